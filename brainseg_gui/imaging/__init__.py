@@ -1,0 +1,1 @@
+"""Values on a grid, and the files they come from."""

@@ -1,0 +1,90 @@
+"""A case: what a person opens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainseg_gui.imaging.grid import Grid, StoredGrid
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+
+if TYPE_CHECKING:
+    from nibabel.nifti1 import Nifti1Header
+
+
+@dataclass(frozen=True)
+class CaseSource:
+    """Which file is what, before anything is read.
+
+    Parameters
+    ----------
+    case_id
+        Name of the case.
+    folder
+        Folder of the case.
+    modalities
+        File of each modality. All four may name one 4-D Decathlon file.
+    reference
+        File of the expert's mask, or None.
+    unused
+        NIfTI files that were not taken for anything.
+    """
+
+    case_id: str
+    folder: Path
+    modalities: Mapping[Modality, Path]
+    reference: Path | None = None
+    unused: tuple[Path, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Modality, ...]:
+        """Modalities without a file."""
+        return tuple(m for m in Modality if m not in self.modalities)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A study of one patient, all volumes on one RAS grid.
+
+    Parameters
+    ----------
+    source
+        The files it was read from.
+    grid
+        RAS grid of all volumes and label maps.
+    stored_grid
+        How the study's files store that grid; masks are saved this way.
+    header
+        NIfTI header that saved masks take their geometry from.
+    volumes
+        The modalities that were read.
+    reference
+        The expert's mask, or None.
+    scheme
+        The study's label scheme: the reference's, or the one that the file names suggest.
+    notes
+        Sentences about what was assumed while opening.
+    """
+
+    source: CaseSource
+    grid: Grid
+    stored_grid: StoredGrid
+    header: Nifti1Header
+    volumes: Mapping[Modality, Volume]
+    reference: LabelMap | None
+    scheme: LabelScheme
+    notes: tuple[str, ...] = ()
+
+    @property
+    def case_id(self) -> str:
+        """Name of the case."""
+        return self.source.case_id
+
+    @property
+    def missing(self) -> tuple[Modality, ...]:
+        """Modalities that were not found."""
+        return tuple(m for m in Modality if m not in self.volumes)

@@ -1,0 +1,230 @@
+"""Which file is what: case folders, loose files, cohorts and Decathlon files, by name alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from brainseg_gui.errors import BrainsegError, CaseError
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.nifti import is_nifti, read_header, stem
+
+# The last word of a file's name that tells its modality; the order matters: T1ce before T1.
+_WORDS: Mapping[Modality | str, str] = {
+    Modality.T1CE: r"t1[-_ ]?(?:ce|c|gd|post|km|contrast)|t1wce|ce[-_]?gad(?:olinium)?_t1w|t1gad",
+    Modality.FLAIR: r"t2[-_]?flair|flair|t2f|fla",
+    Modality.T2: r"t2w?",
+    Modality.T1: r"t1(?:n|w|pre)?",
+    "mask": r"seg(?:m|mentation)?|mask|labels?|gt",
+}
+_TRAILING = r"(?:[-_. ](?:bet|brain|stripped|ss|reg|bias|n4|norm|0000|w))*$"
+_PATTERNS = {kind: re.compile(rf"(?:^|[-_. ])(?:{words}){_TRAILING}", re.IGNORECASE) for kind, words in _WORDS.items()}
+
+DECATHLON_CHANNELS = (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
+
+
+def kind_of(path: Path) -> Modality | str | None:
+    """What a file's name says it is: a modality, ``"mask"``, or None."""
+    name = stem(path)
+    return next((kind for kind, pattern in _PATTERNS.items() if pattern.search(name)), None)
+
+
+def prefix_of(path: Path) -> str:
+    """A file's name without the word that tells its modality: the case it belongs to."""
+    name = stem(path)
+    for pattern in _PATTERNS.values():
+        if match := pattern.search(name):
+            return name[: match.start()]
+    return name
+
+
+def find_case(path: Path) -> CaseSource:
+    """Find the files of one case.
+
+    Parameters
+    ----------
+    path
+        A case folder, or one of its files, or a Decathlon file.
+
+    Raises
+    ------
+    CaseError
+        If no modality is found; says what was found and what is missing.
+    """
+    if path.is_dir():
+        cases = _cases_of(path, _nifti_files(path))
+        if len(cases) == 1:
+            return cases[0]
+        if not cases:
+            raise _nothing_found(path)
+        raise CaseError(f"it holds {len(cases)} cases", "Open it as a cohort, or choose one case's files", path)
+    if not path.exists():
+        raise CaseError("there is no such file or folder", "Check the name, or mount the drive", path)
+    return source_of_files([path])
+
+
+def source_of_files(paths: Sequence[Path]) -> CaseSource:
+    """Make one case of loose files; a single file brings the files of its case along.
+
+    Raises
+    ------
+    CaseError
+        If none of them is a NIfTI image.
+    """
+    for path in paths:
+        if not is_nifti(path):
+            raise CaseError("it is not a NIfTI file (.nii or .nii.gz)", "Choose NIfTI files", path)
+    first = paths[0]
+    if len(paths) == 1:
+        siblings = [p for p in _nifti_files(first.parent) if prefix_of(p) == prefix_of(first)]
+        paths = siblings if kind_of(first) is not None and len(siblings) > 1 else paths
+    source = _assign(prefix_of(first) or first.parent.name, first.parent, paths)
+    if source.modalities:
+        return source
+    return decathlon_source(first) or _only_images(paths)
+
+
+def _only_images(paths: Sequence[Path]) -> CaseSource:
+    """Of images whose names say nothing the first opens as T1; the person can re-assign all of them."""
+    first, *others = paths
+    return CaseSource(stem(first), first.parent, {Modality.T1: first}, unused=tuple(others))
+
+
+def decathlon_source(path: Path) -> CaseSource | None:
+    """The case of a 4-D Decathlon file, or None when the file is not 4-D.
+
+    Raises
+    ------
+    CaseError
+        If it is 4-D, but not four volumes.
+    ImageError
+        If the file cannot be read.
+    """
+    dim = [int(n) for n in read_header(path)["dim"]]
+    if dim[0] < 4 or dim[4] <= 1:
+        return None
+    if dim[4] != len(DECATHLON_CHANNELS):
+        raise CaseError(
+            f"it is a 4-D image with {dim[4]} volumes; a Decathlon case has four (FLAIR, T1, T1ce, T2)",
+            "Give one 3-D file per modality",
+            path,
+        )
+    return _four_volumes(path)
+
+
+def _listed(path: Path) -> CaseSource | None:
+    """The case of a Decathlon file in a cohort; a bad file is listed too and says so when it is opened."""
+    try:
+        return decathlon_source(path)
+    except BrainsegError:
+        return _four_volumes(path)
+
+
+def _four_volumes(path: Path) -> CaseSource:
+    labels = path.parent.parent / path.parent.name.replace("images", "labels") / path.name
+    reference = labels if labels != path and labels.is_file() else None
+    return CaseSource(stem(path), path.parent, dict.fromkeys(DECATHLON_CHANNELS, path), reference)
+
+
+def find_cohort(folder: Path) -> tuple[CaseSource, ...]:
+    """All cases directly below a folder, by name, without reading any image.
+
+    Sub-folders with at least one modality are cases; so are groups of files that share a prefix, and the files
+    of a Decathlon ``imagesTr`` folder.
+
+    Raises
+    ------
+    CaseError
+        If there is none.
+    """
+    if not folder.is_dir():
+        raise CaseError("there is no such folder", "Check the name, or mount the drive", folder)
+    found = list(_cases_of(folder, _nifti_files(folder)))
+    for child in sorted(_folders(folder)):
+        with contextlib.suppress(BrainsegError):  # a folder that cannot be read hides no other case
+            found.extend(_cases_of(child, _nifti_files(child)))
+    if not found:
+        raise _nothing_found(folder)
+    return tuple(found)
+
+
+def _cases_of(folder: Path, files: Sequence[Path]) -> tuple[CaseSource, ...]:
+    if folder.name.startswith("images") and files and not any(kind_of(path) for path in files):
+        return tuple(source for path in files if (source := _listed(path)) is not None)
+    groups = _groups(files)
+    if len(groups) <= 1:
+        source = _assign(folder.name, folder, files)
+        if source.modalities:
+            return (source,)
+        if len(files) == 1 and (four := decathlon_source(files[0])) is not None:
+            return (four,)
+        return ()
+    sources = (_assign(prefix, folder, group) for prefix, group in sorted(groups.items()))
+    return tuple(source for source in sources if source.modalities)
+
+
+def _groups(files: Sequence[Path]) -> dict[str, list[Path]]:
+    """Files by prefix, when one folder holds several cases; else a single group.
+
+    Only modalities tell cases apart: a folder with two FLAIR files holds two cases, one with oddly named masks
+    does not.
+    """
+    modalities = [path for path in files if isinstance(kind_of(path), Modality)]
+    prefixes = {prefix_of(path) for path in modalities}
+    kinds = [kind_of(path) for path in modalities]
+    if len(prefixes) < 2 or len(kinds) == len(set(kinds)):
+        return {"": list(files)}
+    return {prefix: [p for p in files if prefix_of(p) == prefix] for prefix in prefixes}
+
+
+def _assign(case_id: str, folder: Path, files: Iterable[Path]) -> CaseSource:
+    modalities: dict[Modality, Path] = {}
+    masks: list[Path] = []
+    unused: list[Path] = []
+    for path in files:
+        kind = kind_of(path)
+        if kind == "mask":
+            masks.append(path)
+        elif isinstance(kind, Modality) and kind not in modalities:
+            modalities[kind] = path
+        else:
+            unused.append(path)
+    prefixes = {prefix_of(path) for path in modalities.values()}
+    masks.sort(key=lambda path: (prefix_of(path) not in prefixes, path.name))
+    reference = masks[0] if masks else None
+    ordered = {m: modalities[m] for m in Modality if m in modalities}
+    return CaseSource(case_id, folder, ordered, reference, (*unused, *masks[1:]))
+
+
+def _nifti_files(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            files = [Path(e.path) for e in entries if is_nifti(Path(e.name)) and e.is_file()]
+            return sorted(path for path in files if not path.name.startswith("."))  # "._NAME" of macOS archives
+    except OSError as error:
+        raise CaseError(f"the folder cannot be read ({error.strerror})", "Check its permissions", folder) from error
+
+
+def _folders(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+
+
+def _nothing_found(folder: Path) -> CaseError:
+    files = _nifti_files(folder)
+    if not files:
+        return CaseError(
+            "no NIfTI file is in this folder",
+            "Choose a folder with files such as NAME_t1.nii.gz, NAME_flair.nii.gz",
+            folder,
+        )
+    names = ", ".join(path.name for path in files[:4]) + (", …" if len(files) > 4 else "")
+    return CaseError(
+        f"none of the {len(files)} NIfTI files names a modality ({names})",
+        "Assign the files with File > Assign files, or rename them to NAME_t1, NAME_t1ce, NAME_t2, NAME_flair",
+        folder,
+    )

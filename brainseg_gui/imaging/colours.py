@@ -1,0 +1,41 @@
+"""Colours of labels by meaning, the same everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.labels import LabelScheme, meanings
+
+AGREEMENT_COLOURS = ("#46a758", "#f76b15", "#4cc2ff")  # both, missed, false
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """``#rrggbb`` as three numbers, 0 to 255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def colour_of(meaning: str, *, safe: bool = False) -> str:
+    """Colour of a meaning as ``#rrggbb``, from the usual or the colour-blind-safe set."""
+    entry = meanings()[meaning]
+    return entry.safe_colour if safe else entry.colour
+
+
+def overlay_table(
+    scheme: LabelScheme, opacity: float, hidden: frozenset[str] = frozenset(), *, safe: bool = False
+) -> NDArray[np.uint8]:
+    """Look-up table from label number to RGBA, (256, 4); 0 and hidden meanings are transparent."""
+    table = np.zeros((256, 4), dtype=np.uint8)
+    for value in range(1, 256):
+        meaning = scheme.meaning_of(value)
+        if meaning not in hidden:
+            table[value] = (*rgb(colour_of(meaning, safe=safe)), round(255 * opacity))
+    return table
+
+
+def agreement_table(opacity: float) -> NDArray[np.uint8]:
+    """Look-up table for agreement pictures: 0 nothing, 1 both, 2 missed, 3 false; (256, 4)."""
+    table = np.zeros((256, 4), dtype=np.uint8)
+    for value, colour in enumerate(AGREEMENT_COLOURS, start=1):
+        table[value] = (*rgb(colour), round(255 * opacity))
+    return table

@@ -1,0 +1,133 @@
+"""The three planes: which slice, which way up, and the way from voxel to pixel and back.
+
+Pixels are (row, column) with the origin at the top left of the screen. Superior is up in coronal and sagittal
+slices, anterior is up in axial slices, anterior is left in sagittal slices. Only left and right depend on the
+convention: *radiological* shows the patient's right on the left of the screen, *neurological* on the right.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from brainseg_gui.imaging.grid import Array, Grid, Voxel
+
+
+class Convention(Enum):
+    """Which side of the screen shows the patient's right."""
+
+    RADIOLOGICAL = "radiological"
+    NEUROLOGICAL = "neurological"
+
+
+class Plane(Enum):
+    """An anatomical plane; its value is the RAS axis that it cuts."""
+
+    AXIAL = 2
+    CORONAL = 1
+    SAGITTAL = 0
+
+    @property
+    def title(self) -> str:
+        """Name for people."""
+        return self.name.capitalize()
+
+    @property
+    def axis(self) -> int:
+        """RAS axis perpendicular to the plane; the slice index counts along it."""
+        return int(self.value)
+
+    @property
+    def row_axis(self) -> int:
+        """RAS axis along the rows' direction (downwards, reversed)."""
+        return 1 if self is Plane.AXIAL else 2
+
+    @property
+    def column_axis(self) -> int:
+        """RAS axis along the columns' direction."""
+        return 1 if self is Plane.SAGITTAL else 0
+
+
+class EdgeLetters(NamedTuple):
+    """Patient directions at the four edges of the picture."""
+
+    left: str
+    right: str
+    top: str
+    bottom: str
+
+
+def edge_letters(plane: Plane, convention: Convention) -> EdgeLetters:
+    """Letters at the left, right, top and bottom edge of a slice."""
+    top, bottom = ("A", "P") if plane is Plane.AXIAL else ("S", "I")
+    if plane is Plane.SAGITTAL:
+        return EdgeLetters("A", "P", top, bottom)
+    if convention is Convention.RADIOLOGICAL:
+        return EdgeLetters("R", "L", top, bottom)
+    return EdgeLetters("L", "R", top, bottom)
+
+
+def columns_reversed(plane: Plane, convention: Convention) -> bool:
+    """Whether columns run against the RAS axis (rows always do)."""
+    return plane is Plane.SAGITTAL or convention is Convention.RADIOLOGICAL
+
+
+def take_slice(array: Array, plane: Plane, slice_index: int, convention: Convention) -> Array:
+    """A view of one slice as it lies on the screen.
+
+    Parameters
+    ----------
+    array
+        RAS-ordered volume, (I, J, K).
+    slice_index
+        Index along `plane.axis`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (rows, columns), row 0 at the top.
+    """
+    # (column axis, row axis) -> (rows, columns), both in ascending RAS order; then row 0 to the top
+    picture = _cut(array, plane, slice_index).T[::-1]
+    return picture[:, ::-1] if columns_reversed(plane, convention) else picture
+
+
+def _cut(array: Array, plane: Plane, slice_index: int) -> Array:
+    if plane is Plane.AXIAL:
+        return array[:, :, slice_index]
+    if plane is Plane.CORONAL:
+        return array[:, slice_index, :]
+    return array[slice_index, :, :]
+
+
+def picture_shape(plane: Plane, grid: Grid) -> tuple[int, int]:
+    """Rows and columns of a slice."""
+    return grid.shape[plane.row_axis], grid.shape[plane.column_axis]
+
+
+def pixel_size_mm(plane: Plane, grid: Grid) -> tuple[float, float]:
+    """Height and width of a pixel in mm."""
+    return grid.spacing_mm[plane.row_axis], grid.spacing_mm[plane.column_axis]
+
+
+def voxel_to_pixel(voxel_ijk: Voxel, plane: Plane, grid: Grid, convention: Convention) -> tuple[int, int]:
+    """Pixel (row, column) that shows a voxel of the slice."""
+    row = grid.shape[plane.row_axis] - 1 - voxel_ijk[plane.row_axis]
+    column = voxel_ijk[plane.column_axis]
+    if columns_reversed(plane, convention):
+        column = grid.shape[plane.column_axis] - 1 - column
+    return row, column
+
+
+def pixel_to_voxel(
+    pixel_rc: tuple[int, int], plane: Plane, slice_index: int, grid: Grid, convention: Convention
+) -> Voxel:
+    """Voxel that a pixel of the slice shows; the inverse of `voxel_to_pixel`."""
+    row, column = pixel_rc
+    if columns_reversed(plane, convention):
+        column = grid.shape[plane.column_axis] - 1 - column
+    voxel = [0, 0, 0]
+    voxel[plane.axis] = slice_index
+    voxel[plane.row_axis] = grid.shape[plane.row_axis] - 1 - row
+    voxel[plane.column_axis] = column
+    return voxel[0], voxel[1], voxel[2]

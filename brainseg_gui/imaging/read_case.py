@@ -1,0 +1,183 @@
+"""Reading a case: the modalities in threads, progress and what is usable so far as they arrive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from brainseg_gui.errors import CaseError
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.case_folder import DECATHLON_CHANNELS, kind_of, prefix_of
+from brainseg_gui.imaging.grid import StoredGrid, describe_shape, describe_spacing
+from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.nifti import as_volume, read_labels, read_picture, read_volume
+from brainseg_gui.imaging.regrid import labels_on_grid
+from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.progress import Progress
+
+if TYPE_CHECKING:
+    from nibabel.nifti1 import Nifti1Header
+
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """One modality as its file stores it."""
+
+    volume: Volume
+    stored_grid: StoredGrid
+    header: Nifti1Header
+
+
+def read_case(
+    source: CaseSource, *, resample_reference: bool = False, first: Modality = Modality.T1CE
+) -> Generator[Progress, None, Case]:
+    """Read every file of a case.
+
+    Parameters
+    ----------
+    source
+        Which file is what.
+    resample_reference
+        Put a mask that lies on another grid onto the case's by nearest neighbour, instead of refusing it.
+    first
+        The modality to read first, because it will be shown first.
+
+    Yields
+    ------
+    Progress
+        One per modality; `partial` is the case with the modalities read so far. Closing the generator stops
+        the reading threads.
+
+    Raises
+    ------
+    CaseError, ImageError, GridMismatchError
+        If a file cannot be used. Nothing of the case is kept then.
+    """
+    if not source.modalities:
+        raise CaseError("it holds no modality", "Choose a folder with T1, T1ce, T2 or FLAIR files", source.folder)
+    stop = Event()
+    try:
+        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="read") as pool:
+            try:
+                return (yield from _read_parts(source, pool, stop, first, resample_reference))
+            finally:
+                stop.set()
+    finally:
+        stop.set()
+
+
+def _read_parts(
+    source: CaseSource, pool: ThreadPoolExecutor, stop: Event, first: Modality, resample: bool
+) -> Generator[Progress, None, Case]:
+    waiting = _submit_modalities(source, pool, stop, first)
+    mask = pool.submit(read_labels, source.reference, stop.is_set) if source.reference else None
+    total = len(source.modalities) + (mask is not None)
+    read: dict[Modality, _Read] = {}
+    while waiting:
+        finished, _ = wait(waiting, timeout=_POLL_S, return_when=FIRST_COMPLETED)
+        for future in finished:
+            read |= {modality: _Read(*part) for modality, part in future.result().items()}
+            waiting.remove(future)
+        names = ", ".join(m.title for m in Modality if m in read)
+        partial = _partial(source, read) if finished else None
+        yield Progress("reading", len(read) / total, names, partial)
+    case = _assemble(source, read)
+    if mask is None or source.reference is None:
+        return case
+    while not wait([mask], timeout=_POLL_S).done:
+        yield Progress("reading", (total - 1) / total, "mask")
+    yield Progress("understanding the mask", (total - 0.5) / total)
+    return _with_reference(case, source.reference, mask.result(), resample)
+
+
+_Parts = dict[Modality, tuple[Volume, StoredGrid, "Nifti1Header"]]
+
+
+def _submit_modalities(
+    source: CaseSource, pool: ThreadPoolExecutor, stop: Event, first: Modality
+) -> list[Future[_Parts]]:
+    paths = set(source.modalities.values())
+    if len(source.modalities) > 1 and len(paths) == 1:
+        return [pool.submit(_read_decathlon, paths.pop(), stop)]
+    order = sorted(source.modalities, key=lambda modality: modality is not first)
+    return [pool.submit(_read_modality, modality, source.modalities[modality], stop) for modality in order]
+
+
+def _read_modality(modality: Modality, path: Path, stop: Event) -> _Parts:
+    return {modality: read_volume(path, stop.is_set)}
+
+
+def _read_decathlon(path: Path, stop: Event) -> _Parts:
+    picture = read_picture(path, stop.is_set)
+    if picture.stored.ndim != 4 or picture.stored.shape[3] != len(DECATHLON_CHANNELS):
+        raise CaseError("it is not a Decathlon file with four volumes", "Give one file per modality", path)
+    volumes = [as_volume(picture, picture.stored[..., n]) for n in range(len(DECATHLON_CHANNELS))]
+    return {m: (v, picture.stored_grid, picture.header) for m, v in zip(DECATHLON_CHANNELS, volumes, strict=True)}
+
+
+def _partial(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:
+    """What can be shown before everything is read: the modalities that share the first one's grid."""
+    base = next(iter(read.values()))
+    same = {m: part for m, part in read.items() if base.stored_grid.grid.same_as(part.stored_grid.grid)}
+    return _assemble(source, same)
+
+
+def _assemble(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:
+    base = read[_common_grid(read)]
+    grid = base.stored_grid.grid
+    volumes: dict[Modality, Volume] = {}
+    notes: list[str] = []
+    for modality in Modality:
+        if modality not in read:
+            continue
+        part = read[modality]
+        difference = grid.difference_to(part.volume.grid)
+        if difference:
+            own = part.volume.grid
+            notes.append(
+                f"{modality.title} has its own grid ({describe_shape(own.shape)}, {describe_spacing(own)} mm) "
+                "and is shown on the grid of the others"
+            )
+        volumes[modality] = part.volume.on_grid(grid) if difference else replace(part.volume, grid=grid)
+    if source.missing:
+        notes.append(f"Not found: {', '.join(m.title for m in source.missing)}")
+    prefixes = {prefix_of(path) for path in source.modalities.values() if kind_of(path) is not None}
+    if len(prefixes) > 1:
+        start = ", ".join(sorted(prefixes))
+        notes.append(f"The files' names begin differently ({start}); check that they are of one patient")
+    names = [str(path) for path in source.modalities.values()]
+    scheme = guess_scheme((), names).scheme
+    return Case(source, grid, base.stored_grid, base.header, volumes, None, scheme, tuple(notes))
+
+
+def _common_grid(read: Mapping[Modality, _Read]) -> Modality:
+    """The modality whose grid most others share; T1ce before the rest."""
+    votes: Counter[Modality] = Counter()
+    order = [m for m in (Modality.T1CE, Modality.T1, Modality.T2, Modality.FLAIR) if m in read]
+    for candidate in order:
+        grid = read[candidate].stored_grid.grid
+        votes[candidate] = sum(grid.same_as(part.stored_grid.grid) for part in read.values())
+    return max(order, key=lambda modality: votes[modality])
+
+
+def _with_reference(case: Case, path: Path, mask: tuple[object, StoredGrid], resample: bool) -> Case:
+    values, stored_grid = mask
+    values = labels_on_grid(values, stored_grid.grid, case.grid, path, resample=resample)  # type: ignore[arg-type]
+    reference, sentence = understand(case, LabelMap(values, case.grid, scheme_named("brats2020")), path)
+    return replace(case, reference=reference, scheme=reference.scheme, notes=(*case.notes, sentence))
+
+
+def understand(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, str]:
+    """The label map with the scheme that fits it best on this case's images, and the sentence that says so."""
+    names = [str(p) for p in (*case.source.modalities.values(), path)]
+    guess = guess_scheme(measure(labels.values, case.volumes), names)
+    return labels.with_scheme(guess.scheme), guess.sentence

@@ -1,0 +1,41 @@
+"""Progress of long work: generators yield it, callers decide where to show it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of long work.
+
+    Parameters
+    ----------
+    stage
+        What is being done, as a person would say it ("inferring").
+    done
+        Fraction of the whole work that is done, 0 to 1.
+    detail
+        Anything that changes within a stage ("window 3 of 12").
+    partial
+        What is already usable (a case with the modalities read so far), or None.
+    """
+
+    stage: str
+    done: float
+    detail: str = ""
+    partial: Any = None
+
+
+def run_to_end(work: Generator[Progress, None, Result]) -> Result:
+    """Run a generator of progress without showing any, and return its result."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
