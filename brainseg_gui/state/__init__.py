@@ -1,0 +1,1 @@
+"""What the program knows: observable, free of Qt, written by the GUI thread only."""

@@ -1,0 +1,144 @@
+"""The label maps of the open case: who made each, and which two are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import ClassVar
+
+from psygnal import Signal, SignalGroupDescriptor
+
+from brainseg_gui.imaging.labels import LabelMap
+
+
+class Role(Enum):
+    """What a layer is for."""
+
+    REFERENCE = "reference"
+    PREDICTION = "prediction"
+    ANNOTATION = "annotation"
+
+
+class OverlayStyle(Enum):
+    """How a layer is drawn: never by colour alone."""
+
+    FILL = "fill"
+    OUTLINE = "outline"
+
+
+@dataclass(eq=False)
+class Layer:
+    """A named label map.
+
+    Parameters
+    ----------
+    name
+        Name for people, unique among the layers of a case.
+    role
+        What it is for.
+    labels
+        Its voxels and their scheme. Predictions and references are replaced, never edited.
+    author
+        Who or what made it: a file name, a model.
+    created
+        When.
+    visible, style
+        Whether and how it is drawn.
+    saved_as
+        The file that holds exactly these voxels, or None.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    name: str
+    role: Role
+    labels: LabelMap
+    author: str = ""
+    created: datetime = field(default_factory=datetime.now)
+    visible: bool = True
+    style: OverlayStyle = OverlayStyle.FILL
+    saved_as: Path | None = None
+
+
+class Layers:
+    """The layers of the open case, in drawing order; `reference` and `prediction` are the two compared."""
+
+    changed = Signal()
+    """The list, or which two are compared, changed."""
+
+    appearance_changed = Signal(Layer)
+    """Visibility, style, scheme or saved state of one layer changed."""
+
+    def __init__(self) -> None:
+        self._layers: list[Layer] = []
+        self._watchers: dict[Layer, Callable[[object], None]] = {}
+        self._reference: Layer | None = None
+        self._prediction: Layer | None = None
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(tuple(self._layers))
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    @property
+    def reference(self) -> Layer | None:
+        """The layer that is taken for the truth in the comparison."""
+        return self._reference
+
+    @property
+    def prediction(self) -> Layer | None:
+        """The layer that is scored against the reference."""
+        return self._prediction
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether a layer is in no file."""
+        return any(layer.saved_as is None for layer in self._layers)
+
+    def compare(self, reference: Layer | None, prediction: Layer | None) -> None:
+        """Choose the two layers that are compared."""
+        if (reference, prediction) != (self._reference, self._prediction):
+            self._reference, self._prediction = reference, prediction
+            self.changed.emit()
+
+    def add(self, layer: Layer) -> Layer:
+        """Add a layer on top; its name gets a number if it is taken."""
+        layer.name = self._free_name(layer.name)
+        self._layers.append(layer)
+        self._watchers[layer] = lambda _change: self.appearance_changed.emit(layer)
+        layer.events.connect(self._watchers[layer])
+        if layer.role is Role.REFERENCE and self._reference is None:
+            self._reference = layer
+        elif layer.role is not Role.REFERENCE:
+            self._prediction = layer
+        self.changed.emit()
+        return layer
+
+    def remove(self, layer: Layer) -> None:
+        """Remove a layer."""
+        self._layers.remove(layer)
+        layer.events.disconnect(self._watchers.pop(layer))
+        self._reference = None if self._reference is layer else self._reference
+        if self._prediction is layer:
+            others = [other for other in self._layers if other is not self._reference]
+            self._prediction = others[-1] if others else None
+        self.changed.emit()
+
+    def clear(self) -> None:
+        """Remove all layers, for another case."""
+        for layer in self._layers:
+            layer.events.disconnect(self._watchers.pop(layer))
+        self._layers.clear()
+        self._reference = self._prediction = None
+        self.changed.emit()
+
+    def _free_name(self, wanted: str) -> str:
+        taken = {layer.name for layer in self._layers}
+        name, number = wanted, 2
+        while name in taken:
+            name, number = f"{wanted} {number}", number + 1
+        return name

@@ -1,0 +1,55 @@
+"""Segmentation as a person steers it: which model, which device, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainseg_gui.state.work import Work
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model that can be chosen.
+
+    Parameters
+    ----------
+    folder
+        Its model folder.
+    title
+        Name and version.
+    description
+        What it was trained on and how good it is, for a tool tip.
+    """
+
+    folder: Path
+    title: str
+    description: str = ""
+
+
+@dataclass
+class Segmenting(Work):
+    """What the Segment panel shows.
+
+    Parameters
+    ----------
+    models
+        The models that can be chosen.
+    model
+        The chosen one.
+    device
+        ``auto``, ``cpu`` or ``gpu``.
+    precision
+        ``auto``, ``float32`` or ``bfloat16``.
+    unavailable
+        Why Segment cannot be clicked now; empty when it can.
+    engine
+        How the engine is doing ("ready", "starting"), in words.
+    """
+
+    models: tuple[ModelChoice, ...] = ()
+    model: ModelChoice | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    unavailable: str = "Open a case first"
+    engine: str = ""

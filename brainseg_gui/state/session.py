@@ -1,0 +1,170 @@
+"""The root of the state: the open case and everything known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from psygnal import Signal
+
+from brainseg_gui.evaluation.comparison import Comparison
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.window import Window, auto_window
+from brainseg_gui.state.layers import Layer, Layers, OverlayStyle, Role
+from brainseg_gui.state.segmenting import Segmenting
+from brainseg_gui.state.viewing import Viewing
+from brainseg_gui.state.work import Work
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the person, with what can be done about it.
+
+    Parameters
+    ----------
+    what, remedy
+        What happened; what to do.
+    details
+        More, shown on request (a traceback, a list).
+    actions
+        Text of a button -> id of the action that it triggers.
+    problem
+        Whether something went wrong (else it is only worth knowing).
+    """
+
+    what: str
+    remedy: str = ""
+    details: str = ""
+    actions: tuple[tuple[str, str], ...] = ()
+    problem: bool = True
+
+
+class Session:
+    """What is open. Only the GUI thread writes here."""
+
+    case_changed = Signal()
+    """Another case is open (or none), or a preview of one that is being read is shown."""
+
+    cohort_changed = Signal()
+    """The list of cases, or which of them is open, changed."""
+
+    comparison_changed = Signal()
+    """The scores of the two compared layers changed."""
+
+    notice_changed = Signal()
+    """There is something to say, or no longer."""
+
+    def __init__(self) -> None:
+        self.viewing = Viewing()
+        self.layers = Layers()
+        self.opening = Work()
+        self.saving = Work()
+        self.segmenting = Segmenting()
+        self._case: Case | None = None
+        self._preview: Case | None = None
+        self._cohort: tuple[CaseSource, ...] = ()
+        self._comparison: Comparison | None = None
+        self._notice: Notice | None = None
+
+    @property
+    def case(self) -> Case | None:
+        """The open case."""
+        return self._case
+
+    @property
+    def displayed(self) -> Case | None:
+        """What the views show: the case being read, as far as it is read, else the open one."""
+        return self._preview or self._case
+
+    @property
+    def previewing(self) -> bool:
+        """Whether `displayed` is still being read."""
+        return self._preview is not None
+
+    @property
+    def cohort(self) -> tuple[CaseSource, ...]:
+        """The cases of the open cohort; empty when a single case is open."""
+        return self._cohort
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Scores of the two compared layers, or None while there are not two."""
+        return self._comparison
+
+    @property
+    def notice(self) -> Notice | None:
+        """What is to be said now."""
+        return self._notice
+
+    def preview(self, partial: Case) -> None:
+        """Show what is read so far of another case; the open one stays open behind it."""
+        first = self._preview is None
+        self._preview = partial
+        for modality, volume in partial.volumes.items():
+            if first or modality not in self.viewing.windows:
+                self.viewing.set_window(modality, auto_window(volume))
+        if first:
+            self.viewing.crosshair = partial.grid.centre
+        self.case_changed.emit()
+
+    def end_preview(self) -> None:
+        """Go back to the open case: the other one could not be read, or was cancelled."""
+        if self._preview is not None:
+            self._preview = None
+            self.case_changed.emit()
+
+    def open(self, case: Case, windows: Mapping[Modality, Window] | None = None) -> None:
+        """Open a case in place of the one before.
+
+        Parameters
+        ----------
+        windows
+            Windows that were set for this case the last time.
+        """
+        self._preview = None
+        self._case = case
+        self.layers.clear()
+        viewing = self.viewing
+        viewing.windows = {m: auto_window(v) for m, v in case.volumes.items()} | {
+            m: w for m, w in (windows or {}).items() if m in case.volumes
+        }
+        if viewing.modality not in case.volumes:
+            viewing.modality = next(iter(case.volumes))
+        viewing.crosshair = _first_look(case)
+        viewing.agreement = None
+        self.case_changed.emit()
+        if case.reference is not None and case.source.reference is not None:
+            path = case.source.reference
+            layer = Layer("reference", Role.REFERENCE, case.reference, path.name, saved_as=path)
+            layer.style = OverlayStyle.OUTLINE
+            self.layers.add(layer)
+
+    def set_cohort(self, cohort: tuple[CaseSource, ...]) -> None:
+        """Show a list of cases."""
+        if cohort != self._cohort:
+            self._cohort = cohort
+            self.cohort_changed.emit()
+
+    def set_comparison(self, comparison: Comparison | None) -> None:
+        """Show other scores."""
+        self._comparison = comparison
+        self.comparison_changed.emit()
+
+    def say(self, notice: Notice | None) -> None:
+        """Say something, or nothing any more."""
+        if notice != self._notice:
+            self._notice = notice
+            self.notice_changed.emit()
+
+
+def _first_look(case: Case) -> tuple[int, int, int]:
+    """Where to look first: the slice with most tumour of the reference, else the middle."""
+    if case.reference is None or not case.reference.values.any():
+        return case.grid.centre
+    filled = case.reference.values > 0
+    k = int(filled.sum(axis=(0, 1)).argmax())
+    rows = filled[:, :, k]
+    i, j = (round(float(np.flatnonzero(rows.any(axis=axis)).mean())) for axis in (1, 0))
+    return i, j, k

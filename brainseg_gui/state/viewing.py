@@ -1,0 +1,81 @@
+"""How the open case is being looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from psygnal import SignalGroupDescriptor
+
+from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.labels import Region
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.window import Window
+
+
+class Layout(Enum):
+    """How the middle of the window is divided."""
+
+    PLANES = "planes"
+    MODALITIES = "modalities"
+    COMPARE = "compare"
+
+
+@dataclass
+class Viewing:
+    """Crosshair, modality, windows and overlays; every field emits when it really changes.
+
+    Parameters
+    ----------
+    crosshair
+        Voxel (i, j, k) of the RAS grid in which all planes meet.
+    modality
+        Modality shown where a view has none of its own.
+    windows
+        Window per modality of the open case. Replace the mapping, do not write into it.
+    layout, plane
+        Division of the middle, and the plane that the modality and compare layouts show.
+    convention
+        Radiological or neurological.
+    masks_visible, opacity
+        Whether masks are shown at all, and how strongly they are filled, 0 to 1.
+    hidden
+        Keys of the meanings that are not shown.
+    safe_colours
+        Use the colour-blind-safe set.
+    smooth
+        Interpolate zoomed images; masks always keep their voxels' edges.
+    crosshair_visible
+        Draw the crosshair.
+    peek
+        While true, the reference stands in for the prediction (held key).
+    agreement
+        Region whose agreement is drawn instead of the masks, or None.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    crosshair: Voxel = (0, 0, 0)
+    modality: Modality = Modality.T1CE
+    windows: dict[Modality, Window] = field(default_factory=dict)
+    layout: Layout = Layout.PLANES
+    plane: Plane = Plane.AXIAL
+    convention: Convention = Convention.RADIOLOGICAL
+    masks_visible: bool = True
+    opacity: float = 0.45
+    hidden: frozenset[str] = frozenset()
+    safe_colours: bool = False
+    smooth: bool = True
+    crosshair_visible: bool = True
+    peek: bool = False
+    agreement: Region | None = None
+
+    def set_window(self, modality: Modality, window: Window) -> None:
+        """Change the window of one modality."""
+        self.windows = {**self.windows, modality: window}
+
+    def toggle_meaning(self, meaning: str) -> None:
+        """Show or hide one label."""
+        self.hidden = self.hidden ^ {meaning}
