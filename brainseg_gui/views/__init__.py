@@ -1,0 +1,1 @@
+"""What the program shows. Views read state, show it, and emit intents."""

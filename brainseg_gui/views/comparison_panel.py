@@ -1,0 +1,207 @@
+"""The scores of the two compared layers, region by region."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainseg_gui.evaluation.comparison import RegionScore
+from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
+from brainseg_gui.state.layers import Layer
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.theme import colour
+
+_COLUMNS = ("Region", "Dice", "Ref. ml", "Pred. ml", "Missed ml", "False ml")
+_TIPS = (
+    "Union of labels that is scored; click a row to see where the masks agree on it",
+    "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
+    "Volume in the reference",
+    "Volume in the prediction",
+    "In the reference, not in the prediction",
+    "In the prediction, not in the reference",
+)
+
+
+class ComparisonPanel(QWidget):
+    """Which two layers are compared, and their table; a click on a row shows its agreement."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("centre")
+        self._session = session
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 8)
+        column.setSpacing(8)
+        column.addLayout(self._choices())
+        self._table = self._make_table()
+        column.addWidget(self._table)
+        self._legend = QLabel()
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        column.addWidget(self._legend)
+        self._empty = QLabel()
+        self._empty.setObjectName("quiet")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self._empty)
+        column.addStretch(1)
+        session.comparison_changed.connect(self._synchronize)
+        session.layers.changed.connect(self._synchronize)
+        session.case_changed.connect(self._synchronize)
+        session.viewing.events.agreement.connect(self._synchronize)
+        self._synchronize()
+
+    def _choices(self) -> QHBoxLayout:
+        self._reference, self._prediction = QComboBox(), QComboBox()
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        title = QLabel("Comparison")
+        title.setObjectName("section")
+        row.addWidget(title)
+        row.addStretch(1)
+        for box, name in ((self._prediction, "Prediction"), (self._reference, "Reference")):
+            box.setAccessibleName(f"{name} of the comparison")
+            box.setToolTip(f"The layer that is taken as {name.lower()}")
+            box.setMinimumWidth(110)
+            box.setMaximumWidth(180)
+            box.activated.connect(self._on_layers_chosen)
+        against = QLabel("against")
+        against.setObjectName("quiet")
+        row.addWidget(self._prediction)
+        row.addWidget(against)
+        row.addWidget(self._reference)
+        return row
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, len(_COLUMNS))
+        table.setHorizontalHeaderLabels(_COLUMNS)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        for column, tip in enumerate(_TIPS):
+            item = table.horizontalHeaderItem(column)
+            item.setToolTip(tip)
+            item.setTextAlignment(_alignment(column))
+        table.itemSelectionChanged.connect(self._on_row_chosen)
+        return table
+
+    def _synchronize(self) -> None:
+        self._fill_choices()
+        comparison = self._session.comparison
+        self._table.setVisible(comparison is not None)
+        self._legend.setVisible(comparison is not None)
+        self._empty.setVisible(comparison is None)
+        self._empty.setText(self._what_is_missing())
+        if comparison is None:
+            return
+        with QSignalBlocker(self._table):
+            self._table.setRowCount(len(comparison.rows))
+            for row, score in enumerate(comparison.rows):
+                self._fill_row(row, score)
+            self._mark_agreement()
+        height = self._table.horizontalHeader().sizeHint().height()
+        height += sum(self._table.rowHeight(row) for row in range(self._table.rowCount()))
+        self._table.setFixedHeight(height + 4)
+        self._legend.setText(self._legend_text())
+
+    def _fill_choices(self) -> None:
+        layers = list(self._session.layers)
+        chosen = (self._session.layers.reference, self._session.layers.prediction)
+        for box, layer in zip((self._reference, self._prediction), chosen, strict=True):
+            with QSignalBlocker(box):
+                box.clear()
+                for candidate in layers:
+                    box.addItem(candidate.name)
+                box.setCurrentIndex(layers.index(layer) if layer is not None else -1)
+            box.setEnabled(bool(layers))
+            box.setPlaceholderText("none")
+
+    def _fill_row(self, row: int, score: RegionScore) -> None:
+        missed = score.reference_ml - _both_ml(score)
+        false = score.prediction_ml - _both_ml(score)
+        texts = (
+            score.region.key,
+            f"{score.dice:.3f}",
+            f"{score.reference_ml:.1f}",
+            f"{score.prediction_ml:.1f}",
+            f"{missed:.1f}",
+            f"{false:.1f}",
+        )
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setTextAlignment(_alignment(column))
+            item.setToolTip(score.region.title)
+            if column > 1:
+                item.setForeground(colour("quiet"))
+            self._table.setItem(row, column, item)
+        self._table.setRowHeight(row, 24)
+
+    def _mark_agreement(self) -> None:
+        region, comparison = self._session.viewing.agreement, self._session.comparison
+        self._table.clearSelection()
+        if region is not None and comparison is not None:
+            for row, score in enumerate(comparison.rows):
+                if score.region == region:
+                    self._table.selectRow(row)
+
+    def _legend_text(self) -> str:
+        words = zip(AGREEMENT_COLOURS, ("found", "missed", "false"), strict=True)
+        quiet = colour("quiet").name()
+        squares = "&nbsp;&nbsp;".join(
+            f'<span style="color:{QColor(c).name()}">■</span> <span style="color:{quiet}">{word}</span>'
+            for c, word in words
+        )
+        if self._session.viewing.agreement is not None:
+            return f"{squares}&nbsp;&nbsp; in {self._session.viewing.agreement.key}"
+        return f'<span style="color:{colour("faint").name()}">Click a row to see where the masks agree (G)</span>'
+
+    def _what_is_missing(self) -> str:
+        if self._session.displayed is None:
+            return "Open a case with an expert's mask, and click Segment: the Dice of each region appears here."
+        if self._session.layers.prediction is None:
+            return "Click Segment: the prediction is compared with the reference here, region by region."
+        if self._session.layers.reference is None:
+            return "This case has no reference. Add one with File > Add mask… and it is compared here."
+        return "Choose two different layers to compare them."
+
+    def _on_layers_chosen(self) -> None:
+        layers: list[Layer] = list(self._session.layers)
+
+        def chosen(box: QComboBox) -> Layer | None:
+            return layers[box.currentIndex()] if 0 <= box.currentIndex() < len(layers) else None
+
+        self._session.layers.compare(chosen(self._reference), chosen(self._prediction))
+
+    def _on_row_chosen(self) -> None:
+        comparison = self._session.comparison
+        rows = {index.row() for index in self._table.selectedIndexes()}
+        if comparison is not None and len(rows) == 1:
+            region = comparison.rows[rows.pop()].region
+            same = self._session.viewing.agreement == region
+            self._session.viewing.agreement = None if same else region
+
+
+def _both_ml(score: RegionScore) -> float:
+    total = score.counts.both + score.counts.only_reference
+    return score.reference_ml * score.counts.both / total if total else 0.0
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,134 @@
+"""One sentence over the pictures: what happened, what to do, details folded. Never a modal box."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.theme import icon
+
+_WIDTH = 760
+_SHOWN_MS = 10_000
+
+
+class NoticeBar(QFrame):
+    """The session's notice; hidden when there is none.
+
+    Problems stay until they are closed, answered or followed by something else; what is only worth knowing goes
+    after ten seconds.
+    """
+
+    action_requested = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self._session = session
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 8, 8)
+        column.setSpacing(6)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._icon = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._actions = QHBoxLayout()
+        self._more = QPushButton("Details")
+        self._more.setCheckable(True)
+        self._more.toggled.connect(self._on_details_toggled)
+        close = QToolButton()
+        close.setIcon(icon("close", "quiet"))
+        close.setIconSize(QSize(16, 16))
+        close.setToolTip("Close this message")
+        close.clicked.connect(lambda: session.say(None))
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        row.addLayout(self._actions)
+        row.addWidget(self._more)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setMaximumHeight(140)
+        self._details.hide()
+        column.addWidget(self._details)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SHOWN_MS)
+        self._timer.timeout.connect(lambda: session.say(None))
+        session.notice_changed.connect(self._synchronize)
+        self._synchronize()
+
+    def float_over(self, ground: QWidget) -> None:
+        """Lie over the top of a widget, so that nothing moves when there is something to say."""
+        self.setParent(ground)
+        ground.installEventFilter(self)
+        self._synchronize()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        ground = self.parentWidget()
+        if ground is not None:
+            width = min(ground.width() - 32, _WIDTH)
+            self.setFixedWidth(width)
+            self.adjustSize()
+            self.move((ground.width() - width) // 2, 12)
+            self.raise_()
+
+    @property
+    def text(self) -> str:
+        """What is being said."""
+        return self._text.text()
+
+    def _synchronize(self) -> None:
+        notice = self._session.notice
+        self.setVisible(notice is not None)
+        if notice is None:
+            return
+        name, role = ("warning", "problem") if notice.problem else ("info", "accent")
+        self._icon.setPixmap(icon(name, role).pixmap(20, 20))
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setText(" ".join(part for part in (_sentence(notice.what), _sentence(notice.remedy)) if part))
+        self._details.setPlainText(notice.details)
+        self._more.setVisible(bool(notice.details))
+        self._more.setChecked(False)
+        self._fill_actions(notice)
+        self._place()
+        if notice.problem or notice.actions:
+            self._timer.stop()
+        else:
+            self._timer.start()
+
+    def _fill_actions(self, notice: Notice) -> None:
+        while self._actions.count():
+            item = self._actions.takeAt(0)
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        for text, key in notice.actions:
+            button = QPushButton(text)
+            button.clicked.connect(lambda _checked=False, key=key: self.action_requested.emit(key))
+            self._actions.addWidget(button)
+
+    def _on_details_toggled(self, shown: bool) -> None:
+        self._details.setVisible(shown)
+        self._place()
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text.endswith((".", "?")) else f"{text}."

@@ -1,0 +1,149 @@
+"""What one view shows of one slice: the image, and the masks over it. No mouse, no letters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QGraphicsItemGroup, QStyleOptionGraphicsItem, QWidget
+
+from brainseg_gui.evaluation.comparison import agreement_of, region_table
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.colours import agreement_table, overlay_table
+from brainseg_gui.imaging.labels import LabelMap, Region, regions
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.plane import Plane, pixel_size_mm, take_slice
+from brainseg_gui.imaging.window import to_grey
+from brainseg_gui.state.layers import Layer, OverlayStyle
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.outline import OutlineItem
+
+Cut = Callable[[LabelMap], NDArray[np.uint8]]
+
+
+class Content(Enum):
+    """Which masks a view shows."""
+
+    ALL = "all"
+    REFERENCE = "reference"
+    PREDICTION = "prediction"
+    AGREEMENT = "agreement"
+
+
+class _GreyItem(pg.ImageItem):
+    """The image under the masks; zoomed in, it is interpolated or shows its voxels."""
+
+    smooth = True
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
+        super().paint(painter, option, widget)
+
+
+class SlicePicture:
+    """The graphics items of one slice, in millimetres, row 0 at the top."""
+
+    def __init__(self, session: Session, content: Content) -> None:
+        self._session = session
+        self._content = content
+        self.group = QGraphicsItemGroup()
+        self._grey = _GreyItem(axisOrder="row-major", levels=(0, 255))
+        self._grey.setParentItem(self.group)
+        self._fills: list[pg.ImageItem] = []
+        self._outlines: list[OutlineItem] = []
+
+    def show(self, case: Case, plane: Plane, slice_index: int, modality: Modality) -> None:
+        """Take a new slice of the image and of the masks."""
+        height, width = pixel_size_mm(plane, case.grid)
+        self.group.setTransform(QTransform.fromScale(width, height))
+        viewing = self._session.viewing
+        volume = case.volumes.get(modality)
+        if volume is None:
+            self._grey.clear()
+        else:
+            stored = take_slice(volume.stored, plane, slice_index, viewing.convention)
+            self._grey.smooth = viewing.smooth
+            self._grey.setImage(to_grey(stored, volume, viewing.windows[modality]), autoLevels=False)
+        self.show_masks(plane, slice_index)
+
+    def show_masks(self, plane: Plane, slice_index: int) -> None:
+        """Draw the masks again, over the same image."""
+        viewing = self._session.viewing
+        fills: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
+        outlines: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
+
+        def cut(labels: LabelMap) -> NDArray[np.uint8]:
+            return take_slice(labels.values, plane, slice_index, viewing.convention)
+
+        if viewing.masks_visible and not self._session.previewing:
+            region = self._agreement_region()
+            if region is not None:
+                fills.append((self._agreement(cut, region), agreement_table(max(viewing.opacity, 0.25))))
+            else:
+                for layer, style in self._drawn_layers():
+                    table = overlay_table(
+                        layer.labels.scheme, viewing.opacity, viewing.hidden, safe=viewing.safe_colours
+                    )
+                    (fills if style is OverlayStyle.FILL else outlines).append((cut(layer.labels), table))
+        self._draw_fills(fills)
+        self._draw_outlines(outlines)
+
+    def _agreement_region(self) -> Region | None:
+        """The region whose agreement is to be drawn, when there are two masks to compare."""
+        layers, viewing = self._session.layers, self._session.viewing
+        if layers.reference is None or layers.prediction is None:
+            return None
+        if self._content is Content.AGREEMENT:
+            return viewing.agreement or regions()[0]
+        if self._content is Content.ALL and viewing.agreement is not None and not viewing.peek:
+            return viewing.agreement
+        return None
+
+    def _agreement(self, cut: Cut, region: Region) -> NDArray[np.uint8]:
+        layers = self._session.layers
+        reference, prediction = layers.reference.labels, layers.prediction.labels
+        return agreement_of(
+            cut(reference),
+            cut(prediction),
+            region_table(reference.scheme, region),
+            region_table(prediction.scheme, region),
+        )
+
+    def _drawn_layers(self) -> list[tuple[Layer, OverlayStyle]]:
+        layers, viewing = self._session.layers, self._session.viewing
+        if self._content is Content.REFERENCE:
+            return [(layers.reference, OverlayStyle.FILL)] if layers.reference else []
+        if self._content is Content.PREDICTION:
+            return [(layers.prediction, OverlayStyle.FILL)] if layers.prediction else []
+        if self._content is Content.AGREEMENT:
+            return []
+        if viewing.peek and layers.reference is not None and layers.prediction is not None:
+            return [(layers.reference, layers.prediction.style)]
+        return [(layer, layer.style) for layer in layers if layer.visible]
+
+    def _draw_fills(self, fills: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> None:
+        while len(self._fills) < len(fills):
+            item = pg.ImageItem(axisOrder="row-major", levels=(0, 255))
+            item.setParentItem(self.group)
+            item.setZValue(1)
+            self._fills.append(item)
+        for item in self._fills[len(fills) :]:
+            item.clear()
+        for item, (values, table) in zip(self._fills, fills, strict=False):
+            item.setLookupTable(table, update=False)
+            item.setImage(values, autoLevels=False, levels=(0, 255))
+
+    def _draw_outlines(self, outlines: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> None:
+        while len(self._outlines) < len(outlines):
+            item = OutlineItem()
+            item.setParentItem(self.group)
+            item.setZValue(2)
+            self._outlines.append(item)
+        for item in self._outlines[len(outlines) :]:
+            item.clear()
+        for item, (values, table) in zip(self._outlines, outlines, strict=False):
+            item.show_labels(values, np.where(table[:, 3:] > 0, table, 0))

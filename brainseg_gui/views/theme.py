@@ -1,0 +1,87 @@
+"""Colours, style sheet and icons of the window."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+THEMES = ("system", "dark", "light")
+
+_RESOURCES = files("brainseg_gui.resources")
+_current: dict[str, str] = {}
+
+
+def apply_theme(app: QApplication, choice: str) -> None:
+    """Dress the application: ``dark``, ``light``, or as the system says (dark where it says nothing)."""
+    name = choice
+    if name not in ("dark", "light"):
+        scheme = QGuiApplication.styleHints().colorScheme()
+        name = "light" if scheme == Qt.ColorScheme.Light and choice == "system" else "dark"
+    _current.clear()
+    _current.update(tomllib.loads(_RESOURCES.joinpath("themes", f"{name}.toml").read_text("utf-8")))
+    _icon.cache_clear()
+    app.setStyle("Fusion")
+    app.setPalette(_palette())
+    sheet = Template(_RESOURCES.joinpath("themes", "style.qss").read_text("utf-8"))
+    icons = str(_RESOURCES.joinpath("icons")).replace("\\", "/")
+    app.setStyleSheet(sheet.substitute(_current, icons=icons))
+
+
+def colour(role: str) -> QColor:
+    """A colour of the current theme, by its name in the theme file."""
+    return QColor(_current.get(role, "#d9dce0"))
+
+
+def icon(name: str, role: str = "text") -> QIcon:
+    """An icon in a colour of the current theme."""
+    return _icon(name, colour(role).name(), colour("faint").name())
+
+
+@cache
+def _icon(name: str, colour_name: str, disabled_name: str) -> QIcon:
+    result = QIcon()
+    for mode, tint in ((QIcon.Mode.Normal, colour_name), (QIcon.Mode.Disabled, disabled_name)):
+        for size in (16, 20, 32, 40):
+            result.addPixmap(_drawn(name, tint, size), mode)
+    return result
+
+
+def _drawn(name: str, tint: str, size: int) -> QPixmap:
+    svg = _RESOURCES.joinpath("icons", f"{name}.svg").read_text("utf-8").replace("currentColor", tint)
+    pixmap = QPixmap(QSize(size, size))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap
+
+
+def _palette() -> QPalette:
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: "base",
+        QPalette.ColorRole.Base: "sunken",
+        QPalette.ColorRole.AlternateBase: "raised",
+        QPalette.ColorRole.Button: "raised",
+        QPalette.ColorRole.ToolTipBase: "raised",
+        QPalette.ColorRole.Text: "text",
+        QPalette.ColorRole.WindowText: "text",
+        QPalette.ColorRole.ButtonText: "text",
+        QPalette.ColorRole.ToolTipText: "text",
+        QPalette.ColorRole.PlaceholderText: "faint",
+        QPalette.ColorRole.Highlight: "accent",
+        QPalette.ColorRole.HighlightedText: "on_accent",
+        QPalette.ColorRole.Link: "accent",
+    }
+    for role, name in roles.items():
+        palette.setColor(role, colour(name))
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, colour("faint"))
+    return palette
