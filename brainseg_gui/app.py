@@ -1,0 +1,154 @@
+"""Putting the program together: state, window, controllers, and who answers which action."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyqtgraph as pg
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from brainseg_gui import __version__
+from brainseg_gui.controllers.files import FilesController
+from brainseg_gui.controllers.masks import MasksController
+from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.recent import RecentController
+from brainseg_gui.controllers.segment import SegmentController
+from brainseg_gui.controllers.viewing import ViewingController
+from brainseg_gui.inference.engine import Engine
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.keys_dialog import KeysDialog
+from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.palette import CommandPalette
+from brainseg_gui.views.theme import apply_theme
+
+log = logging.getLogger(__name__)
+
+ABOUT = (
+    f"<h3>brainseg {__version__}</h3>"
+    "<p>Read, segment, compare and correct brain-tumour MRI.</p>"
+    "<p>For research. Not a medical device: not for diagnosis or treatment.</p>"
+    "<p>Apache License 2.0. Built with Qt, pyqtgraph, nibabel, numpy, scipy and Keras.</p>"
+)
+
+
+class Application(QObject):
+    """One window with everything behind it.
+
+    Parameters
+    ----------
+    qt
+        The Qt application.
+    safe
+        Start without remembered settings, and remember none.
+    engine
+        The engine to use; by default one of its own.
+    """
+
+    def __init__(self, qt: QApplication, *, safe: bool = False, engine: Engine | None = None) -> None:
+        super().__init__()
+        pg.setConfigOptions(imageAxisOrder="row-major")
+        self._qt = qt
+        self.preferences = Preferences(safe=safe)
+        apply_theme(qt, self.preferences.get("theme", "dark"))
+        self.session = Session()
+        self.window = MainWindow(self.session, self.preferences.keys)
+        parts = (self.session, self.window, self.preferences)
+        self.viewing = ViewingController(*parts)
+        self.recent = RecentController(*parts)
+        self.files = FilesController(*parts)
+        self.masks = MasksController(*parts)
+        self.segment = SegmentController(*parts, engine or Engine())
+        self._commands = self._table()
+        self.recent.chosen.connect(self._on_recent_chosen)
+        self.window.actions_table.triggered.connect(self.run_action)
+        self.window.notice.action_requested.connect(self.run_action)
+        self.window.close_requested.connect(self._on_close_requested)
+        self.window.restore(self.preferences.bytes("geometry"), self.preferences.bytes("window state"))
+
+    def _table(self) -> dict[str, Callable[[], object]]:
+        """Who answers which action."""
+        return {
+            **self.viewing.commands,
+            "file.open": self.files.choose_folder,
+            "file.open_cohort": self.files.choose_folder,
+            "file.open_files": self.files.choose_files,
+            "file.open_demo": self.files.open_demo,
+            "file.open_mask": self.masks.choose_mask,
+            "file.assign": self.files.assign,
+            "file.resample": self.files.open_resampled,
+            "file.without_mask": self.files.open_without_mask,
+            "file.previous": lambda: self.files.step(-1),
+            "file.next": lambda: self.files.step(1),
+            "file.save": self.masks.save_prediction,
+            "file.quit": self.window.close,
+            "layers.resample": self.masks.add_resampled,
+            "view.theme": self._toggle_theme,
+            "segment.run": self.segment.segment,
+            "segment.cancel": self._cancel,
+            "segment.model": self.segment.choose_model_folder,
+            "help.keys": self._show_keys,
+            "help.palette": lambda: CommandPalette(self.window.actions_table, self.window).open(),
+            "help.about": lambda: QMessageBox.about(self.window, "About brainseg", ABOUT),
+        }
+
+    def start(self, paths: Sequence[Path]) -> None:
+        """Show the window; what is slow comes after its first picture."""
+        self.window.show()
+        QTimer.singleShot(0, self.segment.find_models)
+        if paths:
+            QTimer.singleShot(0, lambda: self.files.open_paths(paths))
+
+    def run_action(self, key: str) -> None:
+        """Do what an action stands for."""
+        self._commands[key]()
+
+    def close(self) -> None:
+        """End threads and the engine, and remember what was set."""
+        case = self.session.case
+        if case is not None:
+            self.preferences.set_windows(case.source.folder, self.session.viewing.windows)
+        self.preferences.set("geometry", self.window.saveGeometry())
+        self.preferences.set("window state", self.window.saveState())
+        for part in (self.files, self.masks, self.segment, self.viewing):
+            part.close()
+        self.preferences.flush()
+
+    def _cancel(self) -> None:
+        self.files.cancel()
+        self.segment.cancel()
+
+    def _show_keys(self) -> None:
+        dialog = KeysDialog(self.window.actions_table, self.window)
+        dialog.rebound.connect(self.preferences.set_key)
+        dialog.open()
+
+    def _toggle_theme(self) -> None:
+        light = self.window.actions_table["view.theme"].isChecked()
+        self.preferences.set("theme", "light" if light else "dark")
+        apply_theme(self._qt, "light" if light else "dark")
+        self.window.actions_table.refresh_icons()
+        self.session.layers.changed.emit()
+
+    def _on_recent_chosen(self, path: Path) -> None:
+        self.files.open_paths([path])
+
+    def _on_close_requested(self, event: QCloseEvent) -> None:
+        self.close()
+        event.accept()
+
+
+def run(paths: Sequence[Path], *, safe: bool = False) -> int:
+    """Start the window and stay until it is closed."""
+    qt = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(qt, QApplication):
+        raise TypeError("a Qt application without windows is running already")
+    qt.setApplicationName("brainseg")
+    qt.setDesktopFileName("brainseg")
+    application = Application(qt, safe=safe)
+    application.start(paths)
+    return int(qt.exec())

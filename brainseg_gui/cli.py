@@ -1,0 +1,48 @@
+"""The command line: one parser; every command is a module of `brainseg_gui.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from brainseg_gui import __version__
+from brainseg_gui.errors import BrainsegError
+
+COMMANDS = ("window", "demo", "segment", "evaluate", "render", "doctor")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="brainseg",
+        description="Read, segment, compare and correct brain-tumour MRI. Without a command, the window opens.",
+        epilog="brainseg CASE opens the window on a case. For research; not a medical device.",
+    )
+    parser.add_argument("--version", action="version", version=f"brainseg {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        import_module(f"brainseg_gui.commands.{name}").add_parser(commands)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; a user's error is one line on stderr and exit code 2."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    known = {*COMMANDS, "-h", "--help", "--version"}
+    if not words or words[0] not in known:
+        words.insert(0, "window")  # brainseg CASE
+    arguments = build_parser().parse_args(words)
+    logging.basicConfig(level=logging.WARNING, format="brainseg: %(message)s")
+    try:
+        return int(arguments.run(arguments))
+    except BrainsegError as error:
+        print(f"brainseg: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        print("brainseg: interrupted", file=sys.stderr)  # noqa: T201
+        return 130

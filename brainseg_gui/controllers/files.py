@@ -1,0 +1,245 @@
+"""Opening cases and cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from brainseg_gui.controllers.job import Job
+from brainseg_gui.controllers.notices import notice_of
+from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.errors import CaseError, GridMismatchError
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.assign_dialog import AssignDialog
+from brainseg_gui.views.main_window import MainWindow
+
+NIFTI_FILTER = "NIfTI (*.nii *.nii.gz)"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What lies behind the paths that a person gave."""
+
+    sources: tuple[CaseSource, ...]
+    is_cohort: bool
+
+
+class FilesController(QObject):
+    """Finds, reads and opens cases; the open one stays until another is read whole."""
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        self._job: Job | None = None
+        self._source: CaseSource | None = None
+        self._paths: tuple[Path, ...] = ()
+        window.paths_dropped.connect(self.open_paths)
+        window.welcome.open_requested.connect(self.choose_folder)
+        window.welcome.demo_requested.connect(self.open_demo)
+        window.cases_panel.case_requested.connect(self.open_source)
+
+    # what a person asks for
+
+    def choose_folder(self) -> None:
+        """Ask for the folder of a case (or of a cohort) and open it."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Open case folder", self._last_folder())
+        if folder:
+            self.open_paths([Path(folder)])
+
+    def choose_files(self) -> None:
+        """Ask for loose files and open them as one case."""
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Open files", self._last_folder(), NIFTI_FILTER)
+        if names:
+            self.open_paths([Path(name) for name in names])
+
+    def open_demo(self) -> None:
+        """Open the demonstration case that comes with the program."""
+        with as_file(files("brainseg_gui.resources") / "demo") as folder:
+            cases = sorted(path for path in folder.glob("*") if path.is_dir()) if folder.is_dir() else []
+        if cases:
+            self.open_paths([cases[0]])
+        else:
+            self._session.say(Notice("The demonstration case is not installed", "Install brainseg again"))
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open whatever lies there: a case folder, a cohort, loose files, a Decathlon file."""
+        self._paths = tuple(Path(path).absolute() for path in paths)
+        first = self._paths[0]
+        self._preferences.set("last folder", str(first.parent))
+        self._session.opening.begin("looking")
+        job = self._start(_find(self._paths))
+        job.succeeded.connect(self._on_found)
+
+    def open_source(self, source: CaseSource, *, resample_reference: bool = False) -> None:
+        """Read a case whose files are known, and open it."""
+        from brainseg_gui.imaging.read_case import read_case
+
+        self._source = source
+        self._session.opening.begin("reading")
+        first = self._session.viewing.modality
+        job = self._start(read_case(source, resample_reference=resample_reference, first=first))
+        job.progressed.connect(self._on_read_progressed)
+        job.succeeded.connect(self._on_read)
+
+    def step(self, steps: int) -> None:
+        """Open the next (1) or previous (-1) case of the cohort."""
+        cohort, case = self._session.cohort, self._session.case
+        if not cohort:
+            return
+        place = next((n for n, source in enumerate(cohort) if case is not None and source == case.source), -1)
+        target = place + steps
+        if 0 <= target < len(cohort):
+            self.open_source(cohort[target])
+        else:
+            which = "last" if steps > 0 else "first"
+            self._session.say(Notice(f"This is the {which} case of the list", problem=False))
+
+    def assign(self) -> None:
+        """Let the person say which file is which, and open the case so."""
+        source = self._session.case.source if self._session.case is not None else None
+        paths = self._files_to_assign(source)
+        if not paths:
+            self._session.say(Notice("There are no files to assign", "Open a folder or files first"))
+            return
+        dialog = AssignDialog(paths, _assigned(source, paths), self._window)
+        if dialog.exec():
+            folder = paths[0].parent
+            case_id = source.case_id if source is not None and source.folder == folder else folder.name
+            unused = tuple(p for p in paths if p not in dialog.modalities.values() and p != dialog.mask)
+            self.open_source(CaseSource(case_id, folder, dialog.modalities, dialog.mask, unused))
+
+    def open_resampled(self) -> None:
+        """Open the last case with its mask resampled to the nearest voxel."""
+        if self._source is not None:
+            self.open_source(self._source, resample_reference=True)
+
+    def open_without_mask(self) -> None:
+        """Open the last case without its mask."""
+        if self._source is not None:
+            self.open_source(replace(self._source, reference=None))
+
+    def cancel(self) -> None:
+        """Stop reading; the open case stays."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def close(self) -> None:
+        """Stop whatever runs, when the program ends."""
+        if self._job is not None:
+            job = self._job
+            job.cancel()
+            job.wait()
+
+    # what comes back
+
+    def _start(self, work: Generator[Progress, None, object]) -> Job:
+        if self._job is not None:
+            self._forget(self._job)
+        self._session.say(None)
+        job = Job(work, self)
+        self._job = job
+        job.failed.connect(self._on_failed)
+        job.cancelled.connect(self._on_cancelled)
+        return job.start()
+
+    def _forget(self, job: Job) -> None:
+        """Another case was asked for: the old answer must not arrive any more."""
+        job.blockSignals(True)
+        job.cancel()
+
+    def _on_found(self, found: _Found) -> None:
+        self._job = None
+        if found.is_cohort:
+            self._session.set_cohort(found.sources)
+        elif found.sources[0] not in self._session.cohort:
+            self._session.set_cohort(())
+        self.open_source(found.sources[0])
+
+    def _on_read_progressed(self, progress: Progress) -> None:
+        self._session.opening.detail = progress.detail
+        self._session.opening.done = progress.done
+        if isinstance(progress.partial, Case):
+            self._session.preview(progress.partial)
+
+    def _on_read(self, case: Case) -> None:
+        self._job = None
+        self._remember_windows()
+        self._session.open(case, self._preferences.windows_of(case.source.folder))
+        self._session.opening.end(f"Opened {case.case_id}")
+        if case.notes:
+            self._session.say(Notice(". ".join(case.notes), problem=False, actions=_note_actions(case)))
+
+    def _remember_windows(self) -> None:
+        case = self._session.case
+        if case is not None:
+            self._preferences.set_windows(case.source.folder, self._session.viewing.windows)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._job = None
+        self._session.end_preview()
+        self._session.opening.end("Not opened")
+        self._session.say(notice_of(error, self._ways_out(error)))
+
+    def _on_cancelled(self) -> None:
+        self._job = None
+        self._session.end_preview()
+        self._session.opening.end("Cancelled")
+
+    def _ways_out(self, error: Exception) -> tuple[tuple[str, str], ...]:
+        if isinstance(error, GridMismatchError):
+            return (("Resample the mask", "file.resample"), ("Open without the mask", "file.without_mask"))
+        if isinstance(error, CaseError) and self._files_to_assign(None):
+            return (("Assign files…", "file.assign"),)
+        return ()
+
+    def _files_to_assign(self, source: CaseSource | None) -> list[Path]:
+        from brainseg_gui.imaging.nifti import is_nifti
+
+        if source is not None and source.folder in (path if path.is_dir() else path.parent for path in self._paths):
+            reference = [source.reference] if source.reference else []
+            return sorted({*source.modalities.values(), *source.unused, *reference})
+        found: list[Path] = []
+        for path in self._paths:
+            found += [p for p in path.iterdir() if is_nifti(p)] if path.is_dir() else [path] * is_nifti(path)
+        return sorted(found)
+
+    def _last_folder(self) -> str:
+        return str(self._preferences.get("last folder", str(Path.home())))
+
+
+def _find(paths: tuple[Path, ...]) -> Generator[Progress, None, _Found]:
+    """Tell a case from a cohort and from loose files, by names alone."""
+    from brainseg_gui.imaging.case_folder import find_case, find_cohort, source_of_files
+
+    yield Progress("looking", 0.0, paths[0].name)
+    if len(paths) == 1 and paths[0].is_dir():
+        sources = find_cohort(paths[0])
+        return _Found(sources, is_cohort=len(sources) > 1 or sources[0].folder != paths[0])
+    if any(path.is_dir() for path in paths):
+        found = [source for path in paths for source in (find_cohort(path) if path.is_dir() else [find_case(path)])]
+        return _Found(tuple(found), is_cohort=len(found) > 1)
+    if len(paths) == 1:
+        return _Found((find_case(paths[0]),), is_cohort=False)
+    return _Found((source_of_files(paths),), is_cohort=False)
+
+
+def _assigned(source: CaseSource | None, paths: Sequence[Path]) -> dict[Path, Modality | str]:
+    from brainseg_gui.imaging.case_folder import kind_of
+
+    if source is not None and set(source.modalities.values()) & set(paths):
+        known: dict[Path, Modality | str] = {path: m for m, path in source.modalities.items()}
+        return known | ({source.reference: "mask"} if source.reference else {})
+    guesses = {path: kind_of(path) for path in paths}
+    return {path: kind for path, kind in guesses.items() if kind is not None}
+
+
+def _note_actions(case: Case) -> tuple[tuple[str, str], ...]:
+    return (("Assign files…", "file.assign"),) if case.missing and case.source.unused else ()

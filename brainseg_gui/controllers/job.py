@@ -1,0 +1,118 @@
+"""Long work on a thread of its own: a generator of progress, run to its end or cancelled."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from threading import Event
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from brainseg_gui.errors import BrainsegError, Cancelled
+from brainseg_gui.progress import Progress
+
+log = logging.getLogger(__name__)
+
+
+class _Runner(QThread):
+    """The thread. Its signals are emitted there; `Job` receives them in its own thread."""
+
+    progressed = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, work: Generator[Progress, None, Any], parent: QObject) -> None:
+        super().__init__(parent)
+        self._work = work
+        self.cancel = Event()
+
+    def run(self) -> None:
+        try:
+            self._run_to_end()
+        except Cancelled:
+            self.cancelled.emit()
+        except Exception as error:
+            if not isinstance(error, BrainsegError):
+                log.exception("unexpected failure in %s", self._work)
+            self.failed.emit(error)
+
+    def _run_to_end(self) -> None:
+        while True:
+            if self.cancel.is_set():
+                self._work.close()
+                raise Cancelled
+            try:
+                progress = next(self._work)
+            except StopIteration as end:
+                self.succeeded.emit(end.value)
+                return
+            self.progressed.emit(progress)
+
+
+class Job(QObject):
+    """One piece of long work; its signals arrive in the thread that made the job.
+
+    Signals
+    -------
+    progressed
+        A `Progress`.
+    succeeded, failed
+        What the generator returned, or the exception that it raised.
+    cancelled
+        After `cancel`, once the generator is closed.
+    finished
+        After any of the three.
+    """
+
+    progressed = Signal(object)
+    succeeded = Signal(object)
+    failed = Signal(object)
+    cancelled = Signal()
+    finished = Signal()
+
+    def __init__(self, work: Generator[Progress, None, Any], parent: QObject) -> None:
+        super().__init__(parent)
+        self._runner = _Runner(work, self)
+        self._cancelling = False
+        self._runner.progressed.connect(self._on_progressed)
+        self._runner.succeeded.connect(self._on_succeeded)
+        self._runner.failed.connect(self._on_failed)
+        self._runner.cancelled.connect(self._on_cancelled)
+
+    def start(self) -> Job:
+        """Begin."""
+        self._runner.start()
+        return self
+
+    def cancel(self) -> None:
+        """Ask for the end; `cancelled` follows, and no other outcome."""
+        self._cancelling = True
+        self._runner.cancel.set()
+
+    def wait(self, milliseconds: int = 10_000) -> bool:
+        """Wait for the thread, when the program ends."""
+        return self._runner.wait(milliseconds)
+
+    def _on_progressed(self, progress: Progress) -> None:
+        if not self._cancelling:
+            self.progressed.emit(progress)
+
+    def _on_succeeded(self, result: object) -> None:
+        self._end(self.cancelled if self._cancelling else self.succeeded, result)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._end(self.cancelled if self._cancelling else self.failed, error)
+
+    def _on_cancelled(self) -> None:
+        self._end(self.cancelled, None)
+
+    def _end(self, outcome: Any, value: object) -> None:
+        self._runner.wait()
+        if outcome is self.cancelled or outcome == self.cancelled:
+            self.cancelled.emit()
+        else:
+            outcome.emit(value)
+        self.finished.emit()
+        self.deleteLater()

@@ -1,0 +1,206 @@
+"""Masks: adding one as a layer, saving one, scoring two."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from brainseg_gui.controllers.files import NIFTI_FILTER
+from brainseg_gui.controllers.job import Job
+from brainseg_gui.controllers.notices import notice_of
+from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.errors import GridMismatchError
+from brainseg_gui.evaluation.comparison import Comparison, compare
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.main_window import MainWindow
+
+
+class MasksController(QObject):
+    """Reads, saves and compares layers; everything that takes time runs as a job."""
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        self._jobs: set[Job] = set()
+        self._refused: Path | None = None
+        self._compared: tuple[LabelMap, LabelMap] | None = None
+        window.layers_panel.save_requested.connect(self.save)
+        window.layers_panel.remove_requested.connect(session.layers.remove)
+        window.layers_panel.compare_requested.connect(self._on_compare_requested)
+        session.layers.changed.connect(self._compare)
+        session.layers.appearance_changed.connect(self._on_layer_changed)
+
+    # adding
+
+    def choose_mask(self) -> None:
+        """Ask for a mask of the open case and add it."""
+        case = self._session.case
+        if case is None:
+            self._session.say(Notice("A mask is added to an open case", "Open a case first"))
+            return
+        folder = str(self._preferences.get("last mask folder", str(case.source.folder)))
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Add mask", folder, NIFTI_FILTER)
+        for name in names:
+            self._preferences.set("last mask folder", str(Path(name).parent))
+            self.add_mask(Path(name))
+
+    def add_mask(self, path: Path, *, resample: bool = False) -> None:
+        """Read a mask onto the open case's grid and add it as a layer."""
+        case = self._session.case
+        if case is None:
+            return
+        self._refused = path
+        job = self._start(_read_mask(case, path, resample))
+        job.succeeded.connect(self._on_mask_read)
+        job.failed.connect(self._on_mask_refused)
+
+    def add_resampled(self) -> None:
+        """Add the mask that was refused, resampled to the nearest voxel."""
+        if self._refused is not None:
+            self.add_mask(self._refused, resample=True)
+
+    def _on_mask_read(self, answer: tuple[Case, Path, LabelMap, str]) -> None:
+        case, path, labels, sentence = answer
+        if case is not self._session.case:
+            return
+        first = self._session.layers.reference is None
+        role = Role.REFERENCE if first else Role.PREDICTION
+        style = OverlayStyle.OUTLINE if first else OverlayStyle.FILL
+        name = path.name.removesuffix(".gz").removesuffix(".nii")
+        self._session.layers.add(Layer(name, role, labels, path.name, style=style, saved_as=path))
+        self._session.say(Notice(sentence, problem=False))
+
+    def _on_mask_refused(self, error: Exception) -> None:
+        actions = (("Resample the mask", "layers.resample"),) if isinstance(error, GridMismatchError) else ()
+        self._session.say(notice_of(error, actions))
+
+    # saving
+
+    def save_prediction(self) -> None:
+        """Save the compared prediction, or the newest layer."""
+        layers = list(self._session.layers)
+        layer = self._session.layers.prediction or (layers[-1] if layers else None)
+        if layer is None:
+            self._session.say(Notice("There is no mask to save yet", "Click Segment first"))
+        else:
+            self.save(layer)
+
+    def save(self, layer: Layer) -> None:
+        """Ask for a name and save a layer there."""
+        case = self._session.case
+        if case is None:
+            return
+        folder = Path(self._preferences.get("last save folder", str(case.source.folder)))
+        suffix = "pred" if layer.role is Role.PREDICTION else layer.name
+        proposal = folder / f"{case.case_id}_{suffix}.nii.gz"
+        name, _ = QFileDialog.getSaveFileName(self._window, f"Save {layer.name}", str(proposal), NIFTI_FILTER)
+        if name:
+            path = Path(name if name.endswith((".nii", ".nii.gz")) else f"{name}.nii.gz")
+            self._preferences.set("last save folder", str(path.parent))
+            self.save_as(layer, path)
+
+    def save_as(self, layer: Layer, path: Path) -> None:
+        """Save a layer, verified, in the study's own grid and orientation."""
+        case = self._session.case
+        if case is None:
+            return
+        self._session.saving.begin("saving")
+        job = self._start(_write_mask(case, layer, path))
+        job.succeeded.connect(self._on_saved)
+        job.failed.connect(self._on_not_saved)
+
+    def _on_saved(self, answer: tuple[Layer, LabelMap, Path]) -> None:
+        layer, labels, path = answer
+        self._session.saving.end(f"Saved {path.name}")
+        if layer.labels is labels:
+            layer.saved_as = path
+        self._session.say(Notice(f"Saved {layer.name} as {path.name}", details=str(path), problem=False))
+
+    def _on_not_saved(self, error: Exception) -> None:
+        self._session.saving.end("Not saved")
+        self._session.say(notice_of(error, (("Save elsewhere…", "file.save"),)))
+
+    # scoring
+
+    def _on_compare_requested(self, layer: Layer, as_reference: bool) -> None:
+        layers = self._session.layers
+        if as_reference:
+            layers.compare(layer, layers.prediction if layers.prediction is not layer else layers.reference)
+        else:
+            layers.compare(layers.reference if layers.reference is not layer else layers.prediction, layer)
+
+    def _on_layer_changed(self, layer: Layer) -> None:
+        if layer in (self._session.layers.reference, self._session.layers.prediction):
+            self._compare()
+
+    def _compare(self) -> None:
+        layers = self._session.layers
+        if layers.reference is None or layers.prediction is None or layers.reference is layers.prediction:
+            self._compared = None
+            self._session.set_comparison(None)
+            return
+        pair = (layers.reference.labels, layers.prediction.labels)
+        if self._compared is not None and all(a is b for a, b in zip(pair, self._compared, strict=True)):
+            return
+        self._compared = pair
+        job = self._start(_score(*pair))
+        job.succeeded.connect(self._on_scored)
+        job.failed.connect(self._on_not_scored)
+
+    def _on_scored(self, answer: tuple[tuple[LabelMap, LabelMap], Comparison]) -> None:
+        pair, comparison = answer
+        if self._compared is not None and all(a is b for a, b in zip(pair, self._compared, strict=True)):
+            self._session.set_comparison(comparison)
+
+    def _on_not_scored(self, error: Exception) -> None:
+        self._session.set_comparison(None)
+        self._session.say(notice_of(error))
+
+    # jobs
+
+    def _start(self, work: Generator[Progress, None, object]) -> Job:
+        job = Job(work, self)
+        self._jobs.add(job)
+        job.finished.connect(self._on_finished)
+        return job.start()
+
+    def _on_finished(self) -> None:
+        self._jobs.discard(self.sender())
+
+    def close(self) -> None:
+        """Let what is being saved finish, when the program ends."""
+        for job in self._jobs:
+            job.wait()
+
+
+def _read_mask(case: Case, path: Path, resample: bool) -> Generator[Progress, None, tuple[Case, Path, LabelMap, str]]:
+    from brainseg_gui.imaging.nifti import read_label_map
+    from brainseg_gui.imaging.read_case import understand
+
+    yield Progress("reading mask", 0.0, path.name)
+    labels = read_label_map(path, case.grid, case.scheme, resample=resample)
+    yield Progress("understanding the mask", 0.5, path.name)
+    return case, path, *understand(case, labels, path)
+
+
+def _write_mask(case: Case, layer: Layer, path: Path) -> Generator[Progress, None, tuple[Layer, LabelMap, Path]]:
+    from brainseg_gui.imaging.nifti import write_labels
+
+    labels = layer.labels
+    yield Progress("saving", 0.0, path.name)
+    write_labels(path, labels, case.stored_grid, case.header)
+    return layer, labels, path
+
+
+def _score(
+    reference: LabelMap, prediction: LabelMap
+) -> Generator[Progress, None, tuple[tuple[LabelMap, LabelMap], Comparison]]:
+    yield Progress("comparing", 0.0)
+    return (reference, prediction), compare(reference, prediction)

@@ -1,0 +1,71 @@
+"""Recent cases: the menu, the cards on the welcome page, and their thumbnails."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QImage
+
+from brainseg_gui.controllers.preferences import Preferences, thumbnail_path
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.plane import Convention, Plane, take_slice
+from brainseg_gui.imaging.window import auto_window, to_grey
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.welcome import RecentCase
+
+_SIZE = 192
+
+
+class RecentController(QObject):
+    """Notes which cases were open and offers them again."""
+
+    chosen = Signal(object)
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        window.welcome.recent_requested.connect(self.chosen)
+        session.case_changed.connect(self._on_case_changed)
+        self._synchronize()
+
+    def _on_case_changed(self) -> None:
+        case = self._session.case
+        if case is None or self._session.previewing or self._preferences.safe:
+            return
+        if self._preferences.recent[:1] != [case.source.folder]:
+            self._preferences.add_recent(case.source.folder)
+            _write_thumbnail(case)
+            self._synchronize()
+
+    def _synchronize(self) -> None:
+        menu = self._window.recent_menu
+        menu.clear()
+        cases = [path for path in self._preferences.recent if path.is_dir()]
+        for path in cases:
+            menu.addAction(path.name).triggered.connect(partial(self.chosen.emit, path))
+        menu.setEnabled(bool(cases))
+        self._window.welcome.show_recent([RecentCase(path, _thumbnail(path)) for path in cases])
+
+
+def _thumbnail(folder: Path) -> Path | None:
+    path = thumbnail_path(folder)
+    return path if path.is_file() else None
+
+
+def _write_thumbnail(case: Case) -> None:
+    """Keep a small picture; a cache that cannot be written is no reason to bother anyone."""
+    volume = case.volumes.get(Modality.T1CE) or next(iter(case.volumes.values()))
+    cut = take_slice(volume.stored, Plane.AXIAL, case.grid.centre[2], Convention.RADIOLOGICAL)
+    grey = to_grey(cut, volume, auto_window(volume)).copy()
+    rows, columns = grey.shape
+    image = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)
+    small = image.scaled(_SIZE, _SIZE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    path = thumbnail_path(case.source.folder)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        small.save(str(path))

@@ -1,0 +1,232 @@
+"""Segment: the engine, its warm start, and the prediction layer that comes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QFileDialog
+
+from brainseg_gui.controllers.job import Job
+from brainseg_gui.controllers.notices import notice_of
+from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap, from_network_classes
+from brainseg_gui.inference.engine import Engine
+from brainseg_gui.inference.model_folder import ModelFolder, default_model, read_model_folder, shipped_models
+from brainseg_gui.inference.options import SegmentOptions, SegmentResult, missing_modalities
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.segmenting import ModelChoice
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.main_window import MainWindow
+
+_IDLE_MS = 1500
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """A finished segmentation and the case that it is of."""
+
+    case: Case
+    labels: LabelMap
+    result: SegmentResult
+
+
+class SegmentController(QObject):
+    """Runs the chosen network on the open case.
+
+    Parameters
+    ----------
+    engine
+        Whatever can `start`, `segment` and `close`; tests give their own.
+    """
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences, engine: Engine) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        self._engine = engine
+        self._models: dict[Path, ModelFolder] = {}
+        self._job: Job | None = None
+        self._started = 0.0
+        self._warm = QTimer(self)
+        self._warm.setSingleShot(True)
+        self._warm.setInterval(_IDLE_MS)
+        self._warm.timeout.connect(self._warm_up)
+        panel = window.segment_panel
+        panel.segment_requested.connect(self.segment)
+        panel.cancel_requested.connect(self.cancel)
+        panel.model_folder_requested.connect(self.choose_model_folder)
+        session.case_changed.connect(self._judge)
+        state = session.segmenting
+        state.device = preferences.get("device", "auto")
+        state.precision = preferences.get("precision", "auto")
+        for field in (state.events.model, state.events.device, state.events.precision):
+            field.connect(self._on_choice_changed)
+
+    def find_models(self) -> None:
+        """List the shipped models and those that the person added, and start the engine when idle."""
+        problems = []
+        for folder in (*(model.path for model in shipped_models()), *self._preferences.models):
+            try:
+                model = read_model_folder(folder)
+            except BrainsegError as error:
+                problems.append(error)
+            else:
+                self._models[model.path] = model
+        if problems:
+            self._session.say(notice_of(problems[0]))
+        state = self._session.segmenting
+        state.models = tuple(_choice(model) for model in self._models.values())
+        wanted = Path(self._preferences.get("model", str(default_model().path)))
+        state.model = next((c for c in state.models if c.folder == wanted), state.models[0] if state.models else None)
+        self._judge()
+        self._warm.start()
+
+    def choose_model_folder(self) -> None:
+        """Ask for a model folder and choose it."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Choose model folder")
+        if folder:
+            self.use_model(Path(folder))
+
+    def use_model(self, folder: Path) -> None:
+        """Add a model folder to the list and choose it."""
+        try:
+            model = read_model_folder(folder)
+        except BrainsegError as error:
+            self._session.say(notice_of(error))
+            return
+        self._models[model.path] = model
+        self._preferences.add_model(model.path)
+        state = self._session.segmenting
+        state.models = tuple(_choice(known) for known in self._models.values())
+        state.model = _choice(model)
+
+    def segment(self) -> None:
+        """Run the network on the open case."""
+        state, case, model = self._session.segmenting, self._session.case, self._model
+        if state.running:
+            return
+        if state.unavailable or case is None or model is None:
+            self._session.say(Notice(f"Segment is not available: {state.unavailable}", problem=False))
+            return
+        self._warm.stop()
+        self._session.say(None)
+        options = SegmentOptions(state.device, state.precision)  # type: ignore[arg-type]
+        state.begin("starting the engine", self._preferences.expected_seconds(self._timing_key))
+        self._started = time.monotonic()
+        self._job = Job(_segment(self._engine, case, model, options), self)
+        self._job.progressed.connect(self._on_progressed)
+        self._job.succeeded.connect(self._on_succeeded)
+        self._job.failed.connect(self._on_failed)
+        self._job.cancelled.connect(self._on_cancelled)
+        self._job.start()
+
+    def cancel(self) -> None:
+        """Stop the network; the case and its masks stay as they are."""
+        if self._job is not None:
+            self._job.cancel()
+            self._session.segmenting.stage = "cancelling"
+
+    def close(self) -> None:
+        """Stop the network and end its process, when the program ends."""
+        self._warm.stop()
+        if self._job is not None:
+            job = self._job
+            job.cancel()
+            job.wait()
+        self._engine.close()
+
+    @property
+    def _model(self) -> ModelFolder | None:
+        choice = self._session.segmenting.model
+        return self._models.get(choice.folder) if choice is not None else None
+
+    @property
+    def _timing_key(self) -> str:
+        state = self._session.segmenting
+        return f"{state.model.title if state.model else ''} {state.device} {state.precision}"
+
+    def _warm_up(self) -> None:
+        """Start the engine while nothing else happens, so that the first click is already warm."""
+        if self._model is not None and not self._session.segmenting.running:
+            state = self._session.segmenting
+            self._engine.start(self._model, SegmentOptions(state.device, state.precision))  # type: ignore[arg-type]
+
+    def _on_choice_changed(self) -> None:
+        state = self._session.segmenting
+        self._preferences.set("device", state.device)
+        self._preferences.set("precision", state.precision)
+        if state.model is not None:
+            self._preferences.set("model", str(state.model.folder))
+        self._judge()
+        self._warm.start()
+
+    def _judge(self) -> None:
+        """Say why Segment is not available, if it is not."""
+        self._session.segmenting.unavailable = self._reason()
+
+    def _reason(self) -> str:
+        case, model = self._session.case, self._model
+        if self._session.previewing:
+            return "The case is still being read"
+        if case is None:
+            return "Open a case first"
+        if model is None:
+            return "Choose a model folder first"
+        missing = missing_modalities(case.volumes, model)
+        if missing:
+            names = " and ".join(modality.title for modality in missing)
+            return f"{model.title} needs {names}, which this case does not have"
+        return ""
+
+    def _on_progressed(self, progress: Progress) -> None:
+        state = self._session.segmenting
+        state.stage, state.detail, state.done = progress.stage, progress.detail, progress.done
+
+    def _on_succeeded(self, answer: _Answer) -> None:
+        self._job = None
+        seconds = time.monotonic() - self._started
+        state = self._session.segmenting
+        state.end(_outcome(answer.result, seconds))
+        self._preferences.set_expected_seconds(self._timing_key, seconds)
+        if answer.case is not self._session.case:
+            return  # the person has opened another case meanwhile
+        layer = Layer("prediction", Role.PREDICTION, answer.labels, answer.result.model, style=OverlayStyle.FILL)
+        self._session.layers.add(layer)
+        if answer.result.notes:
+            self._session.say(Notice(". ".join(answer.result.notes), problem=False))
+        elif not answer.labels.values.any():
+            self._session.say(Notice("The network found no tumour in this case", problem=False))
+
+    def _on_failed(self, error: Exception) -> None:
+        self._job = None
+        self._session.segmenting.end("Not segmented; the case and its masks are as they were")
+        self._session.say(notice_of(error, (("Segment again", "segment.run"),)))
+
+    def _on_cancelled(self) -> None:
+        self._job = None
+        self._session.segmenting.end("Cancelled; nothing was changed")
+        self._warm.start()
+
+
+def _segment(
+    engine: Engine, case: Case, model: ModelFolder, options: SegmentOptions
+) -> Generator[Progress, None, _Answer]:
+    result = yield from engine.segment(case, model, options)
+    labels = LabelMap(from_network_classes(result.classes, case.scheme), case.grid, case.scheme)
+    return _Answer(case, labels, result)
+
+
+def _choice(model: ModelFolder) -> ModelChoice:
+    passport = model.passport
+    lines = [f"Results: {passport.results}", f"Trained on: {passport.trained_on}", f"Licence: {passport.licence}"]
+    return ModelChoice(model.path, model.title, "\n".join(lines))
+
+
+def _outcome(result: SegmentResult, seconds: float) -> str:
+    return f"{result.device}, {result.precision}: {seconds:.1f} s"
