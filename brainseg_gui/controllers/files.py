@@ -45,6 +45,7 @@ class FilesController(QObject):
         window.welcome.open_requested.connect(self.choose_folder)
         window.welcome.demo_requested.connect(self.open_demo)
         window.cases_panel.case_requested.connect(self.open_source)
+        window.readout.cancel_requested.connect(self.cancel)
 
     # what a person asks for
 

@@ -74,7 +74,7 @@ class MasksController(QObject):
         role = Role.REFERENCE if first else Role.PREDICTION
         style = OverlayStyle.OUTLINE if first else OverlayStyle.FILL
         name = path.name.removesuffix(".gz").removesuffix(".nii")
-        self._session.layers.add(Layer(name, role, labels, path.name, style=style, saved_as=path))
+        self._session.add_layer(Layer(name, role, labels, path.name, style=style, saved_as=path))
         self._session.say(Notice(sentence, problem=False))
 
     def _on_mask_refused(self, error: Exception) -> None:

@@ -197,7 +197,7 @@ class SegmentController(QObject):
         if answer.case is not self._session.case:
             return  # the person has opened another case meanwhile
         layer = Layer("prediction", Role.PREDICTION, answer.labels, answer.result.model, style=OverlayStyle.FILL)
-        self._session.layers.add(layer)
+        self._session.add_layer(layer)
         if answer.result.notes:
             self._session.say(Notice(". ".join(answer.result.notes), problem=False))
         elif not answer.labels.values.any():

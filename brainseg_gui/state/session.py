@@ -10,6 +10,8 @@ from psygnal import Signal
 
 from brainseg_gui.evaluation.comparison import Comparison
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.grid import Grid, Voxel
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.layers import Layer, Layers, OverlayStyle, Role
@@ -132,7 +134,7 @@ class Session:
         }
         if viewing.modality not in case.volumes:
             viewing.modality = next(iter(case.volumes))
-        viewing.crosshair = _first_look(case)
+        viewing.crosshair = _first_look(case.reference, case.grid)
         viewing.agreement = None
         self.case_changed.emit()
         if case.reference is not None and case.source.reference is not None:
@@ -140,6 +142,13 @@ class Session:
             layer = Layer("reference", Role.REFERENCE, case.reference, path.name, saved_as=path)
             layer.style = OverlayStyle.OUTLINE
             self.layers.add(layer)
+
+    def add_layer(self, layer: Layer) -> None:
+        """Add a layer; if it is the first and the crosshair was never moved, look at its tumour."""
+        untouched = self._case is not None and self.viewing.crosshair == self._case.grid.centre
+        if self._case is not None and untouched and not len(self.layers):
+            self.viewing.crosshair = _first_look(layer.labels, self._case.grid)
+        self.layers.add(layer)
 
     def set_cohort(self, cohort: tuple[CaseSource, ...]) -> None:
         """Show a list of cases."""
@@ -159,12 +168,11 @@ class Session:
             self.notice_changed.emit()
 
 
-def _first_look(case: Case) -> tuple[int, int, int]:
-    """Where to look first: the slice with most tumour of the reference, else the middle."""
-    if case.reference is None or not case.reference.values.any():
-        return case.grid.centre
-    filled = case.reference.values > 0
+def _first_look(labels: LabelMap | None, grid: Grid) -> Voxel:
+    """Where to look first: the slice with most tumour, else the middle."""
+    if labels is None or not labels.values.any():
+        return grid.centre
+    filled = labels.values > 0
     k = int(filled.sum(axis=(0, 1)).argmax())
-    rows = filled[:, :, k]
-    i, j = (round(float(np.flatnonzero(rows.any(axis=axis)).mean())) for axis in (1, 0))
+    i, j = (round(float(np.flatnonzero(filled[:, :, k].any(axis=axis)).mean())) for axis in (1, 0))
     return i, j, k

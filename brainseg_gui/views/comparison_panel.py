@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -22,14 +23,14 @@ from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.theme import colour
 
-_COLUMNS = ("Region", "Dice", "Ref. ml", "Pred. ml", "Missed ml", "False ml")
+_COLUMNS = ("Region", "Dice", "Ref.", "Pred.", "Missed", "False")
 _TIPS = (
     "Union of labels that is scored; click a row to see where the masks agree on it",
     "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
-    "Volume in the reference",
-    "Volume in the prediction",
-    "In the reference, not in the prediction",
-    "In the prediction, not in the reference",
+    "Volume in the reference, ml",
+    "Volume in the prediction, ml",
+    "In the reference, not in the prediction, ml",
+    "In the prediction, not in the reference, ml",
 )
 
 
@@ -39,6 +40,7 @@ class ComparisonPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.setObjectName("centre")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._session = session
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 8)
@@ -72,7 +74,7 @@ class ComparisonPanel(QWidget):
         for box, name in ((self._prediction, "Prediction"), (self._reference, "Reference")):
             box.setAccessibleName(f"{name} of the comparison")
             box.setToolTip(f"The layer that is taken as {name.lower()}")
-            box.setMinimumWidth(110)
+            box.setMinimumWidth(72)
             box.setMaximumWidth(180)
             box.activated.connect(self._on_layers_chosen)
         against = QLabel("against")
@@ -146,7 +148,7 @@ class ComparisonPanel(QWidget):
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
             item.setTextAlignment(_alignment(column))
-            item.setToolTip(score.region.title)
+            item.setToolTip(_tip(score))
             if column > 1:
                 item.setForeground(colour("quiet"))
             self._table.setItem(row, column, item)
@@ -169,7 +171,7 @@ class ComparisonPanel(QWidget):
         )
         if self._session.viewing.agreement is not None:
             return f"{squares}&nbsp;&nbsp; in {self._session.viewing.agreement.key}"
-        return f'<span style="color:{colour("faint").name()}">Click a row to see where the masks agree (G)</span>'
+        return f'<span style="color:{colour("faint").name()}">Volumes in ml. Click a row to see where the masks agree (G)</span>'
 
     def _what_is_missing(self) -> str:
         if self._session.displayed is None:
@@ -195,6 +197,12 @@ class ComparisonPanel(QWidget):
             region = comparison.rows[rows.pop()].region
             same = self._session.viewing.agreement == region
             self._session.viewing.agreement = None if same else region
+
+
+def _tip(score: RegionScore) -> str:
+    if score.counts.reference == score.counts.prediction == 0:
+        return f"{score.region.title}: empty in both masks, which counts as 1"
+    return score.region.title
 
 
 def _both_ml(score: RegionScore) -> float:

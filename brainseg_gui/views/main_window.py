@@ -106,6 +106,7 @@ class MainWindow(QMainWindow):
         )
         self.docks = [self._dock(title, panel, area) for title, panel, area in places]
         self._dock_named("Cases").hide()
+        self.resizeDocks([self._dock_named("Cases")], [200], Qt.Orientation.Horizontal)
         for title in ("Image", "Segment"):
             self._dock_named(title).widget().setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 

@@ -18,6 +18,7 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.theme import icon
 
 _WIDTH = 760
+_FOOT = 36
 _SHOWN_MS = 10_000
 
 
@@ -71,7 +72,7 @@ class NoticeBar(QFrame):
         self._synchronize()
 
     def float_over(self, ground: QWidget) -> None:
-        """Lie over the top of a widget, so that nothing moves when there is something to say."""
+        """Lie over the foot of a widget, so that nothing moves when there is something to say."""
         self.setParent(ground)
         ground.installEventFilter(self)
         self._synchronize()
@@ -85,9 +86,8 @@ class NoticeBar(QFrame):
         ground = self.parentWidget()
         if ground is not None:
             width = min(ground.width() - 32, _WIDTH)
-            self.setFixedWidth(width)
-            self.adjustSize()
-            self.move((ground.width() - width) // 2, 12)
+            height = self.layout().totalHeightForWidth(width)
+            self.setGeometry((ground.width() - width) // 2, ground.height() - height - _FOOT, width, height)
             self.raise_()
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
@@ -12,6 +13,8 @@ from brainseg_gui.views.elided_label import ElidedLabel
 
 class Readout(QWidget):
     """The line at the bottom; follows the cursor over a view, else the crosshair."""
+
+    cancel_requested = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -24,8 +27,12 @@ class Readout(QWidget):
         self._convention, self._work = QLabel(), QLabel()
         self._place.setMinimumWidth(280)
         self._values.setMinimumWidth(280)
-        for label in (self._place, self._values, self._work, self._convention):
-            row.addWidget(label)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setObjectName("link")
+        self._cancel.setToolTip("Stop opening; the open case stays (Escape)")
+        self._cancel.clicked.connect(self.cancel_requested)
+        for widget in (self._place, self._values, self._work, self._cancel, self._convention):
+            row.addWidget(widget)
         row.insertWidget(2, self._labels, 1)
         for signal in (session.case_changed, session.layers.changed, session.layers.appearance_changed):
             signal.connect(self._synchronize)
@@ -34,6 +41,7 @@ class Readout(QWidget):
         for work in (session.opening, session.saving, session.segmenting):
             work.events.connect(self._on_work_changed)
         self._synchronize()
+        self._on_work_changed(None)
 
     def show_voxel(self, voxel_ijk: Voxel | None) -> None:
         """Follow the cursor; None follows the crosshair."""
@@ -60,6 +68,7 @@ class Readout(QWidget):
             if work.running
         ]
         self._work.setText(" · ".join(words))
+        self._cancel.setVisible(self._session.opening.running)
 
 
 def _place_words(case: Case, voxel_ijk: Voxel) -> str:
