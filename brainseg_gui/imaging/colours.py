@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,15 +23,17 @@ def colour_of(meaning: str, *, safe: bool = False) -> str:
     return entry.safe_colour if safe else entry.colour
 
 
+@lru_cache(maxsize=64)
 def overlay_table(
     scheme: LabelScheme, opacity: float, hidden: frozenset[str] = frozenset(), *, safe: bool = False
 ) -> NDArray[np.uint8]:
-    """Look-up table from label number to RGBA, (256, 4); 0 and hidden meanings are transparent."""
+    """Look-up table from label number to RGBA, (256, 4), read-only; 0 and hidden meanings are transparent."""
     table = np.zeros((256, 4), dtype=np.uint8)
     for value in range(1, 256):
         meaning = scheme.meaning_of(value)
         if meaning not in hidden:
             table[value] = (*rgb(colour_of(meaning, safe=safe)), round(255 * opacity))
+    table.flags.writeable = False
     return table
 
 

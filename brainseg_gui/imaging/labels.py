@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -63,7 +63,7 @@ class LabelScheme:
 
     name: str
     title: str
-    labels: Mapping[int, str]
+    labels: Mapping[int, str] = field(hash=False)
 
     def meaning_of(self, value: int) -> str:
         """Key of a number's meaning, ``?`` when the scheme does not know it."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+import numpy as np
+
 from brainseg_gui.imaging.grid import Array, Grid, Voxel
 
 
@@ -131,3 +133,12 @@ def pixel_to_voxel(
     voxel[plane.row_axis] = grid.shape[plane.row_axis] - 1 - row
     voxel[plane.column_axis] = column
     return voxel[0], voxel[1], voxel[2]
+
+
+def box_of(values: Array) -> tuple[slice, slice] | None:
+    """Rows and columns that hold every label of a slice, or None where there is none: less to colour and draw."""
+    rows = np.flatnonzero(values.any(axis=1))
+    if rows.size == 0:
+        return None
+    columns = np.flatnonzero(values[rows[0] : rows[-1] + 1].any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

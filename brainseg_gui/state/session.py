@@ -12,6 +12,7 @@ from brainseg_gui.evaluation.comparison import Comparison
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.layers import Layer, Layers, OverlayStyle, Role
@@ -66,6 +67,7 @@ class Session:
         self.segmenting = Segmenting()
         self._case: Case | None = None
         self._preview: Case | None = None
+        self._before_preview: tuple[Voxel, dict[Modality, Window]] | None = None
         self._cohort: tuple[CaseSource, ...] = ()
         self._comparison: Comparison | None = None
         self._notice: Notice | None = None
@@ -102,20 +104,28 @@ class Session:
 
     def preview(self, partial: Case) -> None:
         """Show what is read so far of another case; the open one stays open behind it."""
-        first = self._preview is None
-        self._preview = partial
-        for modality, volume in partial.volumes.items():
-            if first or modality not in self.viewing.windows:
-                self.viewing.set_window(modality, auto_window(volume))
-        if first:
-            self.viewing.crosshair = partial.grid.centre
+        viewing = self.viewing
+        first = self._preview is None or self._preview.source != partial.source
+        if self._preview is None:
+            self._before_preview = viewing.crosshair, viewing.windows
+        # Together: no view may take a slice of one case at the crosshair of another.
+        with viewing.together():
+            kept = {} if first or self._preview is None else {m: viewing.windows[m] for m in self._preview.volumes}
+            self._preview = partial
+            viewing.windows = viewing.windows | {m: auto_window(v) for m, v in partial.volumes.items()} | kept
+            if first:
+                viewing.crosshair = partial.grid.centre
         self.case_changed.emit()
 
     def end_preview(self) -> None:
         """Go back to the open case: the other one could not be read, or was cancelled."""
-        if self._preview is not None:
+        if self._preview is None:
+            return
+        with self.viewing.together():
             self._preview = None
-            self.case_changed.emit()
+            if self._before_preview is not None:
+                self.viewing.crosshair, self.viewing.windows = self._before_preview
+        self.case_changed.emit()
 
     def open(self, case: Case, windows: Mapping[Modality, Window] | None = None) -> None:
         """Open a case in place of the one before.
@@ -125,17 +135,18 @@ class Session:
         windows
             Windows that were set for this case the last time.
         """
-        self._preview = None
-        self._case = case
         self.layers.clear()
         viewing = self.viewing
-        viewing.windows = {m: auto_window(v) for m, v in case.volumes.items()} | {
-            m: w for m, w in (windows or {}).items() if m in case.volumes
-        }
-        if viewing.modality not in case.volumes:
-            viewing.modality = next(iter(case.volumes))
-        viewing.crosshair = _first_look(case.reference, case.grid)
-        viewing.agreement = None
+        with viewing.together():
+            self._preview = None
+            self._case = case
+            viewing.windows = {m: auto_window(v) for m, v in case.volumes.items()} | {
+                m: w for m, w in (windows or {}).items() if m in case.volumes
+            }
+            if viewing.modality not in case.volumes:
+                viewing.modality = next(iter(case.volumes))
+            viewing.crosshair = _first_look(case)
+            viewing.agreement = None
         self.case_changed.emit()
         if case.reference is not None and case.source.reference is not None:
             path = case.source.reference

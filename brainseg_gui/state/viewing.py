@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
@@ -71,6 +73,14 @@ class Viewing:
     crosshair_visible: bool = True
     peek: bool = False
     agreement: Region | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Change several fields; those who watch hear of each, once, when all are changed."""
+        with ExitStack() as stack:
+            for signal in self.events.values():
+                stack.enter_context(signal.paused(lambda first, last: (last[0], first[1])))
+            yield
 
     def set_window(self, modality: Modality, window: Window) -> None:
         """Change the window of one modality."""

@@ -171,7 +171,8 @@ class ComparisonPanel(QWidget):
         )
         if self._session.viewing.agreement is not None:
             return f"{squares}&nbsp;&nbsp; in {self._session.viewing.agreement.key}"
-        return f'<span style="color:{colour("faint").name()}">Volumes in ml. Click a row to see where the masks agree (G)</span>'
+        hint = "Volumes in ml. Click a row to see where the masks agree (G)"
+        return f'<span style="color:{colour("faint").name()}">{hint}</span>'
 
     def _what_is_missing(self) -> str:
         if self._session.displayed is None:

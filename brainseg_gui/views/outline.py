@@ -9,6 +9,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from brainseg_gui.imaging.plane import box_of
+
 _INSET = 0.12
 
 
@@ -42,10 +44,14 @@ class OutlineItem(QGraphicsItem):
         """Outline every label of a slice that `table` (256, 4) does not make transparent."""
         self.prepareGeometryChange()
         self._box = QRectF(0, 0, values.shape[1], values.shape[0])
-        present = np.flatnonzero(np.bincount(values.ravel(), minlength=256))
-        self._paths = [
-            (_pen(table[value]), edge_path(values == value)) for value in present if value and table[value, 3]
-        ]
+        box = box_of(values)
+        self._paths = []
+        if box is not None:
+            cut = np.ascontiguousarray(values[box])
+            for value in np.flatnonzero(np.bincount(cut.ravel(), minlength=256)):
+                if value and table[value, 3]:
+                    path = edge_path(cut == value).translated(box[1].start, box[0].start)
+                    self._paths.append((_pen(table[value]), path))
         self.update()
 
     def clear(self) -> None:

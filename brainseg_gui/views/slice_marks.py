@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import regions
@@ -27,13 +27,12 @@ _BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 def draw_crosshair(painter: QPainter, frame: QRect, centre: QPoint) -> None:
     """Two lines that leave the voxel under them free."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setPen(QPen(_CROSS, 1))
+    # filled rectangles of one pixel: several times cheaper than translucent lines
     x, y = centre.x(), centre.y()
-    painter.drawLine(frame.left(), y, x - _GAP, y)
-    painter.drawLine(x + _GAP, y, frame.right(), y)
-    painter.drawLine(x, frame.top(), x, y - _GAP)
-    painter.drawLine(x, y + _GAP, x, frame.bottom())
+    painter.fillRect(frame.left(), y, x - _GAP - frame.left(), 1, _CROSS)
+    painter.fillRect(x + _GAP, y, frame.right() - x - _GAP + 1, 1, _CROSS)
+    painter.fillRect(x, frame.top(), 1, y - _GAP - frame.top(), _CROSS)
+    painter.fillRect(x, y + _GAP, 1, frame.bottom() - y - _GAP + 1, _CROSS)
 
 
 def draw_marks(painter: QPainter, view: SliceView, case: Case, session: Session) -> None:
@@ -77,10 +76,9 @@ def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> No
     length = round(length_mm * pixels_per_mm)
     right, bottom = frame.right(), frame.bottom() - 4
     for offset, colour in ((1, _SHADOW), (0, _QUIET)):
-        painter.setPen(QPen(colour, 1))
-        painter.drawLine(right - length + offset, bottom + offset, right + offset, bottom + offset)
+        painter.fillRect(right - length + offset, bottom + offset, length, 1, colour)
         for x in (right - length, right):
-            painter.drawLine(x + offset, bottom - 3 + offset, x + offset, bottom + 3 + offset)
+            painter.fillRect(x + offset, bottom - 3 + offset, 1, 7, colour)
     text = QRect(frame.left(), frame.top(), frame.width() - length - 8, frame.height())
     place = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
     _write(painter, text, place, f"{length_mm} mm", _QUIET)

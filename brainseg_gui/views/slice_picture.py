@@ -16,7 +16,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import agreement_table, overlay_table
 from brainseg_gui.imaging.labels import LabelMap, Region, regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Plane, pixel_size_mm, take_slice
+from brainseg_gui.imaging.plane import Plane, box_of, pixel_size_mm, take_slice
 from brainseg_gui.imaging.window import to_grey
 from brainseg_gui.state.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
@@ -134,8 +134,13 @@ class SlicePicture:
         for item in self._fills[len(fills) :]:
             item.clear()
         for item, (values, table) in zip(self._fills, fills, strict=False):
+            box = box_of(values)
+            if box is None:
+                item.clear()
+                continue
             item.setLookupTable(table, update=False)
-            item.setImage(values, autoLevels=False, levels=(0, 255))
+            item.setImage(np.ascontiguousarray(values[box]), autoLevels=False, levels=(0, 255))
+            item.setPos(box[1].start, box[0].start)
 
     def _draw_outlines(self, outlines: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> None:
         while len(self._outlines) < len(outlines):
