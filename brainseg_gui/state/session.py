@@ -12,7 +12,6 @@ from brainseg_gui.evaluation.comparison import Comparison
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.layers import Layer, Layers, OverlayStyle, Role
@@ -145,7 +144,7 @@ class Session:
             }
             if viewing.modality not in case.volumes:
                 viewing.modality = next(iter(case.volumes))
-            viewing.crosshair = _first_look(case)
+            viewing.crosshair = _first_look(case.reference, case.grid)
             viewing.agreement = None
         self.case_changed.emit()
         if case.reference is not None and case.source.reference is not None:

@@ -78,8 +78,8 @@ class Viewing:
     def together(self) -> Iterator[None]:
         """Change several fields; those who watch hear of each, once, when all are changed."""
         with ExitStack() as stack:
-            for signal in self.events.values():
-                stack.enter_context(signal.paused(lambda first, last: (last[0], first[1])))
+            for name in self.events:
+                stack.enter_context(self.events[name].paused(lambda first, last: (last[0], first[1])))
             yield
 
     def set_window(self, modality: Modality, window: Window) -> None:
