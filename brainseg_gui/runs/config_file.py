@@ -1,0 +1,184 @@
+"""``config.toml``: reading with words for every mistake, changing by ``section.key=value``, writing."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.fields import FieldHelp
+
+NAMES = ("preset", "name")
+
+
+class ConfigError(BrainsegError):
+    """A configuration that cannot be used."""
+
+
+def sections() -> dict[str, type]:
+    """The sections of a configuration, by name."""
+    hints = get_type_hints(TrainingConfig)
+    return {name: kind for name, kind in hints.items() if name not in NAMES}
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Read and check a ``config.toml`` or a preset.
+
+    Raises
+    ------
+    ConfigError
+        Names the file, the section, the key and the range.
+    """
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"it cannot be read ({error.strerror})", "Check the file", path) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"it is not TOML ({error})", "Correct the file", path) from error
+    return config_of(content, path)
+
+
+def config_of(content: Mapping[str, Any], path: Path | None = None) -> TrainingConfig:
+    """A checked configuration from nested tables; what is left out keeps its default.
+
+    Raises
+    ------
+    ConfigError
+        If a table or key is unknown, or a value has the wrong type or lies out of range.
+    """
+    known = sections()
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        if key in NAMES:
+            if not isinstance(value, str) or not value:
+                raise ConfigError(f"{key} must be text", "Correct it", path)
+            values[key] = value
+        elif key in known and isinstance(value, Mapping):
+            values[key] = _section_of(known[key], key, value, path)
+        else:
+            raise ConfigError(f"there is no section {key}", f"Sections are {', '.join(known)}", path)
+    return TrainingConfig(**values)
+
+
+def _section_of(kind: type, name: str, content: Mapping[str, Any], path: Path | None) -> Any:
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    values = {}
+    for key, value in content.items():
+        if key not in fields:
+            raise ConfigError(f"{name} has no key {key}", f"Keys are {', '.join(fields)}", path)
+        values[key] = _checked(f"{name}.{key}", fields[key], value, path)
+    return kind(**values)
+
+
+def _checked(label: str, field: dataclasses.Field[Any], value: Any, path: Path | None) -> Any:
+    default, info = field.default, field.metadata["help"]
+    converted = _converted(default, value)
+    if converted is None:
+        raise ConfigError(f"{label} is {value!r}, not {_type_words(default)}", info.help.rstrip("."), path)
+    if problem := info.problem(converted):
+        raise ConfigError(f"{label} is {value}, but {problem}", info.help.rstrip("."), path)
+    return converted
+
+
+def _converted(default: Any, value: Any) -> Any:
+    """The value in the type of the default, or None when it is of another type."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        return value if isinstance(value, bool) and isinstance(default, bool) else None
+    if isinstance(default, float):
+        return float(value) if isinstance(value, int | float) else None
+    if isinstance(default, int):
+        return value if isinstance(value, int) else None
+    if isinstance(default, str):
+        return value if isinstance(value, str) else None
+    if not isinstance(value, list | tuple):
+        return None
+    if default:  # three whole numbers
+        whole = all(isinstance(n, int) and not isinstance(n, bool) for n in value)
+        return tuple(value) if whole and len(value) == len(default) else None
+    return tuple(value) if all(isinstance(text, str) for text in value) else None
+
+
+def _type_words(default: Any) -> str:
+    if isinstance(default, bool):
+        return "true or false"
+    if isinstance(default, tuple):
+        return f"{len(default)} whole numbers" if default else "a list of texts"
+    return {int: "a whole number", float: "a number", str: "a text"}[type(default)]
+
+
+def with_changes(config: TrainingConfig, changes: Mapping[str, str]) -> TrainingConfig:
+    """The configuration with ``section.key`` set to values as a person types them (TOML, or bare text).
+
+    Raises
+    ------
+    ConfigError
+        As `config_of`.
+    """
+    content = as_tables(config)
+    for key, text in changes.items():
+        section, _, name = key.partition(".")
+        if key in NAMES:
+            content[key] = text
+        elif name and isinstance(content.get(section), dict):
+            content[section][name] = _typed(text)
+        else:
+            raise ConfigError(f"there is no setting {key}", "Settings are written section.key, such as length.epochs")
+    return config_of(content)
+
+
+def _typed(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def as_tables(config: TrainingConfig) -> dict[str, Any]:
+    """The configuration as nested tables."""
+    return dataclasses.asdict(config)
+
+
+def to_toml(config: TrainingConfig) -> str:
+    """The configuration as TOML, each key with its sentence of help."""
+    tables = as_tables(config)
+    lines = [f"{name} = {_literal(tables[name])}" for name in NAMES]
+    for section, kind in sections().items():
+        lines += ["", f"[{section}]"]
+        for field in dataclasses.fields(kind):
+            info: FieldHelp = field.metadata["help"]
+            unit = f" In {info.unit}." if info.unit else ""
+            lines += [f"# {info.help}{unit}", f"{field.name} = {_literal(tables[section][field.name])}"]
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value: Any) -> str:
+    """A TOML literal; JSON's strings, numbers, booleans and arrays are TOML's too."""
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names of the presets that come with the program."""
+    folder = files("brainseg_gui.resources").joinpath("presets")
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+def read_preset(name: str) -> TrainingConfig:
+    """A preset by name, or a configuration file by path.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    if name in preset_names():
+        return read_config(Path(str(files("brainseg_gui.resources").joinpath("presets", f"{name}.toml"))))
+    path = Path(name)
+    if path.suffix == ".toml":
+        return read_config(path)
+    raise ConfigError(f"there is no preset {name}", f"Presets are {', '.join(preset_names())}; or give a .toml file")

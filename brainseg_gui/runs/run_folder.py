@@ -1,0 +1,195 @@
+"""A run folder: configuration, events, log, checkpoints and the model that comes of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.config_file import read_config, to_toml
+from brainseg_gui.runs.events import Event, EventTail
+
+SILENT_AFTER_S = 300.0
+
+
+class RunError(BrainsegError):
+    """A run folder that cannot be used."""
+
+
+class RunStatus(Enum):
+    """How a run is doing."""
+
+    PREPARED = "prepared"
+    RUNNING = "running"
+    SILENT = "no news"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+    DIED = "died"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of one run.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    """
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """The run's configuration."""
+        return self.path / "config.toml"
+
+    @property
+    def events_file(self) -> Path:
+        """One line per event."""
+        return self.path / "events.jsonl"
+
+    @property
+    def log_file(self) -> Path:
+        """What the trainer prints."""
+        return self.path / "log.txt"
+
+    @property
+    def checkpoints(self) -> Path:
+        """States that a run can be resumed from."""
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The model folder that comes of the run."""
+        return self.path / "model"
+
+    @property
+    def stop_file(self) -> Path:
+        """Its existence asks for a polite end."""
+        return self.path / "stop"
+
+    @classmethod
+    def create(cls, path: Path, config: TrainingConfig) -> RunFolder:
+        """Make a new run folder with its configuration.
+
+        Raises
+        ------
+        RunError
+            If there is a run already, or the folder cannot be written.
+        """
+        folder = cls(path)
+        if folder.config_file.exists():
+            raise RunError("there is a run in this folder already", "Resume it, or choose another folder", path)
+        try:
+            folder.checkpoints.mkdir(parents=True, exist_ok=True)
+            folder.config_file.write_text(to_toml(config), "utf-8")
+        except OSError as error:
+            raise RunError(f"it cannot be written ({error.strerror})", "Choose another folder", path) from error
+        return folder
+
+    def config(self) -> TrainingConfig:
+        """The run's configuration.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be used.
+        """
+        return read_config(self.config_file)
+
+    def ask_to_stop(self) -> None:
+        """Ask for a polite end after the current step."""
+        self.stop_file.touch()
+
+    @property
+    def stop_asked(self) -> bool:
+        """Whether a polite end was asked for."""
+        return self.stop_file.exists()
+
+    def launch(self) -> int:
+        """Start the trainer as a process of its own that outlives this one, and return its process id.
+
+        Raises
+        ------
+        RunError
+            If the run is running already, or the process cannot be started.
+        """
+        if self.status() in (RunStatus.RUNNING, RunStatus.SILENT):
+            raise RunError("this run is running already", "Wait for its end, or stop it", self.path)
+        self.stop_file.unlink(missing_ok=True)
+        try:
+            with self.log_file.open("ab") as log:
+                process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "training", str(self.path)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise RunError(
+                f"the trainer cannot be started ({error.strerror})", "Check the folder", self.path
+            ) from error
+        return process.pid
+
+    def events(self) -> list[Event]:
+        """All events so far."""
+        return EventTail(self.events_file).read()
+
+    def status(self) -> RunStatus:
+        """How the run is doing, by its events and its process."""
+        return status_of(self.events())
+
+
+def status_of(events: Sequence[Event]) -> RunStatus:
+    """How a run is doing, by its events: the last start and what followed it."""
+    if not events:
+        return RunStatus.PREPARED
+    ends = {"stopped": RunStatus.STOPPED, "finished": RunStatus.FINISHED, "failed": RunStatus.FAILED}
+    start: Event | None = None
+    for event in reversed(events):
+        if event.kind in ends:
+            return ends[event.kind]
+        if event.kind == "started":
+            start = event
+            break
+    if start is not None and start.values.get("host") == socket.gethostname():
+        return RunStatus.RUNNING if _is_alive(start.values.get("pid")) else RunStatus.DIED
+    return RunStatus.RUNNING if time.time() - events[-1].time < SILENT_AFTER_S else RunStatus.SILENT
+
+
+def _is_alive(pid: object) -> bool:
+    if not isinstance(pid, int) or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    """A child that has ended but was not waited for still answers signals."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rsplit(")", 1)[-1].split()[:1] == ["Z"]
+    except OSError:
+        return False
+
+
+def find_runs(folder: Path) -> list[RunFolder]:
+    """The runs in a folder, itself included, newest first."""
+    candidates = [folder, *(child for child in folder.iterdir() if child.is_dir())] if folder.is_dir() else []
+    runs = [RunFolder(path) for path in candidates if (path / "config.toml").is_file()]
+    return sorted(runs, key=lambda run: run.config_file.stat().st_mtime, reverse=True)
