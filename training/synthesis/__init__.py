@@ -1,0 +1,1 @@
+"""Patients that never lived: real anatomies, procedural tumours, simulated MRI."""

@@ -1,0 +1,231 @@
+"""Placing an anatomy on the study's grid: flip, affine, smooth diffeomorphism, mass effect.
+
+Everything is one pull-back, target voxel -> source voxel, so that tissues are interpolated once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from .anatomy import Anatomy, Tissue
+from .fields import FloatArray, Shape, apply_along_axes, smooth_noise, spline_basis
+
+STEP = 4
+"""Voxels between the nodes of the displacement lattice."""
+_SQUARINGS = 6
+_PRESMOOTHING = 0.5
+"""Standard deviation in voxels that turns the steps of a label map into partial volume."""
+
+
+@dataclass(frozen=True)
+class PlacementPriors:
+    """How far a placement may go from the anatomy as it is.
+
+    Parameters
+    ----------
+    pitch_deg
+        Rise of the brain's long axis that every anatomy is turned to; 14 to 19 in BraTS cases.
+    rotation_deg
+        Largest further turn about each axis.
+    brain_ml
+        Range of the envelope's volume, of which the scale follows.
+    stretch
+        Largest relative deviation of one axis' scale from the others'.
+    warp_mm, warp_scale_mm
+        Standard deviation and width of the warp.
+    floor
+        Empty slices below the brain.
+    """
+
+    pitch_deg: float = 16.5
+    rotation_deg: float = 5.0
+    brain_ml: tuple[float, float] = (1200.0, 1600.0)
+    stretch: float = 0.025
+    warp_mm: float = 1.8
+    warp_scale_mm: float = 42.0
+    floor: int = 4
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a brain stands on the grid.
+
+    Parameters
+    ----------
+    matrix
+        3×3: offsets from the target's centre to offsets from the source's, both in voxels of 1 mm.
+    source_centre
+        Voxel of the anatomy that the centre of the target box looks at.
+    shape
+        Shape of the target box (I, J, K), which the brain fills.
+    displacement
+        Added to target voxels before the matrix, at every `STEP`-th voxel: (3, i, j, k), in mm.
+    """
+
+    matrix: npt.NDArray[np.float64]
+    source_centre: npt.NDArray[np.float64]
+    shape: Shape
+    displacement: FloatArray
+
+    def lattice(self) -> FloatArray:
+        """Source voxel under each node of the lattice: (3, i, j, k)."""
+        nodes = _identity(self.displacement.shape[1:]) * STEP - STEP
+        return self._pull(nodes + self.displacement)
+
+    def coordinates(self) -> FloatArray:
+        """Source voxel under each target voxel: (3, I, J, K)."""
+        bases = [spline_basis(count, STEP) for count in self.shape]
+        moved = np.stack([apply_along_axes(bases, part) for part in self.displacement])
+        return self._pull(_identity(self.shape) + moved)
+
+    def target_of(self, source_voxel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Target voxel that looks closest to a source voxel, to the nearest lattice node, then refined."""
+        nodes = self.lattice()
+        distance = np.square(nodes - source_voxel.reshape(3, 1, 1, 1).astype(np.float32)).sum(axis=0)
+        node = np.unravel_index(int(np.argmin(distance)), distance.shape)
+        offset = source_voxel - nodes[:, node[0], node[1], node[2]]
+        return np.array(node) * STEP - STEP + np.linalg.solve(self.matrix, offset)
+
+    def _pull(self, target: FloatArray) -> FloatArray:
+        centre = (np.array(self.shape, np.float32) - 1.0) / 2.0
+        offset = target - centre.reshape(3, 1, 1, 1)
+        source = np.tensordot(self.matrix.astype(np.float32), offset, axes=1)
+        return np.asarray(source + self.source_centre.reshape(3, 1, 1, 1), np.float32)
+
+
+@dataclass(frozen=True)
+class Brain:
+    """A placed brain, axes (I, J, K) = RAS, 1 mm.
+
+    Parameters
+    ----------
+    fractions
+        Share of each `Tissue` in each voxel, (tissue, I, J, K), summing to one.
+    hull_mm, midline_mm
+        As in `Anatomy`; with a flip the midline's sign turns as well.
+    """
+
+    fractions: FloatArray
+    hull_mm: FloatArray
+    midline_mm: FloatArray
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of the box (I, J, K)."""
+        i, j, k = self.hull_mm.shape
+        return i, j, k
+
+    def share(self, *tissues: Tissue) -> FloatArray:
+        """Share of some tissues together in each voxel."""
+        return np.asarray(self.fractions[list(tissues)].sum(axis=0), np.float32)
+
+
+def draw_placement(rng: np.random.Generator, anatomy: Anatomy, priors: PlacementPriors, grid_shape: Shape) -> Placement:
+    """Draw flip, rotation, scale and warp; the box holds the turned brain and fits the grid."""
+    size = np.cbrt(1000.0 * rng.uniform(*priors.brain_ml) / anatomy.hull.sum())
+    scale = size * (1.0 + priors.stretch * rng.uniform(-1, 1, 3))
+    angles = priors.rotation_deg * rng.uniform(-1, 1, 3)
+    angles[0] += priors.pitch_deg - anatomy.pitch_deg
+    forward = _rotation(np.radians(angles)) @ np.diag(scale)
+    if rng.random() < 0.5:
+        forward = forward @ np.diag((-1.0, 1.0, 1.0))
+    voxels = np.argwhere(anatomy.hull)
+    centre = (voxels.min(axis=0) + voxels.max(axis=0)) / 2.0
+    reach = (voxels[::7] - centre) @ forward.T
+    low, high = reach.min(axis=0), reach.max(axis=0)
+    room = (grid_shape[0], grid_shape[1], grid_shape[2] - priors.floor)
+    box = np.minimum(np.ceil(high - low + 2 * priors.warp_mm + 4), room).astype(int)
+    middle = np.array([*(low + high)[:2] / 2, high[2] + priors.warp_mm + 2 - box[2] / 2])
+    inverse = np.linalg.inv(forward).astype(np.float64)
+    shape: Shape = (int(box[0]), int(box[1]), int(box[2]))
+    warp = diffeomorphism(rng, shape, priors.warp_mm, priors.warp_scale_mm)
+    return Placement(inverse, centre + inverse @ middle, shape, warp)
+
+
+def diffeomorphism(rng: np.random.Generator, shape: Shape, size_mm: float, scale_mm: float) -> FloatArray:
+    """Displacement on the lattice: the exponential of a smooth stationary velocity field.
+
+    Scaling and squaring after Arsigny et al., MICCAI 2006 (LNCS 4190:924-931).
+
+    Returns
+    -------
+    ndarray of shape (3, i, j, k)
+        Millimetres at every `STEP`-th voxel, one node beyond each edge.
+    """
+    nodes: Shape = tuple(spline_basis(count, STEP).shape[1] for count in shape)
+    field = np.stack([smooth_noise(rng, nodes, scale_mm / STEP / 2.0) for _ in range(3)])
+    field *= np.float32(size_mm / STEP / 2**_SQUARINGS)
+    for _ in range(_SQUARINGS):
+        field = field + _sample_vector(field, _identity(nodes) + field)
+    return np.asarray(field * np.float32(STEP), np.float32)
+
+
+def push_aside(placement: Placement, hull_mm: FloatArray, centre: npt.NDArray[np.float64],
+               radius_mm: float, strength: float, reach_mm: float) -> Placement:  # fmt: skip
+    """Mass effect: tissue that stood where the tumour is moves outwards, less with distance, not at the skull.
+
+    Parameters
+    ----------
+    hull_mm
+        Distance to the brain's envelope at the nodes of the lattice.
+    centre
+        Target voxel of the tumour's middle.
+    strength
+        Share of the tumour's radius by which its edge displaces tissue, below 1 for a bijection.
+    """
+    nodes = _identity(placement.displacement.shape[1:]) * STEP - STEP
+    offset = nodes - centre.reshape(3, 1, 1, 1).astype(np.float32)
+    distance = np.sqrt(np.square(offset).sum(axis=0)) + 1e-3
+    beyond = np.clip(distance - radius_mm, 0.0, None)
+    push = strength * np.minimum(distance, radius_mm) * np.exp(-beyond / reach_mm)
+    push *= np.clip(hull_mm / 18.0, 0.0, 1.0)
+    pull = np.asarray(-offset / distance * push, np.float32)
+    behind = _sample_vector(placement.displacement, _identity(pull.shape[1:]) + pull / np.float32(STEP))
+    return replace(placement, displacement=np.asarray(pull + behind, np.float32))
+
+
+def sample_at_nodes(placement: Placement, channel: FloatArray) -> FloatArray:
+    """A channel of the anatomy at the nodes of the lattice."""
+    return _sample(channel, placement.lattice())
+
+
+def place(anatomy: Anatomy, placement: Placement) -> Brain:
+    """Interpolate the tissues; blurred one by one before, so that edges become partial volume."""
+    coordinates = placement.coordinates()
+    fractions = np.zeros((len(Tissue), *placement.shape), np.float32)
+    for tissue in Tissue:
+        share = ndimage.gaussian_filter((anatomy.tissue == tissue).astype(np.float32), _PRESMOOTHING)
+        fractions[tissue] = _sample(share, coordinates)
+    fractions /= np.maximum(fractions.sum(axis=0), 1e-6)
+    flipped = np.linalg.det(placement.matrix) < 0
+    midline = _sample(anatomy.midline_mm, coordinates)
+    return Brain(fractions, _sample(anatomy.hull_mm, coordinates), -midline if flipped else midline)
+
+
+def _rotation(angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    result = np.eye(3)
+    for axis, angle in enumerate(angles):
+        i, j = (axis + 1) % 3, (axis + 2) % 3
+        turn = np.eye(3)
+        turn[i, i] = turn[j, j] = np.cos(angle)
+        turn[j, i] = np.sin(angle)
+        turn[i, j] = -turn[j, i]
+        result = turn @ result
+    return result
+
+
+def _identity(shape: tuple[int, ...]) -> FloatArray:
+    return np.indices(shape, dtype=np.float32)
+
+
+def _sample(volume: FloatArray, coordinates: FloatArray) -> FloatArray:
+    sampled = ndimage.map_coordinates(volume, coordinates, output=np.float32, order=1, mode="nearest")
+    return np.asarray(sampled, np.float32)
+
+
+def _sample_vector(field: FloatArray, coordinates: FloatArray) -> FloatArray:
+    return np.stack([_sample(part, coordinates) for part in field])
