@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -92,10 +93,12 @@ class FilesController(QObject):
 
     def step(self, steps: int) -> None:
         """Open the next (1) or previous (-1) case of the cohort."""
-        cohort, case = self._session.cohort, self._session.case
+        cohort, asked = self._session.cohort, self._source
         if not cohort:
             return
-        place = next((n for n, source in enumerate(cohort) if case is not None and source == case.source), -1)
+        # From the case that was asked for last, so that one that cannot be read does not bar the way.
+        here = (asked.folder, asked.case_id) if asked is not None else None
+        place = next((n for n, source in enumerate(cohort) if (source.folder, source.case_id) == here), -1)
         target = place + steps
         if 0 <= target < len(cohort):
             self.open_source(cohort[target])
@@ -134,8 +137,9 @@ class FilesController(QObject):
 
     def close(self) -> None:
         """Stop whatever runs, when the program ends."""
-        if self._job is not None:
-            job = self._job
+        self._job = None
+        for job in self.findChildren(Job):  # also those that were given up for another
+            job.blockSignals(True)
             job.cancel()
             job.wait()
 
@@ -168,19 +172,20 @@ class FilesController(QObject):
         self._session.opening.detail = progress.detail
         self._session.opening.done = progress.done
         if isinstance(progress.partial, Case):
+            self._remember_windows()
             self._session.preview(progress.partial)
 
     def _on_read(self, case: Case) -> None:
         self._job = None
-        self._remember_windows()
         self._session.open(case, self._preferences.windows_of(case.source.folder))
         self._session.opening.end(f"Opened {case.case_id}")
         if case.notes:
             self._session.say(Notice(". ".join(case.notes), problem=False, actions=_note_actions(case)))
 
     def _remember_windows(self) -> None:
+        """Keep the open case's windows, before a preview shows those of another."""
         case = self._session.case
-        if case is not None:
+        if case is not None and not self._session.previewing:
             self._preferences.set_windows(case.source.folder, self._session.viewing.windows)
 
     def _on_failed(self, error: Exception) -> None:
@@ -202,14 +207,15 @@ class FilesController(QObject):
         return ()
 
     def _files_to_assign(self, source: CaseSource | None) -> list[Path]:
-        from brainseg_gui.imaging.nifti import is_nifti
+        from brainseg_gui.imaging.nifti_header import is_nifti
 
         if source is not None and source.folder in (path if path.is_dir() else path.parent for path in self._paths):
             reference = [source.reference] if source.reference else []
             return sorted({*source.modalities.values(), *source.unused, *reference})
         found: list[Path] = []
         for path in self._paths:
-            found += [p for p in path.iterdir() if is_nifti(p)] if path.is_dir() else [path] * is_nifti(path)
+            with suppress(OSError):  # a folder that may not be read has nothing to assign
+                found += [p for p in path.iterdir() if is_nifti(p)] if path.is_dir() else [path] * is_nifti(path)
         return sorted(found)
 
     def _last_folder(self) -> str:

@@ -191,7 +191,7 @@ def _read_mask(case: Case, path: Path, resample: bool) -> Generator[Progress, No
 
 
 def _write_mask(case: Case, layer: Layer, path: Path) -> Generator[Progress, None, tuple[Layer, LabelMap, Path]]:
-    from brainseg_gui.imaging.nifti import write_labels
+    from brainseg_gui.imaging.save import write_labels
 
     labels = layer.labels
     yield Progress("saving", 0.0, path.name)

@@ -11,7 +11,7 @@ from pathlib import Path
 from brainseg_gui.errors import BrainsegError, CaseError
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti import is_nifti, read_header, stem
+from brainseg_gui.imaging.nifti_header import is_nifti, read_header, stem
 
 # The last word of a file's name that tells its modality; the order matters: T1ce before T1.
 _WORDS: Mapping[Modality | str, str] = {
@@ -131,10 +131,10 @@ def _four_volumes(path: Path) -> CaseSource:
 
 
 def find_cohort(folder: Path) -> tuple[CaseSource, ...]:
-    """All cases directly below a folder, by name, without reading any image.
+    """All cases below a folder, by name, without reading any image.
 
     Sub-folders with at least one modality are cases; so are groups of files that share a prefix, and the files
-    of a Decathlon ``imagesTr`` folder.
+    of a Decathlon ``imagesTr`` folder. A sub-folder that is no case itself may hold cases (``HGG``, ``LGG``).
 
     Raises
     ------
@@ -146,7 +146,8 @@ def find_cohort(folder: Path) -> tuple[CaseSource, ...]:
     found = list(_cases_of(folder, _nifti_files(folder)))
     for child in sorted(_folders(folder)):
         with contextlib.suppress(BrainsegError):  # a folder that cannot be read hides no other case
-            found.extend(_cases_of(child, _nifti_files(child)))
+            cases = _cases_of(child, _nifti_files(child))
+            found.extend(cases or _cases_in(child))
     if not found:
         raise _nothing_found(folder)
     return tuple(found)
@@ -198,6 +199,11 @@ def _assign(case_id: str, folder: Path, files: Iterable[Path]) -> CaseSource:
     reference = masks[0] if masks else None
     ordered = {m: modalities[m] for m in Modality if m in modalities}
     return CaseSource(case_id, folder, ordered, reference, (*unused, *masks[1:]))
+
+
+def _cases_in(folder: Path) -> list[CaseSource]:
+    """Cases in the sub-folders of a folder that is none itself."""
+    return [case for child in sorted(_folders(folder)) for case in _cases_of(child, _nifti_files(child))]
 
 
 def _nifti_files(folder: Path) -> list[Path]:

@@ -1,0 +1,118 @@
+"""Saving masks: written beside the old file, read back, compared, then put in its place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Header, Nifti1Image
+
+from brainseg_gui.errors import ImageError, SaveError
+from brainseg_gui.imaging.grid import StoredGrid
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.nifti import read_labels
+from brainseg_gui.imaging.nifti_header import SUFFIXES, is_nifti, shape_of
+
+
+def write_labels(
+    path: Path, labels: LabelMap, stored_grid: StoredGrid, header: Nifti1Header, *, overwrite: bool = True
+) -> None:
+    """Write a mask in the study's stored order, verified, without ever leaving half a file.
+
+    The mask is written to a temporary file in the same folder, read back, compared voxel by voxel and then
+    renamed over `path`.
+
+    Parameters
+    ----------
+    path
+        ``.nii`` or ``.nii.gz``.
+    labels
+        What to write; its values are stored as uint8.
+    stored_grid, header
+        Stored order and header of the study.
+    overwrite
+        Whether a file that exists may be replaced.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written and verified. The file that was there is untouched.
+    """
+    if not is_nifti(path):
+        raise SaveError("a mask is saved as NIfTI", "Give the file a name that ends in .nii.gz or .nii", path)
+    if not overwrite and path.exists():
+        raise SaveError("the file exists", "Choose another name, or allow overwriting", path)
+    image = Nifti1Image(stored_grid.from_ras(labels.values), None, _label_header(header))
+    try:
+        replace_verified(path, lambda temporary: image.to_filename(temporary), lambda t: _verify(t, labels, path))
+    except OSError as error:
+        raise _save_error(path, error) from error
+
+
+def replace_verified(path: Path, write: Callable[[Path], None], verify: Callable[[Path], None]) -> None:
+    """Write beside `path`, verify, flush to disk, then rename over `path`; clean up on any failure."""
+    suffix = next((s for s in SUFFIXES if path.name.lower().endswith(s)), path.suffix)
+    handle, name = tempfile.mkstemp(prefix=".brainseg-", suffix=suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        verify(temporary)
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _mode_for(path))
+        os.replace(temporary, path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _mode_for(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _verify(temporary: Path, labels: LabelMap, path: Path) -> None:
+    try:
+        values, stored_grid = read_labels(temporary)
+    except ImageError as error:
+        raise SaveError("the file read back is damaged", "The old file is untouched; check the disk", path) from error
+    same_place = np.allclose(stored_grid.grid.affine, labels.grid.affine, rtol=0, atol=1e-3)
+    if not (same_place and np.array_equal(values, labels.values)):
+        raise SaveError("the file read back differs from the mask", "The old file is untouched; check the disk", path)
+
+
+def _label_header(header: Nifti1Header) -> Nifti1Header:
+    result: Nifti1Header = Nifti1Header.from_header(header, check=False)
+    for code in ("qform_code", "sform_code"):
+        result[code] = header[code]
+    result.set_data_shape(shape_of(header)[:3])
+    result.set_data_dtype(np.uint8)
+    result["scl_slope"], result["scl_inter"] = 1, 0
+    result["cal_min"], result["cal_max"] = 0, 0
+    result["glmin"], result["glmax"] = 0, 0
+    result["descrip"] = b"brainseg mask"
+    result["intent_code"] = 0
+    return result
+
+
+def _save_error(path: Path, error: OSError) -> SaveError:
+    reason = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        remedy = "The folder is not writable; choose another one"
+    elif error.errno == 28:
+        remedy = "The disk is full; free some space or choose another folder"
+    elif isinstance(error, FileNotFoundError):
+        remedy = "The folder is gone; choose another one"
+    else:
+        remedy = "Choose another folder"
+    return SaveError(f"the mask was not saved ({reason}); the old file, if any, is untouched", remedy, path)

@@ -1,0 +1,197 @@
+"""What every test gets: no display, settings of its own, no window left behind; and toy cases to read."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import nibabel as nib
+import numpy as np
+import pytest
+from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
+from scipy.ndimage import gaussian_filter
+
+# Tests draw offscreen; BRAINSEG_TEST_DISPLAY=1 shows their windows where there is a display.
+if not (os.environ.get("BRAINSEG_TEST_DISPLAY") and os.environ.get("DISPLAY")):
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Additional intensity of each label in each modality: only enhancing tumour is brighter on T1ce than on T1.
+_CONTRAST: Mapping[str, tuple[int, int, int]] = {  # NCR, ED, ET
+    "t1": (-150, -80, -60),
+    "t1ce": (-150, -80, 400),
+    "t2": (250, 200, 60),
+    "flair": (-100, 350, 100),
+}
+
+
+class ToyCase(Protocol):
+    """Writes a small case folder; see `toy_case`."""
+
+    def __call__(
+        self,
+        folder: Path,
+        *,
+        orientation: str = ...,
+        shape: tuple[int, int, int] = ...,
+        spacing: tuple[float, float, float] = ...,
+        oblique: float = ...,
+        case_id: str = ...,
+        modalities: Sequence[str] = ...,
+        mask: bool = ...,
+        seed: int = ...,
+    ) -> Path: ...
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder of real cases beside the checkout; tests that need it are skipped where it is missing."""
+    folder = ROOT.parent / "shared"
+    if not (folder / "cases").is_dir():
+        pytest.skip("the folder `shared` with the real cases is not beside this checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_folder() -> Path:
+    """The folder that holds the synthetic demonstration case which the program ships."""
+    folder = ROOT / "resources" / "demo"
+    if not folder.is_dir():
+        pytest.skip("resources/demo holds no demonstration case")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, data and caches of the test alone: nothing reads or writes those of the person."""
+    home = tmp_path_factory.mktemp("home")
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    if core := sys.modules.get("PySide6.QtCore"):
+        settings = core.QSettings
+        settings.setDefaultFormat(settings.Format.IniFormat)
+        # QSettings(organisation, application) is native whatever the default; Qt reads XDG_CONFIG_HOME only once.
+        for form in (settings.Format.IniFormat, settings.Format.NativeFormat):
+            for scope in (settings.Scope.UserScope, settings.Scope.SystemScope):
+                settings.setPath(form, scope, str(home / "settings"))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _no_window_left() -> Iterator[None]:
+    """Fail a test that leaves a visible window behind."""
+    yield
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return
+    left = [widget for widget in widgets.QApplication.topLevelWidgets() if widget.isVisible()]
+    names = [f"{type(widget).__name__} {widget.objectName()!r}" for widget in left]
+    for widget in left:
+        widget.close()
+    if names:
+        pytest.fail(f"the test leaves windows open: {', '.join(names)}")
+
+
+@pytest.fixture
+def toy_case() -> ToyCase:
+    """A function that writes a small BraTS-like case and returns its folder.
+
+    The patient is the same for every `orientation` (three letters such as ``LPS``, the directions in which the
+    stored axes grow): `shape` and `spacing` (mm) run right, anterior, superior. `oblique` tilts the grid by so many
+    degrees about the axis (1, 1, 1). Images are int16, 0 outside an ellipsoid brain; the mask is uint8 with 1 NCR,
+    2 ED and 4 ET.
+    """
+    return _write_toy_case
+
+
+@pytest.fixture
+def stored_affine() -> Any:
+    """A function that gives shape and affine of a stored grid; see `toy_case`."""
+    return _stored_grid
+
+
+def _write_toy_case(
+    folder: Path,
+    *,
+    orientation: str = "LPS",
+    shape: tuple[int, int, int] = (24, 28, 20),
+    spacing: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    oblique: float = 0.0,
+    case_id: str = "Toy_001",
+    modalities: Sequence[str] = ("t1", "t1ce", "t2", "flair"),
+    mask: bool = True,
+    seed: int = 0,
+) -> Path:
+    case = folder / case_id
+    case.mkdir(parents=True)
+    _, affine = _stored_grid(orientation, shape, spacing, oblique)
+    labels = _nested_spheres(shape)
+    random = np.random.default_rng(seed)
+    brain = _distance(shape, (0.5, 0.5, 0.5)) < 0.45
+    for modality in modalities:
+        image = 600 + 400 * gaussian_filter(random.standard_normal(shape), 2.0)
+        for value, more in zip((1, 2, 4), _CONTRAST[modality], strict=True):
+            image[labels == value] += more
+        image = np.where(brain, np.clip(image, 1, None), 0)
+        _save(case / f"{case_id}_{modality}.nii.gz", image.astype(np.int16), affine, orientation)
+    if mask:
+        _save(case / f"{case_id}_seg.nii.gz", labels, affine, orientation)
+    return case
+
+
+def _nested_spheres(shape: tuple[int, int, int]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    distance = _distance(shape, (0.6, 0.5, 0.55))
+    labels = np.zeros(shape, np.uint8)
+    for value, radius in ((2, 0.3), (4, 0.2), (1, 0.1)):
+        labels[distance < radius] = value
+    return labels
+
+
+def _distance(shape: tuple[int, int, int], centre: tuple[float, float, float]) -> np.ndarray[Any, Any]:
+    """Distance of every voxel from a point, in fractions of the grid's edge lengths, (I, J, K)."""
+    axes = [(np.arange(n) + 0.5) / n - c for n, c in zip(shape, centre, strict=True)]
+    return np.sqrt(sum(a**2 for a in np.meshgrid(*axes, indexing="ij")))
+
+
+def _stored_grid(
+    orientation: str, shape: tuple[int, int, int], spacing: tuple[float, float, float], oblique: float = 0.0
+) -> tuple[tuple[int, ...], np.ndarray[Any, Any]]:
+    """Stored shape and affine of a patient's grid, whose `shape` and `spacing` run right, anterior, superior."""
+    ras = np.eye(4)
+    ras[:3, :3] = _rotation(oblique) @ np.diag(spacing)
+    ras[:3, 3] = (-31.25, 17.5, -8.75)
+    turn = ornt_transform(axcodes2ornt("RAS"), axcodes2ornt(orientation))
+    return tuple(_turned_shape(shape, turn)), ras @ nib.orientations.inv_ornt_aff(turn, shape)
+
+
+def _turned_shape(shape: tuple[int, int, int], turn: np.ndarray[Any, Any]) -> list[int]:
+    result = [0, 0, 0]
+    for axis, target in enumerate(turn[:, 0].astype(int)):
+        result[target] = shape[axis]
+    return result
+
+
+def _rotation(degrees: float) -> np.ndarray[Any, Any]:
+    """Rotation about (1, 1, 1) by Rodrigues' formula."""
+    x, y, z = np.ones(3) / np.sqrt(3)
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    angle = np.deg2rad(degrees)
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+
+
+def _save(path: Path, ras: np.ndarray[Any, Any], affine: np.ndarray[Any, Any], orientation: str) -> None:
+    """Store a RAS-ordered array in another orientation."""
+    turn = ornt_transform(axcodes2ornt("RAS"), axcodes2ornt(orientation))
+    stored = np.ascontiguousarray(nib.orientations.apply_orientation(ras, turn))
+    if "".join(nib.orientations.ornt2axcodes(io_orientation(affine))) != orientation:
+        raise ValueError("the affine does not have the orientation; tilt it less")
+    image = nib.Nifti1Image(stored, affine)
+    image.header.set_qform(affine, code=1)
+    image.header.set_sform(affine, code=1)
+    image.header.set_xyzt_units("mm")
+    nib.save(image, path)

@@ -1,0 +1,311 @@
+"""Which file is what, by name: every era of file names, cohorts, loose files, Decathlon files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brainseg_gui.errors import CaseError, ImageError
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.case_folder import find_case, find_cohort, kind_of, prefix_of, source_of_files
+from brainseg_gui.imaging.modality import Modality
+
+T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
+
+
+def _touch(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).touch()
+    return folder
+
+
+def _names(source: CaseSource) -> dict[str, str]:
+    """Modality or mask -> file name."""
+    names = {m.value: path.name for m, path in source.modalities.items()}
+    return names | ({"mask": source.reference.name} if source.reference else {})
+
+
+ERAS: dict[str, dict[Modality | str, str]] = {
+    "BraTS 2017-2021": {T1: "X_t1", T1CE: "X_t1ce", T2: "X_t2", FLAIR: "X_flair", "mask": "X_seg"},
+    "BraTS 2023": {T1: "X-t1n", T1CE: "X-t1c", T2: "X-t2w", FLAIR: "X-t2f", "mask": "X-seg"},
+    "bare": {T1: "t1", T1CE: "t1ce", T2: "t2", FLAIR: "flair", "mask": "segmentation"},
+    "bare, contrast as t1c": {T1: "t1", T1CE: "t1c", T2: "t2", FLAIR: "flair", "mask": "seg"},
+    "skull-stripped": {T1: "X_t1_bet", T1CE: "X_t1c_bet", T2: "X_t2_bet", FLAIR: "X_fla_bet"},
+    "capitals": {T1: "X_T1", T1CE: "X_T1c", T2: "X_T2", FLAIR: "X_FLAIR", "mask": "X_seg"},
+    "gadolinium": {T1: "X_t1", T1CE: "X_t1Gd", T2: "X_t2", FLAIR: "X_flair"},
+    "POST": {T1: "T1", T1CE: "T1POST", T2: "T2", FLAIR: "FLAIR"},
+    "BIDS": {T1: "X_T1w", T1CE: "X_ce-gadolinium_T1w", T2: "X_T2w", FLAIR: "X_FLAIR", "mask": "X_mask"},
+}
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".NII.GZ"])
+@pytest.mark.parametrize("prefix", ["X", "BraTS20_Training_001", "BraTS-GLI-00000-000", "TCGA-DU-7294", "t1study_2"])
+@pytest.mark.parametrize("era", ERAS)
+def test_every_era_of_names(tmp_path: Path, era: str, prefix: str, suffix: str) -> None:
+    names = {kind: name.replace("X", prefix) + suffix for kind, name in ERAS[era].items()}
+    folder = _touch(tmp_path / "some folder", *names.values(), "README.txt", "LICENSE")
+    source = find_case(folder)
+    assert _names(source) == {kind if isinstance(kind, str) else kind.value: name for kind, name in names.items()}
+    assert source.case_id == "some folder"
+    assert source.missing == ()
+    assert source.unused == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("BraTS20_Training_355_t1ce", T1CE),
+        ("W39_1998.09.19_Segm", "mask"),
+        ("sub-01_t1", T1),
+        ("x_t2_flair", FLAIR),
+        ("x-T2FLAIR", FLAIR),
+        ("case_t1_brain", T1),
+        ("t10", None),
+        ("flairish", None),
+        ("print1", None),
+        ("asset2", None),
+        ("BRATS_001", None),
+        ("t1ce_report", None),
+        ("segment_list", None),
+        ("prelabels", None),
+    ],
+)
+def test_kinds(name: str, kind: object) -> None:
+    assert kind_of(Path(name + ".nii.gz")) == kind
+
+
+def test_prefixes() -> None:
+    assert prefix_of(Path("BraTS-GLI-00000-000-t2f.nii.gz")) == "BraTS-GLI-00000-000"
+    assert prefix_of(Path("TCGA-DU-7294_fla_bet.nii.gz")) == "TCGA-DU-7294"
+    assert prefix_of(Path("flair.nii")) == ""
+
+
+def test_case_355_has_a_mask_of_another_name(tmp_path: Path) -> None:
+    prefix = "BraTS20_Training_355"
+    images = [f"{prefix}_{m}.nii" for m in ("t1", "t1ce", "t2", "flair")]
+    folder = _touch(tmp_path / prefix, *images, "W39_1998.09.19_Segm.nii")
+    assert _names(find_case(folder))["mask"] == "W39_1998.09.19_Segm.nii"
+
+
+def test_the_mask_with_the_prefix_of_the_images_comes_first(tmp_path: Path) -> None:
+    folder = _touch(tmp_path / "c", "A_mask.nii", "X_seg.nii", "X_t1.nii", "X_t2.nii")
+    source = find_case(folder)
+    assert _names(source)["mask"] == "X_seg.nii"
+    assert [path.name for path in source.unused] == ["A_mask.nii"]
+
+
+def test_a_missing_modality_is_named_missing(tmp_path: Path) -> None:
+    assert find_case(_touch(tmp_path / "c", "X_t1.nii", "X_flair.nii")).missing == (T1CE, T2)
+
+
+def test_files_of_no_meaning_stay_available(tmp_path: Path) -> None:
+    source = find_case(_touch(tmp_path / "c", "X_t1.nii", "X_adc.nii.gz", "X_t1_bet.nii", "notes.txt"))
+    assert {path.name for path in source.unused} == {"X_adc.nii.gz", "X_t1_bet.nii"}
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="no NIfTI file") as caught:
+        find_case(tmp_path)
+    assert caught.value.path == tmp_path
+    assert "_t1.nii.gz" in caught.value.remedy
+
+
+def test_a_folder_of_unrelated_names(tmp_path: Path) -> None:
+    folder = _touch(tmp_path / "c", *(f"scan{n}.nii" for n in range(6)))
+    with pytest.raises(CaseError, match="none of the 6 NIfTI files names a modality") as caught:
+        find_case(folder)
+    assert "scan0.nii, scan1.nii, scan2.nii, scan3.nii, …" in str(caught.value)
+
+
+@pytest.mark.parametrize("open_it", [find_case, find_cohort])
+def test_a_folder_that_is_not_there(tmp_path: Path, open_it: Any) -> None:
+    with pytest.raises(CaseError, match="no such"):
+        open_it(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("open_it", [find_case, find_cohort])
+def test_a_folder_that_may_not_be_read(tmp_path: Path, open_it: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CaseError, match="Permission denied"):
+        open_it(tmp_path)
+
+
+def test_files_that_macos_leaves_in_archives_are_no_images(tmp_path: Path) -> None:
+    folder = _touch(tmp_path / "c", "X_t1.nii", "._X_t1.nii", "._X_t2.nii", ".X_flair.nii")
+    assert _names(find_case(folder)) == {"t1": "X_t1.nii"}
+    assert find_case(folder).unused == ()
+
+
+# --- cohorts ----------------------------------------------------------------------------------------------------
+
+
+def test_a_cohort_of_folders(tmp_path: Path) -> None:
+    for case in ("B", "A", "C"):
+        _touch(tmp_path / case, f"{case}_t1.nii", f"{case}_flair.nii")
+    _touch(tmp_path / "empty")
+    _touch(tmp_path / "papers", "paper.pdf")
+    _touch(tmp_path / ".hidden", "H_t1.nii")
+    (tmp_path / "survival.csv").touch()
+    assert [source.case_id for source in find_cohort(tmp_path)] == ["A", "B", "C"]
+
+
+def test_a_flat_cohort(tmp_path: Path) -> None:
+    for case in ("S-001", "S-002", "S-003"):
+        _touch(tmp_path, *(f"{case}-{m}.nii.gz" for m in ("t1n", "t1c", "t2w", "t2f", "seg")))
+    sources = find_cohort(tmp_path)
+    assert [source.case_id for source in sources] == ["S-001", "S-002", "S-003"]
+    for source in sources:
+        assert source.missing == ()
+        assert all(path.name.startswith(source.case_id) for path in (*source.modalities.values(), source.reference))
+    with pytest.raises(CaseError, match="it holds 3 cases") as caught:
+        find_case(tmp_path)
+    assert "cohort" in caught.value.remedy
+
+
+def test_a_case_folder_is_a_cohort_of_one(tmp_path: Path) -> None:
+    _touch(tmp_path / "c", "X_t1.nii")
+    _touch(tmp_path / "c" / "segmentation", "majority.nii.gz", "scan-20.nii.gz")
+    assert [source.case_id for source in find_cohort(tmp_path / "c")] == ["c"]
+
+
+def test_one_folder_that_cannot_be_read_hides_no_other_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _touch(tmp_path / "A", "A_t1.nii")
+    _touch(tmp_path / "lost+found")
+    scandir = os.scandir
+
+    def refuse(path: Any) -> Any:
+        if Path(path).name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [source.case_id for source in find_cohort(tmp_path)] == ["A"]
+
+
+def test_a_folder_without_cases_is_no_cohort(tmp_path: Path) -> None:
+    _touch(tmp_path / "empty")
+    with pytest.raises(CaseError, match="no NIfTI file"):
+        find_cohort(tmp_path)
+
+
+# --- loose files ------------------------------------------------------------------------------------------------
+
+
+def _loose(folder: Path, names: Sequence[str]) -> CaseSource:
+    return source_of_files([folder / name for name in names])
+
+
+def test_one_file_brings_those_of_its_case(tmp_path: Path) -> None:
+    _touch(tmp_path, "A_t1.nii", "A_t2.nii", "A_seg.nii", "B_t1.nii", "B_t2.nii")
+    assert _names(_loose(tmp_path, ["A_t2.nii"])) == {"t1": "A_t1.nii", "t2": "A_t2.nii", "mask": "A_seg.nii"}
+    assert find_case(tmp_path / "A_t2.nii").case_id == "A"
+
+
+def test_several_files_are_taken_as_they_are(tmp_path: Path) -> None:
+    _touch(tmp_path, "A_t1.nii", "A_t2.nii", "A_flair.nii", "odd.nii")
+    source = _loose(tmp_path, ["A_flair.nii", "A_t1.nii", "odd.nii"])
+    assert _names(source) == {"t1": "A_t1.nii", "flair": "A_flair.nii"}
+    assert [path.name for path in source.unused] == ["odd.nii"]
+
+
+def test_files_of_odd_names_all_stay_to_be_assigned(write_nifti: Any) -> None:
+    paths = [write_nifti(np.ones((3, 4, 5), np.int16), name=f"scan{n}.nii") for n in range(3)]
+    source = source_of_files(paths)
+    assert _names(source) == {"t1": "scan0.nii"}
+    assert source.unused == tuple(paths[1:])
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    _touch(tmp_path, "A_t1.nii", "picture.png")
+    with pytest.raises(CaseError, match="not a NIfTI file") as caught:
+        _loose(tmp_path, ["A_t1.nii", "picture.png"])
+    assert caught.value.path == tmp_path / "picture.png"
+
+
+# --- Decathlon --------------------------------------------------------------------------------------------------
+
+
+def _four_d(write_nifti: Any, name: str, volumes: int = 4) -> Path:
+    stored = np.ones((3, 4, 5, volumes), np.int16)
+
+    def with_fourth(header: Any) -> None:
+        header["dim"][:5] = [4, 3, 4, 5, volumes]
+
+    path: Path = write_nifti(stored[..., 0].repeat(volumes, axis=2), name=name, lie=with_fourth)
+    return path
+
+
+def _decathlon(write_nifti: Any, tmp_path: Path, *cases: str) -> Path:
+    images, labels = tmp_path / "Task01" / "imagesTr", tmp_path / "Task01" / "labelsTr"
+    images.mkdir(parents=True)
+    for case in cases:
+        _four_d(write_nifti, f"{case}.nii.gz").rename(images / f"{case}.nii.gz")
+        _touch(labels, f"{case}.nii.gz")
+    return images
+
+
+def test_a_decathlon_file_is_four_modalities_with_the_mask_beside(write_nifti: Any, tmp_path: Path) -> None:
+    images = _decathlon(write_nifti, tmp_path, "BRATS_001")
+    source = find_case(images / "BRATS_001.nii.gz")
+    assert set(source.modalities.values()) == {images / "BRATS_001.nii.gz"}
+    assert source.missing == ()
+    assert source.reference == tmp_path / "Task01" / "labelsTr" / "BRATS_001.nii.gz"
+    assert source.case_id == "BRATS_001"
+
+
+def test_a_decathlon_folder_is_a_cohort_whatever_lies_in_it(write_nifti: Any, tmp_path: Path) -> None:
+    images = _decathlon(write_nifti, tmp_path, "BRATS_001", "BRATS_002")
+    (images / "._BRATS_001.nii.gz").write_bytes(b"Mac OS X")
+    (images / "BRATS_003.nii.gz").write_bytes(b"\x1f\x8b cut off")
+    assert [source.case_id for source in find_cohort(images)] == ["BRATS_001", "BRATS_002", "BRATS_003"]
+    with pytest.raises(ImageError):
+        find_case(images / "BRATS_003.nii.gz")
+
+
+def test_a_test_image_has_no_mask(write_nifti: Any, tmp_path: Path) -> None:
+    path = _four_d(write_nifti, "BRATS_485.nii.gz")
+    assert find_case(path).reference is None
+
+
+@pytest.mark.parametrize("volumes", [2, 3, 5])
+def test_any_other_4d_image_gets_a_sentence(write_nifti: Any, volumes: int) -> None:
+    path = _four_d(write_nifti, "dynamic.nii.gz", volumes)
+    with pytest.raises(CaseError, match=f"4-D image with {volumes} volumes") as caught:
+        find_case(path)
+    assert "one 3-D file per modality" in caught.value.remedy
+
+
+def test_a_3d_header_with_a_stale_fourth_dimension_is_one_image(write_nifti: Any) -> None:
+    def stale(header: Any) -> None:
+        header["dim"][4] = 7
+
+    path = write_nifti(np.ones((3, 4, 5), np.int16), name="scan.nii", lie=stale)
+    assert _names(find_case(path)) == {"t1": "scan.nii"}
+
+
+def test_the_real_cases(shared_folder: Path) -> None:
+    sources = {source.case_id: source for source in find_cohort(shared_folder / "cases")}
+    assert set(sources) == {"BraTS-GLI-00000-000", "TCGA-DU-7294", "modelhub_patient_1"}
+    assert all(source.missing == () for source in sources.values())
+    assert _names(sources["TCGA-DU-7294"])["flair"] == "TCGA-DU-7294_fla_bet.nii.gz"
+    assert sources["TCGA-DU-7294"].reference is None
+    assert _names(sources["modelhub_patient_1"])["mask"] == "segmentation.nii.gz"
+
+
+def test_a_cohort_may_be_sorted_into_folders_of_cases(tmp_path: Path) -> None:
+    for grade, case in (("HGG", "Brats18_A_1"), ("HGG", "Brats18_B_1"), ("LGG", "Brats18_C_1")):
+        (tmp_path / grade / case).mkdir(parents=True)
+        for kind in ("t1", "t1ce", "t2", "flair", "seg"):
+            (tmp_path / grade / case / f"{case}_{kind}.nii.gz").touch()
+    cohort = find_cohort(tmp_path)
+    assert [source.case_id for source in cohort] == ["Brats18_A_1", "Brats18_B_1", "Brats18_C_1"]
+    assert not any(source.missing for source in cohort)

@@ -1,0 +1,127 @@
+"""Label schemes and regions, as the challenges define them, and the colours of their meanings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.colours import agreement_table, colour_of, overlay_table, rgb
+from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.labels import (
+    LabelMap,
+    from_network_classes,
+    label_region,
+    label_schemes,
+    meanings,
+    regions,
+    scheme_named,
+)
+
+WT, TC, ET = regions()
+
+
+def test_the_regions_are_in_their_usual_order() -> None:
+    assert [region.key for region in regions()] == ["WT", "TC", "ET"]
+    assert WT.meanings > TC.meanings > ET.meanings
+
+
+@pytest.mark.parametrize(
+    ("scheme", "whole", "core", "enhancing"),
+    [
+        ("brats2020", (1, 2, 4), (1, 4), (4,)),
+        ("brats2023", (1, 2, 3), (1, 3), (3,)),  # 4 is the resection cavity, no tumour
+        ("brats-ped", (1, 2, 3, 4), (1, 2, 3), (1,)),
+        ("brats2013", (1, 2, 3, 4), (1, 3, 4), (4,)),
+        ("msd", (1, 2, 3), (2, 3), (3,)),
+        ("ed-et-ncr", (1, 2, 3), (2, 3), (2,)),
+    ],
+)
+def test_the_regions_of_every_scheme(
+    scheme: str, whole: tuple[int, ...], core: tuple[int, ...], enhancing: tuple[int, ...]
+) -> None:
+    named = scheme_named(scheme)
+    assert (named.values_in(WT), named.values_in(TC), named.values_in(ET)) == (whole, core, enhancing)
+    values = np.arange(256, dtype=np.uint8).reshape(4, 8, 8)
+    labels = LabelMap(values, Grid((4, 8, 8), np.eye(4)), named)
+    assert tuple(values[labels.mask(TC)]) == core
+    assert not (labels.mask(ET) & ~labels.mask(TC)).any()
+    assert not (labels.mask(TC) & ~labels.mask(WT)).any()
+
+
+@pytest.mark.parametrize("name", list(label_schemes()))
+def test_every_scheme_is_sound(name: str) -> None:
+    scheme = scheme_named(name)
+    assert scheme.name == name
+    assert set(scheme.labels.values()) <= set(meanings())
+    assert all(1 <= value <= 255 for value in scheme.labels)
+    assert len(set(scheme.labels.values())) == len(scheme.labels)
+    assert scheme.meaning_of(0) == scheme.meaning_of(200) == "?"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "numbers"),
+    [
+        ("brats2020", [0, 1, 2, 4]),
+        ("brats2023", [0, 1, 2, 3]),
+        ("brats-ped", [0, 2, 4, 1]),  # no necrosis there: the non-enhancing core stands for it
+        ("brats2013", [0, 1, 2, 4]),
+        ("msd", [0, 2, 1, 3]),
+        ("ed-et-ncr", [0, 3, 1, 2]),
+    ],
+)
+def test_the_networks_classes_in_every_scheme(scheme: str, numbers: list[int]) -> None:
+    classes = np.array([[[0, 1, 2, 3]]], np.uint8)
+    assert from_network_classes(classes, scheme_named(scheme)).ravel().tolist() == numbers
+
+
+def test_a_meaning_without_a_number_is_refused() -> None:
+    with pytest.raises(BrainsegError, match=r"BraTS 2017–2021 has no number for RC"):
+        scheme_named("brats2020").value_for("RC")
+
+
+def test_an_unknown_scheme_names_the_known_ones() -> None:
+    with pytest.raises(BrainsegError, match="Choose one of brats2020, brats2023"):
+        scheme_named("brats1999")
+
+
+def test_another_scheme_changes_no_voxel() -> None:
+    values = np.array([[[0, 1, 2, 4]]], np.uint8)
+    labels = LabelMap(values, Grid((1, 1, 4), np.eye(4)), scheme_named("brats2020"))
+    other = labels.with_scheme(scheme_named("brats2013"))
+    assert other.values is values
+    assert labels.present() == other.present() == (1, 2, 4)
+    assert labels.mask(label_region("ET")).ravel().tolist() == [False, False, False, True]
+
+
+def test_colours_follow_the_meaning_not_the_number() -> None:
+    old, new = (overlay_table(scheme_named(name), 0.5) for name in ("brats2020", "brats2023"))
+    assert old[4].tolist() == new[3].tolist() == [*rgb(colour_of("ET")), 128]
+    assert old[0].tolist() == [0, 0, 0, 0]
+    assert old[77].tolist() == [*rgb(colour_of("?")), 128]
+    assert overlay_table(scheme_named("brats2020"), 0.5, frozenset({"ED"}))[2].tolist() == [0, 0, 0, 0]
+
+
+def test_red_green_yellow_and_cyan() -> None:
+    red, green, blue = rgb(colour_of("NCR"))
+    assert red > max(green, blue)
+    red, green, blue = rgb(colour_of("ED"))
+    assert green > max(red, blue)
+    red, green, blue = rgb(colour_of("ET"))
+    assert min(red, green) > 2 * blue
+    red, green, blue = rgb(colour_of("RC"))
+    assert min(green, blue) > 2 * red
+
+
+def test_the_safe_colours_are_those_of_okabe_and_ito() -> None:
+    okabe_ito = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
+    safe = [colour_of(key, safe=True) for key in meanings() if key != "?"]
+    assert set(safe) <= okabe_ito
+    assert len(set(safe)) == len(safe)
+
+
+def test_agreement_has_three_colours() -> None:
+    table = agreement_table(1.0)
+    assert table.shape == (256, 4)
+    assert len({tuple(table[value]) for value in (0, 1, 2, 3)}) == 4
+    assert table[1:4, 3].tolist() == [255, 255, 255]

@@ -1,0 +1,111 @@
+"""What imports what at run time, and what a wheel contains; the directions between packages are lint-imports'."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+QT = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome"}
+NETWORK = {"tensorflow", "keras"}
+QT_FREE = ("errors", "progress", "imaging", "evaluation", "inference", "state", "runs", "annotation")
+
+# Only the network's own process imports these.
+NETWORK_PROCESS = ("brainseg_gui.inference.devices", "brainseg_gui.inference.network")
+
+_IMPORT_ALL = """
+import importlib, pkgutil, sys
+name, *left_out = sys.argv[1:]
+package = importlib.import_module(name)
+for module in pkgutil.walk_packages(getattr(package, "__path__", []), name + "."):
+    if module.name not in left_out:
+        importlib.import_module(module.name)
+print(" ".join(sorted({name.split(".")[0] for name in sys.modules})))
+"""
+
+
+def _loaded(*arguments: str) -> set[str]:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("package", QT_FREE)
+def test_packages_below_the_views_import_neither_qt_nor_the_network(package: str) -> None:
+    name = f"brainseg_gui.{package}"
+    if find_spec(name) is None:
+        pytest.skip(f"there is no {name} yet")
+    assert not _loaded("-c", _IMPORT_ALL, name, *NETWORK_PROCESS) & (QT | NETWORK)
+
+
+def test_the_network_process_imports_no_qt() -> None:
+    for name in NETWORK_PROCESS:
+        assert find_spec(name) is not None, f"{name} is gone: take it off the list"
+    assert not _loaded("-c", _IMPORT_ALL, "brainseg_gui.inference") & QT
+
+
+@pytest.mark.parametrize("package", ["brainseg_gui.views", "brainseg_gui.controllers"])
+def test_the_window_imports_no_tensorflow(package: str) -> None:
+    assert not _loaded("-c", _IMPORT_ALL, package) & NETWORK
+
+
+def test_training_imports_no_qt() -> None:
+    assert not _loaded("-c", _IMPORT_ALL, "training.synthesis") & QT
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import brainseg_gui.cli",
+        "import brainseg_gui.cli\ntry: brainseg_gui.cli.main(['--help'])\nexcept SystemExit: pass",
+    ],
+    ids=["import", "--help"],
+)
+def test_the_command_line_starts_without_qt_and_tensorflow(code: str) -> None:
+    if find_spec("brainseg_gui.cli") is None:
+        pytest.skip("there is no brainseg_gui.cli yet")
+    loaded = _loaded("-c", code + "\nimport sys\nprint(' '.join({name.split('.')[0] for name in sys.modules}))")
+    assert "brainseg_gui" in loaded
+    assert not loaded & (QT | NETWORK)
+
+
+def test_every_package_is_listed_for_installation() -> None:
+    import tomllib
+
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for top in ("brainseg_gui", "training")
+        for path in (ROOT / top).rglob("__init__.py")
+    }
+    assert found <= listed, "add these to [tool.setuptools] packages in pyproject.toml"
+
+
+def test_a_wheel_holds_the_code_and_the_resources(tmp_path: Path) -> None:
+    source = _copy_of_the_sources(tmp_path / "source")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+    subprocess.run([*command, "--wheel-dir", str(tmp_path), str(source)], check=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    resources = {
+        f"brainseg_gui/resources/{path.relative_to(ROOT / 'resources').as_posix()}"
+        for path in (ROOT / "resources").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    code = {p.relative_to(ROOT).as_posix() for t in ("brainseg_gui", "training") for p in (ROOT / t).rglob("*.py")}
+    assert resources | code | {"brainseg_gui/py.typed"} <= names
+    assert "brainseg_gui/resources/label_schemes.toml" in resources
+    assert not any(name.startswith("tests/") for name in names)
+
+
+def _copy_of_the_sources(folder: Path) -> Path:
+    """A build leaves files beside the sources, so it works on links to them."""
+    folder.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "brainseg_gui", "training", "resources"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
