@@ -1,0 +1,138 @@
+"""The figure of the source article: prediction, truth and brain, one row per slice.
+
+As there, prediction and truth are the class 0 (background) channel in the `bone` colour map, arrays lie as they
+are stored, and slices are counted in the recipe's crop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.evaluation.figure import FigureContent, volume_of
+from brainseg_gui.evaluation.page import (
+    DOTS_PER_INCH,
+    FAINT_INK,
+    GAP,
+    INK,
+    TEXT_POINTS,
+    place_axes,
+    write_footer,
+    write_heading,
+)
+from brainseg_gui.evaluation.pooled import RECIPE_CROP, RECIPE_SHAPE, network_class_table
+from brainseg_gui.evaluation.tile import draw_letters
+from brainseg_gui.imaging.grid import Array
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.plane import EdgeLetters
+from brainseg_gui.imaging.window import auto_window, to_grey
+
+DEFAULT_SLICES = tuple(range(70, 75))
+_TILE = 1.55  # inches along the longer side
+_LEFT = 0.62
+_TOP = 0.5
+_BOTTOM = 0.3
+_OPPOSITE = dict(zip("RLAPSI", "LRPAIS", strict=True))
+
+
+def seed_figure(
+    content: FigureContent, modality: Modality = Modality.FLAIR, slices: Sequence[int] = DEFAULT_SLICES
+) -> Figure:
+    """Prediction | truth | brain, one row per slice.
+
+    Parameters
+    ----------
+    slices
+        Along the third stored axis, counted from 0 in the recipe's crop (144 slices of a 240×240×155 volume; any
+        other volume is shown whole).
+
+    Raises
+    ------
+    BrainsegError
+        If a slice does not exist or the modality is missing.
+    """
+    volume = volume_of(content.case, modality)
+    grey = _as_recipe(content, to_grey(volume.stored, volume, auto_window(volume)))
+    depth = grey.shape[0]
+    if not slices or min(slices) < 0 or max(slices) >= depth:
+        raise BrainsegError(
+            f"there is no slice {max(slices, default=0)}, the volume has {depth}",
+            f"Choose slices from 0 to {depth - 1}",
+        )
+    prediction, truth = (_class_zero(content, labels) for labels in (content.prediction, content.reference))
+    columns = (("prediction", prediction, 1), ("truth", truth, 1), (f"brain ({modality.title})", grey, 255))
+    rows, width = grey.shape[1:]
+    figure, tile_size = _page(len(slices), rows, width)
+    write_heading(figure, content.case.case_id, "class 0 (background), bone colours")
+    for row, slice_index in enumerate(slices):
+        for column, (title, pictures, brightest) in enumerate(columns):
+            axes = _tile(figure, row, column, tile_size)
+            axes.set_label(f"{title} {slice_index}")
+            _draw(axes, None if pictures is None else pictures[slice_index], brightest)
+            if row == 0:
+                axes.set_title(title, fontsize=TEXT_POINTS, color=INK, pad=3)
+            if column == 0:
+                axes.set_ylabel(f"slice {slice_index}", fontsize=TEXT_POINTS, color=INK)
+            if pictures is grey:
+                draw_letters(axes, _stored_letters(content))
+    write_footer(figure, _footer(content))
+    return figure
+
+
+def _as_recipe(content: FigureContent, array: Array) -> Array:
+    """An array as the recipe holds it: stored order, cropped, slices first."""
+    stored = content.case.stored_grid.from_ras(array)
+    if stored.shape == RECIPE_SHAPE:
+        stored = stored[RECIPE_CROP]
+    return np.moveaxis(stored, [2, 0, 1], [0, 1, 2])  # (H, W, D) -> (D, H, W)
+
+
+def _class_zero(content: FigureContent, labels: LabelMap | None) -> NDArray[np.bool_] | None:
+    if labels is None:
+        return None
+    background = network_class_table(labels.scheme)[:, 0].astype(bool)
+    return _as_recipe(content, background[labels.values])
+
+
+def _page(count: int, rows: int, columns: int) -> tuple[Figure, tuple[float, float]]:
+    """The page and the width and height of its tiles, in inches."""
+    longest = max(rows, columns)
+    width, height = _TILE * columns / longest, _TILE * rows / longest
+    size = (_LEFT + 3 * (width + GAP), _TOP + _BOTTOM + count * (height + GAP))
+    return Figure(figsize=size, dpi=DOTS_PER_INCH), (width, height)
+
+
+def _tile(figure: Figure, row: int, column: int, tile_size: tuple[float, float]) -> Axes:
+    width, height = tile_size
+    left = _LEFT + column * (width + GAP)
+    top = figure.get_size_inches()[1] - _TOP - row * (height + GAP)
+    axes = place_axes(figure, left, top - height, width, height)
+    axes.spines[:].set(visible=True, color=FAINT_INK, linewidth=0.4)  # the background class is as white as paper
+    return axes
+
+
+def _draw(axes: Axes, picture: Array | None, brightest: int) -> None:
+    if picture is None:
+        axes.set_facecolor("#f0f0f2")
+        axes.text(0.5, 0.5, "not given", transform=axes.transAxes, ha="center", fontsize=7, color=FAINT_INK)
+    else:
+        axes.imshow(picture, cmap="bone", vmin=0, vmax=brightest, interpolation="nearest", aspect="auto")
+
+
+def _stored_letters(content: FigureContent) -> EdgeLetters:
+    """Rows run along the first stored axis, columns along the second."""
+    codes = content.case.stored_grid.codes
+    down, right = codes[0], codes[1]
+    return EdgeLetters(_OPPOSITE[right], right, _OPPOSITE[down], down)
+
+
+def _footer(content: FigureContent) -> str:
+    stored = content.case.stored_grid
+    crop = ", slices counted in the recipe's crop" if stored.shape == RECIPE_SHAPE else ""
+    return f"As stored ({stored.codes}){crop}"

@@ -1,0 +1,109 @@
+"""`brainseg render`: files that are pictures of the case that was asked for."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
+from numpy.typing import NDArray
+
+from brainseg_gui.commands import render
+from brainseg_gui.errors import BrainsegError, GridMismatchError
+from brainseg_gui.imaging.labels import meanings
+
+
+def _parse(*arguments: object) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    render.add_parser(parser.add_subparsers())
+    return parser.parse_args(["render", *(str(argument) for argument in arguments)])
+
+
+def _run(*arguments: object) -> int:
+    return render.run(_parse(*arguments))
+
+
+@pytest.fixture
+def case(toy_case: Any, tmp_path: Path) -> Path:
+    folder: Path = toy_case(tmp_path, shape=(40, 44, 36))
+    return folder
+
+
+def _count(path: Path, meaning: str) -> int:
+    """How many dots of a picture have exactly the colour of a meaning."""
+    pixels: NDArray[Any] = imread(path)[..., :3]
+    return int((np.abs(pixels - np.array(to_rgb(meanings()[meaning].colour))) < 0.01).all(axis=2).sum())
+
+
+def test_three_planes_with_the_outlines_of_the_reference(case: Path, tmp_path: Path) -> None:
+    without = tmp_path / "without.png"
+    (case / "Toy_001_seg.nii.gz").rename(tmp_path / "mask.nii.gz")
+    assert _run(case, "-o", without) == 0
+    assert [_count(without, meaning) for meaning in ("NCR", "ED", "ET")] == [0, 0, 0]
+    outlined = tmp_path / "with.png"
+    assert _run(case, "--reference", tmp_path / "mask.nii.gz", "-o", outlined) == 0
+    assert min(_count(outlined, meaning) for meaning in ("NCR", "ED", "ET")) > 5000  # outlines and legend
+    assert imread(outlined).shape[1] == 2160  # 7.2 inches at 300 dots per inch
+
+
+@pytest.mark.parametrize("layout", ["planes", "modalities", "seed"])
+def test_every_layout_draws_the_prediction(layout: str, case: Path, tmp_path: Path) -> None:
+    image = nib.load(case / "Toy_001_seg.nii.gz")
+    prediction = tmp_path / "p.nii.gz"
+    nib.save(nib.Nifti1Image(np.roll(np.asarray(image.dataobj), 3, axis=0), image.affine), prediction)
+    slices = ("--slices", "18-20") if layout == "seed" else ()
+    with_it, without = tmp_path / "with.png", tmp_path / "without.png"
+    assert _run(case, "--prediction", prediction, "-o", with_it, "--layout", layout, *slices) == 0
+    assert _run(case, "-o", without, "--layout", layout, *slices) == 0
+    ours, theirs = imread(with_it), imread(without)
+    assert ours.shape == theirs.shape
+    assert (np.abs(ours - theirs).max(axis=2) > 0.2).mean() > 0.005
+
+
+def test_the_named_scheme_colours_the_mask(case: Path, tmp_path: Path) -> None:
+    # in the paediatric scheme 4 is oedema and 1 enhancing: no core is left
+    assert _run(case, "--scheme", "brats-ped", "-o", tmp_path / "f.png") == 0
+    assert _count(tmp_path / "f.png", "NCR") == 0
+    assert _count(tmp_path / "f.png", "NET") > 0
+
+
+def test_a_mask_of_another_grid_is_refused(case: Path, toy_case: Any, tmp_path: Path) -> None:
+    other = toy_case(tmp_path, shape=(20, 20, 20), case_id="Other")
+    with pytest.raises(GridMismatchError):
+        _run(case, "--prediction", other / "Other_seg.nii.gz", "-o", tmp_path / "f.png")
+    assert not (tmp_path / "f.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--slices", "3"), "belongs to the seed layout"),
+        (("--layout", "seed", "--at", "1,2,3"), "does not belong to the seed layout"),
+        (("--layout", "modalities", "--modality", "t1"), "shows all of them"),
+        (("--at", "99,0,0"), "outside the grid"),
+        (("--layout", "seed"), "no slice 74"),
+    ],
+)
+def test_options_that_do_not_fit_are_sentences(
+    options: tuple[str, ...], words: str, case: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(BrainsegError, match=words):
+        _run(case, "-o", tmp_path / "f.png", *options)
+
+
+@pytest.mark.parametrize("text", ["74-70", "a", "1-99", "-3"])
+def test_ranges_of_slices_are_checked(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        _parse("CASE", "-o", "f.png", f"--slices={text}")
+    assert "range of" in capsys.readouterr().err
+
+
+def test_ranges_and_voxels_are_read() -> None:
+    args = _parse("CASE", "-o", "f.png", "--slices", "70-72", "--at", "1, 2,3")
+    assert args.slices == (70, 71, 72)
+    assert args.at == (1, 2, 3)
