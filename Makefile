@@ -1,0 +1,74 @@
+# Every target does its own set-up inside .venv and touches the network only when pyproject.toml or
+# constraints.txt changed. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The case that `make run` opens; the demonstration case when empty.
+CASE ?=
+export CASE
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+unexport PYTHONPATH PYTHONHOME
+
+help:  ## List the targets
+	sed -nE 's/^([a-z]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: $(VENV)/run.installed  ## Set up and open the demonstration case, or CASE=folder
+	$(BIN)/brainseg doctor --check-window
+	$(BIN)/brainseg "$${CASE:-demo}"
+
+test: lint  ## Set up and run every check; the tests come last
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.installed  ## Style, types and import directions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev.installed  ## Measure speed and memory
+	$(BIN)/python -m tests.benchmarks
+
+clean:  ## Remove .venv and everything that was built or cached
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# $(1): what to install. Every install takes the versions of constraints.txt, the build tool included.
+define install
+	quiet=; [ -t 1 ] || quiet=--quiet
+	echo "Setting up $(VENV) ($(1)): this needs the network, about 2.5 GB on disk, and a few minutes the first time."
+	$(BIN)/python -m pip install $$quiet -c constraints.txt pip setuptools wheel
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $$quiet -c constraints.txt --no-build-isolation -e '$(1)'
+	touch $@
+endef
+
+$(VENV)/run.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,.)
+
+$(VENV)/dev.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(call install,.[dev])
+	touch $(VENV)/run.installed
+
+$(BIN)/python:
+	for name in $(PYTHON) python3.11 python3.12 python3.13 python3; do
+		"$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && found=$$name && break
+	done
+	if [ -z "$${found:-}" ]; then
+		echo "Python 3.11, 3.12 or 3.13 is missing. Install it (Debian, Ubuntu: apt install python3 python3-venv;" \
+			"Fedora: dnf install python3.12), or name it: make run PYTHON=/path/to/python" >&2
+		exit 1
+	fi
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then
+		echo "$$found cannot make virtual environments: install python3-venv" \
+			"(Debian, Ubuntu: apt install python3-venv, or $$(basename "$$found")-venv)" >&2
+		exit 1
+	fi
+	"$$found" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
