@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from brainseg_gui.evaluation.masks import ChosenSchemes
     from brainseg_gui.evaluation.pairing import Pairing
     from brainseg_gui.evaluation.report import CohortReport
+    from brainseg_gui.evaluation.rules import RuleSet
 
 STANDARD_OUTPUT = Path("-")
 INPUT_FAULT = 2
@@ -32,6 +33,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--prediction", type=Path, required=True, metavar="P", help="mask, or folder of masks")
     add_scheme_options(parser)
     parser.add_argument(
+        "--rules",
+        default="brats2023",
+        metavar="NAME",
+        help="rules for empty masks and lesions: brats2020 or brats2023 (default)",
+    )
+    parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write JSON (- for the standard output, without the table)"
     )
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV, one row per case and region (- likewise)")
@@ -41,17 +48,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Score all pairs; 2 when a case could not be paired or read, the others are scored all the same."""
     from brainseg_gui.evaluation.pairing import pair_masks
+    from brainseg_gui.evaluation.rules import rules_named
 
     if args.json == args.csv == STANDARD_OUTPUT:
         raise BrainsegError("JSON and CSV cannot both go to the standard output", "Give one of them a file name")
-    report = _score(pair_masks(args.reference, args.prediction), chosen_schemes(args))
+    rules = rules_named(args.rules)
+    report = _score(pair_masks(args.reference, args.prediction), chosen_schemes(args), rules)
     _write(report, args.json, args.csv)
     for entry in (*report.unpaired, *report.failed):
         print(f"brainseg: {entry.case_id} was not scored: {entry.reason}", file=sys.stderr)  # noqa: T201
     return INPUT_FAULT if report.unpaired or report.failed else 0
 
 
-def _score(pairing: Pairing, chosen: ChosenSchemes) -> CohortReport:
+def _score(pairing: Pairing, chosen: ChosenSchemes, rules: RuleSet) -> CohortReport:
     """Score every pair; a bad case among several is listed and does not stop the rest."""
     from tqdm import tqdm
 
@@ -62,7 +71,7 @@ def _score(pairing: Pairing, chosen: ChosenSchemes) -> CohortReport:
     alone = len(pairing.pairs) == 1 and not pairing.unpaired
     for pair in tqdm(pairing.pairs, unit="case", disable=True if alone else None, leave=False):
         try:
-            cases.append(score_pair(pair, chosen))
+            cases.append(score_pair(pair, chosen, rules))
         except BrainsegError as error:
             if alone:
                 raise

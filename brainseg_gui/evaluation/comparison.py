@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import GridMismatchError
+from brainseg_gui.evaluation.lesions import LesionScore
 from brainseg_gui.evaluation.overlap import Counts, joint_table
+from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.labels import (
     UNKNOWN,
     LabelMap,
@@ -36,12 +38,28 @@ class Agreement(IntEnum):
 
 @dataclass(frozen=True)
 class RegionScore:
-    """One row of a comparison."""
+    """One row of a comparison.
+
+    Parameters
+    ----------
+    region
+        What is scored.
+    counts
+        Voxels of the two masks.
+    reference_ml, prediction_ml
+        Volumes.
+    hausdorff95_mm, surface_dice, lesions
+        HD95, surface Dice at 1 and 2 mm, and lesion-wise scores; None until they are measured
+        (`distances.with_distances`).
+    """
 
     region: Region
     counts: Counts
     reference_ml: float
     prediction_ml: float
+    hausdorff95_mm: float | None = None
+    surface_dice: tuple[float, ...] | None = None
+    lesions: LesionScore | None = None
 
     @property
     def dice(self) -> float:
@@ -51,9 +69,18 @@ class RegionScore:
 
 @dataclass(frozen=True)
 class Comparison:
-    """WT, TC, ET, then every further label that occurs in one of the masks."""
+    """WT, TC, ET, then every further label that occurs in one of the masks.
+
+    Parameters
+    ----------
+    rows
+        One per region or label.
+    rules
+        The rules that distances and lesions follow; None until they are measured.
+    """
 
     rows: tuple[RegionScore, ...]
+    rules: RuleSet | None = None
 
     def row(self, key: str) -> RegionScore:
         """The row of a region or label, by its key.

@@ -8,10 +8,13 @@ from statistics import fmean
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.comparison import Comparison, compare
+from brainseg_gui.evaluation.distances import with_distances
 from brainseg_gui.evaluation.masks import ChosenSchemes, read_pair
 from brainseg_gui.evaluation.pairing import Pair, Unpaired
 from brainseg_gui.evaluation.pooled import Extent, Pooled, pooled
+from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.labels import regions
+from brainseg_gui.progress import run_to_end
 
 SMALLEST_COHORT = 10  # fewer cases: the table, no headline
 
@@ -45,7 +48,7 @@ class CohortReport:
         return {region.key: fmean(case.comparison.row(region.key).dice for case in self.cases) for region in regions()}
 
 
-def score_pair(pair: Pair, chosen: ChosenSchemes) -> CaseReport:
+def score_pair(pair: Pair, chosen: ChosenSchemes, rules: RuleSet) -> CaseReport:
     """Read and compare one pair.
 
     Raises
@@ -56,12 +59,13 @@ def score_pair(pair: Pair, chosen: ChosenSchemes) -> CaseReport:
     masks = read_pair(pair, chosen)
     try:
         comparison = compare(masks.reference, masks.prediction)
+        measured = run_to_end(with_distances(comparison, masks.reference, masks.prediction, rules))
     except BrainsegError as error:
         raise type(error)(error.what, error.remedy, pair.prediction) from error
     scores = {extent: pooled(masks.reference, masks.prediction, extent) for extent in Extent}
     return CaseReport(
         pair,
-        comparison,
+        measured,
         {extent: score for extent, score in scores.items() if score is not None},
         masks.reference.scheme.name,
         masks.prediction.scheme.name,

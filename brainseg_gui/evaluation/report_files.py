@@ -17,6 +17,16 @@ from brainseg_gui.evaluation.pairing import Unpaired
 from brainseg_gui.evaluation.pooled import Pooled
 from brainseg_gui.evaluation.report import CaseReport, CohortReport
 
+DISTANCE_COLUMNS = (
+    "hd95_mm",
+    "nsd_1mm",
+    "nsd_2mm",
+    "lesion_dice",
+    "lesion_hd95_mm",
+    "lesions_found",
+    "lesions_missed",
+    "lesions_false",
+)
 CSV_COLUMNS = (
     "case_id",
     "region",
@@ -24,6 +34,7 @@ CSV_COLUMNS = (
     "sensitivity",
     "precision",
     "iou",
+    *DISTANCE_COLUMNS,
     "reference_ml",
     "prediction_ml",
     "reference_scheme",
@@ -51,6 +62,7 @@ def _case_entry(case: CaseReport) -> dict[str, Any]:
         "prediction": str(case.pair.prediction),
         "reference_scheme": case.reference_scheme,
         "prediction_scheme": case.prediction_scheme,
+        "rules": case.comparison.rules.name if case.comparison.rules is not None else None,
         "reference_note": case.reference_note,
         "prediction_note": case.prediction_note,
         "regions": {row.region.key: _row_entry(row) for row in case.comparison.rows},
@@ -69,9 +81,19 @@ def _numbers(row: RegionScore) -> dict[str, float]:
         "sensitivity": row.counts.sensitivity,
         "precision": row.counts.precision,
         "iou": row.counts.iou,
+        **_distance_numbers(row),
         "reference_ml": row.reference_ml,
         "prediction_ml": row.prediction_ml,
     }
+
+
+def _distance_numbers(row: RegionScore) -> dict[str, float]:
+    if row.hausdorff95_mm is None or row.surface_dice is None or row.lesions is None:
+        return dict.fromkeys(DISTANCE_COLUMNS, math.nan)
+    lesions = row.lesions
+    counts = (lesions.found, lesions.missed, len(lesions.false_voxels))
+    numbers = (row.hausdorff95_mm, *row.surface_dice, lesions.dice, lesions.hausdorff95_mm, *counts)
+    return dict(zip(DISTANCE_COLUMNS, numbers, strict=True))
 
 
 def _or_none(value: float) -> float | None:

@@ -10,7 +10,8 @@ from brainseg_gui.evaluation.report import CaseReport, CohortReport
 
 def as_text(report: CohortReport) -> str:
     """The report as aligned text: how the masks were read, a table, the pooled numbers."""
-    parts = ["\n".join(_reading_lines(report.cases)), _table(report.cases), _pooled_table(report.cases)]
+    parts = ["\n".join(_reading_lines(report.cases)), _table(report.cases), _rules_line(report.cases)]
+    parts.append(_pooled_table(report.cases))
     if report.mean_dice is not None:
         means = "   ".join(f"{key} {value:.3f}" for key, value in report.mean_dice.items())
         parts.append(f"mean Dice over {len(report.cases)} cases   {means}")
@@ -32,13 +33,26 @@ def _reading_lines(cases: Sequence[CaseReport]) -> list[str]:
 
 
 def _table(cases: Sequence[CaseReport]) -> str:
-    lines: list[Sequence[str]] = [("case", "region", "Dice", "reference ml", "prediction ml")]
+    lines: list[Sequence[str]] = [("case", "region", "Dice", "HD95 mm", "lesion Dice", "reference ml", "prediction ml")]
     for case in cases:
         for index, row in enumerate(case.comparison.rows):
             name = case.pair.case_id if index == 0 else ""
-            numbers = (f"{row.dice:.3f}", f"{row.reference_ml:.2f}", f"{row.prediction_ml:.2f}")
+            distance = "" if row.hausdorff95_mm is None else f"{row.hausdorff95_mm:.2f}"
+            lesions = "" if row.lesions is None else f"{row.lesions.dice:.3f}"
+            numbers = (f"{row.dice:.3f}", distance, lesions, f"{row.reference_ml:.2f}", f"{row.prediction_ml:.2f}")
             lines.append((name, row.region.key, *numbers))
     return _aligned(lines, text_columns=2)
+
+
+def _rules_line(cases: Sequence[CaseReport]) -> str:
+    """Which definitions the distances follow."""
+    names = {case.comparison.rules.title for case in cases if case.comparison.rules is not None}
+    if not names:
+        return ""
+    return (
+        f"HD95: larger of the two directed 95th percentiles between surface voxels. Empty masks and lesions: "
+        f"{', '.join(sorted(names))}"
+    )
 
 
 def _pooled_table(cases: Sequence[CaseReport]) -> str:

@@ -57,14 +57,19 @@ def test_the_table_of_one_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert _run(reference, prediction, "--scheme", "brats2020") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "reference: The labels are read as BraTS 2017–2021, as asked"
-    table = lines[lines.index("case  region   Dice  reference ml  prediction ml") :]
+    table = lines[lines.index("case  region   Dice  HD95 mm  lesion Dice  reference ml  prediction ml") :]
+    # no lesion has more than 50 voxels, so none counts; distances along the row in steps of 2 mm
     assert table[1:6] == [
-        "A     WT      0.769          8.75           7.50",  # 10/13, 7 and 6 voxels
-        "      TC      0.857          5.00           3.75",  # 6/7
-        "      ET      0.500          2.50           2.50",
-        "      NCR     0.667          2.50           1.25",
-        "      ED      0.667          3.75           3.75",
+        "A     WT      0.769     2.00        1.000          8.75           7.50",  # 10/13, 7 and 6 voxels
+        "      TC      0.857     1.70        1.000          5.00           3.75",  # 6/7; 3 of 4 at 0 mm, one at 2 mm
+        "      ET      0.500     7.60        0.000          2.50           2.50",  # 0 and 8 mm; one false lesion
+        "      NCR     0.667     1.90        1.000          2.50           1.25",
+        "      ED      0.667     5.40        1.000          3.75           3.75",  # 0, 0 and 6 mm
     ]
+    assert table[7] == (
+        "HD95: larger of the two directed 95th percentiles between surface voxels. "
+        "Empty masks and lesions: BraTS 2023 glioma"
+    )
 
 
 def test_json_holds_the_worked_numbers(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,6 +84,14 @@ def test_json_holds_the_worked_numbers(pair: tuple[Path, Path], capsys: pytest.C
             "sensitivity": 5 / 7,
             "precision": 5 / 6,
             "iou": 5 / 8,
+            "hd95_mm": 2.0,
+            "nsd_1mm": 10 / 13,  # every voxel is surface; 5 of 7 and 5 of 6 meet exactly
+            "nsd_2mm": 1.0,
+            "lesion_dice": 1.0,  # 7 voxels are too few for a lesion
+            "lesion_hd95_mm": 0.0,
+            "lesions_found": 0,
+            "lesions_missed": 0,
+            "lesions_false": 0,
             "reference_ml": 0.007,
             "prediction_ml": 0.006,
         }

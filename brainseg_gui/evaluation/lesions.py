@@ -1,0 +1,155 @@
+"""Lesion-wise scores as in the BraTS 2023 challenge.
+
+Parts of the reference that merge when it is dilated are one lesion. Every predicted component (26-connected) that
+touches a dilated lesion belongs to it, and their union is scored against the lesion itself. Small reference lesions
+are left out. A predicted component that touches no lesion is false at any size, and a lesion without a predicted
+component is missed: both score Dice 0 and the largest distance. (Saluja et al., BraTS 2023 metrics.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.evaluation.overlap import count
+from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.evaluation.surface import Spacing, surface_distances
+
+Box = tuple[slice, slice, slice]
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One reference lesion and how it was met.
+
+    Parameters
+    ----------
+    voxels
+        Size in the reference.
+    found
+        Whether a predicted component touches it.
+    dice, hausdorff95_mm
+        Of the union of these components against the lesion.
+    """
+
+    voxels: int
+    found: bool
+    dice: float
+    hausdorff95_mm: float
+
+
+@dataclass(frozen=True)
+class LesionScore:
+    """Lesion-wise score of one region.
+
+    Parameters
+    ----------
+    lesions
+        The reference lesions that count.
+    false_voxels
+        Sizes of the predicted components that touch no lesion.
+    left_out
+        Reference lesions that are too small to count.
+    missing_mm
+        Distance of a missed or false lesion.
+    """
+
+    lesions: tuple[Lesion, ...]
+    false_voxels: tuple[int, ...]
+    left_out: int
+    missing_mm: float
+
+    @property
+    def found(self) -> int:
+        """Reference lesions that were found."""
+        return sum(lesion.found for lesion in self.lesions)
+
+    @property
+    def missed(self) -> int:
+        """Reference lesions that were missed."""
+        return len(self.lesions) - self.found
+
+    @property
+    def dice(self) -> float:
+        """Sum of the lesions' Dice over lesions and false components; 1 when there is neither."""
+        total = len(self.lesions) + len(self.false_voxels)
+        return sum(lesion.dice for lesion in self.lesions) / total if total else 1.0
+
+    @property
+    def hausdorff95_mm(self) -> float:
+        """Mean HD95 over lesions and false components; 0 when there is neither."""
+        total = len(self.lesions) + len(self.false_voxels)
+        distance = sum(lesion.hausdorff95_mm for lesion in self.lesions) + self.missing_mm * len(self.false_voxels)
+        return distance / total if total else 0.0
+
+
+def lesion_score(
+    reference: NDArray[np.bool_], prediction: NDArray[np.bool_], spacing_mm: Spacing, rules: RuleSet
+) -> LesionScore:
+    """Score one region lesion by lesion; both masks of the same shape, (I, J, K)."""
+    from scipy.ndimage import find_objects, label
+
+    everywhere = np.ones((3, 3, 3), dtype=bool)
+    # room for the dilation, so that a cropped mask scores as the whole one does
+    room = rules.lesion_dilation
+    reference, prediction = np.pad(reference, room), np.pad(prediction, room)
+    merged, lesion_count = label(_dilated(reference, room), everywhere, output=np.int32)
+    parts, _ = label(prediction, everywhere, output=np.int32)
+    parts_of = _touching(merged, parts)
+    sizes = np.bincount(parts.ravel())
+    met = {part for mine in parts_of.values() for part in mine}
+    false_voxels = tuple(int(size) for part, size in enumerate(sizes) if part and part not in met)
+    lesions, left_out = [], 0
+    boxes, part_boxes = find_objects(merged), find_objects(parts)
+    for number in range(1, lesion_count + 1):
+        mine = parts_of.get(number, [])
+        box = _union([boxes[number - 1], *(part_boxes[part - 1] for part in mine)])
+        lesion = reference[box] & (merged[box] == number)
+        voxels = int(np.count_nonzero(lesion))
+        if voxels <= rules.lesion_smallest_voxels:
+            left_out += 1
+        else:
+            lesions.append(_scored(lesion, np.isin(parts[box], mine), voxels, bool(mine), spacing_mm, rules))
+    return LesionScore(tuple(lesions), false_voxels, left_out, rules.missing_mm)
+
+
+def _scored(
+    lesion: NDArray[np.bool_],
+    predicted: NDArray[np.bool_],
+    voxels: int,
+    found: bool,
+    spacing_mm: Spacing,
+    rules: RuleSet,
+) -> Lesion:
+    if not found:
+        return Lesion(voxels, False, 0.0, rules.missing_mm)
+    distance = surface_distances(lesion, predicted, spacing_mm).hausdorff95_mm(rules)
+    return Lesion(voxels, True, count(lesion, predicted).dice, distance)
+
+
+def _dilated(mask: NDArray[np.bool_], iterations: int) -> NDArray[np.bool_]:
+    """Dilation by a full 3×3×3 element, so many times: one box filter, an axis at a time."""
+    from scipy.ndimage import maximum_filter1d
+
+    dilated = mask.astype(np.uint8)
+    for axis in range(mask.ndim):
+        dilated = maximum_filter1d(dilated, 2 * iterations + 1, axis=axis, mode="constant")
+    return dilated.astype(bool)
+
+
+def _touching(merged: NDArray[np.int32], parts: NDArray[np.int32]) -> dict[int, list[int]]:
+    """For each lesion, the predicted components that touch it."""
+    both = (merged > 0) & (parts > 0)
+    pairs = np.unique(merged[both].astype(np.int64) << 32 | parts[both])
+    touching: dict[int, list[int]] = {}
+    for pair in pairs.tolist():
+        touching.setdefault(pair >> 32, []).append(pair & 0xFFFFFFFF)
+    return touching
+
+
+def _union(boxes: Sequence[tuple[slice, ...]]) -> Box:
+    ends = [(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes)) for axis in range(3)]
+    return slice(*ends[0]), slice(*ends[1]), slice(*ends[2])
