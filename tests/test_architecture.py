@@ -16,7 +16,7 @@ NETWORK = {"tensorflow", "keras"}
 QT_FREE = ("errors", "progress", "imaging", "evaluation", "inference", "state", "runs", "annotation")
 
 # Only the network's own process imports these.
-NETWORK_PROCESS = ("brainseg_gui.inference.devices", "brainseg_gui.inference.network")
+NETWORK_PROCESS = tuple(f"brainseg_gui.inference.{name}" for name in ("devices", "fast_norm", "network"))
 
 _IMPORT_ALL = """
 import importlib, pkgutil, sys

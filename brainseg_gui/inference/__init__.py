@@ -1,0 +1,1 @@
+"""From volumes to labels: model folders, preprocessing, the network in its own process."""

@@ -1,0 +1,101 @@
+"""Where a network can run, and how precisely. Imported by the network's process only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from brainseg_gui.errors import EngineError
+from brainseg_gui.inference.options import Device, Precision
+
+_BFLOAT16_FLAGS = frozenset(["avx512_bf16", "amx_bf16"])
+
+
+@dataclass(frozen=True)
+class Place:
+    """A device.
+
+    Parameters
+    ----------
+    keras_name
+        Name for `keras.device`.
+    words
+        Name for people.
+    has_bfloat16
+        Whether bfloat16 is native, so that it is faster than float32.
+    """
+
+    keras_name: str
+    words: str
+    has_bfloat16: bool
+
+    @property
+    def is_gpu(self) -> bool:
+        """Whether it is a GPU."""
+        return self.keras_name.startswith("gpu")
+
+
+def choose_place(device: Device) -> Place:
+    """The GPU if there is one and the choice allows it, else the CPU.
+
+    Raises
+    ------
+    EngineError
+        If a GPU is asked for and there is none.
+    """
+    gpu = None if device == "cpu" else _find_gpu()
+    if device == "gpu" and gpu is None:
+        raise EngineError("no GPU was found", "Choose the device cpu or auto; brainseg doctor says more")
+    return gpu or cpu_place()
+
+
+def choose_precision(precision: Precision, place: Place) -> str:
+    """``float32`` or ``bfloat16``."""
+    if precision != "auto":
+        return precision
+    return "bfloat16" if place.has_bfloat16 else "float32"
+
+
+def cpu_place() -> Place:
+    """The CPU."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Place("cpu:0", f"CPU ({cores} core{'s' if cores > 1 else ''})", bool(_cpu_flags() & _BFLOAT16_FLAGS))
+
+
+def _cpu_flags() -> frozenset[str]:
+    with contextlib.suppress(OSError):  # Linux only; elsewhere float32
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("flags"):
+                return frozenset(line.split(":", 1)[1].split())
+    return frozenset()
+
+
+def _find_gpu() -> Place | None:
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        return _find_tensorflow_gpu()
+    if backend == "torch":
+        import torch
+
+        if torch.cuda.is_available():
+            major, _ = torch.cuda.get_device_capability()
+            return Place("gpu:0", torch.cuda.get_device_name(), major >= 8)
+    return None
+
+
+def _find_tensorflow_gpu() -> Place | None:
+    import tensorflow as tf
+
+    found = tf.config.list_physical_devices("GPU")
+    if not found:
+        return None
+    for gpu in found:
+        with contextlib.suppress(RuntimeError):  # it is in use already
+            tf.config.experimental.set_memory_growth(gpu, True)
+    details = tf.config.experimental.get_device_details(found[0])
+    major, _ = details.get("compute_capability", (0, 0))
+    return Place("gpu:0", details.get("device_name", "GPU"), major >= 8)

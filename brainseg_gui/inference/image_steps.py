@@ -1,0 +1,69 @@
+"""The steps of a passport that change the intensities of one image, each a small function.
+
+Images are (I, J, K), float32, best in Fortran order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.inference import steps
+from brainseg_gui.inference.placement import Placement
+from brainseg_gui.inference.separable import (
+    Image,
+    apply_along_axes,
+    gaussian_matrix,
+    second_difference_matrix,
+)
+
+Mask = NDArray[np.bool_]
+
+
+def zscore(image: Image, brain: Mask | None, step: steps.ZScore) -> Image:
+    """Mean 0 and standard deviation 1 over the brain, clipped, constant outside it. Changes `image`."""
+    if brain is None:
+        return image
+    inside = image.T[brain.T]  # in the order of memory: both are Fortran-ordered
+    mean, deviation = inside.mean(dtype=np.float64), inside.std(dtype=np.float64)
+    image -= np.float32(mean)
+    image *= np.float32(1 / deviation if deviation > 0 else 0.0)
+    if step.clip is not None:
+        np.clip(image, *step.clip, out=image)
+    if step.outside == 0.0:
+        image *= brain
+    else:
+        image[~brain] = step.outside
+    return image
+
+
+def min_max(image: Image, decimals: int | None) -> Image:
+    """Scale to 0 … 1, and round; a constant image becomes 0. In float64, or rounding would fall elsewhere."""
+    low, high = float(image.min()), float(image.max())
+    scaled = (image.astype(np.float64) - low) / ((high - low) or 1.0)
+    if decimals is not None:
+        np.round(scaled, decimals, out=scaled)
+    return scaled.astype(np.float32)
+
+
+def gaussian(image: Image, sigma_voxels: steps.Triple) -> Image:
+    """Gaussian smoothing, edges reflected."""
+    matrices = [gaussian_matrix(n, sigma) for n, sigma in zip(image.shape, sigma_voxels, strict=True)]
+    return apply_along_axes(image, matrices)
+
+
+def add_laplacian(image: Image, weight: float) -> Image:
+    """The image plus `weight` times its Laplacian (second differences, edges reflected)."""
+    result = image.copy(order="K")
+    for axis, length in enumerate(image.shape):
+        matrices: list[Image | None] = [None, None, None]
+        matrices[axis] = np.float32(weight) * second_difference_matrix(length)
+        result += apply_along_axes(image, matrices)
+    return result
+
+
+def pad(image: Image, placement: Placement, value: float) -> Image:
+    """Grow with a constant to the placement's padded shape."""
+    padded = np.full(placement.padded, value, dtype=np.float32, order="F")
+    padded[placement.inside_padding] = image
+    return padded

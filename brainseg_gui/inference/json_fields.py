@@ -1,0 +1,120 @@
+"""Typed reading of a JSON object whose mistakes are told in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui.errors import ModelError
+
+
+@dataclass(frozen=True)
+class JsonFields:
+    """One object of a passport; every getter raises `ModelError` naming the field.
+
+    Parameters
+    ----------
+    values
+        The object.
+    where
+        What the object is, in words ("the passport", "the step crop").
+    path
+        The file that it comes from.
+    """
+
+    values: Mapping[str, Any]
+    where: str
+    path: Path
+
+    def wrong(self, sentence: str, remedy: str = "Correct model.json") -> ModelError:
+        """The error that says what is wrong with this object."""
+        return ModelError(f"{self.where} {sentence}", remedy, self.path)
+
+    def only(self, *known: str) -> None:
+        """Refuse fields that nobody would read: they could change what the network gets."""
+        unknown = [key for key in self.values if key not in known]
+        if unknown:
+            raise self.wrong(f"has a field that this program does not know: {unknown[0]}")
+
+    def part(self, key: str) -> JsonFields:
+        """A nested object."""
+        value = self._get(key)
+        if not isinstance(value, dict):
+            raise self.wrong(f"needs an object for {key}")
+        return JsonFields(value, f"{self.where}'s {key}", self.path)
+
+    def parts(self, key: str) -> Iterator[JsonFields]:
+        """A list of objects."""
+        for value in self._list(key):
+            if not isinstance(value, dict):
+                raise self.wrong(f"needs a list of objects for {key}")
+            yield JsonFields(value, f"an entry of {self.where}'s {key}", self.path)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A text that is not empty."""
+        value = self._get(key, default)
+        if not isinstance(value, str) or (not value and default is None):
+            raise self.wrong(f"needs a text for {key}")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts."""
+        values = self._list(key)
+        if not all(isinstance(value, str) for value in values):
+            raise self.wrong(f"needs a list of texts for {key}")
+        return tuple(values)
+
+    def choice(self, key: str, choices: Sequence[str]) -> str:
+        """A text out of a few."""
+        value = self.text(key)
+        if value not in choices:
+            raise self.wrong(f"gives {value!r} for {key}; known are {', '.join(map(repr, choices))}")
+        return value
+
+    def whole(self, key: str, low: int = 0) -> int:
+        """A whole number, at least `low`."""
+        value = self._get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < low:
+            raise self.wrong(f"needs a whole number of at least {low} for {key}")
+        return value
+
+    def number(self, key: str) -> float:
+        """A finite number."""
+        return self._as_number(key, self._get(key))
+
+    def numbers(self, key: str, count: int) -> tuple[float, ...]:
+        """`count` finite numbers."""
+        values = self._list(key)
+        if len(values) != count:
+            raise self.wrong(f"needs {count} numbers for {key}")
+        return tuple(self._as_number(key, value) for value in values)
+
+    def wholes(self, key: str, count: int) -> tuple[int, ...]:
+        """`count` whole numbers."""
+        values = self.numbers(key, count)
+        if any(value != int(value) for value in values):
+            raise self.wrong(f"needs {count} whole numbers for {key}")
+        return tuple(int(value) for value in values)
+
+    def has(self, key: str) -> bool:
+        """Whether the field is there and not null."""
+        return self.values.get(key) is not None
+
+    def _as_number(self, key: str, value: object) -> float:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+            raise self.wrong(f"needs numbers for {key}")
+        return float(value)
+
+    def _list(self, key: str) -> list[Any]:
+        value = self._get(key)
+        if not isinstance(value, list):
+            raise self.wrong(f"needs a list for {key}")
+        return value
+
+    def _get(self, key: str, default: object = None) -> Any:
+        if key not in self.values and default is None:
+            raise self.wrong(f"does not say {key}", f"Add {key} to model.json")
+        return self.values.get(key, default)

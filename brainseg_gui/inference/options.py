@@ -1,0 +1,84 @@
+"""What a person chooses for a segmentation, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference.model_folder import ModelFolder
+
+Device = Literal["auto", "cpu", "gpu"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+STARTING = "starting the engine"
+LOADING = "loading model"
+PREPARING = "preparing"
+INFERRING = "inferring"
+MAPPING_BACK = "mapping back"
+STAGES = (STARTING, LOADING, PREPARING, INFERRING, MAPPING_BACK)
+
+
+@dataclass(frozen=True)
+class SegmentOptions:
+    """Where and how precisely the network runs; ``auto`` takes the fastest that is there."""
+
+    device: Device = "auto"
+    precision: Precision = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentResult:
+    """A segmentation.
+
+    Parameters
+    ----------
+    classes
+        0 background, 1 NCR, 2 ED, 3 ET on the grid of the case, RAS-ordered, uint8, (I, J, K).
+    seconds
+        Per stage; stages that were not needed are left out.
+    device
+        Where it ran, in words ("CPU (2 cores)").
+    precision
+        ``float32`` or ``bfloat16``.
+    model
+        Name and version of the model.
+    notes
+        Sentences about what had to be done differently.
+    """
+
+    classes: NDArray[np.uint8]
+    seconds: Mapping[str, float]
+    device: str
+    precision: str
+    model: str
+    notes: tuple[str, ...] = ()
+
+
+def missing_modalities(volumes: Iterable[Modality], model: ModelFolder) -> tuple[Modality, ...]:
+    """Modalities that the model needs and `volumes` (any collection of modalities) does not hold."""
+    there = set(volumes)
+    return tuple(modality for modality in model.passport.modalities if modality not in there)
+
+
+def require_modalities(volumes: Iterable[Modality], model: ModelFolder, folder: Path) -> None:
+    """Refuse a case without a modality that the model needs.
+
+    Raises
+    ------
+    ModelError
+        Names them.
+    """
+    if missing := missing_modalities(volumes, model):
+        names = " and ".join(modality.title for modality in missing)
+        raise ModelError(
+            f"the model {model.passport.name} needs {names}, which this case lacks",
+            "Assign the file to its modality, or choose another model",
+            folder,
+        )

@@ -1,0 +1,218 @@
+"""From a case's volumes to the network's input, step by step as the passport says.
+
+Each step is a small function on one volume; `prepare` runs them. Everything happens inside the first step's box, so
+that the air around the head costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.imaging.grid import Array, Voxel, describe_shape
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference import steps
+from brainseg_gui.inference.image_steps import Mask, add_laplacian, gaussian, min_max, pad, zscore
+from brainseg_gui.inference.options import PREPARING
+from brainseg_gui.inference.passport import Passport
+from brainseg_gui.inference.placement import Placement, orient, to_axes
+from brainseg_gui.inference.separable import Image, apply_along_axes
+from brainseg_gui.progress import Progress
+
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the network gets.
+
+    Parameters
+    ----------
+    batch
+        float32, (1, …, C) in the passport's axes.
+    placement
+        Where it lies.
+    brain
+        Voxels of the box where any modality is above 0, in the passport's orientation; None when no step and no
+        rule of the output asks for it.
+    """
+
+    batch: NDArray[np.float32]
+    placement: Placement
+    brain: Mask | None
+
+
+def prepare(volumes: Mapping[Modality, Volume], passport: Passport) -> Generator[Progress, None, Prepared]:
+    """Turn volumes into the network's input.
+
+    Parameters
+    ----------
+    volumes
+        All modalities of the passport, on one RAS grid.
+    passport
+        What to do.
+
+    Yields
+    ------
+    Progress
+        `done` counts within this stage.
+
+    Raises
+    ------
+    ModelError
+        If the crop leaves nothing, or the images hold no brain.
+    """
+    oriented = {m: orient(volumes[m].stored, passport.orientation) for m in passport.modalities}
+    yield Progress(PREPARING, 0.0, "finding the brain")
+    brain = None
+    if needs_brain(passport):
+        brain = brain_mask([(volumes[m], oriented[m]) for m in passport.modalities])
+    spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, passport.orientation)
+    placement = place(passport, next(iter(oriented.values())).shape, spacing_mm, brain)
+    if brain is not None:
+        brain = np.asfortranarray(brain[placement.box])
+    batch = np.empty((1, *to_axes(np.empty(placement.padded), passport.axes).shape, len(oriented)), np.float32)
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="prepare") as pool:
+        waiting = {
+            pool.submit(_fill_channel, batch, n, volumes[m], oriented[m], passport, placement, brain)
+            for n, m in enumerate(passport.modalities)
+        }
+        yield from _as_they_finish(waiting)
+    return Prepared(batch, placement, brain)
+
+
+def _as_they_finish(waiting: set[Future[None]]) -> Generator[Progress, None, None]:
+    total = len(waiting)
+    try:
+        while waiting:
+            finished, waiting = wait(waiting, timeout=_POLL_S, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+            yield Progress(PREPARING, 1 - len(waiting) / total)
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _fill_channel(
+    batch: NDArray[np.float32],
+    channel: int,
+    volume: Volume,
+    oriented: Array,
+    passport: Passport,
+    placement: Placement,
+    brain: Mask | None,
+) -> None:
+    image = prepare_image(volume, oriented, passport, placement, brain)
+    # (I, J, K) -> one channel of (1, …, C)
+    batch[0, ..., channel] = to_axes(image, passport.axes)
+
+
+def prepare_image(
+    volume: Volume, oriented: Array, passport: Passport, placement: Placement, brain: Mask | None
+) -> Image:
+    """Run the steps on one volume; returns the padded image along i, j, k."""
+    image: Image = oriented[placement.box].astype(np.float32, order="F")
+    if (volume.slope, volume.intercept) != (1.0, 0.0):
+        image *= np.float32(volume.slope)
+        image += np.float32(volume.intercept)
+    for step in passport.preprocess:
+        match step:
+            case steps.ZScore():
+                image = zscore(image, brain, step)
+            case steps.MinMax():
+                image = min_max(image, step.decimals)
+            case steps.Gaussian():
+                image = gaussian(image, step.sigma_voxels)
+            case steps.Laplacian():
+                image = add_laplacian(image, step.weight)
+            case steps.Resample():
+                image = apply_along_axes(image, placement.forward(step.filter_sigma_voxels))
+            case steps.Pad():
+                image = pad(image, placement, step.value)
+            case _:  # the crop is the placement's box
+                continue
+    return image
+
+
+def needs_brain(passport: Passport) -> bool:
+    """Whether anything asks where the brain is."""
+    asks = any(isinstance(step, (steps.BrainCrop, steps.ZScore)) for step in passport.preprocess)
+    return asks or passport.output.only_in_brain
+
+
+def brain_mask(volumes: list[tuple[Volume, Array]]) -> Mask:
+    """Voxels where any intensity is above 0, in stored units so that nothing is converted."""
+    result: Mask | None = None
+    for volume, oriented in volumes:
+        above = oriented > -volume.intercept / volume.slope
+        if volume.slope < 0:
+            above = oriented < -volume.intercept / volume.slope
+        result = above if result is None else np.logical_or(result, above, out=result)
+    if result is None or not result.any():
+        raise ModelError("no voxel of the images is above 0, so there is no brain to segment", "Check the images")
+    return result
+
+
+def orient_spacing(spacing_mm: steps.Triple, code: str) -> steps.Triple:
+    """RAS-ordered spacing in the order of a passport's orientation."""
+    i, j, k = (spacing_mm[n] for letter in code for n, pair in enumerate(("RL", "AP", "SI")) if letter in pair)
+    return i, j, k
+
+
+def place(passport: Passport, shape: tuple[int, ...], spacing_mm: steps.Triple, brain: Mask | None) -> Placement:
+    """Where the network's input lies.
+
+    Parameters
+    ----------
+    passport
+        Its crop, spacing, padding.
+    shape, spacing_mm
+        Of the case in the passport's orientation.
+    brain
+        Where the brain is, if the passport asks.
+    """
+    i, j, k = shape
+    placement = Placement.of_box((0, 0, 0), (i, j, k))
+    for step in passport.preprocess:
+        match step:
+            case steps.BrainCrop() if brain is not None:
+                placement = Placement.of_box(*brain_box(brain, step.margin_voxels))
+            case steps.FixedCrop():
+                placement = Placement.of_box(*fixed_box((i, j, k), step))
+            case steps.Resample() if passport.spacing_mm is not None:
+                ratios = [wanted / own for wanted, own in zip(passport.spacing_mm, spacing_mm, strict=True)]
+                placement = placement.with_steps((ratios[0], ratios[1], ratios[2]))
+            case steps.Pad():
+                placement = placement.with_padding(passport.divisor, step.side == "both")
+    return placement
+
+
+def brain_box(brain: Mask, margin_voxels: int) -> tuple[Voxel, Voxel]:
+    """Start and shape of the box around a mask, grown by a margin and clipped to the grid."""
+    starts, sizes = [], []
+    for axis, length in enumerate(brain.shape):
+        other = tuple(n for n in range(3) if n != axis)
+        there = np.flatnonzero(brain.any(axis=other))
+        start = max(0, int(there[0]) - margin_voxels)
+        starts.append(start)
+        sizes.append(min(length, int(there[-1]) + 1 + margin_voxels) - start)
+    return (starts[0], starts[1], starts[2]), (sizes[0], sizes[1], sizes[2])
+
+
+def fixed_box(shape: Voxel, step: steps.FixedCrop) -> tuple[Voxel, Voxel]:
+    """Start and shape of a fixed crop, slices as Python understands them."""
+    ranges = [
+        range(length)[start : end or None] for length, start, end in zip(shape, step.start, step.end, strict=True)
+    ]
+    if not all(ranges):
+        size = describe_shape(shape)
+        raise ModelError(f"the model's crop leaves nothing of {size} voxels", "Use a model without a fixed crop")
+    start, size_ijk = [r.start for r in ranges], [len(r) for r in ranges]
+    return (start[0], start[1], start[2]), (size_ijk[0], size_ijk[1], size_ijk[2])

@@ -1,0 +1,117 @@
+"""Reading the steps of a passport: one function per step, unknown steps and fields are refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
+
+from brainseg_gui.imaging.labels import NETWORK_CLASSES
+from brainseg_gui.inference import steps
+from brainseg_gui.inference.json_fields import JsonFields
+
+BRAIN = "any modality above 0"
+_FILTER = re.compile(r"gaussian sigma (\d+(?:\.\d+)?) voxels? of the source grid")
+_Reader = Callable[[JsonFields], Any]
+
+
+def read_step(entry: JsonFields) -> steps.Step:
+    """Read one step of the preprocessing."""
+    step: steps.Step = _read(entry, _STEPS)
+    return step
+
+
+def read_post_step(entry: JsonFields) -> steps.PostStep:
+    """Read one step that follows the network."""
+    step: steps.PostStep = _read(entry, _POST_STEPS)
+    return step
+
+
+def _read(entry: JsonFields, readers: Mapping[str, _Reader]) -> Any:
+    name = entry.text("step")
+    if name not in readers:
+        known = ", ".join(readers)
+        raise entry.wrong(f"is a step that this program does not know: {name}; known are {known}")
+    return readers[name](JsonFields(entry.values, f"the passport's step {name}", entry.path))
+
+
+def _crop(step: JsonFields) -> steps.Step:
+    if step.choice("to", ("brain box", "fixed")) == "fixed":
+        step.only("step", "to", "start", "end")
+        start, end = step.wholes("start", 3), step.wholes("end", 3)
+        return steps.FixedCrop(cast(steps.WholeTriple, start), cast(steps.WholeTriple, end))
+    step.only("step", "to", "brain", "margin_voxels")
+    step.choice("brain", (BRAIN,))
+    return steps.BrainCrop(step.whole("margin_voxels"))
+
+
+def _zscore(step: JsonFields) -> steps.Step:
+    step.only("step", "over", "outside", "clip")
+    step.choice("over", ("brain",))
+    clip = cast(tuple[float, float], step.numbers("clip", 2)) if step.has("clip") else None
+    return steps.ZScore(step.number("outside"), clip)
+
+
+def _minmax(step: JsonFields) -> steps.Step:
+    step.only("step", "over", "decimals")
+    step.choice("over", ("crop",))
+    return steps.MinMax(step.whole("decimals") if step.has("decimals") else None)
+
+
+def _gaussian(step: JsonFields) -> steps.Step:
+    step.only("step", "sigma_voxels")
+    sigma = step.numbers("sigma_voxels", 3)
+    if min(sigma) < 0:
+        raise step.wrong("needs numbers of at least 0 for sigma_voxels")
+    return steps.Gaussian(cast(steps.Triple, sigma))
+
+
+def _laplacian(step: JsonFields) -> steps.Step:
+    step.only("step", "weight")
+    return steps.Laplacian(step.number("weight"))
+
+
+def _resample(step: JsonFields) -> steps.Step:
+    step.only("step", "filter", "interpolation")
+    step.choice("interpolation", ("linear",))
+    text = step.text("filter")
+    match = _FILTER.fullmatch(text)
+    if text != "none" and match is None:
+        raise step.wrong(f"gives {text!r} for filter; known is 'gaussian sigma S voxel of the source grid' or 'none'")
+    return steps.Resample(float(match[1]) if match else 0.0)
+
+
+def _pad(step: JsonFields) -> steps.Step:
+    step.only("step", "to", "value", "side")
+    step.choice("to", ("divisor",))
+    side = step.choice("side", ("end", "both"))
+    return steps.Pad(step.number("value"), cast(Literal["end", "both"], side))
+
+
+def _components(step: JsonFields) -> steps.PostStep:
+    step.only("step", "of", "connectivity", "keep_at_least_voxels", "or_fraction_of_largest")
+    step.choice("of", ("whole tumour",))
+    connectivity = step.whole("connectivity")
+    if connectivity not in (6, 18, 26):
+        raise step.wrong("needs 6, 18 or 26 for connectivity")
+    fraction = step.number("or_fraction_of_largest")
+    return steps.Components(cast(Literal[6, 18, 26], connectivity), step.whole("keep_at_least_voxels"), fraction)
+
+
+def _small_region(step: JsonFields) -> steps.PostStep:
+    step.only("step", "label", "below_voxels", "becomes")
+    label = NETWORK_CLASSES.index(step.choice("label", NETWORK_CLASSES[1:]))
+    becomes = NETWORK_CLASSES.index(step.choice("becomes", NETWORK_CLASSES))
+    return steps.SmallRegion(label, step.whole("below_voxels"), becomes)
+
+
+_STEPS: Mapping[str, _Reader] = {
+    "crop": _crop,
+    "zscore": _zscore,
+    "minmax": _minmax,
+    "gaussian": _gaussian,
+    "laplacian": _laplacian,
+    "resample": _resample,
+    "pad": _pad,
+}
+_POST_STEPS: Mapping[str, _Reader] = {"components": _components, "small region": _small_region}

@@ -1,0 +1,95 @@
+"""The steps that a passport can ask for, before the network and after it, as values.
+
+Voxel counts and lengths in voxels are those of the case's own grid, except for what follows a `Resample`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Triple = tuple[float, float, float]
+WholeTriple = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class BrainCrop:
+    """Cut to the box around all voxels where any modality is above 0, and a margin."""
+
+    margin_voxels: int
+
+
+@dataclass(frozen=True)
+class FixedCrop:
+    """Cut a fixed slab, as the slices ``start:end`` of i, j, k in the passport's orientation."""
+
+    start: WholeTriple
+    end: WholeTriple
+
+
+@dataclass(frozen=True)
+class ZScore:
+    """Mean 0, standard deviation 1 over the brain, then clip; `outside` the brain is constant."""
+
+    outside: float
+    clip: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class MinMax:
+    """Scale the crop to 0 … 1, and round to some decimals."""
+
+    decimals: int | None
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Smooth, in voxels of the present grid along i, j, k."""
+
+    sigma_voxels: Triple
+
+
+@dataclass(frozen=True)
+class Laplacian:
+    """Add `weight` times the Laplacian."""
+
+    weight: float
+
+
+@dataclass(frozen=True)
+class Resample:
+    """Smooth, in voxels of the source grid, then sample linearly at the passport's spacing."""
+
+    filter_sigma_voxels: float
+
+
+@dataclass(frozen=True)
+class Pad:
+    """Grow with a constant until the passport's divisor divides every axis."""
+
+    value: float
+    side: Literal["end", "both"]
+
+
+Step = BrainCrop | FixedCrop | ZScore | MinMax | Gaussian | Laplacian | Resample | Pad
+
+
+@dataclass(frozen=True)
+class Components:
+    """Keep the components of the whole tumour that are large, or not much smaller than the largest."""
+
+    connectivity: Literal[6, 18, 26]
+    keep_at_least_voxels: int
+    or_fraction_of_largest: float
+
+
+@dataclass(frozen=True)
+class SmallRegion:
+    """A label with too few voxels in all becomes another one; labels are network classes."""
+
+    label: int
+    below_voxels: int
+    becomes: int
+
+
+PostStep = Components | SmallRegion

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from brainseg_gui.commands import segment
+from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
+from brainseg_gui.errors import CaseError, EngineError, ModelError, SaveError
+from brainseg_gui.inference.model_folder import default_model
+
+ToyCase = Callable[..., Path]
+
+
+def call(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    segment.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["segment", *map(str, words)])
+    return int(args.run(args))
+
+
+@pytest.mark.engine
+def test_a_cohort_with_a_bad_case(tmp_path: Path, toy_case: ToyCase, capfd: pytest.CaptureFixture[str]) -> None:
+    cohort = tmp_path / "cohort"
+    toy_case(cohort, case_id="A", orientation="PIR", seed=1)
+    broken = toy_case(cohort, case_id="B", seed=2)
+    (broken / "B_t2.nii.gz").write_bytes((broken / "B_t2.nii.gz").read_bytes()[:500])
+    lacking = toy_case(cohort, case_id="C", modalities=("t1", "t2", "flair"))
+    shutil.rmtree(tmp_path / "out", ignore_errors=True)
+    code = call(cohort, "-o", tmp_path / "out", "--json", "--device", "cpu", "--precision", "float32")
+    captured = capfd.readouterr()
+    assert code == 2  # only input was at fault
+    entries: dict[str, Any] = {e["case"]: e for e in map(json.loads, captured.out.splitlines())}
+    assert list(entries) == ["A", "B", "C"]
+
+    good = entries["A"]
+    assert good["output"] == str(tmp_path / "out" / "A_pred.nii.gz")
+    assert good["precision"] == "float32"
+    assert good["device"].startswith("CPU")
+    assert good["model"] == default_model().title
+    assert {"reading", "preparing", "inferring", "mapping back", "saving"} <= set(good["seconds"])
+    image, t1 = nib.load(good["output"]), nib.load(cohort / "A" / "A_t1.nii.gz")
+    values = np.asarray(image.dataobj)
+    np.testing.assert_array_equal(image.affine, t1.affine)
+    assert values.shape == t1.shape
+    assert image.get_data_dtype() == np.uint8
+    assert set(np.unique(values)) <= {0, 1, 2, 4}  # the study's scheme, not the network's classes
+    voxel_ml = abs(np.linalg.det(image.affine[:3, :3])) / 1000
+    expected = {"WT": np.sum(values > 0), "TC": np.sum((values == 1) | (values == 4)), "ET": np.sum(values == 4)}
+    assert good["volumes_ml"] == pytest.approx({k: int(v) * voxel_ml for k, v in expected.items()}, abs=1e-3)
+
+    assert "B_t2.nii.gz" in entries["B"]["error"]
+    assert "needs T1ce" in entries["C"]["error"]
+    assert str(lacking) in captured.err
+    assert "2 of 3 cases failed: B, C" in captured.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["A_pred.nii.gz"]
+
+
+@pytest.mark.engine
+def test_one_case_into_one_file_with_a_mask_that_does_not_fit(
+    tmp_path: Path, toy_case: ToyCase, capfd: pytest.CaptureFixture[str]
+) -> None:
+    case = toy_case(tmp_path, case_id="A")
+    other = toy_case(tmp_path / "other", case_id="A", shape=(10, 12, 14))
+    shutil.copy(other / "A_seg.nii.gz", case / "A_seg.nii.gz")
+    output = tmp_path / "new" / "mask.nii"
+    assert call(case, "-o", output) == 0
+    captured = capfd.readouterr()
+    assert f"A: {output} (WT " in captured.out
+    assert "The mask of the case was left out" in captured.out
+    assert "100 %" in captured.err  # the progress bar
+    assert nib.load(output).shape == (24, 28, 20)
+
+
+def test_nothing_is_done_when_a_mask_exists(tmp_path: Path, toy_case: ToyCase) -> None:
+    cases = [toy_case(tmp_path / "cohort", case_id=name) for name in "AB"]
+    output = tmp_path / "out"
+    output.mkdir()
+    (output / "B_pred.nii.gz").write_text("precious")
+    with pytest.raises(SaveError, match=r"B_pred\.nii\.gz: the file exists\. .* --overwrite"):
+        call(*cases, "-o", output)
+    assert [path.name for path in output.iterdir()] == ["B_pred.nii.gz"]
+    prepare_outputs(plan_jobs(cases, output), overwrite=True)
+
+
+def test_several_masks_do_not_fit_into_one_file(tmp_path: Path, toy_case: ToyCase) -> None:
+    toy_case(tmp_path, case_id="A")
+    toy_case(tmp_path, case_id="B")
+    with pytest.raises(SaveError, match="2 masks do not fit into one file"):
+        call(tmp_path, "-o", tmp_path / "mask.nii.gz")
+
+
+def test_cases_of_one_name_are_refused(tmp_path: Path, toy_case: ToyCase) -> None:
+    cases = [toy_case(tmp_path / where, case_id="A") for where in ("here", "there")]
+    with pytest.raises(SaveError, match="several of the cases have this name"):
+        call(*cases, "-o", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_input_that_is_no_case_ends_with_2(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert call(tmp_path / "nowhere", empty, "-o", tmp_path / "out") == 2
+    error = capfd.readouterr().err
+    assert f"brainseg: {tmp_path / 'nowhere'}: there is no such file or folder." in error
+    assert f"brainseg: {empty}: no NIfTI file is in this folder." in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_case_that_lacks_a_modality_says_which(
+    tmp_path: Path, toy_case: ToyCase, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brainseg_gui.inference.engine.Engine.start", lambda *_: None)
+    case = toy_case(tmp_path, modalities=("t1", "t2"))
+    assert call(case, "-o", tmp_path / "out") == 2
+    assert (
+        f"the model {default_model().passport.name} needs FLAIR and T1ce, which this case lacks"
+        in capfd.readouterr().err
+    )
+
+
+def test_a_folder_that_is_no_model_is_refused(tmp_path: Path, toy_case: ToyCase) -> None:
+    case = toy_case(tmp_path)
+    with pytest.raises(ModelError, match=r"no model\.json"):
+        call(case, "-o", tmp_path / "out", "--model", case)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, toy_case: ToyCase) -> None:
+    case = toy_case(tmp_path)
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(SaveError, match="the folder cannot be made"):
+        call(case, "-o", tmp_path / "file" / "out")
+
+
+@pytest.mark.parametrize(
+    ("faults", "code"),
+    [
+        ([], 0),
+        ([CaseError("a"), ModelError("b")], 2),
+        ([CaseError("a"), EngineError("b")], 1),
+        ([SaveError("a")], 1),
+        ([ValueError("a")], 1),
+    ],
+)
+def test_exit_code_says_whose_fault_it_was(faults: list[Exception], code: int) -> None:
+    assert segment._exit_code(faults) == code

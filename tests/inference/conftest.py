@@ -1,0 +1,63 @@
+"""Small networks and one engine for the tests of inference."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from nibabel.nifti1 import Nifti1Header
+
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.grid import Grid, StoredGrid
+from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference.engine import Engine
+
+MakeCase = Callable[..., Case]
+
+
+@pytest.fixture(scope="session")
+def model_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model folders of `build_models.py`."""
+    root = tmp_path_factory.mktemp("models")
+    script = Path(__file__).with_name("build_models.py")
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""}
+    subprocess.run([sys.executable, script, root], check=True, capture_output=True, env=environment)
+    return root
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """One engine for a module's tests: its process imports TensorFlow once."""
+    engine = Engine()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def make_case() -> MakeCase:
+    """A function that makes a case from arrays in RAS order; modalities that are left out are random."""
+    return _make_case
+
+
+def _make_case(
+    shape: tuple[int, int, int] = (16, 18, 14),
+    volumes: Mapping[Modality, np.ndarray] | None = None,
+    spacing_mm: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    without: tuple[Modality, ...] = (),
+) -> Case:
+    random = np.random.default_rng(3)
+    affine = np.diag([*spacing_mm, 1.0])
+    grid = Grid(shape, affine)
+    stored = {m: random.integers(1, 1000, shape).astype(np.int16) for m in Modality if m not in without}
+    stored |= volumes or {}
+    path = Path("toy.nii.gz")
+    read = {m: Volume(np.asfortranarray(array), grid, 1.0, 0.0, path) for m, array in stored.items()}
+    source = CaseSource("toy", Path("toy"), dict.fromkeys(read, path))
+    return Case(source, grid, StoredGrid(shape, affine), Nifti1Header(), read, None, scheme_named("brats2020"), ())

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import pickle
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference import steps
+from brainseg_gui.inference.model_folder import (
+    default_model,
+    read_model_folder,
+    shipped_models,
+    verify_weights,
+)
+from brainseg_gui.inference.options import missing_modalities, require_modalities
+
+Content = dict[str, Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(default_model().path, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def change(folder: Path, edit: Callable[[Content], Any]) -> None:
+    file = folder / "model.json"
+    content = json.loads(file.read_text())
+    edit(content)
+    file.write_text(json.dumps(content))
+
+
+def test_default_model_is_shipped_and_whole() -> None:
+    model = default_model()
+    assert model in shipped_models()
+    verify_weights(model)
+    passport = model.passport
+    assert passport.name == "interim-2mm"
+    assert passport.modalities == (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
+    assert passport.spacing_mm == (2.0, 2.0, 2.0)
+    assert passport.preprocess == (
+        steps.BrainCrop(2),
+        steps.ZScore(0.0, (-5.0, 5.0)),
+        steps.Resample(0.5),
+        steps.Pad(0.0, "end"),
+    )
+    assert passport.output.classes == (0, 1, 2, 3)
+    assert passport.output.only_in_brain
+    assert passport.postprocess == (steps.Components(26, 1000, 0.15), steps.SmallRegion(3, 500, 1))
+    assert pickle.loads(pickle.dumps(model)) == model
+
+
+def test_a_model_folder_is_found_by_its_passport_too(folder: Path) -> None:
+    assert read_model_folder(folder / "model.json") == read_model_folder(folder)
+
+
+def test_missing_modalities_are_named() -> None:
+    model = default_model()
+    assert missing_modalities(list(Modality), model) == ()
+    assert missing_modalities([Modality.T2], model) == (Modality.FLAIR, Modality.T1, Modality.T1CE)
+    with pytest.raises(ModelError, match="needs T1 and T1ce, which this case lacks"):
+        require_modalities([Modality.T2, Modality.FLAIR], model, Path("case"))
+
+
+def test_weights_that_changed_are_refused(folder: Path) -> None:
+    with (folder / "model.keras").open("ab") as stream:
+        stream.write(b"more")
+    with pytest.raises(ModelError, match="SHA-256 differs"):
+        verify_weights(read_model_folder(folder))
+
+
+def test_a_folder_without_passport_or_weights_is_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no model\.json"):
+        read_model_folder(tmp_path / "nowhere")
+    (folder / "model.keras").unlink()
+    with pytest.raises(ModelError, match=r"model\.keras are missing"):
+        read_model_folder(folder)
+    (folder / "model.json").write_text("{not json")
+    with pytest.raises(ModelError, match="not JSON"):
+        read_model_folder(folder)
+    (folder / "model.json").write_text("[1]")
+    with pytest.raises(ModelError, match="not a JSON object"):
+        read_model_folder(folder)
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda c: c.pop("sha256"), "does not say sha256"),
+        (lambda c: c.update(sha256="abc"), "64 hexadecimal digits"),
+        (lambda c: c.update(format=2), "has format 2"),
+        (lambda c: c.update(name=7), "needs a text for name"),
+        (lambda c: c.update(weights="../model.keras"), "no .keras or .h5 file of its folder"),
+        (lambda c: c["input"].update(modalities=["t1", "pet"]), "needs different modalities"),
+        (lambda c: c["input"].update(axes="CIJK"), "'CIJK' for axes"),
+        (lambda c: c["input"].update(orientation="RAL"), "'RAL' for orientation"),
+        (lambda c: c["input"].update(orientation="RASA"), "'RASA' for orientation"),
+        (lambda c: c["input"].update(spacing_mm=[2, 2]), "needs 3 numbers for spacing_mm"),
+        (lambda c: c["input"].update(spacing_mm=[2, 2, 0]), "needs positive numbers"),
+        (lambda c: c["input"].update(spacing_mm=None), "one step resample"),
+        (lambda c: c["input"].update(divisor=0), "at least 1 for divisor"),
+        (lambda c: c["input"].update(divisor=True), "whole number"),
+        (lambda c: c["input"].update(patch=[9, 8, 8]), "multiples of the divisor"),
+        (lambda c: c["preprocess"].append({"step": "histogram"}), "does not know: histogram"),
+        (lambda c: c["preprocess"][1].update(power=2), "zscore has a field .* power"),
+        (lambda c: c["preprocess"][1].update(over="crop"), "'crop' for over"),
+        (lambda c: c["preprocess"][1].update(clip=[1, "x"]), "needs numbers for clip"),
+        (lambda c: c["preprocess"][2].update(filter="median"), "'median' for filter"),
+        (lambda c: c["preprocess"].reverse(), "must crop once, as the first step"),
+        (lambda c: c["preprocess"].insert(1, c["preprocess"].pop(2)), "normalise over the brain before"),
+        (lambda c: c["output"].update(channels=["background", "oedema"]), "does not know: oedema"),
+        (lambda c: c["output"].update(channels=["ED", "ET"]), "one of them background"),
+        (lambda c: c["output"].update(activation="tanh"), "'tanh' for activation"),
+        (lambda c: c["output"].update(resample="cubic"), "'cubic' for resample"),
+        (lambda c: c["postprocess"][0].update(connectivity=8), "6, 18 or 26"),
+        (lambda c: c["postprocess"][1].update(label="RC"), "'RC' for label"),
+        (lambda c: c.update(preprocess={}), "needs a list for preprocess"),
+        (lambda c: c.update(postprocess=["components"]), "needs a list of objects"),
+        (lambda c: c.update(output=[]), "needs an object for output"),
+    ],
+)
+def test_mistakes_in_a_passport_are_named(folder: Path, edit: Callable[[Content], Any], words: str) -> None:
+    change(folder, edit)
+    with pytest.raises(ModelError, match=words) as caught:
+        read_model_folder(folder)
+    assert caught.value.path == folder / "model.json"
+    assert caught.value.remedy

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy.ndimage import affine_transform, gaussian_filter, laplace
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference import steps
+from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, zscore
+from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.placement import Placement, from_axes, orient, orient_back, to_axes
+from brainseg_gui.inference.preprocess import brain_box, brain_mask, fixed_box, orient_spacing, prepare
+from brainseg_gui.inference.separable import apply_along_axes, gaussian_matrix
+from brainseg_gui.progress import run_to_end
+
+MakeCase = Callable[..., Case]
+
+
+def image(shape: tuple[int, int, int] = (9, 10, 11), seed: int = 0) -> np.ndarray:
+    return np.asfortranarray(np.random.default_rng(seed).standard_normal(shape).astype(np.float32))
+
+
+def test_zscore_uses_the_brain_only_and_clips() -> None:
+    values = np.array([[[0, 2, 4, 100, 7]]], np.float32)
+    brain = np.array([[[False, True, True, False, True]]])
+    # over 2, 4, 7: mean 13/3, variance (4 + 16 + 49)/3 - (13/3)² = 38/9
+    deviation = np.sqrt(38 / 9)
+    expected = [-1.0, (2 - 13 / 3) / deviation, (4 - 13 / 3) / deviation, -1.0, 1.25]
+    result = zscore(values.copy(), brain, steps.ZScore(-1.0, (-5.0, 1.25)))
+    np.testing.assert_allclose(result.ravel(), expected, rtol=1e-6)
+
+
+def test_zscore_of_a_constant_brain_is_zero() -> None:
+    result = zscore(np.full((2, 2, 2), 7, np.float32), np.ones((2, 2, 2), bool), steps.ZScore(0.0, None))
+    assert not result.any()
+
+
+def test_min_max_rounds_in_double_precision() -> None:
+    values = np.array([[[-1000, 0, 1, 4, 1000]]], np.float32)  # 1 becomes .5005, a tie: half to even
+    assert min_max(values, 3).ravel().tolist() == pytest.approx([0, 0.5, 0.5, 0.502, 1])
+    assert min_max(values, None).ravel()[2] == pytest.approx(0.5005)
+    assert not min_max(np.full((2, 2, 2), 5, np.float32), 3).any()
+
+
+@pytest.mark.parametrize("sigma", [(1.0, 1.0, 1.0), (0.5, 0.0, 2.0)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_gaussian_equals_scipy(sigma: tuple[float, float, float], order: str) -> None:
+    source = np.asarray(image((9, 3, 11)), order=order)  # type: ignore[call-overload]
+    np.testing.assert_allclose(gaussian(source, sigma), gaussian_filter(source, sigma), atol=2e-6)
+
+
+def test_gaussian_wider_than_the_image_equals_scipy() -> None:
+    matrix = gaussian_matrix(4, 3.0)
+    line = np.array([1.0, 5.0, -2.0, 7.0])
+    assert matrix is not None
+    np.testing.assert_allclose(matrix @ line, gaussian_filter(line, 3.0), atol=1e-5)
+
+
+def test_laplacian_equals_scipy() -> None:
+    source = image()
+    np.testing.assert_allclose(add_laplacian(source, -0.3), source - 0.3 * laplace(source), atol=1e-5)
+
+
+def test_apply_along_axes_keeps_the_order_of_memory() -> None:
+    matrices = [np.ones((2, 9), np.float32), None, np.ones((3, 11), np.float32)]
+    source = image()
+    expected = np.broadcast_to(source.sum(axis=(0, 2))[None, :, None], (2, 10, 3))
+    for order in ("C", "F"):
+        result = apply_along_axes(np.asarray(source, order=order), matrices)  # type: ignore[call-overload]
+        np.testing.assert_allclose(result, expected, atol=1e-5)
+        assert result.flags.f_contiguous == (order == "F")
+
+
+@pytest.mark.parametrize("step", [(2.0, 2.0, 2.0), (1.5, 1.0, 0.8)])
+def test_resampling_equals_scipy_there_and_back(step: tuple[float, float, float]) -> None:
+    source = image((12, 13, 14))
+    placement = Placement.of_box((0, 0, 0), (12, 13, 14)).with_steps(step)
+    smooth = gaussian_filter(source, 0.5)
+    expected = affine_transform(smooth, step, order=1, mode="nearest", output_shape=placement.resampled)
+    result = apply_along_axes(source, placement.forward(0.5))
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+    whole = [slice(0, n) for n in placement.resampled]
+    back = apply_along_axes(result, placement.backward(whole, [slice(0, n) for n in (12, 13, 14)]))
+    inverse = [1 / s for s in step]
+    expected_back = affine_transform(expected, inverse, order=1, mode="nearest", output_shape=(12, 13, 14))
+    np.testing.assert_allclose(back, expected_back, atol=1e-5)
+
+
+def test_padding_divides_and_can_be_undone() -> None:
+    placement = Placement.of_box((3, 0, 1), (5, 8, 9)).with_padding(8, both_sides=True)
+    assert placement.padded == (8, 8, 16)
+    assert placement.before == (1, 0, 3)
+    source = image((5, 8, 9))
+    padded = pad(source, placement, -2.0)
+    assert padded.shape == (8, 8, 16)
+    np.testing.assert_array_equal(padded[placement.inside_padding], source)
+    assert (padded == -2).sum() == 8 * 8 * 16 - 5 * 8 * 9
+
+
+@pytest.mark.parametrize("code", ["RAS", "LPS", "SAR", "IPL", "ARS"])
+def test_orientations_and_axis_orders_have_inverses(code: str) -> None:
+    array = np.arange(24).reshape(2, 3, 4)
+    np.testing.assert_array_equal(orient_back(orient(array, code), code), array)
+    for axes in ("IJKC", "KIJC", "JKIC"):
+        np.testing.assert_array_equal(from_axes(to_axes(array, axes), axes), array)
+
+
+def test_orient_turns_to_the_letters() -> None:
+    array = np.arange(24).reshape(2, 3, 4)
+    turned = orient(array, "SLP")
+    assert turned.shape == (4, 2, 3)
+    assert turned[1, 0, 0] == array[1, 2, 1]  # superior 1; leftmost is the last of R; posterior is the last of A
+    assert to_axes(array, "KIJC").shape == (4, 2, 3)
+    assert orient_spacing((1.0, 2.0, 3.0), "SLP") == (3.0, 1.0, 2.0)
+
+
+def test_brain_box_grows_and_stays_on_the_grid() -> None:
+    brain = np.zeros((10, 10, 10), bool)
+    brain[1:4, 5, 9] = True
+    assert brain_box(brain, 2) == ((0, 3, 7), (6, 5, 3))
+
+
+def test_brain_is_where_any_scaled_intensity_is_above_zero() -> None:
+    grid = Grid((1, 1, 4), np.eye(4))
+    stored = np.array([[[0, 10, 11, 12]]], np.int16)
+    volumes = [
+        Volume(stored, grid, 1.0, -11.0, None),  # type: ignore[arg-type]
+        Volume(stored, grid, -1.0, 1.0, None),  # type: ignore[arg-type]
+    ]
+    mask = brain_mask([(volume, volume.stored) for volume in volumes])
+    assert mask.ravel().tolist() == [True, False, False, True]
+    with pytest.raises(ModelError, match="no brain"):
+        brain_mask([(Volume(stored, grid, 1.0, -50.0, None), stored)])  # type: ignore[arg-type]
+
+
+def test_fixed_crop_is_that_of_the_source_recipe() -> None:
+    step = steps.FixedCrop((8, 8, 6), (-8, -8, -5))
+    assert fixed_box((240, 240, 155), step) == ((8, 8, 6), (224, 224, 144))
+    with pytest.raises(ModelError, match="leaves nothing of 10×10×10"):
+        fixed_box((10, 10, 10), step)
+
+
+def test_default_model_input_equals_a_straightforward_calculation(make_case: MakeCase) -> None:
+    shape, brain = (40, 44, 36), np.zeros((40, 44, 36), bool)
+    brain[6:33, 7:38, 5:29] = True
+    random = np.random.default_rng(1)
+    volumes = {m: (brain * random.integers(1, 900, shape)).astype(np.int16) for m in Modality}
+    case = make_case(shape, volumes)
+    passport = default_model().passport
+    prepared = run_to_end(prepare(case.volumes, passport))
+
+    box = np.s_[4:35, 5:40, 3:31]
+    inside = brain[box]
+    assert prepared.batch.shape == (1, 16, 24, 16, 4)
+    for channel, modality in enumerate(passport.modalities):
+        values = volumes[modality][box].astype(float)
+        scaled = np.clip((values - values[inside].mean()) / values[inside].std(), -5, 5) * inside
+        expected = np.zeros((16, 24, 16))
+        expected[:16, :18, :14] = gaussian_filter(scaled, 0.5)[::2, ::2, ::2]
+        np.testing.assert_allclose(prepared.batch[0, ..., channel], expected, atol=1e-5)
