@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
 
 from brainseg_gui.controllers.files import NIFTI_FILTER
@@ -14,12 +14,15 @@ from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.comparison import Comparison, compare
+from brainseg_gui.evaluation.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
+
+_SOON_MS = 40  # the new mask is painted before scoring competes for the interpreter
 
 
 class MasksController(QObject):
@@ -29,6 +32,11 @@ class MasksController(QObject):
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._jobs: set[Job] = set()
+        self._scoring: Job | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.timeout.connect(self._start_scoring)
         self._refused: Path | None = None
         self._compared: tuple[LabelMap, LabelMap] | None = None
         window.layers_panel.save_requested.connect(self.save)
@@ -144,15 +152,36 @@ class MasksController(QObject):
         layers = self._session.layers
         if layers.reference is None or layers.prediction is None or layers.reference is layers.prediction:
             self._compared = None
+            self._stop_scoring()
             self._session.set_comparison(None)
             return
         pair = (layers.reference.labels, layers.prediction.labels)
         if self._compared is not None and all(a is b for a, b in zip(pair, self._compared, strict=True)):
             return
         self._compared = pair
-        job = self._start(_score(*pair))
+        self._stop_scoring()
+        self._soon.start()
+
+    def _start_scoring(self) -> None:
+        if self._compared is None:
+            return
+        job = self._start(_score(*self._compared))
+        job.progressed.connect(self._on_partly_scored)
         job.succeeded.connect(self._on_scored)
         job.failed.connect(self._on_not_scored)
+        self._scoring = job
+
+    def _stop_scoring(self) -> None:
+        """What is no longer compared need not be measured to its end."""
+        self._soon.stop()
+        if self._scoring is not None:
+            self._scoring.cancel()
+            self._scoring = None
+
+    def _on_partly_scored(self, progress: Progress) -> None:
+        """Overlap is known at once; distances follow."""
+        if progress.partial is not None:
+            self._on_scored(progress.partial)
 
     def _on_scored(self, answer: tuple[tuple[LabelMap, LabelMap], Comparison]) -> None:
         pair, comparison = answer
@@ -172,10 +201,14 @@ class MasksController(QObject):
         return job.start()
 
     def _on_finished(self) -> None:
-        self._jobs.discard(self.sender())
+        job = self.sender()
+        self._jobs.discard(job)
+        if job is self._scoring:
+            self._scoring = None
 
     def close(self) -> None:
         """Let what is being saved finish, when the program ends."""
+        self._stop_scoring()
         for job in self._jobs:
             job.wait()
 
@@ -202,5 +235,9 @@ def _write_mask(case: Case, layer: Layer, path: Path) -> Generator[Progress, Non
 def _score(
     reference: LabelMap, prediction: LabelMap
 ) -> Generator[Progress, None, tuple[tuple[LabelMap, LabelMap], Comparison]]:
-    yield Progress("comparing", 0.0)
-    return (reference, prediction), compare(reference, prediction)
+    from brainseg_gui.evaluation.distances import with_distances
+
+    pair = (reference, prediction)
+    comparison = compare(*pair)
+    yield Progress("measuring distances", 0.0, partial=(pair, comparison))
+    return pair, (yield from with_distances(comparison, *pair, rules_named(DEFAULT)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,21 @@ class Preferences:
     def add_model(self, folder: Path) -> None:
         """Remember a model folder."""
         self._store("models", [*dict.fromkeys([*map(str, self.models), str(folder)])])
+
+    @property
+    def run_places(self) -> list[Path]:
+        """Run folders, and folders of runs, that the person watches."""
+        return [Path(text) for text in self._load("runs", []) if isinstance(text, str)]
+
+    @property
+    def forgotten_runs(self) -> list[Path]:
+        """Runs that the person took off the list."""
+        return [Path(text) for text in self._load("forgotten runs", []) if isinstance(text, str)]
+
+    def set_run_places(self, places: Iterable[Path], forgotten: Iterable[Path]) -> None:
+        """Remember which runs to watch."""
+        self._store("runs", [str(path) for path in places])
+        self._store("forgotten runs", sorted(str(path) for path in forgotten))
 
     def windows_of(self, folder: Path) -> dict[Modality, Window]:
         """Windows that were set for a case the last time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
+
+log = logging.getLogger(__name__)
 
 _IDLE_MS = 1500
 
@@ -135,8 +138,9 @@ class SegmentController(QObject):
     def close(self) -> None:
         """Stop the network and end its process, when the program ends."""
         self._warm.stop()
-        if self._job is not None:
-            job = self._job
+        job, self._job = self._job, None
+        if job is not None:
+            job.blockSignals(True)
             job.cancel()
             job.wait()
         self._engine.close()
@@ -153,9 +157,13 @@ class SegmentController(QObject):
 
     def _warm_up(self) -> None:
         """Start the engine while nothing else happens, so that the first click is already warm."""
-        if self._model is not None and not self._session.segmenting.running:
-            state = self._session.segmenting
+        state = self._session.segmenting
+        if self._model is None or state.running:
+            return
+        try:
             self._engine.start(self._model, SegmentOptions(state.device, state.precision))  # type: ignore[arg-type]
+        except BrainsegError as error:
+            log.warning("the engine did not start, the next click will try again: %s", error)
 
     def _on_choice_changed(self) -> None:
         state = self._session.segmenting
@@ -192,10 +200,11 @@ class SegmentController(QObject):
         self._job = None
         seconds = time.monotonic() - self._started
         state = self._session.segmenting
-        state.end(_outcome(answer.result, seconds))
         self._preferences.set_expected_seconds(self._timing_key, seconds)
         if answer.case is not self._session.case:
-            return  # the person has opened another case meanwhile
+            state.end(f"Segmented {answer.case.case_id}; not kept, because another case was opened meanwhile")
+            return
+        state.end(_outcome(answer.result, seconds))
         layer = Layer("prediction", Role.PREDICTION, answer.labels, answer.result.model, style=OverlayStyle.FILL)
         self._session.add_layer(layer)
         if answer.result.notes:

@@ -109,12 +109,16 @@ class Session:
             self._before_preview = viewing.crosshair, viewing.windows
         # Together: no view may take a slice of one case at the crosshair of another.
         with viewing.together():
-            kept = {} if first or self._preview is None else {m: viewing.windows[m] for m in self._preview.volumes}
+            viewing.windows = viewing.windows | self._windows_for(partial)
             self._preview = partial
-            viewing.windows = viewing.windows | {m: auto_window(v) for m, v in partial.volumes.items()} | kept
             if first:
                 viewing.crosshair = partial.grid.centre
         self.case_changed.emit()
+
+    def _windows_for(self, case: Case) -> dict[Modality, Window]:
+        """Windows of a case: those that its preview shows, else by the brain's percentiles."""
+        shown = self._preview.volumes if self._preview is not None and self._preview.source == case.source else {}
+        return {m: self.viewing.windows[m] if m in shown else auto_window(v) for m, v in case.volumes.items()}
 
     def end_preview(self) -> None:
         """Go back to the open case: the other one could not be read, or was cancelled."""
@@ -137,11 +141,10 @@ class Session:
         self.layers.clear()
         viewing = self.viewing
         with viewing.together():
+            remembered = {m: w for m, w in (windows or {}).items() if m in case.volumes}
+            viewing.windows = self._windows_for(case) | remembered
             self._preview = None
             self._case = case
-            viewing.windows = {m: auto_window(v) for m, v in case.volumes.items()} | {
-                m: w for m, w in (windows or {}).items() if m in case.volumes
-            }
             if viewing.modality not in case.volumes:
                 viewing.modality = next(iter(case.volumes))
             viewing.crosshair = _first_look(case.reference, case.grid)

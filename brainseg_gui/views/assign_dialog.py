@@ -86,7 +86,7 @@ class AssignDialog(QDialog):
         kinds = [box.currentData() for box in self._choices.values() if box.currentData() is not None]
         twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
         if twice is not None:
-            problem = f"Two files are taken for {twice}."
+            problem = f"Two files are taken for {_MASK if twice == _MASK else Modality(twice).title}."
         elif not self.modalities:
             problem = "No file is a modality yet."
         else:

@@ -23,10 +23,12 @@ from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.theme import colour
 
-_COLUMNS = ("Region", "Dice", "Ref.", "Pred.", "Missed", "False")
+_COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
 _TIPS = (
     "Union of labels that is scored; click a row to see where the masks agree on it",
     "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
+    "The larger of the two directed 95th percentiles of the distances between surface voxels, in mm. "
+    "Both empty: 0. One empty: 374 (BraTS 2023)",
     "Volume in the reference, ml",
     "Volume in the prediction, ml",
     "In the reference, not in the prediction, ml",
@@ -75,6 +77,7 @@ class ComparisonPanel(QWidget):
             box.setAccessibleName(f"{name} of the comparison")
             box.setToolTip(f"The layer that is taken as {name.lower()}")
             box.setMinimumWidth(72)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setMaximumWidth(180)
             box.activated.connect(self._on_layers_chosen)
         against = QLabel("against")
@@ -140,6 +143,7 @@ class ComparisonPanel(QWidget):
         texts = (
             score.region.key,
             f"{score.dice:.3f}",
+            "…" if score.hausdorff95_mm is None else f"{score.hausdorff95_mm:.1f}",
             f"{score.reference_ml:.1f}",
             f"{score.prediction_ml:.1f}",
             f"{missed:.1f}",
@@ -149,7 +153,7 @@ class ComparisonPanel(QWidget):
             item = QTableWidgetItem(text)
             item.setTextAlignment(_alignment(column))
             item.setToolTip(_tip(score))
-            if column > 1:
+            if column > 2:
                 item.setForeground(colour("quiet"))
             self._table.setItem(row, column, item)
         self._table.setRowHeight(row, 24)
@@ -171,7 +175,7 @@ class ComparisonPanel(QWidget):
         )
         if self._session.viewing.agreement is not None:
             return f"{squares}&nbsp;&nbsp; in {self._session.viewing.agreement.key}"
-        hint = "Volumes in ml. Click a row to see where the masks agree (G)"
+        hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree (G)"
         return f'<span style="color:{colour("faint").name()}">{hint}</span>'
 
     def _what_is_missing(self) -> str:
@@ -203,7 +207,16 @@ class ComparisonPanel(QWidget):
 def _tip(score: RegionScore) -> str:
     if score.counts.reference == score.counts.prediction == 0:
         return f"{score.region.title}: empty in both masks, which counts as 1"
-    return score.region.title
+    if score.lesions is None or score.surface_dice is None:
+        return score.region.title
+    lesions = score.lesions
+    return (
+        f"{score.region.title}\n"
+        f"Sensitivity {score.counts.sensitivity:.3f}, precision {score.counts.precision:.3f}\n"
+        f"Surface Dice at 1 mm {score.surface_dice[0]:.3f}, at 2 mm {score.surface_dice[1]:.3f}\n"
+        f"Lesion-wise (BraTS 2023): Dice {lesions.dice:.3f}, HD95 {lesions.hausdorff95_mm:.1f} mm; "
+        f"{lesions.found} found, {lesions.missed} missed, {len(lesions.false_voxels)} false"
+    )
 
 
 def _both_ml(score: RegionScore) -> float:

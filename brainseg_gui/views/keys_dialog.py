@@ -87,7 +87,8 @@ class KeysDialog(QDialog):
             self._table.setItem(row, column, item)
 
     def _rebind(self, sequence: str) -> None:
-        row = self._table.currentRow()
+        chosen = self._table.selectionModel().selectedRows()  # the current row may be one that nobody chose
+        row = chosen[0].row() if chosen else -1
         key = self._table.item(row, 0).data(Qt.ItemDataRole.UserRole) if row >= 0 else None
         if key is None:
             self._message.setText("Choose an action in the table first.")

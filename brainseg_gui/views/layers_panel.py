@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPixmap
@@ -19,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.evaluation.comparison import volumes_ml
 from brainseg_gui.imaging.colours import colour_of
-from brainseg_gui.imaging.labels import label_schemes, meanings
+from brainseg_gui.imaging.labels import LabelMap, label_schemes, meanings
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.elided_label import ElidedLabel
@@ -38,7 +40,7 @@ class LayersPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._volumes: dict[int, dict[str, float]] = {}
+        self._volumes: WeakKeyDictionary[LabelMap, Mapping[str, float]] = WeakKeyDictionary()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 0, 8, 8)
         column.setSpacing(6)
@@ -152,12 +154,9 @@ class LayersPanel(QWidget):
 
     def _volumes_of(self, layer: Layer) -> dict[str, float]:
         """Volumes per meaning; counted once per array and scheme."""
-        token = id(layer.labels)
-        if token not in self._volumes:
-            alive = {id(other.labels) for other in self._session.layers}
-            self._volumes = {key: value for key, value in self._volumes.items() if key in alive}
-            self._volumes[token] = dict(volumes_ml(layer.labels))
-        return {key: ml for key, ml in self._volumes[token].items() if key in meanings()}
+        if layer.labels not in self._volumes:
+            self._volumes[layer.labels] = volumes_ml(layer.labels)
+        return {key: ml for key, ml in self._volumes[layer.labels].items() if key in meanings()}
 
 
 class _LayerRow(QWidget):

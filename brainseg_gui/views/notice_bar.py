@@ -82,9 +82,16 @@ class NoticeBar(QFrame):
             self._place()
         return False
 
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # the height is known only when text and buttons are shown
+            self._place()
+        return handled
+
     def _place(self) -> None:
         ground = self.parentWidget()
         if ground is not None:
+            self.layout().activate()
             width = min(ground.width() - 32, _WIDTH)
             height = self.layout().totalHeightForWidth(width)
             self.setGeometry((ground.width() - width) // 2, ground.height() - height - _FOOT, width, height)

@@ -80,7 +80,12 @@ def _place_words(case: Case, voxel_ijk: Voxel) -> str:
 
 
 def _values_at(case: Case, voxel_ijk: Voxel) -> list[str]:
-    return [f"{m.title} {volume.value_at(voxel_ijk):.4g}" for m, volume in case.volumes.items()]
+    return [f"{m.title} {_number(volume.value_at(voxel_ijk))}" for m, volume in case.volumes.items()]
+
+
+def _number(value: float) -> str:
+    """Four significant digits, and never an exponent for large intensities."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _labels_at(session: Session, voxel_ijk: Voxel) -> list[str]:

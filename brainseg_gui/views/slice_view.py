@@ -68,6 +68,8 @@ class SliceView(pg.GraphicsView):
         self._box.addItem(self._picture.group, ignoreBounds=True)
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
         self.viewport().setMouseTracking(True)
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)  # drops are for the window
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 100)
         self._connect()

@@ -1,0 +1,132 @@
+"""A session with its window and settings, a toy case on disk, and an engine that only pretends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.inference.options import SegmentResult
+from brainseg_gui.progress import Progress, run_to_end
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.main_window import MainWindow
+
+
+@dataclass
+class Parts:
+    """What every controller is given."""
+
+    session: Session
+    window: MainWindow
+    preferences: Preferences
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.session, self.window, self.preferences))
+
+
+@pytest.fixture
+def parts(qtbot: QtBot) -> Parts:
+    session = Session()
+    window = MainWindow(session, {})
+    qtbot.addWidget(window)
+    return Parts(session, window, Preferences())
+
+
+@pytest.fixture
+def session(parts: Parts) -> Session:
+    return parts.session
+
+
+@pytest.fixture
+def folder(toy_case: Any, tmp_path: Path) -> Path:
+    """Folder of a toy case with a reference."""
+    return Path(toy_case(tmp_path))
+
+
+@pytest.fixture
+def read() -> Callable[[Path], Case]:
+    """Read a case folder."""
+    return lambda folder: run_to_end(read_case(find_case(folder)))
+
+
+@pytest.fixture
+def case(folder: Path, read: Callable[[Path], Case]) -> Case:
+    return read(folder)
+
+
+@dataclass
+class Gate:
+    """Where a generator on another thread waits until the test lets it go on."""
+
+    _allowed: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    reached: int = 0
+
+    def wait(self) -> None:
+        """Stop here (called by the worker)."""
+        self.reached += 1
+        if not self._allowed.acquire(timeout=20):
+            raise TimeoutError("the test never opened the gate")
+
+    def open(self, times: int = 1) -> None:
+        """Let the worker pass."""
+        for _ in range(times):
+            self._allowed.release()
+
+
+@dataclass
+class FakeEngine:
+    """Runs no network: reports three stages, waits at the gate before each, and finds one cube of class 3."""
+
+    gate: Gate = field(default_factory=Gate)
+    started: list[tuple[Any, ...]] = field(default_factory=list)
+    error: Exception | None = None
+    start_error: Exception | None = None
+    notes: tuple[str, ...] = ()
+    empty: bool = False
+    closed: bool = False
+    cases: list[Case] = field(default_factory=list)
+    generators_closed: int = 0
+
+    def start(self, *arguments: Any) -> None:
+        self.started.append(arguments)
+        if self.start_error is not None:
+            raise self.start_error
+
+    def segment(self, case: Case, model: Any, options: Any) -> Generator[Progress, None, SegmentResult]:
+        self.cases.append(case)
+        try:
+            for number, stage in enumerate(("preparing", "inferring", "mapping back")):
+                yield Progress(stage, number / 3, f"part {number}")
+                self.gate.wait()
+        except GeneratorExit:
+            self.generators_closed += 1
+            raise
+        if self.error is not None:
+            raise self.error
+        classes = np.zeros(case.grid.shape, np.uint8)
+        if not self.empty:
+            classes[2:6, 3:7, 4:8] = 3
+        return SegmentResult(classes, {"inferring": 0.1}, "CPU (test)", "float32", model.title, self.notes)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()

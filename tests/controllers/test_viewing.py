@@ -1,0 +1,189 @@
+"""The actions of looking: what each changes, their check marks, and what is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.controllers.masks import MasksController
+from brainseg_gui.controllers.viewing import ViewingController
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import regions
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.window import Window, auto_window
+from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.session import Session
+from brainseg_gui.state.viewing import Layout, Viewing
+
+
+@pytest.fixture
+def controller(parts: Any) -> Iterator[ViewingController]:
+    controller = ViewingController(*parts)
+    parts.window.actions_table.triggered.connect(lambda key: controller.commands[key]())
+    yield controller
+    controller.close()
+
+
+@pytest.fixture
+def viewing(controller: ViewingController, session: Session) -> Viewing:
+    return session.viewing
+
+
+@pytest.fixture
+def opened(controller: ViewingController, session: Session, case: Case) -> ViewingController:
+    session.open(case)
+    return controller
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value"),
+    [
+        ("view.planes", "layout", Layout.PLANES),
+        ("view.modalities", "layout", Layout.MODALITIES),
+        ("view.compare", "layout", Layout.COMPARE),
+        ("view.axial", "plane", Plane.AXIAL),
+        ("view.coronal", "plane", Plane.CORONAL),
+        ("view.sagittal", "plane", Plane.SAGITTAL),
+    ],
+)
+def test_a_choice_is_made_and_marked(viewing: Viewing, parts: Any, key: str, field: str, value: object) -> None:
+    group = ("view.planes", "view.modalities", "view.compare") if field == "layout" else None
+    group = group or ("view.axial", "view.coronal", "view.sagittal")
+    parts.window.actions_table[key].trigger()
+    assert getattr(viewing, field) is value
+    assert [other for other in group if parts.window.actions_table[other].isChecked()] == [key]
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "on", "off"),
+    [
+        ("view.convention", "convention", Convention.RADIOLOGICAL, Convention.NEUROLOGICAL),
+        ("view.crosshair", "crosshair_visible", True, False),
+        ("view.smooth", "smooth", True, False),
+        ("layers.masks", "masks_visible", True, False),
+        ("layers.safe_colours", "safe_colours", True, False),
+    ],
+)
+def test_a_toggle_goes_there_and_back(
+    viewing: Viewing, parts: Any, key: str, field: str, on: object, off: object
+) -> None:
+    action, first = parts.window.actions_table[key], getattr(viewing, field)
+    assert action.isChecked() == (first == on)
+    action.trigger()
+    assert getattr(viewing, field) == (off if first == on else on)
+    assert action.isChecked() == (getattr(viewing, field) == on)
+    action.trigger()
+    assert getattr(viewing, field) == first
+    assert action.isChecked() == (first == on)
+
+
+def test_check_marks_follow_what_is_changed_elsewhere(viewing: Viewing, parts: Any) -> None:
+    viewing.layout, viewing.convention = Layout.COMPARE, Convention.NEUROLOGICAL
+    assert parts.window.actions_table["view.compare"].isChecked()
+    assert not parts.window.actions_table["view.convention"].isChecked()
+
+
+def test_modalities_go_round_and_leave_out_what_is_not_there(
+    opened: ViewingController, session: Session, case: Case
+) -> None:
+    def steps(key: str, count: int) -> list[Modality]:
+        seen = []
+        for _ in range(count):
+            opened.commands[key]()
+            seen.append(session.viewing.modality)
+        return seen
+
+    t1, t1ce, t2, flair = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
+    assert session.viewing.modality is t1ce
+    assert steps("view.next_modality", 4) == [t2, flair, t1, t1ce]
+    assert steps("view.previous_modality", 4) == [t1, flair, t2, t1ce]
+    session.open(replace(case, volumes={m: case.volumes[m] for m in (t1, flair)}))
+    assert steps("view.next_modality", 3) == [flair, t1, flair]
+
+
+def test_without_a_case_nothing_breaks(controller: ViewingController, session: Session) -> None:
+    before = session.viewing.modality
+    for key, command in controller.commands.items():
+        if key != "layers.peek":
+            command()
+    assert session.viewing.modality is before
+
+
+def test_auto_window_is_of_the_shown_modality(opened: ViewingController, session: Session, case: Case) -> None:
+    for modality in (Modality.T1CE, Modality.T2):
+        session.viewing.set_window(modality, Window(1.0, 2.0))
+    opened.auto_window()
+    assert session.viewing.windows[Modality.T1CE] == auto_window(case.volumes[Modality.T1CE])
+    assert session.viewing.windows[Modality.T2] == Window(1.0, 2.0)
+
+
+def test_opacity_stays_between_faint_and_full(viewing: Viewing, controller: ViewingController) -> None:
+    for _ in range(12):
+        controller.commands["layers.stronger"]()
+    assert viewing.opacity == 1.0
+    controller.commands["layers.fainter"]()
+    assert viewing.opacity == 0.9
+    for _ in range(12):
+        controller.commands["layers.fainter"]()
+    assert viewing.opacity == 0.05
+
+
+def test_agreement_needs_two_masks(qtbot: QtBot, opened: ViewingController, session: Session, parts: Any) -> None:
+    masks, action = MasksController(*parts), parts.window.actions_table["layers.agreement"]
+    assert not action.isEnabled()
+    opened.commands["layers.agreement"]()
+    assert session.viewing.agreement is None
+    session.layers.add(Layer("prediction", Role.PREDICTION, session.case.reference))
+    qtbot.waitUntil(lambda: session.comparison is not None)
+    assert action.isEnabled()
+    action.trigger()
+    assert session.viewing.agreement == regions()[0]
+    assert action.isChecked()
+    action.trigger()
+    assert session.viewing.agreement is None
+    assert not action.isChecked()
+    masks.close()
+
+
+def test_the_reference_is_shown_while_the_key_is_held(
+    qtbot: QtBot, opened: ViewingController, session: Session, parts: Any
+) -> None:
+    window = parts.window
+    with qtbot.waitActive(window):
+        window.show()
+    view = window.ortho.views[0]
+    view.setFocus()
+    seen: list[bool] = []
+    session.viewing.events.peek.connect(seen.append)
+    qtbot.keyPress(view, Qt.Key.Key_B)
+    assert session.viewing.peek
+    qtbot.keyRelease(view, Qt.Key.Key_A)
+    assert session.viewing.peek
+    qtbot.keyRelease(view, Qt.Key.Key_B)
+    assert seen == [True, False]
+
+
+def test_what_was_set_comes_back(viewing: Viewing, parts: Any) -> None:
+    viewing.layout, viewing.convention, viewing.opacity = Layout.MODALITIES, Convention.NEUROLOGICAL, 0.3
+    viewing.smooth = viewing.crosshair_visible = False
+    viewing.safe_colours = True
+    again = Session()
+    controller = ViewingController(again, parts.window, parts.preferences)
+    for field in ("layout", "convention", "opacity", "smooth", "crosshair_visible", "safe_colours"):
+        assert getattr(again.viewing, field) == getattr(viewing, field), field
+    controller.close()
+
+
+def test_settings_that_make_no_sense_are_the_defaults(parts: Any) -> None:
+    for key, value in (("layout", "sideways"), ("convention", "3"), ("opacity", "lots"), ("smooth", "maybe")):
+        parts.preferences.set(key, value)
+    controller = ViewingController(*parts)
+    viewing = parts.session.viewing
+    assert (viewing.layout, viewing.convention, viewing.opacity) == (Layout.PLANES, Convention.RADIOLOGICAL, 0.45)
+    controller.close()

@@ -1,0 +1,65 @@
+"""The real application in a real window; only settings and, where it is not wanted, the network are kept away."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.app import Application
+from brainseg_gui.inference.engine import Engine
+
+StartApplication = Callable[..., Application]
+
+
+class NoEngine(Engine):
+    """An engine that is never started."""
+
+    def start(self, *_arguments: Any) -> None:
+        """Stay cold."""
+
+
+@pytest.fixture
+def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplication]:
+    """Start the application as `run` does; afterwards nothing of it may be left."""
+    running: list[Application] = []
+
+    def start(paths: Sequence[Path] = (), *, safe: bool = False, engine: Engine | None = None) -> Application:
+        application = Application(qapp, safe=safe, engine=engine or NoEngine())
+        running.append(application)
+        qtbot.addWidget(application.window)
+        application.window.resize(1280, 860)
+        with qtbot.waitActive(application.window):
+            application.start(paths)
+        return application
+
+    yield start
+    for application in running:
+        application.window.close()
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith(("read", "engine"))]
+    children = [child.name() for child in psutil.Process().children(recursive=True)]
+    assert left == []
+    assert children == []
+
+
+@pytest.fixture
+def application(start_application: StartApplication) -> Application:
+    """The application without a network, and without a case."""
+    return start_application()
+
+
+@pytest.fixture
+def open_paths(qtbot: QtBot) -> Callable[..., None]:
+    """Open paths as a person would and wait for the end, good or bad."""
+
+    def open_and_wait(application: Application, *paths: Path) -> None:
+        application.files.open_paths(paths)
+        qtbot.waitUntil(lambda: not application.session.opening.running, timeout=30_000)
+
+    return open_and_wait

@@ -1,0 +1,561 @@
+"""The panels beside the pictures: what they say, and what their buttons change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QTableWidget,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.evaluation.comparison import compare, volumes_ml
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.labels import LabelMap, label_schemes, regions
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.plane import Convention
+from brainseg_gui.imaging.window import Window
+from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.segmenting import ModelChoice
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.viewing import Layout
+from brainseg_gui.views.main_window import MainWindow
+
+WT, TC, ET = regions()
+LEFT = Qt.MouseButton.LeftButton
+
+
+def _texts(widget: QWidget) -> list[str]:
+    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text()]
+
+
+def _named(widget: QWidget, kind: type, name: str) -> Any:
+    """The newest child of that name; those that were replaced live until the next turn of the event loop."""
+    return [child for child in widget.findChildren(kind) if child.accessibleName() == name][-1]
+
+
+def _can_be_hit(widget: QWidget) -> bool:
+    """Whether a click in the middle of a widget reaches it: it is shown, laid out, and nothing covers it."""
+    middle = widget.mapTo(widget.window(), widget.rect().center())
+    return widget.isVisible() and widget.window().childAt(middle) is widget
+
+
+def _click(qtbot: QtBot, widget: QWidget) -> None:
+    qtbot.waitUntil(lambda: _can_be_hit(widget))
+    qtbot.mouseClick(widget, LEFT)
+
+
+def _button(widget: QWidget, text: str) -> QPushButton:
+    return next(button for button in widget.findChildren(QPushButton) if button.text() == text)
+
+
+# --- layers -----------------------------------------------------------------------------------------------------
+
+
+def _volumes(window: MainWindow) -> dict[str, list[str]]:
+    """The numbers of the label rows: name of the label -> ml of each listed layer."""
+    grid = window.layers_panel._label_rows
+    rows: dict[str, list[str]] = {}
+    for row in range(1, grid.rowCount()):
+        cells = [grid.itemAtPosition(row, column) for column in (1, 2, 3)]
+        texts = [cell.widget().text() for cell in cells if cell is not None]
+        if texts:
+            rows[texts[0]] = texts[1:]
+    return rows
+
+
+def test_without_layers_the_panel_says_what_would_fill_it(
+    qtbot: QtBot, window: MainWindow, session: Session, case: Case
+) -> None:
+    assert "The masks of the open case appear here." in _texts(window.layers_panel)
+    session.open(replace(case, reference=None))
+    qtbot.waitUntil(lambda: any(t.startswith("Segment makes a prediction") for t in _texts(window.layers_panel)))
+
+
+def test_volumes_per_label_of_the_compared_layers(
+    opened: MainWindow, session: Session, case: Case, predict: Callable[..., Layer]
+) -> None:
+    ml = 1.0 * 1.5 * 2.0 / 1000
+    counts = {key: int((case.reference.values == value).sum()) for key, value in (("NCR", 1), ("ED", 2), ("ET", 4))}
+    assert _volumes(opened) == {key: [f"{count * ml:.1f}"] for key, count in counts.items()}
+    layer = predict(shift=0)
+    layer.labels = LabelMap(np.where(layer.labels.values == 1, 0, layer.labels.values), case.grid, case.scheme)
+    session.layers.changed.emit()
+    assert _volumes(opened) == {
+        key: [f"{count * ml:.1f}", "0.0" if key == "NCR" else f"{count * ml:.1f}"] for key, count in counts.items()
+    }
+
+
+def test_volumes_never_outlive_their_mask(opened: MainWindow, session: Session, case: Case) -> None:
+    """New masks may take the place in memory of those that are gone."""
+    for count in range(1, 30):
+        values = np.zeros(case.grid.shape, np.uint8)
+        values.ravel()[: 300 * count] = 1
+        session.layers.clear()
+        session.layers.add(Layer("p", Role.PREDICTION, LabelMap(values, case.grid, case.scheme)))
+        assert _volumes(opened)["NCR"] == [f"{0.9 * count:.1f}"]
+        del values
+
+
+def test_the_eye_of_a_label_hides_it(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
+    _click(qtbot, _named(opened.layers_panel, QToolButton, "Show ED"))
+    assert session.viewing.hidden == {"ED"}
+    _click(qtbot, _named(opened.layers_panel, QToolButton, "Show ED"))
+    assert session.viewing.hidden == frozenset()
+
+
+def test_the_eye_and_the_style_of_a_layer(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
+    (layer,) = session.layers
+    panel = opened.layers_panel
+    _click(qtbot, _named(panel, QToolButton, "Show or hide reference"))
+    assert not layer.visible
+    _click(qtbot, _named(panel, QToolButton, "Show or hide reference"))
+    assert layer.visible
+    _click(qtbot, _named(panel, QToolButton, "Outline; click to fill"))
+    assert layer.style is OverlayStyle.FILL
+    _click(qtbot, _named(panel, QToolButton, "Filled; click for outline"))
+    assert layer.style is OverlayStyle.OUTLINE
+
+
+def test_an_unsaved_layer_is_marked(
+    qtbot: QtBot, opened: MainWindow, session: Session, predict: Callable[..., Layer]
+) -> None:
+    assert "●" not in _texts(opened.layers_panel)
+    layer = predict()
+    qtbot.waitUntil(lambda: _texts(opened.layers_panel).count("●") == 1)
+    layer.saved_as = Path("somewhere.nii.gz")
+    qtbot.waitUntil(lambda: _can_be_hit(_named(opened.layers_panel, QToolButton, "Save prediction…")))
+    assert "●" not in _texts(opened.layers_panel)
+
+
+def test_save_asks_for_its_layer(
+    qtbot: QtBot, opened: MainWindow, session: Session, predict: Callable[..., Layer]
+) -> None:
+    layer = predict()
+    with qtbot.waitSignal(opened.layers_panel.save_requested) as heard:
+        _click(qtbot, _named(opened.layers_panel, QToolButton, "Save prediction…"))
+    assert heard.args == [layer]
+
+
+def _menu(window: MainWindow, layer: Layer) -> QMenu:
+    name = f"Label scheme, comparison and removal of {layer.name}"
+    return _named(window.layers_panel, QToolButton, name).menu()
+
+
+def test_the_menu_of_a_layer_changes_its_scheme(opened: MainWindow, session: Session) -> None:
+    (layer,) = session.layers
+    values = layer.labels.values
+    schemes = _menu(opened, layer).actions()[0].menu()
+    assert [a.text().split(":")[0] for a in schemes.actions() if a.isChecked()] == ["BraTS 2017–2021"]
+    next(a for a in schemes.actions() if a.text().startswith("Decathlon")).trigger()
+    assert layer.labels.scheme == label_schemes()["msd"]
+    assert layer.labels.values is values
+    # 1 is oedema now, 2 non-enhancing tumour, and 4 is not in the scheme
+    assert {key for key, ml in _volumes(opened).items() if ml != ["0.0"]} == {"ED", "NET", "other"}
+
+
+def test_the_menu_of_a_layer_compares_and_removes_it(
+    qtbot: QtBot, opened: MainWindow, session: Session, predict: Callable[..., Layer]
+) -> None:
+    layer = predict()
+    panel = opened.layers_panel
+    actions = {action.text(): action for action in _menu(opened, layer).actions()}
+    for text, as_reference in (("Compare as reference", True), ("Compare as prediction", False)):
+        with qtbot.waitSignal(panel.compare_requested) as heard:
+            actions[text].trigger()
+        assert heard.args == [layer, as_reference]
+    with qtbot.waitSignal(panel.remove_requested) as heard:
+        actions["Remove; it is not saved"].trigger()
+    assert heard.args == [layer]
+
+
+def test_the_opacity_slider_follows_and_leads(opened: MainWindow, session: Session) -> None:
+    slider = _named(opened.layers_panel, QSlider, "Opacity of masks")
+    assert slider.value() == 45
+    session.viewing.opacity = 0.7
+    assert slider.value() == 70
+    assert "70 %" in _texts(opened.layers_panel)
+    slider.setValue(20)
+    assert session.viewing.opacity == 0.2
+
+
+# --- comparison -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def compared(opened: MainWindow, session: Session, predict: Callable[..., Layer]) -> MainWindow:
+    predict()
+    session.set_comparison(compare(session.layers.reference.labels, session.layers.prediction.labels))
+    return opened
+
+
+def _table(window: MainWindow) -> QTableWidget:
+    return window.comparison.findChild(QTableWidget)
+
+
+def test_what_is_missing_for_a_comparison_is_said(
+    window: MainWindow, session: Session, case: Case, predict: Callable[..., Layer]
+) -> None:
+    session.open(replace(case, reference=None))
+    assert any("Click Segment" in text for text in _texts(window.comparison))
+    predict()
+    assert any("no reference" in text for text in _texts(window.comparison))
+
+
+def test_the_table_is_the_numbers_of_the_comparison(compared: MainWindow, session: Session) -> None:
+    reference, prediction = session.layers.reference.labels, session.layers.prediction.labels
+    table = _table(compared)
+    columns = {table.horizontalHeaderItem(n).text().removesuffix(".").lower(): n for n in range(table.columnCount())}
+    for row, score in enumerate(compare(reference, prediction).rows):
+        a, b = reference.mask(score.region), prediction.mask(score.region)
+        ml = {"ref": a.sum(), "pred": b.sum(), "missed": (a & ~b).sum(), "false": (~a & b).sum()}
+        expected = {"region": score.region.key, "dice": f"{2 * (a & b).sum() / (a.sum() + b.sum()):.3f}"}
+        expected |= {name: f"{count * 0.003:.1f}" for name, count in ml.items()}
+        assert {name: table.item(row, columns[name]).text() for name in expected} == expected
+    assert [table.item(row, 0).text() for row in range(3)] == ["WT", "TC", "ET"]
+    assert table.item(0, columns["ref"]).text() == f"{volumes_ml(reference)['WT']:.1f}"
+
+
+def test_a_click_on_a_row_shows_its_agreement(qtbot: QtBot, compared: MainWindow, session: Session) -> None:
+    table = _table(compared)
+
+    def click(row: int) -> None:
+        qtbot.mouseClick(table.viewport(), LEFT, pos=table.visualItemRect(table.item(row, 1)).center())
+
+    click(1)
+    assert session.viewing.agreement == TC
+    assert any(text.endswith("in TC") for text in _texts(compared.comparison))
+    click(2)
+    assert session.viewing.agreement == ET
+    session.viewing.agreement = None
+    assert table.selectedIndexes() == []
+    click(2)
+    assert session.viewing.agreement == ET
+
+
+def test_the_boxes_choose_the_two_layers(compared: MainWindow, session: Session) -> None:
+    first = session.layers.reference
+    prediction_box = _named(compared.comparison, QComboBox, "Prediction of the comparison")
+    reference_box = _named(compared.comparison, QComboBox, "Reference of the comparison")
+    assert (reference_box.currentText(), prediction_box.currentText()) == ("reference", "prediction")
+    prediction_box.setCurrentIndex(0)
+    prediction_box.activated.emit(0)
+    assert session.layers.prediction is first
+    session.layers.remove(first)
+    assert reference_box.currentIndex() == -1
+
+
+# --- image ------------------------------------------------------------------------------------------------------
+
+
+def test_level_and_width_follow_and_lead(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
+    level = _named(opened.image_panel, QDoubleSpinBox, "Window level")
+    width = _named(opened.image_panel, QDoubleSpinBox, "Window width")
+    session.viewing.set_window(Modality.T1CE, Window(512.0, 300.0))
+    assert (level.value(), width.value()) == (512, 300)
+    session.viewing.set_window(Modality.T1, Window(1.0, 2.0))
+    assert level.value() == 512
+    width.selectAll()
+    qtbot.keyClicks(width, "450")
+    qtbot.keyClick(width, Qt.Key.Key_Return)
+    assert session.viewing.windows[Modality.T1CE] == Window(512.0, 450.0)
+    session.viewing.modality = Modality.T1
+    assert (level.value(), width.value()) == (1, 2)
+
+
+def test_a_z_score_window_keeps_its_decimals(opened: MainWindow, session: Session) -> None:
+    session.viewing.set_window(Modality.T1CE, Window(0.125, 3.25))
+    level = _named(opened.image_panel, QDoubleSpinBox, "Window level")
+    assert level.value() == 0.125
+    assert session.viewing.windows[Modality.T1CE] == Window(0.125, 3.25)
+
+
+def test_auto_is_asked_for(qtbot: QtBot, opened: MainWindow) -> None:
+    with qtbot.waitSignal(opened.image_panel.auto_requested):
+        _click(qtbot, _button(opened.image_panel, "Auto"))
+
+
+def test_without_a_case_there_is_no_window(window: MainWindow) -> None:
+    assert not window.image_panel.isEnabled()
+
+
+# --- cases ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def cohort(window: MainWindow, session: Session, case: Case) -> list[CaseSource]:
+    source = case.source
+    only_t1 = {Modality.T1: source.modalities[Modality.T1]}
+    sources = [
+        source,
+        replace(source, case_id="Other_7", modalities=only_t1, reference=None),
+        replace(source, case_id="Toy_003"),
+    ]
+    session.set_cohort(tuple(sources))
+    return sources
+
+
+def test_the_list_says_what_each_case_has(window: MainWindow, cohort: list[CaseSource]) -> None:
+    items = window.cases_panel.findChild(QListWidget)
+    assert [items.item(row).text() for row in range(3)] == ["Toy_001   ◐", "Other_7   1/4", "Toy_003   ◐"]
+    assert "3 cases, 2 with all modalities" in _texts(window.cases_panel)
+    assert "no reference" in items.item(1).toolTip()
+
+
+def test_the_filter_hides_and_a_click_asks_for_the_case(
+    qtbot: QtBot, window: MainWindow, cohort: list[CaseSource]
+) -> None:
+    items = window.cases_panel.findChild(QListWidget)
+    qtbot.keyClicks(window.cases_panel.findChild(QLineEdit), "OTHER")
+    assert [items.item(row).isHidden() for row in range(3)] == [True, False, True]
+    with qtbot.waitSignal(window.cases_panel.case_requested) as heard:
+        qtbot.mouseClick(items.viewport(), LEFT, pos=items.visualItemRect(items.item(1)).center())
+    assert heard.args == [cohort[1]]
+
+
+def test_the_open_case_is_marked_and_the_list_goes_with_the_cohort(
+    window: MainWindow, session: Session, case: Case, cohort: list[CaseSource]
+) -> None:
+    items = window.cases_panel.findChild(QListWidget)
+    assert window.cases_panel.isVisible()
+    session.open(case)
+    assert items.currentRow() == 0
+    session.set_cohort(())
+    assert items.count() == 0
+    assert not window.cases_panel.isVisible()
+
+
+# --- readout ----------------------------------------------------------------------------------------------------
+
+
+def test_the_readout_at_the_crosshair(opened: MainWindow, session: Session, case: Case) -> None:
+    session.viewing.crosshair = voxel = (3, 4, 5)
+    place, values, labels, convention = (
+        opened.readout._place.text(),
+        opened.readout._values.text(),
+        opened.readout._labels.text(),
+        opened.readout._convention.text(),
+    )
+    x, y, z = (case.grid.affine @ (3, 4, 5, 1))[:3]
+    sides = f"{'R' if x >= 0 else 'L'} {abs(x):.1f} {'A' if y >= 0 else 'P'} {abs(y):.1f}"
+    assert place == f"3 4 5   {sides} {'S' if z >= 0 else 'I'} {abs(z):.1f} mm"
+    assert values == "   ".join(f"{m.title} {int(case.volumes[m].stored[voxel])}" for m in Modality)
+    assert labels == "reference –"
+    assert convention == "radiological"
+    session.viewing.convention = Convention.NEUROLOGICAL
+    assert opened.readout._convention.text() == "neurological"
+
+
+def test_the_readout_names_the_label_of_every_layer(
+    opened: MainWindow, session: Session, case: Case, predict: Callable[..., Layer]
+) -> None:
+    predict(shift=0)
+    for value, meaning in ((1, "NCR"), (2, "ED"), (4, "ET")):
+        session.viewing.crosshair = tuple(int(n) for n in np.argwhere(case.reference.values == value)[0])
+        assert opened.readout._labels.text() == f"reference {meaning}   prediction {meaning}"
+
+
+def test_the_readout_follows_the_mouse_and_goes_back_to_the_crosshair(
+    qtbot: QtBot, opened: MainWindow, session: Session
+) -> None:
+    view = opened.ortho.views[0]
+    session.viewing.crosshair = (12, 14, 10)
+    qtbot.mouseMove(view.viewport(), view.position_of((5, 6, 10)))
+    assert opened.readout._place.text().startswith("5 6 10 ")
+    opened.readout.show_voxel(None)
+    assert opened.readout._place.text().startswith("12 14 10 ")
+
+
+@pytest.mark.parametrize(
+    ("stored", "slope", "text"), [(12345, 1.0, "12345"), (-20000, 1.0, "-20000"), (250, 0.001, "0.25"), (7, 1.0, "7")]
+)
+def test_intensities_are_written_plainly(
+    window: MainWindow, session: Session, case: Case, stored: int, slope: float, text: str
+) -> None:
+    volume = case.volumes[Modality.T1]
+    values = volume.stored.copy()
+    values[1, 2, 3] = stored
+    volume = replace(volume, stored=values, slope=slope)
+    session.open(replace(case, volumes={Modality.T1: volume}))
+    session.viewing.crosshair = (1, 2, 3)
+    assert window.readout._values.text() == f"T1 {text}"
+
+
+def test_work_is_summed_up(window: MainWindow, session: Session) -> None:
+    session.opening.begin("reading")
+    session.opening.done = 0.4
+    session.segmenting.begin("inferring")
+    assert window.readout._work.text() == "reading 40 % · inferring 0 %"
+    session.opening.end("Opened")
+    session.segmenting.end("Done")
+    assert window.readout._work.text() == ""
+
+
+# --- segment ----------------------------------------------------------------------------------------------------
+
+
+def test_the_panel_shows_models_and_makes_choices(window: MainWindow, session: Session) -> None:
+    state = session.segmenting
+    state.models = (ModelChoice(Path("/a"), "A 1", "first"), ModelChoice(Path("/b"), "B 2", "second"))
+    state.model = state.models[1]
+    box = _named(window.segment_panel, QComboBox, "Model")
+    assert [box.itemText(n) for n in range(box.count())] == ["A 1", "B 2"]
+    assert (box.currentText(), box.toolTip()) == ("B 2", "second")
+    box.activated.emit(0)
+    assert state.model is state.models[0]
+    for name, index, field, value in (("Device", 1, "device", "cpu"), ("Precision", 2, "precision", "bfloat16")):
+        _named(window.segment_panel, QComboBox, name).activated.emit(index)
+        assert getattr(state, field) == value
+
+
+def test_choices_cannot_be_changed_while_it_runs(window: MainWindow, session: Session) -> None:
+    session.segmenting.unavailable = ""
+    session.segmenting.begin("inferring", 12.0)
+    session.segmenting.detail, session.segmenting.done = "window 2 of 3", 0.5
+    panel = window.segment_panel
+    boxes = [_named(panel, QComboBox, name) for name in ("Model", "Device", "Precision")]
+    assert not any(box.isEnabled() for box in boxes)
+    assert any(t.startswith("Inferring, window 2 of 3 · 0.") and t.endswith("of about 12 s") for t in _texts(panel))
+    session.segmenting.end("CPU, float32: 3.0 s")
+    assert all(box.isEnabled() for box in boxes)
+    assert "CPU, float32: 3.0 s" in _texts(panel)
+
+
+# --- notices ----------------------------------------------------------------------------------------------------
+
+
+def test_a_notice_is_its_sentences(window: MainWindow, session: Session) -> None:
+    assert not window.notice.isVisible()
+    session.say(Notice("the file is cut off", "Copy it again", problem=True))
+    assert window.notice.isVisible()
+    assert window.notice.text == "the file is cut off. Copy it again."
+    session.say(None)
+    assert not window.notice.isVisible()
+
+
+def test_details_are_folded(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    session.say(Notice("a", details="the traceback"))
+    details = _button(window.notice, "Details")
+    assert details.isVisible()
+    assert not window.notice._details.isVisible()
+    _click(qtbot, details)
+    assert window.notice._details.isVisible()
+    assert window.notice._details.toPlainText() == "the traceback"
+    session.say(Notice("b", details="more"))
+    assert not window.notice._details.isVisible()
+    session.say(Notice("c"))
+    assert not details.isVisible()
+
+
+def test_buttons_of_a_notice_run_actions(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    session.say(Notice("a", actions=(("Do this", "x.this"), ("Do that", "x.that"))))
+    for text, key in (("Do this", "x.this"), ("Do that", "x.that")):
+        with qtbot.waitSignal(window.notice.action_requested) as heard:
+            _click(qtbot, _button(window.notice, text))
+        assert heard.args == [key]
+
+
+def test_problems_stay_and_the_rest_goes_by_itself(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    window.notice._timer.setInterval(30)
+    session.say(Notice("problem"))
+    assert not window.notice._timer.isActive()
+    session.say(Notice("with a choice", actions=(("Do", "x"),), problem=False))
+    assert not window.notice._timer.isActive()
+    session.say(Notice("only worth knowing", problem=False))
+    qtbot.waitUntil(lambda: session.notice is None)
+
+
+def test_the_cross_closes_a_notice(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    session.say(Notice("a"))
+    cross = next(b for b in window.notice.findChildren(QToolButton) if b.toolTip() == "Close this message")
+    _click(qtbot, cross)
+    assert session.notice is None
+
+
+def test_a_notice_moves_nothing(opened: MainWindow, session: Session) -> None:
+    before = [view.geometry() for view in opened.ortho.views]
+    session.say(Notice("long " * 60, "and longer " * 30))
+    assert [view.geometry() for view in opened.ortho.views] == before
+    assert opened.notice.width() <= opened.centralWidget().width()
+    assert opened.centralWidget().rect().contains(opened.notice.geometry())
+
+
+# --- the window -------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_window_teaches(qtbot: QtBot, window: MainWindow) -> None:
+    assert window.welcome.isVisible()
+    assert "Drop a case folder here" in _texts(window.welcome)
+    for text, signal in (
+        ("Open case folder…", window.welcome.open_requested),
+        ("Try the demonstration case", window.welcome.demo_requested),
+    ):
+        with qtbot.waitSignal(signal):
+            _click(qtbot, _button(window.welcome, text))
+
+
+def test_the_modality_buttons(qtbot: QtBot, opened: MainWindow, session: Session, case: Case) -> None:
+    buttons = opened._modality_buttons
+    assert [m for m, b in buttons.items() if b.isChecked()] == [Modality.T1CE]
+    for modality, button in buttons.items():
+        _click(qtbot, button)
+        _click(qtbot, button)
+        assert session.viewing.modality is modality
+        assert [m for m, b in buttons.items() if b.isChecked()] == [modality]
+    session.open(replace(case, volumes={Modality.T2: case.volumes[Modality.T2]}))
+    assert [m for m, b in buttons.items() if b.isEnabled()] == [Modality.T2]
+    assert [m for m, b in buttons.items() if b.isChecked()] == [Modality.T2]
+
+
+def test_the_title_names_the_case_and_marks_what_is_unsaved(
+    opened: MainWindow, session: Session, predict: Callable[..., Layer]
+) -> None:
+    assert opened.windowTitle() == "Toy_001[*] – brainseg"
+    assert not opened.isWindowModified()
+    predict()
+    assert opened.isWindowModified()
+
+
+def test_panels_come_back(opened: MainWindow) -> None:
+    for dock in opened.docks:
+        dock.close()
+    opened.reset_layout()
+    assert [dock.windowTitle() for dock in opened.docks if dock.isVisible()] == ["Image", "Layers", "Segment"]
+
+
+def test_the_window_comes_back_as_it_was(opened: MainWindow, qtbot: QtBot) -> None:
+    opened.docks[2].hide()
+    geometry, state = opened.saveGeometry(), opened.saveState()
+    again = MainWindow(Session(), {})
+    qtbot.addWidget(again)
+    again.restore(geometry, state)
+    assert [dock.isHidden() for dock in again.docks] == [dock.isHidden() for dock in opened.docks]
+
+
+def test_it_fits_on_a_small_screen(opened: MainWindow, session: Session, predict: Callable[..., Layer]) -> None:
+    predict()
+    opened.resize(1280, 720)
+    for layout in Layout:
+        session.viewing.layout = layout
+        assert opened.size().width() == 1280
+        assert opened.size().height() == 720
+    segment = _button(opened.segment_panel, "Segment")
+    place = segment.mapTo(opened, QPoint(0, 0))
+    assert opened.rect().contains(place)
+    assert opened.rect().contains(place + QPoint(segment.width(), segment.height()))
