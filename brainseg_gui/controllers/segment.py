@@ -18,7 +18,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, from_network_classes
 from brainseg_gui.inference.engine import Engine
-from brainseg_gui.inference.model_folder import ModelFolder, default_model, read_model_folder, shipped_models
+from brainseg_gui.inference.model_folder import ModelFolder, read_model_folder, shipped_folders
 from brainseg_gui.inference.options import SegmentOptions, SegmentResult, missing_modalities
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
@@ -55,6 +55,7 @@ class SegmentController(QObject):
         self._engine = engine
         self._models: dict[Path, ModelFolder] = {}
         self._job: Job | None = None
+        self._segmented: Case | None = None
         self._started = 0.0
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
@@ -74,7 +75,7 @@ class SegmentController(QObject):
     def find_models(self) -> None:
         """List the shipped models and those that the person added, and start the engine when idle."""
         problems = []
-        for folder in (*(model.path for model in shipped_models()), *self._preferences.models):
+        for folder in (*shipped_folders(), *self._preferences.models):
             try:
                 model = read_model_folder(folder)
             except BrainsegError as error:
@@ -85,7 +86,7 @@ class SegmentController(QObject):
             self._session.say(notice_of(problems[0]))
         state = self._session.segmenting
         state.models = tuple(_choice(model) for model in self._models.values())
-        wanted = Path(self._preferences.get("model", str(default_model().path)))
+        wanted = Path(self._preferences.get("model", ""))
         state.model = next((c for c in state.models if c.folder == wanted), state.models[0] if state.models else None)
         self._judge()
         self._warm.start()
@@ -122,6 +123,7 @@ class SegmentController(QObject):
         options = SegmentOptions(state.device, state.precision)  # type: ignore[arg-type]
         state.begin("starting the engine", self._preferences.expected_seconds(self._timing_key))
         self._started = time.monotonic()
+        self._segmented = case
         self._job = Job(_segment(self._engine, case, model, options), self)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(self._on_succeeded)
@@ -176,6 +178,8 @@ class SegmentController(QObject):
 
     def _judge(self) -> None:
         """Say why Segment is not available, if it is not."""
+        if self._job is not None and self._segmented is not self._session.case:
+            self.cancel()  # its result would be of a case that is no longer open
         self._session.segmenting.unavailable = self._reason()
 
     def _reason(self) -> str:
@@ -219,7 +223,9 @@ class SegmentController(QObject):
 
     def _on_cancelled(self) -> None:
         self._job = None
-        self._session.segmenting.end("Cancelled; nothing was changed")
+        other = self._segmented is not self._session.case
+        why = "Cancelled, because another case was opened" if other else "Cancelled; nothing was changed"
+        self._session.segmenting.end(why)
         self._warm.start()
 
 
@@ -228,6 +234,7 @@ def _segment(
 ) -> Generator[Progress, None, _Answer]:
     result = yield from engine.segment(case, model, options)
     labels = LabelMap(from_network_classes(result.classes, case.scheme), case.grid, case.scheme)
+    _ = labels.counts  # here, so that the window need not count
     return _Answer(case, labels, result)
 
 

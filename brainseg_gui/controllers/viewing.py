@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.controllers.preferences import Preferences
@@ -85,11 +85,18 @@ class ViewingController(QObject):
             application.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._viewing.peek and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
-            keys = QKeySequence(event.keyCombination())
-            if not event.isAutoRepeat() and keys in self._window.actions_table["layers.peek"].shortcuts():
-                self._viewing.peek = False
+        if self._viewing.peek and self._lets_go(event):
+            self._viewing.peek = False
         return False
+
+    def _lets_go(self, event: QEvent) -> bool:
+        """Whether the blink key is held no longer, or another program took the keys."""
+        if event.type() in (QEvent.Type.ApplicationStateChange, QEvent.Type.WindowDeactivate):
+            return True
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyRelease or event.isAutoRepeat():
+            return False
+        keys = self._window.actions_table["layers.peek"].shortcuts()
+        return event.key() in {sequence[0].key() for sequence in keys if not sequence.isEmpty()}
 
     def _step_modality(self, steps: int) -> None:
         case = self._session.displayed

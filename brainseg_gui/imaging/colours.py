@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.labels import LabelScheme, meanings
 
-AGREEMENT_COLOURS = ("#46a758", "#f76b15", "#4cc2ff")  # both, missed, false
+# both, missed, false: Okabe–Ito, so that they can be told apart with any colour vision; none is a label's colour
+AGREEMENT_COLOURS = ("#8fb8ad", "#D55E00", "#56B4E9")
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

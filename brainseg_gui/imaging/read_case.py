@@ -179,5 +179,6 @@ def _with_reference(case: Case, path: Path, mask: tuple[object, StoredGrid], res
 def understand(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, str]:
     """The label map with the scheme that fits it best on this case's images, and the sentence that says so."""
     names = [str(p) for p in (*case.source.modalities.values(), path)]
+    _ = labels.counts  # here, so that the window need not count
     guess = guess_scheme(measure(labels.values, case.volumes), names)
     return labels.with_scheme(guess.scheme), guess.sentence

@@ -81,12 +81,23 @@ def read_model_folder(path: Path) -> ModelFolder:
 
 @cache
 def shipped_models() -> tuple[ModelFolder, ...]:
-    """The model folders that come with the program, by name."""
+    """The model folders that come with the program, by name.
+
+    Raises
+    ------
+    ModelError
+        If one of them is damaged.
+    """
+    return tuple(read_model_folder(folder) for folder in shipped_folders())
+
+
+def shipped_folders() -> tuple[Path, ...]:
+    """Where the models that come with the program lie, unread, the default one first."""
     root = Path(str(files("brainseg_gui.resources").joinpath("models")))
     if not root.is_dir():
         return ()
-    folders = sorted(child for child in root.iterdir() if (child / PASSPORT_NAME).is_file())
-    return tuple(read_model_folder(folder) for folder in folders)
+    folders = (child for child in root.iterdir() if (child / PASSPORT_NAME).is_file())
+    return tuple(sorted(folders, key=lambda folder: (folder.name != DEFAULT_MODEL, folder.name)))
 
 
 def default_model() -> ModelFolder:

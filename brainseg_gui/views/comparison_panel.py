@@ -103,7 +103,7 @@ class ComparisonPanel(QWidget):
             item = table.horizontalHeaderItem(column)
             item.setToolTip(tip)
             item.setTextAlignment(_alignment(column))
-        table.itemSelectionChanged.connect(self._on_row_chosen)
+        table.cellClicked.connect(self._on_row_chosen)
         return table
 
     def _synchronize(self) -> None:
@@ -195,11 +195,11 @@ class ComparisonPanel(QWidget):
 
         self._session.layers.compare(chosen(self._reference), chosen(self._prediction))
 
-    def _on_row_chosen(self) -> None:
+    def _on_row_chosen(self, row: int, _column: int) -> None:
+        """Show where the masks agree on a row; chosen again, no longer."""
         comparison = self._session.comparison
-        rows = {index.row() for index in self._table.selectedIndexes()}
-        if comparison is not None and len(rows) == 1:
-            region = comparison.rows[rows.pop()].region
+        if comparison is not None and row < len(comparison.rows):
+            region = comparison.rows[row].region
             same = self._session.viewing.agreement == region
             self._session.viewing.agreement = None if same else region
 

@@ -22,6 +22,9 @@ from brainseg_gui.state.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.outline import OutlineItem
 
+_EDGE = np.zeros((256, 4), dtype=np.uint8)
+_EDGE[1] = (230, 232, 235, 255)
+
 Cut = Callable[[LabelMap], NDArray[np.uint8]]
 
 
@@ -82,7 +85,8 @@ class SlicePicture:
         if viewing.masks_visible and not self._session.previewing:
             region = self._agreement_region()
             if region is not None:
-                fills.append((self._agreement(cut, region), agreement_table(max(viewing.opacity, 0.25))))
+                fills.append((self._agreement(cut, region), agreement_table(max(viewing.opacity, 0.35))))
+                outlines.append(self._reference_outline(cut, region))
             else:
                 for layer, style in self._drawn_layers():
                     table = overlay_table(
@@ -112,6 +116,12 @@ class SlicePicture:
             region_table(reference.scheme, region),
             region_table(prediction.scheme, region),
         )
+
+    def _reference_outline(self, cut: Cut, region: Region) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The reference's edge, the second cue beside colour: what is missed lies inside it, what is false outside."""
+        reference = self._session.layers.reference.labels
+        inside = region_table(reference.scheme, region).astype(np.uint8)[cut(reference)]
+        return inside, _EDGE
 
     def _drawn_layers(self) -> list[tuple[Layer, OverlayStyle]]:
         layers, viewing = self._session.layers, self._session.viewing

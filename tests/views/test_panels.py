@@ -70,14 +70,7 @@ def _button(widget: QWidget, text: str) -> QPushButton:
 
 def _volumes(window: MainWindow) -> dict[str, list[str]]:
     """The numbers of the label rows: name of the label -> ml of each listed layer."""
-    grid = window.layers_panel._label_rows
-    rows: dict[str, list[str]] = {}
-    for row in range(1, grid.rowCount()):
-        cells = [grid.itemAtPosition(row, column) for column in (1, 2, 3)]
-        texts = [cell.widget().text() for cell in cells if cell is not None]
-        if texts:
-            rows[texts[0]] = texts[1:]
-    return rows
+    return window.layers_panel.labels.volumes
 
 
 def test_without_layers_the_panel_says_what_would_fill_it(
