@@ -18,6 +18,7 @@ from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.controllers.recent import RecentController
 from brainseg_gui.controllers.segment import SegmentController
+from brainseg_gui.controllers.training import TrainingController
 from brainseg_gui.controllers.viewing import ViewingController
 from brainseg_gui.inference.engine import Engine
 from brainseg_gui.state.session import Session
@@ -63,6 +64,8 @@ class Application(QObject):
         self.files = FilesController(*parts)
         self.masks = MasksController(*parts)
         self.segment = SegmentController(*parts, engine or Engine())
+        self.training = TrainingController(*parts, self.segment.use_model)
+        self.window.actions_table["view.theme"].setChecked(self.preferences.get("theme", "dark") == "light")
         self._commands = self._table()
         self.recent.chosen.connect(self._on_recent_chosen)
         self.window.actions_table.triggered.connect(self.run_action)
@@ -91,6 +94,7 @@ class Application(QObject):
             "segment.run": self.segment.segment,
             "segment.cancel": self._cancel,
             "segment.model": self.segment.choose_model_folder,
+            "train.open": self.training.show,
             "help.keys": self._show_keys,
             "help.palette": lambda: CommandPalette(self.window.actions_table, self.window).open(),
             "help.about": lambda: QMessageBox.about(self.window, "About brainseg", ABOUT),
@@ -110,11 +114,11 @@ class Application(QObject):
     def close(self) -> None:
         """End threads and the engine, and remember what was set."""
         case = self.session.case
-        if case is not None:
+        if case is not None and not self.session.previewing:
             self.preferences.set_windows(case.source.folder, self.session.viewing.windows)
         self.preferences.set("geometry", self.window.saveGeometry())
         self.preferences.set("window state", self.window.saveState())
-        for part in (self.files, self.masks, self.segment, self.viewing):
+        for part in (self.training, self.files, self.masks, self.segment, self.viewing):
             part.close()
         self.preferences.flush()
 

@@ -19,6 +19,7 @@ class Data:
     split_by: str = setting(
         "patient", "Keep all studies of a patient on one side, or split study by study.", choices=("patient", "case")
     )
+    scheme: str = setting("", "Label scheme of the masks, such as brats2020; empty: guessed from the images.")
     cache: str = setting("", "Folder for preprocessed cases; empty: the user's cache.")
 
 
@@ -48,7 +49,9 @@ class Network:
         "group", "Normalisation after each convolution.", choices=("group", "instance", "batch", "none")
     )
     activation: str = setting("leaky_relu", "Activation after each convolution.", choices=("leaky_relu", "relu"))
-    start_from: str = setting("", "Model folder whose weights are the start; its network replaces the fields above.")
+    start_from: str = setting(
+        "", "Model folder whose weights and preprocessing are the start, or shipped; replaces the fields above."
+    )
 
 
 @dataclass(frozen=True)

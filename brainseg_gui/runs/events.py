@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 KINDS = (
-    "started",  # versions, device, precision, host, pid, git, resumed_from (step)
+    "started",  # versions, backend, host, pid, git, resumed_from (step; 0 for a new run), config (preset, name)
+    "device",  # device, precision, devices (how many): known some seconds after the start
     "checked",  # cases, split, problems: what the data-set check found
-    "estimated",  # seconds_per_step, memory_bytes, available_bytes
-    "step",  # step, epoch, loss, learning_rate, seconds, waiting (share of the step spent waiting for data)
+    "preparing",  # done, total: cases that are preprocessed into the cache
+    "network",  # parameters, layers, receptive_field (voxels), input (channels last)
+    "estimated",  # seconds_per_step, seconds_per_epoch, memory_bytes, available_bytes (None: unknown), fits, message
+    "step",  # step, epoch, loss, learning_rate, seconds, waiting (share spent waiting for data), memory_bytes
     "epoch",  # epoch, step, metrics: name -> number, train and val_
-    "validated",  # epoch, case, dice: region -> number, picture (file in the run folder)
+    "validated",  # epoch, case, dice: region -> number, digest (of the mask), picture (file in the run folder, or None)
     "checkpoint",  # step, file
     "model",  # folder, metrics: a usable model was written
     "warning",  # message

@@ -19,6 +19,9 @@ from brainseg_gui.runs.events import Event, EventTail
 
 SILENT_AFTER_S = 300.0
 
+# Trainers that this process started: kept, so that none is given up as a zombie or warned of while it runs.
+_launched: list[subprocess.Popen[bytes]] = []
+
 
 class RunError(BrainsegError):
     """A run folder that cannot be used."""
@@ -140,6 +143,7 @@ class RunFolder:
             raise RunError(
                 f"the trainer cannot be started ({error.strerror})", "Check the folder", self.path
             ) from error
+        _launched[:] = [*(earlier for earlier in _launched if earlier.poll() is None), process]
         return process.pid
 
     def events(self) -> list[Event]:
@@ -164,11 +168,12 @@ def status_of(events: Sequence[Event]) -> RunStatus:
             start = event
             break
     if start is not None and start.values.get("host") == socket.gethostname():
-        return RunStatus.RUNNING if _is_alive(start.values.get("pid")) else RunStatus.DIED
+        return RunStatus.RUNNING if is_alive(start.values.get("pid")) else RunStatus.DIED
     return RunStatus.RUNNING if time.time() - events[-1].time < SILENT_AFTER_S else RunStatus.SILENT
 
 
-def _is_alive(pid: object) -> bool:
+def is_alive(pid: object) -> bool:
+    """Whether a process of this machine is there and has not ended."""
     if not isinstance(pid, int) or pid <= 0:
         return False
     try:

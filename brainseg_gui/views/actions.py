@@ -46,7 +46,7 @@ class ActionSpec:
     separated: bool = False
 
 
-MENUS = ("File", "View", "Layers", "Segment", "Help")
+MENUS = ("File", "View", "Layers", "Segment", "Train", "Help")
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.open", "Open case folder…", "File", ("Ctrl+O",), "Open the folder of one case", "folder-open"),
@@ -119,6 +119,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("segment.run", "Segment", "Segment", ("Ctrl+Return",), "Run the network on the open case", "play"),
     ActionSpec("segment.cancel", "Cancel", "Segment", ("Escape",), "Stop what is running; nothing changes", "stop"),
     ActionSpec("segment.model", "Choose model folder…", "Segment", (), "Use a network of your own", separated=True),
+    ActionSpec("train.open", "Training…", "Train", ("Ctrl+T",), "Train a network, and follow runs"),
     ActionSpec("help.keys", "Keys…", "Help", ("?",), "All keys and mouse gestures; change them", "keyboard"),
     ActionSpec(
         "help.palette", "Find a command…", "Help", ("Ctrl+K", "Ctrl+Shift+P"), "Run anything by its name", "search"

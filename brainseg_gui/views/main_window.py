@@ -52,6 +52,8 @@ class MainWindow(QMainWindow):
         self._session = session
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 600)
+        room = self.screen().availableSize()
+        self.resize(QSize(1600, 1000).boundedTo(room * 0.92))
         self.actions_table = Actions(self, key_overrides)
         self.comparison = ComparisonPanel(session)
         self.ortho = OrthoView(session, self.comparison)

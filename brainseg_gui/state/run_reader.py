@@ -1,0 +1,186 @@
+"""What is new in a run folder since the last look, condensed for the state; reads files, so not for the GUI thread."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.config_file import ConfigError
+from brainseg_gui.runs.events import Event, EventTail
+from brainseg_gui.runs.run_folder import RunFolder, RunStatus, status_of
+from brainseg_gui.state.curve import Numbers
+
+_ENDS = ("stopped", "finished", "failed")
+_LOG_LINES = 200
+_LOG_BYTES = 64 * 1024
+_ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+@dataclass(frozen=True, eq=False)
+class StepBlock:
+    """Consecutive ``step`` events.
+
+    Parameters
+    ----------
+    steps
+        (N,), growing.
+    columns
+        Whatever number each event holds, by name, (N,) each; NaN where one has none.
+    epoch
+        Epoch of the last one.
+    first_time, last_time
+        When the first and the last were written, in seconds since 1970.
+    """
+
+    steps: Numbers
+    columns: dict[str, Numbers]
+    epoch: int
+    first_time: float
+    last_time: float
+
+
+@dataclass(frozen=True, eq=False)
+class RunNews:
+    """What happened in a run since the last look.
+
+    Parameters
+    ----------
+    parts
+        Events and blocks of steps, in order.
+    log
+        The last lines of the log, when it changed.
+    status
+        How the run is doing now.
+    stop_asked
+        Whether a polite end was asked for.
+    has_model
+        Whether there is a usable model.
+    config
+        The run's configuration, with the first news only.
+    problem
+        Why the configuration cannot be read.
+    """
+
+    parts: tuple[Event | StepBlock, ...] = ()
+    log: tuple[str, ...] | None = None
+    status: RunStatus = RunStatus.PREPARED
+    stop_asked: bool = False
+    has_model: bool = False
+    config: TrainingConfig | None = None
+    problem: str = ""
+
+
+@dataclass(eq=False)
+class RunReader:
+    """Follows one run folder.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    """
+
+    folder: RunFolder
+    _tail: EventTail = field(init=False)
+    _marks: dict[str, Event] = field(default_factory=dict, init=False)
+    _log_end: int = field(default=0, init=False)
+    _log: list[str] = field(default_factory=list, init=False)
+    _config_read: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._tail = EventTail(self.folder.events_file)
+
+    def read(self) -> RunNews:
+        """Everything since the last look. No error leaves it: what cannot be read is news too."""
+        events = self._tail.read()
+        self._mark(events)
+        config, problem = self._first_config()
+        return RunNews(
+            tuple(condensed(events)),
+            self._new_log(),
+            status_of([self._marks[key] for key in ("started", "end", "last") if key in self._marks]),
+            self.folder.stop_asked,
+            (self.folder.model / "model.json").is_file(),
+            config,
+            problem,
+        )
+
+    def _mark(self, events: Sequence[Event]) -> None:
+        """Keep the few events that tell the status."""
+        for event in events:
+            if event.kind == "started":
+                self._marks = {"started": event}
+            elif event.kind in _ENDS:
+                self._marks["end"] = event
+        if events:
+            self._marks["last"] = events[-1]
+
+    def _first_config(self) -> tuple[TrainingConfig | None, str]:
+        if self._config_read:
+            return None, ""
+        self._config_read = True
+        try:
+            return self.folder.config(), ""
+        except ConfigError as error:
+            return None, f"config.toml: {error.what}"
+
+    def _new_log(self) -> tuple[str, ...] | None:
+        added = self._added_log(self.folder.log_file)
+        if not added:
+            return None
+        # A progress bar rewrites its line: only what stood last is of interest.
+        lines = [line.rsplit(b"\r", 1)[-1] for line in _ESCAPES.sub(b"", added).replace(b"\r\n", b"\n").split(b"\n")]
+        self._log += [line.decode("utf-8", "replace").rstrip() for line in lines if line.strip()]
+        self._log = self._log[-_LOG_LINES:]
+        return tuple(self._log)
+
+    def _added_log(self, path: Path) -> bytes:
+        try:
+            with path.open("rb") as stream:
+                size = stream.seek(0, 2)
+                stream.seek(max(self._log_end if size >= self._log_end else 0, size - _LOG_BYTES))
+                added = stream.read()
+                self._log_end = stream.tell()
+        except OSError:
+            return b""
+        return added
+
+
+def condensed(events: Sequence[Event]) -> Iterator[Event | StepBlock]:
+    """The events with runs of ``step`` events made into blocks."""
+    pending: list[Event] = []
+    newest = -np.inf
+    for event in events:
+        step = number(event.values.get("step"))
+        if event.kind == "step" and step > newest:
+            pending.append(event)
+            newest = step
+            continue
+        if pending:
+            yield _block(pending)
+        is_step = event.kind == "step" and step == step
+        pending, newest = ([event], step) if is_step else ([], -np.inf)
+        if event.kind != "step":
+            yield event
+    if pending:
+        yield _block(pending)
+
+
+def _block(events: Sequence[Event]) -> StepBlock:
+    names = {name for event in (events[0], events[-1]) for name in event.values} - {"step", "epoch"}
+    columns = {name: np.array([number(event.values.get(name)) for event in events]) for name in sorted(names)}
+    columns = {name: values for name, values in columns.items() if np.isfinite(values).any() or name == "loss"}
+    steps = np.array([number(event.values.get("step")) for event in events])
+    epoch = number(events[-1].values.get("epoch"))
+    return StepBlock(steps, columns, int(epoch) if epoch == epoch else 0, events[0].time, events[-1].time)
+
+
+def number(value: Any) -> float:
+    """A number of an event, or NaN for anything else."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")

@@ -1,0 +1,290 @@
+"""One run, or several laid over each other: how it is doing, its curves, its pictures and what it said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFontDatabase, QTextOption
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSplitter,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainseg_gui.runs.config_file import to_toml
+from brainseg_gui.runs.run_folder import RunStatus
+from brainseg_gui.state.run_record import RunRecord
+from brainseg_gui.state.run_watch import RunWatch
+from brainseg_gui.state.run_words import (
+    UNKNOWN,
+    amount,
+    dataset_sentence,
+    duration,
+    estimate_sentence,
+    memory,
+    network_sentence,
+    status_sentence,
+)
+from brainseg_gui.views.curves_view import CurvesView
+from brainseg_gui.views.elided_label import ElidedLabel
+from brainseg_gui.views.theme import icon
+from brainseg_gui.views.validation_view import ValidationView
+
+_RESUMABLE = {RunStatus.PREPARED: "Start", RunStatus.STOPPED: "Resume", RunStatus.FAILED: "Resume"}
+_RESUMABLE |= {RunStatus.DIED: "Resume"}
+_FAILED = (RunStatus.FAILED, RunStatus.DIED)
+
+
+class RunPage(QWidget):
+    """Header, numbers, curves, picture, messages and log of the chosen run.
+
+    Signals
+    -------
+    stop_requested, resume_requested, folder_requested, model_requested, copy_requested, forget_requested
+        Stop politely; resume; show the folder; use the model; describe a run like this; take it off the list.
+    """
+
+    stop_requested = Signal()
+    resume_requested = Signal()
+    folder_requested = Signal()
+    model_requested = Signal()
+    copy_requested = Signal()
+    forget_requested = Signal()
+
+    def __init__(self, watch: RunWatch) -> None:
+        super().__init__()
+        self._watch = watch
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 8)
+        column.setSpacing(8)
+        column.addLayout(self._head())
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setAccessibleName("Share of the run that is done")
+        self._bar.setRange(0, 1000)
+        column.addWidget(self._bar)
+        column.addLayout(self._numbers())
+        self.curves = CurvesView(watch)
+        self.validation = ValidationView(watch)
+        column.addWidget(self._middle(), 1)
+        watch.chosen_changed.connect(self._synchronize)
+        watch.news_came.connect(self._synchronize)
+        self._synchronize()
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        self._name = ElidedLabel()
+        self._name.setObjectName("heading")
+        self.status = QLabel()
+        self.status.setObjectName("quiet")
+        self.status.setWordWrap(True)
+        self.status.setMinimumHeight(34)
+        self.status.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        words.addWidget(self._name)
+        words.addWidget(self.status)
+        row.addLayout(words, 1)
+        self.stop = self._button("Stop", "End after this step, with a usable model", self.stop_requested)
+        self.resume = self._button("Resume", "Go on from the last checkpoint", self.resume_requested)
+        self.use = self._button("Use this model", "Choose it in the Segment panel", self.model_requested)
+        for button in (self.stop, self.resume, self.use):
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._more(), 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _button(self, text: str, tip: str, requested: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.clicked.connect(requested)
+        return button
+
+    def _more(self) -> QToolButton:
+        more = self.more = QToolButton()
+        more.setIcon(icon("more", "quiet"))
+        more.setIconSize(QSize(16, 16))
+        more.setToolTip("Folder, a run like this, off the list")
+        more.setAccessibleName("More about this run")
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(more)
+        menu.addAction("Open folder").triggered.connect(self.folder_requested)
+        menu.addAction("New run with these settings").triggered.connect(self.copy_requested)
+        menu.addSeparator()
+        menu.addAction("Take off the list; its files stay").triggered.connect(self.forget_requested)
+        more.setMenu(menu)
+        return more
+
+    def _numbers(self) -> QHBoxLayout:
+        """One row of numbers; all keep their place."""
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        tips = {
+            "Epoch": "Passes so far",
+            "Step": "Changes of the weights so far",
+            "Time left": "By the clock so far, validation included",
+            "Per step": "Median of the last 100 steps",
+            "Patches": "Patches per second",
+            "Waiting": "Share of the last 100 steps that was spent waiting for data",
+            "Learning rate": "Of the last step",
+            "Memory": "As measured, or as estimated before the first step",
+        }
+        self.numbers: dict[str, QLabel] = {}
+        for name, tip in tips.items():
+            cell = QVBoxLayout()
+            cell.setSpacing(0)
+            label, value = QLabel(name), QLabel(UNKNOWN)
+            label.setObjectName("quiet")
+            for widget in (label, value):
+                widget.setToolTip(tip)
+                widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            value.setAccessibleName(name)
+            self.numbers[name] = value
+            cell.addWidget(label)
+            cell.addWidget(value)
+            row.addLayout(cell, 3 if name == "Step" else 2)
+        return row
+
+    def _middle(self) -> QSplitter:
+        side = QSplitter(Qt.Orientation.Vertical)
+        for widget, share in ((self.curves.legend, 2), (self.validation, 3)):
+            side.addWidget(widget)
+            side.setStretchFactor(side.count() - 1, share)
+        side.setChildrenCollapsible(False)
+        across = QSplitter(Qt.Orientation.Horizontal)
+        across.addWidget(self.curves)
+        across.addWidget(side)
+        across.setStretchFactor(0, 1)
+        across.setHandleWidth(12)
+        across.setChildrenCollapsible(False)
+        across.setSizes([700, 280])
+        side.setMinimumWidth(232)
+        down = QSplitter(Qt.Orientation.Vertical)
+        down.addWidget(across)
+        down.addWidget(self._tabs())
+        down.setStretchFactor(0, 1)
+        down.setChildrenCollapsible(False)
+        down.setSizes([560, 128])
+        return down
+
+    def _tabs(self) -> QTabWidget:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        self.tabs.setMinimumHeight(96)
+        self.messages, self.log, self.settings = (_text(name) for name in ("Messages", "Log", "Settings"))
+        for widget, name in ((self.messages, "Messages"), (self.log, "Log"), (self.settings, "Settings")):
+            self.tabs.addTab(widget, name)
+        self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.settings.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        return self.tabs
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.more.setIcon(icon("more", "quiet"))
+
+    def _synchronize(self) -> None:
+        record = self._watch.chosen
+        if record is None:
+            return
+        self._name.setText(record.name)
+        self._name.setToolTip(str(record.folder.path))
+        self._show_status(record)
+        self._bar.setValue(round(1000 * record.done) if record.done == record.done else 0)
+        self._show_buttons(record)
+        self._show_numbers(record)
+        self._show_texts(record)
+
+    def _show_status(self, record: RunRecord) -> None:
+        self.status.setText(status_sentence(record))
+        name = "problem" if record.problem or (record.status in _FAILED and not record.starting) else "quiet"
+        if self.status.objectName() != name:
+            self.status.setObjectName(name)
+            self.status.style().polish(self.status)
+
+    def _show_buttons(self, record: RunRecord) -> None:
+        self.stop.setVisible(record.alive)
+        self.stop.setEnabled(not record.stop_asked and not record.starting)
+        self.resume.setVisible(not record.alive and record.status in _RESUMABLE)
+        self.resume.setText(_RESUMABLE.get(record.status, "Resume"))
+        self.resume.setEnabled(not record.problem)
+        self.use.setEnabled(record.has_model)
+        self.use.setToolTip(
+            "Choose it in the Segment panel" if record.has_model else "The run has written no usable model yet"
+        )
+        ended = record.status in (RunStatus.FINISHED, RunStatus.STOPPED) and record.has_model
+        name = "primary" if ended and not record.starting else ""
+        if self.use.objectName() != name:
+            self.use.setObjectName(name)
+            self.use.style().polish(self.use)
+
+    def _show_numbers(self, record: RunRecord) -> None:
+        length, steps = record.config.length, record.total_steps
+        running = record.alive and record.step
+        texts = {
+            "Epoch": _of(record.epoch, length.epochs),
+            "Step": _of(record.step, steps),
+            "Time left": duration(record.seconds_left) if running and record.curves else UNKNOWN,
+            "Per step": duration(record.seconds_per_step),
+            "Patches": f"{record.patches_per_second:.3g} /s" if record.patches_per_second > 0 else UNKNOWN,
+            "Waiting": f"{100 * record.waiting_share:.1f} %" if record.waiting_share >= 0 else UNKNOWN,
+            "Learning rate": amount(record.learning_rate),
+            "Memory": memory(record.memory_bytes),
+        }
+        for name, text in texts.items():
+            if self.numbers[name].text() != text:
+                self.numbers[name].setText(text)
+
+    def _show_texts(self, record: RunRecord) -> None:
+        facts = [dataset_sentence(record), network_sentence(record), estimate_sentence(record)]
+        said = [
+            f"{time.strftime('%H:%M:%S', time.localtime(one.time))}  {'⚠ ' if one.problem else ''}{one.text}"
+            for one in record.messages
+        ]
+        _show_tail(self.messages, "\n".join(text for text in (*facts, *said) if text) or "Nothing was said yet.")
+        _show_tail(self.log, "\n".join(record.log) or "The log is empty.")
+        _show(self.settings, to_toml(record.config))
+        problems = sum(one.problem for one in record.messages)
+        self.tabs.setTabText(0, f"Messages (⚠ {problems})" if problems else "Messages")
+
+
+def _of(value: int, total: int) -> str:
+    return f"{value:,} of {total:,}" if total else f"{value:,}"
+
+
+def _text(name: str) -> QPlainTextEdit:
+    widget = QPlainTextEdit()
+    widget.setReadOnly(True)
+    widget.setAccessibleName(name)
+    widget.setTabChangesFocus(True)
+    widget.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return widget
+
+
+def _show(widget: QPlainTextEdit, text: str) -> bool:
+    if widget.property("shown") == text:
+        return False
+    widget.setProperty("shown", text)
+    widget.setPlainText(text)
+    return True
+
+
+def _show_tail(widget: QPlainTextEdit, text: str) -> None:
+    """Show a text that grows; stay at its end, unless the person has scrolled away from it."""
+    bar = widget.verticalScrollBar()
+    at_end, before = bar.value() >= bar.maximum(), bar.value()
+    if _show(widget, text):
+        bar.setValue(bar.maximum() if at_end else before)

@@ -1,0 +1,339 @@
+"""Runs as they are followed: curves, half-written lines, resumes, deaths, and 100,000 steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.config_file import with_changes
+from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.state.curve import Curve, running_mean
+from brainseg_gui.state.run_reader import RunReader
+from brainseg_gui.state.run_record import RunRecord
+from brainseg_gui.state.run_watch import RunWatch
+from brainseg_gui.state.run_words import amount, duration, memory, short_status, status_sentence
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    changes = {"length.epochs": "10", "length.steps_per_epoch": "4", "sampling.batch": "2"}
+    return RunFolder.create(tmp_path / "run", with_changes(TrainingConfig(), changes))
+
+
+def write(folder: RunFolder, *events: tuple[str, dict[str, Any]], at: float | None = None) -> None:
+    moment = time.time() if at is None else at
+    with folder.events_file.open("a") as stream:
+        for kind, values in events:
+            stream.write(json.dumps({"event": kind, "time": moment, **values}) + "\n")
+
+
+def started(resumed_from: int = 0, **values: Any) -> tuple[str, dict[str, Any]]:
+    return "started", {"host": socket.gethostname(), "pid": os.getpid(), "resumed_from": resumed_from, **values}
+
+
+def step(number: int, loss: float = 1.0, **values: Any) -> tuple[str, dict[str, Any]]:
+    defaults = {"learning_rate": 0.001, "seconds": 0.5, "waiting": 0.02, "epoch": (number - 1) // 4 + 1}
+    return "step", {"step": number, "loss": loss, **defaults, **values}
+
+
+def epoch(number: int, **metrics: float) -> tuple[str, dict[str, Any]]:
+    return "epoch", {"epoch": number, "step": 4 * number, "metrics": metrics}
+
+
+def follow(folder: RunFolder) -> tuple[RunRecord, Any]:
+    record, reader = RunRecord(folder), RunReader(folder)
+
+    def look() -> RunRecord:
+        record.apply(reader.read())
+        return record
+
+    return record, look
+
+
+# curves
+
+
+def curve_of(values: Iterable[float], first: int = 1) -> Curve:
+    array = np.array(list(values), float)
+    curve = Curve()
+    curve.extend(np.arange(first, first + len(array), dtype=float), array)
+    return curve
+
+
+def test_a_curve_grows_beyond_its_first_room() -> None:
+    curve = Curve()
+    for first in range(1, 5001, 7):
+        steps = np.arange(first, first + 7, dtype=float)
+        curve.extend(steps, steps * 2)
+    assert len(curve) == 715 * 7
+    np.testing.assert_array_equal(curve.steps, np.arange(1, 715 * 7 + 1))
+    np.testing.assert_array_equal(curve.values, 2 * curve.steps)
+
+
+def test_steps_that_come_again_replace_what_was_there() -> None:
+    curve = curve_of([5, 5, 5, 5])
+    curve.extend(np.array([3.0, 4.0]), np.array([7.0, 8.0]))
+    np.testing.assert_array_equal(curve.steps, [1, 2, 3, 4])
+    np.testing.assert_array_equal(curve.values, [5, 5, 7, 8])
+
+
+def test_values_that_are_not_finite_are_gaps() -> None:
+    curve = curve_of([1, float("inf"), float("nan"), 2])
+    np.testing.assert_array_equal(np.isnan(curve.values), [False, True, True, False])
+
+
+def test_the_value_at_a_step_is_the_nearest_one() -> None:
+    curve = curve_of([10, 20, 30], first=1)
+    assert [curve.at(s) for s in (1, 1.4, 1.6, 3, 3.4)] == [10, 10, 20, 30, 30]
+    assert np.isnan(curve.at(4))
+    assert np.isnan(curve.at(0))
+    assert np.isnan(Curve().at(1))
+
+
+def test_running_mean_by_hand() -> None:
+    np.testing.assert_allclose(running_mean(np.array([1.0, 2, 6, 3]), 3), [1.5, 3, 11 / 3, 4.5])
+    nan = float("nan")
+    np.testing.assert_allclose(running_mean(np.array([1.0, nan, 5, 7]), 3), [1, nan, 6, 6])
+
+
+def test_thinning_keeps_the_extremes_and_does_not_flicker() -> None:
+    values = np.zeros(100_000)
+    values[54_321], values[77_777] = 9.0, -9.0
+    curve = curve_of(values)
+    x, y = curve.thinned(0, 100_000, 800)
+    assert len(x) <= 2 * 800
+    assert y.max() == 9
+    assert y.min() == -9
+    assert abs(float(x[y.argmax()]) - 54_322) <= 128
+    curve.extend(np.array([100_001.0]), np.array([0.0]))
+    grown, _ = curve.thinned(0, 100_001, 800)
+    np.testing.assert_array_equal(grown[: len(x)], x)
+
+
+def test_thinning_gives_single_values_where_there_is_room() -> None:
+    curve = curve_of(range(1000))
+    x, y = curve.thinned(500, 510, 800)
+    np.testing.assert_array_equal(x, np.arange(499, 512))
+    np.testing.assert_array_equal(y, x - 1)
+
+
+# one run
+
+
+def test_a_run_is_followed_step_by_step(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    look()
+    assert (record.status, record.step, record.total_steps) == (RunStatus.PREPARED, 0, 40)
+    write(folder, started(), *(step(n, loss=1 / n) for n in range(1, 5)), epoch(1, loss=0.5, val_dice_wt=0.25))
+    look()
+    assert (record.status, record.step, record.epoch) == (RunStatus.RUNNING, 4, 1)
+    np.testing.assert_allclose(record.curves["loss"].values, [1, 1 / 2, 1 / 3, 1 / 4])  # not the epoch's mean
+    np.testing.assert_array_equal(record.curves["val_dice_wt"].steps, [4])
+    assert record.seconds_per_step == 0.5
+    assert record.waiting_share == 0.02
+    assert record.patches_per_second == 4
+    assert record.done == pytest.approx(0.1)
+    write(folder, step(5, loss=0.2))
+    look()
+    assert len(record.curves["loss"]) == 5
+    assert record.curves["loss"].last == pytest.approx(0.2)
+
+
+def test_a_half_written_line_waits_for_its_end(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(), step(1))
+    line = json.dumps({"event": "step", "time": time.time(), **step(2)[1]})
+    with folder.events_file.open("a") as stream:
+        stream.write(line[:30])
+    look()
+    assert record.step == 1
+    with folder.events_file.open("a") as stream:
+        stream.write(line[30:] + "\n")
+    look()
+    assert record.step == 2
+    assert len(record.curves["loss"]) == 2
+
+
+def test_lines_that_are_nonsense_hide_nothing(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(), step(1))
+    with folder.events_file.open("a") as stream:
+        stream.write('garbage\n{"event": 3}\n[1]\n')
+    write(folder, ("step", {"step": "two", "loss": None}), step(2), ("epoch", {"metrics": 7}), ("validated", {}))
+    look()
+    assert record.step == 2
+    assert len(record.curves["loss"]) == 2
+
+
+def test_nan_loss_is_a_gap_and_the_curve_goes_on(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(), step(1, 0.5), step(2, float("nan")), step(3, 0.25))
+    look()
+    np.testing.assert_array_equal(np.isnan(record.curves["loss"].values), [False, True, False])
+
+
+def test_a_resume_replaces_what_the_crash_lost(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(), *(step(n, 1.0) for n in range(1, 8)), epoch(1, val_loss=1.0))
+    write(folder, started(resumed_from=4))
+    look()
+    assert record.step == 4
+    assert len(record.curves["loss"]) == 4
+    assert len(record.curves["val_loss"]) == 1
+    write(folder, step(5, 0.5))
+    look()
+    np.testing.assert_array_equal(record.curves["loss"].steps, [1, 2, 3, 4, 5])
+    assert record.curves["loss"].last == 0.5
+
+
+def test_a_run_that_begins_anew_keeps_no_old_curve(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(), step(1), step(2), ("failed", {"message": "The disk is full"}))
+    look()
+    assert record.status is RunStatus.FAILED
+    assert "The disk is full." in status_sentence(record)
+    write(folder, started(), step(1, 0.75))
+    look()
+    assert record.status is RunStatus.RUNNING
+    np.testing.assert_array_equal(record.curves["loss"].values, [0.75])
+
+
+def test_a_run_whose_process_is_gone_has_died(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(pid=2**22 + 1), step(1))
+    look()
+    assert record.status is RunStatus.DIED
+    assert "Resume" in status_sentence(record)
+
+
+def test_a_run_elsewhere_falls_silent(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(host="far-away"), step(1), at=time.time() - 3600)
+    look()
+    assert record.status is RunStatus.SILENT
+    assert "far-away" in status_sentence(record)
+    write(folder, step(2))
+    look()
+    assert record.status is RunStatus.RUNNING
+
+
+def test_time_left_counts_what_is_between_steps(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    now = time.time()
+    write(folder, started(), at=now - 100)
+    for number in range(1, 5):
+        write(folder, step(number), at=now + 2.0 * number)  # 2 s by the clock, though a step takes 0.5 s
+    look()
+    assert record.seconds_left == pytest.approx(2.0 * 36)
+
+
+def test_messages_and_pictures(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(
+        folder,
+        started(),
+        ("checked", {"problems": ["Case 7 has no mask"]}),
+        ("warning", {"message": "The loss was not a number"}),
+        ("validated", {"epoch": 2, "case": "B", "dice": {"WT": 0.5}, "picture": "pictures/2.png"}),
+        ("validated", {"epoch": 1, "case": "B", "dice": {}, "picture": None}),
+        ("validated", {"epoch": 1, "case": "A", "dice": {}, "picture": "a.png"}),
+    )
+    look()
+    assert [(m.text, m.problem) for m in record.messages[1:]] == [
+        ("Case 7 has no mask", True),
+        ("The loss was not a number", True),
+    ]
+    assert record.cases == ["B", "A"]
+    assert [(v.epoch, v.picture) for v in record.of_case("B")] == [(1, None), (2, folder.path / "pictures/2.png")]
+
+
+def test_the_log_is_its_last_lines_without_progress_bars(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    folder.log_file.write_bytes(b"one\n\x1b[32mtwo\x1b[0m\n 1/9 bar\r 9/9 bar\n")
+    look()
+    assert record.log == ("one", "two", " 9/9 bar")
+    with folder.log_file.open("a") as stream:
+        stream.write("".join(f"line {n}\n" for n in range(300)))
+    look()
+    assert len(record.log) == 200
+    assert record.log[-1] == "line 299"
+
+
+def test_a_configuration_that_cannot_be_read_is_said(folder: RunFolder) -> None:
+    folder.config_file.write_text("[length]\nepochs = -3\n")
+    record, look = follow(folder)
+    look()
+    assert "at least 0" in status_sentence(record)
+    assert short_status(record) == "not readable"
+
+
+def test_a_hundred_thousand_steps_are_cheap(folder: RunFolder) -> None:
+    lines = [json.dumps({"event": "step", "time": 1.0 + n, **step(n)[1]}) for n in range(1, 100_001)]
+    write(folder, started())
+    with folder.events_file.open("a") as stream:
+        stream.write("\n".join(lines) + "\n")
+    record, look = follow(folder)
+    look()
+    assert record.step == 100_000
+    assert len(record.curves["loss"]) == 100_000
+    write(folder, step(100_001))
+    begin = time.perf_counter()
+    look()
+    for _ in range(10):
+        record.curves["loss"].thinned(0, 100_001, 1000, window=100)
+    assert time.perf_counter() - begin < 0.5  # measured: about 0.01 s
+
+
+# all runs
+
+
+def test_known_runs_keep_their_curves_when_others_come(tmp_path: Path) -> None:
+    first, second = (RunFolder.create(tmp_path / name, TrainingConfig()) for name in "ab")
+    watch, changes = RunWatch(), []
+    watch.runs_changed.connect(lambda: changes.append(len(watch.records)))
+    watch.set_runs([first])
+    known = watch.records[0]
+    watch.set_runs([second, first])
+    watch.set_runs([second, first])
+    assert changes == [1, 2]
+    assert watch.records[1] is known
+
+
+def test_choosing_and_letters(tmp_path: Path) -> None:
+    watch = RunWatch()
+    watch.set_runs([RunFolder.create(tmp_path / name, TrainingConfig()) for name in "abc"])
+    a, b, c = watch.records
+    watch.choose(a)
+    assert watch.shown == (a,)
+    assert watch.letter_of(a) == ""
+    watch.choose(b, (a, b))
+    assert (watch.letter_of(a), watch.letter_of(b), watch.letter_of(c)) == ("A", "B", "")
+    watch.set_runs([a.folder, c.folder])
+    assert watch.chosen is a
+    assert watch.shown == (a,)
+    watch.set_runs([])
+    assert watch.chosen is None
+    assert watch.shown == ()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.42, "0.42 s"), (42, "42 s"), (61, "1 min 1 s"), (3600, "1 h"), (4320, "1 h 12 min"), (200_000, "2 d 7 h")],
+)
+def test_durations(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_numbers_that_are_unknown_are_dashes() -> None:
+    nan = float("nan")
+    assert duration(nan) == amount(nan) == memory(nan) == "–"
+    assert (memory(12.3e9), memory(5e8), amount(0.00012345)) == ("12.3 GB", "500 MB", "0.0001234")
