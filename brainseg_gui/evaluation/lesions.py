@@ -96,8 +96,8 @@ def lesion_score(
     # room for the dilation, so that a cropped mask scores as the whole one does
     room = rules.lesion_dilation
     reference, prediction = np.pad(reference, room), np.pad(prediction, room)
-    merged, lesion_count = label(_dilated(reference, room), everywhere, output=np.int32)
-    parts, _ = label(prediction, everywhere, output=np.int32)
+    merged, lesion_count = label(_dilated(reference, room), everywhere)
+    parts, _ = label(prediction, everywhere)
     parts_of = _touching(merged, parts)
     sizes = np.bincount(parts.ravel())
     met = {part for mine in parts_of.values() for part in mine}
@@ -140,7 +140,7 @@ def _dilated(mask: NDArray[np.bool_], iterations: int) -> NDArray[np.bool_]:
     return dilated.astype(bool)
 
 
-def _touching(merged: NDArray[np.int32], parts: NDArray[np.int32]) -> dict[int, list[int]]:
+def _touching(merged: NDArray[np.signedinteger], parts: NDArray[np.signedinteger]) -> dict[int, list[int]]:
     """For each lesion, the predicted components that touch it."""
     both = (merged > 0) & (parts > 0)
     pairs = np.unique(merged[both].astype(np.int64) << 32 | parts[both])

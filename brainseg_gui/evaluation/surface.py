@@ -90,7 +90,8 @@ def surface_points_mm(mask: NDArray[np.bool_], spacing_mm: Spacing) -> NDArray[n
             edge = [slice(None)] * mask.ndim
             edge[axis] = slice(0, 1) if end == 0 else slice(-1, None)
             inner[tuple(edge)] = False
-    points: NDArray[np.float64] = np.argwhere(mask & ~inner) * np.asarray(spacing_mm, dtype=np.float64)
+    points: NDArray[np.float64] = np.argwhere(mask & ~inner).astype(np.float64)
+    points *= spacing_mm
     return points
 
 
