@@ -1,0 +1,68 @@
+"""``brainseg runs``: the runs in a folder and how each is doing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from brainseg_gui.errors import BrainsegError
+
+if TYPE_CHECKING:
+    from brainseg_gui.runs.run_folder import RunFolder
+
+_COLUMNS = ("run", "status", "epoch", "step", "best_dice", "when")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``runs`` to the command line."""
+    parser = subparsers.add_parser("runs", help="list training runs", description="The runs in a folder, newest first.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), metavar="DIR", help="where they lie (here)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per run and line")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a row per run."""
+    from brainseg_gui.runs.run_folder import find_runs
+
+    found = find_runs(args.folder)
+    if not found:
+        raise BrainsegError("there is no run in this folder", "Make one with brainseg train", args.folder)
+    rows = [_row(folder) for folder in found]
+    if args.json:
+        sys.stdout.writelines(json.dumps(row) + "\n" for row in rows)
+    else:
+        sys.stdout.write(_table(rows))
+    return 0
+
+
+def _row(folder: RunFolder) -> dict[str, Any]:
+    from brainseg_gui.runs.run_folder import status_of
+
+    events = folder.events()
+    epochs = [event for event in events if event.kind == "epoch"]
+    steps = [event.values.get("step", 0) for event in events if event.kind in ("step", "epoch", "checkpoint")]
+    scores = [score for event in epochs if (score := event.values.get("metrics", {}).get("val_dice_mean")) is not None]
+    return {
+        "run": folder.path.name,
+        "status": status_of(events).value,
+        "epoch": epochs[-1].values.get("epoch", 0) if epochs else 0,
+        "step": max(steps, default=0),
+        "best_dice": max(scores, default=None),
+        "when": events[-1].time if events else folder.config_file.stat().st_mtime,
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    lines = [[name.replace("_", " ") for name in _COLUMNS]]
+    for row in rows:
+        best = "–" if row["best_dice"] is None else f"{row['best_dice']:.3f}"
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(row["when"]))
+        lines.append([row["run"], row["status"], str(row["epoch"]), str(row["step"]), best, when])
+    widths = [max(len(line[n]) for line in lines) for n in range(len(_COLUMNS))]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join(text) + "\n"

@@ -1,0 +1,138 @@
+"""`brainseg train` and `brainseg runs` as a person meets them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui import cli
+from brainseg_gui.commands.train import _sentence
+from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.events import Event, EventWriter
+from brainseg_gui.runs.run_folder import RunFolder
+
+TINY = [
+    "network.levels=2",
+    "network.filters=4",
+    "sampling.patch=[16, 16, 16]",
+    "length.epochs=1",
+    "length.steps_per_epoch=5",
+    "compute.precision=float32",
+    "compute.device=cpu",
+]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert cli.main(list(words)) == 2
+    return capsys.readouterr().err
+
+
+def test_mistakes_are_one_line_and_leave_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(tmp_path / "run")
+    assert "there are no cases to train on" in refused(capsys, "train", "--run", run)
+    assert "no such folder" in refused(capsys, "train", "--run", run, "--train", str(tmp_path / "x"))
+    assert "there is no preset quick" in refused(capsys, "train", "--run", run, "--preset", "quick")
+    given = ("train", "--run", run, "--train", str(tmp_path), "--set")
+    assert "length.epochs is -1" in refused(capsys, *given, "length.epochs=-1")
+    assert "lacks a value" in refused(capsys, *given, "length.epochs")
+    assert "there is no run to resume" in refused(capsys, "train", "--run", run, "--resume")
+    assert not Path(run).exists()
+
+
+def test_a_run_is_neither_overwritten_nor_changed_on_the_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    RunFolder.create(tmp_path / "run", TrainingConfig())
+    run = str(tmp_path / "run")
+    assert "there is a run in this folder already" in refused(capsys, "train", "--run", run, "--train", str(tmp_path))
+    assert "its own settings" in refused(capsys, "train", "--run", run, "--resume", "--set", "length.epochs=3")
+
+
+def test_runs_are_listed_with_their_best_dice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, scores in (("first", [0.25, 0.75, 0.5]), ("second", [])):
+        folder = RunFolder.create(tmp_path / name, TrainingConfig())
+        writer = EventWriter(folder.events_file)
+        for epoch, score in enumerate(scores, start=1):
+            writer.write("epoch", epoch=epoch, step=10 * epoch, metrics={"val_dice_mean": score})
+        if scores:
+            writer.write("finished", step=30, message="finished after 30 steps")
+        writer.close()
+    assert cli.main(["runs", str(tmp_path)]) == 0
+    rows = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines()}
+    assert rows["first"][:5] == ["first", "finished", "3", "30", "0.750"]
+    assert rows["second"][:5] == ["second", "prepared", "0", "0", "–"]
+    assert cli.main(["runs", "--json", str(tmp_path)]) == 0
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {row["run"]: row["best_dice"] for row in printed} == {"first": 0.75, "second": None}
+    assert "there is no run in this folder" in refused(capsys, "runs", str(tmp_path / "missing"))
+
+
+def test_the_check_is_printed_whole() -> None:
+    values = {
+        "training": ["a", "b"],
+        "validation": ["c"],
+        "schemes": ["brats2020"],
+        "split": {"by": "patient", "seed": 4, "fraction": 0.2},
+        "problems": ["d is left out: T2 is missing. Add the file, or leave the case out."],
+    }
+    assert _sentence(Event("checked", 0.0, values)).splitlines() == [
+        "2 cases to train on, 1 held back, split by patient with seed 4",
+        "  held back: c",
+        "  labels: brats2020",
+        "  d is left out: T2 is missing. Add the file, or leave the case out.",
+    ]
+
+
+@pytest.mark.engine
+def test_a_run_from_the_shell_to_its_end_and_a_failed_one(
+    tmp_path: Path, toy_case: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(2):
+        toy_case(tmp_path / "cases", case_id=f"Toy_{number:03}", seed=number)
+    given = ["--train", str(tmp_path / "cases"), "--set", *TINY, f"data.cache={tmp_path / 'cache'}"]
+    assert cli.main(["train", "--run", str(tmp_path / "run"), "--split", "0.5", *given]) == 0
+    printed = capsys.readouterr()
+    assert "1 case to train on, 1 held back" in printed.out
+    assert "of memory" in printed.out
+    assert "Dice WT / TC / ET 0." in printed.out
+    assert printed.out.splitlines()[-1] == "Finished after 5 steps"
+    assert "5/5 steps" in printed.err
+    for mask in (tmp_path / "cases").glob("*/*_seg.nii.gz"):
+        mask.unlink()
+    assert cli.main(["train", "--json", "--run", str(tmp_path / "bad"), *given]) == 1
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert events[0]["event"] == "started"
+    assert events[-1]["event"] == "failed"
+    assert (
+        "no case is left to train on; the first problem: Toy_000 is left out: it has no mask" in events[-1]["message"]
+    )
+
+
+@pytest.mark.engine
+def test_ctrl_c_stops_politely(tmp_path: Path, toy_case: Callable[..., Path]) -> None:
+    toy_case(tmp_path / "cases", case_id="Toy_000")
+    given = ["--train", str(tmp_path / "cases"), "--run", str(tmp_path / "run"), "--json", "--set"]
+    changes = [*TINY, "length.epochs=0", "length.steps=100000", f"data.cache={tmp_path / 'cache'}"]
+    command = [sys.executable, "-P", "-m", "brainseg_gui", "train", *given, *changes]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line)["event"] == "step":
+                break
+        os.kill(process.pid, signal.SIGINT)
+        rest, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+        RunFolder(tmp_path / "run").ask_to_stop()
+    assert process.returncode == 0
+    assert json.loads(rest.splitlines()[-1])["event"] == "stopped"
+    assert "stopping after this step" in errors

@@ -1,0 +1,103 @@
+"""Run folders: events that can be read while they are written, and how a run is doing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.events import Event, EventTail, EventWriter
+from brainseg_gui.runs.run_folder import SILENT_AFTER_S, RunError, RunFolder, RunStatus, find_runs, status_of
+
+HERE = os.uname().nodename
+
+
+def written(path: Path, *kinds: str) -> Path:
+    writer = EventWriter(path)
+    for number, kind in enumerate(kinds):
+        writer.write(kind, step=number)
+    writer.close()
+    return path
+
+
+def test_a_tail_reads_what_is_new_and_waits_for_half_lines(tmp_path: Path) -> None:
+    path = written(tmp_path / "events.jsonl", "started", "step")
+    tail = EventTail(path)
+    assert [event.kind for event in tail.read()] == ["started", "step"]
+    assert tail.read() == []
+    with path.open("ab") as stream:
+        stream.write(b'{"event": "epoch", "ti')
+    assert tail.read() == []
+    with path.open("ab") as stream:
+        stream.write(b'me": 5.0, "epoch": 3}\nnonsense\n[1, 2]\n')
+    assert tail.read() == [Event("epoch", 5.0, {"epoch": 3})]
+    assert tail.unreadable == 2
+
+
+def test_a_half_line_of_a_crash_does_not_spoil_the_next_event(tmp_path: Path) -> None:
+    path = written(tmp_path / "events.jsonl", "started")
+    with path.open("ab") as stream:
+        stream.write(b'{"event": "step", "time": 1.0, "lo')
+    written(path, "started")
+    assert [event.kind for event in EventTail(path).read()] == ["started", "started"]
+
+
+def test_a_file_that_became_shorter_is_read_again(tmp_path: Path) -> None:
+    path = written(tmp_path / "events.jsonl", "started", "step", "step")
+    tail = EventTail(path)
+    tail.read()
+    path.unlink()
+    assert tail.read() == []
+    written(path, "started")
+    assert [event.kind for event in tail.read()] == ["started"]
+
+
+def test_numbers_that_are_none_survive(tmp_path: Path) -> None:
+    writer = EventWriter(tmp_path / "events.jsonl")
+    writer.write("step", loss=float("nan"))
+    writer.close()
+    (event,) = EventTail(tmp_path / "events.jsonl").read()
+    assert event.values["loss"] != event.values["loss"]
+
+
+def started(pid: int, host: str = HERE, time: float = 0.0) -> Event:
+    return Event("started", time, {"pid": pid, "host": host})
+
+
+def test_the_status_follows_the_last_start() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    step = Event("step", 1.0, {})
+    assert status_of([]) is RunStatus.PREPARED
+    assert status_of([started(os.getpid()), step]) is RunStatus.RUNNING
+    assert status_of([started(gone.pid), step]) is RunStatus.DIED
+    assert status_of([started(gone.pid), Event("stopped", 2.0, {})]) is RunStatus.STOPPED
+    assert status_of([started(gone.pid), Event("failed", 2.0, {}), started(os.getpid())]) is RunStatus.RUNNING
+    assert status_of([started(gone.pid), Event("finished", 2.0, {})]) is RunStatus.FINISHED
+
+
+def test_a_run_of_another_machine_is_judged_by_its_age() -> None:
+    import time
+
+    now = time.time()
+    assert status_of([started(1, "elsewhere", now), Event("step", now, {})]) is RunStatus.RUNNING
+    old = now - SILENT_AFTER_S - 1
+    assert status_of([started(1, "elsewhere", old), Event("step", old, {})]) is RunStatus.SILENT
+
+
+def test_a_folder_takes_one_run_and_lists_by_age(tmp_path: Path) -> None:
+    first = RunFolder.create(tmp_path / "a", TrainingConfig(name="a"))
+    second = RunFolder.create(tmp_path / "b", TrainingConfig(name="b"))
+    os.utime(first.config_file, (1, 1))
+    with pytest.raises(RunError, match="there is a run in this folder already"):
+        RunFolder.create(tmp_path / "a", TrainingConfig())
+    assert [folder.path for folder in find_runs(tmp_path)] == [second.path, first.path]
+    assert find_runs(tmp_path / "a")[0].config().name == "a"
+    assert find_runs(tmp_path / "missing") == []
+    first.ask_to_stop()
+    assert first.stop_asked
+    assert not second.stop_asked

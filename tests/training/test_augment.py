@@ -1,0 +1,121 @@
+"""Augmentation: image and labels stay together, labels stay whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.ndimage import rotate
+
+from brainseg_gui.runs.config import Augmentation
+from training import augment
+from training.augment import Turn
+
+PATCH = (24, 20, 16)
+OFF = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+
+
+def two_blobs(shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Labels 0, 2, 3 and an image whose channels are the labels times 1, 2, 3, 4."""
+    grid = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1)
+    labels = np.zeros(shape, np.uint8)
+    labels[np.linalg.norm(grid - np.array(shape) * 0.4, axis=-1) < 6] = 2
+    labels[np.linalg.norm(grid - np.array(shape) * 0.7, axis=-1) < 5] = 3
+    return labels[..., None] * np.array([1, 2, 3, 4], np.float32), labels
+
+
+def test_a_quarter_turn_and_half_size_land_where_they_must() -> None:
+    turn = Turn(augment.rotation(np.array([0, 0, np.pi / 2])), ())
+    size = tuple(int(n) for n in augment.reach(turn, (5, 5, 5)))
+    labels = np.zeros(size, np.uint8)
+    middle = tuple(n // 2 for n in size)
+    labels[middle[0] + 2, middle[1], middle[2]] = 3
+    image = labels[..., None].astype(np.float32)
+    moved, found = augment.resample(image, labels, turn, (5, 5, 5))
+    # x' = R x: the voxel two to the front of the box is where R (x - 2) = (2, 0, 0), that is at (0, -2, 0)
+    assert [tuple(v) for v in np.argwhere(found)] == [(2, 0, 2)]
+    assert moved[2, 0, 2, 0] == pytest.approx(3.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_image_and_labels_stay_aligned_and_labels_whole(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    config = replace(OFF, rotation_deg=40.0, scale=0.3, flip=0.5)
+    turn = augment.draw_turn(random, config)
+    while turn.is_plain:
+        turn = augment.draw_turn(random, config)
+    image, labels = two_blobs(tuple(int(n) for n in augment.reach(turn, PATCH)))
+    moved, found = augment.flip(*augment.resample(image, labels, turn, PATCH), turn.flips)
+    assert moved.shape == (*PATCH, 4)
+    assert found.dtype == np.uint8
+    assert set(np.unique(found)) == {0, 2, 3}
+    inside = np.abs(moved[..., 0] - np.rint(moved[..., 0])) < 1e-3  # away from edges, where linear mixes
+    assert inside.mean() > 0.7
+    agree = np.rint(moved[..., 0])[inside] == found[inside]
+    assert agree.mean() > 0.99
+    assert moved[..., 3] == pytest.approx(4 * moved[..., 0], abs=1e-4)
+
+
+def test_the_article_turns_every_slice_alike() -> None:
+    image, labels = two_blobs((6, 30, 30))
+    image = np.repeat(image[3:4], 6, axis=0)
+    labels = np.repeat(labels[3:4], 6, axis=0)
+    moved, found = augment.turn_in_plane(
+        image, labels, np.random.default_rng(2), replace(OFF, rotation_deg=20.0, flip=1)
+    )
+    assert not np.array_equal(found[0], labels[0])
+    turned = rotate(image[0, ..., 0], _angle_of(2), reshape=False, order=1, mode="nearest")
+    flipped = moved[0, ::-1, ::-1, 0]  # flip = 1: both axes are mirrored after the turn
+    assert any(flipped == pytest.approx(way, abs=1e-4) for way in (turned, rotate_other_way(image[0, ..., 0], 2)))
+    for plane in range(1, 6):
+        assert np.array_equal(found[plane], found[0])
+        assert moved[plane] == pytest.approx(moved[0], abs=1e-5)
+    assert set(np.unique(found)) <= {0, 2, 3}
+
+
+def _angle_of(seed: int) -> float:
+    return float(np.random.default_rng(seed).uniform(-20.0, 20.0))
+
+
+def rotate_other_way(plane: np.ndarray, seed: int) -> np.ndarray:
+    """scipy's angle runs the other way for some order of the axes."""
+    return rotate(plane, -_angle_of(seed), reshape=False, order=1, mode="nearest")
+
+
+def test_flips_alone_lose_nothing() -> None:
+    image, labels = two_blobs(PATCH)
+    flipped = augment.flip(*augment.flip(image, labels, (0, 2)), (0, 2))
+    assert np.array_equal(flipped[0], image)
+    assert np.array_equal(flipped[1], labels)
+
+
+@pytest.mark.parametrize("name", ["gamma", "brightness", "contrast", "noise", "blur", "low_resolution"])
+def test_each_intensity_change_changes_the_brain_and_not_the_background(name: str) -> None:
+    random = np.random.default_rng(1)
+    image = random.standard_normal((*PATCH, 4)).astype(np.float32)
+    image[:4] = 0
+    strength = 0.8 if name == "low_resolution" else 0.5
+    results = [
+        augment.change_intensities(image, np.random.default_rng(seed), replace(OFF, **{name: strength}))
+        for seed in range(4)
+    ]
+    assert any(np.abs(result[4:] - image[4:]).max() > 0.05 for result in results)
+    for result in results:
+        assert result.dtype == np.float32
+        assert np.isfinite(result).all()
+        assert not result[:4].any()
+
+
+def test_everything_off_changes_nothing() -> None:
+    image = np.random.default_rng(1).standard_normal((*PATCH, 4)).astype(np.float32)
+    random = np.random.default_rng(0)
+    assert np.array_equal(augment.change_intensities(image, random, OFF), image)
+    assert augment.draw_turn(random, OFF).is_plain
+
+
+def test_gamma_keeps_mean_and_deviation() -> None:
+    image = np.random.default_rng(1).standard_normal((*PATCH, 4)).astype(np.float32) + 1
+    changed = augment._gamma(image, np.random.default_rng(3), 1.0)
+    assert changed.mean(axis=(0, 1, 2)) == pytest.approx(image.mean(axis=(0, 1, 2)), abs=1e-3)
+    assert changed.std(axis=(0, 1, 2)) == pytest.approx(image.std(axis=(0, 1, 2)), rel=1e-3)

@@ -1,0 +1,172 @@
+"""The data-set check: what is left out, what is said, and how the rest is split."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.runs.config import Data
+from training.case_files import content_of, patient_of
+from training.cases import TrainingCase, check_data, split
+from training.errors import TrainingError
+
+ALL = tuple(Modality)
+
+
+def data(train: Path, validation: Path | None = None, part: float = 0.0) -> Data:
+    return Data(train=(str(train),), validation=(str(validation),) if validation else (), split=part)
+
+
+def sentences(problems: tuple) -> dict[str, str]:
+    return {problem.case_id: problem.sentence for problem in problems}
+
+
+def relabelled(case: Path, old: int, new: int) -> None:
+    path = case / f"{case.name}_seg.nii.gz"
+    image = nib.load(path)
+    values = np.asanyarray(image.dataobj).astype(np.uint8)
+    values[values == old] = new
+    nib.save(nib.Nifti1Image(values, image.affine), path)
+
+
+@pytest.mark.parametrize(
+    ("case_id", "patient"),
+    [
+        ("BraTS20_Training_001", "BraTS20_Training_001"),
+        ("BraTS2021_00495", "BraTS2021_00495"),
+        ("BraTS-GLI-00000-000", "BraTS-GLI-00000"),
+        ("BraTS-GLI-00000-001", "BraTS-GLI-00000"),
+        ("BraTS-PED-00012-000", "BraTS-PED-00012"),
+        ("Brats18_CBICA_AAB_1", "Brats18_CBICA_AAB_1"),
+        ("TCGA-DU-7294", "TCGA-DU-7294"),
+        ("TCGA-DU-7294_1998.09.19", "TCGA-DU-7294"),
+        ("somebody", "somebody"),
+    ],
+)
+def test_the_patient_is_read_from_the_case_id(case_id: str, patient: str) -> None:
+    assert patient_of(case_id) == patient
+
+
+def test_a_sound_cohort_has_no_problem(cohort: Callable[..., Path]) -> None:
+    found = check_data(data(cohort(3)), ALL, seed=0)
+    assert [case.case_id for case in found.training] == ["Toy_000", "Toy_001", "Toy_002"]
+    assert {case.scheme.name for case in found.training} == {"brats2020"}
+    assert not found.problems
+    assert not found.validation
+
+
+def test_every_bad_case_is_left_out_with_its_reason(cohort: Callable[..., Path], toy_case: Callable[..., Path]) -> None:
+    folder = cohort(7)
+    (folder / "Toy_001" / "Toy_001_t2.nii.gz").unlink()
+    truncated = folder / "Toy_002" / "Toy_002_flair.nii.gz"
+    truncated.write_bytes(truncated.read_bytes()[:-2000])
+    shutil.copy(
+        toy_case(folder.parent / "x", shape=(20, 20, 20)) / "Toy_001_seg.nii.gz", folder / "Toy_003/x_seg.nii.gz"
+    )
+    (folder / "Toy_003" / "Toy_003_seg.nii.gz").unlink()
+    relabelled(folder / "Toy_004", 4, 7)
+    (folder / "Toy_005" / "Toy_005_seg.nii.gz").unlink()
+    found = check_data(data(folder), ALL, seed=0)
+    said = sentences(found.problems)
+    assert [case.case_id for case in found.training] == ["Toy_000", "Toy_006"]
+    assert "T2 is missing" in said["Toy_001"]
+    assert "cut off or damaged" in said["Toy_002"]
+    assert "20×20×20 voxels instead of 24×28×20" in said["Toy_003"]
+    assert "labels {0, 1, 2, 7}; 7 is in no label scheme" in said["Toy_004"]
+    assert "has no mask" in said["Toy_005"]
+    assert all(text.startswith(f"{name} is left out") for name, text in said.items())
+
+
+def test_an_empty_mask_is_told_but_kept(cohort: Callable[..., Path]) -> None:
+    folder = cohort(2)
+    for value in (1, 2, 4):
+        relabelled(folder / "Toy_001", value, 0)
+    found = check_data(data(folder), ALL, seed=0)
+    assert len(found.training) == 2
+    assert "mask is empty" in sentences(found.problems)["Toy_001"]
+
+
+def test_a_label_that_the_cohorts_scheme_does_not_know_is_refused(cohort: Callable[..., Path]) -> None:
+    folder = cohort(4)
+    relabelled(folder / "Toy_002", 4, 3)
+    found = check_data(data(folder), ALL, seed=0)
+    assert "Toy_002" not in [case.case_id for case in found.training]
+    assert "label 3, which BraTS 2017–2021" in sentences(found.problems)["Toy_002"]
+
+
+def test_one_patient_in_both_sets_is_taken_out_of_training(cohort: Callable[..., Path]) -> None:
+    train = cohort(1, "train", "BraTS-GLI-00001-000")
+    cohort(1, "train", "BraTS-GLI-00002-000", first=1)
+    shutil.move(train / "BraTS-GLI-00001-000_000", train / "a")
+    shutil.rmtree(train / "a")
+    toys = {"train/BraTS-GLI-00001-000": 3, "validation/BraTS-GLI-00001-001": 4}
+    for place, seed in toys.items():
+        source = cohort(1, f"source{seed}", f"S{seed}", first=seed) / f"S{seed}_{seed:03}"
+        target = train.parent / place
+        target.mkdir(parents=True)
+        for file in source.iterdir():
+            shutil.copy(file, target / file.name.replace(source.name, target.name))
+    found = check_data(data(train, train.parent / "validation"), ALL, seed=0)
+    said = sentences(found.problems)["BraTS-GLI-00001-000"]
+    assert [case.case_id for case in found.training] == ["BraTS-GLI-00002-000_001"]
+    assert "the patient BraTS-GLI-00001 is in the validation set too (BraTS-GLI-00001-001)" in said
+
+
+def test_the_same_images_under_another_name_are_found_even_unpacked(cohort: Callable[..., Path]) -> None:
+    train = cohort(2, "train")
+    target = train.parent / "validation" / "Other_009"
+    target.mkdir(parents=True)
+    for file in (train / "Toy_001").iterdir():
+        name = file.name.replace("Toy_001", "Other_009").removesuffix(".gz")
+        (target / name).write_bytes(gzip.decompress(file.read_bytes()))
+    found = check_data(data(train, target.parent), ALL, seed=0)
+    assert [case.case_id for case in found.training] == ["Toy_000"]
+    assert "its images are those of Other_009 in the validation set" in sentences(found.problems)["Toy_001"]
+
+
+def test_the_content_of_a_packed_file_is_that_of_the_unpacked_one(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "a.nii", tmp_path / "a.nii.gz"
+    plain.write_bytes(bytes(range(256)) * 9000)
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert content_of(plain).unpacked == content_of(packed).unpacked
+    assert content_of(plain).digest != content_of(packed).digest
+
+
+def test_nothing_left_ends_with_the_first_reason(cohort: Callable[..., Path]) -> None:
+    folder = cohort(1)
+    (folder / "Toy_000" / "Toy_000_t2.nii.gz").unlink()
+    with pytest.raises(TrainingError, match=r"no case is left to train on.*T2 is missing"):
+        check_data(data(folder), ALL, seed=0)
+
+
+def _cases(*names: str) -> list[TrainingCase]:
+    return [TrainingCase(CaseSource(name, Path(name), {}), scheme_named("brats2020")) for name in names]
+
+
+def test_a_split_keeps_patients_together_and_depends_on_the_seed_alone() -> None:
+    cases = _cases(*(f"BraTS-GLI-{patient:05}-{study:03}" for patient in range(10) for study in range(2)))
+    training, validation = split(cases, 0.3, 5, by_patient=True)
+    patients = [{patient_of(case.case_id) for case in part} for part in (training, validation)]
+    assert [len(p) for p in patients] == [7, 3]
+    assert not patients[0] & patients[1]
+    again = split(cases[::-1], 0.3, 5, by_patient=True)[1]
+    assert {case.case_id for case in again} == {case.case_id for case in validation}
+    others = {frozenset(case.case_id for case in split(cases, 0.3, seed, by_patient=True)[1]) for seed in range(6)}
+    assert len(others) > 1
+
+
+def test_a_split_holds_back_at_least_one_and_leaves_at_least_one() -> None:
+    cases = _cases("a", "b")
+    assert [len(part) for part in split(cases, 0.01, 0, by_patient=True)] == [1, 1]
+    assert [len(part) for part in split(cases, 0.9, 0, by_patient=True)] == [1, 1]
+    assert [len(part) for part in split(cases, 0.0, 0, by_patient=True)] == [2, 0]
+    assert [len(part) for part in split(cases[:1], 0.5, 0, by_patient=True)] in ([1, 0], [0, 1])

@@ -1,0 +1,124 @@
+"""Checkpoints: whole or not there, and everything comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brainseg_gui.runs.config import Compute, Network, TrainingConfig
+from training.errors import TrainingError
+
+pytestmark = pytest.mark.engine
+
+
+def tiny(seed: int, average: float = 0.9, levels: int = 2) -> Any:
+    import keras
+
+    from training.network import compile_for, trained_copy
+    from training.recipe import recipe_of
+    from training.unet import build_network
+
+    keras.utils.set_random_seed(seed)
+    network = Network(levels=levels, filters=2, dropout=0.2)
+    config = TrainingConfig(network=network, compute=Compute(average_weights=average))
+    return compile_for(trained_copy(build_network(network), "float32"), config, recipe_of(config, 2), 50)
+
+
+def batch(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    return random.random((2, 8, 8, 8, 4), np.float32), np.eye(4, dtype=np.uint8)[random.integers(0, 4, (2, 8, 8, 8))]
+
+
+def test_training_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    from training.checkpoint import Position, latest_checkpoint, restore, save_checkpoint
+
+    one = tiny(0)
+    for step in range(3):
+        one.train_on_batch(*batch(step))
+    save_checkpoint(tmp_path, one, Position(step=3, seed=5, best=0.25, epoch_metrics={"loss": 1.5}))
+    other = tiny(99)
+    found = latest_checkpoint(tmp_path)
+    assert found is not None
+    path, position, arrays = found
+    assert (position.step, position.seed, position.best, position.epoch_metrics) == (3, 5, 0.25, {"loss": 1.5})
+    restore(other, arrays, path)
+    losses = [[float(model.train_on_batch(*batch(step))[0]) for step in range(3, 6)] for model in (one, other)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+    assert int(other.optimizer.iterations) == 6
+    for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+        assert theirs == pytest.approx(ours, abs=1e-4)
+
+
+def test_the_average_replaces_the_weights_only_inside(tmp_path: Path) -> None:
+    from training.checkpoint import averaged_weights
+
+    model = tiny(0, average=0.5)
+    first = model.get_weights()
+    model.train_on_batch(*batch(0))
+    model.train_on_batch(*batch(1))
+    own = model.get_weights()
+    with averaged_weights(model):
+        averaged = model.get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(own, model.get_weights(), strict=True))
+    assert not np.array_equal(averaged[0], own[0])
+    low, high = np.minimum(first[0], own[0]), np.maximum(first[0], own[0])
+    assert ((averaged[0] >= low - 0.002) & (averaged[0] <= high + 0.002)).mean() > 0.9
+
+
+def test_the_newest_two_are_kept_and_a_damaged_one_is_passed_over(tmp_path: Path) -> None:
+    from training.checkpoint import Position, latest_checkpoint, save_checkpoint
+
+    model = tiny(0)
+    for step in (5, 10, 15):
+        save_checkpoint(tmp_path, model, Position(step=step))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000010.npz", "step-000000015.npz"]
+    newest = tmp_path / "step-000000015.npz"
+    newest.write_bytes(newest.read_bytes()[:-500])
+    found = latest_checkpoint(tmp_path)
+    assert found is not None
+    assert found[1].step == 10
+    (tmp_path / "step-000000010.npz").write_bytes(b"")
+    assert latest_checkpoint(tmp_path) is None
+
+
+def test_a_full_disk_is_a_sentence_and_the_old_checkpoint_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.checkpoint import Position, save_checkpoint
+
+    model = tiny(0)
+    save_checkpoint(tmp_path, model, Position(step=5))
+
+    def full(stream: Any, **arrays: Any) -> None:
+        stream.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(TrainingError, match=r"\(the disk is full\)\. Free some space and resume"):
+        save_checkpoint(tmp_path, model, Position(step=10))
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000005.npz"]
+
+
+def test_a_changed_network_is_refused(tmp_path: Path) -> None:
+    from training.checkpoint import Position, latest_checkpoint, restore, save_checkpoint
+
+    path = save_checkpoint(tmp_path, tiny(0), Position(step=5))
+    found = latest_checkpoint(tmp_path)
+    assert found is not None
+    with pytest.raises(TrainingError, match="does not fit the network and optimiser"):
+        restore(tiny(0, levels=3), found[2], path)
+
+
+def test_a_loss_that_is_no_number_ends_the_run() -> None:
+    from types import SimpleNamespace
+
+    from training.callbacks import Steps
+
+    run = SimpleNamespace(position=SimpleNamespace(step=12))
+    steps = Steps(run, None, float)  # type: ignore[arg-type]
+    steps._check(1.0)
+    with pytest.raises(TrainingError, match=r"not a number since step 12.*Lower optimiser.learning_rate"):
+        steps._check(float("nan"))

@@ -1,0 +1,123 @@
+"""What a run is going to need, and what is said of it; and the sentences of the ends that no test can bring about."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from brainseg_gui.runs.config import Network, Sampling
+from training.__main__ import describe
+
+pytestmark = pytest.mark.engine
+
+
+def test_the_articles_network_needs_twelve_gigabytes_at_full_size() -> None:
+    from training.estimate import activation_bytes_per_voxel, memory_of_training
+    from training.unet import build_network
+
+    network = build_network(Network(kind="seed", dropout=0.25), (144, 224, 224, 4))
+    # Level 0: 4 in, 64 encoder, 32 up, 48 joined, 64 decoder, 4 out = 216 channels; level 1: 16 pooled, 128 encoder,
+    # 64 up, 96 joined, 128 decoder = 432; level 2: 32, 256, 128, 192, 256 = 864; level 3: 64, 512, 512 = 1088.
+    channels = 216 + 432 / 8 + 864 / 64 + 1088 / 512
+    assert activation_bytes_per_voxel(network) == pytest.approx(4 * channels)
+    need = memory_of_training(network, (144, 224, 224), Sampling(batch=1, workers=6)) / 2**30
+    assert 11.5 < need < 13  # 11.7 GiB were measured
+
+
+def test_the_sentence_says_what_is_missing() -> None:
+    from training.estimate import Estimate
+
+    small = Estimate(1.0, 100.0, 12 * 2**30, 8 * 2**30)
+    assert not small.fits
+    assert small.sentence((144, 224, 224), 1) == (
+        "training on 144×224×224 voxels, batch 1, needs about 12.0 GiB of memory; you have 8.0 GiB. "
+        "Choose a smaller patch, batch or network"
+    )
+    assert Estimate(1.0, 1.0, 2**30, None).fits
+    assert Estimate(1.0, 1.0, 2**30, 2 * 2**30).sentence((8, 8, 8), 2).endswith("1.0 GiB of memory; 2.0 GiB are free")
+
+
+def test_the_measured_step_is_small_and_fits_the_network() -> None:
+    from training.estimate import probe_shape
+
+    assert probe_shape((16, 16, 16), 8) == (16, 16, 16)
+    assert probe_shape((96, 96, 96), 8) == (48, 48, 48)
+    shape = probe_shape((144, 224, 224), 8)
+    assert not any(n % 8 for n in shape)
+    assert 0.4 * 48**3 < shape[0] * shape[1] * shape[2] < 2.5 * 48**3
+
+
+def test_batches_in_waiting_never_take_the_memory_of_training() -> None:
+    from training.data import batches_ahead
+
+    assert batches_ahead((96, 96, 96), Sampling(batch=2, workers=2)) == 4
+    assert batches_ahead((144, 224, 224), Sampling(batch=1, workers=6)) == 3
+    assert batches_ahead((512, 512, 512), Sampling(batch=4, workers=6)) == 1
+    assert batches_ahead((16, 16, 16), Sampling(batch=1, workers=0)) == 1
+
+
+def test_the_batch_is_divided_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    from brainseg_gui.inference.devices import Place
+    from training.network import devices_for
+
+    gpu = Place("gpu:0", "a GPU", True)
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: ["gpu:0", "gpu:1", "gpu:2"])
+    assert devices_for(gpu, 6) == ["gpu:0", "gpu:1", "gpu:2"]
+    assert devices_for(gpu, 4) == ["gpu:0", "gpu:1"]
+    assert devices_for(gpu, 1) == ["gpu:0"]
+    assert devices_for(Place("cpu:0", "CPU", False), 4) == ["cpu:0"]
+
+
+def test_every_end_has_a_sentence_with_a_remedy() -> None:
+    import brainseg_gui.inference.network  # noqa: F401  knows how each backend says that the memory is too small
+
+    exhausted = type("ResourceExhaustedError", (Exception,), {})
+    for error in (MemoryError(), exhausted("OOM when allocating tensor")):
+        assert describe(error).startswith("The memory is too small for this run. Choose a smaller")
+    assert describe(OSError(28, "No space left on device")).startswith("The disk is full. Free some space and resume")
+    assert describe(ValueError("x")) == "Unexpected ValueError: x. The log has the details."
+
+
+def test_a_model_of_the_program_can_be_the_start() -> None:
+    import numpy as np
+
+    from brainseg_gui.runs.config_file import read_preset, with_changes
+    from training.network import start_of, trained_copy
+    from training.recipe import passport_of
+
+    start = start_of(with_changes(read_preset("fine-tune"), {"sampling.patch": "[16, 16, 16]"}))
+    plain = start.build((None, None, None))
+    image = np.random.default_rng(0).random((1, 16, 16, 16, 4), np.float32)
+    trained = trained_copy(plain, "float32")
+    assert np.asarray(trained(image)) == pytest.approx(np.asarray(plain(image)), abs=1e-3)
+    assert passport_of(start.recipe).spacing_mm is not None
+
+
+@pytest.mark.parametrize(
+    ("patch", "words"),
+    [("[20, 16, 16]", "holds 20, but this network needs multiples of 8"), ("[0, 16, 16]", "mixes 0")],
+)
+def test_a_patch_that_the_network_cannot_halve_is_refused(patch: str, words: str) -> None:
+    from brainseg_gui.errors import BrainsegError
+    from brainseg_gui.runs.config_file import read_preset, with_changes
+    from training.network import start_of
+
+    with pytest.raises(BrainsegError, match=words):
+        start_of(with_changes(read_preset("default"), {"sampling.patch": patch}))
+
+
+def test_a_run_without_an_end_is_refused() -> None:
+    from brainseg_gui.errors import BrainsegError
+    from brainseg_gui.runs.config import Length, TrainingConfig
+    from training.checkpoint import Position
+    from training.train import plan_steps
+
+    run = SimpleNamespace(position=Position())
+    with pytest.raises(BrainsegError, match="the run has no end"):
+        plan_steps(run, TrainingConfig(length=Length(epochs=0)), 10)  # type: ignore[arg-type]
+    config = TrainingConfig(length=Length(epochs=3, steps_per_epoch=0, steps=100), sampling=Sampling(batch=4))
+    plan_steps(run, config, 10)  # type: ignore[arg-type]
+    assert (run.position.steps_per_epoch, run.total_steps) == (3, 9)

@@ -1,0 +1,63 @@
+"""What a run tells before its first step: the data set, the network, and what it is going to need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brainseg_gui.inference.devices import Place
+from brainseg_gui.runs.config import TrainingConfig
+from training.cases import DataSet
+from training.data import Shape
+from training.estimate import estimate, probe_shape
+from training.network import Start, compile_for, trained_copy
+from training.run_state import Run
+from training.unet import receptive_field
+
+
+def tell_of_data(run: Run, config: TrainingConfig, data: DataSet) -> None:
+    """Write what the data-set check found."""
+    run.check_stop()
+    split = {"by": config.data.split_by, "seed": config.compute.seed, "fraction": config.data.split}
+    run.events.write(
+        "checked",
+        cases=len(data.training) + len(data.validation),
+        training=[case.case_id for case in data.training],
+        validation=[case.case_id for case in data.validation],
+        schemes=sorted({case.scheme.name for case in (*data.training, *data.validation)}),
+        split=None if config.data.validation else split,
+        problems=[problem.sentence for problem in data.problems],
+    )
+
+
+def tell_of_network(run: Run, model: Any, patch: Shape) -> None:
+    """Write the summary of the network."""
+    run.events.write(
+        "network",
+        parameters=int(model.count_params()),
+        layers=len(model.layers),
+        receptive_field=receptive_field(model),
+        input=[*patch, model.input_shape[-1]],
+    )
+
+
+def tell_estimate(run: Run, config: TrainingConfig, start: Start, model: Any, patch: Shape, place: Place) -> None:
+    """Measure a step of a network like this one, and write what the run is going to need."""
+    run.check_stop()
+    # a network of fixed shape that was loaded cannot be made smaller: its own patch is measured
+    own = model.input_shape[1:4]
+    small = patch if None not in own and config.network.start_from else probe_shape(patch, start.divisor)
+    precision = "bfloat16" if any("bfloat16" in str(layer.compute_dtype) for layer in model.layers) else "float32"
+    probe = compile_for(trained_copy(start.build(small), precision), config, start.recipe, run.total_steps)
+    found = estimate(probe, model, small, patch, config, run.position.steps_per_epoch, place)
+    message = found.sentence(patch, config.sampling.batch)
+    run.events.write(
+        "estimated",
+        seconds_per_step=found.seconds_per_step,
+        seconds_per_epoch=found.seconds_per_epoch,
+        memory_bytes=found.memory_bytes,
+        available_bytes=found.available_bytes,
+        fits=found.fits,
+        message=message,
+    )
+    if not found.fits:
+        run.warn(f"{message[0].upper()}{message[1:]}")

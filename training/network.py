@@ -1,0 +1,176 @@
+"""The network that a run starts with, the recipe that goes with it, and the devices that it is trained on."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from brainseg_gui.inference.devices import Place
+from brainseg_gui.inference.model_folder import (
+    PASSPORT_NAME,
+    ModelFolder,
+    default_model,
+    read_model_folder,
+    shipped_models,
+    verify_weights,
+)
+from brainseg_gui.inference.network import check_shapes
+from brainseg_gui.inference.weights_check import check_architecture
+from brainseg_gui.runs.config import TrainingConfig
+from training.errors import TrainingError
+from training.fast_norm import TrainedGroupNormalization, can_be_fast
+from training.losses import build_loss
+from training.metrics import build_metrics
+from training.recipe import Recipe, recipe_of
+from training.schedule import build_optimiser
+from training.unet import build_network, divisor
+
+SHIPPED = "shipped"
+Spatial = tuple[int | None, int | None, int | None]
+ANY_SIZE: Spatial = (None, None, None)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a run begins with.
+
+    Parameters
+    ----------
+    recipe
+        How images are prepared and what the output means.
+    divisor
+        What the axes of a patch must be multiples of.
+    build
+        Makes the network in float32 for a spatial shape; each call gives another one with the same layers.
+    takes_shape
+        Whether the network is built for the shape of the patches, as the source article's is.
+    """
+
+    recipe: Recipe
+    divisor: int
+    build: Callable[[Spatial], Any]
+    takes_shape: bool = False
+
+
+def start_of(config: TrainingConfig) -> Start:
+    """The start that a configuration asks for: new weights, or those of a model folder.
+
+    Raises
+    ------
+    ModelError
+        If the model folder cannot be used.
+    TrainingError
+        If the patch does not suit the network.
+    """
+    if config.network.start_from:
+        start = _from_model(find_model(config.network.start_from))
+    else:
+        multiple = 2 ** (config.network.levels - 1)
+        recipe = recipe_of(config, multiple)
+        fixed = config.network.kind == "seed"
+        start = Start(recipe, multiple, lambda shape: build_network(config.network, (*shape, 4)), fixed)
+    _check_patch(config, start.divisor)
+    return start
+
+
+def find_model(name: str) -> ModelFolder:
+    """A model folder by path, or one that comes with the program by its name; ``shipped`` is the default one."""
+    if name == SHIPPED:
+        return default_model()
+    for model in shipped_models():
+        if model.path.name == name:
+            return model
+    return read_model_folder(Path(name).expanduser())
+
+
+def _from_model(folder: ModelFolder) -> Start:
+    verify_weights(folder)
+    check_architecture(folder.weights_path)
+    original = keras.saving.load_model(folder.weights_path, compile=False)
+    check_shapes(original, folder)
+    recipe = json.loads((folder.path / PASSPORT_NAME).read_text("utf-8"))
+
+    def build(shape: Spatial) -> Any:
+        copy = keras.models.clone_model(original)
+        copy.set_weights(original.get_weights())
+        return copy
+
+    return Start(recipe, max(divisor(original), folder.passport.divisor), build)
+
+
+def _check_patch(config: TrainingConfig, multiple: int) -> None:
+    patch = config.sampling.patch
+    if any(patch) and not all(patch):
+        raise TrainingError("sampling.patch mixes 0 with other sizes", "Give three sizes, or 0 0 0 for whole volumes")
+    if odd := [n for n in patch if n % multiple]:
+        sentence = f"sampling.patch holds {odd[0]}, but this network needs multiples of {multiple}"
+        raise TrainingError(sentence, "Change the patch or network.levels")
+
+
+def trained_copy(network: Any, precision: str) -> Any:
+    """The network as it is trained: the same weights, computing in `precision`, with faster normalisation.
+
+    In bfloat16 the weights and the last layer stay in float32 (Keras' ``mixed_bfloat16``).
+    """
+    last = {tensor._keras_history.operation.name for tensor in network.outputs}
+
+    def clone(layer: Any) -> Any:
+        config = layer.get_config()
+        mixed = precision == "bfloat16" and layer.name not in last
+        config["dtype"] = "mixed_bfloat16" if mixed else "float32"
+        kind = TrainedGroupNormalization if can_be_fast(layer) else layer.__class__
+        return kind.from_config(config)
+
+    copy = keras.models.clone_model(network, clone_function=clone)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def compile_for(model: Any, config: TrainingConfig, recipe: Recipe, total_steps: int) -> Any:
+    """Give a network its optimiser, loss and metrics."""
+    channels = recipe["output"]["channels"]
+    model.compile(
+        optimizer=build_optimiser(config.optimiser, config.compute, total_steps),
+        loss=build_loss(config.loss, channels),
+        metrics=build_metrics(channels, article=config.preset == "seed" or config.network.kind == "seed"),
+        # XLA made a training step seven times slower on the CPU; JAX runs nothing without it
+        jit_compile="auto" if keras.backend.backend() == "jax" else False,
+    )
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def devices_for(place: Place, batch: int) -> list[str]:
+    """The devices that a batch is divided among: as many of the place's kind as divide it evenly."""
+    if not place.is_gpu:
+        return [place.keras_name]
+    found = keras.distribution.list_devices("gpu") or [place.keras_name]
+    count = max(n for n in range(1, len(found) + 1) if batch % n == 0)
+    return list(found[:count])
+
+
+@contextlib.contextmanager
+def on_devices(names: list[str]) -> Iterator[None]:
+    """Build and train inside: on one device, or the same network on several with the batch divided among them.
+
+    Every device sums its own part for `loss.batch_dice`.
+    """
+    backend = keras.backend.backend()
+    if len(names) == 1:
+        with keras.device(names[0]):
+            yield
+    elif backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.distribute.MirroredStrategy(names).scope():
+            yield
+    else:
+        if backend == "jax":
+            keras.distribution.set_distribution(keras.distribution.DataParallel(devices=names))
+        yield

@@ -1,0 +1,90 @@
+"""A run while it runs: where it is, where it writes, and whether it has to end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from brainseg_gui.errors import Cancelled
+from brainseg_gui.runs.events import EventWriter
+from brainseg_gui.runs.run_folder import RunFolder
+from training.checkpoint import Position
+
+
+@dataclass
+class Run:
+    """A run while it runs; shared by its callbacks.
+
+    Parameters
+    ----------
+    folder, events
+        Where it writes.
+    position
+        Where it is.
+    total_steps
+        Steps of the whole run; 0 without a limit.
+    hours
+        Limit of the whole run; 0 without one.
+    signalled
+        Tells whether a signal asked for the end.
+    end
+        ``stopped`` or ``finished`` once the end is decided.
+    """
+
+    folder: RunFolder
+    events: EventWriter
+    position: Position
+    total_steps: int = 0
+    hours: float = 0.0
+    signalled: Callable[[], bool] = bool
+    end: str = ""
+    epoch_logs: dict[str, float] = field(default_factory=dict)
+    epoch_seen: int = 0
+    saved_step: int = -1
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def epoch(self) -> int:
+        """The present epoch, counted from 1."""
+        return max(self.position.step - 1, 0) // self.position.steps_per_epoch + 1
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of training over all sessions."""
+        return self.position.elapsed_s + time.perf_counter() - self.started
+
+    @property
+    def must_stop(self) -> bool:
+        """Whether a polite end was asked for, by file or signal."""
+        return self.signalled() or self.folder.stop_asked
+
+    def check_stop(self) -> None:
+        """End here if a stop is asked for before training began.
+
+        Raises
+        ------
+        Cancelled
+            If it is.
+        """
+        if self.must_stop:
+            raise Cancelled
+
+    def warn(self, message: str) -> None:
+        """Tell of something that was passed over."""
+        self.events.write("warning", message=message)
+
+    def decide_end(self) -> None:
+        """Set `end` when the run has to end after this step."""
+        last = bool(self.total_steps) and self.position.step >= self.total_steps
+        late = bool(self.hours) and self.elapsed_s >= self.hours * 3600
+        self.end = "stopped" if self.must_stop else "finished" if last or late else ""
+
+    def merged_metrics(self) -> dict[str, float]:
+        """Means over the whole present epoch, its part before a resume included."""
+        before, now = self.position.epoch_steps, self.epoch_seen
+        earlier = self.position.epoch_metrics
+        return {
+            name: (earlier.get(name, value) * before + value * now) / max(before + now, 1)
+            for name, value in self.epoch_logs.items()
+        }

@@ -1,0 +1,141 @@
+"""A training run: data, network, loss, fit."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import keras
+
+from brainseg_gui.inference.devices import choose_place, choose_precision
+from brainseg_gui.inference.options import Device, Precision
+from brainseg_gui.runs.config import TrainingConfig
+from training.announce import tell_estimate, tell_of_data, tell_of_network
+from training.cache import Entry
+from training.callbacks import Checkpoints, Epochs, Export, Steps, tensorboard
+from training.cases import check_data
+from training.checkpoint import BEST, averaged_weights, latest_checkpoint, restore
+from training.data import Patches, Shape, patch_size
+from training.errors import TrainingError
+from training.evaluate import Validation
+from training.export import about_run, export_model
+from training.network import ANY_SIZE, Start, compile_for, devices_for, on_devices, start_of, trained_copy
+from training.prepare_set import prepare_all
+from training.recipe import passport_of
+from training.run_state import Run
+from training.schedule import build_schedule
+
+
+def train(run: Run, config: TrainingConfig) -> None:
+    """Run a configuration to its end, or on from its last checkpoint; `run.end` says how it ended.
+
+    Raises
+    ------
+    BrainsegError
+        If it cannot start or go on.
+    """
+    keras.utils.set_random_seed(config.compute.seed)
+    place = choose_place(cast(Device, config.compute.device))
+    precision = choose_precision(cast(Precision, config.compute.precision), place)
+    devices = devices_for(place, config.sampling.batch)
+    run.events.write("device", device=place.words, precision=precision, devices=len(devices))
+
+    # Data
+    start = start_of(config)
+    passport = passport_of(start.recipe)
+    data = check_data(config.data, passport.modalities, config.compute.seed)
+    tell_of_data(run, config, data)
+    entries = prepare_all(run, config, start.recipe, data.training)
+    patch = patch_size(config.sampling, entries, start.divisor)
+    plan_steps(run, config, len(entries))
+
+    with on_devices(devices):
+        # Network and loss
+        plain = start.build(patch if start.takes_shape else ANY_SIZE)
+        model = compile_for(trained_copy(plain, precision), config, start.recipe, run.total_steps)
+        tell_of_network(run, model, patch)
+        if not resume(run, config, model):
+            tell_estimate(run, config, start, model, patch, place)
+
+        # Fit
+        validation = Validation(model, plain, place, precision, passport, data.validation, run.warn)
+        with contextlib.closing(patches_of(run, config, start, entries, patch)) as patches:
+            fit(run, config, model, patches, validation, exporter(run, config, start, plain, len(data.training)))
+
+
+def patches_of(run: Run, config: TrainingConfig, start: Start, entries: Sequence[Entry], patch: Shape) -> Patches:
+    """The batches from the run's present step on."""
+    return Patches(
+        entries,
+        patch,
+        config.sampling,
+        config.augmentation,
+        channels=start.recipe["output"]["channels"],
+        seed=config.compute.seed,
+        first_step=run.position.step,
+        in_plane=config.preprocess.recipe == "seed",
+        warn=run.warn,
+    )
+
+
+def exporter(run: Run, config: TrainingConfig, start: Start, plain: Any, cases: int) -> Export:
+    """What writes the model folder whenever there is a better model."""
+
+    def export(trained: Any, metrics: Mapping[str, float]) -> None:
+        about = about_run(config, cases, run.position.step, metrics)
+        export_model(run.folder.model, plain, trained.get_weights(), start.recipe, about)
+        run.events.write("model", folder=str(run.folder.model), metrics=dict(metrics))
+
+    return export
+
+
+def fit(run: Run, config: TrainingConfig, model: Any, patches: Patches, validation: Validation, export: Export) -> None:
+    """Train until an end is reached, and leave a checkpoint and a usable model."""
+    steps = Steps(run, patches, build_schedule(config.optimiser, run.total_steps))
+    judge_by_loss = config.preset == "seed"
+    epochs = Epochs(run, validation, config.length.validate_every, export, judge_by_loss=judge_by_loss, steps=steps)
+    checkpoints = Checkpoints(run, config.length.checkpoint_every)
+    left = run.total_steps - run.position.step
+    run.started = time.perf_counter()
+    if run.total_steps and left <= 0:
+        run.end = "finished"
+    else:
+        epochs.also = tensorboard(run.folder.path, model)
+        arguments = {"steps_per_epoch": left} if run.total_steps else {}
+        model.fit(patches, epochs=1, verbose=0, callbacks=[steps, epochs, checkpoints], **arguments)
+    if not (run.folder.checkpoints / BEST).exists() or not run.folder.model.exists():
+        with averaged_weights(model):
+            export(model, run.merged_metrics())
+
+
+def plan_steps(run: Run, config: TrainingConfig, cases: int) -> None:
+    """How many steps an epoch and the run have."""
+    length = config.length
+    per_epoch = length.steps_per_epoch or -(-cases // config.sampling.batch)
+    limits = [limit for limit in (length.epochs * per_epoch, length.steps) if limit]
+    if not limits and not length.hours:
+        raise TrainingError("the run has no end", "Set length.epochs, length.steps or length.hours")
+    run.position.steps_per_epoch = per_epoch
+    run.position.seed = config.compute.seed
+    run.total_steps = min(limits, default=0)
+    run.hours = length.hours
+
+
+def resume(run: Run, config: TrainingConfig, model: Any) -> bool:
+    """Put the newest checkpoint into the model and the run; False if there is none."""
+    found = latest_checkpoint(run.folder.checkpoints)
+    if found is None:
+        return False
+    path, position, arrays = found
+    if position.seed != config.compute.seed:
+        run.warn("The seed was changed since the last checkpoint; the batches that follow are other ones")
+    restore(model, arrays, path)
+    per_epoch = run.position.steps_per_epoch
+    if position.steps_per_epoch != per_epoch:
+        position.epoch_steps, position.epoch_metrics = 0, {}
+    position.steps_per_epoch = per_epoch
+    position.seed = config.compute.seed
+    run.position = position
+    return True
