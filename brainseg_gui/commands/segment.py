@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     options = SegmentOptions(args.device, args.precision)
     jobs = plan_jobs(args.cases, args.output)
     prepare_outputs(jobs, overwrite=args.overwrite)
-    bar = tqdm(total=len(jobs), file=sys.stderr, bar_format=_BAR)
+    bar = tqdm(total=len(jobs), file=sys.stderr, bar_format=_BAR, disable=None)
     with closing(Engine()) as engine, closing(bar):
         if any(job.source for job in jobs):
             engine.start(model, options)  # loads while the first case is read

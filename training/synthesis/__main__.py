@@ -3,80 +3,89 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import BrainsegError, SaveError
 
-from .anatomy import find_anatomies, read_anatomy
-from .case import SyntheticCase, synthesise, write_case
+if TYPE_CHECKING:
+    from .batch import Batch
+
+_PRIORS = ("training", "demonstration", "unseen")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the cases that the arguments ask for; 0 when done, 2 when something given is at fault."""
     given = _parser().parse_args(arguments)
+    # Matrices here are small: threads of the linear algebra only wait for each other. Read when NumPy is imported.
+    for library in ("OMP", "OPENBLAS", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     try:
-        _write_cases(given.anatomy, given.out, given.cases, given.seed, given.name)
+        _write_cases(_batch(given), given.processes)
     except BrainsegError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"brainseg: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the same command goes on\n")
+        return 130
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m training.synthesis", description="Make brain-tumour MRI of patients who never lived."
+        prog="python -m training.synthesis",
+        description="Make brain-tumour MRI of patients who never lived. Started again, it goes on where it ended.",
     )
-    parser.add_argument(
-        "--anatomy", type=Path, required=True, help="a label map with FreeSurfer's numbers, or a folder of them"
-    )
-    parser.add_argument("--out", type=Path, required=True, help="folder that gets one folder per case")
-    parser.add_argument("--cases", type=_count, default=1, help="number of cases (1)")
-    parser.add_argument("--seed", type=_seed, default=0, help="seed of the first case; the next has one more (0)")
-    parser.add_argument("--name", default="synthetic", help="name of the case, or of all with -00001 and so on")
+    add = parser.add_argument
+    add("--anatomy", type=Path, required=True, nargs="+", help="label maps with FreeSurfer's numbers, or folders")
+    add("--out", type=Path, required=True, help="folder that gets one folder per case")
+    add("--cases", type=_whole(1), default=1, help="number of cases (1)")
+    add("--seed", type=_whole(0), default=0, help="seed of the set (0)")
+    add("--priors", choices=_PRIORS, default="demonstration", help="what is drawn from (demonstration)")
+    add("--spacing-mm", type=int, choices=(1, 2), default=1, help="edge of a voxel (1)")
+    add("--processes", type=_whole(1), default=1, help="number of processes; the files are the same (1)")
+    add("--name", default="", help="id of the case, or start of the ids (SYN-<seed>)")
     return parser
 
 
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("at least one case")
-    return count
+def _whole(least: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if number < least:
+            raise argparse.ArgumentTypeError(f"{least} or more")
+        return number
+
+    return read
 
 
-def _seed(text: str) -> int:
-    seed = int(text)
-    if seed < 0:
-        raise argparse.ArgumentTypeError("a seed is 0 or more")
-    return seed
+def _batch(given: argparse.Namespace) -> Batch:
+    from .anatomy import find_anatomies
+    from .batch import Batch
+
+    if Path(given.name).name != given.name:
+        raise SaveError(f"“{given.name}” cannot name a case", "Give --name a word without slashes")
+    anatomies = tuple(path for place in given.anatomy for path in find_anatomies(place))
+    return Batch(anatomies, given.out, given.cases, given.seed, given.priors, float(given.spacing_mm), given.name)
 
 
-def _write_cases(anatomy: Path, out: Path, cases: int, seed: int, name: str) -> None:
-    if Path(name).name != name:
-        raise SaveError(f"“{name}” cannot name a case", "Give --name a word without slashes")
-    paths = find_anatomies(anatomy)
-    read = lru_cache(maxsize=4)(read_anatomy)
-    for number in range(cases):
-        case = synthesise(read(paths[number % len(paths)]), seed + number)
-        case_id = name if cases == 1 else f"{name}-{number + 1:05d}"
-        try:
-            write_case(case, out / case_id, case_id)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise SaveError(
-                f"the case could not be written: {reason}", "Give --out a folder with room", out / case_id
-            ) from error
-        sys.stdout.write(f"{_summary(case, case_id)}\n")
+def _write_cases(batch: Batch, processes: int) -> None:
+    from tqdm import tqdm
 
+    from .batch import check_settings, write_batch
 
-def _summary(case: SyntheticCase, case_id: str) -> str:
-    volumes = ", ".join(
-        f"{region} {case.volume_ml(*numbers):.1f} ml"
-        for region, numbers in (("WT", (1, 2, 4)), ("TC", (1, 4)), ("ET", (4,)))
-    )
-    return f"{case_id}: anatomy {case.anatomy}, seed {case.seed}: {volumes}"
+    if batch.cases > 1 or not batch.name:
+        check_settings(batch)
+    with tqdm(total=batch.cases, unit="case", file=sys.stderr, disable=None) as bar:
+        written = 0
+        for case in write_batch(batch, processes):
+            written += 1
+            bar.update()
+            tqdm.write(case.summary, file=sys.stdout)
+        if written < batch.cases:
+            tqdm.write(f"{batch.cases - written} of {batch.cases} cases were there already", file=sys.stdout)
 
 
 if __name__ == "__main__":

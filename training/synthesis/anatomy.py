@@ -6,14 +6,19 @@ The label maps are the training label maps of SynthSeg (Billot et al., Medical I
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import os
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from zipfile import BadZipFile
 from zlib import error as ZlibError  # noqa: N812  zlib names its class in lower case
 
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
+import platformdirs
 from nibabel.filebasedimages import ImageFileError
 from scipy import ndimage
 
@@ -21,6 +26,8 @@ from brainseg_gui.errors import ImageError
 
 from .fields import BoolArray, FloatArray
 
+_VERSION = 1
+"""Of what is worked out of a label map: raise it when that changes."""
 _MARGIN = 12
 """Voxels kept around the brain, so that warping and blurring never look past the edge."""
 _CLOSING_MM = 10.0
@@ -123,6 +130,33 @@ def read_anatomy(path: Path) -> Anatomy:
     )
     _add_dura(tissue, left, right, below)
     return Anatomy(path.name.split(".")[0], tissue, hull_mm, left - right)
+
+
+def read_anatomy_cached(path: Path) -> Anatomy:
+    """As `read_anatomy`; what took seconds to work out is kept in the user's cache folder.
+
+    Raises
+    ------
+    ImageError
+        As `read_anatomy`.
+    """
+    try:
+        digest = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    except OSError as error:
+        raise ImageError("this label map cannot be read", "Give a readable .nii or .nii.gz file", path) from error
+    kept = Path(platformdirs.user_cache_dir("brainseg")) / "anatomies" / f"{digest}-{_VERSION}.npz"
+    name = path.name.split(".")[0]
+    try:
+        with kept.open("rb") as stream, np.load(stream) as arrays:
+            return Anatomy(name, arrays["tissue"], arrays["hull_mm"], arrays["midline_mm"])
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile, ZlibError):
+        anatomy = read_anatomy(path)
+    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        temporary = kept.with_name(f".{os.getpid()}-{kept.name}")
+        np.savez_compressed(temporary, tissue=anatomy.tissue, hull_mm=anatomy.hull_mm, midline_mm=anatomy.midline_mm)
+        temporary.replace(kept)
+    return anatomy
 
 
 def find_anatomies(path: Path) -> tuple[Path, ...]:

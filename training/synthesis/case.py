@@ -1,23 +1,26 @@
-"""One synthetic patient: anatomy, tumour, contrast and scan put together, and written as BraTS writes."""
+"""One synthetic patient: anatomy, tumour, contrast and scan put together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
-from .acquisition import AcquisitionPriors, scan
+from .acquisition import scan
 from .anatomy import Anatomy
-from .contrast import MODALITIES, ContrastPriors, paint
-from .fields import Shape
+from .brain import Brain, place
+from .contrast import MODALITIES
+from .fields import BoolArray, FloatArray, Shape, round_noise, smooth_noise
 from .growth import grow
-from .tumour import Tumour, TumourParameters, TumourPriors, draw_seed, draw_tumour
-from .warp import Brain, PlacementPriors, draw_placement, place, push_aside, sample_at_nodes
+from .outline import draw_outline, draw_views, leave_skull
+from .paint import paint
+from .presets import SynthesisPriors
+from .storage import Stored, draw_form, store
+from .tumour import Tumour, TumourParameters, TumourPriors, draw_seed, draw_tumour, no_tumour
+from .warp import draw_placement, push_aside, sample_at_nodes
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -27,23 +30,13 @@ _BRATS_NUMBER = np.array([0, 1, 2, 4], np.uint8)
 
 
 @dataclass(frozen=True)
-class SynthesisPriors:
-    """Everything that a synthetic patient is drawn from."""
-
-    placement: PlacementPriors = field(default_factory=PlacementPriors)
-    tumour: TumourPriors = field(default_factory=TumourPriors)
-    contrast: ContrastPriors = field(default_factory=ContrastPriors)
-    acquisition: AcquisitionPriors = field(default_factory=AcquisitionPriors)
-
-
-@dataclass(frozen=True)
 class SyntheticCase:
-    """Four modalities and the exact mask, axes (I, J, K) = LPS, 1 mm.
+    """Four modalities and the exact mask, axes (I, J, K) = LPS.
 
     Parameters
     ----------
     images
-        int16 volumes by modality: t1, t1ce, t2, flair; 0 outside the brain, at least 1 inside.
+        int16 or float32 volumes by modality: t1, t1ce, t2, flair; 0 outside the brain.
     mask
         uint8: 1 necrotic or non-enhancing core, 2 oedema, 4 enhancing.
     affine
@@ -52,59 +45,94 @@ class SyntheticCase:
         What made the case.
     """
 
-    images: Mapping[str, npt.NDArray[np.int16]]
+    images: Mapping[str, Stored]
     mask: npt.NDArray[np.uint8]
     affine: npt.NDArray[np.float64]
     anatomy: str
-    seed: int
+    seed: int | Sequence[int]
 
     def volume_ml(self, *numbers: int) -> float:
         """Volume of some labels together."""
-        return float(np.isin(self.mask, numbers).sum()) / 1000.0
+        return float(np.isin(self.mask, numbers).sum() * abs(np.linalg.det(self.affine))) / 1000.0
 
 
-def synthesise(anatomy: Anatomy, seed: int, priors: SynthesisPriors | None = None,
-               shape: Shape = BRATS_SHAPE) -> SyntheticCase:  # fmt: skip
-    """Make one patient; the same anatomy, seed and priors give the same voxels.
+def brats_shape(spacing_mm: float) -> Shape:
+    """The grid of BraTS at another spacing; it covers the same space, or a part of a voxel more."""
+    i, j, k = (int(np.ceil(count / spacing_mm)) for count in BRATS_SHAPE)
+    return i, j, k
+
+
+def synthesise(anatomy: Anatomy, seed: int | Sequence[int], priors: SynthesisPriors | None = None,
+               shape: Shape | None = None, spacing_mm: float = 1.0) -> SyntheticCase:  # fmt: skip
+    """Make one patient; the same anatomy, seed, priors and grid give the same voxels.
 
     Parameters
     ----------
     anatomy
         The brain to start from.
     seed
-        Seed of every draw.
+        Seed of every draw; a pair such as (seed of the set, number of the case) will do.
     priors
-        Ranges to draw from; the defaults when None.
+        Ranges to draw from; those of the demonstration case when None.
     shape
-        Grid of the study at 1 mm; a brain that is too tall loses its lower end.
+        Grid of the study, BraTS' when None; a brain that is too tall loses its lower end.
+    spacing_mm
+        Edge of a voxel.
     """
     priors = priors or SynthesisPriors()
+    shape = shape or brats_shape(spacing_mm)
     rng = np.random.default_rng(seed)
-    parameters = draw_tumour(rng, priors.tumour)
-    brain, centre = _brain_with_room(rng, anatomy, parameters, priors, shape)
-    tumour = grow(rng, brain, parameters, centre)
-    mask = brain.hull_mm > rng.uniform(-0.5, 1.5)
-    images = scan(rng, paint(rng, brain, tumour, priors.contrast), mask, priors.acquisition)
-    tumour = replace(tumour, classes=tumour.classes * mask)
-    return _on_grid(images, tumour, shape, priors.placement.floor, anatomy.name, seed)
+    kind = priors.tumours[0][1] if len(priors.tumours) == 1 else _draw_kind(rng, priors)
+    parameters = draw_tumour(rng, kind) if kind is not None else None
+    brain, centre = _placed(rng, anatomy, parameters, priors, shape, spacing_mm)
+    tumour = grow(rng, brain, parameters, centre) if parameters else no_tumour(brain.shape)
+    images, seen = _images(rng, brain, tumour, priors)
+    tumour = replace(tumour, classes=tumour.classes * seen)
+    floor = int(priors.placement.floor_mm / spacing_mm)
+    return _on_grid(images, tumour, brats_affine(shape, spacing_mm), shape, floor, anatomy.name, seed)
 
 
-def _brain_with_room(
-    rng: np.random.Generator, anatomy: Anatomy, parameters: TumourParameters, priors: SynthesisPriors, shape: Shape
-) -> tuple[Brain, npt.NDArray[np.float64]]:
+def _draw_kind(rng: np.random.Generator, priors: SynthesisPriors) -> TumourPriors | None:
+    chances = [chance for chance, _ in priors.tumours]
+    return priors.tumours[int(rng.choice(len(chances), p=chances))][1]
+
+
+def _placed(
+    rng: np.random.Generator, anatomy: Anatomy, parameters: TumourParameters | None, priors: SynthesisPriors,
+    shape: Shape, spacing_mm: float,
+) -> tuple[Brain, npt.NDArray[np.float64]]:  # fmt: skip
     """The placed brain, its tissue pushed aside by the tumour, and the voxel of the tumour's middle."""
-    placement = draw_placement(rng, anatomy, priors.placement, shape)
-    seed_voxel = draw_seed(rng, anatomy, parameters.radius_mm)
-    centre = placement.target_of(seed_voxel)
+    make_noise = round_noise if priors.round_noise else smooth_noise
+    placement = draw_placement(rng, anatomy, priors.placement, shape, spacing_mm)
+    if parameters is None:
+        return place(anatomy, placement, make_noise), np.zeros(3)
+    centre = placement.target_of(draw_seed(rng, anatomy, parameters))
     hull_mm = sample_at_nodes(placement, anatomy.hull_mm)
     reach_mm = rng.uniform(18.0, 32.0)
     placement = push_aside(placement, hull_mm, centre, parameters.radius_mm, parameters.mass_effect, reach_mm)
-    return place(anatomy, placement), centre
+    return place(anatomy, placement, make_noise), centre
+
+
+def _images(rng: np.random.Generator, brain: Brain, tumour: Tumour,
+            priors: SynthesisPriors) -> tuple[list[Stored], BoolArray]:  # fmt: skip
+    """Paint, scan and store the four modalities, and what of the brain at least one of them shows."""
+    mask = draw_outline(rng, brain, priors.outline)
+    painted = paint(rng, brain, tumour, priors.contrast, priors.lookalikes)
+    mask = leave_skull(rng, brain, mask, painted, priors.outline)
+    views = draw_views(rng, mask, priors.outline, brain.spacing_mm)
+    form = draw_form(rng, priors.storage)
+    shared_bias: FloatArray = brain.noise(rng, 45.0)
+    stored = []
+    for image, view, white_matter in zip(painted, views, priors.storage.white_matter, strict=True):
+        scanned = scan(rng, image, brain, shared_bias, priors.acquisition)
+        stored.append(store(rng, scanned, mask & view, form, white_matter))
+    return stored, np.asarray(mask & np.any(views, axis=0))
 
 
 def _on_grid(
-    images: list[npt.NDArray[np.int16]], tumour: Tumour, shape: Shape, floor: int, name: str, seed: int
-) -> SyntheticCase:
+    images: list[Stored], tumour: Tumour, affine: npt.NDArray[np.float64], shape: Shape, floor: int, name: str,
+    seed: int | Sequence[int],
+) -> SyntheticCase:  # fmt: skip
     """Set the box into the grid, centred left to right and front to back, and turn RAS into LPS."""
     box = images[0].shape
     start = ((shape[0] - box[0]) // 2, (shape[1] - box[1]) // 2, min(floor, shape[2] - box[2]))
@@ -115,28 +143,12 @@ def _on_grid(
         grid[where] = volume
         return np.ascontiguousarray(grid[::-1, ::-1])
 
-    stored = {modality: embed(image) for modality, image in zip(MODALITIES, images, strict=True)}
-    return SyntheticCase(stored, embed(_BRATS_NUMBER[tumour.classes]), brats_affine(shape), name, seed)
+    stored: dict[str, Stored] = {m: embed(image) for m, image in zip(MODALITIES, images, strict=True)}
+    return SyntheticCase(stored, embed(_BRATS_NUMBER[tumour.classes]), affine, name, seed)
 
 
-def brats_affine(shape: Shape) -> npt.NDArray[np.float64]:
+def brats_affine(shape: Shape, spacing_mm: float = 1.0) -> npt.NDArray[np.float64]:
     """The affine of BraTS 2017 to 2021: LPS, origin 0 in x and z, last voxel's row at y = 0."""
-    affine = np.diag((-1.0, -1.0, 1.0, 1.0))
-    affine[1, 3] = shape[1] - 1.0
+    affine = np.diag((-spacing_mm, -spacing_mm, spacing_mm, 1.0))
+    affine[1, 3] = (shape[1] - 1.0) * spacing_mm
     return affine
-
-
-def write_case(case: SyntheticCase, folder: Path, case_id: str) -> None:
-    """Write `<case_id>_t1.nii.gz` and so on, and `<case_id>_seg.nii.gz`, into a folder that may be new."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for modality, image in case.images.items():
-        _write(image, case.affine, folder / f"{case_id}_{modality}.nii.gz")
-    _write(case.mask, case.affine, folder / f"{case_id}_seg.nii.gz")
-
-
-def _write(volume: npt.NDArray[np.generic], affine: npt.NDArray[np.float64], path: Path) -> None:
-    image = nib.Nifti1Image(volume, affine)
-    image.set_qform(affine, code=1)
-    image.set_sform(affine, code=1)
-    image.header.set_xyzt_units("mm")
-    nib.save(image, path)

@@ -1,4 +1,4 @@
-"""What each tissue looks like on each modality, with the texture that makes it look like tissue.
+"""How bright each tissue and each part of a tumour is on each modality, as drawn for one patient.
 
 Values are relative to normal white matter = 1. They were set by eye and by the tissue medians of public
 BraTS cases; between patients they vary far more than between tissues, hence the spreads.
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
-from scipy import ndimage
 
 from .anatomy import Tissue
-from .fields import FloatArray, Shape, octaves, smooth_noise, smooth_step
-from .tumour import CORE, ENHANCING, Tumour
-from .warp import Brain
+from .fields import FloatArray, Range, happens, within
+from .tumour import Grade
 
 MODALITIES = ("t1", "t1ce", "t2", "flair")
+PARTS = ("necrosis", "solid", "enhancing", "oedema")
+PartRanges = Mapping[str, tuple[Range, Range, Range, Range]]
 
 _T = Tissue
 # Columns: t1, t1ce, t2, flair.
@@ -44,10 +44,8 @@ _TUMOUR_VALUES: dict[str, tuple[float, float, float, float]] = {
     "enhancing": (0.80, 2.00, 1.80, 1.65),
     "oedema": (0.74, 0.78, 2.35, 2.15),
 }
-_LEAF_MM = 4.2
-_LEAF_RADIUS_MM = 28.0
-"""Width of a leaf of the cerebellum with its groove, at this distance from where the leaves meet."""
-_TEXTURE: dict[Tissue, float] = {_T.CSF: 0.10, _T.MENINGES: 0.30, _T.PLEXUS: 0.20, _T.VESSEL: 0.20}
+_DARKEST, _BRIGHTEST = 0.12, 6.0
+_RANDOM_GREY: Range = (0.6, 1.6)
 
 
 @dataclass(frozen=True)
@@ -60,10 +58,23 @@ class ContrastPriors:
         Mean per modality (t1, t1ce, t2, flair), white matter = 1.
     tissue_spread, tumour_spread
         Standard deviation of the logarithm of each value, drawn per patient.
-    gain_spread
+    gain_spread, gain_limits
         The same for the contrast of a whole modality: below 1 it turns flat, above 1 harsh.
-    texture
-        Relative variation within healthy tissue.
+    texture, tumour_texture
+        Relative variation within healthy tissue, and how much of the usual one a tumour shows.
+    tumour_ranges
+        Where given, a tumour's values come evenly (in the logarithm) from these ranges, by grade.
+    random
+        How often tissues have any contrast at all; tumours then still differ from white and grey matter to the
+        side that they do in patients.
+    mismatch
+        How often a low-grade core is dark on FLAIR within a bright border though bright on T2.
+    blood
+        How often part of the core is bright on T1 before contrast.
+    patches
+        Spread of the values within one tissue, between smooth random parts of it.
+    blur_mm
+        Blur of the border between the parts of a tumour.
     """
 
     tissue: Mapping[Tissue, tuple[float, ...]] = field(default_factory=lambda: MappingProxyType(_TISSUE_VALUES))
@@ -71,109 +82,82 @@ class ContrastPriors:
     tissue_spread: float = 0.035
     tumour_spread: float = 0.10
     gain_spread: float = 0.10
-    texture: float = 0.035
+    gain_limits: Range = (0.0, 9.0)
+    texture: Range = (0.035, 0.035)
+    tumour_texture: Range = (1.0, 1.0)
+    tumour_ranges: Mapping[Grade, PartRanges] | None = None
+    random: float = 0.0
+    mismatch: float = 0.0
+    blood: float = 0.0
+    patches: Range = (0.0, 0.0)
+    blur_mm: Range = (0.6, 0.6)
 
 
-def paint(rng: np.random.Generator, brain: Brain, tumour: Tumour, priors: ContrastPriors) -> FloatArray:
-    """Noise-free images of the four modalities: (modality, I, J, K), white matter about 1."""
-    gain = np.exp(rng.normal(0.0, priors.gain_spread, 4))
-    table = np.array([priors.tissue[tissue] for tissue in Tissue])
-    table = _vary(rng, table, gain, priors.tissue_spread)  # (tissue, modality)
-    fractions = _with_surface_vessels(rng, brain)
-    _cut_folia(rng.spawn(1)[0], fractions)
-    images = np.tensordot(table.T, fractions, axes=1)
-    images *= _texture(rng, brain, priors.texture)
-    _add_caps(rng, brain, images)
-    _add_tumour(rng, brain, tumour, images, priors, gain)
-    return images
+@dataclass(frozen=True)
+class TissueContrast:
+    """One patient's healthy contrast.
+
+    Parameters
+    ----------
+    table
+        Value of each tissue: (tissue, modality), white matter about 1.
+    gain
+        Contrast of each modality.
+    is_random
+        Whether the tissues may have any contrast.
+    """
+
+    table: FloatArray
+    gain: FloatArray
+    is_random: bool
+
+
+def draw_tissues(rng: np.random.Generator, priors: ContrastPriors) -> TissueContrast:
+    """Draw the healthy contrast of one patient."""
+    gain = np.clip(np.exp(rng.normal(0.0, priors.gain_spread, 4)), *priors.gain_limits)
+    table = _vary(rng, np.array([priors.tissue[tissue] for tissue in Tissue]), gain, priors.tissue_spread)
+    if priors.tumour_ranges is not None:
+        # Ranges are ratios to white matter: were it brighter than 1, faint oedema would turn dark.
+        table /= table[Tissue.WHITE].copy()
+    if not happens(rng, priors.random):
+        return TissueContrast(table, gain, False)
+    table = np.exp(rng.normal(0.0, 0.55, table.shape)).clip(0.2, 3.0).astype(np.float32)
+    table[Tissue.WHITE] = 1.0
+    table[Tissue.CORTEX] = np.clip(table[Tissue.CORTEX], *_RANDOM_GREY)
+    return TissueContrast(table, gain, True)
+
+
+def draw_parts(rng: np.random.Generator, contrast: TissueContrast, priors: ContrastPriors,
+               grade: Grade) -> dict[str, FloatArray]:  # fmt: skip
+    """Draw the values of a tumour's parts: four modalities each."""
+    if priors.tumour_ranges is None:
+        varied = _vary(rng, np.array(list(priors.tumour.values())), contrast.gain, priors.tumour_spread)
+        return dict(zip(priors.tumour, varied, strict=True))
+    parts = {part: _draw_part(rng, part, ranges) for part, ranges in priors.tumour_ranges[grade].items()}
+    if contrast.is_random:
+        return {part: _beside(value, contrast.table) for part, value in parts.items()}
+    return {
+        part: np.clip(1.0 + (value - 1.0) * contrast.gain, _DARKEST, _BRIGHTEST).astype(np.float32)
+        for part, value in parts.items()
+    }
+
+
+def _draw_part(rng: np.random.Generator, part: str, ranges: tuple[Range, ...]) -> FloatArray:
+    value = np.exp([rng.uniform(*np.log(limits)) for limits in ranges])
+    if part not in ("enhancing", "blood"):
+        # What takes up no contrast agent looks on T1ce as it did before.
+        value[1] = value[0] * within(rng, (0.95, 1.08))
+    return value.astype(np.float32)
+
+
+def _beside(value: FloatArray, table: FloatArray) -> FloatArray:
+    """Turn ratios to white matter into values on the same side of white and of grey matter."""
+    white, grey = table[Tissue.WHITE], table[Tissue.CORTEX]
+    reference = np.where(value > 1.0, np.maximum(white, grey), np.minimum(white, grey))
+    return np.asarray(np.clip(value * reference, _DARKEST, _BRIGHTEST), np.float32)
 
 
 def _vary(rng: np.random.Generator, values: FloatArray, gain: FloatArray, spread: float) -> FloatArray:
     """Spread values per patient, and stretch their difference to white matter by the modality's gain."""
     varied = values * np.exp(rng.normal(0.0, spread, values.shape))
-    return np.asarray(np.maximum(1.0 + (varied - 1.0) * gain, 0.12), np.float32)
-
-
-def _with_surface_vessels(rng: np.random.Generator, brain: Brain) -> FloatArray:
-    """Thin vessels in sulci and cisterns: the curves on which two smooth noises vanish together."""
-    first, second = (smooth_noise(rng, brain.shape, 5.0) for _ in range(2))
-    line = smooth_step(-np.hypot(first, second), -0.22, -0.08)
-    line *= smooth_step(brain.share(Tissue.CSF, Tissue.MENINGES), 0.15, 0.6)
-    fractions = brain.fractions * (1.0 - line)
-    fractions[Tissue.VESSEL] += line
-    return np.asarray(fractions, np.float32)
-
-
-def _cut_folia(rng: np.random.Generator, fractions: FloatArray) -> None:
-    """Fluid between the leaves of the cerebellum, which fan out from the fourth ventricle; the maps lack them."""
-    cortex = fractions[Tissue.CEREBELLAR_CORTEX]
-    where = ndimage.find_objects((cortex > 0.02).astype(np.uint8))
-    if not where:
-        return
-    part = cortex[where[0]]
-    _, j, k = np.indices(part.shape, dtype=np.float32)
-    ahead, up = ((axis * part).sum() / part.sum() - axis for axis in (j, k))
-    along = _LEAF_RADIUS_MM * np.arctan2(up, ahead + 10.0) + 0.15 * np.hypot(ahead, up)
-    shape: Shape = (part.shape[0], part.shape[1], part.shape[2])
-    phase = 2.0 * np.pi * along / _LEAF_MM + 2.4 * octaves(rng, shape, 9.0)
-    groove = 0.32 * smooth_step(np.asarray(np.sin(phase), np.float32), 0.1, 1.0) * part
-    fractions[Tissue.CSF][where[0]] += groove
-    cortex[where[0]] -= groove
-
-
-def _texture(rng: np.random.Generator, brain: Brain, strength: float) -> FloatArray:
-    """Multiplicative texture, partly shared between modalities: (modality, I, J, K)."""
-    amount = np.full(brain.shape, strength, np.float32)
-    for tissue, value in _TEXTURE.items():
-        amount += (value - strength) * brain.fractions[tissue]
-    shared = octaves(rng, brain.shape, 7.0)
-    sign = (1.0, 1.0, -1.0, -1.0)
-    result = np.empty((4, *brain.shape), np.float32)
-    for modality in range(4):
-        private = octaves(rng, brain.shape, 4.0)
-        result[modality] = 1.0 + amount * (0.7 * sign[modality] * shared + 0.7 * private)
-    return np.clip(result, 0.2, 3.0)
-
-
-def _add_caps(rng: np.random.Generator, brain: Brain, images: FloatArray) -> None:
-    """Age brightens a thin seam of white matter around the ventricles on T2 and FLAIR; it is no tumour."""
-    near = ndimage.gaussian_filter(brain.share(Tissue.VENTRICLE), 2.5) * brain.share(Tissue.WHITE)
-    seam = near * rng.beta(1.2, 2.5) * np.clip(1.0 + 0.5 * octaves(rng, brain.shape, 6.0), 0.0, 2.0)
-    images[2] *= 1.0 + 1.2 * seam
-    images[3] *= 1.0 + 1.8 * seam
-
-
-def _add_tumour(rng: np.random.Generator, brain: Brain, tumour: Tumour, images: FloatArray,
-                priors: ContrastPriors, gain: FloatArray) -> None:  # fmt: skip
-    """Mix oedema into the tissue it swells, then replace tissue by core and enhancement."""
-    values = np.array(list(priors.tumour.values()))
-    varied = _vary(rng, values, gain, priors.tumour_spread)
-    value = dict(zip(priors.tumour, varied, strict=True))
-    core, enhancing = (_soft(tumour, *classes) for classes in ((CORE, ENHANCING), (ENHANCING,)))
-    swelling = _wetness(rng, brain, tumour)
-    grain = _tumour_grain(rng, brain.shape)
-    for modality, image in enumerate(images):
-        wet = value["oedema"][modality] * (1.0 + 0.08 * grain[0] + 0.02 * grain[1])
-        image += swelling * (wet - image)
-        dead = tumour.necrosis * value["necrosis"][modality] * (1.0 + 0.12 * grain[2])
-        inner = dead + (1.0 - tumour.necrosis) * value["solid"][modality] * (1.0 + 0.10 * grain[3])
-        image += core * (inner * (1.0 + 0.06 * grain[1]) - image)
-        uptake = value["enhancing"][modality] * (1.0 + (0.16 if modality == 1 else 0.08) * grain[4])
-        image += enhancing * (uptake - image)
-
-
-def _soft(tumour: Tumour, *classes: int) -> FloatArray:
-    return np.asarray(ndimage.gaussian_filter(np.isin(tumour.classes, classes).astype(np.float32), 0.6), np.float32)
-
-
-def _wetness(rng: np.random.Generator, brain: Brain, tumour: Tumour) -> FloatArray:
-    """White matter takes up most water, cortex little, fluid none."""
-    share = brain.share(Tissue.WHITE) + 0.85 * brain.share(Tissue.BRAIN_STEM, Tissue.CEREBELLAR_WHITE)
-    share += 0.7 * brain.share(Tissue.THALAMUS, Tissue.STRIATUM, Tissue.PALLIDUM, Tissue.HIPPOCAMPUS)
-    share += 0.35 * brain.share(Tissue.CORTEX)
-    strength = np.clip(0.85 + 0.12 * octaves(rng, brain.shape, 9.0), 0.4, 1.0)
-    return np.asarray(share * strength * tumour.swelling, np.float32)
-
-
-def _tumour_grain(rng: np.random.Generator, shape: Shape) -> list[FloatArray]:
-    return [np.clip(octaves(rng, shape, scale), -2.5, 2.5) for scale in (8.0, 2.0, 6.0, 5.0, 4.0)]
+    return np.asarray(np.maximum(1.0 + (varied - 1.0) * gain, _DARKEST), np.float32)

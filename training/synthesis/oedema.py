@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from .anatomy import Tissue
-from .fields import BoolArray, FloatArray, apply_along_axes, octaves
-from .warp import Brain
+from .brain import Brain
+from .fields import BoolArray, FloatArray, Noise, apply_along_axes, octaves
 
 _CONDUCTIVITY = {
     Tissue.WHITE: 1.0,
@@ -29,24 +29,47 @@ _RATE = 0.16
 """Share of a neighbour's heat that flows per step; stable below 1/6."""
 
 
-def travel_time(rng: np.random.Generator, brain: Brain, core: BoolArray) -> FloatArray:
-    """Distance from the core through tissue, in mm of white matter, infinite where no path leads."""
-    conductivity = _halve(_conductivity(brain))
+def travel_time(rng: np.random.Generator, brain: Brain, core: BoolArray, fibres: bool = False) -> FloatArray:
+    """Distance from the core through tissue, in mm of white matter, infinite where no path leads.
+
+    Parameters
+    ----------
+    fibres
+        Conduct better along one direction than across it, another one from place to place.
+    """
+    step_mm = max(brain.spacing_mm, 2.0)
+    coarse = brain.spacing_mm < 2.0  # heat flows on a grid of 2 mm
+    conductivity = _conductivity(brain)
+    heat = core.astype(np.float32)
+    if coarse:
+        conductivity, heat = _halve(conductivity), _halve(heat)
     # Fibres lead some ways and not others; without a tensor the easy ways are drawn.
-    ways = octaves(rng, conductivity.shape, 6.0)
+    ways = octaves(rng, conductivity.shape, 6.0, noise=brain.make_noise)
     conductivity *= np.clip(np.exp(1.5 * ways - 0.5), 0.02, 1.0)
-    heat = _halve(core.astype(np.float32))
     conductivity = np.maximum(conductivity, (heat > 0).astype(np.float32))
-    source = heat > 0.5
+    source = heat > (0.5 if coarse else 0.0)
     flows = [np.float32(_RATE) * np.minimum(_low(conductivity, axis), _high(conductivity, axis)) for axis in range(3)]
+    if fibres:
+        _lay_fibres(rng, flows, brain.make_noise)
     for _ in range(_STEPS):
         heat = _spread(heat, flows)
         heat[source] = 1.0
     with np.errstate(divide="ignore"):
-        distance = 2.0 * np.sqrt(-4.0 * _RATE * _STEPS * np.log(np.minimum(heat, 1.0)))
-    fine = apply_along_axes([_linear(count) for count in brain.shape], np.minimum(distance, 1e3))
-    fine[fine > 150.0] = np.inf
-    return fine
+        distance = step_mm * np.sqrt(-4.0 * _RATE * _STEPS * np.log(np.minimum(heat, 1.0)))
+    time = np.asarray(np.minimum(distance, 1e3), np.float32)
+    if coarse:
+        time = apply_along_axes([_linear(count) for count in brain.shape], time)
+    time[time > 150.0] = np.inf
+    return time
+
+
+def _lay_fibres(rng: np.random.Generator, flows: list[FloatArray], make_noise: Noise) -> None:
+    """Weaken the flow across the direction that leads, drawn smoothly from place to place."""
+    shape = flows[0].shape[0] + 1, flows[0].shape[1], flows[0].shape[2]
+    along = np.stack([make_noise(rng, shape, 7.0) for _ in range(3)])
+    weight = np.exp(2.0 * (along - along.max(axis=0)))
+    for axis, flow in enumerate(flows):
+        flow *= _low(weight[axis], axis)
 
 
 def _conductivity(brain: Brain) -> FloatArray:

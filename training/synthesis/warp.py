@@ -11,14 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from .anatomy import Anatomy, Tissue
+from .anatomy import Anatomy
 from .fields import FloatArray, Shape, apply_along_axes, smooth_noise, spline_basis
 
-STEP = 4
-"""Voxels between the nodes of the displacement lattice."""
+STEP_MM = 4
+"""Distance between the nodes of the displacement lattice."""
 _SQUARINGS = 6
-_PRESMOOTHING = 0.5
-"""Standard deviation in voxels that turns the steps of a label map into partial volume."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,8 @@ class PlacementPriors:
         Largest relative deviation of one axis' scale from the others'.
     warp_mm, warp_scale_mm
         Standard deviation and width of the warp.
-    floor
-        Empty slices below the brain.
+    floor_mm
+        Empty space below the brain.
     """
 
     pitch_deg: float = 16.5
@@ -47,7 +45,7 @@ class PlacementPriors:
     stretch: float = 0.025
     warp_mm: float = 1.8
     warp_scale_mm: float = 42.0
-    floor: int = 4
+    floor_mm: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -57,30 +55,32 @@ class Placement:
     Parameters
     ----------
     matrix
-        3×3: offsets from the target's centre to offsets from the source's, both in voxels of 1 mm.
+        3×3: offsets from the target's centre to offsets from the source's, both in mm.
     source_centre
         Voxel of the anatomy that the centre of the target box looks at.
     shape
         Shape of the target box (I, J, K), which the brain fills.
     displacement
-        Added to target voxels before the matrix, at every `STEP`-th voxel: (3, i, j, k), in mm.
+        Added to target positions before the matrix, every `STEP_MM`: (3, i, j, k), in mm.
+    spacing_mm
+        Edge of a target voxel; those of the anatomy measure 1 mm.
     """
 
     matrix: npt.NDArray[np.float64]
     source_centre: npt.NDArray[np.float64]
     shape: Shape
     displacement: FloatArray
+    spacing_mm: float = 1.0
 
     def lattice(self) -> FloatArray:
         """Source voxel under each node of the lattice: (3, i, j, k)."""
-        nodes = _identity(self.displacement.shape[1:]) * STEP - STEP
-        return self._pull(nodes + self.displacement)
+        return self._pull(_nodes_mm(self.displacement) + self.displacement)
 
     def coordinates(self) -> FloatArray:
         """Source voxel under each target voxel: (3, I, J, K)."""
-        bases = [spline_basis(count, STEP) for count in self.shape]
+        bases = [spline_basis(count, STEP_MM / self.spacing_mm) for count in self.shape]
         moved = np.stack([apply_along_axes(bases, part) for part in self.displacement])
-        return self._pull(_identity(self.shape) + moved)
+        return self._pull(_identity(self.shape) * np.float32(self.spacing_mm) + moved)
 
     def target_of(self, source_voxel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Target voxel that looks closest to a source voxel, to the nearest lattice node, then refined."""
@@ -88,43 +88,18 @@ class Placement:
         distance = np.square(nodes - source_voxel.reshape(3, 1, 1, 1).astype(np.float32)).sum(axis=0)
         node = np.unravel_index(int(np.argmin(distance)), distance.shape)
         offset = source_voxel - nodes[:, node[0], node[1], node[2]]
-        return np.array(node) * STEP - STEP + np.linalg.solve(self.matrix, offset)
+        target_mm = np.array(node) * STEP_MM - STEP_MM + np.linalg.solve(self.matrix, offset)
+        return np.asarray(target_mm / self.spacing_mm)
 
-    def _pull(self, target: FloatArray) -> FloatArray:
-        centre = (np.array(self.shape, np.float32) - 1.0) / 2.0
-        offset = target - centre.reshape(3, 1, 1, 1)
+    def _pull(self, target_mm: FloatArray) -> FloatArray:
+        centre = (np.array(self.shape, np.float32) - 1.0) / 2.0 * np.float32(self.spacing_mm)
+        offset = target_mm - centre.reshape(3, 1, 1, 1)
         source = np.tensordot(self.matrix.astype(np.float32), offset, axes=1)
         return np.asarray(source + self.source_centre.reshape(3, 1, 1, 1), np.float32)
 
 
-@dataclass(frozen=True)
-class Brain:
-    """A placed brain, axes (I, J, K) = RAS, 1 mm.
-
-    Parameters
-    ----------
-    fractions
-        Share of each `Tissue` in each voxel, (tissue, I, J, K), summing to one.
-    hull_mm, midline_mm
-        As in `Anatomy`; with a flip the midline's sign turns as well.
-    """
-
-    fractions: FloatArray
-    hull_mm: FloatArray
-    midline_mm: FloatArray
-
-    @property
-    def shape(self) -> Shape:
-        """Shape of the box (I, J, K)."""
-        i, j, k = self.hull_mm.shape
-        return i, j, k
-
-    def share(self, *tissues: Tissue) -> FloatArray:
-        """Share of some tissues together in each voxel."""
-        return np.asarray(self.fractions[list(tissues)].sum(axis=0), np.float32)
-
-
-def draw_placement(rng: np.random.Generator, anatomy: Anatomy, priors: PlacementPriors, grid_shape: Shape) -> Placement:
+def draw_placement(rng: np.random.Generator, anatomy: Anatomy, priors: PlacementPriors, grid_shape: Shape,
+                   spacing_mm: float = 1.0) -> Placement:  # fmt: skip
     """Draw flip, rotation, scale and warp; the box holds the turned brain and fits the grid."""
     size = np.cbrt(1000.0 * rng.uniform(*priors.brain_ml) / anatomy.hull.sum())
     scale = size * (1.0 + priors.stretch * rng.uniform(-1, 1, 3))
@@ -137,16 +112,17 @@ def draw_placement(rng: np.random.Generator, anatomy: Anatomy, priors: Placement
     centre = (voxels.min(axis=0) + voxels.max(axis=0)) / 2.0
     reach = (voxels[::7] - centre) @ forward.T
     low, high = reach.min(axis=0), reach.max(axis=0)
-    room = (grid_shape[0], grid_shape[1], grid_shape[2] - priors.floor)
-    box = np.minimum(np.ceil(high - low + 2 * priors.warp_mm + 4), room).astype(int)
-    middle = np.array([*(low + high)[:2] / 2, high[2] + priors.warp_mm + 2 - box[2] / 2])
+    room = (grid_shape[0], grid_shape[1], grid_shape[2] - int(priors.floor_mm / spacing_mm))
+    box = np.minimum(np.ceil((high - low + 2 * priors.warp_mm + 4) / spacing_mm), room).astype(int)
+    middle = np.array([*(low + high)[:2] / 2, high[2] + priors.warp_mm + 2 - box[2] * spacing_mm / 2])
     inverse = np.linalg.inv(forward).astype(np.float64)
     shape: Shape = (int(box[0]), int(box[1]), int(box[2]))
-    warp = diffeomorphism(rng, shape, priors.warp_mm, priors.warp_scale_mm)
-    return Placement(inverse, centre + inverse @ middle, shape, warp)
+    warp = diffeomorphism(rng, shape, priors.warp_mm, priors.warp_scale_mm, spacing_mm)
+    return Placement(inverse, centre + inverse @ middle, shape, warp, spacing_mm)
 
 
-def diffeomorphism(rng: np.random.Generator, shape: Shape, size_mm: float, scale_mm: float) -> FloatArray:
+def diffeomorphism(rng: np.random.Generator, shape: Shape, size_mm: float, scale_mm: float,
+                   spacing_mm: float = 1.0) -> FloatArray:  # fmt: skip
     """Displacement on the lattice: the exponential of a smooth stationary velocity field.
 
     Scaling and squaring after Arsigny et al., MICCAI 2006 (LNCS 4190:924-931).
@@ -154,14 +130,14 @@ def diffeomorphism(rng: np.random.Generator, shape: Shape, size_mm: float, scale
     Returns
     -------
     ndarray of shape (3, i, j, k)
-        Millimetres at every `STEP`-th voxel, one node beyond each edge.
+        Millimetres every `STEP_MM`, one node beyond each edge.
     """
-    nodes: Shape = tuple(spline_basis(count, STEP).shape[1] for count in shape)
-    field = np.stack([smooth_noise(rng, nodes, scale_mm / STEP / 2.0) for _ in range(3)])
-    field *= np.float32(size_mm / STEP / 2**_SQUARINGS)
+    nodes: Shape = tuple(spline_basis(count, STEP_MM / spacing_mm).shape[1] for count in shape)
+    field = np.stack([smooth_noise(rng, nodes, scale_mm / STEP_MM / 2.0) for _ in range(3)])
+    field *= np.float32(size_mm / STEP_MM / 2**_SQUARINGS)
     for _ in range(_SQUARINGS):
         field = field + _sample_vector(field, _identity(nodes) + field)
-    return np.asarray(field * np.float32(STEP), np.float32)
+    return np.asarray(field * np.float32(STEP_MM), np.float32)
 
 
 def push_aside(placement: Placement, hull_mm: FloatArray, centre: npt.NDArray[np.float64],
@@ -177,33 +153,20 @@ def push_aside(placement: Placement, hull_mm: FloatArray, centre: npt.NDArray[np
     strength
         Share of the tumour's radius by which its edge displaces tissue, below 1 for a bijection.
     """
-    nodes = _identity(placement.displacement.shape[1:]) * STEP - STEP
-    offset = nodes - centre.reshape(3, 1, 1, 1).astype(np.float32)
+    centre_mm = centre * placement.spacing_mm
+    offset = _nodes_mm(placement.displacement) - centre_mm.reshape(3, 1, 1, 1).astype(np.float32)
     distance = np.sqrt(np.square(offset).sum(axis=0)) + 1e-3
     beyond = np.clip(distance - radius_mm, 0.0, None)
     push = strength * np.minimum(distance, radius_mm) * np.exp(-beyond / reach_mm)
     push *= np.clip(hull_mm / 18.0, 0.0, 1.0)
     pull = np.asarray(-offset / distance * push, np.float32)
-    behind = _sample_vector(placement.displacement, _identity(pull.shape[1:]) + pull / np.float32(STEP))
+    behind = _sample_vector(placement.displacement, _identity(pull.shape[1:]) + pull / np.float32(STEP_MM))
     return replace(placement, displacement=np.asarray(pull + behind, np.float32))
 
 
 def sample_at_nodes(placement: Placement, channel: FloatArray) -> FloatArray:
     """A channel of the anatomy at the nodes of the lattice."""
-    return _sample(channel, placement.lattice())
-
-
-def place(anatomy: Anatomy, placement: Placement) -> Brain:
-    """Interpolate the tissues; blurred one by one before, so that edges become partial volume."""
-    coordinates = placement.coordinates()
-    fractions = np.zeros((len(Tissue), *placement.shape), np.float32)
-    for tissue in Tissue:
-        share = ndimage.gaussian_filter((anatomy.tissue == tissue).astype(np.float32), _PRESMOOTHING)
-        fractions[tissue] = _sample(share, coordinates)
-    fractions /= np.maximum(fractions.sum(axis=0), 1e-6)
-    flipped = np.linalg.det(placement.matrix) < 0
-    midline = _sample(anatomy.midline_mm, coordinates)
-    return Brain(fractions, _sample(anatomy.hull_mm, coordinates), -midline if flipped else midline)
+    return sample(channel, placement.lattice())
 
 
 def _rotation(angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -218,14 +181,20 @@ def _rotation(angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return result
 
 
+def _nodes_mm(displacement: FloatArray) -> FloatArray:
+    """Position of the lattice's nodes from the box's first voxel: (3, i, j, k)."""
+    return np.asarray(_identity(displacement.shape[1:]) * STEP_MM - STEP_MM, np.float32)
+
+
 def _identity(shape: tuple[int, ...]) -> FloatArray:
     return np.indices(shape, dtype=np.float32)
 
 
-def _sample(volume: FloatArray, coordinates: FloatArray) -> FloatArray:
+def sample(volume: FloatArray, coordinates: FloatArray) -> FloatArray:
+    """Linear interpolation of a volume at voxel coordinates, (3, ...) -> (...)."""
     sampled = ndimage.map_coordinates(volume, coordinates, output=np.float32, order=1, mode="nearest")
     return np.asarray(sampled, np.float32)
 
 
 def _sample_vector(field: FloatArray, coordinates: FloatArray) -> FloatArray:
-    return np.stack([_sample(part, coordinates) for part in field])
+    return np.stack([sample(part, coordinates) for part in field])
