@@ -1,0 +1,53 @@
+"""``brainseg synthesize``: make patients who never lived, with exact masks, to train on and to test with."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``synthesize`` to the command line."""
+    parser = subparsers.add_parser(
+        "synthesize",
+        help="make synthetic cases",
+        description="Write BraTS-style folders of synthetic patients: real anatomies, procedural tumours, simulated "
+        "MRI. The same seed gives the same files, whatever the number of processes. Started again, it goes on where "
+        "it ended.",
+    )
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder that gets one folder per case")
+    parser.add_argument(
+        "--anatomy", type=Path, nargs="+", required=True, metavar="DIR",
+        help="1 mm label maps with FreeSurfer's numbers, such as SynthSeg's, or folders of them",
+    )  # fmt: skip
+    parser.add_argument("--cases", type=int, default=1, metavar="N", help="number of cases (1)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the set (0)")
+    parser.add_argument(
+        "--priors", choices=("training", "demonstration", "unseen"), default="training",
+        help="wide, like the demonstration case, or outside of the wide ones for tests (training)",
+    )  # fmt: skip
+    parser.add_argument("--spacing-mm", type=int, choices=(1, 2), default=1, help="edge of a voxel (1)")
+    parser.add_argument("--processes", type=int, default=1, metavar="N", help="number of processes (1)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the generator, which is a process of its own, and pass on its exit code."""
+    generator = subprocess.Popen(command_of(args))
+    while True:
+        try:
+            return generator.wait()
+        except KeyboardInterrupt:  # the terminal has interrupted the generator too
+            generator.send_signal(signal.SIGINT)
+
+
+def command_of(args: argparse.Namespace) -> list[str]:
+    """The generator's command line."""
+    command = [sys.executable, "-P", "-m", "training.synthesis", "--out", str(args.out)]
+    command += ["--anatomy", *(str(path) for path in args.anatomy)]
+    for name in ("cases", "seed", "priors", "spacing_mm", "processes"):
+        command += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
+    return command
