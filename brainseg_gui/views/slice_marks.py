@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 
-from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import regions
-from brainseg_gui.imaging.plane import edge_letters
-from brainseg_gui.state.session import Session
-from brainseg_gui.views.slice_picture import Content
-
-if TYPE_CHECKING:
-    from brainseg_gui.views.slice_view import SliceView
+from brainseg_gui.imaging.plane import EdgeLetters
 
 _TEXT = QColor(214, 218, 222)
 _QUIET = QColor(160, 166, 173)
@@ -35,40 +28,44 @@ def draw_crosshair(painter: QPainter, frame: QRect, centre: QPoint) -> None:
     painter.fillRect(x, y + _GAP, 1, frame.bottom() - y - _GAP + 1, _CROSS)
 
 
-def draw_marks(painter: QPainter, view: SliceView, case: Case, session: Session) -> None:
-    """Letters at the edges, what is shown at the top left, slice at the bottom left, scale at the bottom right."""
-    frame = view.viewport().rect().adjusted(_EDGE, _EDGE - 2, -_EDGE, -_EDGE + 2)
+@dataclass(frozen=True)
+class SliceMarks:
+    """What is written over a slice.
+
+    Parameters
+    ----------
+    letters
+        Patient directions at the edges.
+    title, content, position
+        What is shown (top left), which masks (top right), which slice (bottom left).
+    pixels_per_mm
+        Zoom, for the scale bar.
+    """
+
+    letters: EdgeLetters
+    title: str
+    content: str
+    position: str
+    pixels_per_mm: float
+
+
+def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks) -> None:
+    """Letters at the edges, titles in the corners, scale at the bottom right."""
+    frame = frame.adjusted(_EDGE, _EDGE - 2, -_EDGE, -_EDGE + 2)
     painter.setFont(_font(10))
-    letters = edge_letters(view.plane, session.viewing.convention)
     align = Qt.AlignmentFlag
     for letter, place in (
-        (letters.left, align.AlignLeft | align.AlignVCenter),
-        (letters.right, align.AlignRight | align.AlignVCenter),
-        (letters.top, align.AlignHCenter | align.AlignTop),
-        (letters.bottom, align.AlignHCenter | align.AlignBottom),
+        (marks.letters.left, align.AlignLeft | align.AlignVCenter),
+        (marks.letters.right, align.AlignRight | align.AlignVCenter),
+        (marks.letters.top, align.AlignHCenter | align.AlignTop),
+        (marks.letters.bottom, align.AlignHCenter | align.AlignBottom),
     ):
         _write(painter, frame, place, letter, _TEXT, bold=True)
-    _write(painter, frame, align.AlignLeft | align.AlignTop, _title(view, case, session), _TEXT)
-    count = case.grid.shape[view.plane.axis]
-    _write(painter, frame, align.AlignLeft | align.AlignBottom, f"{view.slice_index + 1} / {count}", _QUIET)
-    if view.content is not Content.ALL:
-        _write(painter, frame, align.AlignRight | align.AlignTop, _content_title(view, session), _TEXT)
-    _draw_scale_bar(painter, frame, view.screen_pixels_per_mm)
-
-
-def _title(view: SliceView, case: Case, session: Session) -> str:
-    words = [view.plane.title, view.modality.title]
-    if view.modality not in case.volumes:
-        words.append("not found" if not session.previewing else "reading…")
-    return " · ".join(words)
-
-
-def _content_title(view: SliceView, session: Session) -> str:
-    layers = session.layers
-    if view.content is Content.AGREEMENT:
-        return f"agreement {(session.viewing.agreement or regions()[0]).key}"
-    layer = layers.reference if view.content is Content.REFERENCE else layers.prediction
-    return layer.name if layer is not None else f"no {view.content.value}"
+    _write(painter, frame, align.AlignLeft | align.AlignTop, marks.title, _TEXT)
+    _write(painter, frame, align.AlignLeft | align.AlignBottom, marks.position, _QUIET)
+    if marks.content:
+        _write(painter, frame, align.AlignRight | align.AlignTop, marks.content, _TEXT)
+    _draw_scale_bar(painter, frame, marks.pixels_per_mm)
 
 
 def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> None:
