@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +19,6 @@ from brainseg_gui.runs.config_file import read_config, to_toml
 from brainseg_gui.runs.events import Event, EventTail
 
 SILENT_AFTER_S = 300.0
-
-# Trainers that this process started: kept, so that none is given up as a zombie or warned of while it runs.
-_launched: list[subprocess.Popen[bytes]] = []
 
 
 class RunError(BrainsegError):
@@ -143,7 +141,8 @@ class RunFolder:
             raise RunError(
                 f"the trainer cannot be started ({error.strerror})", "Check the folder", self.path
             ) from error
-        _launched[:] = [*(earlier for earlier in _launched if earlier.poll() is None), process]
+        # whoever started it may live on for days: its end is taken note of at once, so that no zombie stays
+        threading.Thread(target=process.wait, name=f"trainer-{process.pid}", daemon=True).start()
         return process.pid
 
     def events(self) -> list[Event]:

@@ -29,6 +29,7 @@ class NoEngine(Engine):
 def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplication]:
     """Start the application as `run` does; afterwards nothing of it may be left."""
     running: list[Application] = []
+    before = _children()
 
     def start(paths: Sequence[Path] = (), *, safe: bool = False, engine: Engine | None = None) -> Application:
         application = Application(qapp, safe=safe, engine=engine or NoEngine())
@@ -43,9 +44,13 @@ def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplica
     for application in running:
         application.window.close()
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith(("read", "engine"))]
-    children = [child.name() for child in psutil.Process().children(recursive=True)]
     assert left == []
-    assert children == []
+    assert _children() <= before
+
+
+def _children() -> set[int]:
+    """Processes that this one started and that still are."""
+    return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
 @pytest.fixture
