@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 from PySide6.QtCore import QObject, QTimer
@@ -18,7 +20,6 @@ from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.controllers.recent import RecentController
 from brainseg_gui.controllers.segment import SegmentController
-from brainseg_gui.controllers.training import TrainingController
 from brainseg_gui.controllers.viewing import ViewingController
 from brainseg_gui.inference.engine import Engine
 from brainseg_gui.state.session import Session
@@ -26,6 +27,9 @@ from brainseg_gui.views.keys_dialog import KeysDialog
 from brainseg_gui.views.main_window import MainWindow
 from brainseg_gui.views.palette import CommandPalette
 from brainseg_gui.views.theme import apply_theme
+
+if TYPE_CHECKING:
+    from brainseg_gui.controllers.training import TrainingController
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +68,6 @@ class Application(QObject):
         self.files = FilesController(*parts)
         self.masks = MasksController(*parts)
         self.segment = SegmentController(*parts, engine or Engine())
-        self.training = TrainingController(*parts, self.segment.use_model)
         self.window.actions_table["view.theme"].setChecked(self.preferences.get("theme", "dark") == "light")
         self._commands = self._table()
         self.recent.chosen.connect(self._on_recent_chosen)
@@ -94,11 +97,18 @@ class Application(QObject):
             "segment.run": self.segment.segment,
             "segment.cancel": self._cancel,
             "segment.model": self.segment.choose_model_folder,
-            "train.open": self.training.show,
+            "train.open": lambda: self.training.show(),
             "help.keys": self._show_keys,
             "help.palette": lambda: CommandPalette(self.window.actions_table, self.window).open(),
             "help.about": lambda: QMessageBox.about(self.window, "About brainseg", ABOUT),
         }
+
+    @cached_property
+    def training(self) -> TrainingController:
+        """The training window, made when it is first asked for: the start need not wait for it."""
+        from brainseg_gui.controllers.training import TrainingController
+
+        return TrainingController(self.session, self.window, self.preferences, self.segment.use_model)
 
     def start(self, paths: Sequence[Path]) -> None:
         """Show the window; what is slow comes after its first picture."""
@@ -118,7 +128,9 @@ class Application(QObject):
             self.preferences.set_windows(case.source.folder, self.session.viewing.windows)
         self.preferences.set("geometry", self.window.saveGeometry())
         self.preferences.set("window state", self.window.saveState())
-        for part in (self.training, self.files, self.masks, self.segment, self.viewing):
+        if "training" in self.__dict__:
+            self.training.close()
+        for part in (self.files, self.masks, self.segment, self.viewing):
             part.close()
         self.preferences.flush()
 

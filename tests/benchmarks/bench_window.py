@@ -103,9 +103,10 @@ def _segment(ours: Application) -> tuple[float, float]:
     watch, start = _Watch(), time.perf_counter()
     ours.run_action("segment.run")
     _run_until(lambda: len(session.layers) > layers)
+    stall = watch.stop()
     for view in ours.window.ortho.views:
         view.viewport().repaint()
-    return time.perf_counter() - start, watch.stop()
+    return time.perf_counter() - start, stall
 
 
 def _scroll(ours: Application) -> float:
