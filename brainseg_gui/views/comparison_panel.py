@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.evaluation.comparison import RegionScore
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
+from brainseg_gui.imaging.labels import regions
 from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.viewing import Layout
 from brainseg_gui.views.theme import colour
 
 _COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
@@ -63,6 +65,7 @@ class ComparisonPanel(QWidget):
         session.layers.changed.connect(self._synchronize)
         session.case_changed.connect(self._synchronize)
         session.viewing.events.agreement.connect(self._synchronize)
+        session.viewing.events.layout.connect(self._synchronize)
         self._synchronize()
 
     def _choices(self) -> QHBoxLayout:
@@ -173,8 +176,9 @@ class ComparisonPanel(QWidget):
             f'<span style="color:{QColor(c).name()}">■</span> <span style="color:{quiet}">{word}</span>'
             for c, word in words
         )
-        if self._session.viewing.agreement is not None:
-            return f"{squares}&nbsp;&nbsp; in {self._session.viewing.agreement.key}"
+        viewing = self._session.viewing
+        if viewing.agreement is not None or viewing.layout is Layout.COMPARE:
+            return f"{squares}&nbsp;&nbsp; in {(viewing.agreement or regions()[0]).key}"
         hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree (G)"
         return f'<span style="color:{colour("faint").name()}">{hint}</span>'
 

@@ -552,3 +552,16 @@ def test_it_fits_on_a_small_screen(opened: MainWindow, session: Session, predict
     place = segment.mapTo(opened, QPoint(0, 0))
     assert opened.rect().contains(place)
     assert opened.rect().contains(place + QPoint(segment.width(), segment.height()))
+
+
+def test_the_compare_layout_explains_its_colours(
+    opened: MainWindow, session: Session, predict: Callable[..., Layer]
+) -> None:
+    predict()
+    pair = session.layers.reference.labels, session.layers.prediction.labels
+    session.set_comparison(compare(*pair))
+    legend = opened.comparison._legend
+    assert "found" not in legend.text()
+    session.viewing.layout = Layout.COMPARE
+    assert "missed" in legend.text()
+    assert legend.text().endswith("in WT")
