@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from html import escape
 
@@ -17,7 +18,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainseg_gui.runs.config import Network
 from brainseg_gui.runs.config_file import sections
+from brainseg_gui.runs.network_summary import summarise
 from brainseg_gui.state.training_draft import FOLDER_KEY, NAME_KEY, TrainingDraft
 from brainseg_gui.views.setting_fields import FIELD_WIDTH
 from brainseg_gui.views.setting_row import Remark, Section, SettingRow, settings_grid, settings_label
@@ -165,6 +168,13 @@ class TrainingForm(QWidget):
         self._dataset.setTextFormat(Qt.TextFormat.RichText)
         self._dataset.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self._dataset)
+        heading = QLabel("Network")
+        heading.setObjectName("section")
+        self._network = QLabel()
+        self._network.setWordWrap(True)
+        column.addSpacing(8)
+        column.addWidget(heading)
+        column.addWidget(self._network)
         column.addStretch(1)
         self._reason = QLabel()
         self._reason.setObjectName("quiet")
@@ -220,10 +230,27 @@ class TrainingForm(QWidget):
         )
         self._folder.show_text(problems.get(FOLDER_KEY, ""), str(draft.run_path), "The folder")
         self._dataset.setText(self._dataset_text())
+        self._network.setText(self._network_text())
         reason = draft.unavailable
         self._reason.setText(f"{reason}." if reason else "Start checks the images, measures a step, and trains.")
         self._start.setEnabled(not reason)
         self._start.setToolTip(reason or "Make the run folder and start the trainer")
+
+    def _network_text(self) -> str:
+        """Size of the network, before anything is started."""
+        draft = self._draft
+        if any(key.startswith("network.") for key in draft.problems):
+            return "Correct the fields of the network to see its size."
+        if start := draft.value("network.start_from"):
+            return f"As in the model {start}; its weights are the start."
+        names = (field.name for field in dataclasses.fields(Network))
+        summary = summarise(Network(**{name: draft.value(f"network.{name}") for name in names}))
+        edge = summary.receptive_field
+        return (
+            f"{summary.parameters:,} parameters in {summary.convolutions} convolutions. "
+            f"One voxel of the result sees {edge}×{edge}×{edge} voxels. "
+            "Memory and time are measured by the first step."
+        )
 
     def _dataset_text(self) -> str:
         check = self._draft.check
