@@ -387,9 +387,10 @@ def test_a_model_folder_of_one_s_own_is_added_chosen_and_remembered(
 ) -> None:
     folder = _model_folder(tmp_path / "mine", name="mine", version="3")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    before = session.segmenting.models
     ready.choose_model_folder()
     assert session.segmenting.model.title == "mine 3"
-    assert len(session.segmenting.models) == 2
+    assert session.segmenting.models == (*before, session.segmenting.model)
     assert parts.preferences.models == [folder]
     assert parts.preferences.get("model", "") == str(folder)
 
