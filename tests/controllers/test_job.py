@@ -197,7 +197,7 @@ def test_a_generator_that_fails_while_closing_is_cancelled_all_the_same(
             raise OSError("cleaning up failed")
 
     job, heard = start(work())
-    qtbot.waitUntil(lambda: gate.reached == 1)
+    qtbot.waitUntil(lambda: gate.reached == 1 and "progressed" in heard.names)
     job.cancel()
     gate.open()
     qtbot.waitUntil(lambda: "finished" in heard.names)
