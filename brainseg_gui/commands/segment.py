@@ -164,9 +164,10 @@ class _CaseRunner:
 def _describe(
     job: SegmentJob, case: Case, labels: LabelMap, result: SegmentResult, seconds: dict[str, float]
 ) -> dict[str, Any]:
+    from brainseg_gui.evaluation.comparison import volumes_ml
     from brainseg_gui.imaging.labels import regions
 
-    volumes_ml = {r.key: int(labels.mask(r).sum()) * case.grid.voxel_ml for r in regions()}
+    volumes = volumes_ml(labels)
     return {
         "case": case.case_id,
         "output": str(job.output),
@@ -175,7 +176,7 @@ def _describe(
         "precision": result.precision,
         "model": result.model,
         "scheme": labels.scheme.name,
-        "volumes_ml": {region: round(value, 3) for region, value in volumes_ml.items()},
+        "volumes_ml": {region.key: round(volumes[region.key], 3) for region in regions()},
         "notes": [*case.notes, *result.notes],
     }
 

@@ -43,8 +43,6 @@ class Segmenting(Work):
         ``auto``, ``float32`` or ``bfloat16``.
     unavailable
         Why Segment cannot be clicked now; empty when it can.
-    engine
-        How the engine is doing ("ready", "starting"), in words.
     """
 
     models: tuple[ModelChoice, ...] = ()
@@ -52,4 +50,3 @@ class Segmenting(Work):
     device: str = "auto"
     precision: str = "auto"
     unavailable: str = "Open a case first"
-    engine: str = ""

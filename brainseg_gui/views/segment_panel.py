@@ -136,7 +136,7 @@ class SegmentPanel(QWidget):
     def _show_time(self) -> None:
         state = self._session.segmenting
         if not state.running:
-            self._status.setText(state.unavailable or state.outcome or state.engine)
+            self._status.setText(state.unavailable or state.outcome)
             return
         words = [state.stage.capitalize() + (f", {state.detail}" if state.detail else "")]
         words.append(f"{time.monotonic() - self._started:.1f} s")
