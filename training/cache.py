@@ -117,7 +117,7 @@ class Cache:
         temporary = self._root / f".{folder.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         temporary.mkdir()
         try:
-            arrays = (prepared.image, prepared.labels, prepared.centres)
+            arrays: tuple[NDArray[Any], ...] = (prepared.image, prepared.labels, prepared.centres)
             for name, array in zip(_FILES, arrays, strict=True):
                 with (temporary / name).open("wb") as stream:
                     np.save(stream, array)
