@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from training.errors import TrainingError
 from training.fast_norm import TrainedGroupNormalization, can_be_fast
 from training.losses import build_loss
 from training.metrics import build_metrics
-from training.recipe import Recipe, recipe_of
+from training.recipe import Recipe, recipe_of, with_patch
 from training.schedule import build_optimiser
 from training.unet import build_network, divisor
 
@@ -70,6 +70,7 @@ def start_of(config: TrainingConfig) -> Start:
     """
     if config.network.start_from:
         start = _from_model(find_model(config.network.start_from))
+        start = replace(start, recipe=with_patch(start.recipe, config.sampling.patch, start.divisor))
     else:
         multiple = 2 ** (config.network.levels - 1)
         recipe = recipe_of(config, multiple)

@@ -5,7 +5,7 @@ Training prepares its images by the passport that inference will read, with the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from brainseg_gui.inference.passport import FORMAT, LINEAR, LINEAR_IN_BRAIN, Pas
 from brainseg_gui.runs.config import Preprocess, TrainingConfig
 
 MODALITIES = ["flair", "t1", "t1ce", "t2"]
+BRAIN = "any modality unlike the corners"
 SMOOTHING = "gaussian sigma 0.5 voxel of the source grid"
 
 Recipe = Mapping[str, Any]
@@ -31,9 +32,14 @@ def recipe_of(config: TrainingConfig, divisor: int) -> dict[str, Any]:
         What the network's axes must be multiples of.
     """
     recipe = _article(divisor) if config.preprocess.recipe == "seed" else _brain(config.preprocess, divisor)
-    if any(config.sampling.patch) and not any(n % divisor for n in config.sampling.patch):
-        recipe["input"]["patch"] = list(config.sampling.patch)
-    return recipe
+    return with_patch(recipe, config.sampling.patch, divisor)
+
+
+def with_patch(recipe: Recipe, patch: Sequence[int], divisor: int) -> dict[str, Any]:
+    """The recipe, with the training's patch as the window that inference slides; 0 0 0 leaves it."""
+    if not any(patch) or any(n % divisor for n in patch):
+        return dict(recipe)
+    return {**recipe, "input": {**recipe["input"], "patch": list(patch)}}
 
 
 def _brain(config: Preprocess, divisor: int) -> dict[str, Any]:
@@ -41,7 +47,7 @@ def _brain(config: Preprocess, divisor: int) -> dict[str, Any]:
     spacing = [config.spacing_mm] * 3 if config.spacing_mm else None
     clip = [-config.clip, config.clip] if config.clip else None
     steps: list[dict[str, Any]] = [
-        {"step": "crop", "to": "brain box", "brain": "any modality above 0", "margin_voxels": config.margin},
+        {"step": "crop", "to": "brain box", "brain": BRAIN, "margin_voxels": config.margin},
         {"step": "zscore", "over": "brain", "outside": 0.0, "clip": clip},
     ]
     if spacing:

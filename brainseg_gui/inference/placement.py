@@ -124,7 +124,7 @@ class Placement:
 
 
 def _sample(length: int, step: float, count: int, sigma: float) -> Matrix | None:
-    smooth = gaussian_matrix(length, sigma)
+    smooth = gaussian_matrix(length, sigma) if step > 1.0 else None  # it only prevents aliasing
     if step == 1.0 and count == length:
         return smooth
     sample = linear_matrix(length, np.arange(count) * step)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from brainseg_gui.inference.separable import Image, apply_along_axes
 from brainseg_gui.progress import Progress
 
 _POLL_S = 0.05
+_AGREEING_CORNERS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +41,8 @@ class Prepared:
     placement
         Where it lies.
     brain
-        Voxels of the box where any modality is above 0, in the passport's orientation; None when no step and no
-        rule of the output asks for it.
+        Voxels of the box that are brain by the passport's rule, in its orientation; None when no step and no rule of
+        the output asks for it.
     """
 
     batch: NDArray[np.float32]
@@ -72,7 +74,7 @@ def prepare(volumes: Mapping[Modality, Volume], passport: Passport) -> Generator
     yield Progress(PREPARING, 0.0, "finding the brain")
     brain = None
     if needs_brain(passport):
-        brain = brain_mask([(volumes[m], oriented[m]) for m in passport.modalities])
+        brain = brain_mask([(volumes[m], oriented[m]) for m in passport.modalities], brain_rule(passport))
     spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, passport.orientation)
     placement = place(passport, next(iter(oriented.values())).shape, spacing_mm, brain)
     if brain is not None:
@@ -147,17 +149,38 @@ def needs_brain(passport: Passport) -> bool:
     return asks or passport.output.only_in_brain
 
 
-def brain_mask(volumes: list[tuple[Volume, Array]]) -> Mask:
-    """Voxels where any intensity is above 0, in stored units so that nothing is converted."""
+def brain_rule(passport: Passport) -> steps.BrainRule:
+    """Which voxels the passport calls brain."""
+    rules = [step.brain for step in passport.preprocess if isinstance(step, steps.BrainCrop)]
+    return rules[0] if rules else "any modality above 0"
+
+
+def brain_mask(volumes: list[tuple[Volume, Array]], rule: steps.BrainRule = "any modality above 0") -> Mask:
+    """Voxels that are brain in any of the images, in stored units so that nothing is converted.
+
+    Above 0 loses half of the brain where intensities are z-scores. Unlike the corners keeps it: what is shared by
+    at least five of a volume's eight corners is the air around the brain. Where fewer agree, the first rule stands.
+    """
     result: Mask | None = None
     for volume, oriented in volumes:
-        above = oriented > -volume.intercept / volume.slope
-        if volume.slope < 0:
-            above = oriented < -volume.intercept / volume.slope
-        result = above if result is None else np.logical_or(result, above, out=result)
+        air = corner_value(oriented) if rule == "any modality unlike the corners" else None
+        inside = _above_zero(volume, oriented) if air is None else oriented != air
+        result = inside if result is None else np.logical_or(result, inside, out=result)
     if result is None or not result.any():
         raise ModelError("no voxel of the images is above 0, so there is no brain to segment", "Check the images")
     return result
+
+
+def corner_value(oriented: Array) -> Any:
+    """The value that at least five of the eight corners share, None if there is none."""
+    i, j, k = (slice(None, None, max(count - 1, 1)) for count in oriented.shape)
+    values, counts = np.unique(oriented[i, j, k], return_counts=True)
+    return values[counts.argmax()] if counts.max() >= _AGREEING_CORNERS else None
+
+
+def _above_zero(volume: Volume, oriented: Array) -> Mask:
+    zero = -volume.intercept / volume.slope
+    return oriented < zero if volume.slope < 0 else oriented > zero
 
 
 def orient_spacing(spacing_mm: steps.Triple, code: str) -> steps.Triple:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.json_fields import JsonFields
 
-BRAIN = "any modality above 0"
 _FILTER = re.compile(r"gaussian sigma (\d+(?:\.\d+)?) voxels? of the source grid")
 _Reader = Callable[[JsonFields], Any]
 
@@ -41,8 +40,8 @@ def _crop(step: JsonFields) -> steps.Step:
         start, end = step.wholes("start", 3), step.wholes("end", 3)
         return steps.FixedCrop(cast(steps.WholeTriple, start), cast(steps.WholeTriple, end))
     step.only("step", "to", "brain", "margin_voxels")
-    step.choice("brain", (BRAIN,))
-    return steps.BrainCrop(step.whole("margin_voxels"))
+    rule = cast(steps.BrainRule, step.choice("brain", get_args(steps.BrainRule)))
+    return steps.BrainCrop(step.whole("margin_voxels"), rule)
 
 
 def _zscore(step: JsonFields) -> steps.Step:

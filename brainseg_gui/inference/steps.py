@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 Triple = tuple[float, float, float]
+BrainRule = Literal["any modality above 0", "any modality unlike the corners"]
 WholeTriple = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
 class BrainCrop:
-    """Cut to the box around all voxels where any modality is above 0, and a margin."""
+    """Cut to the box around the brain, and a margin; `brain` says which voxels are brain."""
 
     margin_voxels: int
+    brain: BrainRule = "any modality above 0"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Laplacian:
 
 @dataclass(frozen=True)
 class Resample:
-    """Smooth, in voxels of the source grid, then sample linearly at the passport's spacing."""
+    """Smooth (in voxels of the source grid, along axes that become coarser), then sample at the passport's spacing."""
 
     filter_sigma_voxels: float
 

@@ -15,7 +15,7 @@ from brainseg_gui.inference import steps
 from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, zscore
 from brainseg_gui.inference.model_folder import default_model
 from brainseg_gui.inference.placement import Placement, from_axes, orient, orient_back, to_axes
-from brainseg_gui.inference.preprocess import brain_box, brain_mask, fixed_box, orient_spacing, prepare
+from brainseg_gui.inference.preprocess import brain_box, brain_mask, corner_value, fixed_box, orient_spacing, prepare
 from brainseg_gui.inference.separable import apply_along_axes, gaussian_matrix
 from brainseg_gui.progress import run_to_end
 
@@ -81,7 +81,7 @@ def test_apply_along_axes_keeps_the_order_of_memory() -> None:
 def test_resampling_equals_scipy_there_and_back(step: tuple[float, float, float]) -> None:
     source = image((12, 13, 14))
     placement = Placement.of_box((0, 0, 0), (12, 13, 14)).with_steps(step)
-    smooth = gaussian_filter(source, 0.5)
+    smooth = gaussian_filter(source, [0.5 * (s > 1) for s in step])
     expected = affine_transform(smooth, step, order=1, mode="nearest", output_shape=placement.resampled)
     result = apply_along_axes(source, placement.forward(0.5))
     np.testing.assert_allclose(result, expected, atol=1e-5)
@@ -138,6 +138,31 @@ def test_brain_is_where_any_scaled_intensity_is_above_zero() -> None:
     assert mask.ravel().tolist() == [True, False, False, True]
     with pytest.raises(ModelError, match="no brain"):
         brain_mask([(Volume(stored, grid, 1.0, -50.0, None), stored)])  # type: ignore[arg-type]
+
+
+def test_brain_of_z_scores_is_what_is_unlike_the_corners() -> None:
+    stored = np.zeros((5, 5, 5), np.float32)
+    stored[1:4, 1:4, 1:4] = np.where(np.indices((3, 3, 3)).sum(axis=0) % 2, 0.7, -0.7)
+    volume = Volume(stored, Grid((5, 5, 5), np.eye(4)), 1.0, 0.0, None)  # type: ignore[arg-type]
+    assert brain_mask([(volume, stored)], "any modality unlike the corners").sum() == 27
+    assert brain_mask([(volume, stored)]).sum() == 13
+
+
+def test_brain_is_above_zero_where_the_corners_disagree() -> None:
+    stored = np.arange(-4, 4, dtype=np.float32).reshape(2, 2, 2)
+    volume = Volume(stored, Grid((2, 2, 2), np.eye(4)), 1.0, 0.0, None)  # type: ignore[arg-type]
+    assert corner_value(stored) is None
+    assert brain_mask([(volume, stored)], "any modality unlike the corners").sum() == 3
+
+
+def test_nothing_is_smoothed_along_axes_that_become_no_coarser() -> None:
+    placement = Placement.of_box((0, 0, 0), (8, 8, 8)).with_steps((2.0, 1.0, 0.5))
+    coarser, same, finer = placement.forward(0.5)
+    assert coarser is not None
+    assert (coarser[2] > 0).sum() > 1
+    assert same is None
+    assert finer is not None
+    assert finer[2].max() == 1.0
 
 
 def test_fixed_crop_is_that_of_the_source_recipe() -> None:

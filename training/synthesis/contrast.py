@@ -46,6 +46,9 @@ _TUMOUR_VALUES: dict[str, tuple[float, float, float, float]] = {
 }
 _DARKEST, _BRIGHTEST = 0.12, 6.0
 _RANDOM_GREY: Range = (0.6, 1.6)
+_CORE_PARTS = ("necrosis", "solid", "cyst")
+_CORE_TO_OEDEMA_T1: Range = (0.55, 0.97)
+_CORE_TO_OEDEMA_T2: Range = (1.04, 1.5)
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class ContrastPriors:
         Relative variation within healthy tissue, and how much of the usual one a tumour shows.
     tumour_ranges
         Where given, a tumour's values come evenly (in the logarithm) from these ranges, by grade.
+    ordered
+        How often the core holds more water than the oedema around it: darker on T1, brighter on T2.
     random
         How often tissues have any contrast at all; tumours then still differ from white and grey matter to the
         side that they do in patients.
@@ -86,6 +91,7 @@ class ContrastPriors:
     texture: Range = (0.035, 0.035)
     tumour_texture: Range = (1.0, 1.0)
     tumour_ranges: Mapping[Grade, PartRanges] | None = None
+    ordered: float = 0.0
     random: float = 0.0
     mismatch: float = 0.0
     blood: float = 0.0
@@ -134,6 +140,8 @@ def draw_parts(rng: np.random.Generator, contrast: TissueContrast, priors: Contr
         varied = _vary(rng, np.array(list(priors.tumour.values())), contrast.gain, priors.tumour_spread)
         return dict(zip(priors.tumour, varied, strict=True))
     parts = {part: _draw_part(rng, part, ranges) for part, ranges in priors.tumour_ranges[grade].items()}
+    if happens(rng, priors.ordered):
+        _order_parts(rng, parts)
     if contrast.is_random:
         return {part: _beside(value, contrast.table) for part, value in parts.items()}
     return {
@@ -148,6 +156,16 @@ def _draw_part(rng: np.random.Generator, part: str, ranges: tuple[Range, ...]) -
         # What takes up no contrast agent looks on T1ce as it did before.
         value[1] = value[0] * within(rng, (0.95, 1.08))
     return value.astype(np.float32)
+
+
+def _order_parts(rng: np.random.Generator, parts: dict[str, FloatArray]) -> None:
+    """Make the core darker on T1 and brighter on T2 than the oedema; what differs from T1 to T1ce stays."""
+    t1, _, t2, _ = parts["oedema"]
+    for part in _CORE_PARTS:
+        value = parts[part]
+        darker = min(1.0, t1 * within(rng, _CORE_TO_OEDEMA_T1) / value[0])
+        value[:2] *= darker
+        value[2] = max(value[2], t2 * within(rng, _CORE_TO_OEDEMA_T2))
 
 
 def _beside(value: FloatArray, table: FloatArray) -> FloatArray:

@@ -163,3 +163,16 @@ def test_look_alikes_do_not_enter_the_mask(brain: Brain) -> None:
     plain = paint(np.random.default_rng(2), brain, tumour, TRAINING.contrast, LookalikePriors(caps=(0.0, 0.0)))
     assert (images[FLAIR] > 1.3 * plain[FLAIR]).sum() > 100
     assert not tumour.classes.any()
+
+
+def test_an_ordered_core_holds_more_water_than_the_oedema_around_it() -> None:
+    priors = replace(TRAINING.contrast, ordered=1.0, random=0.0, gain_spread=0.0)
+    apart = []
+    for seed in range(50):
+        random = np.random.default_rng(seed)
+        parts = draw_parts(random, draw_tissues(random, priors), priors, "high")
+        for part in ("necrosis", "solid", "cyst"):
+            assert parts[part][T1] < parts["oedema"][T1]
+            assert parts[part][T2] > parts["oedema"][T2]
+            apart.append(parts[part][T1CE] / parts[part][T1])
+    assert 0.9 < min(apart) <= max(apart) < 1.12  # what takes up no contrast agent looks the same after it
