@@ -109,10 +109,22 @@ def compare(reference: LabelMap, prediction: LabelMap) -> Comparison:
     """
     check_same_grid(reference, prediction)
     table = joint_table(reference.values, prediction.values)
+    return compare_table(table, reference.scheme, prediction.scheme, reference.grid.voxel_ml)
+
+
+def compare_table(
+    table: NDArray[np.int64], reference_scheme: LabelScheme, prediction_scheme: LabelScheme, voxel_ml: float
+) -> Comparison:
+    """As `compare`, of a `joint_table` that was counted already, or is kept up to date while a mask is painted.
+
+    Parameters
+    ----------
+    voxel_ml
+        Volume of one voxel in ml.
+    """
     rows = []
-    for region in (*regions(), *_further_labels(reference, prediction, table)):
-        counts = counts_of(table, region_table(reference.scheme, region), region_table(prediction.scheme, region))
-        voxel_ml = reference.grid.voxel_ml
+    for region in (*regions(), *_further_labels(reference_scheme, prediction_scheme, table)):
+        counts = counts_of(table, region_table(reference_scheme, region), region_table(prediction_scheme, region))
         rows.append(RegionScore(region, counts, counts.reference * voxel_ml, counts.prediction * voxel_ml))
     return Comparison(tuple(rows))
 
@@ -154,11 +166,13 @@ def region_table(scheme: LabelScheme, region: Region) -> NDArray[np.bool_]:
     return table
 
 
-def _further_labels(reference: LabelMap, prediction: LabelMap, table: NDArray[np.int64]) -> Iterable[Region]:
+def _further_labels(
+    reference_scheme: LabelScheme, prediction_scheme: LabelScheme, table: NDArray[np.int64]
+) -> Iterable[Region]:
     """Single labels that occur, without those that are a region already (ET)."""
-    present = _meanings_in(reference.scheme, table.sum(axis=1)) | _meanings_in(prediction.scheme, table.sum(axis=0))
+    present = _meanings_in(reference_scheme, table.sum(axis=1)) | _meanings_in(prediction_scheme, table.sum(axis=0))
     present -= {meaning for region in regions() if len(region.meanings) == 1 for meaning in region.meanings}
-    if _core_labels(reference.scheme) != _core_labels(prediction.scheme):
+    if _core_labels(reference_scheme) != _core_labels(prediction_scheme):
         merged = [meaning for meaning in _CORE if meaning in present]
         if len(merged) > 1:
             yield Region("/".join(merged), "non-enhancing core", frozenset(merged))

@@ -1,0 +1,1 @@
+"""Editing label maps: tools, rules, undo and the journal; Qt-free."""

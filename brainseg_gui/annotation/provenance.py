@@ -1,0 +1,181 @@
+"""The small file beside a saved mask: who or what made each part of it.
+
+It holds names of layers, tools and models, counts, hashes and times, but no file paths, and no name of the case or
+of the patient.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brainseg_gui.annotation.durable import write_durably
+from brainseg_gui.annotation.edits import Edit
+from brainseg_gui.annotation.history import History
+from brainseg_gui.annotation.slab import Values
+from brainseg_gui.annotation.study import values_digest
+from brainseg_gui.errors import SaveError
+from brainseg_gui.imaging.labels import LabelMap
+
+FORMAT = 1
+IDLE_S = 60.0
+"""A pause between two edits counts as work up to this long."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A layer that voxels come from.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer.
+    kind
+        ``reference``, ``prediction``, ``annotation``, ``empty`` or ``file``.
+    author
+        Who or what made it: a model, a person.
+    digest
+        Of its voxels (`study.values_digest`).
+    model_sha256
+        Of the weights, where a model made it.
+    """
+
+    layer: str
+    kind: str
+    author: str = ""
+    digest: str = ""
+    model_sha256: str = ""
+
+
+def provenance(
+    labels: LabelMap,
+    history: History,
+    start: Origin,
+    *,
+    layers: Sequence[Origin] = (),
+    program: str = "",
+    annotator: str = "",
+    idle_s: float = IDLE_S,
+) -> dict[str, Any]:
+    """What is known about how a mask came to be, ready for JSON.
+
+    Parameters
+    ----------
+    labels
+        What was saved: the annotation at the history's position.
+    history
+        Its edits; only those that are applied count.
+    start
+        What it was started from.
+    layers
+        Layers that voxels were copied from, found by the edits' `layer`.
+    program
+        Version of the program.
+    annotator
+        How the person wants to be named, or empty.
+    """
+    applied = history.applied
+    known = {origin.layer: origin for origin in layers}
+    return {
+        "format": FORMAT,
+        "program": program,
+        "annotator": annotator,
+        "saved": _time_text(datetime.now(UTC).timestamp()),
+        "voxels_digest": values_digest(labels.values),
+        "label_scheme": labels.scheme.name,
+        "labels": _label_counts(labels),
+        "started_from": _origin_fields(start),
+        "copied_from": [_origin_fields(known[name]) for name in _layers_of(applied) if name in known],
+        "parts": _parts(labels.values, applied),
+        "edits": {
+            "count": len(applied),
+            "by_tool": dict(sorted(Counter(edit.source.tool for edit in applied).items())),
+            "first": _time_text(applied[0].source.made) if applied else None,
+            "last": _time_text(applied[-1].source.made) if applied else None,
+            "seconds_of_work": round(seconds_of_work(applied, idle_s), 1),
+        },
+    }
+
+
+def seconds_of_work(edits: Sequence[Edit], idle_s: float = IDLE_S) -> float:
+    """Time spent: the pauses between edits, each counted up to `idle_s`, in s."""
+    times = sorted(edit.source.made for edit in edits)
+    return float(np.minimum(np.diff(times), idle_s).sum()) if len(times) > 1 else 0.0
+
+
+def write_provenance(mask_path: Path, fields: Mapping[str, Any]) -> Path:
+    """Write the file beside a mask: ``x_seg.nii.gz`` -> ``x_seg.provenance.json``.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written; the mask is not touched.
+    """
+    path = provenance_path(mask_path)
+    text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+    try:
+        write_durably(path, text.encode(), private=False)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SaveError(
+            f"the mask is saved, but not the note on how it was made ({reason})", "Make the folder writable", path
+        ) from error
+    return path
+
+
+def provenance_path(mask_path: Path) -> Path:
+    """The file beside a mask that tells how it was made."""
+    name = mask_path.name.removesuffix(".gz").removesuffix(".nii")
+    return mask_path.with_name(f"{name}.provenance.json")
+
+
+def _parts(values: Values, applied: Sequence[Edit]) -> list[dict[str, Any]]:
+    """Voxels of each label by who set them last: the start, or a tool, with the layer that it copied from."""
+    makers: list[tuple[str, str]] = [("start", "")]
+    last = np.zeros(values.shape, dtype=np.uint16, order="F")
+    for edit in applied:
+        maker = (edit.source.tool, edit.source.layer)
+        if maker not in makers:
+            makers.append(maker)
+        last[edit.slab][edit.difference() != 0] = makers.index(maker)
+    labelled = values > 0
+    pairs = np.bincount(last[labelled].astype(np.int64) * 256 + values[labelled], minlength=256 * len(makers))
+    return [
+        {"made_by": tool, "layer": layer, "label": int(label), "voxels": int(pairs[256 * number + label])}
+        for number, (tool, layer) in enumerate(makers)
+        for label in np.flatnonzero(pairs[256 * number : 256 * number + 256])
+    ]
+
+
+def _label_counts(labels: LabelMap) -> list[dict[str, Any]]:
+    counts = labels.counts
+    return [
+        {
+            "label": value,
+            "meaning": labels.scheme.meaning_of(value),
+            "voxels": int(counts[value]),
+            "volume_ml": round(int(counts[value]) * labels.grid.voxel_ml, 3),
+        }
+        for value in labels.present()
+    ]
+
+
+def _layers_of(applied: Sequence[Edit]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(edit.source.layer for edit in applied if edit.source.layer))
+
+
+def _origin_fields(origin: Origin) -> dict[str, str]:
+    fields = {"layer": origin.layer, "kind": origin.kind, "author": origin.author}
+    fields |= {"voxels_digest": origin.digest, "model_sha256": origin.model_sha256}
+    return {key: value for key, value in fields.items() if value}
+
+
+def _time_text(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
