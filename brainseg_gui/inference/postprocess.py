@@ -15,10 +15,19 @@ from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.separable import apply_along_axes
 
 Classes = NDArray[np.uint8]
+Confidence = NDArray[np.float32]
 Box = tuple[slice, slice, slice]
 
+_CLASSES_OF = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 
-def map_back(probabilities: NDArray[np.float32], prepared: Prepared, passport: Passport, classes: Classes) -> None:
+
+def map_back(
+    probabilities: NDArray[np.float32],
+    prepared: Prepared,
+    passport: Passport,
+    classes: Classes,
+    confidence: Confidence | None = None,
+) -> None:
     """Write the most probable class of every voxel of the case.
 
     Only voxels near a network voxel whose background is at most one half are looked at: interpolated
@@ -34,6 +43,8 @@ def map_back(probabilities: NDArray[np.float32], prepared: Prepared, passport: P
         What its channels mean.
     classes
         Receives 0 background, 1 NCR, 2 ED, 3 ET; all 0 on entry; RAS-ordered, (I, J, K).
+    confidence
+        Receives the probability of the class that won, where it was looked at; as `classes`.
     """
     placement = prepared.placement
     # (1, …, C) in network axes -> (I, J, K, C) without padding
@@ -42,61 +53,113 @@ def map_back(probabilities: NDArray[np.float32], prepared: Prepared, passport: P
     near = bounding_box(inside[..., background] <= 0.5)
     if near is None:
         return
-    source = _grown(near, inside.shape)
+    source = grown(near, inside.shape)
     target = placement.box_voxels_near(near)
     matrices = placement.backward(source, target)
-    found = _most_probable(inside[source], matrices, passport.output)
+    found, probability = _most_probable(inside[source], matrices, passport.output)
     if passport.output.only_in_brain and prepared.brain is not None:
         found *= prepared.brain[target]
     orient(classes, passport.orientation)[placement.box][target] = found
+    if confidence is not None:
+        orient(confidence, passport.orientation)[placement.box][target] = probability
 
 
 def _most_probable(
     probabilities: NDArray[np.float32], matrices: Sequence[NDArray[np.float32] | None], output: Output
-) -> Classes:
-    """Class with the largest interpolated probability; one channel at a time keeps the memory small."""
-    best: NDArray[np.float32] | None = None
-    winner = np.zeros(0, dtype=np.uint8)
+) -> tuple[Classes, Confidence]:
+    """Class with the largest interpolated probability, and that; one channel at a time keeps the memory small."""
+    best = winner = None
     for channel, network_class in enumerate(output.classes):
         value = apply_along_axes(np.asfortranarray(probabilities[..., channel]), matrices)
-        if best is None:
+        if best is None or winner is None:
             best, winner = value, np.full(value.shape, network_class, dtype=np.uint8, order="F")
             continue
         np.copyto(winner, np.uint8(network_class), where=value > best)
         np.maximum(best, value, out=best)
-    return winner
+    if best is None or winner is None:
+        raise ValueError("the passport names no output channel")
+    return winner, best
 
 
-def postprocess(classes: Classes, passport: Passport) -> None:
-    """Apply the passport's rules; voxel counts are those of the case's grid. Changes `classes`."""
-    for step in passport.postprocess:
+def needs_confidence(rules: Sequence[steps.PostStep]) -> bool:
+    """Whether a rule asks how sure the network is."""
+    return any(isinstance(step, steps.WeakComponents) and step.below_mean_probability > 0 for step in rules)
+
+
+def postprocess(
+    classes: Classes, rules: Sequence[steps.PostStep], voxel_ml: float, confidence: Confidence | None = None
+) -> None:
+    """Apply a passport's rules, in order. Changes `classes`.
+
+    Parameters
+    ----------
+    classes
+        Network classes on the grid of the case, (I, J, K).
+    rules
+        The steps; counts in voxels are those of the case's grid.
+    voxel_ml
+        Volume of one of its voxels.
+    confidence
+        Probability of the class of each voxel, as `map_back` gives it; needed if `needs_confidence`.
+    """
+    for step in rules:
         box = bounding_box(classes > 0)
         if box is None:
             return
         match step:
             case steps.Components():
-                keep_large_components(classes[box], step)
+                keep_large_components(classes[box], step, voxel_ml)
             case steps.SmallRegion():
-                rename_small_region(classes[box], step)
+                rename_small_region(classes[box], step, voxel_ml)
+            case steps.WeakComponents():
+                sure = confidence[box] if confidence is not None else None
+                rename_weak_components(classes[box], step, voxel_ml, sure)
 
 
-def keep_large_components(classes: Classes, step: steps.Components) -> None:
+def keep_large_components(classes: Classes, step: steps.Components, voxel_ml: float) -> None:
     """Clear the components of the whole tumour that are small in number and beside the largest."""
-    from scipy.ndimage import generate_binary_structure, label
-
-    rank = {6: 1, 18: 2, 26: 3}[step.connectivity]
-    components, count = label(classes > 0, generate_binary_structure(3, rank))
-    voxels = np.bincount(components.ravel(order="K"), minlength=count + 1)
-    voxels[0] = 0
-    kept = voxels >= min(step.keep_at_least_voxels, step.or_fraction_of_largest * voxels.max())
+    components, voxels = _components(classes > 0, step.connectivity)
+    enough = _in_voxels(step.keep_at_least, step.unit, voxel_ml)
+    kept = voxels >= min(enough, step.or_fraction_of_largest * voxels.max())
     classes *= kept[components]
 
 
-def rename_small_region(classes: Classes, step: steps.SmallRegion) -> None:
-    """Turn a label with too few voxels into another one."""
+def rename_small_region(classes: Classes, step: steps.SmallRegion, voxel_ml: float) -> None:
+    """Turn a label that is too small in all into another one."""
     there = classes == step.label
-    if 0 < np.count_nonzero(there) < step.below_voxels:
+    if 0 < np.count_nonzero(there) < _in_voxels(step.below, step.unit, voxel_ml):
         classes[there] = step.becomes
+
+
+def rename_weak_components(
+    classes: Classes, step: steps.WeakComponents, voxel_ml: float, confidence: Confidence | None
+) -> None:
+    """Turn components of a region that are small or unsure into another label."""
+    region = np.isin(classes, _CLASSES_OF[step.region])
+    components, voxels = _components(region, step.connectivity)
+    weak = voxels < _in_voxels(step.below_ml, "ml", voxel_ml)
+    if step.below_mean_probability > 0:
+        if confidence is None:
+            raise ValueError("the rule asks for probabilities, and none were given")
+        sums = np.bincount(components[region], weights=confidence[region], minlength=voxels.size)
+        weak |= sums < step.below_mean_probability * voxels
+    weak[0] = False
+    classes[weak[components]] = step.becomes
+
+
+def _components(mask: Mask, connectivity: steps.Connectivity) -> tuple[NDArray[np.signedinteger], NDArray[np.intp]]:
+    """Number of the component of every voxel, and how many voxels each has; 0 for number 0, the rest."""
+    from scipy.ndimage import generate_binary_structure, label
+
+    components, count = label(mask, generate_binary_structure(3, {6: 1, 18: 2, 26: 3}[connectivity]))
+    voxels = np.bincount(components.ravel(order="K"), minlength=count + 1)
+    voxels[0] = 0
+    return components, voxels
+
+
+def _in_voxels(size: float, unit: steps.SizeUnit, voxel_ml: float) -> float:
+    # what rounding makes of 0.1 ml / 0.001 ml must not cost a component of exactly 100 voxels
+    return round(size / voxel_ml, 6) if unit == "ml" else size
 
 
 def bounding_box(mask: Mask) -> Box | None:
@@ -111,6 +174,7 @@ def bounding_box(mask: Mask) -> Box | None:
     return i, j, k
 
 
-def _grown(box: Box, shape: tuple[int, ...]) -> Box:
+def grown(box: Box, shape: tuple[int, ...]) -> Box:
+    """A box with one voxel more on each side, where there is one."""
     i, j, k = (slice(max(0, s.start - 1), min(n, s.stop + 1)) for s, n in zip(box, shape[:3], strict=True))
     return i, j, k

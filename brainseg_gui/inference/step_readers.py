@@ -11,6 +11,7 @@ from brainseg_gui.inference import steps
 from brainseg_gui.inference.json_fields import JsonFields
 
 _FILTER = re.compile(r"gaussian sigma (\d+(?:\.\d+)?) voxels? of the source grid")
+_REGIONS = {"whole tumour": "WT", "tumour core": "TC", "enhancing tumour": "ET"}
 _Reader = Callable[[JsonFields], Any]
 
 
@@ -88,20 +89,45 @@ def _pad(step: JsonFields) -> steps.Step:
 
 
 def _components(step: JsonFields) -> steps.PostStep:
-    step.only("step", "of", "connectivity", "keep_at_least_voxels", "or_fraction_of_largest")
+    size, unit = _size(step, "keep_at_least")
+    step.only("step", "of", "connectivity", f"keep_at_least_{unit}", "or_fraction_of_largest")
     step.choice("of", ("whole tumour",))
-    connectivity = step.whole("connectivity")
-    if connectivity not in (6, 18, 26):
-        raise step.wrong("needs 6, 18 or 26 for connectivity")
-    fraction = step.number("or_fraction_of_largest")
-    return steps.Components(cast(Literal[6, 18, 26], connectivity), step.whole("keep_at_least_voxels"), fraction)
+    return steps.Components(_connectivity(step), size, step.number("or_fraction_of_largest"), unit)
 
 
 def _small_region(step: JsonFields) -> steps.PostStep:
-    step.only("step", "label", "below_voxels", "becomes")
+    size, unit = _size(step, "below")
+    step.only("step", "label", f"below_{unit}", "becomes")
     label = NETWORK_CLASSES.index(step.choice("label", NETWORK_CLASSES[1:]))
     becomes = NETWORK_CLASSES.index(step.choice("becomes", NETWORK_CLASSES))
-    return steps.SmallRegion(label, step.whole("below_voxels"), becomes)
+    return steps.SmallRegion(label, size, becomes, unit)
+
+
+def _weak_components(step: JsonFields) -> steps.PostStep:
+    step.only("step", "of", "connectivity", "below_ml", "below_mean_probability", "becomes")
+    region = cast(Literal["WT", "TC", "ET"], _REGIONS[step.choice("of", tuple(_REGIONS))])
+    size, probability = step.number("below_ml"), step.number("below_mean_probability")
+    if size < 0 or not 0 <= probability <= 1:
+        raise step.wrong("needs a below_ml of at least 0 and a below_mean_probability from 0 to 1")
+    becomes = NETWORK_CLASSES.index(step.choice("becomes", NETWORK_CLASSES))
+    return steps.WeakComponents(region, _connectivity(step), size, probability, becomes)
+
+
+def _size(step: JsonFields, name: str) -> tuple[float, steps.SizeUnit]:
+    """A size in voxels of the case's grid (a whole number), or in ml."""
+    if step.has(f"{name}_ml"):
+        size = step.number(f"{name}_ml")
+        if size < 0:
+            raise step.wrong(f"needs a {name}_ml of at least 0")
+        return size, "ml"
+    return step.whole(f"{name}_voxels"), "voxels"
+
+
+def _connectivity(step: JsonFields) -> steps.Connectivity:
+    connectivity = step.whole("connectivity")
+    if connectivity not in (6, 18, 26):
+        raise step.wrong("needs 6, 18 or 26 for connectivity")
+    return cast(steps.Connectivity, connectivity)
 
 
 _STEPS: Mapping[str, _Reader] = {
@@ -113,4 +139,8 @@ _STEPS: Mapping[str, _Reader] = {
     "resample": _resample,
     "pad": _pad,
 }
-_POST_STEPS: Mapping[str, _Reader] = {"components": _components, "small region": _small_region}
+_POST_STEPS: Mapping[str, _Reader] = {
+    "components": _components,
+    "small region": _small_region,
+    "weak components": _weak_components,
+}

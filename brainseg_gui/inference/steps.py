@@ -76,22 +76,54 @@ class Pad:
 Step = BrainCrop | FixedCrop | ZScore | MinMax | Gaussian | Laplacian | Resample | Pad
 
 
+SizeUnit = Literal["voxels", "ml"]
+Connectivity = Literal[6, 18, 26]
+
+
 @dataclass(frozen=True)
 class Components:
     """Keep the components of the whole tumour that are large, or not much smaller than the largest."""
 
-    connectivity: Literal[6, 18, 26]
-    keep_at_least_voxels: int
+    connectivity: Connectivity
+    keep_at_least: float
     or_fraction_of_largest: float
+    unit: SizeUnit = "voxels"
 
 
 @dataclass(frozen=True)
 class SmallRegion:
-    """A label with too few voxels in all becomes another one; labels are network classes."""
+    """A label that is too small in all becomes another one; labels are network classes."""
 
     label: int
-    below_voxels: int
+    below: float
+    becomes: int
+    unit: SizeUnit = "voxels"
+
+
+@dataclass(frozen=True)
+class WeakComponents:
+    """Components of a region that are small, or of which the network is not sure, become another label.
+
+    Parameters
+    ----------
+    region
+        ``WT``, ``TC`` or ``ET``.
+    connectivity
+        Of the components.
+    below_ml
+        Smaller ones are weak; 0 asks for no size.
+    below_mean_probability
+        Weak is also where the mean, over the component, of the winning class's probability is below this; 0 asks for
+        no certainty.
+    becomes
+        Network class.
+    """
+
+    region: Literal["WT", "TC", "ET"]
+    connectivity: Connectivity
+    below_ml: float
+    below_mean_probability: float
     becomes: int
 
 
-PostStep = Components | SmallRegion
+PostStep = Components | SmallRegion | WeakComponents

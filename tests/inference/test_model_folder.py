@@ -22,6 +22,15 @@ from brainseg_gui.inference.options import missing_modalities, require_modalitie
 
 Content = dict[str, Any]
 
+WEAK = {
+    "step": "weak components",
+    "of": "enhancing tumour",
+    "connectivity": 18,
+    "below_ml": 0.05,
+    "below_mean_probability": 0.6,
+    "becomes": "NCR",
+}
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -54,6 +63,23 @@ def test_default_model_is_shipped_and_whole() -> None:
     assert passport.output.only_in_brain
     assert passport.postprocess == (steps.Components(26, 1000, 0.15), steps.SmallRegion(3, 500, 1))
     assert pickle.loads(pickle.dumps(model)) == model
+
+
+def test_sizes_can_be_given_in_ml(folder: Path) -> None:
+    def edit(content: Content) -> None:
+        content["postprocess"] = [
+            {**content["postprocess"][0], "keep_at_least_ml": 1.5},
+            WEAK,
+            {"step": "small region", "label": "ET", "below_ml": 0.25, "becomes": "NCR"},
+        ]
+        del content["postprocess"][0]["keep_at_least_voxels"]
+
+    change(folder, edit)
+    assert read_model_folder(folder).passport.postprocess == (
+        steps.Components(26, 1.5, 0.15, "ml"),
+        steps.WeakComponents("ET", 18, 0.05, 0.6, 1),
+        steps.SmallRegion(3, 0.25, 1, "ml"),
+    )
 
 
 def test_a_model_folder_is_found_by_its_passport_too(folder: Path) -> None:
@@ -120,6 +146,11 @@ def test_a_folder_without_passport_or_weights_is_refused(folder: Path, tmp_path:
         (lambda c: c["output"].update(resample="cubic"), "'cubic' for resample"),
         (lambda c: c["postprocess"][0].update(connectivity=8), "6, 18 or 26"),
         (lambda c: c["postprocess"][1].update(label="RC"), "'RC' for label"),
+        (lambda c: c["postprocess"][0].update(keep_at_least_ml=1.0), "does not know: keep_at_least_voxels"),
+        (lambda c: c["postprocess"][1].update(below_voxels=0.5), "whole number of at least 0 for below_voxels"),
+        (lambda c: c["postprocess"].append({**WEAK, "below_mean_probability": 1.5}), "from 0 to 1"),
+        (lambda c: c["postprocess"].append({**WEAK, "of": "oedema"}), "'oedema' for of"),
+        (lambda c: c["postprocess"].append({**WEAK, "below": 3}), "does not know: below"),
         (lambda c: c.update(preprocess={}), "needs a list for preprocess"),
         (lambda c: c.update(postprocess=["components"]), "needs a list of objects"),
         (lambda c: c.update(output=[]), "needs an object for output"),

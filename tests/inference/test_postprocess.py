@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.model_folder import default_model
 from brainseg_gui.inference.passport import LINEAR, LINEAR_IN_BRAIN, Output
@@ -13,10 +17,14 @@ from brainseg_gui.inference.postprocess import (
     bounding_box,
     keep_large_components,
     map_back,
+    needs_confidence,
     postprocess,
     rename_small_region,
+    rename_weak_components,
 )
 from brainseg_gui.inference.preprocess import Prepared
+from brainseg_gui.inference.segment import segment_volumes
+from brainseg_gui.progress import run_to_end
 
 CHANNELS = ("background", "NCR", "ED", "ET")
 
@@ -44,29 +52,76 @@ def two_lumps() -> np.ndarray:
 )
 def test_components(connectivity: int, at_least: int, fraction: float, left: int) -> None:
     classes = two_lumps()
-    keep_large_components(classes, steps.Components(connectivity, at_least, fraction))  # type: ignore[arg-type]
+    keep_large_components(classes, steps.Components(connectivity, at_least, fraction), 0.001)  # type: ignore[arg-type]
     assert np.count_nonzero(classes) == left
     assert classes[0, 0, 0] == 1
 
 
-@pytest.mark.parametrize(("below", "became"), [(5, 2), (4, 3)])
-def test_small_region(below: int, became: int) -> None:
+def test_components_in_ml_do_not_depend_on_the_grid() -> None:
+    for voxel_ml, left in ((0.001, 9), (0.008, 12)):  # 3 voxels are 0.003 ml, or 0.024 ml
+        classes = two_lumps()
+        keep_large_components(classes, steps.Components(26, 0.024, 0.9, "ml"), voxel_ml)
+        assert np.count_nonzero(classes) == left
+
+
+@pytest.mark.parametrize(
+    ("below", "unit", "became"),
+    [(5, "voxels", 2), (4, "voxels", 3), (0.033, "ml", 2), (0.032, "ml", 3)],  # 4 voxels of 0.008 ml
+)
+def test_small_region(below: float, unit: steps.SizeUnit, became: int) -> None:
     classes = np.zeros((4, 4, 4), np.uint8)
     classes[0, 0] = 3
-    rename_small_region(classes, steps.SmallRegion(3, below, 2))
+    rename_small_region(classes, steps.SmallRegion(3, below, 2, unit), 0.008)
     assert classes[0, 0].tolist() == [became] * 4
 
 
+@pytest.mark.parametrize(
+    ("below_ml", "probability", "left"),
+    [
+        (0.0, 0.0, [4, 2, 1]),
+        (0.002, 0.0, [4, 2]),  # the single voxel is smaller than 2 voxels of 0.001 ml
+        (0.003, 0.0, [4]),
+        (0.0, 0.7, [4, 1]),  # means .8, .6 and .9
+        (0.002, 0.7, [4]),
+        (0.0, 0.95, []),
+    ],
+)
+def test_weak_components_become_another_label(below_ml: float, probability: float, left: list[int]) -> None:
+    classes = np.full((9, 2, 2), 2, np.uint8)
+    confidence = np.full(classes.shape, 0.99, np.float32, order="F")  # laid out otherwise than the classes
+    for where, sure in ((np.s_[0, :, :], [0.9, 0.9, 0.7, 0.7]), (np.s_[3, 0, :], [0.7, 0.5]), (np.s_[6, 1, 1], 0.9)):
+        classes[where] = 3
+        confidence[where] = np.reshape(sure, confidence[where].shape)
+    step = steps.WeakComponents("ET", 26, below_ml, probability, 1)
+    rename_weak_components(classes, step, 0.001, confidence)
+    found = [int((classes[n] == 3).sum()) for n in (0, 3, 6)]
+    assert [n for n in found if n] == left
+    assert int((classes == 1).sum()) == 7 - sum(left)
+    assert int((classes == 2).sum()) == 36 - 7
+
+
+def test_a_weak_core_takes_its_enhancing_part_along() -> None:
+    classes = np.zeros((6, 1, 1), np.uint8)
+    classes[:, 0, 0] = (1, 3, 2, 1, 1, 3)
+    rename_weak_components(classes, steps.WeakComponents("TC", 6, 0.003, 0.0, 2), 0.001, None)
+    assert classes[:, 0, 0].tolist() == [2, 2, 2, 1, 1, 3]
+
+
+def test_a_rule_about_probabilities_needs_them() -> None:
+    sure, small = steps.WeakComponents("ET", 26, 0.0, 0.5, 1), steps.WeakComponents("ET", 26, 0.1, 0.0, 1)
+    assert needs_confidence((small, sure))
+    assert not needs_confidence((small, steps.SmallRegion(3, 2, 1)))
+    with pytest.raises(ValueError, match="probabilities"):
+        postprocess(np.full((2, 2, 2), 3, np.uint8), (sure,), 0.001)
+
+
 def test_postprocess_runs_the_passports_steps_in_order() -> None:
-    passport = replace(
-        default_model().passport,
-        postprocess=(steps.Components(26, 4, 0.9), steps.SmallRegion(3, 2, 1)),
-    )
+    rules = (steps.Components(26, 4, 0.9), steps.SmallRegion(3, 2, 1))
     classes = two_lumps()
-    postprocess(classes, passport)
+    postprocess(classes, rules, 0.001)
     assert np.bincount(classes.ravel(), minlength=4).tolist() == [512 - 9, 2, 7, 0]
     nothing = np.zeros((3, 3, 3), np.uint8)
-    postprocess(nothing, passport)
+    postprocess(nothing, rules, 0.001)
     assert not nothing.any()
 
 
@@ -122,6 +177,37 @@ def test_channels_in_another_order_keep_their_meaning() -> None:
     output = Output("softmax", ("ET", "background", "NCR"), LINEAR)
     passport = replace(default_model().passport, output=output)
     probabilities = np.array([[0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.0, 0.2, 0.8]], np.float32).reshape(1, 1, 1, 3, 3)
-    classes = np.zeros((1, 1, 3), np.uint8)
-    map_back(probabilities, Prepared(probabilities, placement, None), passport, classes)
+    classes, confidence = np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1, 3), np.float32)
+    map_back(probabilities, Prepared(probabilities, placement, None), passport, classes, confidence)
     assert classes.ravel().tolist() == [3, 0, 1]
+    assert confidence.ravel().tolist() == pytest.approx([0.9, 0.8, 0.8])
+
+
+class Unsure:
+    """A network that gives enhancing tumour the same probability everywhere."""
+
+    bytes_per_voxel = 0.0
+    fixed_shape = None
+
+    def __init__(self, probability: float) -> None:
+        self._row = np.array([0.05, 0.15, 0.8 - probability, probability], np.float32)
+
+    def predict(self, batch: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(self._row, (*batch.shape[:4], 4)).copy()
+
+    def free_bytes(self) -> float:
+        return float("inf")
+
+    def move_to_cpu(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(("probability", "label"), [(0.7, 3), (0.5, 1)])
+def test_the_way_of_the_button_knows_how_sure_the_network_is(
+    probability: float, label: int, tmp_path: Path, toy_case: Callable[..., Path]
+) -> None:
+    case = run_to_end(read_case(find_case(toy_case(tmp_path))))
+    passport = replace(default_model().passport, postprocess=(steps.WeakComponents("ET", 26, 0.0, 0.6, 1),))
+    classes = np.zeros(case.grid.shape, np.uint8, order="F")
+    run_to_end(segment_volumes(case.volumes, passport, Unsure(probability), classes))
+    assert np.unique(classes).tolist() == [0, label]

@@ -22,17 +22,26 @@ from brainseg_gui.runs.fields import help_of
 
 
 def test_the_presets_are_there_and_say_who_they_are() -> None:
-    assert preset_names() == ("default", "fine-tune", "seed")
+    assert preset_names() == ("default", "fine-tune", "seed", "synthetic")
     for name in preset_names():
         assert read_preset(name).preset == name
 
 
-@pytest.mark.parametrize("name", ["default", "fine-tune", "seed"])
+@pytest.mark.parametrize("name", ["default", "fine-tune", "seed", "synthetic"])
 def test_what_is_written_reads_back_the_same(name: str, tmp_path: Path) -> None:
     config = with_changes(read_preset(name), {"data.train": '["/a b", "/ü\\"x"]', "name": "näme"})
     path = tmp_path / "config.toml"
     path.write_text(to_toml(config), "utf-8")
     assert read_config(path) == config
+
+
+def test_the_synthetic_preset_trains_on_what_the_generator_writes() -> None:
+    config = read_preset("synthetic")
+    assert (config.data.scheme, config.preprocess.spacing_mm) == ("brats2020", 2.0)
+    assert config.sampling.patch == (80, 96, 80)
+    assert not any(edge % 2 ** (config.network.levels - 1) for edge in config.sampling.patch)
+    assert config.optimiser.schedule == "cosine"
+    assert config.length.steps > config.optimiser.warmup_steps  # hours alone would leave the learning rate constant
 
 
 def test_every_field_has_a_sentence_and_a_default_in_its_range() -> None:

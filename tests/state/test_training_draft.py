@@ -30,7 +30,7 @@ def test_a_complete_draft_can_be_started(draft: TrainingDraft) -> None:
 
 def test_a_preset_gives_its_own_configuration_back() -> None:
     draft = TrainingDraft()
-    for name in ("seed", "default", "fine-tune"):
+    for name in ("seed", "default", "fine-tune", "synthetic"):
         draft.load(read_preset(name))
         assert draft.config() == read_preset(name)
         assert draft.changed == ()

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from brainseg_gui.evaluation.rules import rules_named
+from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from training.compare.scores import CaseScore, RegionNumbers, region_numbers, summarise
+from training.compare.tables import as_csv, as_json, as_markdown, dice_text, region_text
+
+RULES = rules_named("brats2023")
+
+
+def numbers(dice: float, reference_ml: float = 10.0, prediction_ml: float = 10.0) -> RegionNumbers:
+    return RegionNumbers(dice, 5.0, dice, reference_ml, prediction_ml)
+
+
+def score(case_id: str, dice: float, enhancing: RegionNumbers, *, method: str = "net", group: str = "set") -> CaseScore:
+    regions: Mapping[str, RegionNumbers] = {"WT": numbers(dice), "TC": numbers(dice / 2), "ET": enhancing}
+    return CaseScore(group, case_id, method, regions, seconds=2.0)
+
+
+@pytest.fixture
+def scores() -> list[CaseScore]:
+    """Two cases with ET, of which one is missed; three without, of which two are given some."""
+    return [
+        score("a", 0.9, numbers(0.8)),
+        score("b", 0.7, numbers(0.0, 3.0, 0.0)),
+        score("c", 0.5, numbers(1.0, 0.0, 0.0)),
+        score("d", 0.3, numbers(0.0, 0.0, 2.0)),
+        score("e", 0.1, numbers(0.0, 0.0, 0.5)),
+    ]
+
+
+def test_scores_of_a_case_by_hand() -> None:
+    grid = Grid((4, 4, 4), np.diag([2.0, 2.0, 2.0, 1.0]))
+    reference, classes = np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8)
+    reference[0, 0] = (1, 4, 2, 2)
+    classes[0, 0] = (1, 1, 2, 0)
+    found = region_numbers(LabelMap(reference, grid, scheme_named("brats2020")), classes, RULES)
+    assert found["WT"].dice == pytest.approx(2 * 3 / 7)
+    assert found["TC"].dice == 1.0
+    assert found["ET"].dice == 0.0
+    assert found["ET"].hausdorff95_mm == 374.0
+    assert found["WT"].reference_ml == pytest.approx(4 * 0.008)
+    assert found["WT"].prediction_ml == pytest.approx(3 * 0.008)
+
+
+def test_a_summary_by_hand(scores: list[CaseScore]) -> None:
+    (summary,) = summarise(scores)
+    assert summary.cases == 5
+    assert summary.regions["WT"].dice_mean == pytest.approx(0.5)
+    assert summary.regions["ET"].dice_mean == pytest.approx(1.8 / 5)
+    assert summary.regions["ET"].dice_median == 0.0
+    assert summary.mean_dice == pytest.approx((0.5 + 0.25 + 0.36) / 3)
+    false = summary.false_enhancement
+    assert (false.cases, false.claimed, false.median_ml, false.largest_ml) == (3, 2, 1.25, 2.0)
+    assert false.share == pytest.approx(2 / 3)
+    assert summary.missed_enhancement == 1
+
+
+def test_groups_and_methods_are_not_pooled(scores: list[CaseScore]) -> None:
+    more = [score("a", 0.1, numbers(0.1), method="otsu"), score("z", 1.0, numbers(1.0), group="other")]
+    found = {(s.group, s.method): s.cases for s in summarise([*scores, *more])}
+    assert found == {("set", "net"): 5, ("set", "otsu"): 1, ("other", "net"): 1}
+
+
+def test_markdown_says_what_was_claimed(scores: list[CaseScore]) -> None:
+    table = as_markdown(scores, RULES)
+    assert "## set, n = 5\n\nFewer than 10 cases" in table
+    assert "| net | 5 | .500 / .250 / .360 | .500 / .250 / .000 |" in table
+    assert "| 2 of 3 (1.2 ml, at most 2.0 ml) | 1 of 2 | 2.0 |" in table
+    assert "| c | 10.0 / 10.0 / 0.0 | .500 / .250 / none claimed |" in table
+    assert "| e | 10.0 / 10.0 / 0.0 | .100 / .050 / 0.50 ml claimed |" in table
+    assert "374 mm" in table
+
+
+def test_a_method_that_cannot_do_a_case_leaves_a_gap(scores: list[CaseScore]) -> None:
+    table = as_markdown([*scores, score("a", 0.1, numbers(0.1), method="a|b")], RULES)
+    assert "| case | reference ml WT / TC / ET | net | a¦b |" in table
+    assert "| b | 10.0 / 10.0 / 3.0 | .700 / .350 / .000 | – |" in table
+
+
+def test_csv_and_json_hold_every_number(scores: list[CaseScore]) -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv([score("=a", 0.9, numbers(0.8))]))))
+    assert [row["region"] for row in rows] == ["WT", "TC", "ET"]
+    assert rows[0]["case_id"] == "'=a"
+    assert (rows[2]["dice"], rows[2]["hausdorff95_mm"], rows[2]["seconds"]) == ("0.8", "5", "2.000")
+    content = json.loads(as_json(scores, {"rules": "brats2023"}))
+    assert content["summaries"][0]["false_enhancement_share"] == pytest.approx(2 / 3)
+    assert [CaseScore.of(case) for case in content["cases"]] == scores
+    assert CaseScore.of(json.loads(json.dumps(asdict(scores[1])))) == scores[1]
+
+
+def test_words() -> None:
+    assert [dice_text(n) for n in (0.0, 0.1234, 1.0)] == [".000", ".123", "1.000"]
+    assert region_text(score("a", 0.9, numbers(0.0, 0.0, 12.34)), "ET") == "12.3 ml claimed"

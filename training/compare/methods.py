@@ -1,0 +1,184 @@
+"""What is compared: thresholds and networks, behind one face."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.inference import steps
+from brainseg_gui.inference.model_folder import ModelFolder, read_model_folder, shipped_models
+from brainseg_gui.inference.options import SegmentOptions, require_modalities
+from brainseg_gui.inference.segment import segment_volumes
+from brainseg_gui.progress import run_to_end
+from training.baselines import BASELINES, NEEDED, Baseline, segment_by_thresholds
+from training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from brainseg_gui.inference.network import Network
+
+VERSION = 1  # of the code that makes predictions: raise it when they change
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a method says of a case, before the rules that follow a network.
+
+    Parameters
+    ----------
+    classes
+        0 background, 1 NCR, 2 ED, 3 ET, (I, J, K).
+    confidence
+        Probability of the class that won, 0 where nobody looked; (I, J, K).
+    seconds
+        From the images in memory to the classes.
+    """
+
+    classes: NDArray[np.uint8]
+    confidence: NDArray[np.float32]
+    seconds: float
+
+
+class Method(Protocol):
+    """Something that segments cases."""
+
+    @property
+    def name(self) -> str:
+        """In tables."""
+
+    @property
+    def key(self) -> str:
+        """Digest of everything that its predictions depend on, but the case."""
+
+    @property
+    def rules(self) -> tuple[steps.PostStep, ...]:
+        """What follows on its classes."""
+
+    def predict(self, case: Case) -> Prediction:
+        """Segment a case.
+
+        Raises
+        ------
+        BrainsegError
+            If the case does not suit the method.
+        """
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """A baseline as a method."""
+
+    baseline: Baseline
+
+    @property
+    def name(self) -> str:
+        """In tables."""
+        return self.baseline.name
+
+    @property
+    def key(self) -> str:
+        """Digest of the baseline."""
+        return _digest(repr(self.baseline))
+
+    @property
+    def rules(self) -> tuple[steps.PostStep, ...]:
+        """None: a baseline has its own."""
+        return ()
+
+    def predict(self, case: Case) -> Prediction:
+        """Segment a case; every voxel counts as sure."""
+        if missing := [m.title for m in NEEDED if m not in case.volumes]:
+            raise TrainingError(f"{' and '.join(missing)} is missing", "Leave the case out", case.source.folder)
+        started = time.perf_counter()
+        classes = segment_by_thresholds(case.volumes, self.baseline)
+        seconds = time.perf_counter() - started
+        return Prediction(classes, (classes > 0).astype(np.float32), seconds)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network as a method; loaded when the first case comes that is not stored yet.
+
+    Parameters
+    ----------
+    folder
+        Weights and passport.
+    options
+        Device and precision.
+    name
+        In tables.
+    """
+
+    folder: ModelFolder
+    options: SegmentOptions
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Digest of the weights, and of the passport but for the rules that follow and the words."""
+        passport = self.folder.passport
+        prepared = (passport.modalities, passport.axes, passport.orientation, passport.spacing_mm, passport.divisor)
+        return _digest(repr((passport.sha256, prepared, passport.patch, passport.preprocess, passport.output,
+                             self.options.precision)))  # fmt: skip
+
+    @property
+    def rules(self) -> tuple[steps.PostStep, ...]:
+        """The passport's."""
+        return self.folder.passport.postprocess
+
+    def predict(self, case: Case) -> Prediction:
+        """Segment a case as the button does, but for the rules at the end."""
+        require_modalities(case.volumes, self.folder, case.source.folder)
+        classes = np.zeros(case.grid.shape, np.uint8, order="F")
+        confidence = np.zeros(case.grid.shape, np.float32, order="F")
+        passport = replace(self.folder.passport, postprocess=())
+        outcome = run_to_end(segment_volumes(case.volumes, passport, self._network, classes, confidence))
+        return Prediction(classes, confidence, sum(outcome.seconds.values()))
+
+    @cached_property
+    def _network(self) -> Network:
+        from brainseg_gui.inference.network import load_network  # imports Keras
+
+        return run_to_end(load_network(self.folder, self.options))
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(f"{VERSION} {text}".encode(), digest_size=12).hexdigest()
+
+
+def models_named(names: list[str], options: SegmentOptions) -> list[Method]:
+    """Models by the names under which they are shipped, or by path; two of one name are told apart by number.
+
+    Raises
+    ------
+    ModelError
+        If one is no model folder.
+    """
+    from pathlib import Path
+
+    shipped = {model.path.name: model for model in shipped_models()}
+    methods: list[Method] = []
+    taken: dict[str, int] = {}
+    for given in names:
+        folder = shipped.get(given) or read_model_folder(Path(given).expanduser())
+        name = _short_name(folder)
+        taken[name] = taken.get(name, 0) + 1
+        methods.append(Model(folder, options, name if taken[name] == 1 else f"{name} ({taken[name]})"))
+    return methods
+
+
+def _short_name(folder: ModelFolder) -> str:
+    """The folder's name; of a run folder's ``model`` that of the run, of a checkpoint's both."""
+    path = folder.path.resolve()
+    return f"{path.parent.name}/{path.name}" if path.name in ("model", "best", "last") else path.name
+
+
+def baselines() -> list[Method]:
+    """All baselines."""
+    return [Thresholds(baseline) for baseline in BASELINES]

@@ -1,0 +1,166 @@
+"""Scores of one case, and what a group of cases comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.evaluation.comparison import Comparison, compare
+from brainseg_gui.evaluation.distances import with_distances
+from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.progress import run_to_end
+
+NETWORK_SCHEME = "brats2023"  # its numbers 1, 2, 3 are the network's classes NCR, ED, ET
+REGIONS = tuple(region.key for region in regions())
+
+
+@dataclass(frozen=True)
+class RegionNumbers:
+    """One region of one case: Dice, HD95, lesion-wise Dice (by the rule set), volumes."""
+
+    dice: float
+    hausdorff95_mm: float
+    lesion_dice: float
+    reference_ml: float
+    prediction_ml: float
+
+
+@dataclass(frozen=True)
+class CaseScore:
+    """One method on one case.
+
+    Parameters
+    ----------
+    group, case_id, method
+        What was scored.
+    regions
+        WT, TC and ET.
+    seconds
+        From the images in memory to the classes, when they were computed.
+    """
+
+    group: str
+    case_id: str
+    method: str
+    regions: Mapping[str, RegionNumbers]
+    seconds: float
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> CaseScore:
+        """From what `dataclasses.asdict` gives."""
+        numbers = {key: RegionNumbers(**content["regions"][key]) for key in REGIONS}
+        return cls(content["group"], content["case_id"], content["method"], numbers, content["seconds"])
+
+    @property
+    def false_enhancement_ml(self) -> float | None:
+        """ET that is claimed where the reference has none; None where it has some."""
+        enhancing = self.regions["ET"]
+        return enhancing.prediction_ml if enhancing.reference_ml == 0 else None
+
+
+def dice_scores(reference: LabelMap, classes: NDArray[np.uint8]) -> Comparison:
+    """Overlap of network classes, (I, J, K), with a reference: WT, TC and ET."""
+    compared = compare(reference, LabelMap(classes, reference.grid, scheme_named(NETWORK_SCHEME)))
+    return replace(compared, rows=tuple(compared.row(key) for key in REGIONS))
+
+
+def region_numbers(reference: LabelMap, classes: NDArray[np.uint8], rules: RuleSet) -> dict[str, RegionNumbers]:
+    """Overlap, distances and lesions of network classes, (I, J, K), against a reference."""
+    prediction = LabelMap(classes, reference.grid, scheme_named(NETWORK_SCHEME))
+    measured = run_to_end(with_distances(dice_scores(reference, classes), reference, prediction, rules))
+    numbers = {}
+    for row in measured.rows:
+        if row.hausdorff95_mm is None or row.lesions is None:
+            raise ValueError(f"{row.region.key} was not measured")
+        numbers[row.region.key] = RegionNumbers(
+            row.dice, row.hausdorff95_mm, row.lesions.dice, row.reference_ml, row.prediction_ml
+        )
+    return numbers
+
+
+@dataclass(frozen=True)
+class RegionSummary:
+    """One region over a group's cases; HD95 counts a missing or invented region at the rule set's distance."""
+
+    dice_mean: float
+    dice_median: float
+    hausdorff95_median_mm: float
+    lesion_dice_mean: float
+
+
+@dataclass(frozen=True)
+class FalseEnhancement:
+    """ET claimed in cases whose reference has none.
+
+    Parameters
+    ----------
+    cases
+        Cases without ET in the reference.
+    claimed
+        Of these, with ET in the prediction.
+    median_ml
+        Of ET over those claimed; 0 when there are none.
+    largest_ml
+        Likewise.
+    """
+
+    cases: int
+    claimed: int
+    median_ml: float
+    largest_ml: float
+
+    @property
+    def share(self) -> float | None:
+        """Claimed of cases; None without any."""
+        return self.claimed / self.cases if self.cases else None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One method over one group."""
+
+    group: str
+    method: str
+    cases: int
+    regions: Mapping[str, RegionSummary]
+    false_enhancement: FalseEnhancement
+    missed_enhancement: int
+    seconds_median: float
+
+    @property
+    def mean_dice(self) -> float:
+        """Mean of the three regions' means."""
+        return fmean(region.dice_mean for region in self.regions.values())
+
+
+def summarise(scores: Sequence[CaseScore]) -> tuple[Summary, ...]:
+    """A summary of every method in every group, in the order in which they come."""
+    pairs = dict.fromkeys((score.group, score.method) for score in scores)
+    return tuple(_summary([s for s in scores if (s.group, s.method) == pair]) for pair in pairs)
+
+
+def _summary(scores: Sequence[CaseScore]) -> Summary:
+    regions_of = {key: _region([score.regions[key] for score in scores]) for key in REGIONS}
+    missed = sum(s.regions["ET"].reference_ml > 0 and s.regions["ET"].prediction_ml == 0 for s in scores)
+    seconds = median(score.seconds for score in scores)
+    first = scores[0]
+    return Summary(first.group, first.method, len(scores), regions_of, false_enhancement(scores), missed, seconds)
+
+
+def _region(numbers: Sequence[RegionNumbers]) -> RegionSummary:
+    dice = [n.dice for n in numbers]
+    distances = median(n.hausdorff95_mm for n in numbers)
+    return RegionSummary(fmean(dice), median(dice), distances, fmean(n.lesion_dice for n in numbers))
+
+
+def false_enhancement(scores: Sequence[CaseScore]) -> FalseEnhancement:
+    """What is claimed where there is none."""
+    without = [ml for score in scores if (ml := score.false_enhancement_ml) is not None]
+    claimed = [ml for ml in without if ml > 0]
+    return FalseEnhancement(len(without), len(claimed), median(claimed or [0.0]), max(claimed, default=0.0))

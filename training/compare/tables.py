@@ -1,0 +1,136 @@
+"""A comparison as CSV, JSON and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from brainseg_gui.evaluation.rules import RuleSet
+from training.compare.scores import REGIONS, CaseScore, FalseEnhancement, RegionNumbers, Summary, summarise
+
+_NUMBERS = tuple(RegionNumbers.__dataclass_fields__)
+_FEW = 10  # fewer cases: the rows of the cases say more than their mean
+
+
+def as_csv(scores: Sequence[CaseScore]) -> str:
+    """One row per case, method and region."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("group", "case_id", "method", "region", *_NUMBERS, "seconds"))
+    for score in scores:
+        for key, numbers in score.regions.items():
+            names = (_harmless(score.group), _harmless(score.case_id), _harmless(score.method), key)
+            writer.writerow((*names, *(f"{value:.6g}" for value in asdict(numbers).values()), f"{score.seconds:.3f}"))
+    return text.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """A spreadsheet takes these beginnings for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def as_json(scores: Sequence[CaseScore], about: dict[str, Any]) -> str:
+    """Summaries, cases, and what was compared."""
+    summaries = [
+        {**asdict(summary), "mean_dice": summary.mean_dice, "false_enhancement_share": summary.false_enhancement.share}
+        for summary in summarise(scores)
+    ]
+    content = {**about, "summaries": summaries, "cases": [asdict(score) for score in scores]}
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def as_markdown(scores: Sequence[CaseScore], rules: RuleSet) -> str:
+    """Tables for a model card: methods over groups, then every case."""
+    parts = []
+    for group in dict.fromkeys(score.group for score in scores):
+        of_group = [score for score in scores if score.group == group]
+        parts += [*_group_table(group, of_group), "", *_case_table(of_group), ""]
+    return "\n".join([*parts, _legend(rules), ""])
+
+
+def _group_table(group: str, scores: Sequence[CaseScore]) -> Iterable[str]:
+    summaries = summarise(scores)
+    cases = max(summary.cases for summary in summaries)
+    yield f"## {group}, n = {cases}"
+    yield ""
+    if cases < _FEW:
+        yield f"Fewer than {_FEW} cases: read the table of the cases, not the means."
+        yield ""
+    yield "| method | n | Dice mean WT / TC / ET | median | HD95 median, mm | false ET | ET missed | s per case |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for summary in summaries:
+        rows = [summary.regions[key] for key in REGIONS]
+        cells = (
+            summary.method,
+            str(summary.cases),
+            " / ".join(dice_text(row.dice_mean) for row in rows),
+            " / ".join(dice_text(row.dice_median) for row in rows),
+            " / ".join(f"{row.hausdorff95_median_mm:.1f}" for row in rows),
+            _false_text(summary.false_enhancement),
+            _missed_text(summary),
+            f"{summary.seconds_median:.1f}",
+        )
+        yield _row(cells)
+
+
+def _case_table(scores: Sequence[CaseScore]) -> Iterable[str]:
+    methods = list(dict.fromkeys(score.method for score in scores))
+    by_pair = {(score.case_id, score.method): score for score in scores}
+    yield _row(("case", "reference ml WT / TC / ET", *methods))
+    yield _row(["---"] * (len(methods) + 2))
+    for case_id in dict.fromkeys(score.case_id for score in scores):
+        of_case = [by_pair[case_id, method] for method in methods if (case_id, method) in by_pair]
+        volumes = " / ".join(f"{of_case[0].regions[key].reference_ml:.1f}" for key in REGIONS)
+        cells = [_case_text(by_pair.get((case_id, method))) for method in methods]
+        yield _row((case_id, volumes, *cells))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '¦') for cell in cells)} |"
+
+
+def _case_text(score: CaseScore | None) -> str:
+    return " / ".join(region_text(score, key) for key in REGIONS) if score is not None else "–"
+
+
+def region_text(score: CaseScore, key: str) -> str:
+    """Dice of a region; where there is nothing to find, what was claimed."""
+    numbers = score.regions[key]
+    if numbers.reference_ml > 0:
+        return dice_text(numbers.dice)
+    return f"{_ml_text(numbers.prediction_ml)} claimed" if numbers.prediction_ml else "none claimed"
+
+
+def _ml_text(volume_ml: float) -> str:
+    return f"{volume_ml:.2f} ml" if volume_ml < 1 else f"{volume_ml:.1f} ml"
+
+
+def dice_text(dice: float) -> str:
+    """Three decimals, without the zero in front of them."""
+    return f"{dice:.3f}".removeprefix("0")
+
+
+def _false_text(false: FalseEnhancement) -> str:
+    if not false.cases:
+        return "–"
+    claimed = f" ({_ml_text(false.median_ml)}, at most {_ml_text(false.largest_ml)})" if false.claimed else ""
+    return f"{false.claimed} of {false.cases}{claimed}"
+
+
+def _missed_text(summary: Summary) -> str:
+    enhancing = summary.cases - summary.false_enhancement.cases
+    return f"{summary.missed_enhancement} of {enhancing}" if enhancing else "–"
+
+
+def _legend(rules: RuleSet) -> str:
+    return (
+        "Dice per case, never pooled; both empty is 1, one empty 0. HD95 in mm with the header's spacing, the larger "
+        f"of the two directed 95th percentiles, {rules.missing_mm:g} mm where one of the masks is empty and 0 where "
+        f"both are ({rules.title}). False ET: cases whose reference has no enhancing tumour in which some is claimed "
+        "(median of the volumes claimed, and the largest). ET missed: cases with enhancing tumour in which none is "
+        "claimed. Seconds: median, from the images in memory to the classes, on the machine that computed them."
+    )
