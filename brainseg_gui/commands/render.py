@@ -1,9 +1,10 @@
-"""``brainseg render``: a figure of a case with its masks, for print."""
+"""``brainseg render``: a figure of a case with its masks, for print, or an animation."""
 
 from __future__ import annotations
 
 import argparse
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,27 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.modality import Modality
 
 if TYPE_CHECKING:
-    from brainseg_gui.evaluation.figure import FigureContent
+    from collections.abc import Callable, Generator
 
-MOST_SLICES = 20
+    from brainseg_gui.evaluation.figure_content import FigureContent
+    from brainseg_gui.evaluation.figure_style import FigureStyle
+    from brainseg_gui.evaluation.layouts import FigureRequest
+    from brainseg_gui.progress import Progress
+
+LAYOUT_NAMES = ("planes", "modalities", "worst", "montage", "seed", "animation")
+_BAR = "{desc}{percentage:3.0f}%|{bar}| {postfix}"
+# option of the command -> field of the request
+_FIELDS = {
+    "modality": "modality",
+    "plane": "plane",
+    "at": "at",
+    "slices": "slices",
+    "every": "every",
+    "region": "region",
+    "count": "count",
+    "close_up": "extent",
+    "fps": "frames_per_second",
+}
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,55 +41,135 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "render",
         help="draw a figure of a case and its masks",
-        description="Three planes through the tumour, the four modalities of one slice, or the figure of the source "
-        "article. The reference is drawn as outline, the prediction as fill.",
+        description="Layouts: planes (three planes through the tumour), modalities (all of one slice), worst (the "
+        "slices on which reference and prediction differ most), montage (every n-th slice), seed (the figure of the "
+        "source article), animation (slice after slice). The reference is drawn as outline, the prediction as fill.",
     )
     parser.add_argument("case", type=Path, metavar="CASE", help="case folder, or one of its files")
     parser.add_argument("--prediction", type=Path, metavar="P", help="predicted mask")
     parser.add_argument("--reference", type=Path, metavar="R", help="reference mask (default: the case's own)")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".png or .svg")
-    parser.add_argument("--layout", choices=("planes", "modalities", "seed"), default="planes")
     parser.add_argument(
-        "--slices", type=_slices, metavar="70-74", help="slices of the seed layout, counted in the recipe's crop"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help=".png, .svg, .pdf or .tif; an animation: .gif, .apng, .webp, and .mp4 where ffmpeg is installed",
     )
     parser.add_argument(
+        "--layout", choices=LAYOUT_NAMES, help="default: planes; animation where the file's name is one of an animation"
+    )
+    _add_content(parser)
+    _add_look(parser)
+    add_scheme_options(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_content(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is shown")
+    group.add_argument(
+        "--modality",
+        choices=[modality.value for modality in Modality],
+        help="image under the masks (default: t1ce; flair in the seed layout)",
+    )
+    group.add_argument(
+        "--plane", choices=("axial", "coronal", "sagittal"), help="of modalities, worst, montage, animation"
+    )
+    group.add_argument(
         "--at",
         type=_voxel,
         metavar="I,J,K",
         help="voxel that the slices go through, from 0 to the patient's right, anterior, superior "
         "(default: middle of the largest cross-section of the tumour)",
     )
-    parser.add_argument(
-        "--modality",
-        choices=[modality.value for modality in Modality],
-        help="image under the masks (default: t1ce; flair in the seed layout)",
+    group.add_argument(
+        "--slices",
+        type=_slices,
+        metavar="70-74",
+        help="slices of montage and animation (default: all of the head), or of the seed layout, counted in the "
+        "recipe's crop (default: 70-74)",
     )
-    add_scheme_options(parser)
-    parser.set_defaults(run=run)
+    group.add_argument("--every", type=_positive, metavar="N", help="every n-th slice of montage and animation")
+    group.add_argument("--region", metavar="WT", help="what the worst slices are worst in: WT (default), TC or ET")
+    group.add_argument("--count", type=_positive, metavar="K", help="how many worst slices (default: 5)")
+    group.add_argument("--close-up", action="store_true", default=None, help="the tumour instead of the whole head")
+    group.add_argument("--fps", type=float, metavar="N", help="slices per second of an animation (default: 10)")
+
+
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("how it looks")
+    group.add_argument(
+        "--colours", default="usual", metavar="SET", help="usual, okabe-ito (safe for any colour vision), ET=#f5d90a,…"
+    )
+    group.add_argument(
+        "--legend", choices=("names", "keys", "off"), default="names", help="labels by name (default) or by key, or off"
+    )
+    group.add_argument("--no-scale-bar", action="store_true", help="leave the scale bars out")
+    group.add_argument("--no-letters", action="store_true", help="leave the patient's directions out")
+    group.add_argument("--width", type=float, metavar="MM", help="width of the page (default: 183, two columns)")
+    group.add_argument("--dpi", type=int, metavar="N", help="dots per inch (default: 300; 150 of an animation)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Draw the figure and write it."""
-    from brainseg_gui.evaluation.page import save_figure
+    from brainseg_gui.evaluation.layouts import check_file, write_figure
 
-    _check_options(args)
-    save_figure(_figure(_content(args), args), args.output)
+    request = _request(args)
+    check_file(request, args.output)
+    _show(write_figure(_content(args), request, args.output))
     return 0
 
 
-def _check_options(args: argparse.Namespace) -> None:
-    if args.slices is not None and args.layout != "seed":
-        raise BrainsegError("--slices belongs to the seed layout", "Use --at with the other layouts")
-    if args.at is not None and args.layout == "seed":
-        raise BrainsegError("--at does not belong to the seed layout", "Use --slices with it")
-    if args.modality is not None and args.layout == "modalities":
-        raise BrainsegError("the modalities layout shows all of them", "Leave --modality out")
+def _request(args: argparse.Namespace) -> FigureRequest:
+    """What was asked for; options that the layout does not follow are refused."""
+    from brainseg_gui.evaluation.figure_style import Extent
+    from brainseg_gui.evaluation.layouts import LAYOUTS, FigureRequest, region_named
+    from brainseg_gui.imaging.plane import Plane
+
+    layout = args.layout or _layout_of(args.output)
+    given: dict[str, Any] = {}
+    for option, field in _FIELDS.items():
+        value = getattr(args, option)
+        if value is None:
+            continue
+        if field not in LAYOUTS[layout].options:
+            followed = [name for name, other in LAYOUTS.items() if field in other.options]
+            name = option.replace("_", "-")
+            raise BrainsegError(
+                f"--{name} does not belong to the {layout} layout", f"It belongs to {', '.join(followed)}"
+            )
+        given[field] = value
+    meant: dict[str, Callable[[Any], Any]] = {
+        "modality": Modality,
+        "plane": lambda name: Plane[name.upper()],
+        "region": region_named,
+        "extent": lambda _: Extent.TUMOUR,
+    }
+    values: dict[str, Any] = {field: meant[field](value) if field in meant else value for field, value in given.items()}
+    return FigureRequest(layout=layout, style=_style(args), **values)
+
+
+def _layout_of(output: Path) -> str:
+    return "animation" if output.suffix.lower() in (".gif", ".apng", ".webp", ".mp4") else "planes"
+
+
+def _style(args: argparse.Namespace) -> FigureStyle:
+    from brainseg_gui.evaluation.figure_style import FigureStyle, LegendText, colours_of
+
+    return FigureStyle(
+        colours=colours_of(args.colours),
+        legend=LegendText(args.legend),
+        scale_bar=not args.no_scale_bar,
+        letters=not args.no_letters,
+        width_mm=args.width,
+        dots_per_inch=args.dpi,
+    )
 
 
 def _content(args: argparse.Namespace) -> FigureContent:
     from dataclasses import replace
 
-    from brainseg_gui.evaluation.figure import FigureContent
+    from brainseg_gui.evaluation.figure_content import FigureContent
     from brainseg_gui.evaluation.masks import read_as, read_as_prediction
     from brainseg_gui.imaging.case_folder import find_case
     from brainseg_gui.imaging.labels import scheme_named
@@ -92,30 +191,28 @@ def _content(args: argparse.Namespace) -> FigureContent:
     return FigureContent(case, reference, prediction)
 
 
-def _figure(content: FigureContent, args: argparse.Namespace) -> Any:
-    from brainseg_gui.evaluation.figure import modalities_figure, planes_figure
-    from brainseg_gui.evaluation.seed_figure import DEFAULT_SLICES, seed_figure
+def _show(work: Generator[Progress, None, None]) -> None:
+    """Run to the end with a bar, where there is a terminal and time to show one."""
+    from tqdm import tqdm
 
-    if args.layout == "modalities":
-        return modalities_figure(content, args.at)
-    wanted = Modality.FLAIR if args.layout == "seed" else Modality.T1CE
-    if args.modality is not None:
-        wanted = Modality(args.modality)
-    elif wanted not in content.case.volumes:
-        wanted = next(iter(content.case.volumes))
-    if args.layout == "seed":
-        return seed_figure(content, wanted, args.slices or DEFAULT_SLICES)
-    return planes_figure(content, wanted, args.at)
+    with tqdm(total=100, file=sys.stderr, bar_format=_BAR, disable=None, leave=False, delay=1) as bar:
+        for progress in work:
+            bar.set_description_str(f"{progress.stage} ", refresh=False)
+            bar.set_postfix_str(progress.detail, refresh=False)
+            bar.update(100 * progress.done - bar.n)
 
 
-def _slices(text: str) -> tuple[int, ...]:
+def _slices(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)(?:-(\d+))?", text)
-    if match is None:
+    if match is None or int(match[1]) > int(match[2] or match[1]):
         raise argparse.ArgumentTypeError(f"{text} is not a range of slices such as 70-74")
-    first, last = int(match[1]), int(match[2] or match[1])
-    if not first <= last < first + MOST_SLICES:
-        raise argparse.ArgumentTypeError(f"{text} is not a range of 1 to {MOST_SLICES} slices")
-    return tuple(range(first, last + 1))
+    return int(match[1]), int(match[2] or match[1])
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1")
+    return int(text)
 
 
 def _voxel(text: str) -> tuple[int, int, int]:

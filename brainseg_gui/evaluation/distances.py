@@ -45,5 +45,7 @@ def with_distances(
 
 
 def _mask(labels: LabelMap, region: Region, box: tuple[slice, ...]) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = region_table(labels.scheme, region)[labels.values[box]]
+    # in one memory order: a RAS view of a stored array runs the other way round, and mixing them is slow
+    values = np.ascontiguousarray(labels.values[box])
+    mask: NDArray[np.bool_] = region_table(labels.scheme, region)[values]
     return mask

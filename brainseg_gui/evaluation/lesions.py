@@ -1,14 +1,18 @@
 """Lesion-wise scores as in the BraTS 2023 challenge.
 
-Parts of the reference that merge when it is dilated are one lesion. Every predicted component (26-connected) that
-touches a dilated lesion belongs to it, and their union is scored against the lesion itself. Small reference lesions
-are left out. A predicted component that touches no lesion is false at any size, and a lesion without a predicted
-component is missed: both score Dice 0 and the largest distance. (Saluja et al., BraTS 2023 metrics.)
+Parts of the reference that merge when it is dilated are one lesion: 26-connected components of the dilated mask.
+Every predicted component (26-connected) that touches a dilated lesion belongs to it, and their union is scored
+against the lesion itself, undilated. Small reference lesions are left out. A predicted component that touches no
+lesion is false at any size, and a lesion without a predicted component is missed: both score Dice 0 and the largest
+distance. (Saluja et al., BraTS 2023 metrics.)
+
+The element of the dilation is the challenge's own, ``scipy.ndimage.generate_binary_structure(3, 2)``: a voxel and its
+18 neighbours across faces and edges. Three iterations reach 3 voxels along an axis, and offsets of at most 6 in all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,24 +100,36 @@ def lesion_score(
     # room for the dilation, so that a cropped mask scores as the whole one does
     room = rules.lesion_dilation
     reference, prediction = np.pad(reference, room), np.pad(prediction, room)
-    merged, lesion_count = label(_dilated(reference, room), everywhere)
-    parts, _ = label(prediction, everywhere)
+    merged, lesion_count = label(dilated(reference, room), everywhere)
+    parts, part_count = label(prediction, everywhere)
+    voxels = np.bincount(merged[reference], minlength=lesion_count + 1)
+    kept = np.flatnonzero(voxels > rules.lesion_smallest_voxels).tolist()
     parts_of = _touching(merged, parts)
-    sizes = np.bincount(parts.ravel())
-    met = {part for mine in parts_of.values() for part in mine}
-    false_voxels = tuple(int(size) for part, size in enumerate(sizes) if part and part not in met)
-    lesions, left_out = [], 0
-    boxes, part_boxes = find_objects(merged), find_objects(parts)
-    for number in range(1, lesion_count + 1):
+    boxes, part_boxes = (find_objects(merged), find_objects(parts)) if kept else ([], [])
+    lesions = []
+    for number in kept:
         mine = parts_of.get(number, [])
         box = _union([boxes[number - 1], *(part_boxes[part - 1] for part in mine)])
-        lesion = reference[box] & (merged[box] == number)
-        voxels = int(np.count_nonzero(lesion))
-        if voxels <= rules.lesion_smallest_voxels:
-            left_out += 1
-        else:
-            lesions.append(_scored(lesion, np.isin(parts[box], mine), voxels, bool(mine), spacing_mm, rules))
-    return LesionScore(tuple(lesions), false_voxels, left_out, rules.missing_mm)
+        lesion, predicted = reference[box] & (merged[box] == number), _members(mine, part_count)[parts[box]]
+        lesions.append(_scored(lesion, predicted, int(voxels[number]), bool(mine), spacing_mm, rules))
+    false_voxels = _false_voxels(parts, part_count, parts_of)
+    return LesionScore(tuple(lesions), false_voxels, lesion_count - len(kept), rules.missing_mm)
+
+
+def _members(numbers: Sequence[int], largest: int) -> NDArray[np.bool_]:
+    """Table of booleans from 0 to `largest`: is this number among those given."""
+    table = np.zeros(largest + 1, dtype=bool)
+    table[numbers] = True
+    return table
+
+
+def _false_voxels(
+    parts: NDArray[np.signedinteger], part_count: int, parts_of: Mapping[int, Sequence[int]]
+) -> tuple[int, ...]:
+    """Sizes of the predicted components that touch no lesion, also none that is left out."""
+    met = _members([0, *(part for mine in parts_of.values() for part in mine)], part_count)
+    sizes = np.bincount(parts.ravel(), minlength=part_count + 1)
+    return tuple(sizes[~met].tolist())
 
 
 def _scored(
@@ -130,14 +146,26 @@ def _scored(
     return Lesion(voxels, True, count(lesion, predicted).dice, distance)
 
 
-def _dilated(mask: NDArray[np.bool_], iterations: int) -> NDArray[np.bool_]:
-    """Dilation by a full 3×3×3 element, so many times: one box filter, an axis at a time."""
-    from scipy.ndimage import maximum_filter1d
+def dilated(mask: NDArray[np.bool_], iterations: int) -> NDArray[np.bool_]:
+    """Dilation by a voxel and its 18 neighbours across faces and edges, so many times, (I, J, K).
 
-    dilated = mask.astype(np.uint8)
-    for axis in range(mask.ndim):
-        dilated = maximum_filter1d(dilated, 2 * iterations + 1, axis=axis, mode="constant")
-    return dilated.astype(bool)
+    The element is the union of three flat 3×3 squares, one per plane, and each square is a row along one axis
+    dilated by a row along another: five passes of shifts instead of nineteen.
+    """
+    for _ in range(iterations):
+        along_i, along_k = _thickened(mask, 0), _thickened(mask, 2)
+        mask = _thickened(along_i | along_k, 1) | _thickened(along_i, 2)
+    return mask
+
+
+def _thickened(mask: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+    """Dilation by one voxel to both sides along an axis."""
+    ahead, behind = [slice(None)] * mask.ndim, [slice(None)] * mask.ndim
+    ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
+    result = mask.copy()
+    result[tuple(ahead)] |= mask[tuple(behind)]
+    result[tuple(behind)] |= mask[tuple(ahead)]
+    return result
 
 
 def _touching(merged: NDArray[np.signedinteger], parts: NDArray[np.signedinteger]) -> dict[int, list[int]]:

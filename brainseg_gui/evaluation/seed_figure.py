@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.figure import FigureContent, volume_of
+from brainseg_gui.evaluation.figure_content import FigureContent
+from brainseg_gui.evaluation.figure_style import DOTS_PER_INCH, USUAL_STYLE, FigureStyle
 from brainseg_gui.evaluation.page import (
-    DOTS_PER_INCH,
     FAINT_INK,
     GAP,
     INK,
@@ -31,7 +31,7 @@ from brainseg_gui.imaging.grid import Array
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import EdgeLetters
-from brainseg_gui.imaging.window import auto_window, to_grey
+from brainseg_gui.imaging.window import to_grey
 
 DEFAULT_SLICES = tuple(range(70, 75))
 _TILE = 1.55  # inches along the longer side
@@ -42,7 +42,11 @@ _OPPOSITE = dict(zip("RLAPSI", "LRPAIS", strict=True))
 
 
 def seed_figure(
-    content: FigureContent, modality: Modality = Modality.FLAIR, slices: Sequence[int] = DEFAULT_SLICES
+    content: FigureContent,
+    modality: Modality = Modality.FLAIR,
+    slices: Sequence[int] = DEFAULT_SLICES,
+    *,
+    style: FigureStyle = USUAL_STYLE,
 ) -> Figure:
     """Prediction | truth | brain, one row per slice.
 
@@ -57,29 +61,33 @@ def seed_figure(
     BrainsegError
         If a slice does not exist or the modality is missing.
     """
-    volume = volume_of(content.case, modality)
-    grey = _as_recipe(content, to_grey(volume.stored, volume, auto_window(volume)))
-    depth = grey.shape[0]
+    volume = content.volume(modality)
+    stored, window = _as_recipe(content, volume.stored), content.window(modality)
+    depth = stored.shape[0]
     if not slices or min(slices) < 0 or max(slices) >= depth:
         raise BrainsegError(
             f"there is no slice {max(slices, default=0)}, the volume has {depth}",
             f"Choose slices from 0 to {depth - 1}",
         )
-    prediction, truth = (_class_zero(content, labels) for labels in (content.prediction, content.reference))
-    columns = (("prediction", prediction, 1), ("truth", truth, 1), (f"brain ({modality.title})", grey, 255))
-    rows, width = grey.shape[1:]
-    figure, tile_size = _page(len(slices), rows, width)
+    brain = f"brain ({modality.title})"
+    rows, width = stored.shape[1:]
+    figure, tile_size = _page(len(slices), rows, width, style)
     write_heading(figure, content.case.case_id, "class 0 (background), bone colours")
     for row, slice_index in enumerate(slices):
-        for column, (title, pictures, brightest) in enumerate(columns):
+        prediction, truth = (
+            _class_zero(content, labels, slice_index) for labels in (content.prediction, content.reference)
+        )
+        grey = to_grey(stored[slice_index], volume, window)
+        columns = (("prediction", prediction, 1), ("truth", truth, 1), (brain, grey, 255))
+        for column, (title, picture, brightest) in enumerate(columns):
             axes = _tile(figure, row, column, tile_size)
             axes.set_label(f"{title} {slice_index}")
-            _draw(axes, None if pictures is None else pictures[slice_index], brightest)
+            _draw(axes, picture, brightest)
             if row == 0:
                 axes.set_title(title, fontsize=TEXT_POINTS, color=INK, pad=3)
             if column == 0:
                 axes.set_ylabel(f"slice {slice_index}", fontsize=TEXT_POINTS, color=INK)
-            if pictures is grey:
+            if picture is grey and style.letters:
                 draw_letters(axes, _stored_letters(content))
     write_footer(figure, _footer(content))
     return figure
@@ -93,19 +101,22 @@ def _as_recipe(content: FigureContent, array: Array) -> Array:
     return np.moveaxis(stored, [2, 0, 1], [0, 1, 2])  # (H, W, D) -> (D, H, W)
 
 
-def _class_zero(content: FigureContent, labels: LabelMap | None) -> NDArray[np.bool_] | None:
+def _class_zero(content: FigureContent, labels: LabelMap | None, slice_index: int) -> NDArray[np.bool_] | None:
     if labels is None:
         return None
     background = network_class_table(labels.scheme)[:, 0].astype(bool)
-    return _as_recipe(content, background[labels.values])
+    picture: NDArray[np.bool_] = background[_as_recipe(content, labels.values)[slice_index]]
+    return picture
 
 
-def _page(count: int, rows: int, columns: int) -> tuple[Figure, tuple[float, float]]:
+def _page(count: int, rows: int, columns: int, style: FigureStyle) -> tuple[Figure, tuple[float, float]]:
     """The page and the width and height of its tiles, in inches."""
-    longest = max(rows, columns)
-    width, height = _TILE * columns / longest, _TILE * rows / longest
-    size = (_LEFT + 3 * (width + GAP), _TOP + _BOTTOM + count * (height + GAP))
-    return Figure(figsize=size, dpi=DOTS_PER_INCH), (width, height)
+    usual = _LEFT + 3 * (_TILE * columns / max(rows, columns) + GAP)
+    page_width = style.width_inches(usual)
+    width = (page_width - _LEFT) / 3 - GAP
+    height = width * rows / columns
+    size = (page_width, _TOP + _BOTTOM + count * (height + GAP))
+    return Figure(figsize=size, dpi=style.dots(DOTS_PER_INCH)), (width, height)
 
 
 def _tile(figure: Figure, row: int, column: int, tile_size: tuple[float, float]) -> Axes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,26 +12,29 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.colours import agreement_table
 from brainseg_gui.imaging.grid import Grid, Voxel
-from brainseg_gui.imaging.labels import LabelMap, meanings
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import (
     Convention,
     EdgeLetters,
     Plane,
-    edge_letters,
     pixel_size_mm,
     take_slice,
     voxel_to_pixel,
 )
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.imaging.window import auto_window, to_grey
+from brainseg_gui.imaging.window import Window, auto_window, to_grey
 
 CONVENTION = Convention.RADIOLOGICAL
 FILL_OPACITY = 0.4
-SMALL_POINTS = 6.5
+SMALL_POINTS = 7.0  # journals ask for no smaller
 # In pixels: an outline and how far it lies inside its label, so that those of neighbours stand side by side.
 _LINE = 0.64
 _INSET = 0.32
+_THINNEST_POINTS = 0.4
+_LETTER = 0.66  # mean width of a letter, in heights
+_DISAGREEMENT_OPACITY = 0.75
 _BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 
@@ -76,10 +80,10 @@ def frame_of(box: tuple[Voxel, Voxel], plane: Plane, grid: Grid, margin_mm: floa
     )
 
 
-def grey_slice(volume: Volume, plane: Plane, slice_index: int) -> NDArray[np.uint8]:
-    """A slice in its automatic window, black outside the head, (rows, columns)."""
+def grey_slice(volume: Volume, plane: Plane, slice_index: int, window: Window | None = None) -> NDArray[np.uint8]:
+    """A slice in a window (the automatic one where none is given), black outside the head, (rows, columns)."""
     stored = take_slice(volume.stored, plane, slice_index, CONVENTION)
-    grey = to_grey(stored, volume, auto_window(volume))
+    grey = to_grey(stored, volume, window or auto_window(volume))
     grey[stored == volume.background] = 0
     return grey
 
@@ -91,23 +95,28 @@ def draw_image(axes: Axes, grey: NDArray[np.uint8], frame: Frame) -> None:
     axes.set_ylim(frame.bottom, frame.top)
 
 
-def draw_fill(axes: Axes, labels: LabelMap, values: NDArray[np.uint8]) -> None:
+def draw_fill(axes: Axes, labels: LabelMap, values: NDArray[np.uint8], colours: Mapping[str, str]) -> None:
     """Fill each label of a slice with the colour of its meaning."""
     table = np.zeros((256, 4))
     for value in range(1, 256):
-        colour = meanings()[labels.scheme.meaning_of(value)].colour
-        table[value] = (*to_rgb(colour), FILL_OPACITY)
+        table[value] = (*to_rgb(colours[labels.scheme.meaning_of(value)]), FILL_OPACITY)
     axes.imshow(table[values], interpolation="nearest", aspect="auto", zorder=2)
 
 
-def draw_outlines(axes: Axes, labels: LabelMap, values: NDArray[np.uint8]) -> None:
+def draw_outlines(axes: Axes, labels: LabelMap, values: NDArray[np.uint8], colours: Mapping[str, str]) -> None:
     """Draw the border of each label of a slice in the colour of its meaning, along the edges of its voxels."""
-    width = _LINE * _pixel_points(axes)
+    width = max(_LINE * _pixel_points(axes), _THINNEST_POINTS)
     for value in np.unique(values[values > 0]):
-        colour = meanings()[labels.scheme.meaning_of(int(value))].colour
+        colour = colours[labels.scheme.meaning_of(int(value))]
         segments = list(outline_segments(values == value))
         lines = LineCollection(segments, colors=colour, linewidths=width, capstyle="projecting", zorder=3)
         axes.add_collection(lines, autolim=False)
+
+
+def draw_disagreement(axes: Axes, values: NDArray[np.uint8]) -> None:
+    """Colour a slice of `Agreement` values: found, missed, false."""
+    table = agreement_table(_DISAGREEMENT_OPACITY) / 255.0
+    axes.imshow(table[values], interpolation="nearest", aspect="auto", zorder=2)
 
 
 def _pixel_points(axes: Axes) -> float:
@@ -168,7 +177,14 @@ def draw_letters(axes: Axes, letters: EdgeLetters) -> None:
             color="white",
             fontsize=SMALL_POINTS,
             fontweight="bold",
+            zorder=4,
         )
+
+
+def draw_note(axes: Axes, text: str) -> None:
+    """Write a few characters into the upper left corner of a tile."""
+    style: dict[str, Any] = {"ha": "left", "va": "top", "color": "white", "fontsize": SMALL_POINTS, "zorder": 4}
+    axes.text(0.03, 0.975, text, transform=axes.transAxes, **style)
 
 
 def draw_scale_bar(axes: Axes, frame: Frame, pixel_width_mm: float) -> None:
@@ -183,46 +199,38 @@ def draw_scale_bar(axes: Axes, frame: Frame, pixel_width_mm: float) -> None:
         color="white",
         linewidth=1.4,
         solid_capstyle="butt",
+        zorder=4,
     )
+    words = f"{length_mm} mm"
+    # centred over the bar, or ending with it where they are wider
+    wide = _LETTER * len(words) * SMALL_POINTS / 72 > share * axes.bbox.width / axes.figure.dpi
     axes.text(
-        0.97 - share / 2,
+        0.97 if wide else 0.97 - share / 2,
         0.05,
-        f"{length_mm} mm",
+        words,
         transform=axes.transAxes,
-        ha="center",
+        ha="right" if wide else "center",
         va="bottom",
         color="white",
-        fontsize=SMALL_POINTS - 1,
+        fontsize=SMALL_POINTS,
+        zorder=4,
     )
 
 
-def draw_tile(
-    axes: Axes,
-    volume: Volume,
-    masks: Sequence[LabelMap | None],
-    plane: Plane,
-    slice_index: int,
-    frame: Frame,
-) -> set[str]:
-    """Draw one slice with its masks, reference as outline and prediction as fill.
-
-    Parameters
-    ----------
-    masks
-        Reference and prediction; None for what is not there.
-
-    Returns
-    -------
-    set of str
-        Keys of the meanings that were drawn.
-    """
-    draw_image(axes, grey_slice(volume, plane, slice_index), frame)
-    drawn: set[str] = set()
+def draw_masks(
+    axes: Axes, masks: Sequence[LabelMap | None], plane: Plane, slice_index: int, colours: Mapping[str, str]
+) -> None:
+    """Draw the masks of a slice: the first as outline, the second as fill; None for what is not there."""
     for labels, draw in zip(masks, (draw_outlines, draw_fill), strict=True):
         if labels is not None:
+            draw(axes, labels, take_slice(labels.values, plane, slice_index, CONVENTION), colours)
+
+
+def meanings_drawn(masks: Sequence[LabelMap | None], plane: Plane, slice_index: int) -> set[str]:
+    """Keys of the meanings that occur in a slice of one of the masks."""
+    drawn: set[str] = set()
+    for labels in masks:
+        if labels is not None:
             values = take_slice(labels.values, plane, slice_index, CONVENTION)
-            draw(axes, labels, values)
             drawn |= {labels.scheme.meaning_of(int(value)) for value in np.unique(values[values > 0])}
-    draw_letters(axes, edge_letters(plane, CONVENTION))
-    draw_scale_bar(axes, frame, pixel_size_mm(plane, volume.grid)[1])
     return drawn

@@ -33,14 +33,16 @@ def _case() -> Path:
 
 def main() -> int:
     """Measure, print the table, write the file."""
-    from tests.benchmarks import bench_open, bench_segment, bench_window
+    from tests.benchmarks import bench_evaluate, bench_open, bench_segment, bench_training, bench_window
 
     case = _case()
     print(f"{case.name} on {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     start = bench_window.measure_start()
     opened = bench_open.measure(case)
     worked = bench_window.measure_work(case)
+    scores = bench_evaluate.measure(case)
     network = bench_segment.measure(case)
+    fed = bench_training.measure(case)
     recipe = network["recipe_preprocess_s"] + network["recipe_predict_warm_s"]
     recipe_all = recipe + network["recipe_load_s"]
     _print(
@@ -54,10 +56,21 @@ def main() -> int:
             Row("window: warm Segment to picture", worked["warm Segment to picture"], "source recipe", recipe_all),
             Row("window: longest stall meanwhile", worked["longest stall while segmenting"]),
             Row("window: scroll three planes, p95", worked["scroll, state to painted, p95"]),
+            Row("compare two masks: Dice alone", scores["ours_dice_s"], "numpy, whole", scores["plain_dice_s"]),
+            Row("compare two masks: the table", scores["ours_table_s"], "libraries, whole", scores["plain_table_s"]),
             Row("volumes in memory to mask", network["ours_segment_warm_s"], "source recipe", recipe),
+            Row("training: a sample of its recipe", fed["ours_sample_s"], "plain generator", fed["plain_sample_s"]),
         ]
     )
-    everything = {"case": case.name, "start": start, "open": opened, "window": worked, "segment": network}
+    everything = {
+        "case": case.name,
+        "start": start,
+        "open": opened,
+        "window": worked,
+        "evaluate": scores,
+        "segment": network,
+        "training": fed,
+    }
     (ROOT / "bench.json").write_text(json.dumps(everything, indent=1) + "\n", "utf-8")
     return 0
 

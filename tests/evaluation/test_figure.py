@@ -288,7 +288,7 @@ def test_files_are_images_of_the_announced_size(case: Case, tmp_path: Path) -> N
 
 def test_other_kinds_of_files_are_refused_and_old_files_stay(case: Case, tmp_path: Path) -> None:
     figure = planes_figure(FigureContent(case), Modality.T1)
-    with pytest.raises(SaveError, match="PNG or SVG"):
+    with pytest.raises(SaveError, match="PNG, SVG, PDF or TIFF"):
         save_figure(figure, tmp_path / "f.jpg")
     with pytest.raises(SaveError, match="was not written"):
         save_figure(figure, tmp_path / "missing" / "f.png")

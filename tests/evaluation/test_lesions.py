@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.lesions import lesion_score
+from brainseg_gui.evaluation.lesions import dilated, lesion_score
 from brainseg_gui.evaluation.rules import rules_named
 
 RULES = rules_named("brats2023")
@@ -54,6 +54,37 @@ def test_dilation_merges_what_lies_within_six_voxels(gap: int, lesions: int) -> 
     assert sum(lesion.voxels for lesion in score.lesions) == 250  # scored against the undilated lesion
 
 
+@pytest.mark.parametrize(("apart", "lesions"), [(5, 1), (6, 2)])
+def test_dilation_reaches_less_far_across_corners(apart: int, lesions: int) -> None:
+    # The element has no corners, so three iterations reach (2, 2, 2) but not (3, 3, 3): from corner voxels that lie
+    # (5, 5, 5) apart they come to touch, from (6, 6, 6) they do not. A full cube would merge both.
+    reference = cubes((0, 0, 0), (4 + apart, 4 + apart, 4 + apart))
+    assert len(lesion_score(reference, reference, CUBIC, RULES).lesions) == lesions
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_dilation_equals_that_of_the_challenge(seed: int) -> None:
+    from scipy.ndimage import binary_dilation, generate_binary_structure
+
+    mask = np.random.default_rng(seed).random((20, 17, 23)) > 0.99
+    assert np.array_equal(dilated(mask, 3), binary_dilation(mask, generate_binary_structure(3, 2), 3))
+
+
+def test_two_lesions_merged_by_dilation_are_scored_as_one() -> None:
+    # 6 voxels apart: one lesion of 250 voxels, of which the prediction has 125: 2·125 / (250 + 125).
+    # The near face of the missed cube is 7 mm from the found one, the far one 11: of the 98 + 98 surface voxels of
+    # the reference (125 - 27 each), the missed cube has 25 at 11, 16 each at 10, 9 and 8, and 25 at 7.
+    # The 95th percentile of 196 distances is at place 0.95 · 195 = 185.25 of 0 … 195: among the 25 at 11.
+    both, one = cubes((5, 5, 5), (16, 5, 5)), cubes((5, 5, 5))
+    score = lesion_score(both, one, CUBIC, RULES)
+    assert score.dice == pytest.approx(2 / 3)
+    assert score.hausdorff95_mm == pytest.approx(11.0)
+    assert (score.found, score.missed) == (1, 0)
+    # one voxel further they are two, and one of them is missed: (1 + 0) / 2 and (0 + 374) / 2
+    score = lesion_score(cubes((5, 5, 5), (17, 5, 5)), one, CUBIC, RULES)
+    assert (score.dice, score.hausdorff95_mm, score.found, score.missed) == (0.5, 187.0, 1, 1)
+
+
 def test_two_parts_of_a_prediction_are_scored_together() -> None:
     reference = cubes((5, 5, 5))
     prediction = reference.copy()
@@ -75,6 +106,33 @@ def test_reference_lesions_of_fifty_voxels_are_left_out(voxels: int, kept: int) 
     assert (score.dice, score.false_voxels) == (1.0, ())
 
 
+def test_a_lesion_of_fifty_voxels_that_nobody_predicts_costs_nothing() -> None:
+    reference = cubes()
+    reference[5:10, 5:10, 5:7] = True  # 50
+    score = lesion_score(reference, cubes(), CUBIC, RULES)
+    assert (score.dice, score.hausdorff95_mm, score.missed, score.left_out) == (1.0, 0.0, 0, 1)
+    # the same prediction beside a lesion that counts: 1 lesion of Dice 1, nothing else in the denominator
+    both = reference | cubes((40, 5, 5))
+    assert lesion_score(both, cubes((40, 5, 5)), CUBIC, RULES).dice == 1.0
+
+
+def test_a_false_voxel_where_there_is_no_lesion_costs_everything() -> None:
+    prediction = cubes()
+    prediction[30, 10, 10] = True
+    score = lesion_score(cubes(), prediction, CUBIC, RULES)
+    assert (score.dice, score.hausdorff95_mm, score.false_voxels) == (0.0, 374.0, (1,))
+
+
+def test_one_component_over_two_lesions_is_scored_against_each() -> None:
+    # a bar of 5×5×19 over two cubes of 125 voxels: it belongs to both, 2·125 / (125 + 475) each
+    reference = cubes((5, 5, 5), (19, 5, 5))
+    prediction = cubes()
+    prediction[5:24, 5:10, 5:10] = True
+    score = lesion_score(reference, prediction, CUBIC, RULES)
+    assert [lesion.dice for lesion in score.lesions] == pytest.approx([250 / 600, 250 / 600])
+    assert score.dice == pytest.approx(250 / 600)
+
+
 def test_a_component_beside_a_lesion_belongs_to_it() -> None:
     # 2 voxels from the lesion: inside its dilation, so it is no false positive but worsens its Dice
     reference, prediction = cubes((5, 5, 5)), cubes((5, 5, 5))
@@ -91,9 +149,11 @@ def test_cropping_does_not_change_the_score() -> None:
     assert whole == cropped
 
 
-def test_many_tiny_components() -> None:
-    rng = np.random.default_rng(0)
-    prediction = rng.random((60, 60, 60)) > 0.97
-    score = lesion_score(np.zeros((60, 60, 60), dtype=bool), prediction, CUBIC, RULES)
+def test_a_million_tiny_components() -> None:
+    # every second voxel along each axis: 120·120·78 components of one voxel each
+    prediction = np.zeros((240, 240, 155), dtype=bool)
+    prediction[::2, ::2, ::2] = True
+    score = lesion_score(np.zeros_like(prediction), prediction, CUBIC, RULES)
     assert score.dice == 0.0
-    assert len(score.false_voxels) > 1000
+    assert len(score.false_voxels) == 120 * 120 * 78
+    assert set(score.false_voxels) == {1}

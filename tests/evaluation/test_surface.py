@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.evaluation.rules import rules_named
-from brainseg_gui.evaluation.surface import surface_distances, surface_points_mm
+from brainseg_gui.evaluation.surface import surface_distances, surface_of
 
 RULES_2020, RULES_2023 = rules_named("brats2020"), rules_named("brats2023")
 CUBIC = (1.0, 1.0, 1.0)
@@ -42,7 +42,7 @@ def test_empty_masks_follow_the_rules() -> None:
 
 def test_the_inside_is_no_surface_and_the_border_of_the_volume_is() -> None:
     # a 5×5×5 cube that fills the volume: all but the 3×3×3 inside are surface
-    assert len(surface_points_mm(np.ones((5, 5, 5), dtype=bool), CUBIC)) == 125 - 27
+    assert np.count_nonzero(surface_of(np.ones((5, 5, 5), dtype=bool))) == 125 - 27
 
 
 def test_the_95th_percentile_forgives_one_outlier_in_a_hundred() -> None:
@@ -77,3 +77,11 @@ def test_distances_equal_a_distance_transform(seed: int) -> None:
     np.testing.assert_allclose(np.sort(distances.from_reference), np.sort(expected), atol=1e-9)
     expected = distance_transform_edt(~surfaces[0], sampling=spacing)[surfaces[1]]
     np.testing.assert_allclose(np.sort(distances.from_prediction), np.sort(expected), atol=1e-9)
+
+
+@pytest.mark.parametrize(("said", "threads"), [("", -1), ("1", 1), ("4", 4), ("0", -1), ("many", -1)])
+def test_a_process_of_many_queries_with_one_thread(said: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from brainseg_gui.evaluation.threads import query_threads
+
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert query_threads() == threads
