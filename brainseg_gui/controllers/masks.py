@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFileDialog
 
 from brainseg_gui.controllers.files import NIFTI_FILTER
 from brainseg_gui.controllers.job import Job
+from brainseg_gui.controllers.masks_read import MasksRead, notice_of_masks, read_masks
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.comparison import Comparison, compare
 from brainseg_gui.evaluation.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import Case
@@ -22,6 +22,7 @@ from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
 
+_PAUSE_MS = 800  # painting goes before scoring what is painted
 _SOON_MS = 40  # the new mask is painted before scoring competes for the interpreter
 
 
@@ -37,13 +38,15 @@ class MasksController(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(self._start_scoring)
-        self._refused: Path | None = None
+        self._refused: tuple[Path, ...] = ()
         self._compared: tuple[LabelMap, LabelMap] | None = None
+        window.masks_dropped.connect(self.add_dropped)
         window.layers_panel.save_requested.connect(self.save)
         window.layers_panel.remove_requested.connect(session.layers.remove)
         window.layers_panel.compare_requested.connect(self._on_compare_requested)
         session.layers.changed.connect(self._compare)
         session.layers.appearance_changed.connect(self._on_layer_changed)
+        session.annotating.voxels_changed.connect(self._on_voxels_changed)
 
     # adding
 
@@ -54,40 +57,44 @@ class MasksController(QObject):
             self._session.say(Notice("A mask is added to an open case", "Open a case first"))
             return
         folder = str(self._preferences.get("last mask folder", str(case.source.folder)))
-        names, _ = QFileDialog.getOpenFileNames(self._window, "Add mask", folder, NIFTI_FILTER)
-        for name in names:
-            self._preferences.set("last mask folder", str(Path(name).parent))
-            self.add_mask(Path(name))
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Add masks", folder, NIFTI_FILTER)
+        if names:
+            self._preferences.set("last mask folder", str(Path(names[0]).parent))
+            self.add_masks([Path(name) for name in names])
 
     def add_mask(self, path: Path, *, resample: bool = False) -> None:
         """Read a mask onto the open case's grid and add it as a layer."""
+        self.add_masks([path], resample=resample)
+
+    def add_dropped(self, paths: Sequence[Path]) -> None:
+        """Add files that were dropped onto the window."""
+        self.add_masks(paths, dropped=True)
+
+    def add_masks(self, paths: Sequence[Path], *, resample: bool = False, dropped: bool = False) -> None:
+        """Read masks of the open case (raters, models) and add each as a layer, in this order."""
         case = self._session.case
-        if case is None:
-            return
-        self._refused = path
-        job = self._start(_read_mask(case, path, resample))
-        job.succeeded.connect(self._on_mask_read)
-        job.failed.connect(self._on_mask_refused)
+        if case is not None and paths:
+            job = self._start(read_masks(case, paths, resample=resample, dropped=dropped))
+            job.succeeded.connect(self._on_masks_read)
+            job.failed.connect(lambda error: self._session.say(notice_of(error)))
 
     def add_resampled(self) -> None:
-        """Add the mask that was refused, resampled to the nearest voxel."""
-        if self._refused is not None:
-            self.add_mask(self._refused, resample=True)
+        """Add the masks that were refused, resampled to the nearest voxel."""
+        self.add_masks(self._refused, resample=True)
 
-    def _on_mask_read(self, answer: tuple[Case, Path, LabelMap, str]) -> None:
-        case, path, labels, sentence = answer
-        if case is not self._session.case:
+    def _on_masks_read(self, answer: MasksRead) -> None:
+        if answer.case is not self._session.case:
             return
-        first = self._session.layers.reference is None
-        role = Role.REFERENCE if first else Role.PREDICTION
-        style = OverlayStyle.OUTLINE if first else OverlayStyle.FILL
-        name = path.name.removesuffix(".gz").removesuffix(".nii")
-        self._session.add_layer(Layer(name, role, labels, path.name, style=style, saved_as=path))
-        self._session.say(Notice(sentence, problem=False))
-
-    def _on_mask_refused(self, error: Exception) -> None:
-        actions = (("Resample the mask", "layers.resample"),) if isinstance(error, GridMismatchError) else ()
-        self._session.say(notice_of(error, actions))
+        several = len(answer.masks) > 1
+        for path, labels, _ in answer.masks:
+            first = self._session.layers.reference is None
+            role = Role.REFERENCE if first else Role.PREDICTION
+            # fills of several masks would hide one another
+            style = OverlayStyle.OUTLINE if first or several else OverlayStyle.FILL
+            name = path.name.removesuffix(".gz").removesuffix(".nii")
+            self._session.add_layer(Layer(name, role, labels, path.name, style=style, saved_as=path))
+        self._refused = answer.refused
+        self._session.say(notice_of_masks(answer))
 
     # saving
 
@@ -160,12 +167,30 @@ class MasksController(QObject):
             return
         self._compared = pair
         self._stop_scoring()
-        self._soon.start()
+        self._soon.start(_PAUSE_MS if self._edited_is_compared else _SOON_MS)
+
+    @property
+    def _edited_is_compared(self) -> bool:
+        layer = self._session.annotating.layer
+        return layer is not None and layer in (self._session.layers.reference, self._session.layers.prediction)
+
+    def _on_voxels_changed(self) -> None:
+        """Wait until the strokes pause."""
+        if self._edited_is_compared and (self._soon.isActive() or self._scoring is not None):
+            self._stop_scoring()
+            self._soon.start(_PAUSE_MS)
+
+    def _at_rest(self, labels: LabelMap) -> LabelMap:
+        """Labels that stay as they are while a thread reads them."""
+        annotating = self._session.annotating
+        live = annotating.layer is not None and annotating.layer.labels is labels
+        return annotating.annotation.snapshot() if live and annotating.annotation is not None else labels
 
     def _start_scoring(self) -> None:
         if self._compared is None:
             return
-        job = self._start(_score(*self._compared))
+        reference, prediction = self._compared
+        job = self._start(_score(self._compared, self._at_rest(reference), self._at_rest(prediction)))
         job.progressed.connect(self._on_partly_scored)
         job.succeeded.connect(self._on_scored)
         job.failed.connect(self._on_not_scored)
@@ -213,16 +238,6 @@ class MasksController(QObject):
             job.wait()
 
 
-def _read_mask(case: Case, path: Path, resample: bool) -> Generator[Progress, None, tuple[Case, Path, LabelMap, str]]:
-    from brainseg_gui.imaging.nifti import read_label_map
-    from brainseg_gui.imaging.read_case import understand
-
-    yield Progress("reading mask", 0.0, path.name)
-    labels = read_label_map(path, case.grid, case.scheme, resample=resample)
-    yield Progress("understanding the mask", 0.5, path.name)
-    return case, path, *understand(case, labels, path)
-
-
 def _write_mask(case: Case, layer: Layer, path: Path) -> Generator[Progress, None, tuple[Layer, LabelMap, Path]]:
     from brainseg_gui.imaging.save import write_labels
 
@@ -233,11 +248,10 @@ def _write_mask(case: Case, layer: Layer, path: Path) -> Generator[Progress, Non
 
 
 def _score(
-    reference: LabelMap, prediction: LabelMap
+    pair: tuple[LabelMap, LabelMap], reference: LabelMap, prediction: LabelMap
 ) -> Generator[Progress, None, tuple[tuple[LabelMap, LabelMap], Comparison]]:
     from brainseg_gui.evaluation.distances import with_distances
 
-    pair = (reference, prediction)
-    comparison = compare(*pair)
+    comparison = compare(reference, prediction)
     yield Progress("measuring distances", 0.0, partial=(pair, comparison))
-    return pair, (yield from with_distances(comparison, *pair, rules_named(DEFAULT)))
+    return pair, (yield from with_distances(comparison, reference, prediction, rules_named(DEFAULT)))

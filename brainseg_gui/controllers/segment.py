@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -65,12 +66,15 @@ class SegmentController(QObject):
         panel.segment_requested.connect(self.segment)
         panel.cancel_requested.connect(self.cancel)
         panel.model_folder_requested.connect(self.choose_model_folder)
+        window.probabilities_panel.segment_requested.connect(self.segment_with_probabilities)
         session.case_changed.connect(self._judge)
         state = session.segmenting
         state.device = preferences.get("device", "auto")
         state.precision = preferences.get("precision", "auto")
+        state.keep_probabilities = preferences.get("keep probabilities", False)
         for field in (state.events.model, state.events.device, state.events.precision):
             field.connect(self._on_choice_changed)
+        state.events.keep_probabilities.connect(partial(preferences.set, "keep probabilities"))
 
     def find_models(self) -> None:
         """List the shipped models and those that the person added, and start the engine when idle."""
@@ -120,7 +124,7 @@ class SegmentController(QObject):
             return
         self._warm.stop()
         self._session.say(None)
-        options = SegmentOptions(state.device, state.precision)  # type: ignore[arg-type]
+        options = SegmentOptions(state.device, state.precision, state.keep_probabilities)  # type: ignore[arg-type]
         state.begin("starting the engine", self._preferences.expected_seconds(self._timing_key))
         self._started = time.monotonic()
         self._segmented = case
@@ -130,6 +134,11 @@ class SegmentController(QObject):
         self._job.failed.connect(self._on_failed)
         self._job.cancelled.connect(self._on_cancelled)
         self._job.start()
+
+    def segment_with_probabilities(self) -> None:
+        """Run the network and keep how sure it was, from now on."""
+        self._session.segmenting.keep_probabilities = True
+        self.segment()
 
     def cancel(self) -> None:
         """Stop the network; the case and its masks stay as they are."""
@@ -210,6 +219,7 @@ class SegmentController(QObject):
             return
         state.end(_outcome(answer.result, seconds))
         layer = Layer("prediction", Role.PREDICTION, answer.labels, answer.result.model, style=OverlayStyle.FILL)
+        layer.probabilities = answer.result.probabilities
         self._session.add_layer(layer)
         if answer.result.notes:
             self._session.say(Notice(". ".join(answer.result.notes), problem=False))
@@ -245,4 +255,5 @@ def _choice(model: ModelFolder) -> ModelChoice:
 
 
 def _outcome(result: SegmentResult, seconds: float) -> str:
-    return f"{result.device}, {result.precision}: {seconds:.1f} s"
+    kept = f"; probabilities {result.probabilities.megabytes:.0f} MB" if result.probabilities else ""
+    return f"{result.device}, {result.precision}: {seconds:.1f} s{kept}"

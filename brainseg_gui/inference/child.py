@@ -95,14 +95,14 @@ class Child:
         network, passport = self._network, self._loaded[0].passport
         block = SharedBlock.attach(request.layout)
         self._channel.send(Attached(request.serial))
-        work = segment_volumes(block.volumes(), passport, network, block.mask)
+        work = segment_volumes(block.volumes(), passport, network, block.mask, levels=block.levels)
         while self._stopped_serial != request.serial:
             try:
                 self._report(request.serial, next(work))
             except StopIteration as end:
                 seconds, notes = end.value.seconds, (*network.notes, *end.value.notes)
                 place, precision = network.place.words, network.precision
-                self._channel.send(Finished(request.serial, seconds, place, precision, notes))
+                self._channel.send(Finished(request.serial, seconds, place, precision, notes, end.value.kept))
                 return
         work.close()
         self._channel.send(Stopped(request.serial))

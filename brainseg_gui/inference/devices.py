@@ -63,7 +63,9 @@ def choose_precision(precision: Precision, place: Place) -> str:
 def cpu_place() -> Place:
     """The CPU."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return Place("cpu:0", f"CPU ({cores} core{'s' if cores > 1 else ''})", bool(_cpu_flags() & _BFLOAT16_FLAGS))
+    # torch moves the weights to "cpu:0" as copies, which get no gradients
+    name = "cpu" if keras.backend.backend() == "torch" else "cpu:0"
+    return Place(name, f"CPU ({cores} core{'s' if cores > 1 else ''})", bool(_cpu_flags() & _BFLOAT16_FLAGS))
 
 
 def _cpu_flags() -> frozenset[str]:

@@ -17,6 +17,8 @@ import numpy as np
 
 from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import NETWORK_CLASSES
+from brainseg_gui.imaging.probabilities import ClassProbabilities
 from brainseg_gui.inference.engine_process import EngineProcess
 from brainseg_gui.inference.messages import (
     Attached,
@@ -72,7 +74,7 @@ class Engine:
         options
             Where it is going to run.
         """
-        request = Load(next(self._serials), model or default_model(), options or SegmentOptions())
+        request = Load(next(self._serials), model or default_model(), (options or SegmentOptions()).of_network)
         self._living_process().send(request)
 
     def segment(
@@ -100,7 +102,7 @@ class Engine:
             process = self._living_process()
             loading_s = yield from self._load(process, model, options)
             base = _LOADING_SHARE if loading_s else 0.0
-            result = yield from self._work(process, case, model, base)
+            result = yield from self._work(process, case, model, base, keep=options.keep_probabilities)
             return replace(result, seconds={**loading_s, **result.seconds})
         finally:
             self._working.release()
@@ -128,7 +130,7 @@ class Engine:
     ) -> Generator[Progress, None, dict[str, float]]:
         """Wait until the model is ready; a cancel leaves the process loading, it is not at work for the case."""
         serial = next(self._serials)
-        process.send(Load(serial, model, options))
+        process.send(Load(serial, model, options.of_network))
         seconds: dict[str, float] = {}
         shown, since = Progress(STARTING, 0.0), time.perf_counter()
         for reply in _replies(process):
@@ -146,11 +148,11 @@ class Engine:
         return seconds
 
     def _work(
-        self, process: EngineProcess, case: Case, model: ModelFolder, base: float
+        self, process: EngineProcess, case: Case, model: ModelFolder, base: float, *, keep: bool
     ) -> Generator[Progress, None, SegmentResult]:
         started = time.perf_counter()
         volumes = {modality: case.volumes[modality] for modality in model.passport.modalities}
-        block = SharedBlock.create(volumes, case.grid)
+        block = SharedBlock.create(volumes, case.grid, len(NETWORK_CLASSES) if keep else 0)
         serial = next(self._serials)
         try:
             for done in block.fill(volumes):
@@ -160,13 +162,14 @@ class Engine:
             finished = yield from self._wait(process, serial, base, block)
             started = time.perf_counter()
             classes = np.array(block.mask, order="K")
+            probabilities = _kept(block, finished, case)
         finally:
             block.unlink()
         seconds = dict(finished.seconds)
         seconds[PREPARING] += shared_s
         seconds[MAPPING_BACK] += time.perf_counter() - started
         device, precision = finished.device, finished.precision
-        return SegmentResult(classes, seconds, device, precision, model.title, finished.notes)
+        return SegmentResult(classes, seconds, device, precision, model.title, finished.notes, probabilities)
 
     def _wait(
         self, process: EngineProcess, serial: int, base: float, block: SharedBlock
@@ -210,6 +213,15 @@ def _replies(process: EngineProcess) -> Iterator[Reply | None]:
     """Replies as they come, and None whenever none came for a moment."""
     while True:
         yield process.receive(POLL_S)
+
+
+def _kept(block: SharedBlock, finished: Finished, case: Case) -> ClassProbabilities | None:
+    """The probabilities, copied out of the block."""
+    levels, box = block.levels, finished.kept
+    if levels is None or box is None:
+        return None
+    start = (box[0].start, box[1].start, box[2].start)
+    return ClassProbabilities(np.array(levels[:, *box], order="K"), start, case.grid)
 
 
 def _failure(reply: Failed) -> BrainsegError:

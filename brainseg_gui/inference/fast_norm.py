@@ -37,9 +37,3 @@ class FastGroupNormalization(keras.layers.GroupNormalization):  # type: ignore[m
         count = ops.cast(shape[0] * shape[1] * per_group, "float32")
         means = ops.sum(ops.reshape(sums, (self.groups, per_group)), axis=1) / count
         return ops.repeat(means, per_group)
-
-
-def can_be_fast(layer: Any) -> bool:
-    """Whether a layer is a group normalisation that this module computes."""
-    plain = type(layer) is keras.layers.GroupNormalization
-    return plain and layer.scale and layer.center and layer.axis in (-1, 4)

@@ -64,13 +64,14 @@ class Attached:
 
 @dataclass(frozen=True)
 class Finished:
-    """The mask is in the block."""
+    """The mask is in the block; so are probabilities, in the box `kept`, if there was room for them."""
 
     serial: int
     seconds: Mapping[str, float]
     device: str
     precision: str
     notes: tuple[str, ...]
+    kept: tuple[slice, slice, slice] | None = None
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.devices import Place, choose_place, choose_precision, cpu_place
-from brainseg_gui.inference.fast_norm import FastGroupNormalization, can_be_fast
+from brainseg_gui.inference.fast_norm import FastGroupNormalization
 from brainseg_gui.inference.memory import PeakMemory, free_memory_bytes
 from brainseg_gui.inference.model_folder import ModelFolder, verify_weights
 from brainseg_gui.inference.options import LOADING, SegmentOptions
 from brainseg_gui.inference.passport import Passport
+from brainseg_gui.inference.rebuild import rebuilt
 from brainseg_gui.inference.segment import Batch
 from brainseg_gui.inference.sliding_window import Shape
 from brainseg_gui.inference.weights_check import check_architecture
@@ -88,7 +89,7 @@ class Network:
         self.place = place
         self.precision = precision
         with keras.device(place.keras_name):
-            self._running = rebuilt(self._original, precision)
+            self._running = rebuilt(self._original, precision, FastGroupNormalization)
             self._forward = _compiled(self._running)
 
 
@@ -172,25 +173,6 @@ def check_shapes(model: Any, folder: ModelFolder) -> None:
                 "Correct model.json",
                 folder.weights_path,
             )
-
-
-def rebuilt(model: Any, precision: str) -> Any:
-    """The same network with the same weights for inference: in a precision, with faster normalisation.
-
-    In bfloat16 the weights and the last layer stay in float32 (Keras' ``mixed_bfloat16``).
-    """
-    last = {tensor._keras_history.operation.name for tensor in model.outputs}
-
-    def clone(layer: Any) -> Any:
-        config = layer.get_config()
-        mixed = precision == "bfloat16" and layer.name not in last
-        config["dtype"] = "mixed_bfloat16" if mixed else "float32"
-        kind = FastGroupNormalization if can_be_fast(layer) else layer.__class__
-        return kind.from_config(config)
-
-    copy = keras.models.clone_model(model, clone_function=clone)
-    copy.set_weights(model.get_weights())
-    return copy
 
 
 def _compiled(model: Any) -> Callable[[Batch], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.probabilities import ClassProbabilities
 from brainseg_gui.inference.model_folder import ModelFolder
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -27,10 +28,25 @@ STAGES = (STARTING, LOADING, PREPARING, INFERRING, MAPPING_BACK)
 
 @dataclass(frozen=True)
 class SegmentOptions:
-    """Where and how precisely the network runs; ``auto`` takes the fastest that is there."""
+    """Where and how precisely the network runs; ``auto`` takes the fastest that is there.
+
+    Parameters
+    ----------
+    device, precision
+        What the loaded network depends on.
+    keep_probabilities
+        Bring the probabilities of all classes back too; takes some tenths of a second and 4 bytes per voxel of the
+        box where the background is not certain.
+    """
 
     device: Device = "auto"
     precision: Precision = "auto"
+    keep_probabilities: bool = False
+
+    @property
+    def of_network(self) -> SegmentOptions:
+        """What a loaded network depends on: the same network serves with and without probabilities."""
+        return replace(self, keep_probabilities=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +67,9 @@ class SegmentResult:
         Name and version of the model.
     notes
         Sentences about what had to be done differently.
+    probabilities
+        How sure the network was, if that was to be kept: before the passport's rules, which may have changed
+        `classes` since.
     """
 
     classes: NDArray[np.uint8]
@@ -59,6 +78,7 @@ class SegmentResult:
     precision: str
     model: str
     notes: tuple[str, ...] = ()
+    probabilities: ClassProbabilities | None = None
 
 
 def missing_modalities(volumes: Iterable[Modality], model: ModelFolder) -> tuple[Modality, ...]:

@@ -17,9 +17,10 @@ from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference.certainty import Levels, keep_probabilities
 from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING
 from brainseg_gui.inference.passport import Passport
-from brainseg_gui.inference.postprocess import Classes, map_back, postprocess
+from brainseg_gui.inference.postprocess import Box, Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import prepare
 from brainseg_gui.inference.sliding_window import Shape, sliding_window
 from brainseg_gui.progress import Progress
@@ -62,14 +63,20 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds per stage, and sentences about what had to be done differently."""
+    """Seconds per stage, sentences about what had to be done differently, and where probabilities were kept."""
 
     seconds: Mapping[str, float]
     notes: tuple[str, ...]
+    kept: Box | None = None
 
 
 def segment_volumes(
-    volumes: Mapping[Modality, Volume], passport: Passport, network: Predictor, classes: Classes
+    volumes: Mapping[Modality, Volume],
+    passport: Passport,
+    network: Predictor,
+    classes: Classes,
+    confidence: Confidence | None = None,
+    levels: Levels | None = None,
 ) -> Generator[Progress, None, Outcome]:
     """Segment volumes on one RAS grid.
 
@@ -83,6 +90,10 @@ def segment_volumes(
         The network.
     classes
         Receives 0 background, 1 NCR, 2 ED, 3 ET, RAS-ordered, (I, J, K); all 0 on entry.
+    confidence
+        Receives the probability of the class that won, before the passport's rules; as `classes`.
+    levels
+        Receives the probabilities of all classes; see `certainty.keep_probabilities`.
 
     Yields
     ------
@@ -102,15 +113,21 @@ def segment_volumes(
     probabilities, notes = yield from _scaled(infer(prepared.batch, passport, network), _PREPARED, _INFERRED)
     mapping = time.perf_counter()
     yield Progress(MAPPING_BACK, _INFERRED)
-    map_back(probabilities, prepared, passport, classes)
+    if confidence is None and needs_confidence(passport.postprocess):
+        confidence = np.zeros(classes.shape, np.float32, order="F")
+    map_back(probabilities, prepared, passport, classes, confidence)
+    kept = None
+    if levels is not None:
+        yield Progress(MAPPING_BACK, 0.94, "keeping probabilities")
+        kept = keep_probabilities(probabilities, prepared, passport, classes, levels)
     yield Progress(MAPPING_BACK, 0.97, "cleaning up")
-    postprocess(classes, passport)
+    postprocess(classes, passport.postprocess, next(iter(volumes.values())).grid.voxel_ml, confidence)
     stages = {
         PREPARING: inferring - started,
         INFERRING: mapping - inferring,
         MAPPING_BACK: time.perf_counter() - mapping,
     }
-    return Outcome(stages, notes)
+    return Outcome(stages, notes, kept)
 
 
 def infer(

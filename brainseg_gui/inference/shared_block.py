@@ -1,4 +1,4 @@
-"""A case's volumes and its mask in memory that two processes share.
+"""A case's volumes, its mask and, if they are wanted, probabilities in memory that two processes share.
 
 A block is a mapped file in a memory file system where there is one. `multiprocessing.shared_memory` is not used:
 before Python 3.13 its tracker unlinks a block when any process that looked at it ends, and it reserves nothing, so
@@ -53,6 +53,8 @@ class BlockLayout:
         One per volume.
     mask_offset
         Where the mask lies, uint8.
+    classes
+        Volumes of probability levels behind the mask, uint8; 0 where they are not wanted.
     """
 
     path: Path
@@ -60,11 +62,12 @@ class BlockLayout:
     affine: Affine
     slots: tuple[Slot, ...]
     mask_offset: int
+    classes: int = 0
 
     @property
     def size(self) -> int:
         """Bytes in all."""
-        return self.mask_offset + int(np.prod(self.shape))
+        return self.mask_offset + (1 + self.classes) * int(np.prod(self.shape))
 
 
 class SharedBlock:
@@ -75,8 +78,8 @@ class SharedBlock:
         self._memory = memory
 
     @classmethod
-    def create(cls, volumes: Mapping[Modality, Volume], grid: Grid) -> SharedBlock:
-        """Reserve a block for volumes on one grid.
+    def create(cls, volumes: Mapping[Modality, Volume], grid: Grid, classes: int = 0) -> SharedBlock:
+        """Reserve a block for volumes on one grid, a mask, and probabilities of so many classes.
 
         Raises
         ------
@@ -87,9 +90,9 @@ class SharedBlock:
         for modality, volume in volumes.items():
             slots.append(Slot(modality, volume.stored.dtype.str, offset, volume.slope, volume.intercept))
             offset += -(-volume.stored.nbytes // _ALIGNMENT) * _ALIGNMENT
-        size = offset + int(np.prod(grid.shape))
+        size = offset + (1 + classes) * int(np.prod(grid.shape))
         path, memory = _reserve(size)
-        return cls(BlockLayout(path, grid.shape, grid.affine, tuple(slots), offset), memory)
+        return cls(BlockLayout(path, grid.shape, grid.affine, tuple(slots), offset, classes), memory)
 
     @classmethod
     def attach(cls, layout: BlockLayout) -> SharedBlock:
@@ -118,6 +121,18 @@ class SharedBlock:
     def mask(self) -> NDArray[np.uint8]:
         """The mask, a view of the block, (I, J, K)."""
         return np.ndarray(self.layout.shape, np.uint8, buffer=self._memory, offset=self.layout.mask_offset, order="F")
+
+    @property
+    def levels(self) -> NDArray[np.uint8] | None:
+        """The levels of probability, a view of the block, (C, I, J, K); None where there is no room for any."""
+        layout = self.layout
+        if not layout.classes:
+            return None
+        offset = layout.mask_offset + int(np.prod(layout.shape))
+        # memory: i fastest, classes slowest, so that each class is a volume like the mask
+        reverse = (layout.classes, *layout.shape[::-1])
+        flat: NDArray[np.uint8] = np.ndarray(reverse, np.uint8, buffer=self._memory, offset=offset)
+        return flat.transpose(0, 3, 2, 1)
 
     def unlink(self) -> None:
         """Take the block's name away; the memory goes when no process maps it any more."""

@@ -12,6 +12,7 @@ from typing import ClassVar
 from psygnal import Signal, SignalGroupDescriptor
 
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.probabilities import ClassProbabilities
 
 
 class Role(Enum):
@@ -49,6 +50,10 @@ class Layer:
         Whether and how it is drawn.
     saved_as
         The file that holds exactly these voxels, or None.
+    made_from
+        Names of the layers that it is a consensus of; empty for an opinion of its own.
+    probabilities
+        How sure the network was, when a prediction kept that.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -61,6 +66,8 @@ class Layer:
     visible: bool = True
     style: OverlayStyle = OverlayStyle.FILL
     saved_as: Path | None = None
+    made_from: tuple[str, ...] = ()
+    probabilities: ClassProbabilities | None = None
 
 
 class Layers:

@@ -41,6 +41,8 @@ class Segmenting(Work):
         ``auto``, ``cpu`` or ``gpu``.
     precision
         ``auto``, ``float32`` or ``bfloat16``.
+    keep_probabilities
+        Keep how sure the network was, too.
     unavailable
         Why Segment cannot be clicked now; empty when it can.
     """
@@ -49,4 +51,5 @@ class Segmenting(Work):
     model: ModelChoice | None = None
     device: str = "auto"
     precision: str = "auto"
+    keep_probabilities: bool = False
     unavailable: str = "Open a case first"

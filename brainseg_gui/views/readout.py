@@ -36,6 +36,7 @@ class Readout(QWidget):
         row.insertWidget(2, self._labels, 1)
         for signal in (session.case_changed, session.layers.changed, session.layers.appearance_changed):
             signal.connect(self._synchronize)
+        session.overlay_changed.connect(self._synchronize)
         session.viewing.events.crosshair.connect(self._synchronize)
         session.viewing.events.convention.connect(self._synchronize)
         for work in (session.opening, session.saving, session.segmenting):
@@ -89,7 +90,7 @@ def _number(value: float) -> str:
 
 
 def _labels_at(session: Session, voxel_ijk: Voxel) -> list[str]:
-    words = []
+    words = [session.overlay.words_at(voxel_ijk)] if session.overlay is not None else []
     for layer in session.layers:
         if all(v < n for v, n in zip(voxel_ijk, layer.labels.values.shape, strict=True)):
             value = int(layer.labels.values[voxel_ijk])

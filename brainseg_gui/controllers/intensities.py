@@ -1,0 +1,54 @@
+"""Histograms of the chosen layer, measured while somebody looks at them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from brainseg_gui.controllers.newest import Newest
+from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.evaluation.histograms import label_histograms
+from brainseg_gui.state.layers import Layer
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.main_window import MainWindow
+
+_PAUSE_MS = 120  # strokes of an annotation follow one another
+
+
+class IntensitiesController(QObject):
+    """Keeps `session.intensities` as the case and the layer are."""
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._panel = session, window.histograms_panel
+        self._work = Newest(session, self, _PAUSE_MS)
+        self._measured: tuple[object, ...] = ()
+        self._panel.seen.connect(self._measure)
+        session.layers.changed.connect(self._measure)
+        session.layers.appearance_changed.connect(self._measure)
+        session.intensities.events.layer.connect(self._measure)
+
+    @property
+    def layer(self) -> Layer | None:
+        """The layer to look at: the chosen one, else the reference, else the first."""
+        layers = list(self._session.layers)
+        chosen = (self._session.intensities.layer, self._session.layers.reference, *layers)
+        return next((layer for layer in chosen if layer in layers), None)
+
+    def _measure(self, _change: object = None) -> None:
+        case, layer, state = self._session.case, self.layer, self._session.intensities
+        if case is None or layer is None:
+            self._work.stop()
+            self._measured, state.layer, state.histograms = (), None, None
+            return
+        wanted = (case, layer.labels)
+        if not self._panel.isVisible() or wanted == self._measured:
+            return
+        self._measured = wanted
+        state.layer = layer
+        self._work.start(label_histograms(case.volumes, layer.labels), partial(setattr, state, "histograms"))
+
+    def close(self) -> None:
+        """End the thread, when the program ends."""
+        self._work.close()

@@ -1,0 +1,93 @@
+"""Keeping a network's probabilities: mapped back to the case's grid, in steps of 1/255, cropped."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.labels import NETWORK_CLASSES
+from brainseg_gui.imaging.probabilities import TOP, quantised
+from brainseg_gui.inference.passport import Passport
+from brainseg_gui.inference.placement import from_axes, orient
+from brainseg_gui.inference.postprocess import Box, Classes, bounding_box, grown
+from brainseg_gui.inference.preprocess import Prepared
+from brainseg_gui.inference.separable import apply_along_axes
+
+Levels = NDArray[np.uint8]
+
+_CERTAIN = 1 - 0.5 / TOP  # a background above this rounds to probability 1
+_SLAB = 32  # slices at once: the float probabilities of a whole head would take a hundred MB
+
+
+def keep_probabilities(
+    probabilities: NDArray[np.float32], prepared: Prepared, passport: Passport, classes: Classes, levels: Levels
+) -> Box:
+    """Write the probabilities of every voxel where the background is not certain.
+
+    As in the mask, they are interpolated linearly, and where the passport says so everything outside the brain is
+    background. The largest level of each voxel is its class in the mask before any cleaning up.
+
+    Parameters
+    ----------
+    probabilities
+        The network's output, (1, …, C) in the passport's axes.
+    prepared
+        Where it lies.
+    passport
+        What its channels mean.
+    classes
+        What `map_back` made of the same, before the passport's rules; RAS-ordered, (I, J, K).
+    levels
+        Receives levels per class of `NETWORK_CLASSES`; RAS-ordered, (4, I, J, K). Only the box is written.
+
+    Returns
+    -------
+    tuple
+        The box that was written, RAS-ordered: elsewhere the background has probability 1. Of one voxel, if it is
+        certain everywhere.
+    """
+    placement = prepared.placement
+    # (1, …, C) in network axes -> (I, J, K, C) without padding
+    inside = from_axes(probabilities[0], passport.axes)[placement.inside_padding]
+    background = passport.output.channels.index("background")
+    near = bounding_box(inside[..., background] <= _CERTAIN)
+    if near is None:
+        levels[:, 0, 0, 0] = (TOP, 0, 0, 0)
+        return slice(0, 1), slice(0, 1), slice(0, 1)
+    source = grown(near, inside.shape)
+    target = placement.box_voxels_near(near)
+    winners = orient(classes, passport.orientation)[placement.box][target]
+    brain = prepared.brain[target] if passport.output.only_in_brain and prepared.brain is not None else None
+    views = [orient(volume, passport.orientation)[placement.box][target] for volume in levels]
+    for start in range(target[2].start, target[2].stop, _SLAB):
+        slab = slice(start, min(start + _SLAB, target[2].stop))
+        here = slice(slab.start - target[2].start, slab.stop - target[2].start)
+        found = _interpolated(inside, prepared, passport, source, (target[0], target[1], slab))
+        if brain is not None:
+            found[:, ~brain[..., here]] = np.array([[1], [0], [0], [0]], dtype=np.float32)
+        shape = found.shape[1:]
+        whole = quantised(found.reshape(4, -1), winners[..., here].reshape(-1))
+        for view, volume in zip(views, whole, strict=True):
+            view[..., here] = volume.reshape(shape)
+    return _in_ras(placement.box, target, passport.orientation, classes.shape)
+
+
+def _interpolated(
+    inside: NDArray[np.float32], prepared: Prepared, passport: Passport, source: Box, target: Box
+) -> NDArray[np.float32]:
+    """Probabilities at the box voxels of `target`, one volume per class of `NETWORK_CLASSES`, (4, I', J', K')."""
+    matrices = prepared.placement.backward(source, target)
+    found = np.zeros((len(NETWORK_CLASSES), *(part.stop - part.start for part in target)), dtype=np.float32)
+    for channel, network_class in enumerate(passport.output.classes):
+        found[network_class] = apply_along_axes(np.asfortranarray(inside[source][..., channel]), matrices)
+    return found
+
+
+def _in_ras(outer: Box, inner: Box, code: str, shape: tuple[int, ...]) -> Box:
+    """A box within a box of an array that is oriented by `code`, as a box of the RAS-ordered array."""
+    found = [slice(0, 0)] * 3
+    for letter, base, part in zip(code, outer, inner, strict=True):
+        axis = next(n for n, pair in enumerate(("RL", "AP", "SI")) if letter in pair)
+        start, stop = base.start + part.start, base.start + part.stop
+        found[axis] = slice(shape[axis] - stop, shape[axis] - start) if letter in "LPI" else slice(start, stop)
+    return found[0], found[1], found[2]
