@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QSizePolicy,
+    QStackedWidget,
+    QTabBar,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -39,21 +41,33 @@ _TIPS = (
 
 
 class ComparisonPanel(QWidget):
-    """Which two layers are compared, and their table; a click on a row shows its agreement."""
+    """Which two layers are compared, and their table; a click on a row shows its agreement.
+
+    Further pages about the same two layers stand behind the table (`add_page`).
+    """
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.setObjectName("centre")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._session = session
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 12, 16, 8)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 12, 16, 8)
+        outer.setSpacing(8)
+        outer.addLayout(self._choices())
+        self._pages = QStackedWidget()
+        self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
+        outer.addWidget(self._pages)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addLayout(self._choices())
+        self.add_page("Comparison", page)
         self._table = self._make_table()
         column.addWidget(self._table)
         self._legend = QLabel()
         self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setWordWrap(True)
         column.addWidget(self._legend)
         self._empty = QLabel()
         self._empty.setObjectName("quiet")
@@ -68,13 +82,26 @@ class ComparisonPanel(QWidget):
         session.viewing.events.layout.connect(self._synchronize)
         self._synchronize()
 
+    def add_page(self, title: str, page: QWidget) -> None:
+        """Put a page behind the others."""
+        self._pages.addWidget(page)
+        self._tabs.addTab(title)
+
+    def show_page(self, title: str) -> None:
+        """Bring a page to the front."""
+        for place in range(self._tabs.count()):
+            if self._tabs.tabText(place) == title:
+                self._tabs.setCurrentIndex(place)
+
     def _choices(self) -> QHBoxLayout:
         self._reference, self._prediction = QComboBox(), QComboBox()
         row = QHBoxLayout()
         row.setSpacing(8)
-        title = QLabel("Comparison")
-        title.setObjectName("section")
-        row.addWidget(title)
+        self._tabs = QTabBar()
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.setAccessibleName("Pages of the comparison")
+        row.addWidget(self._tabs)
         row.addStretch(1)
         for box, name in ((self._prediction, "Prediction"), (self._reference, "Reference")):
             box.setAccessibleName(f"{name} of the comparison")

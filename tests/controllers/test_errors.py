@@ -1,0 +1,214 @@
+"""Finding errors in the background, and going from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.controllers import errors as module
+from brainseg_gui.controllers.errors import ErrorsController
+from brainseg_gui.evaluation.disagreements import find_disagreements
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.session import Session
+
+WT, TC, ET = regions()
+
+
+@pytest.fixture
+def controller(parts: Any) -> Iterator[ErrorsController]:
+    controller = ErrorsController(*parts)
+    yield controller
+    controller.close()
+
+
+@pytest.fixture
+def opened(controller: ErrorsController, session: Session, case: Case) -> ErrorsController:
+    session.open(case)
+    return controller
+
+
+@pytest.fixture
+def predict(session: Session, case: Case) -> Callable[..., Layer]:
+    def add(shift: int = 3) -> Layer:
+        values = np.roll(case.reference.values, shift, axis=0)
+        return session.layers.add(Layer("prediction", Role.PREDICTION, LabelMap(values, case.grid, case.scheme)))
+
+    return add
+
+
+@pytest.fixture
+def found(qtbot: QtBot, session: Session) -> Callable[[], None]:
+    """Wait until the list is of the two compared layers as they are."""
+    return lambda: qtbot.waitUntil(lambda: bool(session.errors.found) and not session.errors.searching)
+
+
+def _wanted(session: Session) -> list[int]:
+    pair = session.layers.reference.labels, session.layers.prediction.labels
+    return [piece.voxels for region in regions() for piece in find_disagreements(*pair, region)]
+
+
+def _listed(session: Session) -> list[int]:
+    return [piece.voxels for found in session.errors.found for piece in found]
+
+
+def test_two_layers_are_searched(
+    opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
+) -> None:
+    assert session.errors.entries == ()
+    assert not session.errors.searching
+    predict()
+    assert session.errors.searching
+    found()
+    assert _listed(session) == _wanted(session)
+    assert set(session.errors.healthy) == set(session.case.volumes)
+    assert session.errors.slices.profile(WT, 2).reference.sum() == (session.layers.reference.labels.values > 0).sum()
+
+
+def test_the_list_follows_layers_schemes_and_the_reference(
+    opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
+) -> None:
+    first, second = predict(1), predict(3)
+    found()
+    session.layers.remove(second)
+    assert session.errors.entries == ()
+    found()
+    assert _listed(session) == _wanted(session)
+    before = _listed(session)
+    first.labels = first.labels.with_scheme(scheme_named("msd"))
+    assert session.errors.searching
+    assert session.errors.entries != ()
+    found()
+    assert _listed(session) == _wanted(session) != before
+    session.layers.compare(first, session.layers.reference)
+    found()
+    assert _listed(session) == _wanted(session)
+    session.layers.remove(first)
+    assert session.errors.entries == ()
+    assert session.errors.slices is None
+
+
+def test_what_a_layer_looks_like_starts_no_search(
+    opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
+) -> None:
+    layer = predict()
+    found()
+    before = session.errors.found
+    layer.visible = False
+    session.layers.changed.emit()
+    assert not session.errors.searching
+    assert session.errors.found is before
+
+
+def test_a_stale_answer_is_dropped(
+    qtbot: QtBot,
+    opened: ErrorsController,
+    session: Session,
+    predict: Callable[..., Layer],
+    found: Callable[[], None],
+    gate: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[int] = []
+    session.errors.changed.connect(lambda: shown.append(len(session.errors.found)))
+
+    def slowly(*arguments: Any) -> Any:
+        gate.wait()
+        return find_disagreements(*arguments)
+
+    monkeypatch.setattr(module, "find_disagreements", slowly)
+    layer = predict(1)
+    qtbot.waitUntil(lambda: gate.reached == 1)
+    session.layers.remove(layer)
+    assert not session.errors.searching
+    gate.open(10)
+    predict(5)
+    found()
+    assert _listed(session) == _wanted(session)
+    assert [count for count in shown if count] == [3]
+
+
+def test_a_step_moves_the_crosshair_and_shows_the_agreement_once(
+    opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
+) -> None:
+    predict()
+    found()
+    opened.commands["layers.next_error"]()
+    first = session.errors.entries[0].piece
+    assert session.viewing.crosshair == first.centre
+    assert session.viewing.agreement == first.region
+    assert first.inside[tuple(np.subtract(first.centre, [part.start for part in first.box]))]
+    session.viewing.agreement = None  # the person switched it off
+    opened.commands["layers.next_error"]()
+    assert session.errors.position == 1
+    assert session.viewing.agreement is None
+    opened.commands["layers.previous_error"]()
+    assert session.viewing.crosshair == first.centre
+
+
+def test_without_errors_a_step_says_why(
+    opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
+) -> None:
+    opened.commands["layers.next_error"]()
+    assert session.notice.what == "There are no two masks to compare"
+    assert not session.notice.problem
+    predict(0)
+    opened.commands["layers.next_error"]()
+    assert session.notice.what == "The masks are still being compared"
+    found()
+    opened.commands["layers.next_error"]()
+    assert session.notice.what == "The two masks agree here in every voxel"
+
+
+def test_a_list_of_one_region_follows_the_agreement_that_is_shown(
+    opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
+) -> None:
+    predict()
+    found()
+    session.viewing.agreement = TC
+    assert session.errors.region is None  # a list of all stays
+    opened._window.errors_panel.region_chosen.emit(ET)
+    assert session.errors.region == session.viewing.agreement == ET
+    session.viewing.agreement = WT
+    assert session.errors.region == WT
+    session.viewing.agreement = None
+    assert session.errors.region == WT
+
+
+def test_masks_that_lie_differently_are_said_and_the_window_lives(
+    qtbot: QtBot, opened: ErrorsController, session: Session, case: Case
+) -> None:
+    other = replace(case.reference, grid=replace(case.grid, affine=np.diag([2.0, 2.0, 2.0, 1.0])))
+    session.layers.add(Layer("elsewhere", Role.PREDICTION, other))
+    qtbot.waitUntil(lambda: session.notice is not None)
+    assert "grid" in session.notice.what
+    assert not session.errors.searching
+    assert session.errors.entries == ()
+
+
+def test_arrow_keys_and_clicks_in_the_table_go_there(
+    qtbot: QtBot, opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
+) -> None:
+    window = opened._window
+    window.resize(1280, 860)
+    window.show()
+    qtbot.waitExposed(window)
+    predict()
+    found()
+    window.comparison.show_page("Errors")
+    table = window.errors_panel.table
+    place = table.visualRect(table.model().index(2, 1)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert session.errors.position == 2
+    assert session.viewing.crosshair == session.errors.entries[2].piece.centre
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert session.errors.position == 3
+    assert session.viewing.crosshair == session.errors.entries[3].piece.centre
+    window.close()
