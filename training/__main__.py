@@ -23,6 +23,7 @@ from brainseg_gui.errors import BrainsegError, Cancelled
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.trainer_process import since_of
 
 _LOG = logging.getLogger("training")
 FAILED, MISUSED = 1, 2
@@ -68,8 +69,9 @@ def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> in
         except Cancelled:
             run.end = "stopped"
         folder.stop_file.unlink(missing_ok=True)
-        message = f"{run.end} after {run.position.step} steps"
-        events.write(run.end, step=run.position.step, message=message)
+        step = max(run.position.step, _newest_step(folder))  # a stop may come before the checkpoint is read
+        message = f"{run.end} after {step} steps"
+        events.write(run.end, step=step, message=message)
         _LOG.info("%s", message)
     except Exception as error:  # noqa: BLE001  whatever it is, the panel and the log have to say it
         _fail(events, error)
@@ -116,6 +118,7 @@ def _about(folder: RunFolder, config: TrainingConfig) -> dict[str, Any]:
         "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "host": socket.gethostname(),
         "pid": os.getpid(),
+        "pid_since": since_of(os.getpid()),
         "git": _git_revision(),
         "resumed_from": _newest_step(folder),
         "config": {"preset": config.preset, "name": config.name},

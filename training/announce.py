@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from brainseg_gui.inference.devices import Place
 from brainseg_gui.runs.config import TrainingConfig
 from training.cases import DataSet
 from training.data import Shape
-from training.estimate import estimate, probe_shape
+from training.estimate import estimate, probe_shapes
 from training.network import Start, compile_for, trained_copy
 from training.run_state import Run
 from training.unet import receptive_field
@@ -41,14 +46,20 @@ def tell_of_network(run: Run, model: Any, patch: Shape) -> None:
 
 
 def tell_estimate(run: Run, config: TrainingConfig, start: Start, model: Any, patch: Shape, place: Place) -> None:
-    """Measure a step of a network like this one, and write what the run is going to need."""
+    """Measure steps of networks like this one, and write what the run is going to need; `model` stays as it is."""
     run.check_stop()
     # a network of fixed shape that was loaded cannot be made smaller: its own patch is measured
     own = model.input_shape[1:4]
-    small = patch if None not in own and config.network.start_from else probe_shape(patch, start.divisor)
+    loaded = None not in own and config.network.start_from
+    shapes = [patch] if loaded else probe_shapes(patch, start.divisor)
     precision = "bfloat16" if any("bfloat16" in str(layer.compute_dtype) for layer in model.layers) else "float32"
-    probe = compile_for(trained_copy(start.build(small), precision), config, start.recipe, run.total_steps)
-    found = estimate(probe, model, small, patch, config, run.position.steps_per_epoch, place)
+
+    def build_probe(shape: Shape) -> Any:
+        run.check_stop()
+        return compile_for(trained_copy(start.build(shape), precision), config, start.recipe, run.total_steps)
+
+    with untouched_generators():
+        found = estimate(build_probe, shapes, model, patch, config, run.position.steps_per_epoch, place)
     message = found.sentence(patch, config.sampling.batch)
     run.events.write(
         "estimated",
@@ -61,3 +72,14 @@ def tell_estimate(run: Run, config: TrainingConfig, start: Start, model: Any, pa
     )
     if not found.fits:
         run.warn(f"{message[0].upper()}{message[1:]}")
+
+
+@contextlib.contextmanager
+def untouched_generators() -> Iterator[None]:
+    """The global random generators are afterwards as they were: a run is the same with and without an estimate."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002  those that Keras draws its seeds from
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002

@@ -99,33 +99,44 @@ def flip(image: Image, labels: Labels, axes: tuple[int, ...]) -> tuple[Image, La
     return (np.flip(image, axes), np.flip(labels, axes)) if axes else (image, labels)
 
 
-def turn_in_plane(image: Image, labels: Labels, random: Random, config: Augmentation) -> tuple[Image, Labels]:
+def turn_in_plane(
+    image: Image, labels: Labels, random: Random, config: Augmentation, out: Image | None = None
+) -> tuple[Image, Labels]:
     """The source article's augmentation, alike in every slice: a turn in the plane (H, W) and flips along H and W.
 
     Parameters
     ----------
     image, labels
         (D, H, W, C) and (D, H, W). What turns in from outside repeats the edge, as in the article's generator.
+    out
+        Where the image is written to.
     """
     angle = random.uniform(-config.rotation_deg, config.rotation_deg)
     flips = tuple(axis for axis in (1, 2) if random.random() < config.flip)
-    if angle:
-        weights, nearest = _plane_rotation(labels.shape[1:], np.deg2rad(angle))
-        turned = np.empty(image.shape, np.float32)
-        for plane, source in zip(turned, image, strict=True):  # (H, W, C) -> (H · W, C)
-            plane[:] = (weights @ source.reshape(-1, image.shape[-1])).reshape(plane.shape)
-        image = turned
-        labels = np.take(labels.reshape(len(labels), -1), nearest, axis=1).reshape(labels.shape)
-    return flip(image, labels, flips)
+    turned = np.empty(image.shape, np.float32) if out is None else out
+    if not angle:
+        flipped, labels = flip(image, labels, flips)
+        turned[:] = flipped
+        return turned, labels
+    weights, nearest = _plane_rotation(labels.shape[1:], np.deg2rad(angle), flips)
+    for plane, source in zip(turned, image, strict=True):  # (H, W, C) -> (H · W, C)
+        plane[:] = (weights @ source.reshape(-1, image.shape[-1])).reshape(plane.shape)
+    return turned, np.take(labels.reshape(len(labels), -1), nearest, axis=1).reshape(labels.shape)
 
 
-def _plane_rotation(shape: tuple[int, ...], angle: float) -> tuple[csr_array, NDArray[np.int_]]:
+def _plane_rotation(
+    shape: tuple[int, ...], angle: float, flips: tuple[int, ...] = ()
+) -> tuple[csr_array, NDArray[np.int_]]:
     """Rotation of a plane about its middle: bilinear weights, (H·W, H·W), and the nearest pixel of each, (H·W,).
 
-    Worked out once for all slices and channels: several times faster than to resample each of them.
+    Worked out once for all slices and channels, flips along H (1) and W (2) included: several times faster than to
+    resample each of them.
     """
     height, width = shape
-    rows, columns = np.meshgrid(np.arange(height) - (height - 1) / 2, np.arange(width) - (width - 1) / 2, indexing="ij")
+    across, along = (
+        (np.arange(count) - (count - 1) / 2)[:: -1 if axis in flips else 1] for axis, count in ((1, height), (2, width))
+    )
+    rows, columns = np.meshgrid(across, along, indexing="ij")
     row = np.clip(np.cos(angle) * rows - np.sin(angle) * columns + (height - 1) / 2, 0, height - 1).ravel()
     column = np.clip(np.sin(angle) * rows + np.cos(angle) * columns + (width - 1) / 2, 0, width - 1).ravel()
     top, left = np.minimum(row.astype(int), height - 2), np.minimum(column.astype(int), width - 2)
@@ -144,7 +155,7 @@ def _plane_rotation(shape: tuple[int, ...], angle: float) -> tuple[csr_array, ND
     return weights, nearest
 
 
-def change_intensities(image: Image, random: Random, config: Augmentation) -> Image:
+def change_intensities(image: Image, random: Random, config: Augmentation, out: Image | None = None) -> Image:
     """Noise, blur, brightness, contrast, gamma and lost resolution, each with its probability; (X, Y, Z, C).
 
     Everything is told for images of mean 0 and standard deviation 1; background (exactly 0) stays 0.
@@ -161,7 +172,7 @@ def change_intensities(image: Image, random: Random, config: Augmentation) -> Im
         drawn = random.random() < config.probability  # drawn even when off: strengths do not shift what follows
         if drawn and strength > 0:
             image = change(image, random, strength)
-    result: Image = np.multiply(image, inside, dtype=np.float32)
+    result: Image = np.multiply(image, inside, out=out, dtype=np.float32)
     return result
 
 

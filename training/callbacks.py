@@ -22,7 +22,7 @@ from training.errors import TrainingError
 from training.evaluate import Validated, Validation, mean_dice, write_picture
 from training.run_state import Run
 
-Export = Callable[[Any, Mapping[str, float]], None]
+Export = Callable[[Any, Mapping[str, float], str], None]  # model, metrics, the metric that judged it best
 
 
 class Steps(keras.callbacks.Callback):  # type: ignore[misc]
@@ -152,16 +152,14 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
         """By mean region Dice of whole cases; by training loss where the recipe says so or nothing is held back."""
         run = self._run
         by_loss = self._judge_by_loss or not (self._every and self._validation.cases)
-        if by_loss:
-            score = -metrics["loss"]
-        elif "val_dice_mean" in metrics:
-            score = metrics["val_dice_mean"]
-        else:
+        judged_by = "loss" if by_loss else "val_dice_mean"
+        if judged_by not in metrics:
             return
+        score = -metrics["loss"] if by_loss else metrics[judged_by]
         if run.position.best is None or score > run.position.best:
             run.position.best, run.position.best_epoch = score, run.epoch
             save_best(run.folder.checkpoints, self.model, run.position)
-            self._export(self.model, metrics)
+            self._export(self.model, metrics, judged_by)
 
 
 class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]

@@ -76,9 +76,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         self._first_step = first_step
         self._in_plane = in_plane
         self._warn = warn
-        self._one_hot = np.zeros((len(NETWORK_CLASSES), len(channels)), np.uint8)
-        for index, channel in enumerate(channels):
-            self._one_hot[NETWORK_CLASSES.index(channel), index] = 1
+        self._classes = [NETWORK_CLASSES.index(channel) for channel in channels]
         self._ready: dict[int, float] = {}
         self._unreadable: set[str] = set()
         self._lock = threading.Lock()
@@ -108,9 +106,14 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _batch(self, step: int) -> Batch:
-        samples = [self._sample(step, position) for position in range(self._sampling.batch)]
-        images = np.stack([image for image, _ in samples])
-        truth = self._one_hot[np.stack([labels for _, labels in samples])]
+        """Written once into its place: whole volumes are as large as what they would be copied from."""
+        size = (self._sampling.batch, *self._patch)
+        images = np.empty((*size, self._entries[0].image().shape[-1]), np.float32)
+        truth = np.empty((*size, len(self._classes)), np.uint8)
+        for position in range(self._sampling.batch):
+            labels = self._sample(step, position, images[position])
+            for index, value in enumerate(self._classes):
+                np.equal(labels, value, out=truth[position, ..., index].view(np.bool_))
         with self._lock:
             self._ready[step] = time.perf_counter()
         return images, truth
@@ -120,12 +123,13 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         with self._lock:
             return self._ready.pop(step, None)
 
-    def _sample(self, step: int, position: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def _sample(self, step: int, position: int, out: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Fill a patch, (X, Y, Z, C), and give its classes, (X, Y, Z)."""
         random = np.random.default_rng([self._seed, step, position])
         for attempt in range(len(self._entries)):
             entry = self._entry(step * self._sampling.batch + position, attempt)
             try:
-                return self._patch_of(entry, random)
+                return self._fill(out, entry, random)
             except (OSError, ValueError) as error:
                 self._tell(entry, error)
         raise OSError("no prepared case can be read any more")
@@ -136,22 +140,24 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         order = np.random.default_rng([self._seed, number // count]).permutation(count)
         return self._entries[int(order[(number + attempt) % count])]
 
-    def _patch_of(self, entry: Entry, random: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def _fill(self, out: NDArray[np.float32], entry: Entry, random: np.random.Generator) -> NDArray[np.uint8]:
         change = self._augmentation
         image, labels = entry.image(), entry.labels()
         centre = draw_centre(entry, self._patch, self._sampling.foreground, random)
         if change is None:
-            return cut(image, centre, self._patch).astype(np.float32, copy=False), cut(labels, centre, self._patch)
+            out[:] = cut(image, centre, self._patch)
+            return cut(labels, centre, self._patch)
         if self._in_plane:
-            whole = cut(image, centre, self._patch).astype(np.float32, copy=False), cut(labels, centre, self._patch)
-            return augment.turn_in_plane(*whole, random, change)
+            whole = _as_floats(cut(image, centre, self._patch)), cut(labels, centre, self._patch)
+            return augment.turn_in_plane(*whole, random, change, out)[1]
         turn = augment.draw_turn(random, change)
         size = self._patch if turn.is_plain else _shape(augment.reach(turn, self._patch))
-        patch, classes = cut(image, centre, size).astype(np.float32, copy=False), cut(labels, centre, size)
+        patch, classes = _as_floats(cut(image, centre, size)), cut(labels, centre, size)
         if not turn.is_plain:
             patch, classes = augment.resample(patch, classes, turn, self._patch)
         patch, classes = augment.flip(patch, classes, turn.flips)
-        return augment.change_intensities(patch, random, change), classes
+        augment.change_intensities(patch, random, change, out)
+        return classes
 
     def _tell(self, entry: Entry, error: Exception) -> None:
         with self._lock:
@@ -190,12 +196,15 @@ def draw_centre(entry: Entry, patch: Shape, foreground: float, random: np.random
 
 
 def cut(volume: Array, centre: Shape, size: Shape) -> Array:
-    """A box with `centre` at index ``size // 2``, zeros where it leaves the volume; further axes are kept."""
+    """A box with `centre` at index ``size // 2``, zeros where it leaves the volume; further axes are kept.
+
+    Not to be written into: where it lies inside, it is a view of the volume.
+    """
     starts = [c - s // 2 for c, s in zip(centre, size, strict=True)]
     inner = tuple(slice(max(a, 0), max(min(a + s, n), 0)) for a, s, n in zip(starts, size, volume.shape, strict=False))
     part = volume[inner]
     if part.shape[:3] == tuple(size):
-        return np.array(part)
+        return np.asarray(part)
     result = np.zeros((*size, *volume.shape[3:]), volume.dtype)
     outer = tuple(slice(i.start - a, i.start - a + n) for i, a, n in zip(inner, starts, part.shape, strict=False))
     result[outer] = part
@@ -208,6 +217,10 @@ def patch_size(sampling: Sampling, entries: Sequence[Entry], divisor: int) -> Sh
         return sampling.patch
     largest = np.max([entry.shape for entry in entries], axis=0)
     return _shape(-(-largest // divisor) * divisor)
+
+
+def _as_floats(image: Array) -> NDArray[np.float32]:
+    return image.astype(np.float32, copy=False)
 
 
 def _shape(values: Any) -> Shape:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +25,8 @@ Shape = tuple[int, int, int]
 TRAINING_SHARE = 1.4
 BASE_BYTES = 0.8 * 2**30  # the framework itself
 PARAMETER_BYTES = 4 * 4  # weight, gradient, two moments
-PROBE_VOXELS = 48**3
-STEPS_MEASURED = 3
+PROBE_VOXELS = (24**3, 48**3)
+FEWEST_STEPS, MOST_STEPS, MEASURED_S = 3, 10, 2.0
 
 
 @dataclass(frozen=True)
@@ -113,39 +114,78 @@ def available_bytes(place: Place) -> float | None:
         return None
 
 
-def probe_shape(patch: Shape, divisor: int) -> Shape:
-    """The patch if it is small, else one of its proportions with about 48³ voxels."""
-    shrink = min(1.0, (PROBE_VOXELS / float(np.prod(patch))) ** (1 / 3))
+def probe_shapes(patch: Shape, divisor: int) -> list[Shape]:
+    """The patch if it is small, else two sizes of its proportions, with about 24³ and 48³ voxels."""
+    if np.prod(patch) <= PROBE_VOXELS[-1]:
+        return [patch]
+    shapes = [_shrunk(patch, divisor, voxels) for voxels in PROBE_VOXELS]
+    return list(dict.fromkeys(shapes))
+
+
+def _shrunk(patch: Shape, divisor: int, voxels: int) -> Shape:
+    shrink = (voxels / float(np.prod(patch))) ** (1 / 3)
     x, y, z = (max(divisor, round(n * shrink / divisor) * divisor) for n in patch)
     return x, y, z
 
 
 def seconds_of_step(model: Any, shape: Shape, batch: int) -> float:
-    """Measure a training step of a compiled network on zeros; the first one, which builds the graph, is not counted."""
+    """Measure a training step of a compiled network on zeros: the quickest of several, without the first.
+
+    The first one builds the graph; what else runs on the computer makes the others slower, never quicker.
+    """
     images = np.zeros((batch, *shape, model.input_shape[-1]), np.float32)
     truth = np.zeros((batch, *shape, model.output_shape[-1]), np.uint8)
     truth[..., 0] = 1
-    seconds = []
-    for _ in range(1 + STEPS_MEASURED):
+    seconds: list[float] = []
+    model.train_on_batch(images, truth)
+    while len(seconds) < MOST_STEPS and (len(seconds) < FEWEST_STEPS or sum(seconds) < MEASURED_S):
         started = time.perf_counter()
         model.train_on_batch(images, truth)
         seconds.append(time.perf_counter() - started)
-    return min(seconds[1:])
+    return min(seconds)
+
+
+def seconds_at(voxels: float, measured: Mapping[float, float]) -> float:
+    """Seconds of a step on so many voxels, from those of smaller ones.
+
+    A step takes some time whatever its size (a change of all weights, a start of every operation) and some per voxel.
+    To scale a small step by its voxels alone would multiply the former too.
+
+    Parameters
+    ----------
+    measured
+        Voxels -> seconds, of one or two sizes.
+    """
+    (small, short), (large, long) = min(measured.items()), max(measured.items())
+    per_voxel = (long - short) / (large - small) if large > small else 0.0
+    fixed = long - per_voxel * large
+    if per_voxel <= 0 or fixed < 0:  # no line through two measurements that noise has bent
+        return long * voxels / large
+    return fixed + per_voxel * voxels
 
 
 def estimate(
-    probe: Any, model: Any, small: Shape, patch: Shape, config: TrainingConfig, steps_per_epoch: int, place: Place
+    build_probe: Callable[[Shape], Any],
+    shapes: Sequence[Shape],
+    model: Any,
+    patch: Shape,
+    config: TrainingConfig,
+    steps_per_epoch: int,
+    place: Place,
 ) -> Estimate:
     """Estimate a run.
 
     Parameters
     ----------
-    probe
-        A compiled network like `model`, for patches of the size `small`; its weights are spoilt.
+    build_probe
+        Makes a compiled network like `model` for patches of a size; its weights are spoilt.
+    shapes
+        Sizes of patches that are measured.
     model
-        The network that is going to be trained.
+        The network that is going to be trained; it is left as it is.
     """
     batch = config.sampling.batch
     need = memory_of_training(model, patch, config.sampling)
-    seconds = seconds_of_step(probe, small, batch) * float(np.prod(patch)) / float(np.prod(small))
+    measured = {float(np.prod(shape)): seconds_of_step(build_probe(shape), shape, batch) for shape in shapes}
+    seconds = seconds_at(float(np.prod(patch)), measured)
     return Estimate(seconds, seconds * steps_per_epoch, need, available_bytes(place))

@@ -32,9 +32,3 @@ class TrainedGroupNormalization(keras.layers.GroupNormalization):  # type: ignor
         per_group = values.shape[-1] // self.groups
         means = ops.mean(ops.reshape(per_channel, (-1, self.groups, per_group)), axis=-1)
         return ops.repeat(means, per_group, axis=-1)
-
-
-def can_be_fast(layer: Any) -> bool:
-    """Whether a layer is a group normalisation that this module computes."""
-    plain = type(layer) is keras.layers.GroupNormalization
-    return plain and layer.scale and layer.center and layer.axis in (-1, 4)

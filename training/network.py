@@ -21,10 +21,11 @@ from brainseg_gui.inference.model_folder import (
     verify_weights,
 )
 from brainseg_gui.inference.network import check_shapes
+from brainseg_gui.inference.rebuild import rebuilt
 from brainseg_gui.inference.weights_check import check_architecture
 from brainseg_gui.runs.config import TrainingConfig
 from training.errors import TrainingError
-from training.fast_norm import TrainedGroupNormalization, can_be_fast
+from training.fast_norm import TrainedGroupNormalization
 from training.losses import build_loss
 from training.metrics import build_metrics
 from training.recipe import Recipe, recipe_of, with_patch
@@ -115,22 +116,8 @@ def _check_patch(config: TrainingConfig, multiple: int) -> None:
 
 
 def trained_copy(network: Any, precision: str) -> Any:
-    """The network as it is trained: the same weights, computing in `precision`, with faster normalisation.
-
-    In bfloat16 the weights and the last layer stay in float32 (Keras' ``mixed_bfloat16``).
-    """
-    last = {tensor._keras_history.operation.name for tensor in network.outputs}
-
-    def clone(layer: Any) -> Any:
-        config = layer.get_config()
-        mixed = precision == "bfloat16" and layer.name not in last
-        config["dtype"] = "mixed_bfloat16" if mixed else "float32"
-        kind = TrainedGroupNormalization if can_be_fast(layer) else layer.__class__
-        return kind.from_config(config)
-
-    copy = keras.models.clone_model(network, clone_function=clone)
-    copy.set_weights(network.get_weights())
-    return copy
+    """The network as it is trained: the same weights, computing in `precision`, with faster normalisation."""
+    return rebuilt(network, precision, TrainedGroupNormalization)
 
 
 def compile_for(model: Any, config: TrainingConfig, recipe: Recipe, total_steps: int) -> Any:

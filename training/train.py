@@ -56,8 +56,8 @@ def train(run: Run, config: TrainingConfig) -> None:
         plain = start.build(patch if start.takes_shape else ANY_SIZE)
         model = compile_for(trained_copy(plain, precision), config, start.recipe, run.total_steps)
         tell_of_network(run, model, patch)
-        if not resume(run, config, model):
-            tell_estimate(run, config, start, model, patch, place)
+        resume(run, config, model)
+        tell_estimate(run, config, start, model, patch, place)
 
         # Fit
         validation = Validation(model, plain, place, precision, passport, data.validation, run.warn)
@@ -83,10 +83,11 @@ def patches_of(run: Run, config: TrainingConfig, start: Start, entries: Sequence
 def exporter(run: Run, config: TrainingConfig, start: Start, plain: Any, cases: int) -> Export:
     """What writes the model folder whenever there is a better model."""
 
-    def export(trained: Any, metrics: Mapping[str, float]) -> None:
+    def export(trained: Any, metrics: Mapping[str, float], judged_by: str) -> None:
         about = about_run(config, cases, run.position.step, metrics)
         export_model(run.folder.model, plain, trained.get_weights(), start.recipe, about)
-        run.events.write("model", folder=str(run.folder.model), metrics=dict(metrics))
+        best = {"epoch": run.epoch, "step": run.position.step, "judged_by": judged_by} if judged_by else {}
+        run.events.write("model", folder=str(run.folder.model), metrics=dict(metrics), **best)
 
     return export
 
@@ -104,10 +105,10 @@ def fit(run: Run, config: TrainingConfig, model: Any, patches: Patches, validati
     else:
         epochs.also = tensorboard(run.folder.path, model)
         arguments = {"steps_per_epoch": left} if run.total_steps else {}
-        model.fit(patches, epochs=1, verbose=0, callbacks=[steps, epochs, checkpoints], **arguments)
+        model.fit(patches, epochs=1, verbose=0, shuffle=False, callbacks=[steps, epochs, checkpoints], **arguments)
     if not (run.folder.checkpoints / BEST).exists() or not run.folder.model.exists():
         with averaged_weights(model):
-            export(model, run.merged_metrics())
+            export(model, run.merged_metrics(), "")
 
 
 def plan_steps(run: Run, config: TrainingConfig, cases: int) -> None:
@@ -123,11 +124,11 @@ def plan_steps(run: Run, config: TrainingConfig, cases: int) -> None:
     run.hours = length.hours
 
 
-def resume(run: Run, config: TrainingConfig, model: Any) -> bool:
-    """Put the newest checkpoint into the model and the run; False if there is none."""
+def resume(run: Run, config: TrainingConfig, model: Any) -> None:
+    """Put the newest checkpoint, if there is one, into the model and the run."""
     found = latest_checkpoint(run.folder.checkpoints)
     if found is None:
-        return False
+        return
     path, position, arrays = found
     if position.seed != config.compute.seed:
         run.warn("The seed was changed since the last checkpoint; the batches that follow are other ones")
@@ -138,4 +139,3 @@ def resume(run: Run, config: TrainingConfig, model: Any) -> bool:
     position.steps_per_epoch = per_epoch
     position.seed = config.compute.seed
     run.position = position
-    return True

@@ -135,7 +135,7 @@ def _watch(folder: RunFolder, pid: int, tail: EventTail, watcher: _Watcher) -> i
 
 
 def _until_end(folder: RunFolder, pid: int, tail: EventTail) -> Iterator[Event]:
-    from brainseg_gui.runs.run_folder import is_alive
+    from brainseg_gui.runs.trainer_process import is_alive
 
     while True:
         alive = is_alive(pid)  # asked before reading: what it wrote last is still shown

@@ -10,7 +10,8 @@ from PySide6.QtCore import QObject, Signal
 from brainseg_gui.controllers.job import Job
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
-from brainseg_gui.runs.run_folder import RunFolder, is_alive
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.trainer_process import is_alive
 from brainseg_gui.state.run_record import RunRecord
 
 

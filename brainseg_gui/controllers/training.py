@@ -15,6 +15,7 @@ from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.controllers.run_poll import Look, RunPoll
 from brainseg_gui.controllers.run_start import RunStart
+from brainseg_gui.controllers.run_stop import RunStop
 from brainseg_gui.controllers.training_form import TrainingFormController
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.runs.run_folder import RunFolder
@@ -64,6 +65,7 @@ class TrainingController(QObject):
         self._starts.failed.connect(self._on_start_failed)
         self.poll = RunPoll(self)
         self.poll.looked.connect(self._on_looked)
+        self._stops = RunStop(self.watch, self.poll.look, self)
 
     def show(self) -> None:
         """Open the window, or bring it to the front."""
@@ -78,6 +80,7 @@ class TrainingController(QObject):
         self.poll.close()
         self._form.close()
         self._starts.close()
+        self._stops.close()
         if self.window is not None:
             self._preferences.set("training geometry", self.window.saveGeometry())
             self.window.close()
@@ -95,7 +98,9 @@ class TrainingController(QObject):
         window.form.start_requested.connect(self.start)
         window.run_list.add_requested.connect(self.choose_runs)
         page = window.run_page
-        page.stop_requested.connect(self.stop)
+        page.stop_requested.connect(self._stops.ask)
+        page.stop_now_requested.connect(self._stops.offer_now)
+        window.notice.action_requested.connect(self._stops.answer)
         page.resume_requested.connect(self.resume)
         page.folder_requested.connect(self.open_folder)
         page.model_requested.connect(self.use_model)
@@ -128,19 +133,6 @@ class TrainingController(QObject):
             record.starting = True
             self.watch.news_came.emit()
             self._starts.resume(record.folder)
-
-    def stop(self) -> None:
-        """Ask the chosen run for a polite end."""
-        record = self.watch.chosen
-        if record is None:
-            return
-        try:
-            record.folder.ask_to_stop()
-        except OSError as error:
-            self.watch.say(Notice(f"The stop file cannot be written ({error.strerror})", "Stop the run on its machine"))
-            return
-        record.stop_asked = True
-        self.watch.news_came.emit()
 
     def choose_runs(self) -> None:
         """Ask for a run folder, or for a folder of runs, and watch what is there."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 KINDS = (
-    "started",  # versions, backend, host, pid, git, resumed_from (step; 0 for a new run), config (preset, name)
+    # versions, backend, host, pid, pid_since (tells its process from later ones with the same id), git,
+    # resumed_from (step; 0 for a new run), config (preset, name)
+    "started",
     "device",  # device, precision, devices (how many): known some seconds after the start
     "checked",  # cases, split, problems: what the data-set check found
     "preparing",  # done, total: cases that are preprocessed into the cache
@@ -21,9 +23,9 @@ KINDS = (
     "epoch",  # epoch, step, metrics: name -> number, train and val_
     "validated",  # epoch, case, dice: region -> number, digest (of the mask), picture (file in the run folder, or None)
     "checkpoint",  # step, file
-    "model",  # folder, metrics: a usable model was written
+    "model",  # folder, metrics, epoch, step, judged_by (name of the metric): a usable model, the best so far
     "warning",  # message
-    "stopped",  # step, message: a polite end that was asked for
+    "stopped",  # step, message: an end that was asked for; checkpoint (step): it was forced, what came later is lost
     "finished",  # step, message
     "failed",  # message: the reason, as a sentence; details
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_config, to_toml
 from brainseg_gui.runs.events import Event, EventTail
+from brainseg_gui.runs.trainer_process import is_alive
 
 SILENT_AFTER_S = 300.0
 
@@ -113,9 +113,17 @@ class RunFolder:
         self.stop_file.touch()
 
     @property
+    def stop_asked_at(self) -> float | None:
+        """When a polite end was asked for, in seconds since 1970; None while it was not."""
+        try:
+            return self.stop_file.stat().st_mtime
+        except OSError:
+            return None
+
+    @property
     def stop_asked(self) -> bool:
         """Whether a polite end was asked for."""
-        return self.stop_file.exists()
+        return self.stop_asked_at is not None
 
     def launch(self) -> int:
         """Start the trainer as a process of its own that outlives this one, and return its process id.
@@ -159,37 +167,21 @@ def status_of(events: Sequence[Event]) -> RunStatus:
     if not events:
         return RunStatus.PREPARED
     ends = {"stopped": RunStatus.STOPPED, "finished": RunStatus.FINISHED, "failed": RunStatus.FAILED}
-    start: Event | None = None
+    start = last_start(events)
     for event in reversed(events):
         if event.kind in ends:
             return ends[event.kind]
-        if event.kind == "started":
-            start = event
+        if event is start:
             break
     if start is not None and start.values.get("host") == socket.gethostname():
-        return RunStatus.RUNNING if is_alive(start.values.get("pid")) else RunStatus.DIED
+        alive = is_alive(start.values.get("pid"), start.values.get("pid_since", ""))
+        return RunStatus.RUNNING if alive else RunStatus.DIED
     return RunStatus.RUNNING if time.time() - events[-1].time < SILENT_AFTER_S else RunStatus.SILENT
 
 
-def is_alive(pid: object) -> bool:
-    """Whether a process of this machine is there and has not ended."""
-    if not isinstance(pid, int) or pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return not _is_zombie(pid)
-
-
-def _is_zombie(pid: int) -> bool:
-    """A child that has ended but was not waited for still answers signals."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rsplit(")", 1)[-1].split()[:1] == ["Z"]
-    except OSError:
-        return False
+def last_start(events: Sequence[Event]) -> Event | None:
+    """The event of the newest start, if there is one."""
+    return next((event for event in reversed(events) if event.kind == "started"), None)
 
 
 def find_runs(folder: Path) -> list[RunFolder]:

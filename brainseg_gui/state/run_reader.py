@@ -13,6 +13,7 @@ import numpy as np
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import ConfigError
 from brainseg_gui.runs.events import Event, EventTail
+from brainseg_gui.runs.force_stop import can_stop_now
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus, status_of
 from brainseg_gui.state.curve import Numbers
 
@@ -57,8 +58,10 @@ class RunNews:
         The last lines of the log, when it changed.
     status
         How the run is doing now.
-    stop_asked
-        Whether a polite end was asked for.
+    stop_asked_at
+        When a polite end was asked for, or None.
+    can_stop_now
+        Whether its trainer can be ended at once from here.
     has_model
         Whether there is a usable model.
     config
@@ -70,7 +73,8 @@ class RunNews:
     parts: tuple[Event | StepBlock, ...] = ()
     log: tuple[str, ...] | None = None
     status: RunStatus = RunStatus.PREPARED
-    stop_asked: bool = False
+    stop_asked_at: float | None = None
+    can_stop_now: bool = False
     has_model: bool = False
     config: TrainingConfig | None = None
     problem: str = ""
@@ -101,11 +105,14 @@ class RunReader:
         events = self._tail.read()
         self._mark(events)
         config, problem = self._first_config()
+        marks = [self._marks[key] for key in ("started", "end", "last") if key in self._marks]
+        status = status_of(marks)
         return RunNews(
             tuple(condensed(events)),
             self._new_log(),
-            status_of([self._marks[key] for key in ("started", "end", "last") if key in self._marks]),
-            self.folder.stop_asked,
+            status,
+            self.folder.stop_asked_at,
+            status is RunStatus.RUNNING and can_stop_now(marks),
             (self.folder.model / "model.json").is_file(),
             config,
             problem,

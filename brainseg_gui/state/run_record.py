@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,53 +12,13 @@ from brainseg_gui.runs.events import Event
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
 from brainseg_gui.state.curve import Curve
 from brainseg_gui.state.run_reader import RunNews, StepBlock, number
+from brainseg_gui.state.run_values import Best, Message, Validated
 
 LEARNING_RATE = "learning_rate"
 FACTS = ("device", "checked", "preparing", "network", "estimated")
 _NOT_DRAWN = ("seconds", "waiting", "memory_bytes")
 _RECENT = 100
 _MESSAGES = 200
-
-
-@dataclass(frozen=True)
-class Message:
-    """Something that the trainer says.
-
-    Parameters
-    ----------
-    time
-        Seconds since 1970.
-    text
-        One sentence or more.
-    problem
-        Whether something is wrong.
-    """
-
-    time: float
-    text: str
-    problem: bool = False
-
-
-@dataclass(frozen=True)
-class Validated:
-    """A whole case, segmented by the network as it was after an epoch.
-
-    Parameters
-    ----------
-    epoch
-        The epoch.
-    case
-        Name of the case.
-    dice
-        Dice per region.
-    picture
-        File with its prediction beside the reference, or None.
-    """
-
-    epoch: int
-    case: str
-    dice: dict[str, float]
-    picture: Path | None
 
 
 @dataclass(eq=False)
@@ -74,6 +33,12 @@ class RunRecord:
         How it is doing.
     starting
         It was started from here, and has not said anything yet.
+    stop_asked_at
+        When a polite stop was asked for.
+    can_stop_now
+        Whether its trainer can be ended at once from here.
+    ending
+        It is being ended at once from here.
     loaded
         Whether the folder was read at least once.
     facts
@@ -83,7 +48,9 @@ class RunRecord:
     folder: RunFolder
     status: RunStatus = RunStatus.PREPARED
     starting: bool = False
-    stop_asked: bool = False
+    stop_asked_at: float | None = None
+    can_stop_now: bool = False
+    ending: bool = False
     has_model: bool = False
     loaded: bool = False
     config: TrainingConfig = field(default_factory=TrainingConfig)
@@ -92,6 +59,7 @@ class RunRecord:
     seconds: Curve = field(default_factory=Curve)
     waiting: Curve = field(default_factory=Curve)
     step: int = 0
+    checkpoint: int = 0
     epoch: int = 0
     learning_rate: float = float("nan")
     messages: list[Message] = field(default_factory=list)
@@ -104,6 +72,8 @@ class RunRecord:
     _anchor: tuple[float, float] | None = None
     _epoch_ends: list[int] = field(default_factory=list)
     _validated: dict[tuple[str, int], Validated] = field(default_factory=dict)
+    _last_epoch: Event | None = None
+    _bests: list[Best] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -114,6 +84,21 @@ class RunRecord:
     def alive(self) -> bool:
         """Whether it is being worked on, as far as one can tell."""
         return self.starting or self.status in (RunStatus.RUNNING, RunStatus.SILENT)
+
+    @property
+    def stop_asked(self) -> bool:
+        """Whether a polite stop was asked for."""
+        return self.stop_asked_at is not None
+
+    @property
+    def stepped(self) -> bool:
+        """Whether there was a step since it was started or resumed."""
+        return self._anchor is not None
+
+    @property
+    def best(self) -> Best | None:
+        """The epoch that its model comes from, or None while there is none."""
+        return self._bests[-1] if self._bests else None
 
     @property
     def seconds_per_step(self) -> float:
@@ -200,7 +185,8 @@ class RunRecord:
             else:
                 self._add_event(part)
         self.log = self.log if news.log is None else news.log
-        self.status, self.stop_asked, self.has_model = news.status, news.stop_asked, news.has_model
+        self.status, self.stop_asked_at, self.has_model = news.status, news.stop_asked_at, news.has_model
+        self.can_stop_now = news.can_stop_now
 
     def say(self, time: float, text: str, *, problem: bool = False) -> None:
         """Add a message."""
@@ -227,6 +213,8 @@ class RunRecord:
             "started": self._add_started,
             "checked": self._add_checked,
             "epoch": self._add_epoch,
+            "checkpoint": self._add_checkpoint,
+            "model": self._add_model,
             "validated": self._add_validated,
             "warning": self._add_warning,
         }
@@ -246,7 +234,8 @@ class RunRecord:
         for curve in (*self.curves.values(), self.seconds, self.waiting):
             curve.cut(keep + 1)
         self.started, self.ended, self.starting, self._anchor = event, None, False, None
-        self.step = int(keep)
+        self.step = self.checkpoint = int(keep)
+        self._bests = [best for best in self._bests if best.step <= keep]
         self._epoch_ends = [step for step in self._epoch_ends if step <= keep]
         self.say(event.time, f"Resumed from step {keep:,.0f}" if keep else "Started")
 
@@ -266,6 +255,16 @@ class RunRecord:
         epoch = number(event.values.get("epoch"))
         self.epoch = int(epoch) if epoch == epoch else self.epoch
         self._epoch_ends.append(int(step))
+        self._last_epoch = event
+
+    def _add_checkpoint(self, event: Event) -> None:
+        step = number(event.values.get("step"))
+        self.checkpoint = int(step) if step == step else self.checkpoint
+
+    def _add_model(self, event: Event) -> None:
+        """The best so far; a model that was only written because the run ended has no epoch."""
+        if (best := _best_of(event, self._last_epoch)) is not None:
+            self._bests.append(best)
 
     def _add_validated(self, event: Event) -> None:
         values, epoch = event.values, number(event.values.get("epoch"))
@@ -284,6 +283,23 @@ class RunRecord:
     @property
     def _from_start(self) -> bool:
         return self.started is not None and not number(self.started.values.get("resumed_from")) > 0
+
+
+def _best_of(model: Event, epoch: Event | None) -> Best | None:
+    """What a ``model`` event says of its epoch; that of older runs has the metrics of the epoch before it."""
+    metrics = model.values.get("metrics")
+    if not isinstance(metrics, dict):
+        return None
+    about = model.values
+    if "epoch" not in about:
+        if epoch is None or epoch.values.get("metrics") != metrics:
+            return None
+        about = epoch.values
+    name = str(about.get("judged_by") or ("val_dice_mean" if "val_dice_mean" in metrics else "loss"))
+    numbers = number(about.get("epoch")), number(about.get("step"))
+    if any(value != value for value in numbers):
+        return None
+    return Best(int(numbers[0]), int(numbers[1]), name, number(metrics.get(name)))
 
 
 def _recent_median(curve: Curve) -> float:

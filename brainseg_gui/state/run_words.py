@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from math import isfinite
 
+from brainseg_gui.runs.force_stop import lost_words
 from brainseg_gui.runs.run_folder import RunStatus
 from brainseg_gui.state.run_reader import number
 from brainseg_gui.state.run_record import RunRecord
@@ -55,7 +56,7 @@ def short_status(record: RunRecord) -> str:
         return "not readable"
     if record.starting:
         return "starting"
-    if record.status is RunStatus.RUNNING and record.stop_asked:
+    if record.ending or (record.status is RunStatus.RUNNING and record.stop_asked):
         return "stopping"
     return _SHORT[record.status]
 
@@ -70,8 +71,8 @@ def status_sentence(record: RunRecord) -> str:
         RunStatus.PREPARED: "Prepared, and not started yet.",
         RunStatus.RUNNING: _running(record),
         RunStatus.SILENT: _silent(record),
-        RunStatus.STOPPED: f"Stopped on request at step {record.step:,}. Resume goes on from there.",
-        RunStatus.FINISHED: f"Finished after {record.step:,} steps.",
+        RunStatus.STOPPED: _stopped(record),
+        RunStatus.FINISHED: f"Finished after {record.step:,} steps. {best_sentence(record)}".rstrip(),
         RunStatus.FAILED: f"Failed. {_reason(record)}",
         RunStatus.DIED: f"The trainer ended without a word at step {record.step:,}. "
         "Resume goes on from the last checkpoint.",
@@ -80,16 +81,19 @@ def status_sentence(record: RunRecord) -> str:
 
 
 def estimate_sentence(record: RunRecord) -> str:
-    """What one step costs by the trainer's own measurement; empty while there is none."""
+    """What training needs by the trainer's own measurement before the first step; empty while there is none."""
+    names = ("seconds_per_step", "seconds_per_epoch", "memory_bytes", "available_bytes")
+    step, epoch, needed, there = (number(record.fact("estimated", name)) for name in names)
+    parts = []
     if message := record.fact("estimated", "message"):
-        return _sentence(str(message))
-    seconds, needed, there = (
-        number(record.fact("estimated", key)) for key in ("seconds_per_step", "memory_bytes", "available_bytes")
-    )
-    parts = [f"a step takes {duration(seconds)}"] if isfinite(seconds) else []
-    parts += [f"training needs about {memory(needed)}"] if isfinite(needed) else []
-    parts += [f"{memory(there)} are available"] if isfinite(there) else []
-    return _sentence(", ".join(parts)) if parts else ""
+        parts.append(str(message))
+    elif isfinite(needed):
+        free = f", {memory(there)} are available" if isfinite(there) else ""
+        parts.append(f"training needs about {memory(needed)}{free}")
+    if isfinite(step):
+        whole = f", an epoch {duration(epoch)} without its validation" if isfinite(epoch) else ""
+        parts.append(f"a step takes about {duration(step)}{whole}")
+    return " ".join(_sentence(part) for part in parts)
 
 
 def dataset_sentence(record: RunRecord) -> str:
@@ -115,14 +119,56 @@ def network_sentence(record: RunRecord) -> str:
     return _sentence(", ".join(words))
 
 
+def metric_words(name: str) -> str:
+    """A metric that judges models, for people."""
+    return {"val_dice_mean": "mean Dice", "loss": "loss"}.get(name, name)
+
+
+def best_words(record: RunRecord) -> str:
+    """The best epoch and its score, in little room."""
+    return f"epoch {record.best.epoch:,} · {record.best.value:.3f}" if record.best is not None else UNKNOWN
+
+
+def best_sentence(record: RunRecord) -> str:
+    """Which epoch the model comes from and what judged it; empty while there is none."""
+    best = record.best
+    if best is None:
+        return ""
+    judged = f"{metric_words(best.name)} {'of the held-back cases' if best.name.startswith('val_') else 'of training'}"
+    return f"The model is that of epoch {best.epoch:,}, the best so far: {judged} {best.value:.3f}."
+
+
+def stop_now_sentence(record: RunRecord) -> str:
+    """What an end at once would lose."""
+    return f"Stop now ends the trainer at once: {lost_words(record.step, record.checkpoint)}"
+
+
+def _stopping(record: RunRecord) -> str:
+    if record.ending:
+        return "Ending the trainer."
+    waited = round(time.time() - (record.stop_asked_at or time.time()))
+    asked = f"Stopping, asked for {duration(waited)} ago" if waited > 0 else "Stopping"
+    usual = record.seconds_per_step
+    step = f"this step (usually {duration(usual)})" if usual >= 1 else "this step"
+    return f"{asked}. The run ends after {step}, and a usable model is kept."
+
+
+def _stopped(record: RunRecord) -> str:
+    checkpoint = number(record.ended.values.get("checkpoint")) if record.ended is not None else float("nan")
+    if not isfinite(checkpoint) or checkpoint >= record.step:
+        return f"Stopped on request at step {record.step:,}. Resume goes on from there."
+    where = f"the checkpoint of step {checkpoint:,.0f}" if checkpoint else "the beginning"
+    return f"Stopped at once at step {record.step:,}. Resume goes on from {where}."
+
+
 def _running(record: RunRecord) -> str:
-    if record.stop_asked:
-        return "Stopping after this step; a usable model is kept."
-    if not record.curves:
+    if record.stop_asked or record.ending:
+        return _stopping(record)
+    if not record.stepped:
         done, total = record.fact("preparing", "done"), record.fact("preparing", "total")
         if total and done != total:
             return f"Preparing cases, {done} of {total}."
-        return "Checking the data set and preparing the first step."
+        return f"Checking the data set and preparing the {'next' if record.curves else 'first'} step."
     host = record.started.values.get("host") if record.started is not None else ""
     device = record.fact("device", "device")
     where = f" on {device}" if device else ""
@@ -141,7 +187,7 @@ def _reason(record: RunRecord) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text[:1].upper()}{text[1:]}."
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _edges(value: object) -> str:

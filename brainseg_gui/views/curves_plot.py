@@ -11,6 +11,7 @@ from PySide6.QtGui import QMouseEvent
 
 from brainseg_gui.state.curve import Numbers
 from brainseg_gui.state.run_record import LEARNING_RATE
+from brainseg_gui.views.curve_marks import BestMark, CurveMarks
 from brainseg_gui.views.curve_series import Series
 from brainseg_gui.views.theme import colour
 
@@ -43,6 +44,8 @@ class CurvesPlot(pg.PlotWidget):
         item.getAxis("left").enableAutoSIPrefix(False)
         item.getAxis("bottom").enableAutoSIPrefix(False)
         item.getAxis("bottom").setStyle(showValues=axis)
+        if axis:  # the lowest plot is low: more numbers would lie on each other
+            item.getAxis("left").setTickDensity(0.5)
         item.setContentsMargins(0, 18, 8, 0)
         self.box = item.getViewBox()
         self.box.setMouseEnabled(x=True, y=False)
@@ -54,6 +57,7 @@ class CurvesPlot(pg.PlotWidget):
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.hide()
         item.addItem(self._cursor, ignoreBounds=True)
+        self.marks = CurveMarks(item)
         self.setMouseTracking(True)
         self._title_text = title
         self.dress()
@@ -80,8 +84,8 @@ class CurvesPlot(pg.PlotWidget):
         if step is not None:
             self._cursor.setValue(step)
 
-    def draw(self, series: Sequence[Series], window: int) -> None:
-        """Draw these curves, those of every step smoothed over `window` of them, and remove all others."""
+    def draw(self, series: Sequence[Series], window: int, marks: Sequence[BestMark] = ()) -> None:
+        """Draw these curves and marks, and remove all others; what has a value per step is smoothed over `window`."""
         keys = {one.key for one in series}
         for store in (self._lines, self._faint, self._letters):
             for key in [key for key in store if key not in keys]:
@@ -91,6 +95,7 @@ class CurvesPlot(pg.PlotWidget):
             self._draw_line(one, window if smooth else 1)
             self._draw_faint(one, smooth)
             self._draw_letter(one)
+        self.marks.draw(marks, log=self._log)
 
     def _draw_line(self, one: Series, window: int) -> None:
         if one.key not in self._lines:

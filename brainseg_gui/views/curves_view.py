@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlid
 
 from brainseg_gui.state.run_record import LEARNING_RATE
 from brainseg_gui.state.run_watch import RunWatch
+from brainseg_gui.views.curve_marks import marks_of
 from brainseg_gui.views.curve_series import LOSS, Series, series_of
 from brainseg_gui.views.curves_legend import CurvesLegend
 from brainseg_gui.views.curves_plot import CurvesPlot
@@ -128,7 +129,8 @@ class CurvesView(QWidget):
         for key, plot in self.plots.items():
             inside = [one for one in series if one.plot == key]
             plot.setVisible(bool(inside))
-            plot.draw([one for one in inside if not self.legend.is_hidden(one.name)], self.window)
+            drawn = [one for one in inside if not self.legend.is_hidden(one.name)]
+            plot.draw(drawn, self.window, marks_of(drawn))
         self._drawing = False
 
     def _show_all_steps(self, series: list[Series]) -> None:

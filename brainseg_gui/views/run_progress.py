@@ -29,6 +29,7 @@ from brainseg_gui.state.run_watch import RunWatch
 from brainseg_gui.state.run_words import (
     UNKNOWN,
     amount,
+    best_words,
     dataset_sentence,
     duration,
     estimate_sentence,
@@ -44,6 +45,7 @@ from brainseg_gui.views.validation_view import ValidationView
 _RESUMABLE = {RunStatus.PREPARED: "Start", RunStatus.STOPPED: "Resume", RunStatus.FAILED: "Resume"}
 _RESUMABLE |= {RunStatus.DIED: "Resume"}
 _FAILED = (RunStatus.FAILED, RunStatus.DIED)
+_PATIENCE_S = 5.0  # a polite stop has this long before an end at once is offered
 
 
 class RunPage(QWidget):
@@ -51,11 +53,14 @@ class RunPage(QWidget):
 
     Signals
     -------
-    stop_requested, resume_requested, folder_requested, model_requested, copy_requested, forget_requested
-        Stop politely; resume; show the folder; use the model; describe a run like this; take it off the list.
+    stop_requested, stop_now_requested, resume_requested
+        Stop politely; offer to stop at once; go on.
+    folder_requested, model_requested, copy_requested, forget_requested
+        Show the folder; use the model; describe a run like this; take it off the list.
     """
 
     stop_requested = Signal()
+    stop_now_requested = Signal()
     resume_requested = Signal()
     folder_requested = Signal()
     model_requested = Signal()
@@ -98,10 +103,12 @@ class RunPage(QWidget):
         words.addWidget(self._name)
         words.addWidget(self.status)
         row.addLayout(words, 1)
+        tip = "End the trainer at once, where the polite stop takes too long"
+        self.stop_now = self._button("Stop now…", tip, self.stop_now_requested)
         self.stop = self._button("Stop", "End after this step, with a usable model", self.stop_requested)
         self.resume = self._button("Resume", "Go on from the last checkpoint", self.resume_requested)
         self.use = self._button("Use this model", "Choose it in the Segment panel", self.model_requested)
-        for button in (self.stop, self.resume, self.use):
+        for button in (self.stop_now, self.stop, self.resume, self.use):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._more(), 0, Qt.AlignmentFlag.AlignTop)
         return row
@@ -140,6 +147,7 @@ class RunPage(QWidget):
             "Waiting": "Share of the last 100 steps that was spent waiting for data",
             "Learning rate": "Of the last step",
             "Memory": "As measured, or as estimated before the first step",
+            "Best": "The epoch that the model comes from, and what judged it",
         }
         self.numbers: dict[str, QLabel] = {}
         for name, tip in tips.items():
@@ -154,7 +162,7 @@ class RunPage(QWidget):
             self.numbers[name] = value
             cell.addWidget(label)
             cell.addWidget(value)
-            row.addLayout(cell, 3 if name == "Step" else 2)
+            row.addLayout(cell, 3 if name in ("Step", "Best") else 2)
         return row
 
     def _middle(self) -> QSplitter:
@@ -218,6 +226,9 @@ class RunPage(QWidget):
     def _show_buttons(self, record: RunRecord) -> None:
         self.stop.setVisible(record.alive)
         self.stop.setEnabled(not record.stop_asked and not record.starting)
+        waited = time.time() - record.stop_asked_at if record.stop_asked_at is not None else 0.0
+        self.stop_now.setVisible(record.alive and record.can_stop_now and waited >= _PATIENCE_S)
+        self.stop_now.setEnabled(not record.ending)
         self.resume.setVisible(not record.alive and record.status in _RESUMABLE)
         self.resume.setText(_RESUMABLE.get(record.status, "Resume"))
         self.resume.setEnabled(not record.problem)
@@ -233,7 +244,7 @@ class RunPage(QWidget):
 
     def _show_numbers(self, record: RunRecord) -> None:
         length, steps = record.config.length, record.total_steps
-        running = record.alive and record.step
+        running = record.alive and record.step and not record.stop_asked
         texts = {
             "Epoch": _of(record.epoch, length.epochs),
             "Step": _of(record.step, steps),
@@ -243,6 +254,7 @@ class RunPage(QWidget):
             "Waiting": f"{100 * record.waiting_share:.1f} %" if record.waiting_share >= 0 else UNKNOWN,
             "Learning rate": amount(record.learning_rate),
             "Memory": memory(record.memory_bytes),
+            "Best": best_words(record),
         }
         for name, text in texts.items():
             if self.numbers[name].text() != text:

@@ -8,7 +8,8 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from brainseg_gui.state.run_record import RunRecord, Validated
+from brainseg_gui.state.run_record import RunRecord
+from brainseg_gui.state.run_values import Validated
 from brainseg_gui.state.run_watch import RunWatch
 
 _NOTHING = "Each validated epoch shows a whole case here, the prediction beside its reference."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from brainseg_gui.commands.train import _sentence
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event, EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.trainer_process import since_of
 
 TINY = [
     "network.levels=2",
@@ -66,12 +68,39 @@ def test_runs_are_listed_with_their_best_dice(tmp_path: Path, capsys: pytest.Cap
         writer.close()
     assert cli.main(["runs", str(tmp_path)]) == 0
     rows = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines()}
-    assert rows["first"][:5] == ["first", "finished", "3", "30", "0.750"]
-    assert rows["second"][:5] == ["second", "prepared", "0", "0", "–"]
+    assert rows["first"][:6] == ["first", "finished", "3", "30", "0.750", "2"]
+    assert rows["second"][:6] == ["second", "prepared", "0", "0", "–", "–"]
     assert cli.main(["runs", "--json", str(tmp_path)]) == 0
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {row["run"]: row["best_dice"] for row in printed} == {"first": 0.75, "second": None}
     assert "there is no run in this folder" in refused(capsys, "runs", str(tmp_path / "missing"))
+
+
+def test_a_run_is_stopped_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = RunFolder.create(tmp_path / "mine", TrainingConfig())
+    here = ("runs", str(tmp_path))
+    assert "this run is not running" in refused(capsys, *here, "--stop", "mine")
+    assert "this run is not running" in refused(capsys, *here, "--stop", "mine", "--now")
+    assert "there is no run in this folder" in refused(capsys, *here, "--stop", "other")
+    assert "--now says nothing" in refused(capsys, *here, "--now")
+    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    try:
+        writer = EventWriter(folder.events_file)
+        about = {"host": socket.gethostname(), "pid": process.pid, "pid_since": since_of(process.pid)}
+        writer.write("started", resumed_from=0, **about)
+        writer.write("step", step=3, epoch=1, loss=1.0)
+        writer.close()
+        assert cli.main([*here, "--stop", "mine"]) == 0
+        assert capsys.readouterr().out.startswith("mine: asked to stop after its present step")
+        assert folder.stop_asked
+        assert process.poll() is None
+        assert cli.main(["runs", "--stop", str(folder.path), "--now"]) == 0
+        assert process.wait(10) == -9
+    finally:
+        process.kill()
+        process.communicate()
+    said = "mine: stopped at once after 3 steps; the 3 steps are lost, for there is no checkpoint yet\n"
+    assert capsys.readouterr().out == said
 
 
 def test_the_check_is_printed_whole() -> None:

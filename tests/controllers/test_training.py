@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ from brainseg_gui.state.segmenting import ModelChoice
 # Writes events as the trainer does: three steps, then it waits for the stop file (or dies in the middle of a line).
 FAKE_TRAINER = """
 import json, os, pathlib, socket, sys, time
+from brainseg_gui.runs.trainer_process import since_of
 folder, mood = pathlib.Path(sys.argv[1]), sys.argv[2]
 print("the fake trainer is here", flush=True)
 if mood == "mute":
@@ -39,16 +41,19 @@ def write(kind, **values):
     events.write(json.dumps({"event": kind, "time": time.time(), **values}) + "\\n")
 before = folder / "last"
 first = int(before.read_text()) if before.exists() else 0
-write("started", host=socket.gethostname(), pid=os.getpid(), resumed_from=first)
+since = {} if mood == "old" else {"pid_since": since_of(os.getpid())}
+write("started", host=socket.gethostname(), pid=os.getpid(), resumed_from=first, **since)
 for step in range(first + 1, first + 4):
     write("step", step=step, epoch=1, loss=1 / step, learning_rate=0.001, seconds=0.1, waiting=0.0)
+    if step == first + 2:
+        write("checkpoint", step=step, file="")
 before.write_text(str(step))
 if mood == "die":
     events.write('{"event": "step", "ti')
     events.flush()
     os._exit(9)
 end = time.time() + 30
-while not (folder / "stop").exists() and time.time() < end:
+while (mood in ("deaf", "old") or not (folder / "stop").exists()) and time.time() < end:
     time.sleep(0.01)
 write("stopped", step=step, message=f"stopped after {step} steps")
 """
@@ -194,6 +199,56 @@ def test_stop_asks_politely_and_resume_goes_on(
     assert running.status is RunStatus.RUNNING
     assert list(running.curves["loss"].steps) == [1, 2, 3, 4, 5, 6]
     assert len(launcher.processes) == 2
+
+
+def stop_long_ago(qtbot: QtBot, training: TrainingController) -> None:
+    """Ask for a polite stop that nobody hears, a minute ago."""
+    training.window.run_page.stop.click()
+    assert not training.window.run_page.stop_now.isVisible(), "a polite stop has some seconds first"
+    stop_file = training.watch.chosen.folder.stop_file
+    os.utime(stop_file, (time.time() - 60, time.time() - 60))
+    with qtbot.waitSignal(training.poll.looked):
+        training.poll.look()
+    qtbot.waitUntil(lambda: "asked for 1 min" in training.window.run_page.status.text())
+
+
+def test_a_stop_that_is_not_heard_can_be_forced(
+    qtbot: QtBot, ready: TrainingController, launcher: FakeLauncher
+) -> None:
+    launcher.mood = "deaf"
+    ready.start()
+    qtbot.waitUntil(lambda: ready.watch.chosen is not None and ready.watch.chosen.step == 3, timeout=10_000)
+    record, page = ready.watch.chosen, ready.window.run_page
+    stop_long_ago(qtbot, ready)
+    assert page.stop_now.isVisible()
+    page.stop_now.click()
+    assert "the 1 step is lost that came after the checkpoint of step 2" in ready.window.notice.text
+    assert launcher.processes[0].poll() is None, "it was only offered"
+    ready.window.notice._actions.itemAt(0).widget().click()
+    assert "Ending the trainer" in page.status.text()
+    qtbot.waitUntil(lambda: record.status is RunStatus.STOPPED and not record.ending, timeout=10_000)
+    assert launcher.processes[0].wait(10) == -9
+    assert page.status.text() == "Stopped at once at step 3. Resume goes on from the checkpoint of step 2."
+    assert not page.stop_now.isVisible()
+    assert not record.folder.stop_asked
+    assert ready.watch.notice is None
+    page.resume.click()
+    qtbot.waitUntil(lambda: record.step == 6, timeout=10_000)
+
+
+def test_a_trainer_that_is_not_known_for_certain_is_not_ended(
+    qtbot: QtBot, ready: TrainingController, launcher: FakeLauncher
+) -> None:
+    launcher.mood = "old"
+    ready.start()
+    qtbot.waitUntil(lambda: ready.watch.chosen is not None and ready.watch.chosen.step == 3, timeout=10_000)
+    stop_long_ago(qtbot, ready)
+    assert not ready.window.run_page.stop_now.isVisible()
+    ready._stops.offer_now()
+    ready._stops.answer("stop now")
+    qtbot.waitUntil(lambda: ready.watch.notice is not None)
+    assert "nobody can tell for certain" in ready.window.notice.text
+    assert launcher.processes[0].poll() is None
 
 
 def test_a_trainer_that_dies_is_said(qtbot: QtBot, ready: TrainingController, launcher: FakeLauncher) -> None:

@@ -16,11 +16,21 @@ import pytest
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.trainer_process import since_of
 from brainseg_gui.state.curve import Curve, running_mean
 from brainseg_gui.state.run_reader import RunReader
 from brainseg_gui.state.run_record import RunRecord
+from brainseg_gui.state.run_values import Best
 from brainseg_gui.state.run_watch import RunWatch
-from brainseg_gui.state.run_words import amount, duration, memory, short_status, status_sentence
+from brainseg_gui.state.run_words import (
+    amount,
+    duration,
+    estimate_sentence,
+    memory,
+    short_status,
+    status_sentence,
+    stop_now_sentence,
+)
 
 
 @pytest.fixture
@@ -337,3 +347,65 @@ def test_numbers_that_are_unknown_are_dashes() -> None:
     nan = float("nan")
     assert duration(nan) == amount(nan) == memory(nan) == "–"
     assert (memory(12.3e9), memory(5e8), amount(0.00012345)) == ("12.3 GB", "500 MB", "0.0001234")
+
+
+# the best epoch, and ends at once
+
+
+def model(**values: Any) -> tuple[str, dict[str, Any]]:
+    return "model", {"folder": "model", **values}
+
+
+def test_the_best_epoch_is_that_of_the_last_better_model(folder: RunFolder) -> None:
+    _, look = follow(folder)
+    scores = {"loss": 0.5, "val_dice_mean": 0.25}
+    write(folder, started(), epoch(1, **scores), model(metrics=scores, epoch=1, step=4, judged_by="val_dice_mean"))
+    assert look().best == Best(1, 4, "val_dice_mean", 0.25)
+    scores = {"loss": 0.25, "val_dice_mean": 0.5}
+    write(folder, epoch(2, **scores), model(metrics=scores, epoch=2, step=8, judged_by="val_dice_mean"))
+    assert look().best == Best(2, 8, "val_dice_mean", 0.5)
+    write(folder, started(6))  # a crash: the second epoch is trained again
+    assert look().best == Best(1, 4, "val_dice_mean", 0.25)
+
+
+def test_the_best_epoch_of_an_older_run_is_read_from_its_metrics(folder: RunFolder) -> None:
+    _, look = follow(folder)
+    write(folder, started(), epoch(1, loss=0.5), model(metrics={"loss": 0.5}), epoch(2, loss=0.75))
+    assert look().best == Best(1, 4, "loss", 0.5)
+    write(folder, ("stopped", {"step": 9}), model(metrics={"loss": 0.7}))  # written because the run ended
+    assert look().best == Best(1, 4, "loss", 0.5)
+
+
+def test_an_end_at_once_says_where_resume_goes_on(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(), step(1), step(2), ("checkpoint", {"step": 2}), step(3))
+    assert look().checkpoint == 2
+    assert stop_now_sentence(record).endswith("the 1 step is lost that came after the checkpoint of step 2")
+    write(folder, ("stopped", {"step": 3, "checkpoint": 2, "message": "stopped at once"}))
+    assert status_sentence(look()) == "Stopped at once at step 3. Resume goes on from the checkpoint of step 2."
+    write(folder, started(2), step(3), ("stopped", {"step": 3, "message": "stopped"}))
+    assert status_sentence(look()) == "Stopped on request at step 3. Resume goes on from there."
+    write(folder, started(0), step(1), ("stopped", {"step": 1, "checkpoint": 0, "message": "stopped at once"}))
+    assert status_sentence(look()) == "Stopped at once at step 1. Resume goes on from the beginning."
+
+
+def test_the_estimate_tells_memory_and_time(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    assert estimate_sentence(record) == ""
+    needs = {"message": "training needs 2 GiB", "seconds_per_step": 1.5, "seconds_per_epoch": 150.0}
+    write(folder, started(), ("estimated", needs))
+    said = "Training needs 2 GiB. A step takes about 1.5 s, an epoch 2 min 30 s without its validation."
+    assert estimate_sentence(look()) == said
+
+
+def test_only_a_process_that_is_known_for_certain_can_be_ended(folder: RunFolder) -> None:
+    record, look = follow(folder)
+    write(folder, started(), step(1))
+    assert not look().can_stop_now
+    write(folder, started(pid_since=since_of(os.getpid())), step(1))
+    assert look().can_stop_now
+    folder.ask_to_stop()
+    assert look().stop_asked_at == pytest.approx(time.time(), abs=10)
+    assert short_status(record) == "stopping"
+    write(folder, ("stopped", {"step": 1}))
+    assert not look().can_stop_now

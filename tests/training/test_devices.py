@@ -111,7 +111,7 @@ def test_two_devices_train_like_one_on_the_same_global_batch(tmp_path: Path) -> 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_a_step_gives_the_same_loss_on_every_backend(backend: str) -> None:
     if find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
+        pytest.skip(f"{backend} is not installed; pip install -e '.[{backend}]'")
     (found,) = _run(_ONE_STEP, backend=backend)
     assert found["backend"] == backend
     assert found["step"] == 3

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -38,14 +40,87 @@ def test_the_sentence_says_what_is_missing() -> None:
     assert Estimate(1.0, 1.0, 2**30, 2 * 2**30).sentence((8, 8, 8), 2).endswith("1.0 GiB of memory; 2.0 GiB are free")
 
 
-def test_the_measured_step_is_small_and_fits_the_network() -> None:
-    from training.estimate import probe_shape
+def test_the_measured_steps_are_small_and_fit_the_network() -> None:
+    from training.estimate import probe_shapes
 
-    assert probe_shape((16, 16, 16), 8) == (16, 16, 16)
-    assert probe_shape((96, 96, 96), 8) == (48, 48, 48)
-    shape = probe_shape((144, 224, 224), 8)
-    assert not any(n % 8 for n in shape)
-    assert 0.4 * 48**3 < shape[0] * shape[1] * shape[2] < 2.5 * 48**3
+    assert probe_shapes((16, 16, 16), 8) == [(16, 16, 16)]
+    assert probe_shapes((48, 48, 48), 8) == [(48, 48, 48)]
+    assert probe_shapes((96, 96, 96), 8) == [(24, 24, 24), (48, 48, 48)]
+    assert probe_shapes((128, 128, 64), 32) == [(32, 32, 32), (64, 64, 32)]
+    for shape, voxels in zip(probe_shapes((144, 224, 224), 8), (24**3, 48**3), strict=True):
+        assert not any(n % 8 for n in shape)
+        assert 0.4 * voxels < shape[0] * shape[1] * shape[2] < 2.5 * voxels
+
+
+def test_what_every_step_costs_is_not_multiplied_by_the_voxels() -> None:
+    from training.estimate import seconds_at
+
+    # 0.2 s for every step and 1 s per 1000 voxels
+    assert seconds_at(50_000, {1000.0: 1.2, 4000.0: 4.2}) == pytest.approx(50.2)
+    assert seconds_at(4000, {4000.0: 4.2}) == pytest.approx(4.2)
+    # noise: more voxels took no longer, or so much longer that nothing is left for what every step costs
+    assert seconds_at(8000, {1000.0: 2.0, 4000.0: 1.0}) == pytest.approx(2.0)
+    assert seconds_at(8000, {1000.0: 0.1, 4000.0: 1.0}) == pytest.approx(2.0)
+
+
+def test_the_quickest_of_several_steps_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import estimate
+
+    clock = [0.0]
+    lasts = iter([30.0, 0.5, 0.75, 0.25, 1.0, 0.5, 0.5])  # the first builds the graph; 2 s are full after the fifth
+    steps: list[tuple[int, ...]] = []
+
+    def train_on_batch(images: Any, truth: Any) -> None:
+        steps.append(images.shape)
+        clock[0] += next(lasts)
+
+    model = SimpleNamespace(input_shape=(None, 8, 8, 8, 4), output_shape=(None, 8, 8, 8, 4))
+    model.train_on_batch = train_on_batch
+    monkeypatch.setattr(estimate.time, "perf_counter", lambda: clock[0])
+    assert estimate.seconds_of_step(model, (8, 8, 8), 2) == 0.25
+    assert steps == [(2, 8, 8, 8, 4)] * 5
+
+
+def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    import random
+
+    import keras
+    import numpy as np
+
+    from brainseg_gui.inference.devices import cpu_place
+    from brainseg_gui.runs.config import Compute, TrainingConfig
+    from training.announce import tell_estimate
+    from training.network import ANY_SIZE, compile_for, start_of, trained_copy
+
+    config = TrainingConfig(
+        network=Network(levels=2, filters=4, dropout=0.2),
+        sampling=Sampling(patch=(8, 8, 8), batch=1),
+        compute=Compute(average_weights=0.9, precision="float32"),
+    )
+    keras.utils.set_random_seed(1)
+    start = start_of(config)
+    model = compile_for(trained_copy(start.build(ANY_SIZE), "float32"), config, start.recipe, 10)
+    labels = np.random.default_rng(0).integers(0, 4, (1, 8, 8, 8))
+    model.train_on_batch(np.eye(4, dtype=np.float32)[labels], np.eye(4, dtype=np.uint8)[labels])
+    written: list[tuple[str, dict[str, Any]]] = []
+    run = SimpleNamespace(
+        check_stop=lambda: None,
+        total_steps=10,
+        position=SimpleNamespace(steps_per_epoch=5),
+        events=SimpleNamespace(write=lambda kind, **values: written.append((kind, values))),
+        warn=written.append,
+    )
+    variables = [*model.variables, *model.optimizer.variables]
+    before = [np.array(variable.numpy()) for variable in variables]
+    drawn = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    tell_estimate(run, config, start, model, (8, 8, 8), cpu_place())  # type: ignore[arg-type]
+    assert [kind for kind, _ in written] == ["estimated"]
+    assert written[0][1]["seconds_per_epoch"] == pytest.approx(5 * written[0][1]["seconds_per_step"])
+    assert len(before) > 20
+    for variable, earlier in zip(variables, before, strict=True):
+        assert np.array_equal(variable.numpy(), earlier), variable.path
+    assert random.getstate() == drawn[0]
+    assert np.array_equal(np.random.get_state()[1], drawn[1])  # noqa: NPY002
 
 
 def test_batches_in_waiting_never_take_the_memory_of_training() -> None:

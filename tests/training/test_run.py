@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event
+from brainseg_gui.runs.force_stop import stop_now
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
 from training.cache import Cache
 from training.cases import check_data
@@ -93,6 +95,7 @@ def test_a_run_survives_kill_9_and_its_model_gives_the_trainers_own_mask(
     assert steps[: len(before)] == list(range(1, len(before) + 1))
     assert steps[len(before) :] == list(range(resumed + 1, 121))
     _check_that_repeated_steps_agree(before, of_kind(folder, "step")[len(before) :])
+    assert len(of_kind(folder, "estimated")) == 2, "what it is going to need is told again"
     losses = [event.values["metrics"]["loss"] for event in of_kind(folder, "epoch")]
     assert len(losses) == 3
     assert losses[2] < losses[1] < losses[0]
@@ -113,6 +116,8 @@ def _check_the_model(folder: RunFolder, cases: Path) -> None:
     assert model.passport.name == "my-model"
     epochs = {event.values["epoch"]: event.values["metrics"]["val_dice_mean"] for event in of_kind(folder, "epoch")}
     best = max(epochs, key=lambda epoch: epochs[epoch])
+    told = of_kind(folder, "model")[-1].values
+    assert (told["epoch"], told["step"], told["judged_by"]) == (best, 40 * best, "val_dice_mean")
     validated = next(e.values for e in of_kind(folder, "validated") if e.values["epoch"] == best)
     assert (folder.path / validated["picture"]).read_bytes().startswith(b"\x89PNG")
     case = run_to_end(read_case(find_case(cases / validated["case"])))
@@ -146,6 +151,47 @@ def test_a_polite_stop_leaves_a_checkpoint_and_a_usable_model(
     assert folder.events()[-1].values["step"] == last
     assert of_kind(folder, "checkpoint")[-1].values["step"] == last
     assert read_model_folder(folder.model).passport.results == "not measured"
+    folder.ask_to_stop()  # before the checkpoint is read: the steps are not forgotten
+    run_to_the_end(folder)
+    assert (folder.events()[-1].kind, folder.events()[-1].values["step"]) == ("stopped", last)
+
+
+def test_a_frozen_trainer_is_ended_at_once_and_goes_on_from_its_checkpoint(
+    cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path, launched: list[int]
+) -> None:
+    length = {"length__epochs": "0", "length__steps": "100000", "length__checkpoint_every": "10"}
+    folder = RunFolder.create(tmp_path / "run", tiny_config(cohort(2), data__split="0.0", **length))
+    launched.append(folder.launch())
+    assert wait_for(folder, launched[0], lambda events: any(e.kind == "checkpoint" for e in events))
+    os.kill(launched[0], signal.SIGSTOP)  # it hears no polite stop any more
+    folder.ask_to_stop()
+    assert folder.status() is RunStatus.RUNNING
+    message = stop_now(folder)
+    assert not psutil.pid_exists(launched[0]) or psutil.Process(launched[0]).status() == psutil.STATUS_ZOMBIE
+    last = folder.events()[-1]
+    saved = of_kind(folder, "checkpoint")[-1].values["step"]
+    assert (last.kind, last.values["checkpoint"], last.values["message"]) == ("stopped", saved, message)
+    assert folder.status() is RunStatus.STOPPED
+    assert not folder.stop_asked
+    launched.append(folder.launch())
+    assert wait_for(folder, launched[1], lambda events: any(e.values.get("step", 0) > saved + 10 for e in events))
+    assert of_kind(folder, "started")[-1].values["resumed_from"] == saved
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_a_run_on_another_backend(
+    backend: str, cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed; pip install -e '.[{backend}]'")
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    folder = RunFolder.create(tmp_path / "run", tiny_config(cohort(3), length__epochs="3"))
+    run_to_the_end(folder)
+    assert of_kind(folder, "started")[0].values["backend"] == backend
+    losses = [event.values["metrics"]["loss"] for event in of_kind(folder, "epoch")]
+    assert losses[2] < losses[0]
+    assert backend in read_model_folder(folder.model).passport.framework
+    assert len(of_kind(folder, "validated")) == 3
 
 
 def test_the_articles_recipe_runs_at_a_small_size(cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path) -> None:

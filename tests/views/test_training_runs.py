@@ -187,6 +187,52 @@ def test_curves_are_drawn_where_they_belong(window: TrainingWindow, watch: RunWa
     np.testing.assert_allclose(training.getData()[1], 1 / np.arange(1, 51))
 
 
+def best(epoch: int, step: int, **metrics: float) -> tuple[Event, Event]:
+    """An epoch, and the model that was written because it is the best so far."""
+    about = {"epoch": epoch, "step": step}
+    judged = {"folder": "model", "metrics": metrics, **about, "judged_by": "val_dice_mean"}
+    return Event("epoch", 1.0, {**about, "metrics": metrics}), Event("model", 1.0, judged)
+
+
+def test_the_best_epoch_is_marked_in_its_curve_and_in_words(window: TrainingWindow, watch: RunWatch) -> None:
+    record = begin(watch)
+    watch.choose(record)
+    curves, page = window.run_page.curves, window.run_page
+    curves.redraw()
+    assert curves.plots["metrics"].marks.texts == []
+    assert page.numbers["Best"].text() == "–"
+    worse = Event("epoch", 1.0, {"epoch": 3, "step": 150, "metrics": {"val_dice_mean": 0.4}})
+    tell(watch, record, *best(2, 100, val_dice_mean=0.625), worse, status=RunStatus.RUNNING)
+    curves.redraw()
+    marks = curves.plots["metrics"].marks
+    assert marks.texts == ["best, epoch 2"]
+    (line, ring), *_ = marks._items.values()
+    assert line.value() == 100
+    assert [list(axis) for axis in ring.getData()] == [[100.0], [0.625]]
+    assert curves.plots["loss"].marks.texts == []
+    assert page.numbers["Best"].text() == "epoch 2 · 0.625"
+    tell(watch, record, *best(4, 200, val_dice_mean=0.75), status=RunStatus.FINISHED)
+    curves.redraw()
+    assert marks.texts == ["best, epoch 4"]
+    assert (
+        "The model is that of epoch 4, the best so far: mean Dice of the held-back cases 0.750." in page.status.text()
+    )
+
+
+def test_a_mark_goes_with_its_curve_and_names_its_run(window: TrainingWindow, watch: RunWatch) -> None:
+    for place, epoch in enumerate((2, 5)):
+        tell(watch, begin(watch, place), *best(epoch, 50 * epoch, val_dice_mean=0.5), status=RunStatus.RUNNING)
+    watch.choose(watch.records[0], watch.records[:2])
+    curves = window.run_page.curves
+    curves.redraw()
+    marks = curves.plots["metrics"].marks
+    assert marks.texts == ["A best, epoch 2", "B best, epoch 5"]
+    names = [one.name for one in series_of(watch, dark=True)]
+    item = curves.legend.table.topLevelItem(names.index("val_dice_mean"))
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    assert marks.texts == []
+
+
 def test_hovering_shows_the_values_there(qtbot: QtBot, window: TrainingWindow, watch: RunWatch) -> None:
     watch.choose(begin(watch))
     curves = window.run_page.curves

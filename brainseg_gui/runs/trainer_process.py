@@ -1,0 +1,128 @@
+"""The process of a trainer, known again for certain: ids of processes are given out anew, after a restart above all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeGuard
+
+_PROC = Path("/proc")
+_POLL_S = 0.02
+_START_TIME = 19  # of the fields of /proc/PID/stat that follow the name; number 22 in proc(5)
+
+
+def since_of(pid: int) -> str:
+    """When a process began, as text that no other process with this id ever has; empty where that is unknown.
+
+    On Linux the start of the computer and the clock ticks from there to the start of the process, elsewhere what
+    ``ps`` says.
+    """
+    if (fields := _stat_fields(pid)) is not None:
+        with contextlib.suppress(OSError, IndexError):
+            boot = (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
+            return f"{boot} {fields[_START_TIME]}"
+        return ""
+    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+    try:
+        answer = subprocess.run(
+            command, capture_output=True, text=True, timeout=10, check=True, env={**os.environ, "LC_ALL": "C"}
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return " ".join(answer.stdout.split())
+
+
+def is_alive(pid: object, since: object = "") -> bool:
+    """Whether a process of this machine is there and has not ended.
+
+    Parameters
+    ----------
+    since
+        What `since_of` said of it when it began; without that, or where it cannot be found out any more, the id alone
+        decides.
+    """
+    if not _is_there(pid):
+        return False
+    return not since or since_of(pid) in ("", since)
+
+
+def is_certain(pid: object, since: object) -> bool:
+    """Whether a process is there and is, beyond doubt, the one that began then: it may be killed."""
+    return bool(since) and _is_there(pid) and since_of(pid) == since
+
+
+def kill(pid: int, since: str, wait_s: float = 30.0) -> bool:
+    """End a process at once, and wait until it is gone; whether there was such a process, and now is not.
+
+    On Linux through a file descriptor, which stays with the process: no other one is hit even when this one ends
+    between the last look and the signal.
+    """
+    with contextlib.suppress(ProcessLookupError), _held(pid) as descriptor:
+        if not is_certain(pid, since):
+            return False
+        if descriptor is None:
+            os.kill(pid, signal.SIGKILL)
+        else:
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        return _wait(pid, since, descriptor, wait_s)
+    return False
+
+
+@contextlib.contextmanager
+def _held(pid: int) -> Iterator[int | None]:
+    """A descriptor of a process, None where the system has none."""
+    descriptor = _descriptor_of(pid)
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _descriptor_of(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except (AttributeError, OSError):  # another system, an old kernel, a sandbox
+        return None
+
+
+def _wait(pid: int, since: str, descriptor: int | None, wait_s: float) -> bool:
+    if descriptor is not None:
+        ended = select.poll()
+        ended.register(descriptor, select.POLLIN)
+        return bool(ended.poll(1000 * wait_s))
+    last = time.monotonic() + wait_s
+    while is_alive(pid, since):
+        if time.monotonic() > last:
+            return False
+        time.sleep(_POLL_S)
+    return True
+
+
+def _is_there(pid: object) -> TypeGuard[int]:
+    if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    fields = _stat_fields(pid)
+    return fields is None or fields[:1] != ["Z"]  # a child that was not waited for still answers signals
+
+
+def _stat_fields(pid: int) -> list[str] | None:
+    """What follows the name in ``/proc/PID/stat``; the name itself may hold blanks and brackets."""
+    try:
+        return (_PROC / str(pid) / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    except OSError:
+        return None
