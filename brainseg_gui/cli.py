@@ -11,7 +11,7 @@ from importlib import import_module
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError
 
-COMMANDS = ("window", "demo", "segment", "evaluate", "train", "runs", "synthesize", "render", "doctor")
+COMMANDS = ("window", "demo", "segment", "evaluate", "report", "train", "runs", "synthesize", "render", "doctor")
 
 
 def build_parser() -> argparse.ArgumentParser:

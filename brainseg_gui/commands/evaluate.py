@@ -1,9 +1,11 @@
-"""``brainseg evaluate``: Dice and volumes of predictions against references, per case and region."""
+"""``brainseg evaluate``: predictions against references, one case or a cohort, one model or several."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +13,16 @@ from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_sche
 from brainseg_gui.errors import BrainsegError
 
 if TYPE_CHECKING:
-    from brainseg_gui.evaluation.masks import ChosenSchemes
-    from brainseg_gui.evaluation.pairing import Pairing
+    from collections.abc import Generator
+
+    from brainseg_gui.evaluation.cohort_run import CohortRequest
     from brainseg_gui.evaluation.report import CohortReport
-    from brainseg_gui.evaluation.rules import RuleSet
+    from brainseg_gui.progress import Progress
 
 STANDARD_OUTPUT = Path("-")
 INPUT_FAULT = 2
+_BAR = "{desc}{percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} cases, {elapsed}, {remaining} left{postfix}"
+_PLAIN_EVERY_S = 30.0
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,12 +30,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "evaluate",
         help="score predictions against references",
-        description="Dice and volume of every region: WT, TC, ET and each label. Two masks, or two folders whose "
-        "masks are paired by case id. The pooled numbers of the source recipe are shown beside what a "
-        "prediction of nothing but background scores.",
+        description="Dice, IoU, HD95, surface Dice, lesions and volumes of every region: WT, TC, ET and each label. "
+        "Two masks, or two folders whose masks are paired by case id. Several --prediction compare models. What is "
+        "scored is kept beside the results: called again, it goes on, and scores only what changed. Cases that cannot "
+        "be scored are listed and make the exit code 2.",
     )
     parser.add_argument("--reference", type=Path, required=True, metavar="R", help="mask, or folder of masks")
-    parser.add_argument("--prediction", type=Path, required=True, metavar="P", help="mask, or folder of masks")
+    parser.add_argument(
+        "--prediction",
+        action="append",
+        required=True,
+        metavar="[NAME=]P",
+        help="mask, or folder of masks; several times to compare models, each with a name of its own",
+    )
+    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of the cases, where images lie elsewhere")
     add_scheme_options(parser)
     parser.add_argument(
         "--rules",
@@ -38,66 +51,167 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="NAME",
         help="rules for empty masks and lesions: brats2020 or brats2023 (default)",
     )
+    _add_outputs(parser)
+    parser.add_argument("--processes", type=_count, metavar="N", help="processes at once (default: one for each core)")
+    parser.add_argument("--fresh", action="store_true", help="score everything anew")
+    parser.set_defaults(run=run)
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="write evaluation.csv, evaluation.json and report.html there",
+    )
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write JSON (- for the standard output, without the table)"
     )
-    parser.add_argument("--csv", type=Path, metavar="FILE", help="write CSV, one row per case and region (- likewise)")
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write CSV, one row per case, model and region (- likewise)"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write one page that opens offline, for a supplement")
 
 
 def run(args: argparse.Namespace) -> int:
     """Score all pairs; 2 when a case could not be paired or read, the others are scored all the same."""
-    from brainseg_gui.evaluation.pairing import pair_masks
-    from brainseg_gui.evaluation.rules import rules_named
-
     if args.json == args.csv == STANDARD_OUTPUT:
         raise BrainsegError("JSON and CSV cannot both go to the standard output", "Give one of them a file name")
-    rules = rules_named(args.rules)
-    report = _score(pair_masks(args.reference, args.prediction), chosen_schemes(args), rules)
-    _write(report, args.json, args.csv)
+    _place_outputs(args)
+    report = _scored(_request(args))
+    _write(report, args)
     for entry in (*report.unpaired, *report.failed):
-        print(f"brainseg: {entry.case_id} was not scored: {entry.reason}", file=sys.stderr)  # noqa: T201
-    return INPUT_FAULT if report.unpaired or report.failed else 0
+        whose = f" ({entry.model})" if len(report.models) > 1 else ""
+        print(f"brainseg: {entry.case_id}{whose} was not scored: {entry.reason}", file=sys.stderr)  # noqa: T201
+    doubtful = [case for case in report.cases if case.warning]
+    for case in doubtful:
+        print(f"brainseg: {case.case_id} ({case.model}): {case.warning}", file=sys.stderr)  # noqa: T201
+    return INPUT_FAULT if report.unpaired or report.failed or doubtful else 0
 
 
-def _score(pairing: Pairing, chosen: ChosenSchemes, rules: RuleSet) -> CohortReport:
-    """Score every pair; a bad case among several is listed and does not stop the rest."""
+def _place_outputs(args: argparse.Namespace) -> None:
+    """``--output`` names the three files that are not named."""
+    if args.output is None:
+        return
+    try:
+        args.output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"the folder cannot be made ({error.strerror})"
+        raise BrainsegError(what, "Choose another folder", args.output) from error
+    for name, file in (("csv", "evaluation.csv"), ("json", "evaluation.json"), ("html", "report.html")):
+        if getattr(args, name) is None:
+            setattr(args, name, args.output / file)
+
+
+def _request(args: argparse.Namespace) -> CohortRequest:
+    from brainseg_gui.evaluation.cohort_run import CohortRequest
+    from brainseg_gui.evaluation.rules import rules_named
+
+    files = [path for path in (args.json, args.csv, args.html) if path is not None and path != STANDARD_OUTPUT]
+    for path in files:
+        if not path.absolute().parent.is_dir():
+            from brainseg_gui.errors import SaveError
+
+            raise SaveError("it was not written (its folder is missing)", "Choose another file or folder", path)
+    return CohortRequest(
+        reference=args.reference,
+        predictions=_named(args.prediction),
+        rules=rules_named(args.rules),
+        chosen=chosen_schemes(args),
+        images=args.images,
+        processes=args.processes,
+        partial=files[0].with_suffix(".cases.jsonl") if files and args.reference.is_dir() else None,
+        fresh=args.fresh,
+    )
+
+
+def _named(words: list[str]) -> dict[str, Path]:
+    """Models by name: ``NAME=PLACE``, or a place alone, named by its folder.
+
+    Raises
+    ------
+    BrainsegError
+        If two have the same name.
+    """
+    named: dict[str, Path] = {}
+    for word in words:
+        name, equals, place = word.partition("=")
+        if not equals or not name or Path(word).exists():
+            path = Path(word)
+            name = path.resolve().name if path.is_dir() else "prediction"
+        else:
+            path = Path(place)
+        if name in named:
+            raise BrainsegError(f"two models are named {name}", "Name each: --prediction NAME=DIR")
+        named[name] = path
+    return named
+
+
+def _scored(request: CohortRequest) -> CohortReport:
+    """Score everything; a single pair without further ado, so that its error is the command's."""
+    from datetime import datetime
+
+    from brainseg_gui.evaluation.cohort_run import score_pairs, versions
+    from brainseg_gui.evaluation.pairing import pair_models
+    from brainseg_gui.evaluation.report import CohortReport
+    from brainseg_gui.evaluation.report_score import score_pair
+
+    pairs, unpaired = pair_models(request.reference, request.predictions, request.images)
+    if len(pairs) == 1 and not unpaired:
+        ((model, pair),) = pairs
+        case = score_pair(pair, request.chosen, request.rules, model)
+        made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
+        return CohortReport((case,), (model,), request.rules, made=made, versions=versions())
+    with closing(score_pairs(pairs, unpaired, request)) as work:
+        return _watched(work, len(pairs))
+
+
+def _watched(work: Generator[Progress, None, CohortReport], total: int) -> CohortReport:
+    """Run to the end: a bar on a terminal, else a plain line now and then."""
     from tqdm import tqdm
 
-    from brainseg_gui.evaluation.pairing import Unpaired
-    from brainseg_gui.evaluation.report import CohortReport, score_pair
+    said = time.monotonic()
+    with tqdm(total=total, file=sys.stderr, bar_format=_BAR, disable=None, leave=False) as bar:
+        while True:
+            try:
+                progress = next(work)
+            except StopIteration as end:
+                report: CohortReport = end.value
+                return report
+            done, failed, _, _ = progress.partial
+            bar.set_postfix_str(f"{failed} failed" if failed else "", refresh=False)
+            bar.update(done - bar.n)
+            if bar.disable and time.monotonic() - said > _PLAIN_EVERY_S:
+                said = time.monotonic()
+                print(f"brainseg: {progress.detail} scored", file=sys.stderr)  # noqa: T201
 
-    cases, failed = [], []
-    alone = len(pairing.pairs) == 1 and not pairing.unpaired
-    for pair in tqdm(pairing.pairs, unit="case", disable=True if alone else None, leave=False):
-        try:
-            cases.append(score_pair(pair, chosen, rules))
-        except BrainsegError as error:
-            if alone:
-                raise
-            failed.append(Unpaired(pair.case_id, pair.prediction, str(error)))
-    return CohortReport(tuple(cases), pairing.unpaired, tuple(failed))
 
-
-def _write(report: CohortReport, json_file: Path | None, csv_file: Path | None) -> None:
+def _write(report: CohortReport, args: argparse.Namespace) -> None:
     from brainseg_gui.evaluation.report_files import as_csv, as_json
     from brainseg_gui.evaluation.report_text import as_text
 
-    if STANDARD_OUTPUT not in (json_file, csv_file):
+    if STANDARD_OUTPUT not in (args.json, args.csv):
         sys.stdout.write(as_text(report))
-    for path, text in ((json_file, as_json), (csv_file, as_csv)):
+    for path, text in ((args.json, as_json), (args.csv, as_csv)):
         if path is not None:
             _deliver(path, text(report))
+    if args.html is not None:
+        from brainseg_gui.evaluation.html_cohort import cohort_page
+
+        _deliver(args.html, cohort_page(report))
 
 
 def _deliver(path: Path, text: str) -> None:
-    from brainseg_gui.evaluation.report_files import write_file
+    from brainseg_gui.evaluation.report_files import write_text
 
     if path == STANDARD_OUTPUT:
         sys.stdout.write(text)
     else:
-        write_file(path, lambda temporary: _save_text(temporary, text))
+        write_text(path, text)
 
 
-def _save_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of processes, 1 or more")
+    return int(text)

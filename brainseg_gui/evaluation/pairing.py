@@ -1,14 +1,15 @@
-"""Which prediction belongs to which reference: two files, or two folders paired by case id."""
+"""Which prediction belongs to which reference: two files, or two folders paired by case id; several models at once."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.imaging.case_folder import kind_of, prefix_of
+from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.nifti_header import is_nifti, stem
 
@@ -17,20 +18,28 @@ _PREDICTION = re.compile(r"(?:^|[-_. ])pred(?:iction|icted)?$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Pair:
-    """A prediction and the reference that it is scored against."""
+    """A prediction and the reference that it is scored against.
+
+    Parameters
+    ----------
+    images
+        A folder or file that `find_case` finds the case's images by; None where there are none, or nobody looked.
+    """
 
     case_id: str
     reference: Path
     prediction: Path
+    images: Path | None = None
 
 
 @dataclass(frozen=True)
 class Unpaired:
-    """A case that cannot be scored, and why."""
+    """A case that cannot be scored, and why; the model is empty when there is only one."""
 
     case_id: str
     path: Path
     reason: str
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,67 @@ class Pairing:
 
     pairs: tuple[Pair, ...]
     unpaired: tuple[Unpaired, ...] = ()
+
+
+def pair_models(
+    reference: Path, predictions: Mapping[str, Path], images: Path | None = None
+) -> tuple[list[tuple[str, Pair]], list[Unpaired]]:
+    """Pair the masks of several models with the same references, and find the images of each case.
+
+    Parameters
+    ----------
+    predictions
+        Name of a model -> its mask or folder of masks.
+    images
+        Folder of the cases' images, where they do not lie beside the references.
+
+    Returns
+    -------
+    tuple
+        Model and pair, by case and then by model; and what cannot be scored.
+
+    Raises
+    ------
+    CaseError
+        As `pair_masks`, and if the folder of images holds no case.
+    """
+    pairs: list[tuple[str, Pair]] = []
+    unpaired: list[Unpaired] = []
+    for model, place in predictions.items():
+        pairing = pair_masks(reference, place)
+        pairs += [(model, pair) for pair in pairing.pairs]
+        unpaired += [replace(entry, model=model) for entry in pairing.unpaired]
+    order = {model: place for place, model in enumerate(predictions)}
+    pairs.sort(key=lambda item: (item[1].case_id, order[item[0]]))
+    given = _images_by_id(images) if images is not None else {}
+    listed = {folder: _images_in(folder) for folder in {pair.reference.parent for _, pair in pairs}}
+    found = [given.get(pair.case_id) or _images_of(pair.reference, listed[pair.reference.parent]) for _, pair in pairs]
+    return [(model, replace(pair, images=place)) for (model, pair), place in zip(pairs, found, strict=True)], unpaired
+
+
+def images_beside(mask: Path) -> Path | None:
+    """What `find_case` finds the images by among which a mask lies, by names alone; None when there are none."""
+    return _images_of(mask, _images_in(mask.parent))
+
+
+def _images_in(folder: Path) -> list[Path]:
+    return [path for path in _entries(folder) if is_nifti(path) and isinstance(kind_of(path), Modality)]
+
+
+def _images_of(mask: Path, siblings: Sequence[Path]) -> Path | None:
+    if len({prefix_of(path) for path in siblings}) == 1:
+        return mask.parent
+    return next((path for path in siblings if prefix_of(path) == prefix_of(mask)), None)
+
+
+def _images_by_id(folder: Path) -> dict[str, Path]:
+    """Cases of a folder by id: the folder of each, or a file of it where several share one."""
+    sources = find_cohort(folder)
+    shared = Counter(source.folder for source in sources)
+    return {
+        source.case_id: source.folder if shared[source.folder] == 1 else next(iter(source.modalities.values()))
+        for source in sources
+    }
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def spoil(folder: Path) -> None:
     values = np.asarray(other.dataobj)
     _save(model / "Case_0005.nii.gz", values[:-1])
     values = np.asarray(nib.load(model / "Case_0006.nii.gz").dataobj).copy()
-    values[values == 1] = 7
+    values[values == 2] = 7
     _save(model / "Case_0006.nii.gz", values)
     (model / "Case_0008.nii.gz").unlink()
     (model / "Case_0002.nii.gz").rename(model / "Case_<b>&amp;_0002.nii.gz")

@@ -31,7 +31,7 @@ def _mask(path: Path, numbers: Sequence[int], spacing: float = 0.5) -> Path:
     return path
 
 
-def _run(reference: Path, prediction: Path, *options: object) -> int:
+def _run(reference: Path, prediction: Path | str, *options: object) -> int:
     parser = argparse.ArgumentParser()
     evaluate.add_parser(parser.add_subparsers())
     arguments = ["evaluate", "--reference", reference, "--prediction", prediction, *options]
@@ -94,6 +94,7 @@ def test_json_holds_the_worked_numbers(pair: tuple[Path, Path], capsys: pytest.C
             "lesions_false": 0,
             "reference_ml": 0.007,
             "prediction_ml": 0.006,
+            "difference_ml": -0.001,
         }
     )
     # 40 voxels, 33 background in the reference; equal in both masks: 30 empty ones and 0 1 3 4 6 9
@@ -201,3 +202,40 @@ def test_a_real_case_against_itself(shared_folder: Path, capsys: pytest.CaptureF
     assert case["regions"]["ET"]["reference_ml"] == pytest.approx(32.731)
     background = case["pooled"]["recipe_crop"]["all_background"]
     assert (round(background["dice_coeff"], 3), round(background["iou"], 3)) == (0.992, 0.984)
+
+
+def test_two_models_are_told_apart_in_every_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    references, predictions = _cohort(tmp_path, 3)
+    words = (f"B={predictions}", "--scheme", "brats2020", "-o", tmp_path / "out")
+    assert _run(references, f"A={predictions}", "--prediction", *words) == 0
+    assert capsys.readouterr().out.splitlines()[3].split() == (
+        ["case", "model", "region", "Dice", "HD95", "mm", "lesion", "Dice", "reference", "ml", "prediction", "ml"]
+    )
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["evaluation.cases.jsonl", "evaluation.csv", "evaluation.json", "report.html"]
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "evaluation.csv").read_text("utf-8"))))
+    assert [(row["case_id"], row["model"]) for row in rows[:10:5]] == [("P00", "A"), ("P00", "B")]
+    assert json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))["models"] == ["A", "B"]
+    assert "Segmentation results of A and B" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_models_need_names_of_their_own(tmp_path: Path) -> None:
+    references, predictions = _cohort(tmp_path, 2)
+    with pytest.raises(BrainsegError, match="two models are named p"):
+        _run(references, predictions, "--prediction", predictions)
+
+
+def test_numbers_that_nobody_knows_are_said_and_make_the_exit_code_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    references, predictions = _cohort(tmp_path, 2)
+    _mask(predictions / "P01_pred.nii.gz", [9, *PREDICTION[1:]])
+    assert _run(references, predictions, "--scheme", "brats2020") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("brainseg: P01 (p): 0.001 ml carry numbers that the label scheme does not know")
+
+
+@pytest.mark.parametrize("words", [("--processes", "0"), ("--processes", "many")])
+def test_a_wrong_number_of_processes_is_refused(pair: tuple[Path, Path], words: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit):
+        _run(*pair, *words)

@@ -1,0 +1,62 @@
+"""``brainseg report``: one case as a page of HTML and as PDF."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
+from brainseg_gui.errors import SaveError
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "report",
+        help="write a report of one case",
+        description="The modalities, three planes, scores of every region, volumes, lesions, the worst place and all "
+        "definitions: as one page of HTML that opens offline, as PDF, or both. Without a prediction it shows the case "
+        "and the volumes of its mask. Names are those of files and folders; headers are not asked for any.",
+    )
+    parser.add_argument("case", type=Path, metavar="CASE", help="case folder, or one of its files")
+    parser.add_argument("--prediction", type=Path, metavar="P", help="predicted mask")
+    parser.add_argument("--reference", type=Path, metavar="R", help="reference mask (default: the case's own)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help=".html or .pdf; twice for both (default: CASE_report.html and .pdf here)",
+    )
+    add_scheme_options(parser)
+    parser.add_argument(
+        "--rules", default="brats2023", metavar="NAME", help="rules for empty masks and lesions: brats2020 or brats2023"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, compare, and write."""
+    from brainseg_gui.evaluation.case_content import read_content
+    from brainseg_gui.evaluation.html_case import case_page
+    from brainseg_gui.evaluation.report_files import write_text
+    from brainseg_gui.evaluation.rules import rules_named
+    from brainseg_gui.imaging.case_folder import find_case
+    from brainseg_gui.progress import run_to_end
+
+    for path in args.output or ():
+        if path.suffix.lower() not in (".html", ".htm", ".pdf"):
+            raise SaveError("a report is written as HTML or PDF", "End the name in .html or .pdf", path)
+    rules, chosen = rules_named(args.rules), chosen_schemes(args)
+    source = find_case(args.case)
+    reference = args.reference or source.reference
+    content = run_to_end(read_content(source, reference, args.prediction, chosen, rules))
+    for path in args.output or [Path(f"{source.case_id}_report{suffix}") for suffix in (".html", ".pdf")]:
+        if path.suffix.lower() == ".pdf":
+            from brainseg_gui.evaluation.report_pdf import write_pdf
+
+            write_pdf(content, path)
+        else:
+            write_text(path, case_page(content))
+    return 0

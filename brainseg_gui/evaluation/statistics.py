@@ -1,0 +1,185 @@
+"""Numbers over a cohort: summaries with bootstrap intervals, Bland–Altman limits, paired tests.
+
+Everything that is drawn at random is seeded: the same cases give the same intervals.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+SMALLEST_COHORT = 10  # fewer cases: the table, no headline
+RESAMPLES = 10_000
+SEED = 20_230_101
+CONFIDENCE = 0.95
+# The two-sided signed-rank test of five differences cannot fall below 2/2^5 = .0625, of six it can.
+FEWEST_DIFFERENCES = 6
+LIMITS_SD = 1.96
+_CHUNK_DRAWS = 2_000_000
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One number over the cases of a cohort; NaN where there is no case.
+
+    Parameters
+    ----------
+    n
+        Cases that have the number.
+    mean, median, lower, upper
+        Mean, median and quartiles (linear interpolation).
+    interval
+        95 % bootstrap interval of the mean (percentile method); NaN for fewer than two cases.
+    smallest, largest
+        Ends of the range.
+    """
+
+    n: int
+    mean: float
+    median: float
+    lower: float
+    upper: float
+    interval: tuple[float, float]
+    smallest: float
+    largest: float
+
+
+def summarise(values: ArrayLike, seed: int = SEED) -> Summary:
+    """Summary of the values that are not NaN, (n,)."""
+    known = _known(values)
+    if known.size == 0:
+        nan = math.nan
+        return Summary(0, nan, nan, nan, nan, (nan, nan), nan, nan)
+    lower, median, upper = (float(value) for value in np.percentile(known, (25, 50, 75)))
+    ends = float(known.min()), float(known.max())
+    return Summary(known.size, float(known.mean()), median, lower, upper, bootstrap_of_mean(known, seed), *ends)
+
+
+def bootstrap_of_mean(values: ArrayLike, seed: int = SEED, resamples: int = RESAMPLES) -> tuple[float, float]:
+    """Percentile bootstrap interval of the mean (Efron 1979), (n,).
+
+    The cases are drawn anew with replacement `resamples` times; the interval runs from the 2.5th to the 97.5th
+    percentile of the means. NaN and NaN for fewer than two cases: one case says nothing about its own spread.
+    """
+    known = _known(values)
+    if known.size < 2:
+        return math.nan, math.nan
+    random = np.random.default_rng(seed)
+    means = np.empty(resamples)
+    at_once = max(_CHUNK_DRAWS // known.size, 1)
+    for start in range(0, resamples, at_once):
+        part = means[start : start + at_once]
+        part[:] = known[random.integers(known.size, size=(part.size, known.size))].mean(axis=1)
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.percentile(means, (tail, 100 - tail))
+    return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class BlandAltman:
+    """Agreement of two measurements of the same cases (Bland and Altman 1986).
+
+    Parameters
+    ----------
+    means, differences
+        Of each case: the mean of the two, and prediction minus reference, (n,).
+    bias, sd
+        Mean and standard deviation (n - 1) of the differences; NaN for fewer than one and two cases.
+    """
+
+    means: NDArray[np.float64]
+    differences: NDArray[np.float64]
+    bias: float
+    sd: float
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Limits of agreement, bias ± 1.96 SD."""
+        return self.bias - LIMITS_SD * self.sd, self.bias + LIMITS_SD * self.sd
+
+
+def bland_altman(reference: ArrayLike, prediction: ArrayLike) -> BlandAltman:
+    """Compare two measurements, case by case, (n,) each."""
+    ours, theirs = np.asarray(reference, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
+    differences = theirs - ours
+    bias = float(differences.mean()) if differences.size else math.nan
+    sd = float(differences.std(ddof=1)) if differences.size > 1 else math.nan
+    return BlandAltman((ours + theirs) / 2, differences, bias, sd)
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """Second minus first of two models on the same cases.
+
+    Parameters
+    ----------
+    n, differing
+        Cases that both have scored, and those of them that differ.
+    higher, lower
+        Cases in which the second is higher, and lower.
+    mean, median
+        Of the differences.
+    interval
+        95 % bootstrap interval of the mean difference.
+    effect
+        Matched-pairs rank-biserial correlation, (W+ - W-) / (W+ + W-), from -1 to 1 (Kerby 2014); NaN when no case
+        differs.
+    p
+        Two-sided p of Wilcoxon's signed-rank test; None when too few cases differ for it to say anything.
+    """
+
+    n: int
+    differing: int
+    higher: int
+    lower: int
+    mean: float
+    median: float
+    interval: tuple[float, float]
+    effect: float
+    p: float | None
+
+
+def paired_test(first: ArrayLike, second: ArrayLike, seed: int = SEED) -> PairedTest:
+    """Compare two models on the cases that both have, (n,) each in the same order; NaN is left out in pairs.
+
+    The test is ``scipy.stats.wilcoxon(second - first)`` with its defaults: cases that do not differ are left out.
+    """
+    from scipy.stats import rankdata, wilcoxon
+
+    differences = _known(np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64))
+    differing = differences[differences != 0]
+    ranks = rankdata(np.abs(differing))
+    total = float(ranks.sum())
+    effect = float((ranks * np.sign(differing)).sum() / total) if differing.size else math.nan
+    p = float(wilcoxon(differences).pvalue) if differing.size >= FEWEST_DIFFERENCES else None
+    return PairedTest(
+        n=differences.size,
+        differing=differing.size,
+        higher=int((differing > 0).sum()),
+        lower=int((differing < 0).sum()),
+        mean=float(differences.mean()) if differences.size else math.nan,
+        median=float(np.median(differences)) if differences.size else math.nan,
+        interval=bootstrap_of_mean(differences, seed),
+        effect=effect,
+        p=p,
+    )
+
+
+def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
+    """p adjusted for testing several times (Holm 1979), by name; None stays None and counts for nothing."""
+    known = sorted((p, name) for name, p in p_values.items() if p is not None)
+    adjusted: dict[str, float | None] = dict.fromkeys(p_values)
+    highest = 0.0
+    for place, (p, name) in enumerate(known):
+        highest = max(highest, min((len(known) - place) * p, 1.0))
+        adjusted[name] = highest
+    return adjusted
+
+
+def _known(values: ArrayLike | Sequence[float]) -> NDArray[np.float64]:
+    array = np.asarray(values, dtype=np.float64).ravel()
+    return array[~np.isnan(array)]

@@ -1,0 +1,133 @@
+"""What the window of cohort results shows: what is to be scored, how far it is, and the scored cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from psygnal import Signal
+
+from brainseg_gui.evaluation.report import REGION_KEYS, CohortReport
+from brainseg_gui.evaluation.rules import DEFAULT
+from brainseg_gui.evaluation.statistics import Summary, summarise
+from brainseg_gui.state.session import Notice
+from brainseg_gui.state.work import Work
+
+Summaries = Mapping[tuple[str, str], Summary]
+"""Dice by model and region."""
+
+
+class CohortResults:
+    """Only the GUI thread writes here."""
+
+    asked_changed = Signal()
+    """What is to be scored changed."""
+
+    report_changed = Signal()
+    """Other results are shown."""
+
+    notice_changed = Signal()
+    """There is something to say, or no longer."""
+
+    def __init__(self) -> None:
+        self.work = Work()
+        self._reference: Path | None = None
+        self._images: Path | None = None
+        self._predictions: dict[str, Path] = {}
+        self._rules = DEFAULT
+        self._report: CohortReport | None = None
+        self._summaries: Summaries = {}
+        self._notice: Notice | None = None
+
+    @property
+    def reference(self) -> Path | None:
+        """Folder of the references."""
+        return self._reference
+
+    @property
+    def images(self) -> Path | None:
+        """Folder of the cases; None where the images lie beside the references."""
+        return self._images
+
+    @property
+    def predictions(self) -> Mapping[str, Path]:
+        """Name of each model -> folder of its predictions."""
+        return self._predictions
+
+    @property
+    def rules(self) -> str:
+        """Name of the rule set."""
+        return self._rules
+
+    @property
+    def report(self) -> CohortReport | None:
+        """The results that are shown."""
+        return self._report
+
+    @property
+    def summaries(self) -> Summaries:
+        """Dice over the cases, by model and region."""
+        return self._summaries
+
+    @property
+    def notice(self) -> Notice | None:
+        """What is to be said now."""
+        return self._notice
+
+    @property
+    def unavailable(self) -> str:
+        """Why nothing can be scored now; empty when it can."""
+        if self._reference is None:
+            return "Choose the folder of the references"
+        return "" if self._predictions else "Add a folder of predictions"
+
+    def ask(
+        self,
+        *,
+        reference: Path | None = None,
+        images: Path | None = None,
+        rules: str | None = None,
+    ) -> None:
+        """Change what is to be scored; what is not named stays."""
+        self._reference = reference or self._reference
+        self._images = images or self._images
+        self._rules = rules or self._rules
+        self.asked_changed.emit()
+
+    def forget_images(self) -> None:
+        """Look for the images beside the references."""
+        self._images = None
+        self.asked_changed.emit()
+
+    def add_prediction(self, folder: Path) -> None:
+        """Add a model, named by its folder; the name gets a number if it is taken by another folder."""
+        if folder in self._predictions.values():
+            return
+        name, number = folder.name or str(folder), 2
+        while name in self._predictions:
+            name, number = f"{folder.name} {number}", number + 1
+        self._predictions[name] = folder
+        self.asked_changed.emit()
+
+    def remove_prediction(self, name: str) -> None:
+        """Take a model off the list."""
+        self._predictions.pop(name, None)
+        self.asked_changed.emit()
+
+    def show(self, report: CohortReport, summaries: Summaries) -> None:
+        """Show other results."""
+        self._report, self._summaries = report, summaries
+        self.report_changed.emit()
+
+    def say(self, notice: Notice | None) -> None:
+        """Say something, or nothing any more."""
+        if notice != self._notice:
+            self._notice = notice
+            self.notice_changed.emit()
+
+
+def summaries_of(report: CohortReport) -> Summaries:
+    """Dice of WT, TC and ET over the cases of every model; takes a moment, so it is no property."""
+    return {
+        (model, key): summarise(report.values(model, key, "dice")) for model in report.models for key in REGION_KEYS
+    }

@@ -1,0 +1,141 @@
+"""What is to be scored: folders of references, predictions and images, and the rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from brainseg_gui.evaluation.rules import rule_sets
+from brainseg_gui.state.cohort_results import CohortResults
+from brainseg_gui.views.elided_label import ElidedLabel
+from brainseg_gui.views.theme import icon
+
+
+class CohortForm(QWidget):
+    """Two lines: what is scored against what, and the buttons.
+
+    Signals
+    -------
+    reference_requested, prediction_requested, images_requested
+        A folder is to be chosen.
+    start_requested, cancel_requested, open_requested
+        Begin, stop, or show the results of a file.
+    """
+
+    reference_requested = Signal()
+    prediction_requested = Signal()
+    images_requested = Signal()
+    start_requested = Signal()
+    cancel_requested = Signal()
+    open_requested = Signal()
+
+    def __init__(self, results: CohortResults) -> None:
+        super().__init__()
+        self._results = results
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(8)
+        self._reference, self._images = ElidedLabel(), ElidedLabel()
+        for label in (self._reference, self._images):
+            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        choose_reference, choose_images = QPushButton("Choose…"), QPushButton("Choose…")
+        choose_reference.setAccessibleName("Choose the references")
+        choose_images.setAccessibleName("Choose the images")
+        choose_reference.clicked.connect(self.reference_requested)
+        choose_images.clicked.connect(self.images_requested)
+        self.add = QPushButton("Add…")
+        self.add.setToolTip("Add the folder of a model's predictions; several models are compared")
+        self.add.clicked.connect(self.prediction_requested)
+        self._models = QHBoxLayout()
+        self._models.setSpacing(6)
+        self._rules = QComboBox()
+        self._rules.setAccessibleName("Rules")
+        for name, rules in rule_sets().items():
+            self._rules.addItem(rules.title, name)
+        self._rules.setToolTip("What empty masks, missed and false lesions score")
+        self._rules.activated.connect(lambda: results.ask(rules=self._rules.currentData()))
+        self.start = QPushButton("Evaluate")
+        self.start.setObjectName("primary")
+        self.start.clicked.connect(self._on_start_clicked)
+        self.open = QPushButton("Open results…")
+        self.open.setToolTip("Show the JSON file of an earlier evaluation")
+        self.open.clicked.connect(self.open_requested)
+        places = (
+            (0, "References", self._reference, choose_reference),
+            (1, "Predictions", self._models, self.add),
+        )
+        for row, title, content, button in places:
+            grid.addWidget(QLabel(title), row, 0)
+            add = grid.addLayout if isinstance(content, QHBoxLayout) else grid.addWidget
+            add(content, row, 1)
+            grid.addWidget(button, row, 2)
+        grid.addWidget(QLabel("Images"), 0, 3)
+        grid.addWidget(self._images, 0, 4)
+        grid.addWidget(choose_images, 0, 5)
+        grid.addWidget(QLabel("Rules"), 1, 3)
+        grid.addWidget(self._rules, 1, 4, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.open, 0, 6)
+        grid.addWidget(self.start, 1, 6)
+        grid.setColumnStretch(1, 3)
+        grid.setColumnStretch(4, 2)
+        results.asked_changed.connect(self._synchronize)
+        results.work.events.running.connect(self._synchronize)
+        self._synchronize()
+
+    def _synchronize(self, *_: object) -> None:
+        results = self._results
+        _show_path(self._reference, results.reference, "A folder of masks or of cases")
+        _show_path(self._images, results.images, "Beside the references")
+        self._fill_models()
+        with QSignalBlocker(self._rules):
+            self._rules.setCurrentIndex(self._rules.findData(results.rules))
+        running = results.work.running
+        self.start.setText("Cancel" if running else "Evaluate")
+        self.start.setEnabled(running or not results.unavailable)
+        self.start.setToolTip("Stop; what is scored is kept" if running else results.unavailable or "Score all cases")
+        self.open.setEnabled(not running)
+
+    def _fill_models(self) -> None:
+        while self._models.count():
+            widget = self._models.takeAt(0).widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for name, folder in self._results.predictions.items():
+            button = QToolButton()
+            button.setText(name)
+            button.setIcon(icon("close", "quiet"))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            button.setToolTip(f"{folder}\nClick to take it off the list")
+            button.clicked.connect(lambda _checked=False, name=name: self._results.remove_prediction(name))
+            self._models.addWidget(button)
+        if not self._results.predictions:
+            hint = QLabel("One folder for each model")
+            hint.setObjectName("faint")
+            self._models.addWidget(hint)
+        self._models.addStretch(1)
+
+    def _on_start_clicked(self) -> None:
+        if self._results.work.running:
+            self.cancel_requested.emit()
+        else:
+            self.start_requested.emit()
+
+
+def _show_path(label: ElidedLabel, path: Path | None, otherwise: str) -> None:
+    label.setText(str(path) if path is not None else otherwise)
+    label.setToolTip(str(path) if path is not None else "")
+    label.setObjectName("" if path is not None else "faint")
+    label.style().polish(label)

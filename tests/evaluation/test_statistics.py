@@ -1,0 +1,96 @@
+"""Statistics over a cohort, against numbers worked out by hand and against scipy."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import wilcoxon
+
+from brainseg_gui.evaluation.statistics import bland_altman, bootstrap_of_mean, holm, paired_test, summarise
+
+
+def test_a_summary_of_five_cases() -> None:
+    summary = summarise([0.1, 0.9, math.nan, 0.5, 0.7, 0.3])
+    assert (summary.n, summary.mean, summary.median) == (5, pytest.approx(0.5), 0.5)
+    assert (summary.lower, summary.upper) == (pytest.approx(0.3), pytest.approx(0.7))  # ranks 1 and 3 of 0 to 4
+    assert (summary.smallest, summary.largest) == (0.1, 0.9)
+    low, high = summary.interval
+    assert 0.1 < low < 0.5 < high < 0.9
+
+
+def test_a_summary_of_nothing_is_not_a_number() -> None:
+    summary = summarise([math.nan])
+    assert summary.n == 0
+    assert math.isnan(summary.mean)
+    assert math.isnan(summary.interval[0])
+
+
+def test_the_bootstrap_is_seeded_and_as_wide_as_the_theory_says() -> None:
+    values = np.random.default_rng(1).normal(0.8, 0.1, 400)
+    first, second = bootstrap_of_mean(values), bootstrap_of_mean(values)
+    assert first == second
+    assert first != bootstrap_of_mean(values, seed=7)
+    expected = 2 * 1.96 * values.std() / math.sqrt(values.size)  # of a mean of 400, normal
+    assert first[1] - first[0] == pytest.approx(expected, rel=0.05)
+    assert sum(first) / 2 == pytest.approx(values.mean(), abs=0.002)
+
+
+def test_the_bootstrap_of_two_values_has_three_means() -> None:
+    # means of two draws from 0 and 1: 0, ½ and 1 with chances ¼, ½, ¼: both percentiles are the ends
+    assert bootstrap_of_mean([0.0, 1.0]) == (0.0, 1.0)
+    assert all(math.isnan(end) for end in bootstrap_of_mean([0.4]))
+
+
+def test_many_cases_are_drawn_in_parts_that_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.arange(50.0)
+    whole = bootstrap_of_mean(values)
+    monkeypatch.setattr("brainseg_gui.evaluation.statistics._CHUNK_DRAWS", 170)
+    assert bootstrap_of_mean(values) == whole
+
+
+def test_bland_altman_of_four_volumes() -> None:
+    agreement = bland_altman([10, 20, 30, 40], [12, 20, 28, 44])
+    assert agreement.differences.tolist() == [2, 0, -2, 4]
+    assert agreement.means.tolist() == [11, 20, 29, 42]
+    assert agreement.bias == 1.0
+    assert agreement.sd == pytest.approx(math.sqrt(20 / 3))  # squares of 1, -1, -3, 3 over n - 1
+    assert agreement.limits == pytest.approx((1 - 1.96 * math.sqrt(20 / 3), 1 + 1.96 * math.sqrt(20 / 3)))
+    assert math.isnan(bland_altman([1], [2]).sd)
+
+
+def test_wilcoxon_is_scipys() -> None:
+    random = np.random.default_rng(3)
+    first, second = random.uniform(0, 1, 30), random.uniform(0.1, 1, 30)
+    second[4] = first[4]  # a tie is left out
+    assert paired_test(first, second).p == wilcoxon(second - first).pvalue
+
+
+def test_a_paired_test_worked_out_by_hand() -> None:
+    # differences 1 2 3 4 5 6 with the second sign turned: W+ = 1+3+4+5+6 = 19, W- = 2, of 21
+    test = paired_test([0, 0, 0, 0, 0, 0, 0], [1, -2, 3, 4, 5, 6, 0])
+    assert (test.n, test.differing, test.higher, test.lower) == (7, 6, 5, 1)
+    assert test.effect == pytest.approx(17 / 21)
+    # W- ≤ 2 of 64 sign patterns: none, {1}, {2}: 3, two-sided 6/64
+    assert test.p == pytest.approx(6 / 64)
+    assert (test.mean, test.median) == (pytest.approx(17 / 7), 3.0)
+
+
+def test_too_few_differences_are_not_tested() -> None:
+    test = paired_test([0.1] * 20, [0.2] * 5 + [0.1] * 15)
+    assert (test.n, test.differing, test.p) == (20, 5, None)
+    same = paired_test([0.5] * 12, [0.5] * 12)
+    assert (same.p, same.mean) == (None, 0.0)
+    assert math.isnan(same.effect)
+
+
+def test_pairs_with_an_undefined_number_are_left_out() -> None:
+    assert paired_test([0.1, math.nan, 0.3], [0.2, 0.5, math.nan]).n == 1
+
+
+def test_holm_by_hand() -> None:
+    # .01 × 3, then .03 × 2 = .06, then .04 × 1, which may not fall below what came before
+    adjusted = holm({"WT": 0.04, "TC": 0.01, "ET": 0.03, "none": None})
+    assert adjusted == {"WT": pytest.approx(0.06), "TC": pytest.approx(0.03), "ET": pytest.approx(0.06), "none": None}
+    assert holm({"WT": 0.9, "TC": 0.8}) == {"WT": 1.0, "TC": 1.0}
