@@ -15,8 +15,8 @@ from brainseg_gui.errors import BrainsegError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from brainseg_gui.evaluation.cohort_run import CohortRequest
-    from brainseg_gui.evaluation.report import CohortReport
+    from brainseg_gui.evaluation.cohorts.run import CohortRequest
+    from brainseg_gui.evaluation.reports.report import CohortReport
     from brainseg_gui.progress import Progress
 
 STANDARD_OUTPUT = Path("-")
@@ -105,7 +105,7 @@ def _place_outputs(args: argparse.Namespace) -> None:
 
 
 def _request(args: argparse.Namespace) -> CohortRequest:
-    from brainseg_gui.evaluation.cohort_run import CohortRequest
+    from brainseg_gui.evaluation.cohorts.run import CohortRequest
     from brainseg_gui.evaluation.rules import rules_named
 
     files = [path for path in (args.json, args.csv, args.html) if path is not None and path != STANDARD_OUTPUT]
@@ -152,10 +152,10 @@ def _scored(request: CohortRequest) -> CohortReport:
     """Score everything; a single pair without further ado, so that its error is the command's."""
     from datetime import datetime
 
-    from brainseg_gui.evaluation.cohort_run import score_pairs, versions
-    from brainseg_gui.evaluation.pairing import pair_models
-    from brainseg_gui.evaluation.report import CohortReport
-    from brainseg_gui.evaluation.report_score import score_pair
+    from brainseg_gui.evaluation.cohorts.pairing import pair_models
+    from brainseg_gui.evaluation.cohorts.run import score_pairs, versions
+    from brainseg_gui.evaluation.reports.report import CohortReport
+    from brainseg_gui.evaluation.reports.score import score_pair
 
     pairs, unpaired = pair_models(request.reference, request.predictions, request.images)
     if len(pairs) == 1 and not unpaired:
@@ -188,8 +188,8 @@ def _watched(work: Generator[Progress, None, CohortReport], total: int) -> Cohor
 
 
 def _write(report: CohortReport, args: argparse.Namespace) -> None:
-    from brainseg_gui.evaluation.report_files import as_csv, as_json
-    from brainseg_gui.evaluation.report_text import as_text
+    from brainseg_gui.evaluation.reports.files import as_csv, as_json
+    from brainseg_gui.evaluation.reports.text import as_text
 
     if STANDARD_OUTPUT not in (args.json, args.csv):
         sys.stdout.write(as_text(report))
@@ -197,13 +197,13 @@ def _write(report: CohortReport, args: argparse.Namespace) -> None:
         if path is not None:
             _deliver(path, text(report))
     if args.html is not None:
-        from brainseg_gui.evaluation.html_cohort import cohort_page
+        from brainseg_gui.evaluation.html.cohort import cohort_page
 
         _deliver(args.html, cohort_page(report))
 
 
 def _deliver(path: Path, text: str) -> None:
-    from brainseg_gui.evaluation.report_files import write_text
+    from brainseg_gui.evaluation.reports.files import write_text
 
     if path == STANDARD_OUTPUT:
         sys.stdout.write(text)

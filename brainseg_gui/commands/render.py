@@ -15,9 +15,9 @@ from brainseg_gui.imaging.modality import Modality
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from brainseg_gui.evaluation.figure_content import FigureContent
-    from brainseg_gui.evaluation.figure_style import FigureStyle
-    from brainseg_gui.evaluation.layouts import FigureRequest
+    from brainseg_gui.evaluation.figures.content import FigureContent
+    from brainseg_gui.evaluation.figures.layouts import FigureRequest
+    from brainseg_gui.evaluation.figures.style import FigureStyle
     from brainseg_gui.progress import Progress
 
 LAYOUT_NAMES = ("planes", "modalities", "worst", "montage", "seed", "animation")
@@ -112,7 +112,7 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw the figure and write it."""
-    from brainseg_gui.evaluation.layouts import check_file, write_figure
+    from brainseg_gui.evaluation.figures.layouts import check_file, write_figure
 
     request = _request(args)
     check_file(request, args.output)
@@ -122,8 +122,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace) -> FigureRequest:
     """What was asked for; options that the layout does not follow are refused."""
-    from brainseg_gui.evaluation.figure_style import Extent
-    from brainseg_gui.evaluation.layouts import LAYOUTS, FigureRequest, region_named
+    from brainseg_gui.evaluation.figures.layouts import LAYOUTS, FigureRequest, region_named
+    from brainseg_gui.evaluation.figures.style import Extent
     from brainseg_gui.imaging.plane import Plane
 
     layout = args.layout or _layout_of(args.output)
@@ -154,7 +154,7 @@ def _layout_of(output: Path) -> str:
 
 
 def _style(args: argparse.Namespace) -> FigureStyle:
-    from brainseg_gui.evaluation.figure_style import FigureStyle, LegendText, colours_of
+    from brainseg_gui.evaluation.figures.style import FigureStyle, LegendText, colours_of
 
     return FigureStyle(
         colours=colours_of(args.colours),
@@ -169,7 +169,7 @@ def _style(args: argparse.Namespace) -> FigureStyle:
 def _content(args: argparse.Namespace) -> FigureContent:
     from dataclasses import replace
 
-    from brainseg_gui.evaluation.figure_content import FigureContent
+    from brainseg_gui.evaluation.figures.content import FigureContent
     from brainseg_gui.evaluation.masks import read_as, read_as_prediction
     from brainseg_gui.imaging.case_folder import find_case
     from brainseg_gui.imaging.labels import scheme_named

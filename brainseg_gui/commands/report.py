@@ -38,9 +38,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Read, compare, and write."""
-    from brainseg_gui.evaluation.case_content import read_content
-    from brainseg_gui.evaluation.html_case import case_page
-    from brainseg_gui.evaluation.report_files import write_text
+    from brainseg_gui.evaluation.html.case import case_page
+    from brainseg_gui.evaluation.reports.case_content import read_content
+    from brainseg_gui.evaluation.reports.files import write_text
     from brainseg_gui.evaluation.rules import rules_named
     from brainseg_gui.imaging.case_folder import find_case
     from brainseg_gui.progress import run_to_end
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     content = run_to_end(read_content(source, reference, args.prediction, chosen, rules))
     for path in args.output or [Path(f"{source.case_id}_report{suffix}") for suffix in (".html", ".pdf")]:
         if path.suffix.lower() == ".pdf":
-            from brainseg_gui.evaluation.report_pdf import write_pdf
+            from brainseg_gui.evaluation.reports.pdf import write_pdf
 
             write_pdf(content, path)
         else:

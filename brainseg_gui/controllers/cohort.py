@@ -17,7 +17,7 @@ from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.report import CaseReport
+from brainseg_gui.evaluation.reports.report import CaseReport
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.progress import Progress
@@ -112,7 +112,7 @@ class CohortController(QObject):
         results = self.results
         if self._job is not None or results.unavailable or results.reference is None:
             return
-        from brainseg_gui.evaluation.cohort_run import CohortRequest
+        from brainseg_gui.evaluation.cohorts.run import CohortRequest
         from brainseg_gui.evaluation.rules import rules_named
 
         request = CohortRequest(

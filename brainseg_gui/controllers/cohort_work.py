@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from brainseg_gui.evaluation.report import CohortReport
+from brainseg_gui.evaluation.reports.report import CohortReport
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.cohort_results import CohortResults, Summaries, summaries_of
 
 if TYPE_CHECKING:
-    from brainseg_gui.evaluation.cohort_run import CohortRequest
+    from brainseg_gui.evaluation.cohorts.run import CohortRequest
 
 Shown = tuple[CohortReport, Summaries]
 """Results, and the means that stand above them."""
@@ -22,7 +22,7 @@ Shown = tuple[CohortReport, Summaries]
 
 def evaluate(request: CohortRequest) -> Generator[Progress, None, Shown]:
     """Score a cohort; see `evaluate_cohort`."""
-    from brainseg_gui.evaluation.cohort_run import evaluate_cohort
+    from brainseg_gui.evaluation.cohorts.run import evaluate_cohort
 
     if request.partial is not None:
         request.partial.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +32,7 @@ def evaluate(request: CohortRequest) -> Generator[Progress, None, Shown]:
 
 def read(path: Path) -> Generator[Progress, None, Shown]:
     """Read the results of an earlier evaluation."""
-    from brainseg_gui.evaluation.report_files import read_json
+    from brainseg_gui.evaluation.reports.files import read_json
 
     yield Progress("reading", 0.0, path.name)
     report = read_json(path)
@@ -41,8 +41,8 @@ def read(path: Path) -> Generator[Progress, None, Shown]:
 
 def write(report: CohortReport, path: Path) -> Generator[Progress, None, Path]:
     """Write results as a page, CSV or JSON, by the name of the file."""
-    from brainseg_gui.evaluation.html_cohort import cohort_page
-    from brainseg_gui.evaluation.report_files import as_csv, as_json, write_text
+    from brainseg_gui.evaluation.html.cohort import cohort_page
+    from brainseg_gui.evaluation.reports.files import as_csv, as_json, write_text
 
     yield Progress("writing", 0.0, path.name)
     make = {".csv": as_csv, ".json": as_json}.get(path.suffix.lower(), cohort_page)

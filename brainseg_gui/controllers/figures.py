@@ -22,8 +22,8 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
 
 if TYPE_CHECKING:
-    from brainseg_gui.evaluation.figure_content import FigureContent
-    from brainseg_gui.evaluation.layouts import FigureRequest
+    from brainseg_gui.evaluation.figures.content import FigureContent
+    from brainseg_gui.evaluation.figures.layouts import FigureRequest
     from brainseg_gui.views.figure_dialog import FigureDialog
 
 PICTURE_FILTER = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf);;TIFF (*.tif)"
@@ -43,7 +43,7 @@ class _Shown:
 
     def content(self) -> FigureContent:
         # imported on the job's thread: matplotlib takes half a second
-        from brainseg_gui.evaluation.figure_content import FigureContent
+        from brainseg_gui.evaluation.figures.content import FigureContent
 
         return FigureContent(self.case, self.reference, self.prediction, self.windows)
 
@@ -65,8 +65,8 @@ class FiguresController(QObject):
         if case is None:
             self._session.say(Notice("A figure shows an open case", "Open a case first"))
             return
-        from brainseg_gui.evaluation.figure_style import FigureStyle, palette
-        from brainseg_gui.evaluation.layouts import FigureRequest
+        from brainseg_gui.evaluation.figures.layouts import FigureRequest
+        from brainseg_gui.evaluation.figures.style import FigureStyle, palette
         from brainseg_gui.views.figure_dialog import FigureDialog
 
         viewing, layers = self._session.viewing, self._session.layers
@@ -181,14 +181,14 @@ def _sentence(error: Exception) -> str:
 
 
 def _previewed(shown: _Shown, request: FigureRequest) -> Generator[Progress, None, bytes]:
-    from brainseg_gui.evaluation.layouts import preview_png
+    from brainseg_gui.evaluation.figures.layouts import preview_png
 
     yield Progress("drawing", 0.0)
     return preview_png(shown.content(), request, PREVIEW_WIDTH)
 
 
 def _written(shown: _Shown, request: FigureRequest, path: Path) -> Generator[Progress, None, Path]:
-    from brainseg_gui.evaluation.layouts import write_figure
+    from brainseg_gui.evaluation.figures.layouts import write_figure
 
     yield from write_figure(shown.content(), request, path)
     return path

@@ -15,7 +15,7 @@ import pytest
 
 from brainseg_gui.commands import evaluate
 from brainseg_gui.errors import BrainsegError, GridMismatchError, ImageError, SaveError
-from brainseg_gui.evaluation.report_files import CSV_COLUMNS
+from brainseg_gui.evaluation.reports.files import CSV_COLUMNS
 
 # Ten voxels of 2×1×0.5 mm = 0.001 ml. WT: 7, 6, both 5; TC: 4, 3, both 3; ET: 2, 2, both 1.
 REFERENCE = [0, 1, 1, 2, 2, 2, 4, 4, 0, 0]

@@ -34,7 +34,7 @@ def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplica
     def start(paths: Sequence[Path] = (), *, safe: bool = False, engine: Engine | None = None) -> Application:
         application = Application(qapp, safe=safe, engine=engine or NoEngine())
         running.append(application)
-        qtbot.addWidget(application.window)
+        qtbot.addWidget(application.window, before_close_func=lambda _window: application.leave())
         application.window.resize(1280, 860)
         with qtbot.waitActive(application.window):
             application.start(paths)
@@ -42,7 +42,7 @@ def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplica
 
     yield start
     for application in running:
-        application.window.close()
+        application.leave()
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith(("read", "engine"))]
     assert left == []
     assert _children() <= before

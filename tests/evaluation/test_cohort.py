@@ -13,13 +13,14 @@ import psutil
 import pytest
 
 from brainseg_gui.errors import CaseError, SaveError
-from brainseg_gui.evaluation import cohort_run, cohort_workers
-from brainseg_gui.evaluation.cohort_run import CohortRequest, evaluate_cohort
+from brainseg_gui.evaluation.cohorts import run as cohort_run
+from brainseg_gui.evaluation.cohorts import workers as cohort_workers
+from brainseg_gui.evaluation.cohorts.pairing import pair_models
+from brainseg_gui.evaluation.cohorts.run import CohortRequest, evaluate_cohort
 from brainseg_gui.evaluation.masks import ChosenSchemes
-from brainseg_gui.evaluation.pairing import pair_models
-from brainseg_gui.evaluation.report import CohortReport
-from brainseg_gui.evaluation.report_files import case_entry
-from brainseg_gui.evaluation.report_score import score_pair
+from brainseg_gui.evaluation.reports.files import case_entry
+from brainseg_gui.evaluation.reports.report import CohortReport
+from brainseg_gui.evaluation.reports.score import score_pair
 from brainseg_gui.evaluation.rules import rules_named
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.progress import run_to_end
@@ -69,7 +70,7 @@ def test_bad_cases_are_listed_with_their_sentences_and_lose_no_other(tmp_path: P
 def test_a_process_that_dies_loses_only_its_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dying_child.py").write_text(
         "import os, sys\n"
-        "from brainseg_gui.evaluation import cohort_child\n"
+        "from brainseg_gui.evaluation.cohorts import child as cohort_child\n"
         "score = cohort_child.answer\n"
         "def answer(job):\n"
         "    if job.pair.case_id == 'P02':\n"
@@ -88,8 +89,8 @@ def test_a_process_that_dies_loses_only_its_case(tmp_path: Path, monkeypatch: py
 
 
 def test_a_fault_of_the_program_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from brainseg_gui.evaluation import cohort_child
-    from brainseg_gui.evaluation.cohort_job import ScoreJob
+    from brainseg_gui.evaluation.cohorts import child as cohort_child
+    from brainseg_gui.evaluation.cohorts.job import ScoreJob
 
     def fail(*_: object) -> None:
         raise ZeroDivisionError("by zero")
@@ -110,7 +111,7 @@ def test_processes_have_one_thread_each_and_end_with_the_work(tmp_path: Path) ->
             if progress.partial is not None and progress.partial[0] >= 2:
                 break
         children = psutil.Process().children(recursive=True)
-        mine = [child for child in children if "brainseg_gui.evaluation.cohort_child" in child.cmdline()]
+        mine = [child for child in children if "brainseg_gui.evaluation.cohorts.child" in child.cmdline()]
         assert 1 <= len(mine) <= 2
         assert mine[0].environ()["OMP_NUM_THREADS"] == mine[0].environ()["OPENBLAS_NUM_THREADS"] == "1"
     assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in mine)

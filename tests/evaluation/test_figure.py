@@ -16,10 +16,10 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
-from brainseg_gui.evaluation.figure import FigureContent, modalities_figure, planes_figure, voxel_of_interest
-from brainseg_gui.evaluation.page import save_figure
-from brainseg_gui.evaluation.seed_figure import seed_figure
-from brainseg_gui.evaluation.tile import FILL_OPACITY, grey_slice, outline_segments
+from brainseg_gui.evaluation.figures.page import save_figure
+from brainseg_gui.evaluation.figures.planes import FigureContent, modalities_figure, planes_figure, voxel_of_interest
+from brainseg_gui.evaluation.figures.seed import seed_figure
+from brainseg_gui.evaluation.figures.tile import FILL_OPACITY, grey_slice, outline_segments
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap, label_schemes, meanings

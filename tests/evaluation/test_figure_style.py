@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.figure import modalities_figure, planes_figure
-from brainseg_gui.evaluation.figure_content import FigureContent
-from brainseg_gui.evaluation.figure_style import FigureStyle, LegendText, colours_of, palette
-from brainseg_gui.evaluation.montage_figure import montage_figure
-from brainseg_gui.evaluation.page import save_figure, shortened, text_width
-from brainseg_gui.evaluation.seed_figure import seed_figure
-from brainseg_gui.evaluation.worst_figure import worst_figure
+from brainseg_gui.evaluation.figures.content import FigureContent
+from brainseg_gui.evaluation.figures.montage import montage_figure
+from brainseg_gui.evaluation.figures.page import save_figure, shortened, text_width
+from brainseg_gui.evaluation.figures.planes import modalities_figure, planes_figure
+from brainseg_gui.evaluation.figures.seed import seed_figure
+from brainseg_gui.evaluation.figures.style import FigureStyle, LegendText, colours_of, palette
+from brainseg_gui.evaluation.figures.worst import worst_figure
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap, meanings
 from brainseg_gui.imaging.modality import Modality

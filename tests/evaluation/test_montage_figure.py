@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.figure_content import FigureContent
-from brainseg_gui.evaluation.figure_style import Extent
-from brainseg_gui.evaluation.montage_figure import montage_figure
+from brainseg_gui.evaluation.figures.content import FigureContent
+from brainseg_gui.evaluation.figures.montage import montage_figure
+from brainseg_gui.evaluation.figures.style import Extent
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality

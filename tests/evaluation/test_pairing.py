@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.evaluation.pairing import Pairing, pair_masks
+from brainseg_gui.evaluation.cohorts.pairing import Pairing, pair_masks
 
 
 def _touch(folder: Path, *names: str) -> Path:

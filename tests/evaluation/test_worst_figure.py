@@ -10,9 +10,9 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.figure_content import FigureContent
-from brainseg_gui.evaluation.figure_style import FigureStyle
-from brainseg_gui.evaluation.worst_figure import worst_figure, worst_slices
+from brainseg_gui.evaluation.figures.content import FigureContent
+from brainseg_gui.evaluation.figures.style import FigureStyle
+from brainseg_gui.evaluation.figures.worst import worst_figure, worst_slices
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS

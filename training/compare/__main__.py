@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, SaveError
-from brainseg_gui.evaluation.report_files import write_file
+from brainseg_gui.evaluation.reports.files import write_file
 from brainseg_gui.evaluation.rules import rules_named
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import find_cases

@@ -1,0 +1,1 @@
+"""Many cases: pairing them, scoring them in processes of their own."""

@@ -1,0 +1,110 @@
+"""What is sent to a scoring process and what comes back, as lines of JSON; and the key by which a result is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui import __version__
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.evaluation.cohorts.pairing import Pair
+from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.imaging.labels import LabelScheme, label_schemes
+from brainseg_gui.imaging.nifti_header import is_nifti
+
+# Raised whenever a number of the report changes its meaning: older results are then scored again.
+METRICS = 1
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """One pair to score.
+
+    Parameters
+    ----------
+    model
+        Name of the model that made the prediction.
+    pair
+        Files.
+    chosen
+        Label schemes that the person named.
+    rules
+        What distances and lesions follow.
+    """
+
+    model: str
+    pair: Pair
+    chosen: ChosenSchemes
+    rules: RuleSet
+
+    def as_line(self) -> str:
+        """One line of JSON."""
+        pair = self.pair
+        return json.dumps(
+            {
+                "model": self.model,
+                "case_id": pair.case_id,
+                "reference": str(pair.reference),
+                "prediction": str(pair.prediction),
+                "images": str(pair.images) if pair.images is not None else None,
+                "schemes": _scheme_names(self.chosen),
+                "rules": asdict(self.rules),
+            }
+        )
+
+    @classmethod
+    def from_line(cls, line: str) -> ScoreJob:
+        """The job of a line of `as_line`."""
+        entry: Mapping[str, Any] = json.loads(line)
+        images = Path(entry["images"]) if entry["images"] is not None else None
+        pair = Pair(entry["case_id"], Path(entry["reference"]), Path(entry["prediction"]), images)
+        chosen = ChosenSchemes(*(_scheme_of(name) for name in entry["schemes"]))
+        return cls(entry["model"], pair, chosen, RuleSet(**entry["rules"]))
+
+    def key(self) -> str:
+        """SHA-256 of everything that the result depends on: both files, rules, schemes, and the program's version.
+
+        Images only help to guess a scheme; they count by name, size and time, and only where one is guessed.
+
+        Raises
+        ------
+        BrainsegError
+            If a file cannot be read.
+        """
+        digest = hashlib.sha256()
+        settings = [__version__, METRICS, asdict(self.rules), _scheme_names(self.chosen)]
+        guessing = self.chosen.reference is None or self.chosen.prediction is None
+        # a guess looks at the names too
+        names = [str(self.pair.reference), str(self.pair.prediction), _images_seen(self.pair)] if guessing else []
+        digest.update(json.dumps([settings, names]).encode())
+        for path in (self.pair.reference, self.pair.prediction):
+            try:
+                with path.open("rb") as stream:
+                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+            except OSError as error:
+                raise BrainsegError(f"it cannot be read ({error.strerror})", "Check the file", path) from error
+        return digest.hexdigest()
+
+
+def _scheme_names(chosen: ChosenSchemes) -> list[str | None]:
+    return [scheme.name if scheme is not None else None for scheme in (chosen.reference, chosen.prediction)]
+
+
+def _scheme_of(name: str | None) -> LabelScheme | None:
+    return label_schemes()[name] if name is not None else None
+
+
+def _images_seen(pair: Pair) -> list[list[Any]]:
+    if pair.images is None:
+        return []
+    folder = pair.images if pair.images.is_dir() else pair.images.parent
+    try:
+        files = sorted(path for path in folder.iterdir() if is_nifti(path))
+        return [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files]
+    except OSError:
+        return []  # scoring says what is wrong with them

@@ -1,0 +1,87 @@
+"""What is scored so far, kept in a file of JSON lines, so that a second call goes on where the first ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from brainseg_gui.errors import SaveError
+from brainseg_gui.evaluation.reports.files import case_of
+
+
+class PartialResults:
+    """One line per scored pair, written as soon as it is known.
+
+    Lines are found again by the content of the two masks and the rules (`ScoreJob.key`), not by names: a file that
+    changed is scored again, and a run that was killed in the middle of a line loses that line only.
+
+    Parameters
+    ----------
+    path
+        The file; None keeps nothing.
+    fresh
+        Forget what an earlier run left there.
+
+    Raises
+    ------
+    SaveError
+        If it cannot be read or written.
+    """
+
+    def __init__(self, path: Path | None, *, fresh: bool = False) -> None:
+        self._path = path
+        self._stream: TextIO | None = None
+        self.known: dict[str, Mapping[str, Any]] = {}
+        if path is None:
+            return
+        try:
+            if not fresh and path.exists():
+                self._read(path.read_text("utf-8", errors="replace"))
+            self._stream = path.open("w" if fresh else "a", encoding="ascii")
+            if not fresh and _ends_torn(path):
+                self._stream.write("\n")
+        except OSError as error:
+            raise SaveError(
+                f"it cannot be written ({error.strerror})", "Choose another folder for the results", path
+            ) from error
+
+    def _read(self, text: str) -> None:
+        for line in text.splitlines():
+            try:
+                entry = json.loads(line)
+                case_of(entry["case"])
+                self.known[str(entry["key"])] = entry["case"]
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue  # a torn line, or one of another version: that case is scored again
+
+    def add(self, key: str, case: Mapping[str, Any]) -> None:
+        """Keep a result.
+
+        Raises
+        ------
+        SaveError
+            If the disk is full, for example.
+        """
+        if self._stream is None or self._path is None:
+            return
+        try:
+            self._stream.write(json.dumps({"key": key, "case": case}) + "\n")
+            self._stream.flush()
+        except OSError as error:
+            raise SaveError(f"it cannot be written ({error.strerror})", "Free some space", self._path) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._stream is not None:
+            self._stream.close()
+
+
+def _ends_torn(path: Path) -> bool:
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        if not size:
+            return False
+        stream.seek(size - 1)
+        return stream.read(1) != b"\n"

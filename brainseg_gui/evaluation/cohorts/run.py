@@ -1,0 +1,151 @@
+"""Scoring a cohort: pairs in parallel processes, what is known already left out, bad cases listed."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from brainseg_gui import __version__
+from brainseg_gui.evaluation.cohorts.job import ScoreJob
+from brainseg_gui.evaluation.cohorts.pairing import Pair, Unpaired, pair_models
+from brainseg_gui.evaluation.cohorts.partial import PartialResults
+from brainseg_gui.evaluation.cohorts.workers import Answer, answers, default_processes
+from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.reports.files import case_of
+from brainseg_gui.evaluation.reports.report import CaseReport, CohortReport
+from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.progress import Progress
+
+_LIBRARIES = ("numpy", "scipy", "nibabel", "matplotlib")
+
+
+@dataclass(frozen=True)
+class CohortRequest:
+    """What is to be scored, and how.
+
+    Parameters
+    ----------
+    reference
+        Mask or folder of masks.
+    predictions
+        Name of each model -> its mask or folder of masks.
+    rules
+        What distances and lesions follow.
+    chosen
+        Label schemes that the person named.
+    images
+        Folder of the cases' images where they do not lie beside the references.
+    processes
+        How many at once; None for as many as there are cores and memory for.
+    partial
+        File that keeps what is scored so far; None for none.
+    fresh
+        Score everything anew.
+    """
+
+    reference: Path
+    predictions: Mapping[str, Path]
+    rules: RuleSet
+    chosen: ChosenSchemes = field(default_factory=ChosenSchemes)
+    images: Path | None = None
+    processes: int | None = None
+    partial: Path | None = None
+    fresh: bool = False
+
+
+def evaluate_cohort(request: CohortRequest) -> Generator[Progress, None, CohortReport]:
+    """Pair and score a cohort.
+
+    Yields
+    ------
+    Progress
+        One per scored case, and a few times a second while none is ready. Closing the generator kills the processes.
+
+    Raises
+    ------
+    CaseError
+        If nothing can be paired.
+    SaveError
+        If the file of partial results cannot be written.
+    """
+    yield Progress("pairing", 0.0)
+    pairs, unpaired = pair_models(request.reference, request.predictions, request.images)
+    return (yield from score_pairs(pairs, unpaired, request))
+
+
+def score_pairs(
+    pairs: Sequence[tuple[str, Pair]], unpaired: Sequence[Unpaired], request: CohortRequest
+) -> Generator[Progress, None, CohortReport]:
+    """Score pairs of models and cases in parallel; see `evaluate_cohort`."""
+    jobs = [ScoreJob(model, pair, request.chosen, request.rules) for model, pair in pairs]
+    partial = PartialResults(request.partial, fresh=request.fresh)
+    scored: dict[int, CaseReport] = {}
+    failed: dict[int, Unpaired] = {}
+    try:
+        ready = answers(jobs, request.processes or default_processes(), partial.known)
+        start = time.monotonic()
+        try:
+            for answer in ready:
+                if answer is not None:
+                    _take(answer, jobs[answer.number], partial, scored, failed)
+                yield _progress(len(scored) + len(failed), len(failed), len(jobs), time.monotonic() - start)
+        finally:
+            ready.close()  # its processes end with it
+    finally:
+        partial.close()
+    return CohortReport(
+        cases=tuple(scored[number] for number in sorted(scored)),
+        models=tuple(request.predictions),
+        rules=request.rules,
+        unpaired=tuple(unpaired),
+        failed=tuple(failed[number] for number in sorted(failed)),
+        made=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
+        versions=versions(),
+    )
+
+
+def _take(
+    answer: Answer,
+    job: ScoreJob,
+    partial: PartialResults,
+    scored: dict[int, CaseReport],
+    failed: dict[int, Unpaired],
+) -> None:
+    pair = job.pair
+    if answer.case is None:
+        failed[answer.number] = Unpaired(pair.case_id, pair.prediction, answer.failed, job.model)
+        return
+    # the same two files may be another case or model by now: names are those of this call
+    names = {
+        "model": job.model,
+        "case_id": pair.case_id,
+        "reference": str(pair.reference),
+        "prediction": str(pair.prediction),
+        "images": str(pair.images) if pair.images is not None else None,
+    }
+    scored[answer.number] = case_of({**answer.case, **names})
+    if not answer.known:
+        partial.add(answer.key, answer.case)
+
+
+def _progress(done: int, failed: int, total: int, seconds: float) -> Progress:
+    words = f"{done} of {total}"
+    if failed:
+        words += f", {failed} failed"
+    return Progress("scoring", done / total if total else 1.0, words, partial=(done, failed, total, seconds))
+
+
+def versions() -> dict[str, str]:
+    """Versions of the program and of what the numbers depend on."""
+    found = {"brainseg": __version__, "Python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,24 @@
+"""The place of a case at which two masks differ most: where to look first."""
+
+from __future__ import annotations
+
+from brainseg_gui.evaluation.disagreements import Disagreement, find_disagreements
+from brainseg_gui.evaluation.reports.report import WorstPlace
+from brainseg_gui.imaging.labels import LabelMap, regions
+
+
+def worst_place(reference: LabelMap, prediction: LabelMap) -> WorstPlace | None:
+    """The piece of disagreement that costs its region the most Dice, of WT, TC and ET.
+
+    Returns
+    -------
+    WorstPlace or None
+        None when the masks agree on all three.
+    """
+    pieces: list[Disagreement] = []
+    for region in regions():
+        pieces += find_disagreements(reference, prediction, region, limit=1)
+    if not pieces:
+        return None
+    worst = max(pieces, key=lambda piece: piece.cost)
+    return WorstPlace(worst.centre, worst.region.key, worst.words, worst.ml, worst.cost)

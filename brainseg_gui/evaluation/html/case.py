@@ -1,0 +1,78 @@
+"""The page of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from brainseg_gui.evaluation.html.cohort import definition_list
+from brainseg_gui.evaluation.html.page import Cell, Html, Section, element, joined, page, paragraph, picture, table
+from brainseg_gui.evaluation.reports.case_content import CaseContent
+from brainseg_gui.evaluation.reports.case_figures import case_figures
+from brainseg_gui.evaluation.reports.case_tables import TextTable, facts, tables_of
+from brainseg_gui.evaluation.reports.definitions import definitions, methods_paragraph
+from brainseg_gui.evaluation.reports.pictures import as_png
+from brainseg_gui.evaluation.reports.report import REGION_KEYS
+
+_DPI = 180
+FOOTER = "Made with brainseg. For research; not a medical device. Names are those of files and folders, not of headers."
+
+
+def case_page(content: CaseContent) -> str:
+    """One self-contained page of HTML about a case; nothing in it is fetched from anywhere."""
+    pictures = [picture(as_png(figure, _DPI), caption, f"{caption}.") for caption, figure in case_figures(content)]
+    sections = [
+        Section("result", "Result", _result(content)),
+        Section("pictures", "Pictures", joined([_how_drawn(content), *pictures])),
+    ]
+    for number, text_table in enumerate(tables_of(content)):
+        sections.append(Section(f"table{number}", text_table.title, _table(text_table)))
+    versions = ", ".join(f"{name} {version}" for name, version in content.versions.items())
+    methods = [definition_list(definitions(content.rules)), element("h3", "Versions"), paragraph(versions)]
+    if content.scores is not None:
+        methods.insert(0, paragraph(methods_paragraph(content.rules, content.versions), "note"))
+    sections.append(Section("methods", "Methods", joined(methods)))
+    lead = f"By the rules of {content.rules.title}, {content.made}"
+    return page(content.case.case_id, lead, sections, FOOTER)
+
+
+def _result(content: CaseContent) -> Html:
+    scores, parts = content.scores, []
+    if scores is not None:
+        cards = []
+        for key in REGION_KEYS:
+            more = (
+                f"HD95 {scores.number(key, 'hd95_mm'):.2f} mm; lesion-wise Dice {scores.number(key, 'lesion_dice'):.3f}"
+            )
+            title = next(entry.title for entry in scores.regions if entry.key == key)
+            inside = [
+                element("div", f"{key}, {title}: Dice", class_="name"),
+                element("div", f"{scores.number(key, 'dice'):.3f}", class_="value"),
+                element("div", more, class_="more"),
+            ]
+            cards.append(element("div", joined(inside), class_="card"))
+        parts.append(element("div", joined(cards), class_="cards"))
+        if scores.warning:
+            parts.append(paragraph(f"{scores.warning}.", "note bad"))
+    elif content.volumes:
+        parts.append(paragraph("There is one mask only: volumes are given, nothing is compared.", "note"))
+    else:
+        parts.append(paragraph("There is no mask: only the images are shown.", "note"))
+    parts.append(element("ul", joined(element("li", f"{sentence}.") for sentence in facts(content))))
+    return joined(parts)
+
+
+def _how_drawn(content: CaseContent) -> Html:
+    if not content.volumes:
+        return Html("")
+    words = "The reference is drawn as outline, the prediction as fill. The patient's right is on the left."
+    return paragraph(words, "quiet")
+
+
+def _table(text_table: TextTable) -> Html:
+    def cells(row: Sequence[str]) -> list[Cell]:
+        return [Cell(text, kind="text" if n < text_table.words else "") for n, text in enumerate(row)]
+
+    if not text_table.rows:
+        return paragraph("None.", "quiet")
+    made = table(cells(text_table.heads), [cells(row) for row in text_table.rows])
+    return joined([made, paragraph(text_table.note, "quiet")]) if text_table.note else made

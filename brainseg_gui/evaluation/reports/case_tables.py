@@ -1,0 +1,118 @@
+"""The tables of one case, as rows of text: the page and the PDF show the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from brainseg_gui.evaluation.reports.case_content import CaseContent
+from brainseg_gui.evaluation.reports.report import REGION_KEYS, CaseReport
+from brainseg_gui.imaging.grid import describe_shape, describe_spacing
+from brainseg_gui.imaging.labels import meanings
+
+MOST_LESIONS = 40
+_SCORES = (
+    ("Dice", "dice", 3),
+    ("IoU", "iou", 3),
+    ("Sens.", "sensitivity", 3),
+    ("Prec.", "precision", 3),
+    ("HD95 mm", "hd95_mm", 2),
+    ("NSD 1 mm", "nsd_1mm", 3),
+    ("NSD 2 mm", "nsd_2mm", 3),
+    ("Lesion Dice", "lesion_dice", 3),
+    ("Lesion HD95", "lesion_hd95_mm", 2),
+    ("Ref. ml", "reference_ml", 2),
+    ("Pred. ml", "prediction_ml", 2),
+    ("Diff. ml", "difference_ml", 2),
+)
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """Headings and rows; the first `words` columns are text, the others numbers."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    words: int = 1
+    note: str = ""
+
+
+def tables_of(content: CaseContent) -> list[TextTable]:
+    """All tables of a case."""
+    tables = []
+    if content.scores is not None:
+        tables.append(region_table(content.scores))
+    if content.volumes:
+        tables.append(volume_table(content))
+    if content.scores is not None:
+        tables += [lesion_table(content.scores), pooled_table(content.scores)]
+    return tables
+
+
+def region_table(case: CaseReport) -> TextTable:
+    """Scores and volumes of every region and label."""
+    rows = tuple((entry.key, *(_text(entry[name], places) for _, name, places in _SCORES)) for entry in case.regions)
+    return TextTable("Scores", ("Region", *(title for title, _, _ in _SCORES)), rows)
+
+
+def volume_table(content: CaseContent) -> TextTable:
+    """Volumes of regions and labels in each mask."""
+    keys = dict.fromkeys(key for volumes in content.volumes.values() for key in volumes)
+    names = {**{key: meaning.title for key, meaning in meanings().items()}, "WT": "whole tumour", "TC": "tumour core"}
+    masks = tuple(content.volumes)
+    rows = tuple(
+        (key, names.get(key, ""), *(_text(content.volumes[mask].get(key, 0.0), 2) for mask in masks)) for key in keys
+    )
+    return TextTable("Volumes", ("Label", "", *(f"{mask.capitalize()}, ml" for mask in masks)), rows, words=2)
+
+
+def lesion_table(case: CaseReport) -> TextTable:
+    """Every lesion of WT, TC and ET, the largest first."""
+    rows: list[tuple[str, ...]] = []
+    left_out = 0
+    for entry in case.regions:
+        if entry.key not in REGION_KEYS:
+            continue
+        left_out += entry.left_out
+        for lesion in sorted(entry.lesions, key=lambda lesion: -lesion.voxels):
+            state, size = "found" if lesion.found else "missed", lesion.voxels * case.voxel_ml
+            numbers = (str(lesion.voxels), f"{size:.3f}", _text(lesion.dice, 3), _text(lesion.hd95_mm, 2))
+            rows.append((entry.key, state, *numbers))
+        for voxels, count in sorted(entry.false_sizes.items(), reverse=True):
+            state = "false" if count == 1 else f"false, {count} of this size"
+            rows.append((entry.key, state, str(voxels), f"{voxels * case.voxel_ml:.3f}", "0.000", ""))
+    note = f"{left_out} reference lesions are too small to count." if left_out else ""
+    if len(rows) > MOST_LESIONS:
+        note += f" {len(rows) - MOST_LESIONS} further rows are left out."
+    heads = ("Region", "Lesion", "Voxels", "ml", "Dice", "HD95 mm")
+    return TextTable("Lesions", heads, tuple(rows[:MOST_LESIONS]), words=2, note=note.strip())
+
+
+def pooled_table(case: CaseReport) -> TextTable:
+    """The source recipe's numbers beside what background alone scores."""
+    rows = []
+    for extent, title in (("whole_volume", "whole volume"), ("recipe_crop", "the recipe's crop")):
+        if extent in case.pooled:
+            score = case.pooled[extent]
+            for words, numbers in (("prediction", score), ("nothing but background", score["all_background"])):
+                rows.append((title, words, *(f"{numbers[name]:.4f}" for name in ("dice_coeff", "iou", "mean_iou"))))
+    heads = ("Extent", "", "dice_coeff", "iou", "mean_iou")
+    note = "Background included: not a measure of quality."
+    return TextTable("Pooled numbers of the source recipe", heads, tuple(rows), words=2, note=note)
+
+
+def facts(content: CaseContent) -> list[str]:
+    """Sentences about the images and masks; nothing from the headers but geometry."""
+    case = content.case
+    grid = (
+        f"{describe_shape(case.grid.shape)} voxels of {describe_spacing(case.grid)} mm, stored {case.stored_grid.codes}"
+    )
+    names: Sequence[str] = [modality.title for modality in case.volumes]
+    missing = f"; missing: {', '.join(m.title for m in case.missing)}" if case.missing else ""
+    return [f"Images: {', '.join(names)}{missing}", f"Grid: {grid}, stored {case.stored_grid.codes}", *content.notes]
+
+
+def _text(value: float, places: int) -> str:
+    return "" if math.isnan(value) else f"{value:.{places}f}"

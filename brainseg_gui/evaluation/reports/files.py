@@ -1,0 +1,275 @@
+"""A report as JSON and as CSV, reading it back, and files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui.errors import BrainsegError, SaveError
+from brainseg_gui.evaluation.cohorts.pairing import Unpaired
+from brainseg_gui.evaluation.reports.report import (
+    NUMBERS,
+    REGION_KEYS,
+    CaseReport,
+    CohortReport,
+    LesionEntry,
+    RegionEntry,
+    WorstPlace,
+)
+from brainseg_gui.evaluation.reports.statistics import Summary, summarise
+from brainseg_gui.evaluation.rules import RuleSet
+
+FORMAT = "brainseg evaluation 1"
+CSV_COLUMNS = (
+    "case_id",
+    "model",
+    "region",
+    *NUMBERS,
+    "reference_scheme",
+    "prediction_scheme",
+    "rules",
+    "reference",
+    "prediction",
+)
+SUMMARISED = (
+    "dice",
+    "iou",
+    "sensitivity",
+    "precision",
+    "hd95_mm",
+    "nsd_1mm",
+    "nsd_2mm",
+    "lesion_dice",
+    "lesion_hd95_mm",
+)
+
+
+def as_json(report: CohortReport) -> str:
+    """The report as JSON; ratios that are not defined are null."""
+    content = {
+        "format": FORMAT,
+        "made": report.made,
+        "versions": dict(report.versions),
+        "rules": asdict(report.rules),
+        "models": list(report.models),
+        "cases": [case_entry(case) for case in report.cases],
+        "mean_dice": _mean_dice(report),
+        "summary": {model: _summary(report, model) for model in report.models},
+        "unpaired": [_unscored_entry(entry) for entry in report.unpaired],
+        "failed": [_unscored_entry(entry) for entry in report.failed],
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _mean_dice(report: CohortReport) -> dict[str, dict[str, float]] | None:
+    """Mean Dice of WT, TC and ET by model; None when no model has cases enough for a headline."""
+    means = {
+        model: {key: summarise(report.values(model, key, "dice")).mean for key in REGION_KEYS}
+        for model in report.models
+        if report.has_headline(model)
+    }
+    return means or None
+
+
+def _summary(report: CohortReport, model: str) -> dict[str, dict[str, dict[str, Any]]]:
+    return {
+        key: {name: _summary_entry(summarise(report.values(model, key, name))) for name in SUMMARISED}
+        for key in REGION_KEYS
+    }
+
+
+def _summary_entry(summary: Summary) -> dict[str, Any]:
+    numbers = {name: _or_none(value) for name, value in asdict(summary).items() if name != "interval"}
+    return numbers | {"interval": [_or_none(end) for end in summary.interval]}
+
+
+def case_entry(case: CaseReport) -> dict[str, Any]:
+    """One case as a JSON object."""
+    return {
+        "case_id": case.case_id,
+        "model": case.model,
+        "reference": str(case.reference),
+        "prediction": str(case.prediction),
+        "images": str(case.images) if case.images is not None else None,
+        "reference_scheme": case.reference_scheme,
+        "prediction_scheme": case.prediction_scheme,
+        "rules": case.rules,
+        "reference_note": case.reference_note,
+        "prediction_note": case.prediction_note,
+        "voxel_ml": case.voxel_ml,
+        "regions": {entry.key: {"title": entry.title} | _numbers(entry) for entry in case.regions},
+        "lesions": {entry.key: _lesions_entry(entry) for entry in case.regions},
+        "pooled": case.pooled,
+        "worst": asdict(case.worst) if case.worst is not None else None,
+        "seconds": round(case.seconds, 3),
+    }
+
+
+def _numbers(entry: RegionEntry) -> dict[str, float | None]:
+    return {name: _or_none(entry[name]) for name in NUMBERS}
+
+
+def _lesions_entry(entry: RegionEntry) -> dict[str, Any]:
+    sizes = {str(size): count for size, count in entry.false_sizes.items()}
+    return {"found": [asdict(lesion) for lesion in entry.lesions], "false_sizes": sizes, "left_out": entry.left_out}
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _unscored_entry(entry: Unpaired) -> dict[str, str]:
+    return {"case_id": entry.case_id, "model": entry.model, "path": str(entry.path), "reason": entry.reason}
+
+
+def read_json(path: Path) -> CohortReport:
+    """Read a report that `as_json` wrote.
+
+    Raises
+    ------
+    BrainsegError
+        If it cannot be read, or is something else.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BrainsegError(f"it cannot be read ({error.strerror})", "Choose another file", path) from error
+    except ValueError as error:
+        raise BrainsegError("it is no JSON file", "Choose a result of brainseg evaluate --json", path) from error
+    try:
+        return _report_of(content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BrainsegError(
+            "it is no result of brainseg evaluate", "Choose a file that brainseg evaluate --json wrote", path
+        ) from error
+
+
+def _report_of(content: Mapping[str, Any]) -> CohortReport:
+    if content["format"] != FORMAT:
+        raise ValueError(content["format"])
+    return CohortReport(
+        cases=tuple(case_of(entry) for entry in content["cases"]),
+        models=tuple(str(name) for name in content["models"]),
+        rules=RuleSet(**content["rules"]),
+        unpaired=tuple(_unscored_of(entry) for entry in content["unpaired"]),
+        failed=tuple(_unscored_of(entry) for entry in content["failed"]),
+        made=content["made"],
+        versions=dict(content["versions"]),
+    )
+
+
+def case_of(entry: Mapping[str, Any]) -> CaseReport:
+    """The case that `case_entry` made a JSON object of.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If it is not such an object.
+    """
+    return CaseReport(
+        model=str(entry["model"]),
+        case_id=str(entry["case_id"]),
+        reference=Path(entry["reference"]),
+        prediction=Path(entry["prediction"]),
+        reference_scheme=str(entry["reference_scheme"]),
+        prediction_scheme=str(entry["prediction_scheme"]),
+        reference_note=str(entry["reference_note"]),
+        prediction_note=str(entry["prediction_note"]),
+        rules=str(entry["rules"]),
+        images=Path(entry["images"]) if entry["images"] is not None else None,
+        voxel_ml=float(entry["voxel_ml"]),
+        regions=tuple(_region_of(key, entry) for key in entry["regions"]),
+        pooled=entry["pooled"],
+        worst=_worst_of(entry["worst"]) if entry["worst"] is not None else None,
+        seconds=float(entry["seconds"]),
+    )
+
+
+def _region_of(key: str, case: Mapping[str, Any]) -> RegionEntry:
+    numbers, lesions = case["regions"][key], case["lesions"][key]
+    return RegionEntry(
+        key=str(key),
+        title=str(numbers["title"]),
+        numbers={name: _or_nan(numbers[name]) for name in NUMBERS},
+        lesions=tuple(LesionEntry(**lesion) for lesion in lesions["found"]),
+        false_sizes={int(size): int(count) for size, count in lesions["false_sizes"].items()},
+        left_out=int(lesions["left_out"]),
+    )
+
+
+def _worst_of(entry: Mapping[str, Any]) -> WorstPlace:
+    i, j, k = (int(index) for index in entry["voxel_ijk"])
+    return WorstPlace(
+        (i, j, k), str(entry["region"]), str(entry["kind"]), float(entry["volume_ml"]), float(entry["cost"])
+    )
+
+
+def _unscored_of(entry: Mapping[str, str]) -> Unpaired:
+    return Unpaired(entry["case_id"], Path(entry["path"]), entry["reason"], entry["model"])
+
+
+def as_csv(report: CohortReport) -> str:
+    """The report as CSV, one row per case, model and region, with the columns of `CSV_COLUMNS`.
+
+    Ratios that are not defined are left empty. Text that a spreadsheet would take for a formula gets a leading
+    apostrophe.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for case in report.cases:
+        ends = (case.reference_scheme, case.prediction_scheme, case.rules, str(case.reference), str(case.prediction))
+        for entry in case.regions:
+            numbers = ["" if value is None else repr(value) for value in _numbers(entry).values()]
+            names = (case.case_id, case.model, entry.key)
+            writer.writerow([*map(_harmless, names), *numbers, *map(_harmless, ends)])
+    return text.getvalue()
+
+
+def _harmless(text: str) -> str:
+    # a space before the sign does not keep every spreadsheet from evaluating it
+    formula = text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    text = text.replace("\r", " ")  # the csv module leaves it bare, and a spreadsheet begins a new row
+    return f"'{text}" if formula else text
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8, whole or not at all; file names that are no text are written with escapes.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written. The file that was there is untouched.
+    """
+    write_file(path, lambda temporary: _save_text(temporary, text))
+
+
+def _save_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def write_file(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file without ever leaving half of it: beside `path` first, then renamed over it.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written. The file that was there is untouched.
+    """
+    from brainseg_gui.imaging.save import replace_verified
+
+    try:
+        replace_verified(path, write, lambda _: None)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SaveError(f"it was not written ({reason})", "Choose another file or folder", path) from error

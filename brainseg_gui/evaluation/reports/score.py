@@ -1,0 +1,94 @@
+"""Scoring one pair of masks: everything that is known of a case, as plain values."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from dataclasses import asdict, replace
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.evaluation.cohorts.pairing import Pair
+from brainseg_gui.evaluation.cohorts.worst import worst_place
+from brainseg_gui.evaluation.comparison import Comparison, RegionScore, compare
+from brainseg_gui.evaluation.distances import with_distances
+from brainseg_gui.evaluation.masks import ChosenSchemes, MaskPair, read_pair
+from brainseg_gui.evaluation.pooled import Extent, pooled
+from brainseg_gui.evaluation.reports.report import CaseReport, LesionEntry, RegionEntry
+from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.progress import run_to_end
+
+
+def score_pair(pair: Pair, chosen: ChosenSchemes, rules: RuleSet, model: str = "prediction") -> CaseReport:
+    """Read and compare one pair.
+
+    Raises
+    ------
+    ImageError, GridMismatchError
+        If a mask cannot be read, or the two lie on different grids.
+    """
+    start = time.perf_counter()
+    masks = read_pair(pair, chosen)
+    try:
+        comparison = compare(masks.reference, masks.prediction)
+        measured = run_to_end(with_distances(comparison, masks.reference, masks.prediction, rules))
+    except BrainsegError as error:
+        raise type(error)(error.what, error.remedy, pair.prediction) from error
+    report = report_of(pair, masks, measured, model)
+    return replace(report, seconds=time.perf_counter() - start)
+
+
+def report_of(pair: Pair, masks: MaskPair, comparison: Comparison, model: str) -> CaseReport:
+    """A comparison with everything else that a report tells of its case."""
+    scores = {extent.value: pooled(masks.reference, masks.prediction, extent) for extent in Extent}
+    return CaseReport(
+        model=model,
+        case_id=pair.case_id,
+        reference=pair.reference,
+        prediction=pair.prediction,
+        images=pair.images,
+        reference_scheme=masks.reference.scheme.name,
+        prediction_scheme=masks.prediction.scheme.name,
+        reference_note=masks.reference_note,
+        prediction_note=masks.prediction_note,
+        rules=comparison.rules.title if comparison.rules is not None else "",
+        voxel_ml=masks.reference.grid.voxel_ml,
+        regions=tuple(_entry(row) for row in comparison.rows),
+        pooled={
+            extent: asdict(score.prediction) | {"all_background": asdict(score.all_background)}
+            for extent, score in scores.items()
+            if score is not None
+        },
+        worst=worst_place(masks.reference, masks.prediction),
+    )
+
+
+def _entry(row: RegionScore) -> RegionEntry:
+    lesions = row.lesions
+    hd95_mm = math.nan if row.hausdorff95_mm is None else row.hausdorff95_mm
+    nsd_1mm, nsd_2mm = (row.surface_dice or (math.nan, math.nan))[:2]
+    nan = math.nan
+    numbers = {
+        "dice": row.dice,
+        "sensitivity": row.counts.sensitivity,
+        "precision": row.counts.precision,
+        "iou": row.counts.iou,
+        "hd95_mm": hd95_mm,
+        "nsd_1mm": nsd_1mm,
+        "nsd_2mm": nsd_2mm,
+        "lesion_dice": nan if lesions is None else lesions.dice,
+        "lesion_hd95_mm": nan if lesions is None else lesions.hausdorff95_mm,
+        "lesions_found": nan if lesions is None else lesions.found,
+        "lesions_missed": nan if lesions is None else lesions.missed,
+        "lesions_false": nan if lesions is None else len(lesions.false_voxels),
+        "reference_ml": row.reference_ml,
+        "prediction_ml": row.prediction_ml,
+        "difference_ml": row.prediction_ml - row.reference_ml,
+    }
+    if lesions is None:
+        return RegionEntry(row.region.key, row.region.title, numbers)
+    entries = tuple(
+        LesionEntry(lesion.voxels, lesion.found, lesion.dice, lesion.hausdorff95_mm) for lesion in lesions.lesions
+    )
+    false_sizes = dict(sorted(Counter(lesions.false_voxels).items(), reverse=True))
+    return RegionEntry(row.region.key, row.region.title, numbers, entries, false_sizes, lesions.left_out)
