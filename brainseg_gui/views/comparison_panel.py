@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QBoxLayout,
     QComboBox,
     QHBoxLayout,
     QHeaderView,
@@ -28,6 +29,9 @@ from brainseg_gui.state.viewing import Layout
 from brainseg_gui.views.theme import colour
 
 _COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
+_LEAVING = (5, 6, 3, 4, 2)  # columns that go, in this order, where there is no room for them
+_COLUMN_WIDTH = 50
+_ONE_ROW_WIDTH = 420
 _TIPS = (
     "Union of labels that is scored; click a row to see where the masks agree on it",
     "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
@@ -93,15 +97,26 @@ class ComparisonPanel(QWidget):
             if self._tabs.tabText(place) == title:
                 self._tabs.setCurrentIndex(place)
 
-    def _choices(self) -> QHBoxLayout:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self.contentsRect().width() - 32
+        direction = QBoxLayout.Direction.LeftToRight if width >= _ONE_ROW_WIDTH else QBoxLayout.Direction.TopToBottom
+        self._head.setDirection(direction)
+        excess = len(_COLUMNS) - max(width // _COLUMN_WIDTH, 2)
+        for place, column in enumerate(_LEAVING):
+            self._table.setColumnHidden(column, place < excess)
+
+    def _choices(self) -> QBoxLayout:
         self._reference, self._prediction = QComboBox(), QComboBox()
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(8)
         row = QHBoxLayout()
         row.setSpacing(8)
         self._tabs = QTabBar()
         self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setAccessibleName("Pages of the comparison")
-        row.addWidget(self._tabs)
+        self._head.addWidget(self._tabs)
         row.addStretch(1)
         for box, name in ((self._prediction, "Prediction"), (self._reference, "Reference")):
             box.setAccessibleName(f"{name} of the comparison")
@@ -115,7 +130,8 @@ class ComparisonPanel(QWidget):
         row.addWidget(self._prediction)
         row.addWidget(against)
         row.addWidget(self._reference)
-        return row
+        self._head.addLayout(row)
+        return self._head
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, len(_COLUMNS))
