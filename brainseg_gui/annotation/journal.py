@@ -79,7 +79,11 @@ class Journal:
         """Bytes of the file."""
         return self._size
 
-    def follow(self, history: History, settled: Values) -> None:
+    def describe(self, header: JournalHeader) -> None:
+        """Take another header (another label scheme); the next `follow` writes the file anew."""
+        self.header, self._inode = header, None
+
+    def follow(self, history: History, settled: Values, *, flush: bool = True) -> None:
         """Bring the file up to the history; on return it is on the disk.
 
         Parameters
@@ -88,6 +92,9 @@ class Journal:
             The annotation's history.
         settled
             Its voxels after the last finished edit, (I, J, K).
+        flush
+            Wait for the disk. Without, the system has the record, which outlives the program but not a power loss:
+            call `flush` soon, in a thread.
 
         Raises
         ------
@@ -97,7 +104,24 @@ class Journal:
         LockedError
             If another window took the study over; nothing is written then.
         """
-        self._write(history, settled, b"")
+        self._write(history, settled, b"", flush)
+
+    def flush(self) -> None:
+        """Wait until what `follow` wrote is on the disk; may run in a thread while nothing else is called.
+
+        Raises
+        ------
+        JournalError
+            If the disk refused; the next `follow` writes all anew.
+        """
+        try:
+            with self.path.open("rb+") as stream:
+                os.fsync(stream.fileno())
+        except FileNotFoundError:
+            return  # removed: nothing is at risk, or the next `follow` makes it anew
+        except OSError as error:
+            self._inode = None
+            raise _not_written(error, self.path) from error
 
     def mark_kept(self, history: History, settled: Values) -> None:
         """Note that the present state is in a file, after a *verified* save; until the next edit nothing is at risk.
@@ -109,7 +133,7 @@ class Journal:
         """
         self._kept, self._kept_known = history.position, True
         self._kept_edit = history.undoable
-        self._write(history, settled, kept_record(time.time()))
+        self._write(history, settled, kept_record(time.time()), True)
 
     def is_kept(self, history: History) -> bool:
         """Whether the present state of the annotation is in a file, or is what it was started from."""
@@ -128,7 +152,7 @@ class Journal:
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
 
-    def _write(self, history: History, settled: Values, more: bytes) -> None:
+    def _write(self, history: History, settled: Values, more: bytes, flush: bool) -> None:
         self._lock.check()
         kept = self._kept_in(history)
         try:
@@ -139,16 +163,11 @@ class Journal:
             if self._size + len(raw) > self._limit:
                 self._rewrite(history, settled, kept)
             elif raw:
-                self._append(raw)
+                self._append(raw, flush)
         except OSError as error:
             if more:
                 self._inode = None  # its place in the history is only known now: the next call writes all anew
-            reason = error.strerror or str(error)
-            raise JournalError(
-                f"the journal could not be written ({reason}), so this edit would be lost in a crash",
-                "Free some space on the disk, or save now",
-                self.path,
-            ) from error
+            raise _not_written(error, self.path) from error
         self._written, self._position = tuple(history.edits[self._base :]), history.position
 
     def _kept_in(self, history: History) -> int | None:
@@ -178,14 +197,15 @@ class Journal:
             position = len(edits)
         return raw + (move_record(target, now) if position != target else b"")
 
-    def _append(self, raw: bytes) -> None:
+    def _append(self, raw: bytes, flush: bool) -> None:
         try:
             with self.path.open("r+b", buffering=0) as stream:
                 stream.seek(self._size)
                 rest = memoryview(raw)
                 while rest:  # a file without a buffer may take less than all
                     rest = rest[stream.write(rest) :]
-                os.fsync(stream.fileno())
+                if flush:
+                    os.fsync(stream.fileno())
         except OSError:
             # half a record gives its room back; the next call appends again
             with contextlib.suppress(OSError):
@@ -229,6 +249,15 @@ class Journal:
                 break
             base -= 1
         return min(base, history.position)
+
+
+def _not_written(error: OSError, path: Path) -> JournalError:
+    reason = error.strerror or str(error)
+    return JournalError(
+        f"the journal could not be written ({reason}), so the last edits would be lost in a crash",
+        "Free some space on the disk, or save now. It is tried again at the next edit",
+        path,
+    )
 
 
 def _common(one: Sequence[Edit], other: Sequence[Edit]) -> int:

@@ -53,6 +53,11 @@ class JournalFolder:
                 f"no journal can be kept here ({reason})", "Make the folder writable", self.path
             ) from error
 
+    def held_elsewhere(self, study: str) -> bool:
+        """Whether another computer holds the study: only a person can know whether that window is still there."""
+        holder = study_lock.holder_of(self._lock_path(study))
+        return holder is not None and not holder.here
+
     def begin(self, header: JournalHeader, lock: StudyLock) -> Journal:
         """A journal for a new annotation; its file is made by the first `Journal.follow`."""
         name = f"{header.study[:_NAME_LENGTH]}-{secrets.token_hex(6)}{_SUFFIX}"
@@ -96,6 +101,13 @@ class JournalFolder:
             If it cannot be read or belongs to another study.
         """
         return restored(path, study, shape)
+
+    def put_aside(self, path: Path) -> Path:
+        """Give a damaged journal a name under which it is not read again; returns its path."""
+        aside = path.with_name(f"{path.name}.damaged")
+        with contextlib.suppress(OSError):
+            path.rename(aside)
+        return aside
 
     def discard(self, path: Path) -> None:
         """Remove a journal that the person gave up."""

@@ -68,6 +68,7 @@ def header_bytes(header: JournalHeader) -> bytes:
         "scheme": {"name": scheme.name, "title": scheme.title, "labels": {str(v): k for v, k in scheme.labels.items()}},
         "title": header.title[:LONGEST_TEXT],
         "start": header.start[:LONGEST_TEXT],
+        "place": header.place if len(header.place) <= LONGEST_TEXT else "",
         "start_digest": header.start_digest,
         "created": header.created,
         "program": header.program[:LONGEST_TEXT],
@@ -85,12 +86,12 @@ def edit_record(edit: Edit) -> bytes:
     """One finished edit."""
     meta = {
         "name": edit.name[:LONGEST_TEXT],
-        "slab": [[part.start, part.stop] for part in edit.slab],
-        "voxels": edit.voxels,
-        "centre": list(edit.centre),
+        "slab": [[int(part.start), int(part.stop)] for part in edit.slab],  # numpy's numbers are no JSON
+        "voxels": int(edit.voxels),
+        "centre": [int(v) for v in edit.centre],
         "sparse": edit.sparse,
         "tool": edit.source.tool[:LONGEST_TEXT],
-        "axis": edit.source.axis,
+        "axis": None if edit.source.axis is None else int(edit.source.axis),
         "layer": edit.source.layer[:LONGEST_TEXT],
         "made": edit.source.made,
     }

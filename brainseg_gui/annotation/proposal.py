@@ -130,6 +130,10 @@ class Proposal:
         """Show again what was rejected."""
         self._rejected[...] = False
 
+    def piece(self, area: Area, values: Values) -> Piece:
+        """An area with its counts, and where to look."""
+        return self._piece(area, values)
+
     def _ranked(self, parts: Components | None, values: Values, smallest: int) -> tuple[Piece, ...]:
         if parts is None:
             return ()

@@ -52,7 +52,12 @@ class Holder:
     @property
     def alive(self) -> bool:
         """Whether its process may still be running; one of another computer always may."""
-        return self.host != socket.gethostname() or start_mark(self.pid) == self.started
+        return not self.here or start_mark(self.pid) == self.started
+
+    @property
+    def here(self) -> bool:
+        """Whether it runs on this computer, so that the truth of `alive` is known."""
+        return self.host == socket.gethostname()
 
 
 class StudyLock:
@@ -115,6 +120,11 @@ def acquire(path: Path, *, take_over: bool = False) -> StudyLock:
             raise _locked(path, holder)
         _put_aside(path, holder)
     raise LockedError("another window is opening this annotation", "Try again in a moment", path)
+
+
+def holder_of(path: Path) -> Holder | None:
+    """Who holds the lock, dead or alive; None when nobody does."""
+    return _read(path)
 
 
 def is_held(path: Path, but_by: StudyLock | None = None) -> bool:
@@ -202,8 +212,7 @@ def _put_aside(path: Path, stale: Holder | None) -> None:
 
 def _locked(path: Path, holder: Holder) -> LockedError:
     since = time.strftime("%H:%M", time.localtime(holder.since))
-    here = holder.host == socket.gethostname()
-    where = f"process {holder.pid}" if here else f"on the computer {holder.host}"
+    where = f"process {holder.pid}" if holder.here else f"on the computer {holder.host}"
     return LockedError(
         f"this study is being annotated in another window ({where}, since {since})",
         "It opens read-only here; close the other window to edit",

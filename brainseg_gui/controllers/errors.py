@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from brainseg_gui.controllers.newest import Newest
 from brainseg_gui.controllers.preferences import Preferences
@@ -19,6 +19,7 @@ from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
 
+_PAUSE_MS = 800  # painting goes before looking for what is wrong
 _SOON_MS = 60  # the mask is painted, and its Dice known, before this competes for the interpreter
 
 Found = tuple[tuple[Disagreements, ...], Mapping[Modality, float]]
@@ -31,6 +32,10 @@ class ErrorsController(QObject):
         super().__init__(window)
         self._session, self._window = session, window
         self._work = Newest(session, self, _SOON_MS)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._search)
         self._compared: tuple[Layer, Layer] | None = None
         self._pair: tuple[LabelMap, LabelMap] | None = None
         self._agreement_offered = False
@@ -62,6 +67,7 @@ class ErrorsController(QObject):
         if reference is None or prediction is None or reference is prediction:
             if self._pair is not None:
                 self._compared = self._pair = None
+                self._pause.stop()
                 self._work.stop()
                 self._session.errors.clear()
             return
@@ -72,13 +78,24 @@ class ErrorsController(QObject):
         self._compared, self._pair = (reference, prediction), pair
         self._agreement_offered &= same_layers
         self._session.errors.search(keep=same_layers)
-        self._work.start(_count_slices(*pair), self._on_counted, self._session.errors.clear)
+        self._work.stop()
+        if self._session.annotating.layer in (reference, prediction):
+            self._pause.start()
+        else:
+            self._search()
 
-    def _on_counted(self, slices: SliceCounts) -> None:
+    def _search(self) -> None:
+        if self._pair is not None:
+            at_rest = self._session.annotating.at_rest
+            masks = at_rest(self._pair[0]), at_rest(self._pair[1])
+            counted = partial(self._on_counted, masks)
+            self._work.start(_count_slices(*masks), counted, self._session.errors.clear)
+
+    def _on_counted(self, masks: tuple[LabelMap, LabelMap], slices: SliceCounts) -> None:
         self._session.errors.show_slices(slices)
         case = self._session.case
         if case is not None and self._pair is not None:
-            self._work.start(_find(case, *self._pair), self._on_found, self._session.errors.clear)
+            self._work.start(_find(case, *masks), self._on_found, self._session.errors.clear)
 
     def _on_found(self, answer: Found) -> None:
         found, healthy = answer

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.errors import CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.window import Window, carried
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.assign_dialog import AssignDialog
@@ -42,7 +44,11 @@ class FilesController(QObject):
         self._job: Job | None = None
         self._source: CaseSource | None = None
         self._paths: tuple[Path, ...] = ()
-        window.paths_dropped.connect(self.open_paths)
+        self._dropped: tuple[Path, ...] = ()
+        self._opened_with: dict[Modality, Window] = {}  # the windows that the open case began with
+        self._to_carry: dict[Modality, tuple[Window, Window]] = {}
+        self.leave: Callable[[Callable[[], None]], None] = lambda then: then()  # asks first, where work is unsaved
+        window.paths_dropped.connect(self.take_dropped)
         window.welcome.open_requested.connect(self.choose_folder)
         window.welcome.demo_requested.connect(self.open_demo)
         window.cases_panel.case_requested.connect(self.open_source)
@@ -73,6 +79,9 @@ class FilesController(QObject):
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open whatever lies there: a case folder, a cohort, loose files, a Decathlon file."""
+        self.leave(partial(self._find_paths, paths))
+
+    def _find_paths(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(Path(path).absolute() for path in paths)
         first = self._paths[0]
         self._preferences.set("last folder", str(first.parent))
@@ -80,8 +89,25 @@ class FilesController(QObject):
         job = self._start(_find(self._paths))
         job.succeeded.connect(self._on_found)
 
+    def take_dropped(self, paths: Sequence[Path]) -> None:
+        """Files that no name gives to a modality are masks of the open case; everything else is opened."""
+        self._dropped = tuple(paths)
+        if self._session.case is not None and all(_may_be_mask(path) for path in paths):
+            self._window.masks_dropped.emit(list(paths))
+        else:
+            self.open_paths(paths)
+
+    def open_dropped(self) -> None:
+        """Open what was dropped last as a case: it is no mask of the open one."""
+        if self._dropped:
+            self.open_paths(self._dropped)
+
     def open_source(self, source: CaseSource, *, resample_reference: bool = False) -> None:
         """Read a case whose files are known, and open it."""
+        self.leave(partial(self.read, source, resample_reference=resample_reference))
+
+    def read(self, source: CaseSource, *, resample_reference: bool = False) -> None:
+        """As `open_source`, when the open case may be left already."""
         from brainseg_gui.imaging.read_case import read_case
 
         self._source = source
@@ -166,7 +192,7 @@ class FilesController(QObject):
             self._session.set_cohort(found.sources)
         elif found.sources[0] not in self._session.cohort:
             self._session.set_cohort(())
-        self.open_source(found.sources[0])
+        self.read(found.sources[0])
 
     def _on_read_progressed(self, progress: Progress) -> None:
         self._session.opening.detail = progress.detail
@@ -177,7 +203,14 @@ class FilesController(QObject):
 
     def _on_read(self, case: Case) -> None:
         self._job = None
-        self._session.open(case, self._preferences.windows_of(case.source.folder))
+        remembered = self._preferences.windows_of(case.source.folder)
+        self._session.open(case, remembered)
+        viewing = self._session.viewing
+        self._opened_with = dict(viewing.windows)
+        if not remembered and case.source in self._session.cohort:  # the next case looks as this one was made to look
+            windows = viewing.windows
+            news = {m: carried(now, old, windows[m]) for m, (old, now) in self._to_carry.items() if m in case.volumes}
+            viewing.windows = windows | news
         self._session.opening.end(f"Opened {case.case_id}")
         if case.notes:
             self._session.say(Notice(". ".join(case.notes), problem=False, actions=_note_actions(case)))
@@ -186,7 +219,9 @@ class FilesController(QObject):
         """Keep the open case's windows, before a preview shows those of another."""
         case = self._session.case
         if case is not None and not self._session.previewing:
-            self._preferences.set_windows(case.source.folder, self._session.viewing.windows)
+            windows, began = self._session.viewing.windows, self._opened_with
+            self._preferences.set_windows(case.source.folder, windows)
+            self._to_carry = {m: (began[m], w) for m, w in windows.items() if m in began and w != began[m]}
 
     def _on_failed(self, error: Exception) -> None:
         self._job = None
@@ -236,6 +271,14 @@ def _find(paths: tuple[Path, ...]) -> Generator[Progress, None, _Found]:
     if len(paths) == 1:
         return _Found((find_case(paths[0]),), is_cohort=False)
     return _Found((source_of_files(paths),), is_cohort=False)
+
+
+def _may_be_mask(path: Path) -> bool:
+    """Whether a dropped file can be a mask: a NIfTI file whose name says no modality."""
+    from brainseg_gui.imaging.case_folder import kind_of
+    from brainseg_gui.imaging.nifti_header import is_nifti
+
+    return path.is_file() and is_nifti(path) and kind_of(path) in (None, "mask")
 
 
 def _assigned(source: CaseSource | None, paths: Sequence[Path]) -> dict[Path, Modality | str]:

@@ -47,7 +47,8 @@ class IntensitiesController(QObject):
             return
         self._measured = wanted
         state.layer = layer
-        self._work.start(label_histograms(case.volumes, layer.labels), partial(setattr, state, "histograms"))
+        labels = self._session.annotating.at_rest(layer.labels)
+        self._work.start(label_histograms(case.volumes, labels), partial(setattr, state, "histograms"))
 
     def close(self) -> None:
         """End the thread, when the program ends."""

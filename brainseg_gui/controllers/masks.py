@@ -41,7 +41,6 @@ class MasksController(QObject):
         self._refused: tuple[Path, ...] = ()
         self._compared: tuple[LabelMap, LabelMap] | None = None
         window.masks_dropped.connect(self.add_dropped)
-        window.layers_panel.save_requested.connect(self.save)
         window.layers_panel.remove_requested.connect(session.layers.remove)
         window.layers_panel.compare_requested.connect(self._on_compare_requested)
         session.layers.changed.connect(self._compare)
@@ -180,17 +179,12 @@ class MasksController(QObject):
             self._stop_scoring()
             self._soon.start(_PAUSE_MS)
 
-    def _at_rest(self, labels: LabelMap) -> LabelMap:
-        """Labels that stay as they are while a thread reads them."""
-        annotating = self._session.annotating
-        live = annotating.layer is not None and annotating.layer.labels is labels
-        return annotating.annotation.snapshot() if live and annotating.annotation is not None else labels
-
     def _start_scoring(self) -> None:
         if self._compared is None:
             return
         reference, prediction = self._compared
-        job = self._start(_score(self._compared, self._at_rest(reference), self._at_rest(prediction)))
+        at_rest = self._session.annotating.at_rest
+        job = self._start(_score(self._compared, at_rest(reference), at_rest(prediction)))
         job.progressed.connect(self._on_partly_scored)
         job.succeeded.connect(self._on_scored)
         job.failed.connect(self._on_not_scored)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.notices import notice_of
@@ -24,7 +24,14 @@ class Newest(QObject):
     ----------
     pause_ms
         Wait so long before beginning, so that of many wishes in a row only the last is carried out.
+
+    Signals
+    -------
+    progressed
+        A `Progress` of the newest job.
     """
+
+    progressed = Signal(object)
 
     def __init__(self, session: Session, parent: QObject, pause_ms: int = 0) -> None:
         super().__init__(parent)
@@ -67,9 +74,14 @@ class Newest(QObject):
         (work, answer, failed), self._wish = self._wish, None
         job = Job(work, self)
         self._job = job
+        job.progressed.connect(lambda progress: self._on_progressed(job, progress))
         job.succeeded.connect(lambda result: self._on_succeeded(job, result, answer))
         job.failed.connect(lambda error: self._on_failed(job, error, failed))
         job.start()
+
+    def _on_progressed(self, job: Job, progress: Progress) -> None:
+        if job is self._job:
+            self.progressed.emit(progress)
 
     def _on_succeeded(self, job: Job, result: Any, answer: Answer) -> None:
         if job is self._job:

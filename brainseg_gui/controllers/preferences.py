@@ -29,10 +29,13 @@ class Preferences:
     ----------
     safe
         Start as if nothing had ever been set, and remember nothing.
+    journals
+        Folder of the journals; by default in the user's data. Work is no setting: `safe` does not forget it.
     """
 
-    def __init__(self, *, safe: bool = False) -> None:
+    def __init__(self, *, safe: bool = False, journals: Path | None = None) -> None:
         self._safe = safe
+        self.journals = journals or platformdirs.user_data_path(_APP) / "journals"
         path = platformdirs.user_config_path(_APP) / "settings.ini"
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
         if self._settings.status() != QSettings.Status.NoError:
@@ -100,6 +103,10 @@ class Preferences:
     def set_key(self, action: str, sequence: str) -> None:
         """Remember a changed shortcut."""
         self._store("keys", {**self.keys, action: sequence})
+
+    def set_keys(self, keys: Mapping[str, str]) -> None:
+        """Remember these changed shortcuts in place of all others."""
+        self._store("keys", dict(keys))
 
     @property
     def models(self) -> list[Path]:

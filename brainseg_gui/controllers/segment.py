@@ -39,6 +39,7 @@ class _Answer:
     case: Case
     labels: LabelMap
     result: SegmentResult
+    model_sha256: str
 
 
 class SegmentController(QObject):
@@ -220,6 +221,7 @@ class SegmentController(QObject):
         state.end(_outcome(answer.result, seconds))
         layer = Layer("prediction", Role.PREDICTION, answer.labels, answer.result.model, style=OverlayStyle.FILL)
         layer.probabilities = answer.result.probabilities
+        layer.model_sha256 = answer.model_sha256
         self._session.add_layer(layer)
         if answer.result.notes:
             self._session.say(Notice(". ".join(answer.result.notes), problem=False))
@@ -245,7 +247,7 @@ def _segment(
     result = yield from engine.segment(case, model, options)
     labels = LabelMap(from_network_classes(result.classes, case.scheme), case.grid, case.scheme)
     _ = labels.counts  # here, so that the window need not count
-    return _Answer(case, labels, result)
+    return _Answer(case, labels, result, model.passport.sha256)
 
 
 def _choice(model: ModelFolder) -> ModelChoice:

@@ -135,6 +135,31 @@ def pixel_to_voxel(
     return voxel[0], voxel[1], voxel[2]
 
 
+def point_to_pixel(
+    point_ijk: tuple[float, float, float], plane: Plane, grid: Grid, convention: Convention
+) -> tuple[float, float]:
+    """As `voxel_to_pixel`, between the voxels' centres too."""
+    row = grid.shape[plane.row_axis] - 1 - point_ijk[plane.row_axis]
+    column = point_ijk[plane.column_axis]
+    if columns_reversed(plane, convention):
+        column = grid.shape[plane.column_axis] - 1 - column
+    return row, column
+
+
+def pixel_to_point(
+    pixel_rc: tuple[float, float], plane: Plane, slice_index: int, grid: Grid, convention: Convention
+) -> tuple[float, float, float]:
+    """As `pixel_to_voxel`, between the voxels' centres and outside the slice too."""
+    row, column = pixel_rc
+    if columns_reversed(plane, convention):
+        column = grid.shape[plane.column_axis] - 1 - column
+    point = [0.0, 0.0, 0.0]
+    point[plane.axis] = float(slice_index)
+    point[plane.row_axis] = grid.shape[plane.row_axis] - 1 - row
+    point[plane.column_axis] = column
+    return point[0], point[1], point[2]
+
+
 def box_of(values: Array) -> tuple[slice, slice] | None:
     """Rows and columns that hold every label of a slice, or None where there is none: less to colour and draw."""
     rows = np.flatnonzero(values.any(axis=1))

@@ -51,6 +51,20 @@ def auto_window(volume: Volume) -> Window:
     return Window.spanning(low, high)
 
 
+def carried(window: Window, before: Window, after: Window) -> Window:
+    """A window as it would be on another image: moved and stretched as the automatic ones of both differ.
+
+    Parameters
+    ----------
+    window
+        What was set on the first image.
+    before, after
+        The automatic windows of the first and of the other image.
+    """
+    gain = after.width / max(before.width, 1e-6)
+    return Window(after.level + (window.level - before.level) * gain, window.width * gain)
+
+
 def to_grey(stored: Array, volume: Volume, window: Window) -> NDArray[np.uint8]:
     """Map stored values to grey, 0 to 255.
 

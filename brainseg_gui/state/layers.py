@@ -54,6 +54,8 @@ class Layer:
         Names of the layers that it is a consensus of; empty for an opinion of its own.
     probabilities
         How sure the network was, when a prediction kept that.
+    model_sha256
+        Of the weights of the network that made it.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -68,6 +70,7 @@ class Layer:
     saved_as: Path | None = None
     made_from: tuple[str, ...] = ()
     probabilities: ClassProbabilities | None = None
+    model_sha256: str = ""
 
 
 class Layers:

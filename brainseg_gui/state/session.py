@@ -11,10 +11,17 @@ from psygnal import Signal
 from brainseg_gui.evaluation.comparison import Comparison
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.grid import Grid, Voxel
-from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.labels import LabelMap, Region
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.imaging.window import Window, auto_window
+from brainseg_gui.state.annotating import Annotating
+from brainseg_gui.state.case_states import CaseStates
+from brainseg_gui.state.certainty import Certainty
+from brainseg_gui.state.error_list import ErrorList
+from brainseg_gui.state.intensities import Intensities
 from brainseg_gui.state.layers import Layer, Layers, OverlayStyle, Role
+from brainseg_gui.state.rating import Rating
 from brainseg_gui.state.segmenting import Segmenting
 from brainseg_gui.state.viewing import Viewing
 from brainseg_gui.state.work import Work
@@ -55,6 +62,9 @@ class Session:
     comparison_changed = Signal()
     """The scores of the two compared layers changed."""
 
+    overlay_changed = Signal()
+    """Another quantity, or none, is drawn over the images."""
+
     notice_changed = Signal()
     """There is something to say, or no longer."""
 
@@ -64,11 +74,19 @@ class Session:
         self.opening = Work()
         self.saving = Work()
         self.segmenting = Segmenting()
+        self.rating = Rating()
+        self.certainty = Certainty()
+        self.intensities = Intensities()
+        self.annotating = Annotating()
+        self.case_states = CaseStates()
+        self.errors = ErrorList()
         self._case: Case | None = None
         self._preview: Case | None = None
         self._before_preview: tuple[Voxel, dict[Modality, Window]] | None = None
         self._cohort: tuple[CaseSource, ...] = ()
         self._comparison: Comparison | None = None
+        self._overlay: ScalarMap | None = None
+        self.viewing.events.agreement.connect(self._on_agreement_changed)
         self._notice: Notice | None = None
 
     @property
@@ -95,6 +113,17 @@ class Session:
     def comparison(self) -> Comparison | None:
         """Scores of the two compared layers, or None while there are not two."""
         return self._comparison
+
+    @property
+    def overlay(self) -> ScalarMap | None:
+        """The quantity that is drawn over the images instead of filled masks, or None."""
+        return self._overlay
+
+    @property
+    def with_probabilities(self) -> Layer | None:
+        """The layer whose probabilities are looked at: the compared prediction, else the newest that kept any."""
+        chosen = [self.layers.prediction, *reversed(list(self.layers))]
+        return next((layer for layer in chosen if layer is not None and layer.probabilities is not None), None)
 
     @property
     def notice(self) -> Notice | None:
@@ -138,6 +167,8 @@ class Session:
         windows
             Windows that were set for this case the last time.
         """
+        self.set_overlay(None)
+        self.annotating.end()
         self.layers.clear()
         viewing = self.viewing
         with viewing.together():
@@ -173,6 +204,18 @@ class Session:
         """Show other scores."""
         self._comparison = comparison
         self.comparison_changed.emit()
+
+    def set_overlay(self, overlay: ScalarMap | None) -> None:
+        """Draw another quantity over the images, or none; the agreement of two masks makes room for it."""
+        if overlay is not self._overlay:
+            self._overlay = overlay
+            if overlay is not None:
+                self.viewing.agreement, self.viewing.masks_visible = None, True
+            self.overlay_changed.emit()
+
+    def _on_agreement_changed(self, region: Region | None) -> None:
+        if region is not None:
+            self.set_overlay(None)
 
     def say(self, notice: Notice | None) -> None:
         """Say something, or nothing any more."""

@@ -3,64 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
+from brainseg_gui.views.action_spec import ActionSpec
+from brainseg_gui.views.annotate_actions import ANNOTATE_ACTIONS, ANNOTATE_MOUSE
+from brainseg_gui.views.case_actions import CASE_ACTIONS
+from brainseg_gui.views.key_profiles import joined, sequences_of
+from brainseg_gui.views.operation_actions import OPERATION_ACTIONS
 from brainseg_gui.views.theme import icon
 
-
-@dataclass(frozen=True)
-class ActionSpec:
-    """One action.
-
-    Parameters
-    ----------
-    key
-        Name in the code and in the settings, ``menu.action``.
-    text
-        Words in the menu and on the button.
-    menu
-        Menu that holds it; empty for actions that only have keys.
-    keys
-        Default shortcuts, in Qt's portable notation.
-    tip
-        What it does, for tool tips and the key list.
-    icon
-        Name of its icon, or empty.
-    checkable
-        Whether it is on or off.
-    separated
-        Whether a line stands above it in its menu.
-    """
-
-    key: str
-    text: str
-    menu: str
-    keys: tuple[str, ...] = ()
-    tip: str = ""
-    icon: str = ""
-    checkable: bool = False
-    separated: bool = False
-
-
-MENUS = ("File", "View", "Layers", "Segment", "Train", "Help")
+MENUS = ("File", "Cases", "View", "Layers", "Annotate", "Operations", "Segment", "Train", "Help")
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.open", "Open case folder…", "File", ("Ctrl+O",), "Open the folder of one case", "folder-open"),
     ActionSpec("file.open_files", "Open files…", "File", ("Ctrl+Shift+O",), "Open loose NIfTI files as a case", "file"),
     ActionSpec("file.open_cohort", "Open cohort…", "File", ("Ctrl+Alt+O",), "Open a folder whose folders are cases"),
-    ActionSpec("file.open_demo", "Open demonstration case", "File", (), "A synthetic patient, to try everything on"),
     ActionSpec(
-        "file.open_mask", "Add mask…", "File", ("Ctrl+M",), "Add a mask of this case as a layer", separated=True
+        "file.cohort_results", "Cohort results…", "File", ("Ctrl+Shift+R",), "Score a cohort, and compare models"
     ),
+    ActionSpec("file.open_demo", "Open demonstration case", "File", (), "A synthetic patient, to try everything on"),
+    ActionSpec("file.open_mask", "Add mask…", "File", ("Ctrl+M",), "Add masks of this case as layers", separated=True),
     ActionSpec("file.assign", "Assign files…", "File", (), "Say which file is which modality"),
     ActionSpec("file.previous", "Previous case", "File", ("Ctrl+PgUp",), "The case before in the list", "previous"),
     ActionSpec("file.next", "Next case", "File", ("Ctrl+PgDown",), "The next case of the list", "next"),
-    ActionSpec("file.save", "Save mask…", "File", ("Ctrl+S",), "Save the prediction as NIfTI", "save", separated=True),
+    ActionSpec(
+        "file.save", "Save mask", "File", ("Ctrl+S",), "Save the annotation, or the prediction", "save", separated=True
+    ),
+    ActionSpec("file.save_as", "Save as…", "File", ("Ctrl+Shift+S",), "Save the annotation under another name"),
+    ActionSpec("file.figure", "Export figure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
     ActionSpec("file.quit", "Quit", "File", ("Ctrl+Q",), "Close the program", separated=True),
+    *CASE_ACTIONS,
     ActionSpec("view.next_modality", "Next modality", "View", ("]",), "Show the next modality"),
     ActionSpec("view.previous_modality", "Previous modality", "View", ("[",), "Show the modality before"),
     ActionSpec("view.planes", "Three planes", "View", ("Ctrl+1",), "Axial, sagittal and coronal", "planes", True, True),
@@ -115,8 +90,35 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "layers.agreement", "Agreement", "Layers", ("G",), "Found, missed and false of a region", "", True, True
     ),
+    ActionSpec("layers.next_error", "Next error", "Layers", ("N",), "Go to the next error, the worst first"),
+    ActionSpec("layers.previous_error", "Previous error", "Layers", ("Shift+N",), "Go back to the error before"),
     ActionSpec("layers.safe_colours", "Colour-blind-safe colours", "Layers", (), "Okabe–Ito colours", "", True),
+    ActionSpec(
+        "layers.raters",
+        "Compare raters…",
+        "Layers",
+        (),
+        "Dice of every pair of masks, consensus, and how many say tumour",
+        separated=True,
+    ),
+    ActionSpec("layers.majority", "Majority of the masks", "Layers", (), "Add what most masks say as a layer"),
+    ActionSpec("layers.staple", "STAPLE consensus", "Layers", (), "Add the most probable truth behind the masks"),
+    ActionSpec("layers.heat_map", "Heat map of the masks", "Layers", ("H",), "Draw how many masks say so", "", True),
+    ActionSpec(
+        "layers.probabilities",
+        "Probabilities…",
+        "Layers",
+        (),
+        "How sure the network was, and how rightly",
+        separated=True,
+    ),
+    ActionSpec("layers.histograms", "Histograms…", "Layers", (), "Intensities of the modalities inside each label"),
+    *ANNOTATE_ACTIONS,
+    *OPERATION_ACTIONS,
     ActionSpec("segment.run", "Segment", "Segment", ("Ctrl+Return",), "Run the network on the open case", "play"),
+    ActionSpec(
+        "segment.probabilities", "Segment and keep probabilities", "Segment", (), "Keep how sure the network was, too"
+    ),
     ActionSpec("segment.cancel", "Cancel", "Segment", ("Escape",), "Stop what is running; nothing changes", "stop"),
     ActionSpec("segment.model", "Choose model folder…", "Segment", (), "Use a network of your own", separated=True),
     ActionSpec("train.open", "Training…", "Train", ("Ctrl+T",), "Train a network, and follow runs"),
@@ -136,6 +138,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Double click", "Maximise a view, and back"),
     ("Page up, Page down", "Scroll the view that has the focus"),
     ("Arrow keys", "Move the crosshair by one voxel"),
+    *ANNOTATE_MOUSE,
 )
 
 
@@ -169,20 +172,29 @@ class Actions(QObject):
         action.setCheckable(spec.checkable)
         if spec.key == "file.quit":
             action.setMenuRole(QAction.MenuRole.QuitRole)
-        self._set_keys(action, spec, spec.keys if override is None else (override,) if override else ())
+        self._set_keys(action, joined(spec.keys) if override is None else override, spec.tip or spec.text)
         action.triggered.connect(self._on_triggered)
-        self._window.addAction(action)
+        if spec.over_pictures:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        else:
+            self._window.addAction(action)
         return action
 
-    def _set_keys(self, action: QAction, spec: ActionSpec, keys: tuple[str, ...]) -> None:
-        action.setShortcuts([QKeySequence(key) for key in keys])
+    def _set_keys(self, action: QAction, keys: str, tip: str) -> None:
+        action.setShortcuts(sequences_of(keys))
         shown = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if keys else ""
-        action.setToolTip(f"{spec.tip or spec.text}{shown}")
+        action.setToolTip(f"{tip}{shown}")
+
+    def listen_over(self, pictures: QWidget) -> None:
+        """Let the keys that are for the slices alone work over them."""
+        for spec, action in self:
+            if spec.over_pictures:
+                pictures.addAction(action)
 
     def rebind(self, key: str, sequence: str) -> None:
-        """Give an action another shortcut, or none."""
+        """Give an action other shortcuts (parted by semicolons), or none."""
         spec = next(spec for spec in ACTIONS if spec.key == key)
-        self._set_keys(self._actions[key], spec, (sequence,) if sequence else ())
+        self._set_keys(self._actions[key], sequence, spec.tip or spec.text)
 
     def owner_of(self, sequence: str) -> str | None:
         """Key of the action that already has this shortcut."""

@@ -9,8 +9,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from brainseg_gui.evaluation.pairing import Unpaired
-from brainseg_gui.evaluation.report import REGION_KEYS, CaseReport, CohortReport
+from brainseg_gui.evaluation.cohorts.pairing import Unpaired
+from brainseg_gui.evaluation.reports.report import REGION_KEYS, CaseReport, CohortReport
 from brainseg_gui.views.theme import colour
 
 _NUMBERS = (("dice", "Dice", 3), ("hd95_mm", "HD95", 1), ("lesion_dice", "Lesion", 3))

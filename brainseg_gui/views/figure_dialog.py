@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.evaluation.figure_style import (
+from brainseg_gui.evaluation.figures.layouts import LAYOUTS, FigureRequest
+from brainseg_gui.evaluation.figures.style import (
     COARSEST_DPI,
     FINEST_DPI,
     NARROWEST_MM,
@@ -32,7 +33,6 @@ from brainseg_gui.evaluation.figure_style import (
     LegendText,
     palette,
 )
-from brainseg_gui.evaluation.layouts import LAYOUTS, FigureRequest
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
@@ -19,13 +20,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.views.actions import MOUSE, Actions
+from brainseg_gui.views.actions import ACTIONS, MOUSE, Actions
+from brainseg_gui.views.key_profiles import Bindings, KeyProfile, bindings_of, joined, key_profiles
 
 
 class KeysDialog(QDialog):
     """The table of actions with their keys, and the mouse gestures."""
 
     rebound = Signal(str, str)
+    profile_applied = Signal(object)
+    """All keys that are not the usual ones: key of an action -> its shortcuts."""
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,11 +37,13 @@ class KeysDialog(QDialog):
         self.resize(620, 560)
         self._actions = actions
         column = QVBoxLayout(self)
+        column.addLayout(self._profile_row())
         self._table = self._make_table()
         column.addWidget(self._table)
         column.addLayout(self._editor())
         self._message = QLabel("Choose an action, press its new keys, and click Set.")
         self._message.setObjectName("quiet")
+        self._message.setWordWrap(True)
         column.addWidget(self._message)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
@@ -58,6 +64,56 @@ class KeysDialog(QDialog):
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         return table
+
+    def _profile_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        label = QLabel("Keys as in")
+        label.setObjectName("quiet")
+        self._profiles = QComboBox()
+        self._profiles.setAccessibleName("Keys as in another program")
+        for profile in key_profiles():
+            self._profiles.addItem(profile.title, profile)
+        use = QPushButton("Use these keys")
+        use.setToolTip("Replaces all keys, also those that you changed")
+        use.clicked.connect(self._apply_profile)
+        self._profiles.activated.connect(lambda _: self._tell_profile())
+        row.addWidget(label)
+        row.addWidget(self._profiles)
+        row.addWidget(use)
+        row.addStretch(1)
+        return row
+
+    @property
+    def _profile(self) -> KeyProfile:
+        profile: KeyProfile = self._profiles.currentData()
+        return profile
+
+    def _tell_profile(self) -> None:
+        """Say what the chosen profile would change, before it does."""
+        bindings = bindings_of(self._profile, ACTIONS)
+        changed = [key for key, keys in bindings.keys.items() if self._shown_keys(key) != joined(keys)]
+        lost = [
+            f"{keys} goes from “{self._text_of(loser)}” to “{self._text_of(winner)}”"
+            for keys, loser, winner in bindings.lost
+        ]
+        conflicts = f"Conflicts: {'; '.join(lost)}." if lost else "No conflicts."
+        self._message.setText(f"{self._profile.title} changes {len(changed)} actions. {conflicts}")
+
+    def _shown_keys(self, key: str) -> str:
+        return joined(sequence.toString() for sequence in self._actions[key].shortcuts())
+
+    def _text_of(self, key: str) -> str:
+        return next(spec.text for spec in ACTIONS if spec.key == key)
+
+    def _apply_profile(self) -> None:
+        bindings: Bindings = bindings_of(self._profile, ACTIONS)
+        usual = {spec.key: spec.keys for spec in ACTIONS}
+        for key, keys in bindings.keys.items():
+            self._actions.rebind(key, joined(keys))
+        other = {key: joined(keys) for key, keys in bindings.keys.items() if keys != usual[key]}
+        self.profile_applied.emit(other)
+        self._synchronize()
+        self._message.setText(f"The keys are those of {self._profile.title} now; remembered for the next start.")
 
     def _editor(self) -> QHBoxLayout:
         row = QHBoxLayout()

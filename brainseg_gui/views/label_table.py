@@ -37,14 +37,14 @@ class LabelTable(QWidget):
         self.synchronize()
 
     def _row(self, number: int, meaning: Meaning) -> tuple[QLabel, QLabel, list[QLabel], QToolButton]:
-        swatch, name = QLabel(), QLabel(meaning.key if meaning.key != "?" else "other")
+        swatch_label, name = QLabel(), QLabel(meaning.key if meaning.key != "?" else "other")
         name.setToolTip(meaning.title)
         volumes = [_number() for _ in range(_COLUMNS)]
         eye = tool_button()
         eye.clicked.connect(partial(self._session.viewing.toggle_meaning, meaning.key))
-        for column, widget in enumerate((swatch, name, *volumes, eye)):
+        for column, widget in enumerate((swatch_label, name, *volumes, eye)):
             self._grid.addWidget(widget, number, column)
-        return swatch, name, volumes, eye
+        return swatch_label, name, volumes, eye
 
     @property
     def volumes(self) -> dict[str, list[str]]:
@@ -79,14 +79,14 @@ class LabelTable(QWidget):
         amounts: list[float],
         layers: list[Layer],
     ) -> None:
-        swatch, name, volumes, eye = row
+        swatch_label, name, volumes, eye = row
         shown = any(amounts)
-        for widget in (swatch, name, *volumes, eye):
+        for widget in (swatch_label, name, *volumes, eye):
             widget.setVisible(shown)
         if not shown:
             return
         viewing, title = self._session.viewing, meanings()[key].title
-        swatch.setPixmap(_swatch(colour_of(key, safe=viewing.safe_colours)))
+        swatch_label.setPixmap(swatch(colour_of(key, safe=viewing.safe_colours)))
         for column, label in enumerate(volumes):
             there = column < len(layers)
             label.setText(f"{amounts[column]:.1f}" if there else "")
@@ -102,7 +102,8 @@ def _number(name: str = "") -> QLabel:
     return label
 
 
-def _swatch(colour_name: str) -> QPixmap:
+def swatch(colour_name: str) -> QPixmap:
+    """A small square in a colour."""
     pixmap = QPixmap(12, 12)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

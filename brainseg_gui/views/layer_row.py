@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from brainseg_gui.imaging.labels import label_schemes
-from brainseg_gui.state.layers import Layer, OverlayStyle
+from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.views.elided_label import ElidedLabel
 from brainseg_gui.views.theme import icon
 
@@ -19,6 +19,8 @@ class LayerRow(QWidget):
     save_requested = Signal(object)
     remove_requested = Signal(object)
     compare_requested = Signal(object, bool)
+    edit_requested = Signal(object, bool)
+    """A layer, and whether a copy of it is to be edited."""
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
@@ -70,6 +72,10 @@ class LayerRow(QWidget):
             action.setCheckable(True)
             action.setChecked(scheme.name == layer.labels.scheme.name)
             action.triggered.connect(partial(self._on_scheme_chosen, scheme.name))
+        menu.addSeparator()
+        if layer.role is Role.ANNOTATION:
+            menu.addAction("Edit").triggered.connect(lambda: self.edit_requested.emit(layer, False))
+        menu.addAction("Edit a copy").triggered.connect(lambda: self.edit_requested.emit(layer, True))
         menu.addSeparator()
         menu.addAction("Compare as reference").triggered.connect(lambda: self.compare_requested.emit(layer, True))
         menu.addAction("Compare as prediction").triggered.connect(lambda: self.compare_requested.emit(layer, False))

@@ -17,6 +17,7 @@ class LayersPanel(QWidget):
     save_requested = Signal(object)
     remove_requested = Signal(object)
     compare_requested = Signal(object, bool)
+    edit_requested = Signal(object, bool)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -100,5 +101,6 @@ class LayersPanel(QWidget):
         row.save_requested.connect(self.save_requested)
         row.remove_requested.connect(self.remove_requested)
         row.compare_requested.connect(self.compare_requested)
+        row.edit_requested.connect(self.edit_requested)
         self._list.addWidget(row)
         self._rows[layer] = row

@@ -5,16 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
+from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.viewing import Layout
+from brainseg_gui.views.profile_strip import ProfileStrip
 from brainseg_gui.views.slice_picture import Content
 from brainseg_gui.views.slice_view import SliceView
 
 
 class SliceCell(QFrame):
-    """A slice view with its slider."""
+    """A slice view with its slider, and the profile of the compared masks along it."""
 
     def __init__(self, view: SliceView, session: Session) -> None:
         super().__init__()
@@ -29,6 +31,8 @@ class SliceCell(QFrame):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(view, 1)
+        self._profile = ProfileStrip(view, session)
+        row.addWidget(self._profile)
         row.addWidget(self._slider)
         for signal in (session.case_changed, session.viewing.events.crosshair, session.viewing.events.plane):
             signal.connect(self._synchronize)
@@ -39,6 +43,7 @@ class SliceCell(QFrame):
         self._slider.setEnabled(case is not None)
         if case is None:
             return
+        self._profile.move_marker()
         with QSignalBlocker(self._slider):
             self._slider.setRange(0, case.grid.shape[self.view.plane.axis] - 1)
             self._slider.setValue(self.view.slice_index)
@@ -58,6 +63,7 @@ class OrthoView(QWidget):
     """
 
     voxel_hovered = Signal(object)
+    hand_used = Signal(object)
 
     def __init__(self, session: Session, companion: QWidget) -> None:
         super().__init__()
@@ -91,6 +97,11 @@ class OrthoView(QWidget):
         for view in self.views:
             view.fit()
 
+    def reveal(self, voxel_ijk: Voxel) -> None:
+        """Bring a voxel to the middle of the views that are zoomed in."""
+        for view in self.views:
+            view.reveal(voxel_ijk)
+
     def _page(self, views: list[SliceView], *, linked: bool = False) -> QWidget:
         page = QWidget()
         grid = QGridLayout(page)
@@ -100,6 +111,7 @@ class OrthoView(QWidget):
             cell = SliceCell(view, self._session)
             grid.addWidget(cell, *divmod(place, 2))
             view.voxel_hovered.connect(self.voxel_hovered)
+            view.hand_used.connect(self.hand_used)
             view.maximise_requested.connect(self._on_maximise_requested)
             if linked and place:
                 view.link_to(views[0])

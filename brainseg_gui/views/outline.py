@@ -39,23 +39,34 @@ class OutlineItem(QGraphicsItem):
         super().__init__()
         self._paths: list[tuple[QPen, QPainterPath]] = []
         self._box = QRectF()
+        self._shown: tuple[object, NDArray[np.uint8], NDArray[np.uint8]] | None = None
 
     def show_labels(self, values: NDArray[np.uint8], table: NDArray[np.uint8]) -> None:
         """Outline every label of a slice that `table` (256, 4) does not make transparent."""
-        self.prepareGeometryChange()
-        self._box = QRectF(0, 0, values.shape[1], values.shape[0])
         box = box_of(values)
+        cut = np.array(values[box] if box is not None else values[:0, :0])
+        frame = QRectF(0, 0, values.shape[1], values.shape[0])
+        if self._is_shown(box, cut, table) and frame == self._box:
+            return  # looking costs a tenth of drawing: another layer is being painted
+        self._shown = box, cut, table
+        self.prepareGeometryChange()
+        self._box = frame
         self._paths = []
         if box is not None:
-            cut = np.ascontiguousarray(values[box])
             for value in np.flatnonzero(np.bincount(cut.ravel(), minlength=256)):
                 if value and table[value, 3]:
                     path = edge_path(cut == value).translated(box[1].start, box[0].start)
                     self._paths.append((_pen(table[value]), path))
         self.update()
 
+    def _is_shown(self, box: object, cut: NDArray[np.uint8], table: NDArray[np.uint8]) -> bool:
+        if self._shown is None or self._shown[0] != box:
+            return False
+        return np.array_equal(self._shown[1], cut) and np.array_equal(self._shown[2], table)
+
     def clear(self) -> None:
         """Draw nothing."""
+        self._shown = None
         if self._paths:
             self.prepareGeometryChange()
             self._paths = []

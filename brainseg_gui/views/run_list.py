@@ -137,7 +137,7 @@ def status_line(record: RunRecord) -> str:
     if record.status is not RunStatus.FINISHED and record.done == record.done and record.step:
         words.append(f"{100 * record.done:.0f} %")
     left = record.seconds_left
-    if record.status is RunStatus.RUNNING and left == left and not record.starting:
+    if record.status is RunStatus.RUNNING and left == left and not record.starting and not record.stop_asked:
         words.append(f"{duration(left)} left")
     return " · ".join(words)
 

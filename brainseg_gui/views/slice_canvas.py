@@ -1,26 +1,26 @@
-"""One slice with its crosshair, letters and scale bar: what it shows, and where things are in it."""
+"""One slice with its crosshair, letters and scale bar: what it shows, and when it draws again."""
 
 from __future__ import annotations
 
-import math
-
-import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
 
+from brainseg_gui.annotation.slab import Slab
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Plane, edge_letters, picture_shape, pixel_size_mm, pixel_to_voxel, voxel_to_pixel
+from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm, voxel_to_pixel
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.hand_marks import BrushMark, brush_mark, draw_hand
 from brainseg_gui.views.slice_marks import SliceMarks, draw_crosshair, draw_marks
 from brainseg_gui.views.slice_picture import Content, SlicePicture
+from brainseg_gui.views.slice_place import SlicePlace
 
 _MARGIN = 0.08
 
 
-class SliceCanvas(pg.GraphicsView):
+class SliceCanvas(SlicePlace):
     """A slice of the displayed case, drawn.
 
     Parameters
@@ -42,17 +42,12 @@ class SliceCanvas(pg.GraphicsView):
         modality: Modality | None = None,
         content: Content = Content.ALL,
     ) -> None:
-        super().__init__(background="k")
-        self._session = session
-        self._fixed_plane = plane
-        self._fixed_modality = modality
+        super().__init__(session, plane, modality)
         self.content = content
         self._fitted = True
         self._stale = True
         self._shown_slice: tuple[object, ...] | None = None
-        self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True, lockAspect=True, border=None)
-        self._box.disableAutoRange()
-        self.setCentralItem(self._box)
+        self._brush: BrushMark | None = None
         self._picture = SlicePicture(session, content)
         self._box.addItem(self._picture.group, ignoreBounds=True)
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
@@ -66,6 +61,9 @@ class SliceCanvas(pg.GraphicsView):
         session.case_changed.connect(self._on_case_changed)
         session.layers.changed.connect(self._on_masks_changed)
         session.layers.appearance_changed.connect(self._on_masks_changed)
+        session.overlay_changed.connect(self._on_masks_changed)
+        session.errors.moved.connect(self._on_masks_changed)
+        session.errors.changed.connect(self._on_masks_changed)
         events.crosshair.connect(self._on_crosshair_changed)
         for field in (events.modality, events.windows, events.convention, events.smooth, events.plane):
             field.connect(self._on_picture_changed)
@@ -73,28 +71,22 @@ class SliceCanvas(pg.GraphicsView):
         for field in (*masks, events.agreement):
             field.connect(self._on_masks_changed)
         events.crosshair_visible.connect(self._on_marks_changed)
+        self._connect_hand()
 
-    # what is shown
-
-    @property
-    def plane(self) -> Plane:
-        """The plane that is shown."""
-        return self._fixed_plane or self._session.viewing.plane
-
-    @property
-    def modality(self) -> Modality:
-        """The modality that is shown."""
-        return self._fixed_modality or self._session.viewing.modality
-
-    @property
-    def slice_index(self) -> int:
-        """The slice that is shown: the crosshair's."""
-        return self._session.viewing.crosshair[self.plane.axis]
-
-    @property
-    def case(self) -> Case | None:
-        """The case that is shown."""
-        return self._session.displayed
+    def _connect_hand(self) -> None:
+        annotating = self._session.annotating
+        annotating.voxels_changed.connect(self._on_voxels_changed)
+        annotating.preview_changed.connect(self._on_masks_changed)
+        annotating.scribbles.changed.connect(self._on_voxels_changed)
+        annotating.hand.events.range_shown.connect(self._on_masks_changed)
+        annotating.hand.events.outline.connect(self._on_marks_changed)
+        options, hand = annotating.options.events, annotating.hand.events
+        for field in (hand.pointer, hand.browsing, hand.erasing, options.tool, options.brush_mm, options.square):
+            field.connect(self._on_hand_changed)
+        for field in (options.in_3d, options.erasing):
+            field.connect(self._on_hand_changed)
+        for field in (options.intensities, options.modality):
+            field.connect(self._on_range_changed)
 
     def fit(self) -> None:
         """Show the whole head, without the empty margin around it."""
@@ -109,6 +101,17 @@ class SliceCanvas(pg.GraphicsView):
             corner = QPointF(min(first[1], last[1]) * width, min(first[0], last[0]) * height)
             rows, columns = abs(first[0] - last[0]) + 1, abs(first[1] - last[1]) + 1
             self._box.setRange(QRectF(corner.x(), corner.y(), columns * width, rows * height), padding=_MARGIN)
+
+    def reveal(self, voxel_ijk: Voxel) -> None:
+        """Pan to a voxel; a whole slice shows it anyway."""
+        case = self.case
+        if case is None or self._fitted:
+            return
+        row, column = voxel_to_pixel(voxel_ijk, self.plane, case.grid, self._session.viewing.convention)
+        height, width = pixel_size_mm(self.plane, case.grid)
+        middle = self._box.viewRect().center()
+        self._box.translateBy(x=(column + 0.5) * width - middle.x(), y=(row + 0.5) * height - middle.y())
+        self.viewport().update()
 
     def link_to(self, other: SliceCanvas) -> None:
         """Zoom and pan together with another view of the same plane."""
@@ -148,6 +151,25 @@ class SliceCanvas(pg.GraphicsView):
     def _on_marks_changed(self) -> None:
         self.viewport().update()
 
+    def _on_voxels_changed(self, slab: Slab) -> None:
+        """Draw the masks again if the box meets the slice; the image stays."""
+        part = slab[self.plane.axis]
+        if part.start <= self.slice_index < part.stop:
+            self._on_masks_changed()
+
+    def _on_range_changed(self) -> None:
+        if self._session.annotating.hand.range_shown:
+            self._on_masks_changed()
+
+    def _on_hand_changed(self) -> None:
+        """Draw the brush again where it is, or was."""
+        case = self.case
+        before, self._brush = self._brush, None
+        if case is not None:
+            self._brush = brush_mark(self._session.annotating, self.plane, self.slice_index, case.grid)
+        if self._brush != before or self._session.annotating.hand.outline is not None:
+            self.viewport().update()
+
     def _on_crosshair_changed(self) -> None:
         if (self.plane, self.slice_index) != self._shown_slice:
             self._synchronize()
@@ -164,36 +186,6 @@ class SliceCanvas(pg.GraphicsView):
         if self._fitted:
             self.fit()
 
-    # where things are
-
-    def voxel_at(self, position: QPointF) -> Voxel | None:
-        """Voxel under a position of the viewport, or None outside the slice."""
-        case = self.case
-        if case is None:
-            return None
-        point = self._box.mapSceneToView(self.mapToScene(position.toPoint()))
-        height, width = pixel_size_mm(self.plane, case.grid)
-        row, column = math.floor(point.y() / height), math.floor(point.x() / width)
-        rows, columns = picture_shape(self.plane, case.grid)
-        if not (0 <= row < rows and 0 <= column < columns):
-            return None
-        convention = self._session.viewing.convention
-        return pixel_to_voxel((row, column), self.plane, self.slice_index, case.grid, convention)
-
-    def position_of(self, voxel_ijk: Voxel) -> QPoint:
-        """Position of a voxel's centre in the viewport."""
-        case = self.case
-        if case is None:
-            return QPoint()
-        row, column = voxel_to_pixel(voxel_ijk, self.plane, case.grid, self._session.viewing.convention)
-        height, width = pixel_size_mm(self.plane, case.grid)
-        return self.mapFromScene(self._box.mapViewToScene(QPointF((column + 0.5) * width, (row + 0.5) * height)))
-
-    @property
-    def screen_pixels_per_mm(self) -> float:
-        """Current zoom."""
-        return 1.0 / max(self._box.viewPixelSize()[0], 1e-9)
-
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         case = self.case
         if case is None:
@@ -202,7 +194,9 @@ class SliceCanvas(pg.GraphicsView):
         painter.resetTransform()
         if self._session.viewing.crosshair_visible:
             draw_crosshair(painter, self.viewport().rect(), self.position_of(self._session.viewing.crosshair))
-        draw_marks(painter, self.viewport().rect(), self._marks(case))
+        draw_marks(painter, self.viewport().rect(), self._marks(case), self._picture.overlay)
+        if self._session.annotating.annotation is not None:
+            draw_hand(painter, self, self._session.annotating, case.grid)
         painter.restore()
 
     def _marks(self, case: Case) -> SliceMarks:
@@ -221,7 +215,8 @@ class SliceCanvas(pg.GraphicsView):
         """Which masks are shown, where it is not all of them."""
         layers = self._session.layers
         if self.content is Content.ALL:
-            return ""
+            legend = self._picture.overlay is not None  # stands in that corner
+            return "" if legend else self._session.errors.words_at(self._session.viewing.crosshair)
         if self.content is Content.AGREEMENT:
             return f"agreement {(self._session.viewing.agreement or regions()[0]).key}"
         layer = layers.reference if self.content is Content.REFERENCE else layers.prediction

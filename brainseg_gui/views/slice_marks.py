@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 
 from brainseg_gui.imaging.plane import EdgeLetters
+from brainseg_gui.imaging.scalar_map import ScalarMap
+from brainseg_gui.views.colour_bar import draw_legend
 
 _TEXT = QColor(214, 218, 222)
 _QUIET = QColor(160, 166, 173)
@@ -49,8 +51,8 @@ class SliceMarks:
     pixels_per_mm: float
 
 
-def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks) -> None:
-    """Letters at the edges, titles in the corners, scale at the bottom right."""
+def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: ScalarMap | None = None) -> None:
+    """Letters at the edges, titles in the corners, scale at the bottom right, and the colours of an overlay."""
     frame = frame.adjusted(_EDGE, _EDGE - 2, -_EDGE, -_EDGE + 2)
     painter.setFont(_font(10))
     align = Qt.AlignmentFlag
@@ -65,6 +67,8 @@ def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks) -> None:
     _write(painter, frame, align.AlignLeft | align.AlignBottom, marks.position, _QUIET)
     if marks.content:
         _write(painter, frame, align.AlignRight | align.AlignTop, marks.content, _TEXT)
+    if overlay is not None:
+        draw_legend(painter, frame, overlay, _TEXT)
     _draw_scale_bar(painter, frame, marks.pixels_per_mm)
 
 

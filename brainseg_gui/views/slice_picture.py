@@ -13,14 +13,19 @@ from PySide6.QtWidgets import QGraphicsItemGroup, QStyleOptionGraphicsItem, QWid
 
 from brainseg_gui.evaluation.comparison import agreement_of, region_table
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.colour_maps import map_table
 from brainseg_gui.imaging.colours import agreement_table, overlay_table
 from brainseg_gui.imaging.labels import LabelMap, Region, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane, box_of, pixel_size_mm, take_slice
+from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.imaging.window import to_grey
 from brainseg_gui.state.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.hand_overlays import range_fill, scribble_fill
 from brainseg_gui.views.outline import OutlineItem
+from brainseg_gui.views.piece_mark import STRENGTH, piece_in_slice
+from brainseg_gui.views.preview_item import PreviewItem, preview_in_slice
 
 _EDGE = np.zeros((256, 4), dtype=np.uint8)
 _EDGE[1] = (230, 232, 235, 255)
@@ -56,8 +61,12 @@ class SlicePicture:
         self.group = QGraphicsItemGroup()
         self._grey = _GreyItem(axisOrder="row-major", levels=(0, 255))
         self._grey.setParentItem(self.group)
+        self._grey.setCacheMode(pg.ImageItem.CacheMode.DeviceCoordinateCache)  # masks are painted over it by the dozen
         self._fills: list[pg.ImageItem] = []
         self._outlines: list[OutlineItem] = []
+        self._preview = PreviewItem()
+        self._preview.setParentItem(self.group)
+        self._preview.setZValue(3)
 
     def show(self, case: Case, plane: Plane, slice_index: int, modality: Modality) -> None:
         """Take a new slice of the image and of the masks."""
@@ -83,18 +92,43 @@ class SlicePicture:
             return take_slice(labels.values, plane, slice_index, viewing.convention)
 
         if viewing.masks_visible and not self._session.previewing:
-            region = self._agreement_region()
-            if region is not None:
+            region, overlay = self._agreement_region(), self.overlay
+            if overlay is not None:
+                table = map_table(overlay.top, viewing.opacity, overlay.faintest)
+                levels = overlay.slice_of(plane, slice_index, viewing.convention)
+                if overlay.outside:  # certainly background: true of the air too, and not worth saying
+                    levels = np.where(self._in_head(plane, slice_index), levels, 0).astype(np.uint8)
+                fills.append((levels, table))
+                layers = self._drawn_layers() if overlay.outlined else []
+                outlines += [(cut(layer.labels), self._table_of(layer)) for layer, _ in layers]
+            elif region is not None:
                 fills.append((self._agreement(cut, region), agreement_table(max(viewing.opacity, 0.35))))
+                fills += self._error_looked_at(region, plane, slice_index)
                 outlines.append(self._reference_outline(cut, region))
             else:
                 for layer, style in self._drawn_layers():
-                    table = overlay_table(
-                        layer.labels.scheme, viewing.opacity, viewing.hidden, safe=viewing.safe_colours
-                    )
-                    (fills if style is OverlayStyle.FILL else outlines).append((cut(layer.labels), table))
-        self._draw_fills(fills)
-        self._draw_outlines(outlines)
+                    drawn = (cut(layer.labels), self._table_of(layer))
+                    (fills if style is OverlayStyle.FILL else outlines).append(drawn)
+        scribbles, edges = scribble_fill(self._session, plane, slice_index)
+        self._draw_fills([*fills, *range_fill(self._session, plane, slice_index), *scribbles])
+        self._draw_outlines([*outlines, *edges])
+        self._draw_preview(plane, slice_index)
+
+    @property
+    def overlay(self) -> ScalarMap | None:
+        """The quantity that is drawn here: instead of fills, with the masks' outlines over it."""
+        shown = self._content is Content.ALL and self._session.viewing.masks_visible and not self._session.previewing
+        return self._session.overlay if shown else None
+
+    def _in_head(self, plane: Plane, slice_index: int) -> NDArray[np.bool_]:
+        """Pixels of the slice that are not the image's background."""
+        volume = next(iter(self._session.displayed.volumes.values()))
+        stored = take_slice(volume.stored, plane, slice_index, self._session.viewing.convention)
+        return stored != volume.background
+
+    def _table_of(self, layer: Layer) -> NDArray[np.uint8]:
+        viewing = self._session.viewing
+        return overlay_table(layer.labels.scheme, viewing.opacity, viewing.hidden, safe=viewing.safe_colours)
 
     def _agreement_region(self) -> Region | None:
         """The region whose agreement is to be drawn, when there are two masks to compare."""
@@ -117,6 +151,16 @@ class SlicePicture:
             region_table(prediction.scheme, region),
         )
 
+    def _error_looked_at(
+        self, region: Region, plane: Plane, slice_index: int
+    ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+        entry, case = self._session.errors.current, self._session.case
+        if entry is None or case is None or entry.piece.region != region:
+            return []
+        convention = self._session.viewing.convention
+        values = piece_in_slice(entry.piece, case.grid.shape, plane, slice_index, convention)
+        return [(values, agreement_table(STRENGTH))] if values is not None else []
+
     def _reference_outline(self, cut: Cut, region: Region) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The reference's edge, the second cue beside colour: what is missed lies inside it, what is false outside."""
         reference = self._session.layers.reference.labels
@@ -134,6 +178,20 @@ class SlicePicture:
         if viewing.peek and layers.reference is not None and layers.prediction is not None:
             return [(layers.reference, layers.prediction.style)]
         return [(layer, layer.style) for layer in layers if layer.visible]
+
+    def _draw_preview(self, plane: Plane, slice_index: int) -> None:
+        """What an operation would do to the annotation, where it is shown."""
+        annotating, layers = self._session.annotating, self._session.layers
+        preview, annotation = annotating.preview, annotating.annotation
+        here = self._content is Content.ALL or (
+            self._content is Content.PREDICTION and layers.prediction is annotating.layer
+        )
+        change = preview.change if preview is not None and here and not self._session.previewing else None
+        if change is None or annotation is None:
+            self._preview.show_values(None)
+            return
+        convention = self._session.viewing.convention
+        self._preview.show_values(preview_in_slice(change, annotation.settled, plane, slice_index, convention))
 
     def _draw_fills(self, fills: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> None:
         while len(self._fills) < len(fills):

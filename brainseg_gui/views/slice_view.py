@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane, pixel_to_voxel, voxel_to_pixel
 from brainseg_gui.imaging.window import Window
+from brainseg_gui.state.annotating import Tool
+from brainseg_gui.state.hand import Pointer
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.hand_event import HandEvent, HandMove
 from brainseg_gui.views.slice_canvas import SliceCanvas
 from brainseg_gui.views.slice_picture import Content
 
@@ -24,10 +28,15 @@ class SliceView(SliceCanvas):
 
     Left: move the crosshair. Wheel: scroll. Ctrl+wheel or right drag: zoom. Middle drag: pan. Ctrl+drag: window
     (left–right width, up–down level). Double click: maximise.
+
+    While a tool is in the hand, the left and the right button are the tool's: `hand_used` tells of them.
     """
 
     voxel_hovered = Signal(object)
     maximise_requested = Signal()
+    hand_used = Signal(object)
+
+    _drag: tuple[str, QPointF] | None = None  # events come while pyqtgraph makes the view
 
     def __init__(
         self,
@@ -37,19 +46,37 @@ class SliceView(SliceCanvas):
         content: Content = Content.ALL,
     ) -> None:
         super().__init__(session, plane, modality, content)
-        self._drag: tuple[str, QPointF] | None = None
+        self._hand_button = Qt.MouseButton.NoButton
         self._wheel = 0
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        annotating = session.annotating
+        for field in (annotating.options.events.tool, annotating.hand.events.browsing):
+            field.connect(self._show_cursor)
+        annotating.annotation_changed.connect(self._show_cursor)
+
+    @property
+    def _hand_works(self) -> bool:
+        """Whether the mouse is the tool's."""
+        annotating = self._session.annotating
+        tool = annotating.options.tool is not Tool.BROWSE and not annotating.hand.browsing
+        return tool and annotating.editable and not self._session.previewing
+
+    def _show_cursor(self) -> None:
+        shape = Qt.CursorShape.CrossCursor if self._hand_works else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(shape)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._wheel += event.angleDelta().y()
+        self._wheel += event.angleDelta().y() or event.angleDelta().x()  # some systems turn the wheel with Shift
         steps = int(self._wheel / _WHEEL_STEP)
         self._wheel -= steps * _WHEEL_STEP
         if steps and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self._zoom(_ZOOM_PER_STEP**steps, event.position())
+        elif steps and event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._hand_works:
+            self._session.annotating.options.resize(steps)
         elif steps:
             self.scroll(steps)
+            self._point(event.position())
         event.accept()
 
     def scroll(self, steps: int) -> None:
@@ -63,12 +90,20 @@ class SliceView(SliceCanvas):
         self._session.viewing.crosshair = (voxel[0], voxel[1], voxel[2])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        if self._drag is not None and self._drag[0] == "hand":
+            return  # a second button: the stroke goes on
         self._drag = (self._meaning_of_press(event), event.position())
         if self._drag[0] == "crosshair":
             self._move_crosshair(event.position())
-        event.accept()
+        elif self._drag[0] == "hand":
+            self._hand_button = event.button()
+            self._use_hand(HandMove.PRESSED, event)
 
     def _meaning_of_press(self, event: QMouseEvent) -> str:
+        taken = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if self._hand_works and not taken and event.button() != Qt.MouseButton.MiddleButton:
+            return "hand"
         if event.button() == Qt.MouseButton.RightButton:
             return "zoom"
         if event.button() == Qt.MouseButton.MiddleButton:
@@ -79,10 +114,14 @@ class SliceView(SliceCanvas):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         event.accept()
+        self._point(event.position())
         if self._drag is None:
             self.voxel_hovered.emit(self.voxel_at(event.position()))
             return
         meaning, before = self._drag
+        if meaning == "hand":
+            self._drag_hand(event)
+            return
         delta = event.position() - before
         self._drag = (meaning, event.position())
         if meaning == "crosshair":
@@ -97,18 +136,76 @@ class SliceView(SliceCanvas):
         else:
             self._drag_window(delta)
 
+    def _drag_hand(self, event: QMouseEvent) -> None:
+        if event.buttons() & self._hand_button:
+            self.voxel_hovered.emit(self.voxel_at(event.position()))
+            self._use_hand(HandMove.MOVED, event)
+        else:  # the release went to another window
+            self._lose_hand()
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._drag = None
         event.accept()
+        if self._drag is not None and self._drag[0] == "hand":
+            if event.button() != self._hand_button:
+                return
+            self._use_hand(HandMove.RELEASED, event)
+        self._drag = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        if event.button() == Qt.MouseButton.LeftButton:
+        if self._meaning_of_press(event) == "hand":
+            self._drag = ("hand", event.position())
+            self._hand_button = event.button()
+            self._use_hand(HandMove.DOUBLE_CLICKED, event)
+        elif event.button() == Qt.MouseButton.LeftButton:
             self.maximise_requested.emit()
 
-    def leaveEvent(self, event: QEnterEvent) -> None:
+    def _use_hand(self, move: HandMove, event: QMouseEvent) -> None:
+        point, keys = self.point_at(event.position()), event.modifiers()
+        if point is None:
+            return
+        right = self._hand_button == Qt.MouseButton.RightButton
+        shift, alt = (bool(keys & key) for key in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier))
+        self.hand_used.emit(HandEvent(move, Pointer(point, self.plane), right, shift, alt))
+
+    def _lose_hand(self) -> None:
+        """End a stroke whose mouse button was released where this view did not hear of it."""
+        if self._drag is not None and self._drag[0] == "hand":
+            self._drag = None
+            pointer = self._session.annotating.hand.pointer or Pointer((0.0, 0.0, 0.0), self.plane)
+            self.hand_used.emit(HandEvent(HandMove.LOST, pointer))
+
+    def _point(self, position: QPointF) -> None:
+        """Say where the mouse is, for the outline of the brush."""
+        hand = self._session.annotating.hand
+        if self._hand_works and (point := self.point_at(position)) is not None:
+            hand.pointer = Pointer(point, self.plane)
+        elif hand.pointer is not None:
+            hand.pointer = None
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        typing = isinstance(QApplication.focusWidget(), QLineEdit | QAbstractSpinBox | QPlainTextEdit)
+        if self._hand_works and not typing:
+            self.setFocus(Qt.FocusReason.MouseFocusReason)  # Space, Return and Backspace are for this view
+
+    def leaveEvent(self, event: QEvent) -> None:
         self.voxel_hovered.emit(None)
+        self._session.annotating.hand.pointer = None
         super().leaveEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._lose_hand()
+        super().focusOutEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._lose_hand()
+        super().hideEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.UngrabMouse:
+            self._lose_hand()
+        return bool(super().viewportEvent(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_PageUp: 1, Qt.Key.Key_PageDown: -1}.get(Qt.Key(event.key()))

@@ -253,7 +253,9 @@ def test_opening_another_case_within_a_stroke_keeps_the_stroke(
     hand.press(START)
     open_paths(hand.application, toy_case(tmp_path, case_id="Other"))
     assert finished == ["Brush ET, axial"]
-    assert hand.annotating.annotation is None
+    assert hand.application.leaving.question is not None
+    hand.application.leaving.question.answer("later")
+    qtbot.waitUntil(lambda: hand.annotating.annotation is None, timeout=10_000)
     assert hand.annotating.options.tool is Tool.BROWSE
     hand.move(START)
     hand.release(START)

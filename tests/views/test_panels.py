@@ -264,6 +264,7 @@ def test_level_and_width_follow_and_lead(qtbot: QtBot, opened: MainWindow, sessi
     assert (level.value(), width.value()) == (512, 300)
     session.viewing.set_window(Modality.T1, Window(1.0, 2.0))
     assert level.value() == 512
+    width.setFocus()  # digits are keys of tools elsewhere
     width.selectAll()
     qtbot.keyClicks(width, "450")
     qtbot.keyClick(width, Qt.Key.Key_Return)

@@ -1,0 +1,170 @@
+"""What has been done about each case of a cohort, in one plain file that people share.
+
+``brainseg-cases.csv`` has one line per case, sorted by name, so that a colleague can read it and a version control
+system can merge it::
+
+    case,state,note,changed,by
+    TCGA-02-0006,done,,2026-03-01T09:30:00+00:00,anna
+    TCGA-02-0009,flagged,motion in FLAIR,2026-03-01T10:02:11+00:00,ben
+
+Whoever changed a case last is right about it. Before every write the file is read again and merged, so that two
+people may work with one folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+
+from brainseg_gui.annotation.durable import write_durably
+from brainseg_gui.errors import BrainsegError
+
+NAME = "brainseg-cases.csv"
+
+_FIELDS = ("case", "state", "note", "changed", "by")
+_TRIES = 5
+_NEVER = datetime.fromtimestamp(0, UTC)
+_LARGEST_BYTES = 2**25
+
+
+class CaseListError(BrainsegError):
+    """The file of case states cannot be read or written."""
+
+
+class CaseState(Enum):
+    """How far the work on a case has come."""
+
+    TO_DO = "to do"
+    IN_WORK = "in work"
+    DONE = "done"
+    FLAGGED = "flagged"
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return self.value.capitalize()
+
+
+@dataclass(frozen=True)
+class CaseEntry:
+    """One line.
+
+    Parameters
+    ----------
+    case
+        Name of the case.
+    state, note
+        How far it is; what was remarked.
+    changed
+        When, in UTC.
+    by
+        Who said so.
+    """
+
+    case: str
+    state: CaseState = CaseState.TO_DO
+    note: str = ""
+    changed: datetime = _NEVER
+    by: str = ""
+
+
+def read_entries(path: Path) -> dict[str, CaseEntry]:
+    """The entries of a file by case; none where there is no file.
+
+    Raises
+    ------
+    CaseListError
+        If it cannot be read, or a line makes no sense: nothing is guessed.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise CaseListError("this is no list of cases: it is far too large", "Move it away", path)
+        text = path.read_text("utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CaseListError(f"the list of cases cannot be read ({error})", "Check the file", path) from error
+    return _parsed(text, path)
+
+
+def merged(one: Mapping[str, CaseEntry], other: Mapping[str, CaseEntry]) -> dict[str, CaseEntry]:
+    """Both lists in one; the later change of a case counts, and of two at the same second that of `other`."""
+    result = dict(one)
+    for case, entry in other.items():
+        if case not in result or entry.changed >= result[case].changed:
+            result[case] = entry
+    return result
+
+
+def write_entries(path: Path, entries: Mapping[str, CaseEntry]) -> dict[str, CaseEntry]:
+    """Merge entries into the file; returns what it holds now.
+
+    Raises
+    ------
+    CaseListError
+        If it cannot be read or written; the file is untouched then.
+    """
+    for _ in range(_TRIES):
+        before = _stamp(path)
+        together = merged(read_entries(path), entries)
+        raw = _text(together).encode()
+        if _stamp(path) != before:  # someone wrote meanwhile: their lines count, too
+            continue
+        try:
+            write_durably(path, raw, private=False)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CaseListError(
+                f"the list of cases cannot be written ({reason})", "Make the cohort's folder writable", path
+            ) from error
+        return together
+    raise CaseListError("the list of cases is being written all the time", "Try again in a moment", path)
+
+
+def _parsed(text: str, path: Path) -> dict[str, CaseEntry]:
+    rows = csv.reader(io.StringIO(text))
+    result: dict[str, CaseEntry] = {}
+    for row in rows:
+        if not row or tuple(row) == _FIELDS:
+            continue
+        try:
+            case, state, note, changed, by = row
+            entry = CaseEntry(case, CaseState(state), note, _time_of(changed), by)
+        except ValueError as error:
+            raise CaseListError(
+                f"line {rows.line_num} of the list of cases makes no sense: {','.join(row)[:80]}",
+                "Mend the line in a text editor, or move the file away",
+                path,
+            ) from error
+        result = merged(result, {case: entry})  # two lines of one case: a merge by hand
+    return result
+
+
+def _time_of(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _text(entries: Mapping[str, CaseEntry]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(_FIELDS)
+    for case in sorted(entries):
+        entry = entries[case]
+        changed = entry.changed.astimezone(UTC).isoformat(timespec="seconds")
+        note = " ".join(entry.note.split())  # one line per case
+        writer.writerow((case, entry.state.value, note, changed, entry.by))
+    return stream.getvalue()
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns

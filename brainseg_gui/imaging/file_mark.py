@@ -1,0 +1,54 @@
+"""How a file was left, to tell whether someone else changed it since."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class FileMark:
+    """A file at one time.
+
+    Parameters
+    ----------
+    size, modified_ns
+        In bytes; in nanoseconds since 1970.
+    sha256
+        Of its bytes.
+    """
+
+    size: int
+    modified_ns: int
+    sha256: str
+
+    def fits(self, path: Path) -> bool:
+        """Whether the file is still as it was; one that was only touched, or copied to the same place, is.
+
+        Raises
+        ------
+        OSError
+            If it cannot be read; `FileNotFoundError` where it is gone.
+        """
+        found = path.stat()
+        if found.st_size != self.size:
+            return False
+        return found.st_mtime_ns == self.modified_ns or _digest(path) == self.sha256
+
+
+def mark_of(path: Path) -> FileMark:
+    """The file as it is now.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    found = path.stat()
+    return FileMark(found.st_size, found.st_mtime_ns, _digest(path))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

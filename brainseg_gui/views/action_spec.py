@@ -1,0 +1,42 @@
+"""One entry of the table of actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One action.
+
+    Parameters
+    ----------
+    key
+        Name in the code and in the settings, ``menu.action``.
+    text
+        Words in the menu and on the button.
+    menu
+        Menu that holds it; empty for actions that only have keys.
+    keys
+        Default shortcuts, in Qt's portable notation.
+    tip
+        What it does, for tool tips and the key list.
+    icon
+        Name of its icon, or empty.
+    checkable
+        Whether it is on or off.
+    separated
+        Whether a line stands above it in its menu.
+    over_pictures
+        Whether its keys work only while a slice has the focus; elsewhere Return, Space and the like keep their use.
+    """
+
+    key: str
+    text: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    tip: str = ""
+    icon: str = ""
+    checkable: bool = False
+    separated: bool = False
+    over_pictures: bool = False

@@ -1,0 +1,110 @@
+"""The shared list of case states: readable, merged by the last change, never written over what is not understood."""
+
+from __future__ import annotations
+
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui.annotation import case_list
+from brainseg_gui.annotation.case_list import (
+    NAME,
+    CaseEntry,
+    CaseListError,
+    CaseState,
+    merged,
+    read_entries,
+    write_entries,
+)
+
+
+def entry(case: str, state: CaseState, minute: int, note: str = "", by: str = "anna") -> CaseEntry:
+    return CaseEntry(case, state, note, datetime(2026, 3, 1, 9, minute, tzinfo=UTC), by)
+
+
+def test_the_file_has_one_sorted_line_per_case(tmp_path: Path) -> None:
+    entries = [entry("B", CaseState.DONE, 5), entry("A", CaseState.FLAGGED, 7, 'motion, "bad"\nreally')]
+    write_entries(tmp_path / NAME, {e.case: e for e in entries})
+    assert (tmp_path / NAME).read_text().splitlines() == [
+        "case,state,note,changed,by",
+        'A,flagged,"motion, ""bad"" really",2026-03-01T09:07:00+00:00,anna',
+        "B,done,,2026-03-01T09:05:00+00:00,anna",
+    ]
+    assert read_entries(tmp_path / NAME)["B"] == entries[0]
+
+
+def test_what_a_colleague_wrote_meanwhile_stays(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    write_entries(path, {"A": entry("A", CaseState.IN_WORK, 1)})
+    write_entries(path, {"B": entry("B", CaseState.DONE, 2, by="ben"), "A": entry("A", CaseState.DONE, 9, by="ben")})
+    together = write_entries(path, {"A": entry("A", CaseState.FLAGGED, 4), "C": entry("C", CaseState.TO_DO, 5)})
+    assert {case: (e.state, e.by) for case, e in together.items()} == {
+        "A": (CaseState.DONE, "ben"),  # the later change
+        "B": (CaseState.DONE, "ben"),
+        "C": (CaseState.TO_DO, "anna"),
+    }
+    assert read_entries(path) == together
+
+
+def test_merging_does_not_depend_on_the_order() -> None:
+    one = {"A": entry("A", CaseState.DONE, 3), "B": entry("B", CaseState.TO_DO, 8)}
+    other = {"A": entry("A", CaseState.FLAGGED, 4), "B": entry("B", CaseState.DONE, 7)}
+    assert merged(one, other) == merged(other, one) == {"A": other["A"], "B": one["B"]}
+
+
+def test_two_people_merge_their_files_with_git(tmp_path: Path) -> None:
+    base, ours, theirs = (tmp_path / name for name in ("base.csv", "ours.csv", "theirs.csv"))
+    start = {f"case {n}": entry(f"case {n}", CaseState.TO_DO, 0) for n in range(9)}
+    for path in (base, ours, theirs):
+        write_entries(path, start)
+    write_entries(ours, {"case 1": entry("case 1", CaseState.DONE, 3)})
+    write_entries(theirs, {"case 7": entry("case 7", CaseState.FLAGGED, 4, by="ben")})
+    subprocess.run(["git", "merge-file", str(ours), str(base), str(theirs)], check=True, timeout=30)
+    found = read_entries(ours)
+    assert found["case 1"].state is CaseState.DONE
+    assert found["case 7"].state is CaseState.FLAGGED
+
+
+def test_two_lines_of_one_case_are_merged(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_text("A,done,,2026-03-01T09:05:00+00:00,anna\nA,in work,,2026-03-01T09:04:00,ben\n")
+    assert read_entries(path)["A"].state is CaseState.DONE
+
+
+@pytest.mark.parametrize("line", ["A,finished,,2026-03-01T09:05:00,x", "A,done", "A,done,,yesterday,x", "<<<<<<< HEAD"])
+def test_a_line_that_makes_no_sense_is_named_and_never_written_over(tmp_path: Path, line: str) -> None:
+    path = tmp_path / NAME
+    path.write_text(f"case,state,note,changed,by\n{line}\n")
+    with pytest.raises(CaseListError, match="line 2 of the list of cases"):
+        write_entries(path, {"A": entry("A", CaseState.DONE, 1)})
+    assert path.read_text().endswith(f"{line}\n")
+
+
+def test_a_write_between_reading_and_writing_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read = tmp_path / NAME, case_list.read_entries
+    colleague = {"B": entry("B", CaseState.DONE, 2, by="ben")}
+
+    def read_while_another_writes(where: Path) -> dict[str, CaseEntry]:
+        found = read(where)
+        monkeypatch.setattr(case_list, "read_entries", read)
+        write_entries(where, colleague)
+        return found
+
+    monkeypatch.setattr(case_list, "read_entries", read_while_another_writes)
+    assert set(write_entries(path, {"A": entry("A", CaseState.DONE, 1)})) == {"A", "B"}
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / NAME
+    write_entries(path, {"A": entry("A", CaseState.DONE, 1)})
+    before = path.read_bytes()
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(case_list, "write_durably", full)
+    with pytest.raises(CaseListError, match="No space left"):
+        write_entries(path, {"B": entry("B", CaseState.DONE, 2)})
+    assert path.read_bytes() == before
