@@ -25,8 +25,9 @@ run: $(VENV)/run.installed  ## Set up and open the demonstration case, or CASE=f
 	$(BIN)/brainseg doctor --check-window
 	$(BIN)/brainseg "$${CASE:-demo}"
 
+# A file's tests stay together: they share models and windows that take seconds to make.
 test: lint  ## Set up and run every check; the tests come last
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 lint: $(VENV)/dev.installed  ## Style, types and import directions
 	$(BIN)/ruff check .
