@@ -31,7 +31,7 @@ from brainseg_gui.views.theme import colour
 _COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
 _LEAVING = (5, 6, 3, 4, 2)  # columns that go, in this order, where there is no room for them
 _COLUMN_WIDTH = 50
-_ONE_ROW_WIDTH = 420
+_ONE_ROW_WIDTH = 520
 _TIPS = (
     "Union of labels that is scored; click a row to see where the masks agree on it",
     "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
