@@ -18,7 +18,7 @@ from brainseg_gui.evaluation.disagreements import Disagreement
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.annotating import Preview
-from brainseg_gui.state.layers import Role
+from brainseg_gui.state.layers import OverlayStyle, Role
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
 
@@ -77,9 +77,9 @@ class ProposalController(QObject):
         if self._proposal is None or self._source.values is not before:
             self._proposal = Proposal(self._source.values, annotation.labels.scheme)
             self._proposing.rejected = 0
-        if not self._proposing.source and self._source.layer is not None:
-            # what differs is hatched over the annotation: what was rejected need not shine through it
-            self._source.layer.visible = False
+        layer = self._source.layer
+        if not self._proposing.source and layer is not None and layer.style is OverlayStyle.FILL:
+            layer.visible = False  # what differs is hatched, and what was rejected need not shine through
         self._proposing.source = self._source.name
         return True
 

@@ -37,7 +37,17 @@ def test_every_action_is_answered(application: Application) -> None:
 
 def test_every_answer_of_a_notice_is_answered(application: Application) -> None:
     """Buttons of notices name actions, some of which have no menu entry."""
-    for key in ("file.assign", "file.resample", "file.without_mask", "file.save", "layers.resample", "segment.run"):
+    journal = (f"journal.{name}" for name in ("restore", "later", "discard", "open", "retry", "take_over"))
+    for key in (
+        *journal,
+        "file.save_as",
+        "file.assign",
+        "file.resample",
+        "file.without_mask",
+        "file.save",
+        "layers.resample",
+        "segment.run",
+    ):
         assert key in application._commands
 
 
@@ -64,13 +74,19 @@ def test_every_command_runs(
         application.window.actions_table[spec.key].trigger()
         for dialog in application.window.findChildren(QDialog):
             dialog.close()
-    application.run_action("file.resample")
-    application.run_action("file.without_mask")
-    application.run_action("layers.resample")
+    for key in ("file.resample", "file.without_mask", "layers.resample"):
+        application.run_action(key)
+        _answer_later(application)  # some of the commands have edited the annotation
     qtbot.waitUntil(lambda: not application.session.opening.running)
     assert (application.session.case is not None) == with_case
     application.run_action("file.quit")
+    _answer_later(application)
     assert not application.window.isVisible()
+
+
+def _answer_later(application: Application) -> None:
+    if application.leaving.question is not None:
+        application.leaving.question.answer("later")
 
 
 def test_a_case_given_on_the_command_line_is_opened(
