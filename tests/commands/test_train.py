@@ -150,18 +150,23 @@ def test_ctrl_c_stops_politely(tmp_path: Path, toy_case: Callable[..., Path]) ->
     given = ["--train", str(tmp_path / "cases"), "--run", str(tmp_path / "run"), "--json", "--set"]
     changes = [*TINY, "length.epochs=0", "length.steps=100000", f"data.cache={tmp_path / 'cache'}"]
     command = [sys.executable, "-P", "-m", "brainseg_gui", "train", *given, *changes]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # a shell that starts the tests in the background has SIGINT ignored, and a child would inherit that
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if json.loads(line)["event"] == "step":
-                break
-        os.kill(process.pid, signal.SIGINT)
-        rest, errors = process.communicate(timeout=60)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     finally:
-        process.kill()
-        process.wait()
-        RunFolder(tmp_path / "run").ask_to_stop()
+        signal.signal(signal.SIGINT, before)
+    with process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if json.loads(line)["event"] == "step":
+                    break
+            os.kill(process.pid, signal.SIGINT)
+            rest, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+            RunFolder(tmp_path / "run").ask_to_stop()
     assert process.returncode == 0
     assert json.loads(rest.splitlines()[-1])["event"] == "stopped"
     assert "stopping after this step" in errors
