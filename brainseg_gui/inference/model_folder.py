@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 PASSPORT_NAME = "model.json"
-DEFAULT_MODEL = "interim"
+DEFAULT_MODEL = "synthetic-2mm"
 
 
 @dataclass(frozen=True)

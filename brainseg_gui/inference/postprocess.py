@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.inference import steps
+from brainseg_gui.inference.far_core import rename_far_core
 from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.passport import Output, Passport
 from brainseg_gui.inference.placement import from_axes, orient
@@ -87,7 +88,11 @@ def needs_confidence(rules: Sequence[steps.PostStep]) -> bool:
 
 
 def postprocess(
-    classes: Classes, rules: Sequence[steps.PostStep], voxel_ml: float, confidence: Confidence | None = None
+    classes: Classes,
+    rules: Sequence[steps.PostStep],
+    voxel_ml: float,
+    confidence: Confidence | None = None,
+    spacing_mm: Sequence[float] | None = None,
 ) -> None:
     """Apply a passport's rules, in order. Changes `classes`.
 
@@ -101,7 +106,10 @@ def postprocess(
         Volume of one of its voxels.
     confidence
         Probability of the class of each voxel, as `map_back` gives it; needed if `needs_confidence`.
+    spacing_mm
+        Edges of a voxel along i, j, k; without them voxels are taken as cubes.
     """
+    edges_mm = spacing_mm or (float(np.cbrt(1000.0 * voxel_ml)),) * 3
     for step in rules:
         box = bounding_box(classes > 0)
         if box is None:
@@ -114,6 +122,8 @@ def postprocess(
             case steps.WeakComponents():
                 sure = confidence[box] if confidence is not None else None
                 rename_weak_components(classes[box], step, voxel_ml, sure)
+            case steps.FarCore():
+                rename_far_core(classes[box], step, voxel_ml, edges_mm)
 
 
 def keep_large_components(classes: Classes, step: steps.Components, voxel_ml: float) -> None:

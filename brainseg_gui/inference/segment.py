@@ -121,7 +121,8 @@ def segment_volumes(
         yield Progress(MAPPING_BACK, 0.94, "keeping probabilities")
         kept = keep_probabilities(probabilities, prepared, passport, classes, levels)
     yield Progress(MAPPING_BACK, 0.97, "cleaning up")
-    postprocess(classes, passport.postprocess, next(iter(volumes.values())).grid.voxel_ml, confidence)
+    grid = next(iter(volumes.values())).grid
+    postprocess(classes, passport.postprocess, grid.voxel_ml, confidence, grid.spacing_mm)
     stages = {
         PREPARING: inferring - started,
         INFERRING: mapping - inferring,

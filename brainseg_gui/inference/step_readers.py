@@ -113,6 +113,14 @@ def _weak_components(step: JsonFields) -> steps.PostStep:
     return steps.WeakComponents(region, _connectivity(step), size, probability, becomes)
 
 
+def _far_core(step: JsonFields) -> steps.PostStep:
+    step.only("step", "beyond_mm", "gap_mm", "where_enhancing_ml", "becomes")
+    beyond, gap, enhancing = (step.number(name) for name in ("beyond_mm", "gap_mm", "where_enhancing_ml"))
+    if min(beyond, gap, enhancing) < 0:
+        raise step.wrong("needs a beyond_mm, a gap_mm and a where_enhancing_ml of at least 0")
+    return steps.FarCore(beyond, gap, enhancing, NETWORK_CLASSES.index(step.choice("becomes", NETWORK_CLASSES)))
+
+
 def _size(step: JsonFields, name: str) -> tuple[float, steps.SizeUnit]:
     """A size in voxels of the case's grid (a whole number), or in ml."""
     if step.has(f"{name}_ml"):
@@ -143,4 +151,5 @@ _POST_STEPS: Mapping[str, _Reader] = {
     "components": _components,
     "small region": _small_region,
     "weak components": _weak_components,
+    "far core": _far_core,
 }

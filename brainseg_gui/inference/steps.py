@@ -126,4 +126,26 @@ class WeakComponents:
     becomes: int
 
 
-PostStep = Components | SmallRegion | WeakComponents
+@dataclass(frozen=True)
+class FarCore:
+    """Necrotic or non-enhancing core far from all enhancing tumour becomes another label.
+
+    Parameters
+    ----------
+    beyond_mm
+        Farther from enhancing tumour than this is far, unless enhancing tumour encloses it.
+    gap_mm
+        Up to this distance from enhancing tumour counts as part of the enclosing wall, so that gaps close.
+    where_enhancing_ml
+        The rule holds where at least this much enhances.
+    becomes
+        Network class.
+    """
+
+    beyond_mm: float
+    gap_mm: float
+    where_enhancing_ml: float
+    becomes: int
+
+
+PostStep = Components | SmallRegion | WeakComponents | FarCore

@@ -32,9 +32,13 @@ WEAK = {
 }
 
 
+FAR = {"step": "far core", "beyond_mm": 7.0, "gap_mm": 3.0, "where_enhancing_ml": 3.0, "becomes": "ED"}
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    shutil.copytree(default_model().path, tmp_path / "model")
+    interim = next(model for model in shipped_models() if model.path.name == "interim")
+    shutil.copytree(interim.path, tmp_path / "model")
     return tmp_path / "model"
 
 
@@ -50,18 +54,23 @@ def test_default_model_is_shipped_and_whole() -> None:
     assert model in shipped_models()
     verify_weights(model)
     passport = model.passport
-    assert passport.name == "interim-2mm"
+    assert passport.name == "synthetic-2mm"
     assert passport.modalities == (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
     assert passport.spacing_mm == (2.0, 2.0, 2.0)
     assert passport.preprocess == (
-        steps.BrainCrop(2),
+        steps.BrainCrop(2, "any modality unlike the corners"),
         steps.ZScore(0.0, (-5.0, 5.0)),
         steps.Resample(0.5),
         steps.Pad(0.0, "end"),
     )
     assert passport.output.classes == (0, 1, 2, 3)
     assert passport.output.only_in_brain
-    assert passport.postprocess == (steps.Components(26, 1000, 0.15), steps.SmallRegion(3, 500, 1))
+    assert passport.postprocess == (
+        steps.Components(26, 0.5, 0.15, "ml"),
+        steps.WeakComponents("ET", 26, 0.0, 0.7, 1),
+        steps.SmallRegion(3, 0.5, 1, "ml"),
+        steps.FarCore(7.0, 3.0, 3.0, 2),
+    )
     assert pickle.loads(pickle.dumps(model)) == model
 
 
@@ -151,6 +160,7 @@ def test_a_folder_without_passport_or_weights_is_refused(folder: Path, tmp_path:
         (lambda c: c["postprocess"].append({**WEAK, "below_mean_probability": 1.5}), "from 0 to 1"),
         (lambda c: c["postprocess"].append({**WEAK, "of": "oedema"}), "'oedema' for of"),
         (lambda c: c["postprocess"].append({**WEAK, "below": 3}), "does not know: below"),
+        (lambda c: c["postprocess"].append({**FAR, "gap_mm": -1.0}), "gap_mm .* at least 0"),
         (lambda c: c.update(preprocess={}), "needs a list for preprocess"),
         (lambda c: c.update(postprocess=["components"]), "needs a list of objects"),
         (lambda c: c.update(output=[]), "needs an object for output"),

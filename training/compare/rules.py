@@ -166,3 +166,11 @@ def passport_entry(step: steps.PostStep) -> dict[str, Any]:
                 "below_mean_probability": step.below_mean_probability,
                 "becomes": NETWORK_CLASSES[step.becomes],
             }
+        case steps.FarCore():
+            return {
+                "step": "far core",
+                "beyond_mm": step.beyond_mm,
+                "gap_mm": step.gap_mm,
+                "where_enhancing_ml": step.where_enhancing_ml,
+                "becomes": NETWORK_CLASSES[step.becomes],
+            }

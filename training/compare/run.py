@@ -110,5 +110,6 @@ class _OneCase:
         """A method's classes after its rules."""
         prediction = self.prediction(method)
         classes = prediction.classes.copy(order="K")
-        postprocess(classes, method.rules, self.read()[0].grid.voxel_ml, prediction.confidence)
+        grid = self.read()[0].grid
+        postprocess(classes, method.rules, grid.voxel_ml, prediction.confidence, grid.spacing_mm)
         return classes

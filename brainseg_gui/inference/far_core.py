@@ -1,0 +1,62 @@
+"""Core far from all enhancement becomes oedema: where a tumour enhances, what lies far outside of that is swelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.inference import steps
+from brainseg_gui.inference.image_steps import Mask
+
+NCR, ET = 1, 3
+_FINE_MM = 1.5  # finer grids are looked at in blocks of two voxels: the rule knows no smaller lengths
+
+
+def rename_far_core(
+    classes: NDArray[np.uint8], step: steps.FarCore, voxel_ml: float, spacing_mm: Sequence[float]
+) -> None:
+    """Rename necrotic and non-enhancing core that is neither near enhancing tumour nor enclosed by it.
+
+    Parameters
+    ----------
+    classes
+        Network classes in the tumour's box, (I, J, K); changed.
+    step
+        The distances, and how much must enhance for the rule to hold.
+    voxel_ml, spacing_mm
+        Volume and edges of a voxel.
+    """
+    enhancing = classes == ET
+    if np.count_nonzero(enhancing) * voxel_ml < step.where_enhancing_ml or not (classes == NCR).any():
+        return
+    from scipy.ndimage import distance_transform_edt
+
+    blocks = tuple(2 if edge < _FINE_MM else 1 for edge in spacing_mm)
+    coarse = _any_in_blocks(enhancing, blocks)
+    distance = distance_transform_edt(~coarse, sampling=np.multiply(blocks, spacing_mm))
+    kept = (distance <= step.beyond_mm) | _enclosed(distance <= step.gap_mm)
+    for axis, block in enumerate(blocks):
+        kept = np.repeat(kept, block, axis=axis)
+    i, j, k = (slice(0, count) for count in classes.shape)
+    classes[(classes == NCR) & ~kept[i, j, k]] = step.becomes
+
+
+def _any_in_blocks(mask: Mask, blocks: Sequence[int]) -> Mask:
+    padded = np.pad(mask, [(0, -count % block) for count, block in zip(mask.shape, blocks, strict=True)])
+    shape = [part for count, block in zip(padded.shape, blocks, strict=True) for part in (count // block, block)]
+    return np.asarray(padded.reshape(shape).any(axis=(1, 3, 5)), bool)
+
+
+def _enclosed(wall: Mask) -> Mask:
+    """The wall, and what it encloses in space or in a slice of any plane: a ring with gaps encloses too."""
+    from scipy.ndimage import binary_fill_holes
+
+    result = np.asarray(binary_fill_holes(wall), bool)
+    for axis in range(3):
+        planes = np.moveaxis(wall, axis, 0)
+        filled = np.moveaxis(result, axis, 0)
+        for place in np.flatnonzero(planes.any(axis=(1, 2))):
+            filled[place] |= binary_fill_holes(planes[place])
+    return result

@@ -1,0 +1,56 @@
+"""Core far from enhancement becomes oedema, unless enhancement encloses it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from brainseg_gui.inference import steps
+from brainseg_gui.inference.postprocess import postprocess
+
+RULE = steps.FarCore(beyond_mm=4.0, gap_mm=2.0, where_enhancing_ml=0.05, becomes=2)
+
+
+def ball(shape: tuple[int, int, int], centre: tuple[float, ...], radius: float) -> np.ndarray:
+    offsets = np.indices(shape) - np.reshape(centre, (3, 1, 1, 1))
+    return np.asarray(np.square(offsets).sum(axis=0) <= radius**2)
+
+
+def ring() -> np.ndarray:
+    """A shell of radius 10 to 12 around a core, with a hole of a few voxels, and more core outside."""
+    classes = np.zeros((60, 40, 40), np.uint8)
+    classes[ball(classes.shape, (20, 20, 20), 12)] = 3
+    classes[ball(classes.shape, (20, 20, 20), 10)] = 1
+    classes[30:34, 19:22, 19:22] = 1
+    classes[34:56, 16:24, 16:24] = 1
+    return classes
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.0, 2.0, 2.0)])
+def test_what_a_ring_encloses_stays_and_what_lies_far_outside_becomes_oedema(spacing: tuple[float, ...]) -> None:
+    classes = ring()
+    inside = ball(classes.shape, (20, 20, 20), 9)
+    postprocess(classes, (RULE,), float(np.prod(spacing)) / 1000, spacing_mm=spacing)
+    assert (classes[inside] == 1).all()  # its middle is 10 voxels from the ring
+    assert (classes[44:56, 16:24, 16:24] == 2).all()
+    assert classes[33, 17, 17] in (0, 1, 3)
+    assert (classes == 3).sum() == (ring() == 3).sum()
+
+
+def test_the_rule_needs_enhancement_enough() -> None:
+    classes = ring()
+    classes[classes == 3] = 2
+    classes[0, 0, :40] = 3  # 0.04 ml
+    before = classes.copy()
+    postprocess(classes, (RULE,), 0.001)
+    assert (classes == before).all()
+
+
+def test_distances_are_in_mm() -> None:
+    classes = np.zeros((40, 10, 10), np.uint8)
+    classes[:4] = 3
+    classes[4:40] = 1
+    postprocess(classes, (RULE,), 0.001, spacing_mm=(2.0, 1.0, 0.5))
+    column = classes[:, 5, 5]
+    assert (column[4:6] == 1).all()  # 2 and 4 mm away
+    assert (column[6:] == 2).all()
