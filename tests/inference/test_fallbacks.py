@@ -12,7 +12,7 @@ from brainseg_gui.inference.model_folder import default_model
 from brainseg_gui.inference.segment import infer, plan_windows
 from brainseg_gui.progress import run_to_end
 
-PASSPORT = replace(default_model().passport, divisor=8)
+PASSPORT = replace(default_model().passport, divisor=8, patch=None)
 
 
 @dataclass
