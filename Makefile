@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench clean
+.PHONY: help run test lint bench fuzz soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -27,7 +27,7 @@ run: $(VENV)/run.installed  ## Set up and open the demonstration case, or CASE=f
 
 # A file's tests stay together: they share models and windows that take seconds to make.
 test: lint  ## Set up and run every check; the tests come last
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 lint: $(VENV)/dev.installed  ## Style, types and import directions
 	$(BIN)/ruff check .
@@ -37,6 +37,12 @@ lint: $(VENV)/dev.installed  ## Style, types and import directions
 
 bench: $(VENV)/dev.installed  ## Measure speed and memory
 	$(BIN)/python -m tests.benchmarks
+
+fuzz: $(VENV)/dev.installed  ## Read thousands of bad inputs and count what becomes of them
+	$(BIN)/python -m tests.fuzz
+
+soak: $(VENV)/dev.installed  ## Use the window for an hour and see what it leaves in memory
+	$(BIN)/python -m tests.soak --minutes 60 --seed 1 --output build/soak
 
 clean:  ## Remove .venv and everything that was built or cached
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -5,7 +5,29 @@ Everything that does not derive from `BrainsegError` is a bug and is logged with
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
+
+_JOINERS = "\u200c\u200d"  # Persian and Indian names, and many an emoji, need them
+
+
+def printable(text: str) -> str:
+    """A text from elsewhere, such as a file's name, as it can be shown on one line.
+
+    Letters that break a line, steer a terminal, turn the direction of writing or are no text at all are replaced by
+    signs for them. What comes of it can be shown and be written as UTF-8, but no longer names the file.
+
+    >>> printable("a\\nb\\u202egpj.exe")
+    'a(U+000A)b(U+202E)gpj.exe'
+    """
+    return text if text.isprintable() else "".join(map(_sign, text))
+
+
+def _sign(letter: str) -> str:
+    code, category = ord(letter), unicodedata.category(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file's name that is no UTF-8
+        return f"(0x{code - 0xDC00:02X})"
+    return f"(U+{code:04X})" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") and letter not in _JOINERS else letter
 
 
 class BrainsegError(Exception):
@@ -30,7 +52,7 @@ class BrainsegError(Exception):
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path is not None else ""
         remedy = f" {self.remedy}." if self.remedy else ""
-        return f"{where}{self.what}.{remedy}"
+        return printable(f"{where}{self.what}.{remedy}")
 
 
 class ImageError(BrainsegError):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from brainseg_gui.errors import BrainsegError, CaseError
+from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.nifti_header import is_nifti, read_header, stem
@@ -24,13 +24,20 @@ _WORDS: Mapping[Modality | str, str] = {
 _TRAILING = r"(?:[-_. ](?:bet|brain|stripped|ss|reg|bias|n4|norm|0000|w))*$"
 _PATTERNS = {kind: re.compile(rf"(?:^|[-_. ])(?:{words}){_TRAILING}", re.IGNORECASE) for kind, words in _WORDS.items()}
 
+# A mask of the brain, not of the tumour: "X_brain_mask", "X_brain_parenchyma_segmentation", "X_mask_bet".
+_BRAIN = r"(?:brain|head|skull|bet|(?:brain[-_ ]?)?parenchyma)"
+_BRAIN_MASK = re.compile(
+    rf"(?:^|[-_. ]){_BRAIN}[-_. ]?(?:{_WORDS['mask']}){_TRAILING}|(?:^|[-_. ])mask[-_. ]?{_BRAIN}$", re.IGNORECASE
+)
+
 DECATHLON_CHANNELS = (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
 
 
 def kind_of(path: Path) -> Modality | str | None:
-    """What a file's name says it is: a modality, ``"mask"``, or None."""
+    """What a file's name says it is: a modality, ``"mask"`` (of a tumour, not of the brain), or None."""
     name = stem(path)
-    return next((kind for kind, pattern in _PATTERNS.items() if pattern.search(name)), None)
+    kind = next((kind for kind, pattern in _PATTERNS.items() if pattern.search(name)), None)
+    return None if kind == "mask" and _BRAIN_MASK.search(name) else kind
 
 
 def prefix_of(path: Path) -> str:
@@ -73,11 +80,12 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
     Raises
     ------
     CaseError
-        If none of them is a NIfTI image.
+        If one of them is no NIfTI image, or their names begin as those of several patients.
     """
     for path in paths:
         if not is_nifti(path):
             raise CaseError("it is not a NIfTI file (.nii or .nii.gz)", "Choose NIfTI files", path)
+    _check_one_patient(paths)
     first = paths[0]
     if len(paths) == 1:
         siblings = [p for p in _nifti_files(first.parent) if prefix_of(p) == prefix_of(first)]
@@ -88,10 +96,24 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
     return decathlon_source(first) or _only_images(paths)
 
 
+def _check_one_patient(paths: Sequence[Path]) -> None:
+    """Images of two patients would look like one case; who knows better can assign the files."""
+    starts = sorted({prefix_of(path) for path in paths if isinstance(kind_of(path), Modality)})
+    # "P1" and "P1_late" may be of one patient, "P1" and "P10" are not
+    others = [start for start in starts[1:] if not re.match(rf"{re.escape(starts[0])}[-_. ]", start)]
+    if starts and starts[0] and others:
+        raise CaseError(
+            f"the names of these files begin as those of {len(others) + 1} patients "
+            f"({printable(', '.join(map(_shortened, [starts[0], *others][:4])))})",
+            "Open the files of one patient, or assign them if they belong together",
+            paths[0].parent,
+        )
+
+
 def _only_images(paths: Sequence[Path]) -> CaseSource:
     """Of images whose names say nothing the first opens as T1; the person can re-assign all of them."""
     first, *others = paths
-    return CaseSource(stem(first), first.parent, {Modality.T1: first}, unused=tuple(others))
+    return CaseSource(printable(stem(first)), first.parent, {Modality.T1: first}, unused=tuple(others))
 
 
 def decathlon_source(path: Path) -> CaseSource | None:
@@ -127,7 +149,7 @@ def _listed(path: Path) -> CaseSource | None:
 def _four_volumes(path: Path) -> CaseSource:
     labels = path.parent.parent / path.parent.name.replace("images", "labels") / path.name
     reference = labels if labels != path and labels.is_file() else None
-    return CaseSource(stem(path), path.parent, dict.fromkeys(DECATHLON_CHANNELS, path), reference)
+    return CaseSource(printable(stem(path)), path.parent, dict.fromkeys(DECATHLON_CHANNELS, path), reference)
 
 
 def find_cohort(folder: Path) -> tuple[CaseSource, ...]:
@@ -174,12 +196,14 @@ def _groups(files: Sequence[Path]) -> dict[str, list[Path]]:
     Only modalities tell cases apart: a folder with two FLAIR files holds two cases, one with oddly named masks
     does not.
     """
-    modalities = [path for path in files if isinstance(kind_of(path), Modality)]
-    prefixes = {prefix_of(path) for path in modalities}
-    kinds = [kind_of(path) for path in modalities]
-    if len(prefixes) < 2 or len(kinds) == len(set(kinds)):
+    kinds = {path: kind for path in files if isinstance(kind := kind_of(path), Modality)}
+    groups: dict[str, list[Path]] = {prefix_of(path): [] for path in kinds}
+    if len(groups) < 2 or len(kinds) == len(set(kinds.values())):
         return {"": list(files)}
-    return {prefix: [p for p in files if prefix_of(p) == prefix] for prefix in prefixes}
+    for path in files:
+        if (prefix := prefix_of(path)) in groups:
+            groups[prefix].append(path)
+    return groups
 
 
 def _assign(case_id: str, folder: Path, files: Iterable[Path]) -> CaseSource:
@@ -198,7 +222,7 @@ def _assign(case_id: str, folder: Path, files: Iterable[Path]) -> CaseSource:
     masks.sort(key=lambda path: (prefix_of(path) not in prefixes, path.name))
     reference = masks[0] if masks else None
     ordered = {m: modalities[m] for m in Modality if m in modalities}
-    return CaseSource(case_id, folder, ordered, reference, (*unused, *masks[1:]))
+    return CaseSource(printable(case_id), folder, ordered, reference, (*unused, *masks[1:]))
 
 
 def _cases_in(folder: Path) -> list[CaseSource]:
@@ -209,7 +233,7 @@ def _cases_in(folder: Path) -> list[CaseSource]:
 def _nifti_files(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            files = [Path(e.path) for e in entries if is_nifti(Path(e.name)) and e.is_file()]
+            files = [Path(entry.path) for entry in entries if is_nifti(Path(entry.name)) and answers(entry.is_file)]
             return sorted(path for path in files if not path.name.startswith("."))  # "._NAME" of macOS archives
     except OSError as error:
         raise CaseError(f"the folder cannot be read ({error.strerror})", "Check its permissions", folder) from error
@@ -217,7 +241,19 @@ def _nifti_files(folder: Path) -> list[Path]:
 
 def _folders(folder: Path) -> list[Path]:
     with os.scandir(folder) as entries:
-        return [Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+        return [Path(entry.path) for entry in entries if answers(entry.is_dir) and not entry.name.startswith(".")]
+
+
+def answers(kind: Callable[[], bool]) -> bool:
+    """Whether something is a file (`is_file`) or a folder; a link in a circle, or where nobody may look, is neither."""
+    try:
+        return kind()
+    except OSError:
+        return False
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:28]}…{name[-28:]}"
 
 
 def _nothing_found(folder: Path) -> CaseError:
@@ -228,7 +264,7 @@ def _nothing_found(folder: Path) -> CaseError:
             "Choose a folder with files such as NAME_t1.nii.gz, NAME_flair.nii.gz",
             folder,
         )
-    names = ", ".join(path.name for path in files[:4]) + (", …" if len(files) > 4 else "")
+    names = ", ".join(_shortened(path.name) for path in files[:4]) + (", …" if len(files) > 4 else "")
     return CaseError(
         f"none of the {len(files)} NIfTI files names a modality ({names})",
         "Assign the files with File > Assign files, or rename them to NAME_t1, NAME_t1ce, NAME_t2, NAME_flair",

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Header
 from numpy.typing import NDArray
 
-from brainseg_gui.errors import Cancelled, ImageError
+from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.grid import Array, Grid, StoredGrid, describe_shape
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.nifti_header import (
     checked,
     offset_of,
-    open_stream,
     parse_header,
-    reporting,
     scaling_of,
     shape_of,
     stored_grid_of,
 )
+from brainseg_gui.imaging.nifti_stream import ShouldStop, opened, reporting
 from brainseg_gui.imaging.regrid import labels_on_grid
 from brainseg_gui.imaging.volume import Volume
 
-_CHUNK_BYTES = 2**20
-ShouldStop = Callable[[], bool]
+_LARGEST_INTENSITY = 1e15  # its square still fits into float32
+_BLOCK_BYTES = 2**22
+
+CheckShape = Callable[[tuple[int, ...]], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ class Picture:
         return stored_grid_of(self.path, self.header, self.stored.shape)
 
 
-def read_picture(path: Path, should_stop: ShouldStop | None = None) -> Picture:
+def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
     """Read a 3-D or 4-D file whole, keeping its stored data type.
 
     Parameters
@@ -67,22 +66,25 @@ def read_picture(path: Path, should_stop: ShouldStop | None = None) -> Picture:
         ``.nii`` or ``.nii.gz``.
     should_stop
         Asked after every megabyte; `Cancelled` is raised when it says yes.
+    check_shape
+        Called with the shape before any voxel is read; may raise what is wrong with it.
 
     Raises
     ------
     ImageError
         If the file cannot be read; names the file and the remedy.
     """
-    with reporting(path), open_stream(path) as stream:
-        header = checked(path, parse_header(path, stream))
-        stream.seek(offset_of(header))
+    with reporting(path), opened(path, should_stop) as stream:
+        header = checked(stream, parse_header(stream))
         shape = shape_of(header)
+        if check_shape is not None:
+            check_shape(shape)
         dtype = header.get_data_dtype()
-        buffer = np.empty(int(np.prod(shape)) * dtype.itemsize, dtype=np.uint8)
-        _fill(path, stream, buffer, should_stop)
-    stored = buffer.view(dtype).reshape(shape, order="F")
+        stream.skip(offset_of(header) - stream.position)
+        stored = stream.fill(int(np.prod(shape)) * dtype.itemsize).view(dtype).reshape(shape, order="F")
+        stream.finish()
     if not dtype.isnative:
-        stored = stored.astype(dtype.newbyteorder("="))
+        stored = stored.byteswap(inplace=True).view(dtype.newbyteorder("="))
     slope, intercept = scaling_of(header)
     return Picture(path, stored, header, slope, intercept)
 
@@ -100,19 +102,19 @@ def read_volume(path: Path, should_stop: ShouldStop | None = None) -> tuple[Volu
     ImageError
         If it is not a readable 3-D image, holds values that are not numbers, or is empty.
     """
-    picture = read_picture(path, should_stop)
-    if picture.stored.ndim != 3:
-        raise ImageError(
-            f"it is a 4-D image ({describe_shape(picture.stored.shape)}), not one volume",
-            "Give one 3-D file per modality, or a Decathlon file with four volumes",
-            path,
-        )
+
+    def check_shape(shape: tuple[int, ...]) -> None:
+        if len(shape) != 3:
+            text = f"it is a 4-D image ({describe_shape(shape)}), not one volume"
+            raise ImageError(text, "Give one 3-D file per modality, or a Decathlon file with four volumes", path)
+
+    picture = read_picture(path, should_stop, check_shape)
     return as_volume(picture, picture.stored), picture.stored_grid, picture.header
 
 
 def as_volume(picture: Picture, stored: Array) -> Volume:
     """A RAS-ordered volume of one 3-D part of a picture, checked for values that cannot be shown."""
-    _check_values(picture.path, stored)
+    _check_values(picture, stored)
     grid = picture.stored_grid
     turned = grid.to_ras(stored)
     turned.flags.writeable = False
@@ -127,9 +129,12 @@ def read_labels(path: Path, should_stop: ShouldStop | None = None) -> tuple[NDAr
     ImageError
         If the file is not a 3-D mask of whole numbers from 0 to 255.
     """
-    picture = read_picture(path, should_stop)
-    if picture.stored.ndim != 3:
-        raise ImageError("it is a 4-D image, not a mask", "Choose a 3-D mask", path)
+
+    def check_shape(shape: tuple[int, ...]) -> None:
+        if len(shape) != 3:
+            raise ImageError("it is a 4-D image, not a mask", "Choose a 3-D mask", path)
+
+    picture = read_picture(path, should_stop, check_shape)
     values = _whole_numbers(picture)
     return picture.stored_grid.to_ras(values), picture.stored_grid
 
@@ -153,45 +158,37 @@ def read_label_map(path: Path, grid: Grid, scheme: LabelScheme, *, resample: boo
     return LabelMap(labels_on_grid(values, stored_grid.grid, grid, path, resample=resample), grid, scheme)
 
 
-def _fill(path: Path, stream: BinaryIO, buffer: NDArray[np.uint8], should_stop: ShouldStop | None) -> None:
-    view = memoryview(buffer)  # type: ignore[arg-type]
-    filled = 0
-    while filled < len(view):
-        if should_stop is not None and should_stop():
-            raise Cancelled
-        count = stream.readinto(view[filled : filled + _CHUNK_BYTES])  # type: ignore[attr-defined]
-        if not count:
-            raise ImageError(
-                f"the file ends after {100 * filled // len(view)} % of its voxels",
-                "Copy it again from its source",
-                path,
-            )
-        filled += count
-    while isinstance(stream, gzip.GzipFile) and stream.read(_CHUNK_BYTES):  # at its end gzip compares its checksum
-        if should_stop is not None and should_stop():
-            raise Cancelled
-
-
-def _check_values(path: Path, stored: Array) -> None:
-    if stored.dtype.kind == "f":
+def _check_values(picture: Picture, stored: Array) -> None:
+    low, high = stored.min(), stored.max()
+    if not (np.isfinite(low) and np.isfinite(high)):  # a NaN makes both NaN
         broken = stored.size - int(np.count_nonzero(np.isfinite(stored)))
-        if broken:
-            text = f"{broken:,} of its values are not numbers (NaN or infinite)"
-            raise ImageError(text, "Replace them, for example by 0, and open it again", path)
-    if not stored.any():
-        raise ImageError("all of its voxels are zero", "Export the image again, or leave the file out", path)
+        text = f"{broken:,} of its values are not numbers (NaN or infinite)"
+        raise ImageError(text, "Replace them, for example by 0, and open it again", picture.path)
+    if low == high == 0:
+        raise ImageError("all of its voxels are zero", "Export the image again, or leave the file out", picture.path)
+    largest = max(abs(picture.slope * float(end) + picture.intercept) for end in (low, high))
+    if largest > _LARGEST_INTENSITY:
+        text = f"its intensities reach {largest:.1e}, which no scanner gives"
+        raise ImageError(text, "Its scaling or its data type is wrong; export the image again", picture.path)
 
 
 def _whole_numbers(picture: Picture) -> NDArray[np.uint8]:
-    stored = picture.stored
-    if (picture.slope, picture.intercept) != (1.0, 0.0):
-        stored = stored * picture.slope + picture.intercept
-    with np.errstate(invalid="ignore"):
-        values = stored.astype(np.uint8)
-    if values.dtype != stored.dtype and not np.array_equal(values, stored):
-        raise ImageError(
-            "it holds values other than whole numbers from 0 to 255, so it is not a mask",
-            "Choose a mask, or convert it to whole numbers",
-            picture.path,
-        )
+    """The values as uint8, a few slices at a time: scaled, they take eight bytes each."""
+    stored, scaled = picture.stored, (picture.slope, picture.intercept) != (1.0, 0.0)
+    if stored.dtype == np.uint8 and not scaled:
+        return stored
+    values = np.empty(stored.shape, dtype=np.uint8, order="F")
+    depth = max(1, _BLOCK_BYTES * stored.shape[2] // stored.nbytes)
+    for start in range(0, stored.shape[2], depth):
+        block = stored[:, :, start : start + depth]
+        with np.errstate(invalid="ignore", over="ignore"):
+            if scaled:
+                block = block * picture.slope + picture.intercept
+            values[:, :, start : start + depth] = block
+        if not np.array_equal(values[:, :, start : start + depth], block):
+            raise ImageError(
+                "it holds values other than whole numbers from 0 to 255, so it is not a mask",
+                "Choose a mask, or convert it to whole numbers",
+                picture.path,
+            )
     return values

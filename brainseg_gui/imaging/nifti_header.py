@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
-import os
-import stat
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Header
@@ -18,12 +12,16 @@ from nibabel.spatialimages import HeaderDataError
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.grid import StoredGrid, describe_shape
+from brainseg_gui.imaging.nifti_stream import NiftiStream, opened, reporting
 
 SUFFIXES = (".nii.gz", ".nii")
-LARGEST_BYTES = 16 * 2**30
+_HEADER_BYTES, _HEADER_2_BYTES = 348, 540
+LARGEST_BYTES = 4 * 2**30
 _DEFLATE_LIMIT = 1032  # zlib: no stream expands by more than this
-_CHUNK_BYTES = 2**20
-_LARGE_BYTES = 2**28  # a compressed file that promises more must show that it holds it
+_LARGE_BYTES = 2**28  # what takes more must fit into the memory that is free
+_FARTHEST_MM = 1e6  # also where lengths are in µm
+_PLACE_CODES, _ALIGNED = range(6), 2  # what qform_code and sform_code can be; the code that claims least
+_LARGEST_OFFSET = 2**26  # header extensions before the voxels hold a patient's DICOM header at most
 
 
 def is_nifti(path: Path) -> bool:
@@ -48,58 +46,41 @@ def read_header(path: Path) -> Nifti1Header:
     ImageError
         If the file is not readable, not NIfTI, or promises what it cannot hold.
     """
-    with reporting(path), open_stream(path) as stream:
-        header = parse_header(path, stream)
-    return checked(path, header)
+    with reporting(path), opened(path) as stream:
+        return checked(stream, parse_header(stream))
 
 
-@contextlib.contextmanager
-def reporting(path: Path) -> Iterator[None]:
-    """Turn what reading can raise into sentences."""
-    try:
-        yield
-    except PermissionError as error:
-        raise ImageError("the file may not be read", "Change its permissions", path) from error
-    except FileNotFoundError as error:
-        raise ImageError("the file does not exist", "Check the name, or mount the drive", path) from error
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ImageError("the file is cut off or damaged", "Copy it again from its source", path) from error
-    except HeaderDataError as error:
-        raise ImageError("it is not a NIfTI file", "Convert it to NIfTI", path) from error
-    except MemoryError as error:
-        raise ImageError("it does not fit into memory", "Close other programs, or crop the image", path) from error
-    except OSError as error:
-        raise ImageError(f"it cannot be read ({error.strerror or error})", "Check the drive", path) from error
-
-
-def open_stream(path: Path) -> BinaryIO:
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise ImageError("it is not a regular file", "Choose a .nii or .nii.gz file", path)
-    stream = path.open("rb")
-    if stream.read(2) == b"\x1f\x8b":
-        stream.close()
-        return gzip.open(path, "rb")  # type: ignore[return-value]
-    stream.seek(0)
-    return stream
-
-
-def parse_header(path: Path, stream: BinaryIO) -> Nifti1Header:
-    raw = stream.read(544)
-    size = int.from_bytes(raw[:4], "little")
-    kind: type[Nifti1Header] = Nifti2Header if 540 in (size, int.from_bytes(raw[:4], "big")) else Nifti1Header
-    length = 540 if kind is Nifti2Header else 348
-    if len(raw) < length:
-        raise ImageError("the file is cut off or no NIfTI file", "Copy it again from its source", path)
-    header = kind(raw[:length], check=False)  # without the extensions: a mask needs none of them
+def parse_header(stream: NiftiStream) -> Nifti1Header:
+    """The header at the start of a file, not yet checked."""
+    raw = stream.read(_HEADER_BYTES)  # no further: the voxels follow, and what is compressed cannot be read twice
+    kind: type[Nifti1Header] = Nifti1Header
+    if 540 in (int.from_bytes(raw[:4], "little"), int.from_bytes(raw[:4], "big")):
+        raw, kind = raw + stream.read(_HEADER_2_BYTES - _HEADER_BYTES), Nifti2Header
+    if len(raw) < (_HEADER_2_BYTES if kind is Nifti2Header else _HEADER_BYTES):
+        raise ImageError("the file is cut off or no NIfTI file", "Copy it again from its source", stream.path)
+    header = kind(raw, check=False)  # without the extensions: a mask needs none of them
     if bytes(header["magic"])[:2] not in (b"n+", b"ni"):
-        raise ImageError("it is not a NIfTI file", "Convert it to NIfTI", path)
+        raise ImageError("it is not a NIfTI file", "Convert it to NIfTI", stream.path)
     if bytes(header["magic"])[:2] == b"ni":
-        raise ImageError("its voxels lie in a separate .img file", "Convert the pair to one .nii.gz file", path)
+        remedy = "Convert the pair to one .nii.gz file"
+        raise ImageError("its voxels lie in a separate .img file", remedy, stream.path)
+    _mend(header)
     return header
 
 
-def checked(path: Path, header: Nifti1Header) -> Nifti1Header:
-    shape = shape_of(header)
+def _mend(header: Nifti1Header) -> None:
+    """Correct slips that leave no doubt, so that a mask that is saved with this header lies where the image does."""
+    header["pixdim"][1:4] = np.abs(header["pixdim"][1:4])  # nibabel and ITK take a minus for a slip, too
+    if header["pixdim"][0] == 0:
+        header["pixdim"][0] = 1  # as the standard has it
+    for code in ("qform_code", "sform_code"):
+        if int(header[code]) not in _PLACE_CODES:  # nibabel would drop it when it writes; ITK uses it where positive
+            header[code] = _ALIGNED if header[code] > 0 else 0
+
+
+def checked(stream: NiftiStream, header: Nifti1Header) -> Nifti1Header:
+    """The header, if a file of this size can hold what it promises, and if that is a volume or several."""
+    path, shape = stream.path, shape_of(header)
     if len(shape) == 2 or (len(shape) in (3, 4) and min(shape[:3]) == 1):
         raise ImageError(f"it is a 2-D image ({describe_shape(shape)})", "Give a 3-D volume", path)
     if len(shape) not in (3, 4) or min(shape) < 1:
@@ -110,7 +91,7 @@ def checked(path: Path, header: Nifti1Header) -> Nifti1Header:
         raise ImageError("its data type is unknown", "Convert it to int16 or float32", path) from error
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise ImageError(f"its voxels are {_describe_dtype(dtype)}", "Convert it to int16 or float32", path)
-    _check_promise(path, header, shape, dtype)
+    _check_promise(stream, header, shape, dtype)
     stored_grid_of(path, header, shape)
     return header
 
@@ -121,33 +102,25 @@ def _describe_dtype(dtype: np.dtype[Any]) -> str:
     return {"c": "complex numbers", "V": "of an unknown type"}.get(dtype.kind, f"of type {dtype}")
 
 
-def _check_promise(path: Path, header: Nifti1Header, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+def _check_promise(stream: NiftiStream, header: Nifti1Header, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Refuse before allocating what the file cannot hold."""
-    size = path.stat().st_size
+    path = stream.path
     promised = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
-    offset = float(header["vox_offset"])
-    if not 0 <= offset < 2**31:
+    if not 0 <= float(header["vox_offset"]) <= _LARGEST_OFFSET:
         raise ImageError("its header is damaged", "Copy it again from its source", path)
-    with path.open("rb") as stream:
-        compressed = stream.read(2) == b"\x1f\x8b"
-    available = size * _DEFLATE_LIMIT if compressed else size - offset_of(header)
-    if promised > available or (compressed and promised > _LARGE_BYTES and not _unpacks_to(path, promised)):
+    available = stream.size * _DEFLATE_LIMIT if stream.compressed else stream.size - offset_of(header)
+    if promised > available:
         text = f"its header promises {describe_shape(shape)} voxels ({_describe_bytes(promised)})"
         raise ImageError(f"{text}, but the file is too small for that", "Copy it again from its source", path)
-    if promised > LARGEST_BYTES:
-        raise ImageError(f"it would need {_describe_bytes(promised)} of memory", "Crop or down-sample it", path)
+    if promised > LARGEST_BYTES or (promised > _LARGE_BYTES and promised > _free_bytes()):
+        remedy = "Crop or down-sample it, or close other programs"
+        raise ImageError(f"it would need {_describe_bytes(promised)} of memory", remedy, path)
 
 
-def _unpacks_to(path: Path, count: int) -> bool:
-    """Whether a gzip file holds `count` bytes: by the size in its last four bytes, by unpacking it in case of doubt."""
-    with path.open("rb") as stream:
-        stream.seek(-4, os.SEEK_END)
-        if int.from_bytes(stream.read(4), "little") >= count % 2**32:
-            return True
-    with gzip.open(path, "rb") as unpacked:
-        while count > 0 and (chunk := unpacked.read(_CHUNK_BYTES)):
-            count -= len(chunk)
-    return count <= 0
+def _free_bytes() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().available)
 
 
 def offset_of(header: Nifti1Header) -> int:
@@ -156,6 +129,8 @@ def offset_of(header: Nifti1Header) -> int:
 
 
 def _describe_bytes(count: int) -> str:
+    if count < 2**19:
+        return f"{count:,} bytes"
     return f"{count / 2**30:,.1f} GiB" if count >= 2**29 else f"{count / 2**20:,.1f} MiB"
 
 
@@ -171,11 +146,36 @@ def shape_of(header: Nifti1Header) -> tuple[int, ...]:
 
 
 def stored_grid_of(path: Path, header: Nifti1Header, shape: tuple[int, ...]) -> StoredGrid:
+    """Grid of the first three axes.
+
+    Raises
+    ------
+    ImageError
+        If the header names no place in space, or none where a patient can lie.
+    """
     try:
-        affine = np.asarray(header.get_best_affine(), dtype=np.float64)
+        with np.errstate(all="ignore"):  # what comes of it is looked at
+            affine = np.asarray(header.get_best_affine(), dtype=np.float64)
+        if np.isfinite(affine).all() and np.abs(affine).max() > _FARTHEST_MM:
+            raise ValueError(f"a distance of {np.abs(affine).max():.3g} mm")
         return StoredGrid((shape[0], shape[1], shape[2]), affine)
     except (ValueError, HeaderDataError) as error:
         raise ImageError(f"its position in space is unusable ({error})", "Repair its header", path) from error
+
+
+def places_apart_mm(header: Nifti1Header) -> float:
+    """How far apart the header's two places in space, sform and qform, put a voxel; 0 where it has only one."""
+    shape = [max(n, 1) for n in (*shape_of(header), 1, 1, 1)[:3]]
+    corners = np.array(np.meshgrid(*((0, n - 1) for n in shape), [1], indexing="ij")).reshape(4, -1)  # (4, 8)
+    with np.errstate(all="ignore"):
+        try:
+            places = [header.get_qform(coded=True)[0], header.get_sform(coded=True)[0]]
+        except (ValueError, HeaderDataError):  # a qform that is none
+            return 0.0
+        if any(place is None for place in places):
+            return 0.0
+        apart = np.linalg.norm(((places[0] - places[1]) @ corners)[:3], axis=0).max()
+    return float(apart) if np.isfinite(apart) else 0.0
 
 
 def scaling_of(header: Nifti1Header) -> tuple[float, float]:

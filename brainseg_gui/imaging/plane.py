@@ -162,8 +162,9 @@ def pixel_to_point(
 
 def box_of(values: Array) -> tuple[slice, slice] | None:
     """Rows and columns that hold every label of a slice, or None where there is none: less to colour and draw."""
-    rows = np.flatnonzero(values.any(axis=1))
+    # labels are whole numbers, whose bits come together several times faster than `any` looks at them
+    rows = np.flatnonzero(np.bitwise_or.reduce(values, axis=1))
     if rows.size == 0:
         return None
-    columns = np.flatnonzero(values[rows[0] : rows[-1] + 1].any(axis=0))
+    columns = np.flatnonzero(np.bitwise_or.reduce(values[rows[0] : rows[-1] + 1], axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from brainseg_gui.errors import CaseError
+from brainseg_gui.errors import CaseError, printable
+from brainseg_gui.imaging.aside import aside, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import DECATHLON_CHANNELS, kind_of, prefix_of
-from brainseg_gui.imaging.grid import StoredGrid, describe_shape, describe_spacing
+from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.nifti import as_volume, read_labels, read_picture, read_volume
+from brainseg_gui.imaging.nifti_header import places_apart_mm
 from brainseg_gui.imaging.regrid import labels_on_grid
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Header
 
 _POLL_S = 0.1
+_NOTED_MM = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +59,7 @@ def read_case(
     ------
     Progress
         One per modality; `partial` is the case with the modalities read so far. Closing the generator stops
-        the reading threads.
+        the reading threads; one that is stuck in a drive that went away is left behind.
 
     Raises
     ------
@@ -65,51 +69,49 @@ def read_case(
     if not source.modalities:
         raise CaseError("it holds no modality", "Choose a folder with T1, T1ce, T2 or FLAIR files", source.folder)
     stop = Event()
+    running: list[Future[Any]] = []
     try:
-        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="read") as pool:
-            try:
-                return (yield from _read_parts(source, pool, stop, first, resample_reference))
-            finally:
-                stop.set()
+        return (yield from _read_parts(source, running, stop, first, resample_reference))
     finally:
         stop.set()
+        let_end(running)
 
 
 def _read_parts(
-    source: CaseSource, pool: ThreadPoolExecutor, stop: Event, first: Modality, resample: bool
+    source: CaseSource, running: list[Future[Any]], stop: Event, first: Modality, resample: bool
 ) -> Generator[Progress, None, Case]:
-    waiting = _submit_modalities(source, pool, stop, first)
-    mask = pool.submit(read_labels, source.reference, stop.is_set) if source.reference else None
-    total = len(source.modalities) + (mask is not None)
+    waiting = _start_modalities(source, stop, first)
+    running.extend(waiting)
+    mask: Future[Any] | None = None
+    total = len(source.modalities) + (source.reference is not None)
     read: dict[Modality, _Read] = {}
     while waiting:
         finished, _ = wait(waiting, timeout=_POLL_S, return_when=FIRST_COMPLETED)
+        if finished and mask is None and source.reference is not None:  # not sooner: the images are shown first
+            mask = aside(partial(read_labels, source.reference, stop.is_set), "read mask")
+            running.append(mask)
         for future in finished:
             read |= {modality: _Read(*part) for modality, part in future.result().items()}
             waiting.remove(future)
         names = ", ".join(m.title for m in Modality if m in read)
-        partial = _partial(source, read) if finished else None
-        yield Progress("reading", len(read) / total, names, partial)
+        yield Progress("reading", len(read) / total, names, _partial(source, read) if finished else None)
     case = _assemble(source, read)
     if mask is None or source.reference is None:
         return case
-    while not wait([mask], timeout=_POLL_S).done:
-        yield Progress("reading", (total - 1) / total, "mask")
+    values = yield from waited_for(mask, Progress("reading", (total - 1) / total, "mask"))
     yield Progress("understanding the mask", (total - 0.5) / total)
-    return _with_reference(case, source.reference, mask.result(), resample)
+    return _with_reference(case, source.reference, values, resample)
 
 
 _Parts = dict[Modality, tuple[Volume, StoredGrid, "Nifti1Header"]]
 
 
-def _submit_modalities(
-    source: CaseSource, pool: ThreadPoolExecutor, stop: Event, first: Modality
-) -> list[Future[_Parts]]:
+def _start_modalities(source: CaseSource, stop: Event, first: Modality) -> list[Future[_Parts]]:
     paths = set(source.modalities.values())
     if len(source.modalities) > 1 and len(paths) == 1:
-        return [pool.submit(_read_decathlon, paths.pop(), stop)]
+        return [aside(partial(_read_decathlon, paths.pop(), stop), "read")]
     order = sorted(source.modalities, key=lambda modality: modality is not first)
-    return [pool.submit(_read_modality, modality, source.modalities[modality], stop) for modality in order]
+    return [aside(partial(_read_modality, m, source.modalities[m], stop), f"read {m.value}") for m in order]
 
 
 def _read_modality(modality: Modality, path: Path, stop: Event) -> _Parts:
@@ -117,9 +119,11 @@ def _read_modality(modality: Modality, path: Path, stop: Event) -> _Parts:
 
 
 def _read_decathlon(path: Path, stop: Event) -> _Parts:
-    picture = read_picture(path, stop.is_set)
-    if picture.stored.ndim != 4 or picture.stored.shape[3] != len(DECATHLON_CHANNELS):
-        raise CaseError("it is not a Decathlon file with four volumes", "Give one file per modality", path)
+    def check_shape(shape: tuple[int, ...]) -> None:
+        if len(shape) != 4 or shape[3] != len(DECATHLON_CHANNELS):
+            raise CaseError("it is not a Decathlon file with four volumes", "Give one file per modality", path)
+
+    picture = read_picture(path, stop.is_set, check_shape)
     volumes = [as_volume(picture, picture.stored[..., n]) for n in range(len(DECATHLON_CHANNELS))]
     return {m: (v, picture.stored_grid, picture.header) for m, v in zip(DECATHLON_CHANNELS, volumes, strict=True)}
 
@@ -135,28 +139,36 @@ def _assemble(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:
     base = read[_common_grid(read)]
     grid = base.stored_grid.grid
     volumes: dict[Modality, Volume] = {}
-    notes: list[str] = []
     for modality in Modality:
-        if modality not in read:
-            continue
-        part = read[modality]
-        difference = grid.difference_to(part.volume.grid)
-        if difference:
-            own = part.volume.grid
-            notes.append(
-                f"{modality.title} has its own grid ({describe_shape(own.shape)}, {describe_spacing(own)} mm) "
-                "and is shown on the grid of the others"
-            )
-        volumes[modality] = part.volume.on_grid(grid) if difference else replace(part.volume, grid=grid)
+        if modality in read:
+            volume = read[modality].volume
+            volumes[modality] = replace(volume, grid=grid) if grid.same_as(volume.grid) else volume.on_grid(grid)
+    names = [str(path) for path in source.modalities.values()]
+    scheme = guess_scheme((), names).scheme
+    return Case(source, grid, base.stored_grid, base.header, volumes, None, scheme, _notes(source, read, grid))
+
+
+def _notes(source: CaseSource, read: Mapping[Modality, _Read], grid: Grid) -> tuple[str, ...]:
+    """What was assumed, in sentences."""
+    parts = [(modality, read[modality]) for modality in Modality if modality in read]
+    notes = [
+        f"{modality.title} has its own grid ({describe_shape(part.volume.grid.shape)}, "
+        f"{describe_spacing(part.volume.grid)} mm) and is shown on the grid of the others"
+        for modality, part in parts
+        if not grid.same_as(part.volume.grid)
+    ]
+    apart_mm = {modality: places_apart_mm(part.header) for modality, part in parts}
+    if max(apart_mm.values()) > _NOTED_MM:
+        titles = ", ".join(modality.title for modality, mm in apart_mm.items() if mm > _NOTED_MM)
+        distance = f"{max(apart_mm.values()):,.0f} mm apart"
+        notes.append(f"{titles}: the header names two places in space, up to {distance}; its sform is used")
     if source.missing:
         notes.append(f"Not found: {', '.join(m.title for m in source.missing)}")
     prefixes = {prefix_of(path) for path in source.modalities.values() if kind_of(path) is not None}
     if len(prefixes) > 1:
-        start = ", ".join(sorted(prefixes))
+        start = printable(", ".join(sorted(prefixes)))
         notes.append(f"The files' names begin differently ({start}); check that they are of one patient")
-    names = [str(path) for path in source.modalities.values()]
-    scheme = guess_scheme((), names).scheme
-    return Case(source, grid, base.stored_grid, base.header, volumes, None, scheme, tuple(notes))
+    return tuple(notes)
 
 
 def _common_grid(read: Mapping[Modality, _Read]) -> Modality:

@@ -17,6 +17,7 @@ from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.nifti import read_labels
 from brainseg_gui.imaging.nifti_header import SUFFIXES, is_nifti, shape_of
+from brainseg_gui.links import behind_links
 
 
 def write_labels(
@@ -55,8 +56,13 @@ def write_labels(
 
 
 def replace_verified(path: Path, write: Callable[[Path], None], verify: Callable[[Path], None]) -> None:
-    """Write beside `path`, verify, flush to disk, then rename over `path`; clean up on any failure."""
-    suffix = next((s for s in SUFFIXES if path.name.lower().endswith(s)), path.suffix)
+    """Write beside `path`, verify, flush to disk, then rename over `path`; clean up on any failure.
+
+    Where `path` is a link, the file that it leads to is replaced, and the link stays.
+    """
+    link, path = path, behind_links(path)
+    names = (path.name.lower(), link.name.lower())
+    suffix = next((s for name in names for s in SUFFIXES if name.endswith(s)), path.suffix)
     handle, name = tempfile.mkstemp(prefix=".brainseg-", suffix=suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
@@ -101,6 +107,8 @@ def _label_header(header: Nifti1Header) -> Nifti1Header:
     result["cal_min"], result["cal_max"] = 0, 0
     result["glmin"], result["glmax"] = 0, 0
     result["descrip"] = b"brainseg mask"
+    for field in ("data_type", "db_name", "aux_file", "intent_name"):  # converters put names of patients into these
+        result[field] = b""
     result["intent_code"] = 0
     return result
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
@@ -47,9 +48,10 @@ class LabelEvidence:
 
 def measure(values: NDArray[np.uint8], volumes: Mapping[Modality, Volume]) -> tuple[LabelEvidence, ...]:
     """Measure the evidence of every label of a mask, (I, J, K)."""
-    box = _box_around(values)
-    if box is None:
+    around = box_around(values)
+    if around is None:
         return ()
+    box = grown(around, 1, values.shape)  # with background around it, where there is room
     values = values[box]
     scaled = {m: _standardised(volumes[m], box) for m in (Modality.T1, Modality.T1CE, Modality.FLAIR) if m in volumes}
     nothing: NDArray[np.float32] = np.full(values.shape, np.nan, dtype=np.float32)
@@ -70,19 +72,7 @@ def measure(values: NDArray[np.uint8], volumes: Mapping[Modality, Volume]) -> tu
     )
 
 
-def _box_around(values: NDArray[np.uint8]) -> tuple[slice, slice, slice] | None:
-    """The box that holds every label, with one voxel of background around it where there is room."""
-    slices = []
-    for axis in range(3):
-        others = tuple(a for a in range(3) if a != axis)
-        filled = np.flatnonzero(values.any(axis=others))
-        if filled.size == 0:
-            return None
-        slices.append(slice(max(int(filled[0]) - 1, 0), int(filled[-1]) + 2))
-    return slices[0], slices[1], slices[2]
-
-
-def _standardised(volume: Volume, box: tuple[slice, slice, slice]) -> NDArray[np.float32]:
+def _standardised(volume: Volume, box: Box) -> NDArray[np.float32]:
     """Intensities in a box, in standard deviations of the brain."""
     sample = volume.stored[::2, ::2, ::2]
     brain = sample[sample != volume.background].astype(np.float32)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import Box, box_around, grown, whole_box
 from brainseg_gui.imaging.grid import Array, Grid, Voxel
 
 
@@ -45,21 +47,16 @@ class Volume:
     @cached_property
     def background(self) -> float:
         """Stored value outside the head: the most frequent one in the eight corners."""
-        corners = self.stored[:: self.stored.shape[0] - 1, :: self.stored.shape[1] - 1, :: self.stored.shape[2] - 1]
-        values, counts = np.unique(corners, return_counts=True)
-        return float(values[counts.argmax()])
+        return float(corner_value(self.stored)[0])
 
     @cached_property
-    def content(self) -> tuple[slice, slice, slice]:
-        """Box around everything that is not background, found on every second voxel."""
-        inside = self.stored[::2, ::2, ::2] != self.background
-        box = []
-        for axis in range(3):
-            filled = np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis)))
-            if filled.size == 0:
-                return slice(0, self.grid.shape[0]), slice(0, self.grid.shape[1]), slice(0, self.grid.shape[2])
-            box.append(slice(max(2 * int(filled[0]) - 1, 0), min(2 * int(filled[-1]) + 2, self.grid.shape[axis])))
-        return box[0], box[1], box[2]
+    def content(self) -> Box:
+        """Box around everything that is not background, found on every second voxel; the whole grid if all is."""
+        around = box_around(self.stored[::2, ::2, ::2] != self.background)
+        if around is None:
+            return whole_box(self.grid.shape)
+        i, j, k = (slice(2 * part.start, 2 * part.stop - 1) for part in around)
+        return grown((i, j, k), 1, self.grid.shape)
 
     def intensities(self) -> NDArray[np.float32]:
         """All intensities as float32, a copy, (I, J, K)."""
@@ -85,3 +82,13 @@ class Volume:
         )
         moved.flags.writeable = False
         return Volume(moved, grid, 1.0, 0.0, self.path)
+
+
+def corner_value(stored: Array) -> tuple[Any, int]:
+    """The most frequent value in the eight corners, in its stored type, and how many of them share it.
+
+    The axes of (I, J, K) may be in any order. Where an axis is one voxel long there are fewer corners.
+    """
+    i, j, k = (slice(None, None, max(count - 1, 1)) for count in stored.shape)
+    values, counts = np.unique(stored[i, j, k], return_counts=True)
+    return values[counts.argmax()], int(counts.max())

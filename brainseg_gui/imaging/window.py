@@ -11,6 +11,7 @@ from brainseg_gui.imaging.grid import Array
 from brainseg_gui.imaging.volume import Volume
 
 PERCENTILES = (0.5, 99.5)
+_SAMPLE = 2**20  # voxels, about
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,11 @@ class Window:
 def auto_window(volume: Volume) -> Window:
     """Window between two percentiles of the voxels that are not background.
 
-    A sample of every second voxel along each axis is enough; background is what the corners hold (0 in
-    skull-stripped studies), so that it does not pull the window down.
+    A sample of every second voxel along each axis is enough, of fewer in large studies; background is what the
+    corners hold (0 in skull-stripped studies), so that it does not pull the window down.
     """
-    sample = volume.stored[::2, ::2, ::2]
+    every = max(2, int((volume.stored.size / _SAMPLE) ** (1 / 3)))
+    sample = volume.stored[::every, ::every, ::every]
     inside = sample[sample != volume.background]
     if inside.size == 0:
         return Window(0.5, 1.0)

@@ -76,14 +76,13 @@ def _unreadable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     if os.geteuid() != 0:
         path.chmod(0)
         return path
-    opened = Path.open
 
-    def refuse(self: Path, *arguments: Any, **options: Any) -> Any:  # root reads everything
-        if self.name == path.name:
-            raise PermissionError(13, "Permission denied", str(self))
-        return opened(self, *arguments, **options)
+    def refuse(name: str, flags: int) -> int:  # root reads everything
+        if Path(name).name == path.name:
+            raise PermissionError(13, "Permission denied", name)
+        return os.open(name, flags)
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("brainseg_gui.imaging.nifti_stream._without_waiting", refuse)
     return path
 
 

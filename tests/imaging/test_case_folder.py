@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,15 @@ def test_every_era_of_names(tmp_path: Path, era: str, prefix: str, suffix: str) 
         ("t1ce_report", None),
         ("segment_list", None),
         ("prelabels", None),
+        ("X_brain_mask", None),
+        ("brain-mask", None),
+        ("X_t1_bet_mask", None),
+        ("X_mask_brain", None),
+        ("UCSF-PDGM-0004_brain_segmentation", None),
+        ("UCSF-PDGM-0004_brain_parenchyma_segmentation", None),
+        ("UCSF-PDGM-0004_tumor_segmentation", "mask"),
+        ("brain_tumour_seg", "mask"),
+        ("forehead_mask", "mask"),
     ],
 )
 def test_kinds(name: str, kind: object) -> None:
@@ -98,6 +108,12 @@ def test_the_mask_with_the_prefix_of_the_images_comes_first(tmp_path: Path) -> N
     source = find_case(folder)
     assert _names(source)["mask"] == "X_seg.nii"
     assert [path.name for path in source.unused] == ["A_mask.nii"]
+
+
+def test_a_mask_of_the_brain_alone_is_no_reference(tmp_path: Path) -> None:
+    source = find_case(_touch(tmp_path / "c", "X_t1.nii", "X_flair.nii", "X_brain_mask.nii.gz"))
+    assert source.reference is None
+    assert [path.name for path in source.unused] == ["X_brain_mask.nii.gz"]
 
 
 def test_a_missing_modality_is_named_missing(tmp_path: Path) -> None:
@@ -222,6 +238,34 @@ def test_files_of_odd_names_all_stay_to_be_assigned(write_nifti: Any) -> None:
     source = source_of_files(paths)
     assert _names(source) == {"t1": "scan0.nii"}
     assert source.unused == tuple(paths[1:])
+
+
+@pytest.mark.parametrize(
+    ("names", "starts"),
+    [
+        (["P1_t1.nii", "P1_flair.nii", "P10_t2.nii"], "2 patients (P1, P10)"),
+        (["P1_t1.nii", "P2_t1.nii", "P3_t1.nii"], "3 patients (P1, P2, P3)"),
+        (["A-1_t1.nii", "A-2_flair.nii"], "2 patients (A-1, A-2)"),
+    ],
+)
+def test_loose_files_of_several_patients_are_no_case(tmp_path: Path, names: list[str], starts: str) -> None:
+    folder = _touch(tmp_path / "mixed", *names)
+    with pytest.raises(CaseError, match=re.escape(starts)) as caught:
+        source_of_files([folder / name for name in names])
+    assert "assign them" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["P1_t1.nii", "P1_late_flair.nii"],  # the same name, and more
+        ["P1_t1.nii", "flair.nii"],
+        ["P1_t1.nii", "P1_flair.nii", "W39_1998.09.19_Segm.nii"],  # masks have names of their own
+    ],
+)
+def test_loose_files_that_may_be_of_one_patient_are_a_case(tmp_path: Path, names: list[str]) -> None:
+    folder = _touch(tmp_path / "one", *names)
+    assert set(source_of_files([folder / name for name in names]).modalities) == {T1, FLAIR}
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

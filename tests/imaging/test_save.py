@@ -68,6 +68,36 @@ def test_an_old_file_is_replaced_and_keeps_its_permissions(study: tuple[LabelMap
     np.testing.assert_array_equal(read_labels(target)[0], study[0].values)
 
 
+@pytest.mark.parametrize(("name", "packed"), [("mask.nii", False), ("mask.nii.gz", True), ("5d41402a", True)])
+def test_the_file_behind_a_link_is_replaced_and_the_link_stays(
+    study: tuple[LabelMap, Any, Any], tmp_path: Path, name: str, packed: bool
+) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / name).write_bytes(OLD)
+    (tmp_path / "inner.nii.gz").symlink_to(Path("store") / name)
+    link = tmp_path / "seg.nii.gz"
+    link.symlink_to("inner.nii.gz")
+    write_labels(link, *study)
+    assert link.is_symlink()
+    assert sorted(os.listdir(tmp_path / "store")) == [name]
+    written = (tmp_path / "store" / name).read_bytes()
+    assert written.startswith(b"\x1f\x8b") == packed  # as the name of the file itself says, else that of the link
+    np.testing.assert_array_equal(read_labels(link)[0], study[0].values)
+
+
+def test_a_link_that_leads_nowhere_is_filled(study: tuple[LabelMap, Any, Any], tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    link = tmp_path / "seg.nii.gz"
+    link.symlink_to(tmp_path / "store" / "new.nii.gz")
+    write_labels(link, *study)
+    assert (tmp_path / "store" / "new.nii.gz").is_file()
+    link.unlink()
+    link.symlink_to(tmp_path / "gone" / "new.nii.gz")
+    with pytest.raises(SaveError, match="folder is gone"):
+        write_labels(link, *study)
+    assert link.is_symlink()
+
+
 def test_a_new_file_has_the_usual_permissions(study: tuple[LabelMap, Any, Any], tmp_path: Path) -> None:
     (tmp_path / "usual").touch()
     write_labels(tmp_path / "new.nii.gz", *study)

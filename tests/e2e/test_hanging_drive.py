@@ -1,0 +1,118 @@
+"""A drive that went away: whatever reads from it hangs in the system, and nothing else does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QTimer
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.app import Application
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Reads a case whose drive hangs as a job of the window does, cancels it, and ends.
+_CHILD = """
+import os, sys, threading
+from functools import partial
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QTimer
+from brainseg_gui.controllers.job import Job
+from brainseg_gui.imaging import nifti_stream
+from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.read_case import read_case
+
+folder, pipe = sys.argv[1:]
+source = find_case(Path(folder))
+nifti_stream._without_waiting = lambda name, flags: os.open(pipe, os.O_RDONLY)
+application = QCoreApplication([])
+job = Job(read_case(source), application)
+job.cancelled.connect(application.quit)
+QTimer.singleShot(300, job.cancel)
+job.start()
+application.exec()
+stuck = [thread.name for thread in threading.enumerate() if thread.name.startswith("read")]
+print(len(stuck), flush=True)
+"""
+
+
+class Drive:
+    """A drive whose files cannot be opened until it comes back: opening one blocks in the system, uninterruptibly."""
+
+    def __init__(self, pipe: Path) -> None:
+        self._pipe, self.asked = pipe, threading.Event()
+        os.mkfifo(pipe)
+
+    def open(self, *_arguments: Any) -> int:
+        """Hang until `come_back`, then fail."""
+        self.asked.set()
+        os.close(os.open(self._pipe, os.O_RDONLY))
+        raise OSError(5, "Input/output error")
+
+    def come_back(self) -> None:
+        """Let every call that hangs end."""
+        while any(thread.name.startswith(("read", "look")) for thread in threading.enumerate()):
+            with suppress(OSError):
+                os.close(os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK))
+            threading.Event().wait(0.01)
+
+
+@pytest.fixture
+def drive(tmp_path: Path) -> Iterator[Drive]:
+    """A drive that comes back at the end of the test."""
+    drive = Drive(tmp_path / "pipe")
+    yield drive
+    drive.come_back()
+
+
+@pytest.mark.parametrize("where", ["brainseg_gui.imaging.nifti_stream._without_waiting", "os.scandir"])
+def test_opening_a_case_can_be_cancelled(
+    qtbot: QtBot,
+    application: Application,
+    drive: Drive,
+    toy_case: Any,
+    tmp_path: Path,
+    open_paths: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+) -> None:
+    good = toy_case(tmp_path, case_id="Good")
+    open_paths(application, good)
+    gone = toy_case(tmp_path, case_id="Gone")
+    ticks: list[None] = []
+    clock = QTimer(interval=1)
+    clock.timeout.connect(lambda: ticks.append(None))
+    with monkeypatch.context() as patched:
+        patched.setattr(where, drive.open)
+        application.files.open_paths([gone])
+        qtbot.waitUntil(drive.asked.is_set, timeout=10_000)
+        clock.start()
+        qtbot.waitUntil(lambda: len(ticks) > 50, timeout=10_000)  # the window answers
+        assert application.session.opening.running
+
+        application.files.cancel()
+        qtbot.waitUntil(lambda: not application.session.opening.running, timeout=3000)
+    assert application.session.case.case_id == "Good"
+    assert application.session.notice is None or not application.session.notice.problem
+
+    open_paths(application, toy_case(tmp_path, case_id="Other"))  # while the threads of before still hang
+    assert application.session.case.case_id == "Other"
+    assert any(thread.name.startswith(("read", "look")) for thread in threading.enumerate())
+
+
+def test_a_stuck_thread_does_not_keep_the_program_from_ending(toy_case: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    command = [sys.executable, "-c", _CHILD, str(toy_case(tmp_path)), str(tmp_path / "pipe")]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout) == 4  # every modality hung, and none was waited for

@@ -1,0 +1,43 @@
+"""The measuring of bad inputs finds each kind of fault, and goes on after it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.fuzz.faulty import trials
+from tests.fuzz.measure import Trial, measure, sampled
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured with /proc")
+
+EXPECTED = {
+    "_good": ("opened", ""),
+    "_refused": ("sentence", "it is bad. Take another one."),
+    "_raises": ("crash", "KeyError: 'surprise'"),
+    "_wrong": ("crash", "it was opened, but must not be"),
+    "_poor": ("crash", "lacks what happened or the remedy"),
+    "_dies": ("crash", "ended with -6"),
+    "_blocks": ("hang", "in _blocks"),
+    "_large": ("memory", "64 MiB for a case of 1.0 MiB"),
+    "_too_large": ("memory", "only after an allocation had failed"),
+}
+
+
+def test_each_fault_is_told() -> None:
+    results = measure("tests.fuzz.faulty", range(len(trials(0))), children=1, limit_s=3.0)
+    assert [result.name for result in results] == [trial.name for trial in trials(0)]
+    for result in results:
+        outcome, words = EXPECTED[result.name]
+        assert (result.outcome, words in result.detail) == (outcome, True), result
+        assert result.is_fault == (outcome not in ("opened", "sentence"))
+
+
+def test_a_sample_holds_every_family() -> None:
+    def trial(family: str) -> Trial:
+        return Trial(family, "", lambda folder: folder, lambda path: None)
+
+    many = [trial("many")] * 90 + [trial("few")] * 9 + [trial("one")]
+    numbers = sampled(many, 20)
+    assert numbers == sampled(many, 20)
+    assert [sum(many[n].family == family for n in numbers) for family in ("many", "few", "one")] == [18, 2, 1]
