@@ -16,7 +16,9 @@ NETWORK = {"tensorflow", "keras"}
 QT_FREE = ("errors", "progress", "imaging", "evaluation", "inference", "state", "runs", "annotation")
 
 # Only the network's own process imports these.
-NETWORK_PROCESS = tuple(f"brainseg_gui.inference.{name}" for name in ("devices", "fast_norm", "network", "rebuild"))
+NETWORK_PROCESS = tuple(
+    f"brainseg_gui.inference.{name}" for name in ("devices", "fast_norm", "keras_network", "network", "rebuild")
+)
 
 _IMPORT_ALL = """
 import importlib, pkgutil, sys

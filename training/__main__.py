@@ -20,13 +20,15 @@ from typing import IO, Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, Cancelled
+from brainseg_gui.faults.process_guard import guard_process
+from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
-from brainseg_gui.runs.trainer_process import since_of
 
 _LOG = logging.getLogger("training")
 FAILED, MISUSED = 1, 2
+_ROOM, _ROOM_BYTES = ".room-for-the-end", 2**16  # given back when the disk is full, so that the end can be written
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training", description="Train the run of a run folder.")
     parser.add_argument("run_folder", type=Path)
     parser.add_argument("--resume", action="store_true", help="implied where there is a checkpoint")
+    guard_process()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cases are prepared in threads already; its own would spin
     folder = RunFolder(parser.parse_args(arguments).run_folder.resolve())
     _log_to(folder)
     try:
@@ -54,7 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> int:
     """Train and write how it ended; nothing ends without an event."""
+    room = folder.path / _ROOM
     try:
+        room.write_bytes(bytes(_ROOM_BYTES))
         _choose_devices(config)
         asked = _listen_to_signals()
         events.write("started", **_about(folder, config))
@@ -74,9 +80,18 @@ def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> in
         events.write(run.end, step=step, message=message)
         _LOG.info("%s", message)
     except Exception as error:  # noqa: BLE001  whatever it is, the panel and the log have to say it
-        _fail(events, error)
+        room.unlink(missing_ok=True)
+        _fail(events, error if folder.config_file.exists() else _gone(folder))
         return FAILED
+    finally:
+        with contextlib.suppress(OSError):
+            room.unlink(missing_ok=True)
     return 0
+
+
+def _gone(folder: RunFolder) -> BrainsegError:
+    sentence = "the run folder was removed while the run was training"
+    return BrainsegError(sentence, "Start a new run; nothing can be kept of this one", folder.path)
 
 
 def _listen_to_signals() -> threading.Event:
@@ -104,7 +119,7 @@ def describe(error: Exception) -> str:
     """What ended a run, as a sentence with a remedy."""
     if isinstance(error, BrainsegError):
         return str(error)
-    network = sys.modules.get("brainseg_gui.inference.network")
+    network = sys.modules.get("brainseg_gui.inference.keras_network")
     if isinstance(error, MemoryError) or (network is not None and network.is_out_of_memory(error)):
         return "The memory is too small for this run. Choose a smaller sampling.patch, sampling.batch or network."
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -26,9 +26,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import Box, box_around
+from brainseg_gui.imaging.connected import Numbers, connected, sizes_of
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference.postprocess import Box, bounding_box
 from brainseg_gui.inference.preprocess import brain_mask
 
 Mask = NDArray[np.bool_]
@@ -87,7 +88,7 @@ def segment_by_thresholds(volumes: Mapping[Modality, Volume], baseline: Baseline
     grid = volumes[Modality.FLAIR].grid
     everywhere = brain_mask([(volumes[m], volumes[m].stored) for m in NEEDED], "any modality unlike the corners")
     classes = np.zeros(everywhere.shape, np.uint8, order="F")
-    box = bounding_box(everywhere)
+    box = box_around(everywhere)
     if box is None:  # brain_mask has refused that
         return classes
     brain = everywhere[box]
@@ -185,7 +186,7 @@ def grown(mask: Mask, radius_mm: float, spacing_mm: Spacing) -> Mask:
     """Everything within a radius of a mask, (I, J, K)."""
     from scipy.ndimage import distance_transform_edt
 
-    box = bounding_box(mask)
+    box = box_around(mask)
     if box is None:
         return mask
     room = [int(radius_mm / mm) for mm in spacing_mm]
@@ -227,11 +228,7 @@ def _without_specks(mask: Mask, voxels: float) -> Mask:
     return np.asarray((counts >= voxels)[components]) & mask
 
 
-def _labelled(mask: Mask) -> tuple[NDArray[Any], NDArray[Any]]:
+def _labelled(mask: Mask) -> tuple[Numbers, NDArray[np.int64]]:
     """26-connected components, and their sizes; 0 for the rest."""
-    from scipy.ndimage import label
-
-    components, count = label(mask, np.ones((3, 3, 3)))
-    voxels = np.bincount(components.ravel(), minlength=count + 1)
-    voxels[0] = 0
-    return components, voxels
+    components, count = connected(mask)
+    return components, sizes_of(components, count)

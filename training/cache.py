@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.grid import Array
+from brainseg_gui.plain_files import read_json
 from training.case_files import digests
 from training.cases import TrainingCase
 from training.prepare_case import PreparedCase, prepare_case
@@ -153,7 +154,7 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
 def _read_entry(folder: Path) -> Entry | None:
     """An entry that is whole, or None."""
     try:
-        content: dict[str, Any] = json.loads((folder / _ABOUT).read_text("utf-8"))
+        content: dict[str, Any] = read_json(folder / _ABOUT)
         sizes = {name: (folder / name).stat().st_size for name in _FILES}
         if content["bytes"] != sizes:
             return None
@@ -173,7 +174,7 @@ def _remove_abandoned(root: Path) -> None:
 
 @lru_cache(maxsize=256)
 def _mapped(path: Path) -> Any:
-    return np.load(path, mmap_mode="r")
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def default_cache() -> Path:

@@ -228,14 +228,14 @@ def split(
     Parameters
     ----------
     fraction
-        Part of the patients (or cases) that is split off; at least one if it is above 0 and there are two.
+        Part of the patients (or cases) that is split off; above 0 at least one, but never all.
     by_patient
         Keep all studies of a patient on one side.
     """
     owners = [patient_of(case.case_id) if by_patient else case.case_id for case in cases]
     names = sorted(set(owners))
     count = round(fraction * len(names))
-    if fraction > 0 and len(names) > 1:
+    if fraction > 0:
         count = min(max(count, 1), len(names) - 1)
     held_back = set(np.random.default_rng(seed).permutation(names)[:count].tolist())
     pairs = list(zip(cases, owners, strict=True))

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import json
 import os
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from brainseg_gui.plain_files import json_of
 from training.errors import TrainingError
+from training.npz import read_npz
 
 KEPT = 2
 BEST = "best.npz"
@@ -73,9 +74,9 @@ def save_checkpoint(folder: Path, model: Any, position: Position) -> Path:
 def latest_checkpoint(folder: Path) -> tuple[Path, Position, dict[str, Any]] | None:
     """The newest checkpoint that can be read, its position and its arrays; None when there is none."""
     for path in sorted(folder.glob("step-*.npz"), reverse=True):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             arrays, about = read_arrays(path)
-            return path, Position(**about), arrays
+            return path, _position_of(about), arrays
     return None
 
 
@@ -117,12 +118,15 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], about: Mapping[str, Any]
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     content: dict[str, Any] = {**arrays, _ABOUT: np.frombuffer(json.dumps(about).encode(), np.uint8)}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)  # not its parents: a run folder that was removed stays so
         with temporary.open("wb") as stream:
             np.savez(stream, **content)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
+    except FileNotFoundError as error:
+        sentence = "the checkpoint cannot be written, for the run folder is gone"
+        raise TrainingError(sentence, "Start a new run; nothing can be kept of this one", path) from error
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         reason = "the disk is full" if full else error.strerror or str(error)
@@ -134,11 +138,30 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], about: Mapping[str, Any]
 
 
 def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arrays of an ``.npz`` and what is written about them."""
-    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
-        arrays = {name: content[name] for name in content.files}
-    about: dict[str, Any] = json.loads(arrays.pop(_ABOUT).tobytes())
+    """Arrays of an ``.npz`` and what is written about them.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError
+        If it cannot be read, or is none.
+    """
+    arrays = read_npz(path)
+    about: dict[str, Any] = json_of(arrays.pop(_ABOUT).tobytes())
     return arrays, about
+
+
+def _position_of(about: Mapping[str, Any]) -> Position:
+    """The position that a checkpoint describes; it may come from another machine, and is not believed."""
+    found = Position(**about)
+    if not isinstance(found.epoch_metrics, Mapping):
+        raise TypeError("its metrics make no sense")
+    counts = (found.step, found.seed, found.steps_per_epoch, found.best_epoch, found.epoch_steps)
+    if not all(isinstance(n, int) and 0 <= n < 2**53 for n in counts) or found.steps_per_epoch < 1:
+        raise ValueError("its counts make no sense")
+    numbers = (found.elapsed_s, 0.0 if found.best is None else found.best, *found.epoch_metrics.values())
+    if not all(isinstance(n, (int, float)) and abs(n) < 1e15 for n in numbers if n == n):
+        raise ValueError("its numbers make no sense")
+    return found
 
 
 def synchronised(model: Any) -> Any:

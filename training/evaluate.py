@@ -142,7 +142,7 @@ def write_picture(path: Path, result: Validated) -> None:
     k = int(np.argmax((reference.values > 0).sum(axis=(0, 1))))
     grey = _grey(result.case, k)
     picture = np.concatenate([_painted(grey, side, k) for side in sides], axis=1)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(exist_ok=True)
     temporary = path.with_name(f".{path.name}")
     imsave(temporary, picture, format="png")
     temporary.replace(path)

@@ -62,7 +62,7 @@ def export_model(folder: Path, network: Any, weights: list[Any], recipe: Recipe,
     temporary = folder.with_name(f".{folder.name}-{os.getpid()}")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
-        temporary.mkdir(parents=True)
+        temporary.mkdir()  # not its parents: a run folder that was removed stays so
         network.set_weights(weights)
         network.save(temporary / KERAS_FILE)
         if about.legacy_file:

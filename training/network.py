@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,17 +11,16 @@ from typing import Any
 import keras
 
 from brainseg_gui.inference.devices import Place
+from brainseg_gui.inference.keras_network import open_network
 from brainseg_gui.inference.model_folder import (
     PASSPORT_NAME,
     ModelFolder,
     default_model,
     read_model_folder,
     shipped_models,
-    verify_weights,
 )
-from brainseg_gui.inference.network import check_shapes
 from brainseg_gui.inference.rebuild import rebuilt
-from brainseg_gui.inference.weights_check import check_architecture
+from brainseg_gui.plain_files import read_json
 from brainseg_gui.runs.config import TrainingConfig
 from training.errors import TrainingError
 from training.fast_norm import TrainedGroupNormalization
@@ -92,11 +90,8 @@ def find_model(name: str) -> ModelFolder:
 
 
 def _from_model(folder: ModelFolder) -> Start:
-    verify_weights(folder)
-    check_architecture(folder.weights_path)
-    original = keras.saving.load_model(folder.weights_path, compile=False)
-    check_shapes(original, folder)
-    recipe = json.loads((folder.path / PASSPORT_NAME).read_text("utf-8"))
+    original = open_network(folder)
+    recipe = read_json(folder.path / PASSPORT_NAME)
 
     def build(shape: Spatial) -> Any:
         copy = keras.models.clone_model(original)

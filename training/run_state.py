@@ -10,6 +10,9 @@ from brainseg_gui.errors import Cancelled
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
 from training.checkpoint import Position
+from training.errors import TrainingError
+
+GONE_AFTER_S = 10.0
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Run:
     epoch_logs: dict[str, float] = field(default_factory=dict)
     epoch_seen: int = 0
     saved_step: int = -1
+    gone_since: float | None = None
     started: float = field(default_factory=time.perf_counter)
 
     @property
@@ -76,9 +80,21 @@ class Run:
 
     def decide_end(self) -> None:
         """Set `end` when the run has to end after this step."""
+        self._check_folder()
         last = bool(self.total_steps) and self.position.step >= self.total_steps
         late = bool(self.hours) and self.elapsed_s >= self.hours * 3600
         self.end = "stopped" if self.must_stop else "finished" if last or late else ""
+
+    def _check_folder(self) -> None:
+        """End when the run folder is gone, and stays so: a network disk may be away for some seconds."""
+        if self.folder.config_file.exists():
+            self.gone_since = None
+            return
+        now = time.perf_counter()
+        self.gone_since = self.gone_since or now
+        if now - self.gone_since >= GONE_AFTER_S:
+            sentence = "the run folder was removed while the run was training"
+            raise TrainingError(sentence, "Start a new run; nothing can be kept of this one", self.folder.path)
 
     def merged_metrics(self) -> dict[str, float]:
         """Means over the whole present epoch, its part before a resume included."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.imaging.probabilities import TOP, quantised
 from brainseg_gui.inference.passport import Passport
-from brainseg_gui.inference.placement import from_axes, orient
-from brainseg_gui.inference.postprocess import Box, Classes, bounding_box, grown
+from brainseg_gui.inference.placement import orient
+from brainseg_gui.inference.postprocess import Classes, NotBackground, where_not_background
 from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.separable import apply_along_axes
 
@@ -47,22 +48,18 @@ def keep_probabilities(
         certain everywhere.
     """
     placement = prepared.placement
-    # (1, …, C) in network axes -> (I, J, K, C) without padding
-    inside = from_axes(probabilities[0], passport.axes)[placement.inside_padding]
-    background = passport.output.channels.index("background")
-    near = bounding_box(inside[..., background] <= _CERTAIN)
+    near = where_not_background(probabilities, prepared, passport, at_most=_CERTAIN)
     if near is None:
         levels[:, 0, 0, 0] = (TOP, 0, 0, 0)
         return slice(0, 1), slice(0, 1), slice(0, 1)
-    source = grown(near, inside.shape)
-    target = placement.box_voxels_near(near)
+    target = near.target
     winners = orient(classes, passport.orientation)[placement.box][target]
     brain = prepared.brain[target] if passport.output.only_in_brain and prepared.brain is not None else None
     views = [orient(volume, passport.orientation)[placement.box][target] for volume in levels]
     for start in range(target[2].start, target[2].stop, _SLAB):
         slab = slice(start, min(start + _SLAB, target[2].stop))
         here = slice(slab.start - target[2].start, slab.stop - target[2].start)
-        found = _interpolated(inside, prepared, passport, source, (target[0], target[1], slab))
+        found = _interpolated(near, prepared, passport, (target[0], target[1], slab))
         if brain is not None:
             found[:, ~brain[..., here]] = np.array([[1], [0], [0], [0]], dtype=np.float32)
         shape = found.shape[1:]
@@ -72,14 +69,13 @@ def keep_probabilities(
     return _in_ras(placement.box, target, passport.orientation, classes.shape)
 
 
-def _interpolated(
-    inside: NDArray[np.float32], prepared: Prepared, passport: Passport, source: Box, target: Box
-) -> NDArray[np.float32]:
+def _interpolated(near: NotBackground, prepared: Prepared, passport: Passport, target: Box) -> NDArray[np.float32]:
     """Probabilities at the box voxels of `target`, one volume per class of `NETWORK_CLASSES`, (4, I', J', K')."""
-    matrices = prepared.placement.backward(source, target)
+    matrices = prepared.placement.backward(near.source, target)
     found = np.zeros((len(NETWORK_CLASSES), *(part.stop - part.start for part in target)), dtype=np.float32)
     for channel, network_class in enumerate(passport.output.classes):
-        found[network_class] = apply_along_axes(np.asfortranarray(inside[source][..., channel]), matrices)
+        inside = np.asfortranarray(near.probabilities[near.source][..., channel])
+        found[network_class] = apply_along_axes(inside, matrices)
     return found
 
 

@@ -14,6 +14,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.faults.process_guard import guard_process
 from brainseg_gui.inference.messages import (
     Attached,
     Channel,
@@ -113,6 +114,7 @@ class Child:
 
 def main() -> None:
     """Talk over standard input and output; whatever else prints goes to standard error."""
+    guard_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the shell is for the program
     replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -46,6 +46,8 @@ from brainseg_gui.progress import Progress
 
 POLL_S = 0.05
 STOP_WITHIN_S = 0.35  # and the caller may take 0.1 s to notice a wish to cancel
+SILENT_AFTER_S = 30.0  # then the person is told; importing and a slow window can take half of that
+STUCK_AFTER_S = 15.0  # then a cancel does not wait for a model to be loaded
 _LOADING_SHARE = 0.5  # of the whole work, when the model has to be loaded first
 
 
@@ -142,7 +144,8 @@ class Engine:
                 raise _failure(reply)
             elif isinstance(reply, Loaded) and reply.serial == serial:
                 break
-            yield shown
+            with self._ending_if_stuck(process):
+                yield _told(shown, process)
         if shown.stage != STARTING:  # it was ready: nothing was loaded
             seconds[shown.stage] = seconds.get(shown.stage, 0.0) + time.perf_counter() - since
         return seconds
@@ -188,11 +191,21 @@ class Engine:
                 elif isinstance(reply, Finished) and reply.serial == serial:
                     idle = True
                     return reply
-                yield shown
+                yield _told(shown, process)
         finally:
             if not idle:
                 self._stop(process, serial)
         raise EngineError("the network's process stopped answering", "Segment again")
+
+    @contextlib.contextmanager
+    def _ending_if_stuck(self, process: EngineProcess) -> Iterator[None]:
+        """A cancel leaves a process that loads alone, but not one that has said nothing for long: it may never."""
+        try:
+            yield
+        except GeneratorExit:
+            if process.silent_s > STUCK_AFTER_S:
+                self._give_up(process)
+            raise
 
     def _stop(self, process: EngineProcess, serial: int) -> None:
         """Ask politely, then kill."""
@@ -203,10 +216,20 @@ class Engine:
                 reply = process.receive(left)
                 if isinstance(reply, (Stopped, Finished, Failed)) and reply.serial == serial:
                     return
+        self._give_up(process)
+
+    def _give_up(self, process: EngineProcess) -> None:
         with self._changing:
             if self._process is process:
                 self._process = None
         process.kill()
+
+
+def _told(shown: Progress, process: EngineProcess) -> Progress:
+    """Progress as it is shown: of a process that has said nothing for long, that is told."""
+    if process.silent_s < SILENT_AFTER_S:
+        return shown
+    return replace(shown, detail=f"no word from the network for {process.silent_s:.0f} s; Cancel starts it anew")
 
 
 def _replies(process: EngineProcess) -> Iterator[Reply | None]:

@@ -8,11 +8,12 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
+import time
 from typing import BinaryIO, cast
 
 from brainseg_gui.errors import EngineError
+from brainseg_gui.faults import scratch
 from brainseg_gui.inference.messages import Channel, Reply, Request
 
 _MODULE = "brainseg_gui.inference.child"
@@ -32,20 +33,29 @@ class EngineProcess:
 
     def __init__(self) -> None:
         # stderr goes to a file: nobody has to drain it, and a crash's last words stay readable.
-        self._stderr = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  closed by _collect
+        self._stderr = scratch.words_file()  # closed by _collect
         self._last_words = ""
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", _MODULE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env={"KERAS_BACKEND": "tensorflow", **os.environ, **_ENVIRONMENT},
-        )
+        self._process = self._start()
         stdin, stdout = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
         self._channel = Channel(stdout, stdin)
         self._replies: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._collect, name="engine-replies", daemon=True)
+        self._heard = time.monotonic()
         self._reader.start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-P", "-m", _MODULE],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._stderr,
+                env={"KERAS_BACKEND": "tensorflow", **os.environ, **_ENVIRONMENT, **scratch.environment()},
+            )
+        except OSError as error:
+            self._stderr.close()
+            reason = error.strerror or str(error)
+            raise EngineError(f"the network's process cannot be started ({reason})", "Close other programs") from error
 
     @property
     def pid(self) -> int:
@@ -65,6 +75,7 @@ class EngineProcess:
         EngineError
             If the process is gone.
         """
+        self._heard = time.monotonic()
         try:
             self._channel.send(request)
         except (OSError, ValueError) as error:
@@ -85,7 +96,13 @@ class EngineProcess:
         if reply is None:
             self._replies.put(None)
             raise self.explain_death()
+        self._heard = time.monotonic()
         return reply
+
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing was heard of it, in seconds; loading and a slow step can take half a minute."""
+        return time.monotonic() - self._heard
 
     def kill(self) -> None:
         """End the process without waiting: to give back gigabytes can take half a second."""

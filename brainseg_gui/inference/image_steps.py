@@ -14,7 +14,6 @@ from brainseg_gui.inference.separable import (
     Image,
     apply_along_axes,
     gaussian_matrix,
-    second_difference_matrix,
 )
 
 Mask = NDArray[np.bool_]
@@ -55,10 +54,12 @@ def gaussian(image: Image, sigma_voxels: steps.Triple) -> Image:
 def add_laplacian(image: Image, weight: float) -> Image:
     """The image plus `weight` times its Laplacian (second differences, edges reflected)."""
     result = image.copy(order="K")
-    for axis, length in enumerate(image.shape):
-        matrices: list[Image | None] = [None, None, None]
-        matrices[axis] = np.float32(weight) * second_difference_matrix(length)
-        result += apply_along_axes(image, matrices)
+    for axis in range(image.ndim):
+        steps_up = np.diff(image, axis=axis)  # between neighbours; over a reflected edge there is none
+        steps_up *= np.float32(weight)
+        moved, kept = np.moveaxis(result, axis, 0), np.moveaxis(steps_up, axis, 0)
+        moved[:-1] += kept
+        moved[1:] -= kept
     return result
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import ModelError
+from brainseg_gui.plain_files import visible
+
+LARGEST_NUMBER = 1e9  # of anything that a passport says: voxels, mm, ml
+_LONGEST_TEXT = 20_000
+_LONGEST_LIST = 1000
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,13 @@ class JsonFields:
 
     def wrong(self, sentence: str, remedy: str = "Correct model.json") -> ModelError:
         """The error that says what is wrong with this object."""
-        return ModelError(f"{self.where} {sentence}", remedy, self.path)
+        return ModelError(visible(f"{self.where} {sentence}", 350), visible(remedy, 350), self.path)
 
     def only(self, *known: str) -> None:
         """Refuse fields that nobody would read: they could change what the network gets."""
         unknown = [key for key in self.values if key not in known]
         if unknown:
-            raise self.wrong(f"has a field that this program does not know: {unknown[0]}")
+            raise self.wrong(f"has a field that this program does not know: {visible(str(unknown[0]))}")
 
     def part(self, key: str) -> JsonFields:
         """A nested object."""
@@ -58,27 +62,29 @@ class JsonFields:
         value = self._get(key, default)
         if not isinstance(value, str) or (not value and default is None):
             raise self.wrong(f"needs a text for {key}")
-        return value
+        return self._readable(key, value)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts."""
         values = self._list(key)
         if not all(isinstance(value, str) for value in values):
             raise self.wrong(f"needs a list of texts for {key}")
-        return tuple(values)
+        return tuple(self._readable(key, value) for value in values)
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
         """A text out of a few."""
         value = self.text(key)
         if value not in choices:
-            raise self.wrong(f"gives {value!r} for {key}; known are {', '.join(map(repr, choices))}")
+            raise self.wrong(f"gives {visible(value)!r} for {key}; known are {', '.join(map(repr, choices))}")
         return value
 
-    def whole(self, key: str, low: int = 0) -> int:
-        """A whole number, at least `low`."""
+    def whole(self, key: str, low: int = 0, high: int = int(LARGEST_NUMBER)) -> int:
+        """A whole number from `low` to `high`."""
         value = self._get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < low:
             raise self.wrong(f"needs a whole number of at least {low} for {key}")
+        if value > high:
+            raise self.wrong(f"needs a whole number of at most {high:,} for {key}")
         return value
 
     def number(self, key: str) -> float:
@@ -104,14 +110,25 @@ class JsonFields:
         return self.values.get(key) is not None
 
     def _as_number(self, key: str, value: object) -> float:
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
             raise self.wrong(f"needs numbers for {key}")
+        if not abs(value) <= LARGEST_NUMBER:  # infinity, and what is no number, too
+            raise self.wrong(f"needs numbers of at most {LARGEST_NUMBER:,.0f} for {key}")
         return float(value)
+
+    def _readable(self, key: str, value: str) -> str:
+        """A text that a window and a terminal can show; line breaks and tabs become blanks."""
+        text = " ".join(value.split()) if len(value) <= _LONGEST_TEXT else ""
+        if not text.isprintable() or (value and not text):
+            raise self.wrong(f"needs a readable text of at most {_LONGEST_TEXT:,} letters for {key}")
+        return text
 
     def _list(self, key: str) -> list[Any]:
         value = self._get(key)
         if not isinstance(value, list):
             raise self.wrong(f"needs a list for {key}")
+        if len(value) > _LONGEST_LIST:
+            raise self.wrong(f"has {len(value):,} entries for {key}, which is too many")
         return value
 
     def _get(self, key: str, default: object = None) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.passport import Passport, parse_passport
+from brainseg_gui.plain_files import open_file, read_json, visible
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -61,7 +61,7 @@ def read_model_folder(path: Path) -> ModelFolder:
     folder = path.parent if path.name == PASSPORT_NAME else path
     file = folder / PASSPORT_NAME
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = read_json(file)
     except (FileNotFoundError, NotADirectoryError) as error:
         remedy = f"Choose a folder that holds the weights and {PASSPORT_NAME}"
         raise ModelError(f"there is no {PASSPORT_NAME}", remedy, folder) from error
@@ -69,7 +69,7 @@ def read_model_folder(path: Path) -> ModelFolder:
         reason = error.strerror or str(error)
         raise ModelError(f"it cannot be read ({reason})", "Check its permissions", file) from error
     except ValueError as error:  # neither UTF-8 nor JSON
-        raise ModelError(f"it is not JSON ({error})", f"Correct {PASSPORT_NAME}", file) from error
+        raise ModelError(f"it is not JSON ({visible(str(error), 200)})", f"Correct {PASSPORT_NAME}", file) from error
     if not isinstance(content, dict):
         raise ModelError("it is not a JSON object", f"Correct {PASSPORT_NAME}", file)
     model = ModelFolder(folder, parse_passport(content, file))
@@ -123,7 +123,7 @@ def verify_weights(model: ModelFolder) -> None:
         If the file is not the one that the passport describes, or cannot be read.
     """
     try:
-        with model.weights_path.open("rb") as stream:
+        with open_file(model.weights_path) as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         reason = error.strerror or str(error)

@@ -13,19 +13,18 @@ from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.devices import Place, choose_place, choose_precision, cpu_place
 from brainseg_gui.inference.fast_norm import FastGroupNormalization
+from brainseg_gui.inference.keras_network import is_out_of_memory, open_network
 from brainseg_gui.inference.memory import PeakMemory, free_memory_bytes
-from brainseg_gui.inference.model_folder import ModelFolder, verify_weights
+from brainseg_gui.inference.model_folder import ModelFolder
 from brainseg_gui.inference.options import LOADING, SegmentOptions
 from brainseg_gui.inference.passport import Passport
 from brainseg_gui.inference.rebuild import rebuilt
 from brainseg_gui.inference.segment import Batch
 from brainseg_gui.inference.sliding_window import Shape
-from brainseg_gui.inference.weights_check import check_architecture
 from brainseg_gui.progress import Progress
 
 TYPICAL_BRAIN_MM = (146.0, 182.0, 144.0)  # box of an adult brain along R, A, S, with a margin
 _LARGEST_WARM_UP = 1_000_000  # voxels
-_OUT_OF_MEMORY = ("resource_exhausted", "resourceexhausted", "out of memory", "oom when allocating")
 
 
 class Network:
@@ -99,16 +98,13 @@ def load_network(folder: ModelFolder, options: SegmentOptions) -> Generator[Prog
     Raises
     ------
     ModelError
-        If the weights are not those of the passport, hold foreign code, or do not fit it.
+        If the weights are not those of the passport, hold what is not known, or do not fit it.
     EngineError
         If the device is not there.
     """
     yield Progress(LOADING, 0.3, folder.title)
-    verify_weights(folder)
-    check_architecture(folder.weights_path)
     place = choose_place(options.device)
-    model = _load(folder)
-    check_shapes(model, folder)
+    model = open_network(folder)
     yield Progress(LOADING, 0.6, f"{folder.title} on {place.words}")
     network = Network(model, place, choose_precision(options.precision, place))
     yield Progress(LOADING, 0.7, "warming up")
@@ -136,45 +132,6 @@ def _warm_up(network: Network, passport: Passport) -> None:
         network.warm_up(passport)
 
 
-def _load(folder: ModelFolder) -> Any:
-    try:
-        return keras.saving.load_model(folder.weights_path, compile=False)
-    except Exception as error:
-        if is_out_of_memory(error):
-            raise
-        saved = ", ".join(f"{name} {version}" for name, version in folder.passport.framework.items())
-        reason = str(error).strip().splitlines()[0][:200]
-        raise ModelError(
-            f"Keras {keras.__version__} cannot load the network, saved with {saved} ({reason})",
-            "Install the version that saved it, or save it again",
-            folder.weights_path,
-        ) from error
-
-
-def check_shapes(model: Any, folder: ModelFolder) -> None:
-    """Refuse a network whose input or output differs from its passport.
-
-    Raises
-    ------
-    ModelError
-        Says which number differs.
-    """
-    inputs, outputs = model.input_shape, model.output_shape
-    passport = folder.passport
-    for words, shape in (("input", inputs), ("output", outputs)):
-        if not isinstance(shape, tuple) or len(shape) != 5:
-            sentence = f"the network's {words} is not one array (batch, three axes, channels)"
-            raise ModelError(sentence, "Use a 3-D network with the channels last", folder.weights_path)
-    wanted = {"input": (inputs[-1], len(passport.modalities)), "output": (outputs[-1], len(passport.output.channels))}
-    for words, (found, promised) in wanted.items():
-        if found != promised:
-            raise ModelError(
-                f"the network has {found} {words} channels, its passport names {promised}",
-                "Correct model.json",
-                folder.weights_path,
-            )
-
-
 def _compiled(model: Any) -> Callable[[Batch], Any]:
     """The network as one graph for any shape. XLA stays off: on the CPU it is several times slower."""
     if keras.backend.backend() != "tensorflow":
@@ -190,12 +147,6 @@ def _compiled(model: Any) -> Callable[[Batch], Any]:
     signature = [tf.TensorSpec(shape, tf.float32)]
     graph = tf.function(forward, input_signature=signature, jit_compile=False, autograph=False)
     return cast(Callable[[Batch], Any], graph)
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an exception of any backend says that the memory was too small."""
-    text = f"{type(error).__name__} {error}".lower()
-    return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)
 
 
 def warm_up_shape(passport: Passport, fixed: Shape | None) -> Shape:

@@ -17,8 +17,13 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.json_fields import JsonFields
 from brainseg_gui.inference.step_readers import read_post_step, read_step
+from brainseg_gui.plain_files import tagless, visible
 
 FORMAT = 1
+LARGEST_DIVISOR = 1024
+LARGEST_PATCH = 2048
+SPACING_MM = (0.1, 20.0)
+_LONGEST_NAME = 100
 AXES = ("IJKC", "IKJC", "JIKC", "JKIC", "KIJC", "KJIC")
 LINEAR = "linear on the probabilities, then argmax"
 LINEAR_IN_BRAIN = f"{LINEAR}, background outside the brain"
@@ -116,15 +121,15 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         raise fields.wrong(f"has format {content['format']}, not {FORMAT}", "Use a newer version of this program")
     grid = fields.part("input")
     passport = Passport(
-        name=fields.text("name"),
-        version=fields.text("version"),
+        name=_name(fields, "name"),
+        version=_name(fields, "version"),
         weights=_weights(fields),
         sha256=_sha256(fields),
         modalities=_modalities(grid),
         axes=grid.choice("axes", AXES),
         orientation=_orientation(grid),
         spacing_mm=_spacing(grid),
-        divisor=grid.whole("divisor", 1),
+        divisor=grid.whole("divisor", 1, LARGEST_DIVISOR),
         patch=_patch(grid),
         preprocess=tuple(read_step(part) for part in fields.parts("preprocess")),
         output=_output(fields.part("output")),
@@ -137,6 +142,14 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
     )
     _check_order(passport, fields)
     return passport
+
+
+def _name(fields: JsonFields, key: str) -> str:
+    """A name that stands in lists, sentences and reports."""
+    name = tagless(fields.text(key))
+    if len(name) > _LONGEST_NAME:
+        raise fields.wrong(f"needs a text of at most {_LONGEST_NAME} letters for {key}")
+    return name
 
 
 def _weights(fields: JsonFields) -> str:
@@ -175,6 +188,9 @@ def _spacing(grid: JsonFields) -> steps.Triple | None:
     spacing = grid.numbers("spacing_mm", 3)
     if min(spacing) <= 0:
         raise grid.wrong("needs positive numbers for spacing_mm")
+    low, high = SPACING_MM
+    if min(spacing) < low or max(spacing) > high:
+        raise grid.wrong(f"needs numbers from {low:g} to {high:g} for spacing_mm")
     return cast(steps.Triple, spacing)
 
 
@@ -184,6 +200,8 @@ def _patch(grid: JsonFields) -> steps.WholeTriple | None:
     patch = grid.wholes("patch", 3)
     if min(patch) < 1 or any(n % grid.whole("divisor", 1) for n in patch):
         raise grid.wrong("needs multiples of the divisor for patch")
+    if max(patch) > LARGEST_PATCH:
+        raise grid.wrong(f"needs numbers of at most {LARGEST_PATCH:,} for patch")
     return cast(steps.WholeTriple, patch)
 
 
@@ -193,7 +211,7 @@ def _output(output: JsonFields) -> Output:
         raise output.wrong("needs different channels, one of them background")
     if unknown := set(channels) - set(NETWORK_CLASSES):
         known = ", ".join(NETWORK_CLASSES)
-        raise output.wrong(f"has a channel that this program does not know: {min(unknown)}; known are {known}")
+        raise output.wrong(f"has a channel that this program does not know: {visible(min(unknown))}; known are {known}")
     output.choice("activation", ("softmax",))
     return Output("softmax", channels, output.choice("resample", (LINEAR_IN_BRAIN, LINEAR)))
 

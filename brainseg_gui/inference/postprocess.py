@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import Box, box_around, grown
+from brainseg_gui.imaging.connected import Connectivity, Numbers, connected, sizes_of
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.far_core import rename_far_core
 from brainseg_gui.inference.image_steps import Mask
@@ -17,9 +20,27 @@ from brainseg_gui.inference.separable import apply_along_axes
 
 Classes = NDArray[np.uint8]
 Confidence = NDArray[np.float32]
-Box = tuple[slice, slice, slice]
 
 _CLASSES_OF = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
+
+
+@dataclass(frozen=True, eq=False)
+class NotBackground:
+    """Where the network sees more than background.
+
+    Parameters
+    ----------
+    probabilities
+        Its output without padding, (I, J, K, C).
+    source
+        Box of its voxels, with those beside it that have an influence.
+    target
+        Box of the voxels in the placement's box that it has an influence on.
+    """
+
+    probabilities: NDArray[np.float32]
+    source: Box
+    target: Box
 
 
 def map_back(
@@ -48,21 +69,35 @@ def map_back(
         Receives the probability of the class that won, where it was looked at; as `classes`.
     """
     placement = prepared.placement
-    # (1, …, C) in network axes -> (I, J, K, C) without padding
-    inside = from_axes(probabilities[0], passport.axes)[placement.inside_padding]
-    background = passport.output.channels.index("background")
-    near = bounding_box(inside[..., background] <= 0.5)
+    near = where_not_background(probabilities, prepared, passport, at_most=0.5)
     if near is None:
         return
-    source = grown(near, inside.shape)
-    target = placement.box_voxels_near(near)
-    matrices = placement.backward(source, target)
-    found, probability = _most_probable(inside[source], matrices, passport.output)
+    matrices = placement.backward(near.source, near.target)
+    found, probability = _most_probable(near.probabilities[near.source], matrices, passport.output)
     if passport.output.only_in_brain and prepared.brain is not None:
-        found *= prepared.brain[target]
-    orient(classes, passport.orientation)[placement.box][target] = found
+        found *= prepared.brain[near.target]
+    orient(classes, passport.orientation)[placement.box][near.target] = found
     if confidence is not None:
-        orient(confidence, passport.orientation)[placement.box][target] = probability
+        orient(confidence, passport.orientation)[placement.box][near.target] = probability
+
+
+def where_not_background(
+    probabilities: NDArray[np.float32], prepared: Prepared, passport: Passport, *, at_most: float
+) -> NotBackground | None:
+    """The box of the network's voxels whose background has at most a probability; None when there are none.
+
+    Parameters
+    ----------
+    probabilities
+        The network's output, (1, …, C) in the passport's axes.
+    """
+    placement = prepared.placement
+    # (1, …, C) in network axes -> (I, J, K, C) without padding
+    inside = from_axes(probabilities[0], passport.axes)[placement.inside_padding]
+    near = box_around(inside[..., passport.output.channels.index("background")] <= at_most)
+    if near is None:
+        return None
+    return NotBackground(inside, grown(near, 1, inside.shape[:3]), placement.box_voxels_near(near))
 
 
 def _most_probable(
@@ -111,7 +146,7 @@ def postprocess(
     """
     edges_mm = spacing_mm or (float(np.cbrt(1000.0 * voxel_ml)),) * 3
     for step in rules:
-        box = bounding_box(classes > 0)
+        box = box_around(classes > 0)
         if box is None:
             return
         match step:
@@ -157,34 +192,12 @@ def rename_weak_components(
     classes[weak[components]] = step.becomes
 
 
-def _components(mask: Mask, connectivity: steps.Connectivity) -> tuple[NDArray[np.signedinteger], NDArray[np.intp]]:
+def _components(mask: Mask, connectivity: Connectivity) -> tuple[Numbers, NDArray[np.int64]]:
     """Number of the component of every voxel, and how many voxels each has; 0 for number 0, the rest."""
-    from scipy.ndimage import generate_binary_structure, label
-
-    components, count = label(mask, generate_binary_structure(3, {6: 1, 18: 2, 26: 3}[connectivity]))
-    voxels = np.bincount(components.ravel(order="K"), minlength=count + 1)
-    voxels[0] = 0
-    return components, voxels
+    components, count = connected(mask, connectivity)
+    return components, sizes_of(components, count)
 
 
 def _in_voxels(size: float, unit: steps.SizeUnit, voxel_ml: float) -> float:
     # what rounding makes of 0.1 ml / 0.001 ml must not cost a component of exactly 100 voxels
     return round(size / voxel_ml, 6) if unit == "ml" else size
-
-
-def bounding_box(mask: Mask) -> Box | None:
-    """The smallest box around what is true, or None when nothing is."""
-    slices = []
-    for axis in range(3):
-        there = np.flatnonzero(mask.any(axis=tuple(n for n in range(3) if n != axis)))
-        if not there.size:
-            return None
-        slices.append(slice(int(there[0]), int(there[-1]) + 1))
-    i, j, k = slices
-    return i, j, k
-
-
-def grown(box: Box, shape: tuple[int, ...]) -> Box:
-    """A box with one voxel more on each side, where there is one."""
-    i, j, k = (slice(max(0, s.start - 1), min(n, s.stop + 1)) for s, n in zip(box, shape[:3], strict=True))
-    return i, j, k

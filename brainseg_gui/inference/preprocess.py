@@ -6,10 +6,10 @@ that the air around the head costs nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import Array, Voxel, describe_shape
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.imaging.volume import Volume, corner_value
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.image_steps import Mask, add_laplacian, gaussian, min_max, pad, zscore
 from brainseg_gui.inference.options import PREPARING
@@ -28,6 +28,7 @@ from brainseg_gui.progress import Progress
 
 _POLL_S = 0.05
 _AGREEING_CORNERS = 5
+_MOST_VOXELS = 2**28  # four channels of float32 are 4 GiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,19 +164,13 @@ def brain_mask(volumes: list[tuple[Volume, Array]], rule: steps.BrainRule = "any
     """
     result: Mask | None = None
     for volume, oriented in volumes:
-        air = corner_value(oriented) if rule == "any modality unlike the corners" else None
-        inside = _above_zero(volume, oriented) if air is None else oriented != air
+        air, agreeing = corner_value(oriented)
+        by_corners = rule == "any modality unlike the corners" and agreeing >= _AGREEING_CORNERS
+        inside = oriented != air if by_corners else _above_zero(volume, oriented)
         result = inside if result is None else np.logical_or(result, inside, out=result)
     if result is None or not result.any():
         raise ModelError("no voxel of the images is above 0, so there is no brain to segment", "Check the images")
     return result
-
-
-def corner_value(oriented: Array) -> Any:
-    """The value that at least five of the eight corners share, None if there is none."""
-    i, j, k = (slice(None, None, max(count - 1, 1)) for count in oriented.shape)
-    values, counts = np.unique(oriented[i, j, k], return_counts=True)
-    return values[counts.argmax()] if counts.max() >= _AGREEING_CORNERS else None
 
 
 def _above_zero(volume: Volume, oriented: Array) -> Mask:
@@ -200,6 +195,11 @@ def place(passport: Passport, shape: tuple[int, ...], spacing_mm: steps.Triple, 
         Of the case in the passport's orientation.
     brain
         Where the brain is, if the passport asks.
+
+    Raises
+    ------
+    ModelError
+        If the crop leaves nothing, or the network's input would be far too large.
     """
     i, j, k = shape
     placement = Placement.of_box((0, 0, 0), (i, j, k))
@@ -214,7 +214,18 @@ def place(passport: Passport, shape: tuple[int, ...], spacing_mm: steps.Triple, 
                 placement = placement.with_steps((ratios[0], ratios[1], ratios[2]))
             case steps.Pad():
                 placement = placement.with_padding(passport.divisor, step.side == "both")
+    _check_size(placement, passport)
     return placement
+
+
+def _check_size(placement: Placement, passport: Passport) -> None:
+    """Refuse, before memory is taken, a spacing or divisor that makes a giant of this case."""
+    voxels = math.prod(placement.padded)
+    if voxels > _MOST_VOXELS:
+        raise ModelError(
+            f"the spacing and divisor of {passport.name} make {describe_shape(placement.padded)} voxels of this case",
+            "Use a model with a coarser spacing, or crop the images",
+        )
 
 
 def brain_box(brain: Mask, margin_voxels: int) -> tuple[Voxel, Voxel]:

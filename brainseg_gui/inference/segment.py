@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import EngineError
+from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.certainty import Levels, keep_probabilities
 from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING
 from brainseg_gui.inference.passport import Passport
-from brainseg_gui.inference.postprocess import Box, Classes, Confidence, map_back, needs_confidence, postprocess
+from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import prepare
 from brainseg_gui.inference.sliding_window import Shape, sliding_window
 from brainseg_gui.progress import Progress

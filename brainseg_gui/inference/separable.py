@@ -6,7 +6,8 @@ filter does. Matrices of one axis multiply, so that smoothing and sampling cost 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 Image = NDArray[np.float32]
 
+_BLOCK = 32  # rows of a matrix that are multiplied together
 _TRUNCATE = 4.0  # standard deviations, as in scipy.ndimage.gaussian_filter
 
 
@@ -29,11 +31,6 @@ def gaussian_matrix(length: int, sigma: float) -> Matrix | None:
     offsets = np.arange(-radius, radius + 1)
     kernel = np.exp(-0.5 * (offsets / sigma) ** 2)
     return _convolution(length, offsets, kernel / kernel.sum())
-
-
-def second_difference_matrix(length: int) -> Matrix:
-    """One axis's part of the Laplacian (1, −2, 1), edges reflected, as in `scipy.ndimage.laplace`."""
-    return _convolution(length, np.array([-1, 0, 1]), np.array([1.0, -2.0, 1.0]))
 
 
 def linear_matrix(length: int, positions: NDArray[np.floating[Any]]) -> Matrix:
@@ -76,12 +73,31 @@ def apply_along_axes(image: Image, matrices: Sequence[Matrix | None]) -> Image:
         turned: Image = apply_along_axes(image.T, matrices[::-1]).T
         return turned
     result: Image = np.ascontiguousarray(image)
-    first, second, third = matrices
-    if third is not None:
-        result = result @ third.T  # (I, J, K) -> (I, J, K')
-    if second is not None:
-        result = np.matmul(second, result)  # (I, J, K') -> (I, J', K')
-    if first is not None:
-        shape = (len(first), *result.shape[1:])
-        result = (first @ result.reshape(result.shape[0], -1)).reshape(shape)  # (I, ...) -> (I', ...)
+    for axis in (2, 1, 0):
+        matrix = matrices[axis]
+        if matrix is not None:
+            result = _apply(result, matrix, axis)
     return result
+
+
+def _apply(image: Image, matrix: Matrix, axis: int) -> Image:
+    """Multiply one axis of a C-ordered image, leaving out what is zero far from the matrix's diagonal."""
+    result = np.empty((*image.shape[:axis], len(matrix), *image.shape[axis + 1 :]), np.float32)
+    # (I, J, K) -> (before, axis, behind)
+    source = image.reshape(math.prod(image.shape[:axis]), image.shape[axis], -1)
+    target = result.reshape(len(source), len(matrix), -1)
+    for rows, columns in _blocks(matrix):
+        block = matrix[rows, columns]
+        if axis == 2:
+            np.matmul(source[:, columns, 0], block.T, out=target[:, rows, 0])
+        else:
+            np.matmul(block, source[:, columns], out=target[:, rows])
+    return result
+
+
+def _blocks(matrix: Matrix) -> Iterator[tuple[slice, slice]]:
+    """Rows of a matrix, a few at a time, and the columns where they are not zero."""
+    for start in range(0, len(matrix), _BLOCK):
+        rows = slice(start, min(start + _BLOCK, len(matrix)))
+        filled = np.flatnonzero(matrix[rows].any(axis=0))
+        yield rows, slice(int(filled[0]), int(filled[-1]) + 1) if filled.size else slice(0, 1)

@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import EngineError
+from brainseg_gui.faults import scratch
 from brainseg_gui.imaging.grid import Affine, Array, Grid, Voxel
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 
 _ALIGNMENT = 64
 _CHUNK_BYTES = 2**25
-FOLDERS = (Path("/dev/shm"), Path(tempfile.gettempdir()))  # memory if possible, else disk
+FOLDERS = scratch.folders()  # memory if possible, else disk
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _reserve(size: int) -> tuple[Path, mmap.mmap]:
         if not folder.is_dir():
             continue
         try:
-            handle, name = tempfile.mkstemp(prefix="brainseg-", dir=folder)
+            handle, name = tempfile.mkstemp(prefix=scratch.prefix(), dir=folder)  # mode 0600
         except OSError:
             continue
         try:

@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast, get_args
 
+from brainseg_gui.imaging.connected import Connectivity
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.json_fields import JsonFields
+from brainseg_gui.plain_files import visible
 
+_LARGEST_SIGMA = 50.0  # voxels
 _FILTER = re.compile(r"gaussian sigma (\d+(?:\.\d+)?) voxels? of the source grid")
 _REGIONS = {"whole tumour": "WT", "tumour core": "TC", "enhancing tumour": "ET"}
 _Reader = Callable[[JsonFields], Any]
@@ -31,7 +34,7 @@ def _read(entry: JsonFields, readers: Mapping[str, _Reader]) -> Any:
     name = entry.text("step")
     if name not in readers:
         known = ", ".join(readers)
-        raise entry.wrong(f"is a step that this program does not know: {name}; known are {known}")
+        raise entry.wrong(f"is a step that this program does not know: {visible(name)}; known are {known}")
     return readers[name](JsonFields(entry.values, f"the passport's step {name}", entry.path))
 
 
@@ -55,7 +58,7 @@ def _zscore(step: JsonFields) -> steps.Step:
 def _minmax(step: JsonFields) -> steps.Step:
     step.only("step", "over", "decimals")
     step.choice("over", ("crop",))
-    return steps.MinMax(step.whole("decimals") if step.has("decimals") else None)
+    return steps.MinMax(step.whole("decimals", 0, 15) if step.has("decimals") else None)
 
 
 def _gaussian(step: JsonFields) -> steps.Step:
@@ -63,6 +66,8 @@ def _gaussian(step: JsonFields) -> steps.Step:
     sigma = step.numbers("sigma_voxels", 3)
     if min(sigma) < 0:
         raise step.wrong("needs numbers of at least 0 for sigma_voxels")
+    if max(sigma) > _LARGEST_SIGMA:
+        raise step.wrong(f"needs numbers of at most {_LARGEST_SIGMA:g} for sigma_voxels")
     return steps.Gaussian(cast(steps.Triple, sigma))
 
 
@@ -77,8 +82,13 @@ def _resample(step: JsonFields) -> steps.Step:
     text = step.text("filter")
     match = _FILTER.fullmatch(text)
     if text != "none" and match is None:
-        raise step.wrong(f"gives {text!r} for filter; known is 'gaussian sigma S voxel of the source grid' or 'none'")
-    return steps.Resample(float(match[1]) if match else 0.0)
+        raise step.wrong(
+            f"gives {visible(text)!r} for filter; known is 'gaussian sigma S voxel of the source grid' or 'none'"
+        )
+    sigma = float(match[1]) if match else 0.0
+    if sigma > _LARGEST_SIGMA:
+        raise step.wrong(f"needs a sigma of at most {_LARGEST_SIGMA:g} for filter")
+    return steps.Resample(sigma)
 
 
 def _pad(step: JsonFields) -> steps.Step:
@@ -131,11 +141,11 @@ def _size(step: JsonFields, name: str) -> tuple[float, steps.SizeUnit]:
     return step.whole(f"{name}_voxels"), "voxels"
 
 
-def _connectivity(step: JsonFields) -> steps.Connectivity:
+def _connectivity(step: JsonFields) -> Connectivity:
     connectivity = step.whole("connectivity")
     if connectivity not in (6, 18, 26):
         raise step.wrong("needs 6, 18 or 26 for connectivity")
-    return cast(steps.Connectivity, connectivity)
+    return cast(Connectivity, connectivity)
 
 
 _STEPS: Mapping[str, _Reader] = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from brainseg_gui.imaging.connected import Connectivity
+
 Triple = tuple[float, float, float]
 BrainRule = Literal["any modality above 0", "any modality unlike the corners"]
 WholeTriple = tuple[int, int, int]
@@ -77,7 +79,6 @@ Step = BrainCrop | FixedCrop | ZScore | MinMax | Gaussian | Laplacian | Resample
 
 
 SizeUnit = Literal["voxels", "ml"]
-Connectivity = Literal[6, 18, 26]
 
 
 @dataclass(frozen=True)

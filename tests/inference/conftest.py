@@ -32,9 +32,9 @@ def model_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """One engine for a module's tests: its process imports TensorFlow once."""
+    """One engine for all tests of a process: it imports TensorFlow once."""
     engine = Engine()
     yield engine
     engine.close()

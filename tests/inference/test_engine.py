@@ -21,6 +21,7 @@ from brainseg_gui.inference.model_folder import ModelFolder, default_model, read
 from brainseg_gui.inference.options import STAGES, SegmentOptions
 from brainseg_gui.inference.shared_block import SharedBlock
 from brainseg_gui.progress import Progress, run_to_end
+from tests.inference.strangers import convolution, description, hostile_layers, layer, legacy, model_folder
 
 MakeCase = Callable[..., Case]
 FLOAT32 = SegmentOptions(device="cpu", precision="float32")
@@ -206,6 +207,42 @@ def test_networks_that_cannot_be_used_are_refused(
     with pytest.raises(ModelError, match=words):
         run_to_end(engine.segment(make_case(), read_model_folder(model_folders / name), FLOAT32))
     assert engine.pid is not None  # the process lives on
+
+
+@pytest.mark.engine
+def test_networks_of_strangers_are_refused_before_they_compute(
+    engine: Engine, tmp_path: Path, make_case: MakeCase
+) -> None:
+    marker = tmp_path / "marker"
+    networks = {
+        "it describes more weights than the 20": description(convolution("wide", filters=2**30)),
+        "turns 16×16×16 voxels into 32×32×32": description(layer("up", "UpSampling3D", size=[2, 2, 2])),
+        "does not take 16×16×16 voxels": description(layer("pool", "MaxPooling3D", pool_size=[32, 32, 32])),
+        "Python code": description(hostile_layers(marker)["lambda in a network"]),
+        "is of the class system from os": description(hostile_layers(marker)["os.system"]),
+    }
+    for number, (words, config) in enumerate(networks.items()):
+        for suffix in (".keras", ".h5"):
+            folder = model_folder(tmp_path / f"{number}{suffix}", config, suffix)
+            with pytest.raises(ModelError, match=words):
+                run_to_end(engine.segment(make_case(), read_model_folder(folder), FLOAT32))
+    assert not marker.exists()
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_network_of_known_layers_is_the_same_in_both_formats(
+    engine: Engine, tmp_path: Path, make_case: MakeCase, suffix: str
+) -> None:
+    config = description(layer("act", "LeakyReLU", negative_slope=0.1))
+    folder = model_folder(tmp_path / "model", config if suffix == ".keras" else legacy(config), suffix)
+    result = run_to_end(engine.segment(make_case(), read_model_folder(folder), FLOAT32))
+    # the kernel is 8 times the identity, so that background competes with FLAIR, NCR is T1, ED T1ce, ET T2
+    scores = np.zeros((*result.classes.shape, 4)) + np.array([4, 0, 0, 0])
+    for channel, modality in enumerate((Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)):
+        stored = make_case().volumes[modality].stored.astype(float)
+        scores[..., channel] += 8 * (stored - stored.min()) / (stored.max() - stored.min())
+    np.testing.assert_array_equal(result.classes, scores.argmax(axis=-1))
 
 
 @pytest.mark.engine

@@ -26,14 +26,18 @@ def ring() -> np.ndarray:
     return classes
 
 
-@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.0, 2.0, 2.0)])
-def test_what_a_ring_encloses_stays_and_what_lies_far_outside_becomes_oedema(spacing: tuple[float, ...]) -> None:
+@pytest.mark.parametrize(("spacing", "first_far"), [((1.0, 1.0, 1.0), 36), ((2.0, 2.0, 2.0), 34)])
+def test_what_a_ring_encloses_stays_and_what_lies_far_outside_becomes_oedema(
+    spacing: tuple[float, ...], first_far: int
+) -> None:
     classes = ring()
     inside = ball(classes.shape, (20, 20, 20), 9)
     postprocess(classes, (RULE,), float(np.prod(spacing)) / 1000, spacing_mm=spacing)
     assert (classes[inside] == 1).all()  # its middle is 10 voxels from the ring
     assert (classes[44:56, 16:24, 16:24] == 2).all()
-    assert classes[33, 17, 17] in (0, 1, 3)
+    assert (classes[30:33, 19:22, 19:22] == 1).all()  # the gap in the ring
+    # along (·, 17, 17) the ring ends at 31, nothing is at 32 and 33, and up to 4 mm from the ring the core stays
+    assert classes[31:56, 17, 17].tolist() == [3, 0, 0] + [1] * (first_far - 34) + [2] * (56 - first_far)
     assert (classes == 3).sum() == (ring() == 3).sum()
 
 

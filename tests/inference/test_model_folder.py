@@ -19,6 +19,7 @@ from brainseg_gui.inference.model_folder import (
     verify_weights,
 )
 from brainseg_gui.inference.options import missing_modalities, require_modalities
+from brainseg_gui.inference.preprocess import place
 
 Content = dict[str, Any]
 
@@ -172,3 +173,43 @@ def test_mistakes_in_a_passport_are_named(folder: Path, edit: Callable[[Content]
         read_model_folder(folder)
     assert caught.value.path == folder / "model.json"
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda c: c["input"].update(divisor=10**400), "at most 1,024 for divisor"),
+        (lambda c: c["input"].update(spacing_mm=[2, 2, 10**400]), "at most 1,000,000,000 for spacing_mm"),
+        (lambda c: c["input"].update(spacing_mm=[2, 2, 0.001]), r"from 0\.1 to 20 for spacing_mm"),
+        (lambda c: c["input"].update(patch=[8, 8, 10**6]), "at most 2,048 for patch"),
+        (lambda c: c.update(name="\ud800"), "readable text"),
+        (lambda c: c.update(results="x\x1b[2J"), "readable text"),
+        (lambda c: c.update(version="1" * 101), "at most 100 letters for version"),
+        (lambda c: c.update(postprocess=[{}] * 1001), "1,001 entries for postprocess"),
+        (lambda c: c["preprocess"][1].update({"p\x1b[2Jower": 2}), "zscore has a field"),
+    ],
+)
+def test_absurd_passports_are_refused(folder: Path, edit: Callable[[Content], Any], words: str) -> None:
+    change(folder, edit)
+    with pytest.raises(ModelError, match=words) as caught:
+        read_model_folder(folder)
+    assert str(caught.value).isprintable()
+
+
+def test_texts_of_a_passport_are_plain(folder: Path) -> None:
+    change(folder, lambda c: c.update(name="<b>best</b>", results="one\ntwo\tthree"))
+    passport = read_model_folder(folder).passport
+    assert (passport.name, passport.results) == ("‹b›best‹/b›", "one two three")
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"format": ' + "9" * 5000 + "}", " " * 2**21])
+def test_passports_that_would_take_forever_are_refused(folder: Path, content: str) -> None:
+    (folder / "model.json").write_text(content)
+    with pytest.raises(ModelError, match=r"not JSON|larger than 1 MiB"):
+        read_model_folder(folder)
+
+
+def test_a_case_is_not_blown_up(folder: Path) -> None:
+    change(folder, lambda c: c["input"].update(spacing_mm=[0.1, 0.1, 0.1]))
+    with pytest.raises(ModelError, match="make 2392×2392×1544 voxels of this case"):
+        place(read_model_folder(folder).passport, (240, 240, 155), (1.0, 1.0, 1.0), None)

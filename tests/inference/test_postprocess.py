@@ -14,7 +14,6 @@ from brainseg_gui.inference.model_folder import default_model
 from brainseg_gui.inference.passport import LINEAR, LINEAR_IN_BRAIN, Output
 from brainseg_gui.inference.placement import Placement, orient_back, to_axes
 from brainseg_gui.inference.postprocess import (
-    bounding_box,
     keep_large_components,
     map_back,
     needs_confidence,
@@ -123,13 +122,6 @@ def test_postprocess_runs_the_passports_steps_in_order() -> None:
     nothing = np.zeros((3, 3, 3), np.uint8)
     postprocess(nothing, rules, 0.001)
     assert not nothing.any()
-
-
-def test_bounding_box() -> None:
-    mask = np.zeros((5, 6, 7), bool)
-    assert bounding_box(mask) is None
-    mask[1, 2, 3] = mask[3, 2, 6] = True
-    assert bounding_box(mask) == np.s_[1:4, 2:3, 3:7]
 
 
 @pytest.mark.parametrize("axes", ["IJKC", "KIJC"])

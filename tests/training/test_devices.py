@@ -48,7 +48,7 @@ for names in (["cpu:0"], ["cpu:0", "cpu:1"]):
         keras.utils.set_random_seed(3)
         model = compile_for(trained_copy(build_network(config.network), "float32"), config, recipe_of(config, 2), 8)
         tell = Tell()
-        model.fit(patches, steps_per_epoch=8, epochs=1, verbose=0, callbacks=[tell])
+        model.fit(patches, steps_per_epoch=4, epochs=1, verbose=0, callbacks=[tell])
         weights = float(sum(np.abs(w).sum() for w in model.get_weights()))
         replicas = model.distribute_strategy.num_replicas_in_sync if model.distribute_strategy else 1
         print(json.dumps({"losses": tell.losses, "replicas": replicas, "weights": weights}))

@@ -134,48 +134,52 @@ def _check_the_model(folder: RunFolder, cases: Path) -> None:
     assert validated["dice"]["WT"] > 0.3
 
 
-def test_a_polite_stop_leaves_a_checkpoint_and_a_usable_model(
-    cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path, launched: list[int]
-) -> None:
-    config = tiny_config(cohort(2), data__split="0.0", length__epochs="0", length__steps="100000")
-    folder = RunFolder.create(tmp_path / "run", config)
-    launched.append(folder.launch())
-    assert wait_for(folder, launched[0], lambda events: any(e.kind == "step" for e in events))
-    with pytest.raises(BrainsegError, match="running already"):
-        folder.launch()
-    run_to_the_end(folder, code=2)  # a second trainer in the same folder refuses
-    os.kill(launched[0], signal.SIGTERM)
-    psutil.Process(launched[0]).wait(60)
-    assert folder.status() is RunStatus.STOPPED
-    last = of_kind(folder, "step")[-1].values["step"]
-    assert folder.events()[-1].values["step"] == last
-    assert of_kind(folder, "checkpoint")[-1].values["step"] == last
-    assert read_model_folder(folder.model).passport.results == "not measured"
-    folder.ask_to_stop()  # before the checkpoint is read: the steps are not forgotten
-    run_to_the_end(folder)
-    assert (folder.events()[-1].kind, folder.events()[-1].values["step"]) == ("stopped", last)
-
-
-def test_a_frozen_trainer_is_ended_at_once_and_goes_on_from_its_checkpoint(
+def test_a_polite_stop_and_a_forced_one_leave_a_run_that_goes_on(
     cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path, launched: list[int]
 ) -> None:
     length = {"length__epochs": "0", "length__steps": "100000", "length__checkpoint_every": "10"}
     folder = RunFolder.create(tmp_path / "run", tiny_config(cohort(2), data__split="0.0", **length))
     launched.append(folder.launch())
-    assert wait_for(folder, launched[0], lambda events: any(e.kind == "checkpoint" for e in events))
-    os.kill(launched[0], signal.SIGSTOP)  # it hears no polite stop any more
+    _stop_politely(folder, launched[0])
+    launched.append(folder.launch())
+    saved = _stop_frozen(folder, launched[1])
+    folder.ask_to_stop()  # before the checkpoint is read: the steps are not forgotten
+    run_to_the_end(folder)
+    assert of_kind(folder, "started")[-1].values["resumed_from"] == saved
+    assert (folder.events()[-1].kind, folder.events()[-1].values["step"]) == ("stopped", saved)
+
+
+def _stop_politely(folder: RunFolder, pid: int) -> None:
+    """It takes no second trainer beside itself, and ends with a checkpoint and a usable model."""
+    assert wait_for(folder, pid, lambda events: any(e.kind == "step" for e in events))
+    with pytest.raises(BrainsegError, match="running already"):
+        folder.launch()
+    run_to_the_end(folder, code=2)  # a second trainer in the same folder refuses
+    os.kill(pid, signal.SIGTERM)
+    psutil.Process(pid).wait(60)
+    assert folder.status() is RunStatus.STOPPED
+    last = of_kind(folder, "step")[-1].values["step"]
+    assert folder.events()[-1].values["step"] == last
+    assert of_kind(folder, "checkpoint")[-1].values["step"] == last
+    assert read_model_folder(folder.model).passport.results == "not measured"
+
+
+def _stop_frozen(folder: RunFolder, pid: int) -> int:
+    """A trainer that hears nothing any more is ended at once; returns the step of its last checkpoint."""
+    before = of_kind(folder, "checkpoint")[-1].values["step"]
+    assert wait_for(folder, pid, lambda _: of_kind(folder, "checkpoint")[-1].values["step"] > before)
+    assert of_kind(folder, "started")[-1].values["resumed_from"] == before
+    os.kill(pid, signal.SIGSTOP)
     folder.ask_to_stop()
     assert folder.status() is RunStatus.RUNNING
     message = stop_now(folder)
-    assert not psutil.pid_exists(launched[0]) or psutil.Process(launched[0]).status() == psutil.STATUS_ZOMBIE
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     last = folder.events()[-1]
-    saved = of_kind(folder, "checkpoint")[-1].values["step"]
+    saved = int(of_kind(folder, "checkpoint")[-1].values["step"])
     assert (last.kind, last.values["checkpoint"], last.values["message"]) == ("stopped", saved, message)
     assert folder.status() is RunStatus.STOPPED
     assert not folder.stop_asked
-    launched.append(folder.launch())
-    assert wait_for(folder, launched[1], lambda events: any(e.values.get("step", 0) > saved + 10 for e in events))
-    assert of_kind(folder, "started")[-1].values["resumed_from"] == saved
+    return saved
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from brainseg_gui.errors import BrainsegError, SaveError
-from brainseg_gui.evaluation.reports.files import write_file
+from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.rules import rules_named
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import find_cases
+from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method, baselines, models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
 from training.compare.run import Comparison
@@ -19,17 +19,10 @@ from training.compare.scores import CaseScore
 from training.compare.store import Store
 from training.compare.tables import as_csv, as_json, as_markdown
 
-FAULT = 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare and write the tables; 0, or 2 when something given is at fault or a case was left out."""
-    given = _parser().parse_args(arguments)
-    try:
-        return _compare(given)
-    except BrainsegError as error:
-        sys.stderr.write(f"{error}\n")
-        return FAULT
+    return ended(_compare, _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,15 +49,15 @@ def _compare(given: argparse.Namespace) -> int:
     methods = _methods(given)
     faults: list[str] = []
 
-    def tell(sentence: str) -> None:
+    def leave_out(sentence: str) -> None:
         faults.append(sentence)
-        sys.stderr.write(f"{sentence}\n")
+        tell(sentence)
 
     rules = rules_named(given.rules)
-    cases = find_cases(given.cases, asked_of(given), tell)
+    cases = find_cases(given.cases, asked_of(given), leave_out)
     store = Store(given.cache or given.output / "cache")
     pictures = given.output / "pictures" if given.pictures else None
-    comparison = Comparison(cases, methods, store, rules, pictures, tell)
+    comparison = Comparison(cases, methods, store, rules, pictures, leave_out)
     scores = _run(comparison, len(cases))
     if not scores:
         raise BrainsegError("no case could be scored", "Name cases with masks")
@@ -92,25 +85,6 @@ def _run(comparison: Comparison, count: int) -> list[CaseScore]:
     for of_case in tqdm(comparison.run(), total=count, unit="case", disable=None, leave=False):
         scores.extend(of_case)
     return scores
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all, and its folder.
-
-    Raises
-    ------
-    SaveError
-        If it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SaveError(f"it cannot be made ({error.strerror})", "Choose another folder", path.parent) from error
-    write_file(path, lambda temporary: _save_text(temporary, text))
-
-
-def _save_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from pathlib import Path
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import Progress
-from training.compare.__main__ import FAULT, write_text
 from training.compare.cases import find_cases
+from training.compare.command import ended, tell, write_text
 from training.compare.methods import models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
 from training.compare.rules import Thresholds
@@ -37,12 +37,7 @@ _HELP = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try the rules and write study.md and study.csv; 0, or 2 when something given is at fault."""
-    given = _parser().parse_args(arguments)
-    try:
-        return _study(given)
-    except BrainsegError as error:
-        sys.stderr.write(f"{error}\n")
-        return FAULT
+    return ended(_study, _parser().parse_args(arguments))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _study(given: argparse.Namespace) -> int:
     (model,) = models_named([given.model], SegmentOptions(given.device, given.precision))
-    cases = find_cases(given.cases, asked_of(given), _tell)
+    cases = find_cases(given.cases, asked_of(given), tell)
     if not cases:
         raise BrainsegError("no case has a mask", "Name cases with masks")
     stages = Thresholds(**{field.name: getattr(given, field.name) for field in fields(Thresholds)}).stages()
@@ -75,10 +70,6 @@ def _study(given: argparse.Namespace) -> int:
     write_text(given.output / "study.csv", study_csv(study))
     sys.stdout.write(table)
     return 0
-
-
-def _tell(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")
 
 
 def _follow(work: Generator[Progress, None, Study]) -> Study:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -13,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import SaveError
-from brainseg_gui.inference.postprocess import Box, bounding_box
+from brainseg_gui.imaging.box import Box, box_around
+from brainseg_gui.plain_files import read_json
 from training.compare.methods import Prediction
 from training.compare.scores import CaseScore
+from training.npz import read_npz
 
 _LEVELS = 255  # probabilities are stored in steps of 1/255
 
@@ -48,8 +49,8 @@ class Store:
         """A stored score, or a computed one, stored."""
         path = self._folder / "scores" / f"{key}.json"
         try:
-            return CaseScore.of(json.loads(path.read_text("utf-8")))
-        except (OSError, ValueError, KeyError, TypeError):
+            return CaseScore.of(read_json(path))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             score = compute()
         _write(path, json.dumps(asdict(score), ensure_ascii=False).encode())
         return score
@@ -59,7 +60,7 @@ def _packed(prediction: Prediction) -> bytes:
     """Only the box around the tumour."""
     import io
 
-    box = bounding_box(prediction.classes > 0) or (slice(0, 0),) * 3
+    box = box_around(prediction.classes > 0) or (slice(0, 0),) * 3
     levels = np.rint(prediction.confidence[box] * _LEVELS).astype(np.uint8)
     stream = io.BytesIO()
     np.savez_compressed(
@@ -75,9 +76,9 @@ def _packed(prediction: Prediction) -> bytes:
 
 def _read_prediction(path: Path) -> Prediction | None:
     try:
-        with path.open("rb") as stream, np.load(stream) as stored:
-            parts = {name: stored[name] for name in ("shape", "start", "classes", "confidence", "seconds")}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        parts = read_npz(path)
+        parts = {name: parts[name] for name in ("shape", "start", "classes", "confidence", "seconds")}
+    except (OSError, ValueError, KeyError):
         return None
     shape, box = tuple(parts["shape"]), _box(parts["start"], parts["classes"].shape)
     classes: NDArray[np.uint8] = np.zeros(shape, np.uint8, order="F")

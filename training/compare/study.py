@@ -10,8 +10,8 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.imaging.labels import LabelMap, regions
-from brainseg_gui.inference.postprocess import Box, bounding_box
 from brainseg_gui.progress import Progress
 from training.compare.cases import ComparedCase
 from training.compare.methods import Method, Prediction
@@ -138,7 +138,7 @@ def measure_case(reference: LabelMap, prediction: Prediction, stages: Sequence[S
     """One case: everything happens in the box of what the network claims, the reference outside is missed anyway."""
     parts = reference_parts(reference)
     totals = np.bincount(parts.ravel(order="K"), minlength=4)
-    box: Box = bounding_box(prediction.classes > 0) or (slice(0, 0), slice(0, 0), slice(0, 0))
+    box: Box = box_around(prediction.classes > 0) or (slice(0, 0), slice(0, 0), slice(0, 0))
     inside = np.multiply(parts[box], 4, dtype=np.uint8)
 
     def table(classes: NDArray[np.uint8]) -> NDArray[np.intp]:

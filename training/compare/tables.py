@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from brainseg_gui.errors import printable
+from brainseg_gui.evaluation.reports.files import harmless
 from brainseg_gui.evaluation.rules import RuleSet
 from training.compare.scores import REGIONS, CaseScore, FalseEnhancement, RegionNumbers, Summary, summarise
 
@@ -23,14 +25,9 @@ def as_csv(scores: Sequence[CaseScore]) -> str:
     writer.writerow(("group", "case_id", "method", "region", *_NUMBERS, "seconds"))
     for score in scores:
         for key, numbers in score.regions.items():
-            names = (_harmless(score.group), _harmless(score.case_id), _harmless(score.method), key)
+            names = (harmless(score.group), harmless(score.case_id), harmless(score.method), key)
             writer.writerow((*names, *(f"{value:.6g}" for value in asdict(numbers).values()), f"{score.seconds:.3f}"))
     return text.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet takes these beginnings for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def as_json(scores: Sequence[CaseScore], about: dict[str, Any]) -> str:
@@ -90,7 +87,8 @@ def _case_table(scores: Sequence[CaseScore]) -> Iterable[str]:
 
 
 def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '¦') for cell in cells)} |"
+    shown = (printable(cell).replace("|", "¦").replace("<", "&lt;") for cell in cells)
+    return f"| {' | '.join(shown)} |"
 
 
 def _case_text(score: CaseScore | None) -> str:
