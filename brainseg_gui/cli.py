@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from importlib import import_module
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.faults.home import stand_in
+from brainseg_gui.faults.process_guard import guard_process
 
 COMMANDS = ("window", "demo", "segment", "evaluate", "report", "train", "runs", "synthesize", "render", "doctor")
 
@@ -30,12 +33,18 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a user's error is one line on stderr and exit code 2."""
+    guard_process()
+    stand_in()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # the name of a file need not be text
     words = list(sys.argv[1:] if argv is None else argv)
     known = {*COMMANDS, "-h", "--help", "--version"}
     if not words or words[0] not in known:
         words.insert(0, "window")  # brainseg CASE
     arguments = build_parser().parse_args(words)
-    logging.basicConfig(level=logging.WARNING, format="brainseg: %(message)s")
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.WARNING)  # the log has more
+    logging.basicConfig(level=logging.WARNING, format="brainseg: %(message)s", handlers=[terminal])
     try:
         return int(arguments.run(arguments))
     except BrainsegError as error:

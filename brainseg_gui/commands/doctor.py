@@ -239,6 +239,9 @@ def _models() -> Finding:
 def _folders() -> Iterator[Finding]:
     from platformdirs import user_cache_path, user_config_path
 
+    from brainseg_gui.faults.log_file import log_path
+
+    yield Finding("Log", str(log_path()))
     for subject, folder in (
         ("Settings folder", user_config_path("brainseg")),
         ("Cache folder", user_cache_path("brainseg")),

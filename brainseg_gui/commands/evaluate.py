@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -83,10 +84,10 @@ def run(args: argparse.Namespace) -> int:
     _write(report, args)
     for entry in (*report.unpaired, *report.failed):
         whose = f" ({entry.model})" if len(report.models) > 1 else ""
-        print(f"brainseg: {entry.case_id}{whose} was not scored: {entry.reason}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(for_terminal(f"brainseg: {entry.case_id}{whose} was not scored: {entry.reason}\n"))
     doubtful = [case for case in report.cases if case.warning]
     for case in doubtful:
-        print(f"brainseg: {case.case_id} ({case.model}): {case.warning}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(for_terminal(f"brainseg: {case.case_id} ({case.model}): {case.warning}\n"))
     return INPUT_FAULT if report.unpaired or report.failed or doubtful else 0
 
 
@@ -192,7 +193,7 @@ def _write(report: CohortReport, args: argparse.Namespace) -> None:
     from brainseg_gui.evaluation.reports.text import as_text
 
     if STANDARD_OUTPUT not in (args.json, args.csv):
-        sys.stdout.write(as_text(report))
+        sys.stdout.write(for_terminal(as_text(report)))
     for path, text in ((args.json, as_json), (args.csv, as_csv)):
         if path is not None:
             _deliver(path, text(report))

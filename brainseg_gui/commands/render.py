@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from brainseg_gui.commands.case_options import add_case_options
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.modality import Modality
@@ -45,9 +46,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "slices on which reference and prediction differ most), montage (every n-th slice), seed (the figure of the "
         "source article), animation (slice after slice). The reference is drawn as outline, the prediction as fill.",
     )
-    parser.add_argument("case", type=Path, metavar="CASE", help="case folder, or one of its files")
-    parser.add_argument("--prediction", type=Path, metavar="P", help="predicted mask")
-    parser.add_argument("--reference", type=Path, metavar="R", help="reference mask (default: the case's own)")
+    add_case_options(parser)
     parser.add_argument(
         "-o",
         "--output",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from brainseg_gui.commands.case_options import add_case_options
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import SaveError
 
@@ -18,9 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "definitions: as one page of HTML that opens offline, as PDF, or both. Without a prediction it shows the case "
         "and the volumes of its mask. Names are those of files and folders; headers are not asked for any.",
     )
-    parser.add_argument("case", type=Path, metavar="CASE", help="case folder, or one of its files")
-    parser.add_argument("--prediction", type=Path, metavar="P", help="predicted mask")
-    parser.add_argument("--reference", type=Path, metavar="R", help="reference mask (default: the case's own)")
+    add_case_options(parser)
     parser.add_argument(
         "-o",
         "--output",

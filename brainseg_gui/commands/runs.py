@@ -9,7 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, printable
+from brainseg_gui.plain_files import visible
 
 if TYPE_CHECKING:
     from brainseg_gui.runs.run_folder import RunFolder
@@ -66,7 +67,7 @@ def _stop(path: Path, *, now: bool) -> int:
         message = "asked to stop after its present step; --now does not wait for that"
     else:
         raise BrainsegError("this run is not running", "", path)
-    sys.stdout.write(f"{path.name}: {message}\n")
+    sys.stdout.write(f"{printable(path.name)}: {visible(message, 500)}\n")
     return 0
 
 
@@ -75,21 +76,32 @@ def _row(folder: RunFolder) -> dict[str, Any]:
 
     events = folder.events()
     epochs = [event for event in events if event.kind == "epoch"]
-    steps = [event.values.get("step", 0) for event in events if event.kind in ("step", "epoch", "checkpoint")]
+    steps = [_count(event.values.get("step")) for event in events if event.kind in ("step", "epoch", "checkpoint")]
     scores = {
-        event.values.get("epoch", 0): score
+        _count(event.values.get("epoch")): score
         for event in epochs
-        if (score := event.values.get("metrics", {}).get("val_dice_mean")) is not None
+        if (score := _score(event.values.get("metrics"))) is not None
     }
     return {
         "run": folder.path.name,
         "status": status_of(events).value,
-        "epoch": epochs[-1].values.get("epoch", 0) if epochs else 0,
+        "epoch": _count(epochs[-1].values.get("epoch")) if epochs else 0,
         "step": max(steps, default=0),
         "best_dice": max(scores.values(), default=None),
         "best_epoch": max(scores, key=lambda epoch: scores[epoch], default=None),
         "when": events[-1].time if events else folder.config_file.stat().st_mtime,
     }
+
+
+def _count(value: object) -> int:
+    """A count of an event; 0 for what is none."""
+    return value if isinstance(value, int) and 0 <= value < 2**53 else 0
+
+
+def _score(metrics: object) -> float | None:
+    """The mean Dice of an epoch, if it says one."""
+    score = metrics.get("val_dice_mean") if isinstance(metrics, dict) else None
+    return score if isinstance(score, float) and 0 <= score <= 1 else None
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
@@ -98,7 +110,9 @@ def _table(rows: list[dict[str, Any]]) -> str:
         best = "–" if row["best_dice"] is None else f"{row['best_dice']:.3f}"
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(row["when"]))
         best_epoch = "–" if row["best_epoch"] is None else str(row["best_epoch"])
-        lines.append([row["run"], row["status"], str(row["epoch"]), str(row["step"]), best, best_epoch, when])
+        lines.append(
+            [printable(row["run"]), row["status"], str(row["epoch"]), str(row["step"]), best, best_epoch, when]
+        )
     widths = [max(len(line[n]) for line in lines) for n in range(len(_COLUMNS))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     return "\n".join(text) + "\n"

@@ -6,20 +6,23 @@ import argparse
 import json
 import logging
 import sys
-import time
-from collections.abc import Generator, Iterable
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import wait
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from brainseg_gui.commands.segment_ahead import Reading, Writing, start_reading, start_writing
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, SaveError
+from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
     from brainseg_gui.commands.segment_jobs import SegmentJob
-    from brainseg_gui.imaging.case import Case, CaseSource
+    from brainseg_gui.imaging.case import Case
     from brainseg_gui.imaging.labels import LabelMap
     from brainseg_gui.inference.engine import Engine
     from brainseg_gui.inference.model_folder import ModelFolder
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from brainseg_gui.progress import Progress
 
 _BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
-_READ, _SEGMENTED = 0.2, 0.95  # of the work on one case
+_SEGMENTED = 0.95  # of the work on one case
 _LOG = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
@@ -66,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         if any(job.source for job in jobs):
             engine.start(model, options)  # loads while the first case is read
         runner = _CaseRunner(engine, model, options, args.json, bar)
-        faults = {job.name: fault for job in jobs if (fault := runner.run(job)) is not None}
+        faults = runner.run(jobs)
     if faults and len(jobs) > 1:
         _say(f"{len(faults)} of {len(jobs)} cases failed: {', '.join(faults)}")
     return _exit_code(faults.values())
@@ -74,7 +77,10 @@ def run(args: argparse.Namespace) -> int:
 
 @dataclass
 class _CaseRunner:
-    """One engine and one bar for all cases."""
+    """One engine and one bar for all cases.
+
+    While the network works on a case, the next one is read and the last mask is written.
+    """
 
     engine: Engine
     model: ModelFolder
@@ -82,58 +88,77 @@ class _CaseRunner:
     as_json: bool
     bar: tqdm[Any]
     finished: int = 0
+    faults: dict[str, Exception] = field(default_factory=dict)
+    _reading: Reading | None = None
+    _writing: Writing | None = None
 
-    def run(self, job: SegmentJob) -> Exception | None:
-        """Segment one case and say so; a fault is told and returned, the next case comes."""
+    def run(self, jobs: Sequence[SegmentJob]) -> dict[str, Exception]:
+        """Segment every case; a fault is told and returned, and the next case comes."""
         try:
-            entry = self._segment(job)
-        except BrainsegError as error:
-            self._tell_fault(job, error)
-            return error
-        except Exception as error:  # noqa: BLE001  a bug in one case must not cost the others
-            _LOG.warning("%s failed", job.name, exc_info=error)
-            self._tell_fault(job, error)
-            return error
+            for job, after in zip_longest(jobs, jobs[1:]):
+                with self._telling(job):
+                    self._segment(job, after)
+            self._end_writing()
         finally:
-            self.finished += 1
-            self._show(0.0, "")
-        self._write(json.dumps(entry, ensure_ascii=False) if self.as_json else _sentence(entry))
-        return None
+            if self._reading is not None:
+                self._reading.stop.set()
+            if self._writing is not None:
+                wait([self._writing.written])  # half a mask is none
+        return self.faults
 
-    def _segment(self, job: SegmentJob) -> dict[str, Any]:
+    @contextmanager
+    def _telling(self, job: SegmentJob) -> Iterator[None]:
+        """Say what went wrong with one case: it must not cost the others."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001  a bug too
+            if self._writing is not None and self._writing.job is not job:
+                self._end_writing()  # what came before is told before
+            if not isinstance(error, BrainsegError):
+                _LOG.warning("%s failed", job.name, exc_info=error)
+            self.faults[job.name] = error
+            self._tell_fault(job, error)
+            self._count()
+
+    def _segment(self, job: SegmentJob, after: SegmentJob | None) -> None:
         from brainseg_gui.imaging.labels import LabelMap, from_network_classes
-        from brainseg_gui.imaging.save import write_labels
         from brainseg_gui.inference.options import require_modalities
 
-        if job.source is None:
-            raise job.fault or CaseError("no case was found", "Check the name", job.output)
-        require_modalities(job.source.modalities, self.model, job.source.folder)
-        started = time.perf_counter()
-        case = self._read(job.source)
-        read = time.perf_counter()
-        work = self.engine.segment(case, self.model, self.options)
-        result = self._follow(work, _READ, _SEGMENTED, job.name)
-        segmented = time.perf_counter()
-        labels = LabelMap(from_network_classes(result.classes, case.scheme), case.grid, case.scheme)
-        write_labels(job.output, labels, case.stored_grid, case.header)
-        saving_s = time.perf_counter() - segmented
-        seconds = {"reading": read - started, **result.seconds, "saving": saving_s}
-        return _describe(job, case, labels, result, seconds)
-
-    def _read(self, source: CaseSource) -> Case:
-        """Read a case; a mask that cannot be used is no reason not to segment."""
-        from brainseg_gui.imaging.read_case import read_case
-
+        reading, self._reading = self._reading, None
         try:
-            return self._follow(read_case(source), 0.0, _READ, source.case_id)
-        except BrainsegError as error:
-            if source.reference is None:
-                raise
-            fault = error
-        case = self._follow(read_case(replace(source, reference=None)), 0.0, _READ, source.case_id)
-        return replace(case, notes=(*case.notes, f"The mask of the case was left out: {fault}"))
+            if job.source is None:
+                raise job.fault or CaseError("no case was found", "Check the name", job.output)
+            require_modalities(job.source.modalities, self.model, job.source.folder)
+            reading = reading or start_reading(job.source)
+            self._show(0.0, f"{job.name}: reading")
+            case, reading_s = reading.case.result()
+        except BaseException:
+            if reading is not None:
+                reading.stop.set()
+            raise
+        finally:
+            self._reading = start_reading(after.source) if after is not None and after.source is not None else None
+        result = self._follow(self.engine.segment(case, self.model, self.options), job.name)
+        self._end_writing()
+        labels = LabelMap(from_network_classes(result.classes, case.scheme), case.grid, case.scheme)
+        self._writing = start_writing(job, case, labels, result, {"reading": reading_s, **result.seconds})
 
-    def _follow(self, work: Generator[Progress, None, Result], start: float, end: float, name: str) -> Result:
+    def _end_writing(self) -> None:
+        """Wait for the last mask and say that it is there."""
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return
+        with self._telling(writing.job):
+            seconds = {**writing.seconds, "saving": writing.written.result()}
+            entry = _describe(writing.job, writing.case, writing.labels, writing.result, seconds)
+            self._write(json.dumps(entry, ensure_ascii=False) if self.as_json else _sentence(entry))
+            self._count()
+
+    def _count(self) -> None:
+        self.finished += 1
+        self._show(0.0, "")
+
+    def _follow(self, work: Generator[Progress, None, Result], name: str) -> Result:
         """Run a generator of progress to its end, showing it."""
         with closing(work):
             while True:
@@ -142,7 +167,7 @@ class _CaseRunner:
                 except StopIteration as finish:
                     result: Result = finish.value
                     return result
-                self._show(start + (end - start) * progress.done, f"{name}: {progress.stage}")
+                self._show(_SEGMENTED * progress.done, f"{name}: {progress.stage}")
 
     def _show(self, done: float, words: str) -> None:
         self.bar.set_description_str(words, refresh=False)
@@ -157,7 +182,7 @@ class _CaseRunner:
 
     def _write(self, line: str) -> None:
         self.bar.clear()
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(for_terminal(line) + "\n")
         sys.stdout.flush()
 
 
@@ -189,7 +214,7 @@ def _sentence(entry: dict[str, Any]) -> str:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"brainseg: {sentence}\n")
+    sys.stderr.write(for_terminal(f"brainseg: {sentence}\n"))
 
 
 def _exit_code(faults: Iterable[Exception]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,7 +67,7 @@ def prepare_outputs(jobs: Sequence[SegmentJob], *, overwrite: bool) -> None:
         If a mask exists and may not be overwritten, two cases share a name, or the folder cannot be made.
     """
     outputs = [job.output for job in jobs if job.source]
-    if doubles := sorted({path for path in outputs if outputs.count(path) > 1}):
+    if doubles := sorted(path for path, count in Counter(outputs).items() if count > 1):
         raise SaveError("several of the cases have this name", "Segment them into different folders", doubles[0])
     exist = [path for path in outputs if path.exists()]
     if exist and not overwrite:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -148,7 +149,7 @@ def _until_end(folder: RunFolder, pid: int, tail: EventTail) -> Iterator[Event]:
 def _died(folder: RunFolder) -> int:
     _say(f"{folder.path}: the trainer ended without a word. Resume it with --resume; its last lines were:")
     for line in folder.log_file.read_text("utf-8", "replace").splitlines()[-LAST_LINES:]:
-        sys.stderr.write(f"  {line}\n")
+        sys.stderr.write(for_terminal(f"  {line}\n"))
     return FAILED
 
 
@@ -216,7 +217,7 @@ class _BarWatcher(_Watcher):
     def _print(self, text: str, stream: Any) -> None:
         if self._bar is not None:
             self._bar.clear()
-        stream.write(text + "\n")
+        stream.write(for_terminal(text) + "\n")
         stream.flush()
 
 
@@ -272,4 +273,4 @@ def _duration(seconds: float) -> str:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"brainseg: {sentence}\n")
+    sys.stderr.write(for_terminal(f"brainseg: {sentence}\n"))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.plain_files import read_text, toml_of, visible
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.fields import FieldHelp
 
 NAMES = ("preset", "name")
+_LONGEST_NAME = 200
 
 
 class ConfigError(BrainsegError):
@@ -36,11 +37,11 @@ def read_config(path: Path) -> TrainingConfig:
         Names the file, the section, the key and the range.
     """
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = toml_of(read_text(path))
     except OSError as error:
         raise ConfigError(f"it cannot be read ({error.strerror})", "Check the file", path) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"it is not TOML ({error})", "Correct the file", path) from error
+    except ValueError as error:  # neither UTF-8 nor TOML
+        raise ConfigError(f"it is not TOML ({visible(str(error), 200)})", "Correct the file", path) from error
     return config_of(content, path)
 
 
@@ -56,13 +57,13 @@ def config_of(content: Mapping[str, Any], path: Path | None = None) -> TrainingC
     values: dict[str, Any] = {}
     for key, value in content.items():
         if key in NAMES:
-            if not isinstance(value, str) or not value:
-                raise ConfigError(f"{key} must be text", "Correct it", path)
+            if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_NAME or not value.isprintable():
+                raise ConfigError(f"{key} must be text of one line", "Correct it", path)
             values[key] = value
         elif key in known and isinstance(value, Mapping):
             values[key] = _section_of(known[key], key, value, path)
         else:
-            raise ConfigError(f"there is no section {key}", f"Sections are {', '.join(known)}", path)
+            raise ConfigError(f"there is no section {visible(key)}", f"Sections are {', '.join(known)}", path)
     return TrainingConfig(**values)
 
 
@@ -71,7 +72,7 @@ def _section_of(kind: type, name: str, content: Mapping[str, Any], path: Path | 
     values = {}
     for key, value in content.items():
         if key not in fields:
-            raise ConfigError(f"{name} has no key {key}", f"Keys are {', '.join(fields)}", path)
+            raise ConfigError(f"{name} has no key {visible(key)}", f"Keys are {', '.join(fields)}", path)
         values[key] = _checked(f"{name}.{key}", fields[key], value, path)
     return kind(**values)
 
@@ -80,10 +81,15 @@ def _checked(label: str, field: dataclasses.Field[Any], value: Any, path: Path |
     default, info = field.default, field.metadata["help"]
     converted = _converted(default, value)
     if converted is None:
-        raise ConfigError(f"{label} is {value!r}, not {_type_words(default)}", info.help.rstrip("."), path)
+        raise ConfigError(f"{label} is {_shown(value)}, not {_type_words(default)}", info.help.rstrip("."), path)
     if problem := info.problem(converted):
-        raise ConfigError(f"{label} is {value}, but {problem}", info.help.rstrip("."), path)
+        raise ConfigError(f"{label} is {_shown(value)}, but {problem}", info.help.rstrip("."), path)
     return converted
+
+
+def _shown(value: Any) -> str:
+    """A value for a sentence; it may be of any type and length."""
+    return "a number beyond all measure" if isinstance(value, int) and abs(value) > 10**15 else visible(repr(value), 60)
 
 
 def _converted(default: Any, value: Any) -> Any:
@@ -91,7 +97,8 @@ def _converted(default: Any, value: Any) -> Any:
     if isinstance(default, bool) or isinstance(value, bool):
         return value if isinstance(value, bool) and isinstance(default, bool) else None
     if isinstance(default, float):
-        return float(value) if isinstance(value, int | float) else None
+        fits = isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**300)
+        return float(value) if fits else None
     if isinstance(default, int):
         return value if isinstance(value, int) else None
     if isinstance(default, str):
@@ -134,8 +141,8 @@ def with_changes(config: TrainingConfig, changes: Mapping[str, str]) -> Training
 
 def _typed(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return toml_of(f"value = {text}")["value"]
+    except ValueError:
         return text
 
 

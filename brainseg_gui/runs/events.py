@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from brainseg_gui.plain_files import json_of, open_file
+
+_PART_BYTES = 2**21
+_LONGEST_LINE = 2**20
+_LONGEST_KIND = 40
+_LATEST = 1e11  # seconds since 1970, some thousand years ahead
 
 KINDS = (
     # versions, backend, host, pid, pid_since (tells its process from later ones with the same id), git,
@@ -89,35 +96,51 @@ class EventWriter:
 class EventTail:
     """Reads what is new in an event file since the last look.
 
-    Half lines wait for their end; lines that are no event are counted and passed over; a file that became shorter
-    is read again from its start.
+    Half lines wait for their end; lines that are no event, or longer than any event is, are counted and passed over; a
+    file that became shorter is read again from its start. The file may come from anywhere: nothing in it is believed.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
         self._rest = b""
+        self._too_long = False
         self.unreadable = 0
 
     def read(self) -> list[Event]:
         """The events that were added; empty while there is no file."""
+        return [event for part in self.parts() for event in part]
+
+    def parts(self) -> Iterator[list[Event]]:
+        """The events that were added, some thousands at a time: of a long run, few people need them all at once."""
         try:
-            with self._path.open("rb") as stream:
-                if os.fstat(stream.fileno()).st_size < self._offset:
-                    self._offset, self._rest = 0, b""
+            with open_file(self._path) as stream:
+                size = os.fstat(stream.fileno()).st_size
+                if size < self._offset:
+                    self._offset, self._rest, self._too_long = 0, b"", False
                 stream.seek(self._offset)
-                added = stream.read()
+                while self._offset < size and (added := stream.read(min(_PART_BYTES, size - self._offset))):
+                    self._offset += len(added)
+                    yield self._events_of(added)
         except OSError:
-            return []
-        self._offset += len(added)
+            return
+
+    def _events_of(self, added: bytes) -> list[Event]:
         *lines, self._rest = (self._rest + added).split(b"\n")
+        if lines and self._too_long:
+            lines[0], self._too_long = b"", False  # the end of a line that was given up
+        if len(self._rest) > _LONGEST_LINE:
+            self.unreadable += not self._too_long
+            self._rest, self._too_long = b"", True
         return [event for line in lines if line.strip() and (event := self._parse(line)) is not None]
 
     def _parse(self, line: bytes) -> Event | None:
         try:
-            content = json.loads(line)
+            content = json_of(line)
             kind, moment = str(content.pop("event")), float(content.pop("time"))
-        except (ValueError, KeyError, AttributeError, TypeError):
+            if not 0 <= moment <= _LATEST or len(line) > _LONGEST_LINE:
+                raise ValueError("it is no time of a run")
+        except (ValueError, KeyError, AttributeError, TypeError, OverflowError):
             self.unreadable += 1
             return None
-        return Event(kind, moment, content)
+        return Event(kind[:_LONGEST_KIND], moment, content)

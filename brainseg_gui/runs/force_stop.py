@@ -73,11 +73,15 @@ def _write_end(folder: RunFolder) -> str:
     return message
 
 
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and 0 <= value < 2**53 else 0
+
+
 def _newest(events: Sequence[Event], kinds: tuple[str, ...]) -> int:
     """Step of the newest event of some kinds; before that, what was resumed from."""
     for event in reversed(events):
         if event.kind in kinds:
-            return int(event.values.get("step", 0))
+            return _count(event.values.get("step"))
         if event.kind == "started":
-            return int(event.values.get("resumed_from", 0))
+            return _count(event.values.get("resumed_from"))
     return 0

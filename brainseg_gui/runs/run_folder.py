@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -35,6 +35,9 @@ class RunStatus(Enum):
     FINISHED = "finished"
     FAILED = "failed"
     DIED = "died"
+
+
+ENDS = {"stopped": RunStatus.STOPPED, "finished": RunStatus.FINISHED, "failed": RunStatus.FAILED}
 
 
 @dataclass(frozen=True)
@@ -159,24 +162,38 @@ class RunFolder:
 
     def status(self) -> RunStatus:
         """How the run is doing, by its events and its process."""
-        return status_of(self.events())
+        return status_of(marks_of(EventTail(self.events_file).parts()))
+
+
+def marks_of(parts: Iterable[Sequence[Event]]) -> list[Event]:
+    """The few events that tell how a run is doing: its newest start, its end, and the last one."""
+    marks: dict[str, Event] = {}
+    for events in parts:
+        for event in events:
+            if event.kind == "started":
+                marks = {"started": event}
+            elif event.kind in ENDS:
+                marks["end"] = event
+        if events:
+            marks["last"] = events[-1]
+    return [marks[key] for key in ("started", "end", "last") if key in marks]
 
 
 def status_of(events: Sequence[Event]) -> RunStatus:
     """How a run is doing, by its events: the last start and what followed it."""
     if not events:
         return RunStatus.PREPARED
-    ends = {"stopped": RunStatus.STOPPED, "finished": RunStatus.FINISHED, "failed": RunStatus.FAILED}
     start = last_start(events)
     for event in reversed(events):
-        if event.kind in ends:
-            return ends[event.kind]
+        if event.kind in ENDS:
+            return ENDS[event.kind]
         if event is start:
             break
     if start is not None and start.values.get("host") == socket.gethostname():
         alive = is_alive(start.values.get("pid"), start.values.get("pid_since", ""))
         return RunStatus.RUNNING if alive else RunStatus.DIED
-    return RunStatus.RUNNING if time.time() - events[-1].time < SILENT_AFTER_S else RunStatus.SILENT
+    # clocks of two machines differ, and a clock may have been set back: news from far ahead is no news
+    return RunStatus.RUNNING if abs(time.time() - events[-1].time) < SILENT_AFTER_S else RunStatus.SILENT
 
 
 def last_start(events: Sequence[Event]) -> Event | None:

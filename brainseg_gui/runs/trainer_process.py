@@ -1,4 +1,4 @@
-"""The process of a trainer, known again for certain: ids of processes are given out anew, after a restart above all."""
+"""The process of a trainer: whether it is there, and its end."""
 
 from __future__ import annotations
 
@@ -6,36 +6,13 @@ import contextlib
 import os
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TypeGuard
 
-_PROC = Path("/proc")
+from brainseg_gui.faults.process_mark import has_ended, since_of
+
 _POLL_S = 0.02
-_START_TIME = 19  # of the fields of /proc/PID/stat that follow the name; number 22 in proc(5)
-
-
-def since_of(pid: int) -> str:
-    """When a process began, as text that no other process with this id ever has; empty where that is unknown.
-
-    On Linux the start of the computer and the clock ticks from there to the start of the process, elsewhere what
-    ``ps`` says.
-    """
-    if (fields := _stat_fields(pid)) is not None:
-        with contextlib.suppress(OSError, IndexError):
-            boot = (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
-            return f"{boot} {fields[_START_TIME]}"
-        return ""
-    command = ["ps", "-o", "lstart=", "-p", str(pid)]
-    try:
-        answer = subprocess.run(
-            command, capture_output=True, text=True, timeout=10, check=True, env={**os.environ, "LC_ALL": "C"}
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return " ".join(answer.stdout.split())
 
 
 def is_alive(pid: object, since: object = "") -> bool:
@@ -116,13 +93,4 @@ def _is_there(pid: object) -> TypeGuard[int]:
         return False
     except PermissionError:
         return True
-    fields = _stat_fields(pid)
-    return fields is None or fields[:1] != ["Z"]  # a child that was not waited for still answers signals
-
-
-def _stat_fields(pid: int) -> list[str] | None:
-    """What follows the name in ``/proc/PID/stat``; the name itself may hold blanks and brackets."""
-    try:
-        return (_PROC / str(pid) / "stat").read_text("ascii", "replace").rpartition(")")[2].split()
-    except OSError:
-        return None
+    return not has_ended(pid)  # a child that was not waited for still answers signals

@@ -3,7 +3,8 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainseg_gui.commands import segment
+from brainseg_gui.commands import segment, segment_ahead
 from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.options import SegmentResult
+from brainseg_gui.progress import Progress
 
 ToyCase = Callable[..., Path]
 
@@ -153,3 +156,75 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, toy_case: ToyCase)
 )
 def test_exit_code_says_whose_fault_it_was(faults: list[Exception], code: int) -> None:
     assert segment._exit_code(faults) == code
+
+
+class _Overlapping:
+    """An engine that answers a case only when the next one is read, and whose masks are written only by then."""
+
+    def __init__(self, cases: int) -> None:
+        self.cases, self.reading, self.segmenting = cases, [], []
+        self.read, self.begun = threading.Semaphore(0), threading.Semaphore(0)
+
+    def start(self, *_: object) -> None: ...
+
+    def close(self) -> None: ...
+
+    def segment(self, case: Any, *_: object) -> Iterator[Progress]:
+        self.segmenting.append(case.case_id)
+        if len(self.segmenting) > 1:
+            self.begun.release()
+        yield Progress("inferring", 0.5)
+        if len(self.segmenting) < self.cases:
+            assert self.read.acquire(timeout=20), "the next case was not read meanwhile"
+        classes = np.zeros(case.grid.shape, np.uint8)
+        return SegmentResult(classes, {"inferring": 0.0}, "CPU", "float32", "nobody's", ())
+
+
+def test_the_next_case_is_read_and_the_last_mask_written_while_the_network_works(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cohort, names = tmp_path / "cohort", ["A", "B", "C"]
+    for name in names:
+        toy_case(cohort, case_id=name)
+    engine = _Overlapping(len(names))
+    monkeypatch.setattr("brainseg_gui.inference.engine.Engine", lambda: engine)
+    read, write = segment_ahead._read, segment_ahead._write
+
+    def noted_read(source: Any, *rest: Any) -> Any:
+        engine.reading.append(source.case_id)
+        if len(engine.reading) > 1:
+            engine.read.release()
+        return read(source, *rest)
+
+    def late_write(output: Path, *rest: Any) -> float:
+        last = output.name.startswith("C")
+        assert last or engine.begun.acquire(timeout=20), "the network waited for the mask"
+        return write(output, *rest)
+
+    monkeypatch.setattr(segment_ahead, "_read", noted_read)
+    monkeypatch.setattr(segment_ahead, "_write", late_write)
+    assert call(cohort, "-o", tmp_path / "out", "--json") == 0
+    assert [json.loads(line)["case"] for line in capfd.readouterr().out.splitlines()] == names
+    assert engine.reading == engine.segmenting == names
+    assert len(list((tmp_path / "out").iterdir())) == 3
+
+
+def test_a_mask_that_cannot_be_written_is_told_with_its_case(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("A", "B"):
+        toy_case(tmp_path / "cohort", case_id=name)
+    monkeypatch.setattr("brainseg_gui.inference.engine.Engine", lambda: _Overlapping(1))
+    write = segment_ahead._write
+
+    def full_disk(output: Path, *rest: Any) -> float:
+        if output.name.startswith("A"):
+            raise SaveError("the drive is full", "Free some room", output)
+        return write(output, *rest)
+
+    monkeypatch.setattr(segment_ahead, "_write", full_disk)
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out", "--json") == 1
+    first, second = map(json.loads, capfd.readouterr().out.splitlines())
+    assert "the drive is full" in first["error"]
+    assert (first["case"], second["case"]) == ("A", "B")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["B_pred.nii.gz"]

@@ -15,10 +15,10 @@ import pytest
 
 from brainseg_gui import cli
 from brainseg_gui.commands.train import _sentence
+from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event, EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
-from brainseg_gui.runs.trainer_process import since_of
 
 TINY = [
     "network.levels=2",

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.force_stop import can_stop_now, lost_words, stop_now
 from brainseg_gui.runs.run_folder import RunError, RunFolder, RunStatus
-from brainseg_gui.runs.trainer_process import since_of
 
 HERE = socket.gethostname()
 

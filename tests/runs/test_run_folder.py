@@ -101,3 +101,29 @@ def test_a_folder_takes_one_run_and_lists_by_age(tmp_path: Path) -> None:
     first.ask_to_stop()
     assert first.stop_asked
     assert not second.stop_asked
+
+
+def test_a_line_longer_than_any_event_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    event = b'{"event": "step", "time": 5.0, "step": 1}\n'
+    path.write_bytes(b"x" * (5 * 2**20) + b"\n" + event + b"y" * (3 * 2**20))
+    tail = EventTail(path)
+    assert [found.kind for found in tail.read()] == ["step"]
+    assert tail.unreadable == 2
+    with path.open("ab") as stream:
+        stream.write(b"still the same line\n" + event)
+    assert [found.kind for found in tail.read()] == ["step"]
+    assert tail.unreadable == 2
+
+
+@pytest.mark.parametrize("moment", ["NaN", "Infinity", "-1", "1e300", "1" + "0" * 400, "null", "[]"])
+def test_events_of_no_time_are_none(tmp_path: Path, moment: str) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text(f'{{"event": "step", "time": {moment}}}\n' + "[" * 100_000 + "\n")
+    tail = EventTail(path)
+    assert (tail.read(), tail.unreadable) == ([], 2)
+
+
+def test_a_pipe_is_no_event_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "events.jsonl")
+    assert EventTail(tmp_path / "events.jsonl").read() == []

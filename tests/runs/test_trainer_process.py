@@ -6,12 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
+from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs import trainer_process
-from brainseg_gui.runs.trainer_process import is_alive, is_certain, kill, since_of
+from brainseg_gui.runs.trainer_process import is_alive, is_certain, kill
 
 WAITS = "import sys; print('here', flush=True); sys.stdin.read()"
 
@@ -69,17 +69,6 @@ def test_where_the_beginning_cannot_be_found_out_the_id_decides(
     monkeypatch.setattr(trainer_process, "since_of", lambda pid: "")
     assert is_alive(pid, since)
     assert not is_certain(pid, since)
-
-
-def test_a_system_without_proc_asks_ps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ps").write_text('#!/bin/sh\n[ "$*" = "-o lstart= -p 41" ] && echo "Sun Nov  1 10:20:30 2026 "\n')
-    (tmp_path / "ps").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(trainer_process, "_PROC", tmp_path / "none")
-    assert since_of(41) == "Sun Nov 1 10:20:30 2026"
-    assert since_of(42) == ""
-    monkeypatch.setenv("PATH", str(tmp_path / "none"))
-    assert since_of(41) == ""
 
 
 @pytest.mark.parametrize("way", ["descriptor", "id"])

@@ -1,0 +1,112 @@
+"""What ``brainseg segment`` does beside the network's work: the next case is read, and the last mask is written."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from brainseg_gui.errors import BrainsegError, Cancelled
+
+if TYPE_CHECKING:
+    from brainseg_gui.commands.segment_jobs import SegmentJob
+    from brainseg_gui.imaging.case import Case, CaseSource
+    from brainseg_gui.imaging.labels import LabelMap
+    from brainseg_gui.inference.options import SegmentResult
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A case that is being read.
+
+    Parameters
+    ----------
+    case
+        The case, and the seconds that it took.
+    stop
+        Ends it early.
+    """
+
+    name: str
+    case: Future[tuple[Case, float]]
+    stop: Event
+
+
+@dataclass(frozen=True)
+class Writing:
+    """A mask that is being written.
+
+    Parameters
+    ----------
+    written
+        The seconds that it took.
+    seconds
+        Of the stages before.
+    """
+
+    job: SegmentJob
+    case: Case
+    labels: LabelMap
+    result: SegmentResult
+    seconds: dict[str, float]
+    written: Future[float]
+
+
+def start_reading(source: CaseSource) -> Reading:
+    """Begin to read a case."""
+    from brainseg_gui.imaging.aside import aside
+
+    stop = Event()
+    return Reading(source.case_id, aside(partial(_read, source, stop), "read ahead"), stop)
+
+
+def start_writing(
+    job: SegmentJob, case: Case, labels: LabelMap, result: SegmentResult, seconds: dict[str, float]
+) -> Writing:
+    """Begin to write a mask. Whoever calls waits for it, at the end of the program too."""
+    from brainseg_gui.imaging.aside import aside
+
+    written = aside(partial(_write, job.output, labels, case), "write behind")
+    return Writing(job, case, labels, result, seconds, written)
+
+
+def _read(source: CaseSource, stop: Event) -> tuple[Case, float]:
+    """Read a case; a mask that cannot be used is no reason not to segment."""
+    started = time.perf_counter()
+    try:
+        case = _read_whole(source, stop)
+    except Cancelled:
+        raise
+    except BrainsegError as error:
+        if source.reference is None:
+            raise
+        case = _read_whole(replace(source, reference=None), stop)
+        case = replace(case, notes=(*case.notes, f"The mask of the case was left out: {error}"))
+    return case, time.perf_counter() - started
+
+
+def _read_whole(source: CaseSource, stop: Event) -> Case:
+    from brainseg_gui.imaging.read_case import read_case
+
+    with closing(read_case(source)) as work:
+        while True:
+            try:
+                next(work)
+            except StopIteration as finish:
+                case: Case = finish.value
+                return case
+            if stop.is_set():
+                raise Cancelled
+
+
+def _write(output: Path, labels: LabelMap, case: Case) -> float:
+    from brainseg_gui.imaging.save import write_labels
+
+    started = time.perf_counter()
+    write_labels(output, labels, case.stored_grid, case.header)
+    return time.perf_counter() - started

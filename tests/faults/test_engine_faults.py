@@ -1,0 +1,186 @@
+"""The network's process is killed, runs out of memory, or hangs: what is read, and that the next click works."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.app import Application
+from brainseg_gui.errors import BrainsegError, EngineError
+from brainseg_gui.faults import scratch
+from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.inference import engine as engine_module
+from brainseg_gui.inference import engine_process, shared_block
+from brainseg_gui.inference.engine import Engine
+from brainseg_gui.inference.engine_process import EngineProcess
+from brainseg_gui.inference.messages import Work
+from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.options import SegmentOptions
+from brainseg_gui.progress import run_to_end
+from brainseg_gui.state.layers import Role
+
+WAIT_MS = 150_000
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """One engine for all faults: each leaves one that works."""
+    found = Engine()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "blocks"
+    folder.mkdir()
+    monkeypatch.setattr(shared_block, "FOLDERS", (folder,))
+    return folder
+
+
+@pytest.fixture
+def application(
+    qtbot: QtBot, qapp: QApplication, toy_case: Any, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Application]:
+    """A window on a toy case; its engine lives on when it is closed."""
+    monkeypatch.setattr(engine, "close", lambda: None)
+    found = Application(qapp, engine=engine)
+    qtbot.addWidget(found.window, before_close_func=lambda _window: found.leave())
+    found.start([Path(toy_case(tmp_path))])
+    qtbot.waitUntil(lambda: found.session.case is not None and not found.session.opening.running, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not found.session.segmenting.unavailable, timeout=WAIT_MS)
+    found.session.segmenting.device, found.session.segmenting.precision = "cpu", "float32"
+    yield found
+    found.leave()
+
+
+def predictions(application: Application) -> int:
+    return sum(layer.role is Role.PREDICTION for layer in application.session.layers)
+
+
+def segmented(application: Application, qtbot: QtBot) -> None:
+    """One click that works."""
+    before = predictions(application)
+    application.run_action("segment.run")
+    qtbot.waitUntil(lambda: not application.session.segmenting.running, timeout=WAIT_MS)
+    assert predictions(application) == before + 1, application.session.notice
+
+
+def click_and_send(application: Application, qtbot: QtBot, number: signal.Signals) -> int:
+    """Click, and stop or kill the process when it gets the volumes; its number."""
+    hit: list[int] = []
+    usual = EngineProcess.send
+
+    def send(process: EngineProcess, request: Any) -> None:
+        if isinstance(request, Work):
+            os.kill(process.pid, signal.SIGSTOP)  # before it can have finished
+        usual(process, request)
+        if isinstance(request, Work):
+            os.kill(process.pid, number)
+            hit.append(process.pid)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EngineProcess, "send", send)
+        application.run_action("segment.run")
+        qtbot.waitUntil(lambda: bool(hit), timeout=WAIT_MS)
+    return hit[0]
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(600)
+def test_killed_and_hanging_in_the_window(
+    application: Application, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, blocks: Path
+) -> None:
+    session = application.session
+    segmented(application, qtbot)
+
+    # killed
+    click_and_send(application, qtbot, signal.SIGKILL)
+    qtbot.waitUntil(lambda: not session.segmenting.running, timeout=WAIT_MS)
+    assert "ended by SIGKILL (exit code -9); if nobody did that, the computer ran out of memory" in session.notice.what
+    assert session.notice.remedy == "Nothing of the case is lost; segment again"
+    assert session.notice.actions == (("Segment again", "segment.run"),)
+    assert session.segmenting.outcome == "Not segmented; the case and its masks are as they were"
+    assert predictions(application) == 1
+    segmented(application, qtbot)
+
+    # hanging at work: it is told, Cancel ends it, the next click starts another
+    monkeypatch.setattr(engine_module, "SILENT_AFTER_S", 0.2)
+    pid = click_and_send(application, qtbot, signal.SIGSTOP)
+    qtbot.waitUntil(lambda: "no word from the network" in session.segmenting.detail, timeout=WAIT_MS)
+    assert session.segmenting.detail.endswith("Cancel starts it anew")
+    application.run_action("segment.cancel")
+    qtbot.waitUntil(lambda: not session.segmenting.running, timeout=10_000)
+    assert session.segmenting.outcome == "Cancelled; nothing was changed"
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=30)
+    monkeypatch.undo()
+    monkeypatch.setattr(application.segment._engine, "close", lambda: None)
+    monkeypatch.setattr(shared_block, "FOLDERS", (blocks,))
+    segmented(application, qtbot)
+    assert application.segment._engine.pid != pid
+
+    # hanging while it has nothing to do: found at the next click
+    pid = application.segment._engine.pid
+    os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(engine_module, "STUCK_AFTER_S", 0.2)
+    application.run_action("segment.run")
+    qtbot.waitUntil(lambda: application.segment._engine._process.silent_s > 0.4, timeout=WAIT_MS)
+    application.run_action("segment.cancel")
+    qtbot.waitUntil(lambda: not session.segmenting.running, timeout=10_000)
+    assert application.segment._engine.pid is None
+    segmented(application, qtbot)
+    assert not list(blocks.iterdir())
+
+
+@pytest.mark.engine
+def test_out_of_memory_is_a_sentence_and_the_next_call_works(engine: Engine, toy_case: Any, tmp_path: Path) -> None:
+    """The limit is set from outside, as a system that limits its users does."""
+    model, options = default_model(), SegmentOptions("cpu", "float32")
+    small, large = (
+        run_to_end(read_case(find_case(Path(toy_case(tmp_path, case_id=name, shape=shape)))))
+        for name, shape in (("small", (24, 28, 20)), ("large", (112, 112, 96)))
+    )
+    run_to_end(engine.segment(small, model, options))
+    pid = engine.pid
+    assert pid is not None
+    limit = psutil.Process(pid).memory_info().vms + 2**22
+    resource.prlimit(pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    with pytest.raises(BrainsegError) as raised:
+        run_to_end(engine.segment(large, model, options))
+    assert "memory" in str(raised.value).lower()
+    assert "Nothing of the case is lost" in str(raised.value) or "smaller" in str(raised.value)
+    if engine.pid == pid:
+        resource.prlimit(pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert run_to_end(engine.segment(small, model, options)).classes.shape == small.grid.shape
+
+
+def test_a_process_that_cannot_be_started_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(engine_process.subprocess, "Popen", refuse)
+    with pytest.raises(EngineError, match=r"cannot be started \(Resource temporarily unavailable\)"):
+        EngineProcess()
+
+
+def test_its_temporary_files_lie_in_the_scratch_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def note(*_: object, **options: Any) -> None:
+        given.update(options)
+        raise OSError(11, "not today")
+
+    monkeypatch.setattr(engine_process.subprocess, "Popen", note)
+    with pytest.raises(EngineError):
+        EngineProcess()
+    assert given["env"]["TMPDIR"] == str(scratch.scratch_folder())
