@@ -11,8 +11,9 @@ from enum import Enum
 
 import numpy as np
 
-from brainseg_gui.annotation.slab import Change, Mask, Values, area_of, box_around
+from brainseg_gui.annotation.slab import Change, Mask, Values, area_of
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 
 

@@ -8,7 +8,8 @@ system can merge it::
     TCGA-02-0009,flagged,motion in FLAIR,2026-03-01T10:02:11+00:00,ben
 
 Whoever changed a case last is right about it. Before every write the file is read again and merged, so that two
-people may work with one folder.
+people may work with one folder. People open it with spreadsheets too: a text that one would take for a formula gets a
+leading apostrophe, which is taken off again when the file is read.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from enum import Enum
 from pathlib import Path
 
 from brainseg_gui.annotation.durable import write_durably
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, printable
+from brainseg_gui.plain_files import read_text, visible
 
 NAME = "brainseg-cases.csv"
 
@@ -82,13 +84,13 @@ def read_entries(path: Path) -> dict[str, CaseEntry]:
         If it cannot be read, or a line makes no sense: nothing is guessed.
     """
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise CaseListError("this is no list of cases: it is far too large", "Move it away", path)
-        text = path.read_text("utf-8-sig")
+        text = read_text(path, _LARGEST_BYTES)
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise CaseListError(f"the list of cases cannot be read ({error})", "Check the file", path) from error
+        reason = (error.strerror if isinstance(error, OSError) else "it is not UTF-8") or "no reason is given"
+        remedy = "Check the file, or move it away: a new one is begun then"
+        raise CaseListError(f"the list of cases cannot be read ({reason})", remedy, path) from error
     return _parsed(text, path)
 
 
@@ -112,7 +114,7 @@ def write_entries(path: Path, entries: Mapping[str, CaseEntry]) -> dict[str, Cas
     for _ in range(_TRIES):
         before = _stamp(path)
         together = merged(read_entries(path), entries)
-        raw = _text(together).encode()
+        raw = _text(together).encode(errors="backslashreplace")
         if _stamp(path) != before:  # someone wrote meanwhile: their lines count, too
             continue
         try:
@@ -129,25 +131,47 @@ def write_entries(path: Path, entries: Mapping[str, CaseEntry]) -> dict[str, Cas
 def _parsed(text: str, path: Path) -> dict[str, CaseEntry]:
     rows = csv.reader(io.StringIO(text))
     result: dict[str, CaseEntry] = {}
-    for row in rows:
-        if not row or tuple(row) == _FIELDS:
-            continue
-        try:
-            case, state, note, changed, by = row
-            entry = CaseEntry(case, CaseState(state), note, _time_of(changed), by)
-        except ValueError as error:
-            raise CaseListError(
-                f"line {rows.line_num} of the list of cases makes no sense: {','.join(row)[:80]}",
-                "Mend the line in a text editor, or move the file away",
-                path,
-            ) from error
-        result = merged(result, {case: entry})  # two lines of one case: a merge by hand
+    row: list[str] = []
+    try:
+        for row in rows:
+            if row and tuple(row) != _FIELDS:
+                entry = _entry_of(row)
+                known = result.get(entry.case)
+                if known is None or entry.changed >= known.changed:  # two lines of one case: a merge by hand
+                    result[entry.case] = entry
+    except (ValueError, OverflowError, csv.Error) as error:
+        raise CaseListError(
+            f"line {rows.line_num} of the list of cases makes no sense: {visible(','.join(row))}",
+            "Mend the line in a text editor, or move the file away",
+            path,
+        ) from error
     return result
+
+
+def _entry_of(row: list[str]) -> CaseEntry:
+    case, state, note, changed, by = row
+    if not case:
+        raise ValueError("it names no case")
+    return CaseEntry(_unescaped(case), CaseState(state), _unescaped(note), _time_of(changed), _unescaped(by))
 
 
 def _time_of(text: str) -> datetime:
     found = datetime.fromisoformat(text)
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet would evaluate a text, or whether it looks as if it had been kept from that."""
+    return text.lstrip(" ").startswith(("=", "+", "-", "@", "'"))
+
+
+def _escaped(text: str) -> str:
+    text = printable(text)
+    return f"'{text}" if _is_formula(text) else text
+
+
+def _unescaped(text: str) -> str:
+    return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
 
 
 def _text(entries: Mapping[str, CaseEntry]) -> str:
@@ -158,7 +182,7 @@ def _text(entries: Mapping[str, CaseEntry]) -> str:
         entry = entries[case]
         changed = entry.changed.astimezone(UTC).isoformat(timespec="seconds")
         note = " ".join(entry.note.split())  # one line per case
-        writer.writerow((case, entry.state.value, note, changed, entry.by))
+        writer.writerow((_escaped(case), entry.state.value, _escaped(note), changed, _escaped(entry.by)))
     return stream.getvalue()
 
 

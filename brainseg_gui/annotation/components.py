@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.slab import Area, Mask, Slab, box_around, within
+from brainseg_gui.annotation.slab import Area, Mask, Slab, within
+from brainseg_gui.imaging.box import box_around
+from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.grid import Voxel
-
-_RANKS = {6: 1, 18: 2, 26: 3}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +36,7 @@ class Components:
     @cached_property
     def sizes(self) -> NDArray[np.int64]:
         """Voxels of each part; element 0 is left 0."""
-        sizes = np.bincount(self.numbers.ravel(order="K"), minlength=self.count + 1)
-        sizes[0] = 0
-        return sizes
+        return sizes_of(self.numbers, self.count)
 
     @cached_property
     def boxes(self) -> Sequence[Slab]:
@@ -69,10 +67,7 @@ def components_of(mask: Mask, connectivity: int = 26) -> Components | None:
         6 (faces), 18 (and edges) or 26 (and corners) in 3-D. In one slice 6 means 4 neighbours, and 18 and 26
         mean 8.
     """
-    from scipy.ndimage import generate_binary_structure, label
-
     slab = box_around(mask)
     if slab is None:
         return None
-    numbers, count = label(mask[slab], generate_binary_structure(3, _RANKS[connectivity]))
-    return Components(slab, numbers, int(count))
+    return Components(slab, *connected(mask[slab], connectivity))

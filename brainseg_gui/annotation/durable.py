@@ -7,11 +7,13 @@ import os
 import tempfile
 from pathlib import Path
 
+from brainseg_gui.links import behind_links
+
 TEMPORARY = ".brainseg-"
 
 
 def write_durably(path: Path, raw: bytes, *, private: bool = True) -> None:
-    """Replace a file by `raw`; on failure the old one stays.
+    """Replace a file by `raw`; on failure the old one stays. A link stays, and leads to the new file.
 
     Parameters
     ----------
@@ -23,6 +25,7 @@ def write_durably(path: Path, raw: bytes, *, private: bool = True) -> None:
     OSError
         If it could not be written.
     """
+    path = behind_links(path)
     handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)  # mode 0600
     temporary = Path(name)
     try:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.slab import Slab, Values, box_around, slab_shape, slab_size, within
+from brainseg_gui.annotation.slab import Slab, Values, slab_shape, slab_size, within
+from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.grid import Voxel
 
 _LEVEL = 1  # higher levels cost several times as long and save little on label maps

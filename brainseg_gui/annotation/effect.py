@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from brainseg_gui.annotation.rules import PaintRules, permitted
-from brainseg_gui.annotation.slab import Change, Mask, Values, box_around, within
+from brainseg_gui.annotation.slab import Change, Mask, Values, within
+from brainseg_gui.imaging.box import box_around
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,18 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from brainseg_gui.annotation.components import components_of
-from brainseg_gui.annotation.slab import (
-    Area,
-    Mask,
-    Slab,
-    Values,
-    area_of,
-    box_around,
-    slab_around,
-    slice_slab,
-    whole_slab,
-    within,
-)
+from brainseg_gui.annotation.slab import Area, Mask, Slab, Values, area_of, slab_around, slice_slab, within
+from brainseg_gui.imaging.box import box_around, whole_box
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.volume import Volume
@@ -123,7 +113,7 @@ def _connected(mask: Mask, slab: Slab, voxel_ijk: Voxel, connectivity: int) -> A
 
 
 def _slab_for(shape: tuple[int, ...], voxel_ijk: Voxel, plane: Plane | None) -> Slab:
-    return whole_slab(shape) if plane is None else slice_slab(shape, plane.axis, voxel_ijk[plane.axis])
+    return whole_box(shape) if plane is None else slice_slab(shape, plane.axis, voxel_ijk[plane.axis])
 
 
 def _intersection(one: Slab, other: Slab) -> Slab:

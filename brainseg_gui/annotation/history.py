@@ -28,6 +28,14 @@ class History:
         """All edits, the undone ones included."""
         return tuple(self._edits)
 
+    def edit(self, number: int) -> Edit:
+        """One edit, counted from 0."""
+        return self._edits[number]
+
+    def since(self, number: int) -> Sequence[Edit]:
+        """The edits from one on, counted from 0."""
+        return tuple(self._edits[number:])
+
     @property
     def applied(self) -> Sequence[Edit]:
         """The edits that are applied."""

@@ -16,7 +16,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.slab import Area, Mask, Values, area_of, box_around
+from brainseg_gui.annotation.slab import Area, Mask, Values, area_of
+from brainseg_gui.imaging.box import box_around
+from brainseg_gui.imaging.connected import Numbers, connected
 from brainseg_gui.imaging.grid import Grid
 
 Floats = NDArray[np.float32]
@@ -112,10 +114,7 @@ class _Pair:
 
 def _matched(one: Mask, other: Mask) -> list[tuple[Mask | None, Mask | None]]:
     """Parts of two slices that belong together: those that overlap, then the nearest of those left."""
-    from scipy.ndimage import label
-
-    everywhere = np.ones((3, 3), dtype=bool)
-    (a, a_count), (b, b_count) = label(one, everywhere), label(other, everywhere)
+    (a, a_count), (b, b_count) = connected(one), connected(other)
     groups = _overlapping(a, b)
     left_a = [n for n in range(1, a_count + 1) if not any(n in group[0] for group in groups)]
     left_b = [n for n in range(1, b_count + 1) if not any(n in group[1] for group in groups)]
@@ -131,7 +130,7 @@ def _matched(one: Mask, other: Mask) -> list[tuple[Mask | None, Mask | None]]:
     return matched + [(a == m, None) for m in left_a] + [(None, b == n) for n in left_b]
 
 
-def _overlapping(a: NDArray[np.signedinteger], b: NDArray[np.signedinteger]) -> list[tuple[set[int], set[int]]]:
+def _overlapping(a: Numbers, b: Numbers) -> list[tuple[set[int], set[int]]]:
     """Groups of parts of the two slices that are joined by overlap."""
     both = (a > 0) & (b > 0)
     groups: list[tuple[set[int], set[int]]] = []

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,7 +69,7 @@ class Journal:
         self._size = 0
         self._base = 0
         self._base_edit: Edit | None = None  # the last edit that the snapshot holds
-        self._written: tuple[Edit, ...] = ()
+        self._written: list[Edit] = []
         self._position = 0
         self._kept = kept
         self._kept_edit: Edit | None = None
@@ -159,7 +160,8 @@ class Journal:
             if not (self._is_ours() and self._continues(history)):
                 self._rewrite(history, settled, kept)
                 return
-            raw = self._missing(history) + more
+            common = _common(self._written, history, self._base)
+            raw = self._missing(history, common) + more
             if self._size + len(raw) > self._limit:
                 self._rewrite(history, settled, kept)
             elif raw:
@@ -168,16 +170,17 @@ class Journal:
             if more:
                 self._inode = None  # its place in the history is only known now: the next call writes all anew
             raise _not_written(error, self.path) from error
-        self._written, self._position = tuple(history.edits[self._base :]), history.position
+        self._written[common:] = history.since(self._base + common)  # all but the last stroke stays: no copy of it
+        self._position = history.position
 
     def _kept_in(self, history: History) -> int | None:
         """The kept position, as long as the history still leads through it."""
         if self._kept is None:
             return None
         if not self._kept_known:
-            self._kept_edit = history.edits[self._kept - 1] if self._kept else None
+            self._kept_edit = history.edit(self._kept - 1) if self._kept else None
             self._kept_known = True
-        if self._kept > len(history) or (self._kept and history.edits[self._kept - 1] is not self._kept_edit):
+        if self._kept > len(history) or (self._kept and history.edit(self._kept - 1) is not self._kept_edit):
             self._kept = None
         return self._kept
 
@@ -185,16 +188,16 @@ class Journal:
         """Whether the file's snapshot lies on the way to the present state."""
         if history.position < self._base:
             return False
-        return self._base == 0 or history.edits[self._base - 1] is self._base_edit
+        return self._base == 0 or history.edit(self._base - 1) is self._base_edit
 
-    def _missing(self, history: History) -> bytes:
-        """The records that lead from what is written to the history."""
-        edits, target, now = history.edits[self._base :], history.position - self._base, time.time()
-        common, position, raw = _common(self._written, edits), self._position - self._base, b""
-        if common < len(edits):
+    def _missing(self, history: History, common: int) -> bytes:
+        """The records that lead from what is written, of which the first few count, to the history."""
+        added, target, now = history.since(self._base + common), history.position - self._base, time.time()
+        position, raw = self._position - self._base, b""
+        if added:
             raw = move_record(common, now) if position != common else b""
-            raw += b"".join(edit_record(edit) for edit in edits[common:])
-            position = len(edits)
+            raw += b"".join(edit_record(edit) for edit in added)
+            position = common + len(added)
         return raw + (move_record(target, now) if position != target else b"")
 
     def _append(self, raw: bytes, flush: bool) -> None:
@@ -238,7 +241,7 @@ class Journal:
         self._inode = self.path.stat().st_ino
         self._size, self._base = len(raw), base
         self._base_edit = edits[base - 1] if base else None
-        self._written, self._position = tuple(edits[base:]), history.position
+        self._written, self._position = list(edits[base:]), history.position
 
     def _first_kept_edit(self, history: History) -> int:
         """How many edits go into the snapshot, so that the rest takes at most half of the limit."""
@@ -260,12 +263,13 @@ def _not_written(error: OSError, path: Path) -> JournalError:
     )
 
 
-def _common(one: Sequence[Edit], other: Sequence[Edit]) -> int:
-    """How many leading edits are the same."""
-    for count, (a, b) in enumerate(zip(one, other, strict=False)):
-        if a is not b:
-            return count
-    return min(len(one), len(other))
+def _common(written: Sequence[Edit], history: History, base: int) -> int:
+    """How many of the edits that are written lead the history from `base` on.
+
+    A history loses edits at its end only, and an edit is made once: where one is the same, all before it are.
+    """
+    most = min(len(written), len(history) - base)
+    return bisect_left(range(most), True, key=lambda number: written[number] is not history.edit(base + number))
 
 
 def _state_at(position: int, history: History, settled: Values) -> Values:

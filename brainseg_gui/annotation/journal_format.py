@@ -133,7 +133,9 @@ def read_header(raw: bytes) -> tuple[JournalHeader, int]:
         raise Damaged("its header is damaged")
     try:
         return header_of(parsed_json(text)), _HEADER.size + length
-    except (KeyError, TypeError, AttributeError) as error:
+    except Damaged:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Damaged("its header is not complete") from error
 
 

@@ -24,6 +24,7 @@ from brainseg_gui.annotation.journal_format import (
 )
 from brainseg_gui.annotation.slab import Values
 from brainseg_gui.imaging.grid import Voxel, describe_shape
+from brainseg_gui.plain_files import read_bytes
 
 _LARGEST_BYTES = 2**30
 
@@ -166,9 +167,7 @@ def _replayed(path: Path, of: tuple[str, Voxel] | None = None) -> tuple[_Replay,
         If it is no journal, is too new, or belongs to another study.
     """
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise _damaged(path, "it is far too large")
-        raw = path.read_bytes()
+        raw = read_bytes(path, _LARGEST_BYTES)
         header, start = read_header(raw)
     except OSError as error:
         raise JournalError(

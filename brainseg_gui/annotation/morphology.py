@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.annotation.islands import mask_of
-from brainseg_gui.annotation.slab import Area, Change, Mask, Slab, Values, area_of, box_around, grown_slab
+from brainseg_gui.annotation.slab import Area, Change, Mask, Slab, Values, area_of
+from brainseg_gui.imaging.box import box_around, grown
 
 Spacing = tuple[float, float, float]
 
@@ -112,4 +113,4 @@ def _box(mask: Mask, reach_mm: float, spacing_mm: Spacing, at_least: int = 1) ->
     if box is None:
         return None
     i, j, k = (max(at_least, int(reach_mm / size) + 1) for size in spacing_mm)
-    return grown_slab(box, (i, j, k), mask.shape)
+    return grown(box, (i, j, k), mask.shape)

@@ -1,12 +1,13 @@
 """The small file beside a saved mask: who or what made each part of it.
 
 It holds names of layers, tools and models, counts, hashes and times, but no file paths, and no name of the case or
-of the patient.
+of the patient: a layer that is named like its file is called ``mask 1``, and known by the hash of its voxels.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.labels import LabelMap
 
 FORMAT = 1
+_GIVEN = re.compile(
+    r"(?:reference|prediction|annotation|empty|(?:majority|majority per label|staple) of \d+)(?: \d+)?", re.IGNORECASE
+)
 IDLE_S = 60.0
 """A pause between two edits counts as work up to this long."""
 
@@ -83,6 +87,8 @@ def provenance(
     """
     applied = history.applied
     known = {origin.layer: origin for origin in layers}
+    times = [edit.source.made for edit in applied]
+    told = _Names()
     return {
         "format": FORMAT,
         "program": program,
@@ -91,14 +97,14 @@ def provenance(
         "voxels_digest": values_digest(labels.values),
         "label_scheme": labels.scheme.name,
         "labels": _label_counts(labels),
-        "started_from": _origin_fields(start),
-        "copied_from": [_origin_fields(known[name]) for name in _layers_of(applied) if name in known],
-        "parts": _parts(labels.values, applied),
+        "started_from": _origin_fields(start, told),
+        "copied_from": [_origin_fields(known[name], told) for name in _layers_of(applied) if name in known],
+        "parts": _parts(labels.values, applied, told),
         "edits": {
             "count": len(applied),
             "by_tool": dict(sorted(Counter(edit.source.tool for edit in applied).items())),
-            "first": _time_text(applied[0].source.made) if applied else None,
-            "last": _time_text(applied[-1].source.made) if applied else None,
+            "first": _time_text(min(times)) if times else None,  # the clock may have been set back meanwhile
+            "last": _time_text(max(times)) if times else None,
             "seconds_of_work": round(seconds_of_work(applied, idle_s), 1),
         },
     }
@@ -121,7 +127,7 @@ def write_provenance(mask_path: Path, fields: Mapping[str, Any]) -> Path:
     path = provenance_path(mask_path)
     text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
     try:
-        write_durably(path, text.encode(), private=False)
+        write_durably(path, text.encode(errors="backslashreplace"), private=False)  # names that are no UTF-8
     except OSError as error:
         reason = error.strerror or str(error)
         raise SaveError(
@@ -136,7 +142,19 @@ def provenance_path(mask_path: Path) -> Path:
     return mask_path.with_name(f"{name}.provenance.json")
 
 
-def _parts(values: Values, applied: Sequence[Edit]) -> list[dict[str, Any]]:
+class _Names:
+    """Names of layers as they are told: those that the program gives stay, those of files are numbered."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+
+    def __call__(self, name: str) -> str:
+        if not name or _GIVEN.fullmatch(name):
+            return name
+        return self._told.setdefault(name, f"mask {len(self._told) + 1}")
+
+
+def _parts(values: Values, applied: Sequence[Edit], told: _Names) -> list[dict[str, Any]]:
     """Voxels of each label by who set them last: the start, or a tool, with the layer that it copied from."""
     makers: list[tuple[str, str]] = [("start", "")]
     last = np.zeros(values.shape, dtype=np.uint16, order="F")
@@ -148,7 +166,7 @@ def _parts(values: Values, applied: Sequence[Edit]) -> list[dict[str, Any]]:
     labelled = values > 0
     pairs = np.bincount(last[labelled].astype(np.int64) * 256 + values[labelled], minlength=256 * len(makers))
     return [
-        {"made_by": tool, "layer": layer, "label": int(label), "voxels": int(pairs[256 * number + label])}
+        {"made_by": tool, "layer": told(layer), "label": int(label), "voxels": int(pairs[256 * number + label])}
         for number, (tool, layer) in enumerate(makers)
         for label in np.flatnonzero(pairs[256 * number : 256 * number + 256])
     ]
@@ -171,8 +189,10 @@ def _layers_of(applied: Sequence[Edit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(edit.source.layer for edit in applied if edit.source.layer))
 
 
-def _origin_fields(origin: Origin) -> dict[str, str]:
-    fields = {"layer": origin.layer, "kind": origin.kind, "author": origin.author}
+def _origin_fields(origin: Origin, told: _Names) -> dict[str, str]:
+    # the author of a layer that comes from a file is the file's name, that of a consensus the names of its masks
+    author = origin.author if origin.model_sha256 or origin.kind == "annotation" else ""
+    fields = {"layer": told(origin.layer), "kind": origin.kind, "author": author}
     fields |= {"voxels_digest": origin.digest, "model_sha256": origin.model_sha256}
     return {key: value for key, value in fields.items() if value}
 

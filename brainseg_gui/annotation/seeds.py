@@ -18,8 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.slab import Area, Change, Mask, Slab, Values, area_of, box_around, grown_slab, slab_shape
+from brainseg_gui.annotation.slab import Area, Change, Mask, Slab, Values, area_of, slab_shape
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.box import box_around, grown
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
@@ -94,7 +95,7 @@ def box_of_seeds(seeds: Values, spacing_mm: tuple[float, float, float], margin_m
     if box is None:
         return None
     i, j, k = (int(np.ceil(margin_mm / size)) for size in spacing_mm)
-    return grown_slab(box, (i, j, k), seeds.shape)
+    return grown(box, (i, j, k), seeds.shape)
 
 
 def grow(

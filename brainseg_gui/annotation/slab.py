@@ -1,7 +1,7 @@
 """Boxes of voxels, and what a tool proposes within one.
 
 Every tool answers with an `Area` (which voxels) or a `Change` (which voxels, and the labels they would get).
-Neither writes anything: `annotation.Annotation` does, after the paint rules had their say.
+Neither writes anything: `annotation.annotation.Annotation` does, after the paint rules had their say.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.grid import Array, Voxel
+from brainseg_gui.imaging.box import box_around
+from brainseg_gui.imaging.grid import Voxel
 
 Slab = tuple[slice, slice, slice]
 Mask = NDArray[np.bool_]
@@ -82,12 +83,6 @@ class Area:
         return whole
 
 
-def whole_slab(shape: tuple[int, ...]) -> Slab:
-    """The box of the whole grid."""
-    i, j, k = (slice(0, n) for n in shape)
-    return i, j, k
-
-
 def slice_slab(shape: tuple[int, ...], axis: int, slice_index: int) -> Slab:
     """The box of one slice, one voxel thick along `axis`."""
     i, j, k = (slice(slice_index, slice_index + 1) if a == axis else slice(0, n) for a, n in enumerate(shape))
@@ -112,14 +107,6 @@ def slab_size(slab: Slab) -> int:
     return i * j * k
 
 
-def grown_slab(slab: Slab, reach: int | tuple[int, int, int], shape: tuple[int, ...]) -> Slab:
-    """A box with so many voxels more on each side, within the grid."""
-    reaches = (reach, reach, reach) if isinstance(reach, int) else reach
-    parts = zip(slab, reaches, shape, strict=True)
-    i, j, k = (slice(max(0, part.start - r), min(n, part.stop + r)) for part, r, n in parts)
-    return i, j, k
-
-
 def within(slab: Slab, inner: Slab) -> Slab:
     """A box given in the coordinates of `slab`, in the coordinates of the grid."""
     i, j, k = (slice(o.start + p.start, o.start + p.stop) for o, p in zip(slab, inner, strict=True))
@@ -133,19 +120,6 @@ def united(slabs: Iterable[Slab | None]) -> Slab | None:
         return None
     i, j, k = (slice(min(s[a].start for s in known), max(s[a].stop for s in known)) for a in range(3))
     return i, j, k
-
-
-def box_around(mask: Array) -> Slab | None:
-    """The smallest box that holds everything that is not 0 or False, (I, J, K); None when nothing is."""
-    box = [slice(0, n) for n in mask.shape]
-    # the axis that is slowest in memory first: each cut leaves less to read for the next
-    for axis in np.argsort(np.abs(mask.strides))[::-1].tolist():
-        others = tuple(other for other in range(3) if other != axis)
-        filled = np.flatnonzero(mask[tuple(box)].any(axis=others))
-        if filled.size == 0:
-            return None
-        box[axis] = slice(int(filled[0]), int(filled[-1]) + 1)
-    return box[0], box[1], box[2]
 
 
 def area_of(mask: Mask, slab: Slab | None = None) -> Area | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.faults.process_mark import start_mark
 
 _LARGEST_BYTES = 4096
 _BEING_WRITTEN_S = 10.0  # a lock file that says nothing yet may be in the making
@@ -142,26 +143,6 @@ def remove_stale(path: Path) -> None:
         _put_aside(path, holder)
 
 
-def start_mark(pid: int) -> str:
-    """When a process started, in a form that only equality is asked of; empty when there is no such process."""
-    try:
-        # the clock of /proc/PID/stat counts from boot, so a change of the system's time does not move it
-        fields_of = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rsplit(")", 1)[-1].split()
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
-        return "" if fields_of[0] in ("Z", "X") else f"{boot}:{fields_of[19]}"
-    except (OSError, IndexError):
-        return "" if os.path.exists("/proc/self/stat") else _start_mark_elsewhere(pid)
-
-
-def _start_mark_elsewhere(pid: int) -> str:
-    import psutil
-
-    try:
-        return f"{psutil.Process(pid).create_time():.0f}"
-    except psutil.Error:
-        return ""
-
-
 def _create(path: Path, holder: Holder) -> bool:
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -192,7 +173,7 @@ def _read(path: Path) -> Holder | None:
 
 def _in_the_making(path: Path) -> bool:
     try:
-        return time.time() - path.stat().st_mtime < _BEING_WRITTEN_S
+        return abs(time.time() - path.stat().st_mtime) < _BEING_WRITTEN_S  # the clock may have been set back
     except OSError:
         return False
 

@@ -1,7 +1,8 @@
 """Counting as strokes land: the joint table of a reference and the annotation, kept up to date box by box.
 
 The table is that of `evaluation.overlap.joint_table`; `evaluation.comparison.compare_table` turns it into the rows
-that the comparison shows, so that there is one implementation of every score.
+that the comparison shows, so that there is one implementation of every score. Without a reference the annotation
+alone is counted.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import Slab, Values
+
+_BLOCK = 2**20  # voxels that are counted together: counting takes eight bytes for each
 
 
 class Tally:
@@ -56,8 +59,10 @@ class Tally:
             raise ValueError(f"a reference of shape {reference.shape} for {self._counted.shape}")
         self._reference = None if reference is None else np.asarray(reference, dtype=np.uint8, order="F")
         if self._reference is None:
+            flat = self._counted.ravel(order="K")
             self._table[:] = 0
-            self._table[0] = np.bincount(self._counted.ravel(order="K"), minlength=256)
+            self._table[0] = np.bincount(flat[flat > 0], minlength=256)  # the background would cost eight bytes a voxel
+            self._table[0, 0] = flat.size - self._table[0].sum()
         else:
             self._table[:] = _joint(self._reference.ravel(order="F"), self._counted.ravel(order="F"))
 
@@ -84,5 +89,9 @@ class Tally:
 
 def _joint(reference: Values, values: Values) -> NDArray[np.int64]:
     """Joint table of two flat arrays, (256, 256)."""
-    pairs = np.left_shift(reference, 8, dtype=np.uint16) | values
-    return np.bincount(pairs, minlength=256 * 256).reshape(256, 256)
+    table = np.zeros(256 * 256, dtype=np.int64)
+    for start in range(0, values.size, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        pairs = np.left_shift(reference[part], 8, dtype=np.uint16) | values[part]
+        table += np.bincount(pairs, minlength=256 * 256)
+    return table.reshape(256, 256)

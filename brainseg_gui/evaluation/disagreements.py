@@ -19,13 +19,12 @@ from numpy.typing import NDArray
 from brainseg_gui.evaluation.comparison import check_same_grid, region_table
 from brainseg_gui.evaluation.overlap import Counts, count, union_box
 from brainseg_gui.evaluation.pieces import RIM_MM, Pieces, pieces_of
+from brainseg_gui.imaging.box import Box, grown
 from brainseg_gui.imaging.grid import Array, Grid, Voxel
 from brainseg_gui.imaging.labels import LabelMap, Region
 
 LIMIT = 300
 """Pieces that a list holds; how many more there are, and how much they are, is said beside it."""
-
-Box = tuple[slice, slice, slice]
 
 
 class Kind(Enum):
@@ -176,7 +175,7 @@ class _Half:
         counts: Counts,
         missed: bool,
     ) -> _Half:
-        box = _with_room(union_box(wrong, wrong), wrong.shape)
+        box = grown(union_box(wrong, wrong), 1, wrong.shape)
         shift = corner + [part.start for part in box]
         inner = pieces_of(wrong[box], both[box], grid.spacing_mm)
         pieces = Pieces(inner.voxels + shift, inner.piece, inner.depth_mm, inner.attached)
@@ -246,8 +245,3 @@ def _kind(missed: bool, attached: bool) -> Kind:
     if attached:
         return Kind.MISSED_PART if missed else Kind.FALSE_PART
     return Kind.MISSED_LESION if missed else Kind.FALSE_LESION
-
-
-def _with_room(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
-    """A box with one more voxel on every side, where there is one."""
-    return tuple(slice(max(part.start - 1, 0), min(part.stop + 1, n)) for part, n in zip(box, shape, strict=True))

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from brainseg_gui.evaluation.overlap import count
 from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.evaluation.surface import Spacing, surface_distances
-
-Box = tuple[slice, slice, slice]
+from brainseg_gui.imaging.box import Box
+from brainseg_gui.imaging.connected import Numbers, connected
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,13 @@ def lesion_score(
     reference: NDArray[np.bool_], prediction: NDArray[np.bool_], spacing_mm: Spacing, rules: RuleSet
 ) -> LesionScore:
     """Score one region lesion by lesion; both masks of the same shape, (I, J, K)."""
-    from scipy.ndimage import find_objects, label
+    from scipy.ndimage import find_objects
 
-    everywhere = np.ones((3, 3, 3), dtype=bool)
     # room for the dilation, so that a cropped mask scores as the whole one does
     room = rules.lesion_dilation
     reference, prediction = np.pad(reference, room), np.pad(prediction, room)
-    merged, lesion_count = label(dilated(reference, room), everywhere)
-    parts, part_count = label(prediction, everywhere)
+    merged, lesion_count = connected(dilated(reference, room))
+    parts, part_count = connected(prediction)
     voxels = np.bincount(merged[reference], minlength=lesion_count + 1)
     kept = np.flatnonzero(voxels > rules.lesion_smallest_voxels).tolist()
     parts_of = _touching(merged, parts)
@@ -123,9 +122,7 @@ def _members(numbers: Sequence[int], largest: int) -> NDArray[np.bool_]:
     return table
 
 
-def _false_voxels(
-    parts: NDArray[np.signedinteger], part_count: int, parts_of: Mapping[int, Sequence[int]]
-) -> tuple[int, ...]:
+def _false_voxels(parts: Numbers, part_count: int, parts_of: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
     """Sizes of the predicted components that touch no lesion, also none that is left out."""
     met = _members([0, *(part for mine in parts_of.values() for part in mine)], part_count)
     sizes = np.bincount(parts.ravel(), minlength=part_count + 1)
@@ -168,7 +165,7 @@ def _thickened(mask: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
     return result
 
 
-def _touching(merged: NDArray[np.signedinteger], parts: NDArray[np.signedinteger]) -> dict[int, list[int]]:
+def _touching(merged: Numbers, parts: Numbers) -> dict[int, list[int]]:
     """For each lesion, the predicted components that touch it."""
     both = (merged > 0) & (parts > 0)
     pairs = np.unique(merged[both].astype(np.int64) << 32 | parts[both])

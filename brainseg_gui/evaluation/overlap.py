@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.imaging.grid import Array
 
 
@@ -102,13 +103,7 @@ def joint_table(reference: NDArray[np.uint8], prediction: NDArray[np.uint8]) -> 
     return table
 
 
-def union_box(reference: Array, prediction: Array) -> tuple[slice, ...]:
+def union_box(reference: Array, prediction: Array) -> Box:
     """The smallest box that holds every voxel which is not 0 in one of the masks; empty when there is none."""
-    union = reference | prediction
-    box = [slice(None)] * union.ndim
-    # the axis that is slowest in memory first: each cut leaves less to read for the next
-    for axis in np.argsort(np.abs(union.strides))[::-1]:
-        others = tuple(other for other in range(union.ndim) if other != axis)
-        occupied = np.flatnonzero(union[tuple(box)].any(axis=others))
-        box[axis] = slice(int(occupied[0]), int(occupied[-1]) + 1) if occupied.size else slice(0, 0)
-    return tuple(box)
+    nothing = slice(0, 0)
+    return box_around(reference | prediction) or (nothing, nothing, nothing)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.evaluation.threads import query_threads
+from brainseg_gui.imaging.connected import Numbers, connected
 
 RIM_MM = 2.0
 """Less deep than this is a rim: about as far as two people differ who draw the same border."""
@@ -64,7 +65,7 @@ def pieces_of(mask: NDArray[np.bool_], beside: NDArray[np.bool_], spacing_mm: Sp
     spacing_mm
         Edges of a voxel.
     """
-    component = _components(mask)[mask] - 1
+    component = _numbers(mask)[mask] - 1
     voxels = np.argwhere(mask)
     depth = _depth_mm(mask, voxels, spacing_mm)
     attached = np.zeros(int(component.max(initial=-1)) + 1, dtype=bool)
@@ -75,11 +76,8 @@ def pieces_of(mask: NDArray[np.bool_], beside: NDArray[np.bool_], spacing_mm: Sp
     return Pieces(voxels, piece, depth, attached[owner])
 
 
-def _components(mask: NDArray[np.bool_]) -> NDArray[np.signedinteger]:
-    from scipy.ndimage import label
-
-    labels: NDArray[np.signedinteger] = label(np.ascontiguousarray(mask), np.ones((3, 3, 3), dtype=bool))[0]
-    return labels
+def _numbers(mask: NDArray[np.bool_]) -> Numbers:
+    return connected(np.ascontiguousarray(mask))[0]
 
 
 def _depth_mm(mask: NDArray[np.bool_], voxels: NDArray[np.intp], spacing_mm: Spacing) -> NDArray[np.float64]:
@@ -161,7 +159,7 @@ def _numbered(shape: tuple[int, ...], voxels: NDArray[np.intp]) -> NDArray[np.in
     """Component of each of some voxels, from 0."""
     mask = np.zeros(shape, dtype=bool)
     mask[tuple(voxels.T)] = True
-    return np.asarray(_components(mask)[tuple(voxels.T)], dtype=np.intp) - 1
+    return np.asarray(_numbers(mask)[tuple(voxels.T)], dtype=np.intp) - 1
 
 
 def _nearest(

@@ -1,130 +1,24 @@
-"""The annotation that is being edited, the tools in the hand, and what they are about to do."""
+"""The annotation that is being edited: its edits, its history, its counts, and what no file holds yet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-from psygnal import Signal, SignalGroupDescriptor
+from psygnal import Signal
 
 from brainseg_gui.annotation.annotation import Annotation, Move
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.slab import Change, Slab
-from brainseg_gui.annotation.threshold import IntensityRange
+from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.hand import Hand
 from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.operating import Operating
+from brainseg_gui.state.preview import Preview
 from brainseg_gui.state.proposing import Proposing
 from brainseg_gui.state.scribbles import Scribbles
-
-BRUSH_MM = (0.5, 100.0)
-"""Smallest and largest brush."""
-
-
-class Tool(Enum):
-    """What the left mouse button does over a slice."""
-
-    BROWSE = "browse"
-    BRUSH = "brush"
-    LASSO = "lasso"
-    FILL = "fill"
-    SEEDS = "seeds"
-    COPY = "copy"
-
-
-class Painting(Enum):
-    """Which voxels of the brush's footprint are painted."""
-
-    ALL = "all"
-    IN_RANGE = "in range"
-    FOLLOW_EDGES = "follow edges"
-
-
-@dataclass
-class ToolOptions:
-    """The tool and its settings; every field emits when it really changes.
-
-    Parameters
-    ----------
-    tool
-        The tool in the hand.
-    brush_mm
-        Diameter of the brush.
-    square, in_3d
-        Square instead of round; a ball or cube instead of a disc in the plane. Fill and lasso follow `in_3d` too.
-    painting
-        Which voxels of the footprint are painted.
-    intensities, modality
-        Range of the painting "in range", and the modality whose intensities count.
-    contrast
-        How far intensities may differ for "follow edges" and fill by intensity, in standard deviations.
-    by_intensity
-        Fill spreads over similar intensities, instead of one label.
-    erasing
-        The left button erases, and the right one paints.
-    copy_from
-        Name of the layer that "copy" takes voxels from; empty for the newest prediction.
-    """
-
-    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
-
-    tool: Tool = Tool.BROWSE
-    brush_mm: float = 8.0
-    square: bool = False
-    in_3d: bool = False
-    painting: Painting = Painting.ALL
-    intensities: IntensityRange | None = None
-    modality: Modality = Modality.FLAIR
-    contrast: float = 2.5
-    by_intensity: bool = False
-    erasing: bool = False
-    copy_from: str = ""
-
-    @property
-    def has_brush(self) -> bool:
-        """Whether the tool in the hand has a size and a shape."""
-        return self.tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)
-
-    def resize(self, steps: int) -> None:
-        """Make the brush larger (positive) or smaller; as many steps back lead to the same size."""
-        size = self.brush_mm
-        for _ in range(abs(steps)):
-            size += _step(size) if steps > 0 else -_step(size - 0.01)
-        self.brush_mm = min(max(round(size, 1), BRUSH_MM[0]), BRUSH_MM[1])
-
-
-def _step(brush_mm: float) -> float:
-    """How much larger the next brush is: about a tenth of an ordinary one."""
-    return next((step for below, step in ((8.0, 0.5), (20.0, 1.0), (40.0, 2.0)) if brush_mm < below), 5.0)
-
-
-@dataclass(frozen=True, eq=False)
-class Preview:
-    """What an operation would do, shown before it is accepted.
-
-    Parameters
-    ----------
-    title
-        Name of the edit that accepting makes.
-    tool
-        Key of the tool, for the provenance.
-    change
-        The proposal; None where the operation found nothing to change.
-    layer
-        Name of the layer that voxels are copied from, else empty.
-    """
-
-    title: str
-    tool: str
-    change: Change | None
-    layer: str = ""
+from brainseg_gui.state.tools import Tool, ToolOptions
 
 
 class Annotating:
@@ -167,7 +61,7 @@ class Annotating:
         self._layer: Layer | None = None
         self._read_only = ""
         self._preview: Preview | None = None
-        self._counts: NDArray[np.int64] = np.zeros(256, np.int64)
+        self._tally: Tally | None = None
         self._saved: tuple[Edit | None, Path] | None = None
 
     @property
@@ -227,9 +121,8 @@ class Annotating:
         self._put_aside()
         self._annotation, self._layer, self._read_only = annotation, layer, read_only
         self._saved = (annotation.history.undoable, layer.saved_as) if layer.saved_as is not None else None
-        labels = annotation.labels
-        self._counts = labels.counts.copy()
-        layer.labels = labels
+        self._tally = Tally(annotation.settled)
+        self._show(annotation, layer)
         self._set_preview(None)
         self.annotation_changed.emit()
         self.history_changed.emit()
@@ -239,7 +132,7 @@ class Annotating:
         """Edit nothing any more; the layer stays as it is."""
         if self._annotation is not None:
             self._put_aside()
-            self._annotation = self._layer = self._saved = None
+            self._annotation = self._layer = self._tally = self._saved = None
             self._read_only = ""
             self.options.tool = Tool.BROWSE
             self._set_preview(None)
@@ -262,8 +155,7 @@ class Annotating:
             return None
         edit = self._annotation.finish(name, tool, axis=axis, layer=layer)
         if edit is not None:
-            self._recount(edit, self._annotation.settled)
-            self._settle()
+            self._settle(edit.slab)
             self.edited.emit(edit)
             self.history_changed.emit()
         return edit
@@ -321,8 +213,7 @@ class Annotating:
     def _follow(self, move: Move | None) -> None:
         if move is None or self._annotation is None:
             return
-        self._counts = self._annotation.labels.counts.copy()
-        self._settle()
+        self._settle(move.slab)
         self.voxels_changed.emit(move.slab)
         self.moved.emit(move)
         self.history_changed.emit()
@@ -331,21 +222,22 @@ class Annotating:
         if slab is not None:
             self.voxels_changed.emit(slab)
 
-    def _recount(self, edit: Edit, after: NDArray[np.uint8]) -> None:
-        """Count only what changed: a whole case takes longer than a stroke may."""
-        now = after[edit.slab]
-        before = now ^ edit.difference()
-        for values, sign in ((now, 1), (before, -1)):
-            self._counts[1:] += sign * np.bincount(values.ravel(order="K"), minlength=256)[1:]
-
-    def _settle(self) -> None:
-        """Let the layer show the new state: a label map of its own, with its counts known already."""
-        if self._annotation is None or self._layer is None:
+    def _settle(self, slab: Slab) -> None:
+        """Count what changed, only that: a whole case takes longer than a stroke may; then let the layer show it."""
+        if self._annotation is None or self._layer is None or self._tally is None:
             return
-        labels: LabelMap = self._annotation.labels
-        labels.__dict__["counts"] = self._counts.copy()
-        self._layer.labels = labels
+        self._tally.refresh(self._annotation.settled, slab)
+        self._show(self._annotation, self._layer)
         self._note_saved()
+
+    def _show(self, annotation: Annotation, layer: Layer) -> None:
+        """Give the layer a label map of its own for the new state, with its counts known already."""
+        labels = annotation.labels
+        if self._tally is not None:
+            counts = self._tally.counts
+            counts[0] = 0  # as a label map counts
+            labels.__dict__["counts"] = counts
+        layer.labels = labels
 
     def _note_saved(self) -> None:
         if self._annotation is not None and self._layer is not None:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from brainseg_gui.plain_files import open_file
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import ConfigError
 from brainseg_gui.runs.events import Event, EventTail
 from brainseg_gui.runs.force_stop import can_stop_now
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus, status_of
+from brainseg_gui.runs.run_folder import RunFolder, RunStatus, marks_of, status_of
 from brainseg_gui.state.curve import Numbers
 
-_ENDS = ("stopped", "finished", "failed")
 _LOG_LINES = 200
 _LOG_BYTES = 64 * 1024
+_LOG_LINE = 2000
+_PARTS_AT_ONCE = 12
+_MOST_COLUMNS = 50
+_LARGEST_WHOLE = 2**53
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -92,7 +97,7 @@ class RunReader:
 
     folder: RunFolder
     _tail: EventTail = field(init=False)
-    _marks: dict[str, Event] = field(default_factory=dict, init=False)
+    _marks: list[Event] = field(default_factory=list, init=False)
     _log_end: int = field(default=0, init=False)
     _log: list[str] = field(default_factory=list, init=False)
     _config_read: bool = field(default=False, init=False)
@@ -102,13 +107,16 @@ class RunReader:
 
     def read(self) -> RunNews:
         """Everything since the last look. No error leaves it: what cannot be read is news too."""
-        events = self._tail.read()
-        self._mark(events)
+        parts: list[Event | StepBlock] = []
+        # what is more than that is read at the next look, so that no look takes long
+        for events in islice(self._tail.parts(), _PARTS_AT_ONCE):
+            self._marks = marks_of((self._marks, events))
+            parts += condensed(events)
         config, problem = self._first_config()
-        marks = [self._marks[key] for key in ("started", "end", "last") if key in self._marks]
+        marks = self._marks
         status = status_of(marks)
         return RunNews(
-            tuple(condensed(events)),
+            tuple(parts),
             self._new_log(),
             status,
             self.folder.stop_asked_at,
@@ -117,16 +125,6 @@ class RunReader:
             config,
             problem,
         )
-
-    def _mark(self, events: Sequence[Event]) -> None:
-        """Keep the few events that tell the status."""
-        for event in events:
-            if event.kind == "started":
-                self._marks = {"started": event}
-            elif event.kind in _ENDS:
-                self._marks["end"] = event
-        if events:
-            self._marks["last"] = events[-1]
 
     def _first_config(self) -> tuple[TrainingConfig | None, str]:
         if self._config_read:
@@ -143,13 +141,13 @@ class RunReader:
             return None
         # A progress bar rewrites its line: only what stood last is of interest.
         lines = [line.rsplit(b"\r", 1)[-1] for line in _ESCAPES.sub(b"", added).replace(b"\r\n", b"\n").split(b"\n")]
-        self._log += [line.decode("utf-8", "replace").rstrip() for line in lines if line.strip()]
+        self._log += [line[:_LOG_LINE].decode("utf-8", "replace").rstrip() for line in lines if line.strip()]
         self._log = self._log[-_LOG_LINES:]
         return tuple(self._log)
 
     def _added_log(self, path: Path) -> bytes:
         try:
-            with path.open("rb") as stream:
+            with open_file(path) as stream:
                 size = stream.seek(0, 2)
                 stream.seek(max(self._log_end if size >= self._log_end else 0, size - _LOG_BYTES))
                 added = stream.read()
@@ -160,34 +158,47 @@ class RunReader:
 
 
 def condensed(events: Sequence[Event]) -> Iterator[Event | StepBlock]:
-    """The events with runs of ``step`` events made into blocks."""
+    """The events with runs of ``step`` events made into blocks; a step that comes again replaces what it was."""
     pending: list[Event] = []
-    newest = -np.inf
     for event in events:
-        step = number(event.values.get("step"))
-        if event.kind == "step" and step > newest:
-            pending.append(event)
-            newest = step
-            continue
-        if pending:
-            yield _block(pending)
-        is_step = event.kind == "step" and step == step
-        pending, newest = ([event], step) if is_step else ([], -np.inf)
         if event.kind != "step":
+            if pending:
+                yield _block(pending)
+            pending = []
             yield event
+        elif (step := whole(event.values.get("step"))) is not None:
+            while pending and _step_of(pending[-1]) >= step:
+                pending.pop()
+            pending.append(event)
     if pending:
         yield _block(pending)
 
 
+def _step_of(event: Event) -> float:
+    return number(event.values.get("step"))
+
+
 def _block(events: Sequence[Event]) -> StepBlock:
     names = {name for event in (events[0], events[-1]) for name in event.values} - {"step", "epoch"}
+    names = set(sorted(names)[:_MOST_COLUMNS])
     columns = {name: np.array([number(event.values.get(name)) for event in events]) for name in sorted(names)}
     columns = {name: values for name, values in columns.items() if np.isfinite(values).any() or name == "loss"}
     steps = np.array([number(event.values.get("step")) for event in events])
-    epoch = number(events[-1].values.get("epoch"))
-    return StepBlock(steps, columns, int(epoch) if epoch == epoch else 0, events[0].time, events[-1].time)
+    epoch = whole(events[-1].values.get("epoch")) or 0
+    return StepBlock(steps, columns, epoch, events[0].time, events[-1].time)
 
 
 def number(value: Any) -> float:
     """A number of an event, or NaN for anything else."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return float("nan")
+
+
+def whole(value: Any) -> int | None:
+    """A count of an event, such as its step, or None for anything else."""
+    counted = number(value)
+    return int(counted) if 0 <= counted <= _LARGEST_WHOLE else None

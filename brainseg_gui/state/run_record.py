@@ -7,18 +7,25 @@ from typing import Any
 
 import numpy as np
 
+from brainseg_gui.plain_files import tagless, visible
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
 from brainseg_gui.state.curve import Curve
-from brainseg_gui.state.run_reader import RunNews, StepBlock, number
+from brainseg_gui.state.event_values import best_of, text_of, texts_of, validated_of
+from brainseg_gui.state.run_pace import RunPace, recent_median
+from brainseg_gui.state.run_reader import RunNews, StepBlock, number, whole
 from brainseg_gui.state.run_values import Best, Message, Validated
 
 LEARNING_RATE = "learning_rate"
 FACTS = ("device", "checked", "preparing", "network", "estimated")
 _NOT_DRAWN = ("seconds", "waiting", "memory_bytes")
-_RECENT = 100
 _MESSAGES = 200
+_LONGEST_MESSAGE = 2000
+_LONGEST_NAME = 300
+_CURVES = 200
+_EPOCHS = 10_000
+_VALIDATED = 20_000
 
 
 @dataclass(eq=False)
@@ -103,12 +110,12 @@ class RunRecord:
     @property
     def seconds_per_step(self) -> float:
         """Median over the last steps, in seconds, or NaN."""
-        return _recent_median(self.seconds)
+        return recent_median(self.seconds)
 
     @property
     def waiting_share(self) -> float:
         """Share of the last steps that was spent waiting for data, 0 to 1, or NaN."""
-        return _recent_median(self.waiting)
+        return recent_median(self.waiting)
 
     @property
     def patches_per_second(self) -> float:
@@ -133,7 +140,7 @@ class RunRecord:
         if len(ends) > 1:
             return ends[-1] - ends[-2]
         step, epoch = (number(self.fact("estimated", f"seconds_per_{unit}")) for unit in ("step", "epoch"))
-        return round(epoch / step) if step > 0 and epoch > 0 else 0
+        return whole(epoch / step + 0.5) or 0 if step > 0 and epoch > 0 else 0
 
     @property
     def total_steps(self) -> int:
@@ -145,25 +152,26 @@ class RunRecord:
     @property
     def done(self) -> float:
         """Part of the run that is done, 0 to 1, or NaN while that is unknown."""
-        if self.status is RunStatus.FINISHED:
-            return 1.0
-        parts = [self.step / self.total_steps] if self.total_steps else []
-        limit = self.config.length.hours * 3600
-        if limit and self.started is not None:
-            parts.append((self.last_time - self.started.time) / limit)
-        return min(max(parts), 1.0) if parts else float("nan")
+        return 1.0 if self.status is RunStatus.FINISHED else self._pace.done
 
     @property
     def seconds_left(self) -> float:
         """By the clock, so that validation and checkpoints count; NaN while unknown."""
-        left = []
-        if self._anchor is not None and self.total_steps and self.step > self._anchor[1]:
-            per_step = (self.last_time - self._anchor[0]) / (self.step - self._anchor[1])
-            left.append(per_step * max(self.total_steps - self.step, 0))
-        limit = self.config.length.hours * 3600
-        if limit and self.started is not None:
-            left.append(max(limit - (self.last_time - self.started.time), 0.0))
-        return min(left) if left else float("nan")
+        return self._pace.seconds_left
+
+    @property
+    def _pace(self) -> RunPace:
+        resumed = number(self.started.values.get("resumed_from")) if self.started is not None else None
+        return RunPace(
+            step=self.step,
+            total_steps=self.total_steps,
+            first=self._anchor,
+            last_time=self.last_time,
+            seconds_per_step=self.seconds_per_step,
+            resumed_from=0.0 if resumed != resumed else resumed,
+            started=self.started.time if self.started is not None else 0.0,
+            limit_s=self.config.length.hours * 3600,
+        )
 
     @property
     def cases(self) -> list[str]:
@@ -189,14 +197,21 @@ class RunRecord:
         self.can_stop_now = news.can_stop_now
 
     def say(self, time: float, text: str, *, problem: bool = False) -> None:
-        """Add a message."""
-        self.messages.append(Message(time, text, problem))
+        """Add a message; it is one line, for an event may come from anywhere."""
+        self.messages.append(Message(time, visible(" ".join(text.split()), _LONGEST_MESSAGE), problem))
         del self.messages[:-_MESSAGES]
+
+    def _curve(self, name: str) -> Curve:
+        """The curve of a metric; one beyond all measure is not kept."""
+        name = tagless(visible(name, _LONGEST_NAME))
+        if name not in self.curves and len(self.curves) >= _CURVES:
+            return Curve()
+        return self.curves.setdefault(name, Curve())
 
     def _add_steps(self, block: StepBlock) -> None:
         for name, values in block.columns.items():
             if name not in _NOT_DRAWN:
-                self.curves.setdefault(name, Curve()).extend(block.steps, values)
+                self._curve(name).extend(block.steps, values)
         for name, curve in (("seconds", self.seconds), ("waiting", self.waiting)):
             if name in block.columns:
                 curve.extend(block.steps, block.columns[name])
@@ -224,96 +239,56 @@ class RunRecord:
             adders[event.kind](event)
         elif event.kind in ("stopped", "finished", "failed"):
             self.ended, self.starting = event, False
-            if text := _text(event.values.get("message")):
+            if text := text_of(event.values.get("message")):
                 self.say(event.time, text[:1].upper() + text[1:], problem=event.kind == "failed")
 
     def _add_started(self, event: Event) -> None:
         """A first start, or a resume: what the crash lost is computed again, so its values go."""
-        resumed = number(event.values.get("resumed_from"))
-        keep = resumed if resumed == resumed else 0.0
+        keep = whole(event.values.get("resumed_from")) or 0
         for curve in (*self.curves.values(), self.seconds, self.waiting):
             curve.cut(keep + 1)
         self.started, self.ended, self.starting, self._anchor = event, None, False, None
-        self.step = self.checkpoint = int(keep)
+        self.step = self.checkpoint = keep
         self._bests = [best for best in self._bests if best.step <= keep]
         self._epoch_ends = [step for step in self._epoch_ends if step <= keep]
         self.say(event.time, f"Resumed from step {keep:,.0f}" if keep else "Started")
 
     def _add_checked(self, event: Event) -> None:
-        for problem in _texts(event.values.get("problems")):
+        for problem in texts_of(event.values.get("problems")):
             self.say(event.time, problem, problem=True)
 
     def _add_epoch(self, event: Event) -> None:
-        step = number(event.values.get("step"))
         metrics = event.values.get("metrics")
-        step = step if step == step else float(self.step)
+        found = whole(event.values.get("step"))
+        step = self.step if found is None else found
         for name, value in metrics.items() if isinstance(metrics, dict) else ():
             # The loss of the steps says more than its mean over an epoch.
             if name not in ("loss", LEARNING_RATE) or name not in self.curves:
-                curve = self.curves.setdefault(str(name), Curve())
-                curve.extend(np.array([step]), np.array([number(value)]))
-        epoch = number(event.values.get("epoch"))
-        self.epoch = int(epoch) if epoch == epoch else self.epoch
-        self._epoch_ends.append(int(step))
+                self._curve(name).extend(np.array([float(step)]), np.array([number(value)]))
+        epoch = whole(event.values.get("epoch"))
+        self.epoch = self.epoch if epoch is None else epoch
+        self._epoch_ends.append(step)
+        del self._epoch_ends[:-_EPOCHS]
         self._last_epoch = event
 
     def _add_checkpoint(self, event: Event) -> None:
-        step = number(event.values.get("step"))
-        self.checkpoint = int(step) if step == step else self.checkpoint
+        step = whole(event.values.get("step"))
+        self.checkpoint = self.checkpoint if step is None else step
 
     def _add_model(self, event: Event) -> None:
         """The best so far; a model that was only written because the run ended has no epoch."""
-        if (best := _best_of(event, self._last_epoch)) is not None:
+        if (best := best_of(event, self._last_epoch)) is not None:
             self._bests.append(best)
 
     def _add_validated(self, event: Event) -> None:
-        values, epoch = event.values, number(event.values.get("epoch"))
-        picture, dice = values.get("picture"), values.get("dice")
-        entry = Validated(
-            int(epoch) if epoch == epoch else self.epoch,
-            str(values.get("case", "")),
-            {str(k): number(v) for k, v in dice.items()} if isinstance(dice, dict) else {},
-            self.folder.path / picture if isinstance(picture, str) and picture else None,
-        )
+        entry = validated_of(event, self.folder.path, self.epoch)
         self._validated[entry.case, entry.epoch] = entry
+        if len(self._validated) > _VALIDATED:
+            del self._validated[next(iter(self._validated))]
 
     def _add_warning(self, event: Event) -> None:
-        self.say(event.time, _text(event.values.get("message")) or "The trainer warns of something", problem=True)
+        self.say(event.time, text_of(event.values.get("message")) or "The trainer warns of something", problem=True)
 
     @property
     def _from_start(self) -> bool:
         return self.started is not None and not number(self.started.values.get("resumed_from")) > 0
-
-
-def _best_of(model: Event, epoch: Event | None) -> Best | None:
-    """What a ``model`` event says of its epoch; that of older runs has the metrics of the epoch before it."""
-    metrics = model.values.get("metrics")
-    if not isinstance(metrics, dict):
-        return None
-    about = model.values
-    if "epoch" not in about:
-        if epoch is None or epoch.values.get("metrics") != metrics:
-            return None
-        about = epoch.values
-    name = str(about.get("judged_by") or ("val_dice_mean" if "val_dice_mean" in metrics else "loss"))
-    numbers = number(about.get("epoch")), number(about.get("step"))
-    if any(value != value for value in numbers):
-        return None
-    return Best(int(numbers[0]), int(numbers[1]), name, number(metrics.get(name)))
-
-
-def _recent_median(curve: Curve) -> float:
-    recent = curve.values[-_RECENT:]
-    recent = recent[np.isfinite(recent)]
-    return float(np.median(recent)) if len(recent) else float("nan")
-
-
-def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _texts(value: Any) -> list[str]:
-    """Sentences, from a list of texts or of anything else; a single text is one sentence."""
-    if isinstance(value, str):
-        return [value] if value else []
-    return [str(entry) for entry in value] if isinstance(value, list) else []

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from math import isfinite
 
+from brainseg_gui.plain_files import visible
 from brainseg_gui.runs.force_stop import lost_words
 from brainseg_gui.runs.run_folder import RunStatus
 from brainseg_gui.state.run_reader import number
 from brainseg_gui.state.run_record import RunRecord
 
 UNKNOWN = "–"
+_LONGEST_S = 1e10
+_LONGEST_WORDS = 200
 _SHORT = {
     RunStatus.PREPARED: "not started",
     RunStatus.RUNNING: "running",
@@ -24,7 +27,7 @@ _SHORT = {
 
 def duration(seconds: float) -> str:
     """A duration in at most two units."""
-    if not isfinite(seconds):
+    if not isfinite(seconds) or abs(seconds) > _LONGEST_S:
         return UNKNOWN
     if seconds < 10:
         return f"{seconds:.2g} s"
@@ -40,14 +43,14 @@ def amount(value: float) -> str:
     """A number in four digits."""
     if not isfinite(value):
         return UNKNOWN
-    return f"{value:.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    return f"{value:.0f}" if 10_000 <= abs(value) < 1e12 else f"{value:.4g}"
 
 
 def memory(count: float) -> str:
     """Bytes in a unit of their size."""
     if not isfinite(count):
         return UNKNOWN
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+    return f"{min(count / 1e9, 1e9):.1f} GB" if count >= 1e9 else f"{max(count, 0) / 1e6:.0f} MB"
 
 
 def short_status(record: RunRecord) -> str:
@@ -86,7 +89,7 @@ def estimate_sentence(record: RunRecord) -> str:
     step, epoch, needed, there = (number(record.fact("estimated", name)) for name in names)
     parts = []
     if message := record.fact("estimated", "message"):
-        parts.append(str(message))
+        parts.append(_words(message))
     elif isfinite(needed):
         free = f", {memory(there)} are available" if isfinite(there) else ""
         parts.append(f"training needs about {memory(needed)}{free}")
@@ -103,7 +106,9 @@ def dataset_sentence(record: RunRecord) -> str:
     if not counted:
         return ""
     split = record.fact("checked", "split")
-    how = f", split by {split.get('by')} with seed {split.get('seed')}" if isinstance(split, dict) else ""
+    how = (
+        f", split by {_words(split.get('by'))} with seed {_words(split.get('seed'))}" if isinstance(split, dict) else ""
+    )
     return _sentence(f"{' and '.join(counted)} cases{how}")
 
 
@@ -113,7 +118,7 @@ def network_sentence(record: RunRecord) -> str:
     if not isfinite(parameters):
         return ""
     shape = record.fact("network", "input")
-    words = [f"{parameters:,.0f} parameters"]
+    words = [f"{min(parameters, 1e15):,.0f} parameters"]
     words += [f"receptive field {_edges(field)} voxels"] if field else []
     words += [f"input {_edges(shape)}"] if shape else []
     return _sentence(", ".join(words))
@@ -146,7 +151,7 @@ def stop_now_sentence(record: RunRecord) -> str:
 def _stopping(record: RunRecord) -> str:
     if record.ending:
         return "Ending the trainer."
-    waited = round(time.time() - (record.stop_asked_at or time.time()))
+    waited = round(time.time() - (record.stop_asked_at or time.time()))  # negative after the clock was set back
     asked = f"Stopping, asked for {duration(waited)} ago" if waited > 0 else "Stopping"
     usual = record.seconds_per_step
     step = f"this step (usually {duration(usual)})" if usual >= 1 else "this step"
@@ -167,23 +172,28 @@ def _running(record: RunRecord) -> str:
     if not record.stepped:
         done, total = record.fact("preparing", "done"), record.fact("preparing", "total")
         if total and done != total:
-            return f"Preparing cases, {done} of {total}."
+            return f"Preparing cases, {_words(done)} of {_words(total)}."
         return f"Checking the data set and preparing the {'next' if record.curves else 'first'} step."
     host = record.started.values.get("host") if record.started is not None else ""
     device = record.fact("device", "device")
-    where = f" on {device}" if device else ""
-    return f"Training{where}{f' of {host}' if host else ''}. It goes on when this window is closed."
+    where = f" on {_words(device)}" if device else ""
+    return f"Training{where}{f' of {_words(host)}' if host else ''}. It goes on when this window is closed."
+
+
+def _for(seconds: float) -> str:
+    """How long ago, unless the clock was set back meanwhile."""
+    return f" for {duration(seconds)}" if seconds > 0 else ""
 
 
 def _silent(record: RunRecord) -> str:
     host = record.started.values.get("host") if record.started is not None else None
-    where = f" from {host}" if host else ""
-    return f"No news{where} for {duration(time.time() - record.last_time)}. It may have ended, or the disk is away."
+    where = f" from {_words(host)}" if host else ""
+    return f"No news{where}{_for(time.time() - record.last_time)}. It may have ended, or the disk is away."
 
 
 def _reason(record: RunRecord) -> str:
     message = record.ended.values.get("message") if record.ended is not None else None
-    return _sentence(str(message).strip() if message else "the trainer gave no reason; its log may")
+    return _sentence(visible(str(message).strip(), 1000) if message else "the trainer gave no reason; its log may")
 
 
 def _sentence(text: str) -> str:
@@ -191,4 +201,11 @@ def _sentence(text: str) -> str:
 
 
 def _edges(value: object) -> str:
-    return " × ".join(str(n) for n in value) if isinstance(value, list) else str(value)
+    return " × ".join(_words(n) for n in value[:5]) if isinstance(value, list) else _words(value)
+
+
+def _words(value: object) -> str:
+    """Whatever an event holds, for a sentence."""
+    if isinstance(value, int) and abs(value) > _LONGEST_S:
+        return UNKNOWN
+    return visible(str(value)[: 2 * _LONGEST_WORDS], _LONGEST_WORDS)

@@ -6,7 +6,8 @@ import numpy as np
 from psygnal import Signal
 
 from brainseg_gui.annotation.annotation import Annotation, Move
-from brainseg_gui.annotation.slab import Change, Slab, Values, whole_slab
+from brainseg_gui.annotation.slab import Change, Slab, Values
+from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 
@@ -68,7 +69,7 @@ class Scribbles:
         """Take all marks away."""
         if self._marks is not None:
             shape, self._marks = self._marks.values.shape, None
-            self.changed.emit(whole_slab(shape))
+            self.changed.emit(whole_box(shape))
 
     def _follow(self, move: Move | None) -> None:
         self._tell(move.slab if move is not None else None)

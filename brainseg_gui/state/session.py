@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from psygnal import Signal
 
+from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.comparison import Comparison
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.grid import Grid, Voxel
@@ -183,7 +184,7 @@ class Session:
         self.case_changed.emit()
         if case.reference is not None and case.source.reference is not None:
             path = case.source.reference
-            layer = Layer("reference", Role.REFERENCE, case.reference, path.name, saved_as=path)
+            layer = Layer("reference", Role.REFERENCE, case.reference, printable(path.name), saved_as=path)
             layer.style = OverlayStyle.OUTLINE
             self.layers.add(layer)
 
@@ -222,6 +223,16 @@ class Session:
         if notice != self._notice:
             self._notice = notice
             self.notice_changed.emit()
+
+    def say_too(self, notice: Notice) -> None:
+        """Say something before what is being said already, and keep the answers of both."""
+        said = self._notice
+        if said is not None:
+            details = "\n".join(part for part in (notice.remedy, notice.details, said.details) if part)
+            both = (*said.actions, *(action for action in notice.actions if action not in said.actions))
+            what = f"{notice.what}. {said.what}"
+            notice = Notice(what, said.remedy or notice.remedy, details, both, notice.problem or said.problem)
+        self.say(notice)
 
 
 def _first_look(labels: LabelMap | None, grid: Grid) -> Voxel:

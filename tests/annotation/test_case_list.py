@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -108,3 +110,43 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(CaseListError, match="No space left"):
         write_entries(path, {"B": entry("B", CaseState.DONE, 2)})
     assert path.read_bytes() == before
+
+
+NAMES = ("=1+cmd|'/C calc'!A0", "@SUM(1)", "+1", "-1", "'quoted", "''twice", " =spaced", "a,b", 'say "x"', "plain", "ü")
+
+
+def test_no_cell_is_a_formula_and_every_name_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "brainseg-cases.csv"
+    entries = {name: CaseEntry(name, CaseState.FLAGGED, note=name, by=name) for name in NAMES}
+    write_entries(path, entries)
+    with path.open(newline="", encoding="utf-8") as stream:
+        cells = [cell for row in csv.reader(stream) for cell in row]
+    assert not [cell for cell in cells if cell.lstrip(" ")[:1] in ("=", "+", "-", "@")]
+    again = read_entries(path)
+    assert set(again) == set(NAMES)
+    assert all(entry.by == name and entry.note == " ".join(name.split()) for name, entry in again.items())
+    write_entries(path, {})
+    assert read_entries(path) == again
+
+
+def test_a_list_that_older_versions_wrote_is_read_as_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "brainseg-cases.csv"
+    path.write_text("=x,done,-note,2026-03-01T09:30:00+00:00,'anna\n", "utf-8")
+    assert read_entries(path)["=x"].note == "-note"
+    assert read_entries(path)["=x"].by == "'anna"
+
+
+@pytest.mark.parametrize("row", ["x,done,,0001-01-01T00:00:00+14:00,a", f"x,done,{'n' * 200_000},,a", ",done,,,a"])
+def test_absurd_lines_are_named(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "brainseg-cases.csv"
+    path.write_text(f"{row}\n", "utf-8")
+    with pytest.raises(CaseListError, match="line 1 of the list of cases makes no sense"):
+        read_entries(path)
+
+
+def test_a_hundred_thousand_lines_are_read_in_a_moment(tmp_path: Path) -> None:
+    path = tmp_path / "brainseg-cases.csv"
+    path.write_text("".join(f"c{n},done,,2026-03-01T09:30:00+00:00,a\n" for n in range(100_000)), "utf-8")
+    started = time.thread_time()
+    assert len(read_entries(path)) == 100_000
+    assert time.thread_time() - started < 5  # copying all that is known for every line took minutes

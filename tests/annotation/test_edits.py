@@ -14,7 +14,8 @@ from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.edits import Edit, EditSource, compress, edit_between, expand
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.rules import PaintRules
-from brainseg_gui.annotation.slab import Area, whole_slab
+from brainseg_gui.annotation.slab import Area
+from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 
@@ -22,7 +23,7 @@ SLAB = slice(2, 6), slice(1, 4), slice(0, 5)
 
 
 def _edit(before: np.ndarray, after: np.ndarray) -> Edit | None:
-    return edit_between("test", whole_slab(before.shape), before, after)
+    return edit_between("test", whole_box(before.shape), before, after)
 
 
 def test_an_edit_is_cut_to_what_changed() -> None:
@@ -144,7 +145,7 @@ def test_a_stroke_is_one_edit_and_a_cancelled_one_none(annotate: Callable[..., A
 
 def test_painting_what_is_there_makes_no_entry(annotate: Callable[..., Annotation]) -> None:
     annotation = annotate(np.full((3, 3, 3), 2))
-    assert annotation.edit(Area(whole_slab((3, 3, 3)), np.ones((3, 3, 3), bool)).becomes(2), "again", "brush") is None
+    assert annotation.edit(Area(whole_box((3, 3, 3)), np.ones((3, 3, 3), bool)).becomes(2), "again", "brush") is None
     assert len(annotation.history) == 0
 
 
@@ -232,7 +233,7 @@ def test_a_whole_volume_is_undone_in_under_100_ms(annotate: Callable[..., Annota
     annotation = annotate(np.zeros((240, 240, 155), np.uint8))
     i, j, k = np.ogrid[:240, :240, :155]
     ball = (i - 120) ** 2 / 100**2 + (j - 120) ** 2 / 100**2 + (k - 77) ** 2 / 70**2 < 1
-    annotation.edit(Area(whole_slab(ball.shape), ball).becomes(2), "everything", "threshold")
+    annotation.edit(Area(whole_box(ball.shape), ball).becomes(2), "everything", "threshold")
     times = []
     for _ in range(3):
         began = time.process_time()  # of this process alone: other work on the machine must not fail the test

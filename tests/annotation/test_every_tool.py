@@ -19,8 +19,9 @@ from brainseg_gui.annotation.journal_folder import JournalFolder
 from brainseg_gui.annotation.polygon import polygon
 from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
-from brainseg_gui.annotation.slab import Area, Change, whole_slab
+from brainseg_gui.annotation.slab import Area, Change
 from brainseg_gui.annotation.threshold import follow_edges, in_range, range_around
+from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality
@@ -84,7 +85,7 @@ def _grown_seeds(values: np.ndarray, random: Random) -> Change | None:
     scribbles = np.zeros(SHAPE, np.uint8)
     scribbles[0, 0, 0] = seeds.BACKGROUND_SEED
     scribbles[7, 7, 7], scribbles[12, 3, 4] = 2, _label(random)
-    return run_to_end(seeds.grow({Modality.T1: IMAGE}, scribbles, whole_slab(SHAPE))).change(values)
+    return run_to_end(seeds.grow({Modality.T1: IMAGE}, scribbles, whole_box(SHAPE))).change(values)
 
 
 def _proposed(values: np.ndarray, random: Random) -> Change | None:

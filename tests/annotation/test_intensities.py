@@ -9,9 +9,10 @@ import pytest
 
 from brainseg_gui.annotation import seeds
 from brainseg_gui.annotation.brush import Brush, sweep
-from brainseg_gui.annotation.slab import Area, whole_slab
+from brainseg_gui.annotation.slab import Area
 from brainseg_gui.annotation.threshold import IntensityRange, follow_edges, in_range, range_around
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
@@ -42,7 +43,7 @@ def test_the_outside_of_the_head_does_not_widen_the_range(volume_of: VolumeOf) -
 
 def test_threshold_painting_keeps_both_ends(volume_of: VolumeOf) -> None:
     volume = volume_of(np.arange(8, dtype=np.float32).reshape(8, 1, 1), slope=-1.0)
-    area = in_range(Area(whole_slab((8, 1, 1)), np.ones((8, 1, 1), bool)), volume, IntensityRange(-5.0, -2.0))
+    area = in_range(Area(whole_box((8, 1, 1)), np.ones((8, 1, 1), bool)), volume, IntensityRange(-5.0, -2.0))
     assert np.flatnonzero(area.mask).tolist() == [2, 3, 4, 5]
 
 
@@ -135,14 +136,14 @@ def test_a_scribble_keeps_its_label(volume_of: VolumeOf) -> None:
     volumes, truth = _two_balls(volume_of)
     scribbled = _scribbles(truth)
     scribbled[0, 0, 0] = 2  # against all looks
-    grown = run_to_end(seeds.grow(volumes, scribbled, whole_slab(truth.shape)))
+    grown = run_to_end(seeds.grow(volumes, scribbled, whole_box(truth.shape)))
     assert grown.labels[0, 0, 0] == 2
     assert (grown.labels[scribbled == seeds.BACKGROUND_SEED] == 0).all()
 
 
 def test_growing_can_be_cancelled_early_and_yields_progress(volume_of: VolumeOf) -> None:
     volumes, truth = _two_balls(volume_of)
-    steps = list(seeds.grow(volumes, _scribbles(truth), whole_slab(truth.shape)))
+    steps = list(seeds.grow(volumes, _scribbles(truth), whole_box(truth.shape)))
     assert len(steps) >= 7
     assert all(isinstance(step, Progress) and 0 <= step.done <= 1 for step in steps)
     assert [s.done for s in steps] == sorted(s.done for s in steps)
@@ -152,7 +153,7 @@ def test_one_kind_of_scribble_is_not_enough(volume_of: VolumeOf) -> None:
     volumes, truth = _two_balls(volume_of)
     scribbled = np.where(_scribbles(truth) == 2, 2, 0).astype(np.uint8)
     with pytest.raises(BrainsegError, match="two kinds"):
-        run_to_end(seeds.grow(volumes, scribbled, whole_slab(truth.shape)))
+        run_to_end(seeds.grow(volumes, scribbled, whole_box(truth.shape)))
     assert seeds.box_of_seeds(np.zeros_like(truth), (1.0, 1.0, 1.0)) is None
 
 
@@ -164,6 +165,6 @@ def test_nearness_is_in_mm_without_any_likeness(volume_of: VolumeOf) -> None:
     scribbled = np.zeros(stored.shape, np.uint8)
     scribbled[7, 1, 0], scribbled[0, 1, 2] = 1, 2
     settings = seeds.SeedSettings(likeness=0.0, edges=0.0, smoothing_voxels=0.0)
-    grown = run_to_end(seeds.grow({Modality.T1: flat}, scribbled, whole_slab(stored.shape), settings))
+    grown = run_to_end(seeds.grow({Modality.T1: flat}, scribbled, whole_box(stored.shape), settings))
     assert grown.labels[7, 1, 2] == 2
     assert grown.labels[10, 1, 2] == 1  # 8 mm and 3 aside against 10 aside

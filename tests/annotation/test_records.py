@@ -24,12 +24,13 @@ from brainseg_gui.annotation.provenance import (
     seconds_of_work,
     write_provenance,
 )
-from brainseg_gui.annotation.slab import Area, whole_slab
+from brainseg_gui.annotation.slab import Area
 from brainseg_gui.annotation.study import study_digest, values_digest
 from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.errors import SaveError
 from brainseg_gui.evaluation.comparison import compare, compare_table
 from brainseg_gui.evaluation.overlap import joint_table
+from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
@@ -80,8 +81,8 @@ def test_counting_the_same_box_twice_changes_nothing() -> None:
     values = np.zeros(SHAPE, np.uint8)
     tally = Tally(values, values.copy())
     values[2, 2, 2] = 1
-    assert tally.refresh(values, whole_slab(SHAPE))
-    assert not tally.refresh(values, whole_slab(SHAPE))
+    assert tally.refresh(values, whole_box(SHAPE))
+    assert not tally.refresh(values, whole_box(SHAPE))
     assert tally.table[0, 1] == 1
 
 
@@ -110,7 +111,7 @@ def _edited() -> tuple[Annotation, LabelMap]:
     annotation = Annotation(start)
     annotation.edit(Area((slice(1, 2),) * 3, np.ones((1, 1, 1), bool)).becomes(4), "Brush", "brush")
     box = (slice(0, 1), slice(0, 2), slice(0, 2))
-    annotation.edit(Area(box, np.ones((1, 2, 2), bool)).becomes(1), "Accept", "proposal", layer="model X")
+    annotation.edit(Area(box, np.ones((1, 2, 2), bool)).becomes(1), "Accept", "proposal", layer="prediction 2")
     annotation.edit(Area((slice(3, 4),) * 3, np.ones((1, 1, 1), bool)).becomes(1), "Brush", "brush")
     annotation.undo()
     return annotation, start
@@ -119,23 +120,23 @@ def _edited() -> tuple[Annotation, LabelMap]:
 def test_the_note_tells_who_made_each_part() -> None:
     annotation, start = _edited()
     origin = Origin("prediction", "prediction", "model X", values_digest(start.values), "ab" * 32)
-    layers = [Origin("model X", "prediction"), Origin("never used", "reference")]
+    layers = [Origin("prediction 2", "prediction"), Origin("never used", "reference")]
     found = provenance(annotation.snapshot(), annotation.history, origin, layers=layers, program="0.1.0")
     assert found["parts"] == [
         {"made_by": "start", "layer": "", "label": 2, "voxels": 8 * 7 - 4},
         {"made_by": "brush", "layer": "", "label": 4, "voxels": 1},
-        {"made_by": "proposal", "layer": "model X", "label": 1, "voxels": 4},
+        {"made_by": "proposal", "layer": "prediction 2", "label": 1, "voxels": 4},
     ]
     assert found["edits"]["count"] == 2  # what is undone does not count
     assert found["edits"]["by_tool"] == {"brush": 1, "proposal": 1}
-    assert [layer["layer"] for layer in found["copied_from"]] == ["model X"]
+    assert [layer["layer"] for layer in found["copied_from"]] == ["prediction 2"]
     assert found["started_from"]["model_sha256"] == "ab" * 32
     assert found["labels"][0] == {"label": 1, "meaning": "NCR", "voxels": 4, "volume_ml": 0.008}
     assert json.loads(json.dumps(found)) == found
 
 
 def test_the_time_spent_leaves_out_long_pauses() -> None:
-    one = edit_between("a", whole_slab((1, 1, 1)), np.zeros((1, 1, 1), np.uint8), np.ones((1, 1, 1), np.uint8))
+    one = edit_between("a", whole_box((1, 1, 1)), np.zeros((1, 1, 1), np.uint8), np.ones((1, 1, 1), np.uint8))
     assert one is not None
     edits = [replace(one, source=EditSource(made=made)) for made in (100.0, 110.0, 4000.0, 4030.0)]
     assert seconds_of_work(edits) == 10 + 60 + 30

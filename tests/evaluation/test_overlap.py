@@ -46,8 +46,8 @@ def test_masks_of_different_shapes_are_refused() -> None:
 
 
 def test_the_joint_table_counts_every_pair_of_numbers() -> None:
-    reference = np.array([[0, 1, 1], [4, 4, 0]], dtype=np.uint8)
-    prediction = np.array([[0, 1, 2], [4, 0, 255]], dtype=np.uint8)
+    reference = np.array([[[0, 1, 1], [4, 4, 0]]], dtype=np.uint8)
+    prediction = np.array([[[0, 1, 2], [4, 0, 255]]], dtype=np.uint8)
     table = joint_table(reference, prediction)
     expected = {(0, 0): 1, (1, 1): 1, (1, 2): 1, (4, 4): 1, (4, 0): 1, (0, 255): 1}
     assert {tuple(pair): table[tuple(pair)] for pair in np.argwhere(table).tolist()} == expected

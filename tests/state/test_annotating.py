@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,14 @@ import pytest
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.rules import PaintRules
-from brainseg_gui.annotation.slab import Area, Change
+from brainseg_gui.annotation.slab import Area, Change, Slab, Values
+from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.annotating import Annotating, Preview, Tool
+from brainseg_gui.state.annotating import Annotating
 from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.preview import Preview
+from brainseg_gui.state.tools import Tool
 
 ALL = (slice(0, 4), slice(0, 4), slice(0, 4))
 
@@ -37,6 +41,10 @@ def corner(label: int) -> Change:
     return Area((slice(0, 2), slice(0, 2), slice(0, 2)), np.ones((2, 2, 2), bool)).becomes(label)
 
 
+def counted_anew(layer: Layer) -> list[int]:
+    return replace(layer.labels).counts.tolist()
+
+
 def test_an_edit_is_counted_told_and_shown(annotating: Annotating, layer: Layer) -> None:
     heard: list[str] = []
     annotating.voxels_changed.connect(lambda slab: heard.append("voxels"))
@@ -45,10 +53,7 @@ def test_an_edit_is_counted_told_and_shown(annotating: Annotating, layer: Layer)
     assert edit is not None
     assert heard == ["voxels", "Brush ET"]
     assert layer.labels.counts[[2, 4]].tolist() == [12, 8]  # four of the eight voxels were 2
-    assert (
-        layer.labels.counts.tolist()
-        == LabelMap(layer.labels.values, layer.labels.grid, layer.labels.scheme).counts.tolist()
-    )
+    assert layer.labels.counts.tolist() == counted_anew(layer)
 
 
 def test_an_edit_that_changes_nothing_is_none(annotating: Annotating) -> None:
@@ -71,6 +76,29 @@ def test_undo_goes_back_to_what_was_saved(annotating: Annotating, layer: Layer) 
     annotating.redo()
     assert annotating.unsaved
     assert layer.labels.counts[[1, 2]].tolist() == [8, 12]
+
+
+def test_moving_through_the_history_counts_only_the_box_that_changed(
+    annotating: Annotating, layer: Layer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boxes: list[Slab] = []
+    refresh = Tally.refresh
+
+    def watched(tally: Tally, values: Values, slab: Slab) -> bool:
+        boxes.append(slab)
+        return refresh(tally, values, slab)
+
+    far = (slice(3, 4), slice(3, 4), slice(2, 4))
+    annotating.edit(corner(1), "Brush NCR", "brush")
+    annotating.edit(Area(far, np.ones((1, 1, 2), bool)).becomes(4), "Brush ET", "brush")
+    monkeypatch.setattr(Tally, "refresh", watched)
+    annotating.undo()
+    assert boxes == [far]
+    assert layer.labels.counts[[1, 2, 4]].tolist() == [8, 12, 0]
+    for position, wanted in ((0, [0, 16, 0]), (2, [8, 12, 2])):
+        annotating.jump(position)
+        assert layer.labels.counts[[1, 2, 4]].tolist() == wanted
+        assert layer.labels.counts.tolist() == counted_anew(layer)
 
 
 def test_a_save_that_ends_after_the_next_stroke_saves_the_state_before_it(annotating: Annotating) -> None:

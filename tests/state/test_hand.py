@@ -1,15 +1,14 @@
-"""What the hand holds: sizes of the brush, scribbles, and what is told when an annotation is put aside."""
+"""What the hand holds: scribbles, and what is told when an annotation is put aside."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.annotating import BRUSH_MM, Annotating, Tool, ToolOptions
+from brainseg_gui.state.annotating import Annotating
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.scribbles import BACKGROUND, Scribbles
 
@@ -19,34 +18,6 @@ SCHEME = scheme_named("brats2020")
 
 def corner() -> Area:
     return Area((slice(0, 2), slice(0, 2), slice(0, 2)), np.ones((2, 2, 2), bool))
-
-
-@pytest.mark.parametrize("start", [0.5, 7.5, 8.0, 19.0, 20.0, 38.0, 40.0, 95.0])
-def test_as_many_steps_back_lead_to_the_same_size(start: float) -> None:
-    options = ToolOptions(brush_mm=start)
-    options.resize(1)
-    assert options.brush_mm > start
-    options.resize(-1)
-    assert options.brush_mm == start
-
-
-def test_the_brush_has_a_smallest_and_a_largest_size() -> None:
-    options = ToolOptions()
-    options.resize(-200)
-    assert options.brush_mm == BRUSH_MM[0]
-    options.resize(200)
-    assert options.brush_mm == BRUSH_MM[1]
-
-
-def test_sizes_emit_once_per_turn() -> None:
-    options, heard = ToolOptions(brush_mm=8.0), []
-    options.events.brush_mm.connect(lambda new: heard.append(new))
-    options.resize(3)
-    assert heard == [11.0]
-
-
-def test_tools_with_a_brush() -> None:
-    assert [tool for tool in Tool if ToolOptions(tool=tool).has_brush] == [Tool.BRUSH, Tool.SEEDS, Tool.COPY]
 
 
 def test_scribbles_are_undone_and_redone_and_cleared() -> None:

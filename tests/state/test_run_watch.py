@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
-from brainseg_gui.runs.trainer_process import since_of
 from brainseg_gui.state.curve import Curve, running_mean
 from brainseg_gui.state.run_reader import RunReader
 from brainseg_gui.state.run_record import RunRecord
@@ -409,3 +409,36 @@ def test_only_a_process_that_is_known_for_certain_can_be_ended(folder: RunFolder
     assert short_status(record) == "stopping"
     write(folder, ("stopped", {"step": 1}))
     assert not look().can_stop_now
+
+
+def test_a_run_of_a_stranger_shows_numbers_and_words_only(folder: RunFolder) -> None:
+    huge, escape = 10**400, "\x1b[2J<img src=x>"
+    write(
+        folder,
+        ("started", {"host": escape, "pid": huge, "resumed_from": float("inf")}),
+        ("step", {"step": huge, "loss": 1.0}),
+        ("step", {"step": 3, "loss": huge, "epoch": float("nan")}),
+        ("epoch", {"epoch": float("inf"), "step": -5, "metrics": {escape: 0.5, "val_dice_mean": "x"}}),
+        ("validated", {"epoch": 1, "case": escape, "dice": {escape: 0.5}, "picture": "../../etc/passwd.png"}),
+        ("validated", {"epoch": 2, "case": "b", "picture": "/etc/x.png"}),
+        ("validated", {"epoch": 3, "case": "b", "picture": "pictures/b.png"}),
+        ("estimated", {"seconds_per_step": 1e-300, "seconds_per_epoch": 1e300, "message": escape}),
+        ("failed", {"message": escape}),
+        at=1e9,
+    )
+    record = RunRecord(folder)
+    record.apply(RunReader(folder).read())
+    assert (record.step, record.epoch) == (3, 0)
+    shown = (*record.curves, *record.cases, *(message.text for message in record.messages), status_sentence(record))
+    assert all(text.isprintable() for text in (*shown, estimate_sentence(record)))
+    assert not any("<" in name for name in record.curves)
+    assert [entry.picture for entry in record.of_case("b")] == [None, folder.path / "pictures" / "b.png"]
+
+
+def test_a_step_that_comes_again_a_thousand_times_is_one(folder: RunFolder) -> None:
+    write(folder, started(), *(step(1, loss) for loss in range(1000)), step(2, 7.0))
+    news = RunReader(folder).read()
+    assert len(news.parts) == 2
+    record = RunRecord(folder)
+    record.apply(news)
+    assert list(record.curves["loss"].values) == [999.0, 7.0]

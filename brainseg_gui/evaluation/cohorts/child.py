@@ -16,6 +16,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.job import ScoreJob
 from brainseg_gui.evaluation.reports.files import case_entry
 from brainseg_gui.evaluation.reports.score import score_pair
+from brainseg_gui.faults.process_guard import guard_process
 
 
 def answer(job: ScoreJob) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def answer(job: ScoreJob) -> dict[str, Any]:
 
 def main() -> None:
     """Answer jobs; whatever a library prints goes to the standard error, the replies have the standard output."""
+    guard_process()
     replies: TextIO = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(2, 1)
     for line in sys.stdin:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from brainseg_gui.errors import CaseError
-from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
+from brainseg_gui.errors import CaseError, printable
+from brainseg_gui.imaging.case_folder import answers, find_cohort, kind_of, prefix_of
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.nifti_header import is_nifti, stem
 
@@ -91,14 +91,14 @@ def images_beside(mask: Path) -> Path | None:
     return _images_of(mask, _images_in(mask.parent))
 
 
-def _images_in(folder: Path) -> list[Path]:
-    return [path for path in _entries(folder) if is_nifti(path) and isinstance(kind_of(path), Modality)]
+def _images_in(folder: Path) -> dict[str, Path]:
+    """The first image of each prefix."""
+    images = [path for path in _entries(folder) if is_nifti(path) and isinstance(kind_of(path), Modality)]
+    return {prefix_of(path): path for path in reversed(images)}
 
 
-def _images_of(mask: Path, siblings: Sequence[Path]) -> Path | None:
-    if len({prefix_of(path) for path in siblings}) == 1:
-        return mask.parent
-    return next((path for path in siblings if prefix_of(path) == prefix_of(mask)), None)
+def _images_of(mask: Path, siblings: Mapping[str, Path]) -> Path | None:
+    return mask.parent if len(siblings) == 1 else siblings.get(prefix_of(mask))
 
 
 def _images_by_id(folder: Path) -> dict[str, Path]:
@@ -152,16 +152,16 @@ def _masks_in(folder: Path, preferred: Sequence[str]) -> Iterator[_Mask]:
     """Masks of a folder by their names, and those of the folders in it by the folders' names."""
     own = _masks_among(folder)
     if len({mask.case_id for mask in own}) == 1 and _holds_images(folder):
-        own = [replace(mask, case_id=folder.resolve().name) for mask in own]
+        own = [replace(mask, case_id=printable(folder.resolve().name)) for mask in own]
     yield from _clearest(own, preferred)
     for child in _entries(folder):
-        if child.is_dir() and not child.name.startswith("."):
-            masks = [replace(mask, case_id=child.name) for mask in _masks_among(child)]
+        if answers(child.is_dir) and not child.name.startswith("."):
+            masks = [replace(mask, case_id=printable(child.name)) for mask in _masks_among(child)]
             yield from _clearest(masks, preferred)
 
 
 def _masks_among(folder: Path) -> list[_Mask]:
-    files = [path for path in _entries(folder) if is_nifti(path) and path.is_file()]
+    files = [path for path in _entries(folder) if is_nifti(path) and answers(path.is_file)]
     return [_described(path) for path in files if not isinstance(kind_of(path), Modality)]
 
 
@@ -194,7 +194,7 @@ def _described(path: Path) -> _Mask:
     if bare is not None and kind_of(bare) == "mask":
         says = says or "mask"
         without = prefix_of(bare)
-    return _Mask(without or path.resolve().parent.name, path, says)
+    return _Mask(printable(without or path.resolve().parent.name), path, says)
 
 
 def _pair_single(references: list[_Mask], predictions: list[_Mask], reference: Path, prediction: Path) -> Pair:
@@ -211,9 +211,11 @@ def _pair_single(references: list[_Mask], predictions: list[_Mask], reference: P
 def _pair_by_id(references: list[_Mask], predictions: list[_Mask], reference: Path, prediction: Path) -> Pairing:
     pairs: list[Pair] = []
     unpaired: list[Unpaired] = []
-    for case_id in sorted({mask.case_id for mask in (*references, *predictions)}):
-        ours = [mask.path for mask in references if mask.case_id == case_id]
-        theirs = [mask.path for mask in predictions if mask.case_id == case_id]
+    by_id: dict[str, tuple[list[Path], list[Path]]] = {}
+    for side, masks in enumerate((references, predictions)):
+        for mask in masks:
+            by_id.setdefault(mask.case_id, ([], []))[side].append(mask.path)
+    for case_id, (ours, theirs) in sorted(by_id.items()):
         if len(ours) == len(theirs) == 1 and ours[0] != theirs[0]:
             pairs.append(Pair(case_id, ours[0], theirs[0]))
         else:
@@ -231,8 +233,8 @@ def _pair_by_id(references: list[_Mask], predictions: list[_Mask], reference: Pa
 def _unpaired(case_id: str, ours: list[Path], theirs: list[Path]) -> Unpaired:
     for paths, word in ((ours, "reference"), (theirs, "prediction")):
         if len(paths) > 1:
-            names = ", ".join(path.name for path in paths)
-            return Unpaired(case_id, paths[0].parent, f"it has {len(paths)} masks for a {word}: {names}")
+            names = ", ".join(path.name for path in paths[:4]) + (", …" if len(paths) > 4 else "")
+            return Unpaired(case_id, paths[0].parent, printable(f"it has {len(paths)} masks for a {word}: {names}"))
     if ours and theirs:
         return Unpaired(case_id, ours[0], "it has only this mask, nothing to compare it with")
     if ours:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from brainseg_gui.errors import SaveError
-from brainseg_gui.evaluation.reports.files import case_of
+from brainseg_gui.evaluation.reports.json_report import case_of
+from brainseg_gui.plain_files import json_of, open_file
+
+_LONGEST_LINE = 2**24
 
 
 class PartialResults:
@@ -38,7 +41,8 @@ class PartialResults:
             return
         try:
             if not fresh and path.exists():
-                self._read(path.read_text("utf-8", errors="replace"))
+                with open_file(path) as stream:
+                    self._read(stream)
             self._stream = path.open("w" if fresh else "a", encoding="ascii")
             if not fresh and _ends_torn(path):
                 self._stream.write("\n")
@@ -47,13 +51,13 @@ class PartialResults:
                 f"it cannot be written ({error.strerror})", "Choose another folder for the results", path
             ) from error
 
-    def _read(self, text: str) -> None:
-        for line in text.splitlines():
+    def _read(self, stream: BinaryIO) -> None:
+        while line := stream.readline(_LONGEST_LINE):
             try:
-                entry = json.loads(line)
+                entry = json_of(line)
                 case_of(entry["case"])
                 self.known[str(entry["key"])] = entry["case"]
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
                 continue  # a torn line, or one of another version: that case is scored again
 
     def add(self, key: str, case: Mapping[str, Any]) -> None:

@@ -7,14 +7,14 @@ import os
 import queue
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.job import ScoreJob
+from brainseg_gui.faults import scratch
 
 _MODULE = "brainseg_gui.evaluation.cohorts.child"
 # One thread for each process: numbers of threads and of processes would multiply.
@@ -166,13 +166,13 @@ class _ScoringProcess:
 
     def __init__(self) -> None:
         # stderr goes to a file: nobody has to drain it, and a crash's last words stay readable
-        self._stderr = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  closed by end
+        self._stderr = scratch.words_file()  # closed by end
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", _MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**os.environ, **_ENVIRONMENT, **scratch.environment()},
             text=True,
             encoding="ascii",
         )

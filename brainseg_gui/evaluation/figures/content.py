@@ -11,6 +11,7 @@ import numpy as np
 from brainseg_gui.errors import BrainsegError, CaseError
 from brainseg_gui.evaluation.figures.style import Extent
 from brainseg_gui.evaluation.figures.tile import Frame, frame_of, head_box
+from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel, describe_shape
 from brainseg_gui.imaging.labels import LabelMap, regions
@@ -139,15 +140,11 @@ def voxel_of_interest(content: FigureContent) -> Voxel:
 
 
 def _tumour_box(labels: LabelMap) -> Box | None:
-    mask = labels.mask(regions()[0])
-    ends = []
-    for axis in range(3):
-        occupied = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        if not occupied.size:
-            return None
-        ends.append((int(occupied[0]), int(occupied[-1])))
-    (i0, i1), (j0, j1), (k0, k1) = ends
-    return (i0, j0, k0), (i1, j1, k1)
+    around = box_around(labels.mask(regions()[0]))
+    if around is None:
+        return None
+    i, j, k = around
+    return (i.start, j.start, k.start), (i.stop - 1, j.stop - 1, k.stop - 1)
 
 
 def _around(boxes: Iterable[Box]) -> Box:

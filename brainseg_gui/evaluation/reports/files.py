@@ -6,26 +6,26 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.evaluation.cohorts.pairing import Unpaired
+from brainseg_gui.evaluation.reports.json_report import report_of
 from brainseg_gui.evaluation.reports.report import (
     NUMBERS,
     REGION_KEYS,
     CaseReport,
     CohortReport,
-    LesionEntry,
     RegionEntry,
-    WorstPlace,
 )
 from brainseg_gui.evaluation.reports.statistics import Summary, summarise
-from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.plain_files import read_json as json_file
 
 FORMAT = "brainseg evaluation 1"
+_LARGEST_BYTES = 2**26
 CSV_COLUMNS = (
     "case_id",
     "model",
@@ -124,10 +124,6 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value
-
-
 def _unscored_entry(entry: Unpaired) -> dict[str, str]:
     return {"case_id": entry.case_id, "model": entry.model, "path": str(entry.path), "reason": entry.reason}
 
@@ -141,81 +137,19 @@ def read_json(path: Path) -> CohortReport:
         If it cannot be read, or is something else.
     """
     try:
-        content = json.loads(path.read_text("utf-8"))
+        content = json_file(path, _LARGEST_BYTES)
     except OSError as error:
         raise BrainsegError(f"it cannot be read ({error.strerror})", "Choose another file", path) from error
     except ValueError as error:
         raise BrainsegError("it is no JSON file", "Choose a result of brainseg evaluate --json", path) from error
     try:
-        return _report_of(content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        if content["format"] != FORMAT:
+            raise ValueError(content["format"])
+        return report_of(content)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BrainsegError(
             "it is no result of brainseg evaluate", "Choose a file that brainseg evaluate --json wrote", path
         ) from error
-
-
-def _report_of(content: Mapping[str, Any]) -> CohortReport:
-    if content["format"] != FORMAT:
-        raise ValueError(content["format"])
-    return CohortReport(
-        cases=tuple(case_of(entry) for entry in content["cases"]),
-        models=tuple(str(name) for name in content["models"]),
-        rules=RuleSet(**content["rules"]),
-        unpaired=tuple(_unscored_of(entry) for entry in content["unpaired"]),
-        failed=tuple(_unscored_of(entry) for entry in content["failed"]),
-        made=content["made"],
-        versions=dict(content["versions"]),
-    )
-
-
-def case_of(entry: Mapping[str, Any]) -> CaseReport:
-    """The case that `case_entry` made a JSON object of.
-
-    Raises
-    ------
-    KeyError, TypeError, ValueError
-        If it is not such an object.
-    """
-    return CaseReport(
-        model=str(entry["model"]),
-        case_id=str(entry["case_id"]),
-        reference=Path(entry["reference"]),
-        prediction=Path(entry["prediction"]),
-        reference_scheme=str(entry["reference_scheme"]),
-        prediction_scheme=str(entry["prediction_scheme"]),
-        reference_note=str(entry["reference_note"]),
-        prediction_note=str(entry["prediction_note"]),
-        rules=str(entry["rules"]),
-        images=Path(entry["images"]) if entry["images"] is not None else None,
-        voxel_ml=float(entry["voxel_ml"]),
-        regions=tuple(_region_of(key, entry) for key in entry["regions"]),
-        pooled=entry["pooled"],
-        worst=_worst_of(entry["worst"]) if entry["worst"] is not None else None,
-        seconds=float(entry["seconds"]),
-    )
-
-
-def _region_of(key: str, case: Mapping[str, Any]) -> RegionEntry:
-    numbers, lesions = case["regions"][key], case["lesions"][key]
-    return RegionEntry(
-        key=str(key),
-        title=str(numbers["title"]),
-        numbers={name: _or_nan(numbers[name]) for name in NUMBERS},
-        lesions=tuple(LesionEntry(**lesion) for lesion in lesions["found"]),
-        false_sizes={int(size): int(count) for size, count in lesions["false_sizes"].items()},
-        left_out=int(lesions["left_out"]),
-    )
-
-
-def _worst_of(entry: Mapping[str, Any]) -> WorstPlace:
-    i, j, k = (int(index) for index in entry["voxel_ijk"])
-    return WorstPlace(
-        (i, j, k), str(entry["region"]), str(entry["kind"]), float(entry["volume_ml"]), float(entry["cost"])
-    )
-
-
-def _unscored_of(entry: Mapping[str, str]) -> Unpaired:
-    return Unpaired(entry["case_id"], Path(entry["path"]), entry["reason"], entry["model"])
 
 
 def as_csv(report: CohortReport) -> str:
@@ -232,11 +166,12 @@ def as_csv(report: CohortReport) -> str:
         for entry in case.regions:
             numbers = ["" if value is None else repr(value) for value in _numbers(entry).values()]
             names = (case.case_id, case.model, entry.key)
-            writer.writerow([*map(_harmless, names), *numbers, *map(_harmless, ends)])
+            writer.writerow([*map(harmless, names), *numbers, *map(harmless, ends)])
     return text.getvalue()
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """A text for a cell of a table, that no spreadsheet takes for a formula or for more than one row."""
     # a space before the sign does not keep every spreadsheet from evaluating it
     formula = text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
     text = text.replace("\r", " ")  # the csv module leaves it bare, and a spreadsheet begins a new row

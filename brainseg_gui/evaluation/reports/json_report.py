@@ -1,0 +1,150 @@
+"""A report out of the JSON that it was written as. The file may come from anywhere: every value is looked at."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui.evaluation.cohorts.pairing import Unpaired
+from brainseg_gui.evaluation.reports.report import (
+    NUMBERS,
+    CaseReport,
+    CohortReport,
+    LesionEntry,
+    RegionEntry,
+    WorstPlace,
+)
+from brainseg_gui.evaluation.rules import RuleSet
+
+_LARGEST = 1e12  # of any number in a report: voxels, ml, mm, seconds
+_LONGEST = 4000
+_POOLED = ("dice_coeff", "iou", "mean_iou")
+
+
+def report_of(content: Mapping[str, Any]) -> CohortReport:
+    """The report that `files.as_json` made a JSON object of.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError
+        If it is not such an object.
+    """
+    models = tuple(_text(name) for name in content["models"])
+    cases = tuple(case_of(entry) for entry in content["cases"])
+    if not {case.model for case in cases} <= set(models):
+        raise ValueError("a case of a model that is not named")
+    return CohortReport(
+        cases=cases,
+        models=models,
+        rules=_rules_of(content["rules"]),
+        unpaired=tuple(_unscored_of(entry) for entry in content["unpaired"]),
+        failed=tuple(_unscored_of(entry) for entry in content["failed"]),
+        made=_text(content["made"]),
+        versions={_text(name): _text(version) for name, version in content["versions"].items()},
+    )
+
+
+def case_of(entry: Mapping[str, Any]) -> CaseReport:
+    """The case that `files.case_entry` made a JSON object of.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError
+        If it is not such an object.
+    """
+    return CaseReport(
+        model=_text(entry["model"]),
+        case_id=_text(entry["case_id"]),
+        reference=_path(entry["reference"]),
+        prediction=_path(entry["prediction"]),
+        reference_scheme=_text(entry["reference_scheme"]),
+        prediction_scheme=_text(entry["prediction_scheme"]),
+        reference_note=_text(entry["reference_note"]),
+        prediction_note=_text(entry["prediction_note"]),
+        rules=_text(entry["rules"]),
+        images=_path(entry["images"]) if entry["images"] is not None else None,
+        voxel_ml=_number(entry["voxel_ml"]),
+        regions=tuple(_region_of(key, entry) for key in entry["regions"]),
+        pooled={_text(extent): _pooled_of(scores) for extent, scores in entry["pooled"].items()},
+        worst=_worst_of(entry["worst"]) if entry["worst"] is not None else None,
+        seconds=_number(entry["seconds"]),
+    )
+
+
+def _rules_of(entry: Mapping[str, Any]) -> RuleSet:
+    names = (_text(entry["name"]), _text(entry["title"]))
+    whole = (_whole(entry["lesion_dilation"]), _whole(entry["lesion_smallest_voxels"]))
+    return RuleSet(*names, _number(entry["missing_mm"]), *whole)
+
+
+def _region_of(key: str, case: Mapping[str, Any]) -> RegionEntry:
+    numbers, lesions = case["regions"][key], case["lesions"][key]
+    return RegionEntry(
+        key=_text(key),
+        title=_text(numbers["title"]),
+        numbers={name: _region_number(name, numbers[name]) for name in NUMBERS},
+        lesions=tuple(_lesion_of(lesion) for lesion in lesions["found"]),
+        false_sizes={int(size): _whole(count) for size, count in lesions["false_sizes"].items()},
+        left_out=_whole(lesions["left_out"]),
+    )
+
+
+def _region_number(name: str, value: Any) -> float:
+    if value is None:
+        return math.nan
+    if _number(value) < 0 and not name.startswith("difference"):
+        raise ValueError("a measure is below zero")
+    return _number(value)
+
+
+def _lesion_of(entry: Mapping[str, Any]) -> LesionEntry:
+    if not isinstance(entry["found"], bool):
+        raise TypeError("found is neither true nor false")
+    return LesionEntry(_whole(entry["voxels"]), entry["found"], _number(entry["dice"]), _number(entry["hd95_mm"]))
+
+
+def _pooled_of(scores: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {name: _number(scores[name]) for name in _POOLED}
+    nothing = scores["all_background"]
+    return found | {"all_background": {name: _number(nothing[name]) for name in _POOLED}}
+
+
+def _worst_of(entry: Mapping[str, Any]) -> WorstPlace:
+    i, j, k = (_whole(index) for index in entry["voxel_ijk"])
+    return WorstPlace(
+        (i, j, k), _text(entry["region"]), _text(entry["kind"]), _number(entry["volume_ml"]), _number(entry["cost"])
+    )
+
+
+def _unscored_of(entry: Mapping[str, Any]) -> Unpaired:
+    return Unpaired(_text(entry["case_id"]), _path(entry["path"]), _text(entry["reason"]), _text(entry["model"]))
+
+
+def _text(value: Any) -> str:
+    """A text as it is: names come back as they went; whoever shows one makes it printable."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise TypeError("it is no text of bearable length")
+    return value
+
+
+def _path(value: Any) -> Path:
+    if not isinstance(value, str) or len(value) > _LONGEST or "\0" in value:
+        raise TypeError("it is no path")
+    os.fsencode(value)  # some texts are the name of no file
+    return Path(value)
+
+
+def _number(value: Any) -> float:
+    """A number as it is, whole or not."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not abs(value) <= _LARGEST:
+        raise TypeError("it is no number of bearable size")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+        raise TypeError("it is no count")
+    return value
