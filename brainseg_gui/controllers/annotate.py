@@ -23,9 +23,9 @@ from brainseg_gui.controllers.tool_choice import ToolChoice
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.annotating import Tool
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.tools import Tool
 from brainseg_gui.state.viewing import Layout
 from brainseg_gui.views.main_window import MainWindow
 

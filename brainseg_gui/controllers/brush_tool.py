@@ -21,10 +21,10 @@ from brainseg_gui.controllers.hand_tools import (
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.annotating import Painting, Tool
 from brainseg_gui.state.hand import Point, Pointer
 from brainseg_gui.state.scribbles import BACKGROUND
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import Painting, Tool
 from brainseg_gui.views.hand_event import HandEvent
 
 
@@ -110,6 +110,7 @@ class BrushTool:
     def forget(self) -> None:
         """There is no last point any more: another case, or another annotation."""
         self.cancel()
+        self._source.forget()
         self._last = None
 
     def _paint(self, start: Pointer | None, end: Pointer) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QInputDialog
@@ -19,6 +20,9 @@ from brainseg_gui.controllers.person import person
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.cases_panel import CasesPanel
 
 
 class CaseStatesController(QObject):
@@ -32,10 +36,13 @@ class CaseStatesController(QObject):
         session.cohort_changed.connect(self._on_cohort_changed)
         session.case_changed.connect(self._show_actions)
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
-        window.cases_panel.state_requested.connect(self.set_state)
-        window.cases_panel.flag_requested.connect(self.flag)
+        window.late.cases.when_made(self._listen)
         window.installEventFilter(self)
         self._show_actions()
+
+    def _listen(self, panel: CasesPanel) -> None:
+        panel.state_requested.connect(self.set_state)
+        panel.flag_requested.connect(self.flag)
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -151,7 +158,7 @@ class CaseStatesController(QObject):
     def _keep_apart(self, folder: Path) -> None:
         """Keep the list in the user's own data, and say so."""
         self._apart = True
-        token = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        token = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
         path = self._preferences.journals.parent / "cases" / f"{token}-{NAME}"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._read(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -17,6 +18,9 @@ from brainseg_gui.state.certainty import ENTROPY, NOTHING, QUANTITIES
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.main_window import MainWindow
 
+if TYPE_CHECKING:
+    from brainseg_gui.views.probabilities_panel import ProbabilitiesPanel
+
 _PAUSE_MS = 120  # strokes of an annotation follow one another
 
 
@@ -25,16 +29,22 @@ class CertaintyController(QObject):
 
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(window)
-        self._session, self._panel, self._state = session, window.probabilities_panel, session.certainty
+        self._session, self._state = session, session.certainty
+        self._panel: ProbabilitiesPanel | None = None
         self._map, self._reliability = Newest(session, self), Newest(session, self, _PAUSE_MS)
         self._drawn: tuple[object, ...] = ()
         self._measured: tuple[object, ...] = ()
         self._own_map: ScalarMap | None = None
-        self._panel.seen.connect(self._measure)
+        window.late.probabilities.when_made(self._listen)
         session.layers.changed.connect(self._on_changed)
         session.overlay_changed.connect(self._on_overlay_changed)
         for field in (self._state.events.shown, self._state.events.rounded):
             field.connect(self._draw)
+
+    def _listen(self, panel: ProbabilitiesPanel) -> None:
+        self._panel = panel
+        panel.seen.connect(self._measure)
+        self._measure()  # it may be seen already
 
     def _on_changed(self) -> None:
         self._draw()
@@ -73,9 +83,10 @@ class CertaintyController(QObject):
             self._measured, self._state.calibrations = (), ()
             return
         wanted = (layer.probabilities, reference.labels)
-        if self._panel.isVisible() and wanted != self._measured:
+        if self._panel is not None and self._panel.isVisible() and wanted != self._measured:
             self._measured = wanted
-            self._reliability.start(_calibrate(*wanted), self._on_measured)
+            at_rest = self._session.annotating.at_rest(reference.labels)
+            self._reliability.start(_calibrate(layer.probabilities, at_rest), self._on_measured)
 
     def _on_measured(self, found: tuple[tuple[str, Calibration], ...]) -> None:
         self._state.calibrations = found

@@ -16,6 +16,7 @@ from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.side_window import SideWindow
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.reports.report import CaseReport
 from brainseg_gui.imaging.case import CaseSource
@@ -46,20 +47,21 @@ class CohortController(QObject):
         self._session, self._main, self._preferences = session, window, preferences
         self._files, self._masks = files, masks
         self.results = CohortResults()
-        self.window: CohortWindow | None = None
+        self._shown = SideWindow(self._make_window, preferences, "cohort")
         self._job: Job | None = None
         self._wanted: tuple[CaseSource, CaseReport] | None = None
         self._schemes: dict[Path, str] = {}
         session.case_changed.connect(self._on_case_changed)
         session.layers.changed.connect(self._read_as_scored)
 
+    @property
+    def window(self) -> CohortWindow | None:
+        """The window; None before it is first shown."""
+        return self._shown.window
+
     def show(self) -> None:
         """Open the window, or bring it to the front."""
-        if self.window is None:
-            self.window = self._make_window()
-        self.window.show()
-        self.window.raise_()
-        self.window.activateWindow()
+        self._shown.show()
 
     def close(self) -> None:
         """Stop what runs and close the window, when the program ends."""
@@ -68,17 +70,12 @@ class CohortController(QObject):
             job.cancel()
             job.wait()
         self._job = None
-        if self.window is not None:
-            self._preferences.set("cohort geometry", self.window.saveGeometry())
-            self.window.close()
-            self.window.deleteLater()
-            self.window = None
+        self._shown.close()
 
     def _make_window(self) -> CohortWindow:
         from brainseg_gui.views.cohort_window import CohortWindow  # not before: the program starts without it
 
         window = CohortWindow(self.results)
-        window.restoreGeometry(self._preferences.bytes("cohort geometry"))
         form = window.form
         form.reference_requested.connect(self.choose_reference)
         form.prediction_requested.connect(self.choose_prediction)

@@ -25,6 +25,10 @@ class CopySource:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.forget()
+
+    def forget(self) -> None:
+        """Let the layer go: it is of another case, or nobody copies any more."""
         self._labels: LabelMap | None = None
         self.values: Values | None = None
         self.name = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -18,6 +19,9 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.errors_panel import ErrorsPanel
 
 _PAUSE_MS = 800  # painting goes before looking for what is wrong
 _SOON_MS = 60  # the mask is painted, and its Dice known, before this competes for the interpreter
@@ -39,13 +43,15 @@ class ErrorsController(QObject):
         self._compared: tuple[Layer, Layer] | None = None
         self._pair: tuple[LabelMap, LabelMap] | None = None
         self._agreement_offered = False
-        panel = window.errors_panel
-        panel.piece_chosen.connect(self._on_piece_chosen)
-        panel.step_requested.connect(self.step)
-        panel.region_chosen.connect(self._on_region_chosen)
+        window.late.errors.when_made(self._listen)
         session.layers.changed.connect(self._follow)
         session.layers.appearance_changed.connect(self._on_layer_changed)
         session.viewing.events.agreement.connect(self._on_agreement_changed)
+
+    def _listen(self, panel: ErrorsPanel) -> None:
+        panel.piece_chosen.connect(self._on_piece_chosen)
+        panel.step_requested.connect(self.step)
+        panel.region_chosen.connect(self._on_region_chosen)
 
     @property
     def commands(self) -> dict[str, Callable[[], None]]:

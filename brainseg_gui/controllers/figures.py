@@ -70,7 +70,10 @@ class FiguresController(QObject):
         from brainseg_gui.views.figure_dialog import FigureDialog
 
         viewing, layers = self._session.viewing, self._session.layers
-        masks = [layer.labels if layer is not None else None for layer in (layers.reference, layers.prediction)]
+        at_rest = self._session.annotating.at_rest  # drawn in threads, and still when the dialog is closed
+        masks = [
+            at_rest(layer.labels) if layer is not None else None for layer in (layers.reference, layers.prediction)
+        ]
         if layers.reference is layers.prediction:
             masks[1] = None
         self._shown = _Shown(case, masks[0], masks[1], tuple(viewing.windows.items()))
@@ -181,14 +184,22 @@ def _sentence(error: Exception) -> str:
 
 
 def _previewed(shown: _Shown, request: FigureRequest) -> Generator[Progress, None, bytes]:
+    from brainseg_gui.evaluation.figures.fonts import close_fonts
     from brainseg_gui.evaluation.figures.layouts import preview_png
 
     yield Progress("drawing", 0.0)
-    return preview_png(shown.content(), request, PREVIEW_WIDTH)
+    try:
+        return preview_png(shown.content(), request, PREVIEW_WIDTH)
+    finally:
+        close_fonts()
 
 
 def _written(shown: _Shown, request: FigureRequest, path: Path) -> Generator[Progress, None, Path]:
+    from brainseg_gui.evaluation.figures.fonts import close_fonts
     from brainseg_gui.evaluation.figures.layouts import write_figure
 
-    yield from write_figure(shown.content(), request, path)
+    try:
+        yield from write_figure(shown.content(), request, path)
+    finally:
+        close_fonts()
     return path

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from brainseg_gui.controllers.files_look import Found, assigned, files_of, look, may_be_mask
 from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
@@ -21,22 +21,21 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, carried
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.assign_dialog import AssignDialog
 from brainseg_gui.views.main_window import MainWindow
 
 NIFTI_FILTER = "NIfTI (*.nii *.nii.gz)"
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What lies behind the paths that a person gave."""
-
-    sources: tuple[CaseSource, ...]
-    is_cohort: bool
-
-
 class FilesController(QObject):
-    """Finds, reads and opens cases; the open one stays until another is read whole."""
+    """Finds, reads and opens cases; the open one stays until another is read whole.
+
+    Signals
+    -------
+    asked
+        The paths that a person asked to open.
+    """
+
+    asked = Signal(object)
 
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(window)
@@ -51,7 +50,7 @@ class FilesController(QObject):
         window.paths_dropped.connect(self.take_dropped)
         window.welcome.open_requested.connect(self.choose_folder)
         window.welcome.demo_requested.connect(self.open_demo)
-        window.cases_panel.case_requested.connect(self.open_source)
+        window.late.cases.when_made(lambda panel: panel.case_requested.connect(self.open_source))
         window.readout.cancel_requested.connect(self.cancel)
 
     # what a person asks for
@@ -83,16 +82,17 @@ class FilesController(QObject):
 
     def _find_paths(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(Path(path).absolute() for path in paths)
+        self.asked.emit(self._paths)
         first = self._paths[0]
         self._preferences.set("last folder", str(first.parent))
         self._session.opening.begin("looking")
-        job = self._start(_find(self._paths))
+        job = self._start(look(self._paths))
         job.succeeded.connect(self._on_found)
 
     def take_dropped(self, paths: Sequence[Path]) -> None:
         """Files that no name gives to a modality are masks of the open case; everything else is opened."""
         self._dropped = tuple(paths)
-        if self._session.case is not None and all(_may_be_mask(path) for path in paths):
+        if self._session.case is not None and all(may_be_mask(path) for path in paths):
             self._window.masks_dropped.emit(list(paths))
         else:
             self.open_paths(paths)
@@ -139,8 +139,12 @@ class FilesController(QObject):
         if not paths:
             self._session.say(Notice("There are no files to assign", "Open a folder or files first"))
             return
-        dialog = AssignDialog(paths, _assigned(source, paths), self._window)
-        if dialog.exec():
+        from brainseg_gui.views.assign_dialog import AssignDialog
+
+        dialog = AssignDialog(paths, assigned(source, paths), self._window)
+        accepted = dialog.exec()
+        dialog.deleteLater()  # it would stay with the window
+        if accepted:
             folder = paths[0].parent
             case_id = source.case_id if source is not None and source.folder == folder else folder.name
             unused = tuple(p for p in paths if p not in dialog.modalities.values() and p != dialog.mask)
@@ -186,7 +190,7 @@ class FilesController(QObject):
         job.blockSignals(True)
         job.cancel()
 
-    def _on_found(self, found: _Found) -> None:
+    def _on_found(self, found: Found) -> None:
         self._job = None
         if found.is_cohort:
             self._session.set_cohort(found.sources)
@@ -242,53 +246,15 @@ class FilesController(QObject):
         return ()
 
     def _files_to_assign(self, source: CaseSource | None) -> list[Path]:
-        from brainseg_gui.imaging.nifti_header import is_nifti
-
-        if source is not None and source.folder in (path if path.is_dir() else path.parent for path in self._paths):
-            reference = [source.reference] if source.reference else []
-            return sorted({*source.modalities.values(), *source.unused, *reference})
-        found: list[Path] = []
-        for path in self._paths:
-            with suppress(OSError):  # a folder that may not be read has nothing to assign
-                found += [p for p in path.iterdir() if is_nifti(p)] if path.is_dir() else [path] * is_nifti(path)
-        return sorted(found)
+        """The files of the open case, where it is what was asked for last; else those that were asked for."""
+        if source is not None:
+            known = {*source.modalities.values(), *source.unused, *([source.reference] if source.reference else [])}
+            if all(path == source.folder or path in known for path in self._paths):
+                return sorted(known)
+        return files_of(self._paths)
 
     def _last_folder(self) -> str:
         return str(self._preferences.get("last folder", str(Path.home())))
-
-
-def _find(paths: tuple[Path, ...]) -> Generator[Progress, None, _Found]:
-    """Tell a case from a cohort and from loose files, by names alone."""
-    from brainseg_gui.imaging.case_folder import find_case, find_cohort, source_of_files
-
-    yield Progress("looking", 0.0, paths[0].name)
-    if len(paths) == 1 and paths[0].is_dir():
-        sources = find_cohort(paths[0])
-        return _Found(sources, is_cohort=len(sources) > 1 or sources[0].folder != paths[0])
-    if any(path.is_dir() for path in paths):
-        found = [source for path in paths for source in (find_cohort(path) if path.is_dir() else [find_case(path)])]
-        return _Found(tuple(found), is_cohort=len(found) > 1)
-    if len(paths) == 1:
-        return _Found((find_case(paths[0]),), is_cohort=False)
-    return _Found((source_of_files(paths),), is_cohort=False)
-
-
-def _may_be_mask(path: Path) -> bool:
-    """Whether a dropped file can be a mask: a NIfTI file whose name says no modality."""
-    from brainseg_gui.imaging.case_folder import kind_of
-    from brainseg_gui.imaging.nifti_header import is_nifti
-
-    return path.is_file() and is_nifti(path) and kind_of(path) in (None, "mask")
-
-
-def _assigned(source: CaseSource | None, paths: Sequence[Path]) -> dict[Path, Modality | str]:
-    from brainseg_gui.imaging.case_folder import kind_of
-
-    if source is not None and set(source.modalities.values()) & set(paths):
-        known: dict[Path, Modality | str] = {path: m for m, path in source.modalities.items()}
-        return known | ({source.reference: "mask"} if source.reference else {})
-    guesses = {path: kind_of(path) for path in paths}
-    return {path: kind for path, kind in guesses.items() if kind is not None}
 
 
 def _note_actions(case: Case) -> tuple[tuple[str, str], ...]:

@@ -10,8 +10,8 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.state.annotating import Painting
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import Painting
 from brainseg_gui.views.hand_event import HandEvent
 
 

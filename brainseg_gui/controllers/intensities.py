@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -13,6 +14,9 @@ from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.main_window import MainWindow
 
+if TYPE_CHECKING:
+    from brainseg_gui.views.histograms_panel import HistogramsPanel
+
 _PAUSE_MS = 120  # strokes of an annotation follow one another
 
 
@@ -21,13 +25,19 @@ class IntensitiesController(QObject):
 
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(window)
-        self._session, self._panel = session, window.histograms_panel
+        self._session = session
+        self._panel: HistogramsPanel | None = None
         self._work = Newest(session, self, _PAUSE_MS)
         self._measured: tuple[object, ...] = ()
-        self._panel.seen.connect(self._measure)
+        window.late.histograms.when_made(self._listen)
         session.layers.changed.connect(self._measure)
         session.layers.appearance_changed.connect(self._measure)
         session.intensities.events.layer.connect(self._measure)
+
+    def _listen(self, panel: HistogramsPanel) -> None:
+        self._panel = panel
+        panel.seen.connect(self._measure)
+        self._measure()  # it may be seen already
 
     @property
     def layer(self) -> Layer | None:
@@ -43,7 +53,7 @@ class IntensitiesController(QObject):
             self._measured, state.layer, state.histograms = (), None, None
             return
         wanted = (case, layer.labels)
-        if not self._panel.isVisible() or wanted == self._measured:
+        if self._panel is None or not self._panel.isVisible() or wanted == self._measured:
             return
         self._measured = wanted
         state.layer = layer

@@ -2,64 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from brainseg_gui import __version__
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal import Journal
-from brainseg_gui.annotation.journal_fields import JournalError, JournalHeader
+from brainseg_gui.annotation.journal_fields import JournalError
 from brainseg_gui.annotation.journal_folder import JournalFolder
 from brainseg_gui.annotation.journal_replay import Restored
 from brainseg_gui.annotation.provenance import Origin
 from brainseg_gui.annotation.study import study_digest
 from brainseg_gui.annotation.study_lock import LockedError, StudyLock
 from brainseg_gui.controllers.job import Job
-from brainseg_gui.controllers.notices import notice_of
+from brainseg_gui.controllers.journal_notices import (
+    EDITABLE_AGAIN,
+    WRITTEN_AGAIN,
+    failing,
+    read_only,
+    take_over_question,
+)
+from brainseg_gui.controllers.kept import Kept
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.file_mark import FileMark
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer
-from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.session import Session
 from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.question import Question
-
-
-@dataclass(eq=False)
-class Kept:
-    """An annotation of the open case, edited or put aside, and how it is kept.
-
-    Parameters
-    ----------
-    layer, annotation
-        The layer, and its voxels with their history.
-    start
-        What it was started from.
-    journal
-        Its journal; None while none can be written.
-    path, mark
-        The file that it was saved to last, and how that file was left.
-    """
-
-    layer: Layer
-    annotation: Annotation
-    start: Origin
-    journal: Journal | None = None
-    path: Path | None = None
-    mark: FileMark | None = None
-
-    @property
-    def at_risk(self) -> bool:
-        """Whether it holds work that no saved file and no layer that it was started from has."""
-        history = self.annotation.history
-        if self.layer.saved_as is not None:
-            return False
-        return not self.journal.is_kept(history) if self.journal is not None else history.position > 0
 
 
 class JournalController(QObject):
@@ -175,17 +145,12 @@ class JournalController(QObject):
         if why:
             self._say_read_only(why)
         else:
-            self._session.say(Notice("The annotation can be edited now", problem=False))
+            self._session.say(EDITABLE_AGAIN)
             self.editable_again.emit(kept.layer)
 
     def ask_take_over(self) -> None:
         """Let the person break the lock of another computer, after one question."""
-        question = Question(
-            self._window,
-            "Take this annotation over?",
-            "Only do so when brainseg no longer runs on the other computer: its window can keep no edits afterwards.",
-            (("take over", "Take over"), ("cancel", "Cancel")),
-        )
+        question = take_over_question(self._window)
         question.answered.connect(lambda key: self.retry(take_over=True) if key == "take over" else None)
         question.open()
 
@@ -244,26 +209,14 @@ class JournalController(QObject):
             return ""
         if self._failing:
             self._failing = False
-            self._session.say(Notice("The journal is written again: every edit is safe", problem=False))
+            self._session.say(WRITTEN_AGAIN)
         return ""
 
     def _begin(self, kept: Kept, take_over: bool) -> Journal:
         case = self._session.case
         if case is None:
             raise RuntimeError("no case is open")
-        labels, start = kept.annotation.labels, kept.start
-        header = JournalHeader(
-            study=self.study(),
-            shape=labels.grid.shape,
-            scheme=labels.scheme,
-            title=case.case_id,
-            start=f"{start.kind}: {start.layer}" if start.layer else start.kind,
-            start_digest=start.digest,
-            created=time.time(),
-            program=__version__,
-            place=str(place_of(case)),
-        )
-        return self.folder.begin(header, self.lock_study(take_over=take_over))
+        return self.folder.begin(kept.header(case, self.study()), self.lock_study(take_over=take_over))
 
     def _flush(self, journal: Journal) -> None:
         job = Job(_wait_for_disk(journal), self)
@@ -282,20 +235,13 @@ class JournalController(QObject):
             self._say_read_only(why)
 
     def _say_read_only(self, why: str) -> None:
-        actions = (("Try again", "journal.retry"),)
-        if self.folder.held_elsewhere(self.study()):
-            actions += (("Take over…", "journal.take_over"),)
-        remedy = "Close the other window and try again, or look at it here"
-        self._session.say(Notice(why, remedy, actions=actions))
+        self._session.say(read_only(why, held_elsewhere=self.folder.held_elsewhere(self.study())))
 
     def _say_failing(self, error: Exception) -> None:
         """Say once that edits are at risk, not at every stroke."""
         if not self._failing:
             self._failing = True
-            notice = notice_of(error, (("Save now", "file.save"),))
-            if isinstance(error, JournalError):  # the name of the file says nothing to anyone
-                notice = replace(notice, what=f"{error.what[0].upper()}{error.what[1:]}")
-            self._session.say(notice)
+            self._session.say(failing(error))
 
     def _put_away(self, kept: Kept) -> None:
         if kept.journal is not None and not kept.at_risk:
@@ -308,12 +254,6 @@ class JournalController(QObject):
         if self._lock is not None:
             self._lock.release()
             self._lock = None
-
-
-def place_of(case: Case) -> Path:
-    """What to open to see a case again: its folder, or the one file that holds all its images."""
-    files = set(case.source.modalities.values())
-    return next(iter(files)) if len(files) == 1 and len(case.source.modalities) > 1 else case.source.folder
 
 
 def _wait_for_disk(journal: Journal) -> Generator[Progress, None, None]:

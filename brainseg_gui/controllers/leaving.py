@@ -11,7 +11,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QSessionManager
 
-from brainseg_gui.controllers.journal import JournalController, Kept
+from brainseg_gui.controllers.journal import JournalController
+from brainseg_gui.controllers.kept import Kept
 from brainseg_gui.controllers.save_annotation import SaveController
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.main_window import MainWindow

@@ -6,11 +6,12 @@ from collections.abc import Generator
 
 from PySide6.QtCore import QObject, QTimer
 
-from brainseg_gui.annotation.slab import Slab, Values, united, whole_slab
+from brainseg_gui.annotation.slab import Slab, Values, united
 from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.controllers.newest import Newest
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.evaluation.comparison import compare_table
+from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer
@@ -93,7 +94,7 @@ class LiveScoreController(QObject):
     def _on_counted(self, tally: Tally) -> None:
         annotation = self._annotating.annotation
         if annotation is not None:
-            self._tally, self._stale = tally, whole_slab(annotation.values.shape)
+            self._tally, self._stale = tally, whole_box(annotation.values.shape)
             self._frame.start()
 
     def _on_voxels_changed(self, slab: Slab) -> None:

@@ -13,6 +13,8 @@ from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.masks_read import MasksRead, notice_of_masks, read_masks
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.save_place import refuse_image
+from brainseg_gui.errors import SaveError, printable
 from brainseg_gui.evaluation.comparison import Comparison, compare
 from brainseg_gui.evaluation.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import Case
@@ -90,8 +92,8 @@ class MasksController(QObject):
             role = Role.REFERENCE if first else Role.PREDICTION
             # fills of several masks would hide one another
             style = OverlayStyle.OUTLINE if first or several else OverlayStyle.FILL
-            name = path.name.removesuffix(".gz").removesuffix(".nii")
-            self._session.add_layer(Layer(name, role, labels, path.name, style=style, saved_as=path))
+            name = printable(path.name.removesuffix(".gz").removesuffix(".nii"))
+            self._session.add_layer(Layer(name, role, labels, printable(path.name), style=style, saved_as=path))
         self._refused = answer.refused
         self._session.say(notice_of_masks(answer))
 
@@ -124,6 +126,11 @@ class MasksController(QObject):
         """Save a layer, verified, in the study's own grid and orientation."""
         case = self._session.case
         if case is None:
+            return
+        try:
+            refuse_image(case, path)
+        except SaveError as error:
+            self._on_not_saved(error)
             return
         self._session.saving.begin("saving")
         job = self._start(_write_mask(case, layer, path))

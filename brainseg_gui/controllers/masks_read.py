@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from brainseg_gui.controllers.notices import notice_of
@@ -45,14 +46,17 @@ def read_masks(
     case: Case, paths: Sequence[Path], *, resample: bool, dropped: bool
 ) -> Generator[Progress, None, MasksRead]:
     """Read masks onto the grid of a case, one after the other; a bad file does not stop the others."""
+    from brainseg_gui.imaging.aside import aside, waited_for
     from brainseg_gui.imaging.nifti import read_label_map
     from brainseg_gui.imaging.read_case import understand
 
     masks, problems = [], []
     for number, path in enumerate(paths):
-        yield Progress("reading mask", number / len(paths), path.name)
+        step = Progress("reading mask", number / len(paths), path.name)
+        yield step
         try:
-            labels = read_label_map(path, case.grid, case.scheme, resample=resample)
+            reading = partial(read_label_map, path, case.grid, case.scheme, resample=resample)
+            labels = yield from waited_for(aside(reading, "read mask"), step)
         except BrainsegError as error:
             problems.append((path, error))
             continue

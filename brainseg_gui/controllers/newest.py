@@ -38,6 +38,7 @@ class Newest(QObject):
         self._session = session
         self._job: Job | None = None
         self._wish: tuple[Work, Answer, Failed | None] | None = None
+        self._closed = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(pause_ms)
@@ -51,8 +52,9 @@ class Newest(QObject):
     def start(self, work: Work, answer: Answer, failed: Failed | None = None) -> None:
         """Begin, instead of whatever runs; `answer` gets the result, `failed` hears that there is none."""
         self.stop()
-        self._wish = (work, answer, failed)
-        self._soon.start()
+        if not self._closed:
+            self._wish = (work, answer, failed)
+            self._soon.start()
 
     def stop(self) -> None:
         """Give up what runs; its answer is not heard."""
@@ -63,7 +65,8 @@ class Newest(QObject):
             self._job = None
 
     def close(self) -> None:
-        """Wait for the threads, when the program ends."""
+        """Wait for the threads, when the program ends; what a late signal asks for afterwards is not begun."""
+        self._closed = True
         self.stop()
         for job in self.findChildren(Job):
             job.wait()

@@ -18,7 +18,7 @@ def notice_of(error: Exception, actions: tuple[tuple[str, str], ...] = ()) -> No
     details = "".join(traceback.format_exception(error))
     return Notice(
         f"Something went wrong inside the program ({type(error).__name__})",
-        "Nothing was changed; you can go on, and report it with the details",
+        "Nothing was changed; you can go on. Help > Copy report has what a report needs",
         details,
         actions,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -18,10 +19,14 @@ from brainseg_gui.controllers.operation_work import Answer, Request, work_of
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.imaging.labels import LabelMap, Region, label_region, meanings, regions
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.annotating import Preview, Tool
 from brainseg_gui.state.operating import RANGES, SETTINGS, Kind, Shown
+from brainseg_gui.state.preview import Preview
 from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.tools import Tool
 from brainseg_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.operations_panel import OperationsPanel
 
 _SOON_MS = 40  # dragging a slider begins no job per pixel
 _SEEDS_SOON_MS = 300
@@ -43,9 +48,7 @@ class OperationsController(QObject):
         self._restore()
         for work in (self._soon, self._grower):
             work.progressed.connect(self._on_progressed)
-        panel = window.operations_panel
-        panel.accept_requested.connect(self.accept)
-        panel.drop_requested.connect(self.drop)
+        window.late.operations.when_made(self._listen)
         for field in SETTINGS:
             getattr(self._operating.events, field).connect(self._try_out)
         for signal in (self._annotating.edited, self._annotating.moved, self._annotating.rules_changed):
@@ -55,6 +58,10 @@ class OperationsController(QObject):
         session.viewing.events.crosshair.connect(self._on_crosshair_changed)
         session.layers.changed.connect(self._on_layers_changed)
         self._operating.events.kind.connect(self._on_kind_changed)
+
+    def _listen(self, panel: OperationsPanel) -> None:
+        panel.accept_requested.connect(self.accept)
+        panel.drop_requested.connect(self.drop)
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:

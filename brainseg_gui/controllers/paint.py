@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.controllers.active_label import pick_label
@@ -14,11 +13,12 @@ from brainseg_gui.controllers.brush_tool import BrushTool
 from brainseg_gui.controllers.copy_source import CopySource
 from brainseg_gui.controllers.fill_tool import FillTool
 from brainseg_gui.controllers.hand_tools import HandTool
+from brainseg_gui.controllers.held_key import lets_go
 from brainseg_gui.controllers.lasso_tool import LassoTool
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.state.annotating import Tool
 from brainseg_gui.state.hand import Pointer
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import Tool
 from brainseg_gui.views.hand_event import HandEvent, HandMove
 from brainseg_gui.views.main_window import MainWindow
 
@@ -42,12 +42,12 @@ class PaintController(QObject):
         self._brushes = {tool: BrushTool(session, tool, source) for tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)}
         self._tools: dict[Tool, HandTool] = {**self._brushes, Tool.LASSO: self._lasso, Tool.FILL: FillTool(session)}
         self._in_hand: HandTool | None = None
-        window.ortho.hand_used.connect(self._on_hand_used)
+        window.pictures.when_made(lambda pictures: pictures.hand_used.connect(self._on_hand_used))
         self._annotating.options.events.tool.connect(self.finish)
         self._annotating.ending.connect(self._let_go)
         session.case_changed.connect(self._let_go)
         window.actions_table["annotate.browse_held"].setAutoRepeat(False)
-        QApplication.instance().installEventFilter(self)
+        self._annotating.annotation_changed.connect(self._listen_to_keys)
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -139,21 +139,20 @@ class PaintController(QObject):
         if self._annotating.options.tool is not Tool.BROWSE and self._in_hand is None:
             self._annotating.hand.browsing = True
 
+    def _listen_to_keys(self) -> None:
+        """While there is something to paint on: the filter sees every event of the program."""
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+            if self._annotating.annotation is not None:
+                application.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._annotating.hand.browsing and self._lets_go(event):
+        if self._annotating.hand.browsing and lets_go(event, self._window.actions_table["annotate.browse_held"]):
             self._annotating.hand.browsing = False
         if event.type() == QEvent.Type.ApplicationDeactivate:
             self._lose()
         return False
-
-    def _lets_go(self, event: QEvent) -> bool:
-        """Whether the browse key is held no longer, or another program took the keys."""
-        if event.type() in (QEvent.Type.ApplicationStateChange, QEvent.Type.WindowDeactivate):
-            return True
-        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyRelease or event.isAutoRepeat():
-            return False
-        keys = self._window.actions_table["annotate.browse_held"].shortcuts()
-        return event.key() in {sequence[0].key() for sequence in keys if not sequence.isEmpty()}
 
     def close(self) -> None:
         """Keep what is in the hand, and stop listening to the application's keys."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -11,16 +12,19 @@ from brainseg_gui.annotation.effect import effect_of
 from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.proposal_list import Division, Part, everything_of, parts_of
 from brainseg_gui.annotation.slab import Area, Values
-from brainseg_gui.controllers.copy_source import CopySource, copy_layer
+from brainseg_gui.controllers.copy_source import CopySource
+from brainseg_gui.controllers.error_taking import ErrorTaking
 from brainseg_gui.controllers.newest import Newest
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.evaluation.disagreements import Disagreement
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.annotating import Preview
-from brainseg_gui.state.layers import OverlayStyle, Role
+from brainseg_gui.state.layers import OverlayStyle
+from brainseg_gui.state.preview import Preview
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.proposal_panel import ProposalPanel
 
 TOOL = "proposal"
 _SOON_MS = 30
@@ -37,18 +41,20 @@ class ProposalController(QObject):
         self._proposal: Proposal | None = None
         self._work = Newest(session, self, _SOON_MS)
         self._wish: int | None = None
-        panel = window.proposal_panel
+        self._taking = ErrorTaking(session, window)
+        window.late.proposal.when_made(self._listen)
+        for signal in (self._annotating.edited, self._annotating.moved):
+            signal.connect(self._on_edited)
+        self._annotating.rules_changed.connect(self._show_part)
+        self._annotating.annotation_changed.connect(self._forget)
+        session.layers.changed.connect(self._on_layers_changed)
+        self._forget()
+
+    def _listen(self, panel: ProposalPanel) -> None:
         panel.part_chosen.connect(self._go)
         panel.division_chosen.connect(self._on_division_chosen)
         panel.source_chosen.connect(self._on_source_chosen)
         panel.smallest_chosen.connect(self._on_smallest_chosen)
-        window.errors_panel.take_requested.connect(self._on_take_requested)
-        for signal in (self._annotating.edited, self._annotating.moved):
-            signal.connect(self._on_edited)
-        self._annotating.rules_changed.connect(self._show_part)
-        self._annotating.annotation_changed.connect(self._on_annotation_changed)
-        session.layers.changed.connect(self._on_layers_changed)
-        self._on_annotation_changed()
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -172,22 +178,6 @@ class ProposalController(QObject):
         named = self._proposing.division in (Division.REGIONS, Division.SLICES)
         return part.title if named else self._proposing.division.value
 
-    def _on_take_requested(self, piece: Disagreement, role: Role) -> None:
-        """Make the annotation, where it is wrong, what one of the two compared layers says."""
-        layer = self._session.layers.reference if role is Role.REFERENCE else self._session.layers.prediction
-        if layer is self._annotating.layer:
-            layer = copy_layer(self._session)
-        if layer is None or not self._annotating.editable:
-            return
-        source = CopySource(self._session)
-        if not source.take(layer) or source.values is None:
-            return
-        i, j, k = piece.box
-        change = Area((i, j, k), piece.inside).copies(source.values)
-        edit = self._annotating.edit(change, f"Take {piece.words} from {layer.name}", "take", layer=layer.name)
-        if edit is None:
-            self._session.say(Notice(f"The annotation is here already what {layer.name} says", problem=False))
-
     # the list
 
     def _list(self, wish: int | None = None) -> None:
@@ -269,10 +259,6 @@ class ProposalController(QObject):
         names = {layer.name for layer in self._session.layers}
         if self._proposing.source and self._proposing.source not in names:
             self._forget()
-
-    def _on_annotation_changed(self) -> None:
-        self._forget()
-        self._window.errors_panel.offer_taking(self._annotating.editable)
 
     def _forget(self) -> None:
         self._work.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -25,6 +26,9 @@ from brainseg_gui.state.rating import RaterStudy
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
 
+if TYPE_CHECKING:
+    from brainseg_gui.views.raters_panel import RatersPanel
+
 _PAUSE_MS = 120  # strokes of an annotation follow one another
 _TOO_FEW = Notice("A consensus takes at least two masks", "Add masks of this case with File > Add mask…")
 
@@ -41,17 +45,22 @@ class RatingController(QObject):
         self._measured: tuple[LabelMap, ...] = ()
         self._drawn: tuple[object, ...] = ()
         self._own_map: ScalarMap | None = None
-        panel = window.raters_panel
-        panel.majority_requested.connect(self.add_majority)
-        panel.staple_requested.connect(self.add_staple)
-        panel.heat_map_requested.connect(self.toggle_heat_map)
-        panel.seen.connect(self._measure)
+        self._panel: RatersPanel | None = None
+        window.late.raters.when_made(self._listen)
         session.layers.changed.connect(self._on_layers_changed)
         session.layers.appearance_changed.connect(self._on_layers_changed)
         session.overlay_changed.connect(self._on_overlay_changed)
         events = self._state.events
         for field in (events.left_out, events.region, events.heat_map):
             field.connect(self._on_layers_changed)
+
+    def _listen(self, panel: RatersPanel) -> None:
+        self._panel = panel
+        panel.majority_requested.connect(self.add_majority)
+        panel.staple_requested.connect(self.add_staple)
+        panel.heat_map_requested.connect(self.toggle_heat_map)
+        panel.seen.connect(self._measure)
+        self._measure()  # it may be seen already
 
     # matrices and the map of counts
 
@@ -66,6 +75,10 @@ class RatingController(QObject):
     @property
     def _raters(self) -> tuple[Layer, ...]:
         return self._state.raters(self._session.layers)
+
+    def _at_rest(self, layers: tuple[Layer, ...]) -> list[LabelMap]:
+        """Their masks as threads may read them: strokes go on meanwhile."""
+        return [self._session.annotating.at_rest(layer.labels) for layer in layers]
 
     def _synchronize_action(self) -> None:
         self._window.actions_table["layers.heat_map"].setChecked(self._state.heat_map)
@@ -86,9 +99,9 @@ class RatingController(QObject):
         if len(masks) < 2:
             self._matrices.stop()
             self._measured, self._state.study = (), None
-        elif self._window.raters_panel.isVisible() and not _same(masks, self._measured):
+        elif self._panel is not None and self._panel.isVisible() and not _same(masks, self._measured):
             self._measured = masks
-            self._matrices.start(_compare(layers), partial(setattr, self._state, "study"))
+            self._matrices.start(_compare(layers, self._at_rest(layers)), partial(setattr, self._state, "study"))
 
     def _draw(self) -> None:
         """Keep the map of counts as the region and the masks are."""
@@ -103,7 +116,7 @@ class RatingController(QObject):
         wanted = (self._state.region, *(layer.labels for layer in layers))
         if not _same(wanted, self._drawn):
             self._drawn = wanted
-            self._map.start(_count([layer.labels for layer in layers], self._state.region), self._on_counted)
+            self._map.start(_count(self._at_rest(layers), self._state.region), self._on_counted)
 
     def _on_counted(self, counts: ScalarMap) -> None:
         self._own_map = counts
@@ -133,8 +146,7 @@ class RatingController(QObject):
             return
         names = tuple(layer.name for layer in layers)
         title = f"{words} of {len(layers)}"
-        work = make([layer.labels for layer in layers])
-        self._consensus.start(work, lambda labels: self._on_made(case, title, names, labels))
+        self._consensus.start(make(self._at_rest(layers)), lambda labels: self._on_made(case, title, names, labels))
 
     def _on_made(self, case: Case, title: str, names: tuple[str, ...], labels: LabelMap) -> None:
         if case is not self._session.case:
@@ -154,8 +166,8 @@ def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
     return len(one) == len(other) and all(a is b or a == b for a, b in zip(one, other, strict=True))
 
 
-def _compare(layers: tuple[Layer, ...]) -> Generator[Progress, None, RaterStudy]:
-    matrices = yield from compare_raters([layer.labels for layer in layers])
+def _compare(layers: tuple[Layer, ...], masks: list[LabelMap]) -> Generator[Progress, None, RaterStudy]:
+    matrices = yield from compare_raters(masks)
     return RaterStudy(layers, matrices)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
+from concurrent.futures import wait
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +12,18 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from brainseg_gui.controllers.preferences import Preferences, thumbnail_path
+from brainseg_gui.imaging.aside import aside
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention, Plane, take_slice
 from brainseg_gui.imaging.window import auto_window, to_grey
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.welcome import RecentCase
 
 _SIZE = 192
+_PATIENCE_S = 0.2
 
 
 class RecentController(QObject):
@@ -45,11 +50,21 @@ class RecentController(QObject):
     def _synchronize(self) -> None:
         menu = self._window.recent_menu
         menu.clear()
-        cases = [path for path in self._preferences.recent if path.is_dir()]
+        cases = _there(self._preferences.recent)
         for path in cases:
-            menu.addAction(path.name).triggered.connect(partial(self.chosen.emit, path))
+            action = menu.addAction(plain_caption(path.name))
+            action.setToolTip(plain_tip(str(path)))
+            action.triggered.connect(partial(self.chosen.emit, path))
         menu.setEnabled(bool(cases))
         self._window.welcome.show_recent([RecentCase(path, _thumbnail(path)) for path in cases])
+
+
+def _there(folders: Sequence[Path]) -> list[Path]:
+    """Those that are there. A drive that does not answer is not waited for: its cases are offered."""
+    looks = [aside(folder.is_dir, "look") for folder in folders]
+    wait(looks, timeout=_PATIENCE_S)
+    gone = {look for look in looks if look.done() and (look.exception() or not look.result())}
+    return [folder for folder, look in zip(folders, looks, strict=True) if look not in gone]
 
 
 def _thumbnail(folder: Path) -> Path | None:

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal_fields import JournalError
-from brainseg_gui.annotation.journal_folder import JournalFolder
 from brainseg_gui.annotation.journal_replay import JournalNote, Restored
-from brainseg_gui.annotation.study_lock import StudyLock
 from brainseg_gui.controllers.annotate import AnnotateController
+from brainseg_gui.controllers.faults import SHOW_REPORT
 from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.journal import JournalController
+from brainseg_gui.controllers.kept import place_of
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.person import person
+from brainseg_gui.controllers.unsaved_list import UnsavedList, is_there
+from brainseg_gui.controllers.unsaved_search import UnsavedWork, bring_back, search
+from brainseg_gui.controllers.unsaved_words import count_of, moment_of, offer_of, others_of
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
 from brainseg_gui.views.question import Question
+from brainseg_gui.views.unsaved_dialog import UnsavedDialog
 
-
-@dataclass(frozen=True)
-class _Found:
-    """What the journals hold: of the open case, of others, and what cannot be read."""
-
-    case: Case | None
-    study: str
-    here: tuple[JournalNote, ...]
-    elsewhere: tuple[JournalNote, ...]
-    unreadable: tuple[JournalError, ...]
+_OFFERS = (("Restore", "journal.restore"), ("Not now", "journal.later"), ("Discard…", "journal.discard"))
+_ONE_OTHER = (("Open", "journal.open"), ("Not now", "journal.later"))
+_SOME_OTHERS = (("Show…", "journal.list"), ("Not now", "journal.later"))
 
 
 class RestoreController(QObject):
@@ -56,11 +50,15 @@ class RestoreController(QObject):
         self._notes: tuple[JournalNote, ...] = ()
         self._others: tuple[JournalNote, ...] = ()
         self._offered: JournalNote | None = None
+        self._wanted: JournalNote | None = None
         self._later: set[Path] = set()
-        self._first = True
+        self._first = self._tell_others = True
+        self._list = UnsavedList(window)
+        self._list.restore_requested.connect(self._on_restore_requested)
+        self._list.discard_requested.connect(self._ask_discard)
         session.case_changed.connect(self._on_case_changed)
         window.layers_panel.remove_requested.connect(lambda _layer: QTimer.singleShot(0, self, self.look))
-        self._show_action()
+        self._show_state()
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -71,9 +69,15 @@ class RestoreController(QObject):
             "journal.later": self.put_off,
             "journal.discard": self.ask_discard,
             "journal.open": self.open_other,
+            "journal.list": self.show_all,
             "journal.retry": self._journals.retry,
             "journal.take_over": self._journals.ask_take_over,
         }
+
+    @property
+    def listed(self) -> UnsavedDialog | None:
+        """The list of all unsaved work, while it is on the screen."""
+        return self._list.dialog
 
     # looking
 
@@ -85,7 +89,7 @@ class RestoreController(QObject):
     def look(self) -> None:
         """Read the notes of all journals in a thread, and offer what is there."""
         case = None if self._session.previewing else self._session.case
-        work = _look(self._journals.folder, case, self._journals.lock, tidy=self._first)
+        work = search(self._journals.folder, case, self._journals.lock, tidy=self._first)
         job = Job(work, self)
         job.succeeded.connect(self._on_found)
         job.failed.connect(lambda error: self._session.say(notice_of(error)))
@@ -95,25 +99,41 @@ class RestoreController(QObject):
         case = self._session.case
         if case is None or self._session.previewing or case is self._looked_at:
             return
+        self._tell_others = self._tell_others and self._first  # once, at the start
         self._looked_at, self._notes, self._offered = case, (), None
-        self._others = ()  # told once, at the start
         self._later.clear()
-        self._show_action()
+        self._show_state()
         self.look()
 
-    def _on_found(self, found: _Found) -> None:
+    def _on_found(self, found: UnsavedWork) -> None:
         if found.case is not self._session.case:
             return
         if found.case is not None:
             self._journals.know(found.case, found.study)
         own = {kept.journal.path for kept in self._journals.kept if kept.journal is not None}
         self._notes = tuple(note for note in found.here if note.path not in own)
-        self._show_action()
+        self._others = found.elsewhere
+        self._show_state()
         if self._first:
             self._first = False
-            self._others = found.elsewhere
             self._say_unreadable(found.unreadable)
-        self._offer_next()
+        if not self._restore_wanted(found):
+            self._offer_next()
+
+    def _restore_wanted(self, found: UnsavedWork) -> bool:
+        """Restore what was chosen while its case was not open yet; returns whether there is nothing to offer now."""
+        wanted, self._wanted = self._wanted, None
+        if wanted is None or found.case is None:
+            return False
+        self._offered = next((note for note in self._notes if note.path == wanted.path), None)
+        if self._offered is not None:
+            self.restore()
+        elif wanted.header.place == str(place_of(found.case)):
+            what = f"The unsaved work of {wanted.header.title} was done on other images than those that are there now"
+            self._session.say(Notice(what, "Open the case as it was then: the work is kept until you discard it"))
+        else:
+            return False
+        return True
 
     def _say_unreadable(self, errors: tuple[JournalError, ...]) -> None:
         """Say it once; damaged ones are put aside, those of a newer program wait for it."""
@@ -133,50 +153,64 @@ class RestoreController(QObject):
     # offering
 
     def offer(self) -> None:
-        """Offer again what was put off."""
+        """Offer again what was put off; a list of all where there is work of other cases too."""
         self._later.clear()
-        if self._notes:
+        if self._others:
+            self.show_all()
+        elif self._notes:
             self._offer_next()
         else:
-            self._session.say(Notice("There is no unsaved work of this case", problem=False))
+            self._session.say(Notice("There is no unsaved work", problem=False))
 
     def _offer_next(self) -> None:
         waiting = [note for note in self._notes if note.path not in self._later]
         self._offered = waiting[0] if waiting else None
         if self._offered is not None:
-            self._say(words_for(self._offered), _OFFERS)
-        elif self._others:
-            note, more = self._others[0], len(self._others) - 1
-            others = f", and of {more} more" if more else ""
-            self._say(
-                f"brainseg has unsaved work of {note.header.title}{others} ({_count(note)}, {_when(note.made)})",
-                (("Open", "journal.open"), ("Not now", "journal.later")),
-            )
+            self._say(offer_of(self._offered), _OFFERS)
+        elif self._others and self._tell_others:
+            one = len({note.header.study for note in self._others}) == 1
+            self._say(others_of(self._others), _ONE_OTHER if one else _SOME_OTHERS)
 
     def _say(self, words: str, actions: tuple[tuple[str, str], ...]) -> None:
         said = self._session.notice  # what was said about the case is not lost
         details = "\n".join(part for part in (said.what, said.remedy, said.details) if part) if said else ""
+        report = tuple(action for action in said.actions if action[1] == SHOW_REPORT) if said else ()
+        if said and report:  # the work is there because the program ended unexpectedly
+            words, actions = f"{said.what}. {words}", (*actions, *report)
         self._session.say(Notice(words, details=details, actions=actions, problem=False))
 
     def put_off(self) -> None:
-        """Not now: the journal stays."""
+        """Not now: the journals stay."""
         self._session.say(None)
         if self._offered is not None:
             self._later.add(self._offered.path)
             self._offer_next()
         else:
-            self._others = self._others[1:]
-            self._offer_next()
+            self._tell_others = False
 
     def open_other(self) -> None:
         """Open the case that the offered work belongs to."""
-        if not self._others:
-            return
-        place = Path(self._others[0].header.place)
-        if self._others[0].header.place and place.exists():
-            self.open_requested.emit(place)
+        if self._others:
+            self._open(self._others[0])
+
+    def show_all(self) -> None:
+        """List the unsaved work of all cases."""
+        self._session.say(None)
+        self._list.open(self._notes, self._others)
+
+    def _on_restore_requested(self, note: JournalNote) -> None:
+        if note in self._notes:
+            self._offered = note
+            self.restore()
         else:
-            what = f"{self._others[0].header.title} is no longer at {place}"
+            self._wanted = note
+            self._open(note)
+
+    def _open(self, note: JournalNote) -> None:
+        if is_there(note):
+            self.open_requested.emit(Path(note.header.place))
+        else:
+            what = f"{note.header.title} is no longer at {note.header.place}"
             self._session.say(Notice(what, "Open it where it is now: its unsaved work is offered again"))
 
     # restoring
@@ -191,7 +225,7 @@ class RestoreController(QObject):
         except BrainsegError as error:
             self._session.say(notice_of(error, (("Try again", "journal.restore"), ("Not now", "journal.later"))))
             return
-        job = Job(_restore(self._journals.folder, note.path, self._journals.study(), case), self)
+        job = Job(bring_back(self._journals.folder, note.path, self._journals.study(), case), self)
         job.succeeded.connect(self._on_restored)
         job.failed.connect(self._on_not_restored)
         job.start()
@@ -206,7 +240,7 @@ class RestoreController(QObject):
         self._journals.adopt(layer, annotation, found)
         self._session.add_layer(layer)
         self._annotate.resume(layer)
-        words = f"Restored {_count(found.note)}, the last {_when(found.note.made)}"
+        words = f"Restored {count_of(found.note)}, the last {moment_of(found.note)}"
         self._session.say(Notice(words, problem=False))
         self._forget(found.note)
 
@@ -215,12 +249,13 @@ class RestoreController(QObject):
 
     def ask_discard(self) -> None:
         """Give the offered work up, after one question."""
-        note = self._offered
-        if note is None:
-            return
+        if self._offered is not None:
+            self._ask_discard(self._offered)
+
+    def _ask_discard(self, note: JournalNote) -> None:
         question = Question(
-            self._window,
-            f"Discard {_count(note)} of {_when(note.made)}?",
+            self._list.dialog or self._window,
+            f"Discard {count_of(note)} of {moment_of(note)}?",
             "This cannot be undone.",
             (("keep", "Keep"), ("discard", "Discard")),
             otherwise="keep",
@@ -235,55 +270,17 @@ class RestoreController(QObject):
 
     def _forget(self, note: JournalNote) -> None:
         self._notes = tuple(other for other in self._notes if other.path != note.path)
-        self._show_action()
-        self._offer_next()
+        self._others = tuple(other for other in self._others if other.path != note.path)
+        self._show_state()
+        if self._list.dialog is None:
+            self._offer_next()
 
-    def _show_action(self) -> None:
-        self._window.actions_table["annotate.restore"].setEnabled(bool(self._notes))
+    def _show_state(self) -> None:
+        self._window.actions_table["annotate.restore"].setEnabled(bool(self._notes or self._others))
+        self._list.refresh(self._notes, self._others)
 
     def close(self) -> None:
         """Wait for what is being read."""
         for job in self.findChildren(Job):
             job.blockSignals(True)
             job.wait()
-
-
-_OFFERS = (("Restore", "journal.restore"), ("Not now", "journal.later"), ("Discard…", "journal.discard"))
-
-
-def words_for(note: JournalNote) -> str:
-    """What a journal holds, when it was written, and from what it was started."""
-    kind, _, name = note.header.start.partition(": ")
-    start = {"empty": "an empty mask", "": "a mask"}.get(kind, f"the {kind} {name}".strip())
-    return f"There is unsaved work on this case: {_count(note)}, the last {_when(note.made)}, started from {start}"
-
-
-def _count(note: JournalNote) -> str:
-    return {0: "an annotation", 1: "1 edit"}.get(len(note.edits), f"{len(note.edits):,} edits")
-
-
-def _when(seconds: float) -> str:
-    made, today = time.localtime(seconds), time.localtime()
-    day = "today" if made[:3] == today[:3] else f"on {time.strftime('%d %B %Y', made).lstrip('0')}"
-    return f"{day} at {time.strftime('%H:%M', made)}"
-
-
-def _look(
-    folder: JournalFolder, case: Case | None, lock: StudyLock | None, *, tidy: bool
-) -> Generator[Progress, None, _Found]:
-    from brainseg_gui.annotation.study import study_digest
-
-    yield Progress("looking for unsaved work", 0.0)
-    study = study_digest(case) if case is not None else ""
-    if tidy:
-        folder.tidy()
-    notes = folder.restorable(None, lock)
-    here = tuple(note for note in notes if note.header.study == study)
-    return _Found(case, study, here, tuple(n for n in notes if n not in here), folder.unreadable() if tidy else ())
-
-
-def _restore(
-    folder: JournalFolder, path: Path, study: str, case: Case
-) -> Generator[Progress, None, tuple[Case, Restored]]:
-    yield Progress("restoring", 0.0)
-    return case, folder.restore(path, study, case.grid.shape)

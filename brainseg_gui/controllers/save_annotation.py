@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +15,13 @@ from brainseg_gui.annotation.provenance import Origin, provenance, write_provena
 from brainseg_gui.annotation.study import values_digest
 from brainseg_gui.controllers.files import NIFTI_FILTER
 from brainseg_gui.controllers.job import Job
-from brainseg_gui.controllers.journal import JournalController, Kept
+from brainseg_gui.controllers.journal import JournalController
+from brainseg_gui.controllers.kept import Kept
 from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.person import person
 from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.save_place import free_name, refuse_image, same_file
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.file_mark import FileMark, mark_of
@@ -144,7 +145,7 @@ class SaveController(QObject):
         if case is None:
             return
         folder = Path(self._preferences.get("last save folder", str(case.source.folder)))
-        proposal = kept.path or _free_name(folder, case.case_id)
+        proposal = kept.path or free_name(folder, case.case_id)
         name, _ = QFileDialog.getSaveFileName(self._window, f"Save {kept.layer.name}", str(proposal), NIFTI_FILTER)
         if not name:
             then(False)
@@ -158,10 +159,12 @@ class SaveController(QObject):
         case, then = self._session.case, after or _nothing
         if case is None:
             return
-        if any(_same(path, image) for image in case.source.modalities.values()):
-            error = SaveError("this is an image of the case, not a mask", "Choose another name", path)
+        try:
+            refuse_image(case, path)
+        except SaveError as error:
             self._on_not_saved(error, then)
-        elif case.source.reference is not None and _same(path, case.source.reference):
+            return
+        if case.source.reference is not None and same_file(path, case.source.reference):
             self._ask_reference(kept, path, then)
         else:
             self.write(kept, path, then)
@@ -221,20 +224,6 @@ class SaveController(QObject):
 
 def _nothing(_saved: bool) -> None:
     """Nothing waits for this save."""
-
-
-def _free_name(folder: Path, case_id: str) -> Path:
-    """A proposal that no file has yet."""
-    path, number = folder / f"{case_id}_annotation.nii.gz", 2
-    while path.exists():
-        path, number = folder / f"{case_id}_annotation_{number}.nii.gz", number + 1
-    return path
-
-
-def _same(one: Path, other: Path) -> bool:
-    with suppress(OSError):
-        return one.samefile(other)
-    return one.absolute() == other.absolute()
 
 
 def _write(case: Case, snapshot: _Snapshot, path: Path, layers: Sequence[Layer]) -> Generator[Progress, None, _Saved]:

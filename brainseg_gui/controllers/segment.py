@@ -6,8 +6,9 @@ import logging
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog
@@ -18,17 +19,20 @@ from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, from_network_classes
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.inference.model_folder import ModelFolder, read_model_folder, shipped_folders
-from brainseg_gui.inference.options import SegmentOptions, SegmentResult, missing_modalities
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
 
+if TYPE_CHECKING:  # the window's first picture does not wait for the engine
+    from brainseg_gui.inference.engine import Engine
+    from brainseg_gui.inference.model_folder import ModelFolder
+    from brainseg_gui.inference.options import SegmentOptions, SegmentResult
+
 log = logging.getLogger(__name__)
 
+_HASHED_AT_ONCE = 2**26  # bytes: some hundredths of a second
 _IDLE_MS = 1500
 
 
@@ -48,13 +52,13 @@ class SegmentController(QObject):
     Parameters
     ----------
     engine
-        Whatever can `start`, `segment` and `close`; tests give their own.
+        Whatever can `start`, `segment` and `close`, as tests give their own; None for the real one.
     """
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences, engine: Engine) -> None:
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences, engine: Engine | None) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._engine = engine
+        self._given_engine = engine
         self._models: dict[Path, ModelFolder] = {}
         self._job: Job | None = None
         self._segmented: Case | None = None
@@ -67,18 +71,28 @@ class SegmentController(QObject):
         panel.segment_requested.connect(self.segment)
         panel.cancel_requested.connect(self.cancel)
         panel.model_folder_requested.connect(self.choose_model_folder)
-        window.probabilities_panel.segment_requested.connect(self.segment_with_probabilities)
+        window.late.probabilities.when_made(
+            lambda panel: panel.segment_requested.connect(self.segment_with_probabilities)
+        )
         session.case_changed.connect(self._judge)
         state = session.segmenting
-        state.device = preferences.get("device", "auto")
-        state.precision = preferences.get("precision", "auto")
+        state.device = preferences.choice("device", ("auto", "cpu", "gpu"))
+        state.precision = preferences.choice("precision", ("auto", "float32", "bfloat16"))
         state.keep_probabilities = preferences.get("keep probabilities", False)
         for field in (state.events.model, state.events.device, state.events.precision):
             field.connect(self._on_choice_changed)
         state.events.keep_probabilities.connect(partial(preferences.set, "keep probabilities"))
 
+    @cached_property
+    def _engine(self) -> Engine:
+        from brainseg_gui.inference.engine import Engine
+
+        return self._given_engine or Engine()
+
     def find_models(self) -> None:
         """List the shipped models and those that the person added, and start the engine when idle."""
+        from brainseg_gui.inference.model_folder import read_model_folder, shipped_folders
+
         problems = []
         for folder in (*shipped_folders(), *self._preferences.models):
             try:
@@ -104,8 +118,12 @@ class SegmentController(QObject):
 
     def use_model(self, folder: Path) -> None:
         """Add a model folder to the list and choose it."""
+        from brainseg_gui.inference.model_folder import read_model_folder, verify_weights
+
         try:
             model = read_model_folder(folder)
+            if model.weights_path.stat().st_size < _HASHED_AT_ONCE:  # larger ones are checked before they are used
+                verify_weights(model)
         except BrainsegError as error:
             self._session.say(notice_of(error))
             return
@@ -125,7 +143,7 @@ class SegmentController(QObject):
             return
         self._warm.stop()
         self._session.say(None)
-        options = SegmentOptions(state.device, state.precision, state.keep_probabilities)  # type: ignore[arg-type]
+        options = self._options(keep_probabilities=state.keep_probabilities)
         state.begin("starting the engine", self._preferences.expected_seconds(self._timing_key))
         self._started = time.monotonic()
         self._segmented = case
@@ -155,12 +173,19 @@ class SegmentController(QObject):
             job.blockSignals(True)
             job.cancel()
             job.wait()
-        self._engine.close()
+        if "_engine" in self.__dict__:
+            self._engine.close()
 
     @property
     def _model(self) -> ModelFolder | None:
         choice = self._session.segmenting.model
         return self._models.get(choice.folder) if choice is not None else None
+
+    def _options(self, *, keep_probabilities: bool = False) -> SegmentOptions:
+        from brainseg_gui.inference.options import SegmentOptions
+
+        state = self._session.segmenting
+        return SegmentOptions(state.device, state.precision, keep_probabilities)  # type: ignore[arg-type]
 
     @property
     def _timing_key(self) -> str:
@@ -173,7 +198,7 @@ class SegmentController(QObject):
         if self._model is None or state.running:
             return
         try:
-            self._engine.start(self._model, SegmentOptions(state.device, state.precision))  # type: ignore[arg-type]
+            self._engine.start(self._model, self._options())
         except BrainsegError as error:
             log.warning("the engine did not start, the next click will try again: %s", error)
 
@@ -200,6 +225,8 @@ class SegmentController(QObject):
             return "Open a case first"
         if model is None:
             return "Choose a model folder first"
+        from brainseg_gui.inference.options import missing_modalities
+
         missing = missing_modalities(case.volumes, model)
         if missing:
             names = " and ".join(modality.title for modality in missing)
@@ -211,7 +238,7 @@ class SegmentController(QObject):
         state.stage, state.detail, state.done = progress.stage, progress.detail, progress.done
 
     def _on_succeeded(self, answer: _Answer) -> None:
-        self._job = None
+        self._job = self._segmented = None
         seconds = time.monotonic() - self._started
         state = self._session.segmenting
         self._preferences.set_expected_seconds(self._timing_key, seconds)
@@ -229,13 +256,15 @@ class SegmentController(QObject):
             self._session.say(Notice("The network found no tumour in this case", problem=False))
 
     def _on_failed(self, error: Exception) -> None:
-        self._job = None
+        self._job = self._segmented = None
+        if isinstance(error, BrainsegError):  # others are logged with their traceback
+            log.warning("not segmented: %s %s", error, " ".join(getattr(error, "__notes__", ())))
         self._session.segmenting.end("Not segmented; the case and its masks are as they were")
         self._session.say(notice_of(error, (("Segment again", "segment.run"),)))
 
     def _on_cancelled(self) -> None:
-        self._job = None
         other = self._segmented is not self._session.case
+        self._job = self._segmented = None
         why = "Cancelled, because another case was opened" if other else "Cancelled; nothing was changed"
         self._session.segmenting.end(why)
         self._warm.start()

@@ -12,8 +12,8 @@ from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.controllers.active_label import activate, paintable, pick_label
 from brainseg_gui.controllers.hand_tools import take_range
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.state.annotating import BRUSH_MM, Painting, Tool
 from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.tools import BRUSH_MM, Painting, Tool
 from brainseg_gui.views.main_window import MainWindow
 
 _PAINTINGS = {"paint_all": Painting.ALL, "paint_in_range": Painting.IN_RANGE, "paint_edges": Painting.FOLLOW_EDGES}

@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.run_places import RunPlaces
 from brainseg_gui.controllers.run_poll import Look, RunPoll
 from brainseg_gui.controllers.run_start import RunStart
 from brainseg_gui.controllers.run_stop import RunStop
+from brainseg_gui.controllers.side_window import SideWindow
 from brainseg_gui.controllers.training_form import TrainingFormController
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.runs.run_folder import RunFolder
@@ -49,13 +51,12 @@ class TrainingController(QObject):
         launch: Callable[[RunFolder], int] = RunFolder.launch,
     ) -> None:
         super().__init__(window)
-        self._session, self._main, self._preferences = session, window, preferences
+        self._session, self._main = session, window
         self._use_model = use_model
         self.watch, self.draft = RunWatch(), TrainingDraft()
-        self.window: TrainingWindow | None = None
+        self._shown = SideWindow(self._make_window, preferences, "training")
         self._expected: dict[Path, RunFolder] = {}
-        self._places = preferences.run_places
-        self._forgotten = set(preferences.forgotten_runs)
+        self._places = RunPlaces(preferences)
         self._asked: Path | None = None
         self._creating: Path | None = None
         self._first_look = True
@@ -67,13 +68,14 @@ class TrainingController(QObject):
         self.poll.looked.connect(self._on_looked)
         self._stops = RunStop(self.watch, self.poll.look, self)
 
+    @property
+    def window(self) -> TrainingWindow | None:
+        """The window; None before it is first shown."""
+        return self._shown.window
+
     def show(self) -> None:
         """Open the window, or bring it to the front."""
-        if self.window is None:
-            self.window = self._make_window()
-        self.window.show()
-        self.window.raise_()
-        self.window.activateWindow()
+        self._shown.show()
 
     def close(self) -> None:
         """Close the window and stop looking, when the program ends; runs go on."""
@@ -81,17 +83,12 @@ class TrainingController(QObject):
         self._form.close()
         self._starts.close()
         self._stops.close()
-        if self.window is not None:
-            self._preferences.set("training geometry", self.window.saveGeometry())
-            self.window.close()
-            self.window.deleteLater()
-            self.window = None
+        self._shown.close()
 
     def _make_window(self) -> TrainingWindow:
         from brainseg_gui.views.training_window import TrainingWindow  # not before: the program starts without it
 
         window = TrainingWindow(self.watch, self.draft)
-        window.restoreGeometry(self._preferences.bytes("training geometry"))
         self._form.serve(window)
         window.shown.connect(self._on_shown)
         window.hidden.connect(self.poll.stop)
@@ -143,10 +140,8 @@ class TrainingController(QObject):
     def add_runs(self, folder: Path) -> None:
         """Watch a run, or all runs of a folder, now and at the next start."""
         folder = folder.absolute()
-        self._forgotten = {path for path in self._forgotten if path != folder and path.parent != folder}
-        self._places = [*dict.fromkeys([*self._places, folder])]
+        self._places.add(folder)
         self._asked = folder
-        self._remember()
         self._follow()
         self.poll.look()
 
@@ -156,9 +151,7 @@ class TrainingController(QObject):
         if record is None:
             return
         path = record.folder.path
-        self._places = [place for place in self._places if place != path]
-        self._forgotten.add(path)
-        self._remember()
+        self._places.hide(path)
         self._expected.pop(path, None)
         self.poll.forget(path)
         self.watch.set_runs([other.folder for other in self.watch.records if other is not record])
@@ -195,7 +188,7 @@ class TrainingController(QObject):
     # what comes back
 
     def _on_launched(self, folder: RunFolder) -> None:
-        self._forgotten.discard(folder.path)
+        self._places.unhide(folder.path)
         if folder.path == self._creating:
             self._creating = None
             self._show_new(folder)
@@ -204,8 +197,7 @@ class TrainingController(QObject):
 
     def _show_new(self, folder: RunFolder) -> None:
         """Choose the new run; a look may have found it already, and even its first event."""
-        self._places = [*dict.fromkeys([*self._places, folder.path])]
-        self._remember()
+        self._places.add(folder.path)
         if self.watch.record_of(folder.path) is None:
             self._expected[folder.path] = folder
             self.watch.set_runs([folder, *(record.folder for record in self.watch.records)])
@@ -235,7 +227,8 @@ class TrainingController(QObject):
             self._expected.pop(run.path, None)
         # A look that began before a run was made knows nothing of it.
         there = (*self._expected.values(), *look.runs)
-        self.watch.set_runs([run for run in there if run.path not in self._forgotten])
+        self._tell_of_missing(there)
+        self.watch.set_runs([run for run in there if run.path not in self._places.hidden])
         self.watch.apply(look.news)
         for record in self.watch.records:
             self._judge_process(record)
@@ -244,6 +237,13 @@ class TrainingController(QObject):
         elif self._first_look and self.watch.records and self.watch.chosen is None:
             self.watch.choose(next((r for r in self.watch.records if r.alive), self.watch.records[0]))
         self._first_look = False
+
+    def _tell_of_missing(self, there: tuple[RunFolder, ...]) -> None:
+        """A run that is looked at may have been removed, or its disk taken away; its trainer ends by itself."""
+        chosen, paths = self.watch.chosen, {run.path for run in there}
+        if chosen is not None and chosen.folder.path not in paths | self._places.hidden:
+            remedy = "A trainer that still runs ends by itself. Add the folder again when it is back"
+            self.watch.say(Notice(f"The folder of {chosen.name} is gone", remedy, str(chosen.folder.path)))
 
     def _answer_asked(self, folder: Path, look: Look) -> None:
         """Show the runs that were just added, or say why there are none."""
@@ -254,8 +254,7 @@ class TrainingController(QObject):
         if added:
             self.watch.choose(added[0])
             return
-        self._places = [place for place in self._places if place != folder]
-        self._remember()
+        self._places.drop(folder)
         remedy = "Choose a run folder, which holds a config.toml, or the folder above it"
         self.watch.say(Notice(f"{folder.name}: {look.problems[folder]}", remedy))
 
@@ -272,8 +271,4 @@ class TrainingController(QObject):
     def _follow(self) -> None:
         """Look into the folder of runs, and where else a person said, but not at what was taken off the list."""
         own = [self.draft.parent] if self.draft.parent.is_dir() else []
-        self.poll.places = (*dict.fromkeys([*own, *self._places]),)
-        self.poll.hidden = frozenset(self._forgotten)
-
-    def _remember(self) -> None:
-        self._preferences.set_run_places(self._places, self._forgotten)
+        self.poll.places, self.poll.hidden = self._places.with_own(own), self._places.hidden

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from brainseg_gui.controllers.held_key import lets_go
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
@@ -42,7 +42,7 @@ class ViewingController(QObject):
             field.connect(self._synchronize)
         session.comparison_changed.connect(self._synchronize)
         window.actions_table["layers.peek"].setAutoRepeat(False)
-        QApplication.instance().installEventFilter(self)
+        events.peek.connect(self._on_peek_changed)
         self._synchronize()
 
     @property
@@ -58,7 +58,7 @@ class ViewingController(QObject):
             "view.axial": partial(setattr, viewing, "plane", Plane.AXIAL),
             "view.coronal": partial(setattr, viewing, "plane", Plane.CORONAL),
             "view.sagittal": partial(setattr, viewing, "plane", Plane.SAGITTAL),
-            "view.fit": self._window.ortho.fit,
+            "view.fit": lambda: self._window.ortho.fit(),
             "view.auto_window": self.auto_window,
             "view.convention": self._toggle_convention,
             "view.crosshair": partial(self._toggle, "crosshair_visible"),
@@ -80,23 +80,20 @@ class ViewingController(QObject):
 
     def close(self) -> None:
         """Stop listening to the application's keys."""
+        self._on_peek_changed(False)
+
+    def _on_peek_changed(self, peek: bool) -> None:
+        """Listen while the key is held: the filter sees every event of the program."""
         application = QApplication.instance()
-        if application is not None:
+        if application is not None and peek:
+            application.installEventFilter(self)
+        elif application is not None:
             application.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._viewing.peek and self._lets_go(event):
+        if self._viewing.peek and lets_go(event, self._window.actions_table["layers.peek"]):
             self._viewing.peek = False
         return False
-
-    def _lets_go(self, event: QEvent) -> bool:
-        """Whether the blink key is held no longer, or another program took the keys."""
-        if event.type() in (QEvent.Type.ApplicationStateChange, QEvent.Type.WindowDeactivate):
-            return True
-        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyRelease or event.isAutoRepeat():
-            return False
-        keys = self._window.actions_table["layers.peek"].shortcuts()
-        return event.key() in {sequence[0].key() for sequence in keys if not sequence.isEmpty()}
 
     def _step_modality(self, steps: int) -> None:
         case = self._session.displayed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -126,6 +126,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "help.palette", "Find a command…", "Help", ("Ctrl+K", "Ctrl+Shift+P"), "Run anything by its name", "search"
     ),
+    ActionSpec("help.log", "Show log…", "Help", (), "What happened lately, without names", separated=True),
+    ActionSpec("help.report", "Copy report", "Help", (), "Versions and log, for those who mend brainseg"),
     ActionSpec("help.about", "About brainseg", "Help", (), "Version, licence, intended use", separated=True),
 )
 
@@ -201,10 +203,10 @@ class Actions(QObject):
         wanted = QKeySequence(sequence)
         return next((key for key, action in self._actions.items() if wanted in action.shortcuts()), None)
 
-    def refresh_icons(self) -> None:
-        """Draw the icons in the colours of the current theme."""
+    def refresh_icons(self, only: Collection[QAction] | None = None) -> None:
+        """Draw the icons in the colours of the current theme: all, or only those of these actions."""
         for spec, action in self:
-            if spec.icon:
+            if spec.icon and (only is None or action in only):
                 action.setIcon(icon(spec.icon))
 
     def fill_menus(self) -> dict[str, QMenu]:

@@ -20,7 +20,7 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
     _action("annotate.start_prediction", "Start from the prediction", tip="A copy of the compared prediction"),
     _action("annotate.start_reference", "Start from the reference", tip="A copy of the reference"),
     _action("annotate.start_empty", "Start empty", tip="A mask without any label"),
-    _action("annotate.restore", "Restore unsaved work…", tip="Bring back what the journal of this case holds"),
+    _action("annotate.restore", "Restore unsaved work…", tip="Bring back what the journals hold"),
     _action("annotate.undo", "Undo", keys=("Ctrl+Z",), tip="Take the last edit back", icon="undo", separated=True),
     _action(
         "annotate.redo", "Redo", keys=("Ctrl+Shift+Z", "Ctrl+Y"), tip="Apply again what was undone last", icon="redo"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QStackedWidget,
-    QToolBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from brainseg_gui.state.annotating import Tool
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.action_button import ActionButton
 from brainseg_gui.views.actions import Actions
@@ -22,9 +20,6 @@ from brainseg_gui.views.elided_label import ElidedLabel
 from brainseg_gui.views.history_list import HistoryList
 from brainseg_gui.views.label_chooser import LabelChooser
 from brainseg_gui.views.tool_options import ToolOptionsView
-
-WIDTH = 236
-"""The least width of the panel: its widest row fits."""
 
 _STARTS = ("annotate.start_prediction", "annotate.start_reference", "annotate.start_empty")
 
@@ -101,33 +96,6 @@ class AnnotatePanel(QWidget):
             self._name.setText(f"Editing {annotating.layer.name}")
         self._read_only.setText(annotating.read_only)
         self._read_only.setVisible(bool(annotating.read_only))
-
-
-class AnnotateToolBar(QToolBar):
-    """The tools, at the side; shown while annotating."""
-
-    def __init__(self, session: Session, actions: Actions) -> None:
-        super().__init__("Annotation tools")
-        self._annotating = session.annotating
-        self.setObjectName("annotation tools")
-        self.setMovable(False)
-        self.setIconSize(QSize(20, 20))
-        self.setOrientation(Qt.Orientation.Vertical)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        for tool in Tool:
-            self.addAction(actions[f"annotate.{tool.value}"])
-        self.addSeparator()
-        for key in ("annotate.erase", "annotate.in_3d"):
-            self.addAction(actions[key])
-        self.addSeparator()
-        for key in ("annotate.undo", "annotate.redo"):
-            self.addAction(actions[key])
-        self._annotating.annotation_changed.connect(self.synchronize)
-        self.synchronize()
-
-    def synchronize(self) -> None:
-        """Be there while there is something to paint on."""
-        self.setVisible(self._annotating.annotation is not None)
 
 
 def _rule() -> QFrame:

@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.annotation.case_list import CaseEntry, CaseState
+from brainseg_gui.errors import printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.theme import icon
 
 _SOURCE = Qt.ItemDataRole.UserRole
@@ -162,7 +164,7 @@ class CasesPanel(QWidget):
             more = f", {flagged:,} flagged" if flagged else ""
             words = f"{done:,} of {total:,} done{more}\n{words}"
         self._count.setText(words)
-        self._count.setToolTip(f"States are kept in {states.path}" if states.path is not None else "")
+        self._count.setToolTip(plain_tip(f"States are kept in {states.path}") if states.path is not None else "")
         self._progress.setVisible(bool(total) and states.path is not None)
         self._progress.setRange(0, max(total, 1))
         self._progress.setValue(done)
@@ -195,5 +197,6 @@ def _item(source: CaseSource, entry: CaseEntry) -> QListWidgetItem:
     reference = f"reference {source.reference.name}" if source.reference else "no reference"
     by = f" ({entry.by}, {entry.changed.astimezone():%d %b %Y %H:%M})" if entry.by else ""
     note = f": {entry.note}" if entry.note else ""
-    item.setToolTip(f"{source.case_id}\n{entry.state.title}{note}{by}\n{has}; {reference}\n{source.folder}")
+    words = (source.case_id, f"{entry.state.title}{note}{by}", f"{has}; {reference}", str(source.folder))
+    item.setToolTip(plain_tip("\n".join(map(printable, words))))
     return item

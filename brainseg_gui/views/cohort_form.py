@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from brainseg_gui.evaluation.rules import rule_sets
 from brainseg_gui.state.cohort_results import CohortResults
 from brainseg_gui.views.elided_label import ElidedLabel
+from brainseg_gui.views.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.theme import icon
 
 
@@ -115,10 +116,10 @@ class CohortForm(QWidget):
                 widget.deleteLater()
         for name, folder in self._results.predictions.items():
             button = QToolButton()
-            button.setText(name)
+            button.setText(plain_caption(name))
             button.setIcon(icon("close", "quiet"))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setToolTip(f"{folder}\nClick to take it off the list")
+            button.setToolTip(plain_tip(f"{folder}\nClick to take it off the list"))
             button.clicked.connect(lambda _checked=False, name=name: self._results.remove_prediction(name))
             self._models.addWidget(button)
         if not self._results.predictions:

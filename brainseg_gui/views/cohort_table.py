@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from brainseg_gui.evaluation.cohorts.pairing import Unpaired
 from brainseg_gui.evaluation.reports.report import REGION_KEYS, CaseReport, CohortReport
+from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.theme import colour
 
 _NUMBERS = (("dice", "Dice", 3), ("hd95_mm", "HD95", 1), ("lesion_dice", "Lesion", 3))
@@ -83,7 +84,7 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.tip
+            return plain_tip(row.tip)
         if role == Qt.ItemDataRole.ForegroundRole:
             if row.case is None:
                 return colour("problem")

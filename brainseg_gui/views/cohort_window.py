@@ -50,6 +50,7 @@ class CohortWindow(QWidget):
         self._results = results
         self.form, self.table = CohortForm(results), CohortTable()
         self._bar, self._detail = QProgressBar(), QLabel()
+        self._detail.setTextFormat(Qt.TextFormat.PlainText)
         self._bar.setTextVisible(False)
         self._detail.setObjectName("quiet")
         self._strip = QGridLayout()
@@ -126,6 +127,7 @@ class CohortWindow(QWidget):
             return
         for row, model in enumerate(report.models):
             name = QLabel(model)
+            name.setTextFormat(Qt.TextFormat.PlainText)
             name.setObjectName("section")
             self._strip.addWidget(name, row, 0)
             for column, words in enumerate(self._means(report, model), start=1):

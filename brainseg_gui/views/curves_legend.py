@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTreeWidge
 
 from brainseg_gui.state.run_words import amount
 from brainseg_gui.views.curve_series import Series, sample_icon
+from brainseg_gui.views.plain_text import plain_tip
 
 _KEY = Qt.ItemDataRole.UserRole
 
@@ -69,7 +70,7 @@ class CurvesLegend(QWidget):
             for one in series:
                 item = QTreeWidgetItem([one.title, ""])
                 item.setData(0, _KEY, one.name)
-                item.setToolTip(0, f"{one.record.name}: {one.title}")
+                item.setToolTip(0, plain_tip(f"{one.record.name}: {one.title}"))
                 item.setIcon(0, sample_icon(one))
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

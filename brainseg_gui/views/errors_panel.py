@@ -93,6 +93,7 @@ class ErrorsPanel(QWidget):
             row.addWidget(button)
         row.addStretch(1)
         self._progress = QLabel()
+        self._progress.setTextFormat(Qt.TextFormat.PlainText)
         self._progress.setObjectName("quiet")
         row.addWidget(self._progress)
         row.addSpacing(4)

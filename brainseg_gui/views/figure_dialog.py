@@ -87,6 +87,7 @@ class FigureDialog(QDialog):
         self._preview.setMinimumWidth(420)
         self._preview.setAccessibleName("Preview of the figure")
         self._status = QLabel()
+        self._status.setTextFormat(Qt.TextFormat.PlainText)
         self._status.setObjectName("quiet")
         self._status.setWordWrap(True)
         self._status.setMinimumHeight(3 * self._status.fontMetrics().lineSpacing())
@@ -117,9 +118,8 @@ class FigureDialog(QDialog):
         self._close_up = self._tick("Only around the tumour", on=False)
         self._through = self._tick("Through the crosshair", on=True)
         self._fps = self._number(QSpinBox(), 1, 50, 10)
-        self._colours = self._choice([("Usual", "usual"), ("Colour-blind safe", "okabe-ito")], "usual")
-        if dict(style.colours) == palette("okabe-ito"):
-            self._colours.setCurrentIndex(1)
+        colours = "okabe-ito" if dict(style.colours) == palette("okabe-ito") else "usual"
+        self._colours = self._choice([("Usual", "usual"), ("Colour-blind safe", "okabe-ito")], colours)
         self._legend = self._choice(_LEGENDS, style.legend)
         self._scale_bar = self._tick("Scale bar in mm", on=style.scale_bar)
         self._letters = self._tick("Orientation letters", on=style.letters)

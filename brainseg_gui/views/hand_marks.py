@@ -10,8 +10,9 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygon
 
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.annotating import Annotating, Tool
+from brainseg_gui.state.annotating import Annotating
 from brainseg_gui.state.hand import Outline, Pointer
+from brainseg_gui.state.tools import Tool
 from brainseg_gui.views.slice_place import SlicePlace
 
 _DARK = QColor(0, 0, 0, 210)

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.colours import overlay_table
 from brainseg_gui.imaging.plane import Plane, take_slice
-from brainseg_gui.state.annotating import Painting
 from brainseg_gui.state.scribbles import BACKGROUND
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import Painting
 
 Drawn = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 

@@ -12,6 +12,8 @@ from PySide6.QtGui import QPen
 
 from brainseg_gui.views.theme import colour
 
+_LEAST_HEIGHT = 84
+
 
 class HistogramPlot(pg.PlotWidget):
     """One small plot: intensity to the right, share of the voxels upwards, no axis where none is needed."""
@@ -19,7 +21,7 @@ class HistogramPlot(pg.PlotWidget):
     def __init__(self, title: str) -> None:
         super().__init__()
         self.setAccessibleName(f"Histograms of {title}")
-        self.setMinimumHeight(84)
+        self.setMinimumHeight(_LEAST_HEIGHT)
         self.setMaximumHeight(140)
         item = self.getPlotItem()
         item.hideButtons()
@@ -38,7 +40,7 @@ class HistogramPlot(pg.PlotWidget):
         self._lines: list[pg.PlotDataItem] = []
 
     def sizeHint(self) -> QSize:
-        return QSize(200, 88)
+        return QSize(200, _LEAST_HEIGHT)  # a page that scrolls asks for this, however low it may be
 
     def draw(self, edges: NDArray[np.float64], lines: Sequence[tuple[NDArray[np.float64], QPen]]) -> None:
         """Draw these histograms and no others.

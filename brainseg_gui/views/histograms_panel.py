@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QShowEvent
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel
 
 from brainseg_gui.evaluation.histograms import REST, LabelHistogram, ModalityHistograms
 from brainseg_gui.imaging.colours import colour_of
@@ -12,6 +12,8 @@ from brainseg_gui.imaging.labels import meanings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.histogram_plot import HistogramPlot
+from brainseg_gui.views.number_label import number_label
+from brainseg_gui.views.scroll_page import ScrollPage
 from brainseg_gui.views.theme import colour
 
 # the second cue beside the colour, by meaning
@@ -29,21 +31,12 @@ _EMPTY = "The intensities inside each label of a mask are shown here. Add a mask
 _REST_TIP = "Everything in the brain without a label: voxels that are not the image's background"
 
 
-class HistogramsPanel(QScrollArea):
+class HistogramsPanel(ScrollPage):
     """Reads `session.intensities`; measured when it is seen."""
 
-    seen = Signal()
-
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self._session = session
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page = QWidget()
-        page.setObjectName("centre")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(8, 4, 8, 8)
-        column.setSpacing(6)
+        super().__init__(spacing=6)
+        self._session, column = session, self.column
         column.addLayout(self._choice())
         self._empty = QLabel(_EMPTY)
         self._empty.setObjectName("faint")
@@ -62,7 +55,6 @@ class HistogramsPanel(QScrollArea):
         self._note.setWordWrap(True)
         column.addWidget(self._note)
         column.addStretch(0)
-        self.setWidget(page)
         session.intensities.events.connect(self._on_changed)
         session.layers.changed.connect(self._synchronize)
         session.viewing.events.safe_colours.connect(self._synchronize)
@@ -80,10 +72,6 @@ class HistogramsPanel(QScrollArea):
         row.addWidget(name)
         row.addWidget(self._layer, 1)
         return row
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.seen.emit()
 
     def _on_changed(self, _change: object) -> None:
         self._synchronize()
@@ -124,7 +112,7 @@ class HistogramsPanel(QScrollArea):
             item.widget().hide()
             item.widget().deleteLater()
         for column, modality in enumerate(histograms, start=2):
-            self._table.addWidget(_number(modality.title, "Median intensity", "faint"), 0, column)
+            self._table.addWidget(number_label(modality.title, "Median intensity", name="faint"), 0, column)
         rows = {h.meaning: n for n, h in enumerate(next(iter(histograms.values())).labels, 1)} if histograms else {}
         for meaning, row in rows.items():
             sample = QLabel()
@@ -141,19 +129,11 @@ class HistogramsPanel(QScrollArea):
                     f"{histogram.beyond:.1%} beyond the range of the plot"
                 )
                 if histogram.meaning in rows:
-                    self._table.addWidget(_number(_short(middle), tip), rows[histogram.meaning], column)
+                    self._table.addWidget(number_label(_short(middle), tip), rows[histogram.meaning], column)
 
 
 def _short(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def _number(text: str, tip: str, name: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setObjectName(name)
-    label.setToolTip(tip)
-    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    return label
 
 
 def _sample(pen: QPen) -> QPixmap:

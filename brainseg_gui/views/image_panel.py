@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.number_box import NumberBox
 
 
 class ImagePanel(QWidget):
@@ -63,8 +64,8 @@ class ImagePanel(QWidget):
         )
 
 
-def _number(name: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _number(name: str) -> NumberBox:
+    box = NumberBox()
     box.setRange(-1e7, 1e7)
     box.setKeyboardTracking(False)
     box.setAccessibleName(f"Window {name.lower()}")

@@ -33,6 +33,7 @@ class KeysDialog(QDialog):
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # it is made anew each time
         self.setWindowTitle("Keys")
         self.resize(620, 560)
         self._actions = actions

@@ -14,6 +14,8 @@ from brainseg_gui.imaging.labels import Meaning, meanings
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.layer_row import show_tool, tool_button
+from brainseg_gui.views.number_label import number_label
+from brainseg_gui.views.plain_text import plain_tip
 
 _SHORT = {Role.REFERENCE: "ref.", Role.PREDICTION: "pred.", Role.ANNOTATION: "ann."}
 _COLUMNS = 2
@@ -30,7 +32,7 @@ class LabelTable(QWidget):
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(2)
         self._grid.setColumnStretch(1, 1)
-        self._headings = [_number(name="faint") for _ in range(_COLUMNS)]
+        self._headings = [number_label(name="faint") for _ in range(_COLUMNS)]
         for column, heading in enumerate(self._headings, start=2):
             self._grid.addWidget(heading, 0, column)
         self._rows = {meaning.key: self._row(n, meaning) for n, meaning in enumerate(meanings().values(), start=1)}
@@ -39,7 +41,7 @@ class LabelTable(QWidget):
     def _row(self, number: int, meaning: Meaning) -> tuple[QLabel, QLabel, list[QLabel], QToolButton]:
         swatch_label, name = QLabel(), QLabel(meaning.key if meaning.key != "?" else "other")
         name.setToolTip(meaning.title)
-        volumes = [_number() for _ in range(_COLUMNS)]
+        volumes = [number_label() for _ in range(_COLUMNS)]
         eye = tool_button()
         eye.clicked.connect(partial(self._session.viewing.toggle_meaning, meaning.key))
         for column, widget in enumerate((swatch_label, name, *volumes, eye)):
@@ -61,7 +63,7 @@ class LabelTable(QWidget):
         listed = [volumes_ml(layer.labels) for layer in layers]
         for column, heading in enumerate(self._headings):
             heading.setText(_SHORT[layers[column].role] if column < len(layers) else "")
-            heading.setToolTip(layers[column].name if column < len(layers) else "")
+            heading.setToolTip(plain_tip(layers[column].name) if column < len(layers) else "")
         for key, row in self._rows.items():
             amounts = [volumes.get(key, 0.0) for volumes in listed]
             self._show_row(key, row, amounts, layers)
@@ -90,16 +92,9 @@ class LabelTable(QWidget):
         for column, label in enumerate(volumes):
             there = column < len(layers)
             label.setText(f"{amounts[column]:.1f}" if there else "")
-            label.setToolTip(f"{title} in {layers[column].name}: {amounts[column]:.2f} ml" if there else "")
+            label.setToolTip(plain_tip(f"{title} in {layers[column].name}: {amounts[column]:.2f} ml") if there else "")
         show_tool(eye, "eye-off" if key in viewing.hidden else "eye", f"Show or hide {title}")
         eye.setAccessibleName(f"Show {key}")
-
-
-def _number(name: str = "") -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    return label
 
 
 def swatch(colour_name: str) -> QPixmap:

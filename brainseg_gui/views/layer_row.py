@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 from brainseg_gui.imaging.labels import label_schemes
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.views.elided_label import ElidedLabel
+from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.theme import icon
 
 
@@ -35,6 +36,8 @@ class LayerRow(QWidget):
         self._save, self._more = tool_button("save"), tool_button("more")
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
+        self._schemes = QMenu(self._menu)  # kept: clearing a menu leaves the menus in it alive
+        self._menu.aboutToShow.connect(self._fill_menu)
         self._more.setMenu(self._menu)
         row.addWidget(self._eye)
         row.addWidget(self._style)
@@ -60,12 +63,13 @@ class LayerRow(QWidget):
         self._name.setToolTip(f"{layer.name}\n{made}\n{layer.saved_as or 'not saved'}")
         self._unsaved.setVisible(layer.saved_as is None)
         self._unsaved.setText("●" if layer.saved_as is None else "")
-        self._fill_menu()
 
     def _fill_menu(self) -> None:
-        layer, menu = self._layer, self._menu
+        layer, menu, schemes = self._layer, self._menu, self._schemes
         menu.clear()
-        schemes = menu.addMenu(f"Numbers are read as {layer.labels.scheme.title}")
+        schemes.clear()
+        schemes.setTitle(f"Numbers are read as {layer.labels.scheme.title}")
+        menu.addMenu(schemes)
         for scheme in label_schemes().values():
             words = ", ".join(f"{value} {meaning}" for value, meaning in sorted(scheme.labels.items()))
             action = schemes.addAction(f"{scheme.title}: {words}")
@@ -106,5 +110,5 @@ def tool_button(icon_name: str = "") -> QToolButton:
 def show_tool(button: QToolButton, icon_name: str, tip: str) -> None:
     """Give a button its icon and say what it does."""
     button.setIcon(icon(icon_name, "quiet"))
-    button.setToolTip(tip)
+    button.setToolTip(plain_tip(tip))
     button.setAccessibleName(tip)

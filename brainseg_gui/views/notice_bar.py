@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainseg_gui.errors import printable
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.theme import icon
 
@@ -110,7 +111,8 @@ class NoticeBar(QFrame):
         name, role = ("warning", "problem") if notice.problem else ("info", "accent")
         self._icon.setPixmap(icon(name, role).pixmap(20, 20))
         self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setText(" ".join(part for part in (_sentence(notice.what), _sentence(notice.remedy)) if part))
+        words = " ".join(part for part in (_sentence(notice.what), _sentence(notice.remedy)) if part)
+        self._text.setText(printable(words))
         self._details.setPlainText(notice.details)
         self._more.setVisible(bool(notice.details))
         self._more.setChecked(False)

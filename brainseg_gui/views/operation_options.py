@@ -7,7 +7,6 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QLabel,
     QSlider,
     QSpinBox,
@@ -19,6 +18,7 @@ from brainseg_gui.imaging.labels import meanings, regions
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.operating import RANGES, Kind, Operating
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.number_box import NumberBox
 from brainseg_gui.views.tool_options import titled
 
 _ALL = (
@@ -79,7 +79,7 @@ class OperationOptions(QWidget):
     # the rows
 
     def _make_smallest(self) -> QWidget:
-        self._ml, self._voxels, self._unit = QDoubleSpinBox(), QSpinBox(), QComboBox()
+        self._ml, self._voxels, self._unit = NumberBox(), QSpinBox(), QComboBox()
         self._ml.setDecimals(3)
         self._ml.setRange(*RANGES["smallest_ml"])
         self._ml.setSingleStep(0.05)
@@ -236,7 +236,7 @@ class _MmRow(QWidget):
         super().__init__()
         self._field, self._operating = field, operating
         low, high = RANGES[field]
-        self._spin, self._slider = QDoubleSpinBox(), QSlider(Qt.Orientation.Horizontal)
+        self._spin, self._slider = NumberBox(), QSlider(Qt.Orientation.Horizontal)
         self._spin.setRange(low, high)
         self._spin.setDecimals(1)
         self._spin.setSingleStep(0.5)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -23,12 +22,13 @@ from brainseg_gui.views.actions import Actions
 from brainseg_gui.views.operation_actions import GROUPS
 from brainseg_gui.views.operation_options import OperationOptions
 from brainseg_gui.views.preview_item import Becomes, swatch_of
+from brainseg_gui.views.scroll_page import ScrollPage
 
 _COLUMNS = 2
 _LEGEND = {Becomes.ADDED: "added", Becomes.REMOVED: "removed", Becomes.RENAMED: "renamed"}
 
 
-class OperationsPanel(QScrollArea):
+class OperationsPanel(ScrollPage):
     """Reads `annotating.operating` and the preview.
 
     Signals
@@ -41,15 +41,10 @@ class OperationsPanel(QScrollArea):
     drop_requested = Signal()
 
     def __init__(self, session: Session, actions: Actions) -> None:
-        super().__init__()
+        super().__init__(spacing=2, above=0)
         self._annotating, self._operating = session.annotating, session.annotating.operating
         self._actions = actions
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(8, 0, 8, 8)
-        column.setSpacing(2)
+        column = self.column
         for title, kinds in GROUPS:
             column.addWidget(_group(title, kinds, actions))
         column.addSpacing(6)
@@ -60,7 +55,6 @@ class OperationsPanel(QScrollArea):
         self._hint.setWordWrap(True)
         column.addWidget(self._hint)
         column.addStretch(1)
-        self.setWidget(inner)
         for keys in ("Return", "Enter"):
             shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self._on_return)

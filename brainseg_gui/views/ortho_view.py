@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
 
 from brainseg_gui.imaging.grid import Voxel
@@ -21,11 +22,13 @@ class SliceCell(QFrame):
     def __init__(self, view: SliceView, session: Session) -> None:
         super().__init__()
         self.setObjectName("picture")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it has to be painted
         self.view = view
         self._session = session
         self._slider = QSlider(Qt.Orientation.Vertical)
         self._slider.setFixedWidth(16)
         self._slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._slider.setToolTip("Slice. Wheel over the picture, Page up, Page down")
         self._slider.valueChanged.connect(self._on_slider_moved)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -34,8 +37,9 @@ class SliceCell(QFrame):
         self._profile = ProfileStrip(view, session)
         row.addWidget(self._profile)
         row.addWidget(self._slider)
-        for signal in (session.case_changed, session.viewing.events.crosshair, session.viewing.events.plane):
+        for signal in (session.case_changed, session.viewing.events.plane):
             signal.connect(self._synchronize)
+        session.viewing.events.crosshair.connect(self._on_crosshair_changed)
         self._synchronize()
 
     def _synchronize(self) -> None:
@@ -47,7 +51,19 @@ class SliceCell(QFrame):
         with QSignalBlocker(self._slider):
             self._slider.setRange(0, case.grid.shape[self.view.plane.axis] - 1)
             self._slider.setValue(self.view.slice_index)
-        self._slider.setToolTip(f"Slice {self.view.slice_index + 1}. Wheel over the picture, Page up, Page down")
+
+    def _on_crosshair_changed(self) -> None:
+        if self.isVisible() and self.view.slice_index != self._slider.value():
+            self._synchronize()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._synchronize()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), Qt.GlobalColor.black)
+        painter.end()
 
     def _on_slider_moved(self, slice_index: int) -> None:
         self.view.scroll(slice_index - self.view.slice_index)
@@ -70,16 +86,13 @@ class OrthoView(QWidget):
         self.setObjectName("centre")
         self._session = session
         self._companion = companion
+        companion.setParent(self)
         self._maximised: SliceCell | None = None
         self._stack = QStackedWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
-        self._pages = {
-            Layout.PLANES: self._page([SliceView(session, plane) for plane in _PLANE_ORDER]),
-            Layout.MODALITIES: self._page([SliceView(session, None, m) for m in _MODALITY_ORDER], linked=True),
-            Layout.COMPARE: self._page([SliceView(session, None, None, c) for c in _CONTENT_ORDER], linked=True),
-        }
+        self._pages: dict[Layout, QWidget] = {}
         session.viewing.events.layout.connect(self._synchronize)
         self._synchronize()
 
@@ -102,6 +115,13 @@ class OrthoView(QWidget):
         for view in self.views:
             view.reveal(voxel_ijk)
 
+    def _page_of(self, layout: Layout) -> QWidget:
+        """The page of a layout, made when it is first chosen."""
+        if layout not in self._pages:
+            views = _views_of(layout, self._session)
+            self._pages[layout] = self._page(views, linked=layout is not Layout.PLANES)
+        return self._pages[layout]
+
     def _page(self, views: list[SliceView], *, linked: bool = False) -> QWidget:
         page = QWidget()
         grid = QGridLayout(page)
@@ -123,7 +143,7 @@ class OrthoView(QWidget):
 
     def _synchronize(self) -> None:
         self._restore()
-        page = self._pages[self._session.viewing.layout]
+        page = self._page_of(self._session.viewing.layout)
         if self._session.viewing.layout is not Layout.MODALITIES:
             grid = page.layout()
             if isinstance(grid, QGridLayout):
@@ -164,6 +184,14 @@ class OrthoView(QWidget):
             for n in (0, 1):
                 grid.setRowStretch(n, 1 if only is None or n == row else 0)
                 grid.setColumnStretch(n, 1 if only is None or n == column else 0)
+
+
+def _views_of(layout: Layout, session: Session) -> list[SliceView]:
+    if layout is Layout.PLANES:
+        return [SliceView(session, plane) for plane in _PLANE_ORDER]
+    if layout is Layout.MODALITIES:
+        return [SliceView(session, None, modality) for modality in _MODALITY_ORDER]
+    return [SliceView(session, None, None, content) for content in _CONTENT_ORDER]
 
 
 _PLANE_ORDER = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)

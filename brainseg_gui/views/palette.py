@@ -14,6 +14,7 @@ class CommandPalette(QDialog):
 
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # it is made anew each time
         self.setWindowTitle("Find a command")
         self.setMinimumWidth(460)
         self._actions = actions

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from brainseg_gui.annotation.slab import Change, Values
 from brainseg_gui.imaging.plane import Convention, Plane, box_of, take_slice
@@ -63,40 +62,32 @@ def preview_in_slice(
     return take_slice(thin, plane, 0, convention)
 
 
-class PreviewItem(QGraphicsItem):
+class PreviewMarks:
     """Hatching with lines of the screen, whatever the zoom, and an outline along the voxels."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._box = QRectF()
         self._parts: list[tuple[Becomes, list[QRectF], QPainterPath]] = []
 
-    def show_values(self, values: NDArray[np.uint8] | None) -> None:
-        """Draw `Becomes` values of a slice, (rows, columns); None for nothing."""
-        if values is None and not self._parts:
-            return
-        self.prepareGeometryChange()
+    def show(self, values: NDArray[np.uint8] | None) -> None:
+        """Take `Becomes` values of a slice, (rows, columns); None for nothing."""
         self._parts = []
         box = box_of(values) if values is not None else None
-        if values is not None and box is not None:
-            self._box = QRectF(0, 0, values.shape[1], values.shape[0])
-            cut = values[box]
-            for becomes in STYLES:
-                mask = cut == becomes
-                if mask.any():
-                    runs = _runs(mask, box[0].start, box[1].start)
-                    self._parts.append((becomes, runs, edge_path(mask).translated(box[1].start, box[0].start)))
-        self.update()
+        if values is None or box is None:
+            return
+        cut = values[box]
+        for becomes in STYLES:
+            mask = cut == becomes
+            if mask.any():
+                runs = _runs(mask, box[0].start, box[1].start)
+                self._parts.append((becomes, runs, edge_path(mask).translated(box[1].start, box[0].start)))
 
     @property
     def empty(self) -> bool:
         """Whether nothing is drawn."""
         return not self._parts
 
-    def boundingRect(self) -> QRectF:
-        return self._box
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+    def draw(self, painter: QPainter) -> None:
+        """Paint it, one unit per pixel of the slice."""
         for becomes, runs, path in self._parts:
             colour, pattern, line = STYLES[becomes]
             brush = QBrush(colour, pattern)
@@ -108,6 +99,7 @@ class PreviewItem(QGraphicsItem):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
             painter.strokePath(path, _pen(_DARK, 3.0, Qt.PenStyle.SolidLine))
             painter.strokePath(path, _pen(colour, 1.6, line))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 def swatch_of(becomes: Becomes, size: int = 14) -> QPixmap:

@@ -5,25 +5,23 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from brainseg_gui.evaluation.calibration import NEIGHBOURHOOD_MM, Calibration
-from brainseg_gui.imaging.labels import regions
 from brainseg_gui.state.certainty import ENTROPY, NOTHING, QUANTITIES
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.colour_bar import ColourBar
+from brainseg_gui.views.region_buttons import RegionButtons
 from brainseg_gui.views.reliability_plot import ReliabilityPlot
+from brainseg_gui.views.scroll_page import ScrollPage
 
 _EMPTY = (
     "A prediction can keep how sure the network was of each class: it is drawn here over the images, "
@@ -36,23 +34,15 @@ _CALIBRATION_TIP = (
 )
 
 
-class ProbabilitiesPanel(QScrollArea):
+class ProbabilitiesPanel(ScrollPage):
     """Reads `session.certainty`; calibration is measured when it is seen."""
 
-    seen = Signal()
     segment_requested = Signal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(spacing=8)
         self._session = session
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page = QWidget()
-        page.setObjectName("centre")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(8, 4, 8, 8)
-        column.setSpacing(8)
-        column.addWidget(self._empty_part())
+        self.column.addWidget(self._empty_part())
         self._full = QWidget()
         inner = QVBoxLayout(self._full)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -61,7 +51,9 @@ class ProbabilitiesPanel(QScrollArea):
         self._bar = ColourBar()
         inner.addWidget(self._bar)
         inner.addLayout(self._value_grid())
-        inner.addLayout(self._calibration_row())
+        self._regions = RegionButtons("Calibration", _CALIBRATION_TIP)
+        self._regions.chosen.connect(self._on_region_chosen)
+        inner.addWidget(self._regions)
         self._plot = ReliabilityPlot()
         self._words = QLabel()
         self._words.setObjectName("quiet")
@@ -69,9 +61,8 @@ class ProbabilitiesPanel(QScrollArea):
         self._words.setToolTip(_CALIBRATION_TIP)
         inner.addWidget(self._words)
         inner.addWidget(self._plot)
-        column.addWidget(self._full)
-        column.addStretch(1)
-        self.setWidget(page)
+        self.column.addWidget(self._full)
+        self.column.addStretch(1)
         session.certainty.events.connect(self._on_changed)
         session.layers.changed.connect(self._synchronize)
         session.overlay_changed.connect(self._synchronize)
@@ -129,28 +120,8 @@ class ProbabilitiesPanel(QScrollArea):
             self._values.append(value)
         return grid
 
-    def _calibration_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        title = QLabel("Calibration")
-        title.setObjectName("section")
-        title.setToolTip(_CALIBRATION_TIP)
-        row.addWidget(title)
-        row.addStretch(1)
-        self._regions = QButtonGroup(self)
-        for region in regions():
-            button = QToolButton()
-            button.setText(region.key)
-            button.setToolTip(region.title.capitalize())
-            button.setCheckable(True)
-            self._regions.addButton(button)
-            row.addWidget(button)
-        self._regions.buttonClicked.connect(self._on_region_chosen)
-        return row
-
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.seen.emit()
         self._show_values()
 
     def _on_changed(self, _change: object) -> None:
@@ -166,8 +137,7 @@ class ProbabilitiesPanel(QScrollArea):
             self._rounded.setChecked(state.rounded)
         self._rounded.setEnabled(state.shown not in (NOTHING, ENTROPY))
         self._bar.show_map(session.overlay if state.shown != NOTHING else None)
-        for button in self._regions.buttons():
-            button.setChecked(button.text() == state.region)
+        self._regions.show_region(state.region)
         found = state.calibration()
         self._plot.setVisible(found is not None)
         self._plot.draw(found)
@@ -201,5 +171,5 @@ class ProbabilitiesPanel(QScrollArea):
     def _on_rounded_toggled(self, on: bool) -> None:
         self._session.certainty.rounded = on
 
-    def _on_region_chosen(self, button: QToolButton) -> None:
-        self._session.certainty.region = button.text()
+    def _on_region_chosen(self, key: str) -> None:
+        self._session.certainty.region = key

@@ -43,6 +43,7 @@ class ProfileStrip(QWidget):
         self._marked = 0
         self.setFixedWidth(WIDTH)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it has to be painted
         self.setAccessibleName("Slice profile")
         session.errors.slices_changed.connect(self.synchronize)
         session.errors.changed.connect(self.synchronize)

@@ -85,6 +85,7 @@ class ProposalPanel(QWidget):
         self._start = ActionButton(actions, "propose.next")
         column.addWidget(self._start)
         self._progress, self._bar = QLabel(), QProgressBar()
+        self._progress.setTextFormat(Qt.TextFormat.PlainText)
         self._bar.setTextVisible(False)
         column.addWidget(self._progress)
         column.addWidget(self._bar)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
 
 
 class Question(QMessageBox):
@@ -38,6 +38,8 @@ class Question(QMessageBox):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
         self.setInformativeText(more)
+        for label in self.findChildren(QLabel, "qt_msgbox_informativelabel"):
+            label.setTextFormat(Qt.TextFormat.PlainText)  # the box hands its own format to the first text only
         self._buttons: dict[str, QPushButton] = {}
         self._otherwise = otherwise or answers[-1][0]
         for place, (key, words) in enumerate(answers):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QEnterEvent
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QWidget
 
 from brainseg_gui.annotation.threshold import IntensityRange
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.state.annotating import Painting
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import Painting
 from brainseg_gui.views.actions import Actions
+from brainseg_gui.views.number_box import NumberBox
 
 _SHOWN_MS = 1500
 
@@ -115,8 +116,8 @@ def show_modality(box: QComboBox, session: Session, chosen: Modality) -> None:
     box.setCurrentIndex(max(box.findData(chosen), 0))
 
 
-def _box(name: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def _box(name: str) -> NumberBox:
+    box = NumberBox()
     box.setRange(-1e7, 1e7)
     box.setKeyboardTracking(False)
     box.setAccessibleName(name)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableWidget, QTableWidgetItem
 
 from brainseg_gui.state.rating import RaterStudy, letter
+from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.theme import colour
 
 _ROW = 24
@@ -72,12 +73,19 @@ class RaterMatrixTable(QTableWidget):
         narrow = self.viewport().width() < 34 * count
         self.setFixedHeight(height + (12 if narrow else 0))
 
+    def clear_study(self) -> None:
+        """Show nothing, and let the masks go that were compared."""
+        self._study = None
+        self.setRowCount(0)
+        self.setColumnCount(0)
+
     def _cell(self, row: int, column: int, dice: float, shade: float) -> QTableWidgetItem:
         same = row == column
         item = QTableWidgetItem("–" if same else _number(dice))
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
         names = [self._study.layers[place].name for place in (row, column)]
-        item.setToolTip(names[0] if same else f"{names[0]} and {names[1]}: {dice:.4f}\nClick to compare the two")
+        tip = names[0] if same else f"{names[0]} and {names[1]}: {dice:.4f}\nClick to compare the two"
+        item.setToolTip(plain_tip(tip))
         item.setForeground(colour("faint" if same else "text"))
         if not same:
             tint = QColor(colour("faint"))

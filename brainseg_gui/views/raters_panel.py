@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QScrollArea,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from brainseg_gui.evaluation.decisions import STAPLE_MARGIN_MM
 from brainseg_gui.evaluation.raters import MajorityRule, RaterMatrix
-from brainseg_gui.imaging.labels import regions
 from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.rating import RaterStudy, candidates, letter
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.elided_label import ElidedLabel
+from brainseg_gui.views.number_label import number_label
+from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.rater_matrix import RaterMatrixTable
+from brainseg_gui.views.region_buttons import RegionButtons
+from brainseg_gui.views.scroll_page import ScrollPage
 
 _HEADINGS = (
     ("Dice", "Mean Dice with all other masks"),
@@ -55,36 +45,33 @@ _RULES = (
     ),
 )
 
+_NUMBER_WIDTH = 36
 
-class RatersPanel(QScrollArea):
+
+class RatersPanel(ScrollPage):
     """Reads `session.rating`; matrices are measured when it is seen."""
 
-    seen = Signal()
     majority_requested = Signal(object)
     staple_requested = Signal()
     heat_map_requested = Signal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(spacing=8)
         self._session = session
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page = QWidget()
-        page.setObjectName("centre")
-        column = QVBoxLayout(page)
-        column.setContentsMargins(8, 4, 8, 8)
-        column.setSpacing(8)
         self._empty = _words(" ".join(_EMPTY))
-        column.addWidget(self._empty)
+        self.column.addWidget(self._empty)
         self._full = QWidget()
         inner = QVBoxLayout(self._full)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(8)
-        inner.addLayout(self._region_row())
+        self._regions = RegionButtons("Dice of every pair")
+        self._regions.chosen.connect(self._on_region_chosen)
+        inner.addWidget(self._regions)
         self._table = RaterMatrixTable()
         self._table.pair_chosen.connect(self._on_pair_chosen)
         inner.addWidget(self._table)
         self._summary = QLabel()
+        self._summary.setTextFormat(Qt.TextFormat.PlainText)
         self._summary.setObjectName("quiet")
         inner.addWidget(self._summary)
         self._rows = QGridLayout()
@@ -93,32 +80,13 @@ class RatersPanel(QScrollArea):
         self._rows.setColumnStretch(1, 1)
         inner.addLayout(self._consensus_row())
         inner.addLayout(self._rows)
-        column.addWidget(self._full)
-        column.addStretch(1)
-        self.setWidget(page)
+        self.column.addWidget(self._full)
+        self.column.addStretch(1)
         self._lines: list[tuple[Layer, QCheckBox, list[QLabel]]] = []
         session.rating.events.connect(self._on_rating_changed)
         session.layers.changed.connect(self._synchronize)
         session.layers.appearance_changed.connect(self._synchronize)
         self._synchronize()
-
-    def _region_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        title = QLabel("Dice of every pair")
-        title.setObjectName("section")
-        row.addWidget(title)
-        row.addStretch(1)
-        self._regions = QButtonGroup(self)
-        for region in regions():
-            button = QToolButton()
-            button.setText(region.key)
-            button.setToolTip(region.title.capitalize())
-            button.setCheckable(True)
-            self._regions.addButton(button)
-            row.addWidget(button)
-        self._regions.buttonClicked.connect(self._on_region_chosen)
-        return row
 
     def _consensus_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -147,10 +115,6 @@ class RatersPanel(QScrollArea):
             row.addWidget(button, 1)
         return row
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self.seen.emit()
-
     def _on_rating_changed(self, _change: object) -> None:
         self._synchronize()
 
@@ -158,14 +122,14 @@ class RatersPanel(QScrollArea):
         rating, there = self._session.rating, candidates(self._session.layers)
         self._empty.setVisible(len(there) < 2)
         self._full.setVisible(len(there) >= 2)
-        for button in self._regions.buttons():
-            button.setChecked(button.text() == rating.region)
+        self._regions.show_region(rating.region)
         with QSignalBlocker(self._heat_map):
             self._heat_map.setChecked(rating.heat_map)
         self._fill_lines(there)
         study = rating.study
         self._table.setVisible(study is not None)
         if study is None:
+            self._table.clear_study()
             self._summary.setText("" if len(rating.raters(self._session.layers)) > 1 else "Choose at least two masks")
             return
         matrix, layers = study.matrix(rating.region), self._session.layers
@@ -194,14 +158,14 @@ class RatersPanel(QScrollArea):
             item.widget().deleteLater()
         self._lines = []
         for column, (text, tip) in enumerate(_HEADINGS, start=2):
-            self._rows.addWidget(_number(text, tip, name="faint"), 0, column)
+            self._rows.addWidget(number_label(text, tip, name="faint", least_width=_NUMBER_WIDTH), 0, column)
         for row, layer in enumerate(there, start=1):
             box, name = QCheckBox(), ElidedLabel(layer.name)
-            box.setToolTip(f"Count {layer.name} as one of the masks")
+            box.setToolTip(plain_tip(f"Count {layer.name} as one of the masks"))
             box.setAccessibleName(box.toolTip())
             box.setFixedWidth(36)
             box.toggled.connect(lambda on, layer=layer: self._on_toggled(layer, on))
-            numbers = [_number("", tip) for _, tip in _HEADINGS]
+            numbers = [number_label("", tip, least_width=_NUMBER_WIDTH) for _, tip in _HEADINGS]
             for column, widget in enumerate((box, name, *numbers)):
                 self._rows.addWidget(widget, row, column)
             self._lines.append((layer, box, numbers))
@@ -210,8 +174,8 @@ class RatersPanel(QScrollArea):
         rating = self._session.rating
         rating.left_out = rating.left_out - {layer} if on else rating.left_out | {layer}
 
-    def _on_region_chosen(self, button: QToolButton) -> None:
-        self._session.rating.region = button.text()
+    def _on_region_chosen(self, key: str) -> None:
+        self._session.rating.region = key
 
     def _on_pair_chosen(self, row: Layer, column: Layer) -> None:
         self._session.layers.compare(column, row)
@@ -233,13 +197,4 @@ def _words(text: str) -> QLabel:
     label = QLabel(text)
     label.setObjectName("faint")
     label.setWordWrap(True)
-    return label
-
-
-def _number(text: str, tip: str, name: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setObjectName(name)
-    label.setToolTip(tip)
-    label.setMinimumWidth(36)
-    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return label

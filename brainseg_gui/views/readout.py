@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.elided_label import ElidedLabel
+from brainseg_gui.views.line_label import LineLabel
 
 
 class Readout(QWidget):
@@ -23,10 +23,8 @@ class Readout(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(16)
-        self._place, self._values, self._labels = QLabel(), QLabel(), ElidedLabel()
+        self._place, self._values, self._labels = LineLabel(least=280), LineLabel(least=280), LineLabel(elided=True)
         self._convention, self._work = QLabel(), QLabel()
-        self._place.setMinimumWidth(280)
-        self._values.setMinimumWidth(280)
         self._cancel = QPushButton("Cancel")
         self._cancel.setObjectName("link")
         self._cancel.setToolTip("Stop opening; the open case stays (Escape)")
@@ -51,7 +49,9 @@ class Readout(QWidget):
 
     def _synchronize(self) -> None:
         case = self._session.displayed
-        self._convention.setText(_convention_words(self._session) if case else "")
+        convention = _convention_words(self._session) if case else ""
+        if convention != self._convention.text():
+            self._convention.setText(convention)
         for label in (self._place, self._values, self._labels):
             label.setVisible(case is not None)
         if case is None:

@@ -22,6 +22,7 @@ from brainseg_gui.runs.run_folder import RunStatus
 from brainseg_gui.state.run_record import RunRecord
 from brainseg_gui.state.run_watch import RunWatch
 from brainseg_gui.state.run_words import duration, short_status
+from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.theme import colour, icon
 
 _RECORD = Qt.ItemDataRole.UserRole
@@ -113,7 +114,7 @@ class RunList(QWidget):
                 words = f"{record.name}, {status_line(record)}"
                 if item.data(Qt.ItemDataRole.AccessibleTextRole) != words:
                     item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
-                    item.setToolTip(str(record.folder.path))
+                    item.setToolTip(plain_tip(str(record.folder.path)))
                 item.setData(_LETTER, self._watch.letter_of(record))
         self.list.viewport().update()
 

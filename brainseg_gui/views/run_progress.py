@@ -95,6 +95,7 @@ class RunPage(QWidget):
         self._name = ElidedLabel()
         self._name.setObjectName("heading")
         self.status = QLabel()
+        self.status.setTextFormat(Qt.TextFormat.PlainText)
         self.status.setObjectName("quiet")
         self.status.setWordWrap(True)
         self.status.setMinimumHeight(34)
@@ -226,7 +227,8 @@ class RunPage(QWidget):
     def _show_buttons(self, record: RunRecord) -> None:
         self.stop.setVisible(record.alive)
         self.stop.setEnabled(not record.stop_asked and not record.starting)
-        waited = time.time() - record.stop_asked_at if record.stop_asked_at is not None else 0.0
+        # counted both ways: the clock may have been set back meanwhile
+        waited = abs(time.time() - record.stop_asked_at) if record.stop_asked_at is not None else 0.0
         self.stop_now.setVisible(record.alive and record.can_stop_now and waited >= _PATIENCE_S)
         self.stop_now.setEnabled(not record.ending)
         self.resume.setVisible(not record.alive and record.status in _RESUMABLE)

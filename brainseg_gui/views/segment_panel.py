@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QSignalBlocker, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.plain_text import plain_tip
 
 _DEVICES = (("auto", "Fastest device"), ("cpu", "CPU"), ("gpu", "GPU"))
 _PRECISIONS = (("auto", "Fastest precision"), ("float32", "float32"), ("bfloat16", "bfloat16"))
@@ -50,6 +51,7 @@ class SegmentPanel(QWidget):
         self._bar.setSizePolicy(policy)
         column.addWidget(self._bar)
         self._status = QLabel()
+        self._status.setTextFormat(Qt.TextFormat.PlainText)
         self._status.setObjectName("quiet")
         self._status.setWordWrap(True)
         self._status.setMinimumHeight(36)
@@ -135,7 +137,7 @@ class SegmentPanel(QWidget):
                 self._model.addItem(choice.title)
             if state.model in state.models:
                 self._model.setCurrentIndex(state.models.index(state.model))
-        self._model.setToolTip(state.model.description if state.model else "No model is there")
+        self._model.setToolTip(plain_tip(state.model.description) if state.model else "No model is there")
 
     def _follow_clock(self, running: bool) -> None:
         if running and not self._clock.isActive():

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.runs.fields import FieldHelp
 from brainseg_gui.views.elided_label import ElidedLabel
+from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.theme import icon
 
 FIELD_WIDTH = 200
@@ -204,7 +205,7 @@ class FolderListField(SettingField):
         label.setToolTip(folder)
         remove = QToolButton()
         remove.setObjectName("close")
-        remove.setToolTip(f"Take {folder} off the list; its files stay")
+        remove.setToolTip(plain_tip(f"Take {folder} off the list; its files stay"))
         remove.setAccessibleName(f"Take {Path(folder).name} off the list")
         remove.clicked.connect(lambda: self.edited.emit(tuple(f for f in self._folders if f != folder)))
         row.addWidget(label, 1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter, QResizeEvent, QShowEvent
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 
 from brainseg_gui.annotation.slab import Slab
 from brainseg_gui.imaging.case import Case
@@ -45,14 +45,16 @@ class SliceCanvas(SlicePlace):
         super().__init__(session, plane, modality)
         self.content = content
         self._fitted = True
-        self._stale = True
-        self._shown_slice: tuple[object, ...] | None = None
+        self._image_stale = self._masks_stale = True
+        self._taken_slice: tuple[object, ...] | None = None
         self._brush: BrushMark | None = None
         self._picture = SlicePicture(session, content)
-        self._box.addItem(self._picture.group, ignoreBounds=True)
-        self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
+        # nothing but `update` paints, however much has changed: once per turn of the event loop
+        self.setViewportUpdateMode(self.ViewportUpdateMode.NoViewportUpdate)
+        self._box.sigRangeChanged.connect(self._on_marks_changed)
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)  # drops are for the window
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it has to be painted
         self.setMinimumSize(120, 100)
         self._connect()
 
@@ -65,8 +67,10 @@ class SliceCanvas(SlicePlace):
         session.errors.moved.connect(self._on_masks_changed)
         session.errors.changed.connect(self._on_masks_changed)
         events.crosshair.connect(self._on_crosshair_changed)
-        for field in (events.modality, events.windows, events.convention, events.smooth, events.plane):
+        for field in (events.modality, events.windows, events.smooth):
             field.connect(self._on_picture_changed)
+        for field in (events.convention, events.plane):
+            field.connect(self._on_shape_changed)
         masks = (events.masks_visible, events.opacity, events.hidden, events.safe_colours, events.peek)
         for field in (*masks, events.agreement):
             field.connect(self._on_masks_changed)
@@ -119,36 +123,38 @@ class SliceCanvas(SlicePlace):
         self._box.setYLink(other._box)
 
     def _synchronize(self) -> None:
-        """Show the state as it is; put off while nobody can see it."""
-        if not self.isVisible():
-            self._stale = True
-            return
-        self._stale = False
-        case = self.case
-        self._picture.group.setVisible(case is not None)
-        if case is None:
-            return
-        if self._fitted:
-            self.fit()
-        self._shown_slice = (self.plane, self.slice_index)
-        self._picture.show(case, self.plane, self.slice_index, self.modality)
+        """Take slice and masks again before the next painting; a view that nobody sees takes nothing."""
+        self._image_stale = True
         self.viewport().update()
+
+    def _take(self) -> None:
+        """Bring up to date what changed since the last painting, in one go."""
+        case = self.case
+        if case is not None and self._image_stale:
+            self._taken_slice = (self.plane, self.slice_index)
+            self._picture.show(case, self.plane, self.slice_index, self.modality)
+        elif case is not None and self._masks_stale:
+            self._picture.show_masks(self.plane, self.slice_index)
+        self._image_stale = self._masks_stale = False
 
     def _on_case_changed(self) -> None:
         self._fitted = True
+        self._on_shape_changed()
+
+    def _on_shape_changed(self) -> None:
+        """What a slice looks like from the side has changed, or which side it is."""
+        if self._fitted:
+            self.fit()
         self._synchronize()
 
     def _on_picture_changed(self) -> None:
         self._synchronize()
 
     def _on_masks_changed(self) -> None:
-        if self.case is not None and self.isVisible() and not self._stale:
-            self._picture.show_masks(self.plane, self.slice_index)
-            self.viewport().update()
-        else:
-            self._stale = True
+        self._masks_stale = True
+        self.viewport().update()
 
-    def _on_marks_changed(self) -> None:
+    def _on_marks_changed(self, *_: object) -> None:
         self.viewport().update()
 
     def _on_voxels_changed(self, slab: Slab) -> None:
@@ -171,33 +177,36 @@ class SliceCanvas(SlicePlace):
             self.viewport().update()
 
     def _on_crosshair_changed(self) -> None:
-        if (self.plane, self.slice_index) != self._shown_slice:
-            self._synchronize()
-        else:
-            self.viewport().update()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self._synchronize()
+        if (self.plane, self.slice_index) != self._taken_slice:
+            self._image_stale = True
+        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._fitted:
             self.fit()
 
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint without the scene, which holds nothing but the view's range: asking it costs more than a slice."""
+        self._take()
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), Qt.GlobalColor.black)
         case = self.case
-        if case is None:
-            return
-        painter.save()
+        if case is not None:
+            self._draw(painter, case)
+        painter.end()
+
+    def _draw(self, painter: QPainter, case: Case) -> None:
+        frame, height_width = self.viewport().rect(), pixel_size_mm(self.plane, case.grid)
+        painter.setTransform(self.mm_to_viewport)
+        painter.scale(height_width[1], height_width[0])
+        self._picture.draw(painter)
         painter.resetTransform()
         if self._session.viewing.crosshair_visible:
-            draw_crosshair(painter, self.viewport().rect(), self.position_of(self._session.viewing.crosshair))
-        draw_marks(painter, self.viewport().rect(), self._marks(case), self._picture.overlay)
+            draw_crosshair(painter, frame, self.position_of(self._session.viewing.crosshair))
+        draw_marks(painter, frame, self._marks(case), self._picture.overlay)
         if self._session.annotating.annotation is not None:
             draw_hand(painter, self, self._session.annotating, case.grid)
-        painter.restore()
 
     def _marks(self, case: Case) -> SliceMarks:
         words = [self.plane.title, self.modality.title]

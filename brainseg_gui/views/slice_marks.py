@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QStaticText
 
 from brainseg_gui.imaging.plane import EdgeLetters
 from brainseg_gui.imaging.scalar_map import ScalarMap
@@ -17,17 +18,33 @@ _SHADOW = QColor(0, 0, 0, 200)
 _CROSS = QColor(111, 155, 242, 150)
 _GAP = 10
 _EDGE = 8
+_LONGEST = 8192  # rows of the tallest screen
 _BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 
 def draw_crosshair(painter: QPainter, frame: QRect, centre: QPoint) -> None:
     """Two lines that leave the voxel under them free."""
-    # filled rectangles of one pixel: several times cheaper than translucent lines
+    # strips of an image: Qt fills a translucent line of many rows in several threads, which costs more than the line
     x, y = centre.x(), centre.y()
-    painter.fillRect(frame.left(), y, x - _GAP - frame.left(), 1, _CROSS)
-    painter.fillRect(x + _GAP, y, frame.right() - x - _GAP + 1, 1, _CROSS)
-    painter.fillRect(x, frame.top(), 1, y - _GAP - frame.top(), _CROSS)
-    painter.fillRect(x, y + _GAP, 1, frame.bottom() - y - _GAP + 1, _CROSS)
+    line = _crosshair_line()
+    for part in (
+        QRect(frame.left(), y, x - _GAP - frame.left(), 1),
+        QRect(x + _GAP, y, frame.right() - x - _GAP + 1, 1),
+    ):
+        painter.fillRect(part, _CROSS)
+    for part in (
+        QRect(x, frame.top(), 1, y - _GAP - frame.top()),
+        QRect(x, y + _GAP, 1, frame.bottom() - y - _GAP + 1),
+    ):
+        if part.height() > 0:
+            painter.drawImage(part, line, QRect(0, 0, 1, part.height()))
+
+
+@lru_cache(maxsize=1)
+def _crosshair_line() -> QImage:
+    line = QImage(1, _LONGEST, QImage.Format.Format_ARGB32_Premultiplied)
+    line.fill(_CROSS)
+    return line
 
 
 @dataclass(frozen=True)
@@ -54,7 +71,7 @@ class SliceMarks:
 def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: ScalarMap | None = None) -> None:
     """Letters at the edges, titles in the corners, scale at the bottom right, and the colours of an overlay."""
     frame = frame.adjusted(_EDGE, _EDGE - 2, -_EDGE, -_EDGE + 2)
-    painter.setFont(_font(10))
+    painter.setFont(_font(10, False))  # for the legend
     align = Qt.AlignmentFlag
     for letter, place in (
         (marks.letters.left, align.AlignLeft | align.AlignVCenter),
@@ -88,16 +105,33 @@ def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> No
 def _write(
     painter: QPainter, frame: QRect, place: Qt.AlignmentFlag, text: str, colour: QColor, *, bold: bool = False
 ) -> None:
-    font = painter.font()
-    font.setBold(bold)
+    if not text:
+        return
+    left, top, line, font = _laid_out(text, place, frame.width(), frame.height(), bold)
+    left, top = left + frame.left(), top + frame.top()
     painter.setFont(font)
     painter.setPen(_SHADOW)
-    painter.drawText(frame.translated(1, 1), place, text)
+    painter.drawStaticText(left + 1, top + 1, line)
     painter.setPen(colour)
-    painter.drawText(frame, place, text)
+    painter.drawStaticText(left, top, line)
 
 
-def _font(points: int) -> QFont:
+@lru_cache(maxsize=1024)
+def _laid_out(
+    text: str, place: Qt.AlignmentFlag, width: int, height: int, bold: bool
+) -> tuple[int, int, QStaticText, QFont]:
+    """Where a text begins in a frame, and its letters with their places: the same few are written in every frame."""
+    font, line, align = _font(10, bold), QStaticText(text), Qt.AlignmentFlag
+    line.setTextFormat(Qt.TextFormat.PlainText)
+    line.prepare(font=font)
+    room_x, room_y = width - line.size().width(), height - line.size().height()
+    across = 1.0 if place & align.AlignRight else 0.5 if place & align.AlignHCenter else 0.0
+    down = 1.0 if place & align.AlignBottom else 0.5 if place & align.AlignVCenter else 0.0
+    return round(across * room_x), round(down * room_y), line, font
+
+
+def _font(points: int, bold: bool) -> QFont:
     font = QFont()
     font.setPointSize(points)
+    font.setBold(bold)
     return font

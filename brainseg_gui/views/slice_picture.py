@@ -6,10 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QPainter, QTransform
-from PySide6.QtWidgets import QGraphicsItemGroup, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import QPainter
 
 from brainseg_gui.evaluation.comparison import agreement_of, region_table
 from brainseg_gui.imaging.case import Case
@@ -17,15 +15,16 @@ from brainseg_gui.imaging.colour_maps import map_table
 from brainseg_gui.imaging.colours import agreement_table, overlay_table
 from brainseg_gui.imaging.labels import LabelMap, Region, regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Plane, box_of, pixel_size_mm, take_slice
+from brainseg_gui.imaging.plane import Plane, take_slice
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.imaging.window import to_grey
 from brainseg_gui.state.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.hand_overlays import range_fill, scribble_fill
-from brainseg_gui.views.outline import OutlineItem
+from brainseg_gui.views.outline import Outlines
 from brainseg_gui.views.piece_mark import STRENGTH, piece_in_slice
-from brainseg_gui.views.preview_item import PreviewItem, preview_in_slice
+from brainseg_gui.views.preview_item import PreviewMarks, preview_in_slice
+from brainseg_gui.views.slice_images import FillImage, GreyImage
 
 _EDGE = np.zeros((256, 4), dtype=np.uint8)
 _EDGE[1] = (230, 232, 235, 255)
@@ -42,54 +41,51 @@ class Content(Enum):
     AGREEMENT = "agreement"
 
 
-class _GreyItem(pg.ImageItem):
-    """The image under the masks; zoomed in, it is interpolated or shows its voxels."""
-
-    smooth = True
-
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.smooth)
-        super().paint(painter, option, widget)
-
-
 class SlicePicture:
-    """The graphics items of one slice, in millimetres, row 0 at the top."""
+    """The layers of one slice, in pixels of the slice, row 0 at the top.
+
+    They are no items of a scene: a scene asks for a repaint of its own after every change, in a later turn of the
+    event loop, and all views would be painted nearly twice for every step.
+    """
 
     def __init__(self, session: Session, content: Content) -> None:
         self._session = session
         self._content = content
-        self.group = QGraphicsItemGroup()
-        self._grey = _GreyItem(axisOrder="row-major", levels=(0, 255))
-        self._grey.setParentItem(self.group)
-        self._grey.setCacheMode(pg.ImageItem.CacheMode.DeviceCoordinateCache)  # masks are painted over it by the dozen
-        self._fills: list[pg.ImageItem] = []
-        self._outlines: list[OutlineItem] = []
-        self._preview = PreviewItem()
-        self._preview.setParentItem(self.group)
-        self._preview.setZValue(3)
+        self._grey = GreyImage()
+        self._fills: list[FillImage] = []
+        self._outlines: list[Outlines] = []
+        self._fills_shown = self._outlines_shown = 0
+        self._preview = PreviewMarks()
 
     def show(self, case: Case, plane: Plane, slice_index: int, modality: Modality) -> None:
         """Take a new slice of the image and of the masks."""
-        height, width = pixel_size_mm(plane, case.grid)
-        self.group.setTransform(QTransform.fromScale(width, height))
         viewing = self._session.viewing
         volume = case.volumes.get(modality)
         if volume is None:
-            self._grey.clear()
+            self._grey.show(None)
         else:
             stored = take_slice(volume.stored, plane, slice_index, viewing.convention)
-            self._grey.smooth = viewing.smooth
-            self._grey.setImage(to_grey(stored, volume, viewing.windows[modality]), autoLevels=False)
+            self._grey.show(to_grey(stored, volume, viewing.windows[modality]))
         self.show_masks(plane, slice_index)
 
+    def draw(self, painter: QPainter) -> None:
+        """Paint everything; one unit of the painter is a pixel of the slice."""
+        self._grey.draw(painter, smooth=self._session.viewing.smooth)
+        for fill in self._fills[: self._fills_shown]:
+            fill.draw(painter)
+        for outlines in self._outlines[: self._outlines_shown]:
+            outlines.draw(painter)
+        self._preview.draw(painter)
+
     def show_masks(self, plane: Plane, slice_index: int) -> None:
-        """Draw the masks again, over the same image."""
+        """Take the masks again, over the same image."""
         viewing = self._session.viewing
         fills: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
         outlines: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
 
         def cut(labels: LabelMap) -> NDArray[np.uint8]:
-            return take_slice(labels.values, plane, slice_index, viewing.convention)
+            # a copy whose rows lie side by side: it is looked at several times
+            return np.ascontiguousarray(take_slice(labels.values, plane, slice_index, viewing.convention))
 
         if viewing.masks_visible and not self._session.previewing:
             region, overlay = self._agreement_region(), self.overlay
@@ -100,14 +96,14 @@ class SlicePicture:
                     levels = np.where(self._in_head(plane, slice_index), levels, 0).astype(np.uint8)
                 fills.append((levels, table))
                 layers = self._drawn_layers() if overlay.outlined else []
-                outlines += [(cut(layer.labels), self._table_of(layer)) for layer, _ in layers]
+                outlines += [(cut(layer.labels), self._table_of(layer, OverlayStyle.OUTLINE)) for layer, _ in layers]
             elif region is not None:
                 fills.append((self._agreement(cut, region), agreement_table(max(viewing.opacity, 0.35))))
                 fills += self._error_looked_at(region, plane, slice_index)
                 outlines.append(self._reference_outline(cut, region))
             else:
                 for layer, style in self._drawn_layers():
-                    drawn = (cut(layer.labels), self._table_of(layer))
+                    drawn = (cut(layer.labels), self._table_of(layer, style))
                     (fills if style is OverlayStyle.FILL else outlines).append(drawn)
         scribbles, edges = scribble_fill(self._session, plane, slice_index)
         self._draw_fills([*fills, *range_fill(self._session, plane, slice_index), *scribbles])
@@ -126,9 +122,11 @@ class SlicePicture:
         stored = take_slice(volume.stored, plane, slice_index, self._session.viewing.convention)
         return stored != volume.background
 
-    def _table_of(self, layer: Layer) -> NDArray[np.uint8]:
+    def _table_of(self, layer: Layer, style: OverlayStyle) -> NDArray[np.uint8]:
+        """Colours of a layer's labels; how opaque fills are says nothing about outlines."""
         viewing = self._session.viewing
-        return overlay_table(layer.labels.scheme, viewing.opacity, viewing.hidden, safe=viewing.safe_colours)
+        opacity = viewing.opacity if style is OverlayStyle.FILL else 1.0
+        return overlay_table(layer.labels.scheme, opacity, viewing.hidden, safe=viewing.safe_colours)
 
     def _agreement_region(self) -> Region | None:
         """The region whose agreement is to be drawn, when there are two masks to compare."""
@@ -188,35 +186,19 @@ class SlicePicture:
         )
         change = preview.change if preview is not None and here and not self._session.previewing else None
         if change is None or annotation is None:
-            self._preview.show_values(None)
+            self._preview.show(None)
             return
         convention = self._session.viewing.convention
-        self._preview.show_values(preview_in_slice(change, annotation.settled, plane, slice_index, convention))
+        self._preview.show(preview_in_slice(change, annotation.settled, plane, slice_index, convention))
 
     def _draw_fills(self, fills: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> None:
-        while len(self._fills) < len(fills):
-            item = pg.ImageItem(axisOrder="row-major", levels=(0, 255))
-            item.setParentItem(self.group)
-            item.setZValue(1)
-            self._fills.append(item)
-        for item in self._fills[len(fills) :]:
-            item.clear()
-        for item, (values, table) in zip(self._fills, fills, strict=False):
-            box = box_of(values)
-            if box is None:
-                item.clear()
-                continue
-            item.setLookupTable(table, update=False)
-            item.setImage(np.ascontiguousarray(values[box]), autoLevels=False, levels=(0, 255))
-            item.setPos(box[1].start, box[0].start)
+        self._fills += [FillImage() for _ in fills[len(self._fills) :]]
+        self._fills_shown = len(fills)
+        for fill, (values, table) in zip(self._fills, fills, strict=False):
+            fill.show(values, table)
 
     def _draw_outlines(self, outlines: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]) -> None:
-        while len(self._outlines) < len(outlines):
-            item = OutlineItem()
-            item.setParentItem(self.group)
-            item.setZValue(2)
-            self._outlines.append(item)
-        for item in self._outlines[len(outlines) :]:
-            item.clear()
-        for item, (values, table) in zip(self._outlines, outlines, strict=False):
-            item.show_labels(values, np.where(table[:, 3:] > 0, table, 0))
+        self._outlines += [Outlines() for _ in outlines[len(self._outlines) :]]
+        self._outlines_shown = len(outlines)
+        for outline, (values, table) in zip(self._outlines, outlines, strict=False):
+            outline.show(values, table)

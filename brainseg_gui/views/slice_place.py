@@ -6,6 +6,7 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QTransform
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
@@ -106,6 +107,12 @@ class SlicePlace(pg.GraphicsView):
         row, column = voxel_to_pixel(voxel_ijk, self.plane, case.grid, self._session.viewing.convention)
         height, width = pixel_size_mm(self.plane, case.grid)
         return self.mapFromScene(self._box.mapViewToScene(QPointF((column + 0.5) * width, (row + 0.5) * height)))
+
+    @property
+    def mm_to_viewport(self) -> QTransform:
+        """The way from the slice in mm to the viewport."""
+        self._box.updateMatrix()
+        return self._box.childGroup.sceneTransform() * self.viewportTransform()
 
     @property
     def screen_pixels_per_mm(self) -> float:

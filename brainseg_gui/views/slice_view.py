@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainT
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane, pixel_to_voxel, voxel_to_pixel
 from brainseg_gui.imaging.window import Window
-from brainseg_gui.state.annotating import Tool
 from brainseg_gui.state.hand import Pointer
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import Tool
 from brainseg_gui.views.hand_event import HandEvent, HandMove
 from brainseg_gui.views.slice_canvas import SliceCanvas
 from brainseg_gui.views.slice_picture import Content

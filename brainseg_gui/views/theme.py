@@ -47,18 +47,19 @@ def icon(name: str, role: str = "text") -> QIcon:
 @cache
 def _icon(name: str, colour_name: str, disabled_name: str) -> QIcon:
     result = QIcon()
+    svg = _RESOURCES.joinpath("icons", f"{name}.svg").read_text("utf-8")
     for mode, tint in ((QIcon.Mode.Normal, colour_name), (QIcon.Mode.Disabled, disabled_name)):
+        drawing = QSvgRenderer(QByteArray(svg.replace("currentColor", tint).encode()))
         for size in (16, 20, 32, 40):
-            result.addPixmap(_drawn(name, tint, size), mode)
+            result.addPixmap(_drawn(drawing, size), mode)
     return result
 
 
-def _drawn(name: str, tint: str, size: int) -> QPixmap:
-    svg = _RESOURCES.joinpath("icons", f"{name}.svg").read_text("utf-8").replace("currentColor", tint)
+def _drawn(drawing: QSvgRenderer, size: int) -> QPixmap:
     pixmap = QPixmap(QSize(size, size))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(svg.encode())).render(painter, QRectF(0, 0, size, size))
+    drawing.render(painter, QRectF(0, 0, size, size))
     painter.end()
     return pixmap
 

@@ -6,7 +6,6 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -15,10 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.state.annotating import BRUSH_MM, Painting, Tool, ToolOptions
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import BRUSH_MM, Painting, Tool, ToolOptions
 from brainseg_gui.views.action_button import ActionButton
 from brainseg_gui.views.actions import Actions
+from brainseg_gui.views.number_box import NumberBox
 from brainseg_gui.views.range_options import RangeOptions, modality_box, show_modality
 
 _WORDS = {
@@ -87,7 +87,7 @@ class ToolOptionsView(QWidget):
         self._synchronize()
 
     def _make_size_row(self) -> QWidget:
-        self._size = QDoubleSpinBox()
+        self._size = NumberBox()
         self._size.setRange(*BRUSH_MM)
         self._size.setDecimals(1)
         self._size.setSuffix(" mm")
@@ -131,7 +131,7 @@ class ToolOptionsView(QWidget):
         self._edge_modality.activated.connect(
             lambda _: setattr(self._options, "modality", self._edge_modality.currentData())
         )
-        self._contrast = QDoubleSpinBox()
+        self._contrast = NumberBox()
         self._contrast.setRange(0.5, 10.0)
         self._contrast.setSingleStep(0.5)
         self._contrast.setDecimals(1)

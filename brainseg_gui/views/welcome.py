@@ -10,6 +10,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from brainseg_gui.errors import printable
+from brainseg_gui.views.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.theme import icon
 
 
@@ -103,7 +105,7 @@ class Welcome(QWidget):
         card.setIconSize(_THUMBNAIL)
         card.setFixedWidth(136)
         name = card.fontMetrics().elidedText(case.path.name, Qt.TextElideMode.ElideMiddle, 120)
-        card.setText(name)
-        card.setToolTip(str(case.path))
+        card.setText(plain_caption(name))
+        card.setToolTip(plain_tip(printable(str(case.path))))
         card.clicked.connect(lambda: self.recent_requested.emit(case.path))
         return card

@@ -103,6 +103,26 @@ def _arrange(session: Session) -> Snapshot:
 # --- a case -----------------------------------------------------------------------------------------------------
 
 
+def test_files_of_two_patients_are_refused_unless_they_are_assigned(
+    opened: FilesController,
+    session: Session,
+    folder: Path,
+    settled: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    case, other = session.case, folder / "Other_flair.nii.gz"
+    shutil.copy(folder / "Toy_001_flair.nii.gz", other)
+    opened.open_paths([folder / "Toy_001_t1.nii.gz", other])
+    settled()
+    assert session.case is case
+    assert "as those of 2 patients (Other, Toy_001)" in session.notice.what
+    assert session.notice.actions == (("Assign files…", "file.assign"),)
+    monkeypatch.setattr(AssignDialog, "exec", lambda _dialog: True)  # who knows that they belong together
+    opened.assign()
+    settled()
+    assert session.case.source.modalities == {Modality.T1: folder / "Toy_001_t1.nii.gz", Modality.FLAIR: other}
+
+
 def test_a_folder_becomes_the_open_case(opened: FilesController, session: Session, folder: Path) -> None:
     case = session.case
     assert case is not None

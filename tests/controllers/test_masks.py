@@ -133,6 +133,21 @@ def test_a_name_that_is_not_given_saves_nothing(
     assert layer.saved_as is None
 
 
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_an_image_of_the_case_is_never_replaced(
+    opened: MasksController, session: Session, folder: Path, tmp_path: Path, through_a_link: bool
+) -> None:
+    image = folder / "Toy_001_t1.nii.gz"
+    before, name = image.read_bytes(), image
+    if through_a_link:
+        name = tmp_path / "pred.nii.gz"
+        name.symlink_to(image)
+    opened.save_as(next(iter(session.layers)), name)
+    assert "this is an image of the case, not a mask" in session.notice.what
+    assert not session.saving.running
+    assert image.read_bytes() == before
+
+
 def test_without_a_mask_there_is_nothing_to_save(masks: MasksController, session: Session) -> None:
     masks.save_prediction()
     assert session.notice.what == "There is no mask to save yet"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,14 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.annotation.annotation import Annotation
+from brainseg_gui.annotation.slab import Area, Change
+from brainseg_gui.controllers import rating as rating_module
 from brainseg_gui.controllers.files import FilesController
 from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.rating import RatingController
-from brainseg_gui.evaluation.raters import MajorityRule
+from brainseg_gui.evaluation.raters import MajorityRule, majority, staple_consensus
+from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
@@ -191,6 +195,84 @@ def test_a_consensus_says_what_it_was_made_from_and_is_no_rater(
     votes = np.sum([layer.labels.values > 0 for layer in raters], axis=0)
     assert not (majority.labels.values[votes < 2]).any()
     assert "is not saved" in session.notice.what
+
+
+@pytest.fixture
+def held(rating: RatingController, gate: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Threads wait at the gate before they look at the masks."""
+
+    def late(work: Any) -> Any:
+        def wait_first(masks: list[LabelMap], *rest: Any) -> Any:
+            gate.wait()
+            return work(masks, *rest)
+
+        return wait_first
+
+    for name in ("majority", "staple_consensus", "agreement_count", "compare_raters"):
+        monkeypatch.setattr(rating_module, name, late(getattr(rating_module, name)))
+    return gate
+
+
+def everything(layer: Layer) -> Change:
+    """Every voxel gets one label."""
+    shape = layer.labels.values.shape
+    return Area(whole_box(shape), np.ones(shape, bool)).becomes(4)
+
+
+@pytest.mark.parametrize(
+    ("ask", "make"),
+    [
+        (RatingController.add_majority, majority),
+        (RatingController.add_staple, lambda masks: staple_consensus(masks)[0]),
+    ],
+    ids=["majority", "STAPLE"],
+)
+def test_a_stroke_while_a_consensus_is_made_is_not_half_in_it(
+    ask: Callable[[RatingController], None],
+    make: Callable[[list[LabelMap]], LabelMap],
+    qtbot: QtBot,
+    rating: RatingController,
+    held: Any,
+    session: Session,
+    raters: list[Layer],
+) -> None:
+    wanted = make([layer.labels for layer in raters]).values
+    session.annotating.begin(Annotation(raters[2].labels), raters[2])
+    ask(rating)
+    qtbot.waitUntil(lambda: held.reached == 1)
+    session.annotating.edit(everything(raters[2]), "Fill", "fill")
+    assert (make([layer.labels for layer in raters]).values != wanted).any()
+    held.open(10)
+    qtbot.waitUntil(lambda: len(session.layers) == 4)
+    assert (list(session.layers)[3].labels.values == wanted).all()
+
+
+def test_a_stroke_in_progress_is_not_half_in_the_map(
+    qtbot: QtBot, rating: RatingController, held: Any, session: Session, raters: list[Layer]
+) -> None:
+    before = [layer.labels.values > 0 for layer in raters]
+    place = tuple(int(v) for v in np.argwhere((np.sum(before, axis=0) == 2) & ~before[2])[0])
+    session.annotating.begin(Annotation(raters[2].labels), raters[2])
+    rating.toggle_heat_map()
+    qtbot.waitUntil(lambda: held.reached == 1)
+    session.annotating.paint(everything(raters[2]))
+    assert (raters[2].labels.values == 4).all()  # the layer shows it already
+    held.open(10)
+    qtbot.waitUntil(lambda: session.overlay is not None)
+    assert session.overlay.words_at(place) == "WT 2 of 3 masks"
+
+
+def test_a_stroke_in_progress_is_not_half_in_the_matrices(
+    qtbot: QtBot, rating: RatingController, held: Any, parts: Any, session: Session, raters: list[Layer]
+) -> None:
+    raters[2].labels = replace(raters[2].labels, values=raters[0].labels.values.copy())
+    session.annotating.begin(Annotation(raters[2].labels), raters[2])
+    show(qtbot, parts)
+    qtbot.waitUntil(lambda: held.reached == 1)
+    session.annotating.paint(everything(raters[2]))
+    held.open(10)
+    qtbot.waitUntil(lambda: session.rating.study is not None)
+    assert session.rating.study.matrix("WT").dice[0, 2] == 1.0
 
 
 def test_the_heat_map_follows_region_and_masks(

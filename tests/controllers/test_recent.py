@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,24 @@ def test_a_cache_that_cannot_be_written_bothers_nobody(
     (cache / "brainseg").write_text("a file where a folder should be")
     session.open(case)
     assert parts.preferences.recent == [case.source.folder]
+
+
+def test_a_drive_that_does_not_answer_is_not_waited_for(
+    recent: RecentController, session: Session, parts: Any, case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the start of the program the list of recent cases must not hang; what may not be looked at is left out."""
+    session.open(case)
+    parts.preferences.add_recent(folder.parent / "hangs")
+    parts.preferences.add_recent(folder.parent / "forbidden")
+    answer = threading.Event()
+
+    def is_dir(path: Path) -> bool:
+        if path.name == "forbidden":
+            raise PermissionError(13, "Permission denied")
+        return answer.wait(30) if path.name == "hangs" else True
+
+    monkeypatch.setattr(Path, "is_dir", is_dir)
+    again = RecentController(session, parts.window, parts.preferences)
+    assert [action.text() for action in parts.window.recent_menu.actions()] == ["hangs", folder.name]
+    answer.set()
+    del again

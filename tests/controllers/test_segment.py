@@ -423,3 +423,15 @@ def test_the_choice_of_device_and_precision_comes_back(
     controller = SegmentController(again, parts.window, parts.preferences, engine)
     assert (again.segmenting.device, again.segmenting.precision) == ("cpu", "float32")
     controller.close()
+
+
+def test_weights_that_are_not_those_of_the_passport_are_said_at_once(
+    ready: SegmentController, session: Session, tmp_path: Path
+) -> None:
+    folder = _model_folder(tmp_path / "other", name="other", version="1")
+    weights = next(path for path in folder.iterdir() if path.suffix == ".keras")
+    weights.write_bytes(weights.read_bytes() + b"more")
+    before = session.segmenting.model
+    ready.use_model(folder)
+    assert "SHA-256 differs" in session.notice.what
+    assert session.segmenting.model is before

@@ -21,8 +21,8 @@ from scipy.signal import fftconvolve
 
 from brainseg_gui.annotation.proposal_list import Division
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
-from brainseg_gui.annotation.slab import box_around, grown_slab
 from brainseg_gui.app import Application
+from brainseg_gui.imaging.box import box_around, grown
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.inference.engine import Engine
 from brainseg_gui.state.operating import Shown
@@ -88,7 +88,7 @@ def _best_clicks(now: np.ndarray, truth: np.ndarray) -> Iterator[tuple[float, fl
     """For each ball: how many voxels it mends, its size, its place, and whether it erases."""
     around = box_around(now | truth)
     assert around is not None
-    box = grown_slab(around, 4, now.shape)
+    box = grown(around, 4, now.shape)
     here, wanted = now[box], truth[box]
     for erasing in (True, False):
         gains = (here & ~wanted) * 1.0 - (here & wanted) if erasing else (wanted & ~here) * 1.0 - (~wanted & ~here)

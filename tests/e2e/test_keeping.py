@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation import journal as journal_module
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.imaging import save as save_module
 from brainseg_gui.state.layers import Role
 from brainseg_gui.views.question import Question
@@ -117,7 +119,7 @@ def killed_after(case: Path, seed: int, count: int) -> dict[int, str]:
     return said
 
 
-@pytest.mark.parametrize("run", range(10))
+@pytest.mark.parametrize("run", range(4))
 def test_a_killed_window_loses_nothing_that_was_finished(
     application: Application, folder: Path, open_paths: Open, qtbot: QtBot, run: int
 ) -> None:
@@ -290,15 +292,79 @@ def test_the_start_tells_of_unsaved_work_and_opens_it(
     assert painted(np.array(second.session.annotating.annotation.values)) == {START}
 
 
-def test_a_damaged_journal_is_said_and_put_aside(
+def test_a_safe_start_offers_unsaved_work_all_the_same(
     start_application: Any, folder: Path, open_paths: Open, qtbot: QtBot
 ) -> None:
+    """Work is no setting; and two windows that kept their journals apart would not see each other's locks."""
     first = start_application()
-    path = first.journals.folder.path
+    leave_unsaved(first, folder, START, open_paths)
+    safe = start_application(safe=True)
+    assert safe.journals.folder.path == first.journals.folder.path
+    wait_said(safe, "brainseg has unsaved work of Toy_001 (1 edit", qtbot)
+    safe.run_action("journal.open")
+    wait_said(safe, "There is unsaved work on this case: 1 edit", qtbot)
+    safe.run_action("journal.restore")
+    qtbot.waitUntil(lambda: safe.session.annotating.annotation is not None, timeout=10_000)
+    assert painted(np.array(safe.session.annotating.annotation.values)) == {START}
+
+
+def leave_unsaved(application: Application, case: Path, voxel: tuple[int, int, int], open_paths: Open) -> None:
+    """Paint one voxel on a case, in a window that is closed without saving."""
+    open_paths(application, case)
+    application.session.viewing.crosshair = voxel
+    paint(Hand(application), voxel)
+    application.leave()
+
+
+def test_all_cases_with_unsaved_work_are_listed_and_each_can_be_restored(
+    start_application: Any, toy_case: Any, tmp_path: Path, open_paths: Open, qtbot: QtBot
+) -> None:
+    cases = [toy_case(tmp_path, case_id=f"Toy_00{n}", seed=n) for n in (1, 2, 3)]
+    for case, voxel in zip(cases, (START, OTHER, START), strict=True):
+        leave_unsaved(start_application(), case, voxel, open_paths)
+    application = start_application()
+    wait_said(application, "brainseg has unsaved work of 3 cases: Toy_003, Toy_002 and Toy_001", qtbot)
+    application.run_action("journal.list")
+    restoring = application.restoring
+    assert restoring.listed is not None
+    _, second, first = restoring.listed.keys
+    restoring.listed.restore(second)
+    qtbot.waitUntil(lambda: application.session.annotating.annotation is not None, timeout=10_000)
+    assert application.session.case.case_id == "Toy_002"
+    assert painted(np.array(application.session.annotating.annotation.values)) == {OTHER}
+    (cases[0] / "Toy_001_t1.nii.gz").rename(tmp_path / "elsewhere.nii.gz")
+    application.run_action("annotate.restore")
+    assert first in restoring.listed.keys
+    assert second not in restoring.listed.keys
+    restoring.listed.discard_requested.emit(first)
+    question_of(application).answer("discard")
+    assert len(restoring.listed.keys) == 1
+    restoring.listed.close()
+    assert restoring.listed is None
+
+
+def test_work_on_images_that_were_replaced_since_is_kept_and_said(
+    start_application: Any, toy_case: Any, tmp_path: Path, open_paths: Open, qtbot: QtBot
+) -> None:
+    cases = [toy_case(tmp_path, case_id=f"Toy_00{n}", seed=n) for n in (1, 2)]
+    for case in cases:
+        leave_unsaved(start_application(), case, START, open_paths)
+    shutil.rmtree(cases[1])
+    toy_case(tmp_path, case_id="Toy_002", seed=7, shape=(24, 28, 21))
+    application = start_application()
+    wait_said(application, "unsaved work of 2 cases", qtbot)
+    application.run_action("journal.list")
+    application.restoring.listed.restore(application.restoring.listed.keys[0])
+    wait_said(application, "was done on other images than those that are there now", qtbot)
+    assert application.session.annotating.annotation is None
+    assert len(list(application.journals.folder.path.glob("*.journal"))) == 2
+
+
+def test_a_damaged_journal_is_said_and_put_aside(start_application: Any, qtbot: QtBot) -> None:
+    path = Preferences().journals
     path.mkdir(parents=True)
     (path / "0123-4567.journal").write_bytes(b"BRSGJRNL\1" + b"\0" * 40)
-    second = start_application()
-    wait_said(second, "A journal of earlier work cannot be read", qtbot)
+    wait_said(start_application(), "A journal of earlier work cannot be read", qtbot)
     assert [p.name for p in path.iterdir()] == ["0123-4567.journal.damaged"]
 
 

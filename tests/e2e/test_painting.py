@@ -21,9 +21,9 @@ from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention, Plane
-from brainseg_gui.state.annotating import Painting, Tool
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.scribbles import BACKGROUND
+from brainseg_gui.state.tools import Painting, Tool
 from brainseg_gui.state.viewing import Layout
 from tests.e2e.painting import ALT, CTRL, ET, LEFT, MIDDLE, RIGHT, SHIFT, Hand, painted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QTableWidget,
 )
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
@@ -204,12 +205,13 @@ def test_without_a_chosen_action_nothing_is_set(qtbot: QtBot, keys: KeysDialog) 
 
 
 @pytest.fixture
-def palette(qtbot: QtBot, window: MainWindow) -> CommandPalette:
+def palette(qtbot: QtBot, window: MainWindow) -> Iterator[CommandPalette]:
     palette = CommandPalette(window.actions_table, window)
-    qtbot.addWidget(palette)
     with qtbot.waitActive(palette):
         palette.open()
-    return palette
+    yield palette
+    if isValid(palette):  # one that ran a command is gone
+        palette.close()
 
 
 def _entries(palette: CommandPalette) -> list[str]:

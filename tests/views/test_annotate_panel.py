@@ -17,9 +17,10 @@ from brainseg_gui.annotation.threshold import IntensityRange
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.state.annotating import Annotating, Painting, Tool
+from brainseg_gui.state.annotating import Annotating
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import Painting, Tool
 from brainseg_gui.views.history_list import HistoryList
 from brainseg_gui.views.label_chooser import LabelChooser
 from brainseg_gui.views.main_window import MainWindow

@@ -14,10 +14,11 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.plane import Convention, Plane, pixel_to_point, point_to_pixel, voxel_to_pixel
-from brainseg_gui.state.annotating import Annotating, Tool
+from brainseg_gui.state.annotating import Annotating
 from brainseg_gui.state.hand import Outline, Pointer
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.tools import Tool
 from brainseg_gui.views.hand_marks import brush_mark
 from brainseg_gui.views.main_window import MainWindow
 
@@ -146,6 +147,7 @@ def test_only_views_whose_slice_meets_the_box_draw_again(
 ) -> None:
     drawn: list[Plane] = []
     for view in painting.ortho.views:
+        view.viewport().grab()
         monkeypatch.setattr(view._picture, "show", lambda *_: pytest.fail("the image was taken again"))
         show = view._picture.show_masks
         monkeypatch.setattr(
@@ -153,6 +155,13 @@ def test_only_views_whose_slice_meets_the_box_draw_again(
         )
     i, j, k = session.viewing.crosshair
     session.annotating.voxels_changed.emit((slice(0, i), slice(0, j), slice(k, k + 1)))
+    _paint(painting)
     assert drawn == [Plane.AXIAL]
     session.annotating.voxels_changed.emit((slice(i, i + 2), slice(0, j), slice(0, k)))
+    _paint(painting)
     assert drawn == [Plane.AXIAL, Plane.SAGITTAL]
+
+
+def _paint(window: MainWindow) -> None:
+    for view in window.ortho.views:
+        view.viewport().grab()

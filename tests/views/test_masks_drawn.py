@@ -76,6 +76,25 @@ def test_the_safe_colours(filled: MainWindow, session: Session, case: Case, pixe
     assert _close(pixel(filled.ortho.views[0], voxel), _mixed(session, case, voxel, "#F0E442", 0.45))
 
 
+@pytest.mark.parametrize("opacity", [0.0, 1.0])
+def test_the_opacity_of_fills_does_not_fade_outlines(opened: MainWindow, session: Session, opacity: float) -> None:
+    session.layers.reference.style = OverlayStyle.OUTLINE
+    view = opened.ortho.views[0].viewport()
+    usual = view.grab().toImage()
+    session.viewing.opacity = opacity
+    assert view.grab().toImage() == usual
+    session.viewing.masks_visible = False
+    assert view.grab().toImage() != usual
+
+
+def test_fills_of_no_opacity_are_not_seen(filled: MainWindow, session: Session) -> None:
+    view = filled.ortho.views[0].viewport()
+    session.viewing.opacity = 0.0
+    drawn = view.grab().toImage()
+    session.viewing.masks_visible = False
+    assert view.grab().toImage() == drawn
+
+
 @pytest.mark.parametrize("opacity", [0.1, 0.8, 1.0])
 def test_opacity(
     filled: MainWindow, session: Session, case: Case, pixel: Callable[..., QColor], opacity: float

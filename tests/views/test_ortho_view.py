@@ -130,7 +130,9 @@ def test_a_hidden_layout_costs_nothing_and_is_up_to_date_when_shown(
     opened: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch, pixel: Callable[..., Any], case: Case
 ) -> None:
     session.viewing.masks_visible = False
-    hidden = [cell.view for cell in opened.ortho._cells[Layout.MODALITIES]]
+    session.viewing.layout = Layout.MODALITIES  # made when it is first shown
+    hidden = opened.ortho.views
+    session.viewing.layout = Layout.PLANES
     shown: list[Any] = []
     for view in hidden:
         show = view._picture.show
@@ -138,8 +140,20 @@ def test_a_hidden_layout_costs_nothing_and_is_up_to_date_when_shown(
     session.viewing.crosshair = (12, 14, 6)
     assert shown == []
     session.viewing.layout = Layout.MODALITIES
+    for view in hidden:
+        view.viewport().grab()
     assert len(shown) >= 4
     assert {args[2] for args in shown} == {6}
+
+
+def test_a_layout_is_made_when_it_is_first_shown_and_stays(opened: MainWindow, session: Session) -> None:
+    assert list(opened.ortho._pages) == [Layout.PLANES]
+    session.viewing.layout = Layout.COMPARE
+    views = opened.ortho.views
+    session.viewing.layout = Layout.PLANES
+    session.viewing.layout = Layout.COMPARE
+    assert opened.ortho.views == views
+    assert len(views) == 3
 
 
 def test_the_slider_follows_and_leads(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
@@ -170,4 +184,8 @@ def test_a_smaller_case_behind_a_larger_one(
         assert session.viewing.crosshair == (23, 27, 19)
         session.preview(small)
         session.open(small)
-        assert all(view.viewport().grab().width() > 0 for view in window.ortho.views)
+        crosshair = session.viewing.crosshair
+        assert crosshair == small.grid.clip(crosshair)
+        for view in window.ortho.views:
+            view.viewport().grab()  # nothing of the larger case is looked for
+            assert view.slice_index == crosshair[view.plane.axis]

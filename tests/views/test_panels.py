@@ -148,7 +148,9 @@ def test_save_asks_for_its_layer(
 
 def _menu(window: MainWindow, layer: Layer) -> QMenu:
     name = f"Label scheme, comparison and removal of {layer.name}"
-    return _named(window.layers_panel, QToolButton, name).menu()
+    menu = _named(window.layers_panel, QToolButton, name).menu()
+    menu.aboutToShow.emit()  # it is filled when it is opened
+    return menu
 
 
 def test_the_menu_of_a_layer_changes_its_scheme(opened: MainWindow, session: Session) -> None:
@@ -505,7 +507,7 @@ def test_an_empty_window_teaches(qtbot: QtBot, window: MainWindow) -> None:
 
 
 def test_the_modality_buttons(qtbot: QtBot, opened: MainWindow, session: Session, case: Case) -> None:
-    buttons = opened._modality_buttons
+    buttons = opened._tool_bar.modality_buttons
     assert [m for m, b in buttons.items() if b.isChecked()] == [Modality.T1CE]
     for modality, button in buttons.items():
         _click(qtbot, button)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.imaging.case import Case
@@ -18,6 +19,7 @@ from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.viewing import Layout
 from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.slice_canvas import SliceCanvas
 from brainseg_gui.views.slice_view import SliceView
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -72,12 +74,37 @@ def test_only_the_view_whose_slice_changed_takes_a_new_one(
 ) -> None:
     taken: list[Plane] = []
     for view in opened.ortho.views:
+        view.viewport().grab()
         show = view._picture.show
         monkeypatch.setattr(
             view._picture, "show", lambda *args, view=view, show=show: (taken.append(view.plane), show(*args))
         )
     wheel(_view(opened, Plane.CORONAL), 120)
+    wheel(_view(opened, Plane.CORONAL), 120)
+    assert taken == []  # what is not painted is not taken
+    for view in opened.ortho.views:
+        view.viewport().grab()
+        view.viewport().grab()
     assert taken == [Plane.CORONAL]
+
+
+def test_a_step_through_all_planes_paints_every_view_once(
+    qapp: QApplication,
+    opened: MainWindow,
+    session: Session,
+    predict: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    predict()
+    session.viewing.crosshair = (9, 10, 11)
+    qapp.sendPostedEvents()
+    painted: list[Plane] = []
+    draw = SliceCanvas._draw
+    monkeypatch.setattr(SliceCanvas, "_draw", lambda self, *args: (painted.append(self.plane), draw(self, *args))[1])
+    session.viewing.crosshair = (10, 11, 12)
+    for _ in range(3):  # whoever asks for one more repaint asks for it in a later turn
+        qapp.sendPostedEvents()
+    assert sorted(painted, key=lambda plane: plane.axis) == [Plane.SAGITTAL, Plane.CORONAL, Plane.AXIAL]
 
 
 def test_page_keys_scroll_and_arrows_move_by_one_voxel_on_the_screen(
@@ -304,6 +331,24 @@ def test_radiological_shows_the_patient_s_right_on_the_left(opened: MainWindow, 
     assert axial.position_of((20, 10, 10)).x() < axial.position_of((3, 10, 10)).x()
     session.viewing.convention = Convention.NEUROLOGICAL
     assert axial.position_of((20, 10, 10)).x() > axial.position_of((3, 10, 10)).x()
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_image_and_letters_change_sides_together(
+    qapp: QApplication, opened: MainWindow, session: Session, smooth: bool
+) -> None:
+    """Also where the image was painted before: a picture that is kept for the next painting must not stay."""
+    session.viewing.smooth = smooth
+    view = _view(opened, Plane.AXIAL)
+    for convention in (*Convention, *Convention):
+        session.viewing.convention = convention
+        for _ in range(3):
+            qapp.sendPostedEvents()
+        shown = view.viewport().grab().toImage()
+        view._synchronize()
+        for _ in range(3):
+            qapp.sendPostedEvents()
+        assert view.viewport().grab().toImage() == shown
 
 
 def test_the_images_stand_on_true_black(opened: MainWindow, pixel: Callable[..., Any]) -> None:

@@ -1,0 +1,131 @@
+"""What is imported and made before the window's first picture, and what comes after it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPT = """
+import json, sys
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+from brainseg_gui.app import Application
+
+qt = QApplication([])
+
+def parts(window):
+    made = [name for name, late in vars(window.late).items() if late.made is not None]
+    return made + ["pictures"] * (window.pictures.made is not None)
+
+def started():
+    application = Application(qt)
+    told = {}
+    window = application.window
+    window.painted.connect(lambda: told.update(modules=sorted(sys.modules), parts=parts(window)))
+    application.start([])
+    return application, told
+
+def wait(done):
+    loop, timer = QEventLoop(), QTimer(interval=5)
+    timer.timeout.connect(lambda: loop.quit() if done() else None)
+    timer.start()
+    QTimer.singleShot(30_000, lambda: loop.exit(1))
+    if loop.exec():
+        sys.exit("nothing came of it")
+
+first, at_first = started()
+wait(lambda: first.window.pictures.made is not None)
+later = parts(first.window)
+first.run_action("layers.histograms")
+first.window.close()
+second, at_second = started()
+wait(lambda: second.window.pictures.made is not None and second.window.late.histograms.made is not None)
+visible = second.window.late.histograms.made.isVisible()
+second.window.close()
+print(json.dumps({"first": at_first, "later": later, "second": at_second, "visible": visible}))
+"""
+
+HEAVY = {"tensorflow", "keras", "scipy", "nibabel", "matplotlib", "torch", "h5py", "pyqtgraph"}
+
+# What an empty window shows, and nothing else. A module that is added here delays every start.
+VIEWS = {
+    "action_spec",
+    "actions",
+    "annotate_actions",
+    "annotate_tool_bar",
+    "case_actions",
+    "elided_label",
+    "hand_event",
+    "image_panel",
+    "key_profiles",
+    "label_table",
+    "late",
+    "late_panels",
+    "layer_row",
+    "layers_panel",
+    "line_label",
+    "main_tool_bar",
+    "main_window",
+    "notice_bar",
+    "number_box",
+    "number_label",
+    "operation_actions",
+    "panel_dock",
+    "panel_window",
+    "plain_text",
+    "question",
+    "readout",
+    "report_dialog",  # a report of a fault must not depend on what can still be imported
+    "segment_panel",
+    "theme",
+    "unsaved_dialog",
+    "welcome",
+}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    home = tmp_path_factory.mktemp("home")
+    places = {f"XDG_{kind}_HOME": str(home / kind) for kind in ("CONFIG", "DATA", "CACHE", "STATE")}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **places, "HOME": str(home), "QT_QPA_PLATFORM": "offscreen"},
+        cwd=Path(__file__).resolve().parents[2],
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_first_picture_waits_for_no_heavy_library(told: Any) -> None:
+    assert not {name.partition(".")[0] for name in told["first"]["modules"]} & HEAVY
+
+
+def test_the_first_picture_waits_for_no_view_that_it_does_not_show(told: Any) -> None:
+    prefix = "brainseg_gui.views."
+    loaded = {name.removeprefix(prefix) for name in told["first"]["modules"] if name.startswith(prefix)}
+    assert loaded - VIEWS == set()
+    assert told["first"]["parts"] == []
+
+
+def test_the_first_picture_waits_for_nothing_that_is_made_when_asked_for(told: Any) -> None:
+    later = ("inference", "controllers.cohort", "controllers.figures", "controllers.rating", "controllers.training")
+    names = [f"brainseg_gui.{name}" for name in later]
+    assert [name for name in told["first"]["modules"] if name.startswith(tuple(names))] == []
+
+
+def test_the_pictures_come_next_and_no_panel_that_is_hidden(told: Any) -> None:
+    assert set(told["later"]) == {"pictures", "comparison", "errors"}
+
+
+def test_a_panel_that_was_left_open_comes_back_after_the_first_picture(told: Any) -> None:
+    assert told["second"]["parts"] == []
+    assert told["visible"]
