@@ -29,6 +29,29 @@ _CONTRAST: Mapping[str, tuple[int, int, int]] = {  # NCR, ED, ET
     "flair": (-100, 350, 100),
 }
 
+# Files that take half a minute or more begin first, the longest before all: of several processes the last decides.
+_LONGEST = (
+    "e2e/test_soak.py",
+    "training/test_run.py",
+    "inference/test_engine.py",
+    "e2e/test_keeping.py",
+    "training/synthesis/test_cases.py",
+    "training/test_devices.py",
+    "e2e/test_correction.py",
+    "commands/test_train.py",
+    "training/compare/test_commands.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; all others stay in their order."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.relative_to(ROOT / "tests").as_posix()
+        return _LONGEST.index(name) if name in _LONGEST else len(_LONGEST)
+
+    items.sort(key=place)
+
 
 class ToyCase(Protocol):
     """Writes a small case folder; see `toy_case`."""
@@ -97,7 +120,7 @@ def _no_window_left() -> Iterator[None]:
         pytest.fail(f"the test leaves windows open: {', '.join(names)}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy_case() -> ToyCase:
     """A function that writes a small BraTS-like case and returns its folder.
 

@@ -1,85 +1,126 @@
-"""``make bench``: every measurement in one run, as a table of ratios and as ``bench.json``."""
+"""``make bench``: every measurement in one run, as one table and as ``bench.json``.
+
+``python -m tests.benchmarks --only scroll open`` measures parts; ``--list`` names them. Every part runs in a process
+of its own, so that none finds the other's memory, threads or warm caches.
+"""
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
+import importlib
 import json
 import os
 import platform
+import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+import time
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.benchmarks.cases import ROOT, Cases
+from tests.benchmarks.rows import Row, Section, table
 
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: our seconds beside somebody else's for the same work; 0 where nothing compares."""
-
-    work: str
-    ours: float
-    beside: str = ""
-    theirs: float = 0.0
-
-
-def _case() -> Path:
-    """A real case beside the checkout, else the demonstration case."""
-    real = ROOT.parent / "shared" / "cases" / "BraTS-GLI-00000-000"
-    demo = ROOT / "resources" / "demo"
-    return real if real.is_dir() else next(path for path in sorted(demo.iterdir()) if path.is_dir())
+# part: the module that measures it
+PARTS = {
+    "start": "bench_start",
+    "open": "bench_open",
+    "scroll": "bench_hand",
+    "window": "bench_window",
+    "evaluate": "bench_evaluate",
+    "preprocess": "bench_preprocess",
+    "segment": "bench_segment",
+    "cohort": "bench_cohort",
+    "network": "bench_network",
+    "training": "bench_training",
+}
+ON_REQUEST = {"scaling": "bench_scaling"}
+# as the network's process has it: preparing has threads of its own
+_ENVIRONMENT = {"preprocess": {"OPENBLAS_NUM_THREADS": "1"}}
+_LONGEST_S = 900
 
 
 def main() -> int:
-    """Measure, print the table, write the file."""
-    from tests.benchmarks import bench_evaluate, bench_open, bench_segment, bench_training, bench_window
-
-    case = _case()
-    print(f"{case.name} on {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
-    start = bench_window.measure_start()
-    opened = bench_open.measure(case)
-    worked = bench_window.measure_work(case)
-    scores = bench_evaluate.measure(case)
-    network = bench_segment.measure(case)
-    fed = bench_training.measure(case)
-    recipe = network["recipe_preprocess_s"] + network["recipe_predict_warm_s"]
-    recipe_all = recipe + network["recipe_load_s"]
-    _print(
-        [
-            Row("start to first paint", start["ours"], "bare Qt and pyqtgraph", start["bare Qt and pyqtgraph"]),
-            Row("read the first modality", opened["first picture"], "nibabel, all", opened["nibabel get_fdata"]),
-            Row("read the complete case", opened["complete"], "nibabel, all", opened["nibabel get_fdata"]),
-            Row("window: open to first picture", worked["open to first picture"]),
-            Row("window: open to complete case", worked["open to complete case"]),
-            Row("window: first Segment to picture", worked["first Segment to picture"]),
-            Row("window: warm Segment to picture", worked["warm Segment to picture"], "source recipe", recipe_all),
-            Row("window: longest stall meanwhile", worked["longest stall while segmenting"]),
-            Row("window: scroll three planes, p95", worked["scroll, state to painted, p95"]),
-            Row("compare two masks: Dice alone", scores["ours_dice_s"], "numpy, whole", scores["plain_dice_s"]),
-            Row("compare two masks: the table", scores["ours_table_s"], "libraries, whole", scores["plain_table_s"]),
-            Row("volumes in memory to mask", network["ours_segment_warm_s"], "source recipe", recipe),
-            Row("training: a sample of its recipe", fed["ours_sample_s"], "plain generator", fed["plain_sample_s"]),
-        ]
-    )
-    everything = {
-        "case": case.name,
-        "start": start,
-        "open": opened,
-        "window": worked,
-        "evaluate": scores,
-        "segment": network,
-        "training": fed,
-    }
-    (ROOT / "bench.json").write_text(json.dumps(everything, indent=1) + "\n", "utf-8")
-    return 0
+    """Measure, print the table, write the file; 1 if a part failed."""
+    arguments = _arguments()
+    if arguments.part:
+        _measure_here(arguments.part, arguments.folder, arguments.into)
+        return 0
+    if arguments.list:
+        print("\n".join([*PARTS, *ON_REQUEST]))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="brainseg-bench-") as folder:
+        found = {part: _measure(part, Path(folder)) for part in arguments.only or PARTS}
+    rows = [Row(**row) for part in found.values() for row in part["rows"]]
+    machine = f"{os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}"
+    print(f"\n{machine}\n\n{table(rows)}" if rows else f"\n{machine}")
+    for part in found.values():
+        if part["text"]:
+            print(f"\n{part['text']}")
+    _write(machine, found)
+    return int(any(part["error"] for part in found.values()))
 
 
-def _print(rows: list[Row]) -> None:
-    print(f"{'work':36}{'ours, s':>10}   {'beside':24}{'s':>8}{'times faster':>14}")
-    for row in rows:
-        other = f"{row.theirs:8.2f}{row.theirs / row.ours:14.1f}" if row.theirs else ""
-        print(f"{row.work:36}{row.ours:10.3f}   {row.beside:24}{other}")
+def _arguments() -> argparse.Namespace:
+    everything = {**PARTS, **ON_REQUEST}
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure speed and memory.")
+    parser.add_argument("--only", nargs="+", choices=everything, metavar="PART", help="parts; all but scaling if none")
+    parser.add_argument("--list", action="store_true", help="name the parts")
+    parser.add_argument("--part", choices=everything, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _measure(part: str, folder: Path) -> dict[str, Any]:
+    """Measure a part in a process of its own; a fault is told, and the other parts go on."""
+    sys.stderr.write(f"{part} … ")
+    sys.stderr.flush()
+    start, into = time.perf_counter(), folder / f"{part}.json"
+    command = [sys.executable, "-m", "tests.benchmarks", "--part", part, "--folder", str(folder), "--into", str(into)]
+    error = ""
+    try:
+        environment = {**os.environ, **_ENVIRONMENT.get(part, {})}
+        done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, timeout=_LONGEST_S)
+        if done.returncode:
+            error = done.stderr.strip()[-2000:] or f"it ended with {done.returncode}"
+    except subprocess.TimeoutExpired:
+        error = f"it took longer than {_LONGEST_S} s"
+    sys.stderr.write(f"{time.perf_counter() - start:.0f} s\n" if not error else f"failed:\n{error}\n")
+    found = {"rows": [], "numbers": {}, "text": ""} if error else json.loads(into.read_text("utf-8"))
+    return {**found, "error": error}
+
+
+def _measure_here(part: str, folder: Path, into: Path) -> None:
+    module = importlib.import_module(f"tests.benchmarks.{(PARTS | ON_REQUEST)[part]}")
+    section: Section = module.measure(Cases(folder))
+    into.write_text(json.dumps(dataclasses.asdict(section)), "utf-8")
+
+
+def _processor() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _write(machine: str, found: dict[str, dict[str, Any]]) -> None:
+    """Put what was measured into ``bench.json``; parts that were not measured now stay as they are."""
+    file = ROOT / "bench.json"
+    try:
+        before = json.loads(file.read_text("utf-8")).get("parts", {})
+    except (OSError, ValueError):
+        before = {}
+    parts = {name: {"rows": part["rows"], "numbers": part["numbers"]} for name, part in found.items() if part["rows"]}
+    parts |= {name: {"rows": [], "numbers": part["numbers"]} for name, part in found.items() if part["text"]}
+    content = {"machine": machine, "parts": {**before, **parts}}
+    file.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -23,13 +23,33 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
+from tests.benchmarks.cases import Cases
+from tests.benchmarks.rows import Row, Section
 from tests.evaluation import straightforward
 
 RUNS = 5
 SPECKS = 12
 
 
-def measure(case_folder: Path) -> dict[str, float]:
+def measure(cases: Cases) -> Section:
+    """Dice alone, and the whole table."""
+    found = _seconds_of(cases.one)
+    return Section(
+        [
+            Row("Dice of two masks", found["ours_dice_s"], beside="numpy, whole", theirs=found["plain_dice_s"]),
+            Row(
+                "evaluation table of one case",
+                found["ours_table_s"],
+                beside="libraries, whole",
+                theirs=found["plain_table_s"],
+                at_most=1.5,
+            ),
+        ],
+        found,
+    )
+
+
+def _seconds_of(case_folder: Path) -> dict[str, float]:
     """Seconds for Dice of every region and for the whole table, ours (median) and the plain calls' (once)."""
     reference = run_to_end(read_case(find_case(case_folder))).reference
     if reference is None:
@@ -107,4 +127,4 @@ def _plain_row(reference: Any, prediction: Any, spacing: Any) -> tuple[Any, ...]
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measure(Path(sys.argv[1])), indent=1) + "\n")
+    sys.stdout.write(json.dumps(_seconds_of(Path(sys.argv[1])), indent=1) + "\n")

@@ -1,6 +1,6 @@
 """Seconds of a warm Segment beside the same work by the source recipe, in one run.
 
-``python tests/benchmarks/bench_segment.py CASE_FOLDER`` prints them. The recipe runs in a process of its own with
+``python -m tests.benchmarks.bench_segment CASE_FOLDER`` prints them. The recipe runs in a process of its own with
 random weights: its time does not depend on them.
 """
 
@@ -16,11 +16,35 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.cases import ROOT, Cases
+from tests.benchmarks.rows import Row, Section
+
 RECIPE_PARAMETERS = 2_345_924
 RUNS = 5
 
 
-def measure(case_folder: Path) -> dict[str, float]:
+def measure(cases: Cases) -> Section:
+    """Both ways on one case: from volumes in memory, and from files."""
+    found = _seconds_of(cases.one)
+    recipe = found["recipe_preprocess_s"] + found["recipe_predict_warm_s"]
+    ours = found["ours_segment_warm_s"]
+    return Section(
+        [
+            Row("volumes in memory to mask, warm", ours, beside="source recipe", theirs=recipe, times=5.0),
+            Row(
+                "the same, its loading counted",
+                ours,
+                beside="source recipe",
+                theirs=recipe + found["recipe_load_s"],
+                times=5.0,
+            ),
+            Row("engine from nothing to mask", found["ours_segment_cold_s"]),
+        ],
+        found,
+    )
+
+
+def _seconds_of(case_folder: Path) -> dict[str, float]:
     """Time both ways on one case.
 
     Parameters
@@ -67,9 +91,9 @@ def _measure_ours(case_folder: Path) -> dict[str, float]:
 
 
 def _measure_recipe(case_folder: Path) -> dict[str, float]:
-    command = [sys.executable, __file__, "--recipe", str(case_folder)]
+    command = [sys.executable, "-m", "tests.benchmarks.bench_segment", "--recipe", str(case_folder)]
     environment = {"KERAS_BACKEND": "tensorflow", **os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
     seconds: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return seconds
 
@@ -152,5 +176,5 @@ def recipe_network() -> Any:
 
 if __name__ == "__main__":
     *flags, folder = sys.argv[1:]
-    report = _run_recipe(Path(folder)) if flags == ["--recipe"] else measure(Path(folder))
+    report = _run_recipe(Path(folder)) if flags == ["--recipe"] else _seconds_of(Path(folder))
     sys.stdout.write(json.dumps(report, indent=None if flags else 1) + "\n")

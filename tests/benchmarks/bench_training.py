@@ -13,21 +13,46 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import nibabel
 import numpy as np
 from scipy.ndimage import gaussian_filter, laplace, rotate
 
+from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
+from tests.benchmarks.cases import Cases
+from tests.benchmarks.rows import Row, Section
 
 CHANNELS = (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
 PLAIN_SAMPLES, WARM_UP, SAMPLES = 2, 6, 24
+PATCH, STEPS = 96, 4
 
 
-def measure(case_folder: Path) -> dict[str, float]:
+def measure(cases: Cases) -> Section:
+    """Samples, and steps of training in both precisions."""
+    found = _seconds_of(cases.one) | steps_of_training()
+    rows = [
+        Row(
+            "training: a sample of the source recipe",
+            found["ours_sample_s"],
+            beside="plain generator",
+            theirs=found["plain_sample_s"],
+            times=10.0,
+        )
+    ]
+    for device in ("cpu", "gpu"):
+        if f"{device} bfloat16 step s" in found:
+            words = f"training: a step at {PATCH}³ in bfloat16, {device}"
+            ours, theirs = found[f"{device} bfloat16 step s"], found[f"{device} float32 step s"]
+            rows.append(Row(words, ours, beside="float32", theirs=theirs, times=1.4))
+    return Section(rows, found)
+
+
+def _seconds_of(case_folder: Path) -> dict[str, float]:
     """Seconds of a sample.
 
     Parameters
@@ -48,6 +73,44 @@ def measure(case_folder: Path) -> dict[str, float]:
         next(plain)
     seconds = {"plain_sample_s": (time.perf_counter() - started) / PLAIN_SAMPLES}
     return seconds | {"ours_sample_s": _seconds_of_ours(source, os.cpu_count() or 1)}
+
+
+def steps_of_training() -> dict[str, float]:
+    """Median seconds of a step of the source article's network on a patch, per device and precision."""
+    from brainseg_gui.inference.devices import choose_place, choose_precision
+    from training.network import on_devices
+
+    found: dict[str, float] = {}
+    for device in ("cpu", "gpu"):
+        try:
+            place = choose_place(device)  # type: ignore[arg-type]
+        except BrainsegError:
+            continue  # there is no such device
+        for precision in ("float32", "bfloat16"):
+            if choose_precision(precision, place) == precision:  # type: ignore[arg-type]
+                with on_devices([place.keras_name]):
+                    found[f"{device} {precision} step s"] = _step_s(precision)
+    return found
+
+
+def _step_s(precision: str) -> float:
+    import keras
+
+    from brainseg_gui.runs.config_file import read_preset
+    from training.network import compile_for, start_of, trained_copy
+
+    config = read_preset("seed")
+    start = start_of(config)
+    model = compile_for(trained_copy(start.build((PATCH,) * 3), precision), config, start.recipe, 100)
+    random = np.random.default_rng(0)
+    images = random.random((1, PATCH, PATCH, PATCH, 4), dtype=np.float32)
+    truth = keras.utils.to_categorical(random.integers(0, 4, images.shape[:4]), 4)
+    seconds = []
+    for _ in range(1 + STEPS):
+        started = time.perf_counter()
+        model.train_on_batch(images, truth)
+        seconds.append(time.perf_counter() - started)
+    return median(seconds[1:])
 
 
 def _seconds_of_ours(source: CaseSource, workers: int) -> float:
@@ -109,4 +172,4 @@ def _prepared(volume: Any) -> Any:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(Path(sys.argv[1])), indent=1))
+    print(json.dumps(_seconds_of(Path(sys.argv[1])), indent=1))

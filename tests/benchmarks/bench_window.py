@@ -1,123 +1,104 @@
-"""The real window, without a screen: start, scroll, Segment to picture, and the longest stall meanwhile."""
+"""The real window, without a screen: opening a case, Segment to picture, Cancel, and stalls meanwhile."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import time
-from collections.abc import Callable
-from pathlib import Path
-from statistics import median, quantiles
 
-from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication
+import psutil
 
 from brainseg_gui.app import Application
+from brainseg_gui.inference.engine import Engine
+from tests.benchmarks.cases import Cases
+from tests.benchmarks.live_window import StallWatch, run_for, run_until, started
+from tests.benchmarks.rows import Row, Section
 
-_EMPTY = """
-from PySide6.QtWidgets import QApplication, QMainWindow
-import pyqtgraph
-app = QApplication([]); window = QMainWindow(); window.setCentralWidget(pyqtgraph.GraphicsView())
-window.show(); app.processEvents()
-"""
-_OURS = """
-from PySide6.QtWidgets import QApplication
-from brainseg_gui.app import Application
-app = QApplication([]); ours = Application(app, safe=True); ours.window.show(); app.processEvents()
-import sys
-heavy = [name for name in ("tensorflow", "keras", "scipy", "nibabel", "matplotlib") if name in sys.modules]
-sys.exit(f"imported before the first picture: {heavy}" if heavy else 0)
-"""
-_SCROLLS = 600
+_GIB = 2**30
 
 
-def measure_start(runs: int = 5) -> dict[str, float]:
-    """Seconds from process start to the first picture of an empty window, ours and a bare Qt one, in turn."""
-    seconds: dict[str, list[float]] = {"ours": [], "bare Qt and pyqtgraph": []}
-    for _ in range(runs):
-        for name, program in (("bare Qt and pyqtgraph", _EMPTY), ("ours", _OURS)):
-            start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL)
-            seconds[name].append(time.perf_counter() - start)
-    return {name: median(values) for name, values in seconds.items()}
-
-
-class _Watch:
-    """The longest time for which the GUI thread answered no timer."""
-
-    def __init__(self) -> None:
-        self._last = time.perf_counter()
-        self.longest = 0.0
-        self._timer = QTimer()
-        self._timer.setInterval(5)
-        self._timer.timeout.connect(self._on_tick)
-        self._timer.start()
-
-    def _on_tick(self) -> None:
-        now = time.perf_counter()
-        self.longest = max(self.longest, now - self._last)
-        self._last = now
-
-    def stop(self) -> float:
-        self._timer.stop()
-        return self.longest
-
-
-def _run_until(condition: Callable[[], bool], seconds: float = 120) -> None:
-    loop, timer = QEventLoop(), QTimer()
-    end = time.perf_counter() + seconds
-    timer.timeout.connect(lambda: loop.quit() if condition() or time.perf_counter() > end else None)
-    timer.start(1)
-    loop.exec()
-    timer.stop()
-    if not condition():
-        raise TimeoutError("the window did not get there")
-
-
-def measure_work(case_folder: Path) -> dict[str, float]:
+def measure(cases: Cases) -> Section:
     """Seconds from gestures to pictures on one case."""
-    qt = QApplication.instance() or QApplication(sys.argv[:1])
-    ours = Application(qt, safe=True)
-    ours.window.resize(1440, 900)
-    ours.start([])
-    session = ours.session
-    result: dict[str, float] = {}
-    start = time.perf_counter()
-    ours.files.open_paths([case_folder])
-    _run_until(lambda: session.displayed is not None)
-    ours.window.grab()
-    result["open to first picture"] = time.perf_counter() - start
-    _run_until(lambda: session.case is not None and not session.opening.running)
-    ours.window.grab()
-    result["open to complete case"] = time.perf_counter() - start
-    result["first Segment to picture"], _ = _segment(ours)
-    result["warm Segment to picture"], result["longest stall while segmenting"] = _segment(ours)
-    result["scroll, state to painted, p95"] = _scroll(ours)
-    ours.window.close()
-    return result
+    begin = time.perf_counter()
+    engine = Engine()
+    application = started(engine)
+    found = _open(application, cases)
+    found["engine ready after start"] = _wait_for_engine(engine) - begin
+    found["first Segment"], found["stall at first"] = _segment(application)
+    warm = [_segment(application) for _ in range(3)]
+    found["warm Segment"] = sorted(seconds for seconds, _ in warm)[1]
+    found["longest stall"] = max(stall for _, stall in warm)
+    found["engine peak GiB"] = _peak_bytes(engine) / _GIB
+    found["Cancel to idle"] = _cancel(application)  # the last: a busy engine may be ended by it
+    application.leave()
+    warm_s = found["warm Segment"]
+    rows = [
+        Row("window: open to first picture", found["open to first picture"]),
+        Row("window: open to complete case", found["open to complete case"]),
+        Row("window: engine ready, from start", found["engine ready after start"]),
+        Row("window: first Segment to picture", found["first Segment"], at_most=warm_s + 1.0),
+        Row("window: warm Segment to picture", warm_s, at_most=1.5),
+        Row("window: longest stall meanwhile", 1e3 * found["longest stall"], "ms"),
+        Row("window: Cancel to idle", found["Cancel to idle"], at_most=0.5),
+        Row("window: peak memory of the engine", found["engine peak GiB"], "GiB", at_most=3.0),
+    ]
+    return Section(rows, found)
 
 
-def _segment(ours: Application) -> tuple[float, float]:
-    session = ours.session
+def _open(application: Application, cases: Cases) -> dict[str, float]:
+    session, start = application.session, time.perf_counter()
+    application.files.open_paths([cases.one])
+    run_until(lambda: session.displayed is not None)
+    application.window.grab()
+    found = {"open to first picture": time.perf_counter() - start}
+    run_until(lambda: session.case is not None and not session.opening.running)
+    application.window.grab()
+    return found | {"open to complete case": time.perf_counter() - start}
+
+
+def _wait_for_engine(engine: Engine) -> float:
+    """When the engine, which starts by itself once nothing else happens, has loaded and run its network once."""
+    run_until(lambda: engine.pid is not None)
+    child = psutil.Process(engine.pid)
+    ready = last = time.perf_counter()
+    busy = child.cpu_times().user
+    while last - ready < 2.0:  # it is idle when it has used no time for so long
+        run_for(0.1)
+        last, now = time.perf_counter(), child.cpu_times().user
+        if now > busy + 0.005:
+            ready, busy = last, now
+    return ready
+
+
+def _segment(application: Application) -> tuple[float, float]:
+    session = application.session
     layers = len(session.layers)
-    watch, start = _Watch(), time.perf_counter()
-    ours.run_action("segment.run")
-    _run_until(lambda: len(session.layers) > layers)
-    stall = watch.stop()
-    for view in ours.window.ortho.views:
+    watch, start = StallWatch(), time.perf_counter()
+    application.run_action("segment.run")
+    run_until(lambda: len(session.layers) > layers)
+    for view in application.window.ortho.views:
         view.viewport().repaint()
-    return time.perf_counter() - start, stall
+    seconds = time.perf_counter() - start
+    run_for(0.5)  # what the new mask sets off: the comparison, the list of errors
+    return seconds, watch.stop()
 
 
-def _scroll(ours: Application) -> float:
-    """95th percentile of one step through all three planes, painted."""
-    viewing, case = ours.session.viewing, ours.session.case
-    times = []
-    for step in range(_SCROLLS):
-        start = time.perf_counter()
-        i, j, k = (20 + step % (n - 40) for n in case.grid.shape)
-        viewing.crosshair = (i, j, k)
-        for view in ours.window.ortho.views:
-            view.viewport().repaint()
-        times.append(time.perf_counter() - start)
-    return quantiles(times, n=20)[-1]
+def _cancel(application: Application) -> float:
+    """Seconds from Cancel, in the middle of the network's work, to idle."""
+    state = application.session.segmenting
+    application.run_action("segment.run")
+    run_until(lambda: state.stage == "inferring")
+    run_for(0.05)
+    start = time.perf_counter()
+    application.segment.cancel()
+    run_until(lambda: not state.running)
+    return time.perf_counter() - start
+
+
+def _peak_bytes(engine: Engine) -> float:
+    """Largest resident memory of the engine's process; 0 where the system does not tell."""
+    pid = engine.pid
+    path = f"/proc/{pid}/status"
+    if pid is None or not os.path.exists(path):
+        return 0.0
+    with open(path, encoding="utf-8") as lines:
+        return next((1024.0 * int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0.0)
