@@ -148,7 +148,8 @@ def _swept(brush: Brush, start: Sequence[float], end: Sequence[float], slab: Sla
         shape[axis] = -1
         centres = np.arange(part.start, part.stop, dtype=np.float32).reshape(shape)
         offsets.append((centres - np.float32(start[axis])) * np.float32(spacing_mm[axis]))
-        ways.append(np.float32((end[axis] - start[axis]) * spacing_mm[axis]))
+        way_mm = (end[axis] - start[axis]) * spacing_mm[axis]
+        ways.append(np.float32(way_mm if abs(way_mm) > _ROUNDING_MM else 0.0))  # what it is divided by must be a way
     radius_mm = np.float32(brush.diameter_mm / 2 + _ROUNDING_MM)
     axes = [axis for axis in range(3) if not _flat(brush, axis)]
     covered = _in_capsule if brush.shape is BrushShape.ROUND else _in_swept_cube

@@ -95,7 +95,8 @@ def _proposed(values: np.ndarray, random: Random) -> Change | None:
         return proposal.accept_slice(values, 2, 5)
     if choice == 1:
         return proposal.accept_region(values, regions()[int(random.integers(0, 3))])
-    area = proposal.pieces(values)[0].area if choice == 2 else _stroke(random)
+    pieces = proposal.pieces(values) if choice == 2 else ()  # none when all of it was accepted before
+    area = pieces[0].area if pieces else _stroke(random)
     return None if area is None else proposal.accept(area)
 
 

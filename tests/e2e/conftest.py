@@ -29,7 +29,7 @@ class NoEngine(Engine):
 def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplication]:
     """Start the application as `run` does; afterwards nothing of it may be left."""
     running: list[Application] = []
-    before = _children()
+    before, threads_before = _children(), set(threading.enumerate())  # other tests of this process share an engine
 
     def start(paths: Sequence[Path] = (), *, safe: bool = False, engine: Engine | None = None) -> Application:
         application = Application(qapp, safe=safe, engine=engine or NoEngine())
@@ -43,7 +43,8 @@ def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplica
     yield start
     for application in running:
         application.leave()
-    left = [thread.name for thread in threading.enumerate() if thread.name.startswith(("read", "engine"))]
+    new = set(threading.enumerate()) - threads_before
+    left = [thread.name for thread in new if thread.name.startswith(("read", "engine"))]
     assert left == []
     assert _children() <= before
 

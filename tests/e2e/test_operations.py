@@ -280,16 +280,15 @@ def test_nothing_to_change_is_said_and_makes_no_edit(hand: Hand, wait: Wait) -> 
     assert notice.what == "Nothing to change"
 
 
-def test_the_preview_is_drawn_in_all_planes_without_colour_alone(hand: Hand, wait: Wait) -> None:
+def test_the_preview_is_drawn_in_all_planes_without_colour_alone(hand: Hand, wait: Wait, qtbot: QtBot) -> None:
     put(hand, (BIG, ET))
     hand.application.session.viewing.crosshair = (6, 6, 6)
     hand.key(Qt.Key.Key_Minus, CTRL)
     wait()
-    for view in hand.application.window.ortho.views:
-        assert not view._picture._preview.empty
+    previews = [view._picture._preview for view in hand.application.window.ortho.views]
+    qtbot.waitUntil(lambda: not any(preview.empty for preview in previews))  # marks are taken when they are painted
     hand.key(Qt.Key.Key_Escape)
-    for view in hand.application.window.ortho.views:
-        assert view._picture._preview.empty
+    qtbot.waitUntil(lambda: all(preview.empty for preview in previews))
 
 
 def test_the_crosshair_chooses_the_island(hand: Hand, wait: Wait) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +19,26 @@ CHILD = Path(__file__).with_name("fault_child.py")
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@contextlib.contextmanager
+def _signals_as_in_a_terminal() -> Iterator[None]:
+    """A shell that starts the tests in the background, or nohup, has signals ignored; a child would inherit that."""
+    before = {name: signal.getsignal(name) for name in (signal.SIGINT, signal.SIGHUP)}
+    for name in before:
+        signal.signal(name, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
 class Program:
     """A running program that says what it does, one JSON object per line."""
 
     def __init__(self, command: list[str], **options: Any) -> None:
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, **options)
+        with _signals_as_in_a_terminal():
+            self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, **options)
         self.errors = ""
 
     @property
