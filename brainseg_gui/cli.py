@@ -13,6 +13,7 @@ from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.faults.home import stand_in
 from brainseg_gui.faults.process_guard import guard_process
+from brainseg_gui.plain_files import for_terminal
 
 COMMANDS = ("window", "demo", "segment", "evaluate", "report", "train", "runs", "synthesize", "render", "doctor")
 
@@ -44,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(words)
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)  # the log has more
-    logging.basicConfig(level=logging.WARNING, format="brainseg: %(message)s", handlers=[terminal])
+    terminal.setFormatter(_TerminalFormatter("brainseg: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[terminal])
     try:
         return int(arguments.run(arguments))
     except BrainsegError as error:
@@ -55,3 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("brainseg: interrupted", file=sys.stderr)  # noqa: T201
         return 130
+
+
+class _TerminalFormatter(logging.Formatter):
+    """Messages in which a file's name steers no terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return for_terminal(super().format(record))

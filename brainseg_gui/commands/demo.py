@@ -9,6 +9,7 @@ from pathlib import Path
 
 from brainseg_gui.commands.display import has_display
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.plain_files import for_terminal
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -69,7 +70,7 @@ def _work_through(output: Path | None) -> int:
         code = _run_command(step)
         if code:
             return code
-    print(f"Mask: {mask}\nPicture: {picture}")  # noqa: T201
+    print(for_terminal(f"Mask: {mask}\nPicture: {picture}"))  # noqa: T201
     return 0
 
 

@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from brainseg_gui.commands.system_libraries import FONTS_SENTENCE, fonts_installed, missing_libraries, platform_plugin
+from brainseg_gui.errors import printable
 
 OK, ADVICE, PROBLEM = "ok", "advice", "problem"
 _MARKS = {OK: "✓", ADVICE: "!", PROBLEM: "✗"}
@@ -65,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
     if args.check_window:
         return _check_window()
     findings = examine(full=args.full)
-    text = json.dumps([asdict(f) for f in findings], indent=1, ensure_ascii=False) if args.json else as_text(findings)
-    sys.stdout.write(text + "\n")
+    report = json.dumps([asdict(finding) for finding in findings], indent=1) if args.json else as_text(findings)
+    sys.stdout.write(report + "\n")
     return int(any(finding.state == PROBLEM for finding in findings))
 
 
@@ -94,7 +95,7 @@ def as_text(findings: list[Finding]) -> str:
     lines = []
     for finding in findings:
         mark, word = _MARKS[finding.state], _WORDS[finding.state]
-        lines.append(f"{mark} {finding.subject:<{width}}  {word}{finding.text}")
+        lines.append(f"{mark} {finding.subject:<{width}}  {word}{printable(finding.text)}")
         if finding.remedy:
             lines.append(f"  {'':<{width}}  {finding.remedy}")
     return "\n".join(lines)

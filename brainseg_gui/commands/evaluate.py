@@ -185,7 +185,7 @@ def _watched(work: Generator[Progress, None, CohortReport], total: int) -> Cohor
             bar.update(done - bar.n)
             if bar.disable and time.monotonic() - said > _PLAIN_EVERY_S:
                 said = time.monotonic()
-                print(f"brainseg: {progress.detail} scored", file=sys.stderr)  # noqa: T201
+                sys.stderr.write(for_terminal(f"brainseg: {progress.detail} scored\n"))
 
 
 def _write(report: CohortReport, args: argparse.Namespace) -> None:

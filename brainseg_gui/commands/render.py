@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.commands.case_options import add_case_options
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.imaging.modality import Modality
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _show(work: Generator[Progress, None, None]) -> None:
     with tqdm(total=100, file=sys.stderr, bar_format=_BAR, disable=None, leave=False, delay=1) as bar:
         for progress in work:
             bar.set_description_str(f"{progress.stage} ", refresh=False)
-            bar.set_postfix_str(progress.detail, refresh=False)
+            bar.set_postfix_str(printable(progress.detail), refresh=False)
             bar.update(100 * progress.done - bar.n)
 
 

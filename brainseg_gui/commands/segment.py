@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from brainseg_gui.commands.segment_ahead import Reading, Writing, start_reading, start_writing
-from brainseg_gui.errors import BrainsegError, CaseError, EngineError, SaveError
+from brainseg_gui.errors import BrainsegError, CaseError, EngineError, SaveError, printable
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class _CaseRunner:
         with self._telling(writing.job):
             seconds = {**writing.seconds, "saving": writing.written.result()}
             entry = _describe(writing.job, writing.case, writing.labels, writing.result, seconds)
-            self._write(json.dumps(entry, ensure_ascii=False) if self.as_json else _sentence(entry))
+            self._write(json.dumps(entry) if self.as_json else _sentence(entry))
             self._count()
 
     def _count(self) -> None:
@@ -170,7 +170,7 @@ class _CaseRunner:
                 self._show(_SEGMENTED * progress.done, f"{name}: {progress.stage}")
 
     def _show(self, done: float, words: str) -> None:
-        self.bar.set_description_str(words, refresh=False)
+        self.bar.set_description_str(printable(words), refresh=False)
         self.bar.update(self.finished + done - self.bar.n)
 
     def _tell_fault(self, job: SegmentJob, error: Exception) -> None:
@@ -178,7 +178,7 @@ class _CaseRunner:
         sentence = str(error) if isinstance(error, BrainsegError) else f"unexpected {type(error).__name__}: {error}"
         _say(sentence if job.name in sentence else f"{job.name}: {sentence}")
         if self.as_json:
-            self._write(json.dumps({"case": job.name, "error": sentence}, ensure_ascii=False))
+            self._write(json.dumps({"case": job.name, "error": sentence}))
 
     def _write(self, line: str) -> None:
         self.bar.clear()

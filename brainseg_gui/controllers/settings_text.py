@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 _LINES = re.compile(rb"[\r\n]+")
-_BYTES = re.compile(rb'@ByteArray\([^,";]*\)|"@ByteArray\((?:[^"\\]|\\.)*\)"')
-_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BYTES = re.compile(rb'@ByteArray\([^,";]*\)|"@ByteArray\((?:[^"\\]++|\\.)*+"')
+_QUOTED = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
 _PLAIN = (b"@@", b"@Invalid()")
 
 

@@ -22,7 +22,7 @@ from brainseg_gui.state.curve import Numbers
 _LOG_LINES = 200
 _LOG_BYTES = 64 * 1024
 _LOG_LINE = 2000
-_PARTS_AT_ONCE = 12
+_PARTS_AT_ONCE = 8
 _MOST_COLUMNS = 50
 _LARGEST_WHOLE = 2**53
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")

@@ -30,7 +30,7 @@ def case_row(row: list[str]) -> bytes:
     return case_list() + stream.getvalue().encode("utf-8", "surrogatepass")
 
 
-def many_cases(names: int, rows: int = 300_000) -> bytes:
+def many_cases(names: int, rows: int = 100_000) -> bytes:
     """A list of many rows."""
     line = "case-%d,done,,2026-03-01T09:30:00+00:00,anna\n"
     return ("case,state,note,changed,by\n" + "".join(line % (n % names) for n in range(rows))).encode()

@@ -26,6 +26,7 @@ from tests.inference.strangers import (
     legacy,
     part,
     passport,
+    two_weights_of,
     weights_of,
     write_h5,
     write_keras,
@@ -231,7 +232,7 @@ def _keras(config: Any, weights: bytes | None = None) -> bytes:
 
 
 def _keras_of(config: Callable[[], Any]) -> bytes:
-    return _keras(config())
+    return _keras(config(), hdf5(two_weights_of))
 
 
 def _h5_of(config: Callable[[], Any]) -> bytes:

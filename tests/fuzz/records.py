@@ -97,11 +97,11 @@ def _lists(seed: int) -> Iterator[Trial]:
             content = partial(list_records.case_row, row)
             name = f"column {column} = {value[:40]!a}"
             yield Trial("brainseg-cases.csv", name, _file("brainseg-cases.csv", content), list_records.read_case_list)
-    many = partial(list_records.many_cases, 300_000)
+    many = partial(list_records.many_cases, 100_000)
     file = _file("brainseg-cases.csv", many)
-    yield Trial("brainseg-cases.csv", "300,000 cases", file, list_records.read_case_list, 2**27)
+    yield Trial("brainseg-cases.csv", "100,000 cases", file, list_records.read_case_list, 2**27)
     again = _file("brainseg-cases.csv", partial(list_records.many_cases, 1))
-    yield Trial("brainseg-cases.csv", "one case 300,000 times", again, list_records.read_case_list, 2**25)
+    yield Trial("brainseg-cases.csv", "one case 100,000 times", again, list_records.read_case_list, 2**25)
 
 
 def _checkpoints(seed: int) -> Iterator[Trial]:

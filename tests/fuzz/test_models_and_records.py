@@ -11,7 +11,7 @@ from tests.fuzz.measure import measure, sampled
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured with /proc")
 
-_SLOW = ("large", "300,000")
+_SLOW = ("large", "100,000")
 
 
 @pytest.mark.parametrize(("name", "count"), [("models", 240), ("records", 240)])

@@ -73,6 +73,12 @@ def weights_of(file: h5py.File, kernel: Any = KERNEL, bias: Any = BIAS) -> None:
     file["layers/conv3d/vars/0"], file["layers/conv3d/vars/1"] = kernel, bias
 
 
+def two_weights_of(file: h5py.File) -> None:
+    """The weights of two convolutions as a ``.keras`` file holds them."""
+    weights_of(file)
+    file["layers/conv3d_1/vars/0"], file["layers/conv3d_1/vars/1"] = KERNEL, BIAS
+
+
 def legacy_weights_of(file: h5py.File) -> None:
     """The weights of the last convolution as a ``.h5`` file holds them."""
     group = file.create_group("model_weights")

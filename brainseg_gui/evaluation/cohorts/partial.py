@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -12,6 +13,7 @@ from brainseg_gui.evaluation.reports.json_report import case_of
 from brainseg_gui.plain_files import json_of, open_file
 
 _LONGEST_LINE = 2**24
+_LARGEST_BYTES = 2**30
 
 
 class PartialResults:
@@ -42,6 +44,8 @@ class PartialResults:
         try:
             if not fresh and path.exists():
                 with open_file(path) as stream:
+                    if os.fstat(stream.fileno()).st_size > _LARGEST_BYTES:
+                        raise SaveError("it is far too large for half-done results", "Move it away", path)
                     self._read(stream)
             self._stream = path.open("w" if fresh else "a", encoding="ascii")
             if not fresh and _ends_torn(path):

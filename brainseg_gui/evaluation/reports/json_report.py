@@ -68,7 +68,7 @@ def case_of(entry: Mapping[str, Any]) -> CaseReport:
         images=_path(entry["images"]) if entry["images"] is not None else None,
         voxel_ml=_number(entry["voxel_ml"]),
         regions=tuple(_region_of(key, entry) for key in entry["regions"]),
-        pooled={_text(extent): _pooled_of(scores) for extent, scores in entry["pooled"].items()},
+        pooled=_pooled_by_extent(entry["pooled"]),
         worst=_worst_of(entry["worst"]) if entry["worst"] is not None else None,
         seconds=_number(entry["seconds"]),
     )
@@ -104,6 +104,12 @@ def _lesion_of(entry: Mapping[str, Any]) -> LesionEntry:
     if not isinstance(entry["found"], bool):
         raise TypeError("found is neither true nor false")
     return LesionEntry(_whole(entry["voxels"]), entry["found"], _number(entry["dice"]), _number(entry["hd95_mm"]))
+
+
+def _pooled_by_extent(pooled: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    if "whole_volume" not in pooled:
+        raise KeyError("whole_volume")
+    return {_text(extent): _pooled_of(scores) for extent, scores in pooled.items()}
 
 
 def _pooled_of(scores: Mapping[str, Any]) -> dict[str, Any]:

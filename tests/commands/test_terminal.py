@@ -1,0 +1,121 @@
+"""Names from elsewhere steer no terminal, whichever command says them; what a program reads has them unchanged."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui import cli
+from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.events import EventWriter
+from brainseg_gui.runs.run_folder import RunFolder
+
+HOSTILE = "A\x1b[2J\x1b]0;owned\x07\u202e\r\n\x9b31mZ"
+SHOWN = "A(U+001B)[2J(U+001B)]0;owned(U+0007)(U+202E)(U+000D)(U+000A)(U+009B)31mZ"
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> Call:
+    """Run the program as a person does: exit code, standard output, standard error; neither steers the terminal."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        code = cli.main([str(word) for word in words])
+        said = capfd.readouterr()
+        for line in (*said.out.split("\n"), *said.err.split("\n")):
+            assert line.replace("\r", "").isprintable(), ascii(line)
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def hostile(tmp_path: Path, toy_case: Callable[..., Path]) -> Path:
+    return toy_case(tmp_path / "cases", case_id=HOSTILE)
+
+
+@pytest.fixture
+def hostile_run(tmp_path: Path) -> RunFolder:
+    folder = RunFolder.create(tmp_path / "runs" / HOSTILE, TrainingConfig())
+    writer = EventWriter(folder.events_file)
+    writer.write("epoch", epoch=1, step=10, metrics={"val_dice_mean": 0.5})
+    writer.write("finished", step=10, message=f"finished\n{HOSTILE}")
+    writer.close()
+    return folder
+
+
+def test_segment(call: Call, hostile: Path, tmp_path: Path) -> None:
+    (hostile / f"{HOSTILE}_flair.nii.gz").unlink()
+    code, _, errors = call("segment", hostile, "-o", tmp_path / "out.nii.gz")
+    assert code == 2
+    assert SHOWN in errors
+    code, printed, _ = call("segment", hostile.parent, "-o", tmp_path / "out", "--json")
+    assert code == 2
+    assert json.loads(printed)["case"] == SHOWN  # the same in every report of the program
+
+
+def test_evaluate(call: Call, hostile: Path, tmp_path: Path) -> None:
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    shutil.copy(hostile / f"{HOSTILE}_seg.nii.gz", masks / f"{HOSTILE}_pred.nii.gz")
+    code, printed, _ = call("evaluate", "--reference", hostile, "--prediction", masks / f"{HOSTILE}_pred.nii.gz")
+    assert code == 0
+    assert SHOWN in printed
+    unpaired = tmp_path / "unpaired"
+    unpaired.mkdir()
+    (unpaired / "other_pred.nii.gz").write_bytes(b"no mask")
+    _, _, errors = call("evaluate", "--reference", hostile.parent, "--prediction", unpaired)
+    assert SHOWN in errors
+
+
+def test_report_and_render(call: Call, hostile: Path, tmp_path: Path) -> None:
+    for command, ending in (("report", "txt"), ("render", "txt")):
+        code, _, errors = call(command, hostile, "-o", tmp_path / f"{HOSTILE}.{ending}")
+        assert code == 2
+        assert SHOWN in errors
+    code, printed, _ = call("render", hostile, "--prediction", tmp_path / HOSTILE, "-o", tmp_path / "picture.png")
+    assert code == 2
+    assert not printed
+
+
+def test_train(call: Call, hostile: Path, tmp_path: Path) -> None:
+    code, _, errors = call("train", "--run", tmp_path / HOSTILE, "--train", hostile / "not there")
+    assert code == 2
+    assert SHOWN in errors
+
+
+def test_runs(call: Call, hostile_run: RunFolder) -> None:
+    code, printed, _ = call("runs", hostile_run.path.parent)
+    assert code == 0
+    assert SHOWN in printed
+    code, printed, _ = call("runs", hostile_run.path.parent, "--json")
+    assert json.loads(printed)["run"] == HOSTILE
+    code, _, errors = call("runs", hostile_run.path.parent, "--stop", HOSTILE)
+    assert code == 2
+    assert SHOWN in errors
+
+
+def test_doctor(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", HOSTILE)
+    _, printed, _ = call("doctor")
+    assert SHOWN in printed
+    _, printed, _ = call("doctor", "--json")
+    assert HOSTILE in [finding["text"] for finding in json.loads(printed)]
+
+
+def test_warnings_of_the_log(call: Call, hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def warn(*_args: object) -> int:
+        logging.getLogger("brainseg_gui.imaging").warning("%s was left out", hostile.name)
+        return 0
+
+    monkeypatch.setattr("brainseg_gui.commands.doctor.run", warn)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    _, _, errors = call("doctor")
+    assert "brainseg: A(U+001B)[2J" in errors
