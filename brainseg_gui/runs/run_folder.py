@@ -89,14 +89,15 @@ class RunFolder:
         Raises
         ------
         RunError
-            If there is a run already, or the folder cannot be written.
+            If there is a run already, the folder cannot be written, or the name of a folder of cases is no text.
         """
         folder = cls(path)
         if folder.config_file.exists():
             raise RunError("there is a run in this folder already", "Resume it, or choose another folder", path)
+        content = _encoded(config)
         try:
             folder.checkpoints.mkdir(parents=True, exist_ok=True)
-            folder.config_file.write_text(to_toml(config), "utf-8")
+            folder.config_file.write_bytes(content)
         except OSError as error:
             raise RunError(f"it cannot be written ({error.strerror})", "Choose another folder", path) from error
         return folder
@@ -163,6 +164,16 @@ class RunFolder:
     def status(self) -> RunStatus:
         """How the run is doing, by its events and its process."""
         return status_of(marks_of(EventTail(self.events_file).parts()))
+
+
+def _encoded(config: TrainingConfig) -> bytes:
+    """The configuration's file, which is UTF-8 as all TOML; names of files need not be."""
+    for name in (*config.data.train, *config.data.validation, config.data.cache, config.network.start_from):
+        if not name.isascii() and any(0xD800 <= ord(letter) < 0xE000 for letter in name):
+            raise RunError(
+                "its name is no UTF-8, so that a run cannot note it down", "Rename it, or link to it", Path(name)
+            )
+    return to_toml(config).encode()
 
 
 def marks_of(parts: Iterable[Sequence[Event]]) -> list[Event]:

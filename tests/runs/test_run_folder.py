@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.config import Data, TrainingConfig
 from brainseg_gui.runs.events import Event, EventTail, EventWriter
 from brainseg_gui.runs.run_folder import SILENT_AFTER_S, RunError, RunFolder, RunStatus, find_runs, status_of
 
@@ -127,3 +127,14 @@ def test_events_of_no_time_are_none(tmp_path: Path, moment: str) -> None:
 def test_a_pipe_is_no_event_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "events.jsonl")
     assert EventTail(tmp_path / "events.jsonl").read() == []
+
+
+def test_a_folder_of_cases_whose_name_is_no_text_is_named(tmp_path: Path) -> None:
+    cases = os.fsdecode(b"caf\xe9")
+    config = TrainingConfig(data=Data(train=("fine", cases)))
+    with pytest.raises(RunError, match="no UTF-8") as caught:
+        RunFolder.create(tmp_path / "run", config)
+    assert caught.value.path == Path(cases)
+    assert not (tmp_path / "run").exists()
+    RunFolder.create(tmp_path / "run", TrainingConfig(data=Data(train=("médecine",))))
+    assert RunFolder(tmp_path / "run").config().data.train == ("médecine",)
