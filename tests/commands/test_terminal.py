@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -119,3 +120,12 @@ def test_warnings_of_the_log(call: Call, hostile: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(root, "handlers", [])
     _, _, errors = call("doctor")
     assert "brainseg: A(U+001B)[2J" in errors
+
+
+def test_a_folder_of_cases_whose_name_is_no_text(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    code, _, errors = call("train", "--run", tmp_path / "run", "--train", folder)
+    assert code == 2
+    assert "caf(0xE9): its name is no UTF-8" in errors
+    assert not (tmp_path / "run").exists()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui import cli
-from brainseg_gui.commands.train import _sentence
+from brainseg_gui.commands.train_watch import sentence_of
 from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event, EventWriter
@@ -111,7 +111,7 @@ def test_the_check_is_printed_whole() -> None:
         "split": {"by": "patient", "seed": 4, "fraction": 0.2},
         "problems": ["d is left out: T2 is missing. Add the file, or leave the case out."],
     }
-    assert _sentence(Event("checked", 0.0, values)).splitlines() == [
+    assert sentence_of(Event("checked", 0.0, values)).splitlines() == [
         "2 cases to train on, 1 held back, split by patient with seed 4",
         "  held back: c",
         "  labels: brats2020",
