@@ -17,7 +17,7 @@ from pathlib import Path
 from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.inference.weights_check import Architecture, read_architecture
 
-_CPU_S = 10
+_CPU_S = 5  # a network of the usual size takes a tenth of that
 _BYTES_PER_S = 20e6  # a slow computer, and compressed weights
 _PATIENCE_S = 300.0  # by the clock: a network folder may be slow
 _MEMORY_BYTES = 2**30

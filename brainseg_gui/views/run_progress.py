@@ -6,39 +6,26 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFontDatabase, QTextOption
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPlainTextEdit,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QSplitter,
-    QTabWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from brainseg_gui.runs.config_file import to_toml
 from brainseg_gui.runs.run_folder import RunStatus
 from brainseg_gui.state.run_record import RunRecord
 from brainseg_gui.state.run_watch import RunWatch
-from brainseg_gui.state.run_words import (
-    UNKNOWN,
-    amount,
-    best_words,
-    dataset_sentence,
-    duration,
-    estimate_sentence,
-    memory,
-    network_sentence,
-    status_sentence,
-)
+from brainseg_gui.state.run_words import status_sentence
 from brainseg_gui.views.curves_view import CurvesView
 from brainseg_gui.views.elided_label import ElidedLabel
+from brainseg_gui.views.run_numbers import RunNumbers
+from brainseg_gui.views.run_texts import RunTexts
 from brainseg_gui.views.theme import icon
 from brainseg_gui.views.validation_view import ValidationView
 
@@ -79,9 +66,11 @@ class RunPage(QWidget):
         self._bar.setAccessibleName("Share of the run that is done")
         self._bar.setRange(0, 1000)
         column.addWidget(self._bar)
-        column.addLayout(self._numbers())
+        self.numbers = RunNumbers()
+        column.addWidget(self.numbers)
         self.curves = CurvesView(watch)
         self.validation = ValidationView(watch)
+        self.texts = RunTexts()
         column.addWidget(self._middle(), 1)
         watch.chosen_changed.connect(self._synchronize)
         watch.news_came.connect(self._synchronize)
@@ -135,37 +124,6 @@ class RunPage(QWidget):
         more.setMenu(menu)
         return more
 
-    def _numbers(self) -> QHBoxLayout:
-        """One row of numbers; all keep their place."""
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        tips = {
-            "Epoch": "Passes so far",
-            "Step": "Changes of the weights so far",
-            "Time left": "By the clock so far, validation included",
-            "Per step": "Median of the last 100 steps",
-            "Patches": "Patches per second",
-            "Waiting": "Share of the last 100 steps that was spent waiting for data",
-            "Learning rate": "Of the last step",
-            "Memory": "As measured, or as estimated before the first step",
-            "Best": "The epoch that the model comes from, and what judged it",
-        }
-        self.numbers: dict[str, QLabel] = {}
-        for name, tip in tips.items():
-            cell = QVBoxLayout()
-            cell.setSpacing(0)
-            label, value = QLabel(name), QLabel(UNKNOWN)
-            label.setObjectName("quiet")
-            for widget in (label, value):
-                widget.setToolTip(tip)
-                widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            value.setAccessibleName(name)
-            self.numbers[name] = value
-            cell.addWidget(label)
-            cell.addWidget(value)
-            row.addLayout(cell, 3 if name in ("Step", "Best") else 2)
-        return row
-
     def _middle(self) -> QSplitter:
         side = QSplitter(Qt.Orientation.Vertical)
         for widget, share in ((self.curves.legend, 2), (self.validation, 3)):
@@ -182,23 +140,11 @@ class RunPage(QWidget):
         side.setMinimumWidth(232)
         down = QSplitter(Qt.Orientation.Vertical)
         down.addWidget(across)
-        down.addWidget(self._tabs())
+        down.addWidget(self.texts)
         down.setStretchFactor(0, 1)
         down.setChildrenCollapsible(False)
         down.setSizes([560, 128])
         return down
-
-    def _tabs(self) -> QTabWidget:
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
-        self.tabs.setMinimumHeight(96)
-        self.messages, self.log, self.settings = (_text(name) for name in ("Messages", "Log", "Settings"))
-        for widget, name in ((self.messages, "Messages"), (self.log, "Log"), (self.settings, "Settings")):
-            self.tabs.addTab(widget, name)
-        self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.settings.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        return self.tabs
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -214,8 +160,8 @@ class RunPage(QWidget):
         self._show_status(record)
         self._bar.setValue(round(1000 * record.done) if record.done == record.done else 0)
         self._show_buttons(record)
-        self._show_numbers(record)
-        self._show_texts(record)
+        self.numbers.show_record(record)
+        self.texts.show_record(record)
 
     def _show_status(self, record: RunRecord) -> None:
         self.status.setText(status_sentence(record))
@@ -243,62 +189,3 @@ class RunPage(QWidget):
         if self.use.objectName() != name:
             self.use.setObjectName(name)
             self.use.style().polish(self.use)
-
-    def _show_numbers(self, record: RunRecord) -> None:
-        length, steps = record.config.length, record.total_steps
-        running = record.alive and record.step and not record.stop_asked
-        texts = {
-            "Epoch": _of(record.epoch, length.epochs),
-            "Step": _of(record.step, steps),
-            "Time left": duration(record.seconds_left) if running and record.curves else UNKNOWN,
-            "Per step": duration(record.seconds_per_step),
-            "Patches": f"{record.patches_per_second:.3g} /s" if record.patches_per_second > 0 else UNKNOWN,
-            "Waiting": f"{100 * record.waiting_share:.1f} %" if record.waiting_share >= 0 else UNKNOWN,
-            "Learning rate": amount(record.learning_rate),
-            "Memory": memory(record.memory_bytes),
-            "Best": best_words(record),
-        }
-        for name, text in texts.items():
-            if self.numbers[name].text() != text:
-                self.numbers[name].setText(text)
-
-    def _show_texts(self, record: RunRecord) -> None:
-        facts = [dataset_sentence(record), network_sentence(record), estimate_sentence(record)]
-        said = [
-            f"{time.strftime('%H:%M:%S', time.localtime(one.time))}  {'⚠ ' if one.problem else ''}{one.text}"
-            for one in record.messages
-        ]
-        _show_tail(self.messages, "\n".join(text for text in (*facts, *said) if text) or "Nothing was said yet.")
-        _show_tail(self.log, "\n".join(record.log) or "The log is empty.")
-        _show(self.settings, to_toml(record.config))
-        problems = sum(one.problem for one in record.messages)
-        self.tabs.setTabText(0, f"Messages (⚠ {problems})" if problems else "Messages")
-
-
-def _of(value: int, total: int) -> str:
-    return f"{value:,} of {total:,}" if total else f"{value:,}"
-
-
-def _text(name: str) -> QPlainTextEdit:
-    widget = QPlainTextEdit()
-    widget.setReadOnly(True)
-    widget.setAccessibleName(name)
-    widget.setTabChangesFocus(True)
-    widget.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-    return widget
-
-
-def _show(widget: QPlainTextEdit, text: str) -> bool:
-    if widget.property("shown") == text:
-        return False
-    widget.setProperty("shown", text)
-    widget.setPlainText(text)
-    return True
-
-
-def _show_tail(widget: QPlainTextEdit, text: str) -> None:
-    """Show a text that grows; stay at its end, unless the person has scrolled away from it."""
-    bar = widget.verticalScrollBar()
-    at_end, before = bar.value() >= bar.maximum(), bar.value()
-    if _show(widget, text):
-        bar.setValue(bar.maximum() if at_end else before)

@@ -122,10 +122,10 @@ def test_the_page_of_a_running_run(window: TrainingWindow, watch: RunWatch) -> N
     record = begin(watch)
     watch.choose(record)
     page = window.run_page
-    assert page.numbers["Step"].text() == "50 of 10,000"
-    assert page.numbers["Per step"].text() == "0.5 s"
-    assert page.numbers["Patches"].text() == "4 /s"
-    assert page.numbers["Learning rate"].text() == "0.001"
+    assert page.numbers.values["Step"].text() == "50 of 10,000"
+    assert page.numbers.values["Per step"].text() == "0.5 s"
+    assert page.numbers.values["Patches"].text() == "4 /s"
+    assert page.numbers.values["Learning rate"].text() == "0.001"
     assert page.stop.isVisible()
     assert not page.resume.isVisible()
     assert not page.use.isEnabled()
@@ -160,10 +160,10 @@ def test_warnings_and_log(window: TrainingWindow, watch: RunWatch) -> None:
     watch.choose(record)
     tell(watch, record, Event("warning", 1.0, {"message": "Case 3 is bad"}), status=RunStatus.RUNNING, log="a\nb")
     page = window.run_page
-    assert "⚠ Case 3 is bad" in page.messages.toPlainText()
-    assert page.log.toPlainText() == "a\nb"
-    assert "learning_rate" in page.settings.toPlainText()
-    assert page.tabs.tabText(0) == "Messages (⚠ 1)"
+    assert "⚠ Case 3 is bad" in page.texts.messages.toPlainText()
+    assert page.texts.log.toPlainText() == "a\nb"
+    assert "learning_rate" in page.texts.settings.toPlainText()
+    assert page.texts.tabText(0) == "Messages (⚠ 1)"
 
 
 # curves
@@ -200,7 +200,7 @@ def test_the_best_epoch_is_marked_in_its_curve_and_in_words(window: TrainingWind
     curves, page = window.run_page.curves, window.run_page
     curves.redraw()
     assert curves.plots["metrics"].marks.texts == []
-    assert page.numbers["Best"].text() == "–"
+    assert page.numbers.values["Best"].text() == "–"
     worse = Event("epoch", 1.0, {"epoch": 3, "step": 150, "metrics": {"val_dice_mean": 0.4}})
     tell(watch, record, *best(2, 100, val_dice_mean=0.625), worse, status=RunStatus.RUNNING)
     curves.redraw()
@@ -210,7 +210,7 @@ def test_the_best_epoch_is_marked_in_its_curve_and_in_words(window: TrainingWind
     assert line.value() == 100
     assert [list(axis) for axis in ring.getData()] == [[100.0], [0.625]]
     assert curves.plots["loss"].marks.texts == []
-    assert page.numbers["Best"].text() == "epoch 2 · 0.625"
+    assert page.numbers.values["Best"].text() == "epoch 2 · 0.625"
     tell(watch, record, *best(4, 200, val_dice_mean=0.75), status=RunStatus.FINISHED)
     curves.redraw()
     assert marks.texts == ["best, epoch 4"]
