@@ -46,6 +46,7 @@ class ErrorsController(QObject):
         window.late.errors.when_made(self._listen)
         session.layers.changed.connect(self._follow)
         session.layers.appearance_changed.connect(self._on_layer_changed)
+        session.annotating.voxels_changed.connect(self._on_voxels_changed)
         session.viewing.events.agreement.connect(self._on_agreement_changed)
 
     def _listen(self, panel: ErrorsPanel) -> None:
@@ -89,6 +90,12 @@ class ErrorsController(QObject):
             self._pause.start()
         else:
             self._search()
+
+    def _on_voxels_changed(self) -> None:
+        """Wait until the strokes pause, on whatever layer: two threads would share one interpreter."""
+        if self._pause.isActive() or self._work.running:
+            self._work.stop()
+            self._pause.start()
 
     def _search(self) -> None:
         if self._pair is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from brainseg_gui.controllers.errors import ErrorsController
 from brainseg_gui.evaluation.disagreements import find_disagreements
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Session
 
@@ -133,6 +134,35 @@ def test_a_stale_answer_is_dropped(
     found()
     assert _listed(session) == _wanted(session)
     assert [count for count in shown if count] == [3]
+
+
+def test_a_stroke_goes_before_the_search(
+    opened: ErrorsController,
+    session: Session,
+    predict: Callable[..., Layer],
+    found: Callable[[], None],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    running: list[str] = []
+
+    def endless(*_: object) -> Generator[Progress, None, None]:
+        running.append("begun")
+        try:
+            while True:
+                yield Progress("looking", 0.0)
+        finally:
+            running.append("given up")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_find", endless)
+        predict()
+        qtbot.waitUntil(lambda: "begun" in running)
+        session.annotating.voxels_changed.emit((slice(0, 1),) * 3)
+        qtbot.waitUntil(lambda: running == ["begun", "given up"])
+    assert session.errors.searching
+    found()  # once the hand rests
+    assert _listed(session) == _wanted(session)
 
 
 def test_a_step_moves_the_crosshair_and_shows_the_agreement_once(
