@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from training.compare.scores import NETWORK_SCHEME, CaseScore
 from training.compare.tables import region_text
 from training.pictures import COLOURS, SHOWN, Section, draw, largest_section, save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _INCHES = 2.4
 _TITLE_INCHES, _LEGEND_INCHES = 0.42, 0.24
@@ -69,13 +73,14 @@ def _section(case: Case, reference: LabelMap, columns: Sequence[Column]) -> Sect
 
 
 def _title(score: CaseScore) -> str:
-    return f"{score.method}\n{' / '.join(region_text(score, key) for key in COLOURS)}"
+    texts = (region_text(score, key).removesuffix(" claimed") for key in COLOURS)
+    return f"{score.method}\n{' / '.join(texts)}"
 
 
-def _legend(figure: object, k: int, height: float) -> None:
+def _legend(figure: Figure, k: int, height: float) -> None:
     words = [(f"slice {k + 1}", _GREY), *((f"— {key}", colour) for key, colour in COLOURS.items())]
-    words.append(("numbers: Dice WT / TC / ET over the whole case", _GREY))
-    left = 0.01
+    words.append(("numbers: Dice WT / TC / ET over the whole case, or what is claimed where there is nothing", _GREY))
+    left, width = 0.1, figure.get_figwidth()  # in inches
     for text, colour in words:
-        figure.text(left, 0.3 * _LEGEND_INCHES / height, text, color=colour, fontsize=7)  # type: ignore[attr-defined]
-        left += 0.012 + 0.0048 * len(text)
+        figure.text(left / width, 0.3 * _LEGEND_INCHES / height, text, color=colour, fontsize=7)
+        left += 0.15 + 0.06 * len(text)
