@@ -80,6 +80,9 @@ class ContrastPriors:
         Spread of the values within one tissue, between smooth random parts of it.
     blur_mm
         Blur of the border between the parts of a tumour.
+    wetness, wet_edge
+        Share of the oedema's own value that swollen white matter takes on, and how steeply it gets there from the
+        oedema's edge, where above 1.
     """
 
     tissue: Mapping[Tissue, tuple[float, ...]] = field(default_factory=lambda: MappingProxyType(_TISSUE_VALUES))
@@ -97,6 +100,8 @@ class ContrastPriors:
     blood: float = 0.0
     patches: Range = (0.0, 0.0)
     blur_mm: Range = (0.6, 0.6)
+    wetness: float = 0.85
+    wet_edge: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def _add_tumour(rng: np.random.Generator, brain: Brain, tumour: Tumour, images: 
     value = draw_parts(rng, contrast, priors, tumour.grade)
     blur_mm = within(rng, priors.blur_mm)
     core, enhancing = (_soft(brain, tumour, blur_mm, *classes) for classes in ((CORE, ENHANCING), (ENHANCING,)))
-    swelling = _wetness(rng, brain, tumour)
+    swelling = _wetness(rng, brain, tumour, priors)
     grain = _tumour_grain(rng, brain, np.float32(within(rng, priors.tumour_texture)))
     for modality, image in enumerate(images):
         wet = value["oedema"][modality] * (1.0 + 0.08 * grain[0] + 0.02 * grain[1])
@@ -128,13 +128,13 @@ def _soft(brain: Brain, tumour: Tumour, blur_mm: float, *classes: int) -> FloatA
     return brain.blurred(np.isin(tumour.classes, classes), blur_mm)
 
 
-def _wetness(rng: np.random.Generator, brain: Brain, tumour: Tumour) -> FloatArray:
+def _wetness(rng: np.random.Generator, brain: Brain, tumour: Tumour, priors: ContrastPriors) -> FloatArray:
     """White matter takes up most water, cortex little, fluid none."""
     share = brain.share(Tissue.WHITE) + 0.85 * brain.share(Tissue.BRAIN_STEM, Tissue.CEREBELLAR_WHITE)
     share += 0.7 * brain.share(Tissue.THALAMUS, Tissue.STRIATUM, Tissue.PALLIDUM, Tissue.HIPPOCAMPUS)
     share += 0.35 * brain.share(Tissue.CORTEX)
-    strength = np.clip(0.85 + 0.12 * brain.octaves(rng, 9.0), 0.4, 1.0)
-    return np.asarray(share * strength * tumour.swelling, np.float32)
+    strength = np.clip(priors.wetness + 0.12 * brain.octaves(rng, 9.0), 0.4, 1.0)
+    return np.asarray(share * strength * np.minimum(priors.wet_edge * tumour.swelling, 1.0), np.float32)
 
 
 def _tumour_grain(rng: np.random.Generator, brain: Brain, strength: np.float32) -> list[FloatArray]:

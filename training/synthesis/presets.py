@@ -47,14 +47,14 @@ _HIGH_GRADE: PartRanges = MappingProxyType({
     "cyst": ((0.25, 0.60), (1.0, 1.0), (2.5, 4.5), (0.25, 1.3)),
     "solid": ((0.58, 0.92), (1.0, 1.0), (1.4, 3.2), (1.2, 2.4)),
     "enhancing": ((0.60, 1.10), (1.25, 3.0), (1.1, 2.6), (1.1, 2.3)),
-    "oedema": ((0.68, 1.02), (1.0, 1.0), (1.3, 2.8), (1.2, 2.7)),
+    "oedema": ((0.60, 1.04), (1.0, 1.0), (1.45, 3.6), (1.25, 3.1)),
     "blood": ((1.20, 1.80), (1.2, 1.8), (0.4, 1.2), (0.5, 1.6)),
 })  # fmt: skip
 _LOW_GRADE: PartRanges = MappingProxyType({
     **_HIGH_GRADE,
     "necrosis": ((0.50, 0.85), (1.0, 1.0), (1.6, 3.4), (0.9, 2.2)),
     "solid": ((0.48, 0.92), (1.0, 1.0), (1.3, 3.3), (1.15, 2.4)),
-    "oedema": ((0.72, 1.02), (1.0, 1.0), (1.2, 2.4), (1.15, 2.1)),
+    "oedema": ((0.64, 1.02), (1.0, 1.0), (1.3, 3.1), (1.15, 2.5)),
 })  # fmt: skip
 
 _HIGH = TumourPriors(
@@ -78,6 +78,7 @@ TRAINING = SynthesisPriors(
         tissue_spread=0.10, gain_spread=0.22, gain_limits=(0.65, 1.6), texture=(0.014, 0.070),
         tumour_texture=(0.4, 2.0), tumour_ranges=MappingProxyType({"high": _HIGH_GRADE, "low": _LOW_GRADE}),
         ordered=0.85, random=0.2, mismatch=0.2, blood=0.12, patches=(0.0, 0.10), blur_mm=(0.3, 1.5),
+        wetness=0.92, wet_edge=1.3,
     ),
     lookalikes=LookalikePriors(caps=(0.3, 2.2), spots=0.4, meninges=0.35, vessels=0.4, flow=0.35),
     outline=OutlinePriors(

@@ -72,7 +72,7 @@ def test_tumours_keep_their_side_of_white_matter(grade: Any, random: float) -> N
         assert parts["enhancing"][T1CE] > high[T1CE]
         tables.append(contrast.table)
         flair.append(parts["oedema"][FLAIR] / high[FLAIR])
-    assert min(flair) < 1.25  # faint
+    assert min(flair) < 1.3  # faint
     assert max(flair) > 1.9  # strong
     darker = np.mean([table[Tissue.CORTEX, T1] < 1.0 for table in tables])
     assert 0.3 < darker < 0.7 if random else darker > 0.9
