@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 
 from brainseg_gui.imaging.plane import box_of
 
+_WIDTH_PX = 1.5
 _INSET = 0.12
+_DEEPEST = 0.4
+"""How far inside a label its outline lies, in pixels of the slice: at most, where these are small on the screen."""
 
 _Places = NDArray[np.intp]
 
@@ -22,7 +27,9 @@ def edge_path(mask: NDArray[np.bool_]) -> QPainterPath:
     return dict(edge_paths(mask.astype(np.uint8))).get(1, QPainterPath())
 
 
-def edge_paths(values: NDArray[np.uint8]) -> list[tuple[int, QPainterPath]]:
+def edge_paths(
+    values: NDArray[np.uint8], inset_xy: tuple[float, float] = (_INSET, _INSET)
+) -> list[tuple[int, QPainterPath]]:
     """As `edge_path`, for every label of a slice at once: what it costs grows with the edges, not with the labels."""
     padded = np.pad(values, 1)
     sides = (
@@ -32,7 +39,8 @@ def edge_paths(values: NDArray[np.uint8]) -> list[tuple[int, QPainterPath]]:
     labels, lines = [], []
     for before, after, level in sides:
         row, column = np.nonzero(before != after)
-        for side, inset in ((before, -_INSET), (after, _INSET)):
+        deep = inset_xy[1] if level else inset_xy[0]
+        for side, inset in ((before, -deep), (after, deep)):
             labels.append(side[row, column])
             lines.append(_lines(row, column, inset, level=level))
     return _by_label(np.concatenate(labels), np.concatenate(lines))
@@ -60,7 +68,8 @@ class Outlines:
 
     def __init__(self) -> None:
         self._paths: list[tuple[QPen, QPainterPath]] = []
-        self._shown: tuple[object, NDArray[np.uint8], NDArray[np.uint8]] | None = None
+        self._inset: tuple[float, float] | None = None
+        self._shown: tuple[tuple[slice, slice] | None, NDArray[np.uint8], NDArray[np.uint8]] | None = None
 
     def show(self, values: NDArray[np.uint8], table: NDArray[np.uint8]) -> None:
         """Outline every label of a slice, (rows, columns), that `table` (256, 4) does not make transparent."""
@@ -69,11 +78,16 @@ class Outlines:
         if self._is_shown(box, cut, table):
             return  # looking costs a tenth of drawing: another layer is being painted
         self._shown = box, np.array(cut), table
-        self._paths = []
-        if box is not None:
-            for label, path in edge_paths(cut):
-                if table[label, 3]:
-                    self._paths.append((_pen(table[label]), path.translated(box[1].start, box[0].start)))
+        self._inset = None
+
+    def _build(self, inset_xy: tuple[float, float]) -> None:
+        self._paths, self._inset = [], inset_xy
+        box, cut, table = self._shown or (None, None, None)
+        if box is None or cut is None or table is None:
+            return
+        for label, path in edge_paths(cut, inset_xy):
+            if table[label, 3]:
+                self._paths.append((_pen(table[label]), path.translated(box[1].start, box[0].start)))
 
     def _is_shown(self, box: object, cut: NDArray[np.uint8], table: NDArray[np.uint8]) -> bool:
         if self._shown is None or self._shown[0] != box:
@@ -82,15 +96,25 @@ class Outlines:
         return same and np.array_equal(self._shown[1], cut)
 
     def draw(self, painter: QPainter) -> None:
-        """Paint them, one unit per pixel of the slice."""
+        """Paint them, one unit per pixel of the slice; outlines of labels that touch do not cover each other."""
+        inset_xy = _inset_at(painter.transform())
+        if inset_xy != self._inset:
+            self._build(inset_xy)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for pen, path in self._paths:
             painter.strokePath(path, pen)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
+def _inset_at(transform: QTransform) -> tuple[float, float]:
+    """Half a line's width on the screen, in pixels of the slice along x and y."""
+    sizes = (math.hypot(transform.m11(), transform.m12()), math.hypot(transform.m21(), transform.m22()))
+    across, down = (round(min(max(_WIDTH_PX / 2 / max(size, 1e-6), _INSET), _DEEPEST), 2) for size in sizes)
+    return across, down
+
+
 def _pen(rgba: NDArray[np.uint8]) -> QPen:
     pen = QPen(QColor(int(rgba[0]), int(rgba[1]), int(rgba[2])))
-    pen.setWidthF(1.5)
+    pen.setWidthF(_WIDTH_PX)
     pen.setCosmetic(True)
     return pen

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QPainterPath
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, colour_of
@@ -16,7 +16,7 @@ from brainseg_gui.state.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.viewing import Layout
 from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.outline import edge_path
+from brainseg_gui.views.outline import Outlines, edge_path
 
 WT, TC, ET = regions()
 VALUES = {"NCR": 1, "ED": 2, "ET": 4}
@@ -268,3 +268,25 @@ def test_the_outline_of_a_hand_made_mask_runs_between_inside_and_outside_only() 
 def test_an_empty_and_a_full_mask(value: bool) -> None:
     lines = _lines(edge_path(np.full((2, 3), value)))
     assert len(lines) == (10 if value else 0)
+
+
+@pytest.mark.parametrize("scale", [1.6, 2.4, 8.0])
+def test_outlines_of_labels_that_touch_are_both_seen_at_any_zoom(scale: float) -> None:
+    values = np.zeros((12, 20), np.uint8)
+    values[2:10, 2:10], values[2:10, 10:18] = 1, 4
+    table = np.zeros((256, 4), np.uint8)
+    table[1], table[4] = (255, 0, 0, 255), (0, 0, 255, 255)
+    image = QImage(round(20 * scale), round(12 * scale), QImage.Format.Format_RGB32)
+    image.fill(0)
+    outlines = Outlines()
+    outlines.show(values, table)
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    outlines.draw(painter)
+    painter.end()
+    row = round(6 * scale)
+    border = range(round(9 * scale), round(11 * scale))
+    red = max(image.pixelColor(x, row).red() for x in border)
+    blue = max(image.pixelColor(x, row).blue() for x in border)
+    assert red > 150
+    assert blue > 150
