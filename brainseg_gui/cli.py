@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import io
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from brainseg_gui import __version__
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.faults.home import stand_in
 from brainseg_gui.faults.process_guard import guard_process
 from brainseg_gui.plain_files import for_terminal
@@ -41,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     known = {*COMMANDS, "-h", "--help", "--version"}
     if not words or words[0] not in known:
+        if sentence := _mistyped(words):
+            print(f"brainseg: {sentence}", file=sys.stderr)  # noqa: T201
+            return 2
         words.insert(0, "window")  # brainseg CASE
     arguments = build_parser().parse_args(words)
     terminal = logging.StreamHandler()
@@ -57,6 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("brainseg: interrupted", file=sys.stderr)  # noqa: T201
         return 130
+
+
+def _mistyped(words: Sequence[str]) -> str:
+    """What to say of a first word that is no case and nearly a command; empty where it is neither."""
+    word = words[0] if words else ""
+    if not word or word.startswith("-") or os.path.exists(word):
+        return ""
+    near = difflib.get_close_matches(word, COMMANDS, 1, 0.75)
+    return printable(f"{word} is neither a command nor a file. Did you mean brainseg {near[0]}?") if near else ""
 
 
 class _TerminalFormatter(logging.Formatter):

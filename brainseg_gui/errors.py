@@ -6,6 +6,7 @@ Everything that does not derive from `BrainsegError` is a bug and is logged with
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 _JOINERS = "\u200c\u200d"  # Persian and Indian names, and many an emoji, need them
@@ -28,6 +29,15 @@ def _sign(letter: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte of a file's name that is no UTF-8
         return f"(0x{code - 0xDC00:02X})"
     return f"(U+{code:04X})" if category in ("Cc", "Cf", "Cs", "Zl", "Zp") and letter not in _JOINERS else letter
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names for a sentence.
+
+    >>> listed(["T1", "T1ce", "T2"])
+    'T1, T1ce and T2'
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 class BrainsegError(Exception):

@@ -116,6 +116,7 @@ def run(args: argparse.Namespace) -> int:
     request = _request(args)
     check_file(request, args.output)
     _show(write_figure(_content(args), request, args.output))
+    sys.stdout.write(printable(str(args.output)) + "\n")
     return 0
 
 

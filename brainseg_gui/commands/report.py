@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from brainseg_gui.commands.case_options import add_case_options
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
-from brainseg_gui.errors import SaveError
+from brainseg_gui.errors import SaveError, printable
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,4 +59,5 @@ def run(args: argparse.Namespace) -> int:
             write_pdf(content, path)
         else:
             write_text(path, case_page(content))
+        sys.stdout.write(printable(str(path)) + "\n")
     return 0

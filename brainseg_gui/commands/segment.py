@@ -122,13 +122,11 @@ class _CaseRunner:
 
     def _segment(self, job: SegmentJob, after: SegmentJob | None) -> None:
         from brainseg_gui.imaging.labels import LabelMap, from_network_classes
-        from brainseg_gui.inference.options import require_modalities
 
         reading, self._reading = self._reading, None
         try:
             if job.source is None:
                 raise job.fault or CaseError("no case was found", "Check the name", job.output)
-            require_modalities(job.source.modalities, self.model, job.source.folder)
             reading = reading or start_reading(job.source)
             self._show(0.0, f"{job.name}: reading")
             case, reading_s = reading.case.result()

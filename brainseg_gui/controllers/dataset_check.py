@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.training_draft import DatasetCheck
@@ -41,4 +41,4 @@ def _cases(folders: Sequence[str], problems: list[str]) -> list[CaseSource]:
 
 def _lack(source: CaseSource) -> str:
     names = [modality.title for modality in source.missing] + ([] if source.reference else ["mask"])
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return listed(names)

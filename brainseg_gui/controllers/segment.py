@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog
 from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, from_network_classes
 from brainseg_gui.progress import Progress
@@ -229,7 +229,7 @@ class SegmentController(QObject):
 
         missing = missing_modalities(case.volumes, model)
         if missing:
-            names = " and ".join(modality.title for modality in missing)
+            names = listed([modality.title for modality in missing])
             return f"{model.title} needs {names}, which this case does not have"
         return ""
 

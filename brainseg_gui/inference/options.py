@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.errors import ModelError
+from brainseg_gui.errors import ModelError, listed
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import ClassProbabilities
 from brainseg_gui.inference.model_folder import ModelFolder
@@ -96,9 +96,9 @@ def require_modalities(volumes: Iterable[Modality], model: ModelFolder, folder: 
         Names them.
     """
     if missing := missing_modalities(volumes, model):
-        names = " and ".join(modality.title for modality in missing)
+        names = listed([modality.title for modality in missing])
         raise ModelError(
             f"the model {model.passport.name} needs {names}, which this case lacks",
-            "Assign the file to its modality, or choose another model",
+            "Add the missing files, or choose another model",
             folder,
         )

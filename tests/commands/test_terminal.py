@@ -129,3 +129,16 @@ def test_a_folder_of_cases_whose_name_is_no_text(call: Call, tmp_path: Path) -> 
     assert code == 2
     assert "caf(0xE9): its name is no UTF-8" in errors
     assert not (tmp_path / "run").exists()
+
+
+def test_a_mistyped_command_is_no_case(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, _, errors = call("segmnt", "-o", tmp_path)
+    assert code == 2
+    assert errors == "brainseg: segmnt is neither a command nor a file. Did you mean brainseg segment?\n"
+    asked: list[list[Path]] = []
+    monkeypatch.setattr("brainseg_gui.commands.window.run", lambda arguments: asked.append(arguments.cases) or 0)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "segmnt").mkdir()
+    assert call("segmnt")[0] == 0
+    assert call("patient-1")[0] == 0  # nearly nothing: the window says that there is no such folder
+    assert asked == [[Path("segmnt")], [Path("patient-1")]]
