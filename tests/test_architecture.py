@@ -99,8 +99,10 @@ def test_a_wheel_holds_the_code_and_the_resources(tmp_path: Path) -> None:
         for path in (ROOT / "resources").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    pictures = {name for name in resources if "/pictures/" in name}  # of the README and the model's card
     code = {p.relative_to(ROOT).as_posix() for t in ("brainseg_gui", "training") for p in (ROOT / t).rglob("*.py")}
-    assert resources | code | {"brainseg_gui/py.typed"} <= names
+    assert (resources - pictures) | code | {"brainseg_gui/py.typed"} <= names
+    assert not pictures & names
     assert "brainseg_gui/resources/label_schemes.toml" in resources
     assert not any(name.startswith("tests/") for name in names)
 

@@ -113,7 +113,6 @@ class ComparisonPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self._tabs = QTabBar()
-        self._tabs.setDrawBase(False)
         self._tabs.setExpanding(False)
         self._tabs.setAccessibleName("Pages of the comparison")
         self._head.addWidget(self._tabs)
@@ -222,16 +221,16 @@ class ComparisonPanel(QWidget):
         viewing = self._session.viewing
         if viewing.agreement is not None or viewing.layout is Layout.COMPARE:
             return f"{squares}&nbsp;&nbsp; in {(viewing.agreement or regions()[0]).key}"
-        hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree (G)"
+        hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree\u00a0(G)"
         return f'<span style="color:{colour("faint").name()}">{hint}</span>'
 
     def _what_is_missing(self) -> str:
         if self._session.displayed is None:
             return "Open a case with an expert's mask, and click Segment: the Dice of each region appears here."
+        if self._session.layers.reference is None:
+            return "This case has no reference. Add one with File › Add mask…: the prediction is compared with it here."
         if self._session.layers.prediction is None:
             return "Click Segment: the prediction is compared with the reference here, region by region."
-        if self._session.layers.reference is None:
-            return "This case has no reference. Add one with File > Add mask… and it is compared here."
         return "Choose two different layers to compare them."
 
     def _on_layers_chosen(self) -> None:

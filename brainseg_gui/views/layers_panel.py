@@ -35,7 +35,7 @@ class LayersPanel(QWidget):
         column.addWidget(self._empty)
         column.addLayout(self._opacity_row())
         self._heading = QLabel("Labels, ml")
-        self._heading.setObjectName("section")
+        self._heading.setContentsMargins(0, 8, 0, 0)
         column.addWidget(self._heading)
         self.labels = LabelTable(session)
         column.addWidget(self.labels)

@@ -46,6 +46,7 @@ class NoticeBar(QFrame):
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._actions = QHBoxLayout()
+        self._buttons: list[QPushButton] = []
         self._more = QPushButton("Details")
         self._more.setCheckable(True)
         self._more.toggled.connect(self._on_details_toggled)
@@ -60,6 +61,9 @@ class NoticeBar(QFrame):
         row.addWidget(self._more)
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(row)
+        self._below = QHBoxLayout()
+        self._below.addStretch(1)
+        column.addLayout(self._below)
         self._details = QPlainTextEdit()
         self._details.setReadOnly(True)
         self._details.setMaximumHeight(140)
@@ -124,14 +128,15 @@ class NoticeBar(QFrame):
             self._timer.start()
 
     def _fill_actions(self, notice: Notice) -> None:
-        while self._actions.count():
-            item = self._actions.takeAt(0)
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        for button in self._buttons:
+            button.deleteLater()
+        self._buttons = []
+        row = self._actions if len(notice.actions) < 2 else self._below  # the sentence needs its room
         for text, key in notice.actions:
             button = QPushButton(text)
             button.clicked.connect(lambda _checked=False, key=key: self.action_requested.emit(key))
-            self._actions.addWidget(button)
+            self._buttons.append(button)
+            row.addWidget(button)
 
     def _on_details_toggled(self, shown: bool) -> None:
         self._details.setVisible(shown)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QSizePolicy, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QMainWindow, QSizePolicy, QTabWidget, QWidget
 
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions import Actions
@@ -120,8 +120,6 @@ class PanelWindow(QMainWindow):
         dock.show()
         dock.raise_()
         dock.fill()
-        for bar in self.findChildren(QTabBar):
-            bar.setDrawBase(False)
 
     # docks
 

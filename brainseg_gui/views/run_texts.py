@@ -18,7 +18,6 @@ class RunTexts(QTabWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setDocumentMode(True)
-        self.tabBar().setDrawBase(False)
         self.setMinimumHeight(96)
         self.messages, self.log, self.settings = (_text(name) for name in ("Messages", "Log", "Settings"))
         for widget in (self.messages, self.log, self.settings):
