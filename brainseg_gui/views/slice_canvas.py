@@ -212,12 +212,14 @@ class SliceCanvas(SlicePlace):
         words = [self.plane.title, self.modality.title]
         if self.modality not in case.volumes:
             words.append("reading…" if self._session.previewing else "not found")
+        agreement = self._picture.agreement_region if self._session.viewing.masks_visible else None
         return SliceMarks(
             edge_letters(self.plane, self._session.viewing.convention),
             " · ".join(words),
             self._content_title(),
             f"{self.slice_index + 1} / {case.grid.shape[self.plane.axis]}",
             self.screen_pixels_per_mm,
+            agreement.key if agreement is not None else "",
         )
 
     def _content_title(self) -> str:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QStaticText
 
+from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.plane import EdgeLetters
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.views.colour_bar import draw_legend
@@ -19,6 +20,7 @@ _CROSS = QColor(111, 155, 242, 150)
 _GAP = 10
 _EDGE = 8
 _LONGEST = 8192  # rows of the tallest screen
+_LINE = 18  # from one line of text to the next
 _BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 
@@ -59,6 +61,8 @@ class SliceMarks:
         What is shown (top left), which masks (top right), which slice (bottom left).
     pixels_per_mm
         Zoom, for the scale bar.
+    agreement
+        The region whose agreement is drawn; what its colours mean is said.
     """
 
     letters: EdgeLetters
@@ -66,6 +70,7 @@ class SliceMarks:
     content: str
     position: str
     pixels_per_mm: float
+    agreement: str = ""
 
 
 def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: ScalarMap | None = None) -> None:
@@ -81,12 +86,20 @@ def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: Scal
     ):
         _write(painter, frame, place, letter, _TEXT, bold=True)
     _write(painter, frame, align.AlignLeft | align.AlignTop, marks.title, _TEXT)
+    for line, (word, colour) in enumerate(_agreement_words(marks.agreement), start=1):
+        _write(painter, frame.adjusted(0, line * _LINE, 0, 0), align.AlignLeft | align.AlignTop, word, colour)
     _write(painter, frame, align.AlignLeft | align.AlignBottom, marks.position, _QUIET)
     if marks.content:
         _write(painter, frame, align.AlignRight | align.AlignTop, marks.content, _TEXT)
     if overlay is not None:
         draw_legend(painter, frame, overlay, _TEXT)
     _draw_scale_bar(painter, frame, marks.pixels_per_mm)
+
+
+@lru_cache(maxsize=16)
+def _agreement_words(region: str) -> list[tuple[str, QColor]]:
+    words = (f"{region} found", "missed", "false") if region else ()
+    return [(word, QColor(colour)) for word, colour in zip(words, AGREEMENT_COLOURS, strict=False)]
 
 
 def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> None:

@@ -26,6 +26,7 @@ from brainseg_gui.views.piece_mark import STRENGTH, piece_in_slice
 from brainseg_gui.views.preview_item import PreviewMarks, preview_in_slice
 from brainseg_gui.views.slice_images import FillImage, GreyImage
 
+_AGREEMENT_OPACITY = 0.7  # at least: over a bright image a paler red and blue look alike
 _EDGE = np.zeros((256, 4), dtype=np.uint8)
 _EDGE[1] = (230, 232, 235, 255)
 
@@ -88,7 +89,7 @@ class SlicePicture:
             return np.ascontiguousarray(take_slice(labels.values, plane, slice_index, viewing.convention))
 
         if viewing.masks_visible and not self._session.previewing:
-            region, overlay = self._agreement_region(), self.overlay
+            region, overlay = self.agreement_region, self.overlay
             if overlay is not None:
                 table = map_table(overlay.top, viewing.opacity, overlay.faintest)
                 levels = overlay.slice_of(plane, slice_index, viewing.convention)
@@ -98,7 +99,7 @@ class SlicePicture:
                 layers = self._drawn_layers() if overlay.outlined else []
                 outlines += [(cut(layer.labels), self._table_of(layer, OverlayStyle.OUTLINE)) for layer, _ in layers]
             elif region is not None:
-                fills.append((self._agreement(cut, region), agreement_table(max(viewing.opacity, 0.35))))
+                fills.append((self._agreement(cut, region), agreement_table(max(viewing.opacity, _AGREEMENT_OPACITY))))
                 fills += self._error_looked_at(region, plane, slice_index)
                 outlines.append(self._reference_outline(cut, region))
             else:
@@ -128,7 +129,8 @@ class SlicePicture:
         opacity = viewing.opacity if style is OverlayStyle.FILL else 1.0
         return overlay_table(layer.labels.scheme, opacity, viewing.hidden, safe=viewing.safe_colours)
 
-    def _agreement_region(self) -> Region | None:
+    @property
+    def agreement_region(self) -> Region | None:
         """The region whose agreement is to be drawn, when there are two masks to compare."""
         layers, viewing = self._session.layers, self._session.viewing
         if layers.reference is None or layers.prediction is None:
