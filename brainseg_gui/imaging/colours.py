@@ -38,9 +38,15 @@ def overlay_table(
     return table
 
 
-def agreement_table(opacity: float) -> NDArray[np.uint8]:
-    """Look-up table for agreement pictures: 0 nothing, 1 both, 2 missed, 3 false; (256, 4)."""
+def agreement_table(found: float, wrong: float) -> NDArray[np.uint8]:
+    """Look-up table for agreement pictures: 0 nothing, 1 both, 2 missed, 3 false; (256, 4).
+
+    Parameters
+    ----------
+    found, wrong
+        How opaque what both have is, and what only one of them has.
+    """
     table = np.zeros((256, 4), dtype=np.uint8)
-    for value, colour in enumerate(AGREEMENT_COLOURS, start=1):
+    for value, (colour, opacity) in enumerate(zip(AGREEMENT_COLOURS, (found, wrong, wrong), strict=True), start=1):
         table[value] = (*rgb(colour), round(255 * opacity))
     return table

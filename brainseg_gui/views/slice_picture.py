@@ -26,11 +26,15 @@ from brainseg_gui.views.piece_mark import STRENGTH, piece_in_slice
 from brainseg_gui.views.preview_item import PreviewMarks, preview_in_slice
 from brainseg_gui.views.slice_images import FillImage, GreyImage
 
-_AGREEMENT_OPACITY = 0.7  # at least: over a bright image a paler red and blue look alike
 _EDGE = np.zeros((256, 4), dtype=np.uint8)
 _EDGE[1] = (230, 232, 235, 255)
 
 Cut = Callable[[LabelMap], NDArray[np.uint8]]
+
+
+def _agreement_table(opacity: float) -> NDArray[np.uint8]:
+    """What is wrong is strong: over a bright image a pale red and a pale blue look alike."""
+    return agreement_table(max(opacity, 0.35), max(opacity, 0.7))
 
 
 class Content(Enum):
@@ -99,7 +103,7 @@ class SlicePicture:
                 layers = self._drawn_layers() if overlay.outlined else []
                 outlines += [(cut(layer.labels), self._table_of(layer, OverlayStyle.OUTLINE)) for layer, _ in layers]
             elif region is not None:
-                fills.append((self._agreement(cut, region), agreement_table(max(viewing.opacity, _AGREEMENT_OPACITY))))
+                fills.append((self._agreement(cut, region), _agreement_table(viewing.opacity)))
                 fills += self._error_looked_at(region, plane, slice_index)
                 outlines.append(self._reference_outline(cut, region))
             else:
@@ -159,7 +163,7 @@ class SlicePicture:
             return []
         convention = self._session.viewing.convention
         values = piece_in_slice(entry.piece, case.grid.shape, plane, slice_index, convention)
-        return [(values, agreement_table(STRENGTH))] if values is not None else []
+        return [(values, agreement_table(STRENGTH, STRENGTH))] if values is not None else []
 
     def _reference_outline(self, cut: Cut, region: Region) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The reference's edge, the second cue beside colour: what is missed lies inside it, what is false outside."""

@@ -121,7 +121,7 @@ def test_the_safe_colours_are_those_of_okabe_and_ito() -> None:
 
 
 def test_agreement_has_three_colours() -> None:
-    table = agreement_table(1.0)
+    table = agreement_table(1.0, 1.0)
     assert table.shape == (256, 4)
     assert len({tuple(table[value]) for value in (0, 1, 2, 3)}) == 4
     assert table[1:4, 3].tolist() == [255, 255, 255]

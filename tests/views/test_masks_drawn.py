@@ -181,10 +181,10 @@ def test_agreement_has_three_colours(
     view = opened.ortho.views[2 if layout is Layout.COMPARE else 0]
     k = session.viewing.crosshair[2]
     a, b = case.reference.values[:, :, k] > 0, prediction.labels.values[:, :, k] > 0
-    for mask, colour in zip((a & b, a & ~b, ~a & b), AGREEMENT_COLOURS, strict=True):
+    for mask, colour, opacity in zip((a & b, a & ~b, ~a & b), AGREEMENT_COLOURS, (0.45, 0.7, 0.7), strict=True):
         i, j = np.argwhere(mask)[0]
         voxel = (int(i), int(j), k)
-        assert _close(pixel(view, voxel), _mixed(session, case, voxel, colour, 0.45))
+        assert _close(pixel(view, voxel), _mixed(session, case, voxel, colour, opacity))
 
 
 def test_agreement_is_of_the_chosen_region(

@@ -115,7 +115,7 @@ def draw_outlines(axes: Axes, labels: LabelMap, values: NDArray[np.uint8], colou
 
 def draw_disagreement(axes: Axes, values: NDArray[np.uint8]) -> None:
     """Colour a slice of `Agreement` values: found, missed, false."""
-    table = agreement_table(_DISAGREEMENT_OPACITY) / 255.0
+    table = agreement_table(_DISAGREEMENT_OPACITY, _DISAGREEMENT_OPACITY) / 255.0
     axes.imshow(table[values], interpolation="nearest", aspect="auto", zorder=2)
 
 
