@@ -37,8 +37,11 @@ def prediction(case: Path, tmp_path: Path) -> Path:
     return tmp_path / "p.nii.gz"
 
 
-def test_the_page_tells_scores_volumes_lesions_and_definitions(case: Path, prediction: Path, tmp_path: Path) -> None:
+def test_the_page_tells_scores_volumes_lesions_and_definitions(
+    case: Path, prediction: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert _run(case, "--prediction", prediction, "-o", tmp_path / "r.html", "-o", tmp_path / "r.pdf") == 0
+    assert capsys.readouterr().out.splitlines() == [str(tmp_path / "r.html"), str(tmp_path / "r.pdf")]
     page = (tmp_path / "r.html").read_text("utf-8")
     for words in ("Toy_001", "Scores", "Volumes", "Lesions", "The worst place", "HD95", "Nikolov", "lesion-wise Dice"):
         assert words in page

@@ -438,6 +438,19 @@ def test_choices_cannot_be_changed_while_it_runs(window: MainWindow, session: Se
 # --- notices ----------------------------------------------------------------------------------------------------
 
 
+def test_several_answers_leave_the_sentence_its_room(qtbot: QtBot, window: MainWindow, session: Session) -> None:
+    def width_of_the_sentence(*answers: str) -> int:
+        session.say(Notice("There is unsaved work", actions=tuple((text, "journal.restore") for text in answers)))
+        qtbot.waitUntil(lambda: all(button.isVisible() for button in window.notice._buttons))
+        window.notice.layout().activate()
+        return int(window.notice._text.width())
+
+    one = width_of_the_sentence("Restore")
+    assert width_of_the_sentence("Restore", "Discard", "Later") > one
+    assert [button.text() for button in window.notice._buttons] == ["Restore", "Discard", "Later"]
+    assert width_of_the_sentence("Restore") == one
+
+
 def test_a_notice_is_its_sentences(window: MainWindow, session: Session) -> None:
     assert not window.notice.isVisible()
     session.say(Notice("the file is cut off", "Copy it again", problem=True))

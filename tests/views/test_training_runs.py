@@ -24,6 +24,7 @@ from brainseg_gui.state.run_watch import RunWatch
 from brainseg_gui.state.training_draft import TrainingDraft
 from brainseg_gui.views.curve_series import series_of
 from brainseg_gui.views.run_list import status_line
+from brainseg_gui.views.run_numbers import RunNumbers
 from brainseg_gui.views.theme import apply_theme
 from brainseg_gui.views.training_window import TrainingWindow
 
@@ -130,6 +131,18 @@ def test_the_page_of_a_running_run(window: TrainingWindow, watch: RunWatch) -> N
     assert not page.resume.isVisible()
     assert not page.use.isEnabled()
     assert "no usable model yet" in page.use.toolTip()
+
+
+@pytest.mark.parametrize(("width", "rows"), [(1400, 1), (480, 2)])
+def test_the_numbers_take_two_rows_where_one_is_too_narrow(qtbot: QtBot, width: int, rows: int) -> None:
+    numbers = RunNumbers()
+    qtbot.addWidget(numbers)
+    numbers.resize(width, 80)
+    numbers.show()
+    numbers.layout().activate()
+    places = {label.mapTo(numbers, label.rect().topLeft()).y() for label in numbers.values.values()}
+    assert len(places) == rows
+    assert max(label.mapTo(numbers, label.rect().topRight()).x() for label in numbers.values.values()) < width
 
 
 @pytest.mark.parametrize(

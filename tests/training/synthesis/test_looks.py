@@ -41,6 +41,21 @@ def test_contrasts_are_those_of_the_modalities(
     assert t1ce[dead].mean() < 0.8 * mean(t1ce, white)
 
 
+def test_wetter_priors_make_the_same_oedema_brighter(
+    brain: Brain, round_tumour: TumourParameters, white_centre: Voxel
+) -> None:
+    tumour = grow(np.random.default_rng(3), brain, round_tumour, white_centre)
+    oedema = tumour.classes == OEDEMA
+
+    def t2(**wet: float) -> list[float]:
+        images = paint(np.random.default_rng(0), brain, tumour, ContrastPriors(**wet), LookalikePriors())
+        return np.percentile(images[T2][oedema], [10, 50]).tolist()  # where it fades, and all of it
+
+    faint, usual = t2()
+    assert t2(wetness=0.92)[1] > 1.02 * usual
+    assert t2(wet_edge=1.3)[0] > 1.03 * faint
+
+
 def test_leaves_of_the_cerebellum_turn_some_of_its_cortex_into_fluid() -> None:
     fractions = np.zeros((len(Tissue), 40, 40, 40), np.float32)
     fractions[Tissue.WHITE] = 1.0
