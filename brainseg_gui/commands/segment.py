@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     """Segment every case; 0, or 2 when only input was at fault, or 1."""
     from tqdm import tqdm
 
-    from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
+    from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, remove_empty
     from brainseg_gui.inference.engine import Engine
     from brainseg_gui.inference.model_folder import default_model, read_model_folder
     from brainseg_gui.inference.options import SegmentOptions
@@ -63,13 +63,16 @@ def run(args: argparse.Namespace) -> int:
     model = read_model_folder(args.model) if args.model else default_model()
     options = SegmentOptions(args.device, args.precision)
     jobs = plan_jobs(args.cases, args.output)
-    prepare_outputs(jobs, overwrite=args.overwrite)
+    folders = prepare_outputs(jobs, overwrite=args.overwrite)
     bar = tqdm(total=len(jobs), file=sys.stderr, bar_format=_BAR, disable=None)
-    with closing(Engine()) as engine, closing(bar):
-        if any(job.source for job in jobs):
-            engine.start(model, options)  # loads while the first case is read
-        runner = _CaseRunner(engine, model, options, args.json, bar)
-        faults = runner.run(jobs)
+    try:
+        with closing(Engine()) as engine, closing(bar):
+            if any(job.source for job in jobs):
+                engine.start(model, options)  # loads while the first case is read
+            runner = _CaseRunner(engine, model, options, args.json, bar)
+            faults = runner.run(jobs)
+    finally:
+        remove_empty(folders)
     if faults and len(jobs) > 1:
         _say(f"{len(faults)} of {len(jobs)} cases failed: {', '.join(faults)}")
     return _exit_code(faults.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,8 +59,13 @@ def plan_jobs(paths: Iterable[Path], output: Path) -> list[SegmentJob]:
     return [replace(job, output=output) for job in jobs]
 
 
-def prepare_outputs(jobs: Sequence[SegmentJob], *, overwrite: bool) -> None:
+def prepare_outputs(jobs: Sequence[SegmentJob], *, overwrite: bool) -> list[Path]:
     """Refuse before any work what could not be written after it; make the folder.
+
+    Returns
+    -------
+    list of Path
+        The folders that were made, inner ones first; see `remove_empty`.
 
     Raises
     ------
@@ -73,12 +79,24 @@ def prepare_outputs(jobs: Sequence[SegmentJob], *, overwrite: bool) -> None:
     if exist and not overwrite:
         more = f" (and {len(exist) - 1} more)" if len(exist) > 1 else ""
         raise SaveError(f"the file exists{more}", "Choose another place, or give --overwrite", exist[0])
-    for folder in {path.parent for path in outputs}:
+    made: list[Path] = []
+    for folder in sorted({path.parent for path in outputs}):
+        new = [place for place in (folder, *folder.parents) if not place.exists()]
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reason = error.strerror or str(error)
+            remove_empty([*(place for place in new if place.exists()), *made])
             raise SaveError(f"the folder cannot be made ({reason})", "Choose another one", folder) from error
+        made = new + made
+    return made
+
+
+def remove_empty(folders: Sequence[Path]) -> None:
+    """Remove those of these folders that hold nothing, in this order."""
+    for folder in folders:
+        with suppress(OSError):  # it holds something
+            folder.rmdir()
 
 
 def _find(path: Path) -> Iterator[SegmentJob]:

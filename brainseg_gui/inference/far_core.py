@@ -1,4 +1,4 @@
-"""Core far from all enhancement becomes oedema: where a tumour enhances, what lies far outside of that is swelling."""
+"""Core far from all enhancement becomes oedema: where a lesion enhances, what lies far outside of that is swelling."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.connected import Connectivity, connected
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.image_steps import Mask
 
 NCR, ET = 1, 3
+_CONNECTIVITY: Connectivity = 26
 _FINE_MM = 1.5  # finer grids are looked at in blocks of two voxels: the rule knows no smaller lengths
 
 
@@ -19,17 +21,25 @@ def rename_far_core(
 ) -> None:
     """Rename necrotic and non-enhancing core that is neither near enhancing tumour nor enclosed by it.
 
+    Each lesion, a component of the whole tumour, is looked at for itself: enhancement elsewhere says nothing of it.
+
     Parameters
     ----------
     classes
         Network classes in the tumour's box, (I, J, K); changed.
     step
-        The distances, and how much must enhance for the rule to hold.
+        The distances, and how much of a lesion must enhance for the rule to hold there.
     voxel_ml, spacing_mm
         Volume and edges of a voxel.
     """
     enhancing = classes == ET
     if np.count_nonzero(enhancing) * voxel_ml < step.where_enhancing_ml or not (classes == NCR).any():
+        return
+    lesions, count = connected(classes > 0, _CONNECTIVITY)
+    enhancing_ml = np.bincount(lesions[enhancing], minlength=count + 1) * voxel_ml
+    concerned = (enhancing_ml >= step.where_enhancing_ml)[lesions]
+    enhancing &= concerned
+    if not enhancing.any():
         return
     from scipy.ndimage import distance_transform_edt
 
@@ -40,7 +50,7 @@ def rename_far_core(
     for axis, block in enumerate(blocks):
         kept = np.repeat(kept, block, axis=axis)
     i, j, k = (slice(0, count) for count in classes.shape)
-    classes[(classes == NCR) & ~kept[i, j, k]] = step.becomes
+    classes[(classes == NCR) & concerned & ~kept[i, j, k]] = step.becomes
 
 
 def _any_in_blocks(mask: Mask, blocks: Sequence[int]) -> Mask:

@@ -129,7 +129,7 @@ class WeakComponents:
 
 @dataclass(frozen=True)
 class FarCore:
-    """Necrotic or non-enhancing core far from all enhancing tumour becomes another label.
+    """Necrotic or non-enhancing core far from all enhancing tumour of its lesion becomes another label.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class FarCore:
     gap_mm
         Up to this distance from enhancing tumour counts as part of the enclosing wall, so that gaps close.
     where_enhancing_ml
-        The rule holds where at least this much enhances.
+        The rule holds in lesions (components of the whole tumour) of which at least this much enhances.
     becomes
         Network class.
     """

@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,9 @@ def test_a_case_that_lacks_a_modality_says_which(
 ) -> None:
     monkeypatch.setattr("brainseg_gui.inference.engine.Engine.start", lambda *_: None)
     case = toy_case(tmp_path, modalities=("t1", "t2"))
-    assert call(case, "-o", tmp_path / "out") == 2
+    (tmp_path / "results").mkdir()
+    assert call(case, "-o", tmp_path / "results" / "new" / "out") == 2
+    assert list(tmp_path.glob("results/**")) == [tmp_path / "results"]  # nothing was made for nothing
     assert (
         f"the model {default_model().passport.name} needs FLAIR and T1ce, which this case lacks"
         in capfd.readouterr().err
@@ -142,6 +145,16 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, toy_case: ToyCase)
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(SaveError, match="the folder cannot be made"):
         call(case, "-o", tmp_path / "file" / "out")
+
+
+def test_folders_that_were_made_before_one_that_cannot_be_are_removed(tmp_path: Path, toy_case: ToyCase) -> None:
+    cases = [toy_case(tmp_path / "cohort", case_id=name) for name in "AB"]
+    (tmp_path / "file").write_text("no folder")
+    jobs = plan_jobs(cases, tmp_path / "a" / "b")
+    jobs = [jobs[0], replace(jobs[1], output=tmp_path / "file" / "out" / "B.nii.gz")]
+    with pytest.raises(SaveError, match="the folder cannot be made"):
+        prepare_outputs(jobs, overwrite=False)
+    assert not (tmp_path / "a").exists()
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,28 @@ def test_distances_are_in_mm() -> None:
     column = classes[:, 5, 5]
     assert (column[4:6] == 1).all()  # 2 and 4 mm away
     assert (column[6:] == 2).all()
+
+
+def test_a_lesion_without_enhancement_keeps_its_core() -> None:
+    classes = np.zeros((60, 20, 20), np.uint8)
+    classes[:4], classes[4:26] = 3, 1
+    classes[30:50, 4:16, 4:16] = 1  # another lesion, farther than 4 mm from all enhancement
+    before = classes.copy()
+    postprocess(classes, (RULE,), 0.001)
+    assert (classes[30:50] == before[30:50]).all()
+    assert (classes[10:26] == 2).all()
+    classes = before.copy()
+    classes[26:30] = 2  # one lesion now
+    postprocess(classes, (RULE,), 0.001)
+    assert (classes[30:50, 4:16, 4:16] == 2).all()
+
+
+def test_what_enhances_in_one_lesion_does_not_count_for_another() -> None:
+    classes = np.zeros((60, 20, 20), np.uint8)
+    classes[:2], classes[2:20] = 3, 1
+    classes[30:50] = 1
+    classes[40, 10, :10] = 3  # 0.01 ml, too little for the rule
+    before = classes.copy()
+    postprocess(classes, (RULE,), 0.001)
+    assert (classes[30:] == before[30:]).all()
+    assert (classes[10:20] == 2).all()

@@ -71,22 +71,23 @@ def _group_table(group: str, scores: Sequence[CaseScore]) -> Iterable[str]:
             _missed_text(summary),
             f"{summary.seconds_median:.1f}",
         )
-        yield _row(cells)
+        yield markdown_row(cells)
 
 
 def _case_table(scores: Sequence[CaseScore]) -> Iterable[str]:
     methods = list(dict.fromkeys(score.method for score in scores))
     by_pair = {(score.case_id, score.method): score for score in scores}
-    yield _row(("case", "reference ml WT / TC / ET", *methods))
-    yield _row(["---"] * (len(methods) + 2))
+    yield markdown_row(("case", "reference ml WT / TC / ET", *methods))
+    yield markdown_row(["---"] * (len(methods) + 2))
     for case_id in dict.fromkeys(score.case_id for score in scores):
         of_case = [by_pair[case_id, method] for method in methods if (case_id, method) in by_pair]
         volumes = " / ".join(f"{of_case[0].regions[key].reference_ml:.1f}" for key in REGIONS)
         cells = [_case_text(by_pair.get((case_id, method))) for method in methods]
-        yield _row((case_id, volumes, *cells))
+        yield markdown_row((case_id, volumes, *cells))
 
 
-def _row(cells: Iterable[str]) -> str:
+def markdown_row(cells: Iterable[str]) -> str:
+    """One line of a table; nothing in a cell can end it."""
     shown = (printable(cell).replace("|", "¦").replace("<", "&lt;") for cell in cells)
     return f"| {' | '.join(shown)} |"
 

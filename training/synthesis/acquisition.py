@@ -80,7 +80,7 @@ def _slices(rng: np.random.Generator, image: FloatArray, spacing_mm: float, prio
     axis = int(rng.choice(3, p=priors.slice_axes))
     if rng.random() >= priors.thick or thickness <= 1.0:
         return _with_noise(rng, image, noise)
-    down, up = _slice_matrices(image.shape[axis], thickness, rng.uniform())
+    down, up = slice_matrices(image.shape[axis], thickness, rng.uniform())
     slices = np.moveaxis(np.tensordot(down, image, axes=(1, axis)), 0, axis)
     noisy = _with_noise(rng, np.asarray(slices, np.float32), noise)
     return np.moveaxis(np.tensordot(up, noisy, axes=(1, axis)), 0, axis)
@@ -93,7 +93,7 @@ def _with_noise(rng: np.random.Generator, image: FloatArray, noise: float) -> Fl
     return np.asarray(ndimage.gaussian_filter(noisy, _RESAMPLING_VOXELS), np.float32)
 
 
-def _slice_matrices(count: int, thickness: float, phase: float) -> tuple[FloatArray, FloatArray]:
+def slice_matrices(count: int, thickness: float, phase: float) -> tuple[FloatArray, FloatArray]:
     """Matrices that average planes into slices, and interpolate slices back to planes; thickness in planes."""
     centre = np.arange(-phase * thickness, count + thickness, thickness)
     plane = np.arange(count)

@@ -24,8 +24,8 @@ class OutlinePriors:
         Distance of the outline from the envelope, positive inside.
     smoothing_mm, bumps_mm
         Blur of the envelope; standard deviation of its dents.
-    leftover, leftover_mm
-        How often bits of skull stay, and their thickness.
+    leftover, leftover_mm, leftover_grey
+        How often bits of skull stay, their thickness, and the brightness of fat in them.
     truncated, truncated_mm
         How often a slab is missing, and how deep it reaches into the brain.
     truncated_alone
@@ -37,6 +37,7 @@ class OutlinePriors:
     bumps_mm: Range = (0.0, 0.0)
     leftover: float = 0.0
     leftover_mm: Range = (2.0, 8.0)
+    leftover_grey: Range = (0.3, 2.2)
     truncated: float = 0.0
     truncated_mm: Range = (5.0, 40.0)
     truncated_alone: float = 0.5
@@ -65,7 +66,7 @@ def leave_skull(rng: np.random.Generator, brain: Brain, mask: BoolArray, images:
     bits = (brain.hull_mm <= 0.5) & (brain.hull_mm > -thickness) & place
     layer = smooth_step(brain.hull_mm + brain.noise(rng, 3.0), -4.0, -1.0)  # fat outside, dura and bone inside
     for image in images:
-        inner, outer = rng.uniform(0.2, 1.2), rng.uniform(0.3, 2.2)
+        inner, outer = rng.uniform(0.2, 1.2), rng.uniform(*priors.leftover_grey)
         grain = 1.0 + 0.15 * brain.noise(rng, 2.0)
         image[bits] = ((inner * layer + outer * (1.0 - layer)) * grain)[bits]
     return np.asarray(mask | bits)

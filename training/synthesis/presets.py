@@ -82,10 +82,11 @@ TRAINING = SynthesisPriors(
     ),
     lookalikes=LookalikePriors(caps=(0.3, 2.2), spots=0.4, meninges=0.35, vessels=0.4, flow=0.35),
     outline=OutlinePriors(
-        level_mm=(-1.5, 3.0), smoothing_mm=(1.0, 5.0), bumps_mm=(0.0, 0.7), leftover=0.2, truncated=0.15,
+        level_mm=(-1.5, 3.0), smoothing_mm=(1.0, 5.0), bumps_mm=(0.0, 0.7), leftover=0.35,
+        leftover_mm=(2.0, 9.0), leftover_grey=(0.3, 3.5), truncated=0.15,
     ),
     acquisition=AcquisitionPriors(
-        thickness_mm=(1.0, 6.0), thick=0.5, blur_mm=(0.1, 1.0), bias=(0.02, 0.22), gamma=(0.72, 1.38),
+        thickness_mm=(1.0, 6.0), thick=0.5, blur_mm=(0.1, 1.0), bias=(0.02, 0.30), gamma=(0.72, 1.38),
         noise=(0.006, 0.08), slice_axes=(0.12, 0.12, 0.76), moved=0.25, moved_mm=0.6, moved_deg=0.5,
     ),
     storage=StoragePriors(
@@ -116,11 +117,12 @@ UNSEEN = SynthesisPriors(
         caps=(1.2, 2.6), spots=0.5, spot_flair=(1.6, 2.3), meninges=0.5, vessels=0.5, flow=0.5
     ),
     outline=OutlinePriors(
-        level_mm=(-2.5, 3.8), smoothing_mm=(0.0, 6.5), bumps_mm=(0.7, 1.3), leftover=0.3, leftover_mm=(6.0, 11.0),
+        level_mm=(-2.5, 3.8), smoothing_mm=(0.0, 6.5), bumps_mm=(0.7, 1.3), leftover=0.4, leftover_mm=(8.0, 12.0),
+        leftover_grey=(0.3, 4.0),
         truncated=0.25, truncated_mm=(20.0, 50.0),
     ),
     acquisition=AcquisitionPriors(
-        thickness_mm=(2.0, 7.5), thick=0.6, blur_mm=(0.2, 1.3), bias=(0.04, 0.26), gamma=(0.66, 1.5),
+        thickness_mm=(2.0, 7.5), thick=0.6, blur_mm=(0.2, 1.3), bias=(0.05, 0.36), gamma=(0.66, 1.5),
         noise=(0.01, 0.10), slice_axes=(0.3, 0.3, 0.4), moved=0.4, moved_mm=0.8, moved_deg=0.8,
     ),
     storage=replace(TRAINING.storage, forms=(0.4, 0.15, 0.2, 0.1, 0.15)),

@@ -19,7 +19,9 @@ from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import run_to_end
 from training import baselines
 from training.compare.__main__ import main as compare
+from training.compare.changes import CHANGES
 from training.compare.methods import models_named
+from training.compare.robustness import main as robustness
 from training.compare.rules_study import main as study
 
 
@@ -129,3 +131,21 @@ def test_a_model_is_compared_as_the_button_segments(cases: Path, tmp_path: Path)
     assert study([*here, "--model", "synthetic-2mm", "--probability", "0", "0.6"]) == 0
     assert "n = 2, 0 without ET" in (out / "study.md").read_text("utf-8")
     assert (out / "study.csv").is_file()
+
+
+@pytest.mark.engine
+def test_robustness_is_measured_change_by_change(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = (CHANGES[0], next(change for change in CHANGES if change.name == "cut above"))
+    monkeypatch.setattr("training.compare.robustness.CHANGES", few)
+    out = tmp_path / "out"
+    arguments = ["--cases", str(cases), "--scheme", "brats2020", "--model", "synthetic-2mm", "-o", str(out)]
+    assert robustness([*arguments, "--precision", "float32"]) == 0
+    table = (out / "robustness.md").read_text("utf-8")
+    assert table == capsys.readouterr().out
+    rows = {row.split("|")[1].strip(): row.split("|")[3:] for row in table.splitlines() if row.startswith("|")}
+    assert list(rows) == ["change", "---", "unchanged", few[0].name, few[1].name]
+    assert rows[few[0].name][1].strip() == "none"  # a gain is divided away
+    assert rows[few[0].name][0] == rows["unchanged"][0]
+    assert len((out / "robustness.csv").read_text("utf-8").splitlines()) == 1 + 2 * 3 * 3

@@ -1,0 +1,231 @@
+"""What differs from scanner to scanner and from archive to archive, done to a case that is at hand.
+
+A method that was good on a case ought to stay as good when the same patient comes with another gain, coil, slice
+thickness, skull stripper or field of view. Every change is strong but seen in practice; none moves the tumour, so
+that the reference stays right.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from training.synthesis.acquisition import slice_matrices
+from training.synthesis.fields import round_noise
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+_SUPERIOR = 2
+_FWHM = 2.355  # full width at half maximum of a Gaussian, in standard deviations
+_RESAMPLING_VOXELS = 0.45  # standard deviation of the blur that registration leaves on the noise
+
+
+@dataclass(frozen=True, eq=False)
+class Scans:
+    """The images of a case while they are changed.
+
+    Parameters
+    ----------
+    images
+        Intensities above the darkest one, (I, J, K) in RAS order.
+    shown
+        The part of the grid that each image shows; the rest is background.
+    spacing_mm
+        Of the grid.
+    """
+
+    images: Mapping[Modality, FloatArray]
+    shown: Mapping[Modality, BoolArray]
+    spacing_mm: tuple[float, float, float]
+
+    @property
+    def head(self) -> BoolArray:
+        """What at least one image shows."""
+        return np.asarray(np.any(list(self.shown.values()), axis=0))
+
+
+Act = Callable[[Scans, np.random.Generator], Scans]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: its name in tables, what happens, and what does it."""
+
+    name: str
+    title: str
+    act: Act
+
+
+def _of_each(work: Callable[[FloatArray, FloatArray, np.random.Generator], FloatArray]) -> Act:
+    """A change of image after image; `work` gets all of an image, what of it is shown, and the random numbers."""
+
+    def act(scans: Scans, rng: np.random.Generator) -> Scans:
+        images = {m: work(image, image[scans.shown[m]], rng) for m, image in scans.images.items()}
+        return replace(scans, images=images)
+
+    return act
+
+
+def _gain(image: FloatArray, inside: FloatArray, _rng: np.random.Generator, *, largest: float) -> FloatArray:
+    return np.asarray(image * np.float32(largest / max(float(inside.max(initial=0.0)), 1e-6)), np.float32)
+
+
+def _gamma(image: FloatArray, inside: FloatArray, _rng: np.random.Generator, *, exponent: float) -> FloatArray:
+    bright = np.float32(max(float(np.percentile(inside, 99.5)) if inside.size else 0.0, 1e-6))
+    return np.asarray(bright * (image / bright) ** np.float32(exponent), np.float32)
+
+
+def _noise(image: FloatArray, inside: FloatArray, rng: np.random.Generator, *, share: float) -> FloatArray:
+    """Rician, of the median intensity, lightly blurred."""
+    sigma = np.float32(share * float(np.median(inside)) if inside.size else 0.0)
+    real, imaginary = (sigma * rng.standard_normal(image.shape, dtype=np.float32) for _ in range(2))
+    return np.asarray(ndimage.gaussian_filter(np.hypot(image + real, imaginary), _RESAMPLING_VOXELS), np.float32)
+
+
+def _sparks(image: FloatArray, inside: FloatArray, rng: np.random.Generator, *, count: int) -> FloatArray:
+    """Single voxels far brighter than everything else."""
+    result = image.copy()
+    where = rng.integers(0, image.shape, (count, 3))
+    result[tuple(where.T)] = 8.0 * float(inside.max(initial=0.0))
+    return result
+
+
+def _bias(scans: Scans, rng: np.random.Generator, *, strength: float) -> Scans:
+    scale = 35.0 / float(np.mean(scans.spacing_mm))
+    images = {}
+    for modality, image in scans.images.items():
+        images[modality] = image * np.exp(np.float32(strength) * round_noise(rng, _shape(image), scale))
+    return replace(scans, images=images)
+
+
+def _blur(scans: Scans, _rng: np.random.Generator, *, width_mm: float) -> Scans:
+    sigma = [width_mm / _FWHM / spacing for spacing in scans.spacing_mm]
+    return replace(scans, images={m: ndimage.gaussian_filter(image, sigma) for m, image in scans.images.items()})
+
+
+def _thick(scans: Scans, rng: np.random.Generator, *, thickness_mm: float) -> Scans:
+    """Axial slices, of all but T1ce, which is often a volume scan where the others are not."""
+    thickness = thickness_mm / scans.spacing_mm[_SUPERIOR]
+    images = dict(scans.images)
+    for modality in set(images) - {Modality.T1CE}:
+        down, up = slice_matrices(images[modality].shape[_SUPERIOR], max(thickness, 1.0), rng.uniform())
+        images[modality] = np.asarray(images[modality] @ (up @ down).T, np.float32)
+    return replace(scans, images=images)
+
+
+def _moved(scans: Scans, rng: np.random.Generator, *, distance_mm: float) -> Scans:
+    """Every image but T1ce lies aside in a direction of its own."""
+    images, shown = dict(scans.images), dict(scans.shown)
+    for modality in [m for m in images if m is not Modality.T1CE]:
+        way = rng.standard_normal(3)
+        offset = distance_mm * way / np.linalg.norm(way) / scans.spacing_mm
+        images[modality] = ndimage.shift(images[modality], offset, order=1, output=np.float32)
+        shown[modality] = ndimage.shift(shown[modality].astype(np.float32), offset, order=1) > 0.5
+    return replace(scans, images=images, shown=shown)
+
+
+def _cut(scans: Scans, _rng: np.random.Generator, *, below_mm: float, above_mm: float,
+         only: tuple[Modality, ...] = tuple(Modality)) -> Scans:  # fmt: skip
+    """Slabs of the head are missing below and above."""
+    planes = np.flatnonzero(scans.head.any(axis=(0, 1)))
+    if not planes.size:
+        return scans
+    below, above = (round(depth / scans.spacing_mm[_SUPERIOR]) for depth in (below_mm, above_mm))
+    kept = np.zeros(scans.head.shape[_SUPERIOR], bool)
+    kept[planes[0] + below : planes[-1] + 1 - above] = True
+    return replace(scans, shown={m: shown & kept if m in only else shown for m, shown in scans.shown.items()})
+
+
+def _eroded(scans: Scans, _rng: np.random.Generator, *, depth_mm: float) -> Scans:
+    """A skull stripper that takes the outer rim of the brain too."""
+    inner = ndimage.distance_transform_edt(scans.head, scans.spacing_mm) > depth_mm
+    return replace(scans, shown={m: shown & inner for m, shown in scans.shown.items()})
+
+
+def _leftovers(scans: Scans, rng: np.random.Generator, *, thickness_mm: float) -> Scans:
+    """A skull stripper that leaves bits of skull and scalp, of another brightness on each image."""
+    head = scans.head
+    if not head.any():
+        return scans
+    near = ndimage.distance_transform_edt(~head, scans.spacing_mm) <= thickness_mm
+    place = round_noise(rng, _shape(head), 14.0 / float(np.mean(scans.spacing_mm))) > 1.0
+    bits = near & ~head & place
+    images, shown = {}, {}
+    for modality, image in scans.images.items():
+        typical = float(np.median(image[scans.shown[modality]])) if scans.shown[modality].any() else 0.0
+        images[modality] = np.where(bits, np.float32(typical * rng.uniform(0.4, 2.2)), image)
+        shown[modality] = scans.shown[modality] | bits
+    return replace(scans, images=images, shown=shown)
+
+
+def _shape(volume: npt.NDArray[np.float32] | BoolArray) -> tuple[int, int, int]:
+    i, j, k = volume.shape
+    return i, j, k
+
+
+def _unchanged(scans: Scans, _rng: np.random.Generator) -> Scans:
+    return scans
+
+
+UNCHANGED = Change("unchanged", "as it is", _unchanged)
+CHANGES = (
+    Change("gain", "intensities up to 30,000", _of_each(partial(_gain, largest=30000.0))),
+    Change("gamma 0.7", "darker parts brighter", _of_each(partial(_gamma, exponent=0.7))),
+    Change("gamma 1.4", "darker parts darker", _of_each(partial(_gamma, exponent=1.4))),
+    Change("bias 15 %", "smooth shading, another on each image", partial(_bias, strength=0.15)),
+    Change("bias 30 %", "the same, twice as strong", partial(_bias, strength=0.30)),
+    Change("noise 10 %", "Rician noise of the median intensity", _of_each(partial(_noise, share=0.10))),
+    Change("noise 20 %", "the same, twice as strong", _of_each(partial(_noise, share=0.20))),
+    Change("sparks", "40 voxels eight times as bright as the rest", _of_each(partial(_sparks, count=40))),
+    Change("blur 3 mm", "soft images, full width at half maximum", partial(_blur, width_mm=3.0)),
+    Change("slices 5 mm", "axial slices of all but T1ce", partial(_thick, thickness_mm=5.0)),
+    Change("slices 7 mm", "the same, thicker", partial(_thick, thickness_mm=7.0)),
+    Change("moved 2 mm", "all but T1ce beside their place", partial(_moved, distance_mm=2.0)),
+    Change("eroded 4 mm", "the brain's rim stripped with the skull", partial(_eroded, depth_mm=4.0)),
+    Change("leftovers", "bits of skull, 6 mm thick", partial(_leftovers, thickness_mm=6.0)),
+    Change("cut above", "the upper 25 mm missing", partial(_cut, below_mm=0.0, above_mm=25.0)),
+    Change("cut below", "the lower 40 mm missing", partial(_cut, below_mm=40.0, above_mm=0.0)),
+    Change("cut FLAIR", "30 mm below and 15 mm above missing on FLAIR alone",
+           partial(_cut, below_mm=30.0, above_mm=15.0, only=(Modality.FLAIR,))),
+)  # fmt: skip
+
+
+def changed(case: Case, reference: LabelMap, change: Change) -> tuple[Case, LabelMap]:
+    """A case after a change; the same case and change give the same voxels.
+
+    Returns
+    -------
+    tuple of Case and LabelMap
+        Images as float32 whose background is what it was, and the reference without what no image shows any more.
+    """
+    rng = np.random.default_rng(zlib.crc32(f"{case.case_id} {change.name}".encode()))
+    lowest = {m: np.float32(min(volume.scaled(float(volume.stored.min())), volume.scaled(float(volume.stored.max()))))
+              for m, volume in case.volumes.items()}  # fmt: skip
+    scans = change.act(
+        Scans(
+            {m: volume.intensities() - lowest[m] for m, volume in case.volumes.items()},
+            {m: np.asarray(volume.stored != volume.background) for m, volume in case.volumes.items()},
+            case.grid.spacing_mm,
+        ),
+        rng,
+    )
+    volumes = {m: _stored(volume, scans, m, lowest[m]) for m, volume in case.volumes.items()}
+    values = np.where(scans.head, reference.values, np.uint8(0))
+    return replace(case, volumes=volumes, reference=None), replace(reference, values=values)
+
+
+def _stored(volume: Volume, scans: Scans, modality: Modality, lowest: np.float32) -> Volume:
+    background = np.float32(volume.scaled(volume.background))
+    stored = np.where(scans.shown[modality], scans.images[modality] + lowest, background)
+    stored.flags.writeable = False
+    return Volume(stored, volume.grid, 1.0, 0.0, volume.path)

@@ -1,0 +1,157 @@
+"""How models take what differs from scanner to scanner: ``python -m training.compare.robustness --cases DIR -o OUT``.
+
+Every case is segmented as it is and after each of `training.compare.changes.CHANGES`, and scored against the same
+reference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.evaluation.rules import rules_named
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.inference.options import SegmentOptions
+from training.compare.cases import ComparedCase, find_cases
+from training.compare.changes import CHANGES, UNCHANGED, Change, changed
+from training.compare.command import FAULT, ended, tell, write_text
+from training.compare.methods import models_named
+from training.compare.options import add_case_options, add_run_options, asked_of
+from training.compare.run import Comparison
+from training.compare.scores import REGIONS, CaseScore, summarise
+from training.compare.store import Store
+from training.compare.tables import as_csv, dice_text, markdown_row
+
+VERSION = 1  # of the changes: raise it when they do something else
+_RULES = "brats2023"
+
+
+@dataclass(frozen=True)
+class ChangedCase(ComparedCase):
+    """A case after a change; its group is the change."""
+
+    change: Change = UNCHANGED
+
+    @classmethod
+    def of(cls, case: ComparedCase, change: Change) -> ChangedCase:
+        """A case, to be changed when it is read."""
+        return cls(case.source, change.name, case.scheme, change)
+
+    @property
+    def images_key(self) -> str:
+        """Digest of the images and of what is done to them."""
+        done = zlib.crc32(f"{VERSION} {self.change.name}".encode())
+        return f"{super().images_key}-{done:08x}"
+
+    @property
+    def reference_key(self) -> str:
+        """Digest of the mask, what hides parts of it, and how it is read."""
+        return f"{super().reference_key} {VERSION} {self.change.name}"
+
+    def read(self) -> tuple[Case, LabelMap]:
+        """Read the case and change it.
+
+        Raises
+        ------
+        CaseError, ImageError, GridMismatchError
+            If a file cannot be used.
+        """
+        return changed(*super().read(), self.change)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Segment changed cases and write the tables; 0, or 2 when something given is at fault or a case was left out."""
+    return ended(_study, _parser().parse_args(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.compare.robustness",
+        description="Segment every case as it is and after changes that scanners and archives make, and write "
+        "robustness.md and .csv. What was computed already is not computed again.",
+    )
+    add_case_options(parser)
+    parser.add_argument(
+        "--model", nargs="+", required=True, metavar="MODEL", help="model folders, or names of shipped models"
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
+    add_run_options(parser)
+    return parser
+
+
+def _study(given: argparse.Namespace) -> int:
+    methods = models_named(given.model, SegmentOptions(given.device, given.precision))
+    faults: list[str] = []
+
+    def leave_out(sentence: str) -> None:
+        faults.append(sentence)
+        tell(sentence)
+
+    cases = find_cases(given.cases, asked_of(given), leave_out)
+    changes = [ChangedCase.of(case, change) for case in cases for change in (UNCHANGED, *CHANGES)]
+    store = Store(given.cache or given.output / "cache")
+    scores = [
+        s for row in _watched(Comparison(changes, methods, store, rules_named(_RULES), None, leave_out)) for s in row
+    ]
+    if not scores:
+        raise BrainsegError("no case could be scored", "Name cases with masks")
+    table = as_table(scores)
+    write_text(given.output / "robustness.md", table)
+    write_text(given.output / "robustness.csv", as_csv(scores))
+    sys.stdout.write(table)
+    return FAULT if faults else 0
+
+
+def _watched(comparison: Comparison) -> Iterator[tuple[CaseScore, ...]]:
+    from tqdm import tqdm
+
+    yield from tqdm(comparison.run(), total=len(comparison.cases), disable=None, leave=False, unit="case")
+
+
+def as_table(scores: Sequence[CaseScore]) -> str:
+    """One table per method: mean Dice after each change, and what the case that took it worst lost."""
+    lines: list[str] = []
+    for method in dict.fromkeys(score.method for score in scores):
+        of_method = [score for score in scores if score.method == method]
+        lines += [f"## {method}, n = {len({score.case_id for score in of_method})}", "", *_rows(of_method), ""]
+    return "\n".join([*lines, _LEGEND, ""])
+
+
+def _rows(scores: Sequence[CaseScore]) -> Iterator[str]:
+    titles = {change.name: change.title for change in (UNCHANGED, *CHANGES)}
+    before = {score.case_id: score for score in scores if score.group == UNCHANGED.name}
+    yield markdown_row(("change", "what it is", "Dice mean WT / TC / ET", "largest loss of a case", "false ET"))
+    yield markdown_row(["---"] * 5)
+    for summary in summarise(scores):
+        dice = " / ".join(dice_text(summary.regions[key].dice_mean) for key in REGIONS)
+        loss = _largest_loss([score for score in scores if score.group == summary.group], before)
+        false = summary.false_enhancement
+        claimed = f"{false.claimed} of {false.cases}" if false.cases else "–"
+        yield markdown_row((summary.group, titles[summary.group], dice, loss, claimed))
+
+
+def _largest_loss(scores: Sequence[CaseScore], before: dict[str, CaseScore]) -> str:
+    losses = [
+        (before[score.case_id].regions[key].dice - score.regions[key].dice, key, score.case_id)
+        for score in scores
+        if score.case_id in before
+        for key in REGIONS
+    ]
+    loss, region, case_id = max(losses, default=(0.0, "", ""))
+    return f"{dice_text(loss)} {region} {case_id}" if loss >= 0.0005 else "none"
+
+
+_LEGEND = (
+    "Dice per case, both empty is 1, one empty 0; the reference is the same throughout, but for what no image shows "
+    "any more. Loss: of Dice, against the same case as it is."
+)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
