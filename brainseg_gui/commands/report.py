@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brainseg_gui.commands.case_options import add_case_options
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
-from brainseg_gui.errors import SaveError, printable
+from brainseg_gui.errors import printable
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,26 +38,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Read, compare, and write."""
-    from brainseg_gui.evaluation.html.case import case_page
     from brainseg_gui.evaluation.reports.case_content import read_content
-    from brainseg_gui.evaluation.reports.files import write_text
+    from brainseg_gui.evaluation.reports.case_file import check_report_file, write_report
     from brainseg_gui.evaluation.rules import rules_named
     from brainseg_gui.imaging.case_folder import find_case
     from brainseg_gui.progress import run_to_end
 
     for path in args.output or ():
-        if path.suffix.lower() not in (".html", ".htm", ".pdf"):
-            raise SaveError("a report is written as HTML or PDF", "End the name in .html or .pdf", path)
+        check_report_file(path)
     rules, chosen = rules_named(args.rules), chosen_schemes(args)
     source = find_case(args.case)
     reference = args.reference or source.reference
     content = run_to_end(read_content(source, reference, args.prediction, chosen, rules))
     for path in args.output or [Path(f"{source.case_id}_report{suffix}") for suffix in (".html", ".pdf")]:
-        if path.suffix.lower() == ".pdf":
-            from brainseg_gui.evaluation.reports.pdf import write_pdf
-
-            write_pdf(content, path)
-        else:
-            write_text(path, case_page(content))
+        write_report(content, path)
         sys.stdout.write(printable(str(path)) + "\n")
     return 0

@@ -33,12 +33,13 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.main_window import MainWindow
 
 if TYPE_CHECKING:
+    from brainseg_gui.controllers.case_report import CaseReportController
     from brainseg_gui.controllers.cohort import CohortController
     from brainseg_gui.controllers.figures import FiguresController
     from brainseg_gui.controllers.training import TrainingController
     from brainseg_gui.inference.engine import Engine
 
-_WHEN_ASKED_FOR = ("training", "cohort", "figures")
+_WHEN_ASKED_FOR = ("training", "cohort", "figures", "report")
 
 
 class Desk(QObject):
@@ -109,6 +110,13 @@ class Desk(QObject):
 
         return FiguresController(self.session, self.window, self.preferences)
 
+    @cached_property
+    def report(self) -> CaseReportController:
+        """The report of the open case."""
+        from brainseg_gui.controllers.case_report import CaseReportController
+
+        return CaseReportController(self.session, self.window, self.preferences)
+
     def commands(self) -> dict[str, Callable[[], object]]:
         """Who answers which action."""
         return {
@@ -138,6 +146,7 @@ class Desk(QObject):
             "file.save": self.saving.save,
             "file.save_as": self.saving.save_as,
             "file.figure": lambda: self.figures.choose(),
+            "file.report": lambda: self.report.choose(),
             "file.quit": self.window.close,
             "layers.resample": self.masks.add_resampled,
             "segment.run": self.segment.segment,

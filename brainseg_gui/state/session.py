@@ -74,6 +74,7 @@ class Session:
         self.layers = Layers()
         self.opening = Work()
         self.saving = Work()
+        self.reporting = Work()
         self.segmenting = Segmenting()
         self.rating = Rating()
         self.certainty = Certainty()

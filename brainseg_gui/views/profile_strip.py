@@ -29,7 +29,8 @@ class ProfileStrip(QWidget):
     """Reference area (filled), predicted area (line), and beside them what is missed and false, slice by slice.
 
     A click goes to the slice; hovering tells its Dice and areas. The curves are drawn once per profile, so that
-    scrolling moves a marker only. Hidden while there are not two masks.
+    scrolling moves a marker only. Hidden while there are not two masks, and its room kept: a mask that comes must not
+    move the picture.
     """
 
     def __init__(self, view: SliceView, session: Session) -> None:
@@ -42,6 +43,9 @@ class ProfileStrip(QWidget):
         self._hovered: int | None = None
         self._marked = 0
         self.setFixedWidth(WIDTH)
+        policy = self.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(policy)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it has to be painted
         self.setAccessibleName("Slice profile")

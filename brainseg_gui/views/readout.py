@@ -19,6 +19,7 @@ class Readout(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._works = (session.opening, session.saving, session.reporting, session.segmenting)
         self._hovered: Voxel | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
@@ -37,7 +38,7 @@ class Readout(QWidget):
         session.overlay_changed.connect(self._synchronize)
         session.viewing.events.crosshair.connect(self._synchronize)
         session.viewing.events.convention.connect(self._synchronize)
-        for work in (session.opening, session.saving, session.segmenting):
+        for work in self._works:
             work.events.connect(self._on_work_changed)
         self._synchronize()
         self._on_work_changed(None)
@@ -63,11 +64,7 @@ class Readout(QWidget):
         self._labels.setText("   ".join(_labels_at(self._session, voxel)))
 
     def _on_work_changed(self, _change: object) -> None:
-        words = [
-            f"{work.stage} {round(100 * work.done)} %"
-            for work in (self._session.opening, self._session.saving, self._session.segmenting)
-            if work.running
-        ]
+        words = [f"{work.stage} {round(100 * work.done)} %" for work in self._works if work.running]
         self._work.setText(" · ".join(words))
         self._cancel.setVisible(self._session.opening.running)
 

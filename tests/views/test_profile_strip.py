@@ -41,6 +41,15 @@ def test_without_two_masks_there_is_none(opened: MainWindow, session: Session, s
     assert not any(strip.isVisible() for strip in strips)
 
 
+def test_a_strip_that_comes_or_goes_does_not_move_the_picture(
+    opened: MainWindow, session: Session, strips: list[ProfileStrip]
+) -> None:
+    before = [(view.geometry(), view.mm_to_viewport) for view in opened.ortho.views]
+    session.errors.clear()
+    QApplication.processEvents()
+    assert [(view.geometry(), view.mm_to_viewport) for view in opened.ortho.views] == before
+
+
 def test_another_case_that_is_being_read_has_none(session: Session, strips: list[ProfileStrip], case: Case) -> None:
     session.preview(case)
     assert not any(strip.isVisible() for strip in strips)

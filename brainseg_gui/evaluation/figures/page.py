@@ -196,8 +196,8 @@ def check_suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise SaveError(
-            "figures are written as PNG, SVG, PDF or TIFF",
-            "Give the file a name that ends in .png, .svg, .pdf or .tif",
+            "figures are written as PNG, SVG, PDF or TIFF, animations as GIF, APNG, WebP or MP4",
+            "Give the file a name that ends in .png, .svg, .pdf or .tif; in .gif, .apng, .webp or .mp4 to animate",
             path,
         )
     return suffix

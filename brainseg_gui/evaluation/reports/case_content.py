@@ -63,6 +63,15 @@ class CaseContent:
         return best_modality(region, self.case.volumes)
 
 
+@dataclass(frozen=True, eq=False)
+class NamedMask:
+    """A mask of a case, the file or the name that it goes by, and a sentence on how it is read."""
+
+    labels: LabelMap
+    path: Path
+    note: str
+
+
 def read_content(
     source: CaseSource, reference: Path | None, prediction: Path | None, chosen: ChosenSchemes, rules: RuleSet
 ) -> Generator[Progress, None, CaseContent]:
@@ -78,22 +87,44 @@ def read_content(
     yield Progress("reading", 0.0, source.case_id)
     case = yield from read_case(replace(source, reference=None))
     first = second = None
-    notes = [*case.notes]
     if reference is not None:
-        first, note = read_as(_labels(reference, case), reference, chosen.reference, case)
-        notes.append(f"Reference: {note}")
+        labels, note = read_as(_labels(reference, case), reference, chosen.reference, case)
+        first = NamedMask(labels, reference, note)
     if prediction is not None:
-        labels = _labels(prediction, case)
-        second, note = read_as_prediction(labels, prediction, chosen.prediction, first, case)
-        notes.append(f"Prediction: {note}")
+        given, other = _labels(prediction, case), first.labels if first is not None else None
+        labels, note = read_as_prediction(given, prediction, chosen.prediction, other, case)
+        second = NamedMask(labels, prediction, note)
+    return (yield from content_of(case, first, second, rules))
+
+
+def content_of(
+    case: Case, reference: NamedMask | None, prediction: NamedMask | None, rules: RuleSet
+) -> Generator[Progress, None, CaseContent]:
+    """The content of a case that is open, compared where there are two masks.
+
+    Raises
+    ------
+    GridMismatchError
+        If the masks lie on different grids.
+    """
+    masks = [
+        (title, mask) for title, mask in (("Reference", reference), ("Prediction", prediction)) if mask is not None
+    ]
+    notes = (*case.notes, *(f"{title}: {mask.note}" for title, mask in masks))
     scores = None
-    if first is not None and second is not None and reference is not None and prediction is not None:
+    if reference is not None and prediction is not None:
+        first, second = reference.labels, prediction.labels
         comparison = yield from with_distances(compare(first, second), first, second, rules)
-        masks = MaskPair(first, second, "", "")
-        scores = report_of(Pair(case.case_id, reference, prediction, source.folder), masks, comparison, "prediction")
-    present = {name: dict(volumes_ml(m)) for name, m in (("reference", first), ("prediction", second)) if m is not None}
+        pair = Pair(case.case_id, reference.path, prediction.path, case.source.folder)
+        scores = report_of(pair, MaskPair(first, second, "", ""), comparison, "prediction")
+    images = FigureContent(
+        case,
+        reference.labels if reference is not None else None,
+        prediction.labels if prediction is not None else None,
+    )
+    present = {title.lower(): dict(volumes_ml(mask.labels)) for title, mask in masks}
     made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
-    return CaseContent(FigureContent(case, first, second), scores, tuple(notes), present, rules, made, versions())
+    return CaseContent(images, scores, notes, present, rules, made, versions())
 
 
 def _labels(path: Path, case: Case) -> LabelMap:
