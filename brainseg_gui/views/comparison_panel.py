@@ -23,12 +23,13 @@ from PySide6.QtWidgets import (
 from brainseg_gui.evaluation.comparison import RegionScore
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import regions
-from brainseg_gui.state.layers import Layer
+from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.viewing import Layout
 from brainseg_gui.views.theme import colour
 
 _COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
+_PREDICTED = 4
 _LEAVING = (5, 6, 3, 4, 2)  # columns that go, in this order, where there is no room for them
 _COLUMN_WIDTH = 50
 _ONE_ROW_WIDTH = 520
@@ -181,6 +182,10 @@ class ComparisonPanel(QWidget):
                 box.setCurrentIndex(layers.index(layer) if layer is not None else -1)
             box.setEnabled(bool(layers))
             box.setPlaceholderText("none")
+        edited = chosen[1] is not None and chosen[1].role is Role.ANNOTATION
+        heading = self._table.horizontalHeaderItem(_PREDICTED)
+        heading.setText("Ann." if edited else _COLUMNS[_PREDICTED])
+        heading.setToolTip(_TIPS[_PREDICTED].replace("prediction", "annotation") if edited else _TIPS[_PREDICTED])
 
     def _fill_row(self, row: int, score: RegionScore) -> None:
         missed = score.reference_ml - _both_ml(score)

@@ -104,7 +104,7 @@ class LabelChooser(QWidget):
             self._add_rules(row, label, meanings()[scheme.meaning_of(label)].title if label else "background")
         background = QLabel("background")
         background.setObjectName("faint")
-        background.setContentsMargins(25, 0, 0, 0)
+        background.setContentsMargins(29, 0, 0, 0)
         self._keys[0] = background
         self._grid.addWidget(background, len(labels), 0)
         self._grid.addWidget(self._over, len(labels) + 1, 0, 1, 4)
@@ -112,7 +112,7 @@ class LabelChooser(QWidget):
     def _add_name(self, row: int, label: int, meaning: str) -> None:
         button = QToolButton()
         button.setText(meaning)
-        button.setIconSize(QSize(12, 12))
+        button.setIconSize(QSize(18, 12))  # the swatch of 12 stands in its middle
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setCheckable(True)
         button.setToolTip(f"Paint {meanings()[meaning].title} (number {label}); X goes back to the label before")

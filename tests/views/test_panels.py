@@ -229,6 +229,17 @@ def test_the_table_is_the_numbers_of_the_comparison(compared: MainWindow, sessio
     assert table.item(0, columns["ref"]).text() == f"{volumes_ml(reference)['WT']:.1f}"
 
 
+def test_the_heading_says_whether_the_annotation_is_compared(compared: MainWindow, session: Session) -> None:
+    heading = _table(compared).horizontalHeaderItem(4)
+    assert (heading.text(), heading.toolTip()) == ("Pred.", "Volume in the prediction, ml")
+    annotation = Layer("annotation", Role.ANNOTATION, session.layers.prediction.labels)
+    session.add_layer(annotation)
+    session.layers.compare(session.layers.reference, annotation)
+    assert (heading.text(), heading.toolTip()) == ("Ann.", "Volume in the annotation, ml")
+    session.layers.remove(annotation)
+    assert heading.text() == "Pred."
+
+
 def test_a_click_on_a_row_shows_its_agreement(qtbot: QtBot, compared: MainWindow, session: Session) -> None:
     table = _table(compared)
 
