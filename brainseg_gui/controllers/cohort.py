@@ -22,7 +22,7 @@ from brainseg_gui.evaluation.reports.report import CaseReport
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.cohort_results import CohortResults
+from brainseg_gui.state.cohort_results import GUESSED, CohortResults
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
 
@@ -110,12 +110,17 @@ class CohortController(QObject):
         if self._job is not None or results.unavailable or results.reference is None:
             return
         from brainseg_gui.evaluation.cohorts.run import CohortRequest
+        from brainseg_gui.evaluation.masks import ChosenSchemes
         from brainseg_gui.evaluation.rules import rules_named
+
+        names = (results.reference_scheme, results.prediction_scheme)
+        chosen = ChosenSchemes(*(scheme_named(name) if name != GUESSED else None for name in names))
 
         request = CohortRequest(
             results.reference,
             dict(results.predictions),
             rules_named(results.rules),
+            chosen,
             images=results.images,
             partial=partial_file(results),
         )

@@ -13,6 +13,9 @@ from brainseg_gui.evaluation.rules import DEFAULT
 from brainseg_gui.state.session import Notice
 from brainseg_gui.state.work import Work
 
+GUESSED = ""
+"""Stands for a label scheme that is told from each mask."""
+
 Summaries = Mapping[tuple[str, str], Summary]
 """Dice by model and region."""
 
@@ -35,6 +38,7 @@ class CohortResults:
         self._images: Path | None = None
         self._predictions: dict[str, Path] = {}
         self._rules = DEFAULT
+        self._reference_scheme = self._prediction_scheme = GUESSED
         self._report: CohortReport | None = None
         self._summaries: Summaries = {}
         self._notice: Notice | None = None
@@ -58,6 +62,16 @@ class CohortResults:
     def rules(self) -> str:
         """Name of the rule set."""
         return self._rules
+
+    @property
+    def reference_scheme(self) -> str:
+        """Name of the label scheme of the references, or `GUESSED`."""
+        return self._reference_scheme
+
+    @property
+    def prediction_scheme(self) -> str:
+        """Name of the label scheme of the predictions, or `GUESSED`."""
+        return self._prediction_scheme
 
     @property
     def report(self) -> CohortReport | None:
@@ -87,8 +101,14 @@ class CohortResults:
         reference: Path | None = None,
         images: Path | None = None,
         rules: str | None = None,
+        reference_scheme: str | None = None,
+        prediction_scheme: str | None = None,
     ) -> None:
         """Change what is to be scored; what is not named stays."""
+        if reference_scheme is not None:
+            self._reference_scheme = reference_scheme
+        if prediction_scheme is not None:
+            self._prediction_scheme = prediction_scheme
         self._reference = reference or self._reference
         self._images = images or self._images
         self._rules = rules or self._rules

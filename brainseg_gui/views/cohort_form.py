@@ -1,4 +1,4 @@
-"""What is to be scored: folders of references, predictions and images, and the rules."""
+"""What is to be scored: folders of references, predictions and images, the rules, and the label schemes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.evaluation.rules import rule_sets
-from brainseg_gui.state.cohort_results import CohortResults
+from brainseg_gui.imaging.labels import label_schemes
+from brainseg_gui.state.cohort_results import GUESSED, CohortResults
 from brainseg_gui.views.elided_label import ElidedLabel
 from brainseg_gui.views.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.theme import icon
 
 
 class CohortForm(QWidget):
-    """Two lines: what is scored against what, and the buttons.
+    """Three lines: what is scored against what, how their numbers are read, and the buttons.
 
     Signals
     -------
@@ -67,6 +68,13 @@ class CohortForm(QWidget):
             self._rules.addItem(rules.title, name)
         self._rules.setToolTip("What empty masks, missed and false lesions score")
         self._rules.activated.connect(lambda: results.ask(rules=self._rules.currentData()))
+        self._reference_scheme, self._prediction_scheme = _scheme_box("references"), _scheme_box("predictions")
+        self._reference_scheme.activated.connect(
+            lambda: results.ask(reference_scheme=self._reference_scheme.currentData())
+        )
+        self._prediction_scheme.activated.connect(
+            lambda: results.ask(prediction_scheme=self._prediction_scheme.currentData())
+        )
         self.start = QPushButton("Evaluate")
         self.start.setObjectName("primary")
         self.start.clicked.connect(self._on_start_clicked)
@@ -87,6 +95,13 @@ class CohortForm(QWidget):
         grid.addWidget(choose_images, 0, 5)
         grid.addWidget(QLabel("Rules"), 1, 3)
         grid.addWidget(self._rules, 1, 4, Qt.AlignmentFlag.AlignLeft)
+        schemes = QHBoxLayout()
+        schemes.setSpacing(6)
+        schemes.addWidget(self._reference_scheme)
+        schemes.addWidget(self._prediction_scheme)
+        schemes.addStretch(1)
+        grid.addWidget(QLabel("Labels"), 2, 0)
+        grid.addLayout(schemes, 2, 1, 1, 4)
         grid.addWidget(self.open, 0, 6)
         grid.addWidget(self.start, 1, 6)
         grid.setColumnStretch(1, 3)
@@ -102,6 +117,12 @@ class CohortForm(QWidget):
         self._fill_models()
         with QSignalBlocker(self._rules):
             self._rules.setCurrentIndex(self._rules.findData(results.rules))
+        for box, name in (
+            (self._reference_scheme, results.reference_scheme),
+            (self._prediction_scheme, results.prediction_scheme),
+        ):
+            with QSignalBlocker(box):
+                box.setCurrentIndex(box.findData(name))
         running = results.work.running
         self.start.setText("Cancel" if running else "Evaluate")
         self.start.setEnabled(running or not results.unavailable)
@@ -133,6 +154,18 @@ class CohortForm(QWidget):
             self.cancel_requested.emit()
         else:
             self.start_requested.emit()
+
+
+def _scheme_box(masks: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(f"Label scheme of the {masks}")
+    box.setToolTip(f"What the numbers in the {masks} mean; guessed for each mask, and said in the results")
+    box.addItem(f"{masks.capitalize()}: guessed", GUESSED)
+    for scheme in label_schemes().values():
+        box.addItem(f"{masks.capitalize()}: {scheme.title}", scheme.name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(38)
+    return box
 
 
 def _show_path(label: ElidedLabel, path: Path | None, otherwise: str) -> None:

@@ -11,7 +11,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.cohort import CohortController
@@ -19,7 +19,7 @@ from brainseg_gui.controllers.files import FilesController
 from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.evaluation.reports.report import CohortReport
-from brainseg_gui.state.cohort_results import summaries_of
+from brainseg_gui.state.cohort_results import GUESSED, summaries_of
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.cohort_table import _CASE, CohortTable
 from brainseg_gui.views.main_window import MainWindow
@@ -215,3 +215,28 @@ def test_stopping_keeps_what_is_scored(controller: CohortController, cohort: Pat
     assert controller.results.work.outcome == "Stopped; what is scored is kept"
     controller.start()
     qtbot.waitUntil(lambda: controller.results.report is not None, timeout=60_000)
+
+
+def test_the_schemes_that_are_named_are_used(controller: CohortController, cohort: Path, qtbot: QtBot) -> None:
+    controller.show()
+    assert controller.window is not None
+    controller.results.ask(reference=cohort / "r")
+    controller.results.add_prediction(cohort / "one")
+    for name, scheme in (("references", "brats2020"), ("predictions", "brats-ped")):
+        box = next(
+            box
+            for box in controller.window.form.findChildren(QComboBox)
+            if box.accessibleName() == f"Label scheme of the {name}"
+        )
+        assert box.currentText() == f"{name.capitalize()}: guessed"
+        place = box.findData(scheme)
+        box.setCurrentIndex(place)
+        box.activated.emit(place)
+        assert box.currentData() == scheme
+    controller.start()
+    qtbot.waitUntil(lambda: controller.results.report is not None, timeout=60_000)
+    assert controller.results.report is not None
+    schemes = {(case.reference_scheme, case.prediction_scheme) for case in controller.results.report.cases}
+    assert schemes == {("brats2020", "brats-ped")}
+    controller.results.ask(prediction_scheme=GUESSED)
+    assert box.currentText() == "Predictions: guessed"
