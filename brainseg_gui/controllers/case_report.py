@@ -40,7 +40,7 @@ class CaseReportController(QObject):
             return
         folder = Path(self._preferences.get("last report folder", str(Path.home())))
         proposal = folder / f"{case.case_id}_report.html"
-        name, chosen = QFileDialog.getSaveFileName(self._window, "Save report", str(proposal), FILTER)
+        name, chosen = QFileDialog.getSaveFileName(self._window, "Save case report", str(proposal), FILTER)
         if name:
             path = Path(name if Path(name).suffix else f"{name}{'.pdf' if 'pdf' in chosen else '.html'}")
             self._preferences.set("last report folder", str(path.parent))
