@@ -34,7 +34,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("file.save_as", "Save as…", "File", ("Ctrl+Shift+S",), "Save the annotation under another name"),
     ActionSpec("file.figure", "Export figure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
-    ActionSpec("file.report", "Save case report…", "File", (), "Pictures, scores and volumes of the case, as HTML or PDF"),
+    ActionSpec("file.report", "Save case report…", "File", (), "Pictures, scores and volumes, as HTML or PDF"),
     ActionSpec("file.quit", "Quit", "File", ("Ctrl+Q",), "Close the program", separated=True),
     *CASE_ACTIONS,
     ActionSpec("view.next_modality", "Next modality", "View", ("]",), "Show the next modality"),
