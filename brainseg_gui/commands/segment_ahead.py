@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -108,5 +108,7 @@ def _write(output: Path, labels: LabelMap, case: Case) -> float:
     from brainseg_gui.imaging.save import write_labels
 
     started = time.perf_counter()
+    with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more
+        output.parent.mkdir(parents=True, exist_ok=True)
     write_labels(output, labels, case.stored_grid, case.header)
     return time.perf_counter() - started

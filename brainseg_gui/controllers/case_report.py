@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.notices import notice_of
@@ -18,6 +20,9 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from brainseg_gui.evaluation.reports.case_content import CaseContent
 
 FILTER = "Page of HTML (*.html);;PDF (*.pdf)"
 _Named = tuple[LabelMap, Path, str]
@@ -42,9 +47,15 @@ class CaseReportController(QObject):
         proposal = folder / f"{case.case_id}_report.html"
         name, chosen = QFileDialog.getSaveFileName(self._window, "Save case report", str(proposal), FILTER)
         if name:
-            path = Path(name if Path(name).suffix else f"{name}{'.pdf' if 'pdf' in chosen else '.html'}")
+            path = _with_ending(Path(name), proposal, ".pdf" if "pdf" in chosen else ".html")
             self._preferences.set("last report folder", str(path.parent))
-            self.save_as(path)
+            if path == Path(name) or not path.exists() or self._may_replace(path):
+                self.save_as(path)
+
+    def _may_replace(self, path: Path) -> bool:
+        """Ask about a file that the dialog could not ask about: its name got its ending afterwards."""
+        answer = QMessageBox.question(self._window, "Save case report", f"{path.name} exists. Replace it?")
+        return answer is QMessageBox.StandardButton.Yes
 
     def save_as(self, path: Path) -> None:
         """Write the report of what is open now; what is done meanwhile does not come into it."""
@@ -74,6 +85,7 @@ class CaseReportController(QObject):
 
     def _on_progressed(self, progress: Progress) -> None:
         self._session.reporting.done = progress.done
+        self._session.reporting.stage = progress.stage
 
     def _on_written(self, path: Path) -> None:
         self._session.reporting.end(f"Saved {path.name}")
@@ -92,6 +104,15 @@ class CaseReportController(QObject):
             self._job.wait(_WRITTEN_BY_MS)
 
 
+def _with_ending(path: Path, proposal: Path, ending: str) -> Path:
+    """A name as typed, with the ending of the chosen kind where it has none, or only the proposal's."""
+    if path == proposal:
+        return path.with_suffix(ending)
+    if path.suffix.lower() in (".html", ".htm", ".pdf"):
+        return path
+    return path.with_name(f"{path.name}{ending}")
+
+
 def _written(
     case: Case, reference: _Named | None, prediction: _Named | None, path: Path
 ) -> Generator[Progress, None, Path]:
@@ -102,10 +123,22 @@ def _written(
 
     check_report_file(path)
     masks = [NamedMask(*mask) if mask is not None else None for mask in (reference, prediction)]
-    content = yield from content_of(case, *masks, rules_named(DEFAULT))
-    yield Progress("drawing", 0.5, path.name)
+    measuring = content_of(case, *masks, rules_named(DEFAULT))
+    content = yield from _first_half(measuring)
+    yield Progress("drawing the report", 0.5, path.name)
     try:
         write_report(content, path)
     finally:
         close_fonts()
     return path
+
+
+def _first_half(work: Generator[Progress, None, CaseContent]) -> Generator[Progress, None, CaseContent]:
+    """The same work as the first half of a longer one."""
+    while True:
+        try:
+            progress = next(work)
+        except StopIteration as end:
+            content: CaseContent = end.value
+            return content
+        yield replace(progress, done=progress.done / 2)

@@ -68,6 +68,8 @@ class Case:
         The study's label scheme: the reference's, or the one that the file names suggest.
     notes
         Sentences about what was assumed while opening.
+    mask_note
+        The one of them that says how the reference's numbers are read.
     """
 
     source: CaseSource
@@ -78,6 +80,12 @@ class Case:
     reference: LabelMap | None
     scheme: LabelScheme
     notes: tuple[str, ...] = ()
+    mask_note: str = ""
+
+    @property
+    def image_notes(self) -> tuple[str, ...]:
+        """The notes that are about the images alone."""
+        return tuple(note for note in self.notes if note != self.mask_note)
 
     @property
     def case_id(self) -> str:

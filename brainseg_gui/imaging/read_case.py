@@ -185,7 +185,8 @@ def _with_reference(case: Case, path: Path, mask: tuple[object, StoredGrid], res
     values, stored_grid = mask
     values = labels_on_grid(values, stored_grid.grid, case.grid, path, resample=resample)  # type: ignore[arg-type]
     reference, sentence = understand(case, LabelMap(values, case.grid, scheme_named("brats2020")), path)
-    return replace(case, reference=reference, scheme=reference.scheme, notes=(*case.notes, sentence))
+    notes = (*case.notes, sentence)
+    return replace(case, reference=reference, scheme=reference.scheme, notes=notes, mask_note=sentence)
 
 
 def understand(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, str]:

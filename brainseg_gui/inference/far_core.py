@@ -32,25 +32,31 @@ def rename_far_core(
     voxel_ml, spacing_mm
         Volume and edges of a voxel.
     """
-    enhancing = classes == ET
-    if np.count_nonzero(enhancing) * voxel_ml < step.where_enhancing_ml or not (classes == NCR).any():
+    if np.count_nonzero(classes == ET) * voxel_ml < step.where_enhancing_ml or not (classes == NCR).any():
         return
-    lesions, count = connected(classes > 0, _CONNECTIVITY)
-    enhancing_ml = np.bincount(lesions[enhancing], minlength=count + 1) * voxel_ml
-    concerned = (enhancing_ml >= step.where_enhancing_ml)[lesions]
-    enhancing &= concerned
-    if not enhancing.any():
-        return
+    from scipy.ndimage import find_objects
+
+    lesions, _ = connected(classes > 0, _CONNECTIVITY)
+    for number, box in enumerate(find_objects(lesions), start=1):
+        lesion = lesions[box] == number
+        enhancing = lesion & (classes[box] == ET)
+        enough = np.count_nonzero(enhancing) * voxel_ml >= step.where_enhancing_ml
+        if enough and enhancing.any():
+            far = lesion & (classes[box] == NCR) & ~_kept(enhancing, step, spacing_mm)
+            classes[box][far] = step.becomes
+
+
+def _kept(enhancing: Mask, step: steps.FarCore, spacing_mm: Sequence[float]) -> Mask:
+    """What is near enhancing tumour or enclosed by it."""
     from scipy.ndimage import distance_transform_edt
 
     blocks = tuple(2 if edge < _FINE_MM else 1 for edge in spacing_mm)
-    coarse = _any_in_blocks(enhancing, blocks)
-    distance = distance_transform_edt(~coarse, sampling=np.multiply(blocks, spacing_mm))
+    distance = distance_transform_edt(~_any_in_blocks(enhancing, blocks), sampling=np.multiply(blocks, spacing_mm))
     kept = (distance <= step.beyond_mm) | _enclosed(distance <= step.gap_mm)
     for axis, block in enumerate(blocks):
         kept = np.repeat(kept, block, axis=axis)
-    i, j, k = (slice(0, count) for count in classes.shape)
-    classes[(classes == NCR) & concerned & ~kept[i, j, k]] = step.becomes
+    i, j, k = (slice(0, count) for count in enhancing.shape)
+    return np.asarray(kept[i, j, k], bool)
 
 
 def _any_in_blocks(mask: Mask, blocks: Sequence[int]) -> Mask:

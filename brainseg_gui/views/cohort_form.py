@@ -159,7 +159,7 @@ class CohortForm(QWidget):
 def _scheme_box(masks: str) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(f"Label scheme of the {masks}")
-    box.setToolTip(f"What the numbers in the {masks} mean; guessed for each mask, and said in the results")
+    box.setToolTip(f"What the numbers in the {masks} mean; where it is guessed, mask by mask, the results say how")
     box.addItem(f"{masks.capitalize()}: guessed", GUESSED)
     for scheme in label_schemes().values():
         box.addItem(f"{masks.capitalize()}: {scheme.title}", scheme.name)

@@ -183,9 +183,10 @@ class ComparisonPanel(QWidget):
             box.setEnabled(bool(layers))
             box.setPlaceholderText("none")
         edited = chosen[1] is not None and chosen[1].role is Role.ANNOTATION
-        heading = self._table.horizontalHeaderItem(_PREDICTED)
-        heading.setText("Ann." if edited else _COLUMNS[_PREDICTED])
-        heading.setToolTip(_TIPS[_PREDICTED].replace("prediction", "annotation") if edited else _TIPS[_PREDICTED])
+        self._table.horizontalHeaderItem(_PREDICTED).setText("Ann." if edited else _COLUMNS[_PREDICTED])
+        for column in range(_PREDICTED, len(_COLUMNS)):
+            tip = _TIPS[column].replace("prediction", "annotation") if edited else _TIPS[column]
+            self._table.horizontalHeaderItem(column).setToolTip(tip)
 
     def _fill_row(self, row: int, score: RegionScore) -> None:
         missed = score.reference_ml - _both_ml(score)

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.case_report import CaseReportController
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Session
 
@@ -81,6 +82,52 @@ def test_a_pdf_is_written_under_the_chosen_name(
     assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF")
     assert asked == [f"{case.case_id}_report.html"]
     assert report._preferences.get("last report folder", "") == str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "written"),
+    [
+        ("{case}_report.html", "PDF (*.pdf)", "{case}_report.pdf"),  # the proposal, another kind chosen
+        ("patient 1.2", "PDF (*.pdf)", "patient 1.2.pdf"),
+        ("mine.html", "PDF (*.pdf)", "mine.html"),
+        ("mine", "Page of HTML (*.html)", "mine.html"),
+    ],
+)
+def test_names_get_the_ending_of_the_chosen_kind(
+    report: CaseReportController, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, kind: str,
+    written: str,
+) -> None:  # fmt: skip
+    report._preferences.set("last report folder", str(tmp_path))
+    name = str(tmp_path / typed.format(case=case.case_id))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (name, kind))
+    paths: list[Path] = []
+    monkeypatch.setattr(report, "save_as", paths.append)
+    report.choose()
+    assert [path.name for path in paths] == [written.format(case=case.case_id)]
+
+
+def test_a_file_that_the_dialog_did_not_know_of_is_asked_about(
+    report: CaseReportController, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.pdf").write_text("precious")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), "PDF (*.pdf)"))
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    report.choose()
+    assert report._job is None
+    assert (tmp_path / "mine.pdf").read_text() == "precious"
+
+
+def test_a_mask_that_is_read_in_another_way_is_told_once(
+    report: CaseReportController, session: Session, case: Case, qtbot: QtBot, tmp_path: Path
+) -> None:
+    (layer,) = session.layers
+    layer.labels = layer.labels.with_scheme(scheme_named("brats-ped"))
+    assert case.mask_note in case.notes
+    report.save_as(tmp_path / "case.html")
+    qtbot.waitUntil(lambda: not session.reporting.running, timeout=WAIT_MS)
+    page = (tmp_path / "case.html").read_text("utf-8")
+    assert case.mask_note not in page
+    assert f"read as {scheme_named('brats-ped').title}" in page
 
 
 def test_a_place_that_cannot_be_written_is_told_and_another_offered(

@@ -74,6 +74,23 @@ def test_a_lesion_without_enhancement_keeps_its_core() -> None:
     assert (classes[30:50, 4:16, 4:16] == 2).all()
 
 
+def test_a_neighbour_that_enhances_keeps_no_core_of_another_lesion() -> None:
+    classes = np.zeros((60, 20, 20), np.uint8)
+    classes[:4], classes[4:26] = 3, 1
+    classes[27:50] = 3  # 2 mm beyond the end of the first
+    postprocess(classes, (RULE,), 0.001)
+    assert (classes[10:26] == 2).all()
+
+
+def test_a_lesion_without_any_enhancement_is_left_alone_whatever_the_threshold() -> None:
+    classes = np.zeros((60, 20, 20), np.uint8)
+    classes[:4], classes[4:20], classes[30:50] = 3, 1, 1
+    rule = steps.FarCore(beyond_mm=4.0, gap_mm=2.0, where_enhancing_ml=0.0, becomes=2)
+    postprocess(classes, (rule,), 0.001)
+    assert (classes[30:50] == 1).all()
+    assert (classes[10:20] == 2).all()
+
+
 def test_what_enhances_in_one_lesion_does_not_count_for_another() -> None:
     classes = np.zeros((60, 20, 20), np.uint8)
     classes[:2], classes[2:20] = 3, 1

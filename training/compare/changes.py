@@ -1,8 +1,8 @@
 """What differs from scanner to scanner and from archive to archive, done to a case that is at hand.
 
 A method that was good on a case ought to stay as good when the same patient comes with another gain, coil, slice
-thickness, skull stripper or field of view. Every change is strong but seen in practice; none moves the tumour, so
-that the reference stays right.
+thickness, skull stripper or field of view. Every change is strong but seen in practice; none moves the tumour on
+T1ce, so that the reference stays right.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ BoolArray = npt.NDArray[np.bool_]
 _SUPERIOR = 2
 _FWHM = 2.355  # full width at half maximum of a Gaussian, in standard deviations
 _RESAMPLING_VOXELS = 0.45  # standard deviation of the blur that registration leaves on the noise
+_BLUR_LEAVES = 0.64  # of the noise's standard deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Scans:
     Parameters
     ----------
     images
-        Intensities above the darkest one, (I, J, K) in RAS order.
+        Intensities above the darkest one, so that none is negative, (I, J, K) in RAS order.
     shown
         The part of the grid that each image shows; the rest is background.
     spacing_mm
@@ -50,8 +51,8 @@ class Scans:
 
     @property
     def head(self) -> BoolArray:
-        """What at least one image shows."""
-        return np.asarray(np.any(list(self.shown.values()), axis=0))
+        """What at least one image shows, and what that encloses."""
+        return np.asarray(ndimage.binary_fill_holes(np.any(list(self.shown.values()), axis=0)))
 
 
 Act = Callable[[Scans, np.random.Generator], Scans]
@@ -66,37 +67,40 @@ class Change:
     act: Act
 
 
-def _of_each(work: Callable[[FloatArray, FloatArray, np.random.Generator], FloatArray]) -> Act:
-    """A change of image after image; `work` gets all of an image, what of it is shown, and the random numbers."""
+def _of_each(work: Callable[[FloatArray, BoolArray, np.random.Generator], FloatArray]) -> Act:
+    """A change of image after image; `work` gets all of an image, where it is shown, and the random numbers."""
 
     def act(scans: Scans, rng: np.random.Generator) -> Scans:
-        images = {m: work(image, image[scans.shown[m]], rng) for m, image in scans.images.items()}
+        images = {m: work(image, scans.shown[m], rng) for m, image in scans.images.items()}
         return replace(scans, images=images)
 
     return act
 
 
-def _gain(image: FloatArray, inside: FloatArray, _rng: np.random.Generator, *, largest: float) -> FloatArray:
-    return np.asarray(image * np.float32(largest / max(float(inside.max(initial=0.0)), 1e-6)), np.float32)
+def _gain(image: FloatArray, shown: BoolArray, _rng: np.random.Generator, *, largest: float) -> FloatArray:
+    brightest = float(image[shown].max(initial=0.0))
+    return np.asarray(image * np.float32(largest / max(brightest, 1e-6)), np.float32)
 
 
-def _gamma(image: FloatArray, inside: FloatArray, _rng: np.random.Generator, *, exponent: float) -> FloatArray:
-    bright = np.float32(max(float(np.percentile(inside, 99.5)) if inside.size else 0.0, 1e-6))
+def _gamma(image: FloatArray, shown: BoolArray, _rng: np.random.Generator, *, exponent: float) -> FloatArray:
+    bright = np.float32(max(float(np.percentile(image[shown], 99.5)) if shown.any() else 0.0, 1e-6))
     return np.asarray(bright * (image / bright) ** np.float32(exponent), np.float32)
 
 
-def _noise(image: FloatArray, inside: FloatArray, rng: np.random.Generator, *, share: float) -> FloatArray:
-    """Rician, of the median intensity, lightly blurred."""
-    sigma = np.float32(share * float(np.median(inside)) if inside.size else 0.0)
+def _noise(image: FloatArray, shown: BoolArray, rng: np.random.Generator, *, share: float) -> FloatArray:
+    """Rician, of so much of the median intensity after a light blur."""
+    sigma = np.float32(share / _BLUR_LEAVES * float(np.median(image[shown])) if shown.any() else 0.0)
     real, imaginary = (sigma * rng.standard_normal(image.shape, dtype=np.float32) for _ in range(2))
     return np.asarray(ndimage.gaussian_filter(np.hypot(image + real, imaginary), _RESAMPLING_VOXELS), np.float32)
 
 
-def _sparks(image: FloatArray, inside: FloatArray, rng: np.random.Generator, *, count: int) -> FloatArray:
+def _sparks(image: FloatArray, shown: BoolArray, rng: np.random.Generator, *, count: int) -> FloatArray:
     """Single voxels far brighter than everything else."""
     result = image.copy()
-    where = rng.integers(0, image.shape, (count, 3))
-    result[tuple(where.T)] = 8.0 * float(inside.max(initial=0.0))
+    places = np.argwhere(shown)
+    if len(places):
+        where = rng.choice(places, min(count, len(places)), replace=False)
+        result[tuple(where.T)] = 8.0 * float(image[shown].max())
     return result
 
 
@@ -117,7 +121,7 @@ def _thick(scans: Scans, rng: np.random.Generator, *, thickness_mm: float) -> Sc
     """Axial slices, of all but T1ce, which is often a volume scan where the others are not."""
     thickness = thickness_mm / scans.spacing_mm[_SUPERIOR]
     images = dict(scans.images)
-    for modality in set(images) - {Modality.T1CE}:
+    for modality in [m for m in images if m is not Modality.T1CE]:
         down, up = slice_matrices(images[modality].shape[_SUPERIOR], max(thickness, 1.0), rng.uniform())
         images[modality] = np.asarray(images[modality] @ (up @ down).T, np.float32)
     return replace(scans, images=images)
@@ -142,7 +146,7 @@ def _cut(scans: Scans, _rng: np.random.Generator, *, below_mm: float, above_mm: 
         return scans
     below, above = (round(depth / scans.spacing_mm[_SUPERIOR]) for depth in (below_mm, above_mm))
     kept = np.zeros(scans.head.shape[_SUPERIOR], bool)
-    kept[planes[0] + below : planes[-1] + 1 - above] = True
+    kept[planes[0] + below : max(planes[-1] + 1 - above, 0)] = True
     return replace(scans, shown={m: shown & kept if m in only else shown for m, shown in scans.shown.items()})
 
 
@@ -208,12 +212,14 @@ def changed(case: Case, reference: LabelMap, change: Change) -> tuple[Case, Labe
     tuple of Case and LabelMap
         Images as float32 whose background is what it was, and the reference without what no image shows any more.
     """
+    if change is UNCHANGED:
+        return replace(case, reference=None), reference
     rng = np.random.default_rng(zlib.crc32(f"{case.case_id} {change.name}".encode()))
-    lowest = {m: np.float32(min(volume.scaled(float(volume.stored.min())), volume.scaled(float(volume.stored.max()))))
-              for m, volume in case.volumes.items()}  # fmt: skip
+    images = {m: volume.intensities() for m, volume in case.volumes.items()}
+    lowest = {m: image.min() for m, image in images.items()}
     scans = change.act(
         Scans(
-            {m: volume.intensities() - lowest[m] for m, volume in case.volumes.items()},
+            {m: image - lowest[m] for m, image in images.items()},
             {m: np.asarray(volume.stored != volume.background) for m, volume in case.volumes.items()},
             case.grid.spacing_mm,
         ),

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
@@ -21,14 +23,14 @@ from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import ComparedCase, find_cases
 from training.compare.changes import CHANGES, UNCHANGED, Change, changed
 from training.compare.command import FAULT, ended, tell, write_text
-from training.compare.methods import models_named
+from training.compare.methods import Method, models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
 from training.compare.run import Comparison
 from training.compare.scores import REGIONS, CaseScore, summarise
 from training.compare.store import Store
 from training.compare.tables import as_csv, dice_text, markdown_row
 
-VERSION = 1  # of the changes: raise it when they do something else
+VERSION = 2  # of the changes: raise it when they do something else
 _RULES = "brats2023"
 
 
@@ -46,13 +48,13 @@ class ChangedCase(ComparedCase):
     @property
     def images_key(self) -> str:
         """Digest of the images and of what is done to them."""
-        done = zlib.crc32(f"{VERSION} {self.change.name}".encode())
+        done = zlib.crc32(f"{VERSION} {self.change.name} {self.case_id}".encode())  # what is random follows the name
         return f"{super().images_key}-{done:08x}"
 
     @property
     def reference_key(self) -> str:
         """Digest of the mask, what hides parts of it, and how it is read."""
-        return f"{super().reference_key} {VERSION} {self.change.name}"
+        return f"{super().reference_key} {VERSION} {self.change.name} {self.case_id}"
 
     def read(self) -> tuple[Case, LabelMap]:
         """Read the case and change it.
@@ -94,11 +96,8 @@ def _study(given: argparse.Namespace) -> int:
         tell(sentence)
 
     cases = find_cases(given.cases, asked_of(given), leave_out)
-    changes = [ChangedCase.of(case, change) for case in cases for change in (UNCHANGED, *CHANGES)]
     store = Store(given.cache or given.output / "cache")
-    scores = [
-        s for row in _watched(Comparison(changes, methods, store, rules_named(_RULES), None, leave_out)) for s in row
-    ]
+    scores = _scores(cases, methods, store, leave_out)
     if not scores:
         raise BrainsegError("no case could be scored", "Name cases with masks")
     table = as_table(scores)
@@ -108,19 +107,46 @@ def _study(given: argparse.Namespace) -> int:
     return FAULT if faults else 0
 
 
-def _watched(comparison: Comparison) -> Iterator[tuple[CaseScore, ...]]:
+def _scores(
+    cases: Sequence[ComparedCase], methods: Sequence[Method], store: Store, leave_out: Callable[[str], None]
+) -> list[CaseScore]:
+    """Change after change; what cannot be done as it is, is not tried again."""
     from tqdm import tqdm
 
-    yield from tqdm(comparison.run(), total=len(comparison.cases), disable=None, leave=False, unit="case")
+    scores: list[CaseScore] = []
+    with tqdm(total=len(cases) * (1 + len(CHANGES)), disable=None, leave=False) as bar:
+        for change in (UNCHANGED, *CHANGES):
+            bar.set_description_str(change.name)
+            changed_cases = [ChangedCase.of(case, change) for case in cases]
+            say = partial(_leave_out, leave_out, change)
+            for row in Comparison(changed_cases, methods, store, rules_named(_RULES), None, say).run():
+                scores += row
+                bar.update()
+            if change is UNCHANGED:
+                known = {score.case_id for score in scores}
+                cases = [case for case in cases if case.case_id in known]
+                bar.total = bar.n + len(cases) * len(CHANGES)
+    return scores
+
+
+def _leave_out(leave_out: Callable[[str], None], change: Change, sentence: str) -> None:
+    leave_out(sentence if change is UNCHANGED else f"{change.name}: {sentence}")
 
 
 def as_table(scores: Sequence[CaseScore]) -> str:
     """One table per method: mean Dice after each change, and what the case that took it worst lost."""
     lines: list[str] = []
     for method in dict.fromkeys(score.method for score in scores):
-        of_method = [score for score in scores if score.method == method]
+        of_method = _complete([score for score in scores if score.method == method])
         lines += [f"## {method}, n = {len({score.case_id for score in of_method})}", "", *_rows(of_method), ""]
     return "\n".join([*lines, _LEGEND, ""])
+
+
+def _complete(scores: Sequence[CaseScore]) -> list[CaseScore]:
+    """The scores of cases that were scored after every change: rows are compared over the same cases."""
+    changes = {score.group for score in scores}
+    scored = Counter(score.case_id for score in scores)
+    return [score for score in scores if scored[score.case_id] == len(changes)]
 
 
 def _rows(scores: Sequence[CaseScore]) -> Iterator[str]:

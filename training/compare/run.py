@@ -21,7 +21,7 @@ from training.compare.pictures import Column, draw_case
 from training.compare.scores import CaseScore, region_numbers
 from training.compare.store import Store
 
-SCORING = 2  # of the code that scores, rules after the network included: raise it when scores change
+SCORING = 3  # of the code that scores, rules after the network included: raise it when scores change
 
 
 @dataclass(frozen=True)

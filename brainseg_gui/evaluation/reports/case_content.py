@@ -110,7 +110,7 @@ def content_of(
     masks = [
         (title, mask) for title, mask in (("Reference", reference), ("Prediction", prediction)) if mask is not None
     ]
-    notes = (*case.notes, *(f"{title}: {mask.note}" for title, mask in masks))
+    notes = (*case.image_notes, *(f"{title}: {mask.note}" for title, mask in masks))
     scores = None
     if reference is not None and prediction is not None:
         first, second = reference.labels, prediction.labels

@@ -111,7 +111,7 @@ def facts(content: CaseContent) -> list[str]:
     )
     names: Sequence[str] = [modality.title for modality in case.volumes]
     missing = f"; missing: {', '.join(m.title for m in case.missing)}" if case.missing else ""
-    return [f"Images: {', '.join(names)}{missing}", f"Grid: {grid}, stored {case.stored_grid.codes}", *content.notes]
+    return [f"Images: {', '.join(names)}{missing}", f"Grid: {grid}", *content.notes]
 
 
 def _text(value: float, places: int) -> str:
