@@ -104,6 +104,9 @@ class Augmentation:
     noise: float = setting(0.1, "Largest standard deviation of added noise.", "σ", low=0.0, high=1.0)
     blur: float = setting(1.0, "Largest σ of a Gaussian blur.", "voxels", low=0.0, high=4.0)
     low_resolution: float = setting(0.5, "Strongest loss of resolution: 0.5 is half.", low=0.0, high=0.9)
+    bias_field: float = setting(
+        0.0, "Largest spread of a smooth shading, as a fraction of the intensity.", low=0.0, high=1.0
+    )
     probability: float = setting(0.2, "Probability of each intensity change.", low=0.0, high=1.0)
 
 

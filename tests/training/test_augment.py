@@ -90,7 +90,7 @@ def test_flips_alone_lose_nothing() -> None:
     assert np.array_equal(flipped[1], labels)
 
 
-@pytest.mark.parametrize("name", ["gamma", "brightness", "contrast", "noise", "blur", "low_resolution"])
+@pytest.mark.parametrize("name", ["gamma", "brightness", "contrast", "noise", "blur", "low_resolution", "bias_field"])
 def test_each_intensity_change_changes_the_brain_and_not_the_background(name: str) -> None:
     random = np.random.default_rng(1)
     image = random.standard_normal((*PATCH, 4)).astype(np.float32)
@@ -119,3 +119,32 @@ def test_gamma_keeps_mean_and_deviation() -> None:
     changed = augment._gamma(image, np.random.default_rng(3), 1.0)
     assert changed.mean(axis=(0, 1, 2)) == pytest.approx(image.mean(axis=(0, 1, 2)), abs=1e-3)
     assert changed.std(axis=(0, 1, 2)) == pytest.approx(image.std(axis=(0, 1, 2)), rel=1e-3)
+
+
+def test_a_bias_field_shades_smoothly_and_keeps_the_brains_mean_and_deviation() -> None:
+    shape = (24, 20, 16)
+    image = np.random.default_rng(1).standard_normal((*shape, 4)).astype(np.float32)
+    image[:4] = 0
+    image[..., 3] = 0  # a modality that is missing
+    changed = augment._bias_field(image, np.random.default_rng(3), 0.8)
+    assert not changed[..., 3].any()
+    brain, shaded = image[4:, ..., :3], changed[4:, ..., :3]
+    assert shaded.mean(axis=(0, 1, 2)) == pytest.approx(brain.mean(axis=(0, 1, 2)), abs=1e-3)
+    assert shaded.std(axis=(0, 1, 2)) == pytest.approx(brain.std(axis=(0, 1, 2)), rel=1e-3)
+    assert np.abs(shaded - brain).max() > 0.1
+
+
+def test_a_bias_field_is_smooth_and_of_unit_spread() -> None:
+    field = augment._smooth_field(np.random.default_rng(2), (40, 48, 40))
+    assert field.std() == pytest.approx(1, abs=1e-4)
+    steps = [np.abs(np.diff(field, axis=axis)).max() for axis in range(3)]
+    assert max(steps) < 0.35  # of 40 voxels: no edge anywhere
+
+
+def test_a_bias_field_multiplies_what_the_scanner_measured() -> None:
+    """Two tissues keep their ratio at every place, whatever the shading there."""
+    tissues = np.where(np.indices((16, 16, 16)).sum(axis=0) % 2, 1.0, -1.0).astype(np.float32)[..., None]
+    changed = augment._bias_field(tissues, np.random.default_rng(5), 0.6)[..., 0]
+    bright, dark = (changed[tissues[..., 0] == sign].reshape(-1) for sign in (1.0, -1.0))
+    assert np.corrcoef(bright, dark)[0, 1] > 0.9
+    assert bright.std() > 1.2 * dark.std()  # what is brighter is shaded by more
