@@ -83,11 +83,11 @@ TRAINING = SynthesisPriors(
     lookalikes=LookalikePriors(caps=(0.3, 2.2), spots=0.4, meninges=0.35, vessels=0.4, flow=0.35),
     outline=OutlinePriors(
         level_mm=(-1.5, 3.0), smoothing_mm=(1.0, 5.0), bumps_mm=(0.0, 0.7), leftover=0.35,
-        leftover_mm=(2.0, 9.0), leftover_grey=(0.3, 3.5), truncated=0.15,
+        leftover_mm=(2.0, 9.0), leftover_grey=(0.3, 3.5), truncated=0.22,
     ),
     acquisition=AcquisitionPriors(
         thickness_mm=(1.0, 6.0), thick=0.5, blur_mm=(0.1, 1.0), bias=(0.02, 0.30), gamma=(0.72, 1.38),
-        noise=(0.006, 0.08), slice_axes=(0.12, 0.12, 0.76), moved=0.25, moved_mm=0.6, moved_deg=0.5,
+        noise=(0.006, 0.08), slice_axes=(0.12, 0.12, 0.76), moved=0.3, moved_mm=0.8, moved_deg=0.6,
     ),
     storage=StoragePriors(
         white_matter=((60, 2500), (60, 2500), (40, 1500), (40, 2000)), forms=(0.66, 0.08, 0.12, 0.07, 0.07),
@@ -123,7 +123,7 @@ UNSEEN = SynthesisPriors(
     ),
     acquisition=AcquisitionPriors(
         thickness_mm=(2.0, 7.5), thick=0.6, blur_mm=(0.2, 1.3), bias=(0.05, 0.36), gamma=(0.66, 1.5),
-        noise=(0.01, 0.10), slice_axes=(0.3, 0.3, 0.4), moved=0.4, moved_mm=0.8, moved_deg=0.8,
+        noise=(0.01, 0.10), slice_axes=(0.3, 0.3, 0.4), moved=0.4, moved_mm=1.2, moved_deg=1.0,
     ),
     storage=replace(TRAINING.storage, forms=(0.4, 0.15, 0.2, 0.1, 0.15)),
     round_noise=True,
