@@ -6,6 +6,7 @@ Image and labels go through the same transform; labels take the nearest voxel an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,7 +171,7 @@ def change_intensities(image: Image, random: Random, config: Augmentation, out: 
         (_contrast, config.contrast),
         (_lower_resolution, config.low_resolution),
         (_gamma, config.gamma),
-        (_bias_field, config.bias_field),
+        (partial(_bias_field, inside=inside), config.bias_field),
     ):
         drawn = random.random() < config.probability  # drawn even when off: strengths do not shift what follows
         if drawn and strength > 0:
@@ -202,13 +203,17 @@ def _contrast(image: Image, random: Random, strength: float) -> Image:
 
 
 def _lower_resolution(image: Image, random: Random, strength: float) -> Image:
-    """Every n-th voxel, repeated: a coarser scan of a random axis."""
+    """Means of n voxels, repeated: thick slices along a random axis, which leave everything where it is."""
     step = round(1 / (1 - random.uniform(0, strength)))
     axis = int(random.integers(3))
     if step < 2:
         return image
-    chosen = np.arange(image.shape[axis]) // step * step
-    coarse: Image = np.take(image, chosen, axis=axis)
+    count = image.shape[axis]
+    starts = np.arange(0, count, step)
+    sizes = np.diff(starts, append=count)
+    shape = [-1 if a == axis else 1 for a in range(image.ndim)]
+    means = np.add.reduceat(image, starts, axis=axis) / sizes.reshape(shape).astype(np.float32)
+    coarse: Image = np.repeat(means, sizes, axis=axis)
     return coarse
 
 
@@ -226,13 +231,12 @@ def _gamma(image: Image, random: Random, strength: float) -> Image:
     return np.asarray(changed, np.float32)
 
 
-def _bias_field(image: Image, random: Random, strength: float) -> Image:
+def _bias_field(image: Image, random: Random, strength: float, inside: NDArray[np.bool_]) -> Image:
     """A smooth shading, another on each channel, each back on the brain's mean and standard deviation.
 
     A coil's sensitivity multiplies intensities, which z-scores are no longer: a channel is put back on a mean of 1 and
-    a contrast as brains have it first.
+    a contrast as brains have it first. Other changes leave the background other than 0: `inside` is the brain.
     """
-    inside = image != 0
     shaded = np.empty_like(image)
     for channel in range(image.shape[-1]):
         brain = inside[..., channel]

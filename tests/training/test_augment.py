@@ -13,7 +13,7 @@ from training import augment
 from training.augment import Turn
 
 PATCH = (24, 20, 16)
-OFF = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+OFF = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def two_blobs(shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -126,7 +126,7 @@ def test_a_bias_field_shades_smoothly_and_keeps_the_brains_mean_and_deviation() 
     image = np.random.default_rng(1).standard_normal((*shape, 4)).astype(np.float32)
     image[:4] = 0
     image[..., 3] = 0  # a modality that is missing
-    changed = augment._bias_field(image, np.random.default_rng(3), 0.8)
+    changed = augment._bias_field(image, np.random.default_rng(3), 0.8, image != 0)
     assert not changed[..., 3].any()
     brain, shaded = image[4:, ..., :3], changed[4:, ..., :3]
     assert shaded.mean(axis=(0, 1, 2)) == pytest.approx(brain.mean(axis=(0, 1, 2)), abs=1e-3)
@@ -144,7 +144,35 @@ def test_a_bias_field_is_smooth_and_of_unit_spread() -> None:
 def test_a_bias_field_multiplies_what_the_scanner_measured() -> None:
     """Two tissues keep their ratio at every place, whatever the shading there."""
     tissues = np.where(np.indices((16, 16, 16)).sum(axis=0) % 2, 1.0, -1.0).astype(np.float32)[..., None]
-    changed = augment._bias_field(tissues, np.random.default_rng(5), 0.6)[..., 0]
+    changed = augment._bias_field(tissues, np.random.default_rng(5), 0.6, tissues != 0)[..., 0]
     bright, dark = (changed[tissues[..., 0] == sign].reshape(-1) for sign in (1.0, -1.0))
     assert np.corrcoef(bright, dark)[0, 1] > 0.9
     assert bright.std() > 1.2 * dark.std()  # what is brighter is shaded by more
+
+
+def test_a_bias_field_takes_no_background_for_brain_after_other_changes() -> None:
+    image = np.zeros((24, 20, 16, 4), np.float32)
+    image[8:16, 6:14, 4:12] = np.random.default_rng(1).standard_normal((8, 8, 8, 4)).astype(np.float32)
+    brain = image != 0
+    changes = replace(OFF, brightness=1e-4, bias_field=0.5, probability=1.0)
+    shaded = augment.change_intensities(image, np.random.default_rng(4), changes)
+    for channel in range(4):
+        inside = brain[..., channel]
+        assert shaded[..., channel][inside].std() == pytest.approx(image[..., channel][inside].std(), rel=1e-3)
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_lost_resolution_leaves_everything_where_it_is(axis: int) -> None:
+    """The middle of a ball, by its intensities, stays within a hundredth of a voxel on average, and so does its sum."""
+    indices = np.indices((24, 24, 24))
+    centre = (11.3, 12.1, 11.8)
+    distance = np.sqrt(sum((i - c) ** 2 for i, c in zip(indices, centre, strict=True)))
+    image = np.exp(-np.square(distance / 5.0)).astype(np.float32)[..., None]
+    middles, coarser = [], 0
+    for seed in range(60):
+        changed = augment._lower_resolution(image, np.random.default_rng(seed), 0.8)
+        assert changed.sum() == pytest.approx(image.sum(), rel=1e-4)
+        coarser += not np.array_equal(changed, image)
+        middles.append(float((changed[..., 0] * indices[axis]).sum() / changed.sum()))
+    assert coarser > 20
+    assert np.mean(middles) == pytest.approx(centre[axis], abs=0.03)
