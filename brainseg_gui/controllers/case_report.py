@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.save_dialog import ask_path
 from brainseg_gui.evaluation.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
@@ -45,17 +45,16 @@ class CaseReportController(QObject):
             return
         folder = Path(self._preferences.get("last report folder", str(Path.home())))
         proposal = folder / f"{case.case_id}_report.html"
-        name, chosen = QFileDialog.getSaveFileName(self._window, "Save case report", str(proposal), FILTER)
-        if name:
-            path = _with_ending(Path(name), proposal, ".pdf" if "pdf" in chosen else ".html")
+        path = ask_path(
+            self._window,
+            "Save case report",
+            proposal,
+            FILTER,
+            lambda typed, kind: _with_ending(typed, proposal, ".pdf" if "pdf" in kind else ".html"),
+        )
+        if path is not None:
             self._preferences.set("last report folder", str(path.parent))
-            if path == Path(name) or not path.exists() or self._may_replace(path):
-                self.save_as(path)
-
-    def _may_replace(self, path: Path) -> bool:
-        """Ask about a file that the dialog could not ask about: its name got its ending afterwards."""
-        answer = QMessageBox.question(self._window, "Save case report", f"{path.name} exists. Replace it?")
-        return answer is QMessageBox.StandardButton.Yes
+            self.save_as(path)
 
     def save_as(self, path: Path) -> None:
         """Write the report of what is open now; what is done meanwhile does not come into it."""

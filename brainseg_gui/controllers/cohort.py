@@ -16,6 +16,7 @@ from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.save_dialog import ask_path, ending_of
 from brainseg_gui.controllers.side_window import SideWindow
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.reports.report import CaseReport
@@ -149,12 +150,9 @@ class CohortController(QObject):
 
     def choose_report(self) -> None:
         """Ask for a name and write the results there."""
-        proposal = str(Path(self._last_folder()) / "report.html")
-        name, chosen = QFileDialog.getSaveFileName(self.window, "Save report", proposal, _FILTERS)
-        if name:
-            path = Path(name)
-            if path.suffix.lower() not in (".html", ".csv", ".json"):
-                path = path.with_name(path.name + chosen[chosen.index("*") + 1 : chosen.index(")")])
+        proposal = Path(self._last_folder()) / "report.html"
+        path = ask_path(self.window, "Save report", proposal, _FILTERS, _with_ending)
+        if path is not None:
             self._preferences.set("last results folder", str(path.parent))
             self.save_report(path)
 
@@ -257,3 +255,10 @@ class CohortController(QObject):
 
     def _last_folder(self) -> str:
         return str(self._preferences.get("last results folder", str(Path.home())))
+
+
+def _with_ending(typed: Path, kind: str) -> Path:
+    """A name as typed, with the ending of the chosen kind unless it has one that is known."""
+    if typed.suffix.lower() in (".html", ".csv", ".json"):
+        return typed
+    return typed.with_name(typed.name + ending_of(kind))

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
 from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.save_dialog import ask_path, ending_of
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
@@ -117,10 +117,8 @@ class FiguresController(QObject):
         filters = ANIMATION_FILTER if animation else PICTURE_FILTER
         folder = Path(self._preferences.get("last figure folder", str(Path.home())))
         proposal = folder / f"{self._shown.case.case_id}_{request.layout}{'.gif' if animation else '.png'}"
-        name, chosen = QFileDialog.getSaveFileName(self._dialog, "Save figure", str(proposal), filters)
-        if name:
-            ending = chosen.partition("*")[2].partition(")")[0]
-            path = Path(name if Path(name).suffix else f"{name}{ending}")
+        path = ask_path(self._dialog, "Save figure", proposal, filters, _with_ending)
+        if path is not None:
             self._preferences.set("last figure folder", str(path.parent))
             self.save_as(request, path)
 
@@ -203,3 +201,8 @@ def _written(shown: _Shown, request: FigureRequest, path: Path) -> Generator[Pro
     finally:
         close_fonts()
     return path
+
+
+def _with_ending(typed: Path, kind: str) -> Path:
+    """A name as typed, with the ending of the chosen kind unless it has one."""
+    return typed if typed.suffix else typed.with_name(typed.name + ending_of(kind))

@@ -13,7 +13,8 @@ from brainseg_gui.controllers.job import Job
 from brainseg_gui.controllers.masks_read import MasksRead, notice_of_masks, read_masks
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.controllers.save_place import refuse_image
+from brainseg_gui.controllers.save_dialog import ask_path, mask_name, reference_question
+from brainseg_gui.controllers.save_place import is_reference, refuse_image
 from brainseg_gui.errors import SaveError, printable
 from brainseg_gui.evaluation.comparison import Comparison, compare
 from brainseg_gui.evaluation.rules import DEFAULT, rules_named
@@ -99,28 +100,30 @@ class MasksController(QObject):
 
     # saving
 
-    def save_prediction(self) -> None:
-        """Save the compared prediction, or the newest layer."""
-        layers = list(self._session.layers)
-        layer = self._session.layers.prediction or (layers[-1] if layers else None)
-        if layer is None:
-            self._session.say(Notice("There is no mask to save yet", "Click Segment first"))
-        else:
-            self.save(layer)
-
     def save(self, layer: Layer) -> None:
-        """Ask for a name and save a layer there."""
+        """Ask for a name and save a layer there: over the reference only when asked."""
         case = self._session.case
         if case is None:
             return
         folder = Path(self._preferences.get("last save folder", str(case.source.folder)))
         suffix = "pred" if layer.role is Role.PREDICTION else layer.name
         proposal = folder / f"{case.case_id}_{suffix}.nii.gz"
-        name, _ = QFileDialog.getSaveFileName(self._window, f"Save {layer.name}", str(proposal), NIFTI_FILTER)
-        if name:
-            path = Path(name if name.endswith((".nii", ".nii.gz")) else f"{name}.nii.gz")
-            self._preferences.set("last save folder", str(path.parent))
+        path = ask_path(self._window, f"Save {layer.name}", proposal, NIFTI_FILTER, mask_name)
+        if path is None:
+            return
+        self._preferences.set("last save folder", str(path.parent))
+        if is_reference(case, path):
+            question = reference_question(self._window, path)
+            question.answered.connect(lambda key: self._on_answered(key, layer, path))
+            question.open()
+        else:
             self.save_as(layer, path)
+
+    def _on_answered(self, key: str, layer: Layer, path: Path) -> None:
+        if key == "replace":
+            self.save_as(layer, path)
+        elif key == "elsewhere":
+            self.save(layer)
 
     def save_as(self, layer: Layer, path: Path) -> None:
         """Save a layer, verified, in the study's own grid and orientation."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
 from brainseg_gui import __version__
 from brainseg_gui.annotation.history import History
@@ -21,7 +20,8 @@ from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.person import person
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.controllers.save_place import free_name, refuse_image, same_file
+from brainseg_gui.controllers.save_dialog import ask_path, mask_name, reference_question
+from brainseg_gui.controllers.save_place import free_name, is_reference, refuse_image
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.file_mark import FileMark, mark_of
@@ -79,19 +79,26 @@ class SaveController(QObject):
 
     def save(self) -> None:
         """Save the annotation that is being edited, else the compared prediction."""
-        kept = self._journals.of(self._session.annotating.layer)
-        if kept is None:
-            self._masks.save_prediction()
-        else:
-            self.save_kept(kept)
+        layer = self._layer_to_save()
+        if layer is not None:
+            self.save_layer(layer)
 
     def save_as(self) -> None:
         """Ask for a name and save there what `save` would save."""
-        kept = self._journals.of(self._session.annotating.layer)
-        if kept is None:
-            self._masks.save_prediction()
-        else:
+        layer = self._layer_to_save()
+        kept = self._journals.of(layer)
+        if kept is not None:
             self._choose(kept, _nothing)
+        elif layer is not None:
+            self._masks.save(layer)
+
+    def _layer_to_save(self) -> Layer | None:
+        layers = list(self._session.layers)
+        newest = layers[-1] if layers else None
+        layer = self._session.annotating.layer or self._session.layers.prediction or newest
+        if layer is None:
+            self._session.say(Notice("There is no mask to save yet", "Click Segment first"))
+        return layer
 
     def save_layer(self, layer: Layer) -> None:
         """Save one layer of the list."""
@@ -146,11 +153,10 @@ class SaveController(QObject):
             return
         folder = Path(self._preferences.get("last save folder", str(case.source.folder)))
         proposal = kept.path or free_name(folder, case.case_id)
-        name, _ = QFileDialog.getSaveFileName(self._window, f"Save {kept.layer.name}", str(proposal), NIFTI_FILTER)
-        if not name:
+        path = ask_path(self._window, f"Save {kept.layer.name}", proposal, NIFTI_FILTER, mask_name)
+        if path is None:
             then(False)
             return
-        path = Path(name if name.endswith((".nii", ".nii.gz")) else f"{name}.nii.gz")
         self._preferences.set("last save folder", str(path.parent))
         self.save_to(kept, path, then)
 
@@ -164,20 +170,12 @@ class SaveController(QObject):
         except SaveError as error:
             self._on_not_saved(error, then)
             return
-        if case.source.reference is not None and same_file(path, case.source.reference):
-            self._ask_reference(kept, path, then)
+        if is_reference(case, path):
+            question = reference_question(self._window, path)
+            question.answered.connect(lambda key: self._on_answered(key, kept, path, then))
+            question.open()
         else:
             self.write(kept, path, then)
-
-    def _ask_reference(self, kept: Kept, path: Path, then: After) -> None:
-        question = Question(
-            self._window,
-            f"Replace the reference {path.name}?",
-            "What the experts drew is gone from this folder then. Save under another name to keep both.",
-            (("elsewhere", "Save as…"), ("replace", "Replace the reference"), ("cancel", "Cancel")),
-        )
-        question.answered.connect(lambda key: self._on_answered(key, kept, path, then))
-        question.open()
 
     def _ask_replaced(self, kept: Kept, path: Path, then: After) -> None:
         question = Question(

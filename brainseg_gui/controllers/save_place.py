@@ -24,6 +24,11 @@ def same_file(one: Path, other: Path) -> bool:
     return one.absolute() == other.absolute()
 
 
+def is_reference(case: Case, path: Path) -> bool:
+    """Whether a name leads to the reference of the case."""
+    return case.source.reference is not None and same_file(path, case.source.reference)
+
+
 def refuse_image(case: Case, path: Path) -> None:
     """Make sure that a mask is not saved over an image.
 

@@ -11,7 +11,8 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.masks import MasksController
@@ -20,6 +21,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.question import Question
 
 
 @pytest.fixture
@@ -115,10 +117,12 @@ def test_saving_asks_for_a_name_and_adds_the_suffix(
         return str(tmp_path / "mine"), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", name)
-    predict()
-    for _ in range(2):
-        opened.save_prediction()
-        saved()
+    layer = predict()
+    opened.save(layer)
+    saved()
+    (tmp_path / "mine.nii.gz").unlink()
+    opened.save(layer)
+    saved()
     assert (tmp_path / "mine.nii.gz").is_file()
     assert proposals == [str(folder / "Toy_001_pred.nii.gz"), str(tmp_path / "Toy_001_pred.nii.gz")]
 
@@ -148,9 +152,47 @@ def test_an_image_of_the_case_is_never_replaced(
     assert image.read_bytes() == before
 
 
-def test_without_a_mask_there_is_nothing_to_save(masks: MasksController, session: Session) -> None:
-    masks.save_prediction()
-    assert session.notice.what == "There is no mask to save yet"
+@pytest.mark.parametrize("answer", [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
+def test_a_file_whose_name_was_typed_without_its_ending_is_asked_about(
+    opened: MasksController,
+    predict: Callable[..., Layer],
+    saved: Callable[[], None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: QMessageBox.StandardButton,
+) -> None:
+    path = tmp_path / "mine.nii.gz"
+    path.write_bytes(b"yesterday's work")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
+    opened.save(predict())
+    saved()
+    assert (path.read_bytes() == b"yesterday's work") is (answer is QMessageBox.StandardButton.No)
+
+
+def test_the_reference_is_replaced_by_a_prediction_only_when_asked(
+    opened: MasksController,
+    predict: Callable[..., Layer],
+    parts: Any,
+    saved: Callable[[], None],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reference = folder / "Toy_001_seg.nii.gz"
+    before = reference.read_bytes()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(reference), ""))
+    layer = predict()
+    for key in ("cancel", "replace"):
+        opened.save(layer)
+        (question,) = parts.window.findChildren(Question)
+        assert "Replace the reference Toy_001_seg.nii.gz?" in question.text()
+        assert reference.read_bytes() == before
+        question.answer(key)
+        question.deleteLater()
+        QApplication.sendPostedEvents(question, QEvent.Type.DeferredDelete)
+    saved()
+    assert layer.saved_as == reference
+    assert reference.read_bytes() != before
 
 
 @pytest.mark.parametrize(

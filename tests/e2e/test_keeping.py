@@ -394,6 +394,32 @@ def test_saving_asks_once_writes_a_note_and_saves_again_to_the_same_file(
     assert _notes(hand) == ()
 
 
+def test_an_annotation_that_was_put_aside_is_saved_to_its_own_file(
+    hand: Hand, qtbot: QtBot, chosen: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.nii.gz"
+    proposals = chosen(path)
+    paint(hand)
+    hand.trigger("file.save")
+    wait_saved(hand, qtbot)
+    hand.click(OTHER)
+    layer = hand.annotating.layer
+    hand.trigger("annotate.start")
+    assert hand.annotating.layer is None
+    first = path.read_bytes()
+    hand.trigger("file.save")
+    wait_saved(hand, qtbot)
+    assert len(proposals) == 1  # no name is asked for again
+    assert layer.saved_as == path
+    assert path.read_bytes() != first
+    assert json.loads(path.with_name("mine.provenance.json").read_text())["edits"]["count"] == 2
+
+
+def test_without_a_mask_there_is_nothing_to_save(application: Application) -> None:
+    application.run_action("file.save")
+    assert application.session.notice.what == "There is no mask to save yet"
+
+
 def test_a_stroke_during_the_save_stays_unsaved(hand: Hand, qtbot: QtBot, chosen: Any, tmp_path: Path) -> None:
     chosen(tmp_path / "mine.nii.gz")
     paint(hand)
