@@ -43,8 +43,8 @@ class MaskPair:
 def read_pair(pair: Pair, chosen: ChosenSchemes) -> MaskPair:
     """Read both masks of a pair.
 
-    The images of the reference's case are read too when they lie beside it and a scheme has to be guessed: where
-    each label lies tells more than its number.
+    Where a scheme has to be guessed, the images of the case are read too, from where the pair says that they are or
+    from beside the reference: where each label lies tells more than its number.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def read_pair(pair: Pair, chosen: ChosenSchemes) -> MaskPair:
     reference = _read(pair.reference)
     prediction = _read(pair.prediction)
     guessing = chosen.reference is None or chosen.prediction is None
-    case = _case_beside(pair.reference, reference) if guessing else None
+    case = _case_of(pair, reference) if guessing else None
     reference, reference_note = read_as(reference, pair.reference, chosen.reference, case)
     prediction, prediction_note = read_as_prediction(prediction, pair.prediction, chosen.prediction, reference, case)
     return MaskPair(reference, prediction, reference_note, prediction_note)
@@ -101,16 +101,14 @@ def _read(path: Path) -> LabelMap:
     return LabelMap(values, stored_grid.grid, scheme_named("brats2020"))
 
 
-def _case_beside(path: Path, labels: LabelMap) -> Case | None:
-    """The case whose images lie beside a mask, when they can be read and share its grid."""
-    source = _source_beside(path)
-    if source is None:
-        return None
+def _case_of(pair: Pair, labels: LabelMap) -> Case | None:
+    """The case of a pair's images, when they can be read and share the grid of its reference."""
     try:
-        case = run_to_end(read_case(replace(source, reference=None)))
+        source = find_case(pair.images) if pair.images is not None else _source_beside(pair.reference)
+        case = run_to_end(read_case(replace(source, reference=None))) if source is not None else None
     except BrainsegError:
         return None  # only the guess of the scheme is poorer; the masks can still be compared
-    return case if case.grid.same_as(labels.grid) else None
+    return case if case is not None and case.grid.same_as(labels.grid) else None
 
 
 def _source_beside(path: Path) -> CaseSource | None:

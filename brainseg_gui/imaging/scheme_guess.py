@@ -19,6 +19,8 @@ from brainseg_gui.imaging.volume import Volume
 
 _BRIGHT = 0.5  # standard deviations of the brain by which T1ce must exceed T1 for a label to enhance
 _CORE = ("NCR", "NET", "CC")
+_NAMES = 0.25  # what names count for beside the images; without images they decide between what shapes leave open
+_NAMES_ALONE = 1.0
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,11 @@ def guess_scheme(evidence: Sequence[LabelEvidence], file_names: Sequence[str]) -
         Names of the case's files: those of 2023 and later (``-t1n``, ``-t2f``) suggest their scheme.
     """
     favourite = _suggested_by_names(file_names)
+    blind = all(np.isnan(e.enhancement) and np.isnan(e.flair) for e in evidence)
+    bonus = _NAMES_ALONE if blind else _NAMES
     scores = {
         scheme.name: sum(_fit(scheme.meaning_of(e.value), e, evidence) for e in evidence)
-        + (0.25 if scheme.name == favourite else 0.0)
+        + (bonus if scheme.name == favourite else 0.0)
         for scheme in label_schemes().values()
     }
     best = label_schemes()[max(scores, key=lambda name: scores[name])]
@@ -131,20 +135,23 @@ def _fit(meaning: str, label: LabelEvidence, everyone: Sequence[LabelEvidence]) 
     """How well a meaning explains one label, about -3 to 1."""
     outermost = label.exposure >= max(e.exposure for e in everyone)
     if meaning == "ET":
-        return _fit_enhancing(label, everyone)
+        return _fit_enhancing(label, everyone, outermost=outermost)
+    if meaning == "ED" and len(everyone) == 1 and np.isnan(label.enhancement):
+        return 0.5  # a label alone is always the outermost: that says nothing
     if meaning == "ED":
         return (1.0 if outermost else -0.5) - (1.0 if label.enhancement > 2 * _BRIGHT else 0.0)
     if meaning == "RC":
-        return 0.5 if label.flair < 0 else -1.0
+        return 0.0 if np.isnan(label.flair) else 0.5 if label.flair < 0 else -1.0
     if meaning in _CORE:
         rarer = 0.1 if meaning == "NCR" else 0.0  # the plain word where nothing tells necrosis from the rest
         return rarer + (0.5 if not outermost or len(everyone) == 1 else -0.5)
     return -3.0
 
 
-def _fit_enhancing(label: LabelEvidence, everyone: Sequence[LabelEvidence]) -> float:
+def _fit_enhancing(label: LabelEvidence, everyone: Sequence[LabelEvidence], *, outermost: bool) -> float:
     if np.isnan(label.enhancement):
-        return 0.0
+        # as for a core, and a little more: of what lies within oedema, most masks name what enhances
+        return -0.4 if outermost and len(everyone) > 1 else 0.6
     brightest = label.enhancement >= max(e.enhancement for e in everyone)
     return 1.0 if brightest and label.enhancement > _BRIGHT else -1.0
 

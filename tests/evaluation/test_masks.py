@@ -92,6 +92,22 @@ def test_masks_alone_are_read_by_their_values(toy_case: Any, tmp_path: Path) -> 
     assert masks.reference_note.endswith("guessed without images")
 
 
+def test_images_in_a_folder_of_their_own_tell_what_the_numbers_mean(case: Path, tmp_path: Path) -> None:
+    seg = case / "Toy_001_seg.nii.gz"
+    reference = _rewritten(seg, tmp_path / "r.nii.gz", OEDEMA_ENHANCING_CORE)
+    seg.unlink()
+    masks = read_pair(Pair("x", reference, reference, case), ChosenSchemes())
+    assert [masks.reference.scheme.meaning_of(value) for value in (1, 2, 3)] == ["ED", "ET", "NCR"]
+    assert "without images" not in masks.reference_note
+
+
+def test_the_masks_of_2023_alone_have_enhancing_tumour(case: Path, tmp_path: Path) -> None:
+    """Read as BRATS 2013, in which 3 is non-enhancing, any two of them would agree on no enhancement at all."""
+    seg = _rewritten(case / "Toy_001_seg.nii.gz", tmp_path / "r.nii.gz", BRATS_2023)
+    masks = _read(seg, seg)
+    assert masks.reference.scheme.meaning_of(3) == masks.prediction.scheme.meaning_of(3) == "ET"
+
+
 def test_the_hard_real_case_is_read_by_its_images(shared_folder: Path) -> None:
     seg = shared_folder / "cases" / "modelhub_patient_1" / "segmentation.nii.gz"
     masks = _read(seg, seg)

@@ -18,7 +18,7 @@ from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 from brainseg_gui.imaging.nifti_header import is_nifti
 
 # Raised whenever a number of the report changes its meaning: older results are then scored again.
-METRICS = 1
+METRICS = 2
 
 
 @dataclass(frozen=True)
