@@ -22,7 +22,7 @@ from brainseg_gui.controllers.save_annotation import origin_of
 from brainseg_gui.controllers.tool_choice import ToolChoice
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.tools import Tool
@@ -102,7 +102,7 @@ class AnnotateController(QObject):
             self._session.say(Notice("An annotation is made on an open case", "Open a case first", problem=False))
             return None
         try:
-            labels = _first_labels(case, layer)
+            labels = _first_labels(case, layer, self._session.scheme)
         except BrainsegError as error:
             self._session.say(notice_of(error))
             return None
@@ -184,7 +184,8 @@ class AnnotateController(QObject):
             return
         scheme = layer.labels.scheme
         if dict(scheme.labels) != dict(annotation.labels.scheme.labels):
-            other = Annotation(layer.labels, annotation.history)
+            self.paint.finish()  # a polygon or stroke in the hand belongs to these voxels and to this history
+            other = Annotation(annotation.snapshot().with_scheme(scheme), annotation.history)
             active = annotation.rules.active
             other.rules = replace(annotation.rules, active=active if active in scheme.labels else min(scheme.labels))
             read_only = self._journals.keep(layer, other, origin_of(layer))
@@ -218,9 +219,9 @@ class AnnotateController(QObject):
             actions[key].setEnabled(bool(name) or (word == "Undo" and self.paint.busy))
 
 
-def _first_labels(case: Case, layer: Layer | None) -> LabelMap:
-    """Where an annotation begins, in the numbers of the study's scheme."""
+def _first_labels(case: Case, layer: Layer | None, scheme: LabelScheme) -> LabelMap:
+    """Where an annotation begins, in the numbers of the study's scheme; a copy of a reference keeps its own."""
     if layer is None:
-        return LabelMap(np.zeros(case.grid.shape, np.uint8, order="F"), case.grid, case.scheme)
-    scheme = layer.labels.scheme if layer.role is Role.REFERENCE else case.scheme
+        return LabelMap(np.zeros(case.grid.shape, np.uint8, order="F"), case.grid, scheme)
+    scheme = layer.labels.scheme if layer.role is Role.REFERENCE else scheme
     return LabelMap(translated(layer.labels, scheme), case.grid, scheme)

@@ -76,7 +76,9 @@ class MasksController(QObject):
         """Read masks of the open case (raters, models) and add each as a layer, in this order."""
         case = self._session.case
         if case is not None and paths:
-            job = self._start(read_masks(case, paths, resample=resample, dropped=dropped))
+            layer = self._session.layers.reference
+            reference = layer.labels if layer is not None else None
+            job = self._start(read_masks(case, paths, reference, resample=resample, dropped=dropped))
             job.succeeded.connect(self._on_masks_read)
             job.failed.connect(lambda error: self._session.say(notice_of(error)))
 

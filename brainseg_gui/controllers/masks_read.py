@@ -43,12 +43,16 @@ class MasksRead:
 
 
 def read_masks(
-    case: Case, paths: Sequence[Path], *, resample: bool, dropped: bool
+    case: Case, paths: Sequence[Path], reference: LabelMap | None, *, resample: bool, dropped: bool
 ) -> Generator[Progress, None, MasksRead]:
-    """Read masks onto the grid of a case, one after the other; a bad file does not stop the others."""
+    """Read masks onto the grid of a case, one after the other; a bad file does not stop the others.
+
+    Numbers are read as scoring a cohort reads them: like the reference's where they can be. Without a reference the
+    first mask is one.
+    """
+    from brainseg_gui.evaluation.masks import read_as_prediction
     from brainseg_gui.imaging.aside import aside, waited_for
     from brainseg_gui.imaging.nifti import read_label_map
-    from brainseg_gui.imaging.read_case import understand
 
     masks, problems = [], []
     for number, path in enumerate(paths):
@@ -61,7 +65,10 @@ def read_masks(
             problems.append((path, error))
             continue
         yield Progress("understanding the mask", (number + 0.5) / len(paths), path.name)
-        labels, sentence = understand(case, labels, path)
+        labels, sentence = read_as_prediction(
+            labels, path, None, reference, case, to_change="choose it in the layer's menu"
+        )
+        reference = labels if reference is None else reference
         _ = labels.counts  # here, so that the window need not count
         masks.append((path, labels, sentence))
     return MasksRead(case, tuple(masks), tuple(problems), dropped)

@@ -18,7 +18,7 @@ from brainseg_gui.controllers.notices import notice_of
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, from_network_classes
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.segmenting import ModelChoice
@@ -147,7 +147,7 @@ class SegmentController(QObject):
         state.begin("starting the engine", self._preferences.expected_seconds(self._timing_key))
         self._started = time.monotonic()
         self._segmented = case
-        self._job = Job(_segment(self._engine, case, model, options), self)
+        self._job = Job(_segment(self._engine, case, self._session.scheme, model, options), self)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(self._on_succeeded)
         self._job.failed.connect(self._on_failed)
@@ -271,10 +271,10 @@ class SegmentController(QObject):
 
 
 def _segment(
-    engine: Engine, case: Case, model: ModelFolder, options: SegmentOptions
+    engine: Engine, case: Case, scheme: LabelScheme, model: ModelFolder, options: SegmentOptions
 ) -> Generator[Progress, None, _Answer]:
     result = yield from engine.segment(case, model, options)
-    labels = LabelMap(from_network_classes(result.classes, case.scheme), case.grid, case.scheme)
+    labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
     _ = labels.counts  # here, so that the window need not count
     return _Answer(case, labels, result, model.passport.sha256)
 

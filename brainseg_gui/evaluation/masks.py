@@ -76,11 +76,13 @@ def read_as_prediction(
     scheme: LabelScheme | None,
     reference: LabelMap | None,
     case: Case | None,
+    to_change: str = "",
 ) -> tuple[LabelMap, str]:
     """As `read_as`; a prediction that uses no other numbers than the reference is read like the reference.
 
     A poor prediction puts its labels where they do not belong, so where they lie on the images must not
-    change what its numbers mean. When the images suggest something else, the sentence says so.
+    change what its numbers mean. When the images suggest something else, the sentence says so, and where to say
+    otherwise (by default the option of the command line).
     """
     guessed, note = read_as(labels, path, scheme, case)
     if scheme is not None or reference is None:
@@ -91,8 +93,8 @@ def read_as_prediction(
         return guessed, note
     sentence = f"The mask's labels are read like the reference's, as {reference.scheme.title}"
     if not all(same):
-        name = guessed.scheme.name
-        sentence += f" (where they lie suggests {guessed.scheme.title}: --prediction-scheme {name})"
+        place = to_change or f"--prediction-scheme {guessed.scheme.name}"
+        sentence += f" (where they lie suggests {guessed.scheme.title}: {place})"
     return labels.with_scheme(reference.scheme), sentence
 
 

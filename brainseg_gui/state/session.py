@@ -12,7 +12,7 @@ from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.comparison import Comparison
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.grid import Grid, Voxel
-from brainseg_gui.imaging.labels import LabelMap, Region
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Region
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.imaging.window import Window, auto_window
@@ -95,6 +95,15 @@ class Session:
     def case(self) -> Case | None:
         """The open case."""
         return self._case
+
+    @property
+    def scheme(self) -> LabelScheme:
+        """How new masks of the open case are numbered: as its reference is read now, which people may correct."""
+        if self._case is None:
+            raise RuntimeError("no case is open")
+        references = (layer for layer in self.layers if layer.role is Role.REFERENCE)
+        own = next(references, None)
+        return own.labels.scheme if own is not None else self._case.scheme
 
     @property
     def displayed(self) -> Case | None:

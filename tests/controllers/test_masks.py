@@ -353,6 +353,21 @@ def test_the_first_added_mask_is_the_reference_and_the_next_is_compared_with_it(
     assert [row.dice for row in session.comparison.rows] == [1.0] * len(session.comparison.rows)
 
 
+def test_a_poor_prediction_is_read_like_the_reference_as_in_a_cohort(
+    qtbot: QtBot, opened: MasksController, session: Session, folder: Path, tmp_path: Path
+) -> None:
+    """Where the labels of a poor prediction lie must not change what its numbers mean."""
+    image = nib.load(folder / "Toy_001_seg.nii.gz")
+    swapped = np.array([0, 4, 1, 0, 2], np.uint8)[np.asarray(image.dataobj).astype(np.uint8)]
+    path = tmp_path / "poor.nii.gz"
+    nib.save(nib.Nifti1Image(swapped, image.affine), path)
+    opened.add_mask(path)
+    qtbot.waitUntil(lambda: len(session.layers) == 2)
+    assert session.layers.prediction.labels.scheme == session.layers.reference.labels.scheme
+    assert "read like the reference's" in session.notice.what
+    assert "--" not in session.notice.what  # no option of a command line
+
+
 def test_the_dialog_adds_every_mask_that_it_returns(
     qtbot: QtBot, opened: MasksController, session: Session, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,18 @@ def test_the_result_is_a_new_layer_in_the_study_s_scheme(
         np.testing.assert_array_equal(labels.values, values)
 
 
+def test_the_result_has_the_numbers_of_a_reference_that_people_read_otherwise(
+    ready: SegmentController, session: Session, ended: Callable[[], None]
+) -> None:
+    reference = session.layers.reference
+    reference.labels = reference.labels.with_scheme(scheme_named("ed-et-ncr"))
+    ready.segment()
+    ended()
+    labels = session.layers.prediction.labels
+    assert labels.scheme == scheme_named("ed-et-ncr")
+    assert set(np.unique(labels.values)) == {0, 2}  # class 3 is ET, which is 2 there
+
+
 def test_every_click_makes_another_layer(ready: SegmentController, session: Session, ended: Callable[[], None]) -> None:
     ready.segment()
     ended()

@@ -715,6 +715,25 @@ def test_reading_the_annotation_by_another_scheme_keeps_voxels_and_history(hand:
     assert painted(hand.values) == {START, other}
 
 
+def test_an_open_polygon_is_kept_when_the_annotation_is_read_by_another_scheme(hand: Hand) -> None:
+    hand.start(tool=Tool.LASSO)
+    for corner in ((8, 8, 10), (14, 8, 10), (14, 14, 10)):
+        hand.click(corner)
+    layer = hand.annotating.layer
+    assert layer is not None
+    assert hand.annotating.hand.outline is not None
+    layer.labels = layer.labels.with_scheme(scheme_named("brats-ped"))
+    there = painted(hand.values)
+    assert len(there) > 10
+    assert hand.names == ["Polygon ET, axial"]
+    assert layer.labels.scheme.name == "brats-ped"
+    assert np.array_equal(layer.labels.values, hand.values)
+    hand.trigger("annotate.undo")
+    assert not hand.values.any()
+    hand.trigger("annotate.redo")
+    assert painted(hand.values) == there
+
+
 def test_a_hidden_label_is_shown_when_it_is_painted(hand: Hand) -> None:
     hand.start()
     viewing = hand.application.session.viewing

@@ -10,7 +10,7 @@ import pytest
 
 from brainseg_gui.evaluation.comparison import compare
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, regions
+from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.layers import Layer, OverlayStyle, Role
@@ -82,6 +82,18 @@ def test_the_reference_becomes_a_saved_outline(session: Session, case: Case) -> 
     assert layer.saved_as == case.source.reference
     assert session.layers.reference is layer
     assert not session.layers.unsaved
+
+
+def test_new_masks_are_numbered_as_the_reference_is_read_now(session: Session, case: Case) -> None:
+    with pytest.raises(RuntimeError, match="no case is open"):
+        _ = session.scheme
+    session.open(case)
+    assert session.scheme == case.scheme
+    (reference,) = session.layers
+    reference.labels = reference.labels.with_scheme(scheme_named("ed-et-ncr"))
+    assert session.scheme == scheme_named("ed-et-ncr")
+    session.open(replace(case, reference=None))
+    assert session.scheme == case.scheme
 
 
 def test_opening_another_case_starts_afresh(
