@@ -21,6 +21,7 @@ _PATIENTS = (
     re.compile(r"(TCGA-[0-9A-Z]{2}-[0-9A-Z]{4})", re.IGNORECASE),
     re.compile(r"(BraTS\d{2}_.*?\d+_\d+)(?=_|$)", re.IGNORECASE),  # 2017 and 2018: site and patient
     re.compile(r"(BraTS(?:20|2021|\d{2})_(?:Training_|Validation_)?\d+)", re.IGNORECASE),
+    re.compile(r"(.+?)[-_. ](?:timepoint|visit|session|ses|tp|week)[-_. ]?\d+(?=[-_. ]|$)", re.IGNORECASE),
 )
 
 

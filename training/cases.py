@@ -104,14 +104,15 @@ def _find(folders: Iterable[str]) -> list[CaseSource]:
     found: dict[Path, CaseSource] = {}
     for folder in folders:
         for source in find_cohort(Path(folder).expanduser()):
-            found.setdefault((source.folder / source.case_id).resolve(), source)
+            found.setdefault(place_of(source).resolve(), source)
     return list(found.values())
 
 
 def _usable(
     sources: Sequence[CaseSource], modalities: Sequence[Modality], scheme: str, problems: list[Problem]
 ) -> list[TrainingCase]:
-    sound, labels = [], {}
+    sound: list[CaseSource] = []
+    labels: dict[Path, tuple[int, ...]] = {}
     for source in sources:
         try:
             present = _checked_labels(source, modalities)
@@ -119,12 +120,17 @@ def _usable(
             problems.append(Problem(source.case_id, f"{source.case_id} is left out: {error}"))
             continue
         sound.append(source)
-        labels[source.case_id] = present
+        labels[place_of(source)] = present
         if not present:
             sentence = f"{source.case_id}: its mask is empty; it is trained on as a brain without tumour"
             problems.append(Problem(source.case_id, sentence, left_out=False))
     known = scheme_named(scheme) if scheme else cohort_scheme(sound, labels)
-    return [TrainingCase(s, known) for s in sound if _is_understood(s, labels[s.case_id], known, problems)]
+    return [TrainingCase(s, known) for s in sound if _is_understood(s, labels[place_of(s)], known, problems)]
+
+
+def place_of(source: CaseSource) -> Path:
+    """What tells a case from all others: several folders may each hold a case of one name."""
+    return source.folder / source.case_id
 
 
 def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> tuple[int, ...]:
@@ -159,13 +165,13 @@ def _grid_of(path: Path) -> StoredGrid:
     return StoredGrid((shape[0], shape[1], shape[2]), np.asarray(header.get_best_affine(), np.float64))
 
 
-def cohort_scheme(sources: Sequence[CaseSource], labels: Mapping[str, tuple[int, ...]]) -> LabelScheme:
+def cohort_scheme(sources: Sequence[CaseSource], labels: Mapping[Path, tuple[int, ...]]) -> LabelScheme:
     """The label scheme that most of a cohort's cases follow, by where their labels lie on the images.
 
     The cases with the most labels are looked at: one vote each, so that one odd case does not change what the
     numbers mean.
     """
-    richest = sorted(sources, key=lambda source: -len(labels[source.case_id]))[:LOOKED_AT]
+    richest = sorted(sources, key=lambda source: -len(labels[place_of(source)]))[:LOOKED_AT]
     votes: Counter[str] = Counter()
     for source in richest:
         try:
@@ -188,14 +194,14 @@ def _is_understood(source: CaseSource, present: Sequence[int], scheme: LabelSche
 
 def _without_doubles(cases: Sequence[TrainingCase], problems: list[Problem]) -> list[TrainingCase]:
     """Each content once; the same images twice would count double, and could land on both sides of a split."""
-    first: dict[object, str] = {}
+    first: dict[object, TrainingCase] = {}
     kept = []
     for case in cases:
-        other = first.setdefault(fingerprint(case.source), case.case_id)
-        if other == case.case_id:
+        other = first.setdefault(fingerprint(case.source), case)
+        if other is case:
             kept.append(case)
             continue
-        sentence = f"{case.case_id} is left out: its images are those of {other}"
+        sentence = f"{case.case_id} is left out: its images are those of {other.case_id} in {other.source.folder}"
         problems.append(Problem(case.case_id, sentence))
     return kept
 

@@ -30,16 +30,16 @@ def prepare_all(run: Run, config: TrainingConfig, recipe: Recipe, cases: Sequenc
     root = Path(config.data.cache).expanduser() if config.data.cache else default_cache()
     dtype = "float32" if config.preprocess.recipe == "seed" else "float16"
     cache = Cache(root, recipe, dtype)
-    prepared: dict[str, Entry] = {}
+    prepared: dict[int, Entry] = {}  # by place in `cases`: several may have one name
     told = 0.0
     with ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="prepare") as pool:
-        waiting = {pool.submit(cache.get, case): case for case in cases}
+        waiting = {pool.submit(cache.get, case): n for n, case in enumerate(cases)}
         for done, future in enumerate(as_completed(waiting), start=1):
-            case = waiting[future]
+            number = waiting[future]
             try:
-                prepared[case.case_id] = future.result()
+                prepared[number] = future.result()
             except BrainsegError as error:
-                run.warn(f"{case.case_id} is left out of training: {error}")
+                run.warn(f"{cases[number].case_id} is left out of training: {error}")
             if run.must_stop:
                 pool.shutdown(cancel_futures=True)
                 raise Cancelled
@@ -48,4 +48,4 @@ def prepare_all(run: Run, config: TrainingConfig, recipe: Recipe, cases: Sequenc
                 run.events.write("preparing", done=done, total=len(cases))
     if not prepared:
         raise TrainingError("none of the cases could be prepared", "The warnings say why")
-    return [prepared[case.case_id] for case in cases if case.case_id in prepared]
+    return [prepared[number] for number in sorted(prepared)]

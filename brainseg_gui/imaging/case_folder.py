@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, CaseError, printable
@@ -156,7 +157,8 @@ def find_cohort(folder: Path) -> tuple[CaseSource, ...]:
     """All cases below a folder, by name, without reading any image.
 
     Sub-folders with at least one modality are cases; so are groups of files that share a prefix, and the files
-    of a Decathlon ``imagesTr`` folder. A sub-folder that is no case itself may hold cases (``HGG``, ``LGG``).
+    of a Decathlon ``imagesTr`` folder. A sub-folder that is no case itself may hold cases (``HGG``, ``LGG``, or
+    patients with their visits); cases of one name in several of them are told apart by the folders' names.
 
     Raises
     ------
@@ -172,7 +174,19 @@ def find_cohort(folder: Path) -> tuple[CaseSource, ...]:
             found.extend(cases or _cases_in(child))
     if not found:
         raise _nothing_found(folder)
-    return tuple(found)
+    return _told_apart(found, folder)
+
+
+def _told_apart(cases: Sequence[CaseSource], folder: Path) -> tuple[CaseSource, ...]:
+    """Cases by the names of all their folders where two have one name: P1_visit1 and P2_visit1."""
+    if len({case.case_id for case in cases}) == len(cases):
+        return tuple(cases)
+    return tuple(replace(case, case_id=_long_id(case, folder)) for case in cases)
+
+
+def _long_id(case: CaseSource, folder: Path) -> str:
+    parts = [printable(part) for part in case.folder.relative_to(folder).parts]
+    return "_".join(parts if parts and parts[-1] == case.case_id else [*parts, case.case_id])
 
 
 def _cases_of(folder: Path, files: Sequence[Path]) -> tuple[CaseSource, ...]:

@@ -353,3 +353,11 @@ def test_a_cohort_may_be_sorted_into_folders_of_cases(tmp_path: Path) -> None:
     cohort = find_cohort(tmp_path)
     assert [source.case_id for source in cohort] == ["Brats18_A_1", "Brats18_B_1", "Brats18_C_1"]
     assert not any(source.missing for source in cohort)
+
+
+def test_visits_of_several_patients_are_told_apart(tmp_path: Path) -> None:
+    for patient, visit in (("P1", "visit1"), ("P1", "visit2"), ("P2", "visit1")):
+        _touch(tmp_path / patient / visit, "t1.nii.gz", "flair.nii.gz")
+    cohort = find_cohort(tmp_path)
+    assert [source.case_id for source in cohort] == ["P1_visit1", "P1_visit2", "P2_visit1"]
+    assert [source.folder.name for source in cohort] == ["visit1", "visit2", "visit1"]

@@ -49,7 +49,11 @@ def relabelled(case: Path, old: int, new: int) -> None:
         ("Brats18_CBICA_AAB_1", "Brats18_CBICA_AAB_1"),
         ("TCGA-DU-7294", "TCGA-DU-7294"),
         ("TCGA-DU-7294_1998.09.19", "TCGA-DU-7294"),
+        ("PatientID_0003_Timepoint_1", "PatientID_0003"),
+        ("P1_visit2", "P1"),
+        ("sub-01_ses-02", "sub-01"),
         ("somebody", "somebody"),
+        ("somebody_visits", "somebody_visits"),
     ],
 )
 def test_the_patient_is_read_from_the_case_id(case_id: str, patient: str) -> None:
@@ -131,6 +135,28 @@ def test_the_same_images_under_another_name_are_found_even_unpacked(cohort: Call
     found = check_data(data(train, target.parent), ALL, seed=0)
     assert [case.case_id for case in found.training] == ["Toy_000"]
     assert "its images are those of Other_009 in the validation set" in sentences(found.problems)["Toy_001"]
+
+
+def test_cases_of_one_name_in_several_folders_are_all_trained_on(toy_case: Callable[..., Path], tmp_path: Path) -> None:
+    for seed, place in enumerate(("one/P1", "one/P2", "two")):
+        toy_case(tmp_path / place, case_id="visit1", seed=seed)
+    relabelled(tmp_path / "one" / "P2" / "visit1", 1, 0)
+    config = Data(train=(str(tmp_path / "one"), str(tmp_path / "two")), validation=(), split=0.0)
+    found = check_data(config, ALL, seed=0)
+    assert [case.case_id for case in found.training] == ["P1_visit1", "P2_visit1", "visit1"]
+    assert len({file for case in found.training for file in case.source.modalities.values()}) == 3 * len(ALL)
+    assert not found.problems
+
+
+def test_the_same_images_in_two_folders_count_once_under_one_name_too(cohort: Callable[..., Path]) -> None:
+    folder = cohort(2, "train")
+    copy = folder.parent / "copy" / "Toy_001"
+    copy.parent.mkdir()
+    shutil.copytree(folder / "Toy_001", copy)
+    config = Data(train=(str(folder), str(copy.parent)), validation=(), split=0.0)
+    found = check_data(config, ALL, seed=0)
+    assert [case.source.folder.parent.name for case in found.training] == ["train", "train"]
+    assert "its images are those of Toy_001 in" in sentences(found.problems)["Toy_001"]
 
 
 def test_the_content_of_a_packed_file_is_that_of_the_unpacked_one(tmp_path: Path) -> None:
