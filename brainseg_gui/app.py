@@ -71,7 +71,7 @@ class Application(Desk):
         """End threads and the engine, and remember what was set."""
         case = self.session.case
         if case is not None and not self.session.previewing:
-            self.preferences.set_windows(case.source.folder, self.session.viewing.windows)
+            self.preferences.set_windows(case.source.place, self.session.viewing.windows)
         self.preferences.set("geometry", self.window.saveGeometry())
         self.preferences.set("window state", self.window.saveState())
         super().close()

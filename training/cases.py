@@ -104,7 +104,7 @@ def _find(folders: Iterable[str]) -> list[CaseSource]:
     found: dict[Path, CaseSource] = {}
     for folder in folders:
         for source in find_cohort(Path(folder).expanduser()):
-            found.setdefault(place_of(source).resolve(), source)
+            found.setdefault(source.place.resolve(), source)
     return list(found.values())
 
 
@@ -120,17 +120,12 @@ def _usable(
             problems.append(Problem(source.case_id, f"{source.case_id} is left out: {error}"))
             continue
         sound.append(source)
-        labels[place_of(source)] = present
+        labels[source.place] = present
         if not present:
             sentence = f"{source.case_id}: its mask is empty; it is trained on as a brain without tumour"
             problems.append(Problem(source.case_id, sentence, left_out=False))
     known = scheme_named(scheme) if scheme else cohort_scheme(sound, labels)
-    return [TrainingCase(s, known) for s in sound if _is_understood(s, labels[place_of(s)], known, problems)]
-
-
-def place_of(source: CaseSource) -> Path:
-    """What tells a case from all others: several folders may each hold a case of one name."""
-    return source.folder / source.case_id
+    return [TrainingCase(s, known) for s in sound if _is_understood(s, labels[s.place], known, problems)]
 
 
 def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> tuple[int, ...]:
@@ -171,7 +166,7 @@ def cohort_scheme(sources: Sequence[CaseSource], labels: Mapping[Path, tuple[int
     The cases with the most labels are looked at: one vote each, so that one odd case does not change what the
     numbers mean.
     """
-    richest = sorted(sources, key=lambda source: -len(labels[place_of(source)]))[:LOOKED_AT]
+    richest = sorted(sources, key=lambda source: -len(labels[source.place]))[:LOOKED_AT]
     votes: Counter[str] = Counter()
     for source in richest:
         try:

@@ -56,15 +56,22 @@ class CaseStatesController(QObject):
             "cases.next_to_do": self.next_to_do,
         }
 
-    def set_state(self, case_id: str, state: CaseState, note: str | None = None) -> None:
-        """Say how far a case is, in the file; the note stays unless another one is given."""
+    def set_state(self, case_id: str, state: CaseState, note: str | None = None) -> bool:
+        """Say how far a case is, in the file; the note stays unless another one is given.
+
+        Returns
+        -------
+        bool
+            Whether the file says so now.
+        """
         if self._states.path is None:
-            return
+            return False
         known = self._states.of(case_id)
         note = known.note if note is None else note
         if (state, note) != (known.state, known.note) or case_id not in self._states.entries:
             entry = CaseEntry(case_id, state, note, datetime.now(UTC).replace(microsecond=0), person())
-            self._write({case_id: entry})
+            return self._write({case_id: entry})
+        return True
 
     def flag(self, case_id: str) -> None:
         """Ask for a remark and flag a case with it."""
@@ -84,8 +91,12 @@ class CaseStatesController(QObject):
         self._files.leave(self._open_next)
 
     def _go_on(self, case_id: str) -> None:
-        self.set_state(case_id, CaseState.DONE)
-        self._open_next()
+        before = self._session.notice
+        if self.set_state(case_id, CaseState.DONE):
+            said = self._session.notice
+            self._open_next()
+            if said is not None and said is not before:  # where the list is kept
+                self._session.say_too(said)
 
     def _open_next(self) -> None:
         waiting = self._window.cases_panel.after(self._open_case)
@@ -101,8 +112,9 @@ class CaseStatesController(QObject):
     def _open_case(self) -> str:
         """The open case, if it belongs to the cohort."""
         case = self._session.case
-        there = case is not None and not self._session.previewing and self._states.path is not None
-        return case.case_id if case is not None and there else ""
+        if case is None or self._session.previewing or self._states.path is None:
+            return ""
+        return case.case_id if any(source.place == case.source.place for source in self._session.cohort) else ""
 
     def _set_open(self, state: CaseState) -> None:
         if self._open_case:
@@ -140,20 +152,21 @@ class CaseStatesController(QObject):
             self._states.show(None, {})  # what cannot be read is not written over
             self._session.say(notice_of(error))
 
-    def _write(self, entries: dict[str, CaseEntry]) -> None:
+    def _write(self, entries: dict[str, CaseEntry]) -> bool:
         path = self._states.path
         if path is None:
-            return
+            return False
         try:
             self._states.show(path, write_entries(path, entries))
         except CaseListError as error:
             folder = self._cohort_folder()
             if self._apart or folder is None or not isinstance(error.__cause__, OSError):
                 self._session.say(notice_of(error))
-                return
+                return False
             before = self._states.entries
             self._keep_apart(folder)
-            self._write({**before, **entries})
+            return self._write({**before, **entries})
+        return True
 
     def _keep_apart(self, folder: Path) -> None:
         """Keep the list in the user's own data, and say so."""

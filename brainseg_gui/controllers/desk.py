@@ -87,6 +87,7 @@ class Desk(QObject):
         self.files.asked.connect(self.faults.know)
         self.faults.journal_failing = lambda: self.journals.failing
         self.restoring.open_requested.connect(lambda path: self.files.open_paths([path]))
+        self.restoring.source_requested.connect(self.files.open_source)
         self.recent.chosen.connect(lambda path: self.files.open_paths([path]))
 
     @cached_property

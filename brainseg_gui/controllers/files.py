@@ -44,6 +44,7 @@ class FilesController(QObject):
         self._source: CaseSource | None = None
         self._paths: tuple[Path, ...] = ()
         self._dropped: tuple[Path, ...] = ()
+        self._leaves_cohort = False  # what is being read is no case of the list
         self._opened_with: dict[Modality, Window] = {}  # the windows that the open case began with
         self._to_carry: dict[Modality, tuple[Window, Window]] = {}
         self.leave: Callable[[Callable[[], None]], None] = lambda then: then()  # asks first, where work is unsaved
@@ -123,8 +124,8 @@ class FilesController(QObject):
         if not cohort:
             return
         # From the case that was asked for last, so that one that cannot be read does not bar the way.
-        here = (asked.folder, asked.case_id) if asked is not None else None
-        place = next((n for n, source in enumerate(cohort) if (source.folder, source.case_id) == here), -1)
+        here = asked.place if asked is not None else None
+        place = next((n for n, source in enumerate(cohort) if source.place == here), -1)
         target = place + steps
         if 0 <= target < len(cohort):
             self.open_source(cohort[target])
@@ -178,6 +179,7 @@ class FilesController(QObject):
     def _start(self, work: Generator[Progress, None, object]) -> Job:
         if self._job is not None:
             self._forget(self._job)
+        self._leaves_cohort = False
         self._session.say(None)
         job = Job(work, self)
         self._job = job
@@ -194,9 +196,11 @@ class FilesController(QObject):
         self._job = None
         if found.is_cohort:
             self._session.set_cohort(found.sources)
-        elif found.sources[0] not in self._session.cohort:
-            self._session.set_cohort(())
+        said = self._session.notice  # of the list of states, if anything
         self.read(found.sources[0])
+        self._leaves_cohort = not found.is_cohort and found.sources[0] not in self._session.cohort
+        if said is not None:
+            self._session.say(said)
 
     def _on_read_progressed(self, progress: Progress) -> None:
         self._session.opening.detail = progress.detail
@@ -207,7 +211,10 @@ class FilesController(QObject):
 
     def _on_read(self, case: Case) -> None:
         self._job = None
-        remembered = self._preferences.windows_of(case.source.folder)
+        if self._leaves_cohort:
+            self._session.set_cohort(())
+        said = self._session.notice
+        remembered = self._preferences.windows_of(case.source.place)
         self._session.open(case, remembered)
         viewing = self._session.viewing
         self._opened_with = dict(viewing.windows)
@@ -217,14 +224,15 @@ class FilesController(QObject):
             viewing.windows = windows | news
         self._session.opening.end(f"Opened {case.case_id}")
         if case.notes:
-            self._session.say(Notice(". ".join(case.notes), problem=False, actions=_note_actions(case)))
+            notice = Notice(". ".join(case.notes), problem=False, actions=_note_actions(case))
+            (self._session.say if said is None else self._session.say_too)(notice)
 
     def _remember_windows(self) -> None:
         """Keep the open case's windows, before a preview shows those of another."""
         case = self._session.case
         if case is not None and not self._session.previewing:
             windows, began = self._session.viewing.windows, self._opened_with
-            self._preferences.set_windows(case.source.folder, windows)
+            self._preferences.set_windows(case.source.place, windows)
             self._to_carry = {m: (began[m], w) for m, w in windows.items() if m in began and w != began[m]}
 
     def _on_failed(self, error: Exception) -> None:

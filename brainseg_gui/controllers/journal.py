@@ -52,6 +52,7 @@ class JournalController(QObject):
         self._study: tuple[Case, str] | None = None
         self._flushing: Job | None = None
         self._failing = False
+        self._awaiting = False
         self._annotating.edited.connect(self._on_finished)
         self._annotating.moved.connect(self._on_finished)
         session.layers.changed.connect(self._on_layers_changed)
@@ -131,6 +132,11 @@ class JournalController(QObject):
             self._lock = self.folder.lock(self.study(), take_over=take_over)
         return self._lock
 
+    def await_work(self, *, coming: bool) -> None:
+        """Hold the lock while work is read that this window goes on with, though nothing is kept yet; or no longer."""
+        self._awaiting = coming
+        self._on_layers_changed()
+
     def note_saved(self, kept: Kept) -> None:
         """After a verified save: the journal need not be offered any more, unless there are later edits."""
         if kept.layer.saved_as is not None:
@@ -188,7 +194,7 @@ class JournalController(QObject):
         for layer in [layer for layer in self._kept if layer not in there]:
             self.wait()
             self._put_away(self._kept.pop(layer))
-        if not self._kept:
+        if not self._kept and not self._awaiting:
             self._release()
 
     def _follow(self, kept: Kept, *, take_over: bool = False) -> str:

@@ -186,8 +186,11 @@ class MasksController(QObject):
         return layer is not None and layer in (self._session.layers.reference, self._session.layers.prediction)
 
     def _on_voxels_changed(self) -> None:
-        """Wait until the strokes pause."""
-        if self._edited_is_compared and (self._soon.isActive() or self._scoring is not None):
+        """Wait until the strokes pause; also after one that was dropped, whose live scores hid the distances."""
+        annotation, shown = self._session.annotating.annotation, self._session.comparison
+        at_rest = annotation is not None and not annotation.painting
+        hidden = at_rest and shown is not None and shown.rules is None
+        if self._edited_is_compared and (self._soon.isActive() or self._scoring is not None or hidden):
             self._stop_scoring()
             self._soon.start(_PAUSE_MS)
 

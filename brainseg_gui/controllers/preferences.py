@@ -166,20 +166,20 @@ class Preferences:
         self._store("runs", [str(path) for path in places])
         self._store("forgotten runs", sorted(str(path) for path in forgotten))
 
-    def windows_of(self, folder: Path) -> dict[Modality, Window]:
-        """Windows that were set for a case the last time."""
-        entry = self._load("windows", {}).get(_token(folder), {})
+    def windows_of(self, place: Path) -> dict[Modality, Window]:
+        """Windows that were set for a case the last time, by its place."""
+        entry = self._load("windows", {}).get(_token(place), {})
         try:
             found = {Modality(key): Window(float(level), float(width)) for key, (level, width) in entry.items()}
         except (AttributeError, TypeError, ValueError, OverflowError):
             return {}
         return {key: window for key, window in found.items() if isfinite(window.level) and isfinite(window.width)}
 
-    def set_windows(self, folder: Path, windows: Mapping[Modality, Window]) -> None:
+    def set_windows(self, place: Path, windows: Mapping[Modality, Window]) -> None:
         """Remember the windows of a case, of the last hundred cases."""
         known = self._load_newest("windows", {})
-        known.pop(_token(folder), None)
-        known[_token(folder)] = {m.value: [w.level, w.width] for m, w in windows.items()}
+        known.pop(_token(place), None)
+        known[_token(place)] = {m.value: [w.level, w.width] for m, w in windows.items()}
         self._store("windows", dict(list(known.items())[-_REMEMBERED_CASES:]))
 
     def expected_seconds(self, key: str) -> float:

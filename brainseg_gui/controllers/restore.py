@@ -21,7 +21,7 @@ from brainseg_gui.controllers.unsaved_list import UnsavedList, is_there
 from brainseg_gui.controllers.unsaved_search import UnsavedWork, bring_back, search
 from brainseg_gui.controllers.unsaved_words import count_of, moment_of, offer_of, others_of
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Notice, Session
@@ -40,6 +40,9 @@ class RestoreController(QObject):
     open_requested = Signal(object)
     """A folder or file with unsaved work is to be opened."""
 
+    source_requested = Signal(object)
+    """A case of the open cohort with unsaved work is to be opened."""
+
     def __init__(
         self, session: Session, window: MainWindow, journals: JournalController, annotate: AnnotateController
     ) -> None:
@@ -51,6 +54,7 @@ class RestoreController(QObject):
         self._others: tuple[JournalNote, ...] = ()
         self._offered: JournalNote | None = None
         self._wanted: JournalNote | None = None
+        self._restoring: Job | None = None
         self._later: set[Path] = set()
         self._first = self._tell_others = True
         self._list = UnsavedList(window)
@@ -102,6 +106,7 @@ class RestoreController(QObject):
         self._tell_others = self._tell_others and self._first  # once, at the start
         self._looked_at, self._notes, self._offered = case, (), None
         self._later.clear()
+        self._end_restoring()
         self._show_state()
         self.look()
 
@@ -128,12 +133,22 @@ class RestoreController(QObject):
         self._offered = next((note for note in self._notes if note.path == wanted.path), None)
         if self._offered is not None:
             self.restore()
-        elif wanted.header.place == str(place_of(found.case)):
+        elif wanted.header.place != str(place_of(found.case)):
+            return False
+        elif (other := self._neighbour(found.case, wanted.header.title)) is not None:
+            self._wanted = wanted
+            self.source_requested.emit(other)
+        else:
             what = f"The unsaved work of {wanted.header.title} was done on other images than those that are there now"
             self._session.say(Notice(what, "Open the case as it was then: the work is kept until you discard it"))
-        else:
-            return False
         return True
+
+    def _neighbour(self, case: Case, case_id: str) -> CaseSource | None:
+        """Another case of the open one's folder, by its name."""
+        if case.case_id == case_id:
+            return None
+        place = case.source.folder / case_id
+        return next((source for source in self._session.cohort if source.place == place), None)
 
     def _say_unreadable(self, errors: tuple[JournalError, ...]) -> None:
         """Say it once; damaged ones are put aside, those of a newer program wait for it."""
@@ -218,33 +233,43 @@ class RestoreController(QObject):
     def restore(self) -> None:
         """Bring the offered work back, as a layer to go on with."""
         note, case = self._offered, self._session.case
-        if note is None or case is None:
+        if note is None or case is None or self._restoring is not None:
             return
         try:
             self._journals.lock_study()
         except BrainsegError as error:
             self._session.say(notice_of(error, (("Try again", "journal.restore"), ("Not now", "journal.later"))))
             return
-        job = Job(bring_back(self._journals.folder, note.path, self._journals.study(), case), self)
-        job.succeeded.connect(self._on_restored)
-        job.failed.connect(self._on_not_restored)
+        self._journals.await_work(coming=True)
+        job = self._restoring = Job(bring_back(self._journals.folder, note.path, self._journals.study(), case), self)
+        job.succeeded.connect(lambda answer: self._on_restored(job, answer))
+        job.failed.connect(lambda error: self._on_not_restored(job, error))
         job.start()
 
-    def _on_restored(self, answer: tuple[Case, Restored]) -> None:
+    def _end_restoring(self) -> None:
+        if self._restoring is not None:
+            self._restoring = None
+            self._journals.await_work(coming=False)
+
+    def _on_restored(self, job: Job, answer: tuple[Case, Restored]) -> None:
         case, found = answer
-        if case is not self._session.case:
-            return
+        if job is not self._restoring:
+            return  # another case was opened meanwhile
         labels = LabelMap(found.values, case.grid, found.note.header.scheme)
         layer = Layer("annotation", Role.ANNOTATION, labels, person())
         annotation = Annotation(labels, found.history)
         self._journals.adopt(layer, annotation, found)
         self._session.add_layer(layer)
         self._annotate.resume(layer)
+        self._end_restoring()
         words = f"Restored {count_of(found.note)}, the last {moment_of(found.note)}"
         self._session.say(Notice(words, problem=False))
         self._forget(found.note)
 
-    def _on_not_restored(self, error: Exception) -> None:
+    def _on_not_restored(self, job: Job, error: Exception) -> None:
+        if job is not self._restoring:
+            return
+        self._end_restoring()
         self._session.say(notice_of(error, (("Not now", "journal.later"), ("Discard…", "journal.discard"))))
 
     def ask_discard(self) -> None:

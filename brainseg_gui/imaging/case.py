@@ -41,6 +41,11 @@ class CaseSource:
     unused: tuple[Path, ...] = ()
 
     @property
+    def place(self) -> Path:
+        """What tells the case from all others: several folders hold a case of one name, one folder several cases."""
+        return self.folder / self.case_id
+
+    @property
     def missing(self) -> tuple[Modality, ...]:
         """Modalities without a file."""
         return tuple(m for m in Modality if m not in self.modalities)

@@ -23,7 +23,7 @@ from brainseg_gui.annotation import journal as journal_module
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.imaging import save as save_module
-from brainseg_gui.state.layers import Role
+from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.views.question import Question
 from tests.e2e.painting import ET, Hand, painted
 from tests.e2e.window_child import digest, states
@@ -341,6 +341,51 @@ def test_all_cases_with_unsaved_work_are_listed_and_each_can_be_restored(
     assert len(restoring.listed.keys) == 1
     restoring.listed.close()
     assert restoring.listed is None
+
+
+def test_work_on_any_case_of_a_flat_folder_is_restored(
+    start_application: Any, toy_case: Any, tmp_path: Path, open_paths: Open, qtbot: QtBot
+) -> None:
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for number in (1, 2, 3):
+        for file in toy_case(tmp_path / "made", case_id=f"Toy_00{number}", seed=number).iterdir():
+            file.rename(flat / file.name)
+    first = start_application()
+    open_paths(first, flat)
+    first.files.step(1)
+    qtbot.waitUntil(lambda: first.session.case.case_id == "Toy_002", timeout=20_000)
+    first.session.viewing.crosshair = START
+    paint(Hand(first))
+    first.leave()
+    second = start_application()
+    wait_said(second, "brainseg has unsaved work of Toy_002", qtbot)
+    second.run_action("annotate.restore")
+    second.restoring.listed.restore(second.restoring.listed.keys[0])
+    qtbot.waitUntil(lambda: second.session.annotating.annotation is not None, timeout=20_000)
+    assert second.session.case.case_id == "Toy_002"
+    assert painted(np.array(second.session.annotating.annotation.values)) == {START}
+
+
+def test_restoring_twice_and_a_mask_that_comes_meanwhile_restore_once(
+    hand: Hand, folder: Path, open_paths: Open, qtbot: QtBot
+) -> None:
+    application = hand.application
+    paint(hand)
+    open_paths(application, folder)
+    application.leaving.question.answer("later")
+    wait_said(application, "There is unsaved work", qtbot)
+    application.run_action("journal.restore")
+    application.run_action("journal.restore")
+    reference = application.session.layers.reference
+    application.session.layers.add(Layer("prediction", Role.PREDICTION, reference.labels))
+    qtbot.waitUntil(lambda: hand.annotating.annotation is not None, timeout=10_000)
+    qtbot.wait(50)
+    roles = [layer.role for layer in application.session.layers]
+    assert roles.count(Role.ANNOTATION) == 1
+    assert hand.annotating.editable
+    assert painted(hand.values) == {START}
+    assert len(journals(hand)) == 1
 
 
 def test_work_on_images_that_were_replaced_since_is_kept_and_said(

@@ -244,6 +244,21 @@ def test_escape_drops_the_stroke_and_stops_nothing_else(hand: Hand) -> None:
     assert not hand.values.any()
 
 
+def test_distances_come_back_when_a_stroke_is_dropped(hand: Hand, qtbot: QtBot) -> None:
+    session = hand.application.session
+    hand.start()
+    session.layers.compare(session.layers.reference, hand.annotating.layer)
+    measured = lambda: session.comparison is not None and session.comparison.rules is not None  # noqa: E731
+    qtbot.waitUntil(measured, timeout=20_000)
+    before = session.comparison
+    hand.press(START)
+    qtbot.waitUntil(lambda: not measured(), timeout=20_000)  # live scores have no distances
+    hand.key(Qt.Key.Key_Escape)
+    hand.release(START)
+    qtbot.waitUntil(measured, timeout=20_000)
+    assert session.comparison == before
+
+
 def test_opening_another_case_within_a_stroke_keeps_the_stroke(
     hand: Hand, toy_case: Any, tmp_path: Path, open_paths: Callable[..., None], qtbot: QtBot
 ) -> None:

@@ -13,8 +13,9 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation import case_list
 from brainseg_gui.annotation.case_list import NAME, CaseState, read_entries
 from brainseg_gui.app import Application
+from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.window import Window
+from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.viewing import Layout
 from tests.e2e.painting import Hand
 
@@ -132,5 +133,64 @@ def test_a_damaged_list_is_said_and_not_touched(
     (cohort / NAME).write_text("<<<<<<< HEAD\n")
     open_paths(application, cohort)
     assert application.session.case_states.path is None
+    assert NAME in application.session.notice.what  # beside what is said about the case
     Hand(application).start()
     assert (cohort / NAME).read_text() == "<<<<<<< HEAD\n"
+
+
+def test_a_case_that_is_not_on_the_list_changes_nothing_there(
+    application: Application, cohort: Path, toy_case: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    other = find_case(toy_case(tmp_path / "elsewhere", case_id=application.session.case.case_id))
+    application.files.open_source(other)
+    qtbot.waitUntil(lambda: application.session.case.source == other, timeout=20_000)
+    assert application.session.cohort  # the list stays, as when a case is opened from the results of a cohort
+    Hand(application).start()
+    run(application, "cases.done")
+    assert not (cohort / NAME).exists()
+    assert not application.window.actions_table["cases.done"].isEnabled()
+
+
+def test_a_case_that_cannot_be_opened_does_not_take_the_list_away(
+    application: Application, cohort: Path, toy_case: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    broken = toy_case(tmp_path / "elsewhere", case_id="Broken")
+    for image in broken.glob("*_t*.nii.gz"):
+        image.write_bytes(b"no image")
+    before = application.session.cohort
+    application.files.open_paths([broken])
+    qtbot.waitUntil(lambda: application.session.opening.outcome == "Not opened", timeout=20_000)
+    assert application.session.cohort == before
+
+
+def test_done_that_could_not_be_noted_stays_at_the_case(
+    application: Application, cohort: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = application.session.case
+    (cohort / NAME).write_text("<<<<<<< HEAD\n")  # damaged since it was read
+    run(application, "cases.done_next")
+    assert application.session.case is case
+    assert not application.session.opening.running
+    assert NAME in application.session.notice.what
+
+
+def test_cases_of_one_folder_keep_windows_of_their_own(
+    application: Application, toy_case: Any, tmp_path: Path, open_paths: Open, qtbot: QtBot
+) -> None:
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for number in (1, 2):
+        for file in toy_case(tmp_path / "made", case_id=f"Toy_00{number}", seed=number).iterdir():
+            file.rename(flat / file.name)
+    session = application.session
+    open_paths(application, flat)
+    assert session.case.case_id == "Toy_001"
+    first = {**session.viewing.windows, Modality.T1: Window(11.0, 22.0)}
+    session.viewing.windows = first
+    application.files.step(1)
+    opened(application, "Toy_002", qtbot)
+    own = auto_window(session.case.volumes[Modality.T2])
+    assert session.viewing.windows[Modality.T2] == own
+    application.files.step(-1)
+    opened(application, "Toy_001", qtbot)
+    assert session.viewing.windows == first
