@@ -108,7 +108,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
         """End the epoch if this was its last step, or the run's."""
         run = self._run
         whole = run.position.step % run.position.steps_per_epoch == 0
-        if run.end == "stopped" or not (whole or run.end):
+        if not whole and run.end in ("", "stopped"):
             return
         metrics = run.merged_metrics()
         synchronised(self.model)
@@ -127,9 +127,10 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
         self._steps.restart_clock()
 
     def _is_due(self) -> bool:
-        if not self._every or not self._validation.cases:
-            return False
-        return bool(self._run.end) or self._run.epoch % self._every == 0
+        run = self._run
+        if not self._every or not self._validation.cases or run.end == "stopped":
+            return False  # who stops a run does not wait for whole cases
+        return bool(run.end) or run.epoch % self._every == 0
 
     def _validate(self) -> dict[str, float]:
         """Mean Dice over the held-back cases; empty when a stop was asked for meanwhile."""

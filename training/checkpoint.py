@@ -60,23 +60,54 @@ def save_checkpoint(folder: Path, model: Any, position: Position) -> Path:
     Raises
     ------
     TrainingError
-        If it cannot be written; what was there stays.
+        If it cannot be written, or the weights are no numbers any more; what was there stays.
     """
     arrays = {f"model_{n:04}": _array(v) for n, v in enumerate(model.variables)}
     arrays |= {f"optimiser_{n:04}": _array(v) for n, v in enumerate(model.optimizer.variables)}
     path = folder / f"step-{position.step:09}.npz"
+    _check_numbers(arrays, position)
     write_arrays(path, arrays, asdict(position))
     for old in sorted(folder.glob("step-*.npz"))[:-KEPT]:
         old.unlink(missing_ok=True)
     return path
 
 
-def latest_checkpoint(folder: Path) -> tuple[Path, Position, dict[str, Any]] | None:
-    """The newest checkpoint that can be read, its position and its arrays; None when there is none."""
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A checkpoint that could be read.
+
+    Parameters
+    ----------
+    path, position, arrays
+        Its file and what it holds.
+    passed_over
+        Newer ones that cannot be read.
+    """
+
+    path: Path
+    position: Position
+    arrays: Mapping[str, Any]
+    passed_over: tuple[Path, ...] = ()
+
+
+def latest_checkpoint(folder: Path) -> Checkpoint | None:
+    """The newest checkpoint that can be read; None when there is no checkpoint yet.
+
+    Raises
+    ------
+    TrainingError
+        If there are some and none can be read: the run would begin anew, and write over what it has.
+    """
+    passed_over: list[Path] = []
     for path in sorted(folder.glob("step-*.npz"), reverse=True):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             arrays, about = read_arrays(path)
-            return path, _position_of(about), arrays
+            return Checkpoint(path, _position_of(about), arrays, tuple(passed_over))
+        passed_over.append(path)
+    if passed_over:
+        sentence = "none of the run's checkpoints can be read"
+        remedy = "Copy them again, or mount the drive; to begin anew, start another run from the run's model folder"
+        raise TrainingError(sentence, remedy, passed_over[0])
     return None
 
 
@@ -103,8 +134,18 @@ def save_best(folder: Path, model: Any, position: Position) -> Path:
     """Keep the weights that scored best."""
     arrays = {f"weight_{n:04}": np.asarray(weight) for n, weight in enumerate(model.get_weights())}
     path = folder / BEST
+    _check_numbers(arrays, position)
     write_arrays(path, arrays, asdict(position))
     return path
+
+
+def _check_numbers(arrays: Mapping[str, Any], position: Position) -> None:
+    """Refuse to keep weights that the last step spoiled: no run could go on from them."""
+    if not all(np.isfinite(array).all() for array in arrays.values() if np.issubdtype(array.dtype, np.floating)):
+        raise TrainingError(
+            f"the weights are no numbers any more after step {position.step}",
+            "Lower optimiser.learning_rate or set compute.precision to float32, and resume from the checkpoint",
+        )
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Any], about: Mapping[str, Any]) -> None:

@@ -83,7 +83,7 @@ class Run:
         self._check_folder()
         last = bool(self.total_steps) and self.position.step >= self.total_steps
         late = bool(self.hours) and self.elapsed_s >= self.hours * 3600
-        self.end = "stopped" if self.must_stop else "finished" if last or late else ""
+        self.end = "finished" if last else "stopped" if self.must_stop else "finished" if late else ""
 
     def _check_folder(self) -> None:
         """End when the run folder is gone, and stays so: a network disk may be away for some seconds."""

@@ -125,14 +125,23 @@ def plan_steps(run: Run, config: TrainingConfig, cases: int) -> None:
 
 
 def resume(run: Run, config: TrainingConfig, model: Any) -> None:
-    """Put the newest checkpoint, if there is one, into the model and the run."""
+    """Put the newest checkpoint, if there is one, into the model and the run.
+
+    Raises
+    ------
+    TrainingError
+        If there are checkpoints and none can be read, or the newest does not fit the configuration.
+    """
     found = latest_checkpoint(run.folder.checkpoints)
     if found is None:
         return
-    path, position, arrays = found
+    for damaged in found.passed_over:  # else they would count among the newest that are kept
+        damaged.rename(damaged.with_name(f"{damaged.name}.damaged"))
+        run.warn(f"{damaged.name} cannot be read; the run goes on from {found.path.name}")
+    position = found.position
     if position.seed != config.compute.seed:
         run.warn("The seed was changed since the last checkpoint; the batches that follow are other ones")
-    restore(model, arrays, path)
+    restore(model, found.arrays, found.path)
     per_epoch = run.position.steps_per_epoch
     if position.steps_per_epoch != per_epoch:
         position.epoch_steps, position.epoch_metrics = 0, {}

@@ -12,6 +12,7 @@ from brainseg_gui.inference.separable import Matrix, gaussian_matrix, linear_mat
 from brainseg_gui.inference.steps import Triple
 
 _RAS = ("RL", "AP", "SI")
+_SAME_STEP = 1e-4  # of a step of 1: headers hold spacings as float32, turned grids as lengths of three of them
 
 
 def orient(array: Array, code: str) -> Array:
@@ -72,7 +73,9 @@ class Placement:
 
     def with_steps(self, steps: Triple) -> Placement:
         """The box on a grid whose voxels are `steps` case voxels long."""
-        shape = _triple([int((n - 1) / step + 1e-6) + 1 for n, step in zip(self.shape, steps, strict=True)])
+        i, j, k = (1.0 if abs(step - 1.0) < _SAME_STEP else step for step in steps)
+        steps = i, j, k
+        shape = _triple([int((n - 1) / step + 1e-3) + 1 for n, step in zip(self.shape, steps, strict=True)])
         return replace(self, steps=steps, resampled=shape, padded=shape)
 
     def with_padding(self, divisor: int, both_sides: bool) -> Placement:

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -91,7 +91,7 @@ class RunFolder:
         RunError
             If there is a run already, the folder cannot be written, or the name of a folder of cases is no text.
         """
-        folder = cls(path)
+        folder, config = cls(path), _from_anywhere(config)
         if folder.config_file.exists():
             raise RunError("there is a run in this folder already", "Resume it, or choose another folder", path)
         content = _encoded(config)
@@ -164,6 +164,24 @@ class RunFolder:
     def status(self) -> RunStatus:
         """How the run is doing, by its events and its process."""
         return status_of(marks_of(EventTail(self.events_file).parts()))
+
+
+def _from_anywhere(config: TrainingConfig) -> TrainingConfig:
+    """The configuration with absolute paths: a run is resumed from other folders than it was started in."""
+    data, network = config.data, config.network
+    data = replace(
+        data,
+        train=tuple(map(_absolute, data.train)),
+        validation=tuple(map(_absolute, data.validation)),
+        cache=_absolute(data.cache) if data.cache else "",
+    )
+    start = network.start_from  # a folder, or the name of a model that comes with the program
+    network = replace(network, start_from=_absolute(start) if Path(start).expanduser().is_dir() and start else start)
+    return replace(config, data=data, network=network)
+
+
+def _absolute(name: str) -> str:
+    return str(Path(name).expanduser().absolute())
 
 
 def _encoded(config: TrainingConfig) -> bytes:

@@ -81,12 +81,12 @@ def read_checkpoint(path: Path) -> None:
     """Look for the newest checkpoint of a run."""
     found = latest_checkpoint(path.parent)
     if found is not None:
-        _, where, arrays = found
-        if not 0 <= where.step < 2**53 or any(array.dtype.hasobject for array in arrays.values()):
+        arrays = found.arrays.values()
+        if not 0 <= found.position.step < 2**53 or any(array.dtype.hasobject for array in arrays):
             raise WrongAnswer("a checkpoint makes no sense")
 
 
 def read_no_checkpoint(path: Path) -> None:
     """As `read_checkpoint`; there must be none."""
-    if latest_checkpoint(path.parent) is not None:
+    if latest_checkpoint(path.parent) is not None:  # it raises, which is an answer
         raise WrongAnswer("it was taken for a checkpoint")

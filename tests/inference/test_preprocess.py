@@ -77,6 +77,17 @@ def test_apply_along_axes_keeps_the_order_of_memory() -> None:
         assert result.flags.f_contiguous == (order == "F")
 
 
+@pytest.mark.parametrize("error", [-1e-6, 1e-7, 3e-5])
+def test_the_last_digit_of_a_header_changes_nothing(error: float) -> None:
+    """A turned grid of 2 mm gives a spacing of 2.0000001: nothing is smoothed, and no plane is lost."""
+    source = image((12, 13, 14))
+    same = Placement.of_box((0, 0, 0), (12, 13, 14)).with_steps((1.0 + error,) * 3)
+    assert same.resampled == (12, 13, 14)
+    np.testing.assert_array_equal(apply_along_axes(source, same.forward(0.5)), source)
+    half = Placement.of_box((0, 0, 0), (13, 13, 13)).with_steps((2.0 + error,) * 3)
+    assert half.resampled == (7, 7, 7)
+
+
 @pytest.mark.parametrize("step", [(2.0, 2.0, 2.0), (1.5, 1.0, 0.8)])
 def test_resampling_equals_scipy_there_and_back(step: tuple[float, float, float]) -> None:
     source = image((12, 13, 14))

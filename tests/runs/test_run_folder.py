@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from brainseg_gui.runs.config import Data, TrainingConfig
+from brainseg_gui.runs.config import Data, Network, TrainingConfig
 from brainseg_gui.runs.events import Event, EventTail, EventWriter
 from brainseg_gui.runs.run_folder import SILENT_AFTER_S, RunError, RunFolder, RunStatus, find_runs, status_of
 
@@ -103,6 +103,22 @@ def test_a_folder_takes_one_run_and_lists_by_age(tmp_path: Path) -> None:
     assert not second.stop_asked
 
 
+def test_a_run_finds_its_folders_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("cases", "model"):
+        (tmp_path / name).mkdir()
+    config = TrainingConfig(
+        data=Data(train=("cases",), validation=("../elsewhere",), cache="cache"), network=Network(start_from="model")
+    )
+    kept = RunFolder.create(tmp_path / "a", config).config()
+    assert kept.data.train == (str(tmp_path / "cases"),)
+    assert kept.data.validation[0].startswith("/")
+    assert kept.data.cache == str(tmp_path / "cache")
+    assert kept.network.start_from == str(tmp_path / "model")
+    shipped = RunFolder.create(tmp_path / "b", TrainingConfig(network=Network(start_from="shipped"))).config()
+    assert (shipped.network.start_from, shipped.data.cache) == ("shipped", "")
+
+
 def test_a_line_longer_than_any_event_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "events.jsonl"
     event = b'{"event": "step", "time": 5.0, "step": 1}\n'
@@ -134,7 +150,7 @@ def test_a_folder_of_cases_whose_name_is_no_text_is_named(tmp_path: Path) -> Non
     config = TrainingConfig(data=Data(train=("fine", cases)))
     with pytest.raises(RunError, match="no UTF-8") as caught:
         RunFolder.create(tmp_path / "run", config)
-    assert caught.value.path == Path(cases)
+    assert caught.value.path == Path(cases).absolute()
     assert not (tmp_path / "run").exists()
     RunFolder.create(tmp_path / "run", TrainingConfig(data=Data(train=("médecine",))))
-    assert RunFolder(tmp_path / "run").config().data.train == ("médecine",)
+    assert RunFolder(tmp_path / "run").config().data.train == (str(Path("médecine").absolute()),)

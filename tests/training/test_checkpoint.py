@@ -42,9 +42,9 @@ def test_training_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> None:
     other = tiny(99)
     found = latest_checkpoint(tmp_path)
     assert found is not None
-    path, position, arrays = found
+    position = found.position
     assert (position.step, position.seed, position.best, position.epoch_metrics) == (3, 5, 0.25, {"loss": 1.5})
-    restore(other, arrays, path)
+    restore(other, found.arrays, found.path)
     losses = [[float(model.train_on_batch(*batch(step))[0]) for step in range(3, 6)] for model in (one, other)]
     assert losses[1] == pytest.approx(losses[0], rel=1e-4)
     assert int(other.optimizer.iterations) == 6
@@ -79,9 +79,12 @@ def test_the_newest_two_are_kept_and_a_damaged_one_is_passed_over(tmp_path: Path
     newest.write_bytes(newest.read_bytes()[:-500])
     found = latest_checkpoint(tmp_path)
     assert found is not None
-    assert found[1].step == 10
+    assert found.position.step == 10
+    assert found.passed_over == (newest,)
     (tmp_path / "step-000000010.npz").write_bytes(b"")
-    assert latest_checkpoint(tmp_path) is None
+    with pytest.raises(TrainingError, match="none of the run's checkpoints can be read"):
+        latest_checkpoint(tmp_path)
+    assert latest_checkpoint(tmp_path / "new") is None
 
 
 def test_a_full_disk_is_a_sentence_and_the_old_checkpoint_stays(
@@ -109,7 +112,64 @@ def test_a_changed_network_is_refused(tmp_path: Path) -> None:
     found = latest_checkpoint(tmp_path)
     assert found is not None
     with pytest.raises(TrainingError, match="does not fit the network and optimiser"):
-        restore(tiny(0, levels=3), found[2], path)
+        restore(tiny(0, levels=3), found.arrays, path)
+
+
+def test_a_run_goes_on_from_the_newest_that_can_be_read_and_keeps_what_it_writes_then(tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from brainseg_gui.runs.config import TrainingConfig
+    from training.checkpoint import Position, save_checkpoint
+    from training.train import resume
+
+    model, said = tiny(0), []
+    for step in (10, 20):
+        save_checkpoint(tmp_path, model, Position(step=step))
+    (tmp_path / "step-000000020.npz").write_bytes(b"cut off")
+    run = SimpleNamespace(folder=SimpleNamespace(checkpoints=tmp_path), position=Position(), warn=said.append)
+    resume(run, TrainingConfig(), tiny(0))  # type: ignore[arg-type]
+    assert run.position.step == 10
+    assert said == ["step-000000020.npz cannot be read; the run goes on from step-000000010.npz"]
+    for step in (12, 14):
+        save_checkpoint(tmp_path, model, Position(step=step))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["step-000000012.npz", "step-000000014.npz", "step-000000020.npz.damaged"]
+
+
+def test_weights_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:
+    from training.checkpoint import Position, save_best, save_checkpoint
+
+    model = tiny(0)
+    save_checkpoint(tmp_path, model, Position(step=5))
+    model.set_weights([np.full_like(weight, np.nan) for weight in model.get_weights()])
+    for save in (save_checkpoint, save_best):
+        with pytest.raises(TrainingError, match=r"no numbers any more after step 6.*resume from the checkpoint"):
+            save(tmp_path, model, Position(step=6))
+    assert [path.name for path in tmp_path.iterdir()] == ["step-000000005.npz"]
+
+
+@pytest.mark.parametrize("end", ["", "stopped"])
+def test_an_epoch_whose_last_step_is_the_last_before_a_stop_is_closed(tmp_path: Path, end: str) -> None:
+    from types import SimpleNamespace
+
+    from training.callbacks import Epochs
+    from training.checkpoint import Position
+
+    told: list[dict[str, object]] = []
+    run = SimpleNamespace(
+        position=Position(step=8, steps_per_epoch=4, epoch_steps=1), epoch=2, epoch_seen=3,
+        end=end, must_stop=bool(end),
+        merged_metrics=lambda: {"loss": 0.5}, events=SimpleNamespace(write=lambda kind, **v: told.append(v)),
+    )  # fmt: skip
+    validation = SimpleNamespace(cases=("one",), run=lambda: iter(()))
+    epochs = Epochs(run, validation, 1, None, judge_by_loss=False, steps=SimpleNamespace(restart_clock=lambda: None))  # type: ignore[arg-type]
+    epochs.set_model(tiny(0))
+    epochs.on_train_batch_end(3)
+    assert [each["metrics"] for each in told] == [{"loss": 0.5}]
+    assert (run.position.epoch_steps, run.position.epoch_metrics, run.epoch_seen) == (0, {}, 0)
+    run.position.step = 9
+    epochs.on_train_batch_end(4)
+    assert len(told) == 1
 
 
 def test_a_loss_that_is_no_number_ends_the_run() -> None:

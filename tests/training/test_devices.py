@@ -85,9 +85,9 @@ class Tell(keras.callbacks.Callback):
         with averaged_weights(self.model):
             pass
 model.fit(Batches(), steps_per_epoch=3, epochs=1, verbose=0, callbacks=[Tell()])
-path, position, arrays = latest_checkpoint(folder)
-restore(model, arrays, path)
-print(json.dumps({"backend": keras.backend.backend(), "losses": losses, "step": position.step}))
+found = latest_checkpoint(folder)
+restore(model, found.arrays, found.path)
+print(json.dumps({"backend": keras.backend.backend(), "losses": losses, "step": found.position.step}))
 """
 
 

@@ -38,4 +38,4 @@ def test_a_checkpoint_that_makes_no_sense_is_passed_over(tmp_path: Path, field: 
     found = latest_checkpoint(tmp_path)
     assert found is not None
     if (field, value) != ("elapsed_s", -1):
-        assert found[0].name == "step-000000007.npz"
+        assert found.path.name == "step-000000007.npz"

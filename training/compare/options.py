@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.labels import scheme_named
 from training.compare.cases import Asked, parse_pairs
+
+
+def whole(least: int) -> Callable[[str], int]:
+    """Reads a whole number that is not below another."""
+
+    def read(text: str) -> int:
+        with suppress(ValueError):
+            if (number := int(text)) >= least:
+                return number
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from {least}")
+
+    return read
 
 
 def add_case_options(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +42,7 @@ def add_mask_options(parser: argparse.ArgumentParser) -> None:
         help="label scheme of all masks, or of one case or folder; synthetic cases are known, others are guessed",
     )  # fmt: skip
     parser.add_argument(
-        "--most", type=int, default=0, metavar="N", help="take N cases of each folder, evenly spread (all)"
+        "--most", type=whole(0), default=0, metavar="N", help="take N cases of each folder, evenly spread (all)"
     )
 
 

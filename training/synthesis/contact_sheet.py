@@ -16,7 +16,7 @@ import numpy as np
 
 from brainseg_gui.errors import BrainsegError, SaveError
 from training.compare.cases import ComparedCase, find_cases
-from training.compare.options import add_mask_options, asked_of
+from training.compare.options import add_mask_options, asked_of, whole
 from training.pictures import SHOWN, Masks, Plane, draw, largest_section, save
 
 _INCHES = 1.5
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="cases, or folders of cases")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png", help="the sheet")
-    parser.add_argument("--columns", type=int, default=5, help="cases per row (5)")
+    parser.add_argument("--columns", type=whole(1), default=5, help="cases per row (5)")
     parser.add_argument("--bare", action="store_true", help="draw no outlines")
     parser.add_argument(
         "--beside", type=Path, nargs="+", default=[], metavar="FOLDER",

@@ -131,6 +131,13 @@ def test_a_contact_sheet_shows_every_case(tmp_path: Path, toy_case: Callable[...
     assert not (picture[half + 20 :, picture.shape[1] // 2 :] > 0.5).any()  # no fourth case
 
 
+@pytest.mark.parametrize("words", [["--columns", "0"], ["--most", "-1"], ["--most", "some"]])
+def test_a_sheet_takes_sensible_numbers_only(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        draw_contact_sheet(["cases", "-o", "sheet.png", *words])
+    assert f"{words[1]} is not a whole number from" in capsys.readouterr().err
+
+
 def test_a_contact_sheet_of_nothing_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert draw_contact_sheet([str(tmp_path), "-o", str(tmp_path / "sheet.png")]) == 2
     assert str(tmp_path) in capsys.readouterr().err
