@@ -23,7 +23,7 @@ _MARKS = {OK: "✓", ADVICE: "!", PROBLEM: "✗"}
 _WORDS = {OK: "", ADVICE: "note: ", PROBLEM: "problem: "}
 _FORBIDDEN_QT = "6.12.0"
 _ENOUGH_MEMORY_GIB = 8
-_REINSTALL = "Install it again: make run, or pip install brainseg."
+_REINSTALL = "Install it again, in its own folder: make run, or pip install -c constraints.txt ."
 _IMPORT_NETWORK = (
     "import keras, tensorflow as tf; "
     "print(f'Keras on {keras.backend.backend()}, {len(tf.config.list_physical_devices(\"GPU\"))} GPU')"
@@ -198,7 +198,7 @@ def _gpu() -> Finding:
         return Finding("GPU", "nvidia-smi fails", ADVICE, remedy)
     text = "; ".join(done.stdout.strip().splitlines())
     if not (_version_of("nvidia-cudnn-cu12") or _version_of("nvidia-cudnn-cu13")):
-        remedy = "TensorFlow's GPU libraries are not installed, so the processor is used: pip install 'brainseg[gpu]'."
+        remedy = "TensorFlow's GPU libraries are missing: pip install -c constraints.txt '.[gpu]' in brainseg's folder."
         return Finding("GPU", text, ADVICE, remedy)
     return Finding("GPU", text)
 

@@ -50,4 +50,4 @@ class ErrorTaking(QObject):
         change = Area((i, j, k), piece.inside).copies(source.values)
         edit = self._annotating.edit(change, f"Take {piece.words} from {layer.name}", "take", layer=layer.name)
         if edit is None:
-            self._session.say(Notice(f"The annotation is here already what {layer.name} says", problem=False))
+            self._session.say(Notice(f"The annotation already agrees with {layer.name} here", problem=False))

@@ -128,7 +128,7 @@ class ErrorsController(QObject):
 
     def _why_none(self) -> tuple[str, str]:
         if self._session.errors.searching:
-            return "The masks are still being compared", "Press the key again in a moment"
+            return "The masks are still being compared", "Try again in a moment"
         if self._pair is None:
             return "There are no two masks to compare", "Open a case with a reference and click Segment"
         return "The two masks agree here in every voxel", "Choose another region under Errors"

@@ -49,16 +49,16 @@ class FilesController(QObject):
         self._to_carry: dict[Modality, tuple[Window, Window]] = {}
         self.leave: Callable[[Callable[[], None]], None] = lambda then: then()  # asks first, where work is unsaved
         window.paths_dropped.connect(self.take_dropped)
-        window.welcome.open_requested.connect(self.choose_folder)
+        window.welcome.open_requested.connect(lambda: self.choose_folder())
         window.welcome.demo_requested.connect(self.open_demo)
         window.late.cases.when_made(lambda panel: panel.case_requested.connect(self.open_source))
         window.readout.cancel_requested.connect(self.cancel)
 
     # what a person asks for
 
-    def choose_folder(self) -> None:
+    def choose_folder(self, title: str = "Open case folder") -> None:
         """Ask for the folder of a case (or of a cohort) and open it."""
-        folder = QFileDialog.getExistingDirectory(self._window, "Open case folder", self._last_folder())
+        folder = QFileDialog.getExistingDirectory(self._window, title, self._last_folder())
         if folder:
             self.open_paths([Path(folder)])
 

@@ -136,8 +136,9 @@ class PaintController(QObject):
                 self._on_hand_used(HandEvent(move, pointer, right))
 
     def _hold_browse(self) -> None:
+        """Until the key is let go; chosen in a menu, until it is chosen again."""
         if self._annotating.options.tool is not Tool.BROWSE and self._in_hand is None:
-            self._annotating.hand.browsing = True
+            self._annotating.hand.browsing = not self._annotating.hand.browsing
 
     def _listen_to_keys(self) -> None:
         """While there is something to paint on: the filter sees every event of the program."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from brainseg_gui.views.raters_panel import RatersPanel
 
 _PAUSE_MS = 120  # strokes of an annotation follow one another
-_TOO_FEW = Notice("A consensus takes at least two masks", "Add masks of this case with File > Add mask…")
+_TOO_FEW = Notice("A consensus takes at least two masks", "Add masks of this case with File › Add mask…")
 
 
 class RatingController(QObject):

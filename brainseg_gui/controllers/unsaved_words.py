@@ -16,8 +16,10 @@ def offer_of(note: JournalNote) -> str:
 def contents_of(note: JournalNote) -> str:
     """How many edits, when the last one was made, and from what the first one was."""
     kind, _, name = note.header.start.partition(": ")
-    start = {"empty": "an empty mask", "": "a mask"}.get(kind, f"the {kind} {name}".strip())
-    return f"{count_of(note)}, the last {moment_of(note)}, started from {start}"
+    called = "" if name == kind else f" {name}"  # most predictions are called just that
+    start = {"empty": "an empty mask", "": "a mask"}.get(kind, f"the {kind}{called}")
+    when = f"the last {moment_of(note)}" if note.edits else f"without edits, of {moment_of(note)}"
+    return f"{count_of(note)}, {when}, started from {start}"
 
 
 def others_of(notes: Sequence[JournalNote]) -> str:

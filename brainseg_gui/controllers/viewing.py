@@ -67,7 +67,7 @@ class ViewingController(QObject):
             "layers.masks": partial(self._toggle, "masks_visible"),
             "layers.fainter": partial(self._fade, -_OPACITY_STEP),
             "layers.stronger": partial(self._fade, _OPACITY_STEP),
-            "layers.peek": partial(setattr, viewing, "peek", True),
+            "layers.peek": partial(self._toggle, "peek"),  # off when its key is let go; a menu has no key to let go
             "layers.agreement": self._toggle_agreement,
             "layers.safe_colours": partial(self._toggle, "safe_colours"),
         }

@@ -281,6 +281,6 @@ def _nothing_found(folder: Path) -> CaseError:
     names = ", ".join(_shortened(path.name) for path in files[:4]) + (", …" if len(files) > 4 else "")
     return CaseError(
         f"none of the {len(files)} NIfTI files names a modality ({names})",
-        "Assign the files with File > Assign files, or rename them to NAME_t1, NAME_t1ce, NAME_t2, NAME_flair",
+        "Assign the files with File › Assign files, or rename them to NAME_t1, NAME_t1ce, NAME_t2, NAME_flair",
         folder,
     )

@@ -175,7 +175,7 @@ class Actions(QObject):
         action.setCheckable(spec.checkable)
         if spec.key == "file.quit":
             action.setMenuRole(QAction.MenuRole.QuitRole)
-        self._set_keys(action, joined(spec.keys) if override is None else override, spec.tip or spec.text)
+        self._set_keys(action, joined(spec.keys) if override is None else override, spec)
         action.triggered.connect(self._on_triggered)
         if spec.over_pictures:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -183,10 +183,11 @@ class Actions(QObject):
             self._window.addAction(action)
         return action
 
-    def _set_keys(self, action: QAction, keys: str, tip: str) -> None:
+    def _set_keys(self, action: QAction, keys: str, spec: ActionSpec) -> None:
         action.setShortcuts(sequences_of(keys))
         shown = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if keys else ""
-        action.setToolTip(f"{tip}{shown}")
+        tip = f"\n{spec.tip}" if spec.tip else ""
+        action.setToolTip(f"{spec.text.removesuffix('…')}{shown}{tip}")
 
     def listen_over(self, pictures: QWidget) -> None:
         """Let the keys that are for the slices alone work over them."""
@@ -197,7 +198,7 @@ class Actions(QObject):
     def rebind(self, key: str, sequence: str) -> None:
         """Give an action other shortcuts (parted by semicolons), or none."""
         spec = next(spec for spec in ACTIONS if spec.key == key)
-        self._set_keys(self._actions[key], sequence, spec.tip or spec.text)
+        self._set_keys(self._actions[key], sequence, spec)
 
     def owner_of(self, sequence: str) -> str | None:
         """Key of the action that already has this shortcut."""

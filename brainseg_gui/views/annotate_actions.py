@@ -62,7 +62,7 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
         "annotate.seeds",
         "Seeds",
         keys=("5",),
-        tip="Left: scribble with the label. Right: scribble where there is none",
+        tip="Left: scribble with the label. Right: scribble where there is no tumour",
         icon="seeds",
         checkable=True,
     ),
@@ -130,7 +130,12 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
     _action(
         "annotate.lock_label", "Lock the label", keys=("L",), tip="No tool changes voxels of the label", checkable=True
     ),
-    _action("annotate.paint_over", "Paint over…", keys=("O",), tip="Everything, background only, only these labels"),
+    _action(
+        "annotate.paint_over",
+        "Paint over: next choice",
+        keys=("O",),
+        tip="Everything, background only, the ticked labels, in turn",
+    ),
     _action("annotate.use", "Use the tool at the crosshair", keys=("U",), tip="As a left click there", separated=True),
     _action("annotate.use_right", "Erase at the crosshair", keys=("Shift+U",), tip="As a right click there"),
     _action(

@@ -13,6 +13,6 @@ CASE_ACTIONS: tuple[ActionSpec, ...] = (
     _action("cases.next_to_do", "Next to do", keys=("Ctrl+Shift+PgDown",), tip="Open the next case that is not done"),
     _action("cases.flag", "Flag…", keys=("Ctrl+Shift+F",), tip="Flag the case with a note", separated=True),
     _action("cases.to_do", "To do", tip="Mark the case to do"),
-    _action("cases.in_work", "In work", tip="Mark the case in work; done when annotating begins"),
+    _action("cases.in_work", "In work", tip="Mark the case in work; happens by itself when annotating begins"),
     _action("cases.done", "Done", tip="Mark the case done"),
 )

@@ -165,7 +165,7 @@ class ErrorsPanel(QWidget):
         if session.layers.prediction is None:
             return "Click Segment: every error of the prediction is listed here, and N goes from one to the next."
         if session.layers.reference is None:
-            return "This case has no reference. Add one with File > Add mask…, and every error is listed here."
+            return "This case has no reference. Add one with File › Add mask…, and every error is listed here."
         if session.layers.reference is session.layers.prediction:
             return "Choose two different layers to compare them."
         where = session.errors.region.key if session.errors.region else "every region"

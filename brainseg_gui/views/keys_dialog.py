@@ -121,7 +121,7 @@ class KeysDialog(QDialog):
         self._sequence = QKeySequenceEdit()
         self._sequence.setMaximumSequenceLength(1)
         use, clear = QPushButton("Set"), QPushButton("No keys")
-        use.clicked.connect(lambda: self._rebind(self._sequence.keySequence().toString()))
+        use.clicked.connect(self._set)
         clear.clicked.connect(lambda: self._rebind(""))
         row.addWidget(self._sequence, 1)
         row.addWidget(use)
@@ -135,13 +135,21 @@ class KeysDialog(QDialog):
         for number, (key, text, shortcuts, tip) in enumerate(rows):
             self._fill(number, text, ", ".join(s.toString(native) for s in shortcuts), tip, key)
         for number, (gesture, meaning) in enumerate(MOUSE, start=len(rows)):
-            self._fill(number, "Mouse" if "key" not in gesture.lower() else "Keyboard", gesture, meaning, None)
+            keyboard = any(word in gesture for word in ("keys", "Page"))
+            self._fill(number, "Keyboard" if keyboard else "Mouse", gesture, meaning, None)
 
     def _fill(self, row: int, action: str, keys: str, tip: str, key: str | None) -> None:
         for column, text in enumerate((action, keys, tip)):
             item = QTableWidgetItem(text)
             item.setData(Qt.ItemDataRole.UserRole, key)
             self._table.setItem(row, column, item)
+
+    def _set(self) -> None:
+        sequence = self._sequence.keySequence().toString()
+        if sequence:
+            self._rebind(sequence)
+        else:
+            self._message.setText("Press the new keys first; No keys takes those of the action away.")
 
     def _rebind(self, sequence: str) -> None:
         chosen = self._table.selectionModel().selectedRows()  # the current row may be one that nobody chose

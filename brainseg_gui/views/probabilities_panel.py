@@ -149,12 +149,12 @@ class ProbabilitiesPanel(ScrollPage):
             compared = self._session.layers.reference is not None
             return "Measuring…" if compared else "Add a reference, and it is shown how often the network is right."
         if not found.voxels:
-            return f"{self._session.certainty.region} is nowhere, in the reference or in the prediction."
+            return f"{self._session.certainty.region} is neither in the reference nor in the prediction."
         lean = float((found.gaps * found.counts)[found.counts > 0].sum())
         return (
             f"Expected calibration error {found.error:.3f}, largest gap {found.largest_gap:.2f}, "
             f"Brier {found.brier:.3f}. The network expects too {'much' if lean > 0 else 'little'} "
-            f"{self._session.certainty.region} in the {found.voxels:,} voxels within {NEIGHBOURHOOD_MM:.0f} mm."
+            f"{self._session.certainty.region} in the {found.voxels:,} voxels within {NEIGHBOURHOOD_MM:.0f} mm of it."
         )
 
     def _show_values(self) -> None:

@@ -29,7 +29,7 @@ _HEADINGS = (
 )
 _EMPTY = (
     "Two or more masks of one case are compared with each other here: raters, or models.",
-    "Add them with File > Add mask… (several at once), or drop their files onto the window.",
+    "Add them with File › Add mask… (several at once), or drop their files onto the window.",
 )
 _RULES = (
     (

@@ -67,7 +67,9 @@ class SegmentPanel(QWidget):
             box.setAccessibleName(name)
             box.setMinimumWidth(60)
         self._device.setToolTip("Where the network runs: the GPU if there is one, else the CPU")
-        self._precision.setToolTip("bfloat16 where the processor or GPU has it: about twice as fast, same masks")
+        self._precision.setToolTip(
+            "bfloat16 where the processor or GPU has it: about twice as fast, nearly the same masks"
+        )
         for box, entries in ((self._device, _DEVICES), (self._precision, _PRECISIONS)):
             for key, text in entries:
                 box.addItem(text, key)

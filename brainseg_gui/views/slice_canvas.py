@@ -225,6 +225,8 @@ class SliceCanvas(SlicePlace):
     def _content_title(self) -> str:
         """Which masks are shown, where it is not all of them."""
         layers = self._session.layers
+        if self.content is Content.ALL and self._session.viewing.peek and layers.reference is not None:
+            return layers.reference.name  # in the prediction's place
         if self.content is Content.ALL:
             legend = self._picture.overlay is not None  # stands in that corner
             return "" if legend else self._session.errors.words_at(self._session.viewing.crosshair)

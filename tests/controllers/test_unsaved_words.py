@@ -41,7 +41,10 @@ def note(
 def test_what_a_journal_holds() -> None:
     assert contents_of(note()) == "2 edits, the last today at 14:07, started from an empty mask"
     assert contents_of(note(edits=1200, start="prediction: tiny")).startswith("1,200 edits, the last")
-    assert contents_of(note(edits=0, start="")).startswith("an annotation, the last")
+    assert contents_of(note(edits=0, start="")) == (
+        "an annotation, without edits, of today at 14:07, started from a mask"
+    )
+    assert contents_of(note(start="prediction: prediction")).endswith(", started from the prediction")
     assert offer_of(note(edits=1, start="prediction: tiny")) == (
         "There is unsaved work on this case: 1 edit, the last today at 14:07, started from the prediction tiny"
     )

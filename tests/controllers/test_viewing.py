@@ -169,6 +169,14 @@ def test_the_reference_is_shown_while_the_key_is_held(
     assert seen == [True, False]
 
 
+def test_a_menu_shows_the_reference_until_it_is_chosen_again(opened: ViewingController, session: Session) -> None:
+    """No key is let go that would take it back."""
+    opened.commands["layers.peek"]()
+    assert session.viewing.peek
+    opened.commands["layers.peek"]()
+    assert not session.viewing.peek
+
+
 def test_what_was_set_comes_back(viewing: Viewing, parts: Any) -> None:
     viewing.layout, viewing.convention, viewing.opacity = Layout.MODALITIES, Convention.NEUROLOGICAL, 0.3
     viewing.smooth = viewing.crosshair_visible = False

@@ -74,8 +74,8 @@ def test_menus_hold_every_action(window: MainWindow) -> None:
 
 
 def test_a_tool_tip_names_the_action_and_its_key(window: MainWindow) -> None:
-    assert window.actions_table["view.fit"].toolTip() == "Show whole slices (R)"
-    assert window.actions_table["view.smooth"].toolTip() == "Interpolate, or show the voxels"
+    assert window.actions_table["view.fit"].toolTip() == "Fit to view (R)\nShow whole slices"
+    assert window.actions_table["view.smooth"].toolTip() == "Smooth zoomed images\nInterpolate, or show the voxels"
 
 
 def test_triggering_an_action_tells_its_key(qtbot: QtBot, window: MainWindow) -> None:
@@ -157,6 +157,7 @@ def test_the_list_shows_every_action_and_every_gesture(keys: KeysDialog) -> None
     assert ["Fit to view", "R", "Show whole slices"] in rows
     assert ["Find a command…", "Ctrl+K, Ctrl+Shift+P", "Run anything by its name"] in rows
     assert ["Mouse", "Wheel", "Scroll slices"] in rows
+    assert ["Keyboard", "Page up, Page down", "Scroll the view that has the focus"] in rows
 
 
 def test_new_keys_are_set_shown_and_told(qtbot: QtBot, keys: KeysDialog, window: MainWindow) -> None:
@@ -166,7 +167,7 @@ def test_new_keys_are_set_shown_and_told(qtbot: QtBot, keys: KeysDialog, window:
     assert heard.args == ["view.fit", "F5"]
     assert [s.toString() for s in window.actions_table["view.fit"].shortcuts()] == ["F5"]
     assert table.item(table.currentRow(), 1).text() == "F5"
-    assert window.actions_table["view.fit"].toolTip() == "Show whole slices (F5)"
+    assert window.actions_table["view.fit"].toolTip() == "Fit to view (F5)\nShow whole slices"
 
 
 def test_keys_that_are_taken_are_refused(qtbot: QtBot, keys: KeysDialog, window: MainWindow) -> None:
@@ -181,10 +182,18 @@ def test_keys_are_freed_and_given_to_another(qtbot: QtBot, keys: KeysDialog, win
     _choose(keys, "Show masks")
     _set(qtbot, keys, "", "No keys")
     assert window.actions_table["layers.masks"].shortcuts() == []
-    assert window.actions_table["layers.masks"].toolTip() == "Masks on or off"
+    assert window.actions_table["layers.masks"].toolTip() == "Show masks\nMasks on or off"
     _choose(keys, "Fit to view")
     _set(qtbot, keys, "S")
     assert window.actions_table.owner_of("S") == "view.fit"
+
+
+def test_setting_no_keys_by_mistake_takes_none_away(qtbot: QtBot, keys: KeysDialog, window: MainWindow) -> None:
+    _choose(keys, "Fit to view")
+    with qtbot.assertNotEmitted(keys.rebound):
+        _set(qtbot, keys, "")
+    assert "Press the new keys first" in _says(keys)
+    assert [s.toString() for s in window.actions_table["view.fit"].shortcuts()] == ["R"]
 
 
 def test_its_own_keys_are_no_conflict(qtbot: QtBot, keys: KeysDialog, window: MainWindow) -> None:
