@@ -69,7 +69,7 @@ def test_default_model_is_shipped_and_whole() -> None:
     assert passport.postprocess == (
         steps.Components(26, 0.5, 0.15, "ml"),
         steps.WeakComponents("ET", 26, 0.0, 0.7, 1),
-        steps.SmallRegion(3, 0.5, 1, "ml"),
+        steps.SmallRegion(3, 1.0, 1, "ml"),
         steps.FarCore(7.0, 3.0, 3.0, 2),
     )
     assert pickle.loads(pickle.dumps(model)) == model
