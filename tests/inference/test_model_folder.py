@@ -67,7 +67,7 @@ def test_default_model_is_shipped_and_whole() -> None:
     assert passport.output.classes == (0, 1, 2, 3)
     assert passport.output.only_in_brain
     assert passport.postprocess == (
-        steps.Components(26, 0.5, 0.15, "ml"),
+        steps.WeakComponents("WT", 26, 0.5, 0.0, 0),
         steps.WeakComponents("ET", 26, 0.0, 0.7, 1),
         steps.SmallRegion(3, 1.0, 1, "ml"),
         steps.FarCore(7.0, 3.0, 3.0, 2),
