@@ -63,13 +63,14 @@ class Comparison:
         columns = []
         for method in self.methods:
             try:
-                score = self._score(one, method)
+                found = self._score(one, method)  # perhaps kept under another name of the same network
+                score = replace(found, group=case.group, case_id=case.case_id, method=method.name)
                 if self.pictures is not None:
                     columns.append(Column(one.classes(method), score))
             except BrainsegError as error:
                 self.tell(f"{method.name} cannot do {case.case_id}: {error}")
                 continue
-            yield replace(score, group=case.group, case_id=case.case_id, method=method.name)
+            yield score
         if self.pictures is not None:
             draw_case(*one.read(), columns, self.pictures / f"{case.case_id}.png")
 

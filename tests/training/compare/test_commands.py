@@ -20,7 +20,7 @@ from brainseg_gui.progress import run_to_end
 from training import baselines
 from training.compare.__main__ import main as compare
 from training.compare.changes import CHANGES
-from training.compare.methods import models_named
+from training.compare.methods import Thresholds, models_named
 from training.compare.robustness import main as robustness
 from training.compare.rules_study import main as study
 
@@ -50,6 +50,29 @@ def test_baselines_are_compared_and_drawn(cases: Path, tmp_path: Path, capsys: p
         first, reference, *_ = np.array_split(colourful[30:-40], 4, axis=1)
         assert not first.any()  # the images alone
         assert reference.any()
+
+
+def test_a_picture_names_a_method_as_it_was_asked_for(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network that was scored under another name is the same network, and its scores are kept."""
+    drawn: list[list[str]] = []
+    draw = lambda _case, _reference, columns, _path: drawn.append([c.score.method for c in columns])  # noqa: E731
+    monkeypatch.setattr("training.compare.run.draw_case", draw)
+    arguments = [
+        "--cases",
+        str(cases),
+        "--scheme",
+        "brats2020",
+        "--baselines",
+        "--pictures",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    assert compare(arguments) == 0
+    monkeypatch.setattr(Thresholds, "name", property(lambda self: f"my {self.baseline.name}"))
+    assert compare(arguments) == 0
+    assert drawn == 2 * [["otsu", "three classes"]] + 2 * [["my otsu", "my three classes"]]
 
 
 def test_a_second_run_computes_nothing(cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
