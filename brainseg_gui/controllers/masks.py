@@ -252,7 +252,8 @@ def _write_mask(case: Case, layer: Layer, path: Path) -> Generator[Progress, Non
 
     labels = layer.labels
     yield Progress("saving", 0.0, path.name)
-    write_labels(path, labels, case.stored_grid, case.header)
+    network = layer.author if layer.model_sha256 else ""
+    write_labels(path, labels, case.stored_grid, case.header, made_by=network)
     return layer, labels, path
 
 

@@ -21,7 +21,13 @@ from brainseg_gui.links import behind_links
 
 
 def write_labels(
-    path: Path, labels: LabelMap, stored_grid: StoredGrid, header: Nifti1Header, *, overwrite: bool = True
+    path: Path,
+    labels: LabelMap,
+    stored_grid: StoredGrid,
+    header: Nifti1Header,
+    *,
+    overwrite: bool = True,
+    made_by: str = "",
 ) -> None:
     """Write a mask in the study's stored order, verified, without ever leaving half a file.
 
@@ -38,6 +44,8 @@ def write_labels(
         Stored order and header of the study.
     overwrite
         Whether a file that exists may be replaced.
+    made_by
+        The network that made the mask, said in the header's description as far as there is room.
 
     Raises
     ------
@@ -48,7 +56,7 @@ def write_labels(
         raise SaveError("a mask is saved as NIfTI", "Give the file a name that ends in .nii.gz or .nii", path)
     if not overwrite and path.exists():
         raise SaveError("the file exists", "Choose another name, or allow overwriting", path)
-    image = Nifti1Image(stored_grid.from_ras(labels.values), None, _label_header(header))
+    image = Nifti1Image(stored_grid.from_ras(labels.values), None, _label_header(header, made_by))
     try:
         replace_verified(path, lambda temporary: image.to_filename(temporary), lambda t: _verify(t, labels, path))
     except OSError as error:
@@ -97,7 +105,7 @@ def _verify(temporary: Path, labels: LabelMap, path: Path) -> None:
         raise SaveError("the file read back differs from the mask", "The old file is untouched; check the disk", path)
 
 
-def _label_header(header: Nifti1Header) -> Nifti1Header:
+def _label_header(header: Nifti1Header, made_by: str) -> Nifti1Header:
     result: Nifti1Header = Nifti1Header.from_header(header, check=False)
     for code in ("qform_code", "sform_code"):
         result[code] = header[code]
@@ -106,7 +114,7 @@ def _label_header(header: Nifti1Header) -> Nifti1Header:
     result["scl_slope"], result["scl_inter"] = 1, 0
     result["cal_min"], result["cal_max"] = 0, 0
     result["glmin"], result["glmax"] = 0, 0
-    result["descrip"] = b"brainseg mask"
+    result["descrip"] = (f"brainseg mask by {made_by}" if made_by else "brainseg mask").encode("ascii", "replace")[:79]
     for field in ("data_type", "db_name", "aux_file", "intent_name"):  # converters put names of patients into these
         result[field] = b""
     result["intent_code"] = 0

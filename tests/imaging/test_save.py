@@ -60,6 +60,22 @@ def test_a_saved_mask_reads_back_the_same(study: tuple[LabelMap, Any, Any], tmp_
     assert path.read_bytes().startswith(b"\x1f\x8b") == name.lower().endswith(".gz")
 
 
+@pytest.mark.parametrize(
+    ("made_by", "description"),
+    [
+        ("", b"brainseg mask"),
+        ("synthetic-2mm 0.5", b"brainseg mask by synthetic-2mm 0.5"),
+        ("Größe 1", b"brainseg mask by Gr??e 1"),
+        ("n" * 200, b"brainseg mask by " + b"n" * 62),
+    ],
+)
+def test_a_mask_says_which_network_made_it(
+    study: tuple[LabelMap, Any, Any], tmp_path: Path, made_by: str, description: bytes
+) -> None:
+    write_labels(tmp_path / "mask.nii.gz", *study, made_by=made_by)
+    assert nib.load(tmp_path / "mask.nii.gz").header["descrip"].item() == description
+
+
 def test_an_old_file_is_replaced_and_keeps_its_permissions(study: tuple[LabelMap, Any, Any], target: Path) -> None:
     target.chmod(0o640)
     write_labels(target, *study)
