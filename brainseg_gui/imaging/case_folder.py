@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.nifti_header import is_nifti, read_header, stem
+from brainseg_gui.imaging.other_formats import other_format
 
 # The last word of a file's name that tells its modality; the order matters: T1ce before T1.
 _WORDS: Mapping[Modality | str, str] = {
@@ -31,6 +33,8 @@ _BRAIN_MASK = re.compile(
     rf"(?:^|[-_. ]){_BRAIN}[-_. ]?(?:{_WORDS['mask']}){_TRAILING}|(?:^|[-_. ])mask[-_. ]?{_BRAIN}$", re.IGNORECASE
 )
 
+_NO_NIFTI = "it is not a NIfTI file (.nii or .nii.gz)"
+_LOOKED_AT = 50
 DECATHLON_CHANNELS = (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
 
 
@@ -85,7 +89,9 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
     """
     for path in paths:
         if not is_nifti(path):
-            raise CaseError("it is not a NIfTI file (.nii or .nii.gz)", "Choose NIfTI files", path)
+            known = other_format([path])
+            what, remedy = (f"it is {known[0]}, not NIfTI", known[1]) if known else (_NO_NIFTI, "Choose NIfTI files")
+            raise CaseError(what, remedy, path)
     _check_one_patient(paths)
     first = paths[0]
     if len(paths) == 1:
@@ -253,6 +259,12 @@ def _nifti_files(folder: Path) -> list[Path]:
         raise CaseError(f"the folder cannot be read ({error.strerror})", "Check its permissions", folder) from error
 
 
+def _some_files(folder: Path) -> Iterator[Path]:
+    """Files at and below a folder, from as many folders and of as many files as can be looked at in no time."""
+    below = ((Path(place), sorted(names)) for place, _, names in islice(os.walk(folder), _LOOKED_AT))
+    return islice((place / name for place, names in below for name in names if not name.startswith(".")), _LOOKED_AT)
+
+
 def _folders(folder: Path) -> list[Path]:
     with os.scandir(folder) as entries:
         return [Path(entry.path) for entry in entries if answers(entry.is_dir) and not entry.name.startswith(".")]
@@ -272,6 +284,8 @@ def _shortened(name: str) -> str:
 
 def _nothing_found(folder: Path) -> CaseError:
     files = _nifti_files(folder)
+    if not files and (known := other_format(_some_files(folder))):
+        return CaseError(f"no NIfTI file is in this folder, but {known[0]} images", known[1], folder)
     if not files:
         return CaseError(
             "no NIfTI file is in this folder",

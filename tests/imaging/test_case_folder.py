@@ -132,6 +132,42 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     assert "_t1.nii.gz" in caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("names", "name", "remedy"),
+    [
+        (["series/IM2.dcm"], "DICOM", "dcm2niix"),
+        (["VSD.Brain.XX.O.MR_T1.54513/VSD.Brain.XX.O.MR_T1.54513.mha"], "MetaImage", "3D Slicer"),
+        (["readme.txt", "T1.NRRD"], "NRRD", "3D Slicer"),
+        (["mri/T1.mgz"], "FreeSurfer", "mri_convert"),
+    ],
+)
+def test_a_folder_of_images_in_another_format(tmp_path: Path, names: list[str], name: str, remedy: str) -> None:
+    for path in (tmp_path / name for name in names):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    for find in (find_case, find_cohort):
+        with pytest.raises(CaseError, match=f"no NIfTI file is in this folder, but {name} images") as caught:
+            find(tmp_path)
+        assert caught.value.path == tmp_path
+        assert remedy in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["IM0001", "1.2.840.113619", "00000001"])
+def test_dicom_is_known_by_its_content(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(bytes(128) + b"DICM" + bytes(200))
+    with pytest.raises(CaseError, match="but DICOM images"):
+        find_case(tmp_path)
+    (tmp_path / name).write_bytes(bytes(200))
+    with pytest.raises(CaseError, match=r"no NIfTI file is in this folder\."):
+        find_case(tmp_path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CaseError, match=r"no NIfTI file is in this folder\."):
+        find_case(tmp_path)
+
+
 def test_a_folder_of_unrelated_names(tmp_path: Path) -> None:
     folder = _touch(tmp_path / "c", *(f"scan{n}.nii" for n in range(6)))
     with pytest.raises(CaseError, match="none of the 6 NIfTI files names a modality") as caught:
@@ -273,6 +309,14 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CaseError, match="not a NIfTI file") as caught:
         _loose(tmp_path, ["A_t1.nii", "picture.png"])
     assert caught.value.path == tmp_path / "picture.png"
+
+
+def test_an_image_in_another_format_is_refused_by_its_name(tmp_path: Path) -> None:
+    _touch(tmp_path, "A_t1.nii", "A_flair.mha")
+    with pytest.raises(CaseError, match="it is MetaImage, not NIfTI") as caught:
+        _loose(tmp_path, ["A_t1.nii", "A_flair.mha"])
+    assert caught.value.path == tmp_path / "A_flair.mha"
+    assert "3D Slicer" in caught.value.remedy
 
 
 # --- Decathlon --------------------------------------------------------------------------------------------------
