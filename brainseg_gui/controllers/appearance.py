@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from brainseg_gui import __version__
 from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.theme import apply_theme
+from brainseg_gui.views.theme import THEMES, apply_theme, shown_theme
 
 ABOUT = (
     f"<h3>brainseg {__version__}</h3>"
@@ -23,7 +24,7 @@ ABOUT = (
 
 def dress(qt: QApplication, preferences: Preferences) -> None:
     """Apply the theme that the person chose; before any widget is made, because dressing them again takes longer."""
-    apply_theme(qt, preferences.choice("theme", ("dark", "light")))
+    apply_theme(qt, preferences.choice("theme", THEMES))
 
 
 class AppearanceController(QObject):
@@ -32,27 +33,52 @@ class AppearanceController(QObject):
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        window.actions_table["view.theme"].setChecked(preferences.get("theme", "dark") == "light")
+        self._check(self._choice)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
         return {
             "view.theme": self.toggle_theme,
+            "view.system_theme": self.follow_system,
             "help.keys": self.show_keys,
             "help.palette": self.show_palette,
             "help.about": lambda: QMessageBox.about(self._window, "About brainseg", ABOUT),
         }
 
+    @property
+    def _choice(self) -> str:
+        return self._preferences.choice("theme", THEMES)
+
     def toggle_theme(self) -> None:
-        """Dress the program as the check mark says."""
-        light = self._window.actions_table["view.theme"].isChecked()
-        self._preferences.set("theme", "light" if light else "dark")
+        """Dress the program as the check mark says, whatever the system does."""
+        self._choose("light" if self._window.actions_table["view.theme"].isChecked() else "dark")
+
+    def follow_system(self) -> None:
+        """Dress the program as the system is from now on, or stay as it is."""
+        follows = self._window.actions_table["view.system_theme"].isChecked()
+        self._choose("system" if follows else shown_theme("system"))
+
+    def _choose(self, choice: str) -> None:
+        self._preferences.set("theme", choice)
+        self._dress(choice)
+
+    def _on_system_changed(self) -> None:
+        if self._window.actions_table["view.system_theme"].isChecked():
+            self._dress("system")
+
+    def _dress(self, choice: str) -> None:
+        self._check(choice)
         application = QApplication.instance()
         if isinstance(application, QApplication):
-            apply_theme(application, "light" if light else "dark")
+            apply_theme(application, choice)
         self._window.actions_table.refresh_icons()
         self._session.layers.changed.emit()
+
+    def _check(self, choice: str) -> None:
+        self._window.actions_table["view.theme"].setChecked(shown_theme(choice) == "light")
+        self._window.actions_table["view.system_theme"].setChecked(choice == "system")
 
     def show_keys(self) -> None:
         """Show all keys, to be changed."""

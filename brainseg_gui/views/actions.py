@@ -81,6 +81,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view.crosshair", "Crosshair", "View", ("C",), "Show or hide the crosshair", "crosshair", True),
     ActionSpec("view.smooth", "Smooth zoomed images", "View", (), "Interpolate, or show the voxels", "", True),
     ActionSpec("view.theme", "Light theme", "View", (), "Light instead of dark; images stay on black", "theme", True),
+    ActionSpec("view.system_theme", "System's theme", "View", (), "Light or dark as the desktop is", "", True),
     ActionSpec("view.reset", "Reset window layout", "View", (), "Put all panels back", separated=True),
     ActionSpec("layers.masks", "Show masks", "Layers", ("S",), "Masks on or off", "eye", True),
     ActionSpec("layers.fainter", "Fainter masks", "Layers", ("A",), "Lower the opacity"),

@@ -12,18 +12,22 @@ from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QP
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
-THEMES = ("system", "dark", "light")
+THEMES = ("dark", "light", "system")
 
 _RESOURCES = files("brainseg_gui.resources")
 _current: dict[str, str] = {}
 
 
+def shown_theme(choice: str) -> str:
+    """``dark`` or ``light``: what a choice of `THEMES` means now; the system's is dark where it says nothing."""
+    if choice == "system":
+        return "light" if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light else "dark"
+    return choice
+
+
 def apply_theme(app: QApplication, choice: str) -> None:
-    """Dress the application: ``dark``, ``light``, or as the system says (dark where it says nothing)."""
-    name = choice
-    if name not in ("dark", "light"):
-        scheme = QGuiApplication.styleHints().colorScheme()
-        name = "light" if scheme == Qt.ColorScheme.Light and choice == "system" else "dark"
+    """Dress the application as one of `THEMES`."""
+    name = shown_theme(choice)
     _current.clear()
     _current.update(tomllib.loads(_RESOURCES.joinpath("themes", f"{name}.toml").read_text("utf-8")))
     _icon.cache_clear()

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +21,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.viewing import Layout
+from brainseg_gui.views import theme
 from brainseg_gui.views.actions import ACTIONS
 from brainseg_gui.views.assign_dialog import AssignDialog
 from brainseg_gui.views.keys_dialog import KeysDialog
@@ -126,6 +129,45 @@ def test_what_a_person_set_comes_back_with_the_next_start(
     assert second.session.viewing.windows[Modality.T2] == Window(123.0, 45.0)
 
 
+def test_the_theme_follows_the_system_when_asked_to(
+    start_application: Callable[..., Application], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def system_turns(scheme: Qt.ColorScheme) -> None:
+        hints = SimpleNamespace(colorScheme=lambda: scheme)
+        monkeypatch.setattr(theme, "QGuiApplication", SimpleNamespace(styleHints=lambda: hints))
+        QGuiApplication.styleHints().colorSchemeChanged.emit(scheme)
+
+    def is_light() -> bool:
+        return QApplication.palette().window().color().lightness() > 128
+
+    first = start_application()
+    light, system = (first.window.actions_table[f"view.{name}"] for name in ("theme", "system_theme"))
+    system_turns(Qt.ColorScheme.Light)
+    assert not is_light()  # nobody asked for it
+    system.trigger()
+    assert is_light()
+    assert light.isChecked()
+    system_turns(Qt.ColorScheme.Unknown)
+    assert not is_light()
+    system_turns(Qt.ColorScheme.Light)
+    system.trigger()
+    assert is_light()  # as it was when the system was no longer followed
+    system_turns(Qt.ColorScheme.Dark)
+    assert is_light()
+    system.trigger()
+    assert not is_light()
+    light.trigger()  # a choice of one's own goes before the system's
+    assert is_light()
+    assert not system.isChecked()
+    system.trigger()
+    system_turns(Qt.ColorScheme.Light)
+    first.window.close()
+
+    second = start_application()
+    assert is_light()
+    assert second.window.actions_table["view.system_theme"].isChecked()
+
+
 def test_safe_mode_starts_without_what_was_set(
     start_application: Callable[..., Application], folder: Path, open_paths: OpenPaths
 ) -> None:
@@ -176,6 +218,7 @@ def test_starting_the_window_and_opening_a_case_imports_no_tensorflow(folder: Pa
     script = """
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from brainseg_gui.app import Application
