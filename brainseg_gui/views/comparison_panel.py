@@ -227,7 +227,7 @@ class ComparisonPanel(QWidget):
         viewing = self._session.viewing
         if viewing.agreement is not None or viewing.layout is Layout.COMPARE:
             return f"{squares}&nbsp;&nbsp; in {(viewing.agreement or regions()[0]).key}"
-        hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree\u00a0(G)"
+        hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree"
         return f'<span style="color:{colour("faint").name()}">{hint}</span>'
 
     def _what_is_missing(self) -> str:

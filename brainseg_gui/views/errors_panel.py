@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -21,6 +22,8 @@ from brainseg_gui.imaging.labels import Region, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.layers import Role
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.action_button import ActionTip
+from brainseg_gui.views.actions import Actions
 from brainseg_gui.views.error_table import ErrorTable, cost_text
 from brainseg_gui.views.theme import icon
 
@@ -29,7 +32,7 @@ _ALL = "All"
 
 
 class ErrorsPanel(QWidget):
-    """Reads `session.errors`; a click on a row, the arrow keys, and `N` go to an error.
+    """Reads `session.errors`; a click on a row, and the arrow keys, go to an error.
 
     Signals
     -------
@@ -49,9 +52,9 @@ class ErrorsPanel(QWidget):
     region_chosen = Signal(object)
     take_requested = Signal(object, object)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._actions = session, actions
         self._taking = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -97,7 +100,7 @@ class ErrorsPanel(QWidget):
         self._progress.setObjectName("quiet")
         row.addWidget(self._progress)
         row.addSpacing(4)
-        self._steps = {"previous": _step("Previous error (Shift+N)"), "next": _step("Next error (N)")}
+        self._steps = {way: _step(self._actions[f"layers.{way}_error"]) for way in ("previous", "next")}
         for button, steps in zip(self._steps.values(), (-1, 1), strict=True):
             button.clicked.connect(lambda _=False, steps=steps: self.step_requested.emit(steps))
             row.addWidget(button)
@@ -237,8 +240,8 @@ class _Facts(QWidget):
         return modality.title, f"{mean} · {inside.ratio:.1f}×", f"{tip}: {inside.healthy:.4g}"
 
 
-def _step(tip: str) -> QToolButton:
+def _step(action: QAction) -> QToolButton:
     button = QToolButton()
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
+    ActionTip(button, action)
+    button.setAccessibleName(action.text())
     return button

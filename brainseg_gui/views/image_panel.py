@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.action_button import ActionTip
+from brainseg_gui.views.actions import Actions
 from brainseg_gui.views.number_box import NumberBox
 
 
@@ -15,7 +17,7 @@ class ImagePanel(QWidget):
 
     auto_requested = Signal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__()
         self._session = session
         grid = QGridLayout(self)
@@ -26,7 +28,7 @@ class ImagePanel(QWidget):
         self._level, self._width = _number("Level"), _number("Width")
         self._width.setMinimum(1e-4)
         auto = QPushButton("Auto")
-        auto.setToolTip("Window by the brain's percentiles (Ctrl+J)")
+        ActionTip(auto, actions["view.auto_window"])
         auto.clicked.connect(self.auto_requested)
         grid.addWidget(self._modality, 0, 0)
         for column, (name, box) in enumerate((("Level", self._level), ("Width", self._width)), start=1):

@@ -32,7 +32,7 @@ class LatePanels:
         self.raters: Late[RatersPanel] = Late(partial(_raters, session))
         self.probabilities: Late[ProbabilitiesPanel] = Late(partial(_probabilities, session))
         self.histograms: Late[HistogramsPanel] = Late(partial(_histograms, session))
-        self.errors: Late[ErrorsPanel] = Late(partial(_errors, session))
+        self.errors: Late[ErrorsPanel] = Late(partial(_errors, session, actions))
         self.comparison: Late[ComparisonPanel] = Late(partial(_comparison, session, self.errors))
 
 
@@ -78,10 +78,10 @@ def _histograms(session: Session) -> HistogramsPanel:
     return HistogramsPanel(session)
 
 
-def _errors(session: Session) -> ErrorsPanel:
+def _errors(session: Session, actions: Actions) -> ErrorsPanel:
     from brainseg_gui.views.errors_panel import ErrorsPanel
 
-    return ErrorsPanel(session)
+    return ErrorsPanel(session, actions)
 
 
 def _comparison(session: Session, errors: Late[ErrorsPanel]) -> ComparisonPanel:

@@ -61,7 +61,7 @@ class PanelWindow(QMainWindow):
         self._tabs_moved.timeout.connect(self._follow_tabs)
         self.actions_table = Actions(self, key_overrides)
         self.late = late = LatePanels(session, self.actions_table)
-        self.image_panel = ImagePanel(session)
+        self.image_panel = ImagePanel(session, self.actions_table)
         self.layers_panel = LayersPanel(session)
         self.segment_panel = SegmentPanel(session)
         self.docks = (

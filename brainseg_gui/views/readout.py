@@ -29,7 +29,7 @@ class Readout(QWidget):
         self._cancel = QPushButton("Cancel")
         self._cancel.setObjectName("link")
         self._place.setToolTip("Voxel, from 0, towards the right, the front and the top; place in the scanner, mm")
-        self._cancel.setToolTip("Stop opening; the open case stays (Escape)")
+        self._cancel.setToolTip("Stop opening; the open case stays")
         self._cancel.clicked.connect(self.cancel_requested)
         for widget in (self._place, self._values, self._work, self._cancel, self._convention):
             row.addWidget(widget)

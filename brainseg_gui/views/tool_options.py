@@ -99,7 +99,7 @@ class ToolOptionsView(QWidget):
         self._slider.setRange(1, 100)
         self._slider.setAccessibleName("Size of the brush")
         for widget in (self._size, self._slider):
-            widget.setToolTip("Diameter of the brush: Shift+wheel over the picture, + and -")
+            widget.setToolTip("Diameter of the brush: Shift+wheel over the picture")
         self._size.valueChanged.connect(lambda mm: setattr(self._options, "brush_mm", mm))
         self._slider.valueChanged.connect(lambda half: setattr(self._options, "brush_mm", half / 2))
         return titled("Size", self._slider, self._size)

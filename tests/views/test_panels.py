@@ -300,6 +300,15 @@ def test_auto_is_asked_for(qtbot: QtBot, opened: MainWindow) -> None:
         _click(qtbot, _button(opened.image_panel, "Auto"))
 
 
+def test_tips_name_the_keys_that_a_person_chose(opened: MainWindow) -> None:
+    auto = _button(opened.image_panel, "Auto")
+    assert "(Ctrl+J)" in auto.toolTip()
+    opened.actions_table.rebind("view.auto_window", "F6")
+    assert "(F6)" in auto.toolTip()
+    opened.actions_table.rebind("view.auto_window", "")
+    assert "(" not in auto.toolTip()
+
+
 def test_without_a_case_there_is_no_window(window: MainWindow) -> None:
     assert not window.image_panel.isEnabled()
 
