@@ -22,7 +22,7 @@ from brainseg_gui.inference.certainty import Levels, keep_probabilities
 from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING
 from brainseg_gui.inference.passport import Passport
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
-from brainseg_gui.inference.preprocess import prepare
+from brainseg_gui.inference.preprocess import Prepared, prepare
 from brainseg_gui.inference.sliding_window import Shape, sliding_window
 from brainseg_gui.progress import Progress
 
@@ -30,6 +30,7 @@ _PREPARED = 0.4  # of the whole work, when the network starts
 _INFERRED = 0.9
 _WINDOW_EDGES = (192, 160, 128, 96, 64, 48, 32)
 _USABLE_MEMORY = 0.8  # of what is free
+_LARGEST_BRAIN_ML = 2500.0  # with its fluid and a rim of what strips the skull; heads have 3,500 and more
 
 Batch = NDArray[np.float32]
 Result = TypeVar("Result")
@@ -123,6 +124,7 @@ def segment_volumes(
         kept = keep_probabilities(probabilities, prepared, passport, classes, levels)
     yield Progress(MAPPING_BACK, 0.97, "cleaning up")
     grid = next(iter(volumes.values())).grid
+    notes += _notes_on(prepared, grid.voxel_ml)
     postprocess(classes, passport.postprocess, grid.voxel_ml, confidence, grid.spacing_mm)
     stages = {
         PREPARING: inferring - started,
@@ -130,6 +132,17 @@ def segment_volumes(
         MAPPING_BACK: time.perf_counter() - mapping,
     }
     return Outcome(stages, notes, kept)
+
+
+def _notes_on(prepared: Prepared, voxel_ml: float) -> tuple[str, ...]:
+    """What the person should know of images that are unlike those that networks are trained on."""
+    brain_ml = 0.0 if prepared.brain is None else np.count_nonzero(prepared.brain) * voxel_ml
+    if brain_ml <= _LARGEST_BRAIN_ML:
+        return ()
+    return (
+        f"The images hold {brain_ml / 1000:.1f} litres where a brain has less than 2: if the skull is still there, "
+        "strip it first; networks that never saw one go wrong",
+    )
 
 
 def infer(
