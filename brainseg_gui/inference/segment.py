@@ -140,8 +140,8 @@ def _notes_on(prepared: Prepared, voxel_ml: float) -> tuple[str, ...]:
     if brain_ml <= _LARGEST_BRAIN_ML:
         return ()
     return (
-        f"The images hold {brain_ml / 1000:.1f} litres where a brain has less than 2: if the skull is still there, "
-        "strip it first; networks that never saw one go wrong",
+        f"The images hold {brain_ml / 1000:.1f} litres where a brain has less than 2. Strip the skull and set all that "
+        "is not brain to 0: networks that were trained on brains alone go wrong on heads",
     )
 
 

@@ -42,4 +42,4 @@ def test_a_head_is_told_from_a_brain(voxels: int, litres: str) -> None:
     inside[:] = np.random.default_rng(0).integers(100, 200, inside.shape)
     volumes = {modality: Volume(stored, grid, 1.0, 0.0, Path("x.nii")) for modality in passport.modalities}
     outcome = run_to_end(segment_volumes(volumes, passport, Certain(), np.zeros(grid.shape, np.uint8, order="F")))
-    assert [litres in note and "strip it first" in note for note in outcome.notes] == [True] * bool(litres)
+    assert [litres in note and "Strip the skull" in note for note in outcome.notes] == [True] * bool(litres)
