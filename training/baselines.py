@@ -30,7 +30,7 @@ from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.imaging.connected import Numbers, connected, sizes_of
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference.preprocess import brain_mask
+from brainseg_gui.inference.brain import brain_mask
 
 Mask = NDArray[np.bool_]
 Spacing = tuple[float, float, float]

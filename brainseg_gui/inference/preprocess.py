@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import Array, Voxel, describe_shape
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.volume import Volume, corner_value
+from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference import steps
+from brainseg_gui.inference.brain import brain_mask
 from brainseg_gui.inference.image_steps import Mask, add_laplacian, gaussian, min_max, pad, zscore
 from brainseg_gui.inference.options import PREPARING
 from brainseg_gui.inference.passport import Passport
@@ -27,7 +28,6 @@ from brainseg_gui.inference.separable import Image, apply_along_axes
 from brainseg_gui.progress import Progress
 
 _POLL_S = 0.05
-_AGREEING_CORNERS = 5
 _MOST_VOXELS = 2**28  # four channels of float32 are 4 GiB
 
 
@@ -154,28 +154,6 @@ def brain_rule(passport: Passport) -> steps.BrainRule:
     """Which voxels the passport calls brain."""
     rules = [step.brain for step in passport.preprocess if isinstance(step, steps.BrainCrop)]
     return rules[0] if rules else "any modality above 0"
-
-
-def brain_mask(volumes: list[tuple[Volume, Array]], rule: steps.BrainRule = "any modality above 0") -> Mask:
-    """Voxels that are brain in any of the images, in stored units so that nothing is converted.
-
-    Above 0 loses half of the brain where intensities are z-scores. Unlike the corners keeps it: what is shared by
-    at least five of a volume's eight corners is the air around the brain. Where fewer agree, the first rule stands.
-    """
-    result: Mask | None = None
-    for volume, oriented in volumes:
-        air, agreeing = corner_value(oriented)
-        by_corners = rule == "any modality unlike the corners" and agreeing >= _AGREEING_CORNERS
-        inside = oriented != air if by_corners else _above_zero(volume, oriented)
-        result = inside if result is None else np.logical_or(result, inside, out=result)
-    if result is None or not result.any():
-        raise ModelError("no voxel of the images is above 0, so there is no brain to segment", "Check the images")
-    return result
-
-
-def _above_zero(volume: Volume, oriented: Array) -> Mask:
-    zero = -volume.intercept / volume.slope
-    return oriented < zero if volume.slope < 0 else oriented > zero
 
 
 def orient_spacing(spacing_mm: steps.Triple, code: str) -> steps.Triple:

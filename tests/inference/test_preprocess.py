@@ -8,14 +8,12 @@ from scipy.ndimage import affine_transform, gaussian_filter, laplace
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference import steps
 from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, zscore
 from brainseg_gui.inference.model_folder import default_model
 from brainseg_gui.inference.placement import Placement, from_axes, orient, orient_back, to_axes
-from brainseg_gui.inference.preprocess import brain_box, brain_mask, fixed_box, orient_spacing, prepare
+from brainseg_gui.inference.preprocess import brain_box, fixed_box, orient_spacing, prepare
 from brainseg_gui.inference.separable import apply_along_axes, gaussian_matrix
 from brainseg_gui.progress import run_to_end
 
@@ -136,33 +134,6 @@ def test_brain_box_grows_and_stays_on_the_grid() -> None:
     brain = np.zeros((10, 10, 10), bool)
     brain[1:4, 5, 9] = True
     assert brain_box(brain, 2) == ((0, 3, 7), (6, 5, 3))
-
-
-def test_brain_is_where_any_scaled_intensity_is_above_zero() -> None:
-    grid = Grid((1, 1, 4), np.eye(4))
-    stored = np.array([[[0, 10, 11, 12]]], np.int16)
-    volumes = [
-        Volume(stored, grid, 1.0, -11.0, None),  # type: ignore[arg-type]
-        Volume(stored, grid, -1.0, 1.0, None),  # type: ignore[arg-type]
-    ]
-    mask = brain_mask([(volume, volume.stored) for volume in volumes])
-    assert mask.ravel().tolist() == [True, False, False, True]
-    with pytest.raises(ModelError, match="no brain"):
-        brain_mask([(Volume(stored, grid, 1.0, -50.0, None), stored)])  # type: ignore[arg-type]
-
-
-def test_brain_of_z_scores_is_what_is_unlike_the_corners() -> None:
-    stored = np.zeros((5, 5, 5), np.float32)
-    stored[1:4, 1:4, 1:4] = np.where(np.indices((3, 3, 3)).sum(axis=0) % 2, 0.7, -0.7)
-    volume = Volume(stored, Grid((5, 5, 5), np.eye(4)), 1.0, 0.0, None)  # type: ignore[arg-type]
-    assert brain_mask([(volume, stored)], "any modality unlike the corners").sum() == 27
-    assert brain_mask([(volume, stored)]).sum() == 13
-
-
-def test_brain_is_above_zero_where_the_corners_disagree() -> None:
-    stored = np.arange(-4, 4, dtype=np.float32).reshape(2, 2, 2)
-    volume = Volume(stored, Grid((2, 2, 2), np.eye(4)), 1.0, 0.0, None)  # type: ignore[arg-type]
-    assert brain_mask([(volume, stored)], "any modality unlike the corners").sum() == 3
 
 
 def test_nothing_is_smoothed_along_axes_that_become_no_coarser() -> None:

@@ -29,6 +29,7 @@ _SUPERIOR = 2
 _FWHM = 2.355  # full width at half maximum of a Gaussian, in standard deviations
 _RESAMPLING_VOXELS = 0.45  # standard deviation of the blur that registration leaves on the noise
 _BLUR_LEAVES = 0.64  # of the noise's standard deviation
+_THERE_AND_BACK = 0.5  # voxels
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +139,31 @@ def _moved(scans: Scans, rng: np.random.Generator, *, distance_mm: float) -> Sca
     return replace(scans, images=images, shown=shown)
 
 
+def _ripples(scans: Scans, _rng: np.random.Generator) -> Scans:
+    """Moved by cubic splines, there and back: tissue stays where it is, the air gets many values."""
+    images = {}
+    for modality, image in scans.images.items():
+        there = ndimage.shift(image, _THERE_AND_BACK, order=3, mode="nearest", output=np.float32)
+        images[modality] = ndimage.shift(there, -_THERE_AND_BACK, order=3, mode="nearest", output=np.float32)
+    return _with_air(scans, images)
+
+
+def _noisy_air(scans: Scans, rng: np.random.Generator, *, share: float) -> Scans:
+    """Noise around the brain, of so much of its median intensity."""
+    images = {}
+    for modality, image in scans.images.items():
+        shown = scans.shown[modality]
+        sigma = np.float32(share * float(np.median(image[shown])) if shown.any() else 0.0)
+        noise = np.hypot(*(sigma * rng.standard_normal((2, *image.shape), dtype=np.float32)))
+        images[modality] = np.where(shown, image, image + noise)
+    return _with_air(scans, images)
+
+
+def _with_air(scans: Scans, images: Mapping[Modality, FloatArray]) -> Scans:
+    """Images that bring their own air; the reference stays whole."""
+    return replace(scans, images=images, shown={m: np.ones(image.shape, bool) for m, image in images.items()})
+
+
 def _cut(scans: Scans, _rng: np.random.Generator, *, below_mm: float, above_mm: float,
          only: tuple[Modality, ...] = tuple(Modality)) -> Scans:  # fmt: skip
     """Slabs of the head are missing below and above."""
@@ -197,6 +223,8 @@ CHANGES = (
     Change("moved 2 mm", "all but T1ce beside their place", partial(_moved, distance_mm=2.0)),
     Change("eroded 4 mm", "the brain's rim stripped with the skull", partial(_eroded, depth_mm=4.0)),
     Change("leftovers", "bits of skull, 6 mm thick", partial(_leftovers, thickness_mm=6.0)),
+    Change("ripples", "moved by cubic splines after stripping", _ripples),
+    Change("noisy air", "noise of 1 % around the brain", partial(_noisy_air, share=0.01)),
     Change("cut above", "the upper 25 mm missing", partial(_cut, below_mm=0.0, above_mm=25.0)),
     Change("cut below", "the lower 40 mm missing", partial(_cut, below_mm=40.0, above_mm=0.0)),
     Change("cut FLAIR", "30 mm below and 15 mm above missing on FLAIR alone",
@@ -210,7 +238,8 @@ def changed(case: Case, reference: LabelMap, change: Change) -> tuple[Case, Labe
     Returns
     -------
     tuple of Case and LabelMap
-        Images as float32 whose background is what it was, and the reference without what no image shows any more.
+        Images as float32 whose background is what it was, unless that is what changes; and the reference without
+        what no image shows any more.
     """
     if change is UNCHANGED:
         return replace(case, reference=None), reference
