@@ -1,12 +1,10 @@
-"""Buttons that tell about an action of the table what its menu tells, its keys among it."""
+"""A push button for an action of the table."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton
 
-from brainseg_gui.views.actions import Actions
+from brainseg_gui.views.actions import Actions, ActionTip
 
 
 class ActionButton(QPushButton):
@@ -22,16 +20,3 @@ class ActionButton(QPushButton):
 
     def _synchronize(self) -> None:
         self.setEnabled(self._action.isEnabled())
-
-
-class ActionTip(QObject):
-    """Keeps the tool tip of a widget that of an action, whose keys may change; lives as long as the widget."""
-
-    def __init__(self, widget: QWidget, action: QAction) -> None:
-        super().__init__(widget)
-        self._widget, self._action = widget, action
-        action.changed.connect(self._tell)
-        self._tell()
-
-    def _tell(self) -> None:
-        self._widget.setToolTip(self._action.toolTip())

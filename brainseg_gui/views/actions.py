@@ -224,3 +224,16 @@ class Actions(QObject):
 
     def _on_triggered(self) -> None:
         self.triggered.emit(self.sender().objectName())
+
+
+class ActionTip(QObject):
+    """Keeps the tool tip of a widget that of an action, whose keys may change; lives as long as the widget."""
+
+    def __init__(self, widget: QWidget, action: QAction) -> None:
+        super().__init__(widget)
+        self._widget, self._action = widget, action
+        action.changed.connect(self._tell)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._widget.setToolTip(self._action.toolTip())

@@ -22,8 +22,7 @@ from brainseg_gui.imaging.labels import Region, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.layers import Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.action_button import ActionTip
-from brainseg_gui.views.actions import Actions
+from brainseg_gui.views.actions import Actions, ActionTip
 from brainseg_gui.views.error_table import ErrorTable, cost_text
 from brainseg_gui.views.theme import icon
 

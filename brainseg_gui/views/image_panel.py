@@ -7,8 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.action_button import ActionTip
-from brainseg_gui.views.actions import Actions
+from brainseg_gui.views.actions import Actions, ActionTip
 from brainseg_gui.views.number_box import NumberBox
 
 
