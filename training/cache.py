@@ -29,7 +29,7 @@ from training.cases import TrainingCase
 from training.prepare_case import PreparedCase, prepare_case
 from training.recipe import Recipe, passport_of
 
-VERSION = 3  # of the preprocessing code: raise it when prepared cases change
+VERSION = 4  # of the preprocessing code: raise it when prepared cases change
 ABANDONED_AFTER_S = 24 * 3600
 _FILES = ("image.npy", "labels.npy", "centres.npy")
 _ABOUT = "entry.json"

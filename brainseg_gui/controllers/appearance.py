@@ -33,7 +33,7 @@ class AppearanceController(QObject):
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._check(self._choice)
+        self._check(preferences.choice("theme", THEMES))
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_changed)
 
     @property
@@ -46,10 +46,6 @@ class AppearanceController(QObject):
             "help.palette": self.show_palette,
             "help.about": lambda: QMessageBox.about(self._window, "About brainseg", ABOUT),
         }
-
-    @property
-    def _choice(self) -> str:
-        return self._preferences.choice("theme", THEMES)
 
     def toggle_theme(self) -> None:
         """Dress the program as the check mark says, whatever the system does."""

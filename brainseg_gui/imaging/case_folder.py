@@ -33,8 +33,7 @@ _BRAIN_MASK = re.compile(
     rf"(?:^|[-_. ]){_BRAIN}[-_. ]?(?:{_WORDS['mask']}){_TRAILING}|(?:^|[-_. ])mask[-_. ]?{_BRAIN}$", re.IGNORECASE
 )
 
-_NO_NIFTI = "it is not a NIfTI file (.nii or .nii.gz)"
-_LOOKED_AT = 50
+_LOOKED_AT = 50  # files, and folders, of one without NIfTI
 DECATHLON_CHANNELS = (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
 
 
@@ -89,9 +88,9 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
     """
     for path in paths:
         if not is_nifti(path):
-            known = other_format([path])
-            what, remedy = (f"it is {known[0]}, not NIfTI", known[1]) if known else (_NO_NIFTI, "Choose NIfTI files")
-            raise CaseError(what, remedy, path)
+            if known := other_format([path]):
+                raise CaseError(f"it is {known[0]}, not NIfTI", known[1], path)
+            raise CaseError("it is not a NIfTI file (.nii or .nii.gz)", "Choose NIfTI files", path)
     _check_one_patient(paths)
     first = paths[0]
     if len(paths) == 1:

@@ -19,7 +19,7 @@ from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.steps import BrainRule
 
 _AGREEING_CORNERS = 5
-_FEW = (slice(None, None, 4),) * 3  # of the voxels, to tell whether the air is of one value
+_FEW = (slice(None, None, 8),) * 3  # of the voxels, to tell whether the air is of one value
 _CORNER = 1 / 16  # of an axis
 _BRIGHT_PERCENTILE = 99.0
 _FAINT = 0.01  # of what is bright

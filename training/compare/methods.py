@@ -23,7 +23,7 @@ from training.errors import TrainingError
 if TYPE_CHECKING:
     from brainseg_gui.inference.network import Network
 
-VERSION = 2  # of the code that makes predictions: raise it when they change
+VERSION = 3  # of the code that makes predictions: raise it when they change
 
 
 @dataclass(frozen=True, eq=False)
