@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from brainseg_gui.evaluation.cohorts.run import CohortRequest
-    from brainseg_gui.evaluation.reports.report import CohortReport
+    from brainseg_gui.evaluation.records.report import CohortReport
     from brainseg_gui.progress import Progress
 
 STANDARD_OUTPUT = Path("-")
@@ -155,8 +155,8 @@ def _scored(request: CohortRequest) -> CohortReport:
 
     from brainseg_gui.evaluation.cohorts.pairing import pair_models
     from brainseg_gui.evaluation.cohorts.run import score_pairs, versions
-    from brainseg_gui.evaluation.reports.report import CohortReport
-    from brainseg_gui.evaluation.reports.score import score_pair
+    from brainseg_gui.evaluation.cohorts.score import score_pair
+    from brainseg_gui.evaluation.records.report import CohortReport
 
     pairs, unpaired = pair_models(request.reference, request.predictions, request.images)
     if len(pairs) == 1 and not unpaired:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from brainseg_gui.evaluation.figures.content import FigureContent
-    from brainseg_gui.evaluation.figures.layouts import FigureRequest
+    from brainseg_gui.evaluation.figures.request import FigureRequest
     from brainseg_gui.evaluation.figures.style import FigureStyle
     from brainseg_gui.progress import Progress
 
@@ -122,7 +122,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace) -> FigureRequest:
     """What was asked for; options that the layout does not follow are refused."""
-    from brainseg_gui.evaluation.figures.layouts import LAYOUTS, FigureRequest, region_named
+    from brainseg_gui.evaluation.figures.layouts import LAYOUTS, region_named
+    from brainseg_gui.evaluation.figures.request import FigureRequest
     from brainseg_gui.evaluation.figures.style import Extent
     from brainseg_gui.imaging.plane import Plane
 

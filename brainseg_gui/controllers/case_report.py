@@ -116,9 +116,9 @@ def _written(
     case: Case, reference: _Named | None, prediction: _Named | None, path: Path
 ) -> Generator[Progress, None, Path]:
     # imported on the job's thread: matplotlib takes half a second
+    from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
     from brainseg_gui.evaluation.figures.fonts import close_fonts
     from brainseg_gui.evaluation.reports.case_content import NamedMask, content_of
-    from brainseg_gui.evaluation.reports.case_file import check_report_file, write_report
 
     check_report_file(path)
     masks = [NamedMask(*mask) if mask is not None else None for mask in (reference, prediction)]

@@ -19,7 +19,7 @@ from brainseg_gui.controllers.preferences import Preferences
 from brainseg_gui.controllers.save_dialog import ask_path, ending_of
 from brainseg_gui.controllers.side_window import SideWindow
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.reports.report import CaseReport
+from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.progress import Progress

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from brainseg_gui.evaluation.reports.report import CohortReport
+from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.cohort_results import CohortResults, Summaries, summaries_of
 

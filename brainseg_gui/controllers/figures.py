@@ -23,7 +23,7 @@ from brainseg_gui.views.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.evaluation.figures.content import FigureContent
-    from brainseg_gui.evaluation.figures.layouts import FigureRequest
+    from brainseg_gui.evaluation.figures.request import FigureRequest
     from brainseg_gui.views.figure_dialog import FigureDialog
 
 PICTURE_FILTER = "PNG (*.png);;SVG (*.svg);;PDF (*.pdf);;TIFF (*.tif)"
@@ -65,7 +65,7 @@ class FiguresController(QObject):
         if case is None:
             self._session.say(Notice("A figure shows an open case", "Open a case first"))
             return
-        from brainseg_gui.evaluation.figures.layouts import FigureRequest
+        from brainseg_gui.evaluation.figures.request import FigureRequest
         from brainseg_gui.evaluation.figures.style import FigureStyle, palette
         from brainseg_gui.views.figure_dialog import FigureDialog
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.cohorts.pairing import Pair
+from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case, source_of_files
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named

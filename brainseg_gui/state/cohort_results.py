@@ -7,8 +7,8 @@ from pathlib import Path
 
 from psygnal import Signal
 
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CohortReport
-from brainseg_gui.evaluation.reports.statistics import Summary, summarise
+from brainseg_gui.evaluation.cohorts.statistics import Summary, summarise
+from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.evaluation.rules import DEFAULT
 from brainseg_gui.state.session import Notice
 from brainseg_gui.state.work import Work

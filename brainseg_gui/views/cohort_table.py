@@ -9,26 +9,22 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from brainseg_gui.evaluation.cohorts.pairing import Unpaired
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CaseReport, CohortReport
+from brainseg_gui.evaluation.records.measures import LISTED_SCORES, LISTED_VOLUMES
+from brainseg_gui.evaluation.records.pair import Unpaired
+from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
 from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.theme import colour
 
-_NUMBERS = (("dice", "Dice", 3), ("hd95_mm", "HD95", 1), ("lesion_dice", "Lesion", 3))
 _COLUMNS = (
     "Case",
     "Model",
-    *(f"{title} {key}" for _, title, _ in _NUMBERS for key in REGION_KEYS),
-    "Ref. ml",
-    "Pred. ml",
+    *(f"{measure.short_column} {key}" for measure in LISTED_SCORES for key in REGION_KEYS),
+    *(measure.column for measure in LISTED_VOLUMES),
     "Worst place",
 )
 _TIPS = {
-    "Dice": "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0",
-    "HD95": "The larger of the two directed 95th percentiles of the distances between surface voxels, in mm",
-    "Lesion": "Lesion-wise Dice as in BraTS 2023",
-    "Ref.": "Whole tumour in the reference, ml",
-    "Pred.": "Whole tumour in the prediction, ml",
+    **{measure.short_column: measure.tip for measure in LISTED_SCORES},
+    **{measure.column: f"{measure.tip}: whole tumour" for measure in LISTED_VOLUMES},
     "Worst": "The piece whose correction would raise the Dice of its region most; a double click opens the case there",
 }
 _GAP = "   "  # before words that follow numbers
@@ -172,15 +168,11 @@ class CohortTable(QTableView):
 
 def _scored(case: CaseReport) -> _Row:
     texts, values = [case.case_id, case.model], [math.nan, math.nan]
-    for name, _, places in _NUMBERS:
-        for key in REGION_KEYS:
-            value = float(case.number(key, name))
-            values.append(value)
-            texts.append("" if math.isnan(value) else f"{value:.{places}f}")
-    for name in ("reference_ml", "prediction_ml"):
-        value = float(case.number("WT", name))
+    scores = ((measure, key) for measure in LISTED_SCORES for key in REGION_KEYS)
+    for measure, key in (*scores, *((measure, "WT") for measure in LISTED_VOLUMES)):
+        value = float(case.number(key, measure.key))
         values.append(value)
-        texts.append(f"{value:.1f}")
+        texts.append(measure.list_text(value))
     worst = case.worst
     place = f"{worst.kind} in {worst.region}, {worst.volume_ml:.3g} ml" if worst is not None else "none"
     tip = f"{case.case_id}\n{case.reference}\n{case.prediction}" + (f"\n{case.warning}" if case.warning else "")

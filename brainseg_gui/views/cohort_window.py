@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CohortReport
-from brainseg_gui.evaluation.reports.statistics import SMALLEST_COHORT
+from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
 from brainseg_gui.state.cohort_results import CohortResults
 from brainseg_gui.views.cohort_form import CohortForm
 from brainseg_gui.views.cohort_table import CohortTable

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.evaluation.figures.layouts import LAYOUTS, FigureRequest
+from brainseg_gui.evaluation.figures.layouts import LAYOUTS
+from brainseg_gui.evaluation.figures.request import FigureRequest
 from brainseg_gui.evaluation.figures.style import (
     COARSEST_DPI,
     FINEST_DPI,

@@ -18,7 +18,7 @@ from brainseg_gui.controllers.cohort import CohortController
 from brainseg_gui.controllers.files import FilesController
 from brainseg_gui.controllers.masks import MasksController
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.evaluation.reports.report import CohortReport
+from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.state.cohort_results import GUESSED, summaries_of
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.cohort_table import _CASE, CohortTable

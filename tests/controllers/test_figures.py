@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.figures import FiguresController
-from brainseg_gui.evaluation.figures.layouts import FigureRequest
+from brainseg_gui.evaluation.figures.request import FigureRequest
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.state.session import Session
 

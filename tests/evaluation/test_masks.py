@@ -9,8 +9,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.cohorts.pairing import Pair
 from brainseg_gui.evaluation.masks import ChosenSchemes, MaskPair, read_pair
+from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.labels import scheme_named
 
 # tissue by tissue: BraTS 2020's 1 NCR, 2 ED, 4 ET in other numbers

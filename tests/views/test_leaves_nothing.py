@@ -99,7 +99,7 @@ def _fonts() -> int:
 
 def test_a_figure_begins_with_the_colours_that_are_used(window: MainWindow) -> None:
     """Colours that are not the first of the list once stopped the dialog from opening."""
-    from brainseg_gui.evaluation.figures.layouts import FigureRequest
+    from brainseg_gui.evaluation.figures.request import FigureRequest
     from brainseg_gui.evaluation.figures.style import FigureStyle, palette
     from brainseg_gui.views.figure_dialog import FigureDialog
 

@@ -14,8 +14,8 @@ from typing import Any, TextIO
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.job import ScoreJob
-from brainseg_gui.evaluation.reports.files import case_entry
-from brainseg_gui.evaluation.reports.score import score_pair
+from brainseg_gui.evaluation.cohorts.score import score_pair
+from brainseg_gui.evaluation.records.to_json import case_entry
 from brainseg_gui.faults.process_guard import guard_process
 
 

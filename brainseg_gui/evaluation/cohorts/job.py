@@ -11,8 +11,8 @@ from typing import Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.cohorts.pairing import Pair
 from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 from brainseg_gui.imaging.nifti_header import is_nifti

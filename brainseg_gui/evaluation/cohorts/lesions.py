@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from brainseg_gui.evaluation.reports.report import CaseReport, RegionEntry
+from brainseg_gui.evaluation.records.report import CaseReport, RegionEntry
 
 SIZE_ENDS_ML = (0.1, 1.0, 10.0)
 

@@ -9,37 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError, printable
+from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.imaging.case_folder import answers, find_cohort, kind_of, prefix_of
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.nifti_header import is_nifti, stem
 
 _PREDICTION = re.compile(r"(?:^|[-_. ])pred(?:iction|icted)?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A prediction and the reference that it is scored against.
-
-    Parameters
-    ----------
-    images
-        A folder or file that `find_case` finds the case's images by; None where there are none, or nobody looked.
-    """
-
-    case_id: str
-    reference: Path
-    prediction: Path
-    images: Path | None = None
-
-
-@dataclass(frozen=True)
-class Unpaired:
-    """A case that cannot be scored, and why; the model is empty when there is only one."""
-
-    case_id: str
-    path: Path
-    reason: str
-    model: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from brainseg_gui.errors import SaveError
-from brainseg_gui.evaluation.reports.json_report import case_of
+from brainseg_gui.evaluation.records.from_json import case_of
 from brainseg_gui.plain_files import json_of, open_file
 
 _LONGEST_LINE = 2**24

@@ -35,7 +35,7 @@ from brainseg_gui.imaging.window import Window
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
-    from brainseg_gui.evaluation.figures.layouts import FigureRequest
+    from brainseg_gui.evaluation.figures.request import FigureRequest
 
 WIDTH_INCHES = 4.2
 DOTS_PER_INCH = 150

@@ -9,11 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
-from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.evaluation.figures.request import FigureRequest
 from brainseg_gui.imaging.labels import Region, regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
@@ -65,48 +63,6 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
         ),
     }
 )
-
-
-@dataclass(frozen=True)
-class FigureRequest:
-    """What figure is wanted. None is what suits the layout.
-
-    Parameters
-    ----------
-    layout
-        One of `LAYOUTS`.
-    modality
-        Image under the masks.
-    plane
-        Of all layouts that show one.
-    at
-        voxel_ijk that the slices go through.
-    slices
-        First and last slice; those of the seed layout are counted in the recipe's crop.
-    every
-        Step from slice to slice.
-    region, count
-        What is compared, and how many slices are shown of it.
-    """
-
-    layout: str = "planes"
-    modality: Modality | None = None
-    plane: Plane = Plane.AXIAL
-    at: Voxel | None = None
-    slices: tuple[int, int] | None = None
-    every: int | None = None
-    region: Region | None = None
-    count: int | None = None
-    extent: Extent = Extent.HEAD
-    frames_per_second: float | None = None
-    style: FigureStyle = USUAL_STYLE
-
-    def modality_of(self, content: FigureContent) -> Modality:
-        """The modality that is shown: the one asked for, else T1ce (FLAIR in the seed layout), else any."""
-        usual = Modality.FLAIR if self.layout == "seed" else Modality.T1CE
-        if self.modality is not None or usual in content.case.volumes:
-            return self.modality or usual
-        return next(iter(content.case.volumes))
 
 
 def region_named(key: str) -> Region:

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 
 from brainseg_gui.evaluation.html.cohort import definition_list
 from brainseg_gui.evaluation.html.page import Cell, Html, Section, element, joined, page, paragraph, picture, table
-from brainseg_gui.evaluation.reports.case_content import CaseContent
+from brainseg_gui.evaluation.records.report import REGION_KEYS
+from brainseg_gui.evaluation.reports.case_content import FOOTER, CaseContent
 from brainseg_gui.evaluation.reports.case_figures import case_figures
 from brainseg_gui.evaluation.reports.case_tables import TextTable, facts, tables_of
 from brainseg_gui.evaluation.reports.definitions import definitions, methods_paragraph
 from brainseg_gui.evaluation.reports.pictures import as_png
-from brainseg_gui.evaluation.reports.report import REGION_KEYS
 
 _DPI = 180
-FOOTER = "Made with brainseg. For research; not a medical device. Names are those of files and folders, not of headers."
 
 
 def case_page(content: CaseContent) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from brainseg_gui.evaluation.cohorts.pairing import Unpaired
 from brainseg_gui.evaluation.html.page import Cell, Html, element, joined, number_cell, paragraph, table, text_cell
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CaseReport, CohortReport
-
-_COLUMNS = (("dice", "Dice", 3), ("hd95_mm", "HD95", 1), ("lesion_dice", "Lesion", 3))
+from brainseg_gui.evaluation.records.measures import LISTED_SCORES, LISTED_VOLUMES
+from brainseg_gui.evaluation.records.pair import Unpaired
+from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
 
 
 def cases_section(report: CohortReport) -> Html:
     """One row per case and model; everything else is in the CSV."""
     several = len(report.models) > 1
     heads: list[Cell | str] = [text_cell("Case"), *([text_cell("Model")] if several else [])]
-    heads += [f"{title} {key}" for _, title, _ in _COLUMNS for key in REGION_KEYS]
-    heads += ["WT ref. ml", "WT pred. ml", text_cell("Worst place")]
+    heads += [f"{measure.short_column} {key}" for measure in LISTED_SCORES for key in REGION_KEYS]
+    heads += [*(f"WT {measure.words}" for measure in LISTED_VOLUMES), text_cell("Worst place")]
     rows = [_row(case, several) for case in report.cases]
     note = "HD95 in mm; Lesion: lesion-wise Dice. A click on a heading sorts."
     return joined([paragraph(note, "quiet"), table(heads, rows, sortable=True, tall=True)])
@@ -22,8 +21,9 @@ def cases_section(report: CohortReport) -> Html:
 
 def _row(case: CaseReport, several: bool) -> list[Cell]:
     cells = [text_cell(case.case_id, "id"), *([text_cell(case.model)] if several else [])]
-    cells += [number_cell(case.number(key, name), places) for name, _, places in _COLUMNS for key in REGION_KEYS]
-    cells += [number_cell(case.number("WT", name), 1) for name in ("reference_ml", "prediction_ml")]
+    scores = ((measure, key) for measure in LISTED_SCORES for key in REGION_KEYS)
+    columns = [*scores, *((measure, "WT") for measure in LISTED_VOLUMES)]
+    cells += [number_cell(case.number(key, measure.key), measure.list_decimals) for measure, key in columns]
     return [*cells, text_cell(worst_words(case))]
 
 

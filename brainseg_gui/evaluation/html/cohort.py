@@ -13,8 +13,8 @@ from brainseg_gui.evaluation.html.numbers import (
 from brainseg_gui.evaluation.html.page import Html, Section, element, joined, page, paragraph
 from brainseg_gui.evaluation.html.pairs import pairs_section
 from brainseg_gui.evaluation.html.worst import worst_section
+from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.evaluation.reports.definitions import cohort_definitions, definitions, methods_paragraph
-from brainseg_gui.evaluation.reports.report import CohortReport
 
 
 def cohort_page(report: CohortReport) -> str:

@@ -6,6 +6,7 @@ import math
 from functools import partial
 
 from brainseg_gui.evaluation.cohorts.lesions import lesion_tallies
+from brainseg_gui.evaluation.cohorts.statistics import bland_altman, summarise
 from brainseg_gui.evaluation.html.charts import (
     Strip,
     bland_altman_chart,
@@ -15,20 +16,9 @@ from brainseg_gui.evaluation.html.charts import (
     strip_chart,
 )
 from brainseg_gui.evaluation.html.page import Cell, Html, element, joined, number_cell, paragraph, table, text_cell
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CohortReport
-from brainseg_gui.evaluation.reports.statistics import SMALLEST_COHORT, bland_altman, summarise
+from brainseg_gui.evaluation.records.measures import Measure, Shown, measures_shown
+from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
 
-# name of the number, its title, decimal places
-_MEASURES = (
-    ("dice", "Dice", 3),
-    ("hd95_mm", "HD95, mm", 2),
-    ("nsd_1mm", "NSD at 1 mm", 3),
-    ("nsd_2mm", "NSD at 2 mm", 3),
-    ("lesion_dice", "Lesion-wise Dice", 3),
-    ("lesion_hd95_mm", "Lesion-wise HD95, mm", 2),
-    ("sensitivity", "Sensitivity", 3),
-    ("precision", "Precision", 3),
-)
 _POOLED = ("dice_coeff", "iou", "mean_iou")
 
 
@@ -74,11 +64,11 @@ def summary_section(report: CohortReport) -> Html:
     heads = [text_cell("Measure"), text_cell("Region"), *([text_cell("Model")] if several else [])]
     names = ("Cases", "Mean", "95 % interval", "Median", "Quartiles", "Lowest", "Highest")
     rows = []
-    for name, title, places in _MEASURES:
+    for measure in measures_shown(Shown.SUMMARY):
         for key in REGION_KEYS:
             for model in report.models:
-                first = [text_cell(title), text_cell(key), *([text_cell(model)] if several else [])]
-                rows.append([*first, *_summary_cells(report.values(model, key, name), places)])
+                first = [text_cell(measure.titled), text_cell(key), *([text_cell(model)] if several else [])]
+                rows.append([*first, *_summary_cells(report.values(model, key, measure.key), measure.decimals)])
     parts = [table([*heads, *names], rows, sortable=True)]
     if any(not report.has_headline(model) for model in report.models):
         parts.append(paragraph(f"Fewer than {SMALLEST_COHORT} cases: read the cases, not their means.", "note"))
@@ -143,19 +133,19 @@ def _pooled_table(report: CohortReport, several: bool) -> Html:
 
 def distribution_section(report: CohortReport) -> Html:
     """Strips with boxes, every dot a case."""
-    unit = partial(linear_scale, 0.0, 1.0)
-    charts = []
-    for name, title, _ in _MEASURES:
-        if name not in ("dice", "lesion_dice", "hd95_mm", "nsd_2mm"):
-            continue
-        groups = [(key, [_strip(report, model, key, name) for model in report.models]) for key in REGION_KEYS]
-        if name == "hd95_mm":
-            top = max((v for _, strips in groups for s in strips for v in s.values if not math.isnan(v)), default=1.0)
-            charts.append(strip_chart(f"{title} (axis logarithmic in 1 + mm)", groups, partial(log_scale, top)))
-        else:
-            charts.append(strip_chart(title, groups, unit))
+    charts = [_distribution(report, measure) for measure in measures_shown(Shown.DISTRIBUTION)]
     note = "Every dot is a case: point at it for its name. Box: quartiles; black line: median."
     return joined([model_key(report), paragraph(note, "quiet"), element("div", joined(charts), class_="charts")])
+
+
+def _distribution(report: CohortReport, measure: Measure) -> Html:
+    """Strips of one measure: a ratio from 0 to 1, a distance on a logarithmic axis."""
+    groups = [(key, [_strip(report, model, key, measure.key) for model in report.models]) for key in REGION_KEYS]
+    if not measure.unit:
+        return strip_chart(measure.titled, groups, partial(linear_scale, 0.0, 1.0))
+    top = max((v for _, strips in groups for s in strips for v in s.values if not math.isnan(v)), default=1.0)
+    title = f"{measure.titled} (axis logarithmic in 1 + {measure.unit})"
+    return strip_chart(title, groups, partial(log_scale, top))
 
 
 def _strip(report: CohortReport, model: str, key: str, name: str) -> Strip:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from brainseg_gui.evaluation.cohorts.statistics import (
+    FEWEST_DIFFERENCES,
+    PairedTest,
+    holm,
+    paired_test,
+)
 from brainseg_gui.evaluation.html.charts import differences_chart
 from brainseg_gui.evaluation.html.page import (
     Cell,
@@ -14,16 +20,8 @@ from brainseg_gui.evaluation.html.page import (
     text_cell,
     with_minus,
 )
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CohortReport
-from brainseg_gui.evaluation.reports.statistics import (
-    FEWEST_DIFFERENCES,
-    SMALLEST_COHORT,
-    PairedTest,
-    holm,
-    paired_test,
-)
-
-_COMPARED = (("dice", "Dice", 3), ("hd95_mm", "HD95, mm", 2), ("lesion_dice", "Lesion-wise Dice", 3))
+from brainseg_gui.evaluation.records.measures import Shown, measures_shown
+from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
 
 
 def paired_tests(report: CohortReport, first: str, second: str, name: str) -> dict[str, PairedTest]:
@@ -65,11 +63,12 @@ def _table(report: CohortReport, first: str, second: str) -> Html:
     heads = (text_cell("Measure"), text_cell("Region"), "Cases", "Higher", "Lower", "Equal", "Mean")
     more = ("95 % interval", "Median", "Effect", "p", "p (Holm)")
     rows = []
-    for name, title, places in _COMPARED:
-        tests = paired_tests(report, first, second, name)
+    for measure in measures_shown(Shown.MODELS):
+        tests = paired_tests(report, first, second, measure.key)
         adjusted = holm({key: test.p for key, test in tests.items()})
         rows += [
-            [text_cell(title), text_cell(key), *_cells(test, adjusted[key], places)] for key, test in tests.items()
+            [text_cell(measure.titled), text_cell(key), *_cells(test, adjusted[key], measure.decimals)]
+            for key, test in tests.items()
         ]
     note = (
         f"Differences of the two. Higher: cases in which {second} has the higher number (for HD95 the worse one). p of "

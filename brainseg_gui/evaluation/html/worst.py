@@ -5,7 +5,7 @@ from __future__ import annotations
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.html.cases import worst_words
 from brainseg_gui.evaluation.html.page import Html, element, joined, paragraph, picture
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CaseReport, CohortReport
+from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
 from brainseg_gui.imaging.labels import meanings
 
 MOST_SHOWN = 6

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from brainseg_gui.evaluation.records.measures import MEASURES, Shown, measures_shown
+from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport
 from brainseg_gui.evaluation.reports.case_content import CaseContent
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CaseReport
 from brainseg_gui.imaging.grid import describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import meanings
 
 MOST_LESIONS = 40
-_SCORES = (
-    ("Dice", "dice", 3),
-    ("IoU", "iou", 3),
-    ("Sens.", "sensitivity", 3),
-    ("Prec.", "precision", 3),
-    ("HD95 mm", "hd95_mm", 2),
-    ("NSD 1 mm", "nsd_1mm", 3),
-    ("NSD 2 mm", "nsd_2mm", 3),
-    ("Lesion Dice", "lesion_dice", 3),
-    ("Lesion HD95", "lesion_hd95_mm", 2),
-    ("Ref. ml", "reference_ml", 2),
-    ("Pred. ml", "prediction_ml", 2),
-    ("Diff. ml", "difference_ml", 2),
-)
 
 
 @dataclass(frozen=True)
@@ -53,17 +39,18 @@ def tables_of(content: CaseContent) -> list[TextTable]:
 
 def region_table(case: CaseReport) -> TextTable:
     """Scores and volumes of every region and label."""
-    rows = tuple((entry.key, *(_text(entry[name], places) for _, name, places in _SCORES)) for entry in case.regions)
-    return TextTable("Scores", ("Region", *(title for title, _, _ in _SCORES)), rows)
+    shown = measures_shown(Shown.CASE)
+    rows = tuple((entry.key, *(measure.text(entry[measure.key]) for measure in shown)) for entry in case.regions)
+    return TextTable("Scores", ("Region", *(measure.column for measure in shown)), rows)
 
 
 def volume_table(content: CaseContent) -> TextTable:
     """Volumes of regions and labels in each mask."""
     keys = dict.fromkeys(key for volumes in content.volumes.values() for key in volumes)
     names = {**{key: meaning.title for key, meaning in meanings().items()}, "WT": "whole tumour", "TC": "tumour core"}
-    masks = tuple(content.volumes)
+    masks, volume = tuple(content.volumes), MEASURES["reference_ml"]
     rows = tuple(
-        (key, names.get(key, ""), *(_text(content.volumes[mask].get(key, 0.0), 2) for mask in masks)) for key in keys
+        (key, names.get(key, ""), *(volume.text(content.volumes[mask].get(key, 0.0)) for mask in masks)) for key in keys
     )
     return TextTable("Volumes", ("Label", "", *(f"{mask.capitalize()}, ml" for mask in masks)), rows, words=2)
 
@@ -72,13 +59,14 @@ def lesion_table(case: CaseReport) -> TextTable:
     """Every lesion of WT, TC and ET, the largest first."""
     rows: list[tuple[str, ...]] = []
     left_out = 0
+    dice, hd95 = MEASURES["dice"], MEASURES["hd95_mm"]
     for entry in case.regions:
         if entry.key not in REGION_KEYS:
             continue
         left_out += entry.left_out
         for lesion in sorted(entry.lesions, key=lambda lesion: -lesion.voxels):
             state, size = "found" if lesion.found else "missed", lesion.voxels * case.voxel_ml
-            numbers = (str(lesion.voxels), f"{size:.3f}", _text(lesion.dice, 3), _text(lesion.hd95_mm, 2))
+            numbers = (str(lesion.voxels), f"{size:.3f}", dice.text(lesion.dice), hd95.text(lesion.hd95_mm))
             rows.append((entry.key, state, *numbers))
         for voxels, count in sorted(entry.false_sizes.items(), reverse=True):
             state = "false" if count == 1 else f"false, {count} of this size"
@@ -86,7 +74,7 @@ def lesion_table(case: CaseReport) -> TextTable:
     note = f"{left_out} reference lesions are too small to count." if left_out else ""
     if len(rows) > MOST_LESIONS:
         note += f" {len(rows) - MOST_LESIONS} further rows are left out."
-    heads = ("Region", "Lesion", "Voxels", "ml", "Dice", "HD95 mm")
+    heads = ("Region", "Lesion", "Voxels", "ml", dice.column, hd95.column)
     return TextTable("Lesions", heads, tuple(rows[:MOST_LESIONS]), words=2, note=note.strip())
 
 
@@ -112,7 +100,3 @@ def facts(content: CaseContent) -> list[str]:
     names: Sequence[str] = [modality.title for modality in case.volumes]
     missing = f"; missing: {', '.join(m.title for m in case.missing)}" if case.missing else ""
     return [f"Images: {', '.join(names)}{missing}", f"Grid: {grid}", *content.notes]
-
-
-def _text(value: float, places: int) -> str:
-    return "" if math.isnan(value) else f"{value:.{places}f}"

@@ -9,8 +9,9 @@ from importlib.resources import files
 from typing import Any
 
 from brainseg_gui.evaluation.cohorts.lesions import SIZE_ENDS_ML
+from brainseg_gui.evaluation.cohorts.statistics import FEWEST_DIFFERENCES, LIMITS_SD, RESAMPLES, SEED
 from brainseg_gui.evaluation.pieces import RIM_MM
-from brainseg_gui.evaluation.reports.statistics import FEWEST_DIFFERENCES, LIMITS_SD, RESAMPLES, SEED, SMALLEST_COHORT
+from brainseg_gui.evaluation.records.report import SMALLEST_COHORT
 from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.labels import meanings, regions
 

@@ -5,23 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError, SaveError
-from brainseg_gui.evaluation.cohorts.pairing import Unpaired
-from brainseg_gui.evaluation.reports.json_report import report_of
-from brainseg_gui.evaluation.reports.report import (
-    NUMBERS,
-    REGION_KEYS,
-    CaseReport,
-    CohortReport,
-    RegionEntry,
-)
-from brainseg_gui.evaluation.reports.statistics import Summary, summarise
+from brainseg_gui.evaluation.cohorts.statistics import Summary, summarise
+from brainseg_gui.evaluation.records.from_json import report_of
+from brainseg_gui.evaluation.records.measures import MEASURES, Shown, measures_shown
+from brainseg_gui.evaluation.records.pair import Unpaired
+from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
+from brainseg_gui.evaluation.records.to_json import case_entry, or_none, region_numbers
 from brainseg_gui.plain_files import read_json as json_file
 
 FORMAT = "brainseg evaluation 1"
@@ -30,23 +25,12 @@ CSV_COLUMNS = (
     "case_id",
     "model",
     "region",
-    *NUMBERS,
+    *MEASURES,
     "reference_scheme",
     "prediction_scheme",
     "rules",
     "reference",
     "prediction",
-)
-SUMMARISED = (
-    "dice",
-    "iou",
-    "sensitivity",
-    "precision",
-    "hd95_mm",
-    "nsd_1mm",
-    "nsd_2mm",
-    "lesion_dice",
-    "lesion_hd95_mm",
 )
 
 
@@ -78,50 +62,16 @@ def _mean_dice(report: CohortReport) -> dict[str, dict[str, float]] | None:
 
 
 def _summary(report: CohortReport, model: str) -> dict[str, dict[str, dict[str, Any]]]:
+    summarised = [measure.key for measure in measures_shown(Shown.SUMMARY_FILE)]
     return {
-        key: {name: _summary_entry(summarise(report.values(model, key, name))) for name in SUMMARISED}
+        key: {name: _summary_entry(summarise(report.values(model, key, name))) for name in summarised}
         for key in REGION_KEYS
     }
 
 
 def _summary_entry(summary: Summary) -> dict[str, Any]:
-    numbers = {name: _or_none(value) for name, value in asdict(summary).items() if name != "interval"}
-    return numbers | {"interval": [_or_none(end) for end in summary.interval]}
-
-
-def case_entry(case: CaseReport) -> dict[str, Any]:
-    """One case as a JSON object."""
-    return {
-        "case_id": case.case_id,
-        "model": case.model,
-        "reference": str(case.reference),
-        "prediction": str(case.prediction),
-        "images": str(case.images) if case.images is not None else None,
-        "reference_scheme": case.reference_scheme,
-        "prediction_scheme": case.prediction_scheme,
-        "rules": case.rules,
-        "reference_note": case.reference_note,
-        "prediction_note": case.prediction_note,
-        "voxel_ml": case.voxel_ml,
-        "regions": {entry.key: {"title": entry.title} | _numbers(entry) for entry in case.regions},
-        "lesions": {entry.key: _lesions_entry(entry) for entry in case.regions},
-        "pooled": case.pooled,
-        "worst": asdict(case.worst) if case.worst is not None else None,
-        "seconds": round(case.seconds, 3),
-    }
-
-
-def _numbers(entry: RegionEntry) -> dict[str, float | None]:
-    return {name: _or_none(entry[name]) for name in NUMBERS}
-
-
-def _lesions_entry(entry: RegionEntry) -> dict[str, Any]:
-    sizes = {str(size): count for size, count in entry.false_sizes.items()}
-    return {"found": [asdict(lesion) for lesion in entry.lesions], "false_sizes": sizes, "left_out": entry.left_out}
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    numbers = {name: or_none(value) for name, value in asdict(summary).items() if name != "interval"}
+    return numbers | {"interval": [or_none(end) for end in summary.interval]}
 
 
 def _unscored_entry(entry: Unpaired) -> dict[str, str]:
@@ -164,7 +114,7 @@ def as_csv(report: CohortReport) -> str:
     for case in report.cases:
         ends = (case.reference_scheme, case.prediction_scheme, case.rules, str(case.reference), str(case.prediction))
         for entry in case.regions:
-            numbers = ["" if value is None else repr(value) for value in _numbers(entry).values()]
+            numbers = ["" if value is None else repr(value) for value in region_numbers(entry).values()]
             names = (case.case_id, case.model, entry.key)
             writer.writerow([*map(harmless, names), *numbers, *map(harmless, ends)])
     return text.getvalue()

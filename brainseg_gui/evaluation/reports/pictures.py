@@ -26,7 +26,7 @@ from brainseg_gui.evaluation.figures.tile import (
     head_box,
 )
 from brainseg_gui.evaluation.overlap import union_box
-from brainseg_gui.evaluation.reports.report import CaseReport
+from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap, scheme_named

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from brainseg_gui.evaluation.reports.report import REGION_KEYS, CaseReport, CohortReport
-from brainseg_gui.evaluation.reports.statistics import summarise
+from brainseg_gui.evaluation.cohorts.statistics import summarise
+from brainseg_gui.evaluation.records.measures import Shown, measures_shown
+from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
 
 _CROP, _WHOLE = "the recipe's crop", "whole volume"
 MOST_LISTED = 20  # more cases: a summary, the cases are in the files
@@ -42,21 +42,14 @@ def _reading_lines(cases: Sequence[CaseReport]) -> list[str]:
 
 def _table(cases: Sequence[CaseReport], several: bool) -> str:
     first = ("case", "model") if several else ("case",)
-    numbers = ("Dice", "HD95 mm", "lesion Dice", "reference ml", "prediction ml")
-    lines: list[Sequence[str]] = [(*first, "region", *numbers)]
+    measures = measures_shown(Shown.LISTS)
+    lines: list[Sequence[str]] = [(*first, "region", *(measure.words for measure in measures))]
     for case in cases:
         for index, entry in enumerate(case.regions):
             names: tuple[str, ...] = (case.case_id, case.model) if several else (case.case_id,)
             names = names if index == 0 else ("",) * len(names)
-            distance = _number(entry["hd95_mm"], 2)
-            volumes = (f"{entry['reference_ml']:.2f}", f"{entry['prediction_ml']:.2f}")
-            dice = (f"{entry['dice']:.3f}", distance, _number(entry["lesion_dice"], 3))
-            lines.append((*names, entry.key, *dice, *volumes))
+            lines.append((*names, entry.key, *(measure.text(entry[measure.key]) for measure in measures)))
     return _aligned(lines, text_columns=len(first) + 1)
-
-
-def _number(value: float, places: int) -> str:
-    return "" if math.isnan(value) else f"{value:.{places}f}"
 
 
 def _summary_table(report: CohortReport) -> str:

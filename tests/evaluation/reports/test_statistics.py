@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import wilcoxon
 
-from brainseg_gui.evaluation.reports.statistics import bland_altman, bootstrap_of_mean, holm, paired_test, summarise
+from brainseg_gui.evaluation.cohorts.statistics import bland_altman, bootstrap_of_mean, holm, paired_test, summarise
 
 
 def test_a_summary_of_five_cases() -> None:
@@ -46,7 +46,7 @@ def test_the_bootstrap_of_two_values_has_three_means() -> None:
 def test_many_cases_are_drawn_in_parts_that_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     values = np.arange(50.0)
     whole = bootstrap_of_mean(values)
-    monkeypatch.setattr("brainseg_gui.evaluation.reports.statistics._CHUNK_DRAWS", 170)
+    monkeypatch.setattr("brainseg_gui.evaluation.cohorts.statistics._CHUNK_DRAWS", 170)
     assert bootstrap_of_mean(values) == whole
 
 

@@ -11,8 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from brainseg_gui.evaluation.figures.page import FAINT_INK, INK, text_width
-from brainseg_gui.evaluation.html.case import FOOTER
-from brainseg_gui.evaluation.reports.case_content import CaseContent
+from brainseg_gui.evaluation.reports.case_content import FOOTER, CaseContent
 from brainseg_gui.evaluation.reports.case_figures import case_figures
 from brainseg_gui.evaluation.reports.case_tables import TextTable, facts, tables_of
 from brainseg_gui.evaluation.reports.definitions import definitions

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-SMALLEST_COHORT = 10  # fewer cases: the table, no headline
 RESAMPLES = 10_000
 SEED = 20_230_101
 CONFIDENCE = 0.95

@@ -8,31 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from brainseg_gui.evaluation.cohorts.pairing import Unpaired
-from brainseg_gui.evaluation.reports.statistics import SMALLEST_COHORT
+from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import UNKNOWN, regions
 
-# Numbers of a region, in the order of the columns of the CSV.
-NUMBERS = (
-    "dice",
-    "sensitivity",
-    "precision",
-    "iou",
-    "hd95_mm",
-    "nsd_1mm",
-    "nsd_2mm",
-    "lesion_dice",
-    "lesion_hd95_mm",
-    "lesions_found",
-    "lesions_missed",
-    "lesions_false",
-    "reference_ml",
-    "prediction_ml",
-    "difference_ml",
-)
 REGION_KEYS = tuple(region.key for region in regions())
+SMALLEST_COHORT = 10  # fewer cases: the table, no headline
 
 
 @dataclass(frozen=True)
@@ -54,7 +36,7 @@ class RegionEntry:
     key, title
         ``WT`` and ``whole tumour``.
     numbers
-        By the names of `NUMBERS`; NaN where a ratio is not defined.
+        By the keys of `MEASURES`; NaN where a ratio is not defined.
     lesions
         Reference lesions that count.
     false_sizes

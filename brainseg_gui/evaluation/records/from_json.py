@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from brainseg_gui.evaluation.cohorts.pairing import Unpaired
-from brainseg_gui.evaluation.reports.report import (
-    NUMBERS,
+from brainseg_gui.evaluation.records.measures import MEASURES, Measure
+from brainseg_gui.evaluation.records.pair import Unpaired
+from brainseg_gui.evaluation.records.report import (
     CaseReport,
     CohortReport,
     LesionEntry,
@@ -25,7 +25,7 @@ _POOLED = ("dice_coeff", "iou", "mean_iou")
 
 
 def report_of(content: Mapping[str, Any]) -> CohortReport:
-    """The report that `files.as_json` made a JSON object of.
+    """The report that `reports.files.as_json` made a JSON object of.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def report_of(content: Mapping[str, Any]) -> CohortReport:
 
 
 def case_of(entry: Mapping[str, Any]) -> CaseReport:
-    """The case that `files.case_entry` made a JSON object of.
+    """The case that `to_json.case_entry` made a JSON object of.
 
     Raises
     ------
@@ -85,17 +85,17 @@ def _region_of(key: str, case: Mapping[str, Any]) -> RegionEntry:
     return RegionEntry(
         key=_text(key),
         title=_text(numbers["title"]),
-        numbers={name: _region_number(name, numbers[name]) for name in NUMBERS},
+        numbers={key: _region_number(measure, numbers[key]) for key, measure in MEASURES.items()},
         lesions=tuple(_lesion_of(lesion) for lesion in lesions["found"]),
         false_sizes={int(size): _whole(count) for size, count in lesions["false_sizes"].items()},
         left_out=_whole(lesions["left_out"]),
     )
 
 
-def _region_number(name: str, value: Any) -> float:
+def _region_number(measure: Measure, value: Any) -> float:
     if value is None:
         return math.nan
-    if _number(value) < 0 and not name.startswith("difference"):
+    if _number(value) < 0 and not measure.signed:
         raise ValueError("a measure is below zero")
     return _number(value)
 

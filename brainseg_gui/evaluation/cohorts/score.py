@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from dataclasses import asdict, replace
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.cohorts.pairing import Pair
 from brainseg_gui.evaluation.cohorts.worst import worst_place
 from brainseg_gui.evaluation.comparison import Comparison, RegionScore, compare
 from brainseg_gui.evaluation.distances import with_distances
 from brainseg_gui.evaluation.masks import ChosenSchemes, MaskPair, read_pair
 from brainseg_gui.evaluation.pooled import Extent, pooled
-from brainseg_gui.evaluation.reports.report import CaseReport, LesionEntry, RegionEntry
+from brainseg_gui.evaluation.records.measures import MEASURES
+from brainseg_gui.evaluation.records.pair import Pair
+from brainseg_gui.evaluation.records.report import CaseReport, LesionEntry, RegionEntry
 from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.progress import run_to_end
 
@@ -64,27 +64,7 @@ def report_of(pair: Pair, masks: MaskPair, comparison: Comparison, model: str) -
 
 
 def _entry(row: RegionScore) -> RegionEntry:
-    lesions = row.lesions
-    hd95_mm = math.nan if row.hausdorff95_mm is None else row.hausdorff95_mm
-    nsd_1mm, nsd_2mm = (row.surface_dice or (math.nan, math.nan))[:2]
-    nan = math.nan
-    numbers = {
-        "dice": row.dice,
-        "sensitivity": row.counts.sensitivity,
-        "precision": row.counts.precision,
-        "iou": row.counts.iou,
-        "hd95_mm": hd95_mm,
-        "nsd_1mm": nsd_1mm,
-        "nsd_2mm": nsd_2mm,
-        "lesion_dice": nan if lesions is None else lesions.dice,
-        "lesion_hd95_mm": nan if lesions is None else lesions.hausdorff95_mm,
-        "lesions_found": nan if lesions is None else lesions.found,
-        "lesions_missed": nan if lesions is None else lesions.missed,
-        "lesions_false": nan if lesions is None else len(lesions.false_voxels),
-        "reference_ml": row.reference_ml,
-        "prediction_ml": row.prediction_ml,
-        "difference_ml": row.prediction_ml - row.reference_ml,
-    }
+    lesions, numbers = row.lesions, {key: measure.value(row) for key, measure in MEASURES.items()}
     if lesions is None:
         return RegionEntry(row.region.key, row.region.title, numbers)
     entries = tuple(

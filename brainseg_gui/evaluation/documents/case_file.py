@@ -32,7 +32,7 @@ def write_report(content: CaseContent, path: Path) -> None:
     """
     check_report_file(path)
     if path.suffix.lower() == _PDF:
-        from brainseg_gui.evaluation.reports.pdf import write_pdf
+        from brainseg_gui.evaluation.documents.pdf import write_pdf
 
         write_pdf(content, path)
     else:

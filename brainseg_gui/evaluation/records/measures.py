@@ -1,0 +1,311 @@
+"""The measures of a region: one record each, read by the window, the command line, every report and every file.
+
+To add a measure, compute it into `RegionScore`, add its record here, and, where its meaning needs more than a
+sentence, a term in ``resources/report/definitions.toml``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Flag, auto
+from types import MappingProxyType
+
+from brainseg_gui.evaluation.comparison import RegionScore
+from brainseg_gui.evaluation.lesions import LesionScore
+
+
+class Better(Flag):
+    """Which way a measure improves; neither for volumes."""
+
+    NEITHER = 0
+    HIGHER = auto()
+    LOWER = auto()
+
+
+class Shown(Flag):
+    """Where a measure is shown, beside the CSV and JSON, which hold all of them."""
+
+    NOWHERE = 0
+    LISTS = auto()
+    """One line per case: window, page and terminal."""
+    CASE = auto()
+    """The report of one case."""
+    SUMMARY = auto()
+    """Mean, interval and quartiles on the page of a cohort."""
+    SUMMARY_FILE = auto()
+    """The same in its JSON."""
+    DISTRIBUTION = auto()
+    """Strips of dots on the page of a cohort."""
+    MODELS = auto()
+    """Tests between two models."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number of one region of one case.
+
+    Parameters
+    ----------
+    key
+        Its name in files.
+    title
+        Its name in full, without the unit.
+    tip
+        One sentence that defines it.
+    term
+        The term of ``definitions.toml`` that defines it in full.
+    value
+        Computes it from a score; NaN where it was not measured or is not defined.
+    shown
+        Where it is shown.
+    heading, short, lower
+        Headings of columns: with the unit, as short as it is understood, and in small letters; made of the title
+        where they are empty.
+    unit
+        ``mm``, ``ml``, or empty for ratios and counts.
+    decimals
+        Places behind the point.
+    better
+        Which way it improves.
+    signed
+        Whether it may be below zero.
+    """
+
+    key: str
+    title: str
+    tip: str
+    term: str
+    value: Callable[[RegionScore], float]
+    shown: Shown = Shown.NOWHERE
+    heading: str = ""
+    short: str = ""
+    lower: str = ""
+    unit: str = ""
+    decimals: int = 3
+    better: Better = Better.HIGHER
+    signed: bool = False
+
+    @property
+    def titled(self) -> str:
+        """Title and unit: ``HD95, mm``."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
+
+    @property
+    def column(self) -> str:
+        """Heading of a column: ``HD95 mm``."""
+        return self.heading or f"{self.title} {self.unit}".rstrip()
+
+    @property
+    def short_column(self) -> str:
+        """Heading of a narrow column: ``HD95``."""
+        return self.short or self.title
+
+    @property
+    def words(self) -> str:
+        """Heading of a column in the terminal: ``lesion Dice``."""
+        return self.lower or self.column
+
+    @property
+    def list_decimals(self) -> int:
+        """Places in lists of cases, where tenths of mm and ml do."""
+        return self.decimals - 1 if self.unit else self.decimals
+
+    def text(self, value: float) -> str:
+        """A value as text; empty where it is not defined.
+
+        >>> MEASURES["dice"].text(0.98765), MEASURES["hd95_mm"].text(float("nan"))
+        ('0.988', '')
+        """
+        return "" if math.isnan(value) else f"{value:.{self.decimals}f}"
+
+    def list_text(self, value: float) -> str:
+        """A value as text in a list of cases; empty where it is not defined.
+
+        >>> MEASURES["hd95_mm"].list_text(3.14159)
+        '3.1'
+        """
+        return "" if math.isnan(value) else f"{value:.{self.list_decimals}f}"
+
+
+def _hausdorff95_mm(row: RegionScore) -> float:
+    return math.nan if row.hausdorff95_mm is None else row.hausdorff95_mm
+
+
+def _surface_dice(place: int) -> Callable[[RegionScore], float]:
+    return lambda row: math.nan if row.surface_dice is None else row.surface_dice[place]
+
+
+def _of_lesions(number: Callable[[LesionScore], float]) -> Callable[[RegionScore], float]:
+    return lambda row: math.nan if row.lesions is None else number(row.lesions)
+
+
+_TABLES = Shown.CASE | Shown.SUMMARY | Shown.SUMMARY_FILE
+_EVERYWHERE = ~Shown.NOWHERE
+
+_RECORDS = (
+    Measure(
+        key="dice",
+        title="Dice",
+        tip="2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0",
+        term="Dice",
+        value=lambda row: row.dice,
+        shown=_EVERYWHERE,
+    ),
+    Measure(
+        key="sensitivity",
+        title="Sensitivity",
+        heading="Sens.",
+        tip="The share of the reference that was found",
+        term="Sensitivity and precision",
+        value=lambda row: row.counts.sensitivity,
+        shown=_TABLES,
+    ),
+    Measure(
+        key="precision",
+        title="Precision",
+        heading="Prec.",
+        tip="The share of the prediction that is right",
+        term="Sensitivity and precision",
+        value=lambda row: row.counts.precision,
+        shown=_TABLES,
+    ),
+    Measure(
+        key="iou",
+        title="IoU",
+        tip="|A∩B| / |A∪B|. Both empty: 1. One empty: 0",
+        term="IoU",
+        value=lambda row: row.counts.iou,
+        shown=Shown.CASE | Shown.SUMMARY_FILE,
+    ),
+    Measure(
+        key="hd95_mm",
+        title="HD95",
+        unit="mm",
+        decimals=2,
+        tip="The larger of the two directed 95th percentiles of the distances between surface voxels, in mm",
+        term="HD95",
+        value=_hausdorff95_mm,
+        better=Better.LOWER,
+        shown=_EVERYWHERE,
+    ),
+    Measure(
+        key="nsd_1mm",
+        title="NSD at 1 mm",
+        heading="NSD 1 mm",
+        tip="Surface Dice: the share of both surfaces within 1 mm of the other",
+        term="NSD at 1 and 2 mm",
+        value=_surface_dice(0),
+        shown=_TABLES,
+    ),
+    Measure(
+        key="nsd_2mm",
+        title="NSD at 2 mm",
+        heading="NSD 2 mm",
+        tip="Surface Dice: the share of both surfaces within 2 mm of the other",
+        term="NSD at 1 and 2 mm",
+        value=_surface_dice(1),
+        shown=_TABLES | Shown.DISTRIBUTION,
+    ),
+    Measure(
+        key="lesion_dice",
+        title="Lesion-wise Dice",
+        heading="Lesion Dice",
+        short="Lesion",
+        lower="lesion Dice",
+        tip="Lesion-wise Dice as in BraTS 2023",
+        term="Lesions",
+        value=_of_lesions(lambda lesions: lesions.dice),
+        shown=_EVERYWHERE,
+    ),
+    Measure(
+        key="lesion_hd95_mm",
+        title="Lesion-wise HD95",
+        heading="Lesion HD95",
+        unit="mm",
+        decimals=2,
+        tip="Lesion-wise HD95 as in BraTS 2023, in mm",
+        term="Lesions",
+        value=_of_lesions(lambda lesions: lesions.hausdorff95_mm),
+        better=Better.LOWER,
+        shown=_TABLES,
+    ),
+    Measure(
+        key="lesions_found",
+        title="Lesions found",
+        decimals=0,
+        tip="Reference lesions that a predicted component touches",
+        term="Lesions",
+        value=_of_lesions(lambda lesions: lesions.found),
+    ),
+    Measure(
+        key="lesions_missed",
+        title="Lesions missed",
+        decimals=0,
+        tip="Reference lesions that no predicted component touches",
+        term="Lesions",
+        value=_of_lesions(lambda lesions: lesions.missed),
+        better=Better.LOWER,
+    ),
+    Measure(
+        key="lesions_false",
+        title="False lesions",
+        decimals=0,
+        tip="Predicted components that touch no lesion",
+        term="Lesions",
+        value=_of_lesions(lambda lesions: len(lesions.false_voxels)),
+        better=Better.LOWER,
+    ),
+    Measure(
+        key="reference_ml",
+        title="Reference",
+        heading="Ref. ml",
+        lower="reference ml",
+        unit="ml",
+        decimals=2,
+        tip="Volume in the reference, ml",
+        term="Volumes",
+        value=lambda row: row.reference_ml,
+        better=Better.NEITHER,
+        shown=Shown.CASE | Shown.LISTS,
+    ),
+    Measure(
+        key="prediction_ml",
+        title="Prediction",
+        heading="Pred. ml",
+        lower="prediction ml",
+        unit="ml",
+        decimals=2,
+        tip="Volume in the prediction, ml",
+        term="Volumes",
+        value=lambda row: row.prediction_ml,
+        better=Better.NEITHER,
+        shown=Shown.CASE | Shown.LISTS,
+    ),
+    Measure(
+        key="difference_ml",
+        title="Difference",
+        heading="Diff. ml",
+        unit="ml",
+        decimals=2,
+        tip="Prediction minus reference, ml",
+        term="Volumes",
+        value=lambda row: row.prediction_ml - row.reference_ml,
+        better=Better.NEITHER,
+        shown=Shown.CASE,
+        signed=True,
+    ),
+)
+MEASURES = MappingProxyType({measure.key: measure for measure in _RECORDS})
+"""All measures by key, in the order of the columns of the CSV."""
+
+
+def measures_shown(where: Shown) -> tuple[Measure, ...]:
+    """The measures of one kind of table, in order."""
+    return tuple(measure for measure in MEASURES.values() if where in measure.shown)
+
+
+LISTED_SCORES = tuple(measure for measure in measures_shown(Shown.LISTS) if measure.unit != "ml")
+LISTED_VOLUMES = tuple(measure for measure in measures_shown(Shown.LISTS) if measure.unit == "ml")
+"""Lists of cases give scores of WT, TC and ET, and volumes of the whole tumour alone."""
