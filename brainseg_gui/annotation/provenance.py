@@ -24,6 +24,7 @@ from brainseg_gui.annotation.slab import Values
 from brainseg_gui.annotation.study import values_digest
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.mask_note import note_path, scheme_fields
 
 FORMAT = 1
 _GIVEN = re.compile(
@@ -95,7 +96,7 @@ def provenance(
         "annotator": annotator,
         "saved": _time_text(datetime.now(UTC).timestamp()),
         "voxels_digest": values_digest(labels.values),
-        "label_scheme": labels.scheme.name,
+        **scheme_fields(labels.scheme),
         "labels": _label_counts(labels),
         "started_from": _origin_fields(start, told),
         "copied_from": [_origin_fields(known[name], told) for name in _layers_of(applied) if name in known],
@@ -124,7 +125,7 @@ def write_provenance(mask_path: Path, fields: Mapping[str, Any]) -> Path:
     SaveError
         If it could not be written; the mask is not touched.
     """
-    path = provenance_path(mask_path)
+    path = note_path(mask_path)
     text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
     try:
         write_durably(path, text.encode(errors="backslashreplace"), private=False)  # names that are no UTF-8
@@ -134,12 +135,6 @@ def write_provenance(mask_path: Path, fields: Mapping[str, Any]) -> Path:
             f"the mask is saved, but not the note on how it was made ({reason})", "Make the folder writable", path
         ) from error
     return path
-
-
-def provenance_path(mask_path: Path) -> Path:
-    """The file beside a mask that tells how it was made."""
-    name = mask_path.name.removesuffix(".gz").removesuffix(".nii")
-    return mask_path.with_name(f"{name}.provenance.json")
 
 
 class _Names:

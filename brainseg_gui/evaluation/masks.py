@@ -10,6 +10,7 @@ from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case, source_of_files
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
+from brainseg_gui.imaging.mask_note import said_scheme
 from brainseg_gui.imaging.nifti import read_labels
 from brainseg_gui.imaging.read_case import read_case, understand
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
@@ -66,6 +67,8 @@ def read_as(labels: LabelMap, path: Path, scheme: LabelScheme | None, case: Case
         return labels.with_scheme(scheme), f"The labels are read as {scheme.title}, as asked"
     if case is not None and case.grid.same_as(labels.grid):
         return understand(case, labels, path)
+    if (said := said_scheme(labels, path)) is not None:
+        return labels.with_scheme(said[0]), f"The labels are read as {said[0].title}, as {said[1]} says"
     guess = guess_scheme(measure(labels.values, {}), [str(path)])
     return labels.with_scheme(guess.scheme), f"{guess.sentence}; guessed without images"
 
@@ -86,6 +89,8 @@ def read_as_prediction(
     """
     guessed, note = read_as(labels, path, scheme, case)
     if scheme is not None or reference is None:
+        return guessed, note
+    if said_scheme(labels, path) is not None:
         return guessed, note
     present = labels.present()
     same = [guessed.scheme.meaning_of(v) == reference.scheme.meaning_of(v) for v in present]

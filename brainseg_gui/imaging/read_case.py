@@ -17,6 +17,7 @@ from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import DECATHLON_CHANNELS, kind_of, prefix_of
 from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.mask_note import said_scheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.nifti import as_volume, read_labels, read_picture, read_volume
 from brainseg_gui.imaging.nifti_header import places_apart_mm
@@ -190,8 +191,12 @@ def _with_reference(case: Case, path: Path, mask: tuple[object, StoredGrid], res
 
 
 def understand(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, str]:
-    """The label map with the scheme that fits it best on this case's images, and the sentence that says so."""
-    names = [str(p) for p in (*case.source.modalities.values(), path)]
+    """The label map with the scheme that it names itself, else the one that fits best on this case's images; and the
+    sentence that says so."""
     _ = labels.counts  # here, so that the window need not count
+    if (said := said_scheme(labels, path)) is not None:
+        scheme, place = said
+        return labels.with_scheme(scheme), f"The mask's labels are read as {scheme.title}, as {place} says"
+    names = [str(p) for p in (*case.source.modalities.values(), path)]
     guess = guess_scheme(measure(labels.values, case.volumes), names)
     return labels.with_scheme(guess.scheme), guess.sentence

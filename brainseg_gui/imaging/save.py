@@ -15,6 +15,7 @@ from nibabel.nifti1 import Nifti1Header, Nifti1Image
 from brainseg_gui.errors import ImageError, SaveError
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.mask_note import header_words
 from brainseg_gui.imaging.nifti import read_labels
 from brainseg_gui.imaging.nifti_header import SUFFIXES, is_nifti, shape_of
 from brainseg_gui.links import behind_links
@@ -56,7 +57,8 @@ def write_labels(
         raise SaveError("a mask is saved as NIfTI", "Give the file a name that ends in .nii.gz or .nii", path)
     if not overwrite and path.exists():
         raise SaveError("the file exists", "Choose another name, or allow overwriting", path)
-    image = Nifti1Image(stored_grid.from_ras(labels.values), None, _label_header(header, made_by))
+    words = header_words(labels.scheme, made_by)
+    image = Nifti1Image(stored_grid.from_ras(labels.values), None, _label_header(header, words))
     try:
         replace_verified(path, lambda temporary: image.to_filename(temporary), lambda t: _verify(t, labels, path))
     except OSError as error:
@@ -105,7 +107,7 @@ def _verify(temporary: Path, labels: LabelMap, path: Path) -> None:
         raise SaveError("the file read back differs from the mask", "The old file is untouched; check the disk", path)
 
 
-def _label_header(header: Nifti1Header, made_by: str) -> Nifti1Header:
+def _label_header(header: Nifti1Header, words: str) -> Nifti1Header:
     result: Nifti1Header = Nifti1Header.from_header(header, check=False)
     for code in ("qform_code", "sform_code"):
         result[code] = header[code]
@@ -114,7 +116,7 @@ def _label_header(header: Nifti1Header, made_by: str) -> Nifti1Header:
     result["scl_slope"], result["scl_inter"] = 1, 0
     result["cal_min"], result["cal_max"] = 0, 0
     result["glmin"], result["glmax"] = 0, 0
-    result["descrip"] = (f"brainseg mask by {made_by}" if made_by else "brainseg mask").encode("ascii", "replace")[:79]
+    result["descrip"] = words.encode("ascii", "replace")[:79]
     for field in ("data_type", "db_name", "aux_file", "intent_name"):  # converters put names of patients into these
         result[field] = b""
     result["intent_code"] = 0

@@ -20,7 +20,6 @@ from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.provenance import (
     Origin,
     provenance,
-    provenance_path,
     seconds_of_work,
     write_provenance,
 )
@@ -34,6 +33,7 @@ from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.mask_note import note_path
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
@@ -148,7 +148,7 @@ def test_the_note_lies_beside_the_mask(tmp_path: Path) -> None:
     annotation, start = _edited()
     fields = provenance(annotation.snapshot(), annotation.history, Origin("x", "empty"))
     path = write_provenance(mask, fields)
-    assert path == tmp_path / "case_seg.provenance.json" == provenance_path(mask)
+    assert path == tmp_path / "case_seg.provenance.json" == note_path(mask)
     text = path.read_text("utf-8")
     assert json.loads(text) == fields
     assert str(tmp_path) not in text

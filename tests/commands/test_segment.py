@@ -49,7 +49,10 @@ def test_a_cohort_with_a_bad_case(tmp_path: Path, toy_case: ToyCase, capfd: pyte
     assert good["precision"] == "float32"
     assert good["device"].startswith("CPU")
     assert good["model"] == default_model().title
-    assert nib.load(good["output"]).header["descrip"].item().decode() == f"brainseg mask by {good['model']}"
+    assert (
+        nib.load(good["output"]).header["descrip"].item().decode()
+        == f"brainseg mask, {good['scheme']}, by {good['model']}"
+    )
     assert {"reading", "preparing", "inferring", "mapping back", "saving"} <= set(good["seconds"])
     image, t1 = nib.load(good["output"]), nib.load(cohort / "A" / "A_t1.nii.gz")
     values = np.asarray(image.dataobj)

@@ -100,7 +100,7 @@ def test_a_saved_layer_is_on_disk_and_no_longer_unsaved(
     # moved to the right by two voxels, which is against the stored (LPS) first axis
     np.testing.assert_array_equal(_stored(path), np.roll(_stored(folder / "Toy_001_seg.nii.gz"), -2, axis=0))
     assert image.get_data_dtype() == np.uint8
-    assert image.header["descrip"].item() == b"brainseg mask"
+    assert image.header["descrip"].item() == b"brainseg mask, brats2020"
 
 
 def test_a_saved_prediction_says_which_network_made_it(
@@ -110,7 +110,7 @@ def test_a_saved_prediction_says_which_network_made_it(
     layer.author, layer.model_sha256 = "net 1.0", "0" * 64
     opened.save_as(layer, tmp_path / "out.nii.gz")
     saved()
-    assert nib.load(tmp_path / "out.nii.gz").header["descrip"].item() == b"brainseg mask by net 1.0"
+    assert nib.load(tmp_path / "out.nii.gz").header["descrip"].item() == b"brainseg mask, brats2020, by net 1.0"
 
 
 def test_saving_asks_for_a_name_and_adds_the_suffix(

@@ -47,7 +47,7 @@ def test_a_saved_mask_carries_no_name_over(named: Path, tmp_path: Path) -> None:
     raw = path.read_bytes()
     for part in (b"DOE", b"JANE", b"1951"):
         assert part not in raw
-    assert bytes(nib.load(path).header["descrip"]).rstrip(b"\0") == b"brainseg mask"
+    assert bytes(nib.load(path).header["descrip"]).rstrip(b"\0") == b"brainseg mask, brats2020"
 
 
 def test_the_note_beside_a_mask_names_no_file_of_the_patient(tmp_path: Path) -> None:

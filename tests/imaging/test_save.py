@@ -63,10 +63,10 @@ def test_a_saved_mask_reads_back_the_same(study: tuple[LabelMap, Any, Any], tmp_
 @pytest.mark.parametrize(
     ("made_by", "description"),
     [
-        ("", b"brainseg mask"),
-        ("synthetic-2mm 0.5", b"brainseg mask by synthetic-2mm 0.5"),
-        ("Größe 1", b"brainseg mask by Gr??e 1"),
-        ("n" * 200, b"brainseg mask by " + b"n" * 62),
+        ("", b"brainseg mask, brats2020"),
+        ("synthetic-2mm 0.5", b"brainseg mask, brats2020, by synthetic-2mm 0.5"),
+        ("Größe 1", b"brainseg mask, brats2020, by Gr??e 1"),
+        ("n" * 200, b"brainseg mask, brats2020, by " + b"n" * 50),
     ],
 )
 def test_a_mask_says_which_network_made_it(

@@ -15,6 +15,7 @@ from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
+from brainseg_gui.imaging.mask_note import read_note
 from brainseg_gui.imaging.nifti_header import is_nifti
 
 # Raised whenever a number of the report changes its meaning: older results are then scored again.
@@ -79,10 +80,11 @@ class ScoreJob:
         digest = hashlib.sha256()
         settings = [__version__, METRICS, asdict(self.rules), _scheme_names(self.chosen)]
         guessing = self.chosen.reference is None or self.chosen.prediction is None
-        # a guess looks at the names too
-        names = [str(self.pair.reference), str(self.pair.prediction), _images_seen(self.pair)] if guessing else []
+        masks = (self.pair.reference, self.pair.prediction)
+        # a guess looks at the names too, and at what the masks say about themselves
+        names = [*map(str, masks), _images_seen(self.pair), *map(_note_seen, masks)] if guessing else []
         digest.update(json.dumps([settings, names]).encode())
-        for path in (self.pair.reference, self.pair.prediction):
+        for path in masks:
             try:
                 with path.open("rb") as stream:
                     digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -97,6 +99,11 @@ def _scheme_names(chosen: ChosenSchemes) -> list[str | None]:
 
 def _scheme_of(name: str | None) -> LabelScheme | None:
     return label_schemes()[name] if name is not None else None
+
+
+def _note_seen(mask: Path) -> str:
+    note = read_note(mask)
+    return repr(note.scheme) if note is not None else ""
 
 
 def _images_seen(pair: Pair) -> list[list[Any]]:

@@ -1,0 +1,150 @@
+"""What a mask that this program wrote says about itself: in the note beside it, or in its header.
+
+Nothing of it is believed further than its own words go: a note that is damaged, too large, a link or a pipe is as if
+it were not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, meanings
+from brainseg_gui.imaging.nifti_header import read_header, stem
+from brainseg_gui.plain_files import read_json
+
+NOTE_ENDING = ".provenance.json"
+_LONGEST_NAME = 100
+_LARGEST_BYTES = 4 * 2**20
+_IN_HEADER = re.compile(r"brainseg mask, ([\w.-]+)")
+
+
+@dataclass(frozen=True)
+class MaskNote:
+    """The note beside a mask.
+
+    Parameters
+    ----------
+    annotator
+        How the person who saved it is named, or empty.
+    saved
+        When; None where it does not say.
+    study
+        Digest of the images that it was drawn on, or empty.
+    voxels_digest
+        Digest of the voxels that were saved, or empty.
+    scheme
+        What its numbers mean; None where it does not say, or says what nobody knows.
+    fields
+        All that it says.
+    """
+
+    annotator: str
+    saved: datetime | None
+    study: str
+    voxels_digest: str
+    scheme: LabelScheme | None
+    fields: Mapping[str, Any]
+
+
+def note_path(mask: Path) -> Path:
+    """The note beside a mask: ``x_seg.nii.gz`` -> ``x_seg.provenance.json``."""
+    return mask.with_name(f"{stem(mask)}{NOTE_ENDING}")
+
+
+def read_note(mask: Path) -> MaskNote | None:
+    """The note beside a mask; None where there is none that can be read."""
+    path = note_path(mask)
+    try:
+        fields = None if path.is_symlink() else read_json(path, _LARGEST_BYTES)
+    except (OSError, ValueError):
+        return None
+    if not isinstance(fields, dict) or "voxels_digest" not in fields:
+        return None
+    saved = _time_of(fields.get("saved"))
+    annotator, study, digest = (_text(fields.get(key)) for key in ("annotator", "study", "voxels_digest"))
+    return MaskNote(annotator, saved, study, digest, scheme_of_fields(fields), fields)
+
+
+def said_scheme(labels: LabelMap, mask: Path) -> tuple[LabelScheme, str] | None:
+    """The scheme that the program itself gave to a mask, and where it says so; None where it says nothing.
+
+    Programs that renumber a mask often keep its header and the file beside it: what does not know a number that
+    occurs is not believed.
+    """
+    note = read_note(mask)
+    found = (note.scheme, "the note beside it", note.fields) if note is not None else None
+    for scheme, place, fields in filter(None, (found, _said_in_header(mask))):
+        if scheme is not None and set(labels.present()) <= {*scheme.labels, *_listed(fields)}:
+            return scheme, place
+    return None
+
+
+def _said_in_header(mask: Path) -> tuple[LabelScheme | None, str, Mapping[str, Any]] | None:
+    with contextlib.suppress(BrainsegError):
+        words = read_header(mask)["descrip"].item().decode("ascii", "replace")
+        if found := _IN_HEADER.match(words):
+            return label_schemes().get(found[1]), "its header", {}
+    return None
+
+
+def _listed(fields: Mapping[str, Any]) -> list[object]:
+    """The numbers that occurred when the note was written, also those that its scheme does not know."""
+    entries = fields.get("labels")
+    return [entry.get("label") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def header_words(scheme: LabelScheme, made_by: str = "") -> str:
+    """What is written into a mask's header, which `said_scheme` reads.
+
+    Schemes of one's own are not known elsewhere by their names; only the note tells them.
+    """
+    known = label_schemes().get(scheme.name)
+    same = known is not None and dict(known.labels) == dict(scheme.labels)
+    return ", ".join(["brainseg mask", *([scheme.name] if same else []), *([f"by {made_by}"] if made_by else [])])
+
+
+def scheme_fields(scheme: LabelScheme) -> dict[str, Any]:
+    """A scheme for JSON, whole, so that one that is not known elsewhere is understood there too."""
+    return {
+        "label_scheme": scheme.name,
+        "label_title": scheme.title,
+        "label_meanings": {str(value): meaning for value, meaning in sorted(scheme.labels.items())},
+    }
+
+
+def scheme_of_fields(fields: Mapping[str, Any]) -> LabelScheme | None:
+    """The scheme that `scheme_fields` wrote, or that an older note names; None where it makes no sense."""
+    known = label_schemes().get(_text(fields.get("label_scheme")))
+    said = fields.get("label_meanings")
+    if said is None:
+        return known
+    try:
+        labels = {int(value): str(meaning) for value, meaning in said.items()}
+    except (AttributeError, TypeError, ValueError):
+        return known
+    if known is not None and labels == dict(known.labels):
+        return known
+    if not labels or not all(0 < value < 256 for value in labels) or not set(labels.values()) <= set(meanings()):
+        return None
+    name = _text(fields.get("label_scheme")) or "own"
+    return LabelScheme(name, _text(fields.get("label_title")) or name, MappingProxyType(labels))
+
+
+def _text(found: object) -> str:
+    return found if isinstance(found, str) and len(found) <= _LONGEST_NAME else ""
+
+
+def _time_of(found: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(found) if isinstance(found, str) else None
+    except ValueError:
+        return None
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
