@@ -22,9 +22,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
-from brainseg_gui.annotation.durable import write_durably
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.plain_files import read_text, visible
+from brainseg_gui.storage.writing import write_bytes
 
 NAME = "brainseg-cases.csv"
 
@@ -118,7 +118,7 @@ def write_entries(path: Path, entries: Mapping[str, CaseEntry]) -> dict[str, Cas
         if _stamp(path) != before:  # someone wrote meanwhile: their lines count, too
             continue
         try:
-            write_durably(path, raw, private=False)
+            write_bytes(path, raw, chosen=False)
         except OSError as error:
             reason = error.strerror or str(error)
             raise CaseListError(

@@ -17,7 +17,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from pathlib import Path
 
-from brainseg_gui.annotation.durable import write_durably
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal_fields import JournalError, JournalHeader
@@ -30,6 +29,7 @@ from brainseg_gui.annotation.journal_format import (
 )
 from brainseg_gui.annotation.slab import Values
 from brainseg_gui.annotation.study_lock import StudyLock
+from brainseg_gui.storage.writing import write_bytes
 
 USUAL_LIMIT_BYTES = 32 * 2**20
 
@@ -237,7 +237,7 @@ class Journal:
         if history.position != len(history):
             records.append(move_record(history.position - base, now))
         raw = b"".join(records)
-        write_durably(self.path, raw)
+        write_bytes(self.path, raw, chosen=False, private=True)
         self._inode = self.path.stat().st_ino
         self._size, self._base = len(raw), base
         self._base_edit = edits[base - 1] if base else None

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainseg_gui.annotation import study_lock
-from brainseg_gui.annotation.durable import TEMPORARY, make_private_folder
 from brainseg_gui.annotation.journal import Journal
 from brainseg_gui.annotation.journal_fields import JournalError, JournalHeader
 from brainseg_gui.annotation.journal_replay import JournalNote, Restored, read_note, restored
 from brainseg_gui.annotation.study_lock import StudyLock
 from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.storage.writing import make_private_folder
 
 _SUFFIX = ".journal"
 _NAME_LENGTH = 40
@@ -124,7 +124,7 @@ class JournalFolder:
             return
         for path in self.path.glob("*.lock"):
             study_lock.remove_stale(path)
-        for pattern in (f"{TEMPORARY}*", "*.lock.*"):
+        for pattern in (".brainseg-*", "*.lock.*"):
             for path in self.path.glob(pattern):
                 if _age_s(path) > _ABANDONED_S:
                     self.discard(path)

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from brainseg_gui.annotation.durable import write_durably
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.slab import Values
@@ -25,6 +24,7 @@ from brainseg_gui.annotation.study import values_digest
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.mask_note import note_path, scheme_fields
+from brainseg_gui.storage.writing import write_text
 
 FORMAT = 1
 _GIVEN = re.compile(
@@ -128,7 +128,7 @@ def write_provenance(mask_path: Path, fields: Mapping[str, Any]) -> Path:
     path = note_path(mask_path)
     text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
     try:
-        write_durably(path, text.encode(errors="backslashreplace"), private=False)  # names that are no UTF-8
+        write_text(path, text, chosen=False)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SaveError(

@@ -20,6 +20,7 @@ from brainseg_gui.faults.log_file import log_path, log_tail
 from brainseg_gui.faults.report import report_text
 from brainseg_gui.faults.running import Ending
 from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.storage.writing import write_text
 from brainseg_gui.views.main_window import MainWindow
 from brainseg_gui.views.report_dialog import ReportDialog
 
@@ -212,7 +213,7 @@ class FaultsController(QObject):
         if not name:
             return
         try:
-            Path(name).write_text(text, "utf-8")
+            write_text(Path(name), text, chosen=True)
         except OSError as error:
             self._session.say(Notice(f"The report was not saved ({error.strerror})", "Choose another folder"))
 

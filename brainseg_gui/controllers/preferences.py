@@ -15,12 +15,12 @@ from typing import Any
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
-from brainseg_gui.annotation.durable import make_private_folder
 from brainseg_gui.controllers.settings_text import asks_for_objects
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.plain_files import json_of
 from brainseg_gui.state.session import Notice
+from brainseg_gui.storage.writing import make_private_folder
 
 log = logging.getLogger(__name__)
 

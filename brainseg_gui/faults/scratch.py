@@ -63,7 +63,7 @@ def sweep(places: tuple[Path, ...] | None = None) -> int:
     for folder in folders() if places is None else places:
         for path in folder.glob("brainseg-*"):
             with contextlib.suppress(OSError, ValueError):
-                if _is_left(path):
+                if is_left(path.name, path.lstat()):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
                     removed += 1
     return removed
@@ -84,12 +84,17 @@ def _remove(folder: Path, pid: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_left(path: Path) -> bool:
-    """Whether something is ours and the process that made it is gone; a link is never followed."""
-    found = path.lstat()
+def is_left(name: str, found: os.stat_result) -> bool:
+    """Whether something of such a name is ours, and the process that made it is gone; a link never is.
+
+    Raises
+    ------
+    ValueError
+        If it is no such name.
+    """
     if stat.S_ISLNK(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
         return False
-    _, place, pid, mark, _ = path.name.split("-", 4)
+    _, place, pid, mark, _ = name.split("-", 4)
     if place != _place():
         return time.time() - found.st_mtime > _STRANGE_AFTER_S
     return _short(start_mark(int(pid))) != mark

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import stat
-import tempfile
-from collections.abc import Callable
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +15,7 @@ from brainseg_gui.imaging.mask_note import header_words
 from brainseg_gui.imaging.nifti import read_labels
 from brainseg_gui.imaging.nifti_header import SUFFIXES, is_nifti, shape_of
 from brainseg_gui.links import behind_links
+from brainseg_gui.storage.writing import replacing
 
 
 def write_labels(
@@ -28,6 +25,7 @@ def write_labels(
     header: Nifti1Header,
     *,
     overwrite: bool = True,
+    chosen: bool = True,
     made_by: str = "",
 ) -> None:
     """Write a mask in the study's stored order, verified, without ever leaving half a file.
@@ -44,7 +42,9 @@ def write_labels(
     stored_grid, header
         Stored order and header of the study.
     overwrite
-        Whether a file that exists may be replaced.
+        Whether a file that exists may be replaced, also one that appears meanwhile.
+    chosen
+        Whether a person chose the name, so that it is followed where it is a link; a derived one is not.
     made_by
         The network that made the mask, said in the header's description as far as there is room.
 
@@ -56,45 +56,27 @@ def write_labels(
     if not is_nifti(path):
         raise SaveError("a mask is saved as NIfTI", "Give the file a name that ends in .nii.gz or .nii", path)
     if not overwrite and path.exists():
-        raise SaveError("the file exists", "Choose another name, or allow overwriting", path)
+        raise _exists(path)
     words = header_words(labels.scheme, made_by)
     image = Nifti1Image(stored_grid.from_ras(labels.values), None, _label_header(header, words))
     try:
-        replace_verified(path, lambda temporary: image.to_filename(temporary), lambda t: _verify(t, labels, path))
+        with replacing(path, chosen=chosen, only_new=not overwrite, suffix=_suffix_of(path)) as temporary:
+            image.to_filename(temporary)
+            _verify(temporary, labels, path)
+    except FileExistsError as error:
+        raise _exists(path) from error
     except OSError as error:
         raise _save_error(path, error) from error
 
 
-def replace_verified(path: Path, write: Callable[[Path], None], verify: Callable[[Path], None]) -> None:
-    """Write beside `path`, verify, flush to disk, then rename over `path`; clean up on any failure.
-
-    Where `path` is a link, the file that it leads to is replaced, and the link stays.
-    """
-    link, path = path, behind_links(path)
-    names = (path.name.lower(), link.name.lower())
-    suffix = next((s for name in names for s in SUFFIXES if name.endswith(s)), path.suffix)
-    handle, name = tempfile.mkstemp(prefix=".brainseg-", suffix=suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        verify(temporary)
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        os.chmod(temporary, _mode_for(path))
-        os.replace(temporary, path)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+def _suffix_of(path: Path) -> str:
+    """How the file is compressed: by the name that it has where `path` is a link, else by that of the link."""
+    names = (behind_links(path).name.lower(), path.name.lower())
+    return next(suffix for name in names for suffix in SUFFIXES if name.endswith(suffix))
 
 
-def _mode_for(path: Path) -> int:
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+def _exists(path: Path) -> SaveError:
+    return SaveError("the file exists", "Choose another name, or allow overwriting", path)
 
 
 def _verify(temporary: Path, labels: LabelMap, path: Path) -> None:
@@ -127,7 +109,7 @@ def _save_error(path: Path, error: OSError) -> SaveError:
     reason = error.strerror or str(error)
     if isinstance(error, PermissionError):
         remedy = "The folder is not writable; choose another one"
-    elif error.errno == 28:
+    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
         remedy = "The disk is full; free some space or choose another folder"
     elif isinstance(error, FileNotFoundError):
         remedy = "The folder is gone; choose another one"

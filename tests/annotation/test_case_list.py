@@ -106,7 +106,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(case_list, "write_durably", full)
+    monkeypatch.setattr(case_list, "write_bytes", full)
     with pytest.raises(CaseListError, match="No space left"):
         write_entries(path, {"B": entry("B", CaseState.DONE, 2)})
     assert path.read_bytes() == before

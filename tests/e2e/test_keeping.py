@@ -22,8 +22,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation import journal as journal_module
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.imaging import save as save_module
 from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.storage.folder import Folder
 from brainseg_gui.views.question import Question
 from tests.e2e.painting import ET, Hand, painted
 from tests.e2e.window_child import digest, states
@@ -542,7 +542,7 @@ def test_a_save_that_fails_says_so_and_loses_nothing(
     chosen(tmp_path / "mine.nii.gz")
     paint(hand)
     with monkeypatch.context() as context:
-        context.setattr(save_module.tempfile, "mkstemp", fail)
+        context.setattr(Folder, "open", fail)
         hand.trigger("file.save")
         wait_saved(hand, qtbot)
     assert words in hand.application.window.notice.text

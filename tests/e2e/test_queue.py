@@ -112,14 +112,14 @@ def test_a_colleagues_changes_come_in(application: Application, cohort: Path) ->
 def test_a_folder_that_takes_no_files_keeps_the_states_apart(
     application: Application, cohort: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = case_list.write_durably
+    write = case_list.write_bytes
 
     def refuse(path: Path, raw: bytes, **options: Any) -> None:
         if path.parent == cohort:
             raise PermissionError(13, "Permission denied")
         write(path, raw, **options)
 
-    monkeypatch.setattr(case_list, "write_durably", refuse)
+    monkeypatch.setattr(case_list, "write_bytes", refuse)
     run(application, "cases.done")
     assert "kept on this computer only" in application.window.notice.text
     assert application.session.case_states.of("A").state is CaseState.DONE

@@ -18,6 +18,7 @@ from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.nifti import read_labels
 from brainseg_gui.imaging.nifti_header import read_header
 from brainseg_gui.imaging.save import write_labels
+from brainseg_gui.storage.folder import Folder
 
 OLD = b"the file that was there before"
 
@@ -136,7 +137,7 @@ def test_only_nifti_names_are_taken(study: tuple[LabelMap, Any, Any], tmp_path: 
 def test_a_full_disk_leaves_the_old_file(
     study: tuple[LabelMap, Any, Any], target: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_args: object) -> None:
+    def full(*_args: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, step, full)
@@ -164,7 +165,7 @@ def test_a_read_only_folder_leaves_the_old_file(
         def refuse(*_args: object, **_options: object) -> None:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(save.tempfile, "mkstemp", refuse)
+        monkeypatch.setattr(Folder, "open", refuse)
     else:
         target.parent.chmod(0o500)
     error = _refusal(study, target)

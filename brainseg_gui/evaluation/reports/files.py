@@ -18,6 +18,7 @@ from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.evaluation.records.to_json import case_entry, or_none, region_numbers
 from brainseg_gui.plain_files import read_json as json_file
+from brainseg_gui.storage.writing import replacing
 
 FORMAT = "brainseg evaluation 1"
 _LARGEST_BYTES = 2**26
@@ -151,10 +152,9 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
     SaveError
         If it could not be written. The file that was there is untouched.
     """
-    from brainseg_gui.imaging.save import replace_verified
-
     try:
-        replace_verified(path, write, lambda _: None)
+        with replacing(path, chosen=True) as temporary:
+            write(temporary)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SaveError(f"it was not written ({reason})", "Choose another file or folder", path) from error
