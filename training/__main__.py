@@ -22,6 +22,7 @@ from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, Cancelled
 from brainseg_gui.faults.process_guard import guard_process
 from brainseg_gui.faults.process_mark import since_of
+from brainseg_gui.inference.environment import prepare_environment
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("run_folder", type=Path)
     parser.add_argument("--resume", action="store_true", help="implied where there is a checkpoint")
     guard_process()
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # cases are prepared in threads already; its own would spin
+    prepare_environment()
     folder = RunFolder(parser.parse_args(arguments).run_folder.resolve())
     _log_to(folder)
     try:

@@ -14,14 +14,13 @@ from typing import BinaryIO, cast
 
 from brainseg_gui.errors import EngineError
 from brainseg_gui.faults import scratch
+from brainseg_gui.inference.environment import NETWORK_ENVIRONMENT
 from brainseg_gui.inference.messages import Channel, Reply, Request
 
 _MODULE = "brainseg_gui.inference.child"
 _LAST_WORDS_BYTES = 4000
 
-_ENVIRONMENT = {
-    # Preparing has two threads of its own; OpenBLAS's would spin for the same cores.
-    "OPENBLAS_NUM_THREADS": "1",
+_QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "GRPC_VERBOSITY": "ERROR",
     "PYTHONUNBUFFERED": "1",
@@ -50,7 +49,7 @@ class EngineProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                env={"KERAS_BACKEND": "tensorflow", **os.environ, **_ENVIRONMENT, **scratch.environment()},
+                env=NETWORK_ENVIRONMENT | {"KERAS_BACKEND": "tensorflow"} | os.environ | _QUIET | scratch.environment(),
             )
         except OSError as error:
             self._stderr.close()

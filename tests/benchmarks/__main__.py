@@ -22,6 +22,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from brainseg_gui.inference.environment import NETWORK_ENVIRONMENT
 from tests.benchmarks.cases import ROOT, Cases
 from tests.benchmarks.rows import Row, Section, table
 
@@ -39,8 +40,8 @@ PARTS = {
     "training": "bench_training",
 }
 ON_REQUEST = {"scaling": "bench_scaling"}
-# as the network's process has it: preparing has threads of its own
-_ENVIRONMENT = {"preprocess": {"OPENBLAS_NUM_THREADS": "1"}}
+# as the network's own process has it
+_ENVIRONMENT = dict.fromkeys(("preprocess", "network", "training"), NETWORK_ENVIRONMENT)
 _LONGEST_S = 900
 
 

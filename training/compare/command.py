@@ -9,6 +9,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.evaluation.reports.files import write_file
+from brainseg_gui.inference.environment import prepare_environment
 
 FAULT = 2
 """Ends a command when something given is at fault."""
@@ -16,6 +17,7 @@ FAULT = 2
 
 def ended(work: Callable[[argparse.Namespace], int], given: argparse.Namespace) -> int:
     """The end of a command; an error that a person can mend is one sentence."""
+    prepare_environment()
     try:
         return work(given)
     except BrainsegError as error:
