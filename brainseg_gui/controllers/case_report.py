@@ -121,8 +121,8 @@ def _written(
     from brainseg_gui.evaluation.reports.case_content import NamedMask, content_of
 
     check_report_file(path)
-    masks = [NamedMask(*mask) if mask is not None else None for mask in (reference, prediction)]
-    measuring = content_of(case, *masks, rules_named(DEFAULT))
+    first, second = (NamedMask(*mask) if mask is not None else None for mask in (reference, prediction))
+    measuring = content_of(case, first, second, rules_named(DEFAULT))
     content = yield from _first_half(measuring)
     yield Progress("drawing the report", 0.5, path.name)
     try:

@@ -151,7 +151,7 @@ class CohortController(QObject):
     def choose_report(self) -> None:
         """Ask for a name and write the results there."""
         proposal = Path(self._last_folder()) / "report.html"
-        path = ask_path(self.window, "Save report", proposal, _FILTERS, _with_ending)
+        path = ask_path(self.window or self._main, "Save report", proposal, _FILTERS, _with_ending)
         if path is not None:
             self._preferences.set("last results folder", str(path.parent))
             self.save_report(path)

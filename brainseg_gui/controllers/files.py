@@ -148,8 +148,8 @@ class FilesController(QObject):
         if accepted:
             folder = paths[0].parent
             case_id = source.case_id if source is not None and source.folder == folder else folder.name
-            unused = tuple(p for p in paths if p not in dialog.modalities.values() and p != dialog.mask)
-            self.open_source(CaseSource(case_id, folder, dialog.modalities, dialog.mask, unused))
+            unused = tuple(p for p in paths if p not in dialog.modalities.values() and p != dialog.mask_file)
+            self.open_source(CaseSource(case_id, folder, dialog.modalities, dialog.mask_file, unused))
 
     def open_resampled(self) -> None:
         """Open the last case with its mask resampled to the nearest voxel."""

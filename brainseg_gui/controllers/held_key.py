@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QEvent, QKeyCombination, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 
 
 def lets_go(event: QEvent, action: QAction) -> bool:
@@ -12,4 +12,9 @@ def lets_go(event: QEvent, action: QAction) -> bool:
         return True
     if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyRelease or event.isAutoRepeat():
         return False
-    return event.key() in {sequence[0].key() for sequence in action.shortcuts() if not sequence.isEmpty()}
+    return any(_first_key(sequence) == event.key() for sequence in action.shortcuts() if not sequence.isEmpty())
+
+
+def _first_key(sequence: QKeySequence) -> Qt.Key:
+    combination: QKeyCombination = sequence[0]  # type: ignore[index]  # the stubs do not know it
+    return combination.key()

@@ -23,7 +23,7 @@ def read_only(why: str, *, held_elsewhere: bool) -> Notice:
     held_elsewhere
         Another computer holds the lock: only a person can know whether brainseg still runs there.
     """
-    actions = (("Try again", "journal.retry"),)
+    actions: tuple[tuple[str, str], ...] = (("Try again", "journal.retry"),)
     if held_elsewhere:
         actions += (("Take over…", "journal.take_over"),)
     return Notice(why, "Close the other window and try again, or look at it here", actions=actions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _PAUSE_MS = 120  # strokes of an annotation follow one another
 _TOO_FEW = Notice("A consensus takes at least two masks", "Add masks of this case with File › Add mask…")
+
+_Consensus = Callable[[list[LabelMap]], Generator[Progress, None, LabelMap]]
 
 
 class RatingController(QObject):
@@ -139,7 +141,7 @@ class RatingController(QObject):
         """Add the most probable truth behind the masks, as a layer."""
         self._add("STAPLE", _staple)
 
-    def _add(self, words: str, make: object) -> None:
+    def _add(self, words: str, make: _Consensus) -> None:
         layers, case = self._raters, self._session.case
         if len(layers) < 2 or case is None:
             self._session.say(_TOO_FEW)

@@ -10,7 +10,7 @@ from psygnal import Signal
 from brainseg_gui.evaluation.cohorts.statistics import Summary, summarise
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.evaluation.rules import DEFAULT
-from brainseg_gui.state.session import Notice
+from brainseg_gui.state.notices import Notices
 from brainseg_gui.state.work import Work
 
 GUESSED = ""
@@ -20,7 +20,7 @@ Summaries = Mapping[tuple[str, str], Summary]
 """Dice by model and region."""
 
 
-class CohortResults:
+class CohortResults(Notices):
     """Only the GUI thread writes here."""
 
     asked_changed = Signal()
@@ -29,10 +29,8 @@ class CohortResults:
     report_changed = Signal()
     """Other results are shown."""
 
-    notice_changed = Signal()
-    """There is something to say, or no longer."""
-
     def __init__(self) -> None:
+        super().__init__()
         self.work = Work()
         self._reference: Path | None = None
         self._images: Path | None = None
@@ -41,7 +39,6 @@ class CohortResults:
         self._reference_scheme = self._prediction_scheme = GUESSED
         self._report: CohortReport | None = None
         self._summaries: Summaries = {}
-        self._notice: Notice | None = None
 
     @property
     def reference(self) -> Path | None:
@@ -82,11 +79,6 @@ class CohortResults:
     def summaries(self) -> Summaries:
         """Dice over the cases, by model and region."""
         return self._summaries
-
-    @property
-    def notice(self) -> Notice | None:
-        """What is to be said now."""
-        return self._notice
 
     @property
     def unavailable(self) -> str:
@@ -138,12 +130,6 @@ class CohortResults:
         """Show other results."""
         self._report, self._summaries = report, summaries
         self.report_changed.emit()
-
-    def say(self, notice: Notice | None) -> None:
-        """Say something, or nothing any more."""
-        if notice != self._notice:
-            self._notice = notice
-            self.notice_changed.emit()
 
 
 def summaries_of(report: CohortReport) -> Summaries:

@@ -105,6 +105,13 @@ class Layers:
         return self._prediction
 
     @property
+    def compared(self) -> tuple[Layer, Layer] | None:
+        """Reference and prediction of the comparison; None while one of them is missing."""
+        if self._reference is None or self._prediction is None:
+            return None
+        return self._reference, self._prediction
+
+    @property
     def unsaved(self) -> bool:
         """Whether a layer is in no file."""
         return any(layer.saved_as is None for layer in self._layers)

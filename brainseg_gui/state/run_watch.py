@@ -9,12 +9,12 @@ from string import ascii_uppercase
 from psygnal import Signal
 
 from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.state.notices import Notices
 from brainseg_gui.state.run_reader import RunNews
 from brainseg_gui.state.run_record import RunRecord
-from brainseg_gui.state.session import Notice
 
 
-class RunWatch:
+class RunWatch(Notices):
     """What the training window shows. Only the GUI thread writes here."""
 
     runs_changed = Signal()
@@ -26,14 +26,11 @@ class RunWatch:
     news_came = Signal()
     """There is news of one or more runs."""
 
-    notice_changed = Signal()
-    """There is something to say, or no longer."""
-
     def __init__(self) -> None:
+        super().__init__()
         self._records: dict[Path, RunRecord] = {}
         self._chosen: RunRecord | None = None
         self._shown: tuple[RunRecord, ...] = ()
-        self._notice: Notice | None = None
 
     @property
     def records(self) -> tuple[RunRecord, ...]:
@@ -49,11 +46,6 @@ class RunWatch:
     def shown(self) -> tuple[RunRecord, ...]:
         """The runs whose curves are drawn over each other, the chosen one included."""
         return self._shown
-
-    @property
-    def notice(self) -> Notice | None:
-        """What is to be said now."""
-        return self._notice
 
     def record_of(self, path: Path) -> RunRecord | None:
         """The run in a folder, if it is watched."""
@@ -93,9 +85,3 @@ class RunWatch:
             if (record := self._records.get(path)) is not None:
                 record.apply(content)
         self.news_came.emit()
-
-    def say(self, notice: Notice | None) -> None:
-        """Say something, or nothing any more."""
-        if notice != self._notice:
-            self._notice = notice
-            self.notice_changed.emit()

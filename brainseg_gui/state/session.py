@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from psygnal import Signal
@@ -22,36 +21,15 @@ from brainseg_gui.state.certainty import Certainty
 from brainseg_gui.state.error_list import ErrorList
 from brainseg_gui.state.intensities import Intensities
 from brainseg_gui.state.layers import Layer, Layers, OverlayStyle, Role
+from brainseg_gui.state.notices import Notice as Notice
+from brainseg_gui.state.notices import Notices
 from brainseg_gui.state.rating import Rating
 from brainseg_gui.state.segmenting import Segmenting
 from brainseg_gui.state.viewing import Viewing
 from brainseg_gui.state.work import Work
 
 
-@dataclass(frozen=True)
-class Notice:
-    """A sentence for the person, with what can be done about it.
-
-    Parameters
-    ----------
-    what, remedy
-        What happened; what to do.
-    details
-        More, shown on request (a traceback, a list).
-    actions
-        Text of a button -> id of the action that it triggers.
-    problem
-        Whether something went wrong (else it is only worth knowing).
-    """
-
-    what: str
-    remedy: str = ""
-    details: str = ""
-    actions: tuple[tuple[str, str], ...] = ()
-    problem: bool = True
-
-
-class Session:
+class Session(Notices):
     """What is open. Only the GUI thread writes here."""
 
     case_changed = Signal()
@@ -66,10 +44,8 @@ class Session:
     overlay_changed = Signal()
     """Another quantity, or none, is drawn over the images."""
 
-    notice_changed = Signal()
-    """There is something to say, or no longer."""
-
     def __init__(self) -> None:
+        super().__init__()
         self.viewing = Viewing()
         self.layers = Layers()
         self.opening = Work()
@@ -89,7 +65,6 @@ class Session:
         self._comparison: Comparison | None = None
         self._overlay: ScalarMap | None = None
         self.viewing.events.agreement.connect(self._on_agreement_changed)
-        self._notice: Notice | None = None
 
     @property
     def case(self) -> Case | None:
@@ -135,11 +110,6 @@ class Session:
         """The layer whose probabilities are looked at: the compared prediction, else the newest that kept any."""
         chosen = [self.layers.prediction, *reversed(list(self.layers))]
         return next((layer for layer in chosen if layer is not None and layer.probabilities is not None), None)
-
-    @property
-    def notice(self) -> Notice | None:
-        """What is to be said now."""
-        return self._notice
 
     def preview(self, partial: Case) -> None:
         """Show what is read so far of another case; the open one stays open behind it."""
@@ -227,22 +197,6 @@ class Session:
     def _on_agreement_changed(self, region: Region | None) -> None:
         if region is not None:
             self.set_overlay(None)
-
-    def say(self, notice: Notice | None) -> None:
-        """Say something, or nothing any more."""
-        if notice != self._notice:
-            self._notice = notice
-            self.notice_changed.emit()
-
-    def say_too(self, notice: Notice) -> None:
-        """Say something before what is being said already, and keep the answers of both."""
-        said = self._notice
-        if said is not None:
-            details = "\n".join(part for part in (notice.remedy, notice.details, said.details) if part)
-            both = (*said.actions, *(action for action in notice.actions if action not in said.actions))
-            what = f"{notice.what}. {said.what}"
-            notice = Notice(what, said.remedy or notice.remedy, details, both, notice.problem or said.problem)
-        self.say(notice)
 
 
 def _first_look(labels: LabelMap | None, grid: Grid) -> Voxel:

@@ -78,7 +78,7 @@ class AssignDialog(QDialog):
         return {modality: taken[modality.value] for modality in Modality if modality.value in taken}
 
     @property
-    def mask(self) -> Path | None:
+    def mask_file(self) -> Path | None:
         """The file that is the mask."""
         return next((path for path, box in self._choices.items() if box.currentData() == _MASK), None)
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from brainseg_gui.evaluation.rules import rule_sets
 from brainseg_gui.imaging.labels import label_schemes
 from brainseg_gui.state.cohort_results import GUESSED, CohortResults
+from brainseg_gui.views.clear_layout import clear_layout
 from brainseg_gui.views.elided_label import ElidedLabel
 from brainseg_gui.views.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.theme import icon
@@ -87,8 +88,10 @@ class CohortForm(QWidget):
         )
         for row, title, content, button in places:
             grid.addWidget(QLabel(title), row, 0)
-            add = grid.addLayout if isinstance(content, QHBoxLayout) else grid.addWidget
-            add(content, row, 1)
+            if isinstance(content, QHBoxLayout):
+                grid.addLayout(content, row, 1)
+            else:
+                grid.addWidget(content, row, 1)
             grid.addWidget(button, row, 2)
         grid.addWidget(QLabel("Images"), 0, 3)
         grid.addWidget(self._images, 0, 4)
@@ -130,11 +133,7 @@ class CohortForm(QWidget):
         self.open.setEnabled(not running)
 
     def _fill_models(self) -> None:
-        while self._models.count():
-            widget = self._models.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._models)
         for name, folder in self._results.predictions.items():
             button = QToolButton()
             button.setText(plain_caption(name))

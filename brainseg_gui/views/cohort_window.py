@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
 from brainseg_gui.state.cohort_results import CohortResults
+from brainseg_gui.views.clear_layout import clear_layout
 from brainseg_gui.views.cohort_form import CohortForm
 from brainseg_gui.views.cohort_table import CohortTable
 from brainseg_gui.views.notice_bar import NoticeBar
@@ -117,11 +118,7 @@ class CohortWindow(QWidget):
         self._on_filter_changed(self.filter.text())
 
     def _fill_strip(self, report: CohortReport | None) -> None:
-        while self._strip.count():
-            widget = self._strip.takeAt(0).widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._strip)
         if report is None:
             return
         for row, model in enumerate(report.models):

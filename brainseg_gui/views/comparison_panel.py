@@ -26,6 +26,7 @@ from brainseg_gui.imaging.labels import regions
 from brainseg_gui.state.layers import Layer, Role
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.viewing import Layout
+from brainseg_gui.views.table_heads import describe_columns, heading_of
 from brainseg_gui.views.theme import colour
 
 _COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
@@ -145,10 +146,7 @@ class ComparisonPanel(QWidget):
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
-        for column, tip in enumerate(_TIPS):
-            item = table.horizontalHeaderItem(column)
-            item.setToolTip(tip)
-            item.setTextAlignment(_alignment(column))
+        describe_columns(table, _TIPS, [_alignment(column) for column in range(len(_COLUMNS))])
         table.cellClicked.connect(self._on_row_chosen)
         return table
 
@@ -183,10 +181,10 @@ class ComparisonPanel(QWidget):
             box.setEnabled(bool(layers))
             box.setPlaceholderText("none")
         edited = chosen[1] is not None and chosen[1].role is Role.ANNOTATION
-        self._table.horizontalHeaderItem(_PREDICTED).setText("Ann." if edited else _COLUMNS[_PREDICTED])
+        heading_of(self._table, _PREDICTED).setText("Ann." if edited else _COLUMNS[_PREDICTED])
         for column in range(_PREDICTED, len(_COLUMNS)):
             tip = _TIPS[column].replace("prediction", "annotation") if edited else _TIPS[column]
-            self._table.horizontalHeaderItem(column).setToolTip(tip)
+            heading_of(self._table, column).setToolTip(tip)
 
     def _fill_row(self, row: int, score: RegionScore) -> None:
         missed = score.reference_ml - _both_ml(score)

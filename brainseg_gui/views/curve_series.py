@@ -143,5 +143,5 @@ def sample_icon(series: Series) -> QIcon:
 
 
 def _mixed(colour: QColor, ground: QColor, share: float) -> QColor:
-    parts = zip(colour.getRgbF()[:3], ground.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(share * a + (1 - share) * b for a, b in parts))
+    pairs = ((colour.redF(), ground.redF()), (colour.greenF(), ground.greenF()), (colour.blueF(), ground.blueF()))
+    return QColor.fromRgbF(*(share * a + (1 - share) * b for a, b in pairs))

@@ -29,7 +29,7 @@ class CurvesLegend(QWidget):
         super().__init__()
         self._names: set[str] = set()
         self._series: list[Series] = []
-        self._look: list[tuple[object, ...]] = []
+        self._look: Sequence[tuple[object, ...]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -85,7 +85,7 @@ class CurvesLegend(QWidget):
             for number, one in enumerate(self._series):
                 text = amount(one.curve.last if step is None else one.curve.at(step))
                 item = self.table.topLevelItem(number)
-                if item.text(1) != text:
+                if item is not None and item.text(1) != text:
                     item.setText(1, text)
 
     def _on_item_changed(self, item: QTreeWidgetItem) -> None:
@@ -97,5 +97,6 @@ class CurvesLegend(QWidget):
         with QSignalBlocker(self.table):
             for number, one in enumerate(self._series):
                 state = Qt.CheckState.Unchecked if self.is_hidden(one.name) else Qt.CheckState.Checked
-                self.table.topLevelItem(number).setCheckState(0, state)
+                if (listed := self.table.topLevelItem(number)) is not None:
+                    listed.setCheckState(0, state)
         self.hidden_changed.emit()

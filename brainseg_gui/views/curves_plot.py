@@ -19,7 +19,7 @@ _AXIS_WIDTH = 56
 _FEW = 200
 
 
-class CurvesPlot(pg.PlotWidget):
+class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot whose x axis is the step; the wheel zooms it, dragging moves it, the y axis follows.
 
     Signals
@@ -165,7 +165,7 @@ class CurvesPlot(pg.PlotWidget):
         self.step_hovered.emit(None)
 
 
-class _ValueAxis(pg.AxisItem):
+class _ValueAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """On a logarithmic scale only 1, 2 and 5 are written, so that no number lies on another."""
 
     def logTickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:

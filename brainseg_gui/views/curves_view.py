@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlider, QSplitter, QVBoxLayout, QWidget
@@ -100,9 +102,10 @@ class CurvesView(QWidget):
         return self._splitter
 
     @property
-    def window(self) -> int:
+    def mean_steps(self) -> int:
         """Steps in the running mean."""
-        return round(_LONGEST ** (self.smoothing.value() / 100))
+        share: float = self.smoothing.value() / 100
+        return round(math.pow(_LONGEST, share))
 
     def show_whole(self) -> None:
         """Show all steps, and follow the run as it grows."""
@@ -130,7 +133,7 @@ class CurvesView(QWidget):
             inside = [one for one in series if one.plot == key]
             plot.setVisible(bool(inside))
             drawn = [one for one in inside if not self.legend.is_hidden(one.name)]
-            plot.draw(drawn, self.window, marks_of(drawn))
+            plot.draw(drawn, self.mean_steps, marks_of(drawn))
         self._drawing = False
 
     def _show_all_steps(self, series: list[Series]) -> None:
@@ -162,7 +165,7 @@ class CurvesView(QWidget):
         self.redraw()
 
     def _on_smoothing_moved(self) -> None:
-        self._smoothing_text.setText(f"{self.window} steps" if self.window > 1 else "none")
+        self._smoothing_text.setText(f"{self.mean_steps} steps" if self.mean_steps > 1 else "none")
         self._soon.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -183,10 +183,12 @@ class FigureDialog(QDialog):
         form.addRow("Width", self._width)
         form.addRow("Dots per inch", self._dpi)
         for row in range(form.rowCount()):
-            label, field = (form.itemAt(row, role) for role in (form.ItemRole.LabelRole, form.ItemRole.FieldRole))
-            if label is not None and field is not None:
-                field.widget().setAccessibleName(label.widget().text())
-                label.widget().setMinimumSize(_LABEL_WIDTH, field.widget().sizeHint().height())
+            item = form.itemAt(row, form.ItemRole.FieldRole)
+            of_row = item.widget() if item is not None else None
+            label = form.labelForField(of_row) if of_row is not None else None
+            if of_row is not None and isinstance(label, QLabel):
+                of_row.setAccessibleName(label.text())
+                label.setMinimumSize(_LABEL_WIDTH, of_row.sizeHint().height())
         return form
 
     def _arrange(self) -> None:

@@ -15,7 +15,7 @@ from brainseg_gui.views.theme import colour
 _LEAST_HEIGHT = 84
 
 
-class HistogramPlot(pg.PlotWidget):
+class HistogramPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """One small plot: intensity to the right, share of the voxels upwards, no axis where none is needed."""
 
     def __init__(self, title: str) -> None:

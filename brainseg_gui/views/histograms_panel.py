@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel
@@ -11,6 +13,7 @@ from brainseg_gui.imaging.colours import colour_of
 from brainseg_gui.imaging.labels import meanings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.clear_layout import clear_layout
 from brainseg_gui.views.histogram_plot import HistogramPlot
 from brainseg_gui.views.number_label import number_label
 from brainseg_gui.views.scroll_page import ScrollPage
@@ -95,7 +98,7 @@ class HistogramsPanel(ScrollPage):
                 plot.draw(histograms[modality].edges, [self._line(h) for h in histograms[modality].labels])
         self._fill_table({m: histograms[m] for m in _ORDER if m in histograms})
 
-    def _line(self, histogram: LabelHistogram) -> tuple[object, QPen]:
+    def _line(self, histogram: LabelHistogram) -> tuple[NDArray[np.float64], QPen]:
         pen = self._pen(histogram.meaning)
         return histogram.shares, pen
 
@@ -108,9 +111,7 @@ class HistogramsPanel(ScrollPage):
 
     def _fill_table(self, histograms: dict[Modality, ModalityHistograms]) -> None:
         """Median of each label in each modality; the first column is the legend."""
-        while (item := self._table.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+        clear_layout(self._table)
         for column, modality in enumerate(histograms, start=2):
             self._table.addWidget(number_label(modality.title, "Median intensity", name="faint"), 0, column)
         rows = {h.meaning: n for n, h in enumerate(next(iter(histograms.values())).labels, 1)} if histograms else {}

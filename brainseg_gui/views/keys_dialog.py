@@ -154,7 +154,8 @@ class KeysDialog(QDialog):
     def _rebind(self, sequence: str) -> None:
         chosen = self._table.selectionModel().selectedRows()  # the current row may be one that nobody chose
         row = chosen[0].row() if chosen else -1
-        key = self._table.item(row, 0).data(Qt.ItemDataRole.UserRole) if row >= 0 else None
+        item = self._table.item(row, 0)
+        key = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
         if key is None:
             self._message.setText("Choose an action in the table first.")
             return

@@ -40,9 +40,9 @@ class MainToolBar(QToolBar):
         self._add(*_LOOKS)
         for key in _WORK:
             self.addAction(actions[key])
-            button = self.widgetForAction(actions[key])
-            if isinstance(button, QToolButton):
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            made = self.widgetForAction(actions[key])
+            if isinstance(made, QToolButton):
+                made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._add_title()
         session.case_changed.connect(self._synchronize)
         session.viewing.events.modality.connect(self._synchronize)

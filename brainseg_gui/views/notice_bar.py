@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.errors import printable
-from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.notices import Notice, Notices
 from brainseg_gui.views.theme import icon
 
 _WIDTH = 760
@@ -32,10 +32,10 @@ class NoticeBar(QFrame):
 
     action_requested = Signal(str)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, notices: Notices) -> None:
         super().__init__()
         self.setObjectName("notice")
-        self._session = session
+        self._notices = notices
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 8, 8)
         column.setSpacing(6)
@@ -54,7 +54,7 @@ class NoticeBar(QFrame):
         close.setIcon(icon("close", "quiet"))
         close.setIconSize(QSize(16, 16))
         close.setToolTip("Close this message")
-        close.clicked.connect(lambda: session.say(None))
+        close.clicked.connect(lambda: notices.say(None))
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._text, 1)
         row.addLayout(self._actions)
@@ -69,11 +69,12 @@ class NoticeBar(QFrame):
         self._details.setMaximumHeight(140)
         self._details.hide()
         column.addWidget(self._details)
+        self._column = column
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_SHOWN_MS)
-        self._timer.timeout.connect(lambda: session.say(None))
-        session.notice_changed.connect(self._synchronize)
+        self._timer.timeout.connect(lambda: notices.say(None))
+        notices.notice_changed.connect(self._synchronize)
         self._synchronize()
 
     def float_over(self, ground: QWidget) -> None:
@@ -96,9 +97,9 @@ class NoticeBar(QFrame):
     def _place(self) -> None:
         ground = self.parentWidget()
         if ground is not None:
-            self.layout().activate()
+            self._column.activate()
             width = min(ground.width() - 32, _WIDTH)
-            height = self.layout().totalHeightForWidth(width)
+            height = self._column.totalHeightForWidth(width)
             self.setGeometry((ground.width() - width) // 2, ground.height() - height - _FOOT, width, height)
             self.raise_()
 
@@ -108,7 +109,7 @@ class NoticeBar(QFrame):
         return self._text.text()
 
     def _synchronize(self) -> None:
-        notice = self._session.notice
+        notice = self._notices.notice
         self.setVisible(notice is not None)
         if notice is None:
             return

@@ -129,7 +129,8 @@ class OperationOptions(QWidget):
         self._label.setToolTip("The other label")
         self._label.activated.connect(lambda _: setattr(self._operating, "other", self._label.currentData()))
         row = titled("To", self._label)
-        return row, row.findChild(QLabel)
+        named = row.findChildren(QLabel)[0]
+        return row, named
 
     def _make_layer(self) -> QWidget:
         self._from, self._part = QComboBox(), QComboBox()

@@ -100,7 +100,7 @@ class OperationsPanel(ScrollPage):
     def _synchronize(self, *_: object) -> None:
         operating, preview = self._operating, self._annotating.preview
         kind = operating.kind
-        self.widget().setEnabled(self._annotating.editable)
+        self.page.setEnabled(self._annotating.editable)
         self._tried.setVisible(kind is not None)
         self._hint.setVisible(kind is None)
         if kind is None:

@@ -82,9 +82,11 @@ class Outlines:
 
     def _build(self, inset_xy: tuple[float, float]) -> None:
         self._paths, self._inset = [], inset_xy
-        if self._shown is None or self._shown[0] is None:
+        if self._shown is None:
             return
         box, cut, table = self._shown
+        if box is None:
+            return
         for label, path in edge_paths(cut, inset_xy):
             if table[label, 3]:
                 self._paths.append((_pen(table[label]), path.translated(box[1].start, box[0].start)))

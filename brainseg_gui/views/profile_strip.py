@@ -123,12 +123,12 @@ class ProfileStrip(QWidget):
         most = max(int(profile.reference.max()), int(profile.prediction.max()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_REFERENCE)
-        painter.drawPolygon(self._silhouette(profile.reference * (room / most), room + 1))
+        scale = np.float64(room / most)
+        painter.drawPolygon(self._silhouette(profile.reference * scale, room + 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(_PREDICTION, 1))
-        painter.drawPolyline(
-            _without_base(self._edge(profile.prediction * (room / most), room + 1), profile.prediction)
-        )
+        edge = self._edge(profile.prediction * scale, room + 1)
+        painter.drawPolyline(QPolygonF(_without_base(edge, profile.prediction)))
         self._draw_wrong(painter, profile)
         painter.end()
         return pixmap
@@ -140,7 +140,7 @@ class ProfileStrip(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         for counts, tint, side in ((profile.missed, 1, 1), (profile.false, 2, -1)):
             painter.setBrush(QColor(AGREEMENT_COLOURS[tint]))
-            painter.drawPolygon(self._silhouette(side * counts * (_WRONG / 2 / most), middle))
+            painter.drawPolygon(self._silhouette(counts * np.float64(side * _WRONG / 2 / most), middle))
 
     def _edge(self, widths: NDArray[np.float64], right: float) -> list[QPointF]:
         """One point per slice, so far to the left of `right`."""

@@ -24,6 +24,7 @@ from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.action_button import ActionButton
 from brainseg_gui.views.actions import Actions
+from brainseg_gui.views.table_heads import describe_columns
 from brainseg_gui.views.tool_options import titled
 
 _COLUMNS = ("What", "+ ml", "− ml", "→ ml")
@@ -143,11 +144,10 @@ class ProposalPanel(QWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(36)
-        for column, tip in enumerate(_TIPS):
+        for column in range(len(_TIPS)):
             mode = QHeaderView.ResizeMode.Stretch if column == 0 else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, mode)
-            table.horizontalHeaderItem(column).setToolTip(tip)
-            table.horizontalHeaderItem(column).setTextAlignment(_alignment(column))
+        describe_columns(table, _TIPS, [_alignment(column) for column in range(len(_TIPS))])
         table.itemSelectionChanged.connect(self._on_row_chosen)
         return table
 
@@ -199,7 +199,7 @@ class ProposalPanel(QWidget):
             self._table.clearSelection()
             if position is not None and position < self._table.rowCount():
                 self._table.selectRow(position)
-                self._table.scrollToItem(self._table.item(position, 0))
+                self._table.scrollTo(self._table.model().index(position, 0))
 
     def _on_row_chosen(self) -> None:
         rows = sorted({index.row() for index in self._table.selectedIndexes()})

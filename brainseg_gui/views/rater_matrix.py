@@ -63,7 +63,7 @@ class RaterMatrixTable(QTableWidget):
             for row in range(count):
                 for column in range(count):
                     shade = _share(float(matrix.dice[row, column]), least)
-                    item = self._cell(row, column, float(matrix.dice[row, column]), shade)
+                    item = self._cell(study, row, column, float(matrix.dice[row, column]), shade)
                     chosen = {study.layers[row], study.layers[column]} == set(compared) and row != column
                     font = item.font()
                     font.setBold(chosen)
@@ -79,11 +79,11 @@ class RaterMatrixTable(QTableWidget):
         self.setRowCount(0)
         self.setColumnCount(0)
 
-    def _cell(self, row: int, column: int, dice: float, shade: float) -> QTableWidgetItem:
+    def _cell(self, study: RaterStudy, row: int, column: int, dice: float, shade: float) -> QTableWidgetItem:
         same = row == column
         item = QTableWidgetItem("–" if same else _number(dice))
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-        names = [self._study.layers[place].name for place in (row, column)]
+        names = [study.layers[place].name for place in (row, column)]
         tip = names[0] if same else f"{names[0]} and {names[1]}: {dice:.4f}\nClick to compare the two"
         item.setToolTip(plain_tip(tip))
         item.setForeground(colour("faint" if same else "text"))

@@ -10,6 +10,7 @@ from brainseg_gui.evaluation.raters import MajorityRule, RaterMatrix
 from brainseg_gui.state.layers import Layer
 from brainseg_gui.state.rating import RaterStudy, candidates, letter
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.clear_layout import clear_layout
 from brainseg_gui.views.elided_label import ElidedLabel
 from brainseg_gui.views.number_label import number_label
 from brainseg_gui.views.plain_text import plain_tip
@@ -153,9 +154,7 @@ class RatersPanel(ScrollPage):
                 label.setText(text)
 
     def _make_lines(self, there: tuple[Layer, ...]) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            item.widget().hide()
-            item.widget().deleteLater()
+        clear_layout(self._rows)
         self._lines = []
         for column, (text, tip) in enumerate(_HEADINGS, start=2):
             self._rows.addWidget(number_label(text, tip, name="faint", least_width=_NUMBER_WIDTH), 0, column)

@@ -9,7 +9,7 @@ from brainseg_gui.evaluation.calibration import Calibration
 from brainseg_gui.views.theme import colour
 
 
-class ReliabilityPlot(pg.PlotWidget):
+class ReliabilityPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """Observed share over expected probability; on the diagonal the network is as sure as it should be."""
 
     def __init__(self) -> None:

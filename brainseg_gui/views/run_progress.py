@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -103,7 +102,7 @@ class RunPage(QWidget):
         row.addWidget(self._more(), 0, Qt.AlignmentFlag.AlignTop)
         return row
 
-    def _button(self, text: str, tip: str, requested: Callable[[], None]) -> QPushButton:
+    def _button(self, text: str, tip: str, requested: SignalInstance) -> QPushButton:
         button = QPushButton(text)
         button.setToolTip(tip)
         button.clicked.connect(requested)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 
 class ScrollPage(QScrollArea):
-    """Scrolls up and down only; what it shows goes into `column`.
+    """Scrolls up and down only; what it shows goes into `column` of `page`.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class ScrollPage(QScrollArea):
         super().__init__()
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page = QWidget()
+        page = self.page = QWidget()
         page.setObjectName("centre")
         self.column = QVBoxLayout(page)
         self.column.setContentsMargins(8, above, 8, 8)

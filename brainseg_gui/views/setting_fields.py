@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.runs.fields import FieldHelp
+from brainseg_gui.views.clear_layout import clear_layout
 from brainseg_gui.views.elided_label import ElidedLabel
 from brainseg_gui.views.plain_text import plain_tip
 from brainseg_gui.views.theme import icon
@@ -187,11 +188,7 @@ class FolderListField(SettingField):
 
     def show_value(self, value: tuple[str, ...]) -> None:
         self._folders = tuple(value)
-        while self._rows.count():
-            item = self._rows.takeAt(0)
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear_layout(self._rows)
         for folder in self._folders:
             self._rows.addWidget(self._folder_row(folder))
         self.dress()
@@ -288,7 +285,7 @@ def _number(text: str) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-def _dress(box: QAbstractSpinBox, unit: str) -> None:
+def _dress(box: QSpinBox | QDoubleSpinBox, unit: str) -> None:
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.setMinimumWidth(48)
     box.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -93,19 +93,22 @@ class SlicePicture:
             return np.ascontiguousarray(take_slice(labels.values, plane, slice_index, viewing.convention))
 
         if viewing.masks_visible and not self._session.previewing:
-            region, overlay = self.agreement_region, self.overlay
+            region, overlay, case = self.agreement_region, self.overlay, self._session.displayed
+            pair = self._session.layers.compared
             if overlay is not None:
                 table = map_table(overlay.top, viewing.opacity, overlay.faintest)
                 levels = overlay.slice_of(plane, slice_index, viewing.convention)
-                if overlay.outside:  # certainly background: true of the air too, and not worth saying
-                    levels = np.where(self._in_head(plane, slice_index), levels, 0).astype(np.uint8)
+                if (
+                    overlay.outside and case is not None
+                ):  # certainly background: true of the air too, and not worth saying
+                    levels = np.where(self._in_head(case, plane, slice_index), levels, 0).astype(np.uint8)
                 fills.append((levels, table))
                 layers = self._drawn_layers() if overlay.outlined else []
                 outlines += [(cut(layer.labels), self._table_of(layer, OverlayStyle.OUTLINE)) for layer, _ in layers]
-            elif region is not None:
-                fills.append((self._agreement(cut, region), _agreement_table(viewing.opacity)))
+            elif region is not None and pair is not None:
+                fills.append((self._agreement(cut, pair, region), _agreement_table(viewing.opacity)))
                 fills += self._error_looked_at(region, plane, slice_index)
-                outlines.append(self._reference_outline(cut, region))
+                outlines.append(self._reference_outline(cut, pair[0].labels, region))
             else:
                 for layer, style in self._drawn_layers():
                     drawn = (cut(layer.labels), self._table_of(layer, style))
@@ -121,11 +124,12 @@ class SlicePicture:
         shown = self._content is Content.ALL and self._session.viewing.masks_visible and not self._session.previewing
         return self._session.overlay if shown else None
 
-    def _in_head(self, plane: Plane, slice_index: int) -> NDArray[np.bool_]:
+    def _in_head(self, case: Case, plane: Plane, slice_index: int) -> NDArray[np.bool_]:
         """Pixels of the slice that are not the image's background."""
-        volume = next(iter(self._session.displayed.volumes.values()))
+        volume = next(iter(case.volumes.values()))
         stored = take_slice(volume.stored, plane, slice_index, self._session.viewing.convention)
-        return stored != volume.background
+        inside: NDArray[np.bool_] = stored != volume.background
+        return inside
 
     def _table_of(self, layer: Layer, style: OverlayStyle) -> NDArray[np.uint8]:
         """Colours of a layer's labels; how opaque fills are says nothing about outlines."""
@@ -136,8 +140,8 @@ class SlicePicture:
     @property
     def agreement_region(self) -> Region | None:
         """The region whose agreement is to be drawn, when there are two masks to compare."""
-        layers, viewing = self._session.layers, self._session.viewing
-        if layers.reference is None or layers.prediction is None:
+        viewing = self._session.viewing
+        if self._session.layers.compared is None:
             return None
         if self._content is Content.AGREEMENT:
             return viewing.agreement or regions()[0]
@@ -145,9 +149,8 @@ class SlicePicture:
             return viewing.agreement
         return None
 
-    def _agreement(self, cut: Cut, region: Region) -> NDArray[np.uint8]:
-        layers = self._session.layers
-        reference, prediction = layers.reference.labels, layers.prediction.labels
+    def _agreement(self, cut: Cut, pair: tuple[Layer, Layer], region: Region) -> NDArray[np.uint8]:
+        reference, prediction = (layer.labels for layer in pair)
         return agreement_of(
             cut(reference),
             cut(prediction),
@@ -165,9 +168,10 @@ class SlicePicture:
         values = piece_in_slice(entry.piece, case.grid.shape, plane, slice_index, convention)
         return [(values, agreement_table(STRENGTH, STRENGTH))] if values is not None else []
 
-    def _reference_outline(self, cut: Cut, region: Region) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def _reference_outline(
+        self, cut: Cut, reference: LabelMap, region: Region
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """The reference's edge, the second cue beside colour: what is missed lies inside it, what is false outside."""
-        reference = self._session.layers.reference.labels
         inside = region_table(reference.scheme, region).astype(np.uint8)[cut(reference)]
         return inside, _EDGE
 

@@ -24,7 +24,7 @@ from brainseg_gui.state.hand import Point
 from brainseg_gui.state.session import Session
 
 
-class SlicePlace(pg.GraphicsView):
+class SlicePlace(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """An empty view of a slice of the displayed case, in mm, row 0 at the top.
 
     Parameters
@@ -97,7 +97,8 @@ class SlicePlace(pg.GraphicsView):
         row, column = point_to_pixel(point_ijk, self.plane, case.grid, self._session.viewing.convention)
         height, width = pixel_size_mm(self.plane, case.grid)
         scene = self._box.mapViewToScene(QPointF((column + 0.5) * width, (row + 0.5) * height))
-        return self.viewportTransform().map(scene)
+        point: QPointF = self.viewportTransform().map(scene)
+        return point
 
     def position_of(self, voxel_ijk: Voxel) -> QPoint:
         """Position of a voxel's centre in the viewport."""
@@ -106,15 +107,18 @@ class SlicePlace(pg.GraphicsView):
             return QPoint()
         row, column = voxel_to_pixel(voxel_ijk, self.plane, case.grid, self._session.viewing.convention)
         height, width = pixel_size_mm(self.plane, case.grid)
-        return self.mapFromScene(self._box.mapViewToScene(QPointF((column + 0.5) * width, (row + 0.5) * height)))
+        scene = self._box.mapViewToScene(QPointF((column + 0.5) * width, (row + 0.5) * height))
+        position: QPoint = self.mapFromScene(scene)
+        return position
 
     @property
     def mm_to_viewport(self) -> QTransform:
         """The way from the slice in mm to the viewport."""
         self._box.updateMatrix()
-        return self._box.childGroup.sceneTransform() * self.viewportTransform()
+        transform: QTransform = self._box.childGroup.sceneTransform() * self.viewportTransform()
+        return transform
 
     @property
     def screen_pixels_per_mm(self) -> float:
         """Current zoom."""
-        return 1.0 / max(self._box.viewPixelSize()[0], 1e-9)
+        return 1.0 / max(float(self._box.viewPixelSize()[0]), 1e-9)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit
 
+from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane, pixel_to_voxel, voxel_to_pixel
 from brainseg_gui.imaging.window import Window
@@ -218,12 +219,12 @@ class SliceView(SliceCanvas):
         if steps is not None:
             self.scroll(steps)
         elif Qt.Key(event.key()) in moves and self.case is not None:
-            self._step_crosshair(*moves[Qt.Key(event.key())])
+            self._step_crosshair(self.case, *moves[Qt.Key(event.key())])
         else:
             event.ignore()
 
-    def _step_crosshair(self, rows: int, columns: int) -> None:
-        case, viewing = self.case, self._session.viewing
+    def _step_crosshair(self, case: Case, rows: int, columns: int) -> None:
+        viewing = self._session.viewing
         row, column = voxel_to_pixel(viewing.crosshair, self.plane, case.grid, viewing.convention)
         moved = pixel_to_voxel(
             (row + rows, column + columns), self.plane, self.slice_index, case.grid, viewing.convention

@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from brainseg_gui.errors import printable
+from brainseg_gui.views.clear_layout import clear_layout
 from brainseg_gui.views.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.theme import icon
 
@@ -88,10 +89,7 @@ class Welcome(QWidget):
 
     def show_recent(self, cases: Sequence[RecentCase]) -> None:
         """Show the last cases as cards."""
-        while self._recent.count():
-            item = self._recent.takeAt(0)
-            if (widget := item.widget()) is not None:
-                widget.deleteLater()
+        clear_layout(self._recent)
         self._recent_title.setVisible(bool(cases))
         self._recent.addStretch(1)
         for case in cases[:_SHOWN]:

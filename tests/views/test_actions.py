@@ -292,7 +292,7 @@ def test_files_start_as_what_they_are_taken_for(assign: Callable[..., AssignDial
     dialog = assign([a, b, c], {a: Modality.T1CE, c: "mask"})
     assert [_box(dialog, f"{n}.nii.gz").currentText() for n in "abc"] == ["T1ce", "not used", "mask"]
     assert dialog.modalities == {Modality.T1CE: a}
-    assert dialog.mask == c
+    assert dialog.mask_file == c
     assert _can_open(dialog)
 
 
@@ -309,4 +309,4 @@ def test_a_modality_is_given_once_and_one_is_needed(assign: Callable[..., Assign
     _box(dialog, "b.nii").setCurrentIndex(0)
     assert _can_open(dialog)
     assert dialog.modalities == {Modality.FLAIR: a}
-    assert dialog.mask is None
+    assert dialog.mask_file is None

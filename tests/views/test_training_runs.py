@@ -327,7 +327,7 @@ def test_smoothing_keeps_the_values_faintly(window: TrainingWindow, watch: RunWa
     curves = window.run_page.curves
     curves.smoothing.setValue(50)
     curves.redraw()
-    assert curves.window == 32
+    assert curves.mean_steps == 32
     assert [name for _run, name in curves.plots["loss"]._faint] == ["loss"]
     curves.smoothing.setValue(0)
     curves.redraw()
