@@ -5,38 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from brainseg_gui.annotation.case_list import NAME as LIST_OF_CASES
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
-from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.mask_note import NOTE_ENDING, wrote_mask
 from brainseg_gui.imaging.nifti_header import is_nifti
+from brainseg_gui.inference.case_job import CaseJob
 
 
-@dataclass(frozen=True)
-class SegmentJob:
-    """One case and where its mask goes.
-
-    Parameters
-    ----------
-    name
-        Name of the case, or of what was given instead of one.
-    source
-        Its files, or None.
-    output
-        File of the mask.
-    fault
-        Why there is no case.
-    """
-
-    name: str
-    source: CaseSource | None
-    output: Path
-    fault: BrainsegError | None = None
-
-
-def plan_jobs(paths: Iterable[Path], output: Path) -> list[SegmentJob]:
+def plan_jobs(paths: Iterable[Path], output: Path) -> list[CaseJob]:
     """Find the cases and name their masks.
 
     Parameters
@@ -48,10 +28,14 @@ def plan_jobs(paths: Iterable[Path], output: Path) -> list[SegmentJob]:
 
     Raises
     ------
+    CaseError
+        If nothing is left but files of the program's own, which a shell's ``*`` brings along.
     SaveError
         If several masks would go into one file.
     """
-    jobs = [job for path in paths for job in _find(path)]
+    jobs = _each_once(job for path in paths if not _is_ours(path) for job in _find(path))
+    if not jobs:
+        raise CaseError("these are files that brainseg wrote, not cases", "Give folders or images of cases")
     if not is_nifti(output) or output.is_dir():
         return [replace(job, output=output / f"{job.name}_pred.nii.gz") for job in jobs]
     if len(jobs) > 1:
@@ -59,7 +43,7 @@ def plan_jobs(paths: Iterable[Path], output: Path) -> list[SegmentJob]:
     return [replace(job, output=output) for job in jobs]
 
 
-def prepare_outputs(jobs: Sequence[SegmentJob], *, overwrite: bool) -> list[Path]:
+def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
     """Refuse before any work what could not be written after it; make the folder.
 
     Returns
@@ -99,18 +83,30 @@ def remove_empty(folders: Sequence[Path]) -> None:
             folder.rmdir()
 
 
-def _find(path: Path) -> Iterator[SegmentJob]:
+def _is_ours(path: Path) -> bool:
+    """Whether the program wrote a file beside the cases: the list of their states, a note, a mask."""
+    if path.name == LIST_OF_CASES or path.name.endswith(NOTE_ENDING):
+        return path.is_file()
+    return is_nifti(path) and path.is_file() and wrote_mask(path)
+
+
+def _each_once(jobs: Iterable[CaseJob]) -> list[CaseJob]:
+    """Every case once, though several of its files were given."""
+    return list({job.source.place if job.source is not None else job.output: job for job in jobs}.values())
+
+
+def _find(path: Path) -> Iterator[CaseJob]:
     try:
         source = find_case(path)
-        yield SegmentJob(source.case_id, source, path)
+        yield CaseJob(source.case_id, source, path)
     except BrainsegError as error:
-        yield from _find_cohort(path) or [SegmentJob(path.name, None, path, error)]
+        yield from _find_cohort(path) or [CaseJob(path.name, None, path, error)]
 
 
-def _find_cohort(path: Path) -> list[SegmentJob]:
+def _find_cohort(path: Path) -> list[CaseJob]:
     if not path.is_dir():
         return []
     try:
-        return [SegmentJob(source.case_id, source, path) for source in find_cohort(path)]
+        return [CaseJob(source.case_id, source, path) for source in find_cohort(path)]
     except CaseError:
         return []  # the sentence about the case says more

@@ -23,7 +23,8 @@ from brainseg_gui.plain_files import read_json
 NOTE_ENDING = ".provenance.json"
 _LONGEST_NAME = 100
 _LARGEST_BYTES = 4 * 2**20
-_IN_HEADER = re.compile(r"brainseg mask, ([\w.-]+)")
+_MADE_HERE = "brainseg mask"
+_IN_HEADER = re.compile(rf"{_MADE_HERE}, ([\w.-]+)")
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,20 @@ def said_scheme(labels: LabelMap, mask: Path) -> tuple[LabelScheme, str] | None:
 
 
 def _said_in_header(mask: Path) -> tuple[LabelScheme | None, str, Mapping[str, Any]] | None:
-    with contextlib.suppress(BrainsegError):
-        words = read_header(mask)["descrip"].item().decode("ascii", "replace")
-        if found := _IN_HEADER.match(words):
-            return label_schemes().get(found[1]), "its header", {}
+    if found := _IN_HEADER.match(_words_in_header(mask)):
+        return label_schemes().get(found[1]), "its header", {}
     return None
+
+
+def wrote_mask(path: Path) -> bool:
+    """Whether the header of a NIfTI file says that this program wrote it as a mask."""
+    return _words_in_header(path).startswith(_MADE_HERE)
+
+
+def _words_in_header(path: Path) -> str:
+    with contextlib.suppress(BrainsegError):
+        return str(read_header(path)["descrip"].item().decode("ascii", "replace"))
+    return ""
 
 
 def _listed(fields: Mapping[str, Any]) -> list[object]:
@@ -108,7 +118,7 @@ def header_words(scheme: LabelScheme, made_by: str = "") -> str:
     """
     known = label_schemes().get(scheme.name)
     same = known is not None and dict(known.labels) == dict(scheme.labels)
-    return ", ".join(["brainseg mask", *([scheme.name] if same else []), *([f"by {made_by}"] if made_by else [])])
+    return ", ".join([_MADE_HERE, *([scheme.name] if same else []), *([f"by {made_by}"] if made_by else [])])
 
 
 def scheme_fields(scheme: LabelScheme) -> dict[str, Any]:

@@ -13,9 +13,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainseg_gui.commands import segment, segment_ahead
+from brainseg_gui.commands import segment
 from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import CaseError, EngineError, ModelError, SaveError
+from brainseg_gui.inference import ahead
 from brainseg_gui.inference.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress
@@ -103,6 +104,34 @@ def test_several_masks_do_not_fit_into_one_file(tmp_path: Path, toy_case: ToyCas
     toy_case(tmp_path, case_id="B")
     with pytest.raises(SaveError, match="2 masks do not fit into one file"):
         call(tmp_path, "-o", tmp_path / "mask.nii.gz")
+
+
+def test_files_of_our_own_that_a_shell_brings_along_are_passed_over(tmp_path: Path, toy_case: ToyCase) -> None:
+    cohort = tmp_path / "cohort"
+    for name in "AB":
+        toy_case(cohort, case_id=name)
+    (cohort / "brainseg-cases.csv").write_text("case,state,note,changed,by\n")
+    mask = nib.load(cohort / "A" / "A_seg.nii.gz")
+    mask.header["descrip"] = b"brainseg mask, brats2020, by synthetic-2mm"
+    nib.save(mask, cohort / "A" / "A_annotation_2.nii.gz")
+    (cohort / "A" / "A_annotation_2.provenance.json").write_text("{}")
+    for given in (cohort.glob("*"), [*(cohort / "A").glob("*"), cohort / "B"]):
+        jobs = plan_jobs(sorted(given), tmp_path / "out")
+        assert [(job.name, job.fault) for job in jobs] == [("A", None), ("B", None)]
+    with pytest.raises(CaseError, match="files that brainseg wrote, not cases"):
+        plan_jobs([cohort / "brainseg-cases.csv"], tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "results.csv", "gone-cases.csv", "brainseg-cases.csv", "x.nii.gz"])
+def test_what_is_not_ours_is_still_refused(tmp_path: Path, toy_case: ToyCase, name: str) -> None:
+    case = toy_case(tmp_path / "cohort", case_id="A")
+    unknown = tmp_path / name
+    if name.endswith((".txt", "results.csv")):
+        unknown.write_text("something")
+    good, bad = plan_jobs([case, unknown], tmp_path / "out")
+    assert good.fault is None
+    assert bad.name == name
+    assert isinstance(bad.fault, CaseError)
 
 
 def test_cases_of_one_name_are_refused(tmp_path: Path, toy_case: ToyCase) -> None:
@@ -205,7 +234,7 @@ def test_the_next_case_is_read_and_the_last_mask_written_while_the_network_works
         toy_case(cohort, case_id=name)
     engine = _Overlapping(len(names))
     monkeypatch.setattr("brainseg_gui.inference.engine.Engine", lambda: engine)
-    read, write = segment_ahead._read, segment_ahead._write
+    read, write = ahead._read, ahead._write
 
     def noted_read(source: Any, *rest: Any) -> Any:
         engine.reading.append(source.case_id)
@@ -218,8 +247,8 @@ def test_the_next_case_is_read_and_the_last_mask_written_while_the_network_works
         assert last or engine.begun.acquire(timeout=20), "the network waited for the mask"
         return write(output, *rest)
 
-    monkeypatch.setattr(segment_ahead, "_read", noted_read)
-    monkeypatch.setattr(segment_ahead, "_write", late_write)
+    monkeypatch.setattr(ahead, "_read", noted_read)
+    monkeypatch.setattr(ahead, "_write", late_write)
     assert call(cohort, "-o", tmp_path / "out", "--json") == 0
     assert [json.loads(line)["case"] for line in capfd.readouterr().out.splitlines()] == names
     assert engine.reading == engine.segmenting == names
@@ -232,14 +261,14 @@ def test_a_mask_that_cannot_be_written_is_told_with_its_case(
     for name in ("A", "B"):
         toy_case(tmp_path / "cohort", case_id=name)
     monkeypatch.setattr("brainseg_gui.inference.engine.Engine", lambda: _Overlapping(1))
-    write = segment_ahead._write
+    write = ahead._write
 
     def full_disk(output: Path, *rest: Any) -> float:
         if output.name.startswith("A"):
             raise SaveError("the drive is full", "Free some room", output)
         return write(output, *rest)
 
-    monkeypatch.setattr(segment_ahead, "_write", full_disk)
+    monkeypatch.setattr(ahead, "_write", full_disk)
     assert call(tmp_path / "cohort", "-o", tmp_path / "out", "--json") == 1
     first, second = map(json.loads, capfd.readouterr().out.splitlines())
     assert "the drive is full" in first["error"]

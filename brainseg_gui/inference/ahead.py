@@ -1,4 +1,4 @@
-"""What ``brainseg segment`` does beside the network's work: the next case is read, and the last mask is written."""
+"""What is done beside the network's work on a cohort: the next case is read, and the last mask is written."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from brainseg_gui.errors import BrainsegError, Cancelled
 
 if TYPE_CHECKING:
-    from brainseg_gui.commands.segment_jobs import SegmentJob
     from brainseg_gui.imaging.case import Case, CaseSource
     from brainseg_gui.imaging.labels import LabelMap
+    from brainseg_gui.inference.case_job import CaseJob
     from brainseg_gui.inference.options import SegmentResult
 
 
@@ -49,7 +49,7 @@ class Writing:
         Of the stages before.
     """
 
-    job: SegmentJob
+    job: CaseJob
     case: Case
     labels: LabelMap
     result: SegmentResult
@@ -66,13 +66,13 @@ def start_reading(source: CaseSource) -> Reading:
 
 
 def start_writing(
-    job: SegmentJob, case: Case, labels: LabelMap, result: SegmentResult, seconds: dict[str, float]
+    job: CaseJob, case: Case, labels: LabelMap, result: SegmentResult, seconds: dict[str, float], *, overwrite: bool
 ) -> Writing:
     """Begin to write a mask. Whoever calls waits for it, at the end of the program too."""
     from brainseg_gui.imaging.aside import aside
 
-    written = aside(partial(_write, job.output, labels, case, result.model), "write behind")
-    return Writing(job, case, labels, result, seconds, written)
+    work = partial(_write, job.output, labels, case, result.model, overwrite)
+    return Writing(job, case, labels, result, seconds, aside(work, "write behind"))
 
 
 def _read(source: CaseSource, stop: Event) -> tuple[Case, float]:
@@ -104,11 +104,11 @@ def _read_whole(source: CaseSource, stop: Event) -> Case:
                 raise Cancelled
 
 
-def _write(output: Path, labels: LabelMap, case: Case, network: str) -> float:
+def _write(output: Path, labels: LabelMap, case: Case, network: str, overwrite: bool) -> float:
     from brainseg_gui.imaging.save import write_labels
 
     started = time.perf_counter()
     with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more
         output.parent.mkdir(parents=True, exist_ok=True)
-    write_labels(output, labels, case.stored_grid, case.header, made_by=network)
+    write_labels(output, labels, case.stored_grid, case.header, overwrite=overwrite, made_by=network)
     return time.perf_counter() - started

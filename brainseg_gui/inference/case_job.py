@@ -1,0 +1,31 @@
+"""One case of a cohort that is segmented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.case import CaseSource
+
+
+@dataclass(frozen=True)
+class CaseJob:
+    """One case and where its mask goes.
+
+    Parameters
+    ----------
+    name
+        Name of the case, or of what was given instead of one.
+    source
+        Its files, or None.
+    output
+        File of the mask.
+    fault
+        Why there is no case.
+    """
+
+    name: str
+    source: CaseSource | None
+    output: Path
+    fault: BrainsegError | None = None

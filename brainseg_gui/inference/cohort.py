@@ -1,0 +1,188 @@
+"""Segmenting many cases: while the network works on one, the next is read and the last mask is written.
+
+The command line and the window run the same generator; what it yields tells how each case ended.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import wait
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from brainseg_gui.errors import BrainsegError, CaseError
+from brainseg_gui.imaging.aside import waited_for
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
+from brainseg_gui.inference.ahead import Reading, Writing, start_reading, start_writing
+from brainseg_gui.inference.case_job import CaseJob
+from brainseg_gui.progress import Progress
+
+if TYPE_CHECKING:
+    from brainseg_gui.imaging.case import Case
+    from brainseg_gui.inference.engine import Engine
+    from brainseg_gui.inference.model_folder import ModelFolder
+    from brainseg_gui.inference.options import SegmentOptions, SegmentResult
+
+_SEGMENTED = 0.95  # of the work on one case
+_LOG = logging.getLogger(__name__)
+
+Steps = Generator[Progress, None, None]
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """A case is being worked on: how far, from 0 to 1."""
+
+    job: CaseJob
+    done: float
+
+
+@dataclass(frozen=True, eq=False)
+class Segmented:
+    """The mask of a case is in its file.
+
+    Parameters
+    ----------
+    seconds
+        Of each stage.
+    """
+
+    job: CaseJob
+    case: Case
+    labels: LabelMap
+    result: SegmentResult
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A case that has no mask now, and why."""
+
+    job: CaseJob
+    error: Exception
+
+    @property
+    def sentence(self) -> str:
+        """For people, with the case's name."""
+        bug = f"unexpected {type(self.error).__name__}: {self.error}"
+        words = str(self.error) if isinstance(self.error, BrainsegError) else bug
+        return words if self.job.name in words else f"{self.job.name}: {words}"
+
+
+Outcome = AtWork | Segmented | Refused
+
+
+def own_scheme(case: Case) -> LabelScheme:
+    """The scheme of a case as it was read."""
+    return case.scheme
+
+
+@dataclass
+class CohortSegmentation:
+    """One engine for all cases.
+
+    Parameters
+    ----------
+    overwrite
+        Whether masks that exist may be replaced.
+    scheme_of
+        How the mask of a case is to be numbered.
+    """
+
+    engine: Engine
+    model: ModelFolder
+    options: SegmentOptions
+    overwrite: bool = True
+    scheme_of: Callable[[Case], LabelScheme] = own_scheme
+    _finished: int = 0
+    _total: int = 0
+    _reading: Reading | None = None
+    _writing: Writing | None = None
+
+    def run(self, jobs: Sequence[CaseJob]) -> Steps:
+        """Segment every case; a fault is told, and the next case comes.
+
+        Yields
+        ------
+        Progress
+            Of all cases, with an `Outcome` as its partial result. Closing the generator cancels: a mask that is being
+            written is written to its end.
+        """
+        self._finished, self._total = 0, len(jobs)
+        try:
+            for job, after in zip_longest(jobs, jobs[1:]):
+                try:
+                    yield from self._segment(job, after)
+                except Exception as error:  # noqa: BLE001  a bug too must not cost the other cases
+                    yield from self._end_writing()  # what came before is told before
+                    yield self._refuse(job, error)
+            yield from self._end_writing()
+        finally:
+            if self._reading is not None:
+                self._reading.stop.set()
+            if self._writing is not None:
+                wait([self._writing.written])  # half a mask is none
+
+    def _segment(self, job: CaseJob, after: CaseJob | None) -> Steps:
+        reading, self._reading = self._reading, None
+        try:
+            if job.source is None:
+                raise job.fault or CaseError("no case was found", "Check the name", job.output)
+            reading = reading or start_reading(job.source)
+            case, reading_s = yield from waited_for(reading.case, self._at_work(job, Progress("reading", 0.0)))
+        except BaseException:
+            if reading is not None:
+                reading.stop.set()
+            raise
+        finally:
+            self._reading = start_reading(after.source) if after is not None and after.source is not None else None
+        result = yield from self._follow(job, self.engine.segment(case, self.model, self.options))
+        yield from self._end_writing()
+        scheme = self.scheme_of(case)
+        labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
+        seconds = {"reading": reading_s, **result.seconds}
+        self._writing = start_writing(job, case, labels, result, seconds, overwrite=self.overwrite)
+
+    def _follow(
+        self, job: CaseJob, work: Generator[Progress, None, SegmentResult]
+    ) -> Generator[Progress, None, SegmentResult]:
+        with closing(work):
+            while True:
+                try:
+                    progress = next(work)
+                except StopIteration as finish:
+                    result: SegmentResult = finish.value
+                    return result
+                yield self._at_work(job, replace(progress, done=_SEGMENTED * progress.done))
+
+    def _end_writing(self) -> Steps:
+        """Wait for the last mask and tell that it is there."""
+        writing = self._writing
+        if writing is None:
+            return
+        job = writing.job
+        try:
+            saving_s = yield from waited_for(writing.written, self._at_work(job, Progress("saving", _SEGMENTED)))
+        except Exception as error:  # noqa: BLE001  as above
+            self._writing = None
+            yield self._refuse(job, error)
+            return
+        self._writing = None
+        seconds = {**writing.seconds, "saving": saving_s}
+        yield self._ended(Segmented(job, writing.case, writing.labels, writing.result, seconds))
+
+    def _at_work(self, job: CaseJob, progress: Progress) -> Progress:
+        done = (self._finished + progress.done) / self._total
+        return replace(progress, done=done, partial=AtWork(job, progress.done))
+
+    def _refuse(self, job: CaseJob, error: Exception) -> Progress:
+        if not isinstance(error, BrainsegError):
+            _LOG.warning("%s failed", job.name, exc_info=error)
+        return self._ended(Refused(job, error))
+
+    def _ended(self, outcome: Segmented | Refused) -> Progress:
+        self._finished += 1
+        return Progress("", self._finished / self._total, partial=outcome)
