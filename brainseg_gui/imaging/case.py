@@ -32,6 +32,18 @@ class CaseSource:
         File of the expert's mask, or None.
     unused
         NIfTI files that were not taken for anything.
+    volumes
+        Modality of each volume where one 4-D file holds them; None for a volume that is none of the four.
+    notes
+        Sentences about which of several files was taken and what was assumed.
+    names
+        What the case may be called elsewhere: by its files, its folder, its data set.
+    patient
+        Whose it is, where the names tell; else empty.
+    convention
+        Name of the row of ``conventions.toml`` that its names follow; else empty.
+    scheme
+        Name of the label scheme that the data set itself states; else empty.
     """
 
     case_id: str
@@ -39,6 +51,12 @@ class CaseSource:
     modalities: Mapping[Modality, Path]
     reference: Path | None = None
     unused: tuple[Path, ...] = ()
+    volumes: tuple[Modality | None, ...] = ()
+    notes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    patient: str = ""
+    convention: str = ""
+    scheme: str = ""
 
     @property
     def place(self) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.aside import aside, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_folder import DECATHLON_CHANNELS, kind_of, prefix_of
+from brainseg_gui.imaging.case_files import DECATHLON_CHANNELS
+from brainseg_gui.imaging.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.mask_note import said_scheme
@@ -110,7 +111,7 @@ _Parts = dict[Modality, tuple[Volume, StoredGrid, "Nifti1Header"]]
 def _start_modalities(source: CaseSource, stop: Event, first: Modality) -> list[Future[_Parts]]:
     paths = set(source.modalities.values())
     if len(source.modalities) > 1 and len(paths) == 1:
-        return [aside(partial(_read_decathlon, paths.pop(), stop), "read")]
+        return [aside(partial(_read_volumes, paths.pop(), source.volumes or DECATHLON_CHANNELS, stop), "read")]
     order = sorted(source.modalities, key=lambda modality: modality is not first)
     return [aside(partial(_read_modality, m, source.modalities[m], stop), f"read {m.value}") for m in order]
 
@@ -119,14 +120,17 @@ def _read_modality(modality: Modality, path: Path, stop: Event) -> _Parts:
     return {modality: read_volume(path, stop.is_set)}
 
 
-def _read_decathlon(path: Path, stop: Event) -> _Parts:
+def _read_volumes(path: Path, order: Sequence[Modality | None], stop: Event) -> _Parts:
+    """The modalities of a 4-D file, (I, J, K, volume)."""
+
     def check_shape(shape: tuple[int, ...]) -> None:
-        if len(shape) != 4 or shape[3] != len(DECATHLON_CHANNELS):
-            raise CaseError("it is not a Decathlon file with four volumes", "Give one file per modality", path)
+        if len(shape) != 4 or shape[3] != len(order):
+            count = f"{len(order)} volumes" if len(order) != len(DECATHLON_CHANNELS) else "four volumes"
+            raise CaseError(f"it is not a Decathlon file with {count}", "Give one file per modality", path)
 
     picture = read_picture(path, stop.is_set, check_shape)
-    volumes = [as_volume(picture, picture.stored[..., n]) for n in range(len(DECATHLON_CHANNELS))]
-    return {m: (v, picture.stored_grid, picture.header) for m, v in zip(DECATHLON_CHANNELS, volumes, strict=True)}
+    wanted = [(n, modality) for n, modality in enumerate(order) if modality is not None]
+    return {m: (as_volume(picture, picture.stored[..., n]), picture.stored_grid, picture.header) for n, m in wanted}
 
 
 def _partial(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:

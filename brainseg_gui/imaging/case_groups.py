@@ -1,0 +1,322 @@
+"""Which files belong to one case: by the rows of the table, by the beginning of their names, by folders."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from brainseg_gui.imaging.case_tree import Listed
+from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Kind, Match, match_of, words
+from brainseg_gui.imaging.file_words import words_of
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.nifti_header import SUFFIXES, stem
+
+_MOST_CHANNELS = 16
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file and what is known of it by its name and place.
+
+    Parameters
+    ----------
+    level
+        How it was made, the best first: its place in a row of the table, stripped or not, on a common grid or not.
+    """
+
+    path: Path
+    kind: Kind | None
+    prefix: str
+    suffix: str = ""
+    level: tuple[int, int, int] = (0, 0, 0)
+    match: Match | None = None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it holds a modality, or several."""
+        return isinstance(self.kind, Modality) or self.kind in (VOLUMES, CHANNEL)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The files of one case.
+
+    Parameters
+    ----------
+    folder
+        The folder of the case.
+    name
+        Its id where the names tell one.
+    match
+        The row of the table that it follows.
+    dangling
+        Links that lead to nothing.
+    """
+
+    folder: Path
+    name: str
+    files: tuple[Found, ...]
+    match: Match | None = None
+    dangling: tuple[Path, ...] = field(default=())
+
+    @property
+    def kinds(self) -> set[Kind]:
+        """What images it has."""
+        return {found.kind for found in self.files if found.is_image and found.kind is not None}
+
+
+def found_at(path: Path) -> Found:
+    """A file by its name and place."""
+    match = match_of(path)
+    said = words_of(stem(path))
+    level = (match.rank if match is not None else 0, -said.stripped, int(not said.aligned))
+    if match is None:
+        return Found(path, said.kind, said.prefix, said.suffix, level)
+    return Found(path, match.kind, match.case_id, "", level if match.rank == 0 else (match.rank, 0, 0), match)
+
+
+def groups_of(folders: Sequence[Listed]) -> list[Group]:
+    """The cases among the files of some folders; files of no case are in none."""
+    left = {here.folder: [found_at(path) for path in here.files] for here in folders}
+    groups = _by_rows(left)
+    carried = _carried(left)
+    for folder, files in left.items():
+        groups += _in_folder(folder, files)
+    for folder, files in carried.items():
+        groups += _in_folder(folder, files)
+    dangling = {here.folder: here.dangling for here in folders if here.dangling}
+    joined = [_with_dangling(group, dangling) for group in _joined(groups)]
+    pool = [found for files in (*left.values(), *carried.values()) for found in files if found.kind == MASK]
+    return _with_masks([group for group in joined if group.kinds], pool)
+
+
+# --- by the rows of the table ---------------------------------------------------------------------------------------
+
+
+def _by_rows(left: dict[Path, list[Found]]) -> list[Group]:
+    """Cases whose images follow a row; what they take is left no more."""
+    by_key: dict[tuple[Path, str, str], list[Found]] = {}
+    for files in left.values():
+        for found in _numbered(files):
+            if found.match is not None:
+                key = (found.match.base, found.match.convention.name, found.match.case_id)
+                by_key.setdefault(key, []).append(found)
+    groups = [_row_group(files) for files in by_key.values() if any(found.is_image for found in files)]
+    taken = {found.path for group in groups for found in group.files}
+    for folder, files in left.items():
+        left[folder] = [_by_words(found) for found in files if found.path not in taken]
+    owners = Counter(folder for group in groups for folder in {found.path.parent for found in group.files})
+    return [_with_leftovers(group, owners, left) for group in groups]
+
+
+def _numbered(files: Iterable[Found]) -> list[Found]:
+    """Files whose channel is their name's last number; where there are too many numbers, these are the cases'."""
+    files = list(files)
+    several: dict[str, int] = {}
+    for found in files:
+        if found.kind == CHANNEL:
+            several[found.prefix] = several.get(found.prefix, 0) + 1
+    return [
+        found if found.kind != CHANNEL or several[found.prefix] <= _MOST_CHANNELS else _as_volumes(found)
+        for found in files
+    ]
+
+
+def _as_volumes(found: Found) -> Found:
+    match = found.match
+    if match is None:
+        return found
+    parts = {**match.parts, "patient": stem(found.path)}
+    return replace(found, kind=VOLUMES, prefix=stem(found.path), match=replace(match, kind=VOLUMES, parts=parts))
+
+
+def _by_words(found: Found) -> Found:
+    """A file of a row that has no images here: a mask among others, known by its words."""
+    if found.match is None or not found.match.whole:
+        return found
+    said = words_of(stem(found.path))
+    return replace(found, kind=said.kind, prefix=said.prefix, suffix=said.suffix, match=None, level=(0, 0, 0))
+
+
+def _row_group(files: list[Found]) -> Group:
+    first = min((found for found in files if found.is_image), key=lambda found: (found.level, found.path))
+    match = first.match
+    whole = match is not None and match.whole
+    return Group(first.path.parent, match.case_id if match is not None and whole else "", tuple(files), match)
+
+
+def _with_leftovers(group: Group, owners: Mapping[Path, int], left: dict[Path, list[Found]]) -> Group:
+    """With the files beside its images that no row knows, where no other case lies there."""
+    folders = {found.path.parent for found in group.files if found.is_image}
+    more: list[Found] = []
+    for folder in sorted(folder for folder in folders if owners[folder] == 1):
+        more += left.get(folder, [])
+        left[folder] = []
+    return replace(group, files=(*group.files, *more))
+
+
+# --- by folders -----------------------------------------------------------------------------------------------------
+
+
+def _carried(left: dict[Path, list[Found]]) -> dict[Path, list[Found]]:
+    """Files that a folder's name tells the kind of, as if they lay in the folder above."""
+    carriers = {folder: kind for folder, files in left.items() if files and (kind := _carries(folder, files))}
+    carried: dict[Path, list[Found]] = {}
+    for folder, kind in carriers.items():
+        beside = [other for other in carriers if other.parent == folder.parent]
+        if not any(
+            isinstance(carriers[other], Modality) for other in beside
+        ):  # labels of images with names of their own
+            left[folder] = [_of_kind(found, kind, alone=False) for found in left[folder]]
+            continue
+        alone = all(len(left[other]) == 1 for other in beside) and len({_stems(left[other]) for other in beside}) > 1
+        files = [_of_kind(found, kind, alone=alone) for found in left[folder]]
+        carried.setdefault(folder.parent, []).extend(files)
+    for folder in carriers:
+        if folder.parent in carried:
+            left[folder] = []
+    return carried
+
+
+def _stems(files: Sequence[Found]) -> str:
+    return stem(files[0].path)
+
+
+def _carries(folder: Path, files: Sequence[Found]) -> Kind | None:
+    """The kind that a folder's name gives to all of its files, unless their own names say otherwise."""
+    name = folder.name
+    for suffix in SUFFIXES:
+        name = name.removesuffix(suffix)
+    kind = MASK if name.lower() in words()["mask_folders"] else words_of(name).kind
+    if kind is None or any(found.kind not in (None, kind) for found in files):
+        return None
+    whole = any(found.kind is None for found in files) or len({found.prefix for found in files}) == len(files)
+    return kind if whole else None
+
+
+def _of_kind(found: Found, kind: Kind, *, alone: bool) -> Found:
+    prefix = "" if alone else found.prefix if found.kind is not None and found.prefix else stem(found.path)
+    return replace(found, kind=kind, prefix=prefix, suffix="")
+
+
+def _joined(groups: list[Group]) -> list[Group]:
+    """Cases whose modalities lie in a folder each, put together."""
+    single: dict[Path, list[Group]] = {}
+    rest = []
+    here = Counter(group.folder for group in groups)
+    for group in groups:
+        images = [found for found in group.files if found.is_image]
+        alone = group.match is None and len(images) <= 1 and here[group.folder] == 1
+        if alone:
+            single.setdefault(_above(group.folder), []).append(group)
+        else:
+            rest.append(group)
+    for parent, parts in single.items():
+        rest += _one_case(parent, parts)
+    return rest
+
+
+def _above(folder: Path) -> Path:
+    """The folder that holds a modality's folder; "NIFTI" and its like stand between."""
+    return folder.parent.parent if folder.name.lower() in words()["folders"] else folder.parent
+
+
+def _one_case(parent: Path, parts: list[Group]) -> list[Group]:
+    kinds = [kind for part in parts for kind in part.kinds]
+    prefixes = {found.prefix for part in parts for found in part.files if found.is_image}
+    one_name = len(prefixes) == 1 and prefixes != {""}
+    if len(kinds) < 2 or len(set(kinds)) < len(kinds) or not (one_name or all(_told_by_folder(part) for part in parts)):
+        return parts
+    files = tuple(found for part in parts for found in part.files)
+    return [Group(parent, "", files)]
+
+
+def _told_by_folder(part: Group) -> bool:
+    names = (part.folder.name, part.folder.parent.name)
+    return not part.kinds or any(words_of(name).kind in part.kinds for name in names)
+
+
+# --- by the beginning of names --------------------------------------------------------------------------------------
+
+
+def _in_folder(folder: Path, files: list[Found]) -> list[Group]:
+    if len(files) == 1 and files[0].kind is None and files[0].match is None:  # it may be 4-D
+        files = [replace(files[0], kind=VOLUMES)]
+    by_prefix = _prefixes(files)
+    if len(by_prefix) == 1:
+        ((name, members),) = by_prefix.items()
+        return [Group(folder, name, tuple(members))] if members else []
+    return [Group(folder, name, tuple(members)) for name, members in sorted(by_prefix.items())]
+
+
+def _prefixes(files: list[Found]) -> dict[str, list[Found]]:
+    """Files by prefix, when one folder holds several cases; else a single group.
+
+    Only modalities tell cases apart: a folder with two FLAIR files holds two cases, one with oddly named masks
+    does not.
+    """
+    images = [found for found in files if found.is_image]
+    names = {found.prefix for found in images}
+    if len(names) < 2 or len(images) == len({found.kind for found in images}):
+        return _suffixes(files, images) or {"": files}
+    groups: dict[str, list[Found]] = {name: [] for name in names}
+    for found in files:
+        if found.prefix in groups:
+            groups[found.prefix].append(found)
+    return _with_extensions(groups)
+
+
+def _with_extensions(groups: Mapping[str, list[Found]]) -> dict[str, list[Found]]:
+    """Where only one case has several modalities, images whose names go on from its name are others of it."""
+    kinds = {name: {found.kind for found in files if found.is_image} for name, files in groups.items()}
+    whole = [name for name in groups if len(kinds[name]) > 1]
+    if len(whole) != 1 or not all(name == whole[0] or _goes_on(name, whole[0]) for name in groups):
+        return dict(groups)
+    return {"": [found for files in groups.values() for found in files]}
+
+
+def _goes_on(name: str, start: str) -> bool:
+    return bool(start) and name.startswith(start) and name[len(start)] in "-_. "
+
+
+def _suffixes(files: list[Found], images: list[Found]) -> dict[str, list[Found]]:
+    """Cases of names that begin with the modality: T1_001, T2_001, T1_002, T2_002."""
+    names = {found.suffix for found in images}
+    counts = [sum(found.suffix == name for found in images) for name in names]
+    if len(images) == len({found.kind for found in images}) or "" in names or min(counts, default=0) < 2:
+        return {}
+    return {name: [found for found in files if found.suffix == name] for name in names}
+
+
+def _with_dangling(group: Group, dangling: Mapping[Path, tuple[Path, ...]]) -> Group:
+    links = [path for folder in {found.path.parent for found in group.files} for path in dangling.get(folder, ())]
+    prefixes = {found.prefix for found in group.files}
+    mine = [path for path in links if len(prefixes) == 1 or words_of(stem(path)).prefix in prefixes]
+    return replace(group, dangling=tuple(sorted(mine)))
+
+
+# --- masks in folders of their own ----------------------------------------------------------------------------------
+
+
+def _with_masks(groups: list[Group], pool: Sequence[Found]) -> list[Group]:
+    """Cases without a mask get the one that is named after them in a folder of masks."""
+    taken = {found.path for group in groups for found in group.files}
+    by_id: dict[str, list[Found]] = {}
+    for found in pool:
+        if found.path not in taken:
+            by_id.setdefault(_owner(found), []).append(found)
+    return [_with_mask(group, by_id) for group in groups]
+
+
+def _owner(found: Found) -> str:
+    return found.prefix or found.path.parent.name
+
+
+def _with_mask(group: Group, by_id: Mapping[str, list[Found]]) -> Group:
+    if any(found.kind == MASK for found in group.files):
+        return group
+    names = [group.name, *(found.prefix for found in group.files if found.is_image), group.folder.name]
+    masks = next((by_id[name] for name in names if name and name in by_id), [])
+    return replace(group, files=(*group.files, *masks))
