@@ -9,7 +9,7 @@ import stat
 import tomllib
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from brainseg_gui.errors import printable
 
@@ -44,8 +44,19 @@ def read_bytes(path: Path, most_bytes: int = MEBIBYTE) -> bytes:
         As `open_file`, and if it is larger than `most_bytes`.
     """
     with open_file(path) as stream:
-        size = os.fstat(stream.fileno()).st_size
-        content = stream.read(most_bytes + 1) if size <= most_bytes else None
+        return read_stream(stream, path, most_bytes)
+
+
+def read_stream(stream: IO[bytes], path: Path, most_bytes: int = MEBIBYTE) -> bytes:
+    """The content of an open regular file.
+
+    Raises
+    ------
+    OSError
+        If it is larger than `most_bytes`.
+    """
+    size = os.fstat(stream.fileno()).st_size
+    content = stream.read(most_bytes + 1) if size <= most_bytes else None
     if content is None or len(content) > most_bytes:
         raise OSError(errno.EFBIG, f"it is larger than {_size(most_bytes)}", str(path))
     return content

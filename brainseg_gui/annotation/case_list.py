@@ -7,9 +7,10 @@ system can merge it::
     TCGA-02-0006,done,,2026-03-01T09:30:00+00:00,anna
     TCGA-02-0009,flagged,motion in FLAIR,2026-03-01T10:02:11+00:00,ben
 
-Whoever changed a case last is right about it. Before every write the file is read again and merged, so that two
+Whoever changed a case last is right about it. For every write the file is locked, read again and merged, so that many
 people may work with one folder. People open it with spreadsheets too: a text that one would take for a formula gets a
-leading apostrophe, which is taken off again when the file is read.
+leading apostrophe, which is taken off again when the file is read. A link of that name is not followed: the folder may
+come from anywhere.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from enum import Enum
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, printable
-from brainseg_gui.plain_files import read_text, visible
-from brainseg_gui.storage.writing import write_bytes
+from brainseg_gui.plain_files import read_stream, visible
+from brainseg_gui.storage.cells import from_cell, to_cell
+from brainseg_gui.storage.lock_file import BusyError, briefly_locked
+from brainseg_gui.storage.writing import open_derived, write_bytes
 
 NAME = "brainseg-cases.csv"
 
@@ -84,7 +87,8 @@ def read_entries(path: Path) -> dict[str, CaseEntry]:
         If it cannot be read, or a line makes no sense: nothing is guessed.
     """
     try:
-        text = read_text(path, _LARGEST_BYTES)
+        with open_derived(path, "rb") as stream:
+            text = read_stream(stream, path, _LARGEST_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -111,21 +115,27 @@ def write_entries(path: Path, entries: Mapping[str, CaseEntry]) -> dict[str, Cas
     CaseListError
         If it cannot be read or written; the file is untouched then.
     """
+    try:
+        with briefly_locked(path):
+            return _merge_into(path, entries)
+    except BusyError as error:
+        raise CaseListError("the list of cases is being written all the time", "Try again in a moment", path) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CaseListError(
+            f"the list of cases cannot be written ({reason})", "Make the cohort's folder writable", path
+        ) from error
+
+
+def _merge_into(path: Path, entries: Mapping[str, CaseEntry]) -> dict[str, CaseEntry]:
     for _ in range(_TRIES):
         before = _stamp(path)
         together = merged(read_entries(path), entries)
         raw = _text(together).encode(errors="backslashreplace")
-        if _stamp(path) != before:  # someone wrote meanwhile: their lines count, too
-            continue
-        try:
+        if _stamp(path) == before:  # else a program that knows no lock wrote meanwhile: its lines count, too
             write_bytes(path, raw, chosen=False)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise CaseListError(
-                f"the list of cases cannot be written ({reason})", "Make the cohort's folder writable", path
-            ) from error
-        return together
-    raise CaseListError("the list of cases is being written all the time", "Try again in a moment", path)
+            return together
+    raise BusyError(path)
 
 
 def _parsed(text: str, path: Path) -> dict[str, CaseEntry]:
@@ -152,7 +162,7 @@ def _entry_of(row: list[str]) -> CaseEntry:
     case, state, note, changed, by = row
     if not case:
         raise ValueError("it names no case")
-    return CaseEntry(_unescaped(case), CaseState(state), _unescaped(note), _time_of(changed), _unescaped(by))
+    return CaseEntry(from_cell(case), CaseState(state), from_cell(note), _time_of(changed), from_cell(by))
 
 
 def _time_of(text: str) -> datetime:
@@ -160,18 +170,8 @@ def _time_of(text: str) -> datetime:
     return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def _is_formula(text: str) -> bool:
-    """Whether a spreadsheet would evaluate a text, or whether it looks as if it had been kept from that."""
-    return text.lstrip(" ").startswith(("=", "+", "-", "@", "'"))
-
-
-def _escaped(text: str) -> str:
-    text = printable(text)
-    return f"'{text}" if _is_formula(text) else text
-
-
-def _unescaped(text: str) -> str:
-    return text[1:] if text.startswith("'") and _is_formula(text[1:]) else text
+def _cell(text: str) -> str:
+    return to_cell(printable(text))
 
 
 def _text(entries: Mapping[str, CaseEntry]) -> str:
@@ -182,13 +182,13 @@ def _text(entries: Mapping[str, CaseEntry]) -> str:
         entry = entries[case]
         changed = entry.changed.astimezone(UTC).isoformat(timespec="seconds")
         note = " ".join(entry.note.split())  # one line per case
-        writer.writerow((_escaped(case), entry.state.value, _escaped(note), changed, _escaped(entry.by)))
+        writer.writerow((_cell(case), entry.state.value, _cell(note), changed, _cell(entry.by)))
     return stream.getvalue()
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
-        found = path.stat()
+        found = path.lstat()
     except OSError:
         return None
     return found.st_ino, found.st_size, found.st_mtime_ns

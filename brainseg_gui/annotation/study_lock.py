@@ -1,64 +1,20 @@
 """One writer per study: a lock file that tells who holds it, and that a dead process cannot keep.
 
-The file is made with ``O_EXCL``, which works the same on every system and on network folders. It names the
-process, when that process started (process numbers are used again) and the computer. A lock of this computer whose
-process is gone is stale and taken over; a lock of another computer can only be broken by a person.
+A lock of this computer whose process is gone is taken over; a lock of another computer can only be broken by a person.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import secrets
-import socket
 import time
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.faults.process_mark import start_mark
-
-_LARGEST_BYTES = 4096
-_BEING_WRITTEN_S = 10.0  # a lock file that says nothing yet may be in the making
+from brainseg_gui.storage import lock_file
+from brainseg_gui.storage.lock_file import Holder, in_the_making, put_aside, read_holder
 
 
 class LockedError(BrainsegError):
     """Another window holds the study, or took it over."""
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds a lock.
-
-    Parameters
-    ----------
-    pid, started
-        The process, and a mark of when it started.
-    host
-        Name of the computer.
-    since
-        When the lock was taken, in seconds since 1970.
-    token
-        Tells one lock from another.
-    """
-
-    pid: int
-    started: str
-    host: str
-    since: float
-    token: str
-
-    @property
-    def alive(self) -> bool:
-        """Whether its process may still be running; one of another computer always may."""
-        return not self.here or start_mark(self.pid) == self.started
-
-    @property
-    def here(self) -> bool:
-        """Whether it runs on this computer, so that the truth of `alive` is known."""
-        return self.host == socket.gethostname()
 
 
 class StudyLock:
@@ -75,7 +31,7 @@ class StudyLock:
         LockedError
             If another window took it over.
         """
-        found = _read(self._path)
+        found = read_holder(self._path)
         if found is None or found.token != self._holder.token:
             raise LockedError(
                 "another window has taken over this annotation",
@@ -89,10 +45,7 @@ class StudyLock:
 
     def release(self) -> None:
         """Give the study free; harmless when the lock is no longer ours."""
-        found = _read(self._path)
-        if found is not None and found.token == self._holder.token:
-            with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
+        lock_file.release(self._path, self._holder)
 
 
 def acquire(path: Path, *, take_over: bool = False) -> StudyLock:
@@ -110,85 +63,37 @@ def acquire(path: Path, *, take_over: bool = False) -> StudyLock:
     OSError
         If the folder cannot be written.
     """
-    mine = Holder(os.getpid(), start_mark(os.getpid()), socket.gethostname(), time.time(), secrets.token_hex(8))
+    mine = lock_file.new_holder()
     for _ in range(5):
-        if _create(path, mine):
+        if lock_file.create(path, mine):
             return StudyLock(path, mine)
-        holder = _read(path)
-        if holder is None and _in_the_making(path):
+        holder = read_holder(path)
+        if holder is None and in_the_making(path):
             raise LockedError("another window is opening this annotation", "Try again in a moment", path)
         if holder is not None and holder.alive and not take_over:
             raise _locked(path, holder)
-        _put_aside(path, holder)
+        put_aside(path, holder)
     raise LockedError("another window is opening this annotation", "Try again in a moment", path)
 
 
 def holder_of(path: Path) -> Holder | None:
     """Who holds the lock, dead or alive; None when nobody does."""
-    return _read(path)
+    return read_holder(path)
 
 
 def is_held(path: Path, but_by: StudyLock | None = None) -> bool:
     """Whether a living process holds the lock; that of `but_by` does not count."""
-    holder = _read(path)
+    holder = read_holder(path)
     if holder is None:
-        return _in_the_making(path)
+        return in_the_making(path)
     return holder.alive and not (but_by is not None and but_by.holds(holder))
 
 
 def remove_stale(path: Path) -> None:
     """Remove a lock whose process is gone."""
-    holder = _read(path)
-    if not (holder.alive if holder is not None else _in_the_making(path)):
-        _put_aside(path, holder)
-
-
-def _create(path: Path, holder: Holder) -> bool:
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(asdict(holder), stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return True
-
-
-def _read(path: Path) -> Holder | None:
-    try:
-        with path.open("rb") as stream:
-            found: Any = json.loads(stream.read(_LARGEST_BYTES))
-        values = {field.name: found[field.name] for field in fields(Holder)}
-        return Holder(
-            int(values["pid"]),
-            str(values["started"]),
-            str(values["host"]),
-            float(values["since"]),
-            str(values["token"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        return None
-
-
-def _in_the_making(path: Path) -> bool:
-    try:
-        return abs(time.time() - path.stat().st_mtime) < _BEING_WRITTEN_S  # the clock may have been set back
-    except OSError:
-        return False
-
-
-def _put_aside(path: Path, stale: Holder | None) -> None:
-    """Remove a stale lock, and only that one: between reading and removing it another may have been made."""
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    try:
-        os.rename(path, aside)
-    except OSError:
-        return
-    if _read(aside) != stale:
-        with contextlib.suppress(OSError):
-            os.link(aside, path)
-    aside.unlink(missing_ok=True)
+    holder = read_holder(path)
+    if not (holder.alive if holder is not None else in_the_making(path)):
+        put_aside(path, holder)
 
 
 def _locked(path: Path, holder: Holder) -> LockedError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,13 +87,13 @@ def test_a_line_that_makes_no_sense_is_named_and_never_written_over(tmp_path: Pa
 
 
 def test_a_write_between_reading_and_writing_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a spreadsheet, which knows no lock."""
     path, read = tmp_path / NAME, case_list.read_entries
-    colleague = {"B": entry("B", CaseState.DONE, 2, by="ben")}
 
     def read_while_another_writes(where: Path) -> dict[str, CaseEntry]:
         found = read(where)
         monkeypatch.setattr(case_list, "read_entries", read)
-        write_entries(where, colleague)
+        where.write_text("B,done,,2026-03-01T09:02:00+00:00,ben\n")
         return found
 
     monkeypatch.setattr(case_list, "read_entries", read_while_another_writes)
@@ -112,7 +114,9 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert path.read_bytes() == before
 
 
-NAMES = ("=1+cmd|'/C calc'!A0", "@SUM(1)", "+1", "-1", "'quoted", "''twice", " =spaced", "a,b", 'say "x"', "plain", "ü")
+NAMES = ("=1+cmd|'/C calc'!A0", "@SUM(1)", "+1", "-1", "'quoted", "''twice", " =spaced", "a,b", 'say "x"', "plain", "ü",
+         "＝1+1", "＋1", "－1", "＠SUM(1)", "\xa0=1", "a;=1", "a;'=1", "a; =1;-2", ";;=1", "a;b",
+         "\u3000＝1", "a;＝1", "''=1", "5;-3 mm")  # fmt: skip
 
 
 def test_no_cell_is_a_formula_and_every_name_comes_back(tmp_path: Path) -> None:
@@ -121,7 +125,9 @@ def test_no_cell_is_a_formula_and_every_name_comes_back(tmp_path: Path) -> None:
     write_entries(path, entries)
     with path.open(newline="", encoding="utf-8") as stream:
         cells = [cell for row in csv.reader(stream) for cell in row]
-    assert not [cell for cell in cells if cell.lstrip(" ")[:1] in ("=", "+", "-", "@")]
+    for separator in (None, ";", "\t"):  # as spreadsheets of other countries split the same file
+        parts = [part for cell in cells for part in (cell.split(separator) if separator else [cell])]
+        assert not [part for part in parts if part.strip("\u200b\ufeff\xa0 ")[:1] in set("=+-@＝＋－＠")]
     again = read_entries(path)
     assert set(again) == set(NAMES)
     assert all(entry.by == name and entry.note == " ".join(name.split()) for name, entry in again.items())
@@ -150,3 +156,65 @@ def test_a_hundred_thousand_lines_are_read_in_a_moment(tmp_path: Path) -> None:
     started = time.thread_time()
     assert len(read_entries(path)) == 100_000
     assert time.thread_time() - started < 5  # copying all that is known for every line took minutes
+
+
+_WRITER = """
+import socket, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from brainseg_gui.annotation.case_list import CaseEntry, CaseState, write_entries
+name, path, count, host = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+socket.gethostname = lambda: host
+sys.stdin.readline()
+for number in range(count):
+    case = f"{name}{number:03}"
+    write_entries(path, {case: CaseEntry(case, CaseState.DONE, "", datetime.now(UTC), name)})
+"""
+
+
+def _writers(path: Path, hosts: tuple[str, ...], count: int) -> list[subprocess.Popen[bytes]]:
+    """Processes that wait for each other, then write as fast as they can."""
+    names = [chr(ord("A") + number) for number in range(len(hosts))]
+    commands = [[sys.executable, "-c", _WRITER, n, str(path), str(count), h] for n, h in zip(names, hosts, strict=True)]
+    return [subprocess.Popen(command, stdin=subprocess.PIPE) for command in commands]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "count"),
+    [(("here", "here"), 50), (("one", "other"), 50), (("a", "a", "b", "b"), 20)],
+    ids=["one computer", "two computers", "four people"],
+)
+def test_lines_of_people_who_write_at_full_speed_are_all_kept(
+    tmp_path: Path, hosts: tuple[str, ...], count: int
+) -> None:
+    """Of 100 lines 49 were left when the file was only compared before it was replaced."""
+    writers = _writers(tmp_path / NAME, hosts, count)
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    assert [writer.wait(timeout=120) for writer in writers] == [0] * len(hosts)
+    for writer in writers:
+        writer.stdin.close()  # type: ignore[union-attr]
+    assert len(read_entries(tmp_path / NAME)) == len(hosts) * count
+    assert os.listdir(tmp_path) == [NAME]
+
+
+def test_a_list_that_is_a_link_is_neither_read_nor_written(tmp_path: Path) -> None:
+    """A folder from a stranger: its list leads to a file of the person."""
+    precious = tmp_path / ".bash_profile"
+    precious.write_text("export A=1\n")
+    (tmp_path / "cohort").mkdir()
+    (tmp_path / "cohort" / NAME).symlink_to(precious)
+    with pytest.raises(CaseListError, match="no link is followed here"):
+        read_entries(tmp_path / "cohort" / NAME)
+    with pytest.raises(CaseListError, match="no link is followed here"):
+        write_entries(tmp_path / "cohort" / NAME, {"A": entry("A", CaseState.DONE, 1)})
+    assert precious.read_text() == "export A=1\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_list_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / NAME)
+    with pytest.raises(CaseListError, match="no regular file"):
+        read_entries(tmp_path / NAME)

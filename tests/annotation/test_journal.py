@@ -26,6 +26,7 @@ from brainseg_gui.annotation.slab import Area
 from brainseg_gui.annotation.study_lock import LockedError
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
+from brainseg_gui.storage import lock_file
 
 SHAPE = (9, 8, 7)
 STUDY = "ab" * 20
@@ -271,7 +272,7 @@ def test_the_locks_of_the_dead_are_taken_over(folder: JournalFolder, monkeypatch
     path = next(folder.path.glob("*.lock"))
     assert study_lock.is_held(path)
     with monkeypatch.context() as patch:  # another process has the number of the one that died
-        patch.setattr(study_lock, "start_mark", lambda _pid: "another start")
+        patch.setattr(lock_file, "start_mark", lambda _pid: "another start")
         assert not study_lock.is_held(path)
         second = folder.lock(STUDY)
     with pytest.raises(LockedError):
@@ -283,8 +284,8 @@ def test_the_locks_of_the_dead_are_taken_over(folder: JournalFolder, monkeypatch
 
 def test_the_lock_of_another_computer_stays(folder: JournalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.lock(STUDY)
-    monkeypatch.setattr(study_lock.socket, "gethostname", lambda: "elsewhere")
-    monkeypatch.setattr(study_lock, "start_mark", lambda _pid: "")
+    monkeypatch.setattr(lock_file.socket, "gethostname", lambda: "elsewhere")
+    monkeypatch.setattr(lock_file, "start_mark", lambda _pid: "")
     with pytest.raises(LockedError, match="on the computer"):
         folder.lock(STUDY)
 

@@ -18,6 +18,7 @@ from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.evaluation.records.to_json import case_entry, or_none, region_numbers
 from brainseg_gui.plain_files import read_json as json_file
+from brainseg_gui.storage.cells import to_cell
 from brainseg_gui.storage.writing import replacing
 
 FORMAT = "brainseg evaluation 1"
@@ -123,10 +124,7 @@ def as_csv(report: CohortReport) -> str:
 
 def harmless(text: str) -> str:
     """A text for a cell of a table, that no spreadsheet takes for a formula or for more than one row."""
-    # a space before the sign does not keep every spreadsheet from evaluating it
-    formula = text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-    text = text.replace("\r", " ")  # the csv module leaves it bare, and a spreadsheet begins a new row
-    return f"'{text}" if formula else text
+    return to_cell(text).replace("\r", " ")  # the csv module leaves it bare, and a spreadsheet begins a new row
 
 
 def write_text(path: Path, text: str) -> None:

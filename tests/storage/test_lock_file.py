@@ -1,0 +1,117 @@
+"""Locks that are held for a moment: what holds one is waited for, what is gone is not."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui.storage import lock_file
+from brainseg_gui.storage.lock_file import BusyError, Holder, briefly_locked, create, new_holder, read_holder
+
+
+def _lock(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
+
+
+def test_threads_hold_it_one_after_the_other(tmp_path: Path) -> None:
+    inside, most = [0], [0]
+
+    def work() -> None:
+        for _ in range(20):
+            with briefly_locked(tmp_path / "list"):
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                time.sleep(0)
+                inside[0] -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1]
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_lock_of_a_process_that_was_killed_is_taken_at_once(tmp_path: Path) -> None:
+    script = """
+import os, signal, sys
+from pathlib import Path
+from brainseg_gui.storage.lock_file import briefly_locked
+with briefly_locked(Path(sys.argv[1])):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / "list")], check=False)
+    assert read_holder(_lock(tmp_path / "list")) is not None
+    started = time.monotonic()
+    with briefly_locked(tmp_path / "list"):
+        assert time.monotonic() - started < 1
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b'{"pid": "x"}', b"[" * 4000, b"\0" * 5000])
+def test_a_lock_that_makes_no_sense_is_broken_after_a_while(
+    tmp_path: Path, raw: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_file, "_STUCK_AFTER_S", 0.2)
+    _lock(tmp_path / "list").write_bytes(raw)
+    with briefly_locked(tmp_path / "list"):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_lock_of_another_computer_is_broken_when_it_does_not_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_file, "_STUCK_AFTER_S", 0.2)
+    create(_lock(tmp_path / "list"), replace(new_holder(), host="elsewhere"))
+    with briefly_locked(tmp_path / "list"):
+        pass
+
+
+def test_a_lock_that_lives_is_not_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock_file, "_PATIENCE_S", 0.3)
+    holder = new_holder()
+    create(_lock(tmp_path / "list"), holder)
+    with pytest.raises(BusyError), briefly_locked(tmp_path / "list"):
+        pass
+    assert read_holder(_lock(tmp_path / "list")) == holder
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links and pipes")
+@pytest.mark.parametrize("trap", ["link", "dangling", "pipe"])
+def test_a_trap_in_its_place_is_moved_away_and_leads_nowhere(
+    tmp_path: Path, trap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock_file, "_STUCK_AFTER_S", 0.2)
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    lock = _lock(tmp_path / "list")
+    if trap == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(precious if trap == "link" else tmp_path / "not there")
+    with briefly_locked(tmp_path / "list"):
+        pass
+    assert precious.read_bytes() == b"precious"
+    assert os.listdir(tmp_path) == ["precious"]
+
+
+def test_a_folder_that_takes_no_files_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file") as caught, briefly_locked(tmp_path / "gone" / "list"):
+        pass
+    assert caught.value.errno == errno.ENOENT
+
+
+def test_a_holder_is_known_by_more_than_its_number() -> None:
+    mine = new_holder()
+    assert mine.alive
+    assert not Holder(mine.pid, "another start", mine.host, mine.since, mine.token).alive
