@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import ModelError
+from brainseg_gui.inference.keras2 import as_keras_3
 from brainseg_gui.inference.known_layers import ACTIVATIONS, LAYERS, MODELS, OPERATIONS, PARTS
 from brainseg_gui.plain_files import visible
 
@@ -25,6 +26,8 @@ _LARGEST_NUMBER = 2**53
 _CODE = {
     "Lambda": "Python code (a Lambda layer)",
     "__lambda__": "Python code (a lambda)",
+    "TFOpLambda": "a function of TensorFlow that has no equal in Keras 3",
+    "TensorFlowOpLayer": "an operation of TensorFlow's own graph",
     "TorchModuleWrapper": "a pickle of torch, which can be any code",
     "TFSMLayer": "a TensorFlow graph from another file",
     "JaxLayer": "a function of JAX",
@@ -79,7 +82,7 @@ class _Reader:
             copy = self._model(entry, depth)
         else:
             module = self._module_of(entry)
-            copy = {"module": module, "class_name": entry["class_name"], "config": self._settings(entry, config)}
+            copy = {"module": module, "class_name": entry["class_name"], "config": self._settings(config)}
         copy["registered_name"] = None
         copy["name"] = self._text(entry.get("name", config.get("name")))
         if "inbound_nodes" in entry:
@@ -91,8 +94,6 @@ class _Reader:
         if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
             raise self.broken("is not described as Keras describes one")
         config = entry.get("config")
-        if entry["class_name"] in MODELS and isinstance(config, list):
-            config = {"layers": config}  # a Sequential of Keras 2.0
         if not isinstance(config, dict):
             self._known(entry["class_name"], entry)
             raise self.broken("has no settings")
@@ -124,15 +125,8 @@ class _Reader:
             other = registered if ours else module
             raise self.refuse(f"asks for code of {visible(str(other))}, and only Keras' own is run here")
 
-    def _settings(self, entry: _Json, config: _Json) -> _Json:
-        kept = {key: self._setting(self._text(key), value) for key, value in config.items()}
-        batch_shape = kept.pop("batch_input_shape", None)
-        if entry["class_name"] == "InputLayer" and batch_shape is not None:
-            kept["batch_shape"] = batch_shape  # as Keras 2 wrote it
-        axis = kept.get("axis")
-        if entry["class_name"] == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
-            kept["axis"] = axis[0]  # as Keras 2 wrote it
-        return kept
+    def _settings(self, config: _Json) -> _Json:
+        return {key: self._setting(self._text(key), value) for key, value in config.items()}
 
     def _setting(self, key: str, value: Any) -> Any:
         if "activation" in key:
@@ -208,7 +202,7 @@ def checked_architecture(config: Any, path: Path) -> _Json:
     Parameters
     ----------
     config
-        As ``config.json`` or the attribute ``model_config`` hold it.
+        As ``config.json`` or the attribute ``model_config`` hold it, of Keras 2 or 3.
     path
         The file, for the sentences.
 
@@ -218,7 +212,7 @@ def checked_architecture(config: Any, path: Path) -> _Json:
         If a layer, or anything in its settings, is not known; names the layer and what it asks for.
     """
     reader = _Reader(path)
-    return reader.network(config)
+    return reader.network(as_keras_3(config))
 
 
 def layers_of(architecture: _Json) -> Iterator[_Json]:

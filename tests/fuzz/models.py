@@ -22,6 +22,7 @@ from tests.inference.strangers import (
     description,
     hdf5,
     hostile_layers,
+    keras_2,
     layer,
     legacy,
     part,
@@ -59,7 +60,7 @@ _PASSPORT = passport() | {
 
 @cache
 def trials(seed: int) -> Sequence[Trial]:
-    """About 5,000 inputs, the same for the same seed."""
+    """About 9,000 inputs, the same for the same seed."""
     good = Trial("good", "a model in order", _folder(json.dumps(passport()).encode(), _keras(description())), _open)
     return (good, *_passports(seed), *_files(seed), *_weights(seed), *_descriptions(), *_code())
 
@@ -114,12 +115,16 @@ def _descriptions() -> Iterator[Trial]:
     old = legacy(description())
     for name, value in spoiled_values(old, values):
         yield Trial("descriptions, Keras 2", name, _file("model.h5", partial(_h5_of, value)), _read_weights)
+    for name, value in spoiled_values(keras_2(), values):
+        yield Trial("calls of Keras 2", name, _file("model.h5", partial(_h5_of, value)), _read_weights)
 
 
 def _code() -> Iterator[Trial]:
     for name in hostile_layers(Path("marker")):
         for suffix in (".keras", ".h5"):
-            yield Trial("code", f"{name} in {suffix}", _hostile(name, suffix), _must_refuse)
+            for network in (description, keras_2):
+                words = f"{name} in {suffix}, {network.__name__}"
+                yield Trial("code", words, _hostile(name, suffix, network), _must_refuse)
 
 
 # reading
@@ -198,10 +203,10 @@ def _file(name: str, content: Content) -> Callable[[Path], Path]:
     return write
 
 
-def _hostile(name: str, suffix: str) -> Callable[[Path], Path]:
+def _hostile(name: str, suffix: str, network: Callable[..., Any]) -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
         path = folder / f"model{suffix}"
-        config = description(hostile_layers(folder / "marker")[name])
+        config = network(hostile_layers(folder / "marker")[name])
         write_keras(path, config) if suffix == ".keras" else write_h5(path, config)
         return path
 

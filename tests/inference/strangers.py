@@ -68,6 +68,25 @@ def legacy(config: Json) -> Json:
     return [legacy(entry) for entry in config] if isinstance(config, list) else config  # type: ignore[return-value]
 
 
+def keras_2(*between: Json) -> Json:
+    """A network as Keras 2 connected layers: lists of one, a sum of TensorFlow, a network within, counted from 1."""
+    image = part("keras.layers", "InputLayer", batch_input_shape=[None] * 4 + [4], dtype="float32", name="image")
+    inner = description()["config"] | {"name": "inner", "input_layers": [["image", 0, 0]],
+                                       "output_layers": [["classes", 0, 0]]}  # fmt: skip
+    added = layer("sum", "TFOpLambda", function="__operators__.add") | {
+        "inbound_nodes": [["first", 0, 0, {"y": ["image", 0, 0], "name": None}]]}  # fmt: skip
+    up = layer("up", "Conv3DTranspose", filters=4, kernel_size=[2, 2, 2], groups=1)
+    layers = [image | {"name": "image", "inbound_nodes": []}, convolution("first"), added, up,
+              {"class_name": "Functional", "config": inner, "name": "inner"},
+              layer("drop", "SpatialDropout3D", rate=0.1, noise_shape=None), convolution("classes")]  # fmt: skip
+    calls = [["image", 0, 0], ["sum", 0, 0], ["up", 0, 0], ["inner", 1, 0], ["drop", 0, 0]]
+    for entry, call in zip([layers[1], *layers[3:]], calls, strict=True):
+        entry["inbound_nodes"] = [[[*call, {}]]]
+    config = {"name": "net", "trainable": True, "layers": [*map(legacy, layers), *between],
+              "input_layers": [["image", 0, 0]], "output_layers": [["classes", 0, 0]]}  # fmt: skip
+    return {"class_name": "Functional", "config": config}
+
+
 def weights_of(file: h5py.File, kernel: Any = KERNEL, bias: Any = BIAS) -> None:
     """The weights of the last convolution as a ``.keras`` file holds them."""
     file["layers/conv3d/vars/0"], file["layers/conv3d/vars/1"] = kernel, bias
@@ -209,3 +228,6 @@ def hostile_layers(marker: Path) -> dict[str, Json]:
         "an optimizer": convolution("odd", kernel_constraint=part("keras.optimizers", "Adam")),
         "a seed that is an object": layer("odd", "Dropout", rate=0.1, seed=part("os", "system")),
     }  # fmt: skip
+
+
+HOSTILE_NAMES = tuple(hostile_layers(Path("marker")))

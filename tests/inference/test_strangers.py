@@ -20,6 +20,7 @@ from brainseg_gui.inference import hdf5_check
 from brainseg_gui.inference.architecture import layers_of
 from brainseg_gui.inference.weights_check import read_architecture
 from tests.inference.strangers import (
+    HOSTILE_NAMES,
     KERNEL,
     convolution,
     description,
@@ -32,8 +33,6 @@ from tests.inference.strangers import (
     write_h5,
     write_keras,
 )
-
-HOSTILE = list(hostile_layers(Path("marker")))
 
 # What the sentence names, of those that could be mistaken for one another
 WORDS = {
@@ -55,7 +54,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_file_that_asks_for_code_is_refused(tmp_path: Path, name: str, suffix: str) -> None:
     marker = tmp_path / "marker"
     config = description(hostile_layers(marker)[name])
