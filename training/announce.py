@@ -22,7 +22,9 @@ from training.unet import receptive_field
 def tell_of_data(run: Run, config: TrainingConfig, data: DataSet) -> None:
     """Write what the data-set check found."""
     run.check_stop()
-    split = {"by": config.data.split_by, "seed": config.compute.seed, "fraction": config.data.split}
+    asked = config.data
+    part = {"fold": asked.fold} if asked.folds or asked.folds_file else {"fraction": asked.split}
+    split = {"by": asked.split_by, "seed": config.compute.seed, **part}
     run.events.write(
         "checked",
         cases=len(data.training) + len(data.validation),

@@ -16,6 +16,7 @@ from typing import Any
 import keras
 import psutil
 
+from brainseg_gui.runs.config import Length
 from training.checkpoint import Position, averaged_weights, save_best, save_checkpoint, synchronised
 from training.data import Patches
 from training.errors import TrainingError
@@ -92,15 +93,13 @@ class Steps(keras.callbacks.Callback):  # type: ignore[misc]
 class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
     """At the end of each epoch: its event, whole-case validation, and the best model so far."""
 
-    def __init__(
-        self, run: Run, validation: Validation, every: int, export: Export, *, judge_by_loss: bool, steps: Steps
-    ) -> None:
+    def __init__(self, run: Run, validation: Validation, length: Length, export: Export, *, steps: Steps) -> None:
         super().__init__()
         self._run = run
         self._validation = validation
-        self._every = every
+        self._every = length.validate_every
+        self._keep = length.keep
         self._export = export
-        self._judge_by_loss = judge_by_loss
         self._steps = steps
         self.also: Sequence[Any] = ()
 
@@ -150,9 +149,12 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
         return mean_dice(results) if results else {}
 
     def _keep_best(self, metrics: Mapping[str, float]) -> None:
-        """By mean region Dice of whole cases; by training loss where the recipe says so or nothing is held back."""
+        """By mean region Dice of whole cases, or by training loss where nothing is held back; or the last."""
         run = self._run
-        by_loss = self._judge_by_loss or not (self._every and self._validation.cases)
+        if self._keep == "last":
+            self._export(self.model, metrics, "")
+            return
+        by_loss = self._keep == "loss" or not (self._every and self._validation.cases)
         judged_by = "loss" if by_loss else "val_dice_mean"
         if judged_by not in metrics:
             return

@@ -22,6 +22,9 @@ from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import Data
 from training.case_files import fingerprint, is_cut_off, patient_of
 from training.errors import TrainingError
+from training.folds import hold_back
+
+Labels = Mapping[int, float]  # volume of each number in a mask, in ml
 
 LOOKED_AT = 5  # cases per cohort whose images are read to find out what its labels mean
 
@@ -47,10 +50,11 @@ class Problem:
 
 @dataclass(frozen=True)
 class TrainingCase:
-    """A case with its mask, and what the mask's numbers mean."""
+    """A case with its mask, what the mask's numbers mean, and the volume that it marks."""
 
     source: CaseSource
     scheme: LabelScheme
+    tumour_ml: float = 0.0
 
     @property
     def case_id(self) -> str:
@@ -90,10 +94,14 @@ def check_data(config: Data, modalities: Sequence[Modality], seed: int) -> DataS
     training = _usable(_find(config.train), modalities, config.scheme, problems)
     validation = _usable(_find(config.validation), modalities, config.scheme, problems)
     training = _without_doubles(training, problems)
+    if config.validation and (config.folds or config.folds_file):
+        raise TrainingError(
+            "both folders to validate on and folds are asked for", "Empty data.validation, or set folds to 0"
+        )
     if config.validation:
         training = _without_shared(training, validation, problems)
     else:
-        training, validation = split(training, config.split, seed, by_patient=config.split_by == "patient")
+        training, validation = hold_back(training, config, seed)
     if not training:
         first = problems[0].sentence if problems else "the folder of cases is empty"
         raise TrainingError(f"no case is left to train on; the first problem: {first.rstrip('.')}", "Add cases")
@@ -112,7 +120,7 @@ def _usable(
     sources: Sequence[CaseSource], modalities: Sequence[Modality], scheme: str, problems: list[Problem]
 ) -> list[TrainingCase]:
     sound: list[CaseSource] = []
-    labels: dict[Path, tuple[int, ...]] = {}
+    labels: dict[Path, Labels] = {}
     for source in sources:
         try:
             present = _checked_labels(source, modalities)
@@ -124,12 +132,13 @@ def _usable(
         if not present:
             sentence = f"{source.case_id}: its mask is empty; it is trained on as a brain without tumour"
             problems.append(Problem(source.case_id, sentence, left_out=False))
-    known = scheme_named(scheme) if scheme else cohort_scheme(sound, labels)
-    return [TrainingCase(s, known) for s in sound if _is_understood(s, labels[s.place], known, problems)]
+    known = _known(sound, labels, scheme_named(scheme)) if scheme else _schemes(sound, labels, problems)
+    problems += [_not_understood(s, labels[s.place], scheme) for s in sound if s.place not in known]
+    return [TrainingCase(s, known[s.place], sum(labels[s.place].values())) for s in sound if s.place in known]
 
 
-def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> tuple[int, ...]:
-    """Numbers in a case's mask, after everything that can be told without reading the images."""
+def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> Labels:
+    """Numbers in a case's mask and their volumes, after everything that can be told without reading the images."""
     if missing := [m.title for m in modalities if m not in source.modalities]:
         raise TrainingError(f"{' and '.join(missing)} is missing", "Add the file, or leave the case out")
     if source.reference is None:
@@ -147,7 +156,7 @@ def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> tuple
         numbers = ", ".join(map(str, (0, *present)))
         sentence = f"its mask holds the labels {{{numbers}}}; {unknown[0]} is in no label scheme"
         raise TrainingError(sentence, "Correct the mask", source.reference)
-    return present
+    return {value: float(counts[value]) * stored_grid.grid.voxel_ml for value in present}
 
 
 def _grid_of(path: Path) -> StoredGrid:
@@ -160,7 +169,47 @@ def _grid_of(path: Path) -> StoredGrid:
     return StoredGrid((shape[0], shape[1], shape[2]), np.asarray(header.get_best_affine(), np.float64))
 
 
-def cohort_scheme(sources: Sequence[CaseSource], labels: Mapping[Path, tuple[int, ...]]) -> LabelScheme:
+def _schemes(
+    sources: Sequence[CaseSource], labels: Mapping[Path, Labels], problems: list[Problem]
+) -> dict[Path, LabelScheme]:
+    """The scheme of every case that one is found for: the cohort's, or that of the others which it does not know.
+
+    The years of a challenge number enhancing tumour differently, and are trained on together.
+    """
+    known: dict[Path, LabelScheme] = {}
+    left = list(sources)
+    while left:
+        scheme = cohort_scheme(left, labels)
+        understood = _known(left, labels, scheme)
+        if not understood:
+            break
+        if known:
+            first = next(source for source in left if source.place in understood)
+            sentence = (
+                f"{first.case_id}{_and_others(len(understood))}: read as {scheme.title}, unlike most of the cases"
+            )
+            problems.append(Problem(first.case_id, sentence, left_out=False))
+        known |= understood
+        left = [source for source in left if source.place not in known]
+    return known
+
+
+def _and_others(count: int) -> str:
+    return "" if count == 1 else f" and {count - 1} more"
+
+
+def _known(
+    sources: Iterable[CaseSource], labels: Mapping[Path, Labels], scheme: LabelScheme
+) -> dict[Path, LabelScheme]:
+    """The cases whose every label a scheme knows, and the scheme."""
+    return {source.place: scheme for source in sources if not _strange(labels[source.place], scheme)}
+
+
+def _strange(labels: Labels, scheme: LabelScheme) -> list[int]:
+    return [value for value in labels if scheme.meaning_of(value) == UNKNOWN]
+
+
+def cohort_scheme(sources: Sequence[CaseSource], labels: Mapping[Path, Labels]) -> LabelScheme:
     """The label scheme that most of a cohort's cases follow, by where their labels lie on the images.
 
     The cases with the most labels are looked at: one vote each, so that one odd case does not change what the
@@ -176,15 +225,14 @@ def cohort_scheme(sources: Sequence[CaseSource], labels: Mapping[Path, tuple[int
     return scheme_named(votes.most_common(1)[0][0] if votes else "brats2020")
 
 
-def _is_understood(source: CaseSource, present: Sequence[int], scheme: LabelScheme, problems: list[Problem]) -> bool:
-    unknown = [value for value in present if scheme.meaning_of(value) == UNKNOWN]
-    if unknown:
-        sentence = (
-            f"{source.case_id} is left out: its mask holds the label {unknown[0]}, "
-            f"which {scheme.title}, the scheme of the other cases, does not know"
-        )
-        problems.append(Problem(source.case_id, sentence))
-    return not unknown
+def _not_understood(source: CaseSource, labels: Labels, scheme: str) -> Problem:
+    if not scheme:
+        numbers = ", ".join(map(str, labels))
+        sentence = f"no label scheme was found that knows all of its labels ({numbers})"
+        return Problem(source.case_id, f"{source.case_id} is left out: {sentence}. Name one with data.scheme")
+    named = scheme_named(scheme)
+    sentence = f"its mask holds the label {_strange(labels, named)[0]}, which {named.title} does not know"
+    return Problem(source.case_id, f"{source.case_id} is left out: {sentence}")
 
 
 def _without_doubles(cases: Sequence[TrainingCase], problems: list[Problem]) -> list[TrainingCase]:
@@ -219,25 +267,3 @@ def _without_shared(
             continue
         problems.append(Problem(case.case_id, f"{case.case_id} is left out of training: {sentence}"))
     return kept
-
-
-def split(
-    cases: Sequence[TrainingCase], fraction: float, seed: int, *, by_patient: bool
-) -> tuple[list[TrainingCase], list[TrainingCase]]:
-    """Split off a part for validation; the same seed and cases give the same parts.
-
-    Parameters
-    ----------
-    fraction
-        Part of the patients (or cases) that is split off; above 0 at least one, but never all.
-    by_patient
-        Keep all studies of a patient on one side.
-    """
-    owners = [patient_of(case.case_id) if by_patient else case.case_id for case in cases]
-    names = sorted(set(owners))
-    count = round(fraction * len(names))
-    if fraction > 0:
-        count = min(max(count, 1), len(names) - 1)
-    held_back = set(np.random.default_rng(seed).permutation(names)[:count].tolist())
-    pairs = list(zip(cases, owners, strict=True))
-    return [c for c, owner in pairs if owner not in held_back], [c for c, owner in pairs if owner in held_back]

@@ -133,4 +133,4 @@ def about_run(config: TrainingConfig, cases: int, step: int, metrics: Mapping[st
     dice = {name: metrics[key] for name in ("WT", "TC", "ET") if (key := f"val_dice_{name.lower()}") in metrics}
     words = " / ".join(f"{value:.3f}" for value in dice.values())
     results = f"mean Dice of the held-back cases, {' / '.join(dice)}: {words}" if dice else "not measured"
-    return About(config.name, trained_on, results, legacy_file=config.preset == "seed")
+    return About(config.name, trained_on, results, legacy_file=config.network.kind == "seed")

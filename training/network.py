@@ -121,7 +121,7 @@ def compile_for(model: Any, config: TrainingConfig, recipe: Recipe, total_steps:
     model.compile(
         optimizer=build_optimiser(config.optimiser, config.compute, total_steps),
         loss=build_loss(config.loss, channels),
-        metrics=build_metrics(channels, article=config.preset == "seed" or config.network.kind == "seed"),
+        metrics=build_metrics(channels, article=config.network.kind == "seed"),
         # XLA made a training step seven times slower on the CPU; JAX runs nothing without it
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )

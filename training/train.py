@@ -95,8 +95,7 @@ def exporter(run: Run, config: TrainingConfig, start: Start, plain: Any, cases: 
 def fit(run: Run, config: TrainingConfig, model: Any, patches: Patches, validation: Validation, export: Export) -> None:
     """Train until an end is reached, and leave a checkpoint and a usable model."""
     steps = Steps(run, patches, build_schedule(config.optimiser, run.total_steps))
-    judge_by_loss = config.preset == "seed"
-    epochs = Epochs(run, validation, config.length.validate_every, export, judge_by_loss=judge_by_loss, steps=steps)
+    epochs = Epochs(run, validation, config.length, export, steps=steps)
     checkpoints = Checkpoints(run, config.length.checkpoint_every)
     left = run.total_steps - run.position.step
     run.started = time.perf_counter()

@@ -37,6 +37,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--train", nargs="+", type=Path, default=[], metavar="DIR", help="folders of cases")
     parser.add_argument("--val", nargs="+", type=Path, default=[], metavar="DIR", help="folders of cases held back")
     parser.add_argument("--split", type=float, metavar="PART", help="part that is held back where --val is not given")
+    parser.add_argument(
+        "--folds", metavar="N|FILE", help="cross-validate in N folds, or in those of a splits_final.json as nnU-Net's"
+    )
+    parser.add_argument("--fold", type=int, metavar="K", help="the fold that is held back, counted from 0")
     parser.add_argument("--run", required=True, type=Path, metavar="FOLDER", dest="run_folder", help="the run folder")
     parser.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="SECTION.KEY=VALUE", help="change a setting"
@@ -66,8 +70,7 @@ def _prepared(args: argparse.Namespace) -> RunFolder:
     from brainseg_gui.runs.run_folder import RunFolder
 
     changes = _changes(args.set)
-    if args.split is not None:
-        changes["data.split"] = str(args.split)
+    changes |= _held_back(args)
     config = with_changes(read_preset(args.preset), changes)
     data = replace(
         config.data,
@@ -79,13 +82,26 @@ def _prepared(args: argparse.Namespace) -> RunFolder:
     return RunFolder.create(args.run_folder.resolve(), config)
 
 
+def _held_back(args: argparse.Namespace) -> dict[str, str]:
+    """The settings behind ``--split``, ``--folds`` and ``--fold``."""
+    changes = {}
+    if args.split is not None:
+        changes["data.split"] = str(args.split)
+    if args.folds is not None:
+        known = args.folds.isdecimal()
+        changes["data.folds" if known else "data.folds_file"] = args.folds if known else _paths([Path(args.folds)])[0]
+    if args.fold is not None:
+        changes["data.fold"] = str(args.fold)
+    return changes
+
+
 def _resumed(args: argparse.Namespace) -> RunFolder:
     from brainseg_gui.runs.run_folder import RunFolder
 
     folder = RunFolder(args.run_folder.resolve())
     if not folder.config_file.is_file():
         raise BrainsegError("there is no run to resume", "Check the name, or leave --resume out", folder.path)
-    if args.train or args.val or args.set or args.split is not None:
+    if args.train or args.val or args.set or _held_back(args):
         raise BrainsegError(
             "a run goes on with its own settings", f"Edit {folder.config_file.name}, or start a new run", folder.path
         )

@@ -19,6 +19,11 @@ class Data:
     split_by: str = setting(
         "patient", "Keep all studies of a patient on one side, or split study by study.", choices=("patient", "case")
     )
+    folds: int = setting(
+        0, "Folds of a cross-validation, alike in tumour volume; one is held back. 0: none.", low=0, high=100
+    )
+    fold: int = setting(0, "The fold that is held back, counted from 0.", low=0, high=99)
+    folds_file: str = setting("", "splits_final.json, as nnU-Net's, that says which cases each fold holds back.")
     scheme: str = setting("", "Label scheme of the masks, such as brats2020; empty: guessed from the images.")
     cache: str = setting("", "Folder for preprocessed cases; empty: the user's cache.")
 
@@ -120,6 +125,12 @@ class Length:
     hours: float = setting(0.0, "Duration of the whole run.", "h", low=0.0, high=10_000.0)
     validate_every: int = setting(
         1, "Whole-case validation every so many epochs; 0: never.", "epochs", low=0, high=1000
+    )
+    keep: str = setting(
+        "best",
+        "The model that a run leaves: best by validation (by loss where nothing is held back), lowest loss, or the "
+        "last, which lets held-back cases choose nothing.",
+        choices=("best", "loss", "last"),
     )
     checkpoint_every: int = setting(200, "A checkpoint after this many steps.", "steps", low=1, high=1_000_000)
 

@@ -174,7 +174,8 @@ class TrainingDraft:
     def _combined_problems(self) -> dict[str, str]:
         """Values that are wrong together."""
         values, found = self._values, {}
-        if not values["data.validation"] and not values["data.split"] and values["length.validate_every"]:
+        held_back = any(values[f"data.{name}"] for name in ("validation", "split", "folds", "folds_file"))
+        if not held_back and values["length.validate_every"]:
             found["data.split"] = "must be above 0, or name folders to validate on"
         if not any(values[f"length.{name}"] for name in ("epochs", "steps", "hours")):
             found["length.epochs"] = "must be above 0, or limit the steps or the hours"

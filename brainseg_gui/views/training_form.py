@@ -263,6 +263,8 @@ class TrainingForm(QWidget):
         lines = [f"<b>{check.complete} of {check.cases}</b> training cases have all images and a mask."]
         if check.validation_cases:
             lines.append(f"<b>{check.validation_cases}</b> validation cases.")
+        elif self._draft.value("data.folds") or self._draft.value("data.folds_file"):
+            lines.append(f"Fold {self._draft.value('data.fold')} is kept for validation.")
         elif self._draft.value("data.split"):
             lines.append(f"{100 * self._draft.value('data.split'):g} % of them are kept for validation.")
         shown = [f"• {escape(problem)}" for problem in check.problems[:_PROBLEMS_SHOWN]]

@@ -55,6 +55,19 @@ def test_a_run_is_neither_overwritten_nor_changed_on_the_way(
     run = str(tmp_path / "run")
     assert "there is a run in this folder already" in refused(capsys, "train", "--run", run, "--train", str(tmp_path))
     assert "its own settings" in refused(capsys, "train", "--run", run, "--resume", "--set", "length.epochs=3")
+    assert "its own settings" in refused(capsys, "train", "--run", run, "--resume", "--fold", "1")
+
+
+def test_folds_are_a_number_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RunFolder, "launch", lambda self: 0)
+    monkeypatch.setattr("brainseg_gui.commands.train._watch", lambda *_: 0)
+    monkeypatch.chdir(tmp_path)
+    given = ("--train", str(tmp_path), "--fold", "2")
+    assert cli.main(["train", "--run", "a", "--folds", "5", *given]) == 0
+    assert cli.main(["train", "--run", "b", "--folds", "splits_final.json", *given]) == 0
+    a, b = (RunFolder(tmp_path / name).config().data for name in "ab")
+    assert (a.folds, a.fold, a.folds_file) == (5, 2, "")
+    assert (b.folds, b.fold, b.folds_file) == (0, 2, str(tmp_path / "splits_final.json"))
 
 
 def test_runs_are_listed_with_their_best_dice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

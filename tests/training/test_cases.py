@@ -11,12 +11,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data
 from training.case_files import content_of, patient_of
-from training.cases import TrainingCase, check_data, split
+from training.cases import check_data
 from training.errors import TrainingError
 
 ALL = tuple(Modality)
@@ -99,10 +97,24 @@ def test_an_empty_mask_is_told_but_kept(cohort: Callable[..., Path]) -> None:
     assert "mask is empty" in sentences(found.problems)["Toy_001"]
 
 
-def test_a_label_that_the_cohorts_scheme_does_not_know_is_refused(cohort: Callable[..., Path]) -> None:
+def test_cases_of_another_year_are_read_by_their_own_numbers(cohort: Callable[..., Path]) -> None:
+    folder = cohort(6)
+    for name in ("Toy_002", "Toy_004"):
+        relabelled(folder / name, 4, 3)
+    found = check_data(data(folder), ALL, seed=0)
+    schemes = {case.case_id: case.scheme.name for case in found.training}
+    assert schemes == {
+        f"Toy_{n:03}": "brats2023" if n in (2, 4) else "brats2020" for n in range(6)
+    }  # the smaller group was left out before
+    assert sentences(found.problems) == {
+        "Toy_002": "Toy_002 and 1 more: read as BraTS since 2023: glioma, metastases, unlike most of the cases"
+    }
+
+
+def test_a_label_that_the_named_scheme_does_not_know_is_refused(cohort: Callable[..., Path]) -> None:
     folder = cohort(4)
     relabelled(folder / "Toy_002", 4, 3)
-    found = check_data(data(folder), ALL, seed=0)
+    found = check_data(Data(train=(str(folder),), split=0.0, scheme="brats2020"), ALL, seed=0)
     assert "Toy_002" not in [case.case_id for case in found.training]
     assert "label 3, which BraTS 2017–2021" in sentences(found.problems)["Toy_002"]
 
@@ -172,29 +184,3 @@ def test_nothing_left_ends_with_the_first_reason(cohort: Callable[..., Path]) ->
     (folder / "Toy_000" / "Toy_000_t2.nii.gz").unlink()
     with pytest.raises(TrainingError, match=r"no case is left to train on.*T2 is missing"):
         check_data(data(folder), ALL, seed=0)
-
-
-def _cases(*names: str) -> list[TrainingCase]:
-    return [TrainingCase(CaseSource(name, Path(name), {}), scheme_named("brats2020")) for name in names]
-
-
-def test_a_split_keeps_patients_together_and_depends_on_the_seed_alone() -> None:
-    cases = _cases(*(f"BraTS-GLI-{patient:05}-{study:03}" for patient in range(10) for study in range(2)))
-    training, validation = split(cases, 0.3, 5, by_patient=True)
-    patients = [{patient_of(case.case_id) for case in part} for part in (training, validation)]
-    assert [len(p) for p in patients] == [7, 3]
-    assert not patients[0] & patients[1]
-    again = split(cases[::-1], 0.3, 5, by_patient=True)[1]
-    assert {case.case_id for case in again} == {case.case_id for case in validation}
-    others = {frozenset(case.case_id for case in split(cases, 0.3, seed, by_patient=True)[1]) for seed in range(6)}
-    assert len(others) > 1
-
-
-def test_a_split_holds_back_at_least_one_and_leaves_at_least_one() -> None:
-    cases = _cases("a", "b")
-    assert [len(part) for part in split(cases, 0.01, 0, by_patient=True)] == [1, 1]
-    assert [len(part) for part in split(cases, 0.9, 0, by_patient=True)] == [1, 1]
-    assert [len(part) for part in split(cases, 0.0, 0, by_patient=True)] == [2, 0]
-    assert [len(part) for part in split(cases[:1], 0.5, 0, by_patient=True)] == [1, 0]
-    assert [len(part) for part in split(cases[:1], 0.9, 0, by_patient=True)] == [1, 0]  # something is left to learn
-    assert split([], 0.5, 0, by_patient=True) == ([], [])

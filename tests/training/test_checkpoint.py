@@ -152,6 +152,7 @@ def test_weights_that_are_no_numbers_are_never_kept(tmp_path: Path) -> None:
 def test_an_epoch_whose_last_step_is_the_last_before_a_stop_is_closed(tmp_path: Path, end: str) -> None:
     from types import SimpleNamespace
 
+    from brainseg_gui.runs.config import Length
     from training.callbacks import Epochs
     from training.checkpoint import Position
 
@@ -162,7 +163,8 @@ def test_an_epoch_whose_last_step_is_the_last_before_a_stop_is_closed(tmp_path: 
         merged_metrics=lambda: {"loss": 0.5}, events=SimpleNamespace(write=lambda kind, **v: told.append(v)),
     )  # fmt: skip
     validation = SimpleNamespace(cases=("one",), run=lambda: iter(()))
-    epochs = Epochs(run, validation, 1, None, judge_by_loss=False, steps=SimpleNamespace(restart_clock=lambda: None))  # type: ignore[arg-type]
+    steps = SimpleNamespace(restart_clock=lambda: None)
+    epochs = Epochs(run, validation, Length(validate_every=1), None, steps=steps)  # type: ignore[arg-type]
     epochs.set_model(tiny(0))
     epochs.on_train_batch_end(3)
     assert [each["metrics"] for each in told] == [{"loss": 0.5}]
@@ -170,6 +172,33 @@ def test_an_epoch_whose_last_step_is_the_last_before_a_stop_is_closed(tmp_path: 
     run.position.step = 9
     epochs.on_train_batch_end(4)
     assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept"),
+    [("best", [(0.5, "val_dice_mean"), (0.6, "val_dice_mean")]),
+     ("loss", [(0.5, "loss"), (0.4, "loss")]),
+     ("last", [(0.5, ""), (0.4, ""), (0.6, "")])],
+)  # fmt: skip
+def test_what_a_run_keeps(keep: str, kept: list[tuple[float, str]], tmp_path: Path) -> None:
+    from types import SimpleNamespace
+
+    from brainseg_gui.runs.config import Length
+    from training.callbacks import Epochs
+    from training.checkpoint import Position
+
+    exported: list[tuple[float, str]] = []
+
+    def export(model: object, metrics: dict[str, float], judged_by: str) -> None:
+        exported.append((metrics["val_dice_mean"], judged_by))
+
+    run = SimpleNamespace(position=Position(), epoch=1, folder=SimpleNamespace(checkpoints=tmp_path))
+    validation = SimpleNamespace(cases=("one",))
+    epochs = Epochs(run, validation, Length(keep=keep), export, steps=None)  # type: ignore[arg-type]
+    epochs.set_model(tiny(0))
+    for loss, dice in ((0.9, 0.5), (0.8, 0.4), (1.0, 0.6)):
+        epochs._keep_best({"loss": loss, "val_dice_mean": dice})
+    assert exported == kept
 
 
 def test_a_loss_that_is_no_number_ends_the_run() -> None:

@@ -33,7 +33,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_case_options(parser)
     parser.add_argument(
-        "--model", nargs="+", default=[], metavar="MODEL", help="model folders, or names of shipped models"
+        "--model",
+        nargs="+",
+        default=[],
+        metavar="MODEL",
+        help="model folders, names of shipped models, or a folder of the run folders of a cross-validation",
     )
     parser.add_argument("--baselines", action="store_true", help="also segment by thresholds alone")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")

@@ -6,6 +6,7 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -60,6 +61,15 @@ class Method(Protocol):
     def rules(self) -> tuple[steps.PostStep, ...]:
         """What follows on its classes."""
 
+    def of_case(self, case_id: str) -> Method:
+        """What segments a case: the method itself, or the part of it that may be scored on the case.
+
+        Raises
+        ------
+        BrainsegError
+            If no part may.
+        """
+
     def predict(self, case: Case) -> Prediction:
         """Segment a case.
 
@@ -90,6 +100,10 @@ class Thresholds:
     def rules(self) -> tuple[steps.PostStep, ...]:
         """None: a baseline has its own."""
         return ()
+
+    def of_case(self, case_id: str) -> Method:
+        """Itself."""
+        return self
 
     def predict(self, case: Case) -> Prediction:
         """Segment a case; every voxel counts as sure."""
@@ -132,6 +146,10 @@ class Model:
         """The passport's."""
         return self.folder.passport.postprocess
 
+    def of_case(self, case_id: str) -> Method:
+        """Itself."""
+        return self
+
     def predict(self, case: Case) -> Prediction:
         """Segment a case as the button does, but for the rules at the end."""
         require_modalities(case.volumes, self.folder, case.source.folder)
@@ -155,18 +173,24 @@ def _digest(text: str) -> str:
 def models_named(names: list[str], options: SegmentOptions) -> list[Method]:
     """Models by the names under which they are shipped, or by path; two of one name are told apart by number.
 
+    A folder of run folders is a cross-validation: one method, which scores each case by the network that held it back.
+
     Raises
     ------
     ModelError
         If one is no model folder.
     """
-    from pathlib import Path
+    from training.compare.cross_validation import cross_validation, run_folders
 
     shipped = {model.path.name: model for model in shipped_models()}
     methods: list[Method] = []
     taken: dict[str, int] = {}
     for given in names:
-        folder = shipped.get(given) or read_model_folder(Path(given).expanduser())
+        path = Path(given).expanduser()
+        if given not in shipped and run_folders(path):
+            methods.append(cross_validation(path, options))
+            continue
+        folder = shipped.get(given) or read_model_folder(path)
         name = _short_name(folder)
         taken[name] = taken.get(name, 0) + 1
         methods.append(Model(folder, options, name if taken[name] == 1 else f"{name} ({taken[name]})"))

@@ -80,7 +80,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_case_options(parser)
     parser.add_argument(
-        "--model", nargs="+", required=True, metavar="MODEL", help="model folders, or names of shipped models"
+        "--model",
+        nargs="+",
+        required=True,
+        metavar="MODEL",
+        help="model folders, names of shipped models, or a folder of the run folders of a cross-validation",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
     add_run_options(parser)

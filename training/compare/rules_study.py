@@ -46,7 +46,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Segment every case once with a model, then try every combination of thresholds after it.",
     )
     add_case_options(parser)
-    parser.add_argument("--model", required=True, metavar="MODEL", help="model folder, or name of a shipped model")
+    parser.add_argument(
+        "--model",
+        required=True,
+        metavar="MODEL",
+        help="model folder, name of a shipped model, or a folder of the run folders of a cross-validation",
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
     for field in fields(Thresholds):
         option = f"--{field.name.replace('_', '-')}"

@@ -63,10 +63,11 @@ class Comparison:
         columns = []
         for method in self.methods:
             try:
-                found = self._score(one, method)  # perhaps kept under another name of the same network
+                part = method.of_case(case.case_id)
+                found = self._score(one, part)  # perhaps kept under another name of the same network
                 score = replace(found, group=case.group, case_id=case.case_id, method=method.name)
                 if self.pictures is not None:
-                    columns.append(Column(one.classes(method), score))
+                    columns.append(Column(one.classes(part), score))
             except BrainsegError as error:
                 self.tell(f"{method.name} cannot do {case.case_id}: {error}")
                 continue

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.evaluation.cohorts.statistics import bootstrap_of_mean
 from brainseg_gui.evaluation.comparison import Comparison, compare
 from brainseg_gui.evaluation.distances import with_distances
 from brainseg_gui.evaluation.rules import RuleSet
@@ -86,9 +87,13 @@ def region_numbers(reference: LabelMap, classes: NDArray[np.uint8], rules: RuleS
 
 @dataclass(frozen=True)
 class RegionSummary:
-    """One region over a group's cases; HD95 counts a missing or invented region at the rule set's distance."""
+    """One region over a group's cases; HD95 counts a missing or invented region at the rule set's distance.
+
+    `dice_interval` is the 95 % bootstrap interval of the mean, None for fewer than two cases.
+    """
 
     dice_mean: float
+    dice_interval: tuple[float, float] | None
     dice_median: float
     hausdorff95_median_mm: float
     lesion_dice_mean: float
@@ -156,7 +161,8 @@ def _summary(scores: Sequence[CaseScore]) -> Summary:
 def _region(numbers: Sequence[RegionNumbers]) -> RegionSummary:
     dice = [n.dice for n in numbers]
     distances = median(n.hausdorff95_mm for n in numbers)
-    return RegionSummary(fmean(dice), median(dice), distances, fmean(n.lesion_dice for n in numbers))
+    interval = bootstrap_of_mean(dice) if len(dice) > 1 else None
+    return RegionSummary(fmean(dice), interval, median(dice), distances, fmean(n.lesion_dice for n in numbers))
 
 
 def false_enhancement(scores: Sequence[CaseScore]) -> FalseEnhancement:

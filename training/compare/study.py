@@ -124,7 +124,8 @@ def measure(
     for case in cases:
         yield Progress("trying the rules", len(measured) / len(cases), case.case_id)
         images, reference = case.read()
-        prediction = store.prediction(method.key, case.images_key, partial(method.predict, images))
+        part = method.of_case(case.case_id)
+        prediction = store.prediction(part.key, case.images_key, partial(part.predict, images))
         measured.append(measure_case(reference, prediction, stages))
     return Study(
         list(itertools.product(*stages)),

@@ -15,6 +15,10 @@ from brainseg_gui.evaluation.rules import RuleSet
 from training.compare.scores import REGIONS, CaseScore, FalseEnhancement, RegionNumbers, Summary, summarise
 
 _NUMBERS = tuple(RegionNumbers.__dataclass_fields__)
+_COLUMNS = (
+    "method", "n", "Dice mean WT / TC / ET", "95 % interval", "median", "lesion-wise mean", "HD95 median, mm",
+    "false ET", "ET missed", "s per case",
+)  # fmt: skip
 _FEW = 10  # fewer cases: the rows of the cases say more than their mean
 
 
@@ -57,15 +61,17 @@ def _group_table(group: str, scores: Sequence[CaseScore]) -> Iterable[str]:
     if cases < _FEW:
         yield f"Fewer than {_FEW} cases: read the table of the cases, not the means."
         yield ""
-    yield "| method | n | Dice mean WT / TC / ET | median | HD95 median, mm | false ET | ET missed | s per case |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield markdown_row(_COLUMNS)
+    yield markdown_row(["---"] * len(_COLUMNS))
     for summary in summaries:
         rows = [summary.regions[key] for key in REGIONS]
         cells = (
             summary.method,
             str(summary.cases),
             " / ".join(dice_text(row.dice_mean) for row in rows),
+            " / ".join(_interval_text(row.dice_interval) for row in rows),
             " / ".join(dice_text(row.dice_median) for row in rows),
+            " / ".join(dice_text(row.lesion_dice_mean) for row in rows),
             " / ".join(f"{row.hausdorff95_median_mm:.1f}" for row in rows),
             _false_text(summary.false_enhancement),
             _missed_text(summary),
@@ -113,6 +119,10 @@ def dice_text(dice: float) -> str:
     return f"{dice:.3f}".removeprefix("0")
 
 
+def _interval_text(interval: tuple[float, float] | None) -> str:
+    return "–" if interval is None else "–".join(f"{end:.2f}".removeprefix("0") for end in interval)
+
+
 def _false_text(false: FalseEnhancement) -> str:
     if not false.cases:
         return "–"
@@ -127,7 +137,8 @@ def _missed_text(summary: Summary) -> str:
 
 def _legend(rules: RuleSet) -> str:
     return (
-        "Dice per case, never pooled; both empty is 1, one empty 0. HD95 in mm with the header's spacing, the larger "
+        "Dice per case, never pooled; both empty is 1, one empty 0; interval: bootstrap of the mean. Lesion-wise: mean "
+        "over the cases of each case's lesion-wise Dice. HD95 in mm with the header's spacing, the larger "
         f"of the two directed 95th percentiles, {rules.missing_mm:g} mm where one of the masks is empty and 0 where "
         f"both are ({rules.title}). False ET: cases whose reference has no enhancing tumour in which some is claimed "
         "(median of the volumes claimed, and the largest). ET missed: cases with enhancing tumour in which none is "

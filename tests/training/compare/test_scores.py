@@ -75,7 +75,7 @@ def test_groups_and_methods_are_not_pooled(scores: list[CaseScore]) -> None:
 def test_markdown_says_what_was_claimed(scores: list[CaseScore]) -> None:
     table = as_markdown(scores, RULES)
     assert "## set, n = 5\n\nFewer than 10 cases" in table
-    assert "| net | 5 | .500 / .250 / .360 | .500 / .250 / .000 |" in table
+    assert "| net | 5 | .500 / .250 / .360 | .26–.74 / .13–.37 / .00–.76 | .500 / .250 / .000 |" in table
     assert "| 2 of 3 (1.2 ml, at most 2.0 ml) | 1 of 2 | 2.0 |" in table
     assert "| c | 10.0 / 10.0 / 0.0 | .500 / .250 / none claimed |" in table
     assert "| e | 10.0 / 10.0 / 0.0 | .100 / .050 / 0.50 ml claimed |" in table
