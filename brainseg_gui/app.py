@@ -13,13 +13,13 @@ from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication
 
-from brainseg_gui.controllers.appearance import dress
-from brainseg_gui.controllers.desk import Desk
-from brainseg_gui.controllers.fault_watch import FaultWatch
-from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.faults.fault_watch import FaultWatch
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.shell.appearance import dress
+from brainseg_gui.controllers.shell.desk import Desk
 
 if TYPE_CHECKING:
-    from brainseg_gui.inference.engine import Engine
+    from brainseg_gui.inference.engine.engine import Engine
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, Cancelled
 from brainseg_gui.faults.process_guard import guard_process
 from brainseg_gui.faults.process_mark import since_of
-from brainseg_gui.inference.environment import prepare_environment
+from brainseg_gui.inference.engine.environment import prepare_environment
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
@@ -120,7 +120,7 @@ def describe(error: Exception) -> str:
     """What ended a run, as a sentence with a remedy."""
     if isinstance(error, BrainsegError):
         return str(error)
-    network = sys.modules.get("brainseg_gui.inference.keras_network")
+    network = sys.modules.get("brainseg_gui.inference.network.keras_network")
     if isinstance(error, MemoryError) or (network is not None and network.is_out_of_memory(error)):
         return "The memory is too small for this run. Choose a smaller sampling.patch, sampling.batch or network."
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

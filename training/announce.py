@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from brainseg_gui.inference.devices import Place
+from brainseg_gui.inference.network.devices import Place
 from brainseg_gui.runs.config import TrainingConfig
-from training.cases import DataSet
-from training.data import Shape
+from training.data.cases import DataSet
+from training.data.data import Shape
 from training.estimate import estimate, probe_shapes
 from training.network import Start, compile_for, trained_copy
 from training.run_state import Run

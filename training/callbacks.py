@@ -18,7 +18,7 @@ import psutil
 
 from brainseg_gui.runs.config import Length
 from training.checkpoint import Position, averaged_weights, save_best, save_checkpoint, synchronised
-from training.data import Patches
+from training.data.data import Patches
 from training.errors import TrainingError
 from training.evaluate import Validated, Validation, mean_dice, write_picture
 from training.run_state import Run

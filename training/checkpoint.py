@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from brainseg_gui.plain_files import json_of
+from training.data.npz import read_npz
 from training.errors import TrainingError
-from training.npz import read_npz
 
 KEPT = 2
 BEST = "best.npz"

@@ -14,9 +14,9 @@ import numpy as np
 import psutil
 
 from brainseg_gui.imaging.grid import describe_shape
-from brainseg_gui.inference.devices import Place
+from brainseg_gui.inference.network.devices import Place
 from brainseg_gui.runs.config import Sampling, TrainingConfig
-from training.data import batches_ahead, bytes_of_batch
+from training.data.data import batches_ahead, bytes_of_batch
 
 Shape = tuple[int, int, int]
 

@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.comparison import compare
+from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference.devices import Place
-from brainseg_gui.inference.network import Network
-from brainseg_gui.inference.passport import Passport
+from brainseg_gui.inference.models.passport import Passport
+from brainseg_gui.inference.network.devices import Place
+from brainseg_gui.inference.network.network import Network
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import Progress
-from training.cases import TrainingCase
+from training.data.cases import TrainingCase
 from training.estimate import activation_bytes_per_voxel
 
 FORWARD_SHARE = 0.65  # of all activations live at the peak of a forward pass; measured on the article's network

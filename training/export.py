@@ -15,7 +15,7 @@ from typing import Any
 import keras
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.inference.model_folder import PASSPORT_NAME, read_model_folder
+from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, read_model_folder
 from brainseg_gui.runs.config import TrainingConfig
 from training.errors import TrainingError
 from training.recipe import Recipe, passport_content

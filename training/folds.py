@@ -10,11 +10,11 @@ import numpy as np
 
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.runs.config import Data
-from training.case_files import patient_of
+from training.data.case_files import patient_of
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
-    from training.cases import TrainingCase
+    from training.data.cases import TrainingCase
 
 Parts = tuple[list["TrainingCase"], list["TrainingCase"]]
 

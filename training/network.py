@@ -10,16 +10,16 @@ from typing import Any
 
 import keras
 
-from brainseg_gui.inference.devices import Place
-from brainseg_gui.inference.keras_network import open_network
-from brainseg_gui.inference.model_folder import (
+from brainseg_gui.inference.models.model_folder import (
     PASSPORT_NAME,
     ModelFolder,
     default_model,
     read_model_folder,
     shipped_models,
 )
-from brainseg_gui.inference.rebuild import rebuilt
+from brainseg_gui.inference.network.devices import Place
+from brainseg_gui.inference.network.keras_network import open_network
+from brainseg_gui.inference.network.rebuild import rebuilt
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.runs.config import TrainingConfig
 from training.errors import TrainingError

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
-from brainseg_gui.inference.model_folder import PASSPORT_NAME
-from brainseg_gui.inference.passport import FORMAT, LINEAR, LINEAR_IN_BRAIN, Passport, parse_passport
+from brainseg_gui.inference.models.model_folder import PASSPORT_NAME
+from brainseg_gui.inference.models.passport import FORMAT, LINEAR, LINEAR_IN_BRAIN, Passport, parse_passport
 from brainseg_gui.runs.config import Preprocess, TrainingConfig
 
 MODALITIES = ["flair", "t1", "t1ce", "t2"]

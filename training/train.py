@@ -9,20 +9,20 @@ from typing import Any, cast
 
 import keras
 
-from brainseg_gui.inference.devices import choose_place, choose_precision
+from brainseg_gui.inference.network.devices import choose_place, choose_precision
 from brainseg_gui.inference.options import Device, Precision
 from brainseg_gui.runs.config import TrainingConfig
 from training.announce import tell_estimate, tell_of_data, tell_of_network
-from training.cache import Entry
 from training.callbacks import Checkpoints, Epochs, Export, Steps, tensorboard
-from training.cases import check_data
 from training.checkpoint import BEST, averaged_weights, latest_checkpoint, restore
-from training.data import Patches, Shape, patch_size
+from training.data.cache import Entry
+from training.data.cases import check_data
+from training.data.data import Patches, Shape, patch_size
+from training.data.prepare_set import prepare_all
 from training.errors import TrainingError
 from training.evaluate import Validation
 from training.export import about_run, export_model
 from training.network import ANY_SIZE, Start, compile_for, devices_for, on_devices, start_of, trained_copy
-from training.prepare_set import prepare_all
 from training.recipe import passport_of
 from training.run_state import Run
 from training.schedule import build_schedule

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.components import Components, components_of
 from brainseg_gui.annotation.slab import Area, Change, Mask, Values, area_of, slice_slab
+from brainseg_gui.annotation.tools.components import Components, components_of
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelScheme, Region
 

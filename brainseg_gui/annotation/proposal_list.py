@@ -8,9 +8,9 @@ from enum import Enum
 
 import numpy as np
 
-from brainseg_gui.annotation.components import components_of
 from brainseg_gui.annotation.proposal import Piece, Proposal
 from brainseg_gui.annotation.slab import Area, Mask, Values, area_of, slice_slab
+from brainseg_gui.annotation.tools.components import components_of
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.plane import Plane
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.history import History
+from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.annotation.slab import Values
-from brainseg_gui.annotation.study import values_digest
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.mask_note import note_path, scheme_fields

@@ -107,7 +107,7 @@ def _place_outputs(args: argparse.Namespace) -> None:
 
 def _request(args: argparse.Namespace) -> CohortRequest:
     from brainseg_gui.evaluation.cohorts.run import CohortRequest
-    from brainseg_gui.evaluation.rules import rules_named
+    from brainseg_gui.evaluation.metrics.rules import rules_named
 
     files = [path for path in (args.json, args.csv, args.html) if path is not None and path != STANDARD_OUTPUT]
     for path in files:

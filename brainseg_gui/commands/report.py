@@ -39,8 +39,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Read, compare, and write."""
     from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
+    from brainseg_gui.evaluation.metrics.rules import rules_named
     from brainseg_gui.evaluation.reports.case_content import read_content
-    from brainseg_gui.evaluation.rules import rules_named
     from brainseg_gui.imaging.case_folder import find_case
     from brainseg_gui.progress import run_to_end
 

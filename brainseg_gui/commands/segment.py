@@ -44,8 +44,8 @@ def run(args: argparse.Namespace) -> int:
 
     from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, remove_empty
     from brainseg_gui.inference.cohort import CohortSegmentation
-    from brainseg_gui.inference.engine import Engine
-    from brainseg_gui.inference.model_folder import default_model, read_model_folder
+    from brainseg_gui.inference.engine.engine import Engine
+    from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
     from brainseg_gui.inference.options import SegmentOptions
 
     model = read_model_folder(args.model) if args.model else default_model()
@@ -106,7 +106,7 @@ class _Teller:
 
 
 def _describe(done: Segmented) -> dict[str, Any]:
-    from brainseg_gui.evaluation.comparison import volumes_ml
+    from brainseg_gui.evaluation.metrics.comparison import volumes_ml
     from brainseg_gui.imaging.labels import regions
 
     case, labels, result = done.case, done.labels, done.result

@@ -14,8 +14,8 @@ from brainseg_gui.imaging.case_groups import Found, Group
 from brainseg_gui.imaging.case_tree import answers
 from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Match, match_of
 from brainseg_gui.imaging.dataset_json import DatasetJson, dataset_json_of
+from brainseg_gui.imaging.formats.nifti_header import SUFFIXES, read_header
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti_header import SUFFIXES, read_header
 
 DECATHLON_CHANNELS = (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
 ASSUMED_ORDER = "The volumes are taken for"

@@ -17,9 +17,9 @@ from brainseg_gui.imaging.case_groups import Group, groups_of
 from brainseg_gui.imaging.case_tree import Listed, answers, listed, tree
 from brainseg_gui.imaging.conventions import words
 from brainseg_gui.imaging.file_words import kind_of, prefix_of
+from brainseg_gui.imaging.formats.nifti_header import is_nifti, stem
+from brainseg_gui.imaging.formats.other_formats import other_format
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti_header import is_nifti, stem
-from brainseg_gui.imaging.other_formats import other_format
 
 __all__ = ["answers", "find_case", "find_cohort", "kind_of", "prefix_of", "source_of_files"]
 

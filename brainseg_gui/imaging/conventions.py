@@ -14,8 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from brainseg_gui.imaging.formats.nifti_header import stem
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti_header import stem
 
 Kind = Modality | str
 """A modality, ``"mask"``, or ``"volumes"`` and ``"channel"`` for files whose modality is told by their number."""

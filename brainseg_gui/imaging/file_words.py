@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Kind, match_of, words
+from brainseg_gui.imaging.formats.nifti_header import stem
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti_header import stem
 
 _WORD = re.compile(r"[^-_.\s+,()]+")
 # The named parts of BIDS that may stand between the case and what the image is.

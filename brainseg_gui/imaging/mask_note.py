@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.formats.nifti_header import read_header, stem
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, meanings
-from brainseg_gui.imaging.nifti_header import read_header, stem
 from brainseg_gui.plain_files import read_json
 
 NOTE_ENDING = ".provenance.json"

@@ -105,7 +105,7 @@ def _read_whole(source: CaseSource, stop: Event) -> Case:
 
 
 def _write(output: Path, labels: LabelMap, case: Case, network: str, overwrite: bool) -> float:
-    from brainseg_gui.imaging.save import write_labels
+    from brainseg_gui.imaging.formats.save import write_labels
 
     started = time.perf_counter()
     with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more

@@ -16,7 +16,7 @@ from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.grid import Array
 from brainseg_gui.imaging.volume import Volume, corner_value
 from brainseg_gui.inference.image_steps import Mask
-from brainseg_gui.inference.steps import BrainRule
+from brainseg_gui.inference.models.steps import BrainRule
 
 _AGREEING_CORNERS = 5
 _FEW = (slice(None, None, 8),) * 3  # of the voxels, to tell whether the air is of one value

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.imaging.probabilities import TOP, quantised
-from brainseg_gui.inference.passport import Passport
+from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.placement import orient
 from brainseg_gui.inference.postprocess import Classes, NotBackground, where_not_background
 from brainseg_gui.inference.preprocess import Prepared

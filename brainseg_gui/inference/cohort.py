@@ -22,8 +22,8 @@ from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
     from brainseg_gui.imaging.case import Case
-    from brainseg_gui.inference.engine import Engine
-    from brainseg_gui.inference.model_folder import ModelFolder
+    from brainseg_gui.inference.engine.engine import Engine
+    from brainseg_gui.inference.models.model_folder import ModelFolder
     from brainseg_gui.inference.options import SegmentOptions, SegmentResult
 
 _SEGMENTED = 0.95  # of the work on one case

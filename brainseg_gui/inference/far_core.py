@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.connected import Connectivity, connected
-from brainseg_gui.inference import steps
 from brainseg_gui.inference.image_steps import Mask
+from brainseg_gui.inference.models import steps
 
 NCR, ET = 1, 3
 _CONNECTIVITY: Connectivity = 26

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.inference import steps
+from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.placement import Placement
 from brainseg_gui.inference.separable import (
     Image,

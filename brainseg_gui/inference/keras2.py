@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from brainseg_gui.inference.keras2_calls import called_as_operation, counted_anew
-from brainseg_gui.inference.known_layers import MODELS
+from brainseg_gui.inference.models.known_layers import MODELS
 
 _DEEPEST = 60  # beyond any network that is built
 _Json = dict[str, Any]

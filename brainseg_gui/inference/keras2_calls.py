@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from brainseg_gui.inference.known_layers import MODELS, OPERATIONS
+from brainseg_gui.inference.models.known_layers import MODELS, OPERATIONS
 
 _DEEPEST = 60  # beyond any network that is built
 _Json = dict[str, Any]

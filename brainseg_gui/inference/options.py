@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import ModelError, listed
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import ClassProbabilities
-from brainseg_gui.inference.model_folder import ModelFolder
+from brainseg_gui.inference.models.model_folder import ModelFolder
 
 Device = Literal["auto", "cpu", "gpu"]
 Precision = Literal["auto", "float32", "bfloat16"]

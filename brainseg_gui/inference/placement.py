@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from brainseg_gui.imaging.grid import Array, Voxel
+from brainseg_gui.inference.models.steps import Triple
 from brainseg_gui.inference.separable import Matrix, gaussian_matrix, linear_matrix
-from brainseg_gui.inference.steps import Triple
 
 _RAS = ("RL", "AP", "SI")
 _SAME_STEP = 1e-4  # of a step of 1: headers hold spacings as float32, turned grids as lengths of three of them

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.connected import Connectivity, Numbers, connected, sizes_of
-from brainseg_gui.inference import steps
 from brainseg_gui.inference.far_core import rename_far_core
 from brainseg_gui.inference.image_steps import Mask
-from brainseg_gui.inference.passport import Output, Passport
+from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.passport import Output, Passport
 from brainseg_gui.inference.placement import from_axes, orient
 from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.separable import apply_along_axes

@@ -18,11 +18,11 @@ from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import Array, Voxel, describe_shape
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference import steps
 from brainseg_gui.inference.brain import brain_mask
 from brainseg_gui.inference.image_steps import Mask, add_laplacian, gaussian, min_max, pad, zscore
+from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import PREPARING
-from brainseg_gui.inference.passport import Passport
 from brainseg_gui.inference.placement import Placement, orient, to_axes
 from brainseg_gui.inference.separable import Image, apply_along_axes
 from brainseg_gui.progress import Progress

@@ -19,8 +19,8 @@ from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.certainty import Levels, keep_probabilities
+from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING
-from brainseg_gui.inference.passport import Passport
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import Prepared, prepare
 from brainseg_gui.inference.sliding_window import Shape, sliding_window

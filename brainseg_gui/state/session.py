@@ -8,24 +8,24 @@ import numpy as np
 from psygnal import Signal
 
 from brainseg_gui.errors import printable
-from brainseg_gui.evaluation.comparison import Comparison
+from brainseg_gui.evaluation.metrics.comparison import Comparison
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Region
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.annotating import Annotating
-from brainseg_gui.state.case_states import CaseStates
-from brainseg_gui.state.certainty import Certainty
-from brainseg_gui.state.error_list import ErrorList
-from brainseg_gui.state.intensities import Intensities
-from brainseg_gui.state.layers import Layer, Layers, OverlayStyle, Role
+from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.comparing.error_list import ErrorList
+from brainseg_gui.state.comparing.intensities import Intensities
+from brainseg_gui.state.comparing.rating import Rating
+from brainseg_gui.state.layers.case_states import CaseStates
+from brainseg_gui.state.layers.layers import Layer, Layers, OverlayStyle, Role
 from brainseg_gui.state.notices import Notice as Notice
 from brainseg_gui.state.notices import Notices
-from brainseg_gui.state.rating import Rating
-from brainseg_gui.state.segmenting import Segmenting
-from brainseg_gui.state.viewing import Viewing
+from brainseg_gui.state.segmenting.certainty import Certainty
+from brainseg_gui.state.segmenting.segmenting import Segmenting
+from brainseg_gui.state.slices.viewing import Viewing
 from brainseg_gui.state.work import Work
 
 

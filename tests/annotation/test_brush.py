@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brainseg_gui.annotation.brush import Brush, BrushShape, footprint, sweep
-from brainseg_gui.annotation.components import components_of
+from brainseg_gui.annotation.tools.brush import Brush, BrushShape, footprint, sweep
+from brainseg_gui.annotation.tools.components import components_of
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.plane import Plane
 

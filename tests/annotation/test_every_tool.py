@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brainseg_gui.annotation import algebra, fill, interpolate, islands, morphology, seeds
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.annotation.brush import Brush, BrushShape, sweep
-from brainseg_gui.annotation.journal import Journal
-from brainseg_gui.annotation.journal_fields import JournalHeader
-from brainseg_gui.annotation.journal_folder import JournalFolder
-from brainseg_gui.annotation.polygon import polygon
+from brainseg_gui.annotation.journal.journal import Journal
+from brainseg_gui.annotation.journal.journal_fields import JournalHeader
+from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
 from brainseg_gui.annotation.slab import Area, Change
-from brainseg_gui.annotation.threshold import follow_edges, in_range, range_around
+from brainseg_gui.annotation.tools import algebra, fill, interpolate, islands, morphology, seeds
+from brainseg_gui.annotation.tools.brush import Brush, BrushShape, sweep
+from brainseg_gui.annotation.tools.polygon import polygon
+from brainseg_gui.annotation.tools.threshold import follow_edges, in_range, range_around
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named

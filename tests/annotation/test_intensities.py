@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from brainseg_gui.annotation import seeds
-from brainseg_gui.annotation.brush import Brush, sweep
 from brainseg_gui.annotation.slab import Area
-from brainseg_gui.annotation.threshold import IntensityRange, follow_edges, in_range, range_around
+from brainseg_gui.annotation.tools import seeds
+from brainseg_gui.annotation.tools.brush import Brush, sweep
+from brainseg_gui.annotation.tools.threshold import IntensityRange, follow_edges, in_range, range_around
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from brainseg_gui.annotation.interpolate import Gap, gaps, interpolated
+from brainseg_gui.annotation.tools.interpolate import Gap, gaps, interpolated
 from brainseg_gui.imaging.grid import Grid
 
 GridOf = Callable[..., Grid]

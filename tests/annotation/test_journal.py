@@ -16,14 +16,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from brainseg_gui.annotation import journal_format, study_lock
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.annotation.journal import Journal
-from brainseg_gui.annotation.journal_fields import JournalError, JournalHeader
-from brainseg_gui.annotation.journal_folder import JournalFolder
-from brainseg_gui.annotation.journal_replay import Restored
+from brainseg_gui.annotation.journal import journal_format, study_lock
+from brainseg_gui.annotation.journal.journal import Journal
+from brainseg_gui.annotation.journal.journal_fields import JournalError, JournalHeader
+from brainseg_gui.annotation.journal.journal_folder import JournalFolder
+from brainseg_gui.annotation.journal.journal_replay import Restored
+from brainseg_gui.annotation.journal.study_lock import LockedError
 from brainseg_gui.annotation.slab import Area
-from brainseg_gui.annotation.study_lock import LockedError
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
 from brainseg_gui.storage import lock_file

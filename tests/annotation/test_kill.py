@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.annotation.journal_folder import JournalFolder
+from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 
 CHILD = Path(__file__).with_name("kill_child.py")
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from brainseg_gui.annotation.fill import flood, flood_intensities, holes
-from brainseg_gui.annotation.polygon import polygon
+from brainseg_gui.annotation.tools.fill import flood, flood_intensities, holes
+from brainseg_gui.annotation.tools.polygon import polygon
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.volume import Volume
 

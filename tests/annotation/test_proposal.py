@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.annotation.brush import Brush, sweep
 from brainseg_gui.annotation.proposal import Proposal, next_piece
 from brainseg_gui.annotation.rules import PaintRules
+from brainseg_gui.annotation.tools.brush import Brush, sweep
 from brainseg_gui.imaging.labels import regions, scheme_named
 
 WT, TC, ET = regions()

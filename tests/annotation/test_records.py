@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.annotation.brush import Brush, sweep
 from brainseg_gui.annotation.edits import EditSource, edit_between
 from brainseg_gui.annotation.history import History
+from brainseg_gui.annotation.journal.study import study_digest, values_digest
 from brainseg_gui.annotation.provenance import (
     Origin,
     provenance,
@@ -24,11 +24,11 @@ from brainseg_gui.annotation.provenance import (
     write_provenance,
 )
 from brainseg_gui.annotation.slab import Area
-from brainseg_gui.annotation.study import study_digest, values_digest
 from brainseg_gui.annotation.tally import Tally
+from brainseg_gui.annotation.tools.brush import Brush, sweep
 from brainseg_gui.errors import SaveError
-from brainseg_gui.evaluation.comparison import compare, compare_table
-from brainseg_gui.evaluation.overlap import joint_table
+from brainseg_gui.evaluation.metrics.comparison import compare, compare_table
+from brainseg_gui.evaluation.metrics.overlap import joint_table
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.grid import Grid

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainseg_gui.annotation import algebra, islands, morphology
-from brainseg_gui.annotation.algebra import Operation
+from brainseg_gui.annotation.tools import algebra, islands, morphology
+from brainseg_gui.annotation.tools.algebra import Operation
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named

@@ -22,7 +22,7 @@ from typing import Any
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from brainseg_gui.inference.environment import NETWORK_ENVIRONMENT
+from brainseg_gui.inference.engine.environment import NETWORK_ENVIRONMENT
 from tests.benchmarks.cases import ROOT, Cases
 from tests.benchmarks.rows import Row, Section, table
 

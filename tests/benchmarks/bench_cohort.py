@@ -10,8 +10,8 @@ from pathlib import Path
 
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import INFERRING, SegmentOptions
 from brainseg_gui.progress import run_to_end
 from tests.benchmarks.cases import Cases

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from brainseg_gui.evaluation.comparison import Comparison, compare, region_table
-from brainseg_gui.evaluation.distances import TOLERANCES_MM, with_distances
-from brainseg_gui.evaluation.rules import rules_named
+from brainseg_gui.evaluation.metrics.comparison import Comparison, compare, region_table
+from brainseg_gui.evaluation.metrics.distances import TOLERANCES_MM, with_distances
+from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case

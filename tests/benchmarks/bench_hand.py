@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.tools import Tool
-from brainseg_gui.state.viewing import Layout
-from brainseg_gui.views.slice_view import SliceView
+from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.slices.slice_view import SliceView
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.live_window import add_prediction, gestures, open_case, run_for, started
 from tests.benchmarks.rows import Row, Section

@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from brainseg_gui.inference.devices import choose_place, choose_precision
-from brainseg_gui.inference.network import Network
+from brainseg_gui.inference.network.devices import choose_place, choose_precision
+from brainseg_gui.inference.network.network import Network
 from brainseg_gui.inference.options import Precision
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.rows import Row, Section

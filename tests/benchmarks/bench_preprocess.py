@@ -14,8 +14,8 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference.model_folder import default_model
-from brainseg_gui.inference.passport import Passport
+from brainseg_gui.inference.models.model_folder import default_model
+from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.preprocess import prepare
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config_file import read_preset

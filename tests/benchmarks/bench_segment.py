@@ -71,8 +71,8 @@ def _seconds_of(case_folder: Path) -> dict[str, float]:
 def _measure_ours(case_folder: Path) -> dict[str, float]:
     from brainseg_gui.imaging.case_folder import find_case
     from brainseg_gui.imaging.read_case import read_case
-    from brainseg_gui.inference.engine import Engine
-    from brainseg_gui.inference.model_folder import default_model
+    from brainseg_gui.inference.engine.engine import Engine
+    from brainseg_gui.inference.models.model_folder import default_model
     from brainseg_gui.inference.options import SegmentOptions
     from brainseg_gui.progress import run_to_end
 

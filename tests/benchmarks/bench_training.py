@@ -77,7 +77,7 @@ def _seconds_of(case_folder: Path) -> dict[str, float]:
 
 def steps_of_training() -> dict[str, float]:
     """Median seconds of a step of the source article's network on a patch, per device and precision."""
-    from brainseg_gui.inference.devices import choose_place, choose_precision
+    from brainseg_gui.inference.network.devices import choose_place, choose_precision
     from training.network import on_devices
 
     found: dict[str, float] = {}
@@ -119,9 +119,9 @@ def _seconds_of_ours(source: CaseSource, workers: int) -> float:
     from brainseg_gui.imaging.read_case import read_case
     from brainseg_gui.progress import run_to_end
     from brainseg_gui.runs.config_file import read_preset
-    from training.cache import Cache
-    from training.cases import TrainingCase
-    from training.data import Patches, patch_size
+    from training.data.cache import Cache
+    from training.data.cases import TrainingCase
+    from training.data.data import Patches, patch_size
     from training.recipe import recipe_of
 
     scheme = run_to_end(read_case(source)).reference.scheme

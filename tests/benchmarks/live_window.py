@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 
 SIZE = (1440, 900)
 

@@ -12,13 +12,13 @@ import numpy as np
 
 from brainseg_gui.annotation.edits import Edit, edit_between
 from brainseg_gui.annotation.history import History
-from brainseg_gui.annotation.journal import Journal
-from brainseg_gui.annotation.journal_fields import JournalHeader
-from brainseg_gui.annotation.journal_folder import JournalFolder
+from brainseg_gui.annotation.journal.journal import Journal
+from brainseg_gui.annotation.journal.journal_fields import JournalHeader
+from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.imaging.case_folder import find_cohort
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.runs.run_folder import RunFolder
-from brainseg_gui.state.run_reader import RunReader
+from brainseg_gui.state.training.run_reader import RunReader
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.scaling_work import Growth, Work
 

@@ -11,15 +11,15 @@ import nibabel as nib
 import numpy as np
 
 from brainseg_gui.annotation.tally import Tally
-from brainseg_gui.evaluation.comparison import compare
-from brainseg_gui.evaluation.distances import with_distances
-from brainseg_gui.evaluation.rules import rules_named
+from brainseg_gui.evaluation.metrics.comparison import compare
+from brainseg_gui.evaluation.metrics.distances import with_distances
+from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import Convention, Plane, take_slice
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference.memory import PeakMemory
+from brainseg_gui.inference.engine.memory import PeakMemory
 from brainseg_gui.progress import run_to_end
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.make_cohort import save_nifti
@@ -92,8 +92,8 @@ class _Painter:
         from brainseg_gui.imaging.colours import overlay_table
         from brainseg_gui.imaging.labels import scheme_named
         from brainseg_gui.imaging.window import Window
-        from brainseg_gui.views.outline import Outlines
-        from brainseg_gui.views.slice_images import FillImage, GreyImage
+        from brainseg_gui.views.slices.outline import Outlines
+        from brainseg_gui.views.slices.slice_images import FillImage, GreyImage
         from tests.benchmarks.live_window import qt_application
 
         qt_application()

@@ -17,7 +17,7 @@ from brainseg_gui.commands import segment
 from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.inference import ahead
-from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress
 
@@ -156,7 +156,7 @@ def test_input_that_is_no_case_ends_with_2(
 def test_a_case_that_lacks_a_modality_says_which(
     tmp_path: Path, toy_case: ToyCase, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("brainseg_gui.inference.engine.Engine.start", lambda *_: None)
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine.start", lambda *_: None)
     case = toy_case(tmp_path, modalities=("t1", "t2"))
     (tmp_path / "results").mkdir()
     assert call(case, "-o", tmp_path / "results" / "new" / "out") == 2
@@ -233,7 +233,7 @@ def test_the_next_case_is_read_and_the_last_mask_written_while_the_network_works
     for name in names:
         toy_case(cohort, case_id=name)
     engine = _Overlapping(len(names))
-    monkeypatch.setattr("brainseg_gui.inference.engine.Engine", lambda: engine)
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: engine)
     read, write = ahead._read, ahead._write
 
     def noted_read(source: Any, *rest: Any) -> Any:
@@ -260,7 +260,7 @@ def test_a_mask_that_cannot_be_written_is_told_with_its_case(
 ) -> None:
     for name in ("A", "B"):
         toy_case(tmp_path / "cohort", case_id=name)
-    monkeypatch.setattr("brainseg_gui.inference.engine.Engine", lambda: _Overlapping(1))
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: _Overlapping(1))
     write = ahead._write
 
     def full_disk(output: Path, *rest: Any) -> float:

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.shell.main_window import MainWindow
 
 
 @dataclass

@@ -13,10 +13,10 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.case_report import CaseReportController
+from brainseg_gui.controllers.comparing.case_report import CaseReportController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import scheme_named
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
 
 WAIT_MS = 60_000

@@ -10,15 +10,15 @@ import pytest
 from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.certainty import CertaintyController
-from brainseg_gui.controllers.intensities import IntensitiesController
-from brainseg_gui.controllers.segment import SegmentController
+from brainseg_gui.controllers.comparing.intensities import IntensitiesController
+from brainseg_gui.controllers.segmenting.certainty import CertaintyController
+from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import TOP, ClassProbabilities
-from brainseg_gui.state.certainty import ENTROPY, NOTHING
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.segmenting.certainty import ENTROPY, NOTHING
 from brainseg_gui.state.session import Session
 
 

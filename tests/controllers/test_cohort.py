@@ -14,16 +14,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.cohort import CohortController
-from brainseg_gui.controllers.files import FilesController
-from brainseg_gui.controllers.masks import MasksController
-from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.comparing.cohort import CohortController
+from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.layers.masks import MasksController
+from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.records.report import CohortReport
-from brainseg_gui.state.cohort_results import GUESSED, summaries_of
+from brainseg_gui.state.comparing.cohort_results import GUESSED, summaries_of
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.cohort_table import _CASE, CohortTable
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.theme import apply_theme
+from brainseg_gui.views.comparing.cohort_table import _CASE, CohortTable
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.widgets.theme import apply_theme
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers import errors as module
-from brainseg_gui.controllers.errors import ErrorsController
-from brainseg_gui.evaluation.disagreements import find_disagreements
+from brainseg_gui.controllers.comparing import errors as module
+from brainseg_gui.controllers.comparing.errors import ErrorsController
+from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
 
 WT, TC, ET = regions()

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.figures import FiguresController
+from brainseg_gui.controllers.comparing.figures import FiguresController
 from brainseg_gui.evaluation.figures.request import FigureRequest
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.state.session import Session

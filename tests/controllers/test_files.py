@@ -16,14 +16,14 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.files import FilesController
+from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.imaging import read_case as read_case_module
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.assign_dialog import AssignDialog
+from brainseg_gui.views.layers.assign_dialog import AssignDialog
 
 
 @pytest.fixture
@@ -747,7 +747,7 @@ def test_the_demonstration_case_opens(
 def test_a_missing_demonstration_case_is_said(
     files: FilesController, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("brainseg_gui.controllers.files.files", lambda _: tmp_path)
+    monkeypatch.setattr("brainseg_gui.controllers.layers.files.files", lambda _: tmp_path)
     files.open_demo()
     assert session.notice.what == "The demonstration case is not installed"
 

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.job import Job
+from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.errors import CaseError
 from brainseg_gui.progress import Progress
 

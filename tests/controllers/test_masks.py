@@ -15,13 +15,13 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.masks import MasksController
-from brainseg_gui.evaluation.comparison import Comparison, compare
+from brainseg_gui.controllers.layers.masks import MasksController
+from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.question import Question
+from brainseg_gui.views.widgets.question import Question
 
 
 @pytest.fixture
@@ -430,7 +430,7 @@ def test_a_mask_for_a_case_that_is_gone_is_dropped(
     gate: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from brainseg_gui.imaging import nifti
+    from brainseg_gui.imaging.formats import nifti
 
     read_label_map = nifti.read_label_map
 
@@ -529,7 +529,7 @@ def test_only_the_last_of_two_scores_is_shown(
     gate: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from brainseg_gui.controllers import masks as module
+    from brainseg_gui.controllers.layers import masks as module
 
     def slowly(reference: LabelMap, prediction: LabelMap) -> Any:
         gate.wait()
@@ -559,7 +559,7 @@ def test_a_comparison_that_fails_is_said(
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("brainseg_gui.controllers.masks.compare", fail)
+    monkeypatch.setattr("brainseg_gui.controllers.layers.masks.compare", fail)
     predict()
     qtbot.waitUntil(lambda: session.notice is not None)
     assert session.comparison is None
@@ -584,7 +584,7 @@ def test_what_is_no_longer_compared_is_not_measured_to_its_end(
             raise ZeroDivisionError
         return compare(reference, prediction)
 
-    monkeypatch.setattr("brainseg_gui.controllers.masks.compare", fail_the_first)
+    monkeypatch.setattr("brainseg_gui.controllers.layers.masks.compare", fail_the_first)
     first = Layer("first", Role.PREDICTION, session.layers.reference.labels.with_scheme(scheme_named("msd")))
     session.layers.add(first)
     qtbot.waitUntil(lambda: gate.reached == 1)

@@ -14,13 +14,13 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.controllers import memory
-from brainseg_gui.controllers.brush_tool import BrushTool
-from brainseg_gui.controllers.copy_source import CopySource
-from brainseg_gui.controllers.memory import MemoryController
-from brainseg_gui.controllers.segment import SegmentController
+from brainseg_gui.controllers.annotating.brush_tool import BrushTool
+from brainseg_gui.controllers.annotating.copy_source import CopySource
+from brainseg_gui.controllers.segmenting.segment import SegmentController
+from brainseg_gui.controllers.shell import memory
+from brainseg_gui.controllers.shell.memory import MemoryController
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.state.tools import Tool
+from brainseg_gui.state.annotating.tools import Tool
 from tests.controllers.conftest import FakeEngine, Parts
 
 

@@ -9,8 +9,8 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.job import Job
-from brainseg_gui.controllers.newest import Newest
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.newest import Newest
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brainseg_gui.controllers.notices import notice_of
+from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.errors import CaseError, EngineError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from brainseg_gui.controllers.preferences import Preferences, thumbnail_path
+from brainseg_gui.controllers.settings.preferences import Preferences, thumbnail_path
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 

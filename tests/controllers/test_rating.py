@@ -15,15 +15,15 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.slab import Area, Change
-from brainseg_gui.controllers import rating as rating_module
-from brainseg_gui.controllers.files import FilesController
-from brainseg_gui.controllers.masks import MasksController
-from brainseg_gui.controllers.rating import RatingController
-from brainseg_gui.evaluation.raters import MajorityRule, majority, staple_consensus
+from brainseg_gui.controllers.comparing import rating as rating_module
+from brainseg_gui.controllers.comparing.rating import RatingController
+from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.layers.masks import MasksController
+from brainseg_gui.evaluation.metrics.raters import MajorityRule, majority, staple_consensus
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
-from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Session
 
 

@@ -12,8 +12,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.preferences import Preferences, thumbnail_path
-from brainseg_gui.controllers.recent import RecentController
+from brainseg_gui.controllers.settings.preferences import Preferences, thumbnail_path
+from brainseg_gui.controllers.shell.recent import RecentController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.state.session import Session
 

@@ -14,13 +14,13 @@ from PySide6.QtCore import QThread, QTimer
 from PySide6.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.segment import SegmentController
+from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import scheme_named
-from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
-from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Session
 
 

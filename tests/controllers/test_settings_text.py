@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray, QSettings
 
-from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.controllers.settings_text import asks_for_objects
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.settings.settings_text import asks_for_objects
 
 INI = QSettings.Format.IniFormat
 

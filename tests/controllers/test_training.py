@@ -19,14 +19,14 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.dataset_check import look_through
-from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.controllers.training import TrainingController
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.training.dataset_check import look_through
+from brainseg_gui.controllers.training.training import TrainingController
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
-from brainseg_gui.state.run_record import RunRecord
-from brainseg_gui.state.segmenting import ModelChoice
+from brainseg_gui.state.segmenting.segmenting import ModelChoice
+from brainseg_gui.state.training.run_record import RunRecord
 
 # Writes events as the trainer does: three steps, then it waits for the stop file (or dies in the middle of a line).
 FAKE_TRAINER = """

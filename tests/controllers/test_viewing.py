@@ -10,16 +10,16 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.masks import MasksController
-from brainseg_gui.controllers.viewing import ViewingController
+from brainseg_gui.controllers.layers.masks import MasksController
+from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention, Plane
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.viewing import Layout, Viewing
+from brainseg_gui.state.slices.viewing import Layout, Viewing
 
 
 @pytest.fixture

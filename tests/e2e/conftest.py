@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.inference.engine import Engine
+from brainseg_gui.inference.engine.engine import Engine
 
 StartApplication = Callable[..., Application]
 

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.annotating import Annotating
-from brainseg_gui.views.slice_view import SliceView
+from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.views.slices.slice_view import SliceView
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 NOTHING, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier

@@ -24,8 +24,8 @@ from brainseg_gui.annotation.rules import PaintOver, PaintRules
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.box import box_around, grown
 from brainseg_gui.imaging.grid import Voxel
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.state.operating import Shown
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.state.annotating.operating import Shown
 from tests.e2e.painting import LEFT, RIGHT, SHIFT, Hand
 
 pytestmark = pytest.mark.engine

@@ -13,9 +13,9 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.evaluation.disagreements import Kind
-from brainseg_gui.views.keys_dialog import KeysDialog
-from brainseg_gui.views.profile_strip import ProfileStrip
+from brainseg_gui.evaluation.metrics.disagreements import Kind
+from brainseg_gui.views.shell.keys_dialog import KeysDialog
+from brainseg_gui.views.slices.profile_strip import ProfileStrip
 
 NO_KEYS, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 

@@ -27,8 +27,8 @@ import os, sys, threading
 from functools import partial
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
-from brainseg_gui.controllers.job import Job
-from brainseg_gui.imaging import nifti_stream
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.imaging.formats import nifti_stream
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
 
@@ -75,7 +75,7 @@ def drive(tmp_path: Path) -> Iterator[Drive]:
     drive.come_back()
 
 
-@pytest.mark.parametrize("where", ["brainseg_gui.imaging.nifti_stream._without_waiting", "os.scandir"])
+@pytest.mark.parametrize("where", ["brainseg_gui.imaging.formats.nifti_stream._without_waiting", "os.scandir"])
 def test_opening_a_case_can_be_cancelled(
     qtbot: QtBot,
     application: Application,

@@ -19,12 +19,12 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.annotation import journal as journal_module
+from brainseg_gui.annotation.journal import journal as journal_module
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.preferences import Preferences
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.storage.folder import Folder
-from brainseg_gui.views.question import Question
+from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import ET, Hand, painted
 from tests.e2e.window_child import digest, states
 

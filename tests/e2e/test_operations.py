@@ -17,14 +17,14 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.proposal_list import Division
 from brainseg_gui.annotation.slab import Slab, area_of
 from brainseg_gui.app import Application
-from brainseg_gui.evaluation.comparison import compare
+from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.layers import Layer, Role
-from brainseg_gui.state.operating import Kind, Shown
+from brainseg_gui.state.annotating.operating import Kind, Shown
+from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.tools import Tool
 from tests.e2e.painting import CTRL, ET, RIGHT, SHIFT, Hand, painted
 
 START = (10, 11, 12)

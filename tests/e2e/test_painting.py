@@ -16,15 +16,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
-from brainseg_gui.annotation.threshold import IntensityRange
+from brainseg_gui.annotation.tools.threshold import IntensityRange
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention, Plane
-from brainseg_gui.state.layers import Layer, Role
-from brainseg_gui.state.scribbles import BACKGROUND
-from brainseg_gui.state.tools import Painting, Tool
-from brainseg_gui.state.viewing import Layout
+from brainseg_gui.state.annotating.scribbles import BACKGROUND
+from brainseg_gui.state.annotating.tools import Painting, Tool
+from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.slices.viewing import Layout
 from tests.e2e.painting import ALT, CTRL, ET, LEFT, MIDDLE, RIGHT, SHIFT, Hand, painted
 
 START = (10, 11, 12)

@@ -16,7 +16,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.viewing import Layout
+from brainseg_gui.state.slices.viewing import Layout
 from tests.e2e.painting import Hand
 
 Open = Callable[..., None]

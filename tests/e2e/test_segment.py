@@ -18,9 +18,9 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import regions
-from brainseg_gui.inference.engine import Engine
+from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.options import INFERRING, PREPARING
-from brainseg_gui.state.layers import Role
+from brainseg_gui.state.layers.layers import Role
 
 pytestmark = pytest.mark.engine
 

@@ -20,11 +20,11 @@ from brainseg_gui.app import Application
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention
 from brainseg_gui.imaging.window import Window
-from brainseg_gui.state.viewing import Layout
-from brainseg_gui.views import theme
-from brainseg_gui.views.actions import ACTIONS
-from brainseg_gui.views.assign_dialog import AssignDialog
-from brainseg_gui.views.keys_dialog import KeysDialog
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.actions.actions import ACTIONS
+from brainseg_gui.views.layers.assign_dialog import AssignDialog
+from brainseg_gui.views.shell.keys_dialog import KeysDialog
+from brainseg_gui.views.widgets import theme
 
 OpenPaths = Callable[..., None]
 

@@ -23,8 +23,8 @@ from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.state.annotating import Annotating
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.state.annotating.annotating import Annotating
 
 EDITS = 200
 

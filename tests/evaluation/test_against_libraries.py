@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, shift
 
-from brainseg_gui.evaluation.lesions import LesionScore, lesion_score
-from brainseg_gui.evaluation.overlap import count
-from brainseg_gui.evaluation.rules import rules_named
-from brainseg_gui.evaluation.surface import surface_distances
+from brainseg_gui.evaluation.metrics.lesions import LesionScore, lesion_score
+from brainseg_gui.evaluation.metrics.overlap import count
+from brainseg_gui.evaluation.metrics.rules import rules_named
+from brainseg_gui.evaluation.metrics.surface import surface_distances
 from tests.evaluation import straightforward
 from tests.evaluation.straightforward import Mask, Spacing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.calibration import calibration, calibration_of, neighbourhood
+from brainseg_gui.evaluation.metrics.calibration import calibration, calibration_of, neighbourhood
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.probabilities import TOP, ClassProbabilities

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import GridMismatchError
-from brainseg_gui.evaluation.comparison import (
+from brainseg_gui.evaluation.metrics.comparison import (
     Agreement,
     Comparison,
     agreement,
@@ -19,10 +19,10 @@ from brainseg_gui.evaluation.comparison import (
     region_table,
     volumes_ml,
 )
-from brainseg_gui.evaluation.overlap import Counts, count
+from brainseg_gui.evaluation.metrics.overlap import Counts, count
+from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, label_region, regions, scheme_named
-from brainseg_gui.imaging.nifti import read_labels
 
 MakeLabels = Callable[..., LabelMap]
 WT, TC, ET = regions()

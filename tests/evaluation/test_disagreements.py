@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, label
 
 from brainseg_gui.errors import GridMismatchError
-from brainseg_gui.evaluation.disagreements import Disagreement, Disagreements, Kind, dice_gain, find_disagreements
-from brainseg_gui.evaluation.overlap import Counts, count
+from brainseg_gui.evaluation.metrics.disagreements import (
+    Disagreement,
+    Disagreements,
+    Kind,
+    dice_gain,
+    find_disagreements,
+)
+from brainseg_gui.evaluation.metrics.overlap import Counts, count
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.histograms import BINS, REST, label_histograms
+from brainseg_gui.evaluation.metrics.histograms import BINS, REST, label_histograms
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality

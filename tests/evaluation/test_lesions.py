@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.lesions import dilated, lesion_score
-from brainseg_gui.evaluation.rules import rules_named
+from brainseg_gui.evaluation.metrics.lesions import dilated, lesion_score
+from brainseg_gui.evaluation.metrics.rules import rules_named
 
 RULES = rules_named("brats2023")
 CUBIC = (1.0, 1.0, 1.0)

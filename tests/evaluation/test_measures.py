@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from brainseg_gui.evaluation.comparison import RegionScore
-from brainseg_gui.evaluation.lesions import Lesion, LesionScore
-from brainseg_gui.evaluation.overlap import Counts
+from brainseg_gui.evaluation.metrics.comparison import RegionScore
+from brainseg_gui.evaluation.metrics.lesions import Lesion, LesionScore
+from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.evaluation.records import measures, to_json
 from brainseg_gui.evaluation.records.measures import MEASURES, Better, Measure, Shown, measures_shown
 from brainseg_gui.evaluation.records.report import CaseReport, RegionEntry

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.overlap import Counts, count, joint_table, union_box
+from brainseg_gui.evaluation.metrics.overlap import Counts, count, joint_table, union_box
 
 
 def test_ratios_of_a_worked_example() -> None:

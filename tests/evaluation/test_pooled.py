@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import GridMismatchError
-from brainseg_gui.evaluation.comparison import compare
-from brainseg_gui.evaluation.pooled import Extent, PooledScore, pooled
+from brainseg_gui.evaluation.metrics.comparison import compare
+from brainseg_gui.evaluation.metrics.pooled import Extent, PooledScore, pooled
+from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.imaging.nifti import read_labels
 
 MakeLabels = Callable[..., LabelMap]
 

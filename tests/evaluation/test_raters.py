@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import BrainsegError, GridMismatchError
-from brainseg_gui.evaluation.decisions import decisions
-from brainseg_gui.evaluation.raters import (
+from brainseg_gui.evaluation.metrics.decisions import decisions
+from brainseg_gui.evaluation.metrics.raters import (
     MajorityRule,
     agreement_count,
     compare_raters,
@@ -18,9 +18,9 @@ from brainseg_gui.evaluation.raters import (
     majority,
     staple_consensus,
 )
+from brainseg_gui.imaging.formats.nifti import read_label_map, read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
-from brainseg_gui.imaging.nifti import read_label_map, read_labels
 from brainseg_gui.progress import run_to_end
 
 WT, TC, ET = regions()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.overlap import count
-from brainseg_gui.evaluation.slice_profile import count_slices
+from brainseg_gui.evaluation.metrics.overlap import count
+from brainseg_gui.evaluation.metrics.slice_profile import count_slices
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, label_region, regions, scheme_named
 

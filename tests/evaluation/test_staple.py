@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.staple import staple
+from brainseg_gui.evaluation.metrics.staple import staple
 
 
 def _raters(truth: np.ndarray, sensitivity: list[float], specificity: list[float], seed: int) -> np.ndarray:

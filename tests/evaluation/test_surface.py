@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.rules import rules_named
-from brainseg_gui.evaluation.surface import surface_distances, surface_of
+from brainseg_gui.evaluation.metrics.rules import rules_named
+from brainseg_gui.evaluation.metrics.surface import surface_distances, surface_of
 
 RULES_2020, RULES_2023 = rules_named("brats2020"), rules_named("brats2023")
 CUBIC = (1.0, 1.0, 1.0)
@@ -81,7 +81,7 @@ def test_distances_equal_a_distance_transform(seed: int) -> None:
 
 @pytest.mark.parametrize(("said", "threads"), [("", -1), ("1", 1), ("4", 4), ("0", -1), ("many", -1)])
 def test_a_process_of_many_queries_with_one_thread(said: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from brainseg_gui.evaluation.threads import query_threads
+    from brainseg_gui.evaluation.metrics.threads import query_threads
 
     monkeypatch.setenv("OMP_NUM_THREADS", said)
     assert query_threads() == threads

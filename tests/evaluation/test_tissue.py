@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.disagreements import find_disagreements
-from brainseg_gui.evaluation.tissue import Brightness, brightness, healthy_medians
+from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
+from brainseg_gui.evaluation.metrics.tissue import Brightness, brightness, healthy_medians
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality

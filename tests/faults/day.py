@@ -20,7 +20,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.cli import main
 from brainseg_gui.runs.config_file import read_preset, with_changes
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
-from brainseg_gui.state.layers import Role
+from brainseg_gui.state.layers.layers import Role
 
 
 class Day(QObject):

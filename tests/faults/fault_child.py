@@ -25,13 +25,13 @@ from PySide6.QtWidgets import QApplication
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.app import Application
 from brainseg_gui.cli import main
-from brainseg_gui.controllers.job import Job
-from brainseg_gui.controllers.segment import SegmentController
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
 from brainseg_gui.runs.run_folder import RunFolder
-from brainseg_gui.views.number_box import NumberBox
+from brainseg_gui.views.widgets.number_box import NumberBox
 
 OFTEN = 500
 

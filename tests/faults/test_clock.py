@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from brainseg_gui.annotation import study_lock
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.edits import EditSource
 from brainseg_gui.annotation.history import History
+from brainseg_gui.annotation.journal import study_lock
 from brainseg_gui.annotation.provenance import Origin, provenance, seconds_of_work
-from brainseg_gui.controllers.unsaved_words import moment_of
+from brainseg_gui.controllers.annotating.unsaved_words import moment_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
 from brainseg_gui.runs.events import Event
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus, status_of
-from brainseg_gui.state.run_reader import RunNews, condensed
-from brainseg_gui.state.run_record import RunRecord
-from brainseg_gui.state.run_words import duration, status_sentence
+from brainseg_gui.state.training.run_reader import RunNews, condensed
+from brainseg_gui.state.training.run_record import RunRecord
+from brainseg_gui.state.training.run_words import duration, status_sentence
 from tests.annotation.test_records import _edited
 
 HOUR = 3600.0
@@ -111,9 +111,9 @@ def test_the_note_beside_a_mask_is_in_order() -> None:
 
 
 def test_the_journal_keeps_its_order_whatever_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from brainseg_gui.annotation.journal import Journal
-    from brainseg_gui.annotation.journal_fields import JournalHeader
-    from brainseg_gui.annotation.journal_replay import restored
+    from brainseg_gui.annotation.journal.journal import Journal
+    from brainseg_gui.annotation.journal.journal_fields import JournalHeader
+    from brainseg_gui.annotation.journal.journal_replay import restored
 
     annotation, start = _edited()
     lock = study_lock.acquire(tmp_path / "study.lock")

@@ -19,15 +19,15 @@ from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.faults import scratch
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference import engine as engine_module
-from brainseg_gui.inference import engine_process, shared_block
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.inference.engine_process import EngineProcess
-from brainseg_gui.inference.messages import Work
-from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.engine import engine as engine_module
+from brainseg_gui.inference.engine import engine_process, shared_block
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.engine.engine_process import EngineProcess
+from brainseg_gui.inference.engine.messages import Work
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers import Role
+from brainseg_gui.state.layers.layers import Role
 
 WAIT_MS = 150_000
 

@@ -50,7 +50,7 @@ def test_a_day_without_a_network_and_without_asking_for_one(
     # urllib3, which Keras imports, looks by this whether the computer knows IPv6: a free port of its own, not used
     assert [line for line in tried if not ("socket.bind" in line and line.endswith("('::1', 0))"))] == []
     started = Path(f"{heard}.processes").read_text("utf-8")
-    for name in ("day.py", "brainseg_gui.inference.child", "'training'"):
+    for name in ("day.py", "brainseg_gui.inference.engine.child", "'training'"):
         assert name in started  # all of them were listened to
     _check_that_nobody_is_named(tmp_path, folder)
     assert not [path for path in Path("/dev/shm").glob("brainseg-*") if str(os.getpid()) in path.name]

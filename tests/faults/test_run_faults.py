@@ -15,13 +15,13 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.run_stop import RunStop
+from brainseg_gui.controllers.training.run_stop import RunStop
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_preset, with_changes
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
-from brainseg_gui.state.run_record import RunRecord
-from brainseg_gui.state.run_watch import RunWatch
-from brainseg_gui.state.run_words import status_sentence
+from brainseg_gui.state.training.run_record import RunRecord
+from brainseg_gui.state.training.run_watch import RunWatch
+from brainseg_gui.state.training.run_words import status_sentence
 
 _IN_A_SMALL_DISK = """
 import json, os, subprocess, sys
@@ -128,10 +128,10 @@ def _position(step: int) -> Any:
 
 
 def test_the_panel_says_that_the_folder_is_gone(qtbot: QtBot, tmp_path: Path, config: TrainingConfig) -> None:
-    from brainseg_gui.controllers.preferences import Preferences
-    from brainseg_gui.controllers.training import TrainingController
+    from brainseg_gui.controllers.settings.preferences import Preferences
+    from brainseg_gui.controllers.training.training import TrainingController
     from brainseg_gui.state.session import Session
-    from brainseg_gui.views.main_window import MainWindow
+    from brainseg_gui.views.shell.main_window import MainWindow
 
     session = Session()
     main = MainWindow(session, {})

@@ -66,7 +66,7 @@ def test_a_process_leaves_no_scratch_folder(tmp_path: Path) -> None:
 
 
 def test_blocks_are_private_and_named_by_their_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from brainseg_gui.inference import shared_block
+    from brainseg_gui.inference.engine import shared_block
 
     monkeypatch.setattr(shared_block, "FOLDERS", (tmp_path,))
     path, memory = shared_block._reserve(4096)

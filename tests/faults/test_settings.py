@@ -12,7 +12,7 @@ import platformdirs
 import pytest
 from PySide6.QtCore import QSettings
 
-from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 
@@ -95,7 +95,7 @@ def test_two_windows_do_not_clobber_each_other(own_folders: Path, tmp_path: Path
     script = """
 import sys
 from pathlib import Path
-from brainseg_gui.controllers.preferences import Preferences
+from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 other = Preferences()

@@ -17,8 +17,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.faults import home as home_module
-from brainseg_gui.views.number_box import NumberBox
-from brainseg_gui.views.setting_fields import FloatField
+from brainseg_gui.views.widgets.number_box import NumberBox
+from brainseg_gui.views.widgets.setting_fields import FloatField
 from tests.faults.conftest import CHILD, ROOT, Program
 
 Start = Callable[..., Program]

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from brainseg_gui.annotation import journal_format
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.annotation.journal_fields import JournalHeader
-from brainseg_gui.annotation.journal_folder import JournalFolder
-from brainseg_gui.annotation.journal_replay import read_note
+from brainseg_gui.annotation.journal import journal_format
+from brainseg_gui.annotation.journal.journal_fields import JournalHeader
+from brainseg_gui.annotation.journal.journal_folder import JournalFolder
+from brainseg_gui.annotation.journal.journal_replay import read_note
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named

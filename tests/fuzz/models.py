@@ -10,10 +10,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from brainseg_gui.inference.architecture import layers_of
-from brainseg_gui.inference.model_folder import read_model_folder, verify_weights
-from brainseg_gui.inference.weights_check import read_architecture
-from brainseg_gui.inference.weights_process import unreadable
+from brainseg_gui.inference.models.architecture import layers_of
+from brainseg_gui.inference.models.model_folder import read_model_folder, verify_weights
+from brainseg_gui.inference.models.weights_check import read_architecture
+from brainseg_gui.inference.models.weights_process import unreadable
 from tests.fuzz.forks import survive
 from tests.fuzz.measure import Trial, WrongAnswer
 from tests.fuzz.mutations import BAD_VALUES, spoiled_bytes, spoiled_values

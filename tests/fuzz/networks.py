@@ -53,8 +53,8 @@ def _hostile(name: str, suffix: str, folder: Path) -> Path:
 
 
 def _open(folder: Path) -> None:
-    from brainseg_gui.inference.keras_network import open_network
-    from brainseg_gui.inference.model_folder import read_model_folder
+    from brainseg_gui.inference.models.model_folder import read_model_folder
+    from brainseg_gui.inference.network.keras_network import open_network
 
     open_network(read_model_folder(folder))
 

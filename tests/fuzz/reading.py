@@ -10,13 +10,13 @@ from brainseg_gui.errors import ImageError, SaveError
 from brainseg_gui.evaluation.cohorts.pairing import images_beside, pair_masks
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case, find_cohort, source_of_files
+from brainseg_gui.imaging.formats.nifti import read_label_map, read_labels, read_volume
+from brainseg_gui.imaging.formats.nifti_header import read_header
+from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.imaging.nifti import read_label_map, read_labels, read_volume
-from brainseg_gui.imaging.nifti_header import read_header
 from brainseg_gui.imaging.plane import Convention, Plane, take_slice
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.imaging.save import write_labels
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.imaging.window import auto_window, to_grey
 from brainseg_gui.progress import run_to_end

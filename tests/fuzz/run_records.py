@@ -12,9 +12,9 @@ from brainseg_gui.commands.runs import _row, _table
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_config, to_toml
 from brainseg_gui.runs.run_folder import RunFolder, find_runs
-from brainseg_gui.state.run_reader import RunReader
-from brainseg_gui.state.run_record import RunRecord
-from brainseg_gui.state.run_words import (
+from brainseg_gui.state.training.run_reader import RunReader
+from brainseg_gui.state.training.run_record import RunRecord
+from brainseg_gui.state.training.run_words import (
     amount,
     best_words,
     dataset_sentence,

@@ -64,7 +64,7 @@ def _quoted(text: str) -> str:
 
 def read_settings(path: Path) -> None:
     """Start with a settings file; a bad one is kept aside, and said."""
-    from brainseg_gui.controllers import preferences
+    from brainseg_gui.controllers.settings import preferences
     from brainseg_gui.imaging.modality import Modality
     from brainseg_gui.imaging.window import Window
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import Cancelled, ImageError
-from brainseg_gui.imaging.nifti import read_labels, read_picture, read_volume
-from brainseg_gui.imaging.nifti_header import read_header
+from brainseg_gui.imaging.formats.nifti import read_labels, read_picture, read_volume
+from brainseg_gui.imaging.formats.nifti_header import read_header
 
 CUBE = np.arange(1, 4 * 5 * 6 + 1, dtype=np.int16).reshape(4, 5, 6)
 
@@ -72,7 +72,7 @@ def test_a_file_without_read_permission(write_nifti: Any, monkeypatch: pytest.Mo
         def refuse(*_args: object) -> int:
             raise PermissionError(13, "Permission denied", str(path))
 
-        monkeypatch.setattr("brainseg_gui.imaging.nifti_stream._without_waiting", refuse)
+        monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._without_waiting", refuse)
     else:
         path.chmod(0)
     error = _refusal(path)
@@ -176,7 +176,7 @@ def test_a_large_file_of_several_gzip_members_is_believed(
     write_nifti: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its memory grows with what it delivers; no size that is written in it is believed."""
-    monkeypatch.setattr("brainseg_gui.imaging.nifti_stream._TRUSTED_BYTES", 100)
+    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._TRUSTED_BYTES", 100)
     raw = gzip.decompress(write_nifti(CUBE).read_bytes())
     path = tmp_path / "members.nii.gz"
     path.write_bytes(gzip.compress(raw[:500]) + gzip.compress(raw[500:]))
@@ -184,7 +184,7 @@ def test_a_large_file_of_several_gzip_members_is_believed(
 
 
 def test_more_memory_than_any_volume_needs(write_nifti: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brainseg_gui.imaging.nifti_header.LARGEST_BYTES", 100)
+    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_header.LARGEST_BYTES", 100)
     assert "of memory" in _refusal(write_nifti(CUBE)).what
 
 
@@ -362,7 +362,7 @@ def test_a_scaled_mask_is_read_by_its_scaled_values(write_nifti: Any) -> None:
 
 
 def test_reading_stops_when_asked(write_nifti: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brainseg_gui.imaging.nifti_stream._CHUNK_BYTES", 100)
+    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._CHUNK_BYTES", 100)
     asked: list[None] = []
 
     def should_stop() -> bool:

@@ -16,11 +16,11 @@ import pytest
 from brainseg_gui.errors import CaseError, ImageError
 from brainseg_gui.imaging.aside import aside, let_end, waited_for
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.formats.nifti import read_labels, read_picture, read_volume
+from brainseg_gui.imaging.formats.nifti_header import places_apart_mm, read_header
+from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.imaging.nifti import read_labels, read_picture, read_volume
-from brainseg_gui.imaging.nifti_header import places_apart_mm, read_header
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.imaging.save import write_labels
 from brainseg_gui.progress import Progress, run_to_end
 
 CUBE = np.arange(1, 4 * 5 * 6 + 1, dtype=np.int16).reshape(4, 5, 6)
@@ -40,7 +40,7 @@ def _refusal(path: Path, read: Callable[[Path], Any] = read_volume) -> str:
 def _unpacker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways to unpack: the fast one is not there for every processor."""
     if request.param != "fast":
-        monkeypatch.setattr("brainseg_gui.imaging.nifti_stream._GzipFile", gzip.GzipFile)
+        monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._GzipFile", gzip.GzipFile)
 
 
 @pytest.mark.usefixtures("_unpacker")
@@ -171,7 +171,7 @@ def test_intensities_that_no_scanner_gives(write_nifti: Any, value: float, slope
 
 
 def test_a_scaled_mask_is_looked_at_piece_by_piece(write_nifti: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brainseg_gui.imaging.nifti._BLOCK_BYTES", 45)  # two of six slices
+    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti._BLOCK_BYTES", 45)  # two of six slices
     stored = np.zeros((4, 5, 6), np.uint8)
     stored[1, 2, 1], stored[3, 4, 5] = 1, 2
     path = write_nifti(stored, lie=_set(scl_slope=2, scl_inter=0))

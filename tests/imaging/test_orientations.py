@@ -11,10 +11,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from brainseg_gui.imaging.formats.nifti import read_labels, read_volume
+from brainseg_gui.imaging.formats.nifti_header import read_header
+from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.imaging.nifti import read_labels, read_volume
-from brainseg_gui.imaging.nifti_header import read_header
-from brainseg_gui.imaging.save import write_labels
 
 ORIENTATIONS = ["".join(letters) for order in permutations(("LR", "PA", "IS")) for letters in product(*order)]
 SHAPE = (5, 6, 7)  # right, anterior, superior

@@ -17,8 +17,8 @@ from brainseg_gui.errors import BrainsegError, Cancelled, CaseError, GridMismatc
 from brainseg_gui.imaging import read_case as module
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.formats.nifti import read_volume
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti import read_volume
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import Progress, run_to_end
 
@@ -305,7 +305,7 @@ def test_a_decathlon_file_that_became_another_is_refused(tmp_path: Path) -> None
 
 
 def test_a_mask_of_a_decathlon_case_is_saved_in_three_dimensions(tmp_path: Path) -> None:
-    from brainseg_gui.imaging.save import write_labels
+    from brainseg_gui.imaging.formats.save import write_labels
 
     case = run_to_end(read_case(find_case(_decathlon(tmp_path))))
     write_labels(tmp_path / "mask.nii.gz", case.reference, case.stored_grid, case.header)

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import SaveError
-from brainseg_gui.imaging import save
+from brainseg_gui.imaging.formats import save
+from brainseg_gui.imaging.formats.nifti import read_labels
+from brainseg_gui.imaging.formats.nifti_header import read_header
+from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.imaging.nifti import read_labels
-from brainseg_gui.imaging.nifti_header import read_header
-from brainseg_gui.imaging.save import write_labels
 from brainseg_gui.storage.folder import Folder
 
 OLD = b"the file that was there before"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti import read_labels
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume

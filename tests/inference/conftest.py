@@ -17,7 +17,7 @@ from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference.engine import Engine
+from brainseg_gui.inference.engine.engine import Engine
 
 MakeCase = Callable[..., Case]
 

@@ -13,14 +13,14 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.imaging.probabilities import TOP
 from brainseg_gui.inference.certainty import keep_probabilities
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.inference.model_folder import default_model, read_model_folder
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.engine.shared_block import SharedBlock
+from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
+from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Output
 from brainseg_gui.inference.options import SegmentOptions
-from brainseg_gui.inference.passport import LINEAR, LINEAR_IN_BRAIN, Output
 from brainseg_gui.inference.placement import Placement, orient_back, to_axes
 from brainseg_gui.inference.postprocess import map_back
 from brainseg_gui.inference.preprocess import Prepared
-from brainseg_gui.inference.shared_block import SharedBlock
 from brainseg_gui.progress import run_to_end
 
 MakeCase = Callable[..., Case]

@@ -15,11 +15,11 @@ import pytest
 from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference import shared_block
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.inference.model_folder import ModelFolder, default_model, read_model_folder
+from brainseg_gui.inference.engine import shared_block
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.engine.shared_block import SharedBlock
+from brainseg_gui.inference.models.model_folder import ModelFolder, default_model, read_model_folder
 from brainseg_gui.inference.options import STAGES, SegmentOptions
-from brainseg_gui.inference.shared_block import SharedBlock
 from brainseg_gui.progress import Progress, run_to_end
 from tests.inference.strangers import convolution, description, hostile_layers, layer, legacy, model_folder
 
@@ -298,8 +298,8 @@ def test_the_process_ends_with_the_program(model_folders: Path) -> None:
     script = f"""
         import os
         from pathlib import Path
-        from brainseg_gui.inference.engine import Engine
-        from brainseg_gui.inference.model_folder import read_model_folder
+        from brainseg_gui.inference.engine.engine import Engine
+        from brainseg_gui.inference.models.model_folder import read_model_folder
         engine = Engine()
         engine.start(read_model_folder(Path({str(model_folders / "brightness")!r})))
         print(engine.pid, flush=True)
@@ -321,7 +321,7 @@ def test_a_case_without_a_modality_starts_nothing(brightness: ModelFolder, make_
 
 
 def test_importing_the_engine_imports_no_network_library() -> None:
-    code = "import sys, brainseg_gui.inference.engine as e; print([m for m in {} if m in sys.modules])"
+    code = "import sys, brainseg_gui.inference.engine.engine as e; print([m for m in {} if m in sys.modules])"
     names = ("tensorflow", "keras", "scipy", "nibabel", "h5py", "PySide6")
     done = subprocess.run([sys.executable, "-c", code.format(names)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -7,8 +7,8 @@ import sys
 import psutil
 import pytest
 
-from brainseg_gui.inference.engine_process import EngineProcess
-from brainseg_gui.inference.environment import NETWORK_ENVIRONMENT, prepare_environment
+from brainseg_gui.inference.engine.engine_process import EngineProcess
+from brainseg_gui.inference.engine.environment import NETWORK_ENVIRONMENT, prepare_environment
 
 
 @pytest.mark.parametrize("chosen", [None, "0"])
@@ -29,7 +29,7 @@ def test_a_process_of_its_own_takes_the_fast_convolutions_unless_a_person_says_n
 
 def test_tensorflow_is_told_before_it_is_imported() -> None:
     code = (
-        "from brainseg_gui.inference.environment import prepare_environment; prepare_environment();"
+        "from brainseg_gui.inference.engine.environment import prepare_environment; prepare_environment();"
         "from tensorflow.python.util import _pywrap_util_port as port; print(port.IsMklEnabled())"
     )
     environment = {name: value for name, value in os.environ.items() if name not in NETWORK_ENVIRONMENT}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainseg_gui.inference import steps
+from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.postprocess import postprocess
 
 RULE = steps.FarCore(beyond_mm=4.0, gap_mm=2.0, where_enhancing_ml=0.05, becomes=2)

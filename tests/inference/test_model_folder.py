@@ -11,8 +11,8 @@ import pytest
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference import steps
-from brainseg_gui.inference.model_folder import (
+from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.model_folder import (
     default_model,
     read_model_folder,
     shipped_models,

@@ -9,9 +9,9 @@ import pytest
 
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference import steps
-from brainseg_gui.inference.model_folder import default_model
-from brainseg_gui.inference.passport import LINEAR, LINEAR_IN_BRAIN, Output
+from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.model_folder import default_model
+from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Output
 from brainseg_gui.inference.placement import Placement, orient_back, to_axes
 from brainseg_gui.inference.postprocess import (
     keep_large_components,

@@ -9,9 +9,9 @@ from scipy.ndimage import affine_transform, gaussian_filter, laplace
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference import steps
 from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, zscore
-from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.placement import Placement, from_axes, orient, orient_back, to_axes
 from brainseg_gui.inference.preprocess import brain_box, fixed_box, orient_spacing, prepare
 from brainseg_gui.inference.separable import apply_along_axes, gaussian_matrix

@@ -12,8 +12,8 @@ from scipy.ndimage import gaussian_filter, laplace
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.inference.model_folder import ModelFolder, read_model_folder
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.inference.postprocess import map_back
 from brainseg_gui.inference.preprocess import prepare

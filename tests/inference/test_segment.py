@@ -9,7 +9,7 @@ import pytest
 
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import run_to_end
 

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import ModelError
-from brainseg_gui.inference import hdf5_check
-from brainseg_gui.inference.architecture import layers_of
-from brainseg_gui.inference.weights_check import read_architecture
+from brainseg_gui.inference.models import hdf5_check
+from brainseg_gui.inference.models.architecture import layers_of
+from brainseg_gui.inference.models.weights_check import read_architecture
 from tests.inference.strangers import (
     HOSTILE_NAMES,
     KERNEL,

@@ -64,7 +64,7 @@ def _spend(arguments: argparse.Namespace, folder: Path, work: Path, empty: tuple
     from PySide6.QtWidgets import QApplication
 
     from brainseg_gui.app import Application
-    from brainseg_gui.inference import shared_block
+    from brainseg_gui.inference.engine import shared_block
     from tests.soak.day import Day, Plan
     from tests.soak.study import make_study
 

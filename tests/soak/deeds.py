@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from brainseg_gui.state.annotating import Tool
-from brainseg_gui.state.operating import Kind
-from brainseg_gui.state.viewing import Layout
+from brainseg_gui.state.annotating.annotating import Tool
+from brainseg_gui.state.annotating.operating import Kind
+from brainseg_gui.state.slices.viewing import Layout
 from tests.soak.person import LEFT, RIGHT, Patience, Person
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -15,10 +15,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.job import Job
+from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.question import Question
-from brainseg_gui.views.slice_view import SliceView
+from brainseg_gui.views.slices.slice_view import SliceView
+from brainseg_gui.views.widgets.question import Question
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 NOTHING = Qt.KeyboardModifier.NoModifier

@@ -14,7 +14,7 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, Role
 
 ReadCase = Callable[..., Case]
 MakeLayer = Callable[..., Layer]

@@ -14,10 +14,10 @@ from brainseg_gui.annotation.slab import Area, Change, Slab, Values
 from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.annotating import Annotating
-from brainseg_gui.state.layers import Layer, Role
-from brainseg_gui.state.preview import Preview
-from brainseg_gui.state.tools import Tool
+from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.preview import Preview
+from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.state.layers.layers import Layer, Role
 
 ALL = (slice(0, 4), slice(0, 4), slice(0, 4))
 

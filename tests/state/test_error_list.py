@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.disagreements import Disagreements, find_disagreements
-from brainseg_gui.evaluation.slice_profile import count_slices
+from brainseg_gui.evaluation.metrics.disagreements import Disagreements, find_disagreements
+from brainseg_gui.evaluation.metrics.slice_profile import count_slices
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.state.error_list import ErrorList, Order
+from brainseg_gui.state.comparing.error_list import ErrorList, Order
 
 WT, TC, ET = regions()
 HEALTHY = {Modality.FLAIR: 100.0}

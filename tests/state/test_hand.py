@@ -8,9 +8,9 @@ from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.annotating import Annotating
-from brainseg_gui.state.layers import Layer, Role
-from brainseg_gui.state.scribbles import BACKGROUND, Scribbles
+from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.scribbles import BACKGROUND, Scribbles
+from brainseg_gui.state.layers.layers import Layer, Role
 
 GRID = Grid((4, 4, 4), np.eye(4))
 SCHEME = scheme_named("brats2020")

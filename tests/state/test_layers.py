@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.imaging.labels import scheme_named
-from brainseg_gui.state.layers import Layer, Layers, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, Layers, OverlayStyle, Role
 
 
 @pytest.fixture

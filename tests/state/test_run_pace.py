@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from brainseg_gui.state.curve import Curve
-from brainseg_gui.state.run_pace import RunPace, recent_median
+from brainseg_gui.state.training.curve import Curve
+from brainseg_gui.state.training.run_pace import RunPace, recent_median
 
 # 40 of 100 steps: the first at 1000 s, the newest event at 1078 s; 2 s by the wall, 1.5 s by the trainer's clock
 PACE = RunPace(40, 100, (1000.0, 1.0), 1078.0, 1.5, 0.0, 990.0, 0.0)

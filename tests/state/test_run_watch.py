@@ -17,12 +17,12 @@ from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
-from brainseg_gui.state.curve import Curve, running_mean
-from brainseg_gui.state.run_reader import RunReader
-from brainseg_gui.state.run_record import RunRecord
-from brainseg_gui.state.run_values import Best
-from brainseg_gui.state.run_watch import RunWatch
-from brainseg_gui.state.run_words import (
+from brainseg_gui.state.training.curve import Curve, running_mean
+from brainseg_gui.state.training.run_reader import RunReader
+from brainseg_gui.state.training.run_record import RunRecord
+from brainseg_gui.state.training.run_values import Best
+from brainseg_gui.state.training.run_watch import RunWatch
+from brainseg_gui.state.training.run_words import (
     amount,
     duration,
     estimate_sentence,

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.comparison import compare
+from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.work import Work
 

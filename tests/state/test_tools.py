@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from brainseg_gui.state.tools import BRUSH_MM, Tool, ToolOptions
+from brainseg_gui.state.annotating.tools import BRUSH_MM, Tool, ToolOptions
 
 
 @pytest.mark.parametrize("start", [0.5, 7.5, 8.0, 19.0, 20.0, 38.0, 40.0, 95.0])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.runs.config_file import read_preset
-from brainseg_gui.state.training_draft import DatasetCheck, TrainingDraft, label_of
+from brainseg_gui.state.training.training_draft import DatasetCheck, TrainingDraft, label_of
 
 
 @pytest.fixture

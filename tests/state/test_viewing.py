@@ -11,7 +11,7 @@ from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention, Plane
 from brainseg_gui.imaging.window import Window
-from brainseg_gui.state.viewing import Layout, Viewing
+from brainseg_gui.state.slices.viewing import Layout, Viewing
 
 CHANGES: dict[str, Any] = {
     "crosshair": (1, 2, 3),

@@ -9,8 +9,8 @@ import pytest
 from scipy.ndimage import rotate
 
 from brainseg_gui.runs.config import Augmentation
-from training import augment
-from training.augment import Turn
+from training.data import augment
+from training.data.augment import Turn
 
 PATCH = (24, 20, 16)
 OFF = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)

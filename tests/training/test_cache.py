@@ -13,9 +13,9 @@ import pytest
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data, Preprocess, TrainingConfig
-from training import cache as cache_module
-from training.cache import Cache
-from training.cases import TrainingCase, check_data
+from training.data import cache as cache_module
+from training.data.cache import Cache
+from training.data.cases import TrainingCase, check_data
 from training.recipe import recipe_of
 
 RECIPE = recipe_of(TrainingConfig(preprocess=Preprocess(margin=1)), 4)

@@ -13,8 +13,8 @@ import pytest
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data
-from training.case_files import content_of, patient_of
-from training.cases import check_data
+from training.data.case_files import content_of, patient_of
+from training.data.cases import check_data
 from training.errors import TrainingError
 
 ALL = tuple(Modality)

@@ -12,8 +12,8 @@ import pytest
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Augmentation, Data, Sampling, TrainingConfig
-from training.cache import Cache, Entry
-from training.cases import check_data
+from training.data.cache import Cache, Entry
+from training.data.cases import check_data
 from training.recipe import recipe_of
 
 pytestmark = pytest.mark.engine
@@ -29,7 +29,7 @@ def entries(cohort: Callable[..., Path], tmp_path: Path) -> list[Entry]:
 
 
 def test_a_batch_holds_images_and_one_hot_truth(entries: list[Entry]) -> None:
-    from training.data import Patches
+    from training.data.data import Patches
 
     images, truth = Patches(entries, SAMPLING.patch, SAMPLING, Augmentation())[0]
     assert images.shape == (2, 16, 12, 8, 4)
@@ -39,7 +39,7 @@ def test_a_batch_holds_images_and_one_hot_truth(entries: list[Entry]) -> None:
 
 
 def test_the_channels_of_the_truth_follow_the_network(entries: list[Entry]) -> None:
-    from training.data import Patches
+    from training.data.data import Patches
 
     usual = Patches(entries, SAMPLING.patch, SAMPLING, None)[3][1]
     turned = Patches(entries, SAMPLING.patch, SAMPLING, None, channels=("ET", "background", "ED", "NCR"))[3][1]
@@ -47,7 +47,7 @@ def test_the_channels_of_the_truth_follow_the_network(entries: list[Entry]) -> N
 
 
 def test_a_resumed_run_gets_the_batches_that_would_have_come(entries: list[Entry]) -> None:
-    from training.data import Patches
+    from training.data.data import Patches
 
     whole = Patches(entries, SAMPLING.patch, SAMPLING, Augmentation(), seed=7)
     rest = Patches(entries, SAMPLING.patch, SAMPLING, Augmentation(), seed=7, first_step=5)
@@ -61,7 +61,7 @@ def test_a_resumed_run_gets_the_batches_that_would_have_come(entries: list[Entry
 
 
 def test_every_case_comes_once_before_any_comes_again(entries: list[Entry]) -> None:
-    from training.data import Patches
+    from training.data.data import Patches
 
     patches = Patches(entries, SAMPLING.patch, replace(SAMPLING, batch=1), None, seed=1)
     order = [patches._entry(number, 0).case_id for number in range(12)]
@@ -71,7 +71,7 @@ def test_every_case_comes_once_before_any_comes_again(entries: list[Entry]) -> N
 
 
 def test_foreground_patches_hold_tumour_and_lie_inside(entries: list[Entry]) -> None:
-    from training.data import cut, draw_centre
+    from training.data.data import cut, draw_centre
 
     entry = entries[0]
     patch = (8, 8, 8)
@@ -87,7 +87,7 @@ def test_foreground_patches_hold_tumour_and_lie_inside(entries: list[Entry]) -> 
 
 
 def test_a_patch_larger_than_the_case_is_padded_with_nothing() -> None:
-    from training.data import cut
+    from training.data.data import cut
 
     volume = np.arange(1, 28).reshape(3, 3, 3)
     box = cut(volume, (1, 1, 1), (5, 3, 7))
@@ -99,7 +99,7 @@ def test_a_patch_larger_than_the_case_is_padded_with_nothing() -> None:
 
 
 def test_whole_volumes_share_one_size_that_the_network_divides(entries: list[Entry]) -> None:
-    from training.data import Patches, patch_size
+    from training.data.data import Patches, patch_size
 
     whole = replace(SAMPLING, patch=(0, 0, 0), batch=1)
     size = patch_size(whole, entries, 8)
@@ -110,7 +110,7 @@ def test_whole_volumes_share_one_size_that_the_network_divides(entries: list[Ent
 
 
 def test_an_unreadable_case_is_told_once_and_passed_over(entries: list[Entry]) -> None:
-    from training.data import Patches
+    from training.data.data import Patches
 
     gone = replace(entries[1], folder=Path("/nowhere"))
     said: list[str] = []

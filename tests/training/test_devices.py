@@ -27,8 +27,8 @@ from training.unet import build_network
 config = TrainingConfig(network=Network(levels=2, filters=4), loss=Loss(batch_dice=False))
 import pathlib
 from brainseg_gui.runs.config import Augmentation
-from training.cache import Entry
-from training.data import Patches
+from training.data.cache import Entry
+from training.data.data import Patches
 folder = pathlib.Path(sys.argv[1])
 random = np.random.default_rng(0)
 labels = random.integers(0, 4, (24, 24, 24)).astype(np.uint8)

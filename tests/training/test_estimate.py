@@ -87,7 +87,7 @@ def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     import keras
     import numpy as np
 
-    from brainseg_gui.inference.devices import cpu_place
+    from brainseg_gui.inference.network.devices import cpu_place
     from brainseg_gui.runs.config import Compute, TrainingConfig
     from training.announce import tell_estimate
     from training.network import ANY_SIZE, compile_for, start_of, trained_copy
@@ -124,7 +124,7 @@ def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
 
 
 def test_batches_in_waiting_never_take_the_memory_of_training() -> None:
-    from training.data import batches_ahead
+    from training.data.data import batches_ahead
 
     assert batches_ahead((96, 96, 96), Sampling(batch=2, workers=2)) == 4
     assert batches_ahead((144, 224, 224), Sampling(batch=1, workers=6)) == 3
@@ -135,7 +135,7 @@ def test_batches_in_waiting_never_take_the_memory_of_training() -> None:
 def test_the_batch_is_divided_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
 
-    from brainseg_gui.inference.devices import Place
+    from brainseg_gui.inference.network.devices import Place
     from training.network import devices_for
 
     gpu = Place("gpu:0", "a GPU", True)
@@ -147,7 +147,7 @@ def test_the_batch_is_divided_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_end_has_a_sentence_with_a_remedy() -> None:
-    import brainseg_gui.inference.network  # noqa: F401  knows how each backend says that the memory is too small
+    import brainseg_gui.inference.network.network  # noqa: F401  knows how each backend says that the memory is too small
 
     exhausted = type("ResourceExhaustedError", (Exception,), {})
     for error in (MemoryError(), exhausted("OOM when allocating tensor")):

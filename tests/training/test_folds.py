@@ -12,8 +12,8 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data
-from training.case_files import patient_of
-from training.cases import TrainingCase, check_data
+from training.data.case_files import patient_of
+from training.data.cases import TrainingCase, check_data
 from training.errors import TrainingError
 from training.folds import fold_of, hold_back, read_folds, split
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fuzz.checkpoint_records import checkpoint, checkpoint_tricks
 from training.checkpoint import latest_checkpoint
-from training.npz import read_npz
+from training.data.npz import read_npz
 
 FINE = ("no description", "names that lead out", "100,000 entries", "a bomb")
 

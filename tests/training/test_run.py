@@ -19,16 +19,16 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference.engine import Engine
-from brainseg_gui.inference.model_folder import read_model_folder
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.models.model_folder import read_model_folder
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event
 from brainseg_gui.runs.force_stop import stop_now
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
-from training.cache import Cache
-from training.cases import check_data
+from training.data.cache import Cache
+from training.data.cases import check_data
 from training.recipe import recipe_of
 
 pytestmark = pytest.mark.engine

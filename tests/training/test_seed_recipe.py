@@ -14,8 +14,8 @@ from scipy.ndimage import correlate, gaussian_filter, laplace
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data
 from brainseg_gui.runs.config_file import read_preset
-from training.cache import Cache
-from training.cases import check_data
+from training.data.cache import Cache
+from training.data.cases import check_data
 from training.recipe import passport_of, recipe_of
 
 

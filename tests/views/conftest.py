@@ -18,11 +18,11 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.slice_view import SliceView
-from brainseg_gui.views.theme import apply_theme
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.slices.slice_view import SliceView
+from brainseg_gui.views.widgets.theme import apply_theme
 
 
 @pytest.fixture

@@ -25,11 +25,11 @@ from shiboken6 import isValid
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.actions import ACTIONS, MENUS, MOUSE
-from brainseg_gui.views.assign_dialog import AssignDialog
-from brainseg_gui.views.keys_dialog import KeysDialog
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.palette import CommandPalette
+from brainseg_gui.views.actions.actions import ACTIONS, MENUS, MOUSE
+from brainseg_gui.views.layers.assign_dialog import AssignDialog
+from brainseg_gui.views.shell.keys_dialog import KeysDialog
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.shell.palette import CommandPalette
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -13,18 +13,18 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.annotation.slab import Area
-from brainseg_gui.annotation.threshold import IntensityRange
+from brainseg_gui.annotation.tools.threshold import IntensityRange
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.state.annotating import Annotating
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.tools import Painting, Tool
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.tools import Painting, Tool
-from brainseg_gui.views.history_list import HistoryList
-from brainseg_gui.views.label_chooser import LabelChooser
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.range_options import RangeOptions
+from brainseg_gui.views.annotating.history_list import HistoryList
+from brainseg_gui.views.annotating.label_chooser import LabelChooser
+from brainseg_gui.views.annotating.range_options import RangeOptions
+from brainseg_gui.views.shell.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 

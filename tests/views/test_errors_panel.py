@@ -10,16 +10,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QTabBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.evaluation.disagreements import LIMIT, find_disagreements
-from brainseg_gui.evaluation.tissue import healthy_medians
+from brainseg_gui.evaluation.metrics.disagreements import LIMIT, find_disagreements
+from brainseg_gui.evaluation.metrics.tissue import healthy_medians
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.error_table import ErrorTable
-from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.comparing.error_table import ErrorTable
+from brainseg_gui.views.shell.main_window import MainWindow
 
 WT, TC, ET = regions()
 LEFT = Qt.MouseButton.LeftButton

@@ -14,13 +14,13 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.plane import Convention, Plane, pixel_to_point, point_to_pixel, voxel_to_pixel
-from brainseg_gui.state.annotating import Annotating
-from brainseg_gui.state.hand import Outline, Pointer
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.hand import Outline, Pointer
+from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.tools import Tool
-from brainseg_gui.views.hand_marks import brush_mark
-from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.slices.hand_marks import brush_mark
 
 GRID = Grid((20, 24, 16), np.diag([1.0, 1.5, 2.0, 1.0]))
 EVERY_WAY_UP = list(itertools.product(Plane, Convention))

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.action_spec import ActionSpec
-from brainseg_gui.views.actions import ACTIONS
-from brainseg_gui.views.key_profiles import USUAL, KeyProfile, bindings_of, joined, key_profiles, sequences_of
-from brainseg_gui.views.keys_dialog import KeysDialog
-from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.actions.action_spec import ActionSpec
+from brainseg_gui.views.actions.actions import ACTIONS
+from brainseg_gui.views.actions.key_profiles import USUAL, KeyProfile, bindings_of, joined, key_profiles, sequences_of
+from brainseg_gui.views.shell.keys_dialog import KeysDialog
+from brainseg_gui.views.shell.main_window import MainWindow
 
 OTHERS = [profile for profile in key_profiles() if profile is not USUAL]
 

@@ -13,11 +13,11 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.late import Late
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.panel_dock import PanelDock
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.shell.panel_dock import PanelDock
+from brainseg_gui.views.widgets.late import Late
 
 LATE = {"cases", "annotate", "operations", "proposal", "raters", "probabilities", "histograms", "errors", "comparison"}
 
@@ -133,7 +133,7 @@ def test_a_tab_says_the_title_and_the_dock_does_not_say_it_again(qtbot: QtBot, w
 def test_a_window_that_paints_nothing_makes_the_rest_all_the_same(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("brainseg_gui.views.panel_window._ANYWAY_MS", 1)
+    monkeypatch.setattr("brainseg_gui.views.shell.panel_window._ANYWAY_MS", 1)
     window = MainWindow(session, {})
     qtbot.addWidget(window)
     with qtbot.waitSignal(window.painted):

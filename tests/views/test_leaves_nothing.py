@@ -14,16 +14,16 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMenu
 
-from brainseg_gui.evaluation.raters import compare_raters
+from brainseg_gui.evaluation.metrics.raters import compare_raters
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers import Layer
-from brainseg_gui.state.rating import RaterStudy
+from brainseg_gui.state.comparing.rating import RaterStudy
+from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.keys_dialog import KeysDialog
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.palette import CommandPalette
-from brainseg_gui.views.rater_matrix import RaterMatrixTable
+from brainseg_gui.views.comparing.rater_matrix import RaterMatrixTable
+from brainseg_gui.views.shell.keys_dialog import KeysDialog
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.shell.palette import CommandPalette
 
 
 def _delete_what_is_to_be_deleted() -> None:
@@ -101,7 +101,7 @@ def test_a_figure_begins_with_the_colours_that_are_used(window: MainWindow) -> N
     """Colours that are not the first of the list once stopped the dialog from opening."""
     from brainseg_gui.evaluation.figures.request import FigureRequest
     from brainseg_gui.evaluation.figures.style import FigureStyle, palette
-    from brainseg_gui.views.figure_dialog import FigureDialog
+    from brainseg_gui.views.comparing.figure_dialog import FigureDialog
 
     request = FigureRequest(style=FigureStyle(colours=palette("okabe-ito")))
     dialog = FigureDialog([Modality.T1], request, (0, 0, 0), window)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.views.line_label import LineLabel
+from brainseg_gui.views.widgets.line_label import LineLabel
 
 
 class _Layouts(QObject):

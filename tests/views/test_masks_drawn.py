@@ -12,11 +12,11 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, colour_of
 from brainseg_gui.imaging.labels import regions, scheme_named
 from brainseg_gui.imaging.plane import Convention
-from brainseg_gui.state.layers import Layer, OverlayStyle
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.viewing import Layout
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.outline import Outlines, edge_path
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.slices.outline import Outlines, edge_path
 
 WT, TC, ET = regions()
 VALUES = {"NCR": 1, "ED": 2, "ET": 4}

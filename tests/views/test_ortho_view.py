@@ -14,11 +14,11 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.window import Window
-from brainseg_gui.state.layers import Layer
+from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.viewing import Layout
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.slice_picture import Content
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.slices.slice_picture import Content
 
 
 def test_three_planes_and_the_comparison(opened: MainWindow) -> None:

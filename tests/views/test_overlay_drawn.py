@@ -13,7 +13,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colour_maps import map_table, viridis
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.views.shell.main_window import MainWindow
 
 
 @pytest.fixture

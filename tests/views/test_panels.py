@@ -25,17 +25,17 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.evaluation.comparison import compare, volumes_ml
+from brainseg_gui.evaluation.metrics.comparison import compare, volumes_ml
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.labels import LabelMap, label_schemes, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention
 from brainseg_gui.imaging.window import Window
-from brainseg_gui.state.layers import Layer, OverlayStyle, Role
-from brainseg_gui.state.segmenting import ModelChoice
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.state.viewing import Layout
-from brainseg_gui.views.main_window import MainWindow
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.shell.main_window import MainWindow
 
 WT, TC, ET = regions()
 LEFT = Qt.MouseButton.LeftButton

@@ -7,8 +7,8 @@ from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.errors import BrainsegError, printable
-from brainseg_gui.views.elided_label import ElidedLabel
-from brainseg_gui.views.plain_text import plain_caption, plain_tip
+from brainseg_gui.views.widgets.elided_label import ElidedLabel
+from brainseg_gui.views.widgets.plain_text import plain_caption, plain_tip
 
 
 @pytest.mark.parametrize(

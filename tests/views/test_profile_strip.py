@@ -10,13 +10,13 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QSlider, QStyle, QStyleOptionSlider
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.evaluation.slice_profile import count_slices
+from brainseg_gui.evaluation.metrics.slice_profile import count_slices
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import regions
-from brainseg_gui.state.layers import Layer
+from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.profile_strip import ProfileStrip
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.slices.profile_strip import ProfileStrip
 
 WT, TC, ET = regions()
 LEFT = Qt.MouseButton.LeftButton

@@ -17,10 +17,10 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention, Plane
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.viewing import Layout
-from brainseg_gui.views.main_window import MainWindow
-from brainseg_gui.views.slice_canvas import SliceCanvas
-from brainseg_gui.views.slice_view import SliceView
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.slices.slice_canvas import SliceCanvas
+from brainseg_gui.views.slices.slice_view import SliceView
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -359,7 +359,7 @@ def test_the_images_stand_on_true_black(opened: MainWindow, pixel: Callable[...,
 
 def _texts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The marks as they are written: text and where it is aligned."""
-    from brainseg_gui.views import slice_marks
+    from brainseg_gui.views.slices import slice_marks
 
     written: list[tuple[str, int]] = []
     write = slice_marks._write

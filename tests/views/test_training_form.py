@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QDoubleSpinBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.runs.config_file import read_preset
-from brainseg_gui.state.training_draft import NAME_KEY, DatasetCheck, TrainingDraft
-from brainseg_gui.views import theme
-from brainseg_gui.views.theme import apply_theme
-from brainseg_gui.views.training_form import TrainingForm
+from brainseg_gui.state.training.training_draft import NAME_KEY, DatasetCheck, TrainingDraft
+from brainseg_gui.views.training.training_form import TrainingForm
+from brainseg_gui.views.widgets import theme
+from brainseg_gui.views.widgets.theme import apply_theme
 
 
 @pytest.fixture

@@ -18,15 +18,15 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
-from brainseg_gui.state.run_reader import RunNews, StepBlock
-from brainseg_gui.state.run_record import RunRecord
-from brainseg_gui.state.run_watch import RunWatch
-from brainseg_gui.state.training_draft import TrainingDraft
-from brainseg_gui.views.curve_series import series_of
-from brainseg_gui.views.run_list import status_line
-from brainseg_gui.views.run_numbers import RunNumbers
-from brainseg_gui.views.theme import apply_theme
-from brainseg_gui.views.training_window import TrainingWindow
+from brainseg_gui.state.training.run_reader import RunNews, StepBlock
+from brainseg_gui.state.training.run_record import RunRecord
+from brainseg_gui.state.training.run_watch import RunWatch
+from brainseg_gui.state.training.training_draft import TrainingDraft
+from brainseg_gui.views.training.curve_series import series_of
+from brainseg_gui.views.training.run_list import status_line
+from brainseg_gui.views.training.run_numbers import RunNumbers
+from brainseg_gui.views.training.training_window import TrainingWindow
+from brainseg_gui.views.widgets.theme import apply_theme
 
 
 @pytest.fixture

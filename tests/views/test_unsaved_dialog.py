@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.views.unsaved_dialog import UnsavedDialog, UnsavedRow
+from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog, UnsavedRow
 
 HERE = UnsavedRow(Path("a.journal"), "Toy_001", "2 edits", "/cases/Toy_001", reachable=True)
 GONE = UnsavedRow(Path("b.journal"), "Toy_002", "1 edit", "/stick/Toy_002", reachable=False)

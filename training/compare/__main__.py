@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.rules import rules_named
+from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import find_cases
 from training.compare.command import FAULT, ended, tell, write_text

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
-from training.case_files import content_of, digests
+from training.data.case_files import content_of, digests
 
 _SYNTHESIS = "synthesis.json"  # the generator leaves it beside its cases, whose masks are numbered in one way
 _SYNTHESIS_SCHEME = "brats2020"

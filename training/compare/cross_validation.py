@@ -9,8 +9,8 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.inference import steps
-from brainseg_gui.inference.model_folder import read_model_folder
+from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.model_folder import read_model_folder
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.runs.run_folder import RunFolder
 from training.compare.methods import Method, Model, Prediction

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.inference import steps
-from brainseg_gui.inference.model_folder import ModelFolder, read_model_folder, shipped_models
+from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder, shipped_models
 from brainseg_gui.inference.options import SegmentOptions, require_modalities
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import run_to_end
@@ -22,7 +22,7 @@ from training.baselines import BASELINES, NEEDED, Baseline, segment_by_threshold
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
-    from brainseg_gui.inference.network import Network
+    from brainseg_gui.inference.network.network import Network
 
 VERSION = 3  # of the code that makes predictions: raise it when they change
 
@@ -161,7 +161,7 @@ class Model:
 
     @cached_property
     def _network(self) -> Network:
-        from brainseg_gui.inference.network import load_network  # imports Keras
+        from brainseg_gui.inference.network.network import load_network  # imports Keras
 
         return run_to_end(load_network(self.folder, self.options))
 

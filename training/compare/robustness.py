@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.rules import rules_named
+from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.options import SegmentOptions

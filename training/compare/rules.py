@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
-from brainseg_gui.inference import steps
+from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.postprocess import postprocess
 
 _BACKGROUND, _NCR, _ED, _ET = 0, 1, 2, 3

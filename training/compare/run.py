@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.postprocess import postprocess

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.evaluation.cohorts.statistics import bootstrap_of_mean
-from brainseg_gui.evaluation.comparison import Comparison, compare
-from brainseg_gui.evaluation.distances import with_distances
-from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
+from brainseg_gui.evaluation.metrics.distances import with_distances
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.progress import run_to_end
 

@@ -16,7 +16,7 @@ from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.plain_files import read_json
 from training.compare.methods import Prediction
 from training.compare.scores import CaseScore
-from training.npz import read_npz
+from training.data.npz import read_npz
 
 _LEVELS = 255  # probabilities are stored in steps of 1/255
 

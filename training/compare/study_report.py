@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 
-from brainseg_gui.inference.steps import PostStep
+from brainseg_gui.inference.models.steps import PostStep
 from training.compare.rules import Stage, passport_entry
 from training.compare.study import Study
 from training.compare.tables import dice_text

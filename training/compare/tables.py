@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from brainseg_gui.errors import printable
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.reports.files import harmless
-from brainseg_gui.evaluation.rules import RuleSet
 from training.compare.scores import REGIONS, CaseScore, FalseEnhancement, RegionNumbers, Summary, summarise
 
 _NUMBERS = tuple(RegionNumbers.__dataclass_fields__)

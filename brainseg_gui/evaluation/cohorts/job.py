@@ -12,11 +12,11 @@ from typing import Any
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Pair
-from brainseg_gui.evaluation.rules import RuleSet
+from brainseg_gui.imaging.formats.nifti_header import is_nifti
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 from brainseg_gui.imaging.mask_note import read_note
-from brainseg_gui.imaging.nifti_header import is_nifti
 
 # Raised whenever a number of the report changes its meaning: older results are then scored again.
 METRICS = 2

@@ -16,10 +16,10 @@ from brainseg_gui.evaluation.cohorts.pairing import pair_models
 from brainseg_gui.evaluation.cohorts.partial import PartialResults
 from brainseg_gui.evaluation.cohorts.workers import Answer, answers, default_processes
 from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.from_json import case_of
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CaseReport, CohortReport
-from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.progress import Progress
 
 _LIBRARIES = ("numpy", "scipy", "nibabel", "matplotlib")

@@ -8,14 +8,14 @@ from dataclasses import asdict, replace
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.worst import worst_place
-from brainseg_gui.evaluation.comparison import Comparison, RegionScore, compare
-from brainseg_gui.evaluation.distances import with_distances
 from brainseg_gui.evaluation.masks import ChosenSchemes, MaskPair, read_pair
-from brainseg_gui.evaluation.pooled import Extent, pooled
+from brainseg_gui.evaluation.metrics.comparison import Comparison, RegionScore, compare
+from brainseg_gui.evaluation.metrics.distances import with_distances
+from brainseg_gui.evaluation.metrics.pooled import Extent, pooled
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.evaluation.records.report import CaseReport, LesionEntry, RegionEntry
-from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.progress import run_to_end
 
 

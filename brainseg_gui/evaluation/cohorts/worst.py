@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brainseg_gui.evaluation.disagreements import Disagreement, find_disagreements
+from brainseg_gui.evaluation.metrics.disagreements import Disagreement, find_disagreements
 from brainseg_gui.evaluation.records.report import WorstPlace
 from brainseg_gui.imaging.labels import LabelMap, regions
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainseg_gui.evaluation.comparison import agreement_of, region_table
 from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.figures.page import (
     CONVENTION_WORDS,
@@ -36,6 +35,7 @@ from brainseg_gui.evaluation.figures.tile import (
     grey_slice,
     meanings_drawn,
 )
+from brainseg_gui.evaluation.metrics.comparison import agreement_of, region_table
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import Region
 from brainseg_gui.imaging.modality import Modality

@@ -26,7 +26,7 @@ from brainseg_gui.evaluation.figures.page import (
 )
 from brainseg_gui.evaluation.figures.style import DOTS_PER_INCH, USUAL_STYLE, FigureStyle
 from brainseg_gui.evaluation.figures.tile import draw_letters
-from brainseg_gui.evaluation.pooled import RECIPE_CROP, RECIPE_SHAPE, network_class_table
+from brainseg_gui.evaluation.metrics.pooled import RECIPE_CROP, RECIPE_SHAPE, network_class_table
 from brainseg_gui.imaging.grid import Array
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality

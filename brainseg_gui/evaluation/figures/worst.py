@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.comparison import Agreement, agreement
 from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.figures.grid import Cell, compose
 from brainseg_gui.evaluation.figures.page import EDGE, GAP
 from brainseg_gui.evaluation.figures.planes import SLICE_LETTERS
 from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
-from brainseg_gui.evaluation.overlap import Counts
+from brainseg_gui.evaluation.metrics.comparison import Agreement, agreement
+from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.imaging.labels import LabelMap, Region, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane, pixel_size_mm

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.measures import MEASURES, Measure
 from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.records.report import (
@@ -17,7 +18,6 @@ from brainseg_gui.evaluation.records.report import (
     RegionEntry,
     WorstPlace,
 )
-from brainseg_gui.evaluation.rules import RuleSet
 
 _LARGEST = 1e12  # of any number in a report: voxels, ml, mm, seconds
 _LONGEST = 4000

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from types import MappingProxyType
 
-from brainseg_gui.evaluation.comparison import RegionScore
-from brainseg_gui.evaluation.lesions import LesionScore
+from brainseg_gui.evaluation.metrics.comparison import RegionScore
+from brainseg_gui.evaluation.metrics.lesions import LesionScore
 
 
 class Better(Flag):

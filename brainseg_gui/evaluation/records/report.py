@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Unpaired
-from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import UNKNOWN, regions
 

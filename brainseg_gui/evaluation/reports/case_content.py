@@ -9,18 +9,18 @@ from pathlib import Path
 
 from brainseg_gui.evaluation.cohorts.run import versions
 from brainseg_gui.evaluation.cohorts.score import report_of
-from brainseg_gui.evaluation.comparison import compare, volumes_ml
-from brainseg_gui.evaluation.distances import with_distances
 from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.masks import ChosenSchemes, MaskPair, read_as, read_as_prediction
+from brainseg_gui.evaluation.metrics.comparison import compare, volumes_ml
+from brainseg_gui.evaluation.metrics.distances import with_distances
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.evaluation.reports.pictures import best_modality
-from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.formats.nifti import read_label_map
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti import read_label_map
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import Progress
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from brainseg_gui.evaluation.cohorts.lesions import SIZE_ENDS_ML
 from brainseg_gui.evaluation.cohorts.statistics import FEWEST_DIFFERENCES, LIMITS_SD, RESAMPLES, SEED
-from brainseg_gui.evaluation.pieces import RIM_MM
+from brainseg_gui.evaluation.metrics.pieces import RIM_MM
+from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.report import SMALLEST_COHORT
-from brainseg_gui.evaluation.rules import RuleSet
 from brainseg_gui.imaging.labels import meanings, regions
 
 

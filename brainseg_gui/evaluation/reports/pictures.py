@@ -25,13 +25,13 @@ from brainseg_gui.evaluation.figures.tile import (
     grey_slice,
     head_box,
 )
-from brainseg_gui.evaluation.overlap import union_box
+from brainseg_gui.evaluation.metrics.overlap import union_box
 from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.formats.nifti import read_labels, read_volume
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.nifti import read_labels, read_volume
 from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm, voxel_to_pixel
 from brainseg_gui.imaging.volume import Volume
 

@@ -16,10 +16,10 @@ from brainseg_gui.evaluation.html.charts import linear_scale, log_scale
 from brainseg_gui.evaluation.html.cohort import cohort_page
 from brainseg_gui.evaluation.html.page import Html, element, safe, table, text_cell
 from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CaseReport, CohortReport, LesionEntry, RegionEntry
 from brainseg_gui.evaluation.reports.definitions import cohort_definitions, definitions
-from brainseg_gui.evaluation.rules import rules_named
 from brainseg_gui.imaging.labels import scheme_named
 from tests.evaluation.cohort_files import PREDICTION, REFERENCE, write_mask
 

@@ -14,10 +14,10 @@ import pytest
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.score import score_pair
 from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.evaluation.reports.files import CSV_COLUMNS, as_csv, as_json, read_json, write_text
-from brainseg_gui.evaluation.rules import rules_named
 from brainseg_gui.imaging.labels import scheme_named
 from tests.evaluation.cohort_files import PREDICTION, REFERENCE, write_mask
 

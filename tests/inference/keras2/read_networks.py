@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from brainseg_gui.inference.keras_network import open_network
-from brainseg_gui.inference.model_folder import ModelFolder, default_model
+from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
+from brainseg_gui.inference.network.keras_network import open_network
 
 
 def main(folder: Path) -> None:

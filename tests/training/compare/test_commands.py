@@ -12,7 +12,7 @@ from matplotlib.image import imread
 
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.inference.postprocess import postprocess
 from brainseg_gui.inference.segment import segment_volumes
@@ -128,7 +128,7 @@ def test_a_study_needs_a_model(cases: Path, tmp_path: Path, capsys: pytest.Captu
 
 @pytest.mark.engine
 def test_a_model_is_compared_as_the_button_segments(cases: Path, tmp_path: Path) -> None:
-    from brainseg_gui.inference.network import load_network
+    from brainseg_gui.inference.network.network import load_network
 
     (model,) = models_named(["synthetic-2mm"], SegmentOptions("cpu", "float32"))
     case = run_to_end(read_case(find_case(cases / "Toy_0")))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.rules import rules_named
-from brainseg_gui.inference.model_folder import default_model
+from brainseg_gui.evaluation.metrics.rules import rules_named
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter

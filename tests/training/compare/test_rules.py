@@ -8,9 +8,9 @@ import pytest
 
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.inference.json_fields import JsonFields
+from brainseg_gui.inference.models.json_fields import JsonFields
+from brainseg_gui.inference.models.step_readers import read_post_step
 from brainseg_gui.inference.postprocess import postprocess
-from brainseg_gui.inference.step_readers import read_post_step
 from training.compare.methods import Prediction
 from training.compare.rules import Option, Thresholds, passport_entry, try_all
 from training.compare.scores import dice_scores

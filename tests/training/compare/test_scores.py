@@ -9,7 +9,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from brainseg_gui.evaluation.rules import rules_named
+from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from training.compare.scores import CaseScore, RegionNumbers, region_numbers, summarise

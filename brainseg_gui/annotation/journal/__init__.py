@@ -1,0 +1,1 @@
+"""Finished edits on disk, before the next one begins."""

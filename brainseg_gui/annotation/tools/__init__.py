@@ -1,0 +1,1 @@
+"""What tools and operations do to voxels."""

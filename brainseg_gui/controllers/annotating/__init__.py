@@ -1,0 +1,1 @@
+"""Correcting masks: tools, journal, saving, restoring."""

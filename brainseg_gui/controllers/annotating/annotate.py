@@ -1,0 +1,227 @@
+"""Starting and ending an annotation, and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from brainseg_gui.annotation.annotation import Annotation, Move
+from brainseg_gui.annotation.provenance import Origin
+from brainseg_gui.annotation.tools.algebra import translated
+from brainseg_gui.controllers.annotating.active_label import activate, paintable
+from brainseg_gui.controllers.annotating.journal import JournalController
+from brainseg_gui.controllers.annotating.paint import PaintController
+from brainseg_gui.controllers.annotating.save_annotation import origin_of
+from brainseg_gui.controllers.annotating.tool_choice import ToolChoice
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.settings.person import person
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
+from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.shell.main_window import MainWindow
+
+_FIRST_CHOICE = ("ET", "ED")
+
+
+class AnnotateController(QObject):
+    """One annotation of the open case at a time: begun from a layer or empty, undone, redone, and put aside."""
+
+    def __init__(
+        self, session: Session, window: MainWindow, preferences: Preferences, journals: JournalController
+    ) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        self._annotating, self._journals = session.annotating, journals
+        self.paint = PaintController(session, window, preferences)
+        self._choice = ToolChoice(session, window, preferences)
+        self._annotating.moved.connect(self._on_moved)
+        for signal in (self._annotating.history_changed, self._annotating.scribbles.changed):
+            signal.connect(self._show_history)
+        self._annotating.annotation_changed.connect(self._show_state)
+        self._annotating.options.events.tool.connect(self._show_history)
+        self.paint.busy_changed.connect(self._show_history)
+        session.layers.changed.connect(self._on_layers_changed)
+        session.case_changed.connect(self._show_state)
+        session.layers.appearance_changed.connect(self._on_appearance_changed)
+        window.layers_panel.edit_requested.connect(self._on_edit_requested)
+        journals.editable_again.connect(self.resume)
+        self._show_state()
+        self._show_history()
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What each action does."""
+        return {
+            **self._choice.commands,
+            **self.paint.commands,
+            "annotate.start": self.toggle,
+            "annotate.start_prediction": lambda: self.start(self._session.layers.prediction),
+            "annotate.start_reference": lambda: self.start(self._session.layers.reference),
+            "annotate.start_empty": partial(self.start, None),
+            "annotate.undo": self.undo,
+            "annotate.redo": self.redo,
+        }
+
+    def toggle(self) -> None:
+        """Begin with what is most likely wanted, or put the annotation aside."""
+        layers = self._session.layers
+        wanted = layers.prediction or layers.reference
+        if self._annotating.annotation is not None:
+            self.end()
+        elif wanted is not None and wanted.role is Role.ANNOTATION:
+            self.resume(wanted)
+        else:
+            self.start(wanted)
+        self._show_state()
+
+    def start(self, layer: Layer | None) -> Layer | None:
+        """Begin an annotation as a layer of its own, on top of the others.
+
+        Parameters
+        ----------
+        layer
+            Where to start: its voxels are copied, in the numbers of the study's label scheme, and it stays as it
+            is. None starts with an empty mask.
+
+        Returns
+        -------
+        Layer or None
+            The new layer; None when there is no case, or the layer's numbers cannot be translated.
+        """
+        case = self._session.case
+        if case is None or self._session.previewing:
+            self._session.say(Notice("An annotation is made on an open case", "Open a case first", problem=False))
+            return None
+        try:
+            labels = _first_labels(case, layer, self._session.scheme)
+        except BrainsegError as error:
+            self._session.say(notice_of(error))
+            return None
+        made = Layer("annotation", Role.ANNOTATION, labels, person())
+        if layer is not None and layer.role is not Role.REFERENCE:
+            layer.visible = False  # the same voxels twice would only look stronger
+        self._session.add_layer(made)
+        self.resume(made, origin_of(layer))
+        return made
+
+    def resume(self, layer: Layer, start: Origin | None = None) -> None:
+        """Go on with an annotation that is in the list of layers, with the history that it had."""
+        kept = self._journals.of(layer)
+        annotation = kept.annotation if kept is not None else Annotation(layer.labels)
+        read_only = self._journals.keep(layer, annotation, start or origin_of(layer))
+        self._annotating.begin(annotation, layer, read_only)
+        options, viewing = self._annotating.options, self._session.viewing
+        options.modality, options.intensities, options.copy_from = viewing.modality, None, ""
+        scheme = annotation.labels.scheme
+        wanted = [value for key in _FIRST_CHOICE for value, meaning in scheme.labels.items() if meaning == key]
+        activate(self._session, next(iter((*wanted, *paintable(scheme))), 1))
+        options.tool = Tool.BROWSE if read_only else Tool.BRUSH
+        viewing.masks_visible = True
+        layer.visible = True
+        if read_only:
+            self._journals.say_read_only()
+
+    def end(self) -> None:
+        """Put the annotation aside; its layer stays."""
+        self._annotating.end()
+
+    def undo(self) -> None:
+        """Take back the last corner, scribble or edit, whichever is in the hand."""
+        annotating = self._annotating
+        if self.paint.step_back():
+            return
+        if annotating.options.tool is Tool.SEEDS and annotating.scribbles.any:
+            annotating.scribbles.undo()
+        else:
+            annotating.undo()
+
+    def redo(self) -> None:
+        """Apply again what was taken back last."""
+        annotating = self._annotating
+        if self.paint.busy:
+            return
+        if annotating.options.tool is Tool.SEEDS and annotating.scribbles.redoable:
+            annotating.scribbles.redo()
+        else:
+            annotating.redo()
+
+    def close(self) -> None:
+        """Keep what is in the hand."""
+        self.paint.close()
+
+    def _on_moved(self, move: Move) -> None:
+        """Look at what changed, if it is not in sight."""
+        viewing = self._session.viewing
+        if not self._in_sight(move):
+            viewing.crosshair = move.centre
+
+    def _in_sight(self, move: Move) -> bool:
+        viewing = self._session.viewing
+        axes = {0, 1, 2} if viewing.layout is Layout.PLANES else {viewing.plane.axis}
+        if move.axis is not None and move.axis in axes:
+            axes = {move.axis}  # where it was painted, it is seen best
+        return any(move.slab[axis].start <= viewing.crosshair[axis] < move.slab[axis].stop for axis in axes)
+
+    def _on_edit_requested(self, layer: Layer, copy: bool) -> None:
+        if copy:
+            self.start(layer)
+        elif layer is not self._annotating.layer:
+            self.resume(layer)
+
+    def _on_appearance_changed(self, layer: Layer) -> None:
+        """Go on under another label scheme, when the edited layer is read by one."""
+        annotation = self._annotating.annotation
+        if layer is not self._annotating.layer or annotation is None:
+            return
+        scheme = layer.labels.scheme
+        if dict(scheme.labels) != dict(annotation.labels.scheme.labels):
+            self.paint.finish()  # a polygon or stroke in the hand belongs to these voxels and to this history
+            other = Annotation(annotation.snapshot().with_scheme(scheme), annotation.history)
+            active = annotation.rules.active
+            other.rules = replace(annotation.rules, active=active if active in scheme.labels else min(scheme.labels))
+            read_only = self._journals.keep(layer, other, origin_of(layer))
+            self._annotating.begin(other, layer, read_only)
+
+    def _on_layers_changed(self) -> None:
+        self._show_state()
+        if self._annotating.layer is not None and self._annotating.layer not in list(self._session.layers):
+            self.end()
+
+    def _show_state(self) -> None:
+        layers, actions = self._session.layers, self._window.actions_table
+        there = self._session.case is not None and not self._session.previewing
+        actions["annotate.start"].setChecked(self._annotating.annotation is not None)
+        actions["annotate.start"].setEnabled(there)
+        actions["annotate.start_empty"].setEnabled(there)
+        actions["annotate.start_prediction"].setEnabled(there and layers.prediction is not None)
+        actions["annotate.start_reference"].setEnabled(there and layers.reference is not None)
+
+    def _show_history(self, *_: object) -> None:
+        """Name what undo and redo would do."""
+        annotating, actions = self._annotating, self._window.actions_table
+        history = annotating.annotation.history if annotating.annotation is not None else None
+        seeds = annotating.options.tool is Tool.SEEDS
+        undoable = history.undoable.name if history is not None and history.undoable else ""
+        redoable = history.redoable.name if history is not None and history.redoable else ""
+        undoable = "scribble" if seeds and annotating.scribbles.any else undoable
+        redoable = "scribble" if seeds and annotating.scribbles.redoable else redoable
+        for key, word, name in (("annotate.undo", "Undo", undoable), ("annotate.redo", "Redo", redoable)):
+            actions[key].setText(f"{word} {name}".strip())
+            actions[key].setEnabled(bool(name) or (word == "Undo" and self.paint.busy))
+
+
+def _first_labels(case: Case, layer: Layer | None, scheme: LabelScheme) -> LabelMap:
+    """Where an annotation begins, in the numbers of the study's scheme; a copy of a reference keeps its own."""
+    if layer is None:
+        return LabelMap(np.zeros(case.grid.shape, np.uint8, order="F"), case.grid, scheme)
+    scheme = layer.labels.scheme if layer.role is Role.REFERENCE else scheme
+    return LabelMap(translated(layer.labels, scheme), case.grid, scheme)

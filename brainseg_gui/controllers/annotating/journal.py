@@ -1,0 +1,267 @@
+"""Keeping annotations: the study locked, every finished action in the journal, and the journal put away when done."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from brainseg_gui.annotation.annotation import Annotation
+from brainseg_gui.annotation.journal.journal import Journal
+from brainseg_gui.annotation.journal.journal_fields import JournalError
+from brainseg_gui.annotation.journal.journal_folder import JournalFolder
+from brainseg_gui.annotation.journal.journal_replay import Restored
+from brainseg_gui.annotation.journal.study import study_digest
+from brainseg_gui.annotation.journal.study_lock import LockedError, StudyLock
+from brainseg_gui.annotation.provenance import Origin
+from brainseg_gui.controllers.annotating.journal_notices import (
+    EDITABLE_AGAIN,
+    WRITTEN_AGAIN,
+    failing,
+    read_only,
+    take_over_question,
+)
+from brainseg_gui.controllers.annotating.kept import Kept
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers.layers import Layer
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.shell.main_window import MainWindow
+
+
+class JournalController(QObject):
+    """Holds the lock of the open study and the journals of its annotations.
+
+    The record of a finished action is with the system when the signal returns, so that killing the program loses
+    nothing; a thread waits for the disk, and at the latest the next action waits for that thread.
+    """
+
+    editable_again = Signal(object)
+    """A layer that was read-only may be edited now."""
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+        self._annotating = session.annotating
+        self.folder = JournalFolder(preferences.journals)
+        self._kept: dict[Layer, Kept] = {}
+        self._lock: StudyLock | None = None
+        self._study: tuple[Case, str] | None = None
+        self._flushing: Job | None = None
+        self._failing = False
+        self._awaiting = False
+        self._annotating.edited.connect(self._on_finished)
+        self._annotating.moved.connect(self._on_finished)
+        session.layers.changed.connect(self._on_layers_changed)
+
+    @property
+    def lock(self) -> StudyLock | None:
+        """The lock of the open study, if this window holds it."""
+        return self._lock
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """The annotations of the open case."""
+        return tuple(self._kept.values())
+
+    @property
+    def at_risk(self) -> tuple[Kept, ...]:
+        """Those with work that is in no file."""
+        return tuple(kept for kept in self._kept.values() if kept.at_risk)
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last writing of a journal failed."""
+        return self._failing
+
+    def of(self, layer: Layer | None) -> Kept | None:
+        """How a layer is kept, if it is an annotation of this window."""
+        return self._kept.get(layer) if layer is not None else None
+
+    def study(self) -> str:
+        """Digest of the open case; known before it is asked for, mostly."""
+        case = self._session.case
+        if case is None:
+            raise RuntimeError("no case is open")
+        if self._study is None or self._study[0] is not case:
+            self._study = case, study_digest(case)
+        return self._study[1]
+
+    def know(self, case: Case, study: str) -> None:
+        """Take a digest that a thread worked out."""
+        self._study = case, study
+
+    def keep(self, layer: Layer, annotation: Annotation, start: Origin) -> str:
+        """Begin to keep an annotation, or go on.
+
+        Returns
+        -------
+        str
+            Why it may not be edited; empty when it may.
+        """
+        if layer not in self._kept:
+            self._kept[layer] = Kept(layer, annotation, start)
+        kept = self._kept[layer]
+        kept.annotation = annotation
+        scheme = annotation.labels.scheme
+        if kept.journal is not None and dict(kept.journal.header.scheme.labels) != dict(scheme.labels):
+            self.wait()
+            kept.journal.describe(replace(kept.journal.header, scheme=scheme))
+        return self._follow(kept)
+
+    def adopt(self, layer: Layer, annotation: Annotation, found: Restored) -> None:
+        """Go on with the journal of an annotation that was restored; the study is locked already."""
+        if self._lock is None:
+            raise RuntimeError("the study is not locked")
+        kind, _, name = found.note.header.start.partition(": ")
+        start = Origin(name or kind, kind, digest=found.note.header.start_digest)
+        self._kept[layer] = Kept(layer, annotation, start, self.folder.resume(found, self._lock))
+
+    def lock_study(self, *, take_over: bool = False) -> StudyLock:
+        """Take the right to write annotations of the open study, if this window does not have it yet.
+
+        Raises
+        ------
+        LockedError, JournalError
+            As `JournalFolder.lock`.
+        """
+        if self._lock is None:
+            self._lock = self.folder.lock(self.study(), take_over=take_over)
+        return self._lock
+
+    def await_work(self, *, coming: bool) -> None:
+        """Hold the lock while work is read that this window goes on with, though nothing is kept yet; or no longer."""
+        self._awaiting = coming
+        self._on_layers_changed()
+
+    def note_saved(self, kept: Kept) -> None:
+        """After a verified save: the journal need not be offered any more, unless there are later edits."""
+        if kept.layer.saved_as is not None:
+            self._follow(kept)
+
+    def retry(self, *, take_over: bool = False) -> None:
+        """Try once more to get a read-only annotation into this window's hands."""
+        kept = self.of(self._annotating.layer)
+        if kept is None or not self._annotating.read_only:
+            return
+        why = self._follow(kept, take_over=take_over)
+        if why:
+            self._say_read_only(why)
+        else:
+            self._session.say(EDITABLE_AGAIN)
+            self.editable_again.emit(kept.layer)
+
+    def ask_take_over(self) -> None:
+        """Let the person break the lock of another computer, after one question."""
+        question = take_over_question(self._window)
+        question.answered.connect(lambda key: self.retry(take_over=True) if key == "take over" else None)
+        question.open()
+
+    def say_read_only(self) -> None:
+        """Say why the annotation cannot be edited, and what can be done."""
+        self._say_read_only(self._annotating.read_only)
+
+    def wait(self) -> None:
+        """Wait until all that was written is on the disk."""
+        if self._flushing is not None:
+            self._flushing.wait()
+
+    def close(self) -> None:
+        """Put the journals away; those with unsaved work stay on the disk."""
+        self.wait()
+        for layer in tuple(self._kept):
+            self._put_away(self._kept.pop(layer))
+        self._release()
+
+    # what happens
+
+    def _on_finished(self, *_: object) -> None:
+        kept = self.of(self._annotating.layer)
+        if kept is None:
+            return
+        self.wait()
+        why = self._follow(kept)
+        if why:
+            QTimer.singleShot(0, self, lambda: self._forbid(kept, why))  # the tool ends its stroke first
+        elif kept.journal is not None:
+            self._flush(kept.journal)
+
+    def _on_layers_changed(self) -> None:
+        there = set(self._session.layers)
+        for layer in [layer for layer in self._kept if layer not in there]:
+            self.wait()
+            self._put_away(self._kept.pop(layer))
+        if not self._kept and not self._awaiting:
+            self._release()
+
+    def _follow(self, kept: Kept, *, take_over: bool = False) -> str:
+        """Write what is missing; returns why the annotation may not be edited, or nothing."""
+        try:
+            if kept.journal is None:
+                kept.journal = self._begin(kept, take_over)
+            annotation, journal = kept.annotation, kept.journal
+            if kept.layer.saved_as is not None and not journal.is_kept(annotation.history):
+                journal.mark_kept(annotation.history, annotation.settled)
+            else:
+                journal.follow(annotation.history, annotation.settled, flush=False)
+        except LockedError as error:
+            kept.journal = self._lock = None
+            return f"Read-only: {error.what}"
+        except JournalError as error:
+            self._say_failing(error)
+            return ""
+        if self._failing:
+            self._failing = False
+            self._session.say(WRITTEN_AGAIN)
+        return ""
+
+    def _begin(self, kept: Kept, take_over: bool) -> Journal:
+        case = self._session.case
+        if case is None:
+            raise RuntimeError("no case is open")
+        return self.folder.begin(kept.header(case, self.study()), self.lock_study(take_over=take_over))
+
+    def _flush(self, journal: Journal) -> None:
+        job = Job(_wait_for_disk(journal), self)
+        self._flushing = job
+        job.failed.connect(self._say_failing)
+        job.finished.connect(lambda: self._forget(job))
+        job.start()
+
+    def _forget(self, job: Job) -> None:
+        if self._flushing is job:
+            self._flushing = None
+
+    def _forbid(self, kept: Kept, why: str) -> None:
+        if self._annotating.layer is kept.layer and not self._annotating.read_only:
+            self._annotating.begin(kept.annotation, kept.layer, why)
+            self._say_read_only(why)
+
+    def _say_read_only(self, why: str) -> None:
+        self._session.say(read_only(why, held_elsewhere=self.folder.held_elsewhere(self.study())))
+
+    def _say_failing(self, error: Exception) -> None:
+        """Say once that edits are at risk, not at every stroke."""
+        if not self._failing:
+            self._failing = True
+            self._session.say(failing(error))
+
+    def _put_away(self, kept: Kept) -> None:
+        if kept.journal is not None and not kept.at_risk:
+            try:
+                kept.journal.remove()
+            except LockedError:
+                return  # the file is another window's now
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def _wait_for_disk(journal: Journal) -> Generator[Progress, None, None]:
+    yield Progress("writing the journal", 0.0)
+    journal.flush()

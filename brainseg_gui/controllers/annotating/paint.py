@@ -1,0 +1,163 @@
+"""The mouse over the slices, turned into edits of the annotation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtWidgets import QApplication
+
+from brainseg_gui.controllers.annotating.active_label import pick_label
+from brainseg_gui.controllers.annotating.brush_tool import BrushTool
+from brainseg_gui.controllers.annotating.copy_source import CopySource
+from brainseg_gui.controllers.annotating.fill_tool import FillTool
+from brainseg_gui.controllers.annotating.hand_tools import HandTool
+from brainseg_gui.controllers.annotating.lasso_tool import LassoTool
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.slices.held_key import lets_go
+from brainseg_gui.state.annotating.hand import Pointer
+from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
+
+
+class PaintController(QObject):
+    """Holds the tools, and gives each mouse event to the one in the hand.
+
+    Nothing that was begun is lost: whatever takes the mouse away (another tool, another window, another case) ends
+    the stroke as a release would.
+    """
+
+    busy_changed = Signal()
+    """Something was begun, finished or dropped."""
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+        self._annotating = session.annotating
+        self._lasso = LassoTool(session)
+        source = CopySource(session)
+        self._brushes = {tool: BrushTool(session, tool, source) for tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)}
+        self._tools: dict[Tool, HandTool] = {**self._brushes, Tool.LASSO: self._lasso, Tool.FILL: FillTool(session)}
+        self._in_hand: HandTool | None = None
+        window.pictures.when_made(lambda pictures: pictures.hand_used.connect(self._on_hand_used))
+        self._annotating.options.events.tool.connect(self.finish)
+        self._annotating.ending.connect(self._let_go)
+        session.case_changed.connect(self._let_go)
+        window.actions_table["annotate.browse_held"].setAutoRepeat(False)
+        self._annotating.annotation_changed.connect(self._listen_to_keys)
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What each action does."""
+        return {
+            "annotate.close_outline": self._lasso.close,
+            "annotate.drop_corner": self._lasso.drop_corner,
+            "annotate.browse_held": self._hold_browse,
+            "annotate.use": partial(self._use_at_crosshair, False),
+            "annotate.use_right": partial(self._use_at_crosshair, True),
+            "annotate.clear_seeds": self._annotating.scribbles.clear,
+        }
+
+    @property
+    def busy(self) -> bool:
+        """Whether something was begun that is not finished."""
+        return any(tool.busy for tool in self._tools.values())
+
+    def finish(self, *_: object) -> None:
+        """Keep what is in the hand."""
+        self._in_hand = None
+        for tool in self._tools.values():
+            if tool.busy:
+                tool.finish()
+        self.busy_changed.emit()
+
+    def cancel(self) -> bool:
+        """Drop what is in the hand; returns whether there was anything."""
+        busy = [tool for tool in self._tools.values() if tool.busy]
+        for tool in busy:
+            tool.cancel()
+        self._in_hand = None
+        self.busy_changed.emit()
+        return bool(busy)
+
+    def step_back(self) -> bool:
+        """Take the last corner back, or the stroke in progress; returns whether there was any."""
+        if self._lasso.busy and self._in_hand is not self._lasso:
+            self._lasso.drop_corner()
+            return True
+        return self.cancel()
+
+    def _on_hand_used(self, event: HandEvent) -> None:
+        match event.move:
+            case HandMove.PRESSED if event.alt:
+                i, j, k = (round(v) for v in event.pointer.point_ijk)
+                pick_label(self._session, (i, j, k))
+            case HandMove.PRESSED | HandMove.DOUBLE_CLICKED:
+                self._in_hand = self._tools.get(self._annotating.options.tool)
+                if self._in_hand is not None:
+                    press = event.move is HandMove.PRESSED
+                    (self._in_hand.press if press else self._in_hand.double_click)(event)
+                    self.busy_changed.emit()
+            case HandMove.MOVED if self._in_hand is not None:
+                self._in_hand.move(event)
+            case HandMove.RELEASED if self._in_hand is not None:
+                self._in_hand.release(event)
+                self._in_hand = None
+                self.busy_changed.emit()
+            case HandMove.LOST if self._in_hand is not None:
+                self._lose()
+
+    def _lose(self) -> None:
+        """End the stroke; a polygon stays open."""
+        tool, self._in_hand = self._in_hand, None
+        if tool is not None and tool is not self._lasso:
+            tool.finish()
+            self.busy_changed.emit()
+
+    def _let_go(self) -> None:
+        """Nothing of this case or annotation goes into another."""
+        self.finish()
+        for brush in self._brushes.values():
+            brush.forget()
+        self._annotating.hand.pointer = None
+        self._annotating.hand.browsing = False
+
+    def _use_at_crosshair(self, right: bool) -> None:
+        """Do with keys what a click on the crosshair would do, in the view that has the focus."""
+        views = self._window.ortho.views
+        view = next((view for view in views if view.hasFocus()), views[0])
+        i, j, k = self._session.viewing.crosshair
+        pointer = Pointer((float(i), float(j), float(k)), view.plane)
+        if (self._annotating.editable and not self.busy) or self._lasso.busy:
+            for move in (HandMove.PRESSED, HandMove.RELEASED):
+                self._on_hand_used(HandEvent(move, pointer, right))
+
+    def _hold_browse(self) -> None:
+        """Until the key is let go; chosen in a menu, until it is chosen again."""
+        if self._annotating.options.tool is not Tool.BROWSE and self._in_hand is None:
+            self._annotating.hand.browsing = not self._annotating.hand.browsing
+
+    def _listen_to_keys(self) -> None:
+        """While there is something to paint on: the filter sees every event of the program."""
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
+            if self._annotating.annotation is not None:
+                application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if self._annotating.hand.browsing and lets_go(event, self._window.actions_table["annotate.browse_held"]):
+            self._annotating.hand.browsing = False
+        if event.type() == QEvent.Type.ApplicationDeactivate:
+            self._lose()
+        return False
+
+    def close(self) -> None:
+        """Keep what is in the hand, and stop listening to the application's keys."""
+        self.finish()
+        application = QApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)

@@ -1,0 +1,311 @@
+"""Unsaved work of an earlier start: found in the journals, offered, restored, or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from brainseg_gui.annotation.annotation import Annotation
+from brainseg_gui.annotation.journal.journal_fields import JournalError
+from brainseg_gui.annotation.journal.journal_replay import JournalNote, Restored
+from brainseg_gui.controllers.annotating.annotate import AnnotateController
+from brainseg_gui.controllers.annotating.journal import JournalController
+from brainseg_gui.controllers.annotating.kept import place_of
+from brainseg_gui.controllers.annotating.unsaved_list import UnsavedList, is_there
+from brainseg_gui.controllers.annotating.unsaved_search import UnsavedWork, bring_back, search
+from brainseg_gui.controllers.annotating.unsaved_words import count_of, moment_of, offer_of, others_of
+from brainseg_gui.controllers.faults.faults import SHOW_REPORT
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.settings.person import person
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.widgets.question import Question
+
+_OFFERS = (("Restore", "journal.restore"), ("Not now", "journal.later"), ("Discard…", "journal.discard"))
+_ONE_OTHER = (("Open", "journal.open"), ("Not now", "journal.later"))
+_SOME_OTHERS = (("Show…", "journal.list"), ("Not now", "journal.later"))
+
+
+class RestoreController(QObject):
+    """Looks into the journals when the program starts and when a case is opened; offers what it finds."""
+
+    open_requested = Signal(object)
+    """A folder or file with unsaved work is to be opened."""
+
+    source_requested = Signal(object)
+    """A case of the open cohort with unsaved work is to be opened."""
+
+    def __init__(
+        self, session: Session, window: MainWindow, journals: JournalController, annotate: AnnotateController
+    ) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+        self._journals, self._annotate = journals, annotate
+        self._looked_at: Case | None = None
+        self._notes: tuple[JournalNote, ...] = ()
+        self._others: tuple[JournalNote, ...] = ()
+        self._offered: JournalNote | None = None
+        self._wanted: JournalNote | None = None
+        self._restoring: Job | None = None
+        self._later: set[Path] = set()
+        self._first = self._tell_others = True
+        self._list = UnsavedList(window)
+        self._list.restore_requested.connect(self._on_restore_requested)
+        self._list.discard_requested.connect(self._ask_discard)
+        session.case_changed.connect(self._on_case_changed)
+        window.layers_panel.remove_requested.connect(lambda _layer: QTimer.singleShot(0, self, self.look))
+        self._show_state()
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What the buttons of the notices do."""
+        return {
+            "annotate.restore": self.offer,
+            "journal.restore": self.restore,
+            "journal.later": self.put_off,
+            "journal.discard": self.ask_discard,
+            "journal.open": self.open_other,
+            "journal.list": self.show_all,
+            "journal.retry": self._journals.retry,
+            "journal.take_over": self._journals.ask_take_over,
+        }
+
+    @property
+    def listed(self) -> UnsavedDialog | None:
+        """The list of all unsaved work, while it is on the screen."""
+        return self._list.dialog
+
+    # looking
+
+    def start(self) -> None:
+        """Look for unsaved work of any case, when the program starts without one."""
+        if self._session.case is None and not self._session.opening.running:
+            self.look()
+
+    def look(self) -> None:
+        """Read the notes of all journals in a thread, and offer what is there."""
+        case = None if self._session.previewing else self._session.case
+        work = search(self._journals.folder, case, self._journals.lock, tidy=self._first)
+        job = Job(work, self)
+        job.succeeded.connect(self._on_found)
+        job.failed.connect(lambda error: self._session.say(notice_of(error)))
+        job.start()
+
+    def _on_case_changed(self) -> None:
+        case = self._session.case
+        if case is None or self._session.previewing or case is self._looked_at:
+            return
+        self._tell_others = self._tell_others and self._first  # once, at the start
+        self._looked_at, self._notes, self._offered = case, (), None
+        self._later.clear()
+        self._end_restoring()
+        self._show_state()
+        self.look()
+
+    def _on_found(self, found: UnsavedWork) -> None:
+        if found.case is not self._session.case:
+            return
+        if found.case is not None:
+            self._journals.know(found.case, found.study)
+        own = {kept.journal.path for kept in self._journals.kept if kept.journal is not None}
+        self._notes = tuple(note for note in found.here if note.path not in own)
+        self._others = found.elsewhere
+        self._show_state()
+        if self._first:
+            self._first = False
+            self._say_unreadable(found.unreadable)
+        if not self._restore_wanted(found):
+            self._offer_next()
+
+    def _restore_wanted(self, found: UnsavedWork) -> bool:
+        """Restore what was chosen while its case was not open yet; returns whether there is nothing to offer now."""
+        wanted, self._wanted = self._wanted, None
+        if wanted is None or found.case is None:
+            return False
+        self._offered = next((note for note in self._notes if note.path == wanted.path), None)
+        if self._offered is not None:
+            self.restore()
+        elif wanted.header.place != str(place_of(found.case)):
+            return False
+        elif (other := self._neighbour(found.case, wanted.header.title)) is not None:
+            self._wanted = wanted
+            self.source_requested.emit(other)
+        else:
+            what = f"The unsaved work of {wanted.header.title} was done on other images than those that are there now"
+            self._session.say(Notice(what, "Open the case as it was then: the work is kept until you discard it"))
+        return True
+
+    def _neighbour(self, case: Case, case_id: str) -> CaseSource | None:
+        """Another case of the open one's folder, by its name."""
+        if case.case_id == case_id:
+            return None
+        place = case.source.folder / case_id
+        return next((source for source in self._session.cohort if source.place == place), None)
+
+    def _say_unreadable(self, errors: tuple[JournalError, ...]) -> None:
+        """Say it once; damaged ones are put aside, those of a newer program wait for it."""
+        if not errors:
+            return
+        lines = []
+        for error in errors:
+            path = error.path
+            if path is not None and "damaged" in error.what:
+                path = self._journals.folder.put_aside(path)
+            lines.append(f"{path}: {error.what}")
+        count = "A journal" if len(errors) == 1 else f"{len(errors)} journals"
+        self._session.say(
+            Notice(f"{count} of earlier work cannot be read", "Nothing was removed; see the details", "\n".join(lines))
+        )
+
+    # offering
+
+    def offer(self) -> None:
+        """Offer again what was put off; a list of all where there is work of other cases too."""
+        self._later.clear()
+        if self._others:
+            self.show_all()
+        elif self._notes:
+            self._offer_next()
+        else:
+            self._session.say(Notice("There is no unsaved work", problem=False))
+
+    def _offer_next(self) -> None:
+        waiting = [note for note in self._notes if note.path not in self._later]
+        self._offered = waiting[0] if waiting else None
+        if self._offered is not None:
+            self._say(offer_of(self._offered), _OFFERS)
+        elif self._others and self._tell_others:
+            one = len({note.header.study for note in self._others}) == 1
+            self._say(others_of(self._others), _ONE_OTHER if one else _SOME_OTHERS)
+
+    def _say(self, words: str, actions: tuple[tuple[str, str], ...]) -> None:
+        said = self._session.notice  # what was said about the case is not lost
+        details = "\n".join(part for part in (said.what, said.remedy, said.details) if part) if said else ""
+        report = tuple(action for action in said.actions if action[1] == SHOW_REPORT) if said else ()
+        if said and report:  # the work is there because the program ended unexpectedly
+            words, actions = f"{said.what}. {words}", (*actions, *report)
+        self._session.say(Notice(words, details=details, actions=actions, problem=False))
+
+    def put_off(self) -> None:
+        """Not now: the journals stay."""
+        self._session.say(None)
+        if self._offered is not None:
+            self._later.add(self._offered.path)
+            self._offer_next()
+        else:
+            self._tell_others = False
+
+    def open_other(self) -> None:
+        """Open the case that the offered work belongs to."""
+        if self._others:
+            self._open(self._others[0])
+
+    def show_all(self) -> None:
+        """List the unsaved work of all cases."""
+        self._session.say(None)
+        self._list.open(self._notes, self._others)
+
+    def _on_restore_requested(self, note: JournalNote) -> None:
+        if note in self._notes:
+            self._offered = note
+            self.restore()
+        else:
+            self._wanted = note
+            self._open(note)
+
+    def _open(self, note: JournalNote) -> None:
+        if is_there(note):
+            self.open_requested.emit(Path(note.header.place))
+        else:
+            what = f"{note.header.title} is no longer at {note.header.place}"
+            self._session.say(Notice(what, "Open it where it is now: its unsaved work is offered again"))
+
+    # restoring
+
+    def restore(self) -> None:
+        """Bring the offered work back, as a layer to go on with."""
+        note, case = self._offered, self._session.case
+        if note is None or case is None or self._restoring is not None:
+            return
+        try:
+            self._journals.lock_study()
+        except BrainsegError as error:
+            self._session.say(notice_of(error, (("Try again", "journal.restore"), ("Not now", "journal.later"))))
+            return
+        self._journals.await_work(coming=True)
+        job = self._restoring = Job(bring_back(self._journals.folder, note.path, self._journals.study(), case), self)
+        job.succeeded.connect(lambda answer: self._on_restored(job, answer))
+        job.failed.connect(lambda error: self._on_not_restored(job, error))
+        job.start()
+
+    def _end_restoring(self) -> None:
+        if self._restoring is not None:
+            self._restoring = None
+            self._journals.await_work(coming=False)
+
+    def _on_restored(self, job: Job, answer: tuple[Case, Restored]) -> None:
+        case, found = answer
+        if job is not self._restoring:
+            return  # another case was opened meanwhile
+        labels = LabelMap(found.values, case.grid, found.note.header.scheme)
+        layer = Layer("annotation", Role.ANNOTATION, labels, person())
+        annotation = Annotation(labels, found.history)
+        self._journals.adopt(layer, annotation, found)
+        self._session.add_layer(layer)
+        self._annotate.resume(layer)
+        self._end_restoring()
+        words = f"Restored {count_of(found.note)}, the last {moment_of(found.note)}"
+        self._session.say(Notice(words, problem=False))
+        self._forget(found.note)
+
+    def _on_not_restored(self, job: Job, error: Exception) -> None:
+        if job is not self._restoring:
+            return
+        self._end_restoring()
+        self._session.say(notice_of(error, (("Not now", "journal.later"), ("Discard…", "journal.discard"))))
+
+    def ask_discard(self) -> None:
+        """Give the offered work up, after one question."""
+        if self._offered is not None:
+            self._ask_discard(self._offered)
+
+    def _ask_discard(self, note: JournalNote) -> None:
+        question = Question(
+            self._list.dialog or self._window,
+            f"Discard {count_of(note)} of {moment_of(note)}?",
+            "This cannot be undone.",
+            (("keep", "Keep"), ("discard", "Discard")),
+            otherwise="keep",
+        )
+        question.answered.connect(lambda key: self._discard(note) if key == "discard" else None)
+        question.open()
+
+    def _discard(self, note: JournalNote) -> None:
+        self._journals.folder.discard(note.path)
+        self._session.say(None)
+        self._forget(note)
+
+    def _forget(self, note: JournalNote) -> None:
+        self._notes = tuple(other for other in self._notes if other.path != note.path)
+        self._others = tuple(other for other in self._others if other.path != note.path)
+        self._show_state()
+        if self._list.dialog is None:
+            self._offer_next()
+
+    def _show_state(self) -> None:
+        self._window.actions_table["annotate.restore"].setEnabled(bool(self._notes or self._others))
+        self._list.refresh(self._notes, self._others)
+
+    def close(self) -> None:
+        """Wait for what is being read."""
+        for job in self.findChildren(Job):
+            job.blockSignals(True)
+            job.wait()

@@ -1,0 +1,75 @@
+"""The list of all unsaved work, while it is on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from brainseg_gui.annotation.journal.journal_replay import JournalNote
+from brainseg_gui.controllers.annotating.unsaved_words import contents_of
+from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog, UnsavedRow
+
+
+class UnsavedList(QObject):
+    """Shows the journals of the open case and of others; says which one is to be restored or discarded."""
+
+    restore_requested = Signal(object)
+    """A journal (`JournalNote`); the list is closed."""
+    discard_requested = Signal(object)
+    """A journal (`JournalNote`); nobody has asked yet whether it is meant."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._dialog: UnsavedDialog | None = None
+        self._notes: dict[Path, JournalNote] = {}
+
+    @property
+    def dialog(self) -> UnsavedDialog | None:
+        """The list on the screen, or None."""
+        return self._dialog
+
+    def open(self, here: Sequence[JournalNote], elsewhere: Sequence[JournalNote]) -> None:
+        """Show the list.
+
+        Parameters
+        ----------
+        here, elsewhere
+            Journals of the open case, and of others.
+        """
+        if self._dialog is None:
+            self._dialog = UnsavedDialog(self._window)
+            self._dialog.restore_requested.connect(self._on_restore_requested)
+            self._dialog.discard_requested.connect(lambda path: self.discard_requested.emit(self._notes[path]))
+            self._dialog.finished.connect(self._on_closed)
+            self._dialog.open()
+        self.refresh(here, elsewhere)
+
+    def refresh(self, here: Sequence[JournalNote], elsewhere: Sequence[JournalNote]) -> None:
+        """Show what is left, if the list is open; closes it when nothing is."""
+        self._notes = {note.path: note for note in (*here, *elsewhere)}
+        if self._dialog is not None and self._notes:
+            self._dialog.show_rows([*(_row_of(note, here=True) for note in here), *map(_row_of, elsewhere)])
+        elif self._dialog is not None:
+            self._dialog.close()
+
+    def _on_restore_requested(self, path: Path) -> None:
+        if self._dialog is not None:
+            self._dialog.close()
+        self.restore_requested.emit(self._notes[path])
+
+    def _on_closed(self) -> None:
+        self._dialog = None
+
+
+def is_there(note: JournalNote) -> bool:
+    """Whether its case can be opened from where it was."""
+    return bool(note.header.place) and Path(note.header.place).exists()
+
+
+def _row_of(note: JournalNote, *, here: bool = False) -> UnsavedRow:
+    place = "The open case" if here else note.header.place
+    return UnsavedRow(note.path, note.header.title, contents_of(note), place, here or is_there(note))

@@ -1,0 +1,1 @@
+"""Scores, errors, cohorts, figures, reports."""

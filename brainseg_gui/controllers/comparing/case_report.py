@@ -1,0 +1,143 @@
+"""The report of what is open: one case with its masks, as HTML or PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.layers.save_dialog import ask_path
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers.layers import Layer
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.shell.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from brainseg_gui.evaluation.reports.case_content import CaseContent
+
+FILTER = "Page of HTML (*.html);;PDF (*.pdf)"
+_Named = tuple[LabelMap, Path, str]
+_WRITTEN_BY_MS = 60_000  # a report that is being drawn cannot be cut short
+
+
+class CaseReportController(QObject):
+    """Asks for a file and writes the report there, as a job: the two masks are those that are compared."""
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        self._job: Job | None = None
+
+    def choose(self) -> None:
+        """Let the person choose where the report of the open case goes."""
+        case = self._session.case
+        if case is None:
+            self._session.say(Notice("A report is about an open case", "Open a case first"))
+            return
+        folder = Path(self._preferences.get("last report folder", str(Path.home())))
+        proposal = folder / f"{case.case_id}_report.html"
+        path = ask_path(
+            self._window,
+            "Save case report",
+            proposal,
+            FILTER,
+            lambda typed, kind: _with_ending(typed, proposal, ".pdf" if "pdf" in kind else ".html"),
+        )
+        if path is not None:
+            self._preferences.set("last report folder", str(path.parent))
+            self.save_as(path)
+
+    def save_as(self, path: Path) -> None:
+        """Write the report of what is open now; what is done meanwhile does not come into it."""
+        case, layers = self._session.case, self._session.layers
+        if case is None:
+            return
+        if self._job is not None:
+            self._session.say(Notice("A report is being written", "Wait for its end", problem=False))
+            return
+        reference, prediction = layers.reference, layers.prediction
+        second = prediction if prediction is not reference else None
+        self._session.reporting.begin("writing the report")
+        self._job = Job(_written(case, self._named(reference), self._named(second), path), self)
+        self._job.progressed.connect(self._on_progressed)
+        self._job.succeeded.connect(self._on_written)
+        self._job.failed.connect(self._on_not_written)
+        self._job.finished.connect(self._on_finished)
+        self._job.start()
+
+    def _named(self, layer: Layer | None) -> _Named | None:
+        if layer is None:
+            return None
+        labels = self._session.annotating.at_rest(layer.labels)
+        saved = f"saved as {layer.saved_as.name}" if layer.saved_as is not None else "not saved"
+        note = f"{layer.name}, {saved}; read as {labels.scheme.title}"
+        return labels, layer.saved_as or Path(layer.name), note
+
+    def _on_progressed(self, progress: Progress) -> None:
+        self._session.reporting.done = progress.done
+        self._session.reporting.stage = progress.stage
+
+    def _on_written(self, path: Path) -> None:
+        self._session.reporting.end(f"Saved {path.name}")
+        self._session.say(Notice(f"Saved {path}", problem=False))
+
+    def _on_not_written(self, error: Exception) -> None:
+        self._session.reporting.end("Not saved")
+        self._session.say(notice_of(error, (("Save elsewhere…", "file.report"),)))
+
+    def _on_finished(self) -> None:
+        self._job = None
+
+    def close(self) -> None:
+        """Let what is being written finish, when the program ends."""
+        if self._job is not None:
+            self._job.wait(_WRITTEN_BY_MS)
+
+
+def _with_ending(path: Path, proposal: Path, ending: str) -> Path:
+    """A name as typed, with the ending of the chosen kind where it has none, or only the proposal's."""
+    if path == proposal:
+        return path.with_suffix(ending)
+    if path.suffix.lower() in (".html", ".htm", ".pdf"):
+        return path
+    return path.with_name(f"{path.name}{ending}")
+
+
+def _written(
+    case: Case, reference: _Named | None, prediction: _Named | None, path: Path
+) -> Generator[Progress, None, Path]:
+    # imported on the job's thread: matplotlib takes half a second
+    from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
+    from brainseg_gui.evaluation.figures.fonts import close_fonts
+    from brainseg_gui.evaluation.reports.case_content import NamedMask, content_of
+
+    check_report_file(path)
+    first, second = (NamedMask(*mask) if mask is not None else None for mask in (reference, prediction))
+    measuring = content_of(case, first, second, rules_named(DEFAULT))
+    content = yield from _first_half(measuring)
+    yield Progress("drawing the report", 0.5, path.name)
+    try:
+        write_report(content, path)
+    finally:
+        close_fonts()
+    return path
+
+
+def _first_half(work: Generator[Progress, None, CaseContent]) -> Generator[Progress, None, CaseContent]:
+    """The same work as the first half of a longer one."""
+    while True:
+        try:
+            progress = next(work)
+        except StopIteration as end:
+            content: CaseContent = end.value
+            return content
+        yield replace(progress, done=progress.done / 2)

@@ -1,0 +1,181 @@
+"""Finding the disagreements of the two compared masks, and going from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.evaluation.metrics.disagreements import Disagreements, find_disagreements
+from brainseg_gui.evaluation.metrics.slice_profile import SliceCounts, count_slices
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap, Region, regions
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers.layers import Layer
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.shell.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
+
+_PAUSE_MS = 800  # painting goes before looking for what is wrong
+_SOON_MS = 60  # the mask is painted, and its Dice known, before this competes for the interpreter
+
+Found = tuple[tuple[Disagreements, ...], Mapping[Modality, float]]
+
+
+class ErrorsController(QObject):
+    """Keeps `session.errors` as the compared layers are; `N` and `Shift+N` walk through it."""
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window = session, window
+        self._work = Newest(session, self, _SOON_MS)
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._search)
+        self._compared: tuple[Layer, Layer] | None = None
+        self._pair: tuple[LabelMap, LabelMap] | None = None
+        self._agreement_offered = False
+        window.late.errors.when_made(self._listen)
+        session.layers.changed.connect(self._follow)
+        session.layers.appearance_changed.connect(self._on_layer_changed)
+        session.annotating.voxels_changed.connect(self._on_voxels_changed)
+        session.viewing.events.agreement.connect(self._on_agreement_changed)
+
+    def _listen(self, panel: ErrorsPanel) -> None:
+        panel.piece_chosen.connect(self._on_piece_chosen)
+        panel.step_requested.connect(self.step)
+        panel.region_chosen.connect(self._on_region_chosen)
+
+    @property
+    def commands(self) -> dict[str, Callable[[], None]]:
+        """What each action does."""
+        return {
+            "layers.next_error": partial(self.step, 1),
+            "layers.previous_error": partial(self.step, -1),
+        }
+
+    # finding
+
+    def _on_layer_changed(self, _layer: Layer) -> None:
+        self._follow()
+
+    def _follow(self) -> None:
+        """Look again when one of the two masks is another one, or is read by another scheme."""
+        layers = self._session.layers
+        reference, prediction = layers.reference, layers.prediction
+        if reference is None or prediction is None or reference is prediction:
+            if self._pair is not None:
+                self._compared = self._pair = None
+                self._pause.stop()
+                self._work.stop()
+                self._session.errors.clear()
+            return
+        pair = (reference.labels, prediction.labels)
+        if self._pair is not None and all(a is b for a, b in zip(pair, self._pair, strict=True)):
+            return
+        same_layers = self._compared == (reference, prediction)
+        self._compared, self._pair = (reference, prediction), pair
+        self._agreement_offered &= same_layers
+        self._session.errors.search(keep=same_layers)
+        self._work.stop()
+        if self._session.annotating.layer in (reference, prediction):
+            self._pause.start()
+        else:
+            self._search()
+
+    def _on_voxels_changed(self) -> None:
+        """Wait until the strokes pause, on whatever layer: two threads would share one interpreter."""
+        if self._pause.isActive() or self._work.running:
+            self._work.stop()
+            self._pause.start()
+
+    def _search(self) -> None:
+        if self._pair is not None:
+            at_rest = self._session.annotating.at_rest
+            masks = at_rest(self._pair[0]), at_rest(self._pair[1])
+            counted = partial(self._on_counted, masks)
+            self._work.start(_count_slices(*masks), counted, self._session.errors.clear)
+
+    def _on_counted(self, masks: tuple[LabelMap, LabelMap], slices: SliceCounts) -> None:
+        self._session.errors.show_slices(slices)
+        case = self._session.case
+        if case is not None and self._pair is not None:
+            self._work.start(_find(case, *masks), self._on_found, self._session.errors.clear)
+
+    def _on_found(self, answer: Found) -> None:
+        found, healthy = answer
+        self._session.errors.show(found, healthy)
+
+    # going
+
+    def step(self, steps: int) -> None:
+        """Look at the next or the previous one."""
+        errors = self._session.errors
+        if not errors.entries:
+            self._session.say(Notice(*self._why_none(), problem=False))
+            return
+        errors.step(steps)
+        self._look()
+        self._window.comparison.show_page("Errors")
+
+    def _why_none(self) -> tuple[str, str]:
+        if self._session.errors.searching:
+            return "The masks are still being compared", "Try again in a moment"
+        if self._pair is None:
+            return "There are no two masks to compare", "Open a case with a reference and click Segment"
+        return "The two masks agree here in every voxel", "Choose another region under Errors"
+
+    def _on_piece_chosen(self, position: int) -> None:
+        self._session.errors.go(position)
+        self._look()
+
+    def _look(self) -> None:
+        """All planes to the piece; agreement is switched on once, and off again it stays off."""
+        entry, viewing = self._session.errors.current, self._session.viewing
+        if entry is None:
+            return
+        with viewing.together():
+            viewing.crosshair = entry.piece.centre
+            if viewing.agreement is not None or not self._agreement_offered:
+                viewing.agreement = entry.piece.region
+        self._agreement_offered = True
+        self._window.ortho.reveal(entry.piece.centre)
+
+    def _on_region_chosen(self, region: Region | None) -> None:
+        self._session.errors.choose(region)
+        if region is not None and self._session.viewing.agreement is not None:
+            self._session.viewing.agreement = region
+
+    def _on_agreement_changed(self, region: Region | None) -> None:
+        """A list of one region follows the agreement that is shown; a list of all stays."""
+        errors = self._session.errors
+        if errors.region is not None and region in regions():
+            errors.choose(region)
+
+    def close(self) -> None:
+        """End the thread, when the program ends."""
+        self._work.close()
+
+
+def _count_slices(reference: LabelMap, prediction: LabelMap) -> Generator[Progress, None, SliceCounts]:
+    yield Progress("counting slices", 0.0)
+    return count_slices(reference, prediction)
+
+
+def _find(case: Case, reference: LabelMap, prediction: LabelMap) -> Generator[Progress, None, Found]:
+    from brainseg_gui.evaluation.metrics.tissue import healthy_medians
+
+    found = []
+    for number, region in enumerate(regions()):
+        yield Progress("finding disagreements", number / (len(regions()) + 1), region.key)
+        found.append(find_disagreements(reference, prediction, region))
+    yield Progress("finding disagreements", len(regions()) / (len(regions()) + 1), "healthy brain")
+    return tuple(found), healthy_medians(case.volumes, reference, prediction)

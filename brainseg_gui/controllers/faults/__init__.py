@@ -1,0 +1,1 @@
+"""Faults of the program while its window is open."""

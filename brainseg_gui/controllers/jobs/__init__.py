@@ -1,0 +1,1 @@
+"""Long work on threads, and errors as sentences."""

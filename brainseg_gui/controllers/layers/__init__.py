@@ -1,0 +1,1 @@
+"""Opening cases, reading and saving masks, the work queue."""

@@ -1,0 +1,269 @@
+"""Opening cases and cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
+from functools import partial
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.layers.files_look import Found, assigned, files_of, look, may_be_mask
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.errors import CaseError, GridMismatchError
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.window import Window, carried
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.shell.main_window import MainWindow
+
+NIFTI_FILTER = "NIfTI (*.nii *.nii.gz)"
+
+
+class FilesController(QObject):
+    """Finds, reads and opens cases; the open one stays until another is read whole.
+
+    Signals
+    -------
+    asked
+        The paths that a person asked to open.
+    """
+
+    asked = Signal(object)
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        self._job: Job | None = None
+        self._source: CaseSource | None = None
+        self._paths: tuple[Path, ...] = ()
+        self._dropped: tuple[Path, ...] = ()
+        self._leaves_cohort = False  # what is being read is no case of the list
+        self._opened_with: dict[Modality, Window] = {}  # the windows that the open case began with
+        self._to_carry: dict[Modality, tuple[Window, Window]] = {}
+        self.leave: Callable[[Callable[[], None]], None] = lambda then: then()  # asks first, where work is unsaved
+        window.paths_dropped.connect(self.take_dropped)
+        window.welcome.open_requested.connect(lambda: self.choose_folder())
+        window.welcome.demo_requested.connect(self.open_demo)
+        window.late.cases.when_made(lambda panel: panel.case_requested.connect(self.open_source))
+        window.readout.cancel_requested.connect(self.cancel)
+
+    # what a person asks for
+
+    def choose_folder(self, title: str = "Open case folder") -> None:
+        """Ask for the folder of a case (or of a cohort) and open it."""
+        folder = QFileDialog.getExistingDirectory(self._window, title, self._last_folder())
+        if folder:
+            self.open_paths([Path(folder)])
+
+    def choose_files(self) -> None:
+        """Ask for loose files and open them as one case."""
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Open files", self._last_folder(), NIFTI_FILTER)
+        if names:
+            self.open_paths([Path(name) for name in names])
+
+    def open_demo(self) -> None:
+        """Open the demonstration case that comes with the program."""
+        with as_file(files("brainseg_gui.resources") / "demo") as folder:
+            cases = sorted(path for path in folder.glob("*") if path.is_dir()) if folder.is_dir() else []
+        if cases:
+            self.open_paths([cases[0]])
+        else:
+            self._session.say(Notice("The demonstration case is not installed", "Install brainseg again"))
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open whatever lies there: a case folder, a cohort, loose files, a Decathlon file."""
+        self.leave(partial(self._find_paths, paths))
+
+    def _find_paths(self, paths: Sequence[Path]) -> None:
+        self._paths = tuple(Path(path).absolute() for path in paths)
+        self.asked.emit(self._paths)
+        first = self._paths[0]
+        self._preferences.set("last folder", str(first.parent))
+        self._session.opening.begin("looking")
+        job = self._start(look(self._paths))
+        job.succeeded.connect(self._on_found)
+
+    def take_dropped(self, paths: Sequence[Path]) -> None:
+        """Files that no name gives to a modality are masks of the open case; everything else is opened."""
+        self._dropped = tuple(paths)
+        if self._session.case is not None and all(may_be_mask(path) for path in paths):
+            self._window.masks_dropped.emit(list(paths))
+        else:
+            self.open_paths(paths)
+
+    def open_dropped(self) -> None:
+        """Open what was dropped last as a case: it is no mask of the open one."""
+        if self._dropped:
+            self.open_paths(self._dropped)
+
+    def open_source(self, source: CaseSource, *, resample_reference: bool = False) -> None:
+        """Read a case whose files are known, and open it."""
+        self.leave(partial(self.read, source, resample_reference=resample_reference))
+
+    def read(self, source: CaseSource, *, resample_reference: bool = False) -> None:
+        """As `open_source`, when the open case may be left already."""
+        from brainseg_gui.imaging.read_case import read_case
+
+        self._source = source
+        self._session.opening.begin("reading")
+        first = self._session.viewing.modality
+        job = self._start(read_case(source, resample_reference=resample_reference, first=first))
+        job.progressed.connect(self._on_read_progressed)
+        job.succeeded.connect(self._on_read)
+
+    def step(self, steps: int) -> None:
+        """Open the next (1) or previous (-1) case of the cohort."""
+        cohort, asked = self._session.cohort, self._source
+        if not cohort:
+            return
+        # From the case that was asked for last, so that one that cannot be read does not bar the way.
+        here = asked.place if asked is not None else None
+        place = next((n for n, source in enumerate(cohort) if source.place == here), -1)
+        target = place + steps
+        if 0 <= target < len(cohort):
+            self.open_source(cohort[target])
+        else:
+            which = "last" if steps > 0 else "first"
+            self._session.say(Notice(f"This is the {which} case of the list", problem=False))
+
+    def assign(self) -> None:
+        """Let the person say which file is which, and open the case so."""
+        source = self._session.case.source if self._session.case is not None else None
+        paths = self._files_to_assign(source)
+        if not paths:
+            self._session.say(Notice("There are no files to assign", "Open a folder or files first"))
+            return
+        from brainseg_gui.views.layers.assign_dialog import AssignDialog
+
+        dialog = AssignDialog(paths, assigned(source, paths), self._window)
+        accepted = dialog.exec()
+        dialog.deleteLater()  # it would stay with the window
+        if accepted:
+            folder = paths[0].parent
+            case_id = source.case_id if source is not None and source.folder == folder else folder.name
+            unused = tuple(p for p in paths if p not in dialog.modalities.values() and p != dialog.mask_file)
+            self.open_source(CaseSource(case_id, folder, dialog.modalities, dialog.mask_file, unused))
+
+    def open_resampled(self) -> None:
+        """Open the last case with its mask resampled to the nearest voxel."""
+        if self._source is not None:
+            self.open_source(self._source, resample_reference=True)
+
+    def open_without_mask(self) -> None:
+        """Open the last case without its mask."""
+        if self._source is not None:
+            self.open_source(replace(self._source, reference=None))
+
+    def cancel(self) -> None:
+        """Stop reading; the open case stays."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def close(self) -> None:
+        """Stop whatever runs, when the program ends."""
+        self._job = None
+        for job in self.findChildren(Job):  # also those that were given up for another
+            job.blockSignals(True)
+            job.cancel()
+            job.wait()
+
+    # what comes back
+
+    def _start(self, work: Generator[Progress, None, object]) -> Job:
+        if self._job is not None:
+            self._forget(self._job)
+        self._leaves_cohort = False
+        self._session.say(None)
+        job = Job(work, self)
+        self._job = job
+        job.failed.connect(self._on_failed)
+        job.cancelled.connect(self._on_cancelled)
+        return job.start()
+
+    def _forget(self, job: Job) -> None:
+        """Another case was asked for: the old answer must not arrive any more."""
+        job.blockSignals(True)
+        job.cancel()
+
+    def _on_found(self, found: Found) -> None:
+        self._job = None
+        if found.is_cohort:
+            self._session.set_cohort(found.sources)
+        said = self._session.notice  # of the list of states, if anything
+        self.read(found.sources[0])
+        self._leaves_cohort = not found.is_cohort and found.sources[0] not in self._session.cohort
+        if said is not None:
+            self._session.say(said)
+
+    def _on_read_progressed(self, progress: Progress) -> None:
+        self._session.opening.detail = progress.detail
+        self._session.opening.done = progress.done
+        if isinstance(progress.partial, Case):
+            self._remember_windows()
+            self._session.preview(progress.partial)
+
+    def _on_read(self, case: Case) -> None:
+        self._job = None
+        if self._leaves_cohort:
+            self._session.set_cohort(())
+        said = self._session.notice
+        remembered = self._preferences.windows_of(case.source.place)
+        self._session.open(case, remembered)
+        viewing = self._session.viewing
+        self._opened_with = dict(viewing.windows)
+        if not remembered and case.source in self._session.cohort:  # the next case looks as this one was made to look
+            windows = viewing.windows
+            news = {m: carried(now, old, windows[m]) for m, (old, now) in self._to_carry.items() if m in case.volumes}
+            viewing.windows = windows | news
+        self._session.opening.end(f"Opened {case.case_id}")
+        if case.notes:
+            notice = Notice(". ".join(case.notes), problem=False, actions=_note_actions(case))
+            (self._session.say if said is None else self._session.say_too)(notice)
+
+    def _remember_windows(self) -> None:
+        """Keep the open case's windows, before a preview shows those of another."""
+        case = self._session.case
+        if case is not None and not self._session.previewing:
+            windows, began = self._session.viewing.windows, self._opened_with
+            self._preferences.set_windows(case.source.place, windows)
+            self._to_carry = {m: (began[m], w) for m, w in windows.items() if m in began and w != began[m]}
+
+    def _on_failed(self, error: Exception) -> None:
+        self._job = None
+        self._session.end_preview()
+        self._session.opening.end("Not opened")
+        self._session.say(notice_of(error, self._ways_out(error)))
+
+    def _on_cancelled(self) -> None:
+        self._job = None
+        self._session.end_preview()
+        self._session.opening.end("Cancelled")
+
+    def _ways_out(self, error: Exception) -> tuple[tuple[str, str], ...]:
+        if isinstance(error, GridMismatchError):
+            return (("Resample the mask", "file.resample"), ("Open without the mask", "file.without_mask"))
+        if isinstance(error, CaseError) and self._files_to_assign(None):
+            return (("Assign files…", "file.assign"),)
+        return ()
+
+    def _files_to_assign(self, source: CaseSource | None) -> list[Path]:
+        """The files of the open case, where it is what was asked for last; else those that were asked for."""
+        if source is not None:
+            known = {*source.modalities.values(), *source.unused, *([source.reference] if source.reference else [])}
+            if all(path == source.folder or path in known for path in self._paths):
+                return sorted(known)
+        return files_of(self._paths)
+
+    def _last_folder(self) -> str:
+        return str(self._preferences.get("last folder", str(Path.home())))
+
+
+def _note_actions(case: Case) -> tuple[tuple[str, str], ...]:
+    return (("Assign files…", "file.assign"),) if case.missing and case.source.unused else ()

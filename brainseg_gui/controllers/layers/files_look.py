@@ -1,0 +1,82 @@
+"""What lies behind the paths that a person gave, by names alone: a case, a cohort, loose files, or masks."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.progress import Progress
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies behind some paths.
+
+    Parameters
+    ----------
+    sources
+        The cases.
+    is_cohort
+        Whether they are to be listed, also a single one.
+    """
+
+    sources: tuple[CaseSource, ...]
+    is_cohort: bool
+
+
+def look(paths: tuple[Path, ...]) -> Generator[Progress, None, Found]:
+    """Tell a case from a cohort and from loose files; the drive may not answer for long."""
+    from brainseg_gui.imaging.aside import aside, waited_for
+
+    step = Progress("looking", 0.0, paths[0].name)
+    yield step
+    return (yield from waited_for(aside(partial(_look, paths), "look"), step))
+
+
+def may_be_mask(path: Path) -> bool:
+    """Whether a dropped file can be a mask: a NIfTI file whose name says no modality. The drive is not asked."""
+    from brainseg_gui.imaging.case_folder import kind_of
+    from brainseg_gui.imaging.formats.nifti_header import is_nifti
+
+    return is_nifti(path) and kind_of(path) in (None, "mask")
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The NIfTI files among some paths, and in those of them that are folders."""
+    from brainseg_gui.imaging.formats.nifti_header import is_nifti
+
+    found: list[Path] = []
+    for path in paths:
+        with suppress(OSError):  # a folder that may not be read has nothing to assign
+            found += [p for p in path.iterdir() if is_nifti(p)] if path.is_dir() else [path] * is_nifti(path)
+    return sorted(found)
+
+
+def assigned(source: CaseSource | None, paths: Sequence[Path]) -> dict[Path, Modality | str]:
+    """What files are taken for now: as in the open case, else as their names say."""
+    from brainseg_gui.imaging.case_folder import kind_of
+
+    if source is not None and set(source.modalities.values()) <= set(paths):
+        known: dict[Path, Modality | str] = {path: m for m, path in source.modalities.items()}
+        return known | ({source.reference: "mask"} if source.reference else {})
+    guesses = {path: kind_of(path) for path in paths}
+    return {path: kind for path, kind in guesses.items() if kind is not None}
+
+
+def _look(paths: tuple[Path, ...]) -> Found:
+    from brainseg_gui.imaging.case_folder import find_case, find_cohort, source_of_files
+
+    if len(paths) == 1 and paths[0].is_dir():
+        sources = find_cohort(paths[0])
+        return Found(sources, is_cohort=len(sources) > 1 or sources[0].folder != paths[0])
+    if any(path.is_dir() for path in paths):
+        found = [source for path in paths for source in (find_cohort(path) if path.is_dir() else [find_case(path)])]
+        return Found(tuple(found), is_cohort=len(found) > 1)
+    if len(paths) == 1:
+        return Found((find_case(paths[0]),), is_cohort=False)
+    return Found((source_of_files(paths),), is_cohort=False)

@@ -1,0 +1,101 @@
+"""Reading one mask or several of the open case, and saying what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.errors import BrainsegError, GridMismatchError, ImageError
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.session import Notice
+
+
+@dataclass(frozen=True, eq=False)
+class MasksRead:
+    """Masks that were read, and files that could not be.
+
+    Parameters
+    ----------
+    case
+        The case that they are of.
+    masks
+        File, mask, and how its numbers were understood.
+    problems
+        File and what is wrong with it.
+    dropped
+        Whether the files were dropped onto the window, and so may have been meant as a case.
+    """
+
+    case: Case
+    masks: tuple[tuple[Path, LabelMap, str], ...]
+    problems: tuple[tuple[Path, BrainsegError], ...] = ()
+    dropped: bool = False
+
+    @property
+    def refused(self) -> tuple[Path, ...]:
+        """Masks that lie on another grid and could be resampled."""
+        return tuple(path for path, error in self.problems if isinstance(error, GridMismatchError))
+
+
+def read_masks(
+    case: Case, paths: Sequence[Path], reference: LabelMap | None, *, resample: bool, dropped: bool
+) -> Generator[Progress, None, MasksRead]:
+    """Read masks onto the grid of a case, one after the other; a bad file does not stop the others.
+
+    Numbers are read as scoring a cohort reads them: like the reference's where they can be. Without a reference the
+    first mask is one.
+    """
+    from brainseg_gui.evaluation.masks import read_as_prediction
+    from brainseg_gui.imaging.aside import aside, waited_for
+    from brainseg_gui.imaging.formats.nifti import read_label_map
+
+    masks, problems = [], []
+    for number, path in enumerate(paths):
+        step = Progress("reading mask", number / len(paths), path.name)
+        yield step
+        try:
+            reading = partial(read_label_map, path, case.grid, case.scheme, resample=resample)
+            labels = yield from waited_for(aside(reading, "read mask"), step)
+        except BrainsegError as error:
+            problems.append((path, error))
+            continue
+        yield Progress("understanding the mask", (number + 0.5) / len(paths), path.name)
+        labels, sentence = read_as_prediction(
+            labels, path, None, reference, case, to_change="choose it in the layer's menu"
+        )
+        reference = labels if reference is None else reference
+        _ = labels.counts  # here, so that the window need not count
+        masks.append((path, labels, sentence))
+    return MasksRead(case, tuple(masks), tuple(problems), dropped)
+
+
+def notice_of_masks(answer: MasksRead) -> Notice:
+    """What to say of masks that were read: problems first, else how they were understood."""
+    if answer.problems:
+        return _problem(answer)
+    if len(answer.masks) == 1:
+        return Notice(answer.masks[0][2], problem=False)
+    details = "\n".join(f"{path.name}: {sentence}" for path, _, sentence in answer.masks)
+    actions = (("Compare raters", "layers.raters"),)
+    return Notice(f"{len(answer.masks)} masks were added", details=details, actions=actions, problem=False)
+
+
+def _problem(answer: MasksRead) -> Notice:
+    """One sentence for one cause; the files are in the details."""
+    count, total = len(answer.problems), len(answer.problems) + len(answer.masks)
+    words = "Resample the mask" if len(answer.refused) == 1 else "Resample the masks"
+    actions: tuple[tuple[str, str], ...] = ((words, "layers.resample"),) if answer.refused else ()
+    error = answer.problems[0][1]
+    if answer.dropped and not answer.masks and isinstance(error, ImageError):
+        actions = (*actions, ("Open as a case", "file.open_dropped"))
+    notice = notice_of(error, actions)
+    if total == 1:
+        return notice
+    details = "\n".join(f"{path}: {error.what}" for path, error in answer.problems)
+    words = f"{count} of {total} masks could not be added; the first: {notice.what}"
+    return replace(notice, what=words, details=details)

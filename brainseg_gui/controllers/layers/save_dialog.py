@@ -1,0 +1,55 @@
+"""Asking where something is saved, and before what the experts drew or a file nobody chose is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from brainseg_gui.views.widgets.question import Question
+
+
+def ask_path(
+    parent: QWidget, title: str, proposal: Path, filters: str, ending: Callable[[Path, str], Path]
+) -> Path | None:
+    """Ask for a name; nothing when the person cancels.
+
+    Parameters
+    ----------
+    ending
+        The path to write to, of the name as typed and the chosen filter. The dialog asked about the name as typed: a
+        file that has the name only with its ending is asked about here.
+    """
+    name, chosen = QFileDialog.getSaveFileName(parent, title, str(proposal), filters)
+    if not name:
+        return None
+    path = ending(Path(name), chosen)
+    if path != Path(name) and path.exists() and not _may_replace(parent, title, path):
+        return None
+    return path
+
+
+def _may_replace(parent: QWidget, title: str, path: Path) -> bool:
+    answer = QMessageBox.question(parent, title, f"{path.name} exists. Replace it?")
+    return answer is QMessageBox.StandardButton.Yes
+
+
+def ending_of(kind: str) -> str:
+    """The ending that a filter such as "PNG (*.png)" asks for."""
+    return kind.partition("*")[2].partition(")")[0]
+
+
+def mask_name(typed: Path, _filter: str) -> Path:
+    """A name for a mask, with the ending .nii.gz unless it has one."""
+    return typed if typed.name.endswith((".nii", ".nii.gz")) else typed.with_name(f"{typed.name}.nii.gz")
+
+
+def reference_question(parent: QWidget, path: Path) -> Question:
+    """Ask before the reference of the case is replaced: elsewhere, replace or cancel."""
+    return Question(
+        parent,
+        f"Replace the reference {path.name}?",
+        "What the experts drew is gone from this folder then. Save under another name to keep both.",
+        (("elsewhere", "Save as…"), ("replace", "Replace the reference"), ("cancel", "Cancel")),
+    )

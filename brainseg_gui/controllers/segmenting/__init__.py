@@ -1,0 +1,1 @@
+"""Running a network, and how sure it was."""

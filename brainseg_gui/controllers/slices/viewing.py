@@ -1,0 +1,164 @@
+"""The actions that change how the case is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from functools import partial
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.slices.held_key import lets_go
+from brainseg_gui.imaging.labels import regions
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.window import auto_window
+from brainseg_gui.state.session import Session
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.shell.main_window import MainWindow
+
+Choice = TypeVar("Choice", bound=Enum)
+
+_OPACITY_STEP = 0.1
+_ORDER = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR)
+
+
+class ViewingController(QObject):
+    """Turns actions into viewing state, keeps their check marks true, and remembers what was set."""
+
+    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        self._viewing = session.viewing
+        self._restore()
+        window.image_panel.auto_requested.connect(self.auto_window)
+        events = self._viewing.events
+        for field in (events.layout, events.plane, events.convention, events.crosshair_visible, events.smooth):
+            field.connect(self._synchronize)
+        for field in (events.masks_visible, events.agreement, events.safe_colours, events.opacity):
+            field.connect(self._synchronize)
+        session.comparison_changed.connect(self._synchronize)
+        window.actions_table["layers.peek"].setAutoRepeat(False)
+        events.peek.connect(self._on_peek_changed)
+        self._synchronize()
+
+    @property
+    def commands(self) -> dict[str, Callable[[], None]]:
+        """What each action does."""
+        viewing = self._viewing
+        return {
+            "view.next_modality": partial(self._step_modality, 1),
+            "view.previous_modality": partial(self._step_modality, -1),
+            "view.planes": partial(setattr, viewing, "layout", Layout.PLANES),
+            "view.modalities": partial(setattr, viewing, "layout", Layout.MODALITIES),
+            "view.compare": partial(setattr, viewing, "layout", Layout.COMPARE),
+            "view.axial": partial(setattr, viewing, "plane", Plane.AXIAL),
+            "view.coronal": partial(setattr, viewing, "plane", Plane.CORONAL),
+            "view.sagittal": partial(setattr, viewing, "plane", Plane.SAGITTAL),
+            "view.fit": lambda: self._window.ortho.fit(),
+            "view.auto_window": self.auto_window,
+            "view.convention": self._toggle_convention,
+            "view.crosshair": partial(self._toggle, "crosshair_visible"),
+            "view.smooth": partial(self._toggle, "smooth"),
+            "view.reset": self._window.reset_layout,
+            "layers.masks": partial(self._toggle, "masks_visible"),
+            "layers.fainter": partial(self._fade, -_OPACITY_STEP),
+            "layers.stronger": partial(self._fade, _OPACITY_STEP),
+            "layers.peek": partial(self._toggle, "peek"),  # off when its key is let go; a menu has no key to let go
+            "layers.agreement": self._toggle_agreement,
+            "layers.safe_colours": partial(self._toggle, "safe_colours"),
+        }
+
+    def auto_window(self) -> None:
+        """Window the shown modality by the brain's percentiles."""
+        case, modality = self._session.displayed, self._viewing.modality
+        if case is not None and modality in case.volumes:
+            self._viewing.set_window(modality, auto_window(case.volumes[modality]))
+
+    def close(self) -> None:
+        """Stop listening to the application's keys."""
+        self._on_peek_changed(False)
+
+    def _on_peek_changed(self, peek: bool) -> None:
+        """Listen while the key is held: the filter sees every event of the program."""
+        application = QApplication.instance()
+        if application is not None and peek:
+            application.installEventFilter(self)
+        elif application is not None:
+            application.removeEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if self._viewing.peek and lets_go(event, self._window.actions_table["layers.peek"]):
+            self._viewing.peek = False
+        return False
+
+    def _step_modality(self, steps: int) -> None:
+        case = self._session.displayed
+        if case is None:
+            return
+        there = [modality for modality in _ORDER if modality in case.volumes]
+        place = there.index(self._viewing.modality) if self._viewing.modality in there else 0
+        self._viewing.modality = there[(place + steps) % len(there)]
+
+    def _toggle(self, field: str) -> None:
+        setattr(self._viewing, field, not getattr(self._viewing, field))
+
+    def _toggle_convention(self) -> None:
+        radiological = self._viewing.convention is Convention.RADIOLOGICAL
+        self._viewing.convention = Convention.NEUROLOGICAL if radiological else Convention.RADIOLOGICAL
+
+    def _toggle_agreement(self) -> None:
+        if self._viewing.agreement is not None or self._session.comparison is None:
+            self._viewing.agreement = None
+        else:
+            self._viewing.agreement = regions()[0]
+
+    def _fade(self, change: float) -> None:
+        self._viewing.opacity = round(min(max(self._viewing.opacity + change, 0.05), 1.0), 2)
+
+    def _synchronize(self) -> None:
+        viewing, actions = self._viewing, self._window.actions_table
+        checked = {
+            "view.planes": viewing.layout is Layout.PLANES,
+            "view.modalities": viewing.layout is Layout.MODALITIES,
+            "view.compare": viewing.layout is Layout.COMPARE,
+            "view.axial": viewing.plane is Plane.AXIAL,
+            "view.coronal": viewing.plane is Plane.CORONAL,
+            "view.sagittal": viewing.plane is Plane.SAGITTAL,
+            "view.convention": viewing.convention is Convention.RADIOLOGICAL,
+            "view.crosshair": viewing.crosshair_visible,
+            "view.smooth": viewing.smooth,
+            "layers.masks": viewing.masks_visible,
+            "layers.agreement": viewing.agreement is not None,
+            "layers.safe_colours": viewing.safe_colours,
+        }
+        for key, value in checked.items():
+            actions[key].setChecked(value)
+        actions["layers.agreement"].setEnabled(self._session.comparison is not None)
+        self._remember()
+
+    def _restore(self) -> None:
+        viewing, get = self._viewing, self._preferences.get
+        viewing.layout = _known(Layout, get("layout", ""), Layout.PLANES)
+        viewing.convention = _known(Convention, get("convention", ""), Convention.RADIOLOGICAL)
+        viewing.opacity = min(max(get("opacity", viewing.opacity), 0.05), 1.0)
+        viewing.smooth = get("smooth", viewing.smooth)
+        viewing.safe_colours = get("safe colours", viewing.safe_colours)
+        viewing.crosshair_visible = get("crosshair", viewing.crosshair_visible)
+
+    def _remember(self) -> None:
+        viewing, put = self._viewing, self._preferences.set
+        put("layout", viewing.layout.value)
+        put("convention", viewing.convention.value)
+        put("opacity", viewing.opacity)
+        put("smooth", viewing.smooth)
+        put("safe colours", viewing.safe_colours)
+        put("crosshair", viewing.crosshair_visible)
+
+
+def _known(kind: type[Choice], value: str, default: Choice) -> Choice:
+    """The enumeration's member of that value; the default for one that it no longer has."""
+    return next((member for member in kind if member.value == value), default)

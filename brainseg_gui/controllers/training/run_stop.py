@@ -1,0 +1,84 @@
+"""Ending runs: politely, and at once where that takes too long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+
+from PySide6.QtCore import QObject
+
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.progress import Progress
+from brainseg_gui.runs.force_stop import stop_now
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.state.session import Notice
+from brainseg_gui.state.training.run_record import RunRecord
+from brainseg_gui.state.training.run_watch import RunWatch
+from brainseg_gui.state.training.run_words import stop_now_sentence
+
+STOP_NOW = "stop now"
+
+
+class RunStop(QObject):
+    """Stops the runs of a watch.
+
+    Parameters
+    ----------
+    look
+        Reads what is new in the runs.
+    """
+
+    def __init__(self, watch: RunWatch, look: Callable[[], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._watch, self._look = watch, look
+        self._offered: RunRecord | None = None
+
+    def ask(self) -> None:
+        """Ask the chosen run for a polite end."""
+        record = self._watch.chosen
+        if record is None:
+            return
+        try:
+            record.folder.ask_to_stop()
+        except OSError as error:
+            self._watch.say(
+                Notice(f"The stop file cannot be written ({error.strerror})", "Stop the run on its machine")
+            )
+            return
+        record.stop_asked_at = time.time()
+        self._watch.news_came.emit()
+
+    def offer_now(self) -> None:
+        """Say what an end at once loses, with a button that does it."""
+        self._offered = self._watch.chosen
+        if self._offered is not None:
+            self._watch.say(Notice(stop_now_sentence(self._offered), actions=(("Stop now", STOP_NOW),)))
+
+    def answer(self, action: str) -> None:
+        """End the run that was offered to be ended at once."""
+        record, self._offered = self._offered, None
+        if action != STOP_NOW or record is None or record.ending:
+            return
+        self._watch.say(None)
+        record.ending = True
+        self._watch.news_came.emit()
+        job = Job(_stop_now(record.folder), self)
+        job.failed.connect(lambda error: self._watch.say(notice_of(error)))
+        job.finished.connect(lambda: self._on_finished(record))
+        job.start()
+
+    def close(self) -> None:
+        """Wait for what is being ended, when the program ends."""
+        for job in self.findChildren(Job):
+            job.blockSignals(True)
+            job.wait()
+
+    def _on_finished(self, record: RunRecord) -> None:
+        record.ending = False
+        self._look()
+
+
+def _stop_now(folder: RunFolder) -> Generator[Progress, None, str]:
+    yield Progress("ending", 0.0)
+    return stop_now(folder)

@@ -1,0 +1,1 @@
+"""Comparing label maps: measures, lesions, disagreements, raters."""

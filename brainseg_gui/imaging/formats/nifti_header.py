@@ -1,0 +1,185 @@
+"""NIfTI headers, guarded: a header's promises are checked before anything is allocated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Header
+from nibabel.nifti2 import Nifti2Header
+from nibabel.spatialimages import HeaderDataError
+
+from brainseg_gui.errors import ImageError
+from brainseg_gui.imaging.formats.nifti_stream import NiftiStream, opened, reporting
+from brainseg_gui.imaging.grid import StoredGrid, describe_shape
+
+SUFFIXES = (".nii.gz", ".nii")
+_HEADER_BYTES, _HEADER_2_BYTES = 348, 540
+LARGEST_BYTES = 4 * 2**30
+_DEFLATE_LIMIT = 1032  # zlib: no stream expands by more than this
+_LARGE_BYTES = 2**28  # what takes more must fit into the memory that is free
+_FARTHEST_MM = 1e6  # also where lengths are in µm
+_PLACE_CODES, _ALIGNED = range(6), 2  # what qform_code and sform_code can be; the code that claims least
+_LARGEST_OFFSET = 2**26  # header extensions before the voxels hold a patient's DICOM header at most
+
+
+def is_nifti(path: Path) -> bool:
+    """Whether the name is that of a NIfTI file (``.nii`` or ``.nii.gz``)."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def stem(path: Path) -> str:
+    """File name without ``.nii`` or ``.nii.gz``."""
+    name = path.name
+    for suffix in SUFFIXES:
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)]
+    return path.stem
+
+
+def read_header(path: Path) -> Nifti1Header:
+    """Read and check a header: dimensions, data type, promised size, affine.
+
+    Raises
+    ------
+    ImageError
+        If the file is not readable, not NIfTI, or promises what it cannot hold.
+    """
+    with reporting(path), opened(path) as stream:
+        return checked(stream, parse_header(stream))
+
+
+def parse_header(stream: NiftiStream) -> Nifti1Header:
+    """The header at the start of a file, not yet checked."""
+    raw = stream.read(_HEADER_BYTES)  # no further: the voxels follow, and what is compressed cannot be read twice
+    kind: type[Nifti1Header] = Nifti1Header
+    if 540 in (int.from_bytes(raw[:4], "little"), int.from_bytes(raw[:4], "big")):
+        raw, kind = raw + stream.read(_HEADER_2_BYTES - _HEADER_BYTES), Nifti2Header
+    if len(raw) < (_HEADER_2_BYTES if kind is Nifti2Header else _HEADER_BYTES):
+        raise ImageError("the file is cut off or no NIfTI file", "Copy it again from its source", stream.path)
+    header = kind(raw, check=False)  # without the extensions: a mask needs none of them
+    if bytes(header["magic"])[:2] not in (b"n+", b"ni"):
+        raise ImageError("it is not a NIfTI file", "Convert it to NIfTI", stream.path)
+    if bytes(header["magic"])[:2] == b"ni":
+        remedy = "Convert the pair to one .nii.gz file"
+        raise ImageError("its voxels lie in a separate .img file", remedy, stream.path)
+    _mend(header)
+    return header
+
+
+def _mend(header: Nifti1Header) -> None:
+    """Correct slips that leave no doubt, so that a mask that is saved with this header lies where the image does."""
+    header["pixdim"][1:4] = np.abs(header["pixdim"][1:4])  # nibabel and ITK take a minus for a slip, too
+    if header["pixdim"][0] == 0:
+        header["pixdim"][0] = 1  # as the standard has it
+    for code in ("qform_code", "sform_code"):
+        if int(header[code]) not in _PLACE_CODES:  # nibabel would drop it when it writes; ITK uses it where positive
+            header[code] = _ALIGNED if header[code] > 0 else 0
+
+
+def checked(stream: NiftiStream, header: Nifti1Header) -> Nifti1Header:
+    """The header, if a file of this size can hold what it promises, and if that is a volume or several."""
+    path, shape = stream.path, shape_of(header)
+    if len(shape) == 2 or (len(shape) in (3, 4) and min(shape[:3]) == 1):
+        raise ImageError(f"it is a 2-D image ({describe_shape(shape)})", "Give a 3-D volume", path)
+    if len(shape) not in (3, 4) or min(shape) < 1:
+        raise ImageError(f"it has the dimensions {describe_shape(shape)}", "Give a 3-D volume", path)
+    try:
+        dtype = header.get_data_dtype()
+    except (HeaderDataError, KeyError) as error:
+        raise ImageError("its data type is unknown", "Convert it to int16 or float32", path) from error
+    if dtype.kind not in "iuf" or dtype.itemsize > 8:
+        raise ImageError(f"its voxels are {_describe_dtype(dtype)}", "Convert it to int16 or float32", path)
+    _check_promise(stream, header, shape, dtype)
+    stored_grid_of(path, header, shape)
+    return header
+
+
+def _describe_dtype(dtype: np.dtype[Any]) -> str:
+    if dtype.names:
+        return "colours (RGB), not intensities"
+    return {"c": "complex numbers", "V": "of an unknown type"}.get(dtype.kind, f"of type {dtype}")
+
+
+def _check_promise(stream: NiftiStream, header: Nifti1Header, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    """Refuse before allocating what the file cannot hold."""
+    path = stream.path
+    promised = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
+    if not 0 <= float(header["vox_offset"]) <= _LARGEST_OFFSET:
+        raise ImageError("its header is damaged", "Copy it again from its source", path)
+    available = stream.size * _DEFLATE_LIMIT if stream.compressed else stream.size - offset_of(header)
+    if promised > available:
+        text = f"its header promises {describe_shape(shape)} voxels ({_describe_bytes(promised)})"
+        raise ImageError(f"{text}, but the file is too small for that", "Copy it again from its source", path)
+    if promised > LARGEST_BYTES or (promised > _LARGE_BYTES and promised > _free_bytes()):
+        remedy = "Crop or down-sample it, or close other programs"
+        raise ImageError(f"it would need {_describe_bytes(promised)} of memory", remedy, path)
+
+
+def _free_bytes() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().available)
+
+
+def offset_of(header: Nifti1Header) -> int:
+    """Where the voxels begin; some writers leave it 0, although the header itself comes first."""
+    return max(int(header["vox_offset"]), int(header.single_vox_offset))
+
+
+def _describe_bytes(count: int) -> str:
+    if count < 2**19:
+        return f"{count:,} bytes"
+    return f"{count / 2**30:,.1f} GiB" if count >= 2**29 else f"{count / 2**20:,.1f} MiB"
+
+
+def shape_of(header: Nifti1Header) -> tuple[int, ...]:
+    """Dimensions without trailing singleton axes beyond the third."""
+    count = int(header["dim"][0])
+    if not 1 <= count <= 7:
+        return (0,)
+    shape = [int(n) for n in header["dim"][1 : count + 1]]
+    while len(shape) > 3 and shape[-1] == 1:
+        shape.pop()
+    return tuple(shape)
+
+
+def stored_grid_of(path: Path, header: Nifti1Header, shape: tuple[int, ...]) -> StoredGrid:
+    """Grid of the first three axes.
+
+    Raises
+    ------
+    ImageError
+        If the header names no place in space, or none where a patient can lie.
+    """
+    try:
+        with np.errstate(all="ignore"):  # what comes of it is looked at
+            affine = np.asarray(header.get_best_affine(), dtype=np.float64)
+        if np.isfinite(affine).all() and np.abs(affine).max() > _FARTHEST_MM:
+            raise ValueError(f"a distance of {np.abs(affine).max():.3g} mm")
+        return StoredGrid((shape[0], shape[1], shape[2]), affine)
+    except (ValueError, HeaderDataError) as error:
+        raise ImageError(f"its position in space is unusable ({error})", "Repair its header", path) from error
+
+
+def places_apart_mm(header: Nifti1Header) -> float:
+    """How far apart the header's two places in space, sform and qform, put a voxel; 0 where it has only one."""
+    shape = [max(n, 1) for n in (*shape_of(header), 1, 1, 1)[:3]]
+    corners = np.array(np.meshgrid(*((0, n - 1) for n in shape), [1], indexing="ij")).reshape(4, -1)  # (4, 8)
+    with np.errstate(all="ignore"):
+        try:
+            places = [header.get_qform(coded=True)[0], header.get_sform(coded=True)[0]]
+        except (ValueError, HeaderDataError):  # a qform that is none
+            return 0.0
+        if any(place is None for place in places):
+            return 0.0
+        apart = np.linalg.norm(((places[0] - places[1]) @ corners)[:3], axis=0).max()
+    return float(apart) if np.isfinite(apart) else 0.0
+
+
+def scaling_of(header: Nifti1Header) -> tuple[float, float]:
+    slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
+    if not np.isfinite(slope) or slope == 0:
+        return 1.0, 0.0
+    return slope, intercept if np.isfinite(intercept) else 0.0

@@ -1,0 +1,1 @@
+"""The network's process, and the program's end of it."""

@@ -1,0 +1,125 @@
+"""The network's own process: ``python -m brainseg_gui.inference.engine.child``, fed through its standard input.
+
+It ends by itself when the program that started it is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from typing import TYPE_CHECKING
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.faults.process_guard import guard_process
+from brainseg_gui.inference.engine.messages import (
+    Attached,
+    Channel,
+    Failed,
+    Finished,
+    Load,
+    Loaded,
+    Report,
+    Request,
+    Stop,
+    Stopped,
+    Work,
+)
+from brainseg_gui.inference.engine.shared_block import SharedBlock
+from brainseg_gui.inference.models.model_folder import ModelFolder
+from brainseg_gui.inference.options import STARTING, SegmentOptions
+from brainseg_gui.progress import Progress
+
+if TYPE_CHECKING:
+    from brainseg_gui.inference.network.network import Network
+
+
+class Child:
+    """Answers requests one after the other; a thread listens, so that a stop is heard at work."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._requests: queue.SimpleQueue[Load | Work] = queue.SimpleQueue()
+        self._stopped_serial = 0
+        self._network: Network | None = None
+        self._loaded: tuple[ModelFolder, SegmentOptions] | None = None
+
+    def run(self) -> None:
+        """Answer until the program is gone."""
+        threading.Thread(target=self._listen, name="listen", daemon=True).start()
+        while True:
+            request = self._requests.get()
+            try:
+                self._load(request) if isinstance(request, Load) else self._work(request)
+            except BrainsegError as error:
+                self._channel.send(Failed(request.serial, error, traceback.format_exc()))
+            except Exception:  # noqa: BLE001  whatever it is, the program tells it and the process lives on
+                self._channel.send(Failed(request.serial, None, traceback.format_exc()))
+
+    def _listen(self) -> None:
+        while (request := self._receive()) is not None:
+            if isinstance(request, Stop):
+                self._stopped_serial = request.serial
+            else:
+                self._requests.put(request)
+        os._exit(0)  # the program is gone; the network may be busy for minutes
+
+    def _receive(self) -> Request | None:
+        request: Request | None = self._channel.receive()
+        return request
+
+    def _load(self, request: Load) -> None:
+        wanted = (request.model, request.options)
+        if self._network is None or self._loaded != wanted:
+            self._network = self._loaded = None
+            self._report(request.serial, Progress(STARTING, 0.1, "importing Keras"))
+            import scipy.ndimage  # noqa: F401  now, or the first mask would wait for it
+
+            from brainseg_gui.inference.network.network import load_network
+
+            work = load_network(*wanted)
+            while self._network is None:
+                try:
+                    self._report(request.serial, next(work))
+                except StopIteration as end:
+                    self._network, self._loaded = end.value, wanted
+        self._channel.send(Loaded(request.serial))
+
+    def _work(self, request: Work) -> None:
+        from brainseg_gui.inference.segment import segment_volumes
+
+        if self._network is None or self._loaded is None:
+            raise RuntimeError("work came before a model was loaded")
+        network, passport = self._network, self._loaded[0].passport
+        block = SharedBlock.attach(request.layout)
+        self._channel.send(Attached(request.serial))
+        work = segment_volumes(block.volumes(), passport, network, block.mask, levels=block.levels)
+        while self._stopped_serial != request.serial:
+            try:
+                self._report(request.serial, next(work))
+            except StopIteration as end:
+                seconds, notes = end.value.seconds, (*network.notes, *end.value.notes)
+                place, precision = network.place.words, network.precision
+                self._channel.send(Finished(request.serial, seconds, place, precision, notes, end.value.kept))
+                return
+        work.close()
+        self._channel.send(Stopped(request.serial))
+
+    def _report(self, serial: int, progress: Progress) -> None:
+        self._channel.send(Report(serial, progress))
+
+
+def main() -> None:
+    """Talk over standard input and output; whatever else prints goes to standard error."""
+    guard_process()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the shell is for the program
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    Child(Channel(sys.stdin.buffer, replies)).run()
+
+
+if __name__ == "__main__":
+    main()

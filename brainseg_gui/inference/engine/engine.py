@@ -1,0 +1,256 @@
+"""The engine: runs networks in a process of its own, so that neither a crash nor a cancel touches the program.
+
+Importing this module imports no network library.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import threading
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+
+from brainseg_gui.errors import BrainsegError, EngineError
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import NETWORK_CLASSES
+from brainseg_gui.imaging.probabilities import ClassProbabilities
+from brainseg_gui.inference.engine.engine_process import EngineProcess
+from brainseg_gui.inference.engine.messages import (
+    Attached,
+    Failed,
+    Finished,
+    Load,
+    Loaded,
+    Reply,
+    Report,
+    Stop,
+    Stopped,
+    Work,
+)
+from brainseg_gui.inference.engine.shared_block import SharedBlock
+from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
+from brainseg_gui.inference.options import (
+    MAPPING_BACK,
+    PREPARING,
+    STARTING,
+    SegmentOptions,
+    SegmentResult,
+    require_modalities,
+)
+from brainseg_gui.progress import Progress
+
+POLL_S = 0.05
+STOP_WITHIN_S = 0.35  # and the caller may take 0.1 s to notice a wish to cancel
+SILENT_AFTER_S = 30.0  # then the person is told; importing and a slow window can take half of that
+STUCK_AFTER_S = 15.0  # then a cancel does not wait for a model to be loaded
+_LOADING_SHARE = 0.5  # of the whole work, when the model has to be loaded first
+
+
+class Engine:
+    """Runs networks in a child process that it starts, feeds, stops and, if it must, kills."""
+
+    def __init__(self) -> None:
+        self._process: EngineProcess | None = None
+        self._serials = count(1)
+        self._changing = threading.Lock()
+        self._working = threading.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the network's process, or None when there is none."""
+        process = self._process
+        return process.pid if process is not None and process.alive else None
+
+    def start(self, model: ModelFolder | None = None, options: SegmentOptions | None = None) -> None:
+        """Start the process and let it load a model, without waiting for it.
+
+        Parameters
+        ----------
+        model
+            The model to have ready; the default model if None.
+        options
+            Where it is going to run.
+        """
+        request = Load(next(self._serials), model or default_model(), (options or SegmentOptions()).of_network)
+        self._living_process().send(request)
+
+    def segment(
+        self, case: Case, model: ModelFolder, options: SegmentOptions
+    ) -> Generator[Progress, None, SegmentResult]:
+        """Segment a case.
+
+        Yields
+        ------
+        Progress
+            At least every tenth of a second. Closing the generator cancels: the process is asked to stop, and
+            killed if it is not idle within 0.35 s.
+
+        Raises
+        ------
+        ModelError
+            If the model cannot be used, or needs a modality that the case lacks.
+        EngineError
+            If the process dies or fails, or already works for somebody else. The next call starts a new one.
+        """
+        require_modalities(case.volumes, model, case.source.folder)
+        if not self._working.acquire(blocking=False):
+            raise EngineError("a segmentation is already running", "Wait for it, or cancel it")
+        try:
+            process = self._living_process()
+            loading_s = yield from self._load(process, model, options)
+            base = _LOADING_SHARE if loading_s else 0.0
+            result = yield from self._work(process, case, model, base, keep=options.keep_probabilities)
+            return replace(result, seconds={**loading_s, **result.seconds})
+        finally:
+            self._working.release()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        with self._changing:
+            process, self._process = self._process, None
+        if process is not None:
+            process.close()
+        atexit.unregister(self.close)
+
+    def _living_process(self) -> EngineProcess:
+        with self._changing:
+            if self._process is not None and not self._process.alive:
+                self._process.close()
+                self._process = None
+            if self._process is None:
+                self._process = EngineProcess()
+                atexit.register(self.close)
+            return self._process
+
+    def _load(
+        self, process: EngineProcess, model: ModelFolder, options: SegmentOptions
+    ) -> Generator[Progress, None, dict[str, float]]:
+        """Wait until the model is ready; a cancel leaves the process loading, it is not at work for the case."""
+        serial = next(self._serials)
+        process.send(Load(serial, model, options.of_network))
+        seconds: dict[str, float] = {}
+        shown, since = Progress(STARTING, 0.0), time.perf_counter()
+        for reply in _replies(process):
+            if isinstance(reply, Report):
+                now = time.perf_counter()
+                seconds[shown.stage] = seconds.get(shown.stage, 0.0) + now - since
+                shown, since = replace(reply.progress, done=reply.progress.done * _LOADING_SHARE), now
+            elif isinstance(reply, Failed) and reply.serial == serial:
+                raise _failure(reply)
+            elif isinstance(reply, Loaded) and reply.serial == serial:
+                break
+            with self._ending_if_stuck(process):
+                yield _told(shown, process)
+        if shown.stage != STARTING:  # it was ready: nothing was loaded
+            seconds[shown.stage] = seconds.get(shown.stage, 0.0) + time.perf_counter() - since
+        return seconds
+
+    def _work(
+        self, process: EngineProcess, case: Case, model: ModelFolder, base: float, *, keep: bool
+    ) -> Generator[Progress, None, SegmentResult]:
+        started = time.perf_counter()
+        volumes = {modality: case.volumes[modality] for modality in model.passport.modalities}
+        block = SharedBlock.create(volumes, case.grid, len(NETWORK_CLASSES) if keep else 0)
+        serial = next(self._serials)
+        try:
+            for done in block.fill(volumes):
+                yield Progress(PREPARING, base, f"sharing {done:.0%}")
+            shared_s = time.perf_counter() - started
+            process.send(Work(serial, block.layout))
+            finished = yield from self._wait(process, serial, base, block)
+            started = time.perf_counter()
+            classes = np.array(block.mask, order="K")
+            probabilities = _kept(block, finished, case)
+        finally:
+            block.unlink()
+        seconds = dict(finished.seconds)
+        seconds[PREPARING] += shared_s
+        seconds[MAPPING_BACK] += time.perf_counter() - started
+        device, precision = finished.device, finished.precision
+        return SegmentResult(classes, seconds, device, precision, model.title, finished.notes, probabilities)
+
+    def _wait(
+        self, process: EngineProcess, serial: int, base: float, block: SharedBlock
+    ) -> Generator[Progress, None, Finished]:
+        shown = Progress(PREPARING, base)
+        idle = False
+        try:
+            for reply in _replies(process):
+                if isinstance(reply, Report):
+                    shown = replace(reply.progress, done=base + (1 - base) * reply.progress.done)
+                elif isinstance(reply, Attached):
+                    block.unlink()
+                elif isinstance(reply, Failed) and reply.serial == serial:
+                    idle = True
+                    raise _failure(reply)
+                elif isinstance(reply, Finished) and reply.serial == serial:
+                    idle = True
+                    return reply
+                yield _told(shown, process)
+        finally:
+            if not idle:
+                self._stop(process, serial)
+        raise EngineError("the network's process stopped answering", "Segment again")
+
+    @contextlib.contextmanager
+    def _ending_if_stuck(self, process: EngineProcess) -> Iterator[None]:
+        """A cancel leaves a process that loads alone, but not one that has said nothing for long: it may never."""
+        try:
+            yield
+        except GeneratorExit:
+            if process.silent_s > STUCK_AFTER_S:
+                self._give_up(process)
+            raise
+
+    def _stop(self, process: EngineProcess, serial: int) -> None:
+        """Ask politely, then kill."""
+        deadline = time.perf_counter() + STOP_WITHIN_S
+        with contextlib.suppress(EngineError):  # it is dead already: stopped
+            process.send(Stop(serial))
+            while (left := deadline - time.perf_counter()) > 0:
+                reply = process.receive(left)
+                if isinstance(reply, (Stopped, Finished, Failed)) and reply.serial == serial:
+                    return
+        self._give_up(process)
+
+    def _give_up(self, process: EngineProcess) -> None:
+        with self._changing:
+            if self._process is process:
+                self._process = None
+        process.kill()
+
+
+def _told(shown: Progress, process: EngineProcess) -> Progress:
+    """Progress as it is shown: of a process that has said nothing for long, that is told."""
+    if process.silent_s < SILENT_AFTER_S:
+        return shown
+    return replace(shown, detail=f"no word from the network for {process.silent_s:.0f} s; Cancel starts it anew")
+
+
+def _replies(process: EngineProcess) -> Iterator[Reply | None]:
+    """Replies as they come, and None whenever none came for a moment."""
+    while True:
+        yield process.receive(POLL_S)
+
+
+def _kept(block: SharedBlock, finished: Finished, case: Case) -> ClassProbabilities | None:
+    """The probabilities, copied out of the block."""
+    levels, box = block.levels, finished.kept
+    if levels is None or box is None:
+        return None
+    start = (box[0].start, box[1].start, box[2].start)
+    return ClassProbabilities(np.array(levels[:, *box], order="K"), start, case.grid)
+
+
+def _failure(reply: Failed) -> BrainsegError:
+    if reply.error is not None:
+        return reply.error
+    last = reply.traceback.strip().splitlines()[-1]
+    error = EngineError(f"the network failed ({last})", "Nothing of the case is lost; try another model or device")
+    error.add_note(reply.traceback)
+    return error

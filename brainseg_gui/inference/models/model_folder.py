@@ -1,0 +1,136 @@
+"""Model folders: weights and the passport that says how to use them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.inference.models.passport import Passport, parse_passport
+from brainseg_gui.plain_files import open_file, read_json, visible
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "PASSPORT_NAME",
+    "ModelFolder",
+    "Passport",
+    "default_model",
+    "read_model_folder",
+    "shipped_models",
+    "verify_weights",
+]
+
+PASSPORT_NAME = "model.json"
+DEFAULT_MODEL = "synthetic-2mm"
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A folder with a network's weights and its passport."""
+
+    path: Path
+    passport: Passport
+
+    @property
+    def weights_path(self) -> Path:
+        """File of the weights."""
+        return self.path / self.passport.weights
+
+    @property
+    def title(self) -> str:
+        """Name and version for people."""
+        return f"{self.passport.name} {self.passport.version}"
+
+
+def read_model_folder(path: Path) -> ModelFolder:
+    """Read and validate a model folder; the weights are found, not loaded.
+
+    Parameters
+    ----------
+    path
+        The folder, or the ``model.json`` in it.
+
+    Raises
+    ------
+    ModelError
+        If something is missing, unknown or of the wrong type; says what.
+    """
+    folder = path.parent if path.name == PASSPORT_NAME else path
+    file = folder / PASSPORT_NAME
+    try:
+        content = read_json(file)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        remedy = f"Choose a folder that holds the weights and {PASSPORT_NAME}"
+        raise ModelError(f"there is no {PASSPORT_NAME}", remedy, folder) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ModelError(f"it cannot be read ({reason})", "Check its permissions", file) from error
+    except ValueError as error:  # neither UTF-8 nor JSON
+        raise ModelError(f"it is not JSON ({visible(str(error), 200)})", f"Correct {PASSPORT_NAME}", file) from error
+    if not isinstance(content, dict):
+        raise ModelError("it is not a JSON object", f"Correct {PASSPORT_NAME}", file)
+    model = ModelFolder(folder, parse_passport(content, file))
+    if not model.weights_path.is_file():
+        remedy = "Put the weights beside the passport"
+        raise ModelError(f"the weights {model.passport.weights} are missing", remedy, folder)
+    return model
+
+
+@cache
+def shipped_models() -> tuple[ModelFolder, ...]:
+    """The model folders that come with the program, by name.
+
+    Raises
+    ------
+    ModelError
+        If one of them is damaged.
+    """
+    return tuple(read_model_folder(folder) for folder in shipped_folders())
+
+
+def shipped_folders() -> tuple[Path, ...]:
+    """Where the models that come with the program lie, unread, the default one first."""
+    root = Path(str(files("brainseg_gui.resources").joinpath("models")))
+    if not root.is_dir():
+        return ()
+    folders = (child for child in root.iterdir() if (child / PASSPORT_NAME).is_file())
+    return tuple(sorted(folders, key=lambda folder: (folder.name != DEFAULT_MODEL, folder.name)))
+
+
+def default_model() -> ModelFolder:
+    """The model that Segment uses unless another is chosen.
+
+    Raises
+    ------
+    ModelError
+        If the installation holds no model.
+    """
+    models = shipped_models()
+    if not models:
+        raise ModelError("this installation holds no model", "Install it again, or choose a model folder")
+    return next((model for model in models if model.path.name == DEFAULT_MODEL), models[0])
+
+
+def verify_weights(model: ModelFolder) -> None:
+    """Check the weights' SHA-256.
+
+    Raises
+    ------
+    ModelError
+        If the file is not the one that the passport describes, or cannot be read.
+    """
+    try:
+        with open_file(model.weights_path) as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ModelError(f"the weights cannot be read ({reason})", "Check the file", model.weights_path) from error
+    if digest != model.passport.sha256:
+        raise ModelError(
+            "the weights are not those that the passport describes (their SHA-256 differs)",
+            "Copy the model folder again from its source",
+            model.weights_path,
+        )

@@ -1,0 +1,1 @@
+"""What only the network's own process imports."""

@@ -1,0 +1,163 @@
+"""A Keras network, loaded and warm. Imported by the network's process only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, cast
+
+import keras
+import numpy as np
+
+from brainseg_gui.errors import EngineError, ModelError
+from brainseg_gui.imaging.grid import describe_shape
+from brainseg_gui.inference.engine.memory import PeakMemory, free_memory_bytes
+from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.model_folder import ModelFolder
+from brainseg_gui.inference.models.passport import Passport
+from brainseg_gui.inference.network.devices import Place, choose_place, choose_precision, cpu_place
+from brainseg_gui.inference.network.fast_norm import FastGroupNormalization
+from brainseg_gui.inference.network.keras_network import is_out_of_memory, open_network
+from brainseg_gui.inference.network.rebuild import rebuilt
+from brainseg_gui.inference.options import LOADING, SegmentOptions
+from brainseg_gui.inference.segment import Batch
+from brainseg_gui.inference.sliding_window import Shape
+from brainseg_gui.progress import Progress
+
+TYPICAL_BRAIN_MM = (146.0, 182.0, 144.0)  # box of an adult brain along R, A, S, with a margin
+_LARGEST_WARM_UP = 1_000_000  # voxels
+
+
+class Network:
+    """A network on a device, in a precision. Fits `segment.Predictor`."""
+
+    def __init__(self, model: Any, place: Place, precision: str) -> None:
+        self._original = model
+        self.notes: tuple[str, ...] = ()
+        self.bytes_per_voxel = 0.0
+        self._settle(place, precision)
+
+    @property
+    def fixed_shape(self) -> Shape | None:
+        """The only spatial shape that it takes, or None when it takes any."""
+        spatial = self._original.input_shape[1:4]
+        return None if None in spatial else cast(Shape, tuple(spatial))
+
+    def predict(self, batch: Batch) -> Batch:
+        """(1, …, C) to probabilities (1, …, channels)."""
+        try:
+            with keras.device(self.place.keras_name):
+                return np.asarray(self._forward(batch), dtype=np.float32)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise MemoryError(str(error)) from error
+            raise
+
+    def free_bytes(self) -> float:
+        """Free memory of the computer; a GPU is tried and answers by itself."""
+        return float("inf") if self.place.is_gpu else free_memory_bytes()
+
+    def move_to_cpu(self) -> bool:
+        """Run on the CPU from now on; False when it does already."""
+        if not self.place.is_gpu:
+            return False
+        place = cpu_place()
+        self._settle(place, choose_precision("auto", place))
+        return True
+
+    def take_weights(self, weights: list[Any]) -> None:
+        """Use other weights of the same network: those of a training that goes on."""
+        self._original.set_weights(weights)
+        self._running.set_weights(weights)
+
+    def compute_in_float32(self) -> None:
+        """Compute in float32 from now on, on the same device."""
+        self._settle(self.place, "float32")
+
+    def warm_up(self, passport: Passport) -> None:
+        """Run once on a typical shape: the first case then takes no longer than the next, and memory is known."""
+        shape = warm_up_shape(passport, self.fixed_shape)
+        batch = np.zeros((1, *shape, len(passport.modalities)), dtype=np.float32)
+        with PeakMemory() as memory:
+            output = self.predict(batch)
+        self.bytes_per_voxel = memory.growth_bytes / float(np.prod(shape))
+        if output.shape[:4] != batch.shape[:4]:
+            ours, theirs = describe_shape(batch.shape[1:4]), describe_shape(output.shape[1:4])
+            raise ModelError(f"the network turns {ours} voxels into {theirs}", "Use one that keeps the shape")
+
+    def _settle(self, place: Place, precision: str) -> None:
+        self.place = place
+        self.precision = precision
+        with keras.device(place.keras_name):
+            self._running = rebuilt(self._original, precision, FastGroupNormalization)
+            self._forward = _compiled(self._running)
+
+
+def load_network(folder: ModelFolder, options: SegmentOptions) -> Generator[Progress, None, Network]:
+    """Load a model, fit it to the device and run it once.
+
+    Raises
+    ------
+    ModelError
+        If the weights are not those of the passport, hold what is not known, or do not fit it.
+    EngineError
+        If the device is not there.
+    """
+    yield Progress(LOADING, 0.3, folder.title)
+    place = choose_place(options.device)
+    model = open_network(folder)
+    yield Progress(LOADING, 0.6, f"{folder.title} on {place.words}")
+    network = Network(model, place, choose_precision(options.precision, place))
+    yield Progress(LOADING, 0.7, "warming up")
+    _warm_up(network, folder.passport)
+    return network
+
+
+def _warm_up(network: Network, passport: Passport) -> None:
+    """Run a network once; where that fails, in float32, or on the CPU."""
+    try:
+        network.warm_up(passport)
+    except ModelError:
+        raise
+    except MemoryError as error:
+        if not network.move_to_cpu():
+            raise EngineError("the memory is too small for this network", "Close other programs") from error
+        network.notes += ("The GPU's memory is too small for this network: it ran on the CPU",)
+        network.warm_up(passport)
+    except Exception as error:
+        if network.precision == "float32":
+            raise
+        network.compute_in_float32()
+        reason = str(error).strip().splitlines()[0][:120]
+        network.notes += (f"bfloat16 does not run here ({reason}): float32 was used",)
+        network.warm_up(passport)
+
+
+def _compiled(model: Any) -> Callable[[Batch], Any]:
+    """The network as one graph for any shape. XLA stays off: on the CPU it is several times slower."""
+    if keras.backend.backend() != "tensorflow":
+        model.jit_compile = False
+        return cast(Callable[[Batch], Any], model.predict_on_batch)
+    import tensorflow as tf
+
+    shape = (1, *model.input_shape[1:])
+
+    def forward(batch: Any) -> Any:
+        return model(batch, training=False)
+
+    signature = [tf.TensorSpec(shape, tf.float32)]
+    graph = tf.function(forward, input_signature=signature, jit_compile=False, autograph=False)
+    return cast(Callable[[Batch], Any], graph)
+
+
+def warm_up_shape(passport: Passport, fixed: Shape | None) -> Shape:
+    """A shape like that of a usual case, in the network's axes, or a smaller one if that is very large."""
+    if fixed is not None:
+        return fixed
+    spacing_mm = passport.spacing_mm or (1.0, 1.0, 1.0)
+    pads = any(isinstance(step, steps.Pad) for step in passport.preprocess)
+    multiple = passport.divisor if pads else 1
+    ijk = [-(-round(mm / own) // multiple) * multiple for mm, own in zip(TYPICAL_BRAIN_MM, spacing_mm, strict=True)]
+    if np.prod(ijk) > _LARGEST_WARM_UP:
+        ijk = [-(-64 // passport.divisor) * passport.divisor] * 3
+    i, j, k = (ijk["IJK".index(letter)] for letter in passport.axes[:3])
+    return i, j, k

@@ -1,0 +1,1 @@
+"""The annotation that is edited."""

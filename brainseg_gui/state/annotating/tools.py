@@ -1,0 +1,92 @@
+"""The tools of the annotation and their settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from psygnal import SignalGroupDescriptor
+
+from brainseg_gui.annotation.tools.threshold import IntensityRange
+from brainseg_gui.imaging.modality import Modality
+
+BRUSH_MM = (0.5, 100.0)
+"""Smallest and largest brush."""
+
+
+class Tool(Enum):
+    """What the left mouse button does over a slice."""
+
+    BROWSE = "browse"
+    BRUSH = "brush"
+    LASSO = "lasso"
+    FILL = "fill"
+    SEEDS = "seeds"
+    COPY = "copy"
+
+
+class Painting(Enum):
+    """Which voxels of the brush's footprint are painted."""
+
+    ALL = "all"
+    IN_RANGE = "in range"
+    FOLLOW_EDGES = "follow edges"
+
+
+@dataclass
+class ToolOptions:
+    """The tool and its settings; every field emits when it really changes.
+
+    Parameters
+    ----------
+    tool
+        The tool in the hand.
+    brush_mm
+        Diameter of the brush.
+    square, in_3d
+        Square instead of round; a ball or cube instead of a disc in the plane. Fill and lasso follow `in_3d` too.
+    painting
+        Which voxels of the footprint are painted.
+    intensities, modality
+        Range of the painting "in range", and the modality whose intensities count.
+    contrast
+        How far intensities may differ for "follow edges" and fill by intensity, in standard deviations.
+    by_intensity
+        Fill spreads over similar intensities, instead of one label.
+    erasing
+        The left button erases, and the right one paints.
+    copy_from
+        Name of the layer that "copy" takes voxels from; empty for the newest prediction.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    tool: Tool = Tool.BROWSE
+    brush_mm: float = 8.0
+    square: bool = False
+    in_3d: bool = False
+    painting: Painting = Painting.ALL
+    intensities: IntensityRange | None = None
+    modality: Modality = Modality.FLAIR
+    contrast: float = 2.5
+    by_intensity: bool = False
+    erasing: bool = False
+    copy_from: str = ""
+
+    @property
+    def has_brush(self) -> bool:
+        """Whether the tool in the hand has a size and a shape."""
+        return self.tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)
+
+    def resize(self, steps: int) -> None:
+        """Make the brush larger (positive) or smaller; as many steps back lead to the same size."""
+        size = self.brush_mm
+        for _ in range(abs(steps)):
+            size += _step(size) if steps > 0 else -_step(size - 0.01)
+        self.brush_mm = min(max(round(size, 1), BRUSH_MM[0]), BRUSH_MM[1])
+
+
+def _step(brush_mm: float) -> float:
+    """How much larger the next brush is: about a tenth of an ordinary one."""
+    return next((step for below, step in ((8.0, 0.5), (20.0, 1.0), (40.0, 2.0)) if brush_mm < below), 5.0)

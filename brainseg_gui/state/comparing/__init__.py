@@ -1,0 +1,1 @@
+"""Errors, raters, intensities, cohort results."""

@@ -1,0 +1,1 @@
+"""The masks of the open case, and the states of a cohort's cases."""

@@ -1,0 +1,1 @@
+"""Segmentation, and how sure the network was."""

@@ -1,0 +1,1 @@
+"""How the case is looked at."""

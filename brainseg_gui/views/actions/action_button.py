@@ -1,0 +1,22 @@
+"""A push button for an action of the table."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QPushButton
+
+from brainseg_gui.views.actions.actions import Actions, ActionTip
+
+
+class ActionButton(QPushButton):
+    """Does what the action does, and is enabled when the action is."""
+
+    def __init__(self, actions: Actions, key: str) -> None:
+        super().__init__(actions[key].text())
+        self._action = actions[key]
+        ActionTip(self, self._action)
+        self.clicked.connect(self._action.trigger)
+        self._action.changed.connect(self._synchronize)
+        self._synchronize()
+
+    def _synchronize(self) -> None:
+        self.setEnabled(self._action.isEnabled())

@@ -1,0 +1,239 @@
+"""The one table of actions: menus, tool bar, keys, key list and palette are built from it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+
+from brainseg_gui.views.actions.action_spec import ActionSpec
+from brainseg_gui.views.actions.annotate_actions import ANNOTATE_ACTIONS, ANNOTATE_MOUSE
+from brainseg_gui.views.actions.case_actions import CASE_ACTIONS
+from brainseg_gui.views.actions.key_profiles import joined, sequences_of
+from brainseg_gui.views.actions.operation_actions import OPERATION_ACTIONS
+from brainseg_gui.views.widgets.theme import icon
+
+MENUS = ("File", "Cases", "View", "Layers", "Annotate", "Operations", "Segment", "Train", "Help")
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("file.open", "Open case folder…", "File", ("Ctrl+O",), "Open the folder of one case", "folder-open"),
+    ActionSpec("file.open_files", "Open files…", "File", ("Ctrl+Shift+O",), "Open loose NIfTI files as a case", "file"),
+    ActionSpec("file.open_cohort", "Open cohort…", "File", ("Ctrl+Alt+O",), "Open a folder whose folders are cases"),
+    ActionSpec(
+        "file.cohort_results", "Cohort results…", "File", ("Ctrl+Shift+R",), "Score a cohort, and compare models"
+    ),
+    ActionSpec("file.open_demo", "Open demonstration case", "File", (), "A synthetic patient, to try everything on"),
+    ActionSpec("file.open_mask", "Add mask…", "File", ("Ctrl+M",), "Add masks of this case as layers", separated=True),
+    ActionSpec("file.assign", "Assign files…", "File", (), "Say which file is which modality"),
+    ActionSpec("file.previous", "Previous case", "File", ("Ctrl+PgUp",), "The case before in the list", "previous"),
+    ActionSpec("file.next", "Next case", "File", ("Ctrl+PgDown",), "The next case of the list", "next"),
+    ActionSpec(
+        "file.save", "Save mask", "File", ("Ctrl+S",), "Save the annotation, or the prediction", "save", separated=True
+    ),
+    ActionSpec("file.save_as", "Save as…", "File", ("Ctrl+Shift+S",), "Save the annotation under another name"),
+    ActionSpec("file.figure", "Export figure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
+    ActionSpec("file.report", "Save case report…", "File", (), "Pictures, scores and volumes, as HTML or PDF"),
+    ActionSpec("file.quit", "Quit", "File", ("Ctrl+Q",), "Close the program", separated=True),
+    *CASE_ACTIONS,
+    ActionSpec("view.next_modality", "Next modality", "View", ("]",), "Show the next modality"),
+    ActionSpec("view.previous_modality", "Previous modality", "View", ("[",), "Show the modality before"),
+    ActionSpec("view.planes", "Three planes", "View", ("Ctrl+1",), "Axial, sagittal and coronal", "planes", True, True),
+    ActionSpec(
+        "view.modalities",
+        "Four modalities",
+        "View",
+        ("Ctrl+2",),
+        "T1, T1ce, T2 and FLAIR of one plane",
+        "modalities",
+        True,
+    ),
+    ActionSpec(
+        "view.compare",
+        "Compare",
+        "View",
+        ("Ctrl+3",),
+        "Reference, prediction and agreement side by side",
+        "compare",
+        True,
+    ),
+    ActionSpec(
+        "view.axial", "Axial plane", "View", ("Alt+1",), "Plane of the modality and compare layouts", "", True, True
+    ),
+    ActionSpec(
+        "view.coronal", "Coronal plane", "View", ("Alt+2",), "Plane of the modality and compare layouts", "", True
+    ),
+    ActionSpec(
+        "view.sagittal", "Sagittal plane", "View", ("Alt+3",), "Plane of the modality and compare layouts", "", True
+    ),
+    ActionSpec("view.fit", "Fit to view", "View", ("R",), "Show whole slices", "fit", separated=True),
+    ActionSpec("view.auto_window", "Auto window", "View", ("Ctrl+J",), "Window by the brain's percentiles", "contrast"),
+    ActionSpec(
+        "view.convention",
+        "Radiological",
+        "View",
+        ("Ctrl+R",),
+        "Patient's right on the left of the screen; off: neurological",
+        "mirror",
+        True,
+    ),
+    ActionSpec("view.crosshair", "Crosshair", "View", ("C",), "Show or hide the crosshair", "crosshair", True),
+    ActionSpec("view.smooth", "Smooth zoomed images", "View", (), "Interpolate, or show the voxels", "", True),
+    ActionSpec("view.theme", "Light theme", "View", (), "Light instead of dark; images stay on black", "theme", True),
+    ActionSpec("view.system_theme", "System's theme", "View", (), "Light or dark as the desktop is", "", True),
+    ActionSpec("view.reset", "Reset window layout", "View", (), "Put all panels back", separated=True),
+    ActionSpec("layers.masks", "Show masks", "Layers", ("S",), "Masks on or off", "eye", True),
+    ActionSpec("layers.fainter", "Fainter masks", "Layers", ("A",), "Lower the opacity"),
+    ActionSpec("layers.stronger", "Stronger masks", "Layers", ("D",), "Raise the opacity"),
+    ActionSpec(
+        "layers.peek", "Blink to the reference", "Layers", ("B",), "While held, the reference instead of the prediction"
+    ),
+    ActionSpec(
+        "layers.agreement", "Agreement", "Layers", ("G",), "Found, missed and false of a region", "", True, True
+    ),
+    ActionSpec("layers.next_error", "Next error", "Layers", ("N",), "Go to the next error, the worst first"),
+    ActionSpec("layers.previous_error", "Previous error", "Layers", ("Shift+N",), "Go back to the error before"),
+    ActionSpec("layers.safe_colours", "Colour-blind-safe colours", "Layers", (), "Okabe–Ito colours", "", True),
+    ActionSpec(
+        "layers.raters",
+        "Compare raters…",
+        "Layers",
+        (),
+        "Dice of every pair of masks, consensus, and how many say tumour",
+        separated=True,
+    ),
+    ActionSpec("layers.majority", "Majority of the masks", "Layers", (), "Add what most masks say as a layer"),
+    ActionSpec("layers.staple", "STAPLE consensus", "Layers", (), "Add the most probable truth behind the masks"),
+    ActionSpec("layers.heat_map", "Heat map of the masks", "Layers", ("H",), "Draw how many masks say so", "", True),
+    ActionSpec(
+        "layers.probabilities",
+        "Probabilities…",
+        "Layers",
+        (),
+        "How sure the network was, and how rightly",
+        separated=True,
+    ),
+    ActionSpec("layers.histograms", "Histograms…", "Layers", (), "Intensities of the modalities inside each label"),
+    *ANNOTATE_ACTIONS,
+    *OPERATION_ACTIONS,
+    ActionSpec("segment.run", "Segment", "Segment", ("Ctrl+Return",), "Run the network on the open case", "play"),
+    ActionSpec(
+        "segment.probabilities", "Segment and keep probabilities", "Segment", (), "Keep how sure the network was, too"
+    ),
+    ActionSpec("segment.cancel", "Cancel", "Segment", ("Escape",), "Stop what is running; nothing changes", "stop"),
+    ActionSpec("segment.model", "Choose model folder…", "Segment", (), "Use a network of your own", separated=True),
+    ActionSpec("train.open", "Training…", "Train", ("Ctrl+T",), "Train a network, and follow runs"),
+    ActionSpec("help.keys", "Keys…", "Help", ("?",), "All keys and mouse gestures; change them", "keyboard"),
+    ActionSpec(
+        "help.palette", "Find a command…", "Help", ("Ctrl+K", "Ctrl+Shift+P"), "Run anything by its name", "search"
+    ),
+    ActionSpec("help.log", "Show log…", "Help", (), "What happened lately, without names", separated=True),
+    ActionSpec("help.report", "Copy report", "Help", (), "Versions and log, for those who mend brainseg"),
+    ActionSpec("help.about", "About brainseg", "Help", (), "Version, licence, intended use", separated=True),
+)
+
+MOUSE: tuple[tuple[str, str], ...] = (
+    ("Wheel", "Scroll slices"),
+    ("Left click or drag", "Move the crosshair"),
+    ("Ctrl+wheel, or right drag", "Zoom"),
+    ("Middle drag", "Pan"),
+    ("Ctrl+drag", "Window: left–right width, up–down level"),
+    ("Double click", "Maximise a view, and back"),
+    ("Page up, Page down", "Scroll the view that has the focus"),
+    ("Arrow keys", "Move the crosshair by one voxel"),
+    *ANNOTATE_MOUSE,
+)
+
+
+class Actions(QObject):
+    """The actions of one window.
+
+    Parameters
+    ----------
+    window
+        The window whose shortcuts they are.
+    overrides
+        Shortcuts that the person changed: key of the action -> key sequence.
+    """
+
+    triggered = Signal(str)
+
+    def __init__(self, window: QMainWindow, overrides: Mapping[str, str]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._actions = {spec.key: self._make(spec, overrides.get(spec.key)) for spec in ACTIONS}
+
+    def __getitem__(self, key: str) -> QAction:
+        return self._actions[key]
+
+    def __iter__(self) -> Iterator[tuple[ActionSpec, QAction]]:
+        return ((spec, self._actions[spec.key]) for spec in ACTIONS)
+
+    def _make(self, spec: ActionSpec, override: str | None) -> QAction:
+        action = QAction(spec.text, self._window)
+        action.setObjectName(spec.key)
+        action.setCheckable(spec.checkable)
+        if spec.key == "file.quit":
+            action.setMenuRole(QAction.MenuRole.QuitRole)
+        self._set_keys(action, joined(spec.keys) if override is None else override, spec)
+        action.triggered.connect(self._on_triggered)
+        if spec.over_pictures:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        else:
+            self._window.addAction(action)
+        return action
+
+    def _set_keys(self, action: QAction, keys: str, spec: ActionSpec) -> None:
+        action.setShortcuts(sequences_of(keys))
+        shown = f" ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})" if keys else ""
+        tip = f"\n{spec.tip}" if spec.tip else ""
+        action.setToolTip(f"{spec.text.removesuffix('…')}{shown}{tip}")
+
+    def listen_over(self, pictures: QWidget) -> None:
+        """Let the keys that are for the slices alone work over them."""
+        for spec, action in self:
+            if spec.over_pictures:
+                pictures.addAction(action)
+
+    def rebind(self, key: str, sequence: str) -> None:
+        """Give an action other shortcuts (parted by semicolons), or none."""
+        spec = next(spec for spec in ACTIONS if spec.key == key)
+        self._set_keys(self._actions[key], sequence, spec)
+
+    def owner_of(self, sequence: str) -> str | None:
+        """Key of the action that already has this shortcut."""
+        wanted = QKeySequence(sequence)
+        return next((key for key, action in self._actions.items() if wanted in action.shortcuts()), None)
+
+    def refresh_icons(self, only: Collection[QAction] | None = None) -> None:
+        """Draw the icons in the colours of the current theme: all, or only those of these actions."""
+        for spec, action in self:
+            if spec.icon and (only is None or action in only):
+                action.setIcon(icon(spec.icon))
+
+    def fill_menus(self) -> dict[str, QMenu]:
+        """Build the menu bar."""
+        menus = {name: self._window.menuBar().addMenu(name) for name in MENUS}
+        for spec, action in self:
+            if spec.menu:
+                if spec.separated:
+                    menus[spec.menu].addSeparator()
+                menus[spec.menu].addAction(action)
+        return menus
+
+    def _on_triggered(self) -> None:
+        self.triggered.emit(self.sender().objectName())
+
+
+class ActionTip(QObject):
+    """Keeps the tool tip of a widget that of an action, whose keys may change; lives as long as the widget."""
+
+    def __init__(self, widget: QWidget, action: QAction) -> None:
+        super().__init__(widget)
+        self._widget, self._action = widget, action
+        action.changed.connect(self._tell)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._widget.setToolTip(self._action.toolTip())

@@ -1,0 +1,1 @@
+"""Correcting masks: tools, operations, proposals, unsaved work."""

@@ -1,0 +1,154 @@
+"""Which label is painted, what it may paint over, and which labels are locked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QIcon, QKeySequence
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QGridLayout, QLabel, QToolButton, QWidget
+
+from brainseg_gui.annotation.rules import PaintOver
+from brainseg_gui.imaging.colours import colour_of
+from brainseg_gui.imaging.labels import LabelScheme, meanings
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.layers.label_table import swatch
+from brainseg_gui.views.layers.layer_row import tool_button
+from brainseg_gui.views.widgets.theme import icon
+
+_OVER = {
+    PaintOver.EVERYTHING: "everything",
+    PaintOver.BACKGROUND: "background only",
+    PaintOver.CHOSEN: "only the ticked labels",
+}
+_DIRECT = 4
+_COLUMN_OVER, _COLUMN_KEY, _COLUMN_LOCK = 1, 2, 3
+
+
+class LabelChooser(QWidget):
+    """A row per label of the annotation's scheme, and one for the background."""
+
+    def __init__(self, session: Session, actions: Actions) -> None:
+        super().__init__()
+        self._session, self._annotating, self._actions = session, session.annotating, actions
+        self._scheme: LabelScheme | None = None
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(6)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(0, 1)
+        self._group = QButtonGroup(self)
+        self._names: dict[int, QToolButton] = {}
+        self._ticks: dict[int, QCheckBox] = {}
+        self._locks: dict[int, QToolButton] = {}
+        self._keys: dict[int, QLabel] = {}
+        self._over = self._over_box()
+        self._annotating.annotation_changed.connect(self._synchronize)
+        self._annotating.rules_changed.connect(self._synchronize)
+        session.viewing.events.safe_colours.connect(self._synchronize)
+        for place in range(1, _DIRECT + 1):
+            actions[f"annotate.label_{place}"].changed.connect(self._synchronize)
+        self._synchronize()
+
+    def _over_box(self) -> QComboBox:
+        box = QComboBox()
+        box.setToolTip("What painting may change (O goes through the choices)")
+        box.setAccessibleName("Paint over")
+        for over, words in _OVER.items():
+            box.addItem(f"Paint over {words}", over)
+        box.activated.connect(lambda _: self._change(over=box.currentData()))
+        return box
+
+    def _synchronize(self) -> None:
+        annotation = self._annotating.annotation
+        if annotation is None:
+            return
+        if annotation.labels.scheme is not self._scheme:
+            self._scheme = annotation.labels.scheme
+            self._fill(self._scheme)
+        rules, safe = self._annotating.rules, self._session.viewing.safe_colours
+        for label, button in self._names.items():
+            button.setIcon(QIcon(swatch(colour_of(self._scheme.meaning_of(label), safe=safe))))
+            button.setChecked(label == rules.active)
+        for place, label in enumerate(self._names, start=1):
+            self._keys[label].setText(self._key_of(place))
+        for label, tick in self._ticks.items():
+            with QSignalBlocker(tick):
+                tick.setChecked(label in rules.chosen)
+            tick.setVisible(rules.over is PaintOver.CHOSEN)
+        for label, lock in self._locks.items():
+            locked = label in rules.locked
+            with QSignalBlocker(lock):
+                lock.setChecked(locked)
+            lock.setIcon(icon("lock" if locked else "unlock", "text" if locked else "faint"))
+        self._over.setCurrentIndex(list(_OVER).index(rules.over))
+
+    def _key_of(self, place: int) -> str:
+        if place > _DIRECT:
+            return ""
+        keys = self._actions[f"annotate.label_{place}"].shortcut()
+        return keys.toString(QKeySequence.SequenceFormat.NativeText)
+
+    def _fill(self, scheme: LabelScheme) -> None:
+        """Make the rows anew, for another scheme."""
+        for widget in (*self._names.values(), *self._ticks.values(), *self._locks.values(), *self._keys.values()):
+            widget.hide()
+            widget.deleteLater()
+        self._names, self._ticks, self._locks, self._keys = {}, {}, {}, {}
+        labels = sorted(scheme.labels)
+        for row, label in enumerate(labels):
+            self._add_name(row, label, scheme.meaning_of(label))
+        for row, label in enumerate((*labels, 0)):
+            self._add_rules(row, label, meanings()[scheme.meaning_of(label)].title if label else "background")
+        background = QLabel("background")
+        background.setObjectName("faint")
+        background.setContentsMargins(29, 0, 0, 0)
+        self._keys[0] = background
+        self._grid.addWidget(background, len(labels), 0)
+        self._grid.addWidget(self._over, len(labels) + 1, 0, 1, 4)
+
+    def _add_name(self, row: int, label: int, meaning: str) -> None:
+        button = QToolButton()
+        button.setText(meaning)
+        button.setIconSize(QSize(18, 12))  # the swatch of 12 stands in its middle
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setCheckable(True)
+        button.setToolTip(f"Paint {meanings()[meaning].title} (number {label}); X goes back to the label before")
+        button.setMinimumWidth(96)
+        button.clicked.connect(partial(self._on_name_clicked, label))
+        self._group.addButton(button)
+        self._names[label] = button
+        self._grid.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
+        key = QLabel()
+        key.setObjectName("faint")
+        self._keys[label] = key
+        self._grid.addWidget(key, row, _COLUMN_KEY)
+
+    def _add_rules(self, row: int, label: int, title: str) -> None:
+        tick = QCheckBox()
+        tick.setToolTip(f"{title.capitalize()} may be painted over")
+        tick.setAccessibleName(f"Paint over {title}")
+        tick.toggled.connect(partial(self._on_ticked, label))
+        lock = tool_button()
+        lock.setCheckable(True)
+        lock.setToolTip(f"Lock {title}: no tool changes it, and nothing becomes it")
+        lock.setAccessibleName(f"Lock {title}")
+        lock.toggled.connect(partial(self._on_locked, label))
+        self._ticks[label], self._locks[label] = tick, lock
+        self._grid.addWidget(tick, row, _COLUMN_OVER)
+        self._grid.addWidget(lock, row, _COLUMN_LOCK)
+
+    def _on_name_clicked(self, label: int) -> None:
+        self._change(active=label)
+
+    def _on_ticked(self, label: int, ticked: bool) -> None:
+        chosen = self._annotating.rules.chosen
+        self._change(chosen=chosen | {label} if ticked else chosen - {label})
+
+    def _on_locked(self, label: int, locked: bool) -> None:
+        self._annotating.rules = self._annotating.rules.locking(label, locked)
+
+    def _change(self, **fields: object) -> None:
+        self._annotating.rules = replace(self._annotating.rules, **fields)  # type: ignore[arg-type]

@@ -1,0 +1,238 @@
+"""The settings of the tool in the hand, and of no other."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainseg_gui.state.annotating.tools import BRUSH_MM, Painting, Tool, ToolOptions
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.action_button import ActionButton
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.annotating.range_options import RangeOptions, modality_box, show_modality
+from brainseg_gui.views.widgets.number_box import NumberBox
+
+_WORDS = {
+    Tool.BROWSE: "Left: crosshair\nRight drag, Ctrl+wheel: zoom",
+    Tool.BRUSH: "Left: paint, right: erase\nShift+click: straight line\nShift+wheel: size\nAlt+click: pick a label",
+    Tool.LASSO: "Drag: lasso\nClicks: corners of a polygon\nReturn, double click: close it\nBackspace: drop a corner"
+    "\nRight button: cut",
+    Tool.FILL: "Left: fill the region\nRight: clear the region",
+    Tool.SEEDS: "Left: scribble with the label\nRight: scribble “no tumour”\nShift+wheel: size",
+    Tool.COPY: "Left: copy the other layer\nRight: erase\nShift+wheel: size",
+}
+_PAINTINGS = {
+    Painting.ALL: "all voxels",
+    Painting.IN_RANGE: "voxels in a range",
+    Painting.FOLLOW_EDGES: "along edges",
+}
+_IN_3D = {
+    Tool.BRUSH: "In 3-D",
+    Tool.SEEDS: "In 3-D",
+    Tool.COPY: "In 3-D",
+    Tool.FILL: "In 3-D, through the slices",
+    Tool.LASSO: "Cut through all slices",
+}
+_RANGED = (Tool.BRUSH, Tool.COPY, Tool.LASSO, Tool.FILL)
+
+
+class ToolOptionsView(QWidget):
+    """Shows `annotating.options`.
+
+    Attributes
+    ----------
+    operations
+        Where the operations of the tool "seeds" go, below its scribbles.
+    """
+
+    def __init__(self, session: Session, actions: Actions) -> None:
+        super().__init__()
+        self._session, self._options, self._actions = session, session.annotating.options, actions
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self._title, self._words = QLabel(), QLabel()
+        self._title.setObjectName("section")
+        self._words.setObjectName("faint")
+        self._size_row = self._make_size_row()
+        self._shape_row = self._make_shape_row()
+        self._painting = self._make_painting()
+        self._range = RangeOptions(session, actions)
+        self._edges = self._make_edges()
+        self._by = self._make_fill_choice()
+        self._layer = self._make_layer_choice()
+        self._seeds = QWidget()
+        self.operations = QVBoxLayout(self._seeds)
+        self.operations.setContentsMargins(0, 0, 0, 0)
+        self.operations.addWidget(ActionButton(actions, "operate.grow_seeds"))
+        clear = QPushButton("Clear scribbles")
+        clear.clicked.connect(actions["annotate.clear_seeds"].trigger)
+        self.operations.addWidget(clear, 0, Qt.AlignmentFlag.AlignLeft)
+        parts = (self._title, self._words, self._layer, self._by, self._size_row, self._shape_row)
+        for widget in (*parts, self._painting, self._range, self._edges, self._seeds):
+            column.addWidget(widget)
+        self._options.events.connect(self._synchronize)
+        session.layers.changed.connect(self._list_layers)
+        session.annotating.annotation_changed.connect(self._list_layers)
+        self._list_layers()
+        self._synchronize()
+
+    def _make_size_row(self) -> QWidget:
+        self._size = NumberBox()
+        self._size.setRange(*BRUSH_MM)
+        self._size.setDecimals(1)
+        self._size.setSuffix(" mm")
+        self._size.setKeyboardTracking(False)
+        self._size.setFixedWidth(76)
+        self._size.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._size.setAccessibleName("Size of the brush")
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(1, 100)
+        self._slider.setAccessibleName("Size of the brush")
+        for widget in (self._size, self._slider):
+            widget.setToolTip("Diameter of the brush: Shift+wheel over the picture")
+        self._size.valueChanged.connect(lambda mm: setattr(self._options, "brush_mm", mm))
+        self._slider.valueChanged.connect(lambda half: setattr(self._options, "brush_mm", half / 2))
+        return titled("Size", self._slider, self._size)
+
+    def _make_shape_row(self) -> QWidget:
+        self._square, self._in_3d = QCheckBox("Square"), QCheckBox()
+        self._square.setToolTip("Square or cube instead of disc or ball")
+        self._in_3d.setToolTip(self._actions["annotate.in_3d"].toolTip())
+        self._square.toggled.connect(lambda on: setattr(self._options, "square", on))
+        self._in_3d.toggled.connect(lambda on: setattr(self._options, "in_3d", on))
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self._square)
+        layout.addWidget(self._in_3d)
+        layout.addStretch(1)
+        return row
+
+    def _make_painting(self) -> QWidget:
+        self._painting_box = QComboBox()
+        self._painting_box.setAccessibleName("Which voxels are painted")
+        self._painting_box.setToolTip("All voxels, only those in a range of intensities, or only up to the next edge")
+        self._painting_box.activated.connect(self._on_painting_chosen)
+        return titled("Paint", self._painting_box)
+
+    def _make_edges(self) -> QWidget:
+        self._edge_modality = modality_box("Image whose intensities count")
+        self._edge_modality.activated.connect(
+            lambda _: setattr(self._options, "modality", self._edge_modality.currentData())
+        )
+        self._contrast = NumberBox()
+        self._contrast.setRange(0.5, 10.0)
+        self._contrast.setSingleStep(0.5)
+        self._contrast.setDecimals(1)
+        self._contrast.setSuffix(" sd")
+        self._contrast.setFixedWidth(64)
+        self._contrast.setKeyboardTracking(False)
+        self._contrast.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._contrast.setAccessibleName("Contrast")
+        self._contrast.valueChanged.connect(lambda value: setattr(self._options, "contrast", value))
+        return titled("Image", self._edge_modality, self._contrast)
+
+    def _make_fill_choice(self) -> QWidget:
+        self._by_box = QComboBox()
+        self._by_box.addItem("one label", False)
+        self._by_box.addItem("similar intensities", True)
+        self._by_box.setAccessibleName("What is filled")
+        self._by_box.setToolTip("How far filling spreads from the voxel under the mouse")
+        self._by_box.activated.connect(lambda _: setattr(self._options, "by_intensity", self._by_box.currentData()))
+        return titled("Fill", self._by_box)
+
+    def _make_layer_choice(self) -> QWidget:
+        self._layer_box = QComboBox()
+        self._layer_box.setAccessibleName("Layer to copy from")
+        self._layer_box.setToolTip("The layer whose labels are copied")
+        self._layer_box.activated.connect(
+            lambda _: setattr(self._options, "copy_from", self._layer_box.currentData() or "")
+        )
+        return titled("From", self._layer_box)
+
+    def _list_layers(self) -> None:
+        edited = self._session.annotating.layer
+        self._layer_box.clear()
+        self._layer_box.addItem("newest prediction", "")
+        for layer in self._session.layers:
+            if layer is not edited:
+                self._layer_box.addItem(layer.name, layer.name)
+        self._synchronize()
+
+    def _on_painting_chosen(self) -> None:
+        self._options.painting = self._painting_box.currentData()
+
+    def _synchronize(self, *_: object) -> None:
+        options, tool = self._options, self._options.tool
+        self._title.setText(self._actions[f"annotate.{tool.value}"].text())
+        self._words.setText(_WORDS[tool])
+        self._show_values(options)
+        ranged = options.painting is Painting.IN_RANGE and tool in _RANGED
+        edges = options.painting is Painting.FOLLOW_EDGES and tool in (Tool.BRUSH, Tool.COPY)
+        for widget, there in (
+            (self._layer, tool is Tool.COPY),
+            (self._by, tool is Tool.FILL),
+            (self._size_row, options.has_brush),
+            (self._square, options.has_brush),
+            (self._shape_row, tool in _IN_3D),
+            (self._painting, tool in _RANGED),
+            (self._range, ranged),
+            (self._edges, edges or (tool is Tool.FILL and options.by_intensity)),
+            (self._seeds, tool is Tool.SEEDS),
+        ):
+            widget.setVisible(there)
+        self._in_3d.setText(_IN_3D.get(tool, ""))
+
+    def _show_values(self, options: ToolOptions) -> None:
+        boxes = (self._size, self._slider, self._square, self._in_3d, self._contrast)
+        blockers = [QSignalBlocker(widget) for widget in boxes]
+        self._size.setValue(options.brush_mm)
+        self._slider.setValue(round(2 * options.brush_mm))
+        self._square.setChecked(options.square)
+        self._in_3d.setChecked(options.in_3d)
+        self._contrast.setValue(options.contrast)
+        filling = options.tool is Tool.FILL
+        self._contrast.setToolTip(
+            "How far intensities may differ, in standard deviations of the surroundings"
+            if filling
+            else "How strong an edge must be to stop the brush; smaller values follow weaker edges"
+        )
+        del blockers
+        self._fill_paintings(options)
+        self._by_box.setCurrentIndex(int(options.by_intensity))
+        self._layer_box.setCurrentIndex(max(self._layer_box.findData(options.copy_from), 0))
+        show_modality(self._edge_modality, self._session, options.modality)
+
+    def _fill_paintings(self, options: ToolOptions) -> None:
+        offered = [p for p in Painting if p is not Painting.FOLLOW_EDGES or options.tool in (Tool.BRUSH, Tool.COPY)]
+        if [self._painting_box.itemData(n) for n in range(self._painting_box.count())] != offered:
+            self._painting_box.clear()
+            for painting in offered:
+                self._painting_box.addItem(_PAINTINGS[painting], painting)
+        self._painting_box.setCurrentIndex(max(self._painting_box.findData(options.painting), 0))
+
+
+def titled(title: str, *widgets: QWidget) -> QWidget:
+    """A quiet title, and widgets beside it; the first takes the room."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(6)
+    label = QLabel(title)
+    label.setObjectName("quiet")
+    label.setFixedWidth(52)
+    layout.addWidget(label)
+    for number, widget in enumerate(widgets):
+        layout.addWidget(widget, int(number == 0))
+    return row

@@ -1,0 +1,1 @@
+"""Scores: two masks, several, a cohort; errors, histograms, figures."""

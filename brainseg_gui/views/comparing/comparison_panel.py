@@ -1,0 +1,279 @@
+"""The scores of the two compared layers, region by region."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QTabBar,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainseg_gui.evaluation.metrics.comparison import RegionScore
+from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
+from brainseg_gui.imaging.labels import regions
+from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.session import Session
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.widgets.table_heads import describe_columns, heading_of
+from brainseg_gui.views.widgets.theme import colour
+
+_COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
+_PREDICTED = 4
+_LEAVING = (5, 6, 3, 4, 2)  # columns that go, in this order, where there is no room for them
+_COLUMN_WIDTH = 50
+_ONE_ROW_WIDTH = 520
+_TIPS = (
+    "Union of labels that is scored; click a row to see where the masks agree on it",
+    "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
+    "The larger of the two directed 95th percentiles of the distances between surface voxels, in mm. "
+    "Both empty: 0. One empty: 374 (BraTS 2023)",
+    "Volume in the reference, ml",
+    "Volume in the prediction, ml",
+    "In the reference, not in the prediction, ml",
+    "In the prediction, not in the reference, ml",
+)
+
+
+class ComparisonPanel(QWidget):
+    """Which two layers are compared, and their table; a click on a row shows its agreement.
+
+    Further pages about the same two layers stand behind the table (`add_page`).
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("centre")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self._session = session
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(16, 12, 16, 8)
+        outer.setSpacing(8)
+        outer.addLayout(self._choices())
+        self._pages = QStackedWidget()
+        self._tabs.currentChanged.connect(self._pages.setCurrentIndex)
+        outer.addWidget(self._pages)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        self.add_page("Comparison", page)
+        self._table = self._make_table()
+        column.addWidget(self._table)
+        self._legend = QLabel()
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setWordWrap(True)
+        column.addWidget(self._legend)
+        self._empty = QLabel()
+        self._empty.setObjectName("quiet")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(self._empty)
+        column.addStretch(1)
+        session.comparison_changed.connect(self._synchronize)
+        session.layers.changed.connect(self._synchronize)
+        session.case_changed.connect(self._synchronize)
+        session.viewing.events.agreement.connect(self._synchronize)
+        session.viewing.events.layout.connect(self._synchronize)
+        self._synchronize()
+
+    def add_page(self, title: str, page: QWidget) -> None:
+        """Put a page behind the others."""
+        self._pages.addWidget(page)
+        self._tabs.addTab(title)
+
+    def show_page(self, title: str) -> None:
+        """Bring a page to the front."""
+        for place in range(self._tabs.count()):
+            if self._tabs.tabText(place) == title:
+                self._tabs.setCurrentIndex(place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        width = self.contentsRect().width() - 32
+        direction = QBoxLayout.Direction.LeftToRight if width >= _ONE_ROW_WIDTH else QBoxLayout.Direction.TopToBottom
+        self._head.setDirection(direction)
+        excess = len(_COLUMNS) - max(width // _COLUMN_WIDTH, 2)
+        for place, column in enumerate(_LEAVING):
+            self._table.setColumnHidden(column, place < excess)
+
+    def _choices(self) -> QBoxLayout:
+        self._reference, self._prediction = QComboBox(), QComboBox()
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(8)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._tabs = QTabBar()
+        self._tabs.setExpanding(False)
+        self._tabs.setAccessibleName("Pages of the comparison")
+        self._head.addWidget(self._tabs)
+        row.addStretch(1)
+        for box, name in ((self._prediction, "Prediction"), (self._reference, "Reference")):
+            box.setAccessibleName(f"{name} of the comparison")
+            box.setToolTip(f"The layer that is taken as {name.lower()}")
+            box.setMinimumWidth(72)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setMaximumWidth(180)
+            box.activated.connect(self._on_layers_chosen)
+        against = QLabel("against")
+        against.setObjectName("quiet")
+        row.addWidget(self._prediction)
+        row.addWidget(against)
+        row.addWidget(self._reference)
+        self._head.addLayout(row)
+        return self._head
+
+    def _make_table(self) -> QTableWidget:
+        table = QTableWidget(0, len(_COLUMNS))
+        table.setHorizontalHeaderLabels(_COLUMNS)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        describe_columns(table, _TIPS, [_alignment(column) for column in range(len(_COLUMNS))])
+        table.cellClicked.connect(self._on_row_chosen)
+        return table
+
+    def _synchronize(self) -> None:
+        self._fill_choices()
+        comparison = self._session.comparison
+        self._table.setVisible(comparison is not None)
+        self._legend.setVisible(comparison is not None)
+        self._empty.setVisible(comparison is None)
+        self._empty.setText(self._what_is_missing())
+        if comparison is None:
+            return
+        with QSignalBlocker(self._table):
+            self._table.setRowCount(len(comparison.rows))
+            for row, score in enumerate(comparison.rows):
+                self._fill_row(row, score)
+            self._mark_agreement()
+        height = self._table.horizontalHeader().sizeHint().height()
+        height += sum(self._table.rowHeight(row) for row in range(self._table.rowCount()))
+        self._table.setFixedHeight(height + 4)
+        self._legend.setText(self._legend_text())
+
+    def _fill_choices(self) -> None:
+        layers = list(self._session.layers)
+        chosen = (self._session.layers.reference, self._session.layers.prediction)
+        for box, layer in zip((self._reference, self._prediction), chosen, strict=True):
+            with QSignalBlocker(box):
+                box.clear()
+                for candidate in layers:
+                    box.addItem(candidate.name)
+                box.setCurrentIndex(layers.index(layer) if layer is not None else -1)
+            box.setEnabled(bool(layers))
+            box.setPlaceholderText("none")
+        edited = chosen[1] is not None and chosen[1].role is Role.ANNOTATION
+        heading_of(self._table, _PREDICTED).setText("Ann." if edited else _COLUMNS[_PREDICTED])
+        for column in range(_PREDICTED, len(_COLUMNS)):
+            tip = _TIPS[column].replace("prediction", "annotation") if edited else _TIPS[column]
+            heading_of(self._table, column).setToolTip(tip)
+
+    def _fill_row(self, row: int, score: RegionScore) -> None:
+        missed = score.reference_ml - _both_ml(score)
+        false = score.prediction_ml - _both_ml(score)
+        texts = (
+            score.region.key,
+            f"{score.dice:.3f}",
+            "…" if score.hausdorff95_mm is None else f"{score.hausdorff95_mm:.1f}",
+            f"{score.reference_ml:.1f}",
+            f"{score.prediction_ml:.1f}",
+            f"{missed:.1f}",
+            f"{false:.1f}",
+        )
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setTextAlignment(_alignment(column))
+            item.setToolTip(_tip(score))
+            if column > 2:
+                item.setForeground(colour("quiet"))
+            self._table.setItem(row, column, item)
+        self._table.setRowHeight(row, 24)
+
+    def _mark_agreement(self) -> None:
+        region, comparison = self._session.viewing.agreement, self._session.comparison
+        self._table.clearSelection()
+        if region is not None and comparison is not None:
+            for row, score in enumerate(comparison.rows):
+                if score.region == region:
+                    self._table.selectRow(row)
+
+    def _legend_text(self) -> str:
+        words = zip(AGREEMENT_COLOURS, ("found", "missed", "false"), strict=True)
+        quiet = colour("quiet").name()
+        squares = "&nbsp;&nbsp;".join(
+            f'<span style="color:{QColor(c).name()}">■</span> <span style="color:{quiet}">{word}</span>'
+            for c, word in words
+        )
+        viewing = self._session.viewing
+        if viewing.agreement is not None or viewing.layout is Layout.COMPARE:
+            return f"{squares}&nbsp;&nbsp; in {(viewing.agreement or regions()[0]).key}"
+        hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree"
+        return f'<span style="color:{colour("faint").name()}">{hint}</span>'
+
+    def _what_is_missing(self) -> str:
+        if self._session.displayed is None:
+            return "Open a case with an expert's mask, and click Segment: the Dice of each region appears here."
+        if self._session.layers.reference is None:
+            return "This case has no reference. Add one with File › Add mask…: the prediction is compared with it here."
+        if self._session.layers.prediction is None:
+            return "Click Segment: the prediction is compared with the reference here, region by region."
+        return "Choose two different layers to compare them."
+
+    def _on_layers_chosen(self) -> None:
+        layers: list[Layer] = list(self._session.layers)
+
+        def chosen(box: QComboBox) -> Layer | None:
+            return layers[box.currentIndex()] if 0 <= box.currentIndex() < len(layers) else None
+
+        self._session.layers.compare(chosen(self._reference), chosen(self._prediction))
+
+    def _on_row_chosen(self, row: int, _column: int) -> None:
+        """Show where the masks agree on a row; chosen again, no longer."""
+        comparison = self._session.comparison
+        if comparison is not None and row < len(comparison.rows):
+            region = comparison.rows[row].region
+            same = self._session.viewing.agreement == region
+            self._session.viewing.agreement = None if same else region
+
+
+def _tip(score: RegionScore) -> str:
+    if score.counts.reference == score.counts.prediction == 0:
+        return f"{score.region.title}: empty in both masks, which counts as 1"
+    if score.lesions is None or score.surface_dice is None:
+        return score.region.title
+    lesions = score.lesions
+    return (
+        f"{score.region.title}\n"
+        f"Sensitivity {score.counts.sensitivity:.3f}, precision {score.counts.precision:.3f}\n"
+        f"Surface Dice at 1 mm {score.surface_dice[0]:.3f}, at 2 mm {score.surface_dice[1]:.3f}\n"
+        f"Lesion-wise (BraTS 2023): Dice {lesions.dice:.3f}, HD95 {lesions.hausdorff95_mm:.1f} mm; "
+        f"{lesions.found} found, {lesions.missed} missed, {len(lesions.false_voxels)} false"
+    )
+
+
+def _both_ml(score: RegionScore) -> float:
+    total = score.counts.both + score.counts.only_reference
+    return score.reference_ml * score.counts.both / total if total else 0.0
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,197 @@
+"""The list of disagreements as a table that is sorted by its headers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from brainseg_gui.evaluation.metrics.disagreements import Kind
+from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
+from brainseg_gui.state.comparing.error_list import Entry, ErrorList, Order
+from brainseg_gui.views.widgets.theme import colour
+
+Index = QModelIndex | QPersistentModelIndex
+
+_COLUMNS: tuple[tuple[Order, str, str], ...] = (
+    (Order.RANK, "#", "Rank by what it costs the Dice of its region"),
+    (
+        Order.KIND,
+        "Error",
+        "Missed lesion: no voxel of it was predicted. False lesion: no voxel of it is in the reference. "
+        "Parts and rims lie along a border that both masks have; a rim is less than 2 mm deep",
+    ),
+    (Order.REGION, "Region", "The region that it is an error of"),
+    (Order.VOLUME, "ml", "Volume, ml"),
+    (Order.DEPTH, "mm deep", "Largest distance from inside the error to its edge, mm: a rim is thin, a bite is deep"),
+    (Order.COST, "Dice cost", "By how much the region's Dice grows if this one alone is corrected"),
+)
+_NUMBERS_FROM = 3
+_MARK = 12
+
+
+class ErrorModel(QAbstractTableModel):
+    """`ErrorList.entries`, row by row."""
+
+    def __init__(self, errors: ErrorList, parent: QObject) -> None:
+        super().__init__(parent)
+        self._errors = errors
+        self._marks: dict[Kind, QPixmap] = {}
+
+    def refresh(self) -> None:
+        """Show the list as it is now."""
+        self.beginResetModel()
+        self._marks.clear()
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(self._errors.entries)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        return 0 if parent.isValid() else len(_COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        entry = self._errors.entries[index.row()]
+        column = index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _text(entry, column)
+        if role == Qt.ItemDataRole.DecorationRole and column == 1:
+            return self._mark(entry.piece.kind)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.ForegroundRole and column in (0, 2):
+            return colour("quiet")
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _tip(entry)
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        order, text, tip = _COLUMNS[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return f"{text} {self._arrow}" if order is self._errors.order[0] else text
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tip
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        if role == Qt.ItemDataRole.InitialSortOrderRole:
+            numbers = order in (Order.VOLUME, Order.DEPTH, Order.COST)
+            return Qt.SortOrder.DescendingOrder if numbers else Qt.SortOrder.AscendingOrder
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._errors.sort(_COLUMNS[column][0], descending=order == Qt.SortOrder.DescendingOrder)
+
+    @property
+    def _arrow(self) -> str:
+        return "▾" if self._errors.order[1] else "▴"
+
+    def _mark(self, kind: Kind) -> QPixmap:
+        if kind not in self._marks:
+            self._marks[kind] = _drawn(kind)
+        return self._marks[kind]
+
+
+class ErrorTable(QTableView):
+    """The table; one row is chosen, by a click or with the arrow keys."""
+
+    row_chosen = Signal(int)
+
+    def __init__(self, errors: ErrorList) -> None:
+        super().__init__()
+        self._errors = errors
+        self._model = ErrorModel(errors, self)
+        self.setModel(self._model)
+        self.setAccessibleName("Errors")
+        self.setShowGrid(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(22)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(28)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((0, 40), (2, 56), (3, 60), (4, 72), (5, 80)):
+            header.resizeSection(column, width)
+        header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        header.setSortIndicatorShown(False)  # drawn over the words; the model writes an arrow behind them
+        self.clicked.connect(lambda index: self.row_chosen.emit(index.row()))
+
+    def refresh(self) -> None:
+        """Show the list as it is now."""
+        self._model.refresh()
+        self.show_position()
+
+    def show_position(self) -> None:
+        """Select what is being looked at."""
+        position = self._errors.position
+        if position is None:
+            self.clearSelection()
+            self.scrollToTop()
+        else:
+            self.selectRow(position)
+            self.scrollTo(self._model.index(position, 0))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys go there too, not only to the row."""
+        super().keyPressEvent(event)
+        row = self.currentIndex().row()
+        if row >= 0 and row != self._errors.position:
+            self.row_chosen.emit(row)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are the window's."""
+
+
+def _text(entry: Entry, column: int) -> str:
+    piece = entry.piece
+    return (
+        str(entry.rank),
+        piece.words,
+        piece.region.key,
+        f"{piece.ml:.2f}" if piece.ml >= 0.01 else f"{piece.ml:.3f}",
+        f"{piece.depth_mm:.1f}",
+        cost_text(piece.cost),
+    )[column]
+
+
+def cost_text(cost: float) -> str:
+    """A share of a Dice."""
+    return f"{cost:.3f}" if cost >= 0.0005 else "<0.001"
+
+
+def _tip(entry: Entry) -> str:
+    piece = entry.piece
+    return f"{piece.words.capitalize()} of {piece.region.key}: {piece.voxels:,} voxels. Click to go there"
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    left = column in (1, 2)
+    side = Qt.AlignmentFlag.AlignLeft if left else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _drawn(kind: Kind) -> QPixmap:
+    """Missed is hollow and false is filled; a lesion is a disc, a part of one half a disc."""
+    pixmap = QPixmap(_MARK, _MARK)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    tint = QColor(AGREEMENT_COLOURS[1 if kind.missed else 2])
+    painter.setPen(QPen(tint, 1.5))
+    painter.setBrush(Qt.BrushStyle.NoBrush if kind.missed else tint)
+    frame = QRectF(2, 2, _MARK - 4, _MARK - 4)
+    if kind in (Kind.MISSED_LESION, Kind.FALSE_LESION):
+        painter.drawEllipse(frame)
+    else:
+        painter.drawChord(frame.adjusted(0, 1, 0, 3), 0, 180 * 16)
+    painter.end()
+    return pixmap

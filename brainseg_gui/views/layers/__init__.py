@@ -1,0 +1,1 @@
+"""Cases, and the masks of the open one."""

@@ -1,0 +1,202 @@
+"""The cases of an open cohort."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainseg_gui.annotation.case_list import CaseEntry, CaseState
+from brainseg_gui.errors import printable
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.theme import icon
+
+_SOURCE = Qt.ItemDataRole.UserRole
+_ICONS = {
+    CaseState.TO_DO: ("state-to-do", "faint"),
+    CaseState.IN_WORK: ("state-in-work", "accent"),
+    CaseState.DONE: ("state-done", "quiet"),
+    CaseState.FLAGGED: ("state-flagged", "problem"),
+}
+_ORDER = (CaseState.FLAGGED, CaseState.IN_WORK, CaseState.TO_DO, CaseState.DONE)
+_BY_NAME, _BY_STATE, _BY_CHANGE = "By name", "By state", "Newest first"
+
+
+class CasesPanel(QWidget):
+    """A list of cases with what each has and how far it is; a click or Return opens one.
+
+    Signals
+    -------
+    case_requested
+        A `CaseSource` is to be opened.
+    state_requested
+        A case (its name) is in a `CaseState` now.
+    flag_requested
+        A case is to be flagged with a note.
+    """
+
+    case_requested = Signal(object)
+    state_requested = Signal(str, object)
+    flag_requested = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 0, 8, 8)
+        column.setSpacing(6)
+        column.addWidget(self._make_filter())
+        column.addLayout(self._make_choices())
+        column.addWidget(self._make_list(), 1)
+        self._progress = QProgressBar()
+        self._progress.setTextVisible(False)
+        self._progress.setFixedHeight(4)
+        self._count = QLabel()
+        self._count.setObjectName("faint")
+        self._count.setWordWrap(True)
+        column.addWidget(self._progress)
+        column.addWidget(self._count)
+        session.cohort_changed.connect(self._fill)
+        session.case_states.changed.connect(self._fill)
+        session.case_changed.connect(self._mark_open_case)
+        self._fill()
+
+    def _make_filter(self) -> QWidget:
+        self._filter = QLineEdit()
+        self._filter.setPlaceholderText("Filter cases and notes")
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(self._apply_filter)
+        return self._filter
+
+    def _make_choices(self) -> QHBoxLayout:
+        self._states, self._order = QComboBox(), QComboBox()
+        self._states.addItem("All states", None)
+        for state in CaseState:
+            self._states.addItem(state.title, state)
+        self._states.setToolTip("Show only cases in one state")
+        self._order.addItems((_BY_NAME, _BY_STATE, _BY_CHANGE))
+        self._order.setToolTip("Order of the list")
+        self._states.currentIndexChanged.connect(self._apply_filter)
+        self._order.currentIndexChanged.connect(self._fill)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for box in (self._states, self._order):
+            box.setMinimumContentsLength(6)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            row.addWidget(box, 1)
+        return row
+
+    def _make_list(self) -> QWidget:
+        self._list = QListWidget()
+        self._list.setUniformItemSizes(True)
+        self._list.setIconSize(QSize(16, 16))
+        self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._list.customContextMenuRequested.connect(self._on_menu_requested)
+        self._list.itemActivated.connect(self._on_item_activated)
+        self._list.itemClicked.connect(self._on_item_activated)
+        return self._list
+
+    def after(self, case_id: str) -> list[CaseSource]:
+        """The cases that are shown, in their order, beginning after one and ending with it."""
+        items = [self._list.item(row) for row in range(self._list.count())]
+        shown = [item.data(_SOURCE) for item in items if not item.isHidden() or item.data(_SOURCE).case_id == case_id]
+        place = next((n + 1 for n, source in enumerate(shown) if source.case_id == case_id), 0)
+        return [*shown[place:], *shown[: max(place - 1, 0)]]
+
+    def menu_of(self, case_id: str) -> QMenu:
+        """What can be said about a case."""
+        menu = QMenu(self)
+        for state in CaseState:
+            flags = state is CaseState.FLAGGED
+            action = menu.addAction(icon(*_ICONS[state]), "Flag with a note…" if flags else state.title)
+            asked = partial(self.flag_requested.emit, case_id)
+            action.triggered.connect(asked if flags else partial(self.state_requested.emit, case_id, state))
+        return menu
+
+    def _fill(self, *_: object) -> None:
+        states, keyed = self._session.case_states, self._order.currentText()
+        sources = list(self._session.cohort)
+        if keyed == _BY_STATE:
+            sources.sort(key=lambda source: _ORDER.index(states.of(source.case_id).state))
+        elif keyed == _BY_CHANGE:
+            sources.sort(key=lambda source: states.of(source.case_id).changed, reverse=True)
+        with QSignalBlocker(self._list):
+            scrolled = self._list.verticalScrollBar().value()
+            self._list.clear()
+            for source in sources:
+                self._list.addItem(_item(source, states.of(source.case_id)))
+            self._list.verticalScrollBar().setValue(scrolled)
+        self._apply_filter()
+        self._mark_open_case()
+
+    def _apply_filter(self, *_: object) -> None:
+        text, state, states = self._filter.text().lower(), self._states.currentData(), self._session.case_states
+        for row in range(self._list.count()):
+            item = self._list.item(row)
+            entry = states.of(item.data(_SOURCE).case_id)
+            fits = text in item.text().lower() or text in entry.note.lower()
+            item.setHidden(not (fits and state in (None, entry.state)))
+        self._show_count()
+
+    def _show_count(self) -> None:
+        cohort, states = self._session.cohort, self._session.case_states
+        complete, total = sum(not source.missing for source in cohort), len(cohort)
+        done, flagged = states.count(cohort, CaseState.DONE), states.count(cohort, CaseState.FLAGGED)
+        words = f"{total:,} cases, {complete:,} with all modalities" if total else "No cohort is open"
+        if total and states.path is not None:
+            more = f", {flagged:,} flagged" if flagged else ""
+            words = f"{done:,} of {total:,} done{more}\n{words}"
+        self._count.setText(words)
+        self._count.setToolTip(plain_tip(f"States are kept in {states.path}") if states.path is not None else "")
+        self._progress.setVisible(bool(total) and states.path is not None)
+        self._progress.setRange(0, max(total, 1))
+        self._progress.setValue(done)
+
+    def _mark_open_case(self) -> None:
+        displayed = self._session.displayed
+        with QSignalBlocker(self._list):
+            for row in range(self._list.count()):
+                item = self._list.item(row)
+                if displayed is not None and item.data(_SOURCE) == displayed.source:
+                    self._list.setCurrentItem(item)
+
+    def _on_item_activated(self, item: QListWidgetItem) -> None:
+        self.case_requested.emit(item.data(_SOURCE))
+
+    def _on_menu_requested(self, place: QPoint) -> None:
+        item = self._list.itemAt(place)
+        if item is not None and self._session.case_states.path is not None:
+            menu = self.menu_of(item.data(_SOURCE).case_id)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self._list.viewport().mapToGlobal(place))
+
+
+def _item(source: CaseSource, entry: CaseEntry) -> QListWidgetItem:
+    marks = "" if not source.missing else f"   {4 - len(source.missing)}/4"
+    mask = "   ◐" if source.reference is not None else ""
+    item = QListWidgetItem(icon(*_ICONS[entry.state]), f"{source.case_id}{marks}{mask}")
+    item.setData(_SOURCE, source)
+    has = ", ".join(m.title for m in Modality if m in source.modalities)
+    reference = f"reference {source.reference.name}" if source.reference else "no reference"
+    by = f" ({entry.by}, {entry.changed.astimezone():%d %b %Y %H:%M})" if entry.by else ""
+    note = f": {entry.note}" if entry.note else ""
+    words = (source.case_id, f"{entry.state.title}{note}{by}", f"{has}; {reference}", str(source.folder))
+    item.setToolTip(plain_tip("\n".join(map(printable, words))))
+    return item

@@ -1,0 +1,114 @@
+"""One layer in the list: visible, style, name, saved or not, save, and a menu for the rest."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+
+from brainseg_gui.imaging.labels import label_schemes
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.views.widgets.elided_label import ElidedLabel
+from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.theme import icon
+
+
+class LayerRow(QWidget):
+    """One layer; `synchronize` shows it as it is."""
+
+    save_requested = Signal(object)
+    remove_requested = Signal(object)
+    compare_requested = Signal(object, bool)
+    edit_requested = Signal(object, bool)
+    """A layer, and whether a copy of it is to be edited."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__()
+        self._layer = layer
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        self._eye, self._style = tool_button(), tool_button()
+        self._name, self._unsaved = ElidedLabel(), QLabel("●")
+        self._unsaved.setToolTip("Not saved")
+        self._unsaved.setObjectName("quiet")
+        self._save, self._more = tool_button("save"), tool_button("more")
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        self._schemes = QMenu(self._menu)  # kept: clearing a menu leaves the menus in it alive
+        self._menu.aboutToShow.connect(self._fill_menu)
+        self._more.setMenu(self._menu)
+        row.addWidget(self._eye)
+        row.addWidget(self._style)
+        row.addWidget(self._name, 1)
+        for widget in (self._unsaved, self._save, self._more):
+            row.addWidget(widget)
+        self._eye.clicked.connect(self._on_visible_clicked)
+        self._style.clicked.connect(self._on_style_clicked)
+        self._save.clicked.connect(lambda: self.save_requested.emit(layer))
+        self.synchronize()
+
+    def synchronize(self) -> None:
+        """Show the layer as it is."""
+        layer = self._layer
+        show_tool(self._eye, "eye" if layer.visible else "eye-off", f"Show or hide {layer.name}")
+        filled = layer.style is OverlayStyle.FILL
+        tip = "Filled; click for outline" if filled else "Outline; click to fill"
+        show_tool(self._style, "fill" if filled else "outline", tip)
+        show_tool(self._save, "save", f"Save {layer.name}…")
+        show_tool(self._more, "more", f"Label scheme, comparison and removal of {layer.name}")
+        self._name.setText(layer.name)
+        made = f"{layer.role.value} by {layer.author or 'unknown'}, {layer.created:%Y-%m-%d %H:%M}"
+        self._name.setToolTip(f"{layer.name}\n{made}\n{layer.saved_as or 'not saved'}")
+        self._unsaved.setVisible(layer.saved_as is None)
+        self._unsaved.setText("●" if layer.saved_as is None else "")
+
+    def _fill_menu(self) -> None:
+        layer, menu, schemes = self._layer, self._menu, self._schemes
+        menu.clear()
+        schemes.clear()
+        schemes.setTitle(f"Numbers are read as {layer.labels.scheme.title}")
+        menu.addMenu(schemes)
+        for scheme in label_schemes().values():
+            words = ", ".join(f"{value} {meaning}" for value, meaning in sorted(scheme.labels.items()))
+            action = schemes.addAction(f"{scheme.title}: {words}")
+            action.setCheckable(True)
+            action.setChecked(scheme.name == layer.labels.scheme.name)
+            action.triggered.connect(partial(self._on_scheme_chosen, scheme.name))
+        menu.addSeparator()
+        if layer.role is Role.ANNOTATION:
+            menu.addAction("Edit").triggered.connect(lambda: self.edit_requested.emit(layer, False))
+        menu.addAction("Edit a copy").triggered.connect(lambda: self.edit_requested.emit(layer, True))
+        menu.addSeparator()
+        menu.addAction("Compare as reference").triggered.connect(lambda: self.compare_requested.emit(layer, True))
+        menu.addAction("Compare as prediction").triggered.connect(lambda: self.compare_requested.emit(layer, False))
+        menu.addSeparator()
+        remove = menu.addAction("Remove from the list; its file stays" if layer.saved_as else "Remove; it is not saved")
+        remove.triggered.connect(lambda: self.remove_requested.emit(layer))
+
+    def _on_visible_clicked(self) -> None:
+        self._layer.visible = not self._layer.visible
+
+    def _on_style_clicked(self) -> None:
+        filled = self._layer.style is OverlayStyle.FILL
+        self._layer.style = OverlayStyle.OUTLINE if filled else OverlayStyle.FILL
+
+    def _on_scheme_chosen(self, name: str) -> None:
+        self._layer.labels = self._layer.labels.with_scheme(label_schemes()[name])
+
+
+def tool_button(icon_name: str = "") -> QToolButton:
+    """A small flat button with an icon."""
+    button = QToolButton()
+    button.setIconSize(QSize(16, 16))
+    if icon_name:
+        button.setIcon(icon(icon_name, "quiet"))
+    return button
+
+
+def show_tool(button: QToolButton, icon_name: str, tip: str) -> None:
+    """Give a button its icon and say what it does."""
+    button.setIcon(icon(icon_name, "quiet"))
+    button.setToolTip(plain_tip(tip))
+    button.setAccessibleName(tip)

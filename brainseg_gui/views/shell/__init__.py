@@ -1,0 +1,1 @@
+"""The window: docks, tool bar, welcome, palette, keys."""

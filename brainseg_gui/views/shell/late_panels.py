@@ -1,0 +1,92 @@
+"""The panels that an empty window does not show; each is imported and made when it is first needed."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.widgets.late import Late
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.annotating.annotate_panel import AnnotatePanel
+    from brainseg_gui.views.annotating.operations_panel import OperationsPanel
+    from brainseg_gui.views.annotating.proposal_panel import ProposalPanel
+    from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
+    from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
+    from brainseg_gui.views.comparing.histograms_panel import HistogramsPanel
+    from brainseg_gui.views.comparing.raters_panel import RatersPanel
+    from brainseg_gui.views.layers.cases_panel import CasesPanel
+    from brainseg_gui.views.segmenting.probabilities_panel import ProbabilitiesPanel
+
+
+class LatePanels:
+    """One `Late` for each; the comparison brings the list of errors with it."""
+
+    def __init__(self, session: Session, actions: Actions) -> None:
+        self.cases: Late[CasesPanel] = Late(partial(_cases, session))
+        self.annotate: Late[AnnotatePanel] = Late(partial(_annotate, session, actions))
+        self.operations: Late[OperationsPanel] = Late(partial(_operations, session, actions))
+        self.proposal: Late[ProposalPanel] = Late(partial(_proposal, session, actions))
+        self.raters: Late[RatersPanel] = Late(partial(_raters, session))
+        self.probabilities: Late[ProbabilitiesPanel] = Late(partial(_probabilities, session))
+        self.histograms: Late[HistogramsPanel] = Late(partial(_histograms, session))
+        self.errors: Late[ErrorsPanel] = Late(partial(_errors, session, actions))
+        self.comparison: Late[ComparisonPanel] = Late(partial(_comparison, session, self.errors))
+
+
+def _cases(session: Session) -> CasesPanel:
+    from brainseg_gui.views.layers.cases_panel import CasesPanel
+
+    return CasesPanel(session)
+
+
+def _annotate(session: Session, actions: Actions) -> AnnotatePanel:
+    from brainseg_gui.views.annotating.annotate_panel import AnnotatePanel
+
+    return AnnotatePanel(session, actions)
+
+
+def _operations(session: Session, actions: Actions) -> OperationsPanel:
+    from brainseg_gui.views.annotating.operations_panel import OperationsPanel
+
+    return OperationsPanel(session, actions)
+
+
+def _proposal(session: Session, actions: Actions) -> ProposalPanel:
+    from brainseg_gui.views.annotating.proposal_panel import ProposalPanel
+
+    return ProposalPanel(session, actions)
+
+
+def _raters(session: Session) -> RatersPanel:
+    from brainseg_gui.views.comparing.raters_panel import RatersPanel
+
+    return RatersPanel(session)
+
+
+def _probabilities(session: Session) -> ProbabilitiesPanel:
+    from brainseg_gui.views.segmenting.probabilities_panel import ProbabilitiesPanel
+
+    return ProbabilitiesPanel(session)
+
+
+def _histograms(session: Session) -> HistogramsPanel:
+    from brainseg_gui.views.comparing.histograms_panel import HistogramsPanel
+
+    return HistogramsPanel(session)
+
+
+def _errors(session: Session, actions: Actions) -> ErrorsPanel:
+    from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
+
+    return ErrorsPanel(session, actions)
+
+
+def _comparison(session: Session, errors: Late[ErrorsPanel]) -> ComparisonPanel:
+    from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
+
+    panel = ComparisonPanel(session)
+    panel.add_page("Errors", errors())
+    return panel

@@ -1,0 +1,165 @@
+"""The window: layout, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.annotating.annotate_tool_bar import AnnotateToolBar
+from brainseg_gui.views.shell.main_tool_bar import MainToolBar
+from brainseg_gui.views.shell.panel_window import PanelWindow
+from brainseg_gui.views.shell.welcome import Welcome
+from brainseg_gui.views.slices.readout import Readout
+from brainseg_gui.views.widgets.late import Late
+from brainseg_gui.views.widgets.notice_bar import NoticeBar
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.ortho_view import OrthoView
+
+
+class MainWindow(PanelWindow):
+    """All views of one session.
+
+    Parameters
+    ----------
+    key_overrides
+        Shortcuts that the person changed.
+
+    Attributes
+    ----------
+    pictures
+        The slices; made with the first case, or when there is time after the window's first picture.
+    """
+
+    paths_dropped = Signal(object)
+    masks_dropped = Signal(object)
+    close_requested = Signal(object)
+
+    def __init__(self, session: Session, key_overrides: Mapping[str, str]) -> None:
+        super().__init__(session, key_overrides)
+        self._session = session
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        room = self.screen().availableSize()
+        self.resize(QSize(1600, 1000).boundedTo(room * 0.92))
+        self.pictures: Late[OrthoView] = Late(self._make_pictures)
+        self.welcome = Welcome()
+        self.notice = NoticeBar(session)
+        self.readout = Readout(session)
+        self.recent_menu = QMenu("Open recent", self)
+        self._build_centre()
+        self._fill_menus()
+        self._tool_bar = MainToolBar(session, self.actions_table)
+        self._hand_bar = AnnotateToolBar(session, self.actions_table)
+        self.addToolBar(self._tool_bar)
+        self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._hand_bar)
+        self.statusBar().addWidget(self.readout, 1)
+        self.statusBar().setSizeGripEnabled(False)
+        session.annotating.annotation_changed.connect(self._on_annotation_changed)
+        session.case_changed.connect(self._synchronize)
+        session.cohort_changed.connect(self._on_cohort_changed)
+        session.opening.events.running.connect(self._on_opening_changed)
+        session.layers.changed.connect(self._show_title)
+        session.layers.appearance_changed.connect(self._show_title)
+        self.actions_table.refresh_icons(only=self._tool_bar.actions())
+        self.painted.connect(self._make_the_rest)
+        self._default_state = self.saveState()
+        self._synchronize()
+
+    @property
+    def ortho(self) -> OrthoView:
+        """The pictures."""
+        return self.pictures()
+
+    def _build_centre(self) -> None:
+        centre = QWidget()
+        centre.setObjectName("centre")
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.setSpacing(4)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.welcome)
+        column.addWidget(self._stack, 1)
+        self.setCentralWidget(centre)
+        self.notice.float_over(centre)
+
+    def _make_the_rest(self) -> None:
+        """What an empty window shows later, if at all; one by one, so that it answers meanwhile."""
+        for make in (self.actions_table.refresh_icons, self.pictures):
+            QTimer.singleShot(0, self, make)
+
+    def _make_pictures(self) -> OrthoView:
+        from brainseg_gui.views.slices.ortho_view import (
+            OrthoView,  # here, because pyqtgraph takes longer than the window
+        )
+
+        ortho = OrthoView(self._session, self.comparison)
+        self._stack.addWidget(ortho)
+        self.actions_table.listen_over(ortho)
+        ortho.voxel_hovered.connect(self.readout.show_voxel)
+        return ortho
+
+    def _fill_menus(self) -> None:
+        self._menus = self.actions_table.fill_menus()
+        self._menus["File"].insertMenu(self.actions_table["file.open_demo"], self.recent_menu)
+        self._menus["View"].addSeparator()
+        for dock in self.docks:
+            self._menus["View"].addAction(dock.toggleViewAction())
+
+    def _synchronize(self) -> None:
+        self._stack.setCurrentWidget(self.ortho if self._session.displayed is not None else self.welcome)
+        self._show_title()
+
+    def _on_opening_changed(self, running: bool) -> None:
+        if running:
+            self.pictures()  # before a thread reads what they are to show
+
+    def _show_title(self, *_: object) -> None:
+        case = self._session.displayed
+        self.setWindowTitle(f"{case.case_id}[*] – brainseg" if case else "brainseg")
+        self.setWindowModified(self._session.layers.unsaved)
+
+    def _on_cohort_changed(self) -> None:
+        self._dock_named("Cases").setVisible(bool(self._session.cohort))
+
+    def _on_annotation_changed(self) -> None:
+        there = self._session.annotating.annotation is not None
+        for title in ("Annotate", "Operations", "Proposal"):
+            self._dock_named(title).setVisible(there)
+        if there:
+            self.show_panel("Annotate")
+        self._hand_bar.synchronize()
+
+    def reset_layout(self) -> None:
+        """Put all panels back."""
+        self.restoreState(self._default_state)
+        self._on_cohort_changed()
+        self._on_annotation_changed()
+
+    def restore(self, geometry: QByteArray, state: QByteArray) -> None:
+        """Come back as the person left it."""
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+        if not state.isEmpty():
+            self.restoreState(state)
+        self._on_cohort_changed()
+        self._on_annotation_changed()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.paths_dropped.emit(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.close_requested.emit(event)

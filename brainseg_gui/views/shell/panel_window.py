@@ -1,0 +1,177 @@
+"""A window with panels around its middle: where they dock, and when they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QSizePolicy, QTabWidget, QWidget
+
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.layers.layers_panel import LayersPanel
+from brainseg_gui.views.segmenting.segment_panel import SegmentPanel
+from brainseg_gui.views.shell.late_panels import LatePanels
+from brainseg_gui.views.shell.panel_dock import PanelDock
+from brainseg_gui.views.slices.image_panel import ImagePanel
+from brainseg_gui.views.widgets.late import Late
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.annotating.annotate_panel import AnnotatePanel
+    from brainseg_gui.views.annotating.operations_panel import OperationsPanel
+    from brainseg_gui.views.annotating.proposal_panel import ProposalPanel
+    from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
+    from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
+    from brainseg_gui.views.comparing.histograms_panel import HistogramsPanel
+    from brainseg_gui.views.comparing.raters_panel import RatersPanel
+    from brainseg_gui.views.layers.cases_panel import CasesPanel
+    from brainseg_gui.views.segmenting.probabilities_panel import ProbabilitiesPanel
+
+_LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+_LEFT_WIDTH, _ANNOTATE_WIDTH, _RIGHT_WIDTH = 180, 236, 300  # the widest row of each fits
+_TABBED = (("Annotate", "Operations", "Proposal"), ("Layers", "Raters", "Probabilities", "Histograms"))
+_ANYWAY_MS = 1000
+
+
+class PanelWindow(QMainWindow):
+    """Docks for all panels; those that an empty window does not show are made when they are first seen or asked for.
+
+    Parameters
+    ----------
+    key_overrides
+        Shortcuts that the person changed.
+
+    Attributes
+    ----------
+    late
+        For whoever wants to know when such a panel is made; the properties of this class make it.
+    docks
+        In the order of the menu.
+    """
+
+    painted = Signal()
+    """The first picture is on the screen, or is not wanted; what is slow may begin."""
+
+    def __init__(self, session: Session, key_overrides: Mapping[str, str]) -> None:
+        super().__init__()
+        self._painted = False
+        self._tabs_moved = QTimer(self, singleShot=True, interval=0)
+        self._tabs_moved.timeout.connect(self._follow_tabs)
+        self.actions_table = Actions(self, key_overrides)
+        self.late = late = LatePanels(session, self.actions_table)
+        self.image_panel = ImagePanel(session, self.actions_table)
+        self.layers_panel = LayersPanel(session)
+        self.segment_panel = SegmentPanel(session)
+        self.docks = (
+            self._dock("Cases", late.cases, _LEFT, _LEFT_WIDTH),
+            self._dock("Annotate", late.annotate, _LEFT, _ANNOTATE_WIDTH),
+            self._dock("Operations", late.operations, _LEFT, _LEFT_WIDTH),
+            self._dock("Proposal", late.proposal, _LEFT, _LEFT_WIDTH),
+            self._dock("Image", _there(self.image_panel), _RIGHT, _RIGHT_WIDTH),
+            self._dock("Layers", _there(self.layers_panel), _RIGHT, _RIGHT_WIDTH),
+            self._dock("Segment", _there(self.segment_panel), _RIGHT, _RIGHT_WIDTH),
+            self._dock("Raters", late.raters, _RIGHT, _RIGHT_WIDTH),
+            self._dock("Probabilities", late.probabilities, _RIGHT, _RIGHT_WIDTH),
+            self._dock("Histograms", late.histograms, _RIGHT, _RIGHT_WIDTH),
+        )
+        self._arrange_docks()
+
+    @property
+    def cases_panel(self) -> CasesPanel:
+        return self.late.cases()
+
+    @property
+    def annotate_panel(self) -> AnnotatePanel:
+        return self.late.annotate()
+
+    @property
+    def operations_panel(self) -> OperationsPanel:
+        return self.late.operations()
+
+    @property
+    def proposal_panel(self) -> ProposalPanel:
+        return self.late.proposal()
+
+    @property
+    def raters_panel(self) -> RatersPanel:
+        return self.late.raters()
+
+    @property
+    def probabilities_panel(self) -> ProbabilitiesPanel:
+        return self.late.probabilities()
+
+    @property
+    def histograms_panel(self) -> HistogramsPanel:
+        return self.late.histograms()
+
+    @property
+    def errors_panel(self) -> ErrorsPanel:
+        return self.late.errors()
+
+    @property
+    def comparison(self) -> ComparisonPanel:
+        return self.late.comparison()
+
+    def show_panel(self, title: str) -> None:
+        """Open a panel, or bring its tab to the front."""
+        dock = self._dock_named(title)
+        dock.show()
+        dock.raise_()
+        dock.fill()
+
+    # docks
+
+    def _dock(self, title: str, panel: Late[QWidget], area: Qt.DockWidgetArea, least_width: int) -> PanelDock:
+        dock = PanelDock(title, panel, least_width, self)
+        dock.visibilityChanged.connect(self._on_dock_changed)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _arrange_docks(self) -> None:
+        for area in (_LEFT, _RIGHT):
+            self.setTabPosition(area, QTabWidget.TabPosition.North)
+        for front, *behind in _TABBED:
+            for title in behind:
+                self.tabifyDockWidget(self._dock_named(front), self._dock_named(title))
+                self._dock_named(title).hide()
+        for title in ("Cases", "Annotate"):
+            self._dock_named(title).hide()
+        self.resizeDocks([self._dock_named("Cases")], [200], Qt.Orientation.Horizontal)
+        for panel in (self.image_panel, self.segment_panel):
+            panel.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def _dock_named(self, title: str) -> PanelDock:
+        return next(dock for dock in self.docks if dock.windowTitle() == title)
+
+    def _on_dock_changed(self, _visible: bool) -> None:
+        self._tabs_moved.start()
+
+    def _follow_tabs(self) -> None:
+        for dock in self.docks:
+            dock.follow_tabs(self.tabifiedDockWidgets(dock))
+
+    # the first picture
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(_ANYWAY_MS, self, self._on_painted)  # a minimised window paints nothing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            QTimer.singleShot(0, self, self._on_painted)
+
+    def _on_painted(self) -> None:
+        if not self._painted:
+            self._painted = True
+            self.painted.emit()
+            for dock in self.docks:
+                dock.release()
+
+
+def _there(panel: QWidget) -> Late[QWidget]:
+    late = Late(lambda: panel)
+    late()
+    return late

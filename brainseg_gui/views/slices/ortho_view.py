@@ -1,0 +1,199 @@
+"""The middle of the window: three planes, four modalities, or the comparison, as linked views."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
+
+from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.plane import Plane
+from brainseg_gui.state.session import Session
+from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.slices.profile_strip import ProfileStrip
+from brainseg_gui.views.slices.slice_picture import Content
+from brainseg_gui.views.slices.slice_view import SliceView
+
+
+class SliceCell(QFrame):
+    """A slice view with its slider, and the profile of the compared masks along it."""
+
+    def __init__(self, view: SliceView, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("picture")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it has to be painted
+        self.view = view
+        self._session = session
+        self._slider = QSlider(Qt.Orientation.Vertical)
+        self._slider.setFixedWidth(16)
+        self._slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._slider.setToolTip("Slice. Wheel over the picture, Page up, Page down")
+        self._slider.valueChanged.connect(self._on_slider_moved)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(view, 1)
+        self._profile = ProfileStrip(view, session)
+        row.addWidget(self._profile)
+        row.addWidget(self._slider)
+        for signal in (session.case_changed, session.viewing.events.plane):
+            signal.connect(self._synchronize)
+        session.viewing.events.crosshair.connect(self._on_crosshair_changed)
+        self._synchronize()
+
+    def _synchronize(self) -> None:
+        case = self.view.case
+        self._slider.setEnabled(case is not None)
+        if case is None:
+            return
+        self._profile.move_marker()
+        with QSignalBlocker(self._slider):
+            self._slider.setRange(0, case.grid.shape[self.view.plane.axis] - 1)
+            self._slider.setValue(self.view.slice_index)
+
+    def _on_crosshair_changed(self) -> None:
+        if self.isVisible() and self.view.slice_index != self._slider.value():
+            self._synchronize()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._synchronize()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), Qt.GlobalColor.black)
+        painter.end()
+
+    def _on_slider_moved(self, slice_index: int) -> None:
+        self.view.scroll(slice_index - self.view.slice_index)
+
+
+class OrthoView(QWidget):
+    """Three layouts of linked views; a double click maximises one of them.
+
+    Parameters
+    ----------
+    companion
+        Widget for the cell that planes and comparison leave free: the comparison's numbers.
+    """
+
+    voxel_hovered = Signal(object)
+    hand_used = Signal(object)
+
+    def __init__(self, session: Session, companion: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("centre")
+        self._session = session
+        self._companion = companion
+        companion.setParent(self)
+        self._maximised: SliceCell | None = None
+        self._stack = QStackedWidget()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._stack)
+        self._pages: dict[Layout, QWidget] = {}
+        session.viewing.events.layout.connect(self._synchronize)
+        self._synchronize()
+
+    @property
+    def views(self) -> list[SliceView]:
+        """The views of the current layout."""
+        return [cell.view for cell in self._cells[self._session.viewing.layout]]
+
+    @property
+    def _cells(self) -> dict[Layout, list[SliceCell]]:
+        return {layout: page.findChildren(SliceCell) for layout, page in self._pages.items()}
+
+    def fit(self) -> None:
+        """Show whole slices again."""
+        for view in self.views:
+            view.fit()
+
+    def reveal(self, voxel_ijk: Voxel) -> None:
+        """Bring a voxel to the middle of the views that are zoomed in."""
+        for view in self.views:
+            view.reveal(voxel_ijk)
+
+    def _page_of(self, layout: Layout) -> QWidget:
+        """The page of a layout, made when it is first chosen."""
+        if layout not in self._pages:
+            views = _views_of(layout, self._session)
+            self._pages[layout] = self._page(views, linked=layout is not Layout.PLANES)
+        return self._pages[layout]
+
+    def _page(self, views: list[SliceView], *, linked: bool = False) -> QWidget:
+        page = QWidget()
+        grid = QGridLayout(page)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        for place, view in enumerate(views):
+            cell = SliceCell(view, self._session)
+            grid.addWidget(cell, *divmod(place, 2))
+            view.voxel_hovered.connect(self.voxel_hovered)
+            view.hand_used.connect(self.hand_used)
+            view.maximise_requested.connect(self._on_maximise_requested)
+            if linked and place:
+                view.link_to(views[0])
+        for index in (0, 1):
+            grid.setRowStretch(index, 1)
+            grid.setColumnStretch(index, 1)
+        self._stack.addWidget(page)
+        return page
+
+    def _synchronize(self) -> None:
+        self._restore()
+        page = self._page_of(self._session.viewing.layout)
+        if self._session.viewing.layout is not Layout.MODALITIES:
+            grid = page.layout()
+            if isinstance(grid, QGridLayout):
+                grid.addWidget(self._companion, 1, 1)
+                self._companion.show()
+        self._stack.setCurrentWidget(page)
+
+    def _on_maximise_requested(self) -> None:
+        view = self.sender()
+        if self._maximised is not None:
+            self._restore()
+            return
+        for cell in self._cells[self._session.viewing.layout]:
+            if cell.view is view:
+                self._maximised = cell
+        for cell in self._cells[self._session.viewing.layout]:
+            cell.setVisible(cell is self._maximised)
+        self._companion.setVisible(False)
+        self._stretch(only=self._maximised)
+
+    def _restore(self) -> None:
+        self._maximised = None
+        for cells in self._cells.values():
+            for cell in cells:
+                cell.setVisible(True)
+        self._companion.setVisible(True)
+        self._stretch(only=None)
+
+    def _stretch(self, only: SliceCell | None) -> None:
+        """Give the rows and columns of the maximised cell all the room, or equal shares."""
+        for page in self._pages.values():
+            grid = page.layout()
+            if not isinstance(grid, QGridLayout):
+                continue
+            row, column = (0, 0)
+            if only is not None and (index := grid.indexOf(only)) >= 0:
+                row, column = grid.getItemPosition(index)[:2]  # type: ignore[index]
+            for n in (0, 1):
+                grid.setRowStretch(n, 1 if only is None or n == row else 0)
+                grid.setColumnStretch(n, 1 if only is None or n == column else 0)
+
+
+def _views_of(layout: Layout, session: Session) -> list[SliceView]:
+    if layout is Layout.PLANES:
+        return [SliceView(session, plane) for plane in _PLANE_ORDER]
+    if layout is Layout.MODALITIES:
+        return [SliceView(session, None, modality) for modality in _MODALITY_ORDER]
+    return [SliceView(session, None, None, content) for content in _CONTENT_ORDER]
+
+
+_PLANE_ORDER = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)
+_MODALITY_ORDER = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR)
+_CONTENT_ORDER = (Content.REFERENCE, Content.PREDICTION, Content.AGREEMENT)

@@ -1,0 +1,101 @@
+"""What lies under the cursor: voxel, position, values and labels, in the status bar."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.widgets.line_label import LineLabel
+
+
+class Readout(QWidget):
+    """The line at the bottom; follows the cursor over a view, else the crosshair."""
+
+    cancel_requested = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._works = (session.opening, session.saving, session.reporting, session.segmenting)
+        self._hovered: Voxel | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 8, 0)
+        row.setSpacing(16)
+        self._place, self._values, self._labels = LineLabel(least=280), LineLabel(least=280), LineLabel(elided=True)
+        self._convention, self._work = QLabel(), QLabel()
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setObjectName("link")
+        self._place.setToolTip("Voxel, from 0, towards the right, the front and the top; place in the scanner, mm")
+        self._cancel.setToolTip("Stop opening; the open case stays")
+        self._cancel.clicked.connect(self.cancel_requested)
+        for widget in (self._place, self._values, self._work, self._cancel, self._convention):
+            row.addWidget(widget)
+        row.insertWidget(2, self._labels, 1)
+        for signal in (session.case_changed, session.layers.changed, session.layers.appearance_changed):
+            signal.connect(self._synchronize)
+        session.overlay_changed.connect(self._synchronize)
+        session.viewing.events.crosshair.connect(self._synchronize)
+        session.viewing.events.convention.connect(self._synchronize)
+        for work in self._works:
+            work.events.connect(self._on_work_changed)
+        self._synchronize()
+        self._on_work_changed(None)
+
+    def show_voxel(self, voxel_ijk: Voxel | None) -> None:
+        """Follow the cursor; None follows the crosshair."""
+        self._hovered = voxel_ijk
+        self._synchronize()
+
+    def _synchronize(self) -> None:
+        case = self._session.displayed
+        convention = _convention_words(self._session) if case else ""
+        if convention != self._convention.text():
+            self._convention.setText(convention)
+        for label in (self._place, self._values, self._labels):
+            label.setVisible(case is not None)
+        if case is None:
+            return
+        voxel = self._hovered or self._session.viewing.crosshair
+        voxel = case.grid.clip(voxel)
+        self._place.setText(_place_words(case, voxel))
+        self._values.setText("   ".join(_values_at(case, voxel)))
+        self._labels.setText("   ".join(_labels_at(self._session, voxel)))
+
+    def _on_work_changed(self, _change: object) -> None:
+        words = [f"{work.stage} {round(100 * work.done)} %" for work in self._works if work.running]
+        self._work.setText(" · ".join(words))
+        self._cancel.setVisible(self._session.opening.running)
+
+
+def _place_words(case: Case, voxel_ijk: Voxel) -> str:
+    i, j, k = voxel_ijk
+    x, y, z = case.grid.to_world((i, j, k))
+    sides = (("R", "L"), ("A", "P"), ("S", "I"))
+    world = " ".join(f"{a if v >= 0 else b} {abs(v):.1f}" for v, (a, b) in zip((x, y, z), sides, strict=True))
+    return f"{i} {j} {k}   {world} mm"
+
+
+def _values_at(case: Case, voxel_ijk: Voxel) -> list[str]:
+    return [f"{m.title} {_number(volume.value_at(voxel_ijk))}" for m, volume in case.volumes.items()]
+
+
+def _number(value: float) -> str:
+    """Four significant digits, and never an exponent for large intensities."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _labels_at(session: Session, voxel_ijk: Voxel) -> list[str]:
+    words = [session.overlay.words_at(voxel_ijk)] if session.overlay is not None else []
+    for layer in session.layers:
+        if all(v < n for v, n in zip(voxel_ijk, layer.labels.values.shape, strict=True)):
+            value = int(layer.labels.values[voxel_ijk])
+            meaning = layer.labels.scheme.meaning_of(value) if value else "–"
+            words.append(f"{layer.name} {meaning}")
+    return words
+
+
+def _convention_words(session: Session) -> str:
+    return session.viewing.convention.value

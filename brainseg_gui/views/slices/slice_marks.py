@@ -1,0 +1,150 @@
+"""Crosshair, orientation letters, titles and the scale bar over a slice, in screen pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QStaticText
+
+from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
+from brainseg_gui.imaging.plane import EdgeLetters
+from brainseg_gui.imaging.scalar_map import ScalarMap
+from brainseg_gui.views.slices.colour_bar import draw_legend
+
+_TEXT = QColor(214, 218, 222)
+_QUIET = QColor(160, 166, 173)
+_SHADOW = QColor(0, 0, 0, 200)
+_CROSS = QColor(111, 155, 242, 150)
+_GAP = 10
+_EDGE = 8
+_LONGEST = 8192  # rows of the tallest screen
+_LINE = 18  # from one line of text to the next
+_BARS_MM = (100, 50, 20, 10, 5, 2, 1)
+
+
+def draw_crosshair(painter: QPainter, frame: QRect, centre: QPoint) -> None:
+    """Two lines that leave the voxel under them free."""
+    # strips of an image: Qt fills a translucent line of many rows in several threads, which costs more than the line
+    x, y = centre.x(), centre.y()
+    line = _crosshair_line()
+    for part in (
+        QRect(frame.left(), y, x - _GAP - frame.left(), 1),
+        QRect(x + _GAP, y, frame.right() - x - _GAP + 1, 1),
+    ):
+        painter.fillRect(part, _CROSS)
+    for part in (
+        QRect(x, frame.top(), 1, y - _GAP - frame.top()),
+        QRect(x, y + _GAP, 1, frame.bottom() - y - _GAP + 1),
+    ):
+        if part.height() > 0:
+            painter.drawImage(part, line, QRect(0, 0, 1, part.height()))
+
+
+@lru_cache(maxsize=1)
+def _crosshair_line() -> QImage:
+    line = QImage(1, _LONGEST, QImage.Format.Format_ARGB32_Premultiplied)
+    line.fill(_CROSS)
+    return line
+
+
+@dataclass(frozen=True)
+class SliceMarks:
+    """What is written over a slice.
+
+    Parameters
+    ----------
+    letters
+        Patient directions at the edges.
+    title, content, position
+        What is shown (top left), which masks (top right), which slice (bottom left).
+    pixels_per_mm
+        Zoom, for the scale bar.
+    agreement
+        The region whose agreement is drawn; what its colours mean is said.
+    """
+
+    letters: EdgeLetters
+    title: str
+    content: str
+    position: str
+    pixels_per_mm: float
+    agreement: str = ""
+
+
+def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: ScalarMap | None = None) -> None:
+    """Letters at the edges, titles in the corners, scale at the bottom right, and the colours of an overlay."""
+    frame = frame.adjusted(_EDGE, _EDGE - 2, -_EDGE, -_EDGE + 2)
+    painter.setFont(_font(10, False))  # for the legend
+    align = Qt.AlignmentFlag
+    for letter, place in (
+        (marks.letters.left, align.AlignLeft | align.AlignVCenter),
+        (marks.letters.right, align.AlignRight | align.AlignVCenter),
+        (marks.letters.top, align.AlignHCenter | align.AlignTop),
+        (marks.letters.bottom, align.AlignHCenter | align.AlignBottom),
+    ):
+        _write(painter, frame, place, letter, _TEXT, bold=True)
+    _write(painter, frame, align.AlignLeft | align.AlignTop, marks.title, _TEXT)
+    for line, (word, colour) in enumerate(_agreement_words(marks.agreement), start=1):
+        _write(painter, frame.adjusted(0, line * _LINE, 0, 0), align.AlignLeft | align.AlignTop, word, colour)
+    _write(painter, frame, align.AlignLeft | align.AlignBottom, marks.position, _QUIET)
+    if marks.content:
+        _write(painter, frame, align.AlignRight | align.AlignTop, marks.content, _TEXT)
+    if overlay is not None:
+        draw_legend(painter, frame, overlay, _TEXT)
+    _draw_scale_bar(painter, frame, marks.pixels_per_mm)
+
+
+@lru_cache(maxsize=16)
+def _agreement_words(region: str) -> list[tuple[str, QColor]]:
+    words = (f"{region} found", "missed", "false") if region else ()
+    return [(word, QColor(colour)) for word, colour in zip(words, AGREEMENT_COLOURS, strict=False)]
+
+
+def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> None:
+    length_mm = next((mm for mm in _BARS_MM if mm * pixels_per_mm <= frame.width() / 4), _BARS_MM[-1])
+    length = round(length_mm * pixels_per_mm)
+    right, bottom = frame.right(), frame.bottom() - 4
+    for offset, colour in ((1, _SHADOW), (0, _QUIET)):
+        painter.fillRect(right - length + offset, bottom + offset, length, 1, colour)
+        for x in (right - length, right):
+            painter.fillRect(x + offset, bottom - 3 + offset, 1, 7, colour)
+    text = QRect(frame.left(), frame.top(), frame.width() - length - 8, frame.height())
+    place = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+    _write(painter, text, place, f"{length_mm} mm", _QUIET)
+
+
+def _write(
+    painter: QPainter, frame: QRect, place: Qt.AlignmentFlag, text: str, colour: QColor, *, bold: bool = False
+) -> None:
+    if not text:
+        return
+    left, top, line, font = _laid_out(text, place, frame.width(), frame.height(), bold)
+    left, top = left + frame.left(), top + frame.top()
+    painter.setFont(font)
+    painter.setPen(_SHADOW)
+    painter.drawStaticText(left + 1, top + 1, line)
+    painter.setPen(colour)
+    painter.drawStaticText(left, top, line)
+
+
+@lru_cache(maxsize=1024)
+def _laid_out(
+    text: str, place: Qt.AlignmentFlag, width: int, height: int, bold: bool
+) -> tuple[int, int, QStaticText, QFont]:
+    """Where a text begins in a frame, and its letters with their places: the same few are written in every frame."""
+    font, line, align = _font(10, bold), QStaticText(text), Qt.AlignmentFlag
+    line.setTextFormat(Qt.TextFormat.PlainText)
+    line.prepare(font=font)
+    room_x, room_y = width - line.size().width(), height - line.size().height()
+    across = 1.0 if place & align.AlignRight else 0.5 if place & align.AlignHCenter else 0.0
+    down = 1.0 if place & align.AlignBottom else 0.5 if place & align.AlignVCenter else 0.0
+    return round(across * room_x), round(down * room_y), line, font
+
+
+def _font(points: int, bold: bool) -> QFont:
+    font = QFont()
+    font.setPointSize(points)
+    font.setBold(bold)
+    return font

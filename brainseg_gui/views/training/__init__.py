@@ -1,0 +1,1 @@
+"""Runs: describing one, and following it."""

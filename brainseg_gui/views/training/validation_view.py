@@ -1,0 +1,140 @@
+"""Pictures of a validation case, epoch by epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from brainseg_gui.state.training.run_record import RunRecord
+from brainseg_gui.state.training.run_values import Validated
+from brainseg_gui.state.training.run_watch import RunWatch
+
+_NOTHING = "Each validated epoch shows a whole case here, the prediction beside its reference."
+
+
+class ValidationView(QWidget):
+    """The newest epoch's picture; earlier ones by the slider. Stays at the newest until the slider is moved back."""
+
+    def __init__(self, watch: RunWatch) -> None:
+        super().__init__()
+        self._watch = watch
+        self._record: RunRecord | None = None
+        self._entries: list[Validated] = []
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        head = QHBoxLayout()
+        title = QLabel("Validation")
+        title.setObjectName("section")
+        self.case = QComboBox()
+        self.case.setAccessibleName("Validation case")
+        self.case.setToolTip("Which validation case is shown")
+        self.case.setMinimumWidth(60)
+        self.case.activated.connect(self._on_case_chosen)
+        head.addWidget(title)
+        head.addWidget(self.case, 1)
+        column.addLayout(head)
+        self.picture = _Picture()
+        column.addWidget(self.picture, 1)
+        self._dice = QLabel()
+        self._dice.setObjectName("quiet")
+        column.addWidget(self._dice)
+        column.addLayout(self._slider_row())
+        watch.chosen_changed.connect(self._synchronize)
+        watch.news_came.connect(self._synchronize)
+        self._synchronize()
+
+    def _slider_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.epoch = QSlider(Qt.Orientation.Horizontal)
+        self.epoch.setAccessibleName("Epoch of the picture")
+        self.epoch.setToolTip("Earlier epochs; at the right end the newest one is followed")
+        self.epoch.valueChanged.connect(self._show_entry)
+        self._epoch_text = QLabel()
+        self._epoch_text.setObjectName("quiet")
+        self._epoch_text.setFixedWidth(76)
+        self._epoch_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.epoch, 1)
+        row.addWidget(self._epoch_text)
+        return row
+
+    def _synchronize(self) -> None:
+        record = self._watch.chosen
+        other, self._record = record is not self._record, record
+        cases = record.cases if record is not None else []
+        wanted = self.case.currentText()
+        with QSignalBlocker(self.case):
+            if [self.case.itemText(n) for n in range(self.case.count())] != cases:
+                self.case.clear()
+                self.case.addItems(cases)
+                self.case.setCurrentIndex(cases.index(wanted) if wanted in cases and not other else 0)
+        for widget in (self.case, self.epoch, self._epoch_text):
+            widget.setVisible(bool(cases))
+        self._fill(newest=other)
+
+    def _on_case_chosen(self) -> None:
+        self._fill(newest=False)
+
+    def _fill(self, *, newest: bool) -> None:
+        follows = newest or self.epoch.value() == self.epoch.maximum()
+        self._entries = self._record.of_case(self.case.currentText()) if self._record is not None else []
+        with QSignalBlocker(self.epoch):
+            self.epoch.setRange(0, max(len(self._entries) - 1, 0))
+            if follows:
+                self.epoch.setValue(self.epoch.maximum())
+        self.epoch.setEnabled(len(self._entries) > 1)
+        self._show_entry()
+
+    def _show_entry(self) -> None:
+        if not self._entries:
+            self._dice.setText("")
+            self.picture.show_file(None, _NOTHING)
+            return
+        entry = self._entries[min(self.epoch.value(), len(self._entries) - 1)]
+        self._epoch_text.setText(f"epoch {entry.epoch}")
+        self._dice.setText("   ".join(f"{region} {value:.3f}" for region, value in entry.dice.items()))
+        self._dice.setToolTip("Dice per region, whole case")
+        missing = "No picture was kept for this epoch." if entry.picture is None else "The picture is not there yet."
+        self.picture.show_file(entry.picture, missing)
+
+
+class _Picture(QFrame):
+    """A file, as large as there is room, on black."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("picture")
+        self.setMinimumHeight(120)
+        self.setAccessibleName("Prediction and reference of the validation case")
+        self._file: Path | None = None
+        self._pixmap = QPixmap()
+        self._missing = ""
+
+    def show_file(self, file: Path | None, missing: str) -> None:
+        """Show a picture, or say why there is none."""
+        if file != self._file or self._pixmap.isNull():
+            self._file = file
+            self._pixmap = QPixmap(str(file)) if file is not None else QPixmap()
+        self._missing = missing
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        area = self.contentsRect().adjusted(4, 4, -4, -4)
+        if self._pixmap.isNull():
+            painter.setPen(Qt.GlobalColor.gray)
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._missing)
+            return
+        ratio = self.devicePixelRatioF()
+        size = self._pixmap.size().scaled(area.size() * ratio, Qt.AspectRatioMode.KeepAspectRatio)
+        scaled = self._pixmap.scaled(
+            size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        scaled.setDevicePixelRatio(ratio)
+        shown = QSize(round(scaled.width() / ratio), round(scaled.height() / ratio))
+        left = area.left() + (area.width() - shown.width()) // 2
+        painter.drawPixmap(left, area.top() + (area.height() - shown.height()) // 2, scaled)

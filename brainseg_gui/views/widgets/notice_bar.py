@@ -1,0 +1,149 @@
+"""One sentence over the pictures: what happened, what to do, details folded. Never a modal box."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainseg_gui.errors import printable
+from brainseg_gui.state.notices import Notice, Notices
+from brainseg_gui.views.widgets.theme import icon
+
+_WIDTH = 760
+_FOOT = 36
+_SHOWN_MS = 10_000
+
+
+class NoticeBar(QFrame):
+    """The session's notice; hidden when there is none.
+
+    Problems stay until they are closed, answered or followed by something else; what is only worth knowing goes
+    after ten seconds.
+    """
+
+    action_requested = Signal(str)
+
+    def __init__(self, notices: Notices) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self._notices = notices
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 8, 8)
+        column.setSpacing(6)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self._icon = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._actions = QHBoxLayout()
+        self._buttons: list[QPushButton] = []
+        self._more = QPushButton("Details")
+        self._more.setCheckable(True)
+        self._more.toggled.connect(self._on_details_toggled)
+        close = QToolButton()
+        close.setIcon(icon("close", "quiet"))
+        close.setIconSize(QSize(16, 16))
+        close.setToolTip("Close this message")
+        close.clicked.connect(lambda: notices.say(None))
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        row.addLayout(self._actions)
+        row.addWidget(self._more)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row)
+        self._below = QHBoxLayout()
+        self._below.addStretch(1)
+        column.addLayout(self._below)
+        self._details = QPlainTextEdit()
+        self._details.setReadOnly(True)
+        self._details.setMaximumHeight(140)
+        self._details.hide()
+        column.addWidget(self._details)
+        self._column = column
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_SHOWN_MS)
+        self._timer.timeout.connect(lambda: notices.say(None))
+        notices.notice_changed.connect(self._synchronize)
+        self._synchronize()
+
+    def float_over(self, ground: QWidget) -> None:
+        """Lie over the foot of a widget, so that nothing moves when there is something to say."""
+        self.setParent(ground)
+        ground.installEventFilter(self)
+        self._synchronize()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # the height is known only when text and buttons are shown
+            self._place()
+        return handled
+
+    def _place(self) -> None:
+        ground = self.parentWidget()
+        if ground is not None:
+            self._column.activate()
+            width = min(ground.width() - 32, _WIDTH)
+            height = self._column.totalHeightForWidth(width)
+            self.setGeometry((ground.width() - width) // 2, ground.height() - height - _FOOT, width, height)
+            self.raise_()
+
+    @property
+    def text(self) -> str:
+        """What is being said."""
+        return self._text.text()
+
+    def _synchronize(self) -> None:
+        notice = self._notices.notice
+        self.setVisible(notice is not None)
+        if notice is None:
+            return
+        name, role = ("warning", "problem") if notice.problem else ("info", "accent")
+        self._icon.setPixmap(icon(name, role).pixmap(20, 20))
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        words = " ".join(part for part in (_sentence(notice.what), _sentence(notice.remedy)) if part)
+        self._text.setText(printable(words))
+        self._details.setPlainText(notice.details)
+        self._more.setVisible(bool(notice.details))
+        self._more.setChecked(False)
+        self._fill_actions(notice)
+        self._place()
+        if notice.problem or notice.actions:
+            self._timer.stop()
+        else:
+            self._timer.start()
+
+    def _fill_actions(self, notice: Notice) -> None:
+        for button in self._buttons:
+            button.deleteLater()
+        self._buttons = []
+        row = self._actions if len(notice.actions) < 2 else self._below  # the sentence needs its room
+        for text, key in notice.actions:
+            button = QPushButton(text)
+            button.clicked.connect(lambda _checked=False, key=key: self.action_requested.emit(key))
+            self._buttons.append(button)
+            row.addWidget(button)
+
+    def _on_details_toggled(self, shown: bool) -> None:
+        self._details.setVisible(shown)
+        self._place()
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text.endswith((".", "?")) else f"{text}."

@@ -1,0 +1,1 @@
+"""From case folders to batches."""

@@ -1,0 +1,184 @@
+"""Prepared cases on disk: each case goes through preprocessing once, then patches are read from memory-mapped files.
+
+An entry is a folder named by what it is made of. It is written under another name and renamed when it is whole, so
+that two writers cannot spoil it and half an entry is never read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.grid import Array
+from brainseg_gui.plain_files import read_json
+from training.data.case_files import digests
+from training.data.cases import TrainingCase
+from training.data.prepare_case import PreparedCase, prepare_case
+from training.recipe import Recipe, passport_of
+
+VERSION = 4  # of the preprocessing code: raise it when prepared cases change
+ABANDONED_AFTER_S = 24 * 3600
+_FILES = ("image.npy", "labels.npy", "centres.npy")
+_ABOUT = "entry.json"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A prepared case on disk.
+
+    Parameters
+    ----------
+    folder
+        Where it lies.
+    case_id
+        Whose it is.
+    shape
+        (X, Y, Z) in the network's axes.
+    """
+
+    folder: Path
+    case_id: str
+    shape: tuple[int, int, int]
+
+    def image(self) -> Array:
+        """Memory-mapped, (X, Y, Z, C)."""
+        return cast(Array, _mapped(self.folder / "image.npy"))
+
+    def labels(self) -> NDArray[np.uint8]:
+        """Memory-mapped network classes, (X, Y, Z)."""
+        return cast(NDArray[np.uint8], _mapped(self.folder / "labels.npy"))
+
+    def centres(self) -> NDArray[np.int16]:
+        """Memory-mapped tumour voxels: network class, then x, y, z; (N, 4)."""
+        return cast(NDArray[np.int16], _mapped(self.folder / "centres.npy"))
+
+
+class Cache:
+    """Prepared cases of one recipe.
+
+    Parameters
+    ----------
+    root
+        Folder of all recipes.
+    recipe
+        How cases are prepared; part of every key.
+    dtype
+        float16, or float32 where every decimal counts.
+    """
+
+    def __init__(self, root: Path, recipe: Recipe, dtype: str) -> None:
+        self._root = root
+        self._passport = passport_of(recipe)
+        self._dtype = np.dtype(dtype)
+        parts = {key: recipe[key] for key in ("input", "preprocess", "output")}
+        parts["input"] = {key: value for key, value in parts["input"].items() if key != "patch"}
+        self._recipe = json.dumps([VERSION, dtype, parts], sort_keys=True)
+
+    def get(self, case: TrainingCase) -> Entry:
+        """The prepared case; prepared now if it is not there yet, or damaged.
+
+        Raises
+        ------
+        BrainsegError
+            If the case cannot be read or prepared, or the disk is full.
+        """
+        folder = self._root / self.key(case)
+        if (entry := _read_entry(folder)) is not None:
+            return entry
+        prepared = prepare_case(case, self._passport, self._dtype)
+        try:
+            return self._write(folder, case.case_id, prepared)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            sentence = f"prepared cases cannot be written ({reason})"
+            raise BrainsegError(sentence, "Free some space, or set data.cache to another folder", folder) from error
+
+    def key(self, case: TrainingCase) -> str:
+        """Name of a case's entry: a digest of its files, its label scheme and the recipe."""
+        labels = sorted(case.scheme.labels.items())
+        text = json.dumps([self._recipe, case.case_id, digests(case.source), labels])
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def _write(self, folder: Path, case_id: str, prepared: PreparedCase) -> Entry:
+        self._root.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(self._root)
+        temporary = self._root / f".{folder.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        temporary.mkdir()
+        try:
+            arrays: tuple[NDArray[Any], ...] = (prepared.image, prepared.labels, prepared.centres)
+            for name, array in zip(_FILES, arrays, strict=True):
+                with (temporary / name).open("wb") as stream:
+                    np.save(stream, array)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            _describe(temporary, case_id, prepared.labels.shape)
+            _move_into_place(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return Entry(folder, case_id, prepared.labels.shape)
+
+
+def _describe(folder: Path, case_id: str, shape: tuple[int, ...]) -> None:
+    sizes = {name: (folder / name).stat().st_size for name in _FILES}
+    content = {"case": case_id, "shape": list(shape), "bytes": sizes}
+    (folder / _ABOUT).write_text(json.dumps(content), "utf-8")
+
+
+def _move_into_place(temporary: Path, folder: Path) -> None:
+    """Rename; where another writer was faster its entry stays, where a damaged one lies it goes."""
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if _read_entry(folder) is not None:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the other writer was faster once more
+            temporary.rename(folder)
+        if _read_entry(folder) is None:
+            raise
+
+
+def _read_entry(folder: Path) -> Entry | None:
+    """An entry that is whole, or None."""
+    try:
+        content: dict[str, Any] = read_json(folder / _ABOUT)
+        sizes = {name: (folder / name).stat().st_size for name in _FILES}
+        if content["bytes"] != sizes:
+            return None
+        x, y, z = content["shape"]
+        return Entry(folder, str(content["case"]), (int(x), int(y), int(z)))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remove_abandoned(root: Path) -> None:
+    """What a killed writer left behind."""
+    for child in root.glob(".*-*-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - child.stat().st_mtime > ABANDONED_AFTER_S:
+                shutil.rmtree(child, ignore_errors=True)
+
+
+@lru_cache(maxsize=256)
+def _mapped(path: Path) -> Any:
+    return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def default_cache() -> Path:
+    """The user's folder for prepared cases."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("brainseg")) / "training"
