@@ -17,7 +17,7 @@ QT_FREE = ("errors", "progress", "imaging", "evaluation", "inference", "state", 
 
 # Only the network's own process imports these.
 NETWORK_PROCESS = tuple(
-    f"brainseg_gui.inference.{name}" for name in ("devices", "fast_norm", "keras_network", "network", "rebuild")
+    f"brainseg_gui.inference.network.{name}" for name in ("devices", "fast_norm", "keras_network", "network", "rebuild")
 )
 
 _IMPORT_ALL = """

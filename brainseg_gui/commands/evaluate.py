@@ -204,7 +204,7 @@ def _write(report: CohortReport, args: argparse.Namespace) -> None:
 
 
 def _deliver(path: Path, text: str) -> None:
-    from brainseg_gui.evaluation.reports.files import write_text
+    from brainseg_gui.storage.chosen_file import write_text
 
     if path == STANDARD_OUTPUT:
         sys.stdout.write(text)

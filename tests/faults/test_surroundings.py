@@ -188,5 +188,5 @@ def test_settings_of_training_take_commas_and_points(german_qt: None, qtbot: QtB
 def test_no_box_of_the_program_is_without_it() -> None:
     """A plain spin box would refuse the comma."""
     views = ROOT / "brainseg_gui" / "views"
-    plain = [p.name for p in views.glob("*.py") if "QDoubleSpinBox()" in p.read_text("utf-8")]
+    plain = [p.name for p in views.rglob("*.py") if "QDoubleSpinBox()" in p.read_text("utf-8")]
     assert plain == []

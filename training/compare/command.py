@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, SaveError
-from brainseg_gui.evaluation.reports.files import write_file
 from brainseg_gui.inference.engine.environment import prepare_environment
+from brainseg_gui.storage.chosen_file import write_file
 
 FAULT = 2
 """Ends a command when something given is at fault."""

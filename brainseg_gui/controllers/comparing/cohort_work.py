@@ -42,7 +42,8 @@ def read(path: Path) -> Generator[Progress, None, Shown]:
 def write(report: CohortReport, path: Path) -> Generator[Progress, None, Path]:
     """Write results as a page, CSV or JSON, by the name of the file."""
     from brainseg_gui.evaluation.html.cohort import cohort_page
-    from brainseg_gui.evaluation.reports.files import as_csv, as_json, write_text
+    from brainseg_gui.evaluation.reports.files import as_csv, as_json
+    from brainseg_gui.storage.chosen_file import write_text
 
     yield Progress("writing", 0.0, path.name)
     make = {".csv": as_csv, ".json": as_json}.get(path.suffix.lower(), cohort_page)

@@ -37,6 +37,6 @@ def write_report(content: CaseContent, path: Path) -> None:
         write_pdf(content, path)
     else:
         from brainseg_gui.evaluation.html.case import case_page
-        from brainseg_gui.evaluation.reports.files import write_text
+        from brainseg_gui.storage.chosen_file import write_text
 
         write_text(path, case_page(content))

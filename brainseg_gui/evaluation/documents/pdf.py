@@ -15,7 +15,7 @@ from brainseg_gui.evaluation.reports.case_content import FOOTER, CaseContent
 from brainseg_gui.evaluation.reports.case_figures import case_figures
 from brainseg_gui.evaluation.reports.case_tables import TextTable, facts, tables_of
 from brainseg_gui.evaluation.reports.definitions import definitions
-from brainseg_gui.evaluation.reports.files import write_file
+from brainseg_gui.storage.chosen_file import write_file
 
 _PAGE = (8.27, 11.69)  # A4 upright, inches
 _EDGE = 0.6

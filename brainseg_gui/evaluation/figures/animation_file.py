@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import SaveError
 from brainseg_gui.evaluation.figures.tile import FILL_OPACITY
-from brainseg_gui.evaluation.reports.files import write_file
 from brainseg_gui.imaging.colours import rgb
+from brainseg_gui.storage.chosen_file import write_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -16,9 +16,9 @@ from matplotlib.textpath import text_to_path
 from brainseg_gui.errors import SaveError
 from brainseg_gui.evaluation.figures.style import DOTS_PER_INCH, FigureStyle, LegendText
 from brainseg_gui.evaluation.figures.tile import FILL_OPACITY, SMALL_POINTS
-from brainseg_gui.evaluation.reports.files import write_file
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import meanings
+from brainseg_gui.storage.chosen_file import write_file
 
 EDGE = 0.06  # inches around the page
 GAP = 0.06  # between tiles

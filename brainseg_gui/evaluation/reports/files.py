@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from brainseg_gui.errors import BrainsegError, SaveError
+from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.statistics import Summary, summarise
 from brainseg_gui.evaluation.records.from_json import report_of
 from brainseg_gui.evaluation.records.measures import MEASURES, Shown, measures_shown
@@ -19,7 +18,6 @@ from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.evaluation.records.to_json import case_entry, or_none, region_numbers
 from brainseg_gui.plain_files import read_json as json_file
 from brainseg_gui.storage.cells import to_cell
-from brainseg_gui.storage.writing import replacing
 
 FORMAT = "brainseg evaluation 1"
 _LARGEST_BYTES = 2**26
@@ -125,34 +123,3 @@ def as_csv(report: CohortReport) -> str:
 def harmless(text: str) -> str:
     """A text for a cell of a table, that no spreadsheet takes for a formula or for more than one row."""
     return to_cell(text).replace("\r", " ")  # the csv module leaves it bare, and a spreadsheet begins a new row
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8, whole or not at all; file names that are no text are written with escapes.
-
-    Raises
-    ------
-    SaveError
-        If it could not be written. The file that was there is untouched.
-    """
-    write_file(path, lambda temporary: _save_text(temporary, text))
-
-
-def _save_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
-
-
-def write_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file without ever leaving half of it: beside `path` first, then renamed over it.
-
-    Raises
-    ------
-    SaveError
-        If it could not be written. The file that was there is untouched.
-    """
-    try:
-        with replacing(path, chosen=True) as temporary:
-            write(temporary)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SaveError(f"it was not written ({reason})", "Choose another file or folder", path) from error

@@ -1,0 +1,40 @@
+"""Files that a person named, such as reports and figures: whole or not there, and errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from brainseg_gui.errors import SaveError
+from brainseg_gui.storage.writing import replacing
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8, whole or not at all; file names that are no text are written with escapes.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written. The file that was there is untouched.
+    """
+    write_file(path, lambda temporary: _save_text(temporary, text))
+
+
+def _save_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def write_file(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file without ever leaving half of it: beside `path` first, then renamed over it.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written. The file that was there is untouched.
+    """
+    try:
+        with replacing(path, chosen=True) as temporary:
+            write(temporary)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SaveError(f"it was not written ({reason})", "Choose another file or folder", path) from error
