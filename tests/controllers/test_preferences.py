@@ -41,9 +41,17 @@ def test_safe_mode_neither_reads_nor_writes() -> None:
     assert Preferences().get("key", "default") == "kept"
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\xff nonsense", b"[General]\nrecent=not json\nwindows=[1]\nkeys=3\n"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00\xff nonsense",
+        b'{"recent": "no list", "windows": [1], "keys": 3, "geometry": 1}',
+        b'{"windows": {"x": 1}, "recent": {}, "models": [1, null, "a\\u0000b"]}',
+    ],
+)
 def test_a_broken_settings_file_is_no_settings(content: bytes) -> None:
-    path = platformdirs.user_config_path("brainseg") / "settings.ini"
+    path = platformdirs.user_config_path("brainseg") / "settings.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     preferences = Preferences()

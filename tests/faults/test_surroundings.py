@@ -70,23 +70,23 @@ def test_no_home_and_no_name(nameless: list[str], scratch: Path, given: str | No
     assert str(folder) in found["said"][0]
     assert "save your masks" in found["said"][1]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert (folder / ".config/brainseg/settings.ini").is_file()
+    assert (folder / ".config/brainseg/settings.json").is_file()
     assert sorted(path.name for path in scratch.iterdir()) == [folder.name]  # and no folder named ~
 
 
 def test_a_home_that_can_only_be_read(nameless: list[str], environment: dict[str, str], scratch: Path) -> None:
     """Settings are read, everything else goes elsewhere."""
     place = scratch / "home"
-    settings = place / ".config/brainseg/settings.ini"
+    settings = place / ".config/brainseg/settings.json"
     settings.parent.mkdir(parents=True)
-    settings.write_text("[General]\ntheme=light\n")
+    settings.write_text('{"theme": "light"}')
     subprocess.run(["chmod", "-R", "a=rX", str(place)], check=True)
     there = environment | {"HOME": str(place), "TMPDIR": str(scratch)}
     found = told(Program([*nameless, sys.executable, "-P", str(CHILD), "idle"], env=there))
     subprocess.run(["chmod", "-R", "u+w", str(place)], check=True)
     assert found["said"][0].startswith("The settings cannot be written, so nothing is remembered")
     assert f"kept in {scratch}/brainseg-home-{NAMELESS}" in found["said"][2]
-    assert settings.read_text() == "[General]\ntheme=light\n"
+    assert settings.read_text() == '{"theme": "light"}'
     assert (scratch / f"brainseg-home-{NAMELESS}/.local/state/brainseg/log/brainseg.log").is_file()
 
 
@@ -145,7 +145,7 @@ def test_numbers_of_a_german_desktop_have_a_point_in_files(
     assert all("." in volume and float(volume) > 0 for volume in found["ml"])
     assert found["toml"] == 0.0015
     assert one.end() == 0
-    settings = (home / ".config/brainseg/settings.ini").read_text()
+    settings = (home / ".config/brainseg/settings.json").read_text()
     assert "seconds" in settings
     assert "1,5" not in settings
 

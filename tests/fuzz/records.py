@@ -128,15 +128,17 @@ def _results(seed: int) -> Iterator[Trial]:
 
 
 def _settings(seed: int) -> Iterator[Trial]:
-    text = settings_records.settings()
-    for name, content in spoiled_bytes(text, seed, cuts=60, flips=200):
-        yield Trial(
-            "settings", name, _file("settings.ini", content), settings_records.read_settings, 2**23, named=False
-        )
-    for name, content in settings_records.settings_tricks().items():
-        yield Trial(
-            "settings", name, _file("settings.ini", content), settings_records.read_settings, 2**23, named=False
-        )
+    ours = settings_records
+    kinds = {
+        "settings.json": (ours.settings(), ours.settings_tricks(), ours.read_settings),
+        "settings.ini": (ours.old_settings(), ours.old_settings_tricks(), ours.read_old_settings),
+    }
+    for file, (text, tricks, read) in kinds.items():
+        for name, content in (*spoiled_bytes(text, seed, cuts=60, flips=200), *tricks.items()):
+            yield Trial(file, name, _file(file, content), read, 2**23, named=False)
+    for name, make in spoiled_values(settings_records.SETTINGS):
+        file = _file("settings.json", partial(_json, make))
+        yield Trial("settings.json, values", name, file, settings_records.read_settings, 2**23, named=False)
 
 
 def _strange_files() -> Iterator[Trial]:

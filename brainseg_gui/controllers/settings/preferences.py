@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import platformdirs
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray
 
-from brainseg_gui.controllers.settings.settings_text import asks_for_objects
+from brainseg_gui.controllers.settings_start import open_settings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.plain_files import json_of
-from brainseg_gui.state.session import Notice
+from brainseg_gui.storage.settings import SettingsFile
 from brainseg_gui.storage.writing import make_private_folder
 
 log = logging.getLogger(__name__)
@@ -27,14 +27,13 @@ log = logging.getLogger(__name__)
 _APP = "brainseg"
 _RECENT = 10
 _REMEMBERED_CASES = 100
-_FORMAT = 1
-_LARGEST_BYTES = 2**23
 _MOST_PATHS = 500
 _LONGEST_S = 1e6
+_BYTES = "base64"  # how Qt's own settings stand in JSON
 
 
 class Preferences:
-    """Settings in an INI file of the user.
+    """Settings in a JSON file of the user; one of several windows writes only what was set in it.
 
     Parameters
     ----------
@@ -47,15 +46,12 @@ class Preferences:
     def __init__(self, *, safe: bool = False, journals: Path | None = None) -> None:
         self._safe = safe
         self.journals = journals or platformdirs.user_data_path(_APP) / "journals"
-        path = platformdirs.user_config_path(_APP) / "settings.ini"
+        folder = platformdirs.user_config_path(_APP)
         with suppress(OSError):  # both hold names of cases, the cache their small pictures, too
-            make_private_folder(path.parent)
+            make_private_folder(folder)
             os.chmod(platformdirs.user_cache_path(_APP), 0o700)
-        self.problems: tuple[Notice, ...] = () if safe else _put_aside_unusable(path)
-        self._settings = QSettings(str(path), QSettings.Format.IniFormat)
-        if not safe and not self._settings.isWritable():
-            what = "The settings cannot be written, so nothing is remembered from one start to the next"
-            self.problems += (Notice(what, f"Make {path.parent} writable"),)
+        self._settings, self.problems = (SettingsFile(None), ()) if safe else open_settings(folder)
+        weakref.finalize(self, self._settings.flush)
         for problem in self.problems:
             log.warning("%s", problem.what)
 
@@ -66,17 +62,17 @@ class Preferences:
 
     def get(self, key: str, default: Any) -> Any:
         """A setting, or its default when it is missing or of another type."""
-        value = None if self._safe else self._settings.value(key)
-        if value is None:
-            return default
+        value = self._settings.get(key)
         if isinstance(default, bool):
-            return str(value).lower() == "true"
+            return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value), default)
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            return default
         try:
-            found = type(default)(value)
+            converted = type(default)(value)
         except (TypeError, ValueError, OverflowError):
             return default
-        senseless = not isfinite(found) if isinstance(found, float) else "\0" in str(found)
-        return default if senseless else found
+        senseless = not isfinite(converted) if isinstance(converted, float) else "\0" in str(converted)
+        return default if senseless else converted
 
     def choice(self, key: str, choices: Sequence[str]) -> str:
         """A setting that is one of a few texts; the first one when it is none of them."""
@@ -85,36 +81,26 @@ class Preferences:
 
     def set(self, key: str, value: Any) -> None:
         """Remember a setting."""
-        if not self._safe:
-            self._settings.setValue(key, value)
-            self._settings.setValue("format", _FORMAT)
+        self._settings.set(key, _stored(value))
 
     def bytes(self, key: str) -> QByteArray:
         """A setting of Qt's own, such as a window's geometry."""
-        value = None if self._safe else self._settings.value(key)
-        return value if isinstance(value, QByteArray) else QByteArray()
+        value = self._settings.get(key)
+        text = value.get(_BYTES) if isinstance(value, dict) else None
+        return QByteArray.fromBase64(text.encode()) if isinstance(text, str) and text.isascii() else QByteArray()
 
     def flush(self) -> None:
         """Write to disk."""
-        if not self._safe:
-            self._settings.sync()
+        self._settings.flush()
 
-    # structured settings, as JSON
+    # structured settings
 
     def _load(self, key: str, default: Any) -> Any:
-        try:
-            value = json_of(self.get(key, ""))
-        except ValueError:
-            return default
-        return value if isinstance(value, type(default)) else default
+        return _typed(self._settings.get(key), default)
 
-    def _load_newest(self, key: str, default: Any) -> Any:
-        """As `_load`, with what another window has written meanwhile: it is about to be added to."""
-        self.flush()
-        return self._load(key, default)
-
-    def _store(self, key: str, value: Any) -> None:
-        self.set(key, json.dumps(value))
+    def _change(self, key: str, default: Any, change: Callable[[Any], Any]) -> None:
+        """Change what is there, be it by this window or by another one that wrote meanwhile."""
+        self._settings.change(key, lambda value: change(_typed(value, default)))
 
     @property
     def recent(self) -> list[Path]:
@@ -123,9 +109,8 @@ class Preferences:
 
     def add_recent(self, path: Path) -> None:
         """Put a case at the top of the list."""
-        self.flush()
-        others = [str(p) for p in self.recent if p != path]
-        self._store("recent", [str(path), *others][:_RECENT])
+        name = str(path)
+        self._change("recent", [], lambda known: [name, *(other for other in known if other != name)][:_RECENT])
 
     @property
     def keys(self) -> dict[str, str]:
@@ -134,12 +119,11 @@ class Preferences:
 
     def set_key(self, action: str, sequence: str) -> None:
         """Remember a changed shortcut."""
-        self.flush()
-        self._store("keys", {**self.keys, action: sequence})
+        self._change("keys", {}, lambda known: {**known, action: sequence})
 
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Remember these changed shortcuts in place of all others."""
-        self._store("keys", dict(keys))
+        self.set("keys", dict(keys))
 
     @property
     def models(self) -> list[Path]:
@@ -148,8 +132,7 @@ class Preferences:
 
     def add_model(self, folder: Path) -> None:
         """Remember a model folder."""
-        self.flush()
-        self._store("models", [*dict.fromkeys([*map(str, self.models), str(folder)])])
+        self._change("models", [], lambda known: [*known, *({str(folder)} - set(map(str, known)))])
 
     @property
     def run_places(self) -> list[Path]:
@@ -163,8 +146,8 @@ class Preferences:
 
     def set_run_places(self, places: Iterable[Path], forgotten: Iterable[Path]) -> None:
         """Remember which runs to watch."""
-        self._store("runs", [str(path) for path in places])
-        self._store("forgotten runs", sorted(str(path) for path in forgotten))
+        self.set("runs", [str(path) for path in places])
+        self.set("forgotten runs", sorted(str(path) for path in forgotten))
 
     def windows_of(self, place: Path) -> dict[Modality, Window]:
         """Windows that were set for a case the last time, by its place."""
@@ -177,10 +160,13 @@ class Preferences:
 
     def set_windows(self, place: Path, windows: Mapping[Modality, Window]) -> None:
         """Remember the windows of a case, of the last hundred cases."""
-        known = self._load_newest("windows", {})
-        known.pop(_token(place), None)
-        known[_token(place)] = {m.value: [w.level, w.width] for m, w in windows.items()}
-        self._store("windows", dict(list(known.items())[-_REMEMBERED_CASES:]))
+        token, entry = _token(place), {m.value: [w.level, w.width] for m, w in windows.items()}
+
+        def with_these(known: dict[str, Any]) -> dict[str, Any]:
+            others = [(key, value) for key, value in known.items() if key != token]
+            return dict([*others, (token, entry)][-_REMEMBERED_CASES:])
+
+        self._change("windows", {}, with_these)
 
     def expected_seconds(self, key: str) -> float:
         """How long this kind of work took the last time, or 0."""
@@ -189,49 +175,24 @@ class Preferences:
 
     def set_expected_seconds(self, key: str, seconds: float) -> None:
         """Remember how long it took."""
-        self._store("seconds", {**self._load_newest("seconds", {}), key: seconds})
+        self._change("seconds", {}, lambda known: {**known, key: seconds})
 
 
-def _put_aside_unusable(path: Path) -> tuple[Notice, ...]:
-    """Keep settings that are damaged, or of a later version, under another name, and say so."""
-    if not os.path.lexists(path):
-        return ()
-    if _is_damaged(path):
-        what, ending = "The settings were damaged, so all is as at the first start", "damaged"
-    elif _int(QSettings(str(path), QSettings.Format.IniFormat).value("format")) > _FORMAT:
-        what, ending = "The settings are of a later version of brainseg, so all is as at the first start", "later"
-    else:
-        return ()
-    names = (f"{path.name}.{ending}{number or ''}" for number in range(1000))
-    aside = path.with_name(next(name for name in names if not os.path.lexists(path.with_name(name))))
-    try:
-        path.rename(aside)
-    except OSError:
-        return (Notice(what, f"Move {path} away"),)
-    return (Notice(what, f"The old file is kept as {aside.name}", str(aside)),)
+def _stored(value: Any) -> Any:
+    return {_BYTES: value.toBase64().toStdString()} if isinstance(value, QByteArray) else value
 
 
-def _is_damaged(path: Path) -> bool:
-    try:
-        if not path.is_file() or path.stat().st_size > _LARGEST_BYTES:
-            return True
-        raw = path.read_bytes().strip()
-        if b"\0" in raw or (raw and raw[:1] not in b"[;#") or asks_for_objects(raw):
-            return True
-    except OSError:
-        return False  # it may not be read: that is said by whoever writes it
-    return QSettings(str(path), QSettings.Format.IniFormat).status() == QSettings.Status.FormatError
+def _typed(value: Any, default: Any) -> Any:
+    """A structured setting, or its default where it is of another type; earlier versions kept it as JSON in a text."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = json_of(value)
+    return value if isinstance(value, type(default)) else default
 
 
 def _paths(found: list[object]) -> list[Path]:
     """Paths among what a setting holds, the first ones of far too many."""
     return [Path(text) for text in found[:_MOST_PATHS] if isinstance(text, str) and text and "\0" not in text]
-
-
-def _int(value: object) -> int:
-    with suppress(TypeError, ValueError):
-        return int(str(value))
-    return 0
 
 
 def thumbnail_path(folder: Path) -> Path:
