@@ -6,6 +6,7 @@ The command line and the window run the same generator; what it yields tells how
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import wait
 from contextlib import closing
@@ -72,7 +73,14 @@ class Refused:
         return words if self.job.name in words else f"{self.job.name}: {words}"
 
 
-Outcome = AtWork | Segmented | Refused
+@dataclass(frozen=True)
+class HasMask:
+    """A case that was passed over: its mask is there already."""
+
+    job: CaseJob
+
+
+Outcome = AtWork | Segmented | Refused | HasMask
 
 
 def own_scheme(case: Case) -> LabelScheme:
@@ -87,7 +95,7 @@ class CohortSegmentation:
     Parameters
     ----------
     overwrite
-        Whether masks that exist may be replaced.
+        Whether masks that exist are replaced; else their cases are passed over.
     scheme_of
         How the mask of a case is to be numbered.
     """
@@ -113,6 +121,7 @@ class CohortSegmentation:
         """
         self._finished, self._total = 0, len(jobs)
         try:
+            jobs = yield from self._without_masks(jobs)
             for job, after in zip_longest(jobs, jobs[1:]):
                 try:
                     yield from self._segment(job, after)
@@ -125,6 +134,15 @@ class CohortSegmentation:
                 self._reading.stop.set()
             if self._writing is not None:
                 wait([self._writing.written])  # half a mask is none
+
+    def _without_masks(self, jobs: Sequence[CaseJob]) -> Generator[Progress, None, list[CaseJob]]:
+        left = []
+        for job in jobs:
+            if not self.overwrite and os.path.lexists(job.output):
+                yield self._ended(HasMask(job))
+            else:
+                left.append(job)
+        return left
 
     def _segment(self, job: CaseJob, after: CaseJob | None) -> Steps:
         reading, self._reading = self._reading, None
@@ -143,6 +161,7 @@ class CohortSegmentation:
         yield from self._end_writing()
         scheme = self.scheme_of(case)
         labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
+        _ = labels.counts  # here, so that whoever shows volumes need not count
         seconds = {"reading": reading_s, **result.seconds}
         self._writing = start_writing(job, case, labels, result, seconds, overwrite=self.overwrite)
 
@@ -183,6 +202,6 @@ class CohortSegmentation:
             _LOG.warning("%s failed", job.name, exc_info=error)
         return self._ended(Refused(job, error))
 
-    def _ended(self, outcome: Segmented | Refused) -> Progress:
+    def _ended(self, outcome: Segmented | Refused | HasMask) -> Progress:
         self._finished += 1
         return Progress("", self._finished / self._total, partial=outcome)

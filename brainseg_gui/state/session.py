@@ -24,6 +24,7 @@ from brainseg_gui.state.layers.layers import Layer, Layers, OverlayStyle, Role
 from brainseg_gui.state.notices import Notice as Notice
 from brainseg_gui.state.notices import Notices
 from brainseg_gui.state.segmenting.certainty import Certainty
+from brainseg_gui.state.segmenting.cohort_segmenting import CohortSegmenting
 from brainseg_gui.state.segmenting.segmenting import Segmenting
 from brainseg_gui.state.slices.viewing import Viewing
 from brainseg_gui.state.work import Work
@@ -52,6 +53,7 @@ class Session(Notices):
         self.saving = Work()
         self.reporting = Work()
         self.segmenting = Segmenting()
+        self.segmenting_all = CohortSegmenting()
         self.rating = Rating()
         self.certainty = Certainty()
         self.intensities = Intensities()

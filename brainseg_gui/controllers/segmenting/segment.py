@@ -75,6 +75,7 @@ class SegmentController(QObject):
             lambda panel: panel.segment_requested.connect(self.segment_with_probabilities)
         )
         session.case_changed.connect(self._judge)
+        session.segmenting_all.work.events.running.connect(self._judge)
         state = session.segmenting
         state.device = preferences.choice("device", ("auto", "cpu", "gpu"))
         state.precision = preferences.choice("precision", ("auto", "float32", "bfloat16"))
@@ -165,6 +166,11 @@ class SegmentController(QObject):
             self._job.cancel()
             self._session.segmenting.stage = "cancelling"
 
+    @property
+    def network(self) -> tuple[Engine, ModelFolder, SegmentOptions] | None:
+        """The engine, the chosen model and where it runs; None without a model."""
+        return (self._engine, self._model, self._options()) if self._model is not None else None
+
     def close(self) -> None:
         """Stop the network and end its process, when the program ends."""
         self._warm.stop()
@@ -195,7 +201,7 @@ class SegmentController(QObject):
     def _warm_up(self) -> None:
         """Start the engine while nothing else happens, so that the first click is already warm."""
         state = self._session.segmenting
-        if self._model is None or state.running:
+        if self._model is None or state.running or self._session.segmenting_all.work.running:
             return
         try:
             self._engine.start(self._model, self._options())
@@ -211,7 +217,7 @@ class SegmentController(QObject):
         self._judge()
         self._warm.start()
 
-    def _judge(self) -> None:
+    def _judge(self, *_: object) -> None:
         """Say why Segment is not available, if it is not."""
         if self._job is not None and self._segmented is not self._session.case:
             self.cancel()  # its result would be of a case that is no longer open
@@ -225,6 +231,8 @@ class SegmentController(QObject):
             return "Open a case first"
         if model is None:
             return "Choose a model folder first"
+        if self._session.segmenting_all.work.running:
+            return "The cases of the list are being segmented"
         from brainseg_gui.inference.options import missing_modalities
 
         missing = missing_modalities(case.volumes, model)
@@ -246,10 +254,7 @@ class SegmentController(QObject):
             state.end(f"Segmented {answer.case.case_id}; not kept, because another case was opened meanwhile")
             return
         state.end(_outcome(answer.result, seconds))
-        layer = Layer("prediction", Role.PREDICTION, answer.labels, answer.result.model, style=OverlayStyle.FILL)
-        layer.probabilities = answer.result.probabilities
-        layer.model_sha256 = answer.model_sha256
-        self._session.add_layer(layer)
+        self._session.add_layer(prediction_layer(answer.labels, answer.result, answer.model_sha256))
         if answer.result.notes:
             self._session.say(Notice(". ".join(answer.result.notes), problem=False))
         elif not answer.labels.values.any():
@@ -277,6 +282,13 @@ def _segment(
     labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
     _ = labels.counts  # here, so that the window need not count
     return _Answer(case, labels, result, model.passport.sha256)
+
+
+def prediction_layer(labels: LabelMap, result: SegmentResult, model_sha256: str) -> Layer:
+    """The layer that a segmentation becomes."""
+    layer = Layer("prediction", Role.PREDICTION, labels, result.model, style=OverlayStyle.FILL)
+    layer.probabilities, layer.model_sha256 = result.probabilities, model_sha256
+    return layer
 
 
 def _choice(model: ModelFolder) -> ModelChoice:

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from brainseg_gui.controllers.comparing.case_report import CaseReportController
     from brainseg_gui.controllers.comparing.cohort import CohortController
     from brainseg_gui.controllers.comparing.figures import FiguresController
+    from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
     from brainseg_gui.controllers.training.training import TrainingController
     from brainseg_gui.inference.engine.engine import Engine
 
-_WHEN_ASKED_FOR = ("training", "cohort", "figures", "report")
+_WHEN_ASKED_FOR = ("segment_all", "training", "cohort", "figures", "report")
 
 
 class Desk(QObject):
@@ -105,6 +106,13 @@ class Desk(QObject):
         return CohortController(self.session, self.window, self.preferences, self.files, self.masks)
 
     @cached_property
+    def segment_all(self) -> SegmentAllController:
+        """Segmenting the whole list of cases."""
+        from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
+
+        return SegmentAllController(self.session, self.window, self.preferences, self.files, self.segment)
+
+    @cached_property
     def figures(self) -> FiguresController:
         """The dialog of figures."""
         from brainseg_gui.controllers.comparing.figures import FiguresController
@@ -132,6 +140,7 @@ class Desk(QObject):
             **self.operations.commands,
             **self.proposal.commands,
             "annotate.close_outline": self._confirm,
+            "cases.segment_all": lambda: self.segment_all.show(),
             "file.open": lambda: self.files.choose_folder(),
             "file.open_cohort": lambda: self.files.choose_folder("Open cohort: a folder of case folders"),
             "file.cohort_results": lambda: self.cohort.show(),

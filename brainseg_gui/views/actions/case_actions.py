@@ -15,4 +15,10 @@ CASE_ACTIONS: tuple[ActionSpec, ...] = (
     _action("cases.to_do", "To do", tip="Mark the case to do"),
     _action("cases.in_work", "In work", tip="Mark the case in work; happens by itself when annotating begins"),
     _action("cases.done", "Done", tip="Mark the case done"),
+    _action(
+        "cases.segment_all",
+        "Segment all…",
+        tip="Run the network on every case of the list that has no prediction yet",
+        separated=True,
+    ),
 )

@@ -19,7 +19,13 @@ class Readout(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._works = (session.opening, session.saving, session.reporting, session.segmenting)
+        self._works = (
+            session.opening,
+            session.saving,
+            session.reporting,
+            session.segmenting,
+            session.segmenting_all.work,
+        )
         self._hovered: Voxel | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
