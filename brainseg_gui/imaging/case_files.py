@@ -14,7 +14,8 @@ from brainseg_gui.imaging.case_groups import Found, Group
 from brainseg_gui.imaging.case_tree import answers
 from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Match, match_of
 from brainseg_gui.imaging.dataset_json import DatasetJson, dataset_json_of
-from brainseg_gui.imaging.formats.nifti_header import SUFFIXES, read_header
+from brainseg_gui.imaging.formats.file_names import SUFFIXES
+from brainseg_gui.imaging.formats.nifti_header import read_header
 from brainseg_gui.imaging.modality import Modality
 
 DECATHLON_CHANNELS = (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)

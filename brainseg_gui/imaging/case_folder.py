@@ -17,7 +17,7 @@ from brainseg_gui.imaging.case_groups import Group, groups_of
 from brainseg_gui.imaging.case_tree import Listed, answers, listed, tree
 from brainseg_gui.imaging.conventions import words
 from brainseg_gui.imaging.file_words import kind_of, prefix_of
-from brainseg_gui.imaging.formats.nifti_header import is_nifti, stem
+from brainseg_gui.imaging.formats.file_names import is_nifti, stem
 from brainseg_gui.imaging.formats.other_formats import other_format
 from brainseg_gui.imaging.modality import Modality
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from brainseg_gui.imaging.case_tree import Listed
 from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Kind, Match, match_of, words
 from brainseg_gui.imaging.file_words import words_of
-from brainseg_gui.imaging.formats.nifti_header import SUFFIXES, stem
+from brainseg_gui.imaging.formats.file_names import SUFFIXES, stem
 from brainseg_gui.imaging.modality import Modality
 
 _MOST_CHANNELS = 16

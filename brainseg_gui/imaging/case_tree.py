@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.imaging.formats.nifti_header import is_nifti
+from brainseg_gui.imaging.formats.file_names import is_nifti
 
 _DEEPEST = 12
 _BEHIND_LINKS = (

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Kind, match_of, words
-from brainseg_gui.imaging.formats.nifti_header import stem
+from brainseg_gui.imaging.formats.file_names import stem
 from brainseg_gui.imaging.modality import Modality
 
 _WORD = re.compile(r"[^-_.\s+,()]+")

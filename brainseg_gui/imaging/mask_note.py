@@ -16,7 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.formats.nifti_header import read_header, stem
+from brainseg_gui.imaging.formats.file_names import stem
+from brainseg_gui.imaging.formats.nifti_header import read_header
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, meanings
 from brainseg_gui.plain_files import read_json
 
@@ -100,6 +101,7 @@ def wrote_mask(path: Path) -> bool:
 
 
 def _words_in_header(path: Path) -> str:
+
     with contextlib.suppress(BrainsegError):
         return str(read_header(path)["descrip"].item().decode("ascii", "replace"))
     return ""

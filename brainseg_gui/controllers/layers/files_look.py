@@ -41,14 +41,14 @@ def look(paths: tuple[Path, ...]) -> Generator[Progress, None, Found]:
 def may_be_mask(path: Path) -> bool:
     """Whether a dropped file can be a mask: a NIfTI file whose name says no modality. The drive is not asked."""
     from brainseg_gui.imaging.case_folder import kind_of
-    from brainseg_gui.imaging.formats.nifti_header import is_nifti
+    from brainseg_gui.imaging.formats.file_names import is_nifti
 
     return is_nifti(path) and kind_of(path) in (None, "mask")
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """The NIfTI files among some paths, and in those of them that are folders."""
-    from brainseg_gui.imaging.formats.nifti_header import is_nifti
+    from brainseg_gui.imaging.formats.file_names import is_nifti
 
     found: list[Path] = []
     for path in paths:

@@ -14,7 +14,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Pair
-from brainseg_gui.imaging.formats.nifti_header import is_nifti
+from brainseg_gui.imaging.formats.file_names import is_nifti
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 from brainseg_gui.imaging.mask_note import read_note
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.imaging.case_folder import answers, find_cohort, kind_of, prefix_of
-from brainseg_gui.imaging.formats.nifti_header import is_nifti, stem
+from brainseg_gui.imaging.formats.file_names import is_nifti, stem
 from brainseg_gui.imaging.modality import Modality
 
 _PREDICTION = re.compile(r"(?:^|[-_. ])pred(?:iction|icted)?$", re.IGNORECASE)

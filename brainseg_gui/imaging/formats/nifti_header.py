@@ -14,7 +14,6 @@ from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.formats.nifti_stream import NiftiStream, opened, reporting
 from brainseg_gui.imaging.grid import StoredGrid, describe_shape
 
-SUFFIXES = (".nii.gz", ".nii")
 _HEADER_BYTES, _HEADER_2_BYTES = 348, 540
 LARGEST_BYTES = 4 * 2**30
 _DEFLATE_LIMIT = 1032  # zlib: no stream expands by more than this
@@ -22,20 +21,6 @@ _LARGE_BYTES = 2**28  # what takes more must fit into the memory that is free
 _FARTHEST_MM = 1e6  # also where lengths are in µm
 _PLACE_CODES, _ALIGNED = range(6), 2  # what qform_code and sform_code can be; the code that claims least
 _LARGEST_OFFSET = 2**26  # header extensions before the voxels hold a patient's DICOM header at most
-
-
-def is_nifti(path: Path) -> bool:
-    """Whether the name is that of a NIfTI file (``.nii`` or ``.nii.gz``)."""
-    return path.name.lower().endswith(SUFFIXES)
-
-
-def stem(path: Path) -> str:
-    """File name without ``.nii`` or ``.nii.gz``."""
-    name = path.name
-    for suffix in SUFFIXES:
-        if name.lower().endswith(suffix):
-            return name[: -len(suffix)]
-    return path.stem
 
 
 def read_header(path: Path) -> Nifti1Header:

@@ -9,8 +9,9 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Header, Nifti1Image
 
 from brainseg_gui.errors import ImageError, SaveError
+from brainseg_gui.imaging.formats.file_names import SUFFIXES, is_nifti
 from brainseg_gui.imaging.formats.nifti import read_labels
-from brainseg_gui.imaging.formats.nifti_header import SUFFIXES, is_nifti, shape_of
+from brainseg_gui.imaging.formats.nifti_header import shape_of
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.mask_note import header_words
