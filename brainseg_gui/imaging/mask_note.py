@@ -17,7 +17,6 @@ from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.formats.file_names import stem
-from brainseg_gui.imaging.formats.nifti_header import read_header
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, meanings
 from brainseg_gui.plain_files import read_json
 
@@ -101,6 +100,7 @@ def wrote_mask(path: Path) -> bool:
 
 
 def _words_in_header(path: Path) -> str:
+    from brainseg_gui.imaging.formats.nifti_header import read_header  # nibabel is not there at the start
 
     with contextlib.suppress(BrainsegError):
         return str(read_header(path)["descrip"].item().decode("ascii", "replace"))

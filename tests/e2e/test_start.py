@@ -60,6 +60,7 @@ VIEWS = {
     "actions.annotate_actions",
     "annotating.annotate_tool_bar",
     "actions.case_actions",
+    "widgets.clear_layout",
     "widgets.elided_label",
     "slices.hand_event",
     "slices.image_panel",
