@@ -18,11 +18,11 @@ from training.checkpoint import BEST, averaged_weights, latest_checkpoint, resto
 from training.data.cache import Entry
 from training.data.cases import check_data
 from training.data.data import Patches, Shape, patch_size
-from training.data.prepare_set import prepare_all
 from training.errors import TrainingError
 from training.evaluate import Validation
 from training.export import about_run, export_model
 from training.network import ANY_SIZE, Start, compile_for, devices_for, on_devices, start_of, trained_copy
+from training.prepare_set import prepare_all
 from training.recipe import passport_of
 from training.run_state import Run
 from training.schedule import build_schedule

@@ -22,8 +22,8 @@ from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.annotation.slab import Values
 from brainseg_gui.errors import SaveError
+from brainseg_gui.imaging.formats.mask_note import note_path, scheme_fields
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.mask_note import note_path, scheme_fields
 from brainseg_gui.storage.writing import write_text
 
 FORMAT = 1

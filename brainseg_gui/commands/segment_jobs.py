@@ -12,7 +12,7 @@ from brainseg_gui.annotation.case_list import NAME as LIST_OF_CASES
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.file_names import is_nifti
-from brainseg_gui.imaging.mask_note import NOTE_ENDING, wrote_mask
+from brainseg_gui.imaging.formats.mask_note import NOTE_ENDING, wrote_mask
 from brainseg_gui.inference.case_job import CaseJob
 
 

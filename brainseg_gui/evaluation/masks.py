@@ -9,9 +9,9 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case, source_of_files
+from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
-from brainseg_gui.imaging.mask_note import said_scheme
 from brainseg_gui.imaging.read_case import read_case, understand
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.progress import run_to_end

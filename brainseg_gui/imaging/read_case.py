@@ -16,11 +16,11 @@ from brainseg_gui.imaging.aside import aside, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_files import DECATHLON_CHANNELS
 from brainseg_gui.imaging.file_words import kind_of, prefix_of
+from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.nifti import as_volume, read_labels, read_picture, read_volume
 from brainseg_gui.imaging.formats.nifti_header import places_apart_mm
 from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.imaging.mask_note import said_scheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid import labels_on_grid
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure

@@ -19,7 +19,7 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import Convention, Plane, take_slice
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference.engine.memory import PeakMemory
+from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.progress import run_to_end
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.make_cohort import save_nifti

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import EngineError
-from brainseg_gui.inference.engine import memory
+from brainseg_gui.inference import memory
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.segment import infer, plan_windows
 from brainseg_gui.progress import run_to_end

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import ModelError
-from brainseg_gui.inference.keras2 import as_keras_3
 from brainseg_gui.inference.models.architecture import checked_architecture, layers_of
+from brainseg_gui.inference.models.keras2 import as_keras_3
 from tests.inference.strangers import HOSTILE_NAMES, convolution, description, hostile_layers, keras_2, layer, legacy
 
 FOLDER = Path(__file__).parent / "keras2"

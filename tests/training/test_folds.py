@@ -14,8 +14,8 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data
 from training.data.case_files import patient_of
 from training.data.cases import TrainingCase, check_data
+from training.data.folds import fold_of, hold_back, read_folds, split
 from training.errors import TrainingError
-from training.folds import fold_of, hold_back, read_folds, split
 
 
 def _cases(*names: str) -> list[TrainingCase]:

@@ -14,9 +14,9 @@ from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
+from training.compare.contact_sheet import main as draw_contact_sheet
+from training.compare.contact_sheet import refuse_within_project
 from training.pictures import HALF_MM, Section, largest_section
-from training.synthesis.contact_sheet import main as draw_contact_sheet
-from training.synthesis.contact_sheet import refuse_within_project
 
 ROOT = Path(__file__).resolve().parents[2]
 

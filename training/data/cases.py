@@ -21,8 +21,8 @@ from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import Data
 from training.data.case_files import fingerprint, is_cut_off, patient_of
+from training.data.folds import hold_back
 from training.errors import TrainingError
-from training.folds import hold_back
 
 Labels = Mapping[int, float]  # volume of each number in a mask, in ml
 

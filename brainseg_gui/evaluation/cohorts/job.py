@@ -15,8 +15,8 @@ from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.formats.file_names import is_nifti
+from brainseg_gui.imaging.formats.mask_note import read_note
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
-from brainseg_gui.imaging.mask_note import read_note
 
 # Raised whenever a number of the report changes its meaning: older results are then scored again.
 METRICS = 2

@@ -10,11 +10,11 @@ from nibabel.nifti1 import Nifti1Header, Nifti1Image
 
 from brainseg_gui.errors import ImageError, SaveError
 from brainseg_gui.imaging.formats.file_names import SUFFIXES, is_nifti
+from brainseg_gui.imaging.formats.mask_note import header_words
 from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.formats.nifti_header import shape_of
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.mask_note import header_words
 from brainseg_gui.links import behind_links
 from brainseg_gui.storage.writing import replacing
 

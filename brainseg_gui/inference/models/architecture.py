@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import ModelError
-from brainseg_gui.inference.keras2 import as_keras_3
+from brainseg_gui.inference.models.keras2 import as_keras_3
 from brainseg_gui.inference.models.known_layers import ACTIVATIONS, LAYERS, MODELS, OPERATIONS, PARTS
 from brainseg_gui.plain_files import visible
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.imaging.grid import describe_shape
-from brainseg_gui.inference.engine.memory import PeakMemory, free_memory_bytes
+from brainseg_gui.inference.memory import PeakMemory, free_memory_bytes
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport

@@ -10,12 +10,12 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from training.compare.contact_sheet import main as draw_contact_sheet
 from training.synthesis import batch as batch_module
 from training.synthesis.__main__ import main
 from training.synthesis.anatomy import Anatomy
 from training.synthesis.batch import Batch, write_batch, write_case
 from training.synthesis.case import SyntheticCase, brats_affine
-from training.synthesis.contact_sheet import main as draw_contact_sheet
 
 
 def _blank(anatomy: Anatomy, seed: tuple[int, int], *_: object, spacing_mm: float = 1.0) -> SyntheticCase:

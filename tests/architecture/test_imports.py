@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 QT = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome"}
 NETWORK = {"tensorflow", "keras"}
 QT_FREE = ("errors", "progress", "imaging", "evaluation", "inference", "state", "runs", "annotation")

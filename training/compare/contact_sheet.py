@@ -1,4 +1,4 @@
-"""A sheet of many cases at a glance: `python -m training.synthesis.contact_sheet FOLDER... -o FILE.png`.
+"""A sheet of many cases at a glance: `python -m training.compare.contact_sheet FOLDER... -o FILE.png`.
 
 Real cases can be drawn below the synthetic ones to compare looks (``--beside``). They are nobody's to publish: such a
 sheet is refused a place in the project's folder.
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m training.synthesis.contact_sheet",
+        prog="python -m training.compare.contact_sheet",
         description="Show the slice with most tumour of many cases, FLAIR and T1ce, with outlines of the mask.",
     )
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER", help="cases, or folders of cases")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from brainseg_gui.inference.keras2_calls import called_as_operation, counted_anew
+from brainseg_gui.inference.models.keras2_calls import called_as_operation, counted_anew
 from brainseg_gui.inference.models.known_layers import MODELS
 
 _DEEPEST = 60  # beyond any network that is built

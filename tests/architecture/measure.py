@@ -1,0 +1,130 @@
+"""Measures of the house: files per folder, circles between packages, lengths of functions, lines."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPS = ("brainseg_gui", "training")
+
+
+@dataclass(frozen=True)
+class House:
+    """What is measured.
+
+    Parameters
+    ----------
+    modules
+        Folder -> modules in it, ``__init__`` aside.
+    circles
+        Groups of rooms that import each other, directly or by way of others.
+    body_lines
+        Percentiles 50, 90 and 99 of the lines between a function's head and its end.
+    arrows
+        Imports between rooms: (from, to) -> how many modules do.
+    lines
+        Of all modules, in all.
+    """
+
+    modules: dict[str, int]
+    circles: tuple[tuple[str, ...], ...]
+    body_lines: tuple[int, int, int]
+    arrows: Counter[tuple[str, str]]
+    lines: int
+
+
+def measure(root: Path = ROOT) -> House:
+    """Measure the packages of a checkout."""
+    paths = [path for top in TOPS for path in sorted((root / top).rglob("*.py"))]
+    trees = {path.relative_to(root): ast.parse(path.read_text("utf-8")) for path in paths}
+    modules = Counter(path.parent.as_posix() for path in trees if path.name != "__init__.py")
+    arrows = _arrows(trees)
+    lengths = [length for tree in trees.values() for length in _body_lengths(tree)]
+    p50, p90, p99 = (int(value) for value in np.percentile(lengths, (50, 90, 99)))
+    lines = sum(len(path.read_text("utf-8").splitlines()) for path in paths)
+    return House(dict(modules), _circles(arrows), (p50, p90, p99), arrows, lines)
+
+
+def _body_lengths(tree: ast.Module) -> Iterator[int]:
+    """Lines of each function after its head and its docstring."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+            yield (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def _arrows(trees: dict[Path, ast.Module]) -> Counter[tuple[str, str]]:
+    """Imports between rooms. A room is a package without packages in it; modules above rooms are their own."""
+    folders = {path.parent for path in trees}
+    mixed = {parent for folder in folders for parent in folder.parents if parent in folders}
+    rooms = {path: _dotted(path.with_suffix("") if path.parent in mixed else path.parent) for path in trees}
+    arrows: Counter[tuple[str, str]] = Counter()
+    for path, tree in trees.items():
+        targets = {_room_of(name, set(rooms.values())) for name in _imported(tree)} - {None, rooms[path]}
+        arrows.update((rooms[path], target) for target in targets if target is not None)
+    return arrows
+
+
+def _dotted(path: Path) -> str:
+    return path.as_posix().replace("/", ".").removesuffix(".__init__")
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def _room_of(name: str, rooms: set[str]) -> str | None:
+    """The room that a dotted name lies in; None where it is none of ours."""
+    while name and name not in rooms:
+        name = name.rpartition(".")[0]
+    return name or None
+
+
+def _circles(arrows: Counter[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
+    """Rooms of which each can be reached from each other."""
+    nodes = {node for arrow in arrows for node in arrow}
+    reached = {node: _reached(node, arrows) for node in nodes}
+    groups = {
+        tuple(sorted({node, *(other for other in reached[node] if node in reached[other])}))
+        for node in nodes
+        if node in reached[node]
+    }
+    return tuple(sorted(groups))
+
+
+def _reached(start: str, arrows: Counter[tuple[str, str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        node = waiting.pop()
+        new = {target for source, target in arrows if source == node} - found
+        found |= new
+        waiting += new
+    return found
+
+
+def report(house: House) -> str:
+    """The measures as text."""
+    most = sorted(house.modules.items(), key=lambda item: -item[1])
+    p50, p90, p99 = house.body_lines
+    return "\n".join(
+        [
+            f"{house.lines:,} lines in {sum(house.modules.values())} modules of {len(house.modules)} folders",
+            f"lines of a function, p50 / p90 / p99: {p50} / {p90} / {p99}",
+            f"imports between rooms: {len(house.arrows)} arrows, {len(house.circles)} circles",
+            *(f"  circle: {', '.join(circle)}" for circle in house.circles),
+            "modules per folder:",
+            *(f"  {count:3d} {folder}" for folder, count in most),
+        ]
+    )

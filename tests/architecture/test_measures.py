@@ -1,0 +1,45 @@
+"""How large the house may grow before somebody has to tidy up; `python -m tests.architecture` prints it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.measure import House, measure
+
+MOST_MODULES = 25
+LONGEST_BODIES = (4, 15, 30)
+
+
+@pytest.fixture(scope="module")
+def house() -> House:
+    return measure()
+
+
+def test_no_folder_is_crowded(house: House) -> None:
+    assert {folder: count for folder, count in house.modules.items() if count > MOST_MODULES} == {}
+
+
+def test_no_rooms_import_each_other(house: House) -> None:
+    assert house.circles == ()
+
+
+def test_functions_stay_short(house: House) -> None:
+    assert all(found <= most for found, most in zip(house.body_lines, LONGEST_BODIES, strict=True)), house.body_lines
+
+
+def test_circles_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
+    for name, text in {
+        "a/one.py": "from brainseg_gui.b.two import f\n",
+        "b/two.py": "import brainseg_gui.a.one\n\ndef f():\n    '''Doc.'''\n    x = 1\n    return x\n",
+        "c/three.py": "from brainseg_gui.a import one\n",
+    }.items():
+        path = tmp_path / "brainseg_gui" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    (tmp_path / "training").mkdir()
+    found = measure(tmp_path)
+    assert found.circles == (("brainseg_gui.a", "brainseg_gui.b"),)
+    assert found.body_lines == (2, 2, 2)
+    assert found.modules == {"brainseg_gui/a": 1, "brainseg_gui/b": 1, "brainseg_gui/c": 1}
