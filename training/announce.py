@@ -12,7 +12,7 @@ import numpy as np
 from brainseg_gui.inference.network.devices import Place
 from brainseg_gui.runs.config import TrainingConfig
 from training.data.cases import DataSet
-from training.data.data import Shape
+from training.data.patch import Shape
 from training.estimate import estimate, probe_shapes
 from training.network import Start, compile_for, trained_copy
 from training.run_state import Run
@@ -30,6 +30,7 @@ def tell_of_data(run: Run, config: TrainingConfig, data: DataSet) -> None:
         cases=len(data.training) + len(data.validation),
         training=[case.case_id for case in data.training],
         validation=[case.case_id for case in data.validation],
+        further=len(data.further),
         schemes=sorted({case.scheme.name for case in (*data.training, *data.validation)}),
         split=None if config.data.validation else split,
         problems=[problem.sentence for problem in data.problems],

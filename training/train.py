@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 import keras
@@ -15,9 +15,10 @@ from brainseg_gui.runs.config import TrainingConfig
 from training.announce import tell_estimate, tell_of_data, tell_of_network
 from training.callbacks import Checkpoints, Epochs, Export, Steps, tensorboard
 from training.checkpoint import BEST, averaged_weights, latest_checkpoint, restore
-from training.data.cache import Entry
 from training.data.cases import check_data
-from training.data.data import Patches, Shape, patch_size
+from training.data.data import Patches
+from training.data.order import Order
+from training.data.patch import Shape, patch_size
 from training.errors import TrainingError
 from training.evaluate import Validation
 from training.export import about_run, export_model
@@ -48,7 +49,9 @@ def train(run: Run, config: TrainingConfig) -> None:
     data = check_data(config.data, passport.modalities, config.compute.seed)
     tell_of_data(run, config, data)
     entries = prepare_all(run, config, start.recipe, data.training)
-    patch = patch_size(config.sampling, entries, start.divisor)
+    further = prepare_all(run, config, start.recipe, data.further) if data.further else []
+    order = Order(entries, further, config.sampling.further, config.compute.seed)
+    patch = patch_size(config.sampling, [*entries, *further], start.divisor)
     plan_steps(run, config, len(entries))
 
     with on_devices(devices):
@@ -61,14 +64,14 @@ def train(run: Run, config: TrainingConfig) -> None:
 
         # Fit
         validation = Validation(model, plain, place, precision, passport, data.validation, run.warn)
-        with contextlib.closing(patches_of(run, config, start, entries, patch)) as patches:
-            fit(run, config, model, patches, validation, exporter(run, config, start, plain, len(data.training)))
+        with contextlib.closing(patches_of(run, config, start, order, patch)) as patches:
+            fit(run, config, model, patches, validation, exporter(run, config, start, plain, len(order)))
 
 
-def patches_of(run: Run, config: TrainingConfig, start: Start, entries: Sequence[Entry], patch: Shape) -> Patches:
+def patches_of(run: Run, config: TrainingConfig, start: Start, order: Order, patch: Shape) -> Patches:
     """The batches from the run's present step on."""
     return Patches(
-        entries,
+        order,
         patch,
         config.sampling,
         config.augmentation,

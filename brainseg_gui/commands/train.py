@@ -127,7 +127,7 @@ def _check_folders(config: TrainingConfig) -> None:
     """Refuse before a folder is made what the trainer would refuse after some seconds."""
     if not config.data.train:
         raise BrainsegError("there are no cases to train on", "Give --train DIR")
-    for folder in (*config.data.train, *config.data.validation):
+    for folder in (*config.data.train, *config.data.validation, *config.data.further):
         if not Path(folder).expanduser().is_dir():
             raise BrainsegError("there is no such folder", "Check the name, or mount the drive", Path(folder))
 

@@ -15,6 +15,9 @@ class Data:
 
     train: tuple[str, ...] = setting((), "Folders of cases to train on.")
     validation: tuple[str, ...] = setting((), "Folders of cases to validate on; empty: a part is split off.")
+    further: tuple[str, ...] = setting(
+        (), "Folders of further cases that are trained on and never held back, such as synthetic ones."
+    )
     split: float = setting(0.2, "Part of the cases that is split off for validation.", low=0.0, high=0.9)
     split_by: str = setting(
         "patient", "Keep all studies of a patient on one side, or split study by study.", choices=("patient", "case")
@@ -66,6 +69,7 @@ class Sampling:
     patch: Triple = setting((96, 96, 96), "Patch size; 0 0 0: whole volumes.", "voxels", low=0, high=512)
     batch: int = setting(2, "Patches per step.", low=1, high=64)
     foreground: float = setting(0.5, "Part of the patches that is centred on a tumour voxel.", low=0.0, high=1.0)
+    further: float = setting(0.5, "Part of the patches that is of the further cases.", low=0.0, high=0.99)
     workers: int = setting(2, "Threads or processes that prepare patches.", low=0, high=64)
 
 
@@ -113,6 +117,12 @@ class Augmentation:
         0.0, "Largest spread of a smooth shading, as a fraction of the intensity.", low=0.0, high=1.0
     )
     probability: float = setting(0.2, "Probability of each intensity change.", low=0.0, high=1.0)
+    transplant: float = setting(
+        0.0, "Probability that another case's tumour is laid into the patch.", low=0.0, high=1.0
+    )
+    drop_modalities: float = setting(
+        0.0, "Probability that a patch loses one to all but one of its modalities.", low=0.0, high=1.0
+    )
 
 
 @dataclass(frozen=True)

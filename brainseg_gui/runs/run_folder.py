@@ -173,6 +173,7 @@ def _from_anywhere(config: TrainingConfig) -> TrainingConfig:
         data,
         train=tuple(map(_absolute, data.train)),
         validation=tuple(map(_absolute, data.validation)),
+        further=tuple(map(_absolute, data.further)),
         folds_file=_absolute(data.folds_file) if data.folds_file else "",
         cache=_absolute(data.cache) if data.cache else "",
     )
@@ -188,7 +189,7 @@ def _absolute(name: str) -> str:
 def _encoded(config: TrainingConfig) -> bytes:
     """The configuration's file, which is UTF-8 as all TOML; names of files need not be."""
     data = config.data
-    for name in (*data.train, *data.validation, data.folds_file, data.cache, config.network.start_from):
+    for name in (*data.train, *data.validation, *data.further, data.folds_file, data.cache, config.network.start_from):
         if not name.isascii() and any(0xD800 <= ord(letter) < 0xE000 for letter in name):
             raise RunError(
                 "its name is no UTF-8, so that a run cannot note it down", "Rename it, or link to it", Path(name)

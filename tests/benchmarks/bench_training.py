@@ -121,7 +121,9 @@ def _seconds_of_ours(source: CaseSource, workers: int) -> float:
     from brainseg_gui.runs.config_file import read_preset
     from training.data.cache import Cache
     from training.data.cases import TrainingCase
-    from training.data.data import Patches, patch_size
+    from training.data.data import Patches
+    from training.data.order import Order
+    from training.data.patch import patch_size
     from training.recipe import recipe_of
 
     scheme = run_to_end(read_case(source)).reference.scheme
@@ -131,7 +133,7 @@ def _seconds_of_ours(source: CaseSource, workers: int) -> float:
         cache = Cache(Path(folder), recipe_of(config, 8), "float32")
         entries = [cache.get(TrainingCase(source, scheme))]
         size = patch_size(sampling, entries, 8)
-        batches = Patches(entries, size, sampling, config.augmentation, in_plane=True)
+        batches = Patches(Order(entries), size, sampling, config.augmentation, in_plane=True)
         for index in range(WARM_UP):
             batches[index]
         started = time.perf_counter()

@@ -176,3 +176,18 @@ def test_lost_resolution_leaves_everything_where_it_is(axis: int) -> None:
         middles.append(float((changed[..., 0] * indices[axis]).sum() / changed.sum()))
     assert coarser > 20
     assert np.mean(middles) == pytest.approx(centre[axis], abs=0.03)
+
+
+def test_dropped_modalities_are_blank_and_one_is_always_left() -> None:
+    image = np.ones((4, 4, 4, 4), np.float32)
+    counts = []
+    for seed in range(300):
+        patch = image.copy()
+        augment.drop_modalities(patch, np.random.default_rng(seed), 0.5)
+        left = [bool(patch[..., channel].all()) for channel in range(4)]
+        assert all(patch[..., channel].any() == left[channel] for channel in range(4))
+        counts.append(sum(left))
+    assert set(counts) == {1, 2, 3, 4}
+    assert counts.count(4) == pytest.approx(150, abs=30)
+    augment.drop_modalities(image, np.random.default_rng(0), 0.0)
+    assert image.all()

@@ -29,6 +29,7 @@ import pathlib
 from brainseg_gui.runs.config import Augmentation
 from training.data.cache import Entry
 from training.data.data import Patches
+from training.data.order import Order
 folder = pathlib.Path(sys.argv[1])
 random = np.random.default_rng(0)
 labels = random.integers(0, 4, (24, 24, 24)).astype(np.uint8)
@@ -43,7 +44,7 @@ class Tell(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.losses.append(float(logs["loss"]))
 for names in (["cpu:0"], ["cpu:0", "cpu:1"]):
-    patches = Patches([Entry(folder, "a", (24, 24, 24))], sampling.patch, sampling, Augmentation(), seed=1)
+    patches = Patches(Order([Entry(folder, "a", (24, 24, 24))]), sampling.patch, sampling, Augmentation(), seed=1)
     with on_devices(names):
         keras.utils.set_random_seed(3)
         model = compile_for(trained_copy(build_network(config.network), "float32"), config, recipe_of(config, 2), 8)

@@ -180,6 +180,15 @@ def change_intensities(image: Image, random: Random, config: Augmentation, out: 
     return result
 
 
+def drop_modalities(image: Image, random: Random, probability: float) -> None:
+    """Blank one to all but one of a patch's channels, (X, Y, Z, C), in place: a study that lacks them looks so."""
+    if not probability or random.random() >= probability:
+        return
+    channels = image.shape[-1]
+    dropped = random.permutation(channels)[: random.integers(1, channels)]
+    image[..., dropped] = 0
+
+
 def _noise(image: Image, random: Random, strength: float) -> Image:
     noise: Image = random.standard_normal(image.shape, np.float32)
     noise *= np.float32(random.uniform(0, strength))

@@ -64,11 +64,12 @@ class TrainingCase:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Cases to train on, cases held back, and all that was found wrong."""
+    """Cases to train on, cases held back, all that was found wrong, and further cases to train on."""
 
     training: tuple[TrainingCase, ...]
     validation: tuple[TrainingCase, ...]
     problems: tuple[Problem, ...]
+    further: tuple[TrainingCase, ...] = ()
 
 
 def check_data(config: Data, modalities: Sequence[Modality], seed: int) -> DataSet:
@@ -105,7 +106,9 @@ def check_data(config: Data, modalities: Sequence[Modality], seed: int) -> DataS
     if not training:
         first = problems[0].sentence if problems else "the folder of cases is empty"
         raise TrainingError(f"no case is left to train on; the first problem: {first.rstrip('.')}", "Add cases")
-    return DataSet(tuple(training), tuple(validation), tuple(problems))
+    further = _usable(_find(config.further), modalities, config.scheme, problems)
+    further = _without_shared(_without_doubles(further, problems), validation, problems)
+    return DataSet(tuple(training), tuple(validation), tuple(problems), tuple(further))
 
 
 def _find(folders: Iterable[str]) -> list[CaseSource]:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import keras
 import numpy as np
@@ -17,9 +16,12 @@ from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.runs.config import Augmentation, Sampling
 from training.data import augment
 from training.data.cache import Entry
+from training.data.order import Order
+from training.data.patch import Shape, cut, draw_centre, shape_of
+from training.data.transplant import transplant
 
-Shape = tuple[int, int, int]
-Batch = tuple[NDArray[np.float32], NDArray[np.uint8]]
+Image = NDArray[np.float32]
+Batch = tuple[Image, NDArray[np.uint8]]
 Warn = Callable[[str], None]
 
 LARGEST_QUEUE_BYTES = 2**29
@@ -32,8 +34,8 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
 
     Parameters
     ----------
-    entries
-        Prepared cases.
+    order
+        Which prepared case comes when.
     patch
         Size of the patches, in the network's axes; cases smaller than that are padded with 0.
     sampling, augmentation
@@ -52,7 +54,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        entries: Sequence[Entry],
+        order: Order,
         patch: Shape,
         sampling: Sampling,
         augmentation: Augmentation | None,
@@ -68,7 +70,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         self._ahead = batches_ahead(patch, sampling)
         self._pool = ThreadPoolExecutor(max(sampling.workers, 1), thread_name_prefix="patches")
         self._batches: dict[int, Future[Batch]] = {}
-        self._entries = list(entries)
+        self._order = order
         self._patch = patch
         self._sampling = sampling
         self._augmentation = augmentation
@@ -108,7 +110,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
     def _batch(self, step: int) -> Batch:
         """Written once into its place: whole volumes are as large as what they would be copied from."""
         size = (self._sampling.batch, *self._patch)
-        images = np.empty((*size, self._entries[0].image().shape[-1]), np.float32)
+        images = np.empty((*size, self._order.entries[0].image().shape[-1]), np.float32)
         truth = np.empty((*size, len(self._classes)), np.uint8)
         for position in range(self._sampling.batch):
             labels = self._sample(step, position, images[position])
@@ -126,19 +128,13 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
     def _sample(self, step: int, position: int, out: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Fill a patch, (X, Y, Z, C), and give its classes, (X, Y, Z)."""
         random = np.random.default_rng([self._seed, step, position])
-        for attempt in range(len(self._entries)):
-            entry = self._entry(step * self._sampling.batch + position, attempt)
+        for attempt in range(len(self._order)):
+            entry = self._order.entry(step * self._sampling.batch + position, attempt)
             try:
                 return self._fill(out, entry, random)
             except (OSError, ValueError) as error:
                 self._tell(entry, error)
         raise OSError("no prepared case can be read any more")
-
-    def _entry(self, number: int, attempt: int) -> Entry:
-        """Every case once, in an order of its own, before any comes again."""
-        count = len(self._entries)
-        order = np.random.default_rng([self._seed, number // count]).permutation(count)
-        return self._entries[int(order[(number + attempt) % count])]
 
     def _fill(self, out: NDArray[np.float32], entry: Entry, random: np.random.Generator) -> NDArray[np.uint8]:
         change = self._augmentation
@@ -151,13 +147,28 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
             whole = _as_floats(cut(image, centre, self._patch)), cut(labels, centre, self._patch)
             return augment.turn_in_plane(*whole, random, change, out)[1]
         turn = augment.draw_turn(random, change)
-        size = self._patch if turn.is_plain else _shape(augment.reach(turn, self._patch))
+        size = self._patch if turn.is_plain else shape_of(augment.reach(turn, self._patch))
         patch, classes = _as_floats(cut(image, centre, size)), cut(labels, centre, size)
+        if change.transplant and random.random() < change.transplant:
+            patch, classes = self._with_another_tumour(patch, classes, entry, centre, random)
         if not turn.is_plain:
             patch, classes = augment.resample(patch, classes, turn, self._patch)
         patch, classes = augment.flip(patch, classes, turn.flips)
         augment.change_intensities(patch, random, change, out)
+        augment.drop_modalities(out, random, change.drop_modalities)
         return classes
+
+    def _with_another_tumour(
+        self, patch: Image, classes: NDArray[np.uint8], host: Entry, centre: Shape, random: np.random.Generator
+    ) -> tuple[Image, NDArray[np.uint8]]:
+        """The tumour of a random other case, at its own place of the brain: cases are cut to the brain's box."""
+        others = [entry for entry in self._order.entries if entry != host] or [host]
+        donor = others[int(random.integers(len(others)))]
+        lengths = zip(centre, host.shape, donor.shape, strict=True)
+        same = shape_of(c + (theirs - ours) // 2 for c, ours, theirs in lengths)
+        size = shape_of(classes.shape)
+        image, labels = _as_floats(cut(donor.image(), same, size)), cut(donor.labels(), same, size)
+        return transplant(patch, classes, image, labels, random)
 
     def _tell(self, entry: Entry, error: Exception) -> None:
         with self._lock:
@@ -177,52 +188,5 @@ def bytes_of_batch(patch: Shape, sampling: Sampling) -> int:
     return int(np.prod(patch)) * sampling.batch * 4 * (4 + 1)
 
 
-def draw_centre(entry: Entry, patch: Shape, foreground: float, random: np.random.Generator) -> Shape:
-    """Middle of a patch: a tumour voxel of a random class, or anywhere that keeps the patch inside the case."""
-    on_tumour = random.random() < foreground
-    centres = entry.centres()
-    anywhere = [int(random.integers(max(n - p, 0) + 1)) + p // 2 for n, p in zip(entry.shape, patch, strict=True)]
-    if not on_tumour or not len(centres):
-        return _shape(anywhere)
-    present = np.unique(centres[:, 0])
-    of_class = centres[centres[:, 0] == present[random.integers(len(present))]]
-    voxel = of_class[random.integers(len(of_class)), 1:]
-    # the patch stays inside the case where the case is large enough
-    inside = [
-        int(np.clip(v, p // 2, max(n - (p - p // 2), p // 2)))
-        for v, n, p in zip(voxel, entry.shape, patch, strict=True)
-    ]
-    return _shape(inside)
-
-
-def cut(volume: Array, centre: Shape, size: Shape) -> Array:
-    """A box with `centre` at index ``size // 2``, zeros where it leaves the volume; further axes are kept.
-
-    Not to be written into: where it lies inside, it is a view of the volume.
-    """
-    starts = [c - s // 2 for c, s in zip(centre, size, strict=True)]
-    inner = tuple(slice(max(a, 0), max(min(a + s, n), 0)) for a, s, n in zip(starts, size, volume.shape, strict=False))
-    part = volume[inner]
-    if part.shape[:3] == tuple(size):
-        return np.asarray(part)
-    result = np.zeros((*size, *volume.shape[3:]), volume.dtype)
-    outer = tuple(slice(i.start - a, i.start - a + n) for i, a, n in zip(inner, starts, part.shape, strict=False))
-    result[outer] = part
-    return result
-
-
-def patch_size(sampling: Sampling, entries: Sequence[Entry], divisor: int) -> Shape:
-    """The patch, or for 0 0 0 the smallest size that holds every case and that the network divides."""
-    if all(sampling.patch):
-        return sampling.patch
-    largest = np.max([entry.shape for entry in entries], axis=0)
-    return _shape(-(-largest // divisor) * divisor)
-
-
 def _as_floats(image: Array) -> NDArray[np.float32]:
     return image.astype(np.float32, copy=False)
-
-
-def _shape(values: Any) -> Shape:
-    x, y, z = (int(n) for n in values)
-    return x, y, z
