@@ -1,7 +1,8 @@
 """The small file beside a saved mask: who or what made each part of it.
 
 It holds names of layers, tools and models, counts, hashes and times, but no file paths, and no name of the case or
-of the patient: a layer that is named like its file is called ``mask 1``, and known by the hash of its voxels.
+of the patient: a layer that is named like its file is called ``mask 1``, and known by the hash of its voxels. Who goes
+on with a mask adds a sitting to it: what is known of those before stays.
 """
 
 from __future__ import annotations
@@ -22,13 +23,26 @@ from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.annotation.slab import Values
 from brainseg_gui.errors import SaveError
-from brainseg_gui.imaging.formats.mask_note import note_path, scheme_fields
+from brainseg_gui.imaging.formats.mask_note import MaskNote, note_path, scheme_fields
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.storage.writing import write_text
 
 FORMAT = 1
+_OF_A_SITTING = (
+    "program",
+    "annotator",
+    "began",
+    "saved",
+    "voxels_digest",
+    "label_scheme",
+    "started_from",
+    "copied_from",
+    "parts",
+    "edits",
+)
 _GIVEN = re.compile(
-    r"(?:reference|prediction|annotation|empty|(?:majority|majority per label|staple) of \d+)(?: \d+)?", re.IGNORECASE
+    r"(?:reference|prediction|annotation(?: by .*)?|empty|(?:majority|majority per label|staple) of \d+)(?: \d+)?",
+    re.IGNORECASE,
 )
 IDLE_S = 60.0
 """A pause between two edits counts as work up to this long."""
@@ -67,6 +81,9 @@ def provenance(
     layers: Sequence[Origin] = (),
     program: str = "",
     annotator: str = "",
+    study: str = "",
+    began: float = 0.0,
+    earlier: Sequence[Mapping[str, Any]] = (),
     idle_s: float = IDLE_S,
 ) -> dict[str, Any]:
     """What is known about how a mask came to be, ready for JSON.
@@ -85,6 +102,12 @@ def provenance(
         Version of the program.
     annotator
         How the person wants to be named, or empty.
+    study
+        Digest of the images (`study.study_digest`), or empty.
+    began
+        When this sitting began, in seconds since 1970; it tells one sitting from another.
+    earlier
+        The sittings before, oldest first, as `sittings_of` gives them.
     """
     applied = history.applied
     known = {origin.layer: origin for origin in layers}
@@ -94,6 +117,8 @@ def provenance(
         "format": FORMAT,
         "program": program,
         "annotator": annotator,
+        "study": study,
+        "began": began_text(began),
         "saved": _time_text(datetime.now(UTC).timestamp()),
         "voxels_digest": values_digest(labels.values),
         **scheme_fields(labels.scheme),
@@ -108,7 +133,27 @@ def provenance(
             "last": _time_text(max(times)) if times else None,
             "seconds_of_work": round(seconds_of_work(applied, idle_s), 1),
         },
+        "earlier": [*earlier],
     }
+
+
+def sittings_of(note: MaskNote, but: float = 0.0) -> tuple[Mapping[str, Any], ...]:
+    """All sittings that a mask took, oldest first, for the note of the next one.
+
+    Parameters
+    ----------
+    but
+        When the present sitting began: what was saved in it before is not listed beside it.
+    """
+    listed = note.fields.get("earlier")
+    found = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    last = {key: note.fields[key] for key in _OF_A_SITTING if key in note.fields}
+    return tuple(entry for entry in (*found, last) if not but or entry.get("began") != began_text(but))
+
+
+def began_text(seconds: float) -> str:
+    """When a sitting began, as the note tells it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds") if seconds else ""
 
 
 def seconds_of_work(edits: Sequence[Edit], idle_s: float = IDLE_S) -> float:

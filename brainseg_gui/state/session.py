@@ -21,6 +21,7 @@ from brainseg_gui.state.comparing.intensities import Intensities
 from brainseg_gui.state.comparing.rating import Rating
 from brainseg_gui.state.layers.case_states import CaseStates
 from brainseg_gui.state.layers.layers import Layer, Layers, OverlayStyle, Role
+from brainseg_gui.state.layers.output_place import OutputPlace
 from brainseg_gui.state.notices import Notice as Notice
 from brainseg_gui.state.notices import Notices
 from brainseg_gui.state.segmenting.certainty import Certainty
@@ -51,6 +52,7 @@ class Session(Notices):
         self.layers = Layers()
         self.opening = Work()
         self.saving = Work()
+        self.output = OutputPlace()
         self.reporting = Work()
         self.segmenting = Segmenting()
         self.segmenting_all = CohortSegmenting()
@@ -61,6 +63,7 @@ class Session(Notices):
         self.case_states = CaseStates()
         self.errors = ErrorList()
         self._case: Case | None = None
+        self._numbering: LabelScheme | None = None
         self._preview: Case | None = None
         self._before_preview: tuple[Voxel, dict[Modality, Window]] | None = None
         self._cohort: tuple[CaseSource, ...] = ()
@@ -80,7 +83,11 @@ class Session(Notices):
             raise RuntimeError("no case is open")
         references = (layer for layer in self.layers if layer.role is Role.REFERENCE)
         own = next(references, None)
-        return own.labels.scheme if own is not None else self._case.scheme
+        return own.labels.scheme if own is not None else self._numbering or self._case.scheme
+
+    def number_as(self, scheme: LabelScheme) -> None:
+        """Number new masks of the open case so, where it has no reference to be numbered as."""
+        self._numbering = scheme
 
     @property
     def displayed(self) -> Case | None:
@@ -158,7 +165,7 @@ class Session(Notices):
             remembered = {m: w for m, w in (windows or {}).items() if m in case.volumes}
             viewing.windows = self._windows_for(case) | remembered
             self._preview = None
-            self._case = case
+            self._case, self._numbering = case, None
             if viewing.modality not in case.volumes:
                 viewing.modality = next(iter(case.volumes))
             viewing.crosshair = _first_look(case.reference, case.grid)
@@ -170,12 +177,12 @@ class Session(Notices):
             layer.style = OverlayStyle.OUTLINE
             self.layers.add(layer)
 
-    def add_layer(self, layer: Layer) -> None:
-        """Add a layer; if it is the first and the crosshair was never moved, look at its tumour."""
+    def add_layer(self, layer: Layer, *, compared: bool = True) -> None:
+        """Add a layer (see `Layers.add`); if it is the first and the crosshair was never moved, look at its tumour."""
         untouched = self._case is not None and self.viewing.crosshair == self._case.grid.centre
         if self._case is not None and untouched and not len(self.layers):
             self.viewing.crosshair = _first_look(layer.labels, self._case.grid)
-        self.layers.add(layer)
+        self.layers.add(layer, compared=compared)
 
     def set_cohort(self, cohort: tuple[CaseSource, ...]) -> None:
         """Show a list of cases."""

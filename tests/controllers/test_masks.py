@@ -1,9 +1,7 @@
-"""Masks: saved and verified or not at all, added, and scored whenever the two compared change."""
+"""Masks: added, and scored whenever the two compared change."""
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +9,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.masks import MasksController
@@ -21,7 +18,6 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.widgets.question import Question
 
 
 @pytest.fixture
@@ -72,267 +68,6 @@ def _counts(comparison: Comparison | None) -> Any:
 
 def _stored(path: Path) -> Any:
     return np.asarray(nib.load(path).dataobj)
-
-
-# --- saving -----------------------------------------------------------------------------------------------------
-
-
-def test_a_saved_layer_is_on_disk_and_no_longer_unsaved(
-    opened: MasksController,
-    session: Session,
-    parts: Any,
-    predict: Callable[..., Layer],
-    saved: Callable[[], None],
-    tmp_path: Path,
-    folder: Path,
-) -> None:
-    layer = predict()
-    assert parts.window.isWindowModified()
-    path = tmp_path / "out.nii.gz"
-    opened.save_as(layer, path)
-    saved()
-    assert layer.saved_as == path
-    assert not parts.window.isWindowModified()
-    assert session.saving.outcome == "Saved out.nii.gz"
-    assert session.notice.what == "Saved prediction as out.nii.gz"
-    image, reference = nib.load(path), nib.load(folder / "Toy_001_seg.nii.gz")
-    np.testing.assert_array_equal(image.affine, reference.affine)
-    # moved to the right by two voxels, which is against the stored (LPS) first axis
-    np.testing.assert_array_equal(_stored(path), np.roll(_stored(folder / "Toy_001_seg.nii.gz"), -2, axis=0))
-    assert image.get_data_dtype() == np.uint8
-    assert image.header["descrip"].item() == b"brainseg mask, brats2020"
-
-
-def test_a_saved_prediction_says_which_network_made_it(
-    opened: MasksController, predict: Callable[..., Layer], saved: Callable[[], None], tmp_path: Path
-) -> None:
-    layer = predict()
-    layer.author, layer.model_sha256 = "net 1.0", "0" * 64
-    opened.save_as(layer, tmp_path / "out.nii.gz")
-    saved()
-    assert nib.load(tmp_path / "out.nii.gz").header["descrip"].item() == b"brainseg mask, brats2020, by net 1.0"
-
-
-def test_saving_asks_for_a_name_and_adds_the_suffix(
-    opened: MasksController,
-    predict: Callable[..., Layer],
-    saved: Callable[[], None],
-    tmp_path: Path,
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    proposals: list[str] = []
-
-    def name(_parent: object, _title: str, proposal: str, _filter: str) -> tuple[str, str]:
-        proposals.append(proposal)
-        return str(tmp_path / "mine"), ""
-
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", name)
-    layer = predict()
-    opened.save(layer)
-    saved()
-    (tmp_path / "mine.nii.gz").unlink()
-    opened.save(layer)
-    saved()
-    assert (tmp_path / "mine.nii.gz").is_file()
-    assert proposals == [str(folder / "Toy_001_pred.nii.gz"), str(tmp_path / "Toy_001_pred.nii.gz")]
-
-
-def test_a_name_that_is_not_given_saves_nothing(
-    opened: MasksController, session: Session, predict: Callable[..., Layer], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
-    layer = predict()
-    opened.save(layer)
-    assert not session.saving.running
-    assert layer.saved_as is None
-
-
-@pytest.mark.parametrize("through_a_link", [False, True])
-def test_an_image_of_the_case_is_never_replaced(
-    opened: MasksController, session: Session, folder: Path, tmp_path: Path, through_a_link: bool
-) -> None:
-    image = folder / "Toy_001_t1.nii.gz"
-    before, name = image.read_bytes(), image
-    if through_a_link:
-        name = tmp_path / "pred.nii.gz"
-        name.symlink_to(image)
-    opened.save_as(next(iter(session.layers)), name)
-    assert "this is an image of the case, not a mask" in session.notice.what
-    assert not session.saving.running
-    assert image.read_bytes() == before
-
-
-@pytest.mark.parametrize("answer", [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
-def test_a_file_whose_name_was_typed_without_its_ending_is_asked_about(
-    opened: MasksController,
-    predict: Callable[..., Layer],
-    saved: Callable[[], None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    answer: QMessageBox.StandardButton,
-) -> None:
-    path = tmp_path / "mine.nii.gz"
-    path.write_bytes(b"yesterday's work")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: answer)
-    opened.save(predict())
-    saved()
-    assert (path.read_bytes() == b"yesterday's work") is (answer is QMessageBox.StandardButton.No)
-
-
-def test_the_reference_is_replaced_by_a_prediction_only_when_asked(
-    opened: MasksController,
-    predict: Callable[..., Layer],
-    parts: Any,
-    saved: Callable[[], None],
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    reference = folder / "Toy_001_seg.nii.gz"
-    before = reference.read_bytes()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(reference), ""))
-    layer = predict()
-    for key in ("cancel", "replace"):
-        opened.save(layer)
-        (question,) = parts.window.findChildren(Question)
-        assert "Replace the reference Toy_001_seg.nii.gz?" in question.text()
-        assert reference.read_bytes() == before
-        question.answer(key)
-        question.deleteLater()
-        QApplication.sendPostedEvents(question, QEvent.Type.DeferredDelete)
-    saved()
-    assert layer.saved_as == reference
-    assert reference.read_bytes() != before
-
-
-@pytest.mark.parametrize(
-    ("error", "remedy"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device"), "full"),
-        (PermissionError(errno.EACCES, "Permission denied"), "not writable"),
-        (OSError(errno.EROFS, "Read-only file system"), "another folder"),
-        (OSError(errno.EIO, "Input/output error"), "another folder"),
-    ],
-)
-def test_a_save_that_fails_keeps_the_old_file_and_says_so(
-    opened: MasksController,
-    session: Session,
-    predict: Callable[..., Layer],
-    saved: Callable[[], None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    error: OSError,
-    remedy: str,
-) -> None:
-    path = tmp_path / "out.nii.gz"
-    path.write_bytes(b"the old file")
-    layer = predict()
-
-    def fail(*_arguments: object) -> None:
-        raise error
-
-    monkeypatch.setattr(nib.Nifti1Image, "to_filename", fail)
-    opened.save_as(layer, path)
-    saved()
-    assert path.read_bytes() == b"the old file"
-    assert layer.saved_as is None
-    assert session.saving.outcome == "Not saved"
-    assert session.notice.problem
-    assert session.notice.what.startswith("out.nii.gz: ")
-    assert remedy in session.notice.remedy
-    assert ("Save elsewhere…", "file.save") in session.notice.actions
-    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".brainseg")] == []
-
-
-def test_a_folder_that_is_gone_is_said(
-    opened: MasksController,
-    session: Session,
-    predict: Callable[..., Layer],
-    saved: Callable[[], None],
-    tmp_path: Path,
-) -> None:
-    layer = predict()
-    opened.save_as(layer, tmp_path / "gone" / "out.nii.gz")
-    saved()
-    assert session.notice.what.startswith("out.nii.gz: ")
-    assert layer.saved_as is None
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes everywhere")
-def test_a_read_only_folder_is_said(
-    opened: MasksController,
-    session: Session,
-    predict: Callable[..., Layer],
-    saved: Callable[[], None],
-    tmp_path: Path,
-) -> None:
-    locked = tmp_path / "locked"
-    locked.mkdir()
-    locked.chmod(0o500)
-    layer = predict()
-    opened.save_as(layer, locked / "out.nii.gz")
-    saved()
-    assert "not writable" in session.notice.remedy
-
-
-def test_what_is_read_back_must_be_the_mask(
-    opened: MasksController,
-    session: Session,
-    predict: Callable[..., Layer],
-    saved: Callable[[], None],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    write = nib.Nifti1Image.to_filename
-
-    def spoil(image: nib.Nifti1Image, path: Path) -> None:
-        changed = np.asarray(image.dataobj).copy()
-        changed[0, 0, 0] ^= 1
-        write(nib.Nifti1Image(changed, image.affine, image.header), path)
-
-    monkeypatch.setattr(nib.Nifti1Image, "to_filename", spoil)
-    layer = predict()
-    opened.save_as(layer, tmp_path / "out.nii.gz")
-    saved()
-    assert not (tmp_path / "out.nii.gz").exists()
-    assert session.notice.what == "out.nii.gz: the file read back differs from the mask"
-    assert layer.saved_as is None
-
-
-def test_a_layer_that_changed_while_it_was_saved_is_still_unsaved(
-    qtbot: QtBot,
-    opened: MasksController,
-    session: Session,
-    predict: Callable[..., Layer],
-    saved: Callable[[], None],
-    tmp_path: Path,
-    gate: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    write = nib.Nifti1Image.to_filename
-
-    def slowly(image: nib.Nifti1Image, path: Path) -> None:
-        gate.wait()
-        write(image, path)
-
-    monkeypatch.setattr(nib.Nifti1Image, "to_filename", slowly)
-    layer = predict()
-    opened.save_as(layer, tmp_path / "out.nii.gz")
-    qtbot.waitUntil(lambda: gate.reached == 1)
-    layer.labels = layer.labels.with_scheme(scheme_named("msd"))
-    gate.open()
-    saved()
-    assert (tmp_path / "out.nii.gz").is_file()
-    assert layer.saved_as is None
-
-
-def test_closing_the_program_lets_the_save_finish(
-    opened: MasksController, predict: Callable[..., Layer], tmp_path: Path
-) -> None:
-    opened.save_as(predict(), tmp_path / "out.nii.gz")
-    opened.close()
-    assert nib.load(tmp_path / "out.nii.gz").shape == (24, 28, 20)
 
 
 # --- adding -----------------------------------------------------------------------------------------------------

@@ -79,6 +79,11 @@ def wait_saved(hand: Hand, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not hand.application.saving.running, timeout=10_000)
 
 
+def wait_asked(hand: Hand, qtbot: QtBot) -> Question:
+    wait_saved(hand, qtbot)
+    return question_of(hand.application)
+
+
 def wait_said(application: Application, words: str, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: words in application.window.notice.text, timeout=10_000)
 
@@ -416,26 +421,26 @@ def test_a_damaged_journal_is_said_and_put_aside(start_application: Any, qtbot: 
 # --- saving -----------------------------------------------------------------------------------------------------
 
 
-def test_saving_asks_once_writes_a_note_and_saves_again_to_the_same_file(
-    hand: Hand, qtbot: QtBot, chosen: Any, tmp_path: Path, folder: Path
+def test_saving_asks_nothing_writes_a_note_and_saves_again_to_the_same_file(
+    hand: Hand, qtbot: QtBot, chosen: Any, folder: Path
 ) -> None:
-    path = tmp_path / "out" / "mine.nii.gz"
-    path.parent.mkdir()
-    proposals = chosen(path)
+    proposals = chosen("")
+    path = folder / "Toy_001_annotation.nii.gz"
     paint(hand)
     hand.trigger("file.save")
     wait_saved(hand, qtbot)
-    assert proposals == [str(folder / "Toy_001_annotation.nii.gz")]
+    assert proposals == []
     assert hand.annotating.layer.saved_as == path
     hand.click(OTHER)
     assert hand.annotating.layer.saved_as is None
     hand.trigger("file.save")
     wait_saved(hand, qtbot)
-    assert len(proposals) == 1
+    assert proposals == []
     assert np.count_nonzero(np.asarray(nib.load(path).dataobj) == ET) == 2
-    note = json.loads((path.parent / "mine.provenance.json").read_text())
+    note = json.loads((folder / "Toy_001_annotation.provenance.json").read_text())
     assert note["edits"]["count"] == 2
     assert note["started_from"]["kind"] == "empty"
+    assert note["earlier"] == []
     assert _notes(hand) == ()
 
 
@@ -445,7 +450,7 @@ def test_an_annotation_that_was_put_aside_is_saved_to_its_own_file(
     path = tmp_path / "mine.nii.gz"
     proposals = chosen(path)
     paint(hand)
-    hand.trigger("file.save")
+    hand.trigger("file.save_as")
     wait_saved(hand, qtbot)
     hand.click(OTHER)
     layer = hand.annotating.layer
@@ -468,7 +473,7 @@ def test_without_a_mask_there_is_nothing_to_save(application: Application) -> No
 def test_a_stroke_during_the_save_stays_unsaved(hand: Hand, qtbot: QtBot, chosen: Any, tmp_path: Path) -> None:
     chosen(tmp_path / "mine.nii.gz")
     paint(hand)
-    hand.trigger("file.save")
+    hand.trigger("file.save_as")
     hand.click(OTHER)  # the save has its snapshot
     wait_saved(hand, qtbot)
     assert np.count_nonzero(np.asarray(nib.load(tmp_path / "mine.nii.gz").dataobj)) == 1
@@ -485,18 +490,18 @@ def test_a_file_replaced_underneath_is_not_replaced_silently(
     path = tmp_path / "mine.nii.gz"
     chosen(path)
     paint(hand)
-    hand.trigger("file.save")
+    hand.trigger("file.save_as")
     wait_saved(hand, qtbot)
     path.write_bytes(b"the work of a colleague")
     hand.click(OTHER)
     hand.trigger("file.save")
-    question = question_of(hand.application)
+    question = wait_asked(hand, qtbot)
     assert "mine.nii.gz was changed by someone else" in question.text()
     question.answer("cancel")
     assert path.read_bytes() == b"the work of a colleague"
     chosen(tmp_path / "mine_too.nii.gz")
     hand.trigger("file.save")
-    question_of(hand.application).answer("elsewhere")
+    wait_asked(hand, qtbot).answer("elsewhere")
     wait_saved(hand, qtbot)
     assert path.read_bytes() == b"the work of a colleague"
     assert hand.annotating.layer.saved_as == tmp_path / "mine_too.nii.gz"
@@ -509,11 +514,13 @@ def test_the_reference_is_replaced_only_when_asked_and_an_image_never(
     before = reference.read_bytes(), image.read_bytes()
     paint(hand)
     chosen(reference)
-    hand.trigger("file.save")
-    assert "Replace the reference" in question_of(hand.application).text()
-    question_of(hand.application).answer("cancel")
+    hand.trigger("file.save_as")
+    question = wait_asked(hand, qtbot)
+    assert "Replace the reference" in question.text()
+    question.answer("cancel")
     chosen(image)
-    hand.trigger("file.save")
+    hand.trigger("file.save_as")
+    wait_saved(hand, qtbot)
     assert "this is an image of the case" in hand.application.window.notice.text
     assert (reference.read_bytes(), image.read_bytes()) == before
 
@@ -543,7 +550,7 @@ def test_a_save_that_fails_says_so_and_loses_nothing(
     paint(hand)
     with monkeypatch.context() as context:
         context.setattr(Folder, "open", fail)
-        hand.trigger("file.save")
+        hand.trigger("file.save_as")
         wait_saved(hand, qtbot)
     assert words in hand.application.window.notice.text
     assert list(tmp_path.glob("mine*")) == []
@@ -554,10 +561,10 @@ def test_a_save_that_fails_says_so_and_loses_nothing(
 def test_a_folder_that_is_gone_is_said(hand: Hand, qtbot: QtBot, chosen: Any, tmp_path: Path) -> None:
     chosen(tmp_path / "gone" / "mine.nii.gz")
     paint(hand)
-    hand.trigger("file.save")
+    hand.trigger("file.save_as")
     wait_saved(hand, qtbot)
     assert "The folder is gone" in hand.application.window.notice.text
-    assert hand.application.session.notice.actions == (("Save elsewhere…", "file.save_as"),)
+    assert hand.application.session.notice.actions == (("Save as…", "file.save_as"),)
 
 
 def test_no_room_on_the_disk_loses_nothing(hand: Hand, qtbot: QtBot, chosen: Any, tmp_path: Path) -> None:
@@ -575,7 +582,7 @@ def test_no_room_on_the_disk_loses_nothing(hand: Hand, qtbot: QtBot, chosen: Any
     assert len(_notes(hand)[0].edits) == 1  # half a record gave its room back
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
     try:
-        hand.trigger("file.save")
+        hand.trigger("file.save_as")
         wait_saved(hand, qtbot)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -583,7 +590,7 @@ def test_no_room_on_the_disk_loses_nothing(hand: Hand, qtbot: QtBot, chosen: Any
     assert not list(tmp_path.glob("*mine*"))
     hand.click((13, 13, 12))
     assert len(_notes(hand)[0].edits) == 3
-    hand.trigger("file.save")
+    hand.trigger("file.save_as")
     wait_saved(hand, qtbot)
     assert np.count_nonzero(np.asarray(nib.load(tmp_path / "mine.nii.gz").dataobj)) == 3
 
@@ -603,22 +610,23 @@ def test_closing_asks_and_cancel_stays(hand: Hand) -> None:
     assert painted(hand.values) == {START}
 
 
-def test_closing_with_save_saves_and_closes(hand: Hand, qtbot: QtBot, chosen: Any, tmp_path: Path) -> None:
-    chosen(tmp_path / "mine.nii.gz")
+def test_closing_with_save_saves_and_closes(hand: Hand, qtbot: QtBot, folder: Path) -> None:
     paint(hand)
     hand.application.window.close()
     question_of(hand.application).answer("save")
     qtbot.waitUntil(lambda: not hand.application.window.isVisible(), timeout=10_000)
-    assert np.count_nonzero(np.asarray(nib.load(tmp_path / "mine.nii.gz").dataobj)) == 1
+    assert np.count_nonzero(np.asarray(nib.load(folder / "Toy_001_annotation.nii.gz").dataobj)) == 1
     assert journals(hand) == []
 
 
-def test_closing_with_save_that_is_given_up_stays(hand: Hand, chosen: Any) -> None:
-    chosen("")
+def test_closing_with_save_that_finds_no_room_stays(hand: Hand, qtbot: QtBot, folder: Path, chosen: Any) -> None:
     paint(hand)
+    shutil.rmtree(folder)
     hand.application.window.close()
     question_of(hand.application).answer("save")
+    wait_said(hand.application, "the mask was not saved", qtbot)
     assert hand.application.window.isVisible()
+    assert painted(hand.values) == {START}
 
 
 def test_not_now_closes_and_the_journal_stays(hand: Hand) -> None:

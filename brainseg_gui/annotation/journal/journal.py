@@ -22,6 +22,7 @@ from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal.journal_fields import JournalError, JournalHeader
 from brainseg_gui.annotation.journal.journal_format import (
     edit_record,
+    file_record,
     header_bytes,
     kept_record,
     move_record,
@@ -32,6 +33,7 @@ from brainseg_gui.annotation.slab import Values
 from brainseg_gui.storage.writing import write_bytes
 
 USUAL_LIMIT_BYTES = 32 * 2**20
+_FILES = 8  # saves that are remembered
 
 
 class Journal:
@@ -50,6 +52,8 @@ class Journal:
         The study's lock, held by this window; checked before every write.
     kept
         Position in the history whose state is kept elsewhere: 0 for a start layer, None for none.
+    files
+        The file that the mask lies in, as in `JournalNote.files`.
     limit_bytes
         Size beyond which the file is written anew, to at most half of it where the last edit allows.
     """
@@ -61,6 +65,7 @@ class Journal:
         lock: StudyLock,
         *,
         kept: int | None = 0,
+        files: Sequence[tuple[str, str]] = (),
         limit_bytes: int = USUAL_LIMIT_BYTES,
     ) -> None:
         self.path, self.header = path, header
@@ -71,6 +76,7 @@ class Journal:
         self._base_edit: Edit | None = None  # the last edit that the snapshot holds
         self._written: list[Edit] = []
         self._position = 0
+        self._files = list(files)
         self._kept = kept
         self._kept_edit: Edit | None = None
         self._kept_known = False  # whether `_kept_edit` was looked up in the history
@@ -135,6 +141,24 @@ class Journal:
         self._kept, self._kept_known = history.position, True
         self._kept_edit = history.undoable
         self._write(history, settled, kept_record(time.time()), True)
+
+    def note_file(self, history: History, settled: Values, path: str, digest: str) -> None:
+        """Note the file that the mask lies in, *before* it is written there: a kill may come at any moment.
+
+        Parameters
+        ----------
+        digest
+            Of the voxels that it holds, or is about to get.
+        path
+            Its name; empty where that is not known yet.
+
+        Raises
+        ------
+        JournalError, LockedError
+            As `follow`.
+        """
+        self._files = [*self._files, (path, digest)][-_FILES:]
+        self._write(history, settled, file_record(path, digest), True)
 
     def is_kept(self, history: History) -> bool:
         """Whether the present state of the annotation is in a file, or is what it was started from."""
@@ -228,6 +252,7 @@ class Journal:
         """Write the whole journal: a snapshot, the edits that follow it, and where in them we are."""
         base = self._first_kept_edit(history)
         records = [header_bytes(self.header), snapshot_record(_state_at(base, history, settled))]
+        records += [file_record(path, digest) for path, digest in self._files]
         now, edits = time.time(), history.edits
         for position in range(base, len(history) + 1):
             if position > base:

@@ -65,7 +65,7 @@ class JournalFolder:
 
     def resume(self, found: Restored, lock: StudyLock) -> Journal:
         """The journal of an annotation that was restored, to go on with."""
-        return Journal(found.note.path, found.note.header, lock, kept=found.kept)
+        return Journal(found.note.path, found.note.header, lock, kept=found.kept, files=found.note.files)
 
     def restorable(self, study: str | None = None, lock: StudyLock | None = None) -> tuple[JournalNote, ...]:
         """Journals that hold unsaved work and that no other window is writing, newest first.

@@ -4,7 +4,8 @@
     then records: length, CRC-32, kind, length of the meta data, meta data (JSON), payload (zlib)
 
 Kinds: ``S`` all voxels (always the first record), ``E`` an edit, ``M`` a move in the history, ``K`` the state at
-this point is kept in a file. Whatever follows the first record that is cut or damaged does not count.
+this point is kept in a file, ``F`` the file that the mask lies in or is about to be written to. Whatever follows the
+first record that is cut or damaged does not count.
 
 Nothing read from a journal is believed: lengths are compared with the file's, shapes and boxes with each other,
 and nothing is decompressed beyond its announced size.
@@ -39,14 +40,15 @@ from brainseg_gui.annotation.journal.journal_fields import (
 from brainseg_gui.annotation.slab import Values, slab_size
 from brainseg_gui.imaging.grid import Voxel
 
-VERSION = 1
-SNAPSHOT, EDIT, MOVE, KEPT = b"S", b"E", b"M", b"K"
+VERSION = 2  # 1 had no file records
+SNAPSHOT, EDIT, MOVE, KEPT, FILE = b"S", b"E", b"M", b"K", b"F"
 
 _MAGIC = b"BRSGJRNL"
 _HEADER = struct.Struct("<8sHII")
 _RECORD = struct.Struct("<II")
 _META = struct.Struct("<cI")
 _LARGEST_META = 2**20
+_LONGEST_PATH = 4096
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,25 @@ def kept_record(made: float) -> bytes:
     return _record(KEPT, {"made": made}, b"")
 
 
+def file_record(path: str, digest: str) -> bytes:
+    """The file of the mask (empty where it has no name yet), and the digest of the voxels that it holds or will get."""
+    return _record(FILE, {"path": path, "digest": digest}, b"")
+
+
+def file_of(record: Record) -> tuple[str, str]:
+    """Path and digest of a file record.
+
+    Raises
+    ------
+    Damaged
+        If it makes no sense.
+    """
+    path, digest = record.meta.get("path"), record.meta.get("digest")
+    if not isinstance(path, str) or "\0" in path or len(path) > _LONGEST_PATH:
+        raise Damaged("the name of a file is damaged")
+    return path, text_of(digest)
+
+
 def read_header(raw: bytes) -> tuple[JournalHeader, int]:
     """The header, and the offset of the first record.
 
@@ -123,7 +144,7 @@ def read_header(raw: bytes) -> tuple[JournalHeader, int]:
     magic, version, length, checksum = _HEADER.unpack_from(raw)
     if magic != _MAGIC:
         raise Damaged("it is no journal")
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
         raise JournalError(
             f"this journal was written by a newer brainseg (format {version}, this one reads {VERSION})",
             "Update brainseg to restore what it holds",

@@ -11,11 +11,13 @@ from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal.journal_fields import Damaged, JournalError, JournalHeader
 from brainseg_gui.annotation.journal.journal_format import (
     EDIT,
+    FILE,
     KEPT,
     MOVE,
     SNAPSHOT,
     Record,
     edit_of,
+    file_of,
     made_at,
     position_of,
     read_header,
@@ -47,6 +49,8 @@ class JournalNote:
         Whether that state is in a file already, so that there is nothing to restore.
     cut_bytes
         Bytes at the end that do not count: an action that was not finished, or damage.
+    files
+        The file that the mask lies in, with the digest of the voxels that it held or was about to get, newest last.
     """
 
     path: Path
@@ -55,6 +59,7 @@ class JournalNote:
     made: float
     kept: bool
     cut_bytes: int = 0
+    files: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +95,7 @@ class _Replay:
     position: int = 0
     kept: int | None = None
     made: float = 0.0
+    files: list[tuple[str, str]] = field(default_factory=list)
 
     def start(self) -> Values:
         """The voxels of the snapshot, (I, J, K)."""
@@ -115,9 +121,11 @@ class _Replay:
             self.position = position_of(record, len(self.edits))
         elif record.kind == KEPT:
             self.kept = self.position
+        elif record.kind == FILE:
+            self.files.append(file_of(record))
         else:
             raise Damaged("a record is of an unknown kind")
-        if record.kind != KEPT:
+        if record.kind not in (KEPT, FILE):
             self.made = made_at(record) or self.made
         self.end = record.end
 
@@ -198,7 +206,7 @@ def _note(path: Path, replay: _Replay, header: JournalHeader, total: int) -> Jou
     names = tuple(edit.name for edit in replay.edits[: replay.position])
     made = replay.made or header.created
     kept = replay.kept == replay.position
-    return JournalNote(path, header, names, made, kept, total - replay.end)
+    return JournalNote(path, header, names, made, kept, total - replay.end, tuple(replay.files))
 
 
 def _damaged(path: Path, why: str) -> JournalError:

@@ -10,14 +10,14 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from brainseg_gui.annotation.annotation import Annotation, Move
-from brainseg_gui.annotation.provenance import Origin
 from brainseg_gui.annotation.tools.algebra import translated
 from brainseg_gui.controllers.annotating.active_label import activate, paintable
 from brainseg_gui.controllers.annotating.journal import JournalController
+from brainseg_gui.controllers.annotating.kept import origin_of, sittings_before
 from brainseg_gui.controllers.annotating.paint import PaintController
-from brainseg_gui.controllers.annotating.save_annotation import origin_of
 from brainseg_gui.controllers.annotating.tool_choice import ToolChoice
 from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.layers.opening import annotation_name
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
@@ -77,7 +77,7 @@ class AnnotateController(QObject):
         wanted = layers.prediction or layers.reference
         if self._annotating.annotation is not None:
             self.end()
-        elif wanted is not None and wanted.role is Role.ANNOTATION:
+        elif wanted is not None and wanted.role is Role.ANNOTATION and wanted.author in ("", person()):
             self.resume(wanted)
         else:
             self.start(wanted)
@@ -106,18 +106,25 @@ class AnnotateController(QObject):
         except BrainsegError as error:
             self._session.say(notice_of(error))
             return None
-        made = Layer("annotation", Role.ANNOTATION, labels, person())
+        made = Layer(annotation_name(person()), Role.ANNOTATION, labels, person())
         if layer is not None and layer.role is not Role.REFERENCE:
             layer.visible = False  # the same voxels twice would only look stronger
         self._session.add_layer(made)
-        self.resume(made, origin_of(layer))
+        self.resume(made, layer)
         return made
 
-    def resume(self, layer: Layer, start: Origin | None = None) -> None:
-        """Go on with an annotation that is in the list of layers, with the history that it had."""
+    def resume(self, layer: Layer, start: Layer | None = None) -> None:
+        """Go on with an annotation that is in the list of layers, with the history that it had.
+
+        Parameters
+        ----------
+        start
+            What a new one is a copy of.
+        """
         kept = self._journals.of(layer)
         annotation = kept.annotation if kept is not None else Annotation(layer.labels)
-        read_only = self._journals.keep(layer, annotation, start or origin_of(layer))
+        before = layer if layer.file is not None else start
+        read_only = self._journals.keep(layer, annotation, origin_of(before), sittings_before(before))
         self._annotating.begin(annotation, layer, read_only)
         options, viewing = self._annotating.options, self._session.viewing
         options.modality, options.intensities, options.copy_from = viewing.modality, None, ""
@@ -188,8 +195,9 @@ class AnnotateController(QObject):
             other = Annotation(annotation.snapshot().with_scheme(scheme), annotation.history)
             active = annotation.rules.active
             other.rules = replace(annotation.rules, active=active if active in scheme.labels else min(scheme.labels))
-            read_only = self._journals.keep(layer, other, origin_of(layer))
+            read_only = self._journals.keep(layer, other, origin_of(layer))  # it is kept already
             self._annotating.begin(other, layer, read_only)
+            self._annotating.mark_unsaved()  # the note beside its file tells of another scheme
 
     def _on_layers_changed(self) -> None:
         self._show_state()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -90,12 +92,26 @@ class JournalController(QObject):
             self._study = case, study_digest(case)
         return self._study[1]
 
+    @property
+    def known_study(self) -> str:
+        """Digest of the open case, if it is known already; else empty."""
+        return self._study[1] if self._study is not None and self._study[0] is self._session.case else ""
+
     def know(self, case: Case, study: str) -> None:
         """Take a digest that a thread worked out."""
         self._study = case, study
 
-    def keep(self, layer: Layer, annotation: Annotation, start: Origin) -> str:
+    def keep(
+        self, layer: Layer, annotation: Annotation, start: Origin, earlier: tuple[Mapping[str, Any], ...] = ()
+    ) -> str:
         """Begin to keep an annotation, or go on.
+
+        Parameters
+        ----------
+        start
+            What it was started from.
+        earlier
+            The sittings that this took before.
 
         Returns
         -------
@@ -103,7 +119,7 @@ class JournalController(QObject):
             Why it may not be edited; empty when it may.
         """
         if layer not in self._kept:
-            self._kept[layer] = Kept(layer, annotation, start)
+            self._kept[layer] = Kept(layer, annotation, start, earlier=earlier)
         kept = self._kept[layer]
         kept.annotation = annotation
         scheme = annotation.labels.scheme
@@ -112,13 +128,16 @@ class JournalController(QObject):
             kept.journal.describe(replace(kept.journal.header, scheme=scheme))
         return self._follow(kept)
 
-    def adopt(self, layer: Layer, annotation: Annotation, found: Restored) -> None:
+    def adopt(
+        self, layer: Layer, annotation: Annotation, found: Restored, earlier: tuple[Mapping[str, Any], ...]
+    ) -> None:
         """Go on with the journal of an annotation that was restored; the study is locked already."""
         if self._lock is None:
             raise RuntimeError("the study is not locked")
         kind, _, name = found.note.header.start.partition(": ")
         start = Origin(name or kind, kind, digest=found.note.header.start_digest)
-        self._kept[layer] = Kept(layer, annotation, start, self.folder.resume(found, self._lock))
+        journal, began = self.folder.resume(found, self._lock), found.note.header.created
+        self._kept[layer] = Kept(layer, annotation, start, journal, began, earlier)
 
     def lock_study(self, *, take_over: bool = False) -> StudyLock:
         """Take the right to write annotations of the open study, if this window does not have it yet.
@@ -136,6 +155,17 @@ class JournalController(QObject):
         """Hold the lock while work is read that this window goes on with, though nothing is kept yet; or no longer."""
         self._awaiting = coming
         self._on_layers_changed()
+
+    def note_file(self, kept: Kept, digest: str, path: Path | None) -> None:
+        """Before a save: note what is about to be written, and where, so that a kill meanwhile does no harm."""
+        if kept.journal is None:
+            return
+        self.wait()
+        try:
+            name = str(path) if path is not None else ""
+            kept.journal.note_file(kept.annotation.history, kept.annotation.settled, name, digest)
+        except (JournalError, LockedError):
+            return  # the save goes on; what is wrong with the journal is said at the next edit
 
     def note_saved(self, kept: Kept) -> None:
         """After a verified save: the journal need not be offered any more, unless there are later edits."""
@@ -222,7 +252,11 @@ class JournalController(QObject):
         case = self._session.case
         if case is None:
             raise RuntimeError("no case is open")
-        return self.folder.begin(kept.header(case, self.study()), self.lock_study(take_over=take_over))
+        journal = self.folder.begin(kept.header(case, self.study()), self.lock_study(take_over=take_over))
+        if kept.layer.file is not None:  # it goes on with that file
+            annotation = kept.annotation
+            journal.note_file(annotation.history, annotation.settled, str(kept.layer.file.path), kept.start.digest)
+        return journal
 
     def _flush(self, journal: Journal) -> None:
         job = Job(_wait_for_disk(journal), self)

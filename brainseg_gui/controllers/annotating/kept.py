@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from brainseg_gui import __version__
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal.journal import Journal
 from brainseg_gui.annotation.journal.journal_fields import JournalHeader
-from brainseg_gui.annotation.provenance import Origin
+from brainseg_gui.annotation.journal.study import values_digest
+from brainseg_gui.annotation.provenance import Origin, sittings_of
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.file_mark import FileMark
 from brainseg_gui.state.layers.layers import Layer
 
 
@@ -28,16 +30,18 @@ class Kept:
         What it was started from.
     journal
         Its journal; None while none can be written.
-    path, mark
-        The file that it was saved to last, and how that file was left.
+    began
+        When this sitting began, in seconds since 1970.
+    earlier
+        The sittings that the mask took before, oldest first.
     """
 
     layer: Layer
     annotation: Annotation
     start: Origin
     journal: Journal | None = None
-    path: Path | None = None
-    mark: FileMark | None = None
+    began: float = field(default_factory=time.time)
+    earlier: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def at_risk(self) -> bool:
@@ -63,10 +67,24 @@ class Kept:
             title=case.case_id,
             start=f"{start.kind}: {start.layer}" if start.layer else start.kind,
             start_digest=start.digest,
-            created=time.time(),
+            created=self.began,
             program=__version__,
             place=str(place_of(case)),
         )
+
+
+def origin_of(layer: Layer | None) -> Origin:
+    """Where voxels of a layer come from; None for an empty start."""
+    if layer is None:
+        return Origin("", "empty")
+    digest = values_digest(layer.labels.values)
+    return Origin(layer.name, layer.role.value, layer.author, digest, layer.model_sha256)
+
+
+def sittings_before(layer: Layer | None, but: float = 0.0) -> tuple[Mapping[str, Any], ...]:
+    """The sittings that a layer took already, oldest first, as the note beside its file tells; see `sittings_of`."""
+    note = layer.file.note if layer is not None and layer.file is not None else None
+    return sittings_of(note, but) if note is not None else ()
 
 
 def place_of(case: Case) -> Path:

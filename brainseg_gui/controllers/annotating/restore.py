@@ -13,12 +13,14 @@ from brainseg_gui.annotation.journal.journal_replay import JournalNote, Restored
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.kept import place_of
+from brainseg_gui.controllers.annotating.restored_file import file_of, sittings_of_restored
 from brainseg_gui.controllers.annotating.unsaved_list import UnsavedList, is_there
 from brainseg_gui.controllers.annotating.unsaved_search import UnsavedWork, bring_back, search
 from brainseg_gui.controllers.annotating.unsaved_words import count_of, moment_of, offer_of, others_of
 from brainseg_gui.controllers.faults.faults import SHOW_REPORT
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.layers.opening import annotation_name
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
@@ -57,6 +59,8 @@ class RestoreController(QObject):
         self._restoring: Job | None = None
         self._later: set[Path] = set()
         self._first = self._tell_others = True
+        self._looking = False
+        self._said: Notice | None = None
         self._list = UnsavedList(window)
         self._list.restore_requested.connect(self._on_restore_requested)
         self._list.discard_requested.connect(self._ask_discard)
@@ -83,6 +87,11 @@ class RestoreController(QObject):
         """The list of all unsaved work, while it is on the screen."""
         return self._list.dialog
 
+    @property
+    def looking(self) -> bool:
+        """Whether it is still to be said what unsaved work there is of the open case."""
+        return self._looking
+
     # looking
 
     def start(self) -> None:
@@ -94,6 +103,7 @@ class RestoreController(QObject):
         """Read the notes of all journals in a thread, and offer what is there."""
         case = None if self._session.previewing else self._session.case
         work = search(self._journals.folder, case, self._journals.lock, tidy=self._first)
+        self._looking = True
         job = Job(work, self)
         job.succeeded.connect(self._on_found)
         job.failed.connect(lambda error: self._session.say(notice_of(error)))
@@ -105,6 +115,8 @@ class RestoreController(QObject):
             return
         self._tell_others = self._tell_others and self._first  # once, at the start
         self._looked_at, self._notes, self._offered = case, (), None
+        if self._said is not None and self._session.notice is self._said:  # it was about another case
+            self._session.say(None)
         self._later.clear()
         self._end_restoring()
         self._show_state()
@@ -113,6 +125,7 @@ class RestoreController(QObject):
     def _on_found(self, found: UnsavedWork) -> None:
         if found.case is not self._session.case:
             return
+        self._looking = False
         if found.case is not None:
             self._journals.know(found.case, found.study)
         own = {kept.journal.path for kept in self._journals.kept if kept.journal is not None}
@@ -192,7 +205,8 @@ class RestoreController(QObject):
         report = tuple(action for action in said.actions if action[1] == SHOW_REPORT) if said else ()
         if said and report:  # the work is there because the program ended unexpectedly
             words, actions = f"{said.what}. {words}", (*actions, *report)
-        self._session.say(Notice(words, details=details, actions=actions, problem=False))
+        self._said = Notice(words, details=details, actions=actions, problem=False)
+        self._session.say(self._said)
 
     def put_off(self) -> None:
         """Not now: the journals stay."""
@@ -256,10 +270,15 @@ class RestoreController(QObject):
         if job is not self._restoring:
             return  # another case was opened meanwhile
         labels = LabelMap(found.values, case.grid, found.note.header.scheme)
-        layer = Layer("annotation", Role.ANNOTATION, labels, person())
+        layer = Layer(annotation_name(person()), Role.ANNOTATION, labels, person())
         annotation = Annotation(labels, found.history)
-        self._journals.adopt(layer, annotation, found)
+        layers = tuple(self._session.layers)
+        layer.file = file_of(found.note, layers)
+        self._journals.adopt(layer, annotation, found, sittings_of_restored(found.note, layers))
         self._session.add_layer(layer)
+        for other in layers:
+            if layer.file is not None and other.file is layer.file:  # the same mask as it was saved last
+                self._session.layers.remove(other)
         self._annotate.resume(layer)
         self._end_restoring()
         words = f"Restored {count_of(found.note)}, the last {moment_of(found.note)}"

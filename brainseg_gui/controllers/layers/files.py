@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files_look import Found, assigned, files_of, look, may_be_mask
+from brainseg_gui.controllers.layers.opening import Opened, Remembered, open_case
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
@@ -48,6 +49,7 @@ class FilesController(QObject):
         self._opened_with: dict[Modality, Window] = {}  # the windows that the open case began with
         self._to_carry: dict[Modality, tuple[Window, Window]] = {}
         self.leave: Callable[[Callable[[], None]], None] = lambda then: then()  # asks first, where work is unsaved
+        self.know: Callable[[Case, str], None] = lambda _case, _study: None  # hears of a study's digest
         window.paths_dropped.connect(self.take_dropped)
         window.welcome.open_requested.connect(lambda: self.choose_folder())
         window.welcome.demo_requested.connect(self.open_demo)
@@ -109,12 +111,11 @@ class FilesController(QObject):
 
     def read(self, source: CaseSource, *, resample_reference: bool = False) -> None:
         """As `open_source`, when the open case may be left already."""
-        from brainseg_gui.imaging.read_case import read_case
-
         self._source = source
         self._session.opening.begin("reading")
         first = self._session.viewing.modality
-        job = self._start(read_case(source, resample_reference=resample_reference, first=first))
+        remembered = Remembered(self._preferences.memory, self._session.output.tree)
+        job = self._start(open_case(source, remembered, resample_reference=resample_reference, first=first))
         job.progressed.connect(self._on_read_progressed)
         job.succeeded.connect(self._on_read)
 
@@ -209,13 +210,16 @@ class FilesController(QObject):
             self._remember_windows()
             self._session.preview(progress.partial)
 
-    def _on_read(self, case: Case) -> None:
-        self._job = None
+    def _on_read(self, opened: Opened) -> None:
+        self._job, case = None, opened.case
         if self._leaves_cohort:
             self._session.set_cohort(())
         said = self._session.notice
         remembered = self._preferences.windows_of(case.source.place)
+        if opened.study:
+            self.know(case, opened.study)
         self._session.open(case, remembered)
+        self._add_annotations(opened)
         viewing = self._session.viewing
         self._opened_with = dict(viewing.windows)
         if not remembered and case.source in self._session.cohort:  # the next case looks as this one was made to look
@@ -223,9 +227,18 @@ class FilesController(QObject):
             news = {m: carried(now, old, windows[m]) for m, (old, now) in self._to_carry.items() if m in case.volumes}
             viewing.windows = windows | news
         self._session.opening.end(f"Opened {case.case_id}")
+        for error in opened.problems:
+            said = replace(notice_of(error), what=f"An annotation is not shown. {notice_of(error).what}")
+            self._session.say(said)
         if case.notes:
             notice = Notice(". ".join(case.notes), problem=False, actions=_note_actions(case))
             (self._session.say if said is None else self._session.say_too)(notice)
+
+    def _add_annotations(self, opened: Opened) -> None:
+        if opened.numbering is not None:
+            self._session.number_as(opened.numbering)
+        for layer in opened.annotations:
+            self._session.add_layer(layer, compared=layer is opened.annotations[-1])
 
     def _remember_windows(self) -> None:
         """Keep the open case's windows, before a preview shows those of another."""

@@ -1,4 +1,4 @@
-"""Masks: adding one as a layer, saving one, scoring two."""
+"""Masks: adding one as a layer, scoring two."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import NIFTI_FILTER
 from brainseg_gui.controllers.layers.masks_read import MasksRead, notice_of_masks, read_masks
-from brainseg_gui.controllers.layers.save_dialog import ask_path, mask_name, reference_question
-from brainseg_gui.controllers.layers.save_place import is_reference, refuse_image
+from brainseg_gui.controllers.layers.opening import annotation_name
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.errors import SaveError, printable
+from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
-from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
@@ -30,7 +29,7 @@ _SOON_MS = 40  # the new mask is painted before scoring competes for the interpr
 
 
 class MasksController(QObject):
-    """Reads, saves and compares layers; everything that takes time runs as a job."""
+    """Reads and compares layers; everything that takes time runs as a job."""
 
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(window)
@@ -75,10 +74,15 @@ class MasksController(QObject):
     def add_masks(self, paths: Sequence[Path], *, resample: bool = False, dropped: bool = False) -> None:
         """Read masks of the open case (raters, models) and add each as a layer, in this order."""
         case = self._session.case
+        known = {layer.file.path: layer for layer in self._session.layers if layer.file is not None}
+        if there := [known[path] for path in paths if path in known]:
+            self._session.say(Notice(f"{there[0].name} is that mask: it is in the list", problem=False))
+        paths = [path for path in paths if path not in known]
         if case is not None and paths:
             layer = self._session.layers.reference
             reference = layer.labels if layer is not None else None
-            job = self._start(read_masks(case, paths, reference, resample=resample, dropped=dropped))
+            memory = self._preferences.memory
+            job = self._start(read_masks(case, paths, reference, memory, resample=resample, dropped=dropped))
             job.succeeded.connect(self._on_masks_read)
             job.failed.connect(lambda error: self._session.say(notice_of(error)))
 
@@ -91,67 +95,21 @@ class MasksController(QObject):
             return
         several = len(answer.masks) > 1
         for path, labels, _ in answer.masks:
-            first = self._session.layers.reference is None
-            role = Role.REFERENCE if first else Role.PREDICTION
-            # fills of several masks would hide one another
-            style = OverlayStyle.OUTLINE if first or several else OverlayStyle.FILL
-            name = printable(path.name.removesuffix(".gz").removesuffix(".nii"))
-            self._session.add_layer(Layer(name, role, labels, printable(path.name), style=style, saved_as=path))
+            self._session.add_layer(self._layer_of(path, labels, answer.files.get(path), several=several))
         self._refused = answer.refused
         self._session.say(notice_of_masks(answer))
 
-    # saving
-
-    def save(self, layer: Layer) -> None:
-        """Ask for a name and save a layer there: over the reference only when asked."""
-        case = self._session.case
-        if case is None:
-            return
-        folder = Path(self._preferences.get("last save folder", str(case.source.folder)))
-        suffix = "pred" if layer.role is Role.PREDICTION else layer.name
-        proposal = folder / f"{case.case_id}_{suffix}.nii.gz"
-        path = ask_path(self._window, f"Save {layer.name}", proposal, NIFTI_FILTER, mask_name)
-        if path is None:
-            return
-        self._preferences.set("last save folder", str(path.parent))
-        if is_reference(case, path):
-            question = reference_question(self._window, path)
-            question.answered.connect(lambda key: self._on_answered(key, layer, path))
-            question.open()
+    def _layer_of(self, path: Path, labels: LabelMap, file: MaskFile | None, *, several: bool) -> Layer:
+        first = self._session.layers.reference is None and file is None
+        # fills of several masks would hide one another
+        style = OverlayStyle.OUTLINE if first or several else OverlayStyle.FILL
+        if file is not None and file.note is not None:
+            author = file.note.annotator
+            name, role = annotation_name(author), Role.ANNOTATION
         else:
-            self.save_as(layer, path)
-
-    def _on_answered(self, key: str, layer: Layer, path: Path) -> None:
-        if key == "replace":
-            self.save_as(layer, path)
-        elif key == "elsewhere":
-            self.save(layer)
-
-    def save_as(self, layer: Layer, path: Path) -> None:
-        """Save a layer, verified, in the study's own grid and orientation."""
-        case = self._session.case
-        if case is None:
-            return
-        try:
-            refuse_image(case, path)
-        except SaveError as error:
-            self._on_not_saved(error)
-            return
-        self._session.saving.begin("saving")
-        job = self._start(_write_mask(case, layer, path))
-        job.succeeded.connect(self._on_saved)
-        job.failed.connect(self._on_not_saved)
-
-    def _on_saved(self, answer: tuple[Layer, LabelMap, Path]) -> None:
-        layer, labels, path = answer
-        self._session.saving.end(f"Saved {path.name}")
-        if layer.labels is labels:
-            layer.saved_as = path
-        self._session.say(Notice(f"Saved {layer.name} as {path.name}", details=str(path), problem=False))
-
-    def _on_not_saved(self, error: Exception) -> None:
-        self._session.saving.end("Not saved")
-        self._session.say(notice_of(error, (("Save elsewhere…", "file.save"),)))
+            name, author = printable(path.name.removesuffix(".gz").removesuffix(".nii")), printable(path.name)
+            role = Role.REFERENCE if first else Role.PREDICTION
+        return Layer(name, role, labels, author, style=style, saved_as=path, file=file)
 
     # scoring
 
@@ -241,20 +199,10 @@ class MasksController(QObject):
             self._scoring = None
 
     def close(self) -> None:
-        """Let what is being saved finish, when the program ends."""
+        """Let what is being read finish, when the program ends."""
         self._stop_scoring()
         for job in self._jobs:
             job.wait()
-
-
-def _write_mask(case: Case, layer: Layer, path: Path) -> Generator[Progress, None, tuple[Layer, LabelMap, Path]]:
-    from brainseg_gui.imaging.formats.save import write_labels
-
-    labels = layer.labels
-    yield Progress("saving", 0.0, path.name)
-    network = layer.author if layer.model_sha256 else ""
-    write_labels(path, labels, case.stored_grid, case.header, made_by=network)
-    return layer, labels, path
 
 
 def _score(

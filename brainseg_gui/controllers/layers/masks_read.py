@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from brainseg_gui.annotation.journal.study import study_digest
+from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.errors import BrainsegError, GridMismatchError, ImageError
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.file_mark import mark_of
+from brainseg_gui.imaging.formats.mask_note import MaskFile, read_note
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice
@@ -27,6 +31,8 @@ class MasksRead:
         File, mask, and how its numbers were understood.
     problems
         File and what is wrong with it.
+    files
+        Those that are annotations of the program, by the notes beside them, with how they were left.
     dropped
         Whether the files were dropped onto the window, and so may have been meant as a case.
     """
@@ -34,6 +40,7 @@ class MasksRead:
     case: Case
     masks: tuple[tuple[Path, LabelMap, str], ...]
     problems: tuple[tuple[Path, BrainsegError], ...] = ()
+    files: Mapping[Path, MaskFile] = field(default_factory=dict)
     dropped: bool = False
 
     @property
@@ -43,18 +50,19 @@ class MasksRead:
 
 
 def read_masks(
-    case: Case, paths: Sequence[Path], reference: LabelMap | None, *, resample: bool, dropped: bool
+    case: Case, paths: Sequence[Path], reference: LabelMap | None, memory: StudyMemory, *, resample: bool, dropped: bool
 ) -> Generator[Progress, None, MasksRead]:
     """Read masks onto the grid of a case, one after the other; a bad file does not stop the others.
 
-    Numbers are read as scoring a cohort reads them: like the reference's where they can be. Without a reference the
-    first mask is one.
+    Numbers are read as the person said before, else as scoring a cohort reads them: like the reference's where they
+    can be. Without a reference the first mask is one.
     """
     from brainseg_gui.evaluation.masks import read_as_prediction
     from brainseg_gui.imaging.aside import aside, waited_for
     from brainseg_gui.imaging.formats.nifti import read_label_map
 
-    masks, problems = [], []
+    masks, problems, files = [], [], {}
+    said = memory.schemes_of(study_digest(case)) if memory.any else {}
     for number, path in enumerate(paths):
         step = Progress("reading mask", number / len(paths), path.name)
         yield step
@@ -66,12 +74,14 @@ def read_masks(
             continue
         yield Progress("understanding the mask", (number + 0.5) / len(paths), path.name)
         labels, sentence = read_as_prediction(
-            labels, path, None, reference, case, to_change="choose it in the layer's menu"
+            labels, path, said.get(path.name), reference, case, to_change="choose it in the layer's menu"
         )
         reference = labels if reference is None else reference
         _ = labels.counts  # here, so that the window need not count
         masks.append((path, labels, sentence))
-    return MasksRead(case, tuple(masks), tuple(problems), dropped)
+        if (note := read_note(path)) is not None:
+            files[path] = MaskFile(path, mark_of(path), note)
+    return MasksRead(case, tuple(masks), tuple(problems), files, dropped)
 
 
 def notice_of_masks(answer: MasksRead) -> Notice:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from brainseg_gui.annotation.saving.save_mask import Doubt, MaskDoubt
+from brainseg_gui.errors import printable
 from brainseg_gui.views.widgets.question import Question
 
 
@@ -45,11 +47,29 @@ def mask_name(typed: Path, _filter: str) -> Path:
     return typed if typed.name.endswith((".nii", ".nii.gz")) else typed.with_name(f"{typed.name}.nii.gz")
 
 
-def reference_question(parent: QWidget, path: Path) -> Question:
-    """Ask before the reference of the case is replaced: elsewhere, replace or cancel."""
+def doubt_question(parent: QWidget, error: MaskDoubt) -> Question:
+    """Ask what a person has to settle before a mask is written: elsewhere, here all the same, or cancel."""
+    path = error.path or Path()
+    text, more, here = {
+        Doubt.REFERENCE: (
+            f"Replace the reference {path.name}?",
+            "What the experts drew is gone from this folder then. Save under another name to keep both.",
+            "Replace the reference",
+        ),
+        Doubt.CHANGED: (
+            f"{path.name} was changed by someone else since you saved it",
+            "Replacing it loses what they wrote. Save under another name to keep both.",
+            "Replace",
+        ),
+        Doubt.OTHER_CASE: (
+            f"Save this mask among the files of another case, {error.name}?",
+            f"{path.parent} belongs to {error.name}. Whoever opens that case would find this mask in it.",
+            "Save it there",
+        ),
+    }[error.doubt]
     return Question(
         parent,
-        f"Replace the reference {path.name}?",
-        "What the experts drew is gone from this folder then. Save under another name to keep both.",
-        (("elsewhere", "Save as…"), ("replace", "Replace the reference"), ("cancel", "Cancel")),
+        printable(text),
+        printable(more),
+        (("elsewhere", "Save as…"), ("replace", here), ("cancel", "Cancel")),
     )

@@ -15,6 +15,8 @@ from typing import Any
 import platformdirs
 from PySide6.QtCore import QByteArray
 
+from brainseg_gui.annotation.saving.mask_places import OutputTree
+from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings_start import open_settings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
@@ -46,6 +48,7 @@ class Preferences:
     def __init__(self, *, safe: bool = False, journals: Path | None = None) -> None:
         self._safe = safe
         self.journals = journals or platformdirs.user_data_path(_APP) / "journals"
+        self.memory = StudyMemory(self.journals.parent / "studies")
         folder = platformdirs.user_config_path(_APP)
         with suppress(OSError):  # both hold names of cases, the cache their small pictures, too
             make_private_folder(folder)
@@ -111,6 +114,16 @@ class Preferences:
         """Put a case at the top of the list."""
         name = str(path)
         self._change("recent", [], lambda known: [name, *(other for other in known if other != name)][:_RECENT])
+
+    @property
+    def output_tree(self) -> OutputTree | None:
+        """The folder that masks go into, if the person chose one, and the folder of the cases that it mirrors."""
+        paths = _paths(self._load("masks", []))
+        return OutputTree(*paths) if len(paths) == 2 else None
+
+    def set_output_tree(self, tree: OutputTree | None) -> None:
+        """Remember where masks go; None: beside the images."""
+        self.set("masks", [str(tree.folder), str(tree.root)] if tree is not None else [])
 
     @property
     def keys(self) -> dict[str, str]:

@@ -13,7 +13,8 @@ from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.operations import OperationsController
 from brainseg_gui.controllers.annotating.proposal import ProposalController
 from brainseg_gui.controllers.annotating.restore import RestoreController
-from brainseg_gui.controllers.annotating.save_annotation import SaveController
+from brainseg_gui.controllers.annotating.saving import SaveController
+from brainseg_gui.controllers.annotating.schemes import SchemesController
 from brainseg_gui.controllers.comparing.errors import ErrorsController
 from brainseg_gui.controllers.comparing.live_score import LiveScoreController
 from brainseg_gui.controllers.faults.fault_watch import FaultWatch
@@ -71,7 +72,8 @@ class Desk(QObject):
         self.measures = MeasuresController(*parts)
         self.journals = JournalController(*parts)
         self.annotate = AnnotateController(*parts, self.journals)
-        self.saving = SaveController(*parts, self.journals, self.masks)
+        self.saving = SaveController(*parts, self.journals)
+        self.schemes = SchemesController(*parts, self.journals)
         self.live_score = LiveScoreController(*parts)
         self.operations, self.proposal = OperationsController(*parts), ProposalController(*parts)
         self.restoring = RestoreController(self.session, self.window, self.journals, self.annotate)
@@ -84,7 +86,7 @@ class Desk(QObject):
 
     def _introduce(self) -> None:
         """Let those know of one another whose making could not."""
-        self.files.leave = self.leaving.ask
+        self.files.leave, self.files.know = self.leaving.ask, self.journals.know
         self.files.asked.connect(self.faults.know)
         self.faults.journal_failing = lambda: self.journals.failing
         self.restoring.open_requested.connect(lambda path: self.files.open_paths([path]))
@@ -132,6 +134,7 @@ class Desk(QObject):
             **self.appearance.commands,
             **self.viewing.commands,
             **self.annotate.commands,
+            **self.saving.commands,
             **self.errors.commands,
             **self.measures.commands,
             **self.faults.commands,
@@ -153,8 +156,6 @@ class Desk(QObject):
             "file.without_mask": self.files.open_without_mask,
             "file.previous": lambda: self.files.step(-1),
             "file.next": lambda: self.files.step(1),
-            "file.save": self.saving.save,
-            "file.save_as": self.saving.save_as,
             "file.figure": lambda: self.figures.choose(),
             "file.report": lambda: self.report.choose(),
             "file.quit": self.window.close,

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.file_mark import FileMark
 from brainseg_gui.imaging.formats.file_names import stem
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, meanings
 from brainseg_gui.plain_files import read_json
@@ -53,6 +54,23 @@ class MaskNote:
     voxels_digest: str
     scheme: LabelScheme | None
     fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """The file of a mask, to which it is saved again.
+
+    Parameters
+    ----------
+    mark
+        How it was left; None where that is not known, so that a person is asked before it is replaced.
+    note
+        What the note beside it said; None where there was none.
+    """
+
+    path: Path
+    mark: FileMark | None
+    note: MaskNote | None = None
 
 
 def note_path(mask: Path) -> Path:

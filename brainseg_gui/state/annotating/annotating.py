@@ -206,6 +206,11 @@ class Annotating:
         self._saved = (last, path)
         self._note_saved()
 
+    def mark_unsaved(self) -> None:
+        """Note that no file holds the annotation as it is read now."""
+        self._saved = None
+        self._note_saved()
+
     def _set_preview(self, preview: Preview | None) -> None:
         self._preview = preview
         self.preview_changed.emit()

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from psygnal import Signal, SignalGroupDescriptor
 
+from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.probabilities import ClassProbabilities
 
@@ -50,6 +51,8 @@ class Layer:
         Whether and how it is drawn.
     saved_as
         The file that holds exactly these voxels, or None.
+    file
+        The file that it was read from or saved to last, which Save writes again; None before.
     made_from
         Names of the layers that it is a consensus of; empty for an opinion of its own.
     probabilities
@@ -68,6 +71,7 @@ class Layer:
     visible: bool = True
     style: OverlayStyle = OverlayStyle.FILL
     saved_as: Path | None = None
+    file: MaskFile | None = None
     made_from: tuple[str, ...] = ()
     probabilities: ClassProbabilities | None = None
     model_sha256: str = ""
@@ -122,15 +126,21 @@ class Layers:
             self._reference, self._prediction = reference, prediction
             self.changed.emit()
 
-    def add(self, layer: Layer) -> Layer:
-        """Add a layer on top; its name gets a number if it is taken."""
+    def add(self, layer: Layer, *, compared: bool = True) -> Layer:
+        """Add a layer on top; its name gets a number if it is taken.
+
+        Parameters
+        ----------
+        compared
+            Whether it is compared from now on, unless it is another reference.
+        """
         layer.name = self._free_name(layer.name)
         self._layers.append(layer)
         self._watchers[layer] = lambda _change: self.appearance_changed.emit(layer)
         layer.events.connect(self._watchers[layer])
         if layer.role is Role.REFERENCE and self._reference is None:
             self._reference = layer
-        elif layer.role is not Role.REFERENCE:
+        elif layer.role is not Role.REFERENCE and compared:
             self._prediction = layer
         self.changed.emit()
         return layer

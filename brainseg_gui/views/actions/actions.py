@@ -33,6 +33,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "file.save", "Save mask", "File", ("Ctrl+S",), "Save the annotation, or the prediction", "save", separated=True
     ),
     ActionSpec("file.save_as", "Save as…", "File", ("Ctrl+Shift+S",), "Save the annotation under another name"),
+    ActionSpec("file.save_in", "Save masks in…", "File", (), "A folder for all masks, in the order of the cases"),
+    ActionSpec("file.save_beside", "Save masks beside the images", "File", (), "No folder of their own", "", True),
     ActionSpec("file.figure", "Export figure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
     ActionSpec("file.report", "Save case report…", "File", (), "Pictures, scores and volumes, as HTML or PDF"),
     ActionSpec("file.quit", "Quit", "File", ("Ctrl+Q",), "Close the program", separated=True),

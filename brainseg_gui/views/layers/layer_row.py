@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
@@ -22,6 +20,8 @@ class LayerRow(QWidget):
     compare_requested = Signal(object, bool)
     edit_requested = Signal(object, bool)
     """A layer, and whether a copy of it is to be edited."""
+    scheme_requested = Signal(object, object)
+    """A layer, and the label scheme that it is to be read by."""
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
@@ -68,14 +68,15 @@ class LayerRow(QWidget):
         layer, menu, schemes = self._layer, self._menu, self._schemes
         menu.clear()
         schemes.clear()
-        schemes.setTitle(f"Numbers are read as {layer.labels.scheme.title}")
+        words = "Numbered as" if layer.model_sha256 else "Numbers are read as"
+        schemes.setTitle(f"{words} {layer.labels.scheme.title}")
         menu.addMenu(schemes)
         for scheme in label_schemes().values():
             words = ", ".join(f"{value} {meaning}" for value, meaning in sorted(scheme.labels.items()))
             action = schemes.addAction(f"{scheme.title}: {words}")
             action.setCheckable(True)
             action.setChecked(scheme.name == layer.labels.scheme.name)
-            action.triggered.connect(partial(self._on_scheme_chosen, scheme.name))
+            action.triggered.connect(lambda _on, scheme=scheme: self.scheme_requested.emit(layer, scheme))
         menu.addSeparator()
         if layer.role is Role.ANNOTATION:
             menu.addAction("Edit").triggered.connect(lambda: self.edit_requested.emit(layer, False))
@@ -93,9 +94,6 @@ class LayerRow(QWidget):
     def _on_style_clicked(self) -> None:
         filled = self._layer.style is OverlayStyle.FILL
         self._layer.style = OverlayStyle.OUTLINE if filled else OverlayStyle.FILL
-
-    def _on_scheme_chosen(self, name: str) -> None:
-        self._layer.labels = self._layer.labels.with_scheme(label_schemes()[name])
 
 
 def tool_button(icon_name: str = "") -> QToolButton:

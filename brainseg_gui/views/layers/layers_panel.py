@@ -18,6 +18,7 @@ class LayersPanel(QWidget):
     remove_requested = Signal(object)
     compare_requested = Signal(object, bool)
     edit_requested = Signal(object, bool)
+    scheme_requested = Signal(object, object)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -102,5 +103,6 @@ class LayersPanel(QWidget):
         row.remove_requested.connect(self.remove_requested)
         row.compare_requested.connect(self.compare_requested)
         row.edit_requested.connect(self.edit_requested)
+        row.scheme_requested.connect(self.scheme_requested)
         self._list.addWidget(row)
         self._rows[layer] = row

@@ -1,0 +1,1 @@
+"""Where masks of a case go, what lies there already, and writing one."""

@@ -1,0 +1,324 @@
+"""Saving masks: to the place that follows from the case, asked about only where a person has to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from brainseg_gui import __version__
+from brainseg_gui.annotation.history import History
+from brainseg_gui.annotation.journal.study import values_digest
+from brainseg_gui.annotation.provenance import provenance
+from brainseg_gui.annotation.saving.mask_places import ANNOTATION, PREDICTION, OutputTree, free_path, home_of, root_of
+from brainseg_gui.annotation.saving.save_mask import (
+    Doubt,
+    MaskDoubt,
+    ReadOnlyHomeError,
+    SavedMaskFile,
+    SaveRequest,
+    save_mask,
+)
+from brainseg_gui.annotation.saving.study_memory import StudyMemory
+from brainseg_gui.controllers.annotating.journal import JournalController
+from brainseg_gui.controllers.annotating.kept import Kept, origin_of
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.layers.files import NIFTI_FILTER
+from brainseg_gui.controllers.layers.save_dialog import ask_path, doubt_question, mask_name
+from brainseg_gui.controllers.settings.person import person
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.errors import printable
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.shell.main_window import MainWindow
+
+After = Callable[[bool], None]
+"""Called when a save has ended, with whether the mask is in a file."""
+
+_ELSEWHERE = (("Save as…", "file.save_as"),)
+_NO_ROOM_HERE = (("Choose a folder for masks…", "file.save_in"), *_ELSEWHERE)
+
+
+@dataclass(frozen=True, eq=False)
+class _Save:
+    """One save under way: what is written while the person goes on, and what waits for it."""
+
+    request: SaveRequest
+    layer: Layer
+    kept: Kept | None
+    history: History
+    then: After
+
+
+class SaveController(QObject):
+    """Save and Save as for every layer, and the folder for masks."""
+
+    def __init__(
+        self, session: Session, window: MainWindow, preferences: Preferences, journals: JournalController
+    ) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences = session, window, preferences
+        self._journals = journals
+        self._jobs: set[Job] = set()
+        self._refused: tuple[Layer, After] | None = None  # what found no room, until there is a place for it
+        self._said: Notice | None = None
+        session.output.tree = preferences.output_tree
+        session.output.events.tree.connect(self._on_tree_changed)
+        session.case_changed.connect(self._forget_refused)
+        window.layers_panel.save_requested.connect(self.save_layer)
+        self._show_tree()
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What each action does."""
+        return {
+            "file.save": self.save,
+            "file.save_as": self.save_as,
+            "file.save_in": self.choose_tree,
+            "file.save_beside": self.save_beside,
+        }
+
+    @property
+    def running(self) -> bool:
+        """Whether something is being written."""
+        return bool(self._jobs)
+
+    def save(self) -> None:
+        """Save the annotation that is being edited, else what is in no file yet."""
+        layer = self._layer_to_save()
+        if layer is not None:
+            self.save_layer(layer)
+
+    def save_as(self) -> None:
+        """Ask for a name and save there what `save` would save."""
+        layer = self._layer_to_save()
+        if layer is not None:
+            self._choose(layer, _nothing)
+
+    def _layer_to_save(self) -> Layer | None:
+        layers = list(reversed(list(self._session.layers)))
+        compared = self._session.layers.prediction
+        wanted = [self._session.annotating.layer, *(layer for layer in (compared, *layers) if _is_unsaved(layer))]
+        layer = next((layer for layer in (*wanted, compared, *layers) if layer is not None), None)
+        if layer is None:
+            self._session.say(Notice("There is no mask to save yet", "Click Segment first"))
+        return layer
+
+    def save_layer(self, layer: Layer, after: After | None = None) -> None:
+        """Save one layer of the list: to its file again, or the first time where it belongs."""
+        kept, then = self._journals.of(layer), after or _nothing
+        if kept is None and layer.saved_as is not None:
+            self._say(Notice(f"{layer.name} is saved as {printable(layer.saved_as.name)}", problem=False))
+            then(True)
+        else:
+            self._start(layer, then)
+
+    def save_kept(self, kept: Kept, after: After | None = None) -> None:
+        """Save an annotation."""
+        self.save_layer(kept.layer, after)
+
+    def save_to(self, layer: Layer, path: Path, after: After | None = None) -> None:
+        """Save under a name that was chosen."""
+        self._start(layer, after or _nothing, path)
+
+    def close(self) -> None:
+        """Let what is being written finish, when the program ends."""
+        for job in self._jobs:
+            job.wait()
+
+    # the folder for masks
+
+    def choose_tree(self) -> None:
+        """Ask for a folder that all masks go into from now on, in the order of the cases."""
+        tree, case = self._session.output.tree, self._session.case
+        start = tree.folder if tree is not None else case.source.folder.parent if case is not None else Path.home()
+        chosen = QFileDialog.getExistingDirectory(self._window, "Save masks in", str(start))
+        if chosen:
+            self._session.output.tree = self._tree_at(Path(chosen))
+            self._save_refused()
+
+    def save_beside(self) -> None:
+        """Let masks go beside the images again."""
+        self._session.output.tree = None
+        self._show_tree()
+
+    def _tree_at(self, folder: Path) -> OutputTree | None:
+        case = self._session.case
+        root = root_of(self._session.cohort, case.source) if case is not None else folder
+        return OutputTree(folder, root) if folder != root else None
+
+    def _on_tree_changed(self, tree: OutputTree | None) -> None:
+        self._preferences.set_output_tree(tree)
+        self._show_tree()
+
+    def _show_tree(self) -> None:
+        tree, action = self._session.output.tree, self._window.actions_table["file.save_beside"]
+        action.setChecked(tree is None)
+        action.setEnabled(tree is not None)
+
+    def _save_refused(self) -> None:
+        refused, self._refused = self._refused, None
+        if refused is not None and refused[0] in list(self._session.layers):
+            self._start(*refused)
+
+    def _forget_refused(self) -> None:
+        self._refused = None
+
+    # saving
+
+    def _choose(self, layer: Layer, then: After) -> None:
+        case = self._session.case
+        if case is None:
+            return
+        folder = home_of(case.source, self._session.output.tree)
+        folder = folder if folder.is_dir() else case.source.folder
+        proposal = layer.file.path if layer.file is not None else free_path(folder, case.case_id, _kind_of(layer))
+        path = ask_path(self._window, f"Save {layer.name}", proposal, NIFTI_FILTER, mask_name)
+        if path is None:
+            then(False)
+        else:
+            self.save_to(layer, path, then)
+
+    def _start(self, layer: Layer, then: After, chosen: Path | None = None) -> None:
+        case, kept = self._session.case, self._journals.of(layer)
+        if case is None:
+            return
+        history = kept.annotation.history if kept is not None else History()
+        labels = kept.annotation.snapshot() if kept is not None else layer.labels
+        request = SaveRequest(
+            case,
+            labels,
+            _kind_of(layer),
+            layer.file,
+            chosen,
+            self._session.output.tree,
+            self._known_cases(case.source),
+            self._journals.known_study,
+        )
+        self._write(_Save(request, layer, kept, History(history.edits, history.position), then))
+
+    def _known_cases(self, source: CaseSource) -> tuple[CaseSource, ...]:
+        recent = [folder for folder in self._preferences.recent if folder != source.folder]
+        return (*self._session.cohort, *(CaseSource(printable(folder.name), folder, {}) for folder in recent))
+
+    def _write(self, save: _Save) -> None:
+        self._session.saving.begin("saving")
+        if save.kept is not None:
+            file, digest = save.request.file, values_digest(save.request.labels.values)
+            place = save.request.chosen or (file.path if file is not None else None)
+            self._journals.note_file(save.kept, digest, place)
+        job = Job(_write(save, tuple(self._session.layers), self._preferences.memory), self)
+        self._jobs.add(job)
+        job.succeeded.connect(partial(self._on_saved, save))
+        job.failed.connect(partial(self._on_failed, save))
+        job.finished.connect(lambda: self._jobs.discard(job))
+        job.start()
+
+    # what comes back
+
+    def _on_saved(self, save: _Save, saved: SavedMaskFile) -> None:
+        layer, kept, annotating = save.layer, save.kept, self._session.annotating
+        last, path = save.history.undoable, saved.file.path
+        layer.file = saved.file
+        if kept is None:
+            layer.saved_as = path if layer.labels is save.request.labels else layer.saved_as
+        elif annotating.annotation is kept.annotation:
+            annotating.mark_saved(path, last)
+        elif kept.annotation.history.undoable is last:
+            layer.saved_as = path
+        if kept is not None:
+            self._journals.note_saved(kept)
+        self._session.saving.end(f"Saved {printable(path.name)}")
+        self._tell(save, saved)
+        save.then(True)
+
+    def _tell(self, save: _Save, saved: SavedMaskFile) -> None:
+        """A save that went where masks go needs no words; what was said of one that did not is over."""
+        if saved.problem is not None:
+            self._say(notice_of(saved.problem))
+        elif self._session.notice is self._said:
+            self._say(None)
+
+    def _on_failed(self, save: _Save, error: Exception) -> None:
+        self._session.saving.end("Not saved")
+        if isinstance(error, MaskDoubt):
+            question = doubt_question(self._window, error)
+            question.answered.connect(partial(self._on_answered, save, error.doubt))
+            question.open()
+            return
+        if isinstance(error, ReadOnlyHomeError):
+            self._refused = save.layer, save.then
+        self._say(notice_of(error, _NO_ROOM_HERE if isinstance(error, ReadOnlyHomeError) else _ELSEWHERE))
+        save.then(False)
+
+    def _on_answered(self, save: _Save, doubt: Doubt, key: str) -> None:
+        if key == "replace":
+            self._write(replace(save, request=save.request.settling(doubt)))
+        elif key == "elsewhere":
+            self._choose(save.layer, save.then)
+        else:
+            save.then(False)
+
+    def _say(self, notice: Notice | None) -> None:
+        self._said = notice
+        self._session.say(notice)
+
+
+def _nothing(_saved: bool) -> None:
+    """Nothing waits for this save."""
+
+
+def _is_unsaved(layer: Layer | None) -> bool:
+    return layer is not None and layer.saved_as is None
+
+
+def _kind_of(layer: Layer) -> str:
+    """What a layer's file is called besides the name of the case."""
+    if layer.role is Role.ANNOTATION:
+        return ANNOTATION
+    return PREDICTION if layer.role is Role.PREDICTION and not layer.made_from else layer.name
+
+
+def _write(save: _Save, layers: Sequence[Layer], memory: StudyMemory) -> Generator[Progress, None, SavedMaskFile]:
+    kept, request = save.kept, save.request
+    made_by = save.layer.author if save.layer.model_sha256 else ""
+    note = partial(_note, kept, save, layers) if kept is not None else None
+    saved = yield from save_mask(request, note, made_by)
+    if kept is not None:
+        with suppress(OSError):  # the mask is saved all the same
+            _remember(memory, saved, request)
+    return saved
+
+
+def _note(kept: Kept, save: _Save, layers: Sequence[Layer], study: str) -> dict[str, Any]:
+    copied = {edit.source.layer for edit in save.history.applied}
+    origins = [origin_of(layer) for layer in layers if layer.name in copied]
+    return provenance(
+        save.request.labels,
+        save.history,
+        kept.start,
+        layers=origins,
+        program=__version__,
+        annotator=person(),
+        study=study,
+        began=kept.began,
+        earlier=kept.earlier,
+    )
+
+
+def _remember(memory: StudyMemory, saved: SavedMaskFile, request: SaveRequest) -> None:
+    """An annotation that lies where nobody would look is remembered; its note tells its scheme now."""
+    source, path = request.case.source, saved.file.path
+    if path.parent not in (source.folder, home_of(source, request.tree)):
+        memory.add_mask(saved.study, path)
+    if path.name in memory.schemes_of(saved.study):
+        memory.set_scheme(saved.study, path.name, None)

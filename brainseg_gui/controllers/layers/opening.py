@@ -1,0 +1,146 @@
+"""Opening a case as it was left: its images and reference, its annotations, and what the person said of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from brainseg_gui.annotation.journal.study import study_digest
+from brainseg_gui.annotation.saving.mask_places import OutputTree, home_of
+from brainseg_gui.annotation.saving.saved_masks import SavedMask, saved_annotations
+from brainseg_gui.annotation.saving.study_memory import StudyMemory
+from brainseg_gui.controllers.settings.person import person
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.file_mark import mark_of
+from brainseg_gui.imaging.formats.mask_note import MaskFile
+from brainseg_gui.imaging.labels import LabelScheme
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers.layers import Layer, Role
+
+_OTHERS = 8  # annotations besides the one to go on with that are read: each takes a byte a voxel
+NEW_MASKS = ""
+"""Under this name a person's scheme for the new masks of a case without a reference is remembered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Remembered:
+    """Where earlier work on a case may be found.
+
+    Parameters
+    ----------
+    memory
+        What the person said about studies.
+    tree
+        The folder for masks, if one was chosen.
+    """
+
+    memory: StudyMemory
+    tree: OutputTree | None
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A case and what was done on it before.
+
+    Parameters
+    ----------
+    case
+        The case.
+    annotations
+        Its annotations, the one to go on with last.
+    study
+        Digest of its images, where it had to be worked out; else empty.
+    numbering
+        How new masks are numbered, where the person said so.
+    problems
+        Why annotations are not shown.
+    """
+
+    case: Case
+    annotations: tuple[Layer, ...] = ()
+    study: str = ""
+    numbering: LabelScheme | None = None
+    problems: tuple[BrainsegError, ...] = ()
+
+
+def open_case(
+    source: CaseSource, remembered: Remembered, *, resample_reference: bool = False, first: Modality = Modality.T1CE
+) -> Generator[Progress, None, Opened]:
+    """Read a case, its annotations, and what is remembered of it; parameters and errors as `read_case`."""
+    from brainseg_gui.imaging.read_case import read_case
+
+    case = yield from read_case(source, resample_reference=resample_reference, first=first)
+    yield Progress("looking for annotations", 1.0)
+    known: list[str] = []
+
+    @cache
+    def study() -> str:
+        known.append(study_digest(case))
+        return known[0]
+
+    memory = remembered.memory
+    said = memory.schemes_of(study()) if memory.any else {}
+    named = memory.masks_of(study()) if memory.any else []
+    case = _as_said(case, said)
+    folders = (source.folder, home_of(source, remembered.tree))
+    masks = _chosen(saved_annotations(source, folders, named, study))
+    layers, problems = _read_all(masks, case, said)
+    return Opened(case, layers, known[0] if known else "", said.get(NEW_MASKS), problems)
+
+
+def annotation_name(author: str) -> str:
+    """How an annotation is called in the list of layers."""
+    return f"annotation by {author}" if author else "annotation"
+
+
+def _as_said(case: Case, said: dict[str, LabelScheme]) -> Case:
+    """The case with its reference read as the person corrected it."""
+    path = case.source.reference
+    if case.reference is None or path is None or (scheme := said.get(path.name)) is None:
+        return case
+    sentence = f"The mask's labels are read as {scheme.title}, as you said"
+    notes = tuple(sentence if note == case.mask_note else note for note in case.notes)
+    return replace(case, reference=case.reference.with_scheme(scheme), scheme=scheme, notes=notes, mask_note=sentence)
+
+
+def _chosen(masks: list[SavedMask]) -> list[SavedMask]:
+    """The newest annotations; last the one to go on with: the newest of this person, else of anybody."""
+    if not masks:
+        return []
+    own = [mask for mask in masks if mask.annotator in ("", person())]
+    newest = (own or masks)[-1]
+    return [*[mask for mask in masks if mask is not newest][-_OTHERS:], newest]
+
+
+def _read_all(
+    masks: list[SavedMask], case: Case, said: dict[str, LabelScheme]
+) -> tuple[tuple[Layer, ...], tuple[BrainsegError, ...]]:
+    layers: list[Layer] = []
+    problems: list[BrainsegError] = []
+    for mask in masks:
+        try:
+            layers.append(_layer_of(mask, case, said.get(mask.path.name)))
+        except BrainsegError as error:
+            problems.append(error)
+        except OSError as error:
+            problems.append(BrainsegError(f"it cannot be read ({error.strerror})", "Check the file", mask.path))
+    for layer in layers[:-1]:
+        layer.visible = False
+    return tuple(layers), tuple(problems)
+
+
+def _layer_of(mask: SavedMask, case: Case, said: LabelScheme | None) -> Layer:
+    from brainseg_gui.imaging.formats.nifti import read_label_map
+    from brainseg_gui.imaging.read_case import understand
+
+    mark = mark_of(mask.path)  # before it is read: what comes meanwhile is somebody else's
+    labels = read_label_map(mask.path, case.grid, case.scheme)
+    labels = labels.with_scheme(said) if said is not None else understand(case, labels, mask.path)[0]
+    _ = labels.counts  # here, so that the window need not count
+    layer = Layer(annotation_name(mask.annotator), Role.ANNOTATION, labels, mask.annotator)
+    layer.created = mask.saved.astimezone().replace(tzinfo=None)
+    layer.saved_as, layer.file = mask.path, MaskFile(mask.path, mark, mask.note)
+    return layer
