@@ -1,0 +1,359 @@
+"""The headers of DICOM files: what places and describes each slice, and nothing of who the patient is.
+
+Headers come from anywhere. A file is read no further than its pixels, values that make no sense are as if they were
+not there, and a file that is no DICOM at all is passed over.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from brainseg_gui.plain_files import open_file
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+Vector = tuple[float, ...]
+
+# What is looked at; everything else is skipped while reading.
+_TAGS = (
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "FrameOfReferenceUID",
+    "Modality",
+    "ImageType",
+    "SeriesDescription",
+    "ProtocolName",
+    "SeriesNumber",
+    "AcquisitionNumber",
+    "InstanceNumber",
+    "TemporalPositionIdentifier",
+    "StudyDate",
+    "SeriesTime",
+    "AcquisitionTime",
+    "Manufacturer",
+    "MagneticFieldStrength",
+    "ScanningSequence",
+    "SequenceVariant",
+    "SequenceName",
+    "PulseSequenceName",
+    "MRAcquisitionType",
+    "EchoTime",
+    "EchoNumbers",
+    "RepetitionTime",
+    "InversionTime",
+    "FlipAngle",
+    "DiffusionBValue",
+    "ContrastBolusAgent",
+    "ContrastBolusVolume",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "GantryDetectorTilt",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "BitsAllocated",
+    "PixelSpacing",
+    "ImageOrientationPatient",
+    "ImagePositionPatient",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)
+_DESCRIBING = (
+    *("Modality", "SeriesDescription", "ProtocolName", "SequenceName", "PulseSequenceName", "ScanningSequence"),
+    *("SequenceVariant", "MRAcquisitionType", "ContrastBolusAgent", "Manufacturer", "StudyDate", "SeriesTime"),
+)
+_TIMES = ("EchoTime", "RepetitionTime", "InversionTime", "FlipAngle", "MagneticFieldStrength", "SliceThickness")
+_LONGEST = 256
+_MOST_FRAMES = 100_000
+_MOST_PIXELS = 2**28
+_LARGEST_DEFLATED = 2**28
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+_FARTHEST_MM = 1e6
+
+
+@dataclass(frozen=True)
+class SliceHeader:
+    """What a file, or a frame of one, says of the slice in it.
+
+    Parameters
+    ----------
+    path, frame
+        The file, and which of its frames counted from 0; None where it holds one slice.
+    series, instance
+        UIDs; empty where there are none.
+    position_mm, orientation
+        ``ImagePositionPatient`` (3) and ``ImageOrientationPatient`` (6: direction of a row, of a column), in LPS;
+        empty where they are missing or make no sense.
+    spacing_mm
+        Between rows and between columns; empty where it is missing.
+    shape
+        Rows and columns.
+    slope, intercept
+        ``intensity = slope * stored + intercept``.
+    numbers
+        Numbers that tell volumes of one series apart, by name: echo, b value, time point, acquisition.
+    image_type
+        Values of ``ImageType``, in capitals.
+    words
+        Text that describes the sequence, by keyword.
+    times
+        TE, TR and TI in ms, flip angle in degrees, field in T, thickness in mm, by keyword; those that are there.
+    order
+        ``InstanceNumber``, or the number of the frame.
+    transfer_syntax
+        UID of how the pixels are packed.
+    samples
+        Values per pixel: 1 for grey, 3 for colour.
+    frames
+        How many the file holds.
+    """
+
+    path: Path
+    frame: int | None
+    series: str
+    instance: str
+    position_mm: Vector
+    orientation: Vector
+    spacing_mm: Vector
+    shape: tuple[int, int]
+    slope: float = 1.0
+    intercept: float = 0.0
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    image_type: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    times: Mapping[str, float] = field(default_factory=dict)
+    order: int = 0
+    transfer_syntax: str = ""
+    samples: int = 1
+    frames: int = 1
+
+    @property
+    def modality(self) -> str:
+        """``MR``, ``CT``, …; empty where it does not say."""
+        return self.words.get("Modality", "")
+
+    @property
+    def description(self) -> str:
+        """What the series is called, else its protocol."""
+        return self.words.get("SeriesDescription") or self.words.get("ProtocolName", "")
+
+
+def read_headers(path: Path) -> tuple[SliceHeader, ...]:
+    """The slices of a file: one, or one per frame; none where it is no DICOM image.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with open_file(path) as stream:
+        content = _dataset(stream)
+    if content is None or not _is_image(content):
+        return ()
+    groups = _sequence(content, "PerFrameFunctionalGroupsSequence")
+    if groups:
+        return tuple(_framed(path, content, groups))
+    return (_header(path, content, None, (content,), _whole(content, "InstanceNumber") or 0),)
+
+
+def _dataset(stream: BinaryIO) -> Dataset | None:
+    """The header of a file; None where it is no DICOM, or too damaged to say anything."""
+    from pydicom import config, dcmread
+
+    if not _looks_like_dicom(stream):
+        return None
+    config.settings.reading_validation_mode = config.IGNORE  # what makes no sense is looked at here
+    try:
+        return dcmread(stream, stop_before_pixels=True, specific_tags=[*_TAGS], force=True)
+    except OSError:
+        raise
+    except Exception:  # noqa: BLE001  a damaged header makes pydicom raise whatever its bytes suggest
+        return None
+
+
+def _looks_like_dicom(stream: BinaryIO) -> bool:
+    """Whether a file begins as DICOM does, with its preamble or, as old archives wrote it, without.
+
+    What is deflated is not unpacked unless it is small: a few bytes may unpack to any size.
+    """
+    start = stream.read(132 + 1024)
+    stream.seek(0)
+    if start[128:132] == b"DICM":
+        return _DEFLATED.encode() not in start or _unpacks_small(stream)
+    group, element = int.from_bytes(start[:2], "little"), int.from_bytes(start[2:4], "little")
+    return group in (0x0002, 0x0008) and element <= 0x0080 and element % 2 == 0 and len(start) > 16
+
+
+def _unpacks_small(stream: BinaryIO) -> bool:
+    raw = stream.read(_LARGEST_DEFLATED // 16)
+    stream.seek(0)
+    unpacker, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
+    # the deflated part begins after the file meta information, whose length the first element of group 2 tells
+    begin = 132 + 12 + int.from_bytes(raw[140:144], "little")
+    waiting = raw[begin:]
+    while waiting and total <= _LARGEST_DEFLATED:
+        try:
+            total += len(unpacker.decompress(waiting, 2**20))
+        except zlib.error:
+            return False
+        if unpacker.eof or not unpacker.unconsumed_tail:
+            break
+        waiting = unpacker.unconsumed_tail
+    return total <= _LARGEST_DEFLATED
+
+
+def _is_image(content: Dataset) -> bool:
+    rows, columns = _whole(content, "Rows"), _whole(content, "Columns")
+    return bool(rows and columns) and 0 < (rows or 0) * (columns or 0) <= _MOST_PIXELS
+
+
+def _framed(path: Path, content: Dataset, groups: Sequence[Dataset]) -> Iterator[SliceHeader]:
+    """The frames of an enhanced file: what all share, overruled by what each says."""
+    shared = _sequence(content, "SharedFunctionalGroupsSequence")[:1]
+    for number, group in enumerate(groups[:_MOST_FRAMES]):
+        parts = [*_inside(group), *(part for one in shared for part in _inside(one)), content]
+        yield _header(path, content, number, parts, number + 1)
+
+
+def _inside(group: Dataset) -> Iterator[Dataset]:
+    """The items of a functional group's sequences, such as plane position and pixel measures."""
+    for tag in group.keys():  # noqa: SIM118  a data set iterates over its values, and converts them
+        items = _listed(_value(group, tag))
+        yield from (item for item in items[:1] if hasattr(item, "keys"))
+
+
+def _header(path: Path, content: Dataset, frame: int | None, parts: Sequence[Dataset], order: int) -> SliceHeader:
+    frames = _whole(content, "NumberOfFrames") or 1
+    return SliceHeader(
+        path=path,
+        frame=frame,
+        series=_text(content, "SeriesInstanceUID"),
+        instance=_text(content, "SOPInstanceUID"),
+        position_mm=_vector(parts, "ImagePositionPatient", 3),
+        orientation=_orientation(parts),
+        spacing_mm=tuple(value for value in _vector(parts, "PixelSpacing", 2) if value > 0),
+        shape=(_whole(content, "Rows") or 0, _whole(content, "Columns") or 0),
+        slope=_first_number(parts, "RescaleSlope") or 1.0,
+        intercept=_first_number(parts, "RescaleIntercept") or 0.0,
+        numbers=_telling_apart(parts),
+        image_type=_image_type(parts),
+        words={key: text for key in _DESCRIBING if (text := _text(content, key))},
+        times=_times(parts),
+        order=order,
+        transfer_syntax=str(getattr(getattr(content, "file_meta", None), "TransferSyntaxUID", "")),
+        samples=_whole(content, "SamplesPerPixel") or 1,
+        frames=frames,
+    )
+
+
+def _times(parts: Sequence[Dataset]) -> dict[str, float]:
+    found = {key: _first_number(parts, key) for key in _TIMES}
+    found["EchoTime"] = found["EchoTime"] or _first_number(parts, "EffectiveEchoTime")
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _telling_apart(parts: Sequence[Dataset]) -> dict[str, float]:
+    names = {
+        "echo": ("EchoTime", "EffectiveEchoTime"),
+        "b value": ("DiffusionBValue",),
+        "time point": ("TemporalPositionIdentifier", "TemporalPositionIndex"),
+    }
+    found = {
+        name: next((value for key in keys if (value := _first_number(parts, key)) is not None), None)
+        for name, keys in names.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _image_type(parts: Sequence[Dataset]) -> tuple[str, ...]:
+    for part in parts:
+        for keyword in ("FrameType", "ImageType"):
+            if words := _words(_value(part, keyword)):
+                return tuple(word.upper() for word in words[:16])
+    return ()
+
+
+def _orientation(parts: Sequence[Dataset]) -> Vector:
+    """Two directions of length one at right angles, or nothing."""
+    found = _vector(parts, "ImageOrientationPatient", 6)
+    if not found:
+        return ()
+    row, column = found[:3], found[3:]
+    lengths = [math.sqrt(sum(value * value for value in direction)) for direction in (row, column)]
+    skew = sum(a * b for a, b in zip(row, column, strict=True))
+    return found if all(abs(length - 1) < 1e-2 for length in lengths) and abs(skew) < 1e-2 else ()
+
+
+def _vector(parts: Sequence[Dataset], keyword: str, count: int) -> Vector:
+    for part in parts:
+        numbers = [_number(value) for value in _listed(_value(part, keyword))]
+        found = tuple(number for number in numbers if number is not None and abs(number) < _FARTHEST_MM)
+        if len(numbers) == len(found) == count:
+            return found
+    return ()
+
+
+def _first_number(parts: Sequence[Dataset], keyword: str) -> float | None:
+    for part in parts:
+        for value in _listed(_value(part, keyword))[:1]:
+            if (number := _number(value)) is not None:
+                return number
+    return None
+
+
+def _whole(content: Dataset, keyword: str) -> int | None:
+    number = _first_number((content,), keyword)
+    return int(number) if number is not None else None
+
+
+def _text(content: Dataset, keyword: str) -> str:
+    return "\\".join(_words(_value(content, keyword)))[:_LONGEST]
+
+
+def _sequence(content: Dataset, keyword: str) -> list[Dataset]:
+    return _listed(_value(content, keyword))
+
+
+def _value(content: Dataset, key: Any) -> Any:
+    """A value, or None where it is missing or damaged: pydicom converts it now, and raises what its bytes suggest.
+
+    Parameters
+    ----------
+    key
+        A keyword, or a tag.
+    """
+    try:
+        found = content.get(key)
+        return found.value if hasattr(found, "tag") else found
+    except Exception:  # noqa: BLE001
+        return None
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None or value == "":
+        return []
+    return list(value) if isinstance(value, MutableSequence | tuple) else [value]
+
+
+def _words(value: Any) -> list[str]:
+    return [word for item in _listed(value) if (word := str(item).strip()[:_LONGEST])]
+
+
+def _number(value: Any) -> float | None:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,294 @@
+"""Examinations as scanners write them become volumes: by place, not by number, and doubts are said."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from brainseg_gui.errors import CaseError, ImageError
+from brainseg_gui.preparation.dicom.examination import Examination, look_through, why_not
+from brainseg_gui.preparation.dicom.headers import read_headers
+from brainseg_gui.preparation.dicom.pixels import read_stack
+from brainseg_gui.progress import run_to_end
+from tests.preparation.conftest import AXIAL, Series, base, write_classic, write_enhanced
+
+SAGITTAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0)
+CORONAL = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)
+OBLIQUE = (0.96, 0.28, 0.0, -0.168, 0.576, 0.8)
+FEET_FIRST = (-1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+def looked(folder: Path) -> Examination:
+    return run_to_end(look_through(folder))
+
+
+def check(volume: Any, series: Series, slope: float = 1.0, intercept: float = 0.0) -> None:
+    """Every voxel lies where the header put it: its world position holds the value that was written there."""
+    inverse = np.linalg.inv(series.affine)
+    for voxel in np.ndindex(*volume.grid.shape):
+        i, j, k = np.rint((inverse @ volume.grid.affine @ (*voxel, 1.0))[:3]).astype(int)
+        assert volume.value_at(voxel) == series.pixels[k, j, i] * slope + intercept
+
+
+@pytest.mark.parametrize("orientation", [AXIAL, SAGITTAL, CORONAL, OBLIQUE, FEET_FIRST])
+@pytest.mark.parametrize("step_mm", [5.5, -5.5])
+def test_slices_go_by_place_whatever_their_names_and_numbers(
+    tmp_path: Path, pixels: NDArray[np.uint16], orientation: tuple[float, ...], step_mm: float
+) -> None:
+    series = Series(pixels, orientation, step_mm=step_mm)
+    order = random.Random(3).sample(range(len(pixels)), len(pixels))
+    write_classic(tmp_path / "IM", series, order)
+    (stack,) = looked(tmp_path).usable
+    volume = run_to_end(read_stack(stack))
+    assert not volume.stored.flags.writeable
+    assert volume.stored.dtype == np.uint16
+    check(volume, series)
+
+
+def test_the_frames_of_an_enhanced_file_are_the_same_volume(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    series = Series(pixels, OBLIQUE)
+    write_classic(tmp_path / "classic", series, tags := None)
+    write_enhanced(tmp_path / "enhanced" / "IM1", series, [3, 1, 0, 2, 6, 5, 4])
+    classic, enhanced = (looked(tmp_path / name).usable[0] for name in ("classic", "enhanced"))
+    assert tags is None
+    ours, theirs = (run_to_end(read_stack(stack)) for stack in (classic, enhanced))
+    assert ours.grid.same_as(theirs.grid)
+    assert np.array_equal(ours.stored, theirs.stored)
+    check(theirs, series, slope=2.0, intercept=-3.0)
+
+
+def test_slices_of_their_own_rescaling_become_intensities(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    series = Series(pixels)
+    write_classic(tmp_path, series, RescaleSlope=lambda number: 1.0 + number, RescaleIntercept=lambda number: -number)
+    volume = run_to_end(read_stack(looked(tmp_path).usable[0]))
+    assert volume.stored.dtype == np.float32
+    scales = 1.0 + np.arange(7)[:, None, None]
+    check(volume, Series(pixels * scales - np.arange(7)[:, None, None]))
+
+
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "a localiser"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]}, "a mosaic"),
+        ({"ImageType": ["DERIVED", "SECONDARY", "ADC"]}, "a diffusion map"),
+        ({"ImageType": ["DERIVED", "PRIMARY", "PROJECTION IMAGE"]}, "a projection"),
+        ({"ImageType": ["DERIVED", "SECONDARY", "SUBTRACTION"]}, "a difference of two series"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "P", "ND"]}, "phase"),
+        ({"Modality": "CT"}, "CT, not MR"),
+        ({"Modality": "PT"}, "PT, not MR"),
+        ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, "colour"),
+    ],
+)
+def test_what_is_no_anatomy_by_mri_is_set_aside(
+    tmp_path: Path, pixels: NDArray[np.uint16], tags: dict[str, Any], why: str
+) -> None:
+    write_classic(tmp_path, Series(pixels, tags=tags))
+    found = looked(tmp_path)
+    assert found.usable == ()
+    assert why in why_not(found.stacks[0])
+
+
+def test_echoes_and_time_points_of_one_series_are_volumes_of_their_own(
+    tmp_path: Path, pixels: NDArray[np.uint16]
+) -> None:
+    for number, echo in enumerate((20.0, 90.0)):
+        write_classic(tmp_path / str(echo), Series(pixels + number, tags={"EchoTime": echo}))
+    found = looked(tmp_path)
+    assert [stack.part for stack in found.usable] == ["echo 20", "echo 90"]
+    for number, stack in enumerate(found.usable):
+        check(run_to_end(read_stack(stack)), Series(pixels + number))
+
+
+def test_repetitions_without_a_number_are_taken_apart(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    write_classic(tmp_path / "a", Series(pixels))
+    write_classic(tmp_path / "b", Series(pixels + 1), SOPInstanceUID=lambda number: f"1.2.3.1.5.{number}")
+    assert [stack.part for stack in looked(tmp_path).usable] == ["volume 1", "volume 2"]
+
+
+def test_copies_are_used_once_and_said(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    paths = write_classic(tmp_path / "a", Series(pixels))
+    (tmp_path / "b").mkdir()
+    for path in paths:
+        (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
+    (stack,) = looked(tmp_path).usable
+    assert stack.notes == ("7 slices came twice and are used once",)
+    check(run_to_end(read_stack(stack)), Series(pixels))
+
+
+def test_a_missing_slice_is_counted(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    paths = write_classic(tmp_path, Series(pixels))
+    paths[2].unlink()
+    paths[3].unlink()
+    (stack,) = looked(tmp_path).stacks
+    assert why_not(stack).startswith("2 slices are missing")
+    with pytest.raises(ImageError, match="2 slices are missing"):
+        run_to_end(read_stack(stack))
+
+
+def test_a_tilted_gantry_is_refused_in_words(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    series = Series(pixels)
+
+    def tilted(number: int) -> list[float]:
+        return [a + b for a, b in zip(series.position(number), (0.0, 0.7 * number, 0.0), strict=True)]
+
+    write_classic(tmp_path, series, ImagePositionPatient=tilted)
+    assert "tilted gantry" in why_not(looked(tmp_path).stacks[0])
+
+
+@pytest.mark.parametrize("keyword", ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing"])
+def test_slices_that_do_not_say_where_they_lie_are_refused(
+    tmp_path: Path, pixels: NDArray[np.uint16], keyword: str
+) -> None:
+    for path in write_classic(tmp_path, Series(pixels)):
+        from pydicom import dcmread
+
+        content = dcmread(path)
+        delattr(content, keyword)
+        content.save_as(path)
+    assert "do not say" in why_not(looked(tmp_path).stacks[0])
+
+
+def test_orientations_mixed_in_one_series_are_volumes_of_their_own(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    for name, orientation in (("a", AXIAL), ("b", SAGITTAL)):
+        write_classic(tmp_path / name, Series(pixels, orientation))
+    found = looked(tmp_path).usable
+    assert len(found) == 2
+    for stack, orientation in zip(found, (AXIAL, SAGITTAL), strict=True):
+        check(run_to_end(read_stack(stack)), Series(pixels, orientation))
+
+
+def test_nothing_of_the_patient_is_kept(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    (path, *_) = write_classic(tmp_path, Series(pixels))
+    assert not {"Doe", "Jane", "4711"} & set(repr(read_headers(path)).replace("^", " ").replace("'", " ").split())
+
+
+@pytest.mark.parametrize("count", [0, 1, 131, 132, 136, 200, 400])
+def test_files_that_end_early_are_passed_over_or_refused(
+    tmp_path: Path, pixels: NDArray[np.uint16], count: int
+) -> None:
+    (path, *_) = write_classic(tmp_path, Series(pixels))
+    path.write_bytes(path.read_bytes()[:count])
+    assert len(read_headers(path)) <= 1
+
+
+def test_pixels_that_end_early_are_refused(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    paths = write_classic(tmp_path, Series(pixels))
+    paths[4].write_bytes(paths[4].read_bytes()[:-20])
+    with pytest.raises(ImageError, match="damaged or cut off"):
+        run_to_end(read_stack(looked(tmp_path).usable[0]))
+
+
+def test_pixels_compressed_beyond_us_are_named_with_the_remedy(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    from pydicom import dcmread
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import HTJ2KLossless
+
+    for path in write_classic(tmp_path, Series(pixels)):
+        content = dcmread(path)
+        content.file_meta.TransferSyntaxUID = HTJ2KLossless
+        content.PixelData = encapsulate([b"\xff\x4f\xff\x51" + bytes(60)])
+        content["PixelData"].VR = "OB"
+        content.save_as(path)
+    with pytest.raises(ImageError, match=r"compressed \(.*2000.*gdcmconv"):
+        run_to_end(read_stack(looked(tmp_path).usable[0]))
+
+
+def test_run_length_and_deflated_files_are_read(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    from pydicom import dcmread
+    from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+
+    for number, path in enumerate(write_classic(tmp_path, Series(pixels))):
+        content = dcmread(path)
+        if number % 2:
+            content.compress(RLELossless)
+        else:
+            content.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+        content.save_as(path, enforce_file_format=True)
+    check(run_to_end(read_stack(looked(tmp_path).usable[0])), Series(pixels))
+
+
+def test_a_file_that_unpacks_to_gigabytes_is_no_dicom(tmp_path: Path) -> None:
+    import zlib
+
+    path = tmp_path / "bomb"
+    meta = b"\x02\x00\x10\x00UI\x16\x001.2.840.10008.1.2.1.99"
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    chunk = bytes(2**24)
+    packed = b"".join(packer.compress(chunk) for _ in range(40)) + packer.flush()
+    path.write_bytes(bytes(128) + b"DICM\x02\x00\x00\x00UL\x04\x00" + len(meta).to_bytes(4, "little") + meta + packed)
+    assert read_headers(path) == ()
+
+
+def test_a_folder_without_images_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(CaseError, match="no DICOM image"):
+        looked(tmp_path)
+
+
+def test_links_are_not_followed(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    outside = tmp_path / "outside"
+    write_classic(outside, Series(pixels, uid="1.2.3.7"))
+    inside = tmp_path / "inside"
+    write_classic(inside, Series(pixels))
+    (inside / "link").symlink_to(outside)
+    for path in outside.iterdir():
+        (inside / f"link-{path.name}").symlink_to(path)
+    assert [stack.first.series for stack in looked(inside).stacks] == ["1.2.3.1"]
+
+
+def test_a_dicomdir_leads_to_what_lies_beside_it(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    write_classic(tmp_path / "IMAGES", Series(pixels))
+    (tmp_path / "DICOMDIR").write_bytes(b"whatever it says")
+    assert len(looked(tmp_path / "DICOMDIR").usable) == 1
+
+
+def test_progress_is_told_and_looking_can_be_given_up(
+    tmp_path: Path, pixels: NDArray[np.uint16], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_classic(tmp_path, Series(pixels))
+    monkeypatch.setattr("brainseg_gui.preparation.dicom.examination._PAUSE_S", 0.0)
+    looking = look_through(tmp_path)
+    first = next(looking)
+    assert first.stage == "looking through files"
+    looking.close()
+
+
+def test_two_series_of_one_folder_are_told_apart(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    write_classic(tmp_path, Series(pixels))
+    write_classic(tmp_path, Series(pixels + 7, OBLIQUE, uid="1.2.3.2", tags={"SeriesDescription": "t2_flair"}))
+    found = {stack.first.description: stack for stack in looked(tmp_path).usable}
+    assert set(found) == {"t1_tse_tra", "t2_flair"}
+    check(run_to_end(read_stack(found["t2_flair"])), Series(pixels + 7, OBLIQUE))
+
+
+def test_bytes_changed_at_random_never_do_more_than_be_passed_over(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    raw = write_enhanced(tmp_path / "whole", Series(pixels)).read_bytes()
+    dice, begun = random.Random(11), time.monotonic()
+    target = tmp_path / "changed"
+    for _ in range(300):
+        changed = bytearray(raw[: dice.randrange(140, len(raw))] if dice.random() < 0.3 else raw)
+        for _ in range(dice.randrange(1, 12)):
+            changed[dice.randrange(132, len(changed))] = dice.randrange(256)
+        target.write_bytes(changed)
+        try:
+            run_to_end(read_stack(looked(target).stacks[0]))
+        except (CaseError, ImageError):
+            continue
+        if time.monotonic() - begun > 60:
+            break
+
+
+def test_what_describes_a_sequence_is_kept(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    tags = {"EchoTime": 89.0, "RepetitionTime": 9000.0, "InversionTime": 2500.0, "ContrastBolusAgent": "Gadovist"}
+    (path, *_) = write_classic(tmp_path, Series(pixels, tags=tags))
+    (header,) = read_headers(path)
+    assert header.times["InversionTime"] == 2500.0
+    assert header.words["ContrastBolusAgent"] == "Gadovist"
+    assert base(Series(pixels), "1.2", "1.3").Modality == header.modality
