@@ -1,0 +1,190 @@
+"""Which series is what: T1, T1ce, T2, FLAIR or something else, told from what the scanner wrote, with the reason.
+
+Words decide first, in the languages that scanners' protocols are written in; times decide where words say nothing, by
+the ranges that brain protocols have at 1.5 and 3 T (Ellingson et al. 2015, the consensus protocol for brain tumours).
+Whether contrast agent is in a T1 is told by its words, by the agent's own field, and by whether another T1 came before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.dicom.headers import SliceHeader
+
+
+class Certainty(Enum):
+    """How sure a guess is."""
+
+    SURE = "sure"
+    LIKELY = "likely"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a series is taken for.
+
+    Parameters
+    ----------
+    modality
+        None for what is none of the four.
+    certainty
+        How sure that is.
+    reason
+        Why, for people: ``"flair" in its name; TI 2500 ms``.
+    """
+
+    modality: Modality | None
+    certainty: Certainty
+    reason: str
+
+
+# Words of other contrasts come first: a "t2*" is no T2, a "flair" is no T2 although both words may stand there.
+_OTHERS = re.compile(
+    r"dwi|diff|adc|tensor|dti|ep2d|epi\b|bold|fmri|perf|dsc|dce|asl\b|cbf|cbv|swi|t2\W?\*|t2star|hemo|mip\b|tof|angio"
+    r"|venc|spectro|csi\b|svs\b|field\W?map|b0\W?map|localizer|localiser|scout|survey|loc\b|calib|\bpd\b|proton|ciss"
+    r"|fiesta|stir\b|phase|mra\b|mrv\b|subtr|\bsub\b",
+    re.IGNORECASE,
+)
+_FLAIR = re.compile(r"flair|dark\W?fluid|tirm|\bir\W?t2|fl(?:ü|ue)ssig", re.IGNORECASE)
+_T2 = re.compile(r"(?<![a-z0-9])t2(?![0-9])|t2w", re.IGNORECASE)
+_T1 = re.compile(
+    r"(?<![a-z0-9])t1(?![0-9])|t1w|mp\W?rage|mpr\b|bravo|spgr|fspgr|\btfe\b|ir\W?fspgr|mp2rage|vibe", re.IGNORECASE
+)
+_CONTRAST = re.compile(
+    r"(?<![a-z])(?:gd|gad\w*|post|ce|c\+|\+c|km|kontrast\w*|contrast\w*|contraste|injecte|inj|dotarem|gadovist|magnevist"
+    r"|prohance|multihance|iv|ev|mdc)(?![a-z])|\+\s*gd|(?<![a-z])t1c(?:e)?(?![a-z])|после|造影|增强",
+    re.IGNORECASE,
+)
+_NO_CONTRAST = re.compile(r"(?<![a-z])(?:pre|nativ\w*|sans|sin|ohne|without|non|no|plain|w/?o)(?![a-z])", re.IGNORECASE)
+
+_FLUID_NULLED_MS = 1500.0
+_T1_TE_MS, _T2_TE_MS = 30.0, 70.0
+_T1_TR_MS, _T2_TR_MS = 1000.0, 2000.0
+
+
+def role_of(header: SliceHeader) -> Role:
+    """What a series is by itself; `roles_of` compares it with the others of its examination."""
+    name = _words(header)
+    if found := _OTHERS.search(name):
+        return Role(None, Certainty.SURE, f"“{found[0]}” in its name")
+    if found := _FLAIR.search(name):
+        return _by_name(Modality.FLAIR, found[0], header)
+    if (first := _T1.search(name)) and not _T2.search(name):
+        return _t1(header, f"“{first[0]}” in its name", Certainty.SURE)
+    if (second := _T2.search(name)) and not first:
+        long_inversion = _inversion_ms(header) > _FLUID_NULLED_MS
+        modality = Modality.FLAIR if long_inversion else Modality.T2
+        return _by_name(modality, second[0], header)
+    return _by_times(header)
+
+
+def _words(header: SliceHeader) -> str:
+    """The name of a series with its words apart."""
+    return header.description.replace("_", " ")
+
+
+def _by_name(modality: Modality, word: str, header: SliceHeader) -> Role:
+    """A name that the times agree with is sure; one that they contradict is not."""
+    timed = _by_times(header)
+    agrees = timed.modality in (None, modality) or {timed.modality, modality} <= {Modality.T1, Modality.T1CE}
+    reason = f"“{word}” in its name"
+    if agrees:
+        return Role(modality, Certainty.SURE, reason)
+    return Role(modality, Certainty.UNSURE, f"{reason}, but {timed.reason}")
+
+
+def _by_times(header: SliceHeader) -> Role:
+    echo, repetition, inversion = (
+        header.times.get(key, 0.0) for key in ("EchoTime", "RepetitionTime", "InversionTime")
+    )
+    said = ", ".join(
+        f"{name} {value:g} ms" for name, value in (("TE", echo), ("TR", repetition), ("TI", inversion)) if value
+    )
+    if not echo or not repetition:
+        return Role(None, Certainty.UNSURE, "neither its name nor its times tell what it is")
+    if inversion > _FLUID_NULLED_MS and echo >= _T2_TE_MS:
+        return Role(Modality.FLAIR, Certainty.LIKELY, said)
+    if echo >= _T2_TE_MS and repetition >= _T2_TR_MS:
+        return Role(Modality.T2, Certainty.LIKELY, said)
+    gradient = "GR" in header.words.get("ScanningSequence", "")
+    if echo <= _T1_TE_MS and (repetition <= _T1_TR_MS or (gradient and 0 < inversion <= _FLUID_NULLED_MS)):
+        return _t1(header, said, Certainty.LIKELY)
+    return Role(None, Certainty.UNSURE, f"{said} fit none of the four")
+
+
+def _inversion_ms(header: SliceHeader) -> float:
+    return header.times.get("InversionTime", 0.0)
+
+
+def _t1(header: SliceHeader, reason: str, certainty: Certainty) -> Role:
+    name = _words(header)
+    said = _CONTRAST.search(name)
+    if said and not _NO_CONTRAST.search(name):
+        return Role(Modality.T1CE, certainty, f"{reason}, and “{said[0].strip()}”")
+    agent = header.words.get("ContrastBolusAgent", "")
+    if agent and not _NO_CONTRAST.search(agent) and not _NO_CONTRAST.search(name):
+        return Role(Modality.T1CE, certainty, f"{reason}, and a contrast agent is noted")
+    return Role(Modality.T1, certainty, reason)
+
+
+def roles_of(headers: Sequence[SliceHeader]) -> tuple[Role, ...]:
+    """What each series of an examination is, told from all of them together.
+
+    Of two T1 that do not say whether contrast agent was given, the one that came later is taken for T1ce, as unsure: it
+    may be a repetition.
+    """
+    roles = [role_of(header) for header in headers]
+    plain = [number for number, role in enumerate(roles) if role.modality is Modality.T1]
+    if len(plain) < 2 or any(role.modality is Modality.T1CE for role in roles):
+        return tuple(roles)
+    if any(_NO_CONTRAST.search(_words(headers[number])) for number in plain):
+        unsaid = [number for number in plain if not _NO_CONTRAST.search(_words(headers[number]))]
+    else:
+        unsaid = plain
+    later = max(unsaid, key=lambda number: headers[number].words.get("SeriesTime", ""), default=None)
+    times = {headers[number].words.get("SeriesTime", "") for number in plain}
+    if later is None or len(times) < 2:
+        return tuple(roles)
+    reason = f"{roles[later].reason}, and another T1 came before it"
+    roles[later] = Role(Modality.T1CE, Certainty.UNSURE, reason)
+    return tuple(roles)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The series that is taken for a modality, by its number, and why it and not another."""
+
+    number: int
+    role: Role
+
+
+def choose(roles: Sequence[Role], voxels_mm: Sequence[tuple[float, float, float]]) -> Mapping[Modality, Chosen]:
+    """One series per modality: the surest, and of equally sure ones that of the smallest voxels.
+
+    Parameters
+    ----------
+    roles, voxels_mm
+        What each series is taken for, and its spacing.
+    """
+    order = {certainty: place for place, certainty in enumerate(Certainty)}
+    chosen: dict[Modality, Chosen] = {}
+    for modality in Modality:
+        candidates = [number for number, role in enumerate(roles) if role.modality is modality]
+        if not candidates:
+            continue
+
+        def rank(number: int) -> tuple[int, float, int]:
+            i, j, k = voxels_mm[number]
+            return order[roles[number].certainty], round(i * j * k, 3), number
+
+        best = min(candidates, key=rank)
+        role = roles[best]
+        if len(candidates) > 1:
+            role = replace(role, reason=f"{role.reason}; the finest of {len(candidates)}")
+        chosen[modality] = Chosen(best, role)
+    return chosen

@@ -1,0 +1,142 @@
+"""Names and times of protocols as they are met: what each series is, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.dicom.headers import SliceHeader
+from brainseg_gui.preparation.roles import Certainty, choose, role_of, roles_of
+
+T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
+
+
+def header(name: str = "", te: float = 0.0, tr: float = 0.0, ti: float = 0.0, **words: Any) -> SliceHeader:
+    times = {"EchoTime": te, "RepetitionTime": tr, "InversionTime": ti}
+    found = {key: value for key, value in times.items() if value}
+    return SliceHeader(
+        Path("x"), None, "1", "2", (), (), (), (1, 1), times=found, words={"SeriesDescription": name} | words
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "modality"),
+    [
+        ("t1_tse_tra", T1),
+        ("AX T1", T1),
+        ("T1W_SE", T1),
+        ("SAG T1 MPRAGE", T1),
+        ("t1_mpr_ns_sag_p2_iso", T1),
+        ("3D BRAVO", T1),
+        ("Ax T1 PRE", T1),
+        ("T1 nativ", T1),
+        ("t1 sans injection", T1),
+        ("t1_se_tra ohne KM", T1),
+        ("T1_AX_POST_GAD", T1CE),
+        ("MRHR_T1_AX_POST_GAD", T1CE),
+        ("t1_mprage_sag_KM", T1CE),
+        ("t1_tse_tra_fs+gd", T1CE),
+        ("AX T1 +C", T1CE),
+        ("T1 C+", T1CE),
+        ("SE T1 tra GAD", T1CE),
+        ("T1 axial con contraste", T1CE),
+        ("T1 apres inj", T1CE),
+        ("3D T1 Gadovist", T1CE),
+        ("T1ce", T1CE),
+        ("T1c", T1CE),
+        ("T1 增强", T1CE),
+        ("t2_tse_tra", T2),
+        ("AX T2 FSE", T2),
+        ("T2W_TSE", T2),
+        ("MRHR_T2_AX", T2),
+        ("AX T2 FLAIR", FLAIR),
+        ("t2_tirm_tra_dark-fluid", FLAIR),
+        ("3D FLAIR SAG CUBE", FLAIR),
+        ("t2_space_dark-fluid_sag", FLAIR),
+        ("MRHR_FLAIR_AX", FLAIR),
+        ("FLAIR_longTR", FLAIR),
+    ],
+)
+def test_names_of_protocols(name: str, modality: Modality) -> None:
+    role = role_of(header(name))
+    assert role.modality is modality
+    assert role.certainty is Certainty.SURE
+    assert "in its name" in role.reason
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ep2d_diff_3scan_trace_p2", "AX DWI", "ADC (10^-6 mm²/s)", "t2*_gre", "T2* GRE", "SWI_Images", "AX T2STAR"),
+        *("TOF_3D_multi-slab", "PERFUSION DSC", "3-plane localizer", "Survey_SHC", "PD FSE", "dti_30dir", "t1_sub"),
+    ],
+)
+def test_names_of_other_contrasts_are_none_of_the_four(name: str) -> None:
+    assert role_of(header(name)).modality is None
+
+
+@pytest.mark.parametrize(
+    ("te", "tr", "ti", "sequence", "modality"),
+    [
+        (12.0, 500.0, 0.0, "SE", T1),
+        (2.98, 2300.0, 900.0, "GR\\IR", T1),
+        (3.2, 8.2, 450.0, "GR", T1),
+        (100.0, 4500.0, 0.0, "SE", T2),
+        (90.0, 9000.0, 2500.0, "SE\\IR", FLAIR),
+        (120.0, 11000.0, 2800.0, "IR", FLAIR),
+        (40.0, 1500.0, 0.0, "SE", None),
+        (0.0, 0.0, 0.0, "", None),
+    ],
+)
+def test_times_tell_where_names_do_not(
+    te: float, tr: float, ti: float, sequence: str, modality: Modality | None
+) -> None:
+    role = role_of(header("Serie 7", te, tr, ti, ScanningSequence=sequence))
+    assert role.modality is modality
+    assert role.certainty is not Certainty.SURE
+
+
+def test_a_t2_whose_fluid_is_nulled_is_a_flair() -> None:
+    assert role_of(header("t2_tra", 90.0, 9000.0, 2500.0)).modality is FLAIR
+
+
+def test_a_name_that_the_times_contradict_is_unsure_and_says_so() -> None:
+    role = role_of(header("FLAIR", 12.0, 500.0))
+    assert role.modality is FLAIR
+    assert role.certainty is Certainty.UNSURE
+    assert "TE 12 ms, TR 500 ms" in role.reason
+
+
+def test_the_agent_of_the_header_counts_where_the_name_is_silent() -> None:
+    assert role_of(header("t1_se", ContrastBolusAgent="Gadovist")).modality is T1CE
+    assert role_of(header("t1_se", ContrastBolusAgent="no contrast")).modality is T1
+    assert role_of(header("t1_se pre", ContrastBolusAgent="Gadovist")).modality is T1
+
+
+def test_the_later_of_two_silent_t1_is_taken_for_t1ce_and_not_silently() -> None:
+    first, second = (header("t1_se", SeriesTime=time) for time in ("101500", "104200"))
+    for given in ((first, second), (second, first)):
+        by_time = {h.words["SeriesTime"]: role for h, role in zip(given, roles_of(given), strict=True)}
+        assert by_time["101500"].modality is T1
+        assert by_time["104200"].modality is T1CE
+        assert by_time["104200"].certainty is Certainty.UNSURE
+
+
+def test_without_times_two_silent_t1_stay_t1() -> None:
+    assert [role.modality for role in roles_of((header("t1_a"), header("t1_b")))] == [T1, T1]
+
+
+def test_a_named_t1ce_leaves_the_others_alone() -> None:
+    given = (header("t1", SeriesTime="1"), header("t1", SeriesTime="2"), header("t1 gd", SeriesTime="3"))
+    assert [role.modality for role in roles_of(given)] == [T1, T1, T1CE]
+
+
+def test_the_surest_is_chosen_and_then_the_finest() -> None:
+    roles = roles_of((header("t2_tra"), header("t2_space"), header("x", 100.0, 4500.0)))
+    chosen = choose(roles, [(0.9, 0.9, 5.5), (1.0, 1.0, 1.0), (0.5, 0.5, 0.5)])
+    assert set(chosen) == {T2}
+    assert chosen[T2].number == 1
+    assert chosen[T2].role.reason.endswith("the finest of 3")
