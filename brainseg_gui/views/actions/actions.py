@@ -216,7 +216,7 @@ class Actions(QObject):
 
     def fill_menus(self) -> dict[str, QMenu]:
         """Build the menu bar."""
-        menus = {name: self._window.menuBar().addMenu(name) for name in MENUS}
+        menus = {name: self._window.menuBar().addMenu(f"&{name}") for name in MENUS}
         for spec, action in self:
             if spec.menu:
                 if spec.separated:

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.annotating.annotate_tool_bar import AnnotateToolBar
+from brainseg_gui.views.shell.focus_keeper import FocusKeeper
 from brainseg_gui.views.shell.main_tool_bar import MainToolBar
 from brainseg_gui.views.shell.panel_window import PanelWindow
 from brainseg_gui.views.shell.welcome import Welcome
 from brainseg_gui.views.slices.readout import Readout
 from brainseg_gui.views.widgets.late import Late
 from brainseg_gui.views.widgets.notice_bar import NoticeBar
+from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 if TYPE_CHECKING:
     from brainseg_gui.views.slices.ortho_view import OrthoView
@@ -49,6 +51,7 @@ class MainWindow(PanelWindow):
         room = self.screen().availableSize()
         self.resize(QSize(1600, 1000).boundedTo(room * 0.92))
         self.pictures: Late[OrthoView] = Late(self._make_pictures)
+        self.focus = FocusKeeper(self, self.pictures)
         self.welcome = Welcome()
         self.notice = NoticeBar(session)
         self.readout = Readout(session)
@@ -100,6 +103,7 @@ class MainWindow(PanelWindow):
         )
 
         ortho = OrthoView(self._session, self.comparison)
+        WheelGuard(ortho)
         self._stack.addWidget(ortho)
         self.actions_table.listen_over(ortho)
         ortho.voxel_hovered.connect(self.readout.show_voxel)
@@ -114,6 +118,7 @@ class MainWindow(PanelWindow):
 
     def _synchronize(self) -> None:
         self._stack.setCurrentWidget(self.ortho if self._session.displayed is not None else self.welcome)
+        self.focus.give_back_unless_typing()
         self._show_title()
 
     def _on_opening_changed(self, running: bool) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from brainseg_gui.views.widgets.late import Late
+from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 _STRIP_HEIGHT = 6
 
@@ -55,6 +56,7 @@ class PanelDock(QDockWidget):
     def _put(self, panel: QWidget) -> None:
         before = self.widget()
         panel.setMinimumWidth(self._least_width)
+        WheelGuard(panel)
         self.setWidget(panel)
         if before is not None:
             before.deleteLater()
