@@ -121,11 +121,8 @@ def test_the_keys_are_for_the_pictures_after(
 
 def test_ending_the_annotation_gives_the_keys_back(qtbot: QtBot, open_case: Application) -> None:
     open_case.run_action("annotate.start_empty")
-    size = next(
-        b
-        for b in open_case.window.annotate_panel.findChildren(QDoubleSpinBox)
-        if b.accessibleName() == "Size of the brush"
-    )
+    boxes = open_case.window.annotate_panel.findChildren(QDoubleSpinBox)
+    size = next(box for box in boxes if box.accessibleName() == "Size of the brush")
     _click(qtbot, size)
     assert QApplication.focusWidget() is size
     before = _numbers(open_case)

@@ -8,11 +8,12 @@ from brainseg_gui.views.actions.actions import Actions, ActionTip
 
 
 class ActionButton(QPushButton):
-    """Does what the action does, and is enabled when the action is."""
+    """Does what the action does, and is enabled and checked when the action is."""
 
     def __init__(self, actions: Actions, key: str) -> None:
         super().__init__(actions[key].text())
         self._action = actions[key]
+        self.setCheckable(self._action.isCheckable())
         ActionTip(self, self._action)
         self.clicked.connect(self._action.trigger)
         self._action.changed.connect(self._synchronize)
@@ -20,3 +21,4 @@ class ActionButton(QPushButton):
 
     def _synchronize(self) -> None:
         self.setEnabled(self._action.isEnabled())
+        self.setChecked(self._action.isChecked())

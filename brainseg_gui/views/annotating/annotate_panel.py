@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
@@ -20,8 +12,11 @@ from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.annotating.label_chooser import LabelChooser
 from brainseg_gui.views.annotating.tool_options import ToolOptionsView
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
+from brainseg_gui.views.widgets.rule import rule
+from brainseg_gui.views.widgets.scroll_page import ScrollPage
 
 _STARTS = ("annotate.start_prediction", "annotate.start_reference", "annotate.start_empty")
+_SETTINGS_SHARE, _HISTORY_SHARE = 7, 3
 
 
 class AnnotatePanel(QWidget):
@@ -41,7 +36,7 @@ class AnnotatePanel(QWidget):
         self._pages.addWidget(self._make_start())
         self._pages.addWidget(self._make_work(session))
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 0, 8, 8)
+        column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
         self._annotating.annotation_changed.connect(self._synchronize)
         self._synchronize()
@@ -49,7 +44,7 @@ class AnnotatePanel(QWidget):
     def _make_start(self) -> QWidget:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(8, 0, 8, 8)
         column.setSpacing(6)
         words = QLabel("Correct a mask as a layer of your own. What you start from stays as it is.")
         words.setObjectName("faint")
@@ -61,19 +56,28 @@ class AnnotatePanel(QWidget):
         return page
 
     def _make_work(self, session: Session) -> QWidget:
+        """What is set scrolls if it must; the history keeps its share, whichever tool is in the hand."""
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(4)
+        settings = ScrollPage(spacing=8, above=0)
         self._name, self._read_only = ElidedLabel(), QLabel()
         self._read_only.setObjectName("problem")
         self._read_only.setWordWrap(True)
-        column.addWidget(self._name)
-        column.addWidget(self._read_only)
-        column.addWidget(LabelChooser(session, self._actions))
-        column.addWidget(_rule())
-        column.addWidget(self.options)
-        column.addWidget(_rule())
+        for widget in (self._name, self._read_only, LabelChooser(session, self._actions), rule(), self.options):
+            settings.column.addWidget(widget)
+        settings.column.addStretch(1)
+        column.addWidget(settings, _SETTINGS_SHARE)
+        column.addWidget(self._make_history(session), _HISTORY_SHARE)
+        return page
+
+    def _make_history(self, session: Session) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(8, 0, 8, 8)
+        column.setSpacing(4)
+        column.addWidget(rule())
         row = QHBoxLayout()
         title = QLabel("History")
         title.setObjectName("section")
@@ -85,9 +89,9 @@ class AnnotatePanel(QWidget):
             row.addWidget(button)
         column.addLayout(row)
         history = HistoryList(session)
-        history.setMinimumHeight(60)
+        history.setMinimumHeight(48)
         column.addWidget(history, 1)
-        return page
+        return box
 
     def _synchronize(self) -> None:
         annotating = self._annotating
@@ -96,9 +100,3 @@ class AnnotatePanel(QWidget):
             self._name.setText(f"Editing {annotating.layer.name}")
         self._read_only.setText(annotating.read_only)
         self._read_only.setVisible(bool(annotating.read_only))
-
-
-def _rule() -> QFrame:
-    line = QFrame()
-    line.setObjectName("rule")
-    return line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -33,15 +34,12 @@ _ALL = (
 )
 _OTHER = {Kind.RELABEL: "To", Kind.SWAP: "With", Kind.MERGE: "Label"}
 _COMBINING = (Kind.UNION, Kind.INTERSECT, Kind.SUBTRACT)
-_SEEDS_WORDS = (
-    "Scribble in the tumour with its labels (left), and all around it with “no tumour” (right). "
-    "More scribbles: it grows again."
-)
+_SEEDS_WORDS = "Seeds in the tumour with its labels (left button), and all around it with “no tumour” (right)."
 _STEPS = 100
 
 
 class OperationOptions(QWidget):
-    """Shows and sets the settings of `annotating.operating`."""
+    """Shows and sets the settings of `annotating.operating`; as high as the longest of them, so that nothing jumps."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -64,11 +62,16 @@ class OperationOptions(QWidget):
         self._rows = (self._all, self._distance, self._radius, self._smallest, self._holes, self._slices)
         for widget in (*self._rows, self._other, self._layer, self._seeds):
             column.addWidget(widget)
+        column.addStretch(1)
         self._operating.events.connect(self._synchronize)
         for signal in (session.layers.changed, session.annotating.annotation_changed):
             signal.connect(self._list_choices)
         session.annotating.rules_changed.connect(self._list_choices)
         self._list_choices()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setMinimumHeight(self._seeds.layout().totalHeightForWidth(self.width()))
 
     def commit(self) -> None:
         """Take what is being typed."""

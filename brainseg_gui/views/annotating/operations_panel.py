@@ -11,25 +11,31 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainseg_gui.state.annotating.operating import Kind, Shown
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.actions.operation_actions import GROUPS
 from brainseg_gui.views.annotating.operation_options import OperationOptions
 from brainseg_gui.views.slices.preview_item import Becomes, swatch_of
-from brainseg_gui.views.widgets.scroll_page import ScrollPage
+from brainseg_gui.views.widgets.elided_label import ElidedLabel
+from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.rule import rule
+from brainseg_gui.views.widgets.scroll_page import FootedPage
 
 _COLUMNS = 2
+_LINES = 2
+_HINT = "Choose one: it is drawn first, and changes nothing before Accept."
 _LEGEND = {Becomes.ADDED: "added", Becomes.REMOVED: "removed", Becomes.RENAMED: "renamed"}
 
 
-class OperationsPanel(ScrollPage):
+class OperationsPanel(FootedPage):
     """Reads `annotating.operating` and the preview.
+
+    The list scrolls; settings, effect and the two answers stand at the foot, in places that no operation moves.
 
     Signals
     -------
@@ -41,20 +47,13 @@ class OperationsPanel(ScrollPage):
     drop_requested = Signal()
 
     def __init__(self, session: Session, actions: Actions) -> None:
-        super().__init__(spacing=2, above=0)
+        super().__init__(spacing=2)
         self._annotating, self._operating = session.annotating, session.annotating.operating
         self._actions = actions
-        column = self.column
         for title, kinds in GROUPS:
-            column.addWidget(_group(title, kinds, actions))
-        column.addSpacing(6)
-        self._tried = self._make_tried(session)
-        column.addWidget(self._tried)
-        self._hint = QLabel("Choose one: what it would change is drawn first, and nothing is changed before Accept.")
-        self._hint.setObjectName("faint")
-        self._hint.setWordWrap(True)
-        column.addWidget(self._hint)
-        column.addStretch(1)
+            self.column.addWidget(_group(title, kinds, actions))
+        self.column.addStretch(1)
+        self._fill_foot(session)
         for keys in ("Return", "Enter"):
             shortcut = QShortcut(QKeySequence(keys), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(self._on_return)
@@ -63,60 +62,73 @@ class OperationsPanel(ScrollPage):
         self._annotating.annotation_changed.connect(self._synchronize)
         self._synchronize()
 
-    def _make_tried(self, session: Session) -> QWidget:
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        self._title = QLabel()
+    def _fill_foot(self, session: Session) -> None:
+        self._title = ElidedLabel()
         self._title.setObjectName("section")
-        self._title.setWordWrap(True)
         self.options = OperationOptions(session)
         self._words = QLabel()
         self._words.setWordWrap(True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._words.setFixedHeight(_LINES * self.fontMetrics().lineSpacing())
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
         self._bar.setTextVisible(False)
+        policy = self._bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._bar.setSizePolicy(policy)
+        for widget in (rule(), self._title, self.options, self._words, self._bar, _legend()):
+            self.foot.addWidget(widget)
+        self.foot.addLayout(self._make_answers())
+
+    def _make_answers(self) -> QHBoxLayout:
         self._accept, self._drop = QPushButton("Accept"), QPushButton("Drop")
         self._accept.setObjectName("primary")
         self._accept.setToolTip("Make it one edit (Return)")
         self._drop.setToolTip("Change nothing (Esc)")
         self._accept.clicked.connect(self._on_return)
         self._drop.clicked.connect(self.drop_requested)
+        row = QHBoxLayout()
         for button in (self._accept, self._drop):
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        row = QHBoxLayout()
-        row.addWidget(self._accept, 1)
-        row.addWidget(self._drop, 1)
-        for widget in (self._title, self.options, self._words, self._bar, _legend()):
-            column.addWidget(widget)
-        column.addLayout(row)
-        return box
+            row.addWidget(button, 1)
+        return row
 
     def _on_return(self) -> None:
         self.options.commit()
         self.accept_requested.emit()
 
     def _synchronize(self, *_: object) -> None:
-        operating, preview = self._operating, self._annotating.preview
-        kind = operating.kind
-        self.page.setEnabled(self._annotating.editable)
-        self._tried.setVisible(kind is not None)
-        self._hint.setVisible(kind is None)
+        kind, shown = self._operating.kind, self._operating.shown
+        self.setEnabled(self._annotating.editable)
+        self._title.setText(self._title_of(kind))
+        working = kind is not None and shown is Shown.WORKING
+        self._say(self._words_of(kind), quiet=shown is not Shown.PROPOSED)
+        self._bar.setVisible(working and kind is Kind.SEEDS)
+        self._bar.setValue(round(100 * self._operating.fraction))
+        self._accept.setEnabled(working or (kind is not None and shown is Shown.PROPOSED))
+        self._drop.setEnabled(kind is not None)
+        self._drop.setText("Cancel" if working and kind is Kind.SEEDS else "Drop")
+
+    def _title_of(self, kind: Kind | None) -> str:
         if kind is None:
-            return
+            return ""
+        preview = self._annotating.preview
         own = preview is not None and preview.tool == kind.value
-        self._title.setText(preview.title if own and preview is not None else self._actions[_key(kind)].text())
-        working = operating.shown is Shown.WORKING
-        self._words.setText("Working…" if working and not operating.words else operating.words)
-        self._words.setVisible(operating.shown is not Shown.FAILED)
-        self._words.setObjectName("quiet" if operating.shown is not Shown.PROPOSED else "")
+        return preview.title if own and preview is not None else self._actions[_key(kind)].text()
+
+    def _words_of(self, kind: Kind | None) -> str:
+        if kind is None:
+            return _HINT
+        if self._operating.shown is Shown.WORKING and not self._operating.words:
+            return "Working…"
+        return self._operating.words
+
+    def _say(self, words: str, *, quiet: bool) -> None:
+        self._words.setText(words)
+        self._words.setToolTip(plain_tip(words))
+        self._words.setObjectName("quiet" if quiet else "")
         self._words.style().unpolish(self._words)
         self._words.style().polish(self._words)
-        self._bar.setVisible(working and kind is Kind.SEEDS)
-        self._bar.setValue(round(100 * operating.fraction))
-        self._accept.setEnabled(working or operating.shown is Shown.PROPOSED)
-        self._drop.setText("Cancel" if working and kind is Kind.SEEDS else "Drop")
 
 
 def _key(kind: Kind) -> str:
@@ -127,15 +139,14 @@ def _group(title: str, kinds: tuple[Kind, ...], actions: Actions) -> QWidget:
     group = QWidget()
     grid = QGridLayout(group)
     grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(2)
+    grid.setHorizontalSpacing(4)
     grid.setVerticalSpacing(0)
     name = QLabel(title)
     name.setObjectName("faint")
     grid.addWidget(name, 0, 0, 1, _COLUMNS)
     for place, kind in enumerate(kinds):
-        button = QToolButton()
-        button.setDefaultAction(actions[_key(kind)])
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button = ActionButton(actions, _key(kind))
+        button.setObjectName("choice")
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         grid.addWidget(button, 1 + place // _COLUMNS, place % _COLUMNS)
     for column in range(_COLUMNS):

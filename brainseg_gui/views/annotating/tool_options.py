@@ -63,6 +63,9 @@ class ToolOptionsView(QWidget):
         self._title, self._words = QLabel(), QLabel()
         self._title.setObjectName("section")
         self._words.setObjectName("faint")
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        lines = max(words.count("\n") for words in _WORDS.values()) + 1
+        self._words.setMinimumHeight(lines * self.fontMetrics().lineSpacing())  # what stands below does not jump
         self._size_row = self._make_size_row()
         self._shape_row = self._make_shape_row()
         self._painting = self._make_painting()

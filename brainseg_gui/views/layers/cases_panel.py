@@ -14,27 +14,22 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QProgressBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from brainseg_gui.annotation.case_list import CaseEntry, CaseState
-from brainseg_gui.errors import printable
+from brainseg_gui.annotation.case_list import CaseState
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItemDelegate, case_item
+from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import icon
 
-_SOURCE = Qt.ItemDataRole.UserRole
-_ICONS = {
-    CaseState.TO_DO: ("state-to-do", "faint"),
-    CaseState.IN_WORK: ("state-in-work", "accent"),
-    CaseState.DONE: ("state-done", "quiet"),
-    CaseState.FLAGGED: ("state-flagged", "problem"),
-}
 _ORDER = (CaseState.FLAGGED, CaseState.IN_WORK, CaseState.TO_DO, CaseState.DONE)
 _BY_NAME, _BY_STATE, _BY_CHANGE = "By name", "By state", "Newest first"
+_ANY_HEIGHT = 16_777_215  # Qt's own
 
 
 class CasesPanel(QWidget):
@@ -48,17 +43,27 @@ class CasesPanel(QWidget):
         A case (its name) is in a `CaseState` now.
     flag_requested
         A case is to be flagged with a note.
+    folded
+        The list is one line now (True), or a list again.
     """
 
     case_requested = Signal(object)
     state_requested = Signal(str, object)
     flag_requested = Signal(str)
+    folded = Signal(bool)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 0, 8, 8)
+        self._annotates = False
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(8, 0, 8, 0)
+        whole.setSpacing(0)
+        self._body = QWidget()
+        whole.addLayout(self._make_heading())
+        whole.addWidget(self._body)
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(0, 4, 0, 8)
         column.setSpacing(6)
         column.addWidget(self._make_filter())
         column.addLayout(self._make_choices())
@@ -74,7 +79,40 @@ class CasesPanel(QWidget):
         session.cohort_changed.connect(self._fill)
         session.case_states.changed.connect(self._fill)
         session.case_changed.connect(self._mark_open_case)
+        session.annotating.annotation_changed.connect(self._on_annotation_changed)
         self._fill()
+        self._on_fold_toggled(True)
+        self._on_annotation_changed()
+
+    def _make_heading(self) -> QHBoxLayout:
+        self._fold, self._open_case = QToolButton(), ElidedLabel()
+        self._fold.setObjectName("fold")
+        self._fold.setText("Cases")
+        self._fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._fold.setCheckable(True)
+        self._fold.setChecked(True)
+        self._fold.toggled.connect(self._on_fold_toggled)
+        self._open_case.setObjectName("quiet")
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self._fold)
+        row.addWidget(self._open_case, 1)
+        return row
+
+    def _on_annotation_changed(self) -> None:
+        """One line while annotating: the panels of the work need the room."""
+        annotates = self._session.annotating.annotation is not None
+        if annotates != self._annotates:
+            self._annotates = annotates
+            self._fold.setChecked(not annotates)
+
+    def _on_fold_toggled(self, unfolded: bool) -> None:
+        self._fold.setArrowType(Qt.ArrowType.DownArrow if unfolded else Qt.ArrowType.RightArrow)
+        self._fold.setToolTip("Fold the list to one line" if unfolded else "Show the list of cases")
+        self._open_case.setVisible(not unfolded)
+        self._body.setVisible(unfolded)
+        self.setMaximumHeight(_ANY_HEIGHT if unfolded else self._fold.sizeHint().height())
+        self.folded.emit(not unfolded)
 
     def _make_filter(self) -> QWidget:
         self._filter = QLineEdit()
@@ -104,6 +142,7 @@ class CasesPanel(QWidget):
     def _make_list(self) -> QWidget:
         self._list = QListWidget()
         self._list.setUniformItemSizes(True)
+        self._list.setItemDelegate(CaseItemDelegate(self._list))
         self._list.setIconSize(QSize(16, 16))
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -116,7 +155,7 @@ class CasesPanel(QWidget):
     def after(self, case_id: str) -> list[CaseSource]:
         """The cases that are shown, in their order, beginning after one and ending with it."""
         items = [self._list.item(row) for row in range(self._list.count())]
-        shown = [item.data(_SOURCE) for item in items if not item.isHidden() or item.data(_SOURCE).case_id == case_id]
+        shown = [item.data(SOURCE) for item in items if not item.isHidden() or item.data(SOURCE).case_id == case_id]
         place = next((n + 1 for n, source in enumerate(shown) if source.case_id == case_id), 0)
         return [*shown[place:], *shown[: max(place - 1, 0)]]
 
@@ -125,7 +164,7 @@ class CasesPanel(QWidget):
         menu = QMenu(self)
         for state in CaseState:
             flags = state is CaseState.FLAGGED
-            action = menu.addAction(icon(*_ICONS[state]), "Flag with a note…" if flags else state.title)
+            action = menu.addAction(icon(*STATE_ICONS[state]), "Flag with a note…" if flags else state.title)
             asked = partial(self.flag_requested.emit, case_id)
             action.triggered.connect(asked if flags else partial(self.state_requested.emit, case_id, state))
         return menu
@@ -141,7 +180,7 @@ class CasesPanel(QWidget):
             scrolled = self._list.verticalScrollBar().value()
             self._list.clear()
             for source in sources:
-                self._list.addItem(_item(source, states.of(source.case_id)))
+                self._list.addItem(case_item(source, states.of(source.case_id)))
             self._list.verticalScrollBar().setValue(scrolled)
         self._apply_filter()
         self._mark_open_case()
@@ -150,7 +189,7 @@ class CasesPanel(QWidget):
         text, state, states = self._filter.text().lower(), self._states.currentData(), self._session.case_states
         for row in range(self._list.count()):
             item = self._list.item(row)
-            entry = states.of(item.data(_SOURCE).case_id)
+            entry = states.of(item.data(SOURCE).case_id)
             fits = text in item.text().lower() or text in entry.note.lower()
             item.setHidden(not (fits and state in (None, entry.state)))
         self._show_count()
@@ -171,32 +210,19 @@ class CasesPanel(QWidget):
 
     def _mark_open_case(self) -> None:
         displayed = self._session.displayed
+        self._open_case.setText(displayed.case_id if displayed is not None else "")
         with QSignalBlocker(self._list):
             for row in range(self._list.count()):
                 item = self._list.item(row)
-                if displayed is not None and item.data(_SOURCE) == displayed.source:
+                if displayed is not None and item.data(SOURCE) == displayed.source:
                     self._list.setCurrentItem(item)
 
     def _on_item_activated(self, item: QListWidgetItem) -> None:
-        self.case_requested.emit(item.data(_SOURCE))
+        self.case_requested.emit(item.data(SOURCE))
 
     def _on_menu_requested(self, place: QPoint) -> None:
         item = self._list.itemAt(place)
         if item is not None and self._session.case_states.path is not None:
-            menu = self.menu_of(item.data(_SOURCE).case_id)
+            menu = self.menu_of(item.data(SOURCE).case_id)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(self._list.viewport().mapToGlobal(place))
-
-
-def _item(source: CaseSource, entry: CaseEntry) -> QListWidgetItem:
-    marks = "" if not source.missing else f"   {4 - len(source.missing)}/4"
-    mask = "   ◐" if source.reference is not None else ""
-    item = QListWidgetItem(icon(*_ICONS[entry.state]), f"{source.case_id}{marks}{mask}")
-    item.setData(_SOURCE, source)
-    has = ", ".join(m.title for m in Modality if m in source.modalities)
-    reference = f"reference {source.reference.name}" if source.reference else "no reference"
-    by = f" ({entry.by}, {entry.changed.astimezone():%d %b %Y %H:%M})" if entry.by else ""
-    note = f": {entry.note}" if entry.note else ""
-    words = (source.case_id, f"{entry.state.title}{note}{by}", f"{has}; {reference}", str(source.folder))
-    item.setToolTip(plain_tip("\n".join(map(printable, words))))
-    return item

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout
 
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.layers.label_table import LabelTable
 from brainseg_gui.views.layers.layer_row import LayerRow
+from brainseg_gui.views.widgets.scroll_page import ScrollPage
 
 
-class LayersPanel(QWidget):
-    """A row per layer, the opacity of all, and the table of labels."""
+class LayersPanel(ScrollPage):
+    """A row per layer, the opacity of all, and the table of labels; it scrolls before anything in it is squeezed."""
 
     save_requested = Signal(object)
     remove_requested = Signal(object)
@@ -21,12 +22,10 @@ class LayersPanel(QWidget):
     scheme_requested = Signal(object, object)
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
+        super().__init__(spacing=6, above=0)
         self._session = session
         self._rows: dict[Layer, LayerRow] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 0, 8, 8)
-        column.setSpacing(6)
+        column = self.column
         self._list = QVBoxLayout()
         self._list.setSpacing(2)
         self._empty = QLabel()

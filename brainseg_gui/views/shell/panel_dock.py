@@ -24,12 +24,16 @@ class PanelDock(QDockWidget):
         Made when the dock is in front, but not before `release`: the window's first picture goes first.
     least_width
         In pixels; the dock keeps it without the panel, so that a remembered layout fits.
+    headed
+        The panel says its name itself.
     """
 
-    def __init__(self, title: str, panel: Late[QWidget], least_width: int, window: QMainWindow) -> None:
+    def __init__(
+        self, title: str, panel: Late[QWidget], least_width: int, window: QMainWindow, *, headed: bool = False
+    ) -> None:
         super().__init__(title, window)
         self.setObjectName(f"dock {title}")
-        self._panel, self._least_width = panel, least_width
+        self._panel, self._least_width, self._headed = panel, least_width, headed
         self._released = self._in_front = False
         self._strip = _Strip()
         if panel.made is None:
@@ -48,10 +52,10 @@ class PanelDock(QDockWidget):
             self._panel()
 
     def follow_tabs(self, beside: Sequence[QDockWidget]) -> None:
-        """Show the title unless a tab says it; what is left of the bar can still be dragged."""
-        tabbed = any(not dock.isHidden() for dock in beside)
-        if tabbed != (self.titleBarWidget() is self._strip):
-            self.setTitleBarWidget(self._strip if tabbed else None)  # type: ignore[arg-type]
+        """Show the title unless a tab or the panel says it; what is left of the bar can still be dragged."""
+        said = self._headed or any(not dock.isHidden() for dock in beside)
+        if said != (self.titleBarWidget() is self._strip):
+            self.setTitleBarWidget(self._strip if said else None)  # type: ignore[arg-type]
 
     def _put(self, panel: QWidget) -> None:
         before = self.widget()

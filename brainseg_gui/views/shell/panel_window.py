@@ -65,7 +65,7 @@ class PanelWindow(QMainWindow):
         self.layers_panel = LayersPanel(session)
         self.segment_panel = SegmentPanel(session)
         self.docks = (
-            self._dock("Cases", late.cases, _LEFT, _LEFT_WIDTH),
+            self._dock("Cases", late.cases, _LEFT, _LEFT_WIDTH, headed=True),
             self._dock("Annotate", late.annotate, _LEFT, _ANNOTATE_WIDTH),
             self._dock("Operations", late.operations, _LEFT, _LEFT_WIDTH),
             self._dock("Proposal", late.proposal, _LEFT, _LEFT_WIDTH),
@@ -77,6 +77,7 @@ class PanelWindow(QMainWindow):
             self._dock("Histograms", late.histograms, _RIGHT, _RIGHT_WIDTH),
         )
         self._arrange_docks()
+        late.cases.when_made(lambda panel: panel.folded.connect(self._on_cases_folded))
 
     @property
     def cases_panel(self) -> CasesPanel:
@@ -123,8 +124,10 @@ class PanelWindow(QMainWindow):
 
     # docks
 
-    def _dock(self, title: str, panel: Late[QWidget], area: Qt.DockWidgetArea, least_width: int) -> PanelDock:
-        dock = PanelDock(title, panel, least_width, self)
+    def _dock(
+        self, title: str, panel: Late[QWidget], area: Qt.DockWidgetArea, least_width: int, *, headed: bool = False
+    ) -> PanelDock:
+        dock = PanelDock(title, panel, least_width, self, headed=headed)
         dock.visibilityChanged.connect(self._on_dock_changed)
         self.addDockWidget(area, dock)
         return dock
@@ -144,6 +147,12 @@ class PanelWindow(QMainWindow):
 
     def _dock_named(self, title: str) -> PanelDock:
         return next(dock for dock in self.docks if dock.windowTitle() == title)
+
+    def _on_cases_folded(self, folded: bool) -> None:
+        """A list that comes back takes its part of the column from what stands below it."""
+        if not folded:
+            column = [self._dock_named(title) for title in ("Cases", "Annotate")]
+            self.resizeDocks(column, [2, 3], Qt.Orientation.Vertical)
 
     def _on_dock_changed(self, _visible: bool) -> None:
         self._tabs_moved.start()

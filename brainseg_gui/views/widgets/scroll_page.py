@@ -35,3 +35,26 @@ class ScrollPage(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.seen.emit()
+
+
+class FootedPage(QWidget):
+    """A page that scrolls above a foot that is always in sight; neither moves the other.
+
+    Parameters
+    ----------
+    spacing
+        Pixels between the rows of the page.
+    """
+
+    def __init__(self, *, spacing: int) -> None:
+        super().__init__()
+        self.page = ScrollPage(spacing=spacing, above=0)
+        self.column = self.page.column
+        self.foot = QVBoxLayout()
+        self.foot.setContentsMargins(8, 4, 8, 8)
+        self.foot.setSpacing(6)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self.page, 1)
+        whole.addLayout(self.foot)

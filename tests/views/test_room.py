@@ -1,0 +1,127 @@
+"""Room in the window: what must be in sight is, at every size, and nothing moves for another tool or operation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.annotation.annotation import Annotation
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.operating import Kind, Shown
+from brainseg_gui.state.annotating.tools import Tool
+from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.annotating.history_list import HistoryList
+from brainseg_gui.views.shell.main_window import MainWindow
+
+SIZES = ((1600, 1000), (1280, 720), (1280, 680), (960, 600))
+
+
+@pytest.fixture
+def annotating(opened: MainWindow, session: Session, case: Case) -> Annotating:
+    """An annotation of a case of a list."""
+    sources = [replace(case.source, case_id=f"Toy_{n:03d}") for n in range(2, 40)]
+    session.set_cohort((case.source, *sources))
+    labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
+    layer = session.layers.add(Layer("annotation", Role.ANNOTATION, labels))
+    session.annotating.begin(Annotation(labels), layer)
+    return session.annotating
+
+
+def _place(widget: QWidget) -> QRect:
+    return QRect(widget.mapTo(widget.window(), QPoint(0, 0)), widget.size())
+
+
+def _in_sight(widget: QWidget) -> bool:
+    """Whether all of it can be seen, above the status bar."""
+    bar = _place(widget.window().statusBar())
+    room = QRect(0, 0, widget.window().width(), bar.top())
+    return (
+        widget.isVisible() and room.contains(_place(widget)) and widget.visibleRegion().boundingRect() == widget.rect()
+    )
+
+
+def _button(panel: QWidget, text: str) -> QPushButton:
+    return next(button for button in panel.findChildren(QPushButton) if button.text() == text)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_accept_and_drop_are_in_sight_for_every_operation(
+    qtbot: QtBot, opened: MainWindow, annotating: Annotating, size: tuple[int, int]
+) -> None:
+    opened.resize(*size)
+    opened.show_panel("Operations")
+    panel = opened.operations_panel
+    accept, drop = _button(panel, "Accept"), _button(panel, "Drop")
+    qtbot.waitUntil(lambda: _in_sight(accept))
+    assert opened.size() == QSize(*size)
+    at = _place(accept)
+    for kind in Kind:
+        annotating.operating.kind = kind
+        annotating.operating.words = "adds 14.6 ml, removes 21.3 ml, renames 39.4 ml"
+        annotating.operating.shown = Shown.PROPOSED
+        qtbot.wait(1)
+        assert (_in_sight(accept), _in_sight(drop)) == (True, True), kind
+        assert _place(accept) == at, f"{kind} moves it"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_history_stays_where_it_is_whatever_the_tool(
+    qtbot: QtBot, opened: MainWindow, annotating: Annotating, size: tuple[int, int]
+) -> None:
+    opened.resize(*size)
+    history = opened.annotate_panel.findChild(HistoryList)
+    qtbot.waitUntil(lambda: _in_sight(history))
+    at = _place(history)
+    for tool in Tool:
+        annotating.options.tool = tool
+        qtbot.wait(1)
+        assert _in_sight(history), tool
+        assert _place(history) == at, f"{tool} moves it"
+
+
+def test_the_case_list_is_one_line_while_annotating_and_comes_back(
+    qtbot: QtBot, opened: MainWindow, session: Session, annotating: Annotating
+) -> None:
+    panel = opened.cases_panel
+    names = panel.findChild(QListWidget)
+    qtbot.waitUntil(lambda: not names.isVisible() and panel.height() < 40)
+    assert any(label.text() == "Toy_001" for label in panel.findChildren(QLabel) if label.isVisible())
+    panel._fold.click()  # the person wants it now
+    qtbot.waitUntil(lambda: names.isVisible() and names.height() > 60)
+    assert _in_sight(opened.annotate_panel.findChild(HistoryList))
+    panel._fold.click()
+    qtbot.waitUntil(lambda: panel.height() < 40)
+    annotating.end()
+    qtbot.waitUntil(lambda: names.isVisible() and names.height() > 300)
+
+
+def test_rows_of_layers_are_never_squeezed(qtbot: QtBot, opened: MainWindow, session: Session, case: Case) -> None:
+    """A small window scrolls them; a larger one shows them whole again."""
+    labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
+    for number in range(12):
+        session.layers.add(Layer(f"rater {number}", Role.PREDICTION, labels))
+    opened.resize(1280, 680)
+    qtbot.wait(50)
+    _assert_apart(opened)
+    opened.resize(1600, 1000)
+    qtbot.wait(50)
+    _assert_apart(opened)
+
+
+def _assert_apart(window: MainWindow) -> None:
+    panel = window.layers_panel
+    rows = [*panel._rows.values(), panel._heading, panel.labels]
+    places = sorted((_place(row) for row in rows), key=lambda place: place.top())
+    for upper, lower in pairwise(places):
+        assert upper.bottom() < lower.top()
+    for row in rows:
+        assert row.height() >= row.minimumSizeHint().height()
