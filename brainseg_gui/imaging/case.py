@@ -93,6 +93,8 @@ class Case:
         Sentences about what was assumed while opening.
     mask_note
         The one of them that says how the reference's numbers are read.
+    mask_doubtful
+        Whether they could as well be read otherwise.
     """
 
     source: CaseSource
@@ -104,6 +106,7 @@ class Case:
     scheme: LabelScheme
     notes: tuple[str, ...] = ()
     mask_note: str = ""
+    mask_doubtful: bool = False
 
     @property
     def image_notes(self) -> tuple[str, ...]:

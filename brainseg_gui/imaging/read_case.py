@@ -23,7 +23,7 @@ from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid import labels_on_grid
-from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
+from brainseg_gui.imaging.scheme_guess import SchemeGuess, guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
 
@@ -189,18 +189,31 @@ def _common_grid(read: Mapping[Modality, _Read]) -> Modality:
 def _with_reference(case: Case, path: Path, mask: tuple[object, StoredGrid], resample: bool) -> Case:
     values, stored_grid = mask
     values = labels_on_grid(values, stored_grid.grid, case.grid, path, resample=resample)  # type: ignore[arg-type]
-    reference, sentence = understand(case, LabelMap(values, case.grid, scheme_named("brats2020")), path)
-    notes = (*case.notes, sentence)
-    return replace(case, reference=reference, scheme=reference.scheme, notes=notes, mask_note=sentence)
+    stored = LabelMap(values, case.grid, scheme_named("brats2020"))
+    reference, guess = _understood(case, stored, path)
+    return replace(
+        case,
+        reference=reference,
+        scheme=reference.scheme,
+        notes=(*case.notes, guess.sentence),
+        mask_note=guess.sentence,
+        mask_doubtful=guess.doubtful,
+    )
 
 
 def understand(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, str]:
     """The label map with the scheme that it names itself, else the one that fits best on this case's images; and the
     sentence that says so."""
+    understood, guess = _understood(case, labels, path)
+    return understood, guess.sentence
+
+
+def _understood(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, SchemeGuess]:
     _ = labels.counts  # here, so that the window need not count
     if (said := said_scheme(labels, path)) is not None:
         scheme, place = said
-        return labels.with_scheme(scheme), f"The mask's labels are read as {scheme.title}, as {place} says"
-    names = [str(p) for p in (*case.source.modalities.values(), path)]
-    guess = guess_scheme(measure(labels.values, case.volumes), names)
-    return labels.with_scheme(guess.scheme), guess.sentence
+        guess = SchemeGuess(scheme, f"The mask's labels are read as {scheme.title}, as {place} says")
+    else:
+        names = [str(p) for p in (*case.source.modalities.values(), path)]
+        guess = guess_scheme(measure(labels.values, case.volumes), names)
+    return labels.with_scheme(guess.scheme), guess

@@ -20,6 +20,7 @@ from brainseg_gui.imaging.volume import Volume
 _BRIGHT = 0.5  # standard deviations of the brain by which T1ce must exceed T1 for a label to enhance
 _CORE = ("NCR", "NET", "CC")
 _NAMES = 0.25  # what names count for beside the images; without images they decide between what shapes leave open
+_SURE = 0.5  # by how much a reading must fit better than any other; the real and synthetic cases at hand have 0.75
 _NAMES_ALONE = 1.0
 
 
@@ -96,10 +97,17 @@ def _touches_background(values: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class SchemeGuess:
-    """A guess and the sentence that says it."""
+    """A guess and the sentence that says it.
+
+    Parameters
+    ----------
+    doubtful
+        Whether another reading of the same numbers fits nearly as well, or none fits.
+    """
 
     scheme: LabelScheme
     sentence: str
+    doubtful: bool = False
 
 
 def guess_scheme(evidence: Sequence[LabelEvidence], file_names: Sequence[str]) -> SchemeGuess:
@@ -121,7 +129,14 @@ def guess_scheme(evidence: Sequence[LabelEvidence], file_names: Sequence[str]) -
         for scheme in label_schemes().values()
     }
     best = label_schemes()[max(scores, key=lambda name: scores[name])]
-    return SchemeGuess(best, _sentence(best, evidence))
+    rivals = [scores[other.name] for other in label_schemes().values() if not _reads_alike(best, other, evidence)]
+    margin = scores[best.name] - max(rivals, default=-np.inf)
+    unknown = any(best.meaning_of(e.value) == "?" for e in evidence)
+    return SchemeGuess(best, _sentence(best, evidence), bool(evidence) and bool(margin < _SURE or unknown))
+
+
+def _reads_alike(scheme: LabelScheme, other: LabelScheme, evidence: Sequence[LabelEvidence]) -> bool:
+    return all(scheme.meaning_of(e.value) == other.meaning_of(e.value) for e in evidence)
 
 
 def _suggested_by_names(file_names: Sequence[str]) -> str:

@@ -84,7 +84,7 @@ def test_every_layout_walks_and_says_where_it_is(qtbot: QtBot, compared: Applica
 
 
 def test_the_keys_are_in_the_menu_and_the_list_of_keys(compared: Application) -> None:
-    menu = compared.window._menus["Layers"]
+    menu = compared.window.menus["Layers"]
     shown = {action.objectName(): action.shortcut().toString() for action in menu.actions()}
     assert shown["layers.next_error"] == "N"
     assert shown["layers.previous_error"] == "Shift+N"

@@ -77,7 +77,7 @@ def test_a_stroke_paints_the_voxels_under_it_and_is_one_edit(hand: Hand, plane: 
     way = along(plane, (0, 0), (1, 0), (2, 0), (3, 0), (3, 1), (3, 2))
     hand.stroke(way, plane)
     assert painted(hand.values) == set(way)
-    assert hand.names == [f"Brush ET, {plane.title.lower()}"]
+    assert hand.names == [f"Brush ET, {plane.title.lower()} {START[plane.axis] + 1}"]
     hand.key(Qt.Key.Key_Z, CTRL)
     assert not hand.values.any()
     hand.key(Qt.Key.Key_Y, CTRL)
@@ -123,7 +123,7 @@ def test_a_ball_paints_through_the_slices(hand: Hand) -> None:
         if i * i + j * j + k * k <= 2.1**2
     }
     assert painted(hand.values) == expected
-    assert hand.names == ["Brush ET, 3-D"]
+    assert hand.names == ["Brush ET, 3-D at axial 13"]
 
 
 def test_a_cube_has_edges(hand: Hand) -> None:
@@ -138,7 +138,7 @@ def test_the_right_button_erases_and_erase_turns_the_buttons_round(hand: Hand) -
     hand.stroke(way)
     hand.stroke(way[1:2], button=RIGHT)
     assert painted(hand.values) == {way[0], way[2]}
-    assert hand.names[-1] == "Erase, axial"
+    assert hand.names[-1] == "Erase, axial 13"
     hand.key(Qt.Key.Key_E)
     hand.click(way[0])
     assert painted(hand.values) == {way[2]}
@@ -198,7 +198,7 @@ def test_scrolling_within_a_stroke_goes_on_in_the_next_slice(hand: Hand) -> None
     hand.move(above)
     hand.release(above)
     assert painted(hand.values) == {START, above}
-    assert hand.names == ["Brush ET, axial"]
+    assert hand.names == ["Brush ET, axial 13–14"]
 
 
 @pytest.mark.parametrize("end", ["tool", "hidden", "focus", "ungrabbed", "unheard release"])
@@ -218,7 +218,7 @@ def test_what_takes_the_mouse_away_ends_the_stroke(hand: Hand, end: str) -> None
         QApplication.sendEvent(hand.view().viewport(), QEvent(QEvent.Type.UngrabMouse))
     else:
         hand.move(beside, button=Qt.MouseButton.NoButton)
-    assert hand.names == ["Brush ET, axial"]
+    assert hand.names == ["Brush ET, axial 13"]
     hand.move(beside)
     hand.release(beside)
     assert painted(hand.values) == {START}
@@ -267,7 +267,7 @@ def test_opening_another_case_within_a_stroke_keeps_the_stroke(
     hand.start()
     hand.press(START)
     open_paths(hand.application, toy_case(tmp_path, case_id="Other"))
-    assert finished == ["Brush ET, axial"]
+    assert finished == ["Brush ET, axial 13"]
     assert hand.application.leaving.question is not None
     hand.application.leaving.question.answer("later")
     qtbot.waitUntil(lambda: hand.annotating.annotation is None, timeout=10_000)
@@ -289,7 +289,7 @@ def test_a_second_button_does_not_disturb_the_stroke(hand: Hand) -> None:
     hand.move(way[2])
     hand.release(way[2])
     assert painted(hand.values) == set(way)
-    assert hand.names == ["Brush ET, axial"]
+    assert hand.names == ["Brush ET, axial 13"]
 
 
 def test_space_browses_while_it_is_held(qtbot: QtBot, hand: Hand) -> None:
@@ -365,10 +365,10 @@ def test_a_lasso_adds_and_cuts(hand: Hand, plane: Plane) -> None:
     whole = painted(hand.values)
     inner = set(along(plane, *((c, r) for c in range(-2, 3) for r in range(-2, 3))))
     assert inner <= whole
-    assert hand.names == [f"Lasso ET, {plane.title.lower()}"]
+    assert hand.names == [f"Lasso ET, {plane.title.lower()} {START[plane.axis] + 1}"]
     hand.stroke(along(plane, (-1, -1), (1, -1), (1, 1), (-1, 1), (-1, 0)), plane, RIGHT)
     assert START not in painted(hand.values)
-    assert hand.names[-1] == f"Lasso cut, {plane.title.lower()}"
+    assert hand.names[-1] == f"Lasso cut, {plane.title.lower()} {START[plane.axis] + 1}"
     assert painted(hand.values) < whole
 
 
@@ -380,7 +380,7 @@ def test_clicks_make_a_polygon_that_return_closes(hand: Hand) -> None:
     hand.key(Qt.Key.Key_Return)
     inner = set(along(Plane.AXIAL, *((c, r) for c in range(-2, 3) for r in range(-2, 3))))
     assert inner <= painted(hand.values)
-    assert hand.names == ["Polygon ET, axial"]
+    assert hand.names == ["Polygon ET, axial 13"]
 
 
 def test_a_double_click_closes_the_polygon(qtbot: QtBot, hand: Hand) -> None:
@@ -389,7 +389,7 @@ def test_a_double_click_closes_the_polygon(qtbot: QtBot, hand: Hand) -> None:
     for corner in corners:
         hand.click(corner)
     qtbot.mouseDClick(hand.view().viewport(), LEFT, pos=hand.place(corners[-1]))
-    assert hand.names == ["Polygon ET, axial"]
+    assert hand.names == ["Polygon ET, axial 13"]
     assert hand.application.window.ortho.views[1].isVisible()  # not maximised
 
 
@@ -398,7 +398,7 @@ def test_a_click_on_the_first_corner_closes_the_polygon(hand: Hand) -> None:
     corners = along(Plane.AXIAL, (-3, -3), (3, -3), (3, 3))
     for corner in (*corners, corners[0]):
         hand.click(corner)
-    assert hand.names == ["Polygon ET, axial"]
+    assert hand.names == ["Polygon ET, axial 13"]
 
 
 def test_backspace_and_undo_drop_a_corner_and_escape_drops_all(hand: Hand) -> None:
@@ -419,7 +419,7 @@ def test_an_open_polygon_is_closed_when_another_tool_is_taken(hand: Hand) -> Non
     for corner in along(Plane.AXIAL, (-3, -3), (3, -3), (3, 3)):
         hand.click(corner)
     hand.key(Qt.Key.Key_2)
-    assert hand.names == ["Polygon ET, axial"]
+    assert hand.names == ["Polygon ET, axial 13"]
 
 
 def test_a_corner_in_another_slice_looks_back_at_the_polygon(hand: Hand) -> None:
@@ -440,7 +440,7 @@ def test_cutting_in_3d_goes_through_all_slices(hand: Hand) -> None:
     hand.annotating.options.tool = Tool.LASSO
     hand.stroke(along(Plane.AXIAL, (-2, -2), (2, -2), (2, 2), (-2, 2), (-2, -1)), button=RIGHT)
     assert not (hand.values[10, 11] == ET).any()
-    assert hand.names[-1] == "Lasso cut, 3-D"
+    assert hand.names[-1] == "Lasso cut, 3-D at axial 13"
     assert (hand.values == ET).any()
 
 
@@ -457,7 +457,7 @@ def test_filling_a_ring_in_its_slice(hand: Hand) -> None:
     hand.key(Qt.Key.Key_4)
     hand.click(START)
     assert painted(hand.values) == set(along(Plane.AXIAL, *((c, r) for c in range(-3, 4) for r in range(-3, 4))))
-    assert hand.names[-1] == "Fill ET, axial"
+    assert hand.names[-1] == "Fill ET, axial 13"
 
 
 def test_the_right_button_clears_the_region(hand: Hand) -> None:
@@ -466,7 +466,7 @@ def test_the_right_button_clears_the_region(hand: Hand) -> None:
     hand.annotating.options.tool = Tool.FILL
     hand.click(along(Plane.AXIAL, (-3, 0))[0], button=RIGHT)
     assert not hand.values.any()
-    assert hand.names[-1] == "Clear region, axial"
+    assert hand.names[-1] == "Clear region, axial 13"
 
 
 def test_a_leaking_fill_is_refused_and_says_so(hand: Hand) -> None:
@@ -486,7 +486,7 @@ def test_filling_in_3d_follows_a_label_through_the_slices(hand: Hand) -> None:
     hand.key(Qt.Key.Key_8)  # ED
     hand.click(START)
     assert painted(hand.values, 2) == ball
-    assert hand.names[-1] == "Fill ED, 3-D"
+    assert hand.names[-1] == "Fill ED, 3-D at axial 13"
 
 
 def test_filling_by_intensity_stays_within_similar_voxels(hand: Hand) -> None:
@@ -518,7 +518,7 @@ def test_the_copying_brush_takes_the_prediction(hand: Hand) -> None:
     hand.key(Qt.Key.Key_6)
     hand.click(START)
     assert np.array_equal(hand.values, values)
-    assert hand.names == ["Copy from prediction, axial"]
+    assert hand.names == ["Copy from prediction, axial 13"]
     edit = hand.annotating.annotation.history.edits[0]  # type: ignore[union-attr]
     assert (edit.source.tool, edit.source.layer) == ("copy", "prediction")
 
@@ -662,9 +662,9 @@ def test_undo_and_redo_name_what_they_do(hand: Hand) -> None:
     actions = hand.application.window.actions_table
     assert (actions["annotate.undo"].text(), actions["annotate.undo"].isEnabled()) == ("Undo", False)
     hand.click(START)
-    assert (actions["annotate.undo"].text(), actions["annotate.undo"].isEnabled()) == ("Undo Brush ET, axial", True)
+    assert (actions["annotate.undo"].text(), actions["annotate.undo"].isEnabled()) == ("Undo Brush ET, axial 13", True)
     hand.trigger("annotate.undo")
-    assert (actions["annotate.redo"].text(), actions["annotate.undo"].isEnabled()) == ("Redo Brush ET, axial", False)
+    assert (actions["annotate.redo"].text(), actions["annotate.undo"].isEnabled()) == ("Redo Brush ET, axial 13", False)
 
 
 def test_removing_the_layer_ends_the_annotation(hand: Hand) -> None:
@@ -691,7 +691,7 @@ def test_the_keys_alone_can_paint(hand: Hand) -> None:
     hand.view(Plane.CORONAL).setFocus()
     hand.key(Qt.Key.Key_U, plane=Plane.CORONAL)
     assert painted(hand.values) == {START}
-    assert hand.names == ["Brush ET, coronal"]
+    assert hand.names == ["Brush ET, coronal 12"]
     hand.key(Qt.Key.Key_U, SHIFT)
     assert not hand.values.any()
     hand.key(Qt.Key.Key_3)
@@ -699,7 +699,7 @@ def test_the_keys_alone_can_paint(hand: Hand) -> None:
         hand.application.session.viewing.crosshair = corner
         hand.key(Qt.Key.Key_U)
     hand.key(Qt.Key.Key_Return)
-    assert hand.names[-1] == "Polygon ET, axial"
+    assert hand.names[-1] == "Polygon ET, axial 13"
 
 
 def test_an_annotation_is_taken_up_again_with_its_history(hand: Hand) -> None:
@@ -710,7 +710,7 @@ def test_an_annotation_is_taken_up_again_with_its_history(hand: Hand) -> None:
     assert hand.annotating.annotation is None
     hand.key(Qt.Key.Key_E, CTRL)
     assert hand.annotating.layer is layer
-    assert hand.names == ["Brush ET, axial"]
+    assert hand.names == ["Brush ET, axial 13"]
     hand.key(Qt.Key.Key_Z, CTRL)
     assert not hand.values.any()
     assert len([each for each in hand.application.session.layers if each.role is Role.ANNOTATION]) == 1
@@ -722,10 +722,10 @@ def test_reading_the_annotation_by_another_scheme_keeps_voxels_and_history(hand:
     layer = hand.annotating.layer
     assert layer is not None
     layer.labels = layer.labels.with_scheme(scheme_named("brats-ped"))
-    assert hand.names == ["Brush ET, axial"]
+    assert hand.names == ["Brush ET, axial 13"]
     other = along(Plane.AXIAL, (4, 0))[0]
     hand.click(other)
-    assert hand.names[-1] == "Brush ED, axial"  # 4 is oedema there
+    assert hand.names[-1] == "Brush ED, axial 13"  # 4 is oedema there
     assert layer.labels.scheme.name == "brats-ped"
     assert painted(hand.values) == {START, other}
 
@@ -740,7 +740,7 @@ def test_an_open_polygon_is_kept_when_the_annotation_is_read_by_another_scheme(h
     layer.labels = layer.labels.with_scheme(scheme_named("brats-ped"))
     there = painted(hand.values)
     assert len(there) > 10
-    assert hand.names == ["Polygon ET, axial"]
+    assert hand.names == ["Polygon ET, axial 13"]
     assert layer.labels.scheme.name == "brats-ped"
     assert np.array_equal(layer.labels.values, hand.values)
     hand.trigger("annotate.undo")

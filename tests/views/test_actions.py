@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QDialogButtonBox,
     QKeySequenceEdit,
     QLabel,
     QLineEdit,
     QListWidget,
+    QMenu,
     QPushButton,
     QTableWidget,
 )
@@ -68,9 +71,40 @@ def test_the_keys_that_hands_already_know() -> None:
     assert {key: key_sequence in keys[key] for key, key_sequence in known.items()} == dict.fromkeys(known, True)
 
 
+def _menus_of(window: MainWindow) -> list[QMenu]:
+    """All menus of the bar, and those inside them."""
+    return [menu for menu in window.menuBar().findChildren(QMenu) if not menu.isEmpty()]
+
+
 def test_menus_hold_every_action(window: MainWindow) -> None:
-    in_menus = {action.objectName() for menu in window._menus.values() for action in menu.actions()}
+    in_menus = {action.objectName() for menu in _menus_of(window) for action in menu.actions()}
     assert {spec.key for spec in ACTIONS if spec.menu} <= in_menus
+
+
+def test_no_menu_fills_the_screen(window: MainWindow) -> None:
+    """Of a laptop: 1280×720, with a bar of the desktop."""
+    heights = {menu.title(): menu.sizeHint().height() for menu in _menus_of(window)}
+    assert len(heights) > len(MENUS)
+    assert max(heights.values()) < 560, heights
+
+
+@pytest.mark.parametrize("name", MENUS)
+def test_alt_and_a_letter_open_each_menu(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    letter = window.menus[name].title().split("&")[1][0]
+    QTest.keyClick(window, letter.lower(), Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is window.menus[name])
+    QTest.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_Escape)
+    assert QApplication.activePopupWidget() is None
+
+
+def test_the_letter_of_a_menu_gives_way_to_a_key_of_the_person(window: MainWindow) -> None:
+    assert window.menus["Cases"].title() == "&Cases"
+    window.actions_table.rebind("view.crosshair", "Alt+C")
+    assert window.menus["Cases"].title() != "&Cases"
+    letters = [menu.title().split("&")[1][0].upper() for menu in map(window.menus.__getitem__, MENUS)]
+    assert len(set(letters)) == len(MENUS)
+    window.actions_table.rebind("view.crosshair", "C")
+    assert window.menus["Cases"].title() == "&Cases"
 
 
 def test_a_tool_tip_names_the_action_and_its_key(window: MainWindow) -> None:
@@ -210,6 +244,24 @@ def test_without_a_chosen_action_nothing_is_set(qtbot: QtBot, keys: KeysDialog) 
     assert _says(keys) == "Choose an action in the table first."
 
 
+def test_the_search_shows_the_rows_that_hold_its_words(qtbot: QtBot, keys: KeysDialog) -> None:
+    table, line = keys.findChild(QTableWidget), keys._search
+
+    def shown() -> list[str]:
+        return [table.item(row, 0).text() for row in range(table.rowCount()) if not table.isRowHidden(row)]
+
+    assert len(shown()) == len(ACTIONS) + len(MOUSE)
+    qtbot.keyClicks(line, "ctrl+z")
+    assert "Undo" in shown()
+    line.clear()
+    qtbot.keyClicks(line, "middle drag")
+    assert set(shown()) == {"Mouse"}
+    qtbot.keyClick(line, Qt.Key.Key_Return)  # changes no keys, closes nothing
+    assert keys.isVisible()
+    qtbot.keyClicks(line, "qqq")
+    assert (shown(), _says(keys)) == ([], "Nothing matches “middle dragqqq”.")
+
+
 # --- the palette ------------------------------------------------------------------------------------------------
 
 
@@ -264,6 +316,34 @@ def test_a_command_that_is_not_available_is_not_run(qtbot: QtBot, window: MainWi
     with qtbot.assertNotEmitted(window.actions_table.triggered):
         qtbot.keyClick(palette.findChild(QLineEdit), Qt.Key.Key_Return)
     assert palette.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("3d", "Annotate: In 3-D"),
+        ("3-D", "Annotate: In 3-D"),
+        ("maximise", "View: Enlarge the view"),
+        ("load case", "File: Open case folder"),
+        ("shortcuts", "Help: Keys"),
+        ("transparency", "Layers: Fainter masks"),
+        ("threshold", "Annotate: Paint voxels in range"),
+        ("rubber", "Annotate: Erase"),
+        ("scribbles", "Annotate: Clear seeds"),
+        ("smooth", "View: Smooth zoomed images"),
+    ],
+)
+def test_other_words_find_the_command_too(qtbot: QtBot, palette: CommandPalette, typed: str, first: str) -> None:
+    qtbot.keyClicks(palette.findChild(QLineEdit), typed)
+    assert _entries(palette)[0] == first
+
+
+def test_it_says_when_nothing_matches(qtbot: QtBot, palette: CommandPalette) -> None:
+    qtbot.keyClicks(palette.findChild(QLineEdit), "<b>qqq")
+    shown = [label.text() for label in palette.findChildren(QLabel) if label.isVisible()]
+    assert shown == ["No command matches “<b>qqq”. Try fewer or other words; ? lists all keys."]
+    palette.findChild(QLineEdit).clear()
+    assert not [label for label in palette.findChildren(QLabel) if label.isVisible()]
 
 
 # --- assigning files --------------------------------------------------------------------------------------------

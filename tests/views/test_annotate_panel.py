@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.annotation import Annotation
@@ -63,7 +63,7 @@ def test_the_panel_and_the_tools_are_there_while_annotating(
 
 def test_labels_of_the_scheme_are_chosen_by_a_click(qtbot: QtBot, opened: MainWindow, annotating: Annotating) -> None:
     chooser = opened.annotate_panel.findChild(LabelChooser)
-    names = {b.text(): b for b in chooser.findChildren(QToolButton) if b.text()}
+    names = {b.text(): b for b in chooser.findChildren(QPushButton) if b.text()}
     assert list(names) == ["NCR", "ED", "ET"]
     qtbot.mouseClick(names["ED"], LEFT)
     assert annotating.rules.active == 2

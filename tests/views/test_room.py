@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -19,8 +21,13 @@ from brainseg_gui.state.annotating.operating import Kind, Shown
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
+from brainseg_gui.state.training.run_watch import RunWatch
+from brainseg_gui.state.training.training_draft import TrainingDraft
 from brainseg_gui.views.annotating.history_list import HistoryList
+from brainseg_gui.views.layers.layer_row import LayerRow
 from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.training.training_window import TrainingWindow
+from brainseg_gui.views.widgets.screen_room import fit_screen
 
 SIZES = ((1600, 1000), (1280, 720), (1280, 680), (960, 600))
 
@@ -104,6 +111,21 @@ def test_the_case_list_is_one_line_while_annotating_and_comes_back(
     qtbot.waitUntil(lambda: names.isVisible() and names.height() > 300)
 
 
+def test_the_pictures_have_their_room_again_after_annotating(
+    qtbot: QtBot, opened: MainWindow, session: Session, case: Case
+) -> None:
+    """The panels of the work are wider than the list; the list does not stay as wide as they were."""
+    session.set_cohort((case.source, replace(case.source, case_id="Toy_002")))
+    panel = opened.cases_panel
+    qtbot.waitUntil(panel.isVisible)
+    width = panel.width()
+    labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
+    session.annotating.begin(Annotation(labels), session.layers.add(Layer("annotation", Role.ANNOTATION, labels)))
+    qtbot.waitUntil(lambda: panel.width() > width)
+    session.annotating.end()
+    qtbot.waitUntil(lambda: panel.width() == width)
+
+
 def test_rows_of_layers_are_never_squeezed(qtbot: QtBot, opened: MainWindow, session: Session, case: Case) -> None:
     """A small window scrolls them; a larger one shows them whole again."""
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
@@ -125,3 +147,26 @@ def _assert_apart(window: MainWindow) -> None:
         assert upper.bottom() < lower.top()
     for row in rows:
         assert row.height() >= row.minimumSizeHint().height()
+
+
+def test_a_button_is_not_lit_when_its_menu_closed_elsewhere(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
+    """The mouse left while the menu had it: nobody told the button."""
+    more = opened.layers_panel.findChild(LayerRow)._more
+    QCursor.setPos(opened.mapToGlobal(QPoint(5, 5)))
+    more.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, True)
+    more.menu().aboutToHide.emit()
+    assert not more.underMouse()
+
+
+@pytest.mark.parametrize("screen", [(3840, 2160), (1280, 720), (960, 540)])  # the last: a laptop at 200 %
+def test_a_window_opens_within_its_screen(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int]
+) -> None:
+    window = TrainingWindow(RunWatch(), TrainingDraft())
+    qtbot.addWidget(window)
+    monkeypatch.setattr(window, "screen", lambda: SimpleNamespace(availableSize=lambda: QSize(*screen)))
+    fit_screen(window, (1400, 900), (960, 600))
+    room = (round(0.92 * screen[0]), round(0.92 * screen[1]))
+    assert (window.width(), window.height()) == (min(1400, room[0]), min(900, room[1]))
+    for page in (window.form, window.run_page):
+        assert page.minimumSizeHint().height() < 0.92 * 600

@@ -127,9 +127,9 @@ def grow(
     numbers = np.flatnonzero(np.bincount(inside.ravel(), minlength=256)[1:]) + 1
     if numbers.size < 2:
         raise BrainsegError(
-            "growing needs scribbles of at least two kinds", "Scribble in the tumour, and with the background beside it"
+            "growing needs seeds of at least two kinds", "Set some in the tumour, and some of the background beside it"
         )
-    yield Progress("looking at the scribbles", 0.0)
+    yield Progress("looking at the seeds", 0.0)
     features, head = _features(volumes, slab, settings.smoothing_voxels)
     sources = np.stack([inside == number for number in numbers])
     likeness = _likeness(features, sources)

@@ -142,7 +142,7 @@ class AnnotateController(QObject):
         self._annotating.end()
 
     def undo(self) -> None:
-        """Take back the last corner, scribble or edit, whichever is in the hand."""
+        """Take back the last corner, seed or edit, whichever is in the hand."""
         annotating = self._annotating
         if self.paint.step_back():
             return
@@ -220,8 +220,8 @@ class AnnotateController(QObject):
         seeds = annotating.options.tool is Tool.SEEDS
         undoable = history.undoable.name if history is not None and history.undoable else ""
         redoable = history.redoable.name if history is not None and history.redoable else ""
-        undoable = "scribble" if seeds and annotating.scribbles.any else undoable
-        redoable = "scribble" if seeds and annotating.scribbles.redoable else redoable
+        undoable = "seed" if seeds and annotating.scribbles.any else undoable
+        redoable = "seed" if seeds and annotating.scribbles.redoable else redoable
         for key, word, name in (("annotate.undo", "Undo", undoable), ("annotate.redo", "Redo", redoable)):
             actions[key].setText(f"{word} {name}".strip())
             actions[key].setEnabled(bool(name) or (word == "Undo" and self.paint.busy))

@@ -41,6 +41,7 @@ class BrushTool:
 
     def __init__(self, session: Session, kind: Tool, source: CopySource) -> None:
         self._session, self._kind, self._source = session, kind, source
+        self._first: Pointer | None = None
         self._last: Pointer | None = None
         self._plane: Plane | None = None
         self._label = 0
@@ -64,7 +65,7 @@ class BrushTool:
         self._plane = None if self._session.annotating.options.in_3d else event.pointer.plane
         line = event.shift and self._last is not None
         self._paint(self._last if line else None, event.pointer)
-        self._last = event.pointer
+        self._first = self._last = event.pointer
 
     def double_click(self, event: HandEvent) -> None:
         """The second of two quick dabs."""
@@ -93,11 +94,17 @@ class BrushTool:
         if self._kind is Tool.SEEDS:
             annotating.scribbles.finish()
         elif self._kind is Tool.COPY and self._label:
-            name = edit_name(f"Copy from {self._source.name}", self._plane)
-            annotating.finish(name, "copy", axis=axis, layer=self._source.name)
+            annotating.finish(self._named(f"Copy from {self._source.name}"), "copy", axis=axis, layer=self._source.name)
         else:
             what = f"Brush {label_name(self._session, self._label)}" if self._label else "Erase"
-            annotating.finish(edit_name(what, self._plane), "brush", axis=axis)
+            annotating.finish(self._named(what), "brush", axis=axis)
+
+    def _named(self, what: str) -> str:
+        """The wheel may have turned meanwhile: the stroke went through the slices from its begin to its end."""
+        ends = [pointer for pointer in (self._first, self._last) if pointer is not None]
+        plane = ends[-1].plane
+        slices = (round(pointer.point_ijk[plane.axis]) for pointer in ends)
+        return edit_name(what, plane, *slices, in_3d=self._plane is None)
 
     def cancel(self) -> None:
         """Drop the stroke."""

@@ -54,7 +54,9 @@ class FillTool:
         change = kept_by_range(self._session, case, area).becomes(label)
         axis = plane.axis if plane is not None else None
         what = f"Fill {label_name(self._session, label)}" if label else "Clear region"
-        self._session.annotating.edit(change, edit_name(what, plane), "fill", axis=axis)
+        at = event.pointer.plane
+        name = edit_name(what, at, (i, j, k)[at.axis], in_3d=plane is None)
+        self._session.annotating.edit(change, name, "fill", axis=axis)
 
     def double_click(self, event: HandEvent) -> None:
         """The second of two quick clicks."""

@@ -58,9 +58,11 @@ def label_name(session: Session, label: int) -> str:
     return meaning if meaning != "?" else f"label {label}"
 
 
-def edit_name(what: str, plane: Plane | None) -> str:
-    """Name of an edit for the history, such as “Brush ET, axial”."""
-    return f"{what}, {plane.title.lower() if plane is not None else '3-D'}"
+def edit_name(what: str, plane: Plane, *slice_indices: int, in_3d: bool) -> str:
+    """Name of an edit for the history, such as “Brush ET, axial 84”: what it was, and in which slices it is found."""
+    first, last = min(slice_indices) + 1, max(slice_indices) + 1
+    place = f"{first}–{last}" if last > first else f"{first}"
+    return f"{what}, {'3-D at ' if in_3d else ''}{plane.title.lower()} {place}"
 
 
 def inside(voxel: Voxel, shape: Voxel) -> bool:

@@ -95,7 +95,7 @@ class LassoTool:
             area = _through_all_slices(area, plane, case.grid.shape[plane.axis])
         label = label_of(self._session, erasing=outline.cutting)
         what = f"{name} {label_name(self._session, label)}" if label else f"{name} cut"
-        title = edit_name(what, None if through else plane)
+        title = edit_name(what, plane, outline.slice_index, in_3d=through)
         area = kept_by_range(self._session, case, area)
         annotating.edit(area.becomes(label), title, "lasso", axis=None if through else plane.axis)
 

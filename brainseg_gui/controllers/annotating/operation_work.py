@@ -181,11 +181,11 @@ def _grown(request: Request) -> Generator[Progress, None, Change | None]:
     kinds = set(np.unique(seeds).tolist()) - {0} if seeds is not None else set()
     if seeds is None or not kinds - {BACKGROUND_SEED}:
         raise BrainsegError(
-            "there is no scribble to grow from", "Scribble with the Seeds tool: left in the tumour, right around it"
+            "there are no seeds to grow from", "Set some with the Seeds tool: left in the tumour, right around it"
         )
     if BACKGROUND_SEED not in kinds:
         raise BrainsegError(
-            "a scribble of the background is missing", "Scribble around the tumour with the right mouse button"
+            "seeds of the background are missing", "Set some around the tumour with the right mouse button"
         )
     slab = box_of_seeds(seeds, request.grid.spacing_mm)
     if slab is None or not request.volumes:

@@ -32,7 +32,7 @@ from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.widgets.question import Question
 
 _OFFERS = (("Restore", "journal.restore"), ("Not now", "journal.later"), ("Discard…", "journal.discard"))
-_ONE_OTHER = (("Open", "journal.open"), ("Not now", "journal.later"))
+_ONE_OTHER = (("Open and restore", "journal.open"), ("Not now", "journal.later"))
 _SOME_OTHERS = (("Show…", "journal.list"), ("Not now", "journal.later"))
 
 
@@ -117,7 +117,6 @@ class RestoreController(QObject):
         self._looked_at, self._notes, self._offered = case, (), None
         if self._said is not None and self._session.notice is self._said:  # it was about another case
             self._session.say(None)
-        self._later.clear()
         self._end_restoring()
         self._show_state()
         self.look()
@@ -218,9 +217,9 @@ class RestoreController(QObject):
             self._tell_others = False
 
     def open_other(self) -> None:
-        """Open the case that the offered work belongs to."""
+        """Open the case that the offered work belongs to, and bring the work back: that is one wish, asked for once."""
         if self._others:
-            self._open(self._others[0])
+            self._on_restore_requested(self._others[0])
 
     def show_all(self) -> None:
         """List the unsaved work of all cases."""

@@ -45,6 +45,8 @@ class FilesController(QObject):
         self._source: CaseSource | None = None
         self._paths: tuple[Path, ...] = ()
         self._dropped: tuple[Path, ...] = ()
+        self._said_of_cohort: set[str] = set()  # about the masks of the list
+        session.cohort_changed.connect(lambda: self._said_of_cohort.clear())
         self._leaves_cohort = False  # what is being read is no case of the list
         self._opened_with: dict[Modality, Window] = {}  # the windows that the open case began with
         self._to_carry: dict[Modality, tuple[Window, Window]] = {}
@@ -230,9 +232,17 @@ class FilesController(QObject):
         for error in opened.problems:
             said = replace(notice_of(error), what=f"An annotation is not shown. {notice_of(error).what}")
             self._session.say(said)
-        if case.notes:
-            notice = Notice(". ".join(case.notes), problem=False, actions=_note_actions(case))
+        if notes := self._notes_to_say(case):
+            notice = Notice(". ".join(notes), problem=False, actions=_note_actions(case))
             (self._session.say if said is None else self._session.say_too)(notice)
+
+    def _notes_to_say(self, case: Case) -> tuple[str, ...]:
+        """What is about the images; and how the mask is read where that is in doubt, once for all cases of a list."""
+        if not case.mask_doubtful or case.mask_note in self._said_of_cohort:
+            return case.image_notes
+        if case.source in self._session.cohort:
+            self._said_of_cohort.add(case.mask_note)
+        return (*case.image_notes, f"{case.mask_note}, but other readings fit nearly as well: see the layer's menu")
 
     def _add_annotations(self, opened: Opened) -> None:
         if opened.numbering is not None:

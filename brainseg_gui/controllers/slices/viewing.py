@@ -59,6 +59,7 @@ class ViewingController(QObject):
             "view.coronal": partial(setattr, viewing, "plane", Plane.CORONAL),
             "view.sagittal": partial(setattr, viewing, "plane", Plane.SAGITTAL),
             "view.fit": lambda: self._window.ortho.fit(),
+            "view.enlarge": lambda: self._window.ortho.enlarge(),
             "view.auto_window": self.auto_window,
             "view.convention": self._toggle_convention,
             "view.crosshair": partial(self._toggle, "crosshair_visible"),

@@ -29,6 +29,10 @@ class ActionSpec:
         Whether a line stands above it in its menu.
     over_pictures
         Whether its keys work only while a slice has the focus; elsewhere Return, Space and the like keep their use.
+    topic
+        Menu inside its menu that holds it; empty for the menu itself.
+    known_as
+        Other words that people look for.
     """
 
     key: str
@@ -40,3 +44,5 @@ class ActionSpec:
     checkable: bool = False
     separated: bool = False
     over_pictures: bool = False
+    topic: str = ""
+    known_as: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from brainseg_gui.views.actions.action_spec import ActionSpec
 from brainseg_gui.views.actions.annotate_actions import ANNOTATE_ACTIONS, ANNOTATE_MOUSE
@@ -70,6 +70,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "view.sagittal", "Sagittal plane", "View", ("Alt+3",), "Plane of the modality and compare layouts", "", True
     ),
     ActionSpec("view.fit", "Fit to view", "View", ("R",), "Show whole slices", "fit", separated=True),
+    ActionSpec(
+        "view.enlarge",
+        "Enlarge the view",
+        "View",
+        ("F",),
+        "The view under the mouse alone, or all again; also a double click while browsing",
+        "enlarge",
+        known_as="single full screen one",
+    ),
     ActionSpec("view.auto_window", "Auto window", "View", ("Ctrl+J",), "Window by the brain's percentiles", "contrast"),
     ActionSpec(
         "view.convention",
@@ -130,6 +139,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "help.palette", "Find a command…", "Help", ("Ctrl+K", "Ctrl+Shift+P"), "Run anything by its name", "search"
     ),
+    ActionSpec(
+        "help.menus",
+        "Open the menus",
+        "Help",
+        ("F10",),
+        "Arrow keys go through them; also Alt and a menu's first letter",
+    ),
     ActionSpec("help.log", "Show log…", "Help", (), "What happened lately, without names", separated=True),
     ActionSpec("help.report", "Copy report", "Help", (), "Versions and log, for those who mend brainseg"),
     ActionSpec("help.about", "About brainseg", "Help", (), "Version, licence, intended use", separated=True),
@@ -141,7 +157,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Ctrl+wheel, or right drag", "Zoom"),
     ("Middle drag", "Pan"),
     ("Ctrl+drag", "Window: left–right width, up–down level"),
-    ("Double click", "Maximise a view, and back"),
+    ("Double click", "Enlarge a view, and back; with a tool: the middle button, or hold Space"),
     ("Page up, Page down", "Scroll the view that has the focus"),
     ("Arrow keys", "Move the crosshair by one voxel"),
     *ANNOTATE_MOUSE,
@@ -160,6 +176,8 @@ class Actions(QObject):
     """
 
     triggered = Signal(str)
+    rebound = Signal()
+    """An action has other keys now."""
 
     def __init__(self, window: QMainWindow, overrides: Mapping[str, str]) -> None:
         super().__init__(window)
@@ -202,6 +220,7 @@ class Actions(QObject):
         """Give an action other shortcuts (parted by semicolons), or none."""
         spec = next(spec for spec in ACTIONS if spec.key == key)
         self._set_keys(self._actions[key], sequence, spec)
+        self.rebound.emit()
 
     def owner_of(self, sequence: str) -> str | None:
         """Key of the action that already has this shortcut."""
@@ -213,16 +232,6 @@ class Actions(QObject):
         for spec, action in self:
             if spec.icon and (only is None or action in only):
                 action.setIcon(icon(spec.icon))
-
-    def fill_menus(self) -> dict[str, QMenu]:
-        """Build the menu bar."""
-        menus = {name: self._window.menuBar().addMenu(f"&{name}") for name in MENUS}
-        for spec, action in self:
-            if spec.menu:
-                if spec.separated:
-                    menus[spec.menu].addSeparator()
-                menus[spec.menu].addAction(action)
-        return menus
 
     def _on_triggered(self) -> None:
         self.triggered.emit(self.sender().objectName())

@@ -8,7 +8,7 @@ from brainseg_gui.state.annotating.operating import Kind
 from brainseg_gui.views.actions.action_spec import ActionSpec
 
 _operate = partial(ActionSpec, menu="Operations", checkable=True)
-_propose = partial(ActionSpec, menu="Operations")
+_propose = partial(ActionSpec, menu="Operations", topic="Proposal")
 
 OPERATION_ACTIONS: tuple[ActionSpec, ...] = (
     _operate("operate.keep_largest", "Keep largest", keys=("K",), tip="Remove all islands but the largest"),
@@ -39,9 +39,9 @@ OPERATION_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _operate(
         "operate.grow_seeds",
-        "From seeds",
+        "Grow from seeds",
         keys=("Shift+W",),
-        tip="Regions from scribbles on all modalities, in the box around them",
+        tip="Regions from seeds on all modalities, in the box around them",
     ),
     _operate("operate.relabel", "Relabel", tip="Give the active label another number", separated=True),
     _operate("operate.swap", "Swap", tip="Exchange the active label and another one"),

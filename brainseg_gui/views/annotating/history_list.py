@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from brainseg_gui.annotation.edits import Edit
@@ -15,11 +15,12 @@ _START = "Start"
 class HistoryList(QListWidget):
     """The first row is the start; rows after the current one are undone."""
 
+    _position = 0  # the theme changes while Qt makes the list
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._annotating = session.annotating
         self._edits: tuple[Edit, ...] = ()
-        self._position = 0
         self.setAccessibleName("History of edits")
         self.setToolTip("Click an edit to go to the state after it")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -39,7 +40,8 @@ class HistoryList(QListWidget):
                 self.takeItem(row)
             for edit in edits[kept:]:
                 item = QListWidgetItem(edit.name)
-                item.setToolTip(f"{edit.name}: {edit.voxels} voxels")
+                around = " ".join(str(index + 1) for index in edit.centre)
+                item.setToolTip(f"{edit.name}: {edit.voxels:,} voxels around {around}")
                 self.addItem(item)
             self._edits = edits
             self._mark(min(kept, position, self._position), max(position, self._position, len(edits)), position)
@@ -50,6 +52,11 @@ class HistoryList(QListWidget):
         """Make undone rows faint; only those that may have changed."""
         for row in range(first, min(last, self.count() - 1) + 1):
             self.item(row).setForeground(colour("text" if row <= position else "faint"))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # another theme
+            self._mark(0, self.count() - 1, self._position)
 
     def _on_row_changed(self, row: int) -> None:
         if row >= 0 and row != self._position:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize
 from PySide6.QtGui import QIcon, QKeySequence
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.imaging.colours import colour_of
@@ -15,8 +15,8 @@ from brainseg_gui.imaging.labels import LabelScheme, meanings
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.label_table import swatch
-from brainseg_gui.views.layers.layer_row import tool_button
 from brainseg_gui.views.widgets.theme import icon
+from brainseg_gui.views.widgets.tool_button import tool_button
 
 _OVER = {
     PaintOver.EVERYTHING: "everything",
@@ -36,11 +36,11 @@ class LabelChooser(QWidget):
         self._scheme: LabelScheme | None = None
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(6)
+        self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(0)
         self._grid.setColumnStretch(0, 1)
         self._group = QButtonGroup(self)
-        self._names: dict[int, QToolButton] = {}
+        self._names: dict[int, QPushButton] = {}
         self._ticks: dict[int, QCheckBox] = {}
         self._locks: dict[int, QToolButton] = {}
         self._keys: dict[int, QLabel] = {}
@@ -104,23 +104,21 @@ class LabelChooser(QWidget):
             self._add_rules(row, label, meanings()[scheme.meaning_of(label)].title if label else "background")
         background = QLabel("background")
         background.setObjectName("faint")
-        background.setContentsMargins(29, 0, 0, 0)
+        background.setContentsMargins(34, 0, 0, 0)
         self._keys[0] = background
         self._grid.addWidget(background, len(labels), 0)
         self._grid.addWidget(self._over, len(labels) + 1, 0, 1, 4)
 
     def _add_name(self, row: int, label: int, meaning: str) -> None:
-        button = QToolButton()
-        button.setText(meaning)
-        button.setIconSize(QSize(18, 12))  # the swatch of 12 stands in its middle
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button = QPushButton(meaning)
+        button.setObjectName("choice")
+        button.setIconSize(QSize(20, 12))  # the swatch of 12 in its middle is 8 away from the edge and the name
         button.setCheckable(True)
         button.setToolTip(f"Paint {meanings()[meaning].title} (number {label}); X goes back to the label before")
-        button.setMinimumWidth(96)
         button.clicked.connect(partial(self._on_name_clicked, label))
         self._group.addButton(button)
         self._names[label] = button
-        self._grid.addWidget(button, row, 0, Qt.AlignmentFlag.AlignLeft)
+        self._grid.addWidget(button, row, 0, 1, 4)  # the whole row; its marks lie over it
         key = QLabel()
         key.setObjectName("faint")
         self._keys[label] = key

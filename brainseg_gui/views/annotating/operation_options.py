@@ -71,7 +71,7 @@ class OperationOptions(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.setMinimumHeight(self._seeds.layout().totalHeightForWidth(self.width()))
+        self.setMinimumHeight(self._seeds.heightForWidth(self.width()))
 
     def commit(self) -> None:
         """Take what is being typed."""
@@ -157,7 +157,7 @@ class OperationOptions(QWidget):
         words.setWordWrap(True)
         self._likeness, self._edges = QSlider(Qt.Orientation.Horizontal), QSlider(Qt.Orientation.Horizontal)
         for slider, name, tip in (
-            (self._likeness, "Likeness", "How much it counts that a voxel looks like a scribble; left: nearness alone"),
+            (self._likeness, "Likeness", "How much it counts that a voxel looks like the seeds; left: nearness alone"),
             (self._edges, "Edges", "How much jumps of intensity hold a region back"),
         ):
             slider.setRange(0, _STEPS)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -27,13 +26,13 @@ _WORDS = {
     Tool.LASSO: "Drag: lasso\nClicks: corners of a polygon\nReturn, double click: close it\nBackspace: drop a corner"
     "\nRight button: cut",
     Tool.FILL: "Left: fill the region\nRight: clear the region",
-    Tool.SEEDS: "Left: scribble with the label\nRight: scribble “no tumour”\nShift+wheel: size",
+    Tool.SEEDS: "Left: seeds of the label\nRight: seeds of “no tumour”\nShift+wheel: size",
     Tool.COPY: "Left: copy the other layer\nRight: erase\nShift+wheel: size",
 }
 _PAINTINGS = {
     Painting.ALL: "all voxels",
-    Painting.IN_RANGE: "voxels in a range",
-    Painting.FOLLOW_EDGES: "along edges",
+    Painting.IN_RANGE: "voxels in range",
+    Painting.FOLLOW_EDGES: "up to edges",
 }
 _IN_3D = {
     Tool.BRUSH: "In 3-D",
@@ -77,9 +76,7 @@ class ToolOptionsView(QWidget):
         self.operations = QVBoxLayout(self._seeds)
         self.operations.setContentsMargins(0, 0, 0, 0)
         self.operations.addWidget(ActionButton(actions, "operate.grow_seeds"))
-        clear = QPushButton("Clear scribbles")
-        clear.clicked.connect(actions["annotate.clear_seeds"].trigger)
-        self.operations.addWidget(clear, 0, Qt.AlignmentFlag.AlignLeft)
+        self.operations.addWidget(ActionButton(actions, "annotate.clear_seeds"))
         parts = (self._title, self._words, self._layer, self._by, self._size_row, self._shape_row)
         for widget in (*parts, self._painting, self._range, self._edges, self._seeds):
             column.addWidget(widget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
@@ -22,6 +22,7 @@ from brainseg_gui.views.comparing.cohort_form import CohortForm
 from brainseg_gui.views.comparing.cohort_table import CohortTable
 from brainseg_gui.views.widgets.clear_layout import clear_layout
 from brainseg_gui.views.widgets.notice_bar import NoticeBar
+from brainseg_gui.views.widgets.screen_room import fit_screen
 
 _EMPTY = (
     "Choose folders and click Evaluate, or open the results of an earlier evaluation.\n"
@@ -45,8 +46,7 @@ class CohortWindow(QWidget):
         self.setObjectName("centre")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowTitle("Cohort results – brainseg")
-        self.setMinimumSize(960, 520)
-        self.resize(QSize(1360, 820).boundedTo(self.screen().availableSize() * 0.92))
+        fit_screen(self, (1360, 820), (960, 520))
         self._results = results
         self.form, self.table = CohortForm(results), CohortTable()
         self._bar, self._detail = QProgressBar(), QLabel()

@@ -38,6 +38,7 @@ from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
+from brainseg_gui.views.widgets.screen_room import fit_screen
 
 _SOON_MS = 250
 _LABEL_WIDTH = 118
@@ -73,7 +74,7 @@ class FigureDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export figure")
-        self.resize(1080, 640)
+        fit_screen(self, (1080, 640))
         self._crosshair = crosshair
         self._picture = QPixmap()
         self._soon = QTimer(self)

@@ -95,7 +95,7 @@ class CasesPanel(QWidget):
         self._open_case.setObjectName("quiet")
         row = QHBoxLayout()
         row.setSpacing(4)
-        row.addWidget(self._fold)
+        row.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
         row.addWidget(self._open_case, 1)
         return row
 

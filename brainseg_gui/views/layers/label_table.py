@@ -13,9 +13,9 @@ from brainseg_gui.imaging.colours import colour_of
 from brainseg_gui.imaging.labels import Meaning, meanings
 from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.layers.layer_row import show_tool, tool_button
 from brainseg_gui.views.widgets.number_label import number_label
 from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.tool_button import show_tool, tool_button
 
 _SHORT = {Role.REFERENCE: "ref.", Role.PREDICTION: "pred.", Role.ANNOTATION: "ann."}
 _COLUMNS = 2

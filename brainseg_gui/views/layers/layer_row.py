@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from brainseg_gui.imaging.labels import label_schemes
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
-from brainseg_gui.views.widgets.plain_text import plain_tip
-from brainseg_gui.views.widgets.theme import icon
+from brainseg_gui.views.widgets.tool_button import give_menu, show_tool, tool_button
 
 
 class LayerRow(QWidget):
@@ -34,11 +33,10 @@ class LayerRow(QWidget):
         self._unsaved.setToolTip("Not saved")
         self._unsaved.setObjectName("quiet")
         self._save, self._more = tool_button("save"), tool_button("more")
-        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self)
         self._schemes = QMenu(self._menu)  # kept: clearing a menu leaves the menus in it alive
         self._menu.aboutToShow.connect(self._fill_menu)
-        self._more.setMenu(self._menu)
+        give_menu(self._more, self._menu)
         row.addWidget(self._eye)
         row.addWidget(self._style)
         row.addWidget(self._name, 1)
@@ -94,19 +92,3 @@ class LayerRow(QWidget):
     def _on_style_clicked(self) -> None:
         filled = self._layer.style is OverlayStyle.FILL
         self._layer.style = OverlayStyle.OUTLINE if filled else OverlayStyle.FILL
-
-
-def tool_button(icon_name: str = "") -> QToolButton:
-    """A small flat button with an icon."""
-    button = QToolButton()
-    button.setIconSize(QSize(16, 16))
-    if icon_name:
-        button.setIcon(icon(icon_name, "quiet"))
-    return button
-
-
-def show_tool(button: QToolButton, icon_name: str, tip: str) -> None:
-    """Give a button its icon and say what it does."""
-    button.setIcon(icon(icon_name, "quiet"))
-    button.setToolTip(plain_tip(tip))
-    button.setAccessibleName(tip)

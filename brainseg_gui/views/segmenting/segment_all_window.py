@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -22,6 +22,7 @@ from brainseg_gui.errors import printable
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage, why_not_all
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.screen_room import fit_screen
 from brainseg_gui.views.widgets.theme import colour
 
 _SOURCE = Qt.ItemDataRole.UserRole
@@ -50,8 +51,7 @@ class SegmentAllWindow(QWidget):
         self.setObjectName("centre")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowTitle("Segment all – brainseg")
-        self.setMinimumSize(640, 320)
-        self.resize(QSize(860, 560).boundedTo(self.screen().availableSize() * 0.92))
+        fit_screen(self, (860, 560), (640, 320))
         self._session, self._state = session, session.segmenting_all
         self._rows: dict[Path, QTreeWidgetItem] = {}
         self._what, self._status = QLabel(), QLabel()

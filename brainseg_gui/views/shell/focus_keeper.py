@@ -12,12 +12,10 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
-    QDoubleSpinBox,
     QLineEdit,
     QMainWindow,
     QMenuBar,
     QPlainTextEdit,
-    QSpinBox,
     QWidget,
 )
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _TYPED_IN = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
-_NUMBERS = (QSpinBox, QDoubleSpinBox)
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -78,6 +75,8 @@ class FocusKeeper(QObject):
 
     def _on_focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
         self._leave_field()
+        if not shiboken6.isValid(self._window) or not self._window.isVisible():
+            return  # it is going
         if now is None:
             if self._window.isActiveWindow():  # else another program has the keyboard
                 self.give_back()
@@ -137,14 +136,20 @@ def _merely_clicked(now: QWidget) -> bool:
     return pressed and not typed_in
 
 
-def _text_of(field: QWidget) -> str:
-    if isinstance(field, _NUMBERS):
-        return field.cleanText()
-    return field.text() if isinstance(field, QLineEdit) else ""
+def _line_of(field: QObject) -> QLineEdit | None:
+    if isinstance(field, QAbstractSpinBox):
+        return field.lineEdit()
+    return field if isinstance(field, QLineEdit) else None
+
+
+def _text_of(field: QObject) -> str:
+    line = _line_of(field)
+    return line.text() if line is not None else ""
 
 
 def _put_back(field: QObject, text: str) -> None:
-    if isinstance(field, _NUMBERS):
-        field.setValue(field.valueFromText(text))
-    elif isinstance(field, QLineEdit):
-        field.setText(text)
+    line = _line_of(field)
+    if line is not None:
+        line.setText(text)
+    if isinstance(field, QAbstractSpinBox):
+        field.interpretText()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
+    QLineEdit,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -22,6 +23,10 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.views.actions.actions import ACTIONS, MOUSE, Actions
 from brainseg_gui.views.actions.key_profiles import Bindings, KeyProfile, bindings_of, joined, key_profiles
+from brainseg_gui.views.actions.search import found
+from brainseg_gui.views.widgets.screen_room import fit_screen
+
+_CHOOSE = "Choose an action, press its new keys, and click Set."
 
 
 class KeysDialog(QDialog):
@@ -35,20 +40,24 @@ class KeysDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # it is made anew each time
         self.setWindowTitle("Keys")
-        self.resize(620, 560)
+        fit_screen(self, (920, 680))
         self._actions = actions
         column = QVBoxLayout(self)
         column.addLayout(self._profile_row())
         self._table = self._make_table()
+        column.addWidget(self._make_search())
         column.addWidget(self._table)
         column.addLayout(self._editor())
-        self._message = QLabel("Choose an action, press its new keys, and click Set.")
+        self._message = QLabel(_CHOOSE)
         self._message.setObjectName("quiet")
         self._message.setWordWrap(True)
         column.addWidget(self._message)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column.addWidget(buttons)
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)  # Return in the search must not apply a profile
+        self._search.setFocus()
         self._synchronize()
 
     def _make_table(self) -> QTableWidget:
@@ -65,6 +74,32 @@ class KeysDialog(QDialog):
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         return table
+
+    def _make_search(self) -> QLineEdit:
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Search actions, keys and gestures")
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._apply_search)
+        return self._search
+
+    def _apply_search(self) -> None:
+        """Show the rows that hold the words, or whose action is found by them."""
+        text = self._search.text()
+        meant = {spec.key for spec in found(text, ACTIONS)}
+        words = text.lower().split()
+        shown = 0
+        for row in range(self._table.rowCount()):
+            key, there = self._row(row)
+            fits = key in meant or all(word in there for word in words)
+            self._table.setRowHidden(row, not fits)
+            shown += fits
+        self._message.setText(_CHOOSE if shown else f"Nothing matches “{text.strip()}”.")
+
+    def _row(self, row: int) -> tuple[str | None, str]:
+        """The key of the action in a row, None for a gesture; and its words, in small letters."""
+        items = [item for column in range(3) if (item := self._table.item(row, column)) is not None]
+        key: str | None = items[0].data(Qt.ItemDataRole.UserRole)
+        return key, " ".join(item.text() for item in items).lower()
 
     def _profile_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -137,6 +172,7 @@ class KeysDialog(QDialog):
         for number, (gesture, meaning) in enumerate(MOUSE, start=len(rows)):
             keyboard = any(word in gesture for word in ("keys", "Page"))
             self._fill(number, "Keyboard" if keyboard else "Mouse", gesture, meaning, None)
+        self._apply_search()
 
     def _fill(self, row: int, action: str, keys: str, tip: str, key: str | None) -> None:
         for column, text in enumerate((action, keys, tip)):
@@ -165,6 +201,6 @@ class KeysDialog(QDialog):
             return
         self._actions.rebind(key, sequence)
         self.rebound.emit(key, sequence)
-        self._message.setText("Changed; remembered for the next start.")
         self._synchronize()
+        self._message.setText("Changed; remembered for the next start.")
         self._table.selectRow(row)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.menus import Menus
 from brainseg_gui.views.annotating.annotate_tool_bar import AnnotateToolBar
 from brainseg_gui.views.shell.focus_keeper import FocusKeeper
 from brainseg_gui.views.shell.main_tool_bar import MainToolBar
@@ -19,6 +20,7 @@ from brainseg_gui.views.shell.welcome import Welcome
 from brainseg_gui.views.slices.readout import Readout
 from brainseg_gui.views.widgets.late import Late
 from brainseg_gui.views.widgets.notice_bar import NoticeBar
+from brainseg_gui.views.widgets.screen_room import fit_screen
 from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 if TYPE_CHECKING:
@@ -46,10 +48,9 @@ class MainWindow(PanelWindow):
     def __init__(self, session: Session, key_overrides: Mapping[str, str]) -> None:
         super().__init__(session, key_overrides)
         self._session = session
+        self._list_width = 0  # of the case list before the annotation began
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
-        room = self.screen().availableSize()
-        self.resize(QSize(1600, 1000).boundedTo(room * 0.92))
+        fit_screen(self, (1600, 1000), (960, 600))
         self.pictures: Late[OrthoView] = Late(self._make_pictures)
         self.focus = FocusKeeper(self, self.pictures)
         self.welcome = Welcome()
@@ -57,6 +58,7 @@ class MainWindow(PanelWindow):
         self.readout = Readout(session)
         self.recent_menu = QMenu("Open recent", self)
         self._build_centre()
+        self.menus = Menus(self.menuBar(), self.actions_table)
         self._fill_menus()
         self._tool_bar = MainToolBar(session, self.actions_table)
         self._hand_bar = AnnotateToolBar(session, self.actions_table)
@@ -110,11 +112,9 @@ class MainWindow(PanelWindow):
         return ortho
 
     def _fill_menus(self) -> None:
-        self._menus = self.actions_table.fill_menus()
-        self._menus["File"].insertMenu(self.actions_table["file.open_demo"], self.recent_menu)
-        self._menus["View"].addSeparator()
+        self.menus["File"].insertMenu(self.actions_table["file.open_demo"], self.recent_menu)
         for dock in self.docks:
-            self._menus["View"].addAction(dock.toggleViewAction())
+            self.menus.topic("View", "Panels").addAction(dock.toggleViewAction())
 
     def _synchronize(self) -> None:
         self._stack.setCurrentWidget(self.ortho if self._session.displayed is not None else self.welcome)
@@ -135,10 +135,15 @@ class MainWindow(PanelWindow):
 
     def _on_annotation_changed(self) -> None:
         there = self._session.annotating.annotation is not None
+        cases = self._dock_named("Cases")
+        if there and not self._hand_bar.isVisible():
+            self._list_width = cases.width()
         for title in ("Annotate", "Operations", "Proposal"):
             self._dock_named(title).setVisible(there)
         if there:
             self.show_panel("Annotate")
+        elif self._list_width:  # the pictures have their room again
+            self.resizeDocks([cases], [self._list_width], Qt.Orientation.Horizontal)
         self._hand_bar.synchronize()
 
     def reset_layout(self) -> None:

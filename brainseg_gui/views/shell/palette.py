@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.search import found
 
 
 class CommandPalette(QDialog):
@@ -16,7 +17,7 @@ class CommandPalette(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # it is made anew each time
         self.setWindowTitle("Find a command")
-        self.setMinimumWidth(460)
+        self.setMinimumSize(520, 360)
         self._actions = actions
         column = QVBoxLayout(self)
         self._line = QLineEdit()
@@ -26,23 +27,31 @@ class CommandPalette(QDialog):
         self._list = QListWidget()
         self._list.itemActivated.connect(self._on_item_activated)
         self._list.itemClicked.connect(self._on_item_activated)
-        column.addWidget(self._line)
-        column.addWidget(self._list)
+        self._nothing = QLabel()
+        self._nothing.setObjectName("quiet")
+        self._nothing.setWordWrap(True)
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._nothing.setTextFormat(Qt.TextFormat.PlainText)
+        for widget in (self._line, self._nothing, self._list):
+            column.addWidget(widget)
         self._on_text_changed("")
 
     def _on_text_changed(self, text: str) -> None:
         self._list.clear()
-        words = text.lower().split()
-        for spec, action in self._actions:
-            title = f"{spec.menu}: {spec.text.rstrip('…')}"
-            if all(word in f"{title} {spec.tip}".lower() for word in words) and spec.key != "help.palette":
-                keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-                item = QListWidgetItem(f"{title}    {keys}")
-                item.setData(Qt.ItemDataRole.UserRole, spec.key)
-                if not action.isEnabled():
-                    item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-                self._list.addItem(item)
+        for spec in found(text, (spec for spec, _ in self._actions if spec.key != "help.palette")):
+            action = self._actions[spec.key]
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            item = QListWidgetItem(f"{spec.menu}: {spec.text.rstrip('…')}    {keys}")
+            item.setToolTip(spec.tip)
+            item.setData(Qt.ItemDataRole.UserRole, spec.key)
+            if not action.isEnabled():
+                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+            self._list.addItem(item)
         self._list.setCurrentRow(0)
+        nothing = not self._list.count()
+        self._list.setVisible(not nothing)
+        self._nothing.setVisible(nothing)
+        self._nothing.setText(f"No command matches “{text.strip()}”. Try fewer or other words; ? lists all keys.")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from brainseg_gui.views.segmenting.probabilities_panel import ProbabilitiesPanel
 
 _LEFT, _RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-_LEFT_WIDTH, _ANNOTATE_WIDTH, _RIGHT_WIDTH = 180, 236, 300  # the widest row of each fits
+_LEFT_WIDTH, _ANNOTATE_WIDTH, _RIGHT_WIDTH = 180, 248, 300  # the widest row of each fits
 _TABBED = (("Annotate", "Operations", "Proposal"), ("Layers", "Raters", "Probabilities", "Histograms"))
 _ANYWAY_MS = 1000
 

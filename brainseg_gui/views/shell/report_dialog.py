@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from brainseg_gui.views.widgets.screen_room import fit_screen
 from brainseg_gui.views.widgets.theme import icon
 
 
@@ -46,7 +47,7 @@ class ReportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("brainseg")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(QSize(680, 420))
+        fit_screen(self, (680, 420))
         self._otherwise = answers[-1][0]
         self._words, self._more = QLabel(words), QLabel(more)
         self._text = QPlainTextEdit(text)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QSlider,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
@@ -14,10 +25,13 @@ from brainseg_gui.state.slices.viewing import Layout
 from brainseg_gui.views.slices.profile_strip import ProfileStrip
 from brainseg_gui.views.slices.slice_picture import Content
 from brainseg_gui.views.slices.slice_view import SliceView
+from brainseg_gui.views.widgets.tool_button import show_tool
 
 
 class SliceCell(QFrame):
-    """A slice view with its slider, and the profile of the compared masks along it."""
+    """A slice view with its slider, the profile of the compared masks along it, and a button that enlarges it."""
+
+    enlarge_requested = Signal()
 
     def __init__(self, view: SliceView, session: Session) -> None:
         super().__init__()
@@ -36,11 +50,31 @@ class SliceCell(QFrame):
         row.addWidget(view, 1)
         self._profile = ProfileStrip(view, session)
         row.addWidget(self._profile)
-        row.addWidget(self._slider)
+        row.addLayout(self._make_side())
         for signal in (session.case_changed, session.viewing.events.plane):
             signal.connect(self._synchronize)
         session.viewing.events.crosshair.connect(self._on_crosshair_changed)
         self._synchronize()
+
+    def _make_side(self) -> QVBoxLayout:
+        self._enlarge = QToolButton()
+        self._enlarge.setObjectName("enlarge")
+        self._enlarge.setFixedSize(16, 16)
+        self._enlarge.setIconSize(QSize(12, 12))
+        self._enlarge.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._enlarge.clicked.connect(self.enlarge_requested)
+        side = QVBoxLayout()
+        side.setContentsMargins(0, 2, 0, 0)
+        side.setSpacing(2)
+        side.addWidget(self._enlarge)
+        side.addWidget(self._slider, 1)
+        self.show_enlarged(False)
+        return side
+
+    def show_enlarged(self, enlarged: bool) -> None:
+        """Say what the button does now."""
+        name, tip = ("reduce", "All views (F)") if enlarged else ("enlarge", "This view alone (F)")
+        show_tool(self._enlarge, name, tip, "on_picture")
 
     def _synchronize(self) -> None:
         case = self.view.case
@@ -70,7 +104,7 @@ class SliceCell(QFrame):
 
 
 class OrthoView(QWidget):
-    """Three layouts of linked views; a double click maximises one of them.
+    """Three layouts of linked views; any of them can be enlarged.
 
     Parameters
     ----------
@@ -87,7 +121,7 @@ class OrthoView(QWidget):
         self._session = session
         self._companion = companion
         companion.setParent(self)
-        self._maximised: SliceCell | None = None
+        self._enlarged: SliceCell | None = None
         self._stack = QStackedWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -132,7 +166,8 @@ class OrthoView(QWidget):
             grid.addWidget(cell, *divmod(place, 2))
             view.voxel_hovered.connect(self.voxel_hovered)
             view.hand_used.connect(self.hand_used)
-            view.maximise_requested.connect(self._on_maximise_requested)
+            for signal in (view.enlarge_requested, cell.enlarge_requested):
+                signal.connect(partial(self._enlarge, cell))
             if linked and place:
                 view.link_to(views[0])
         for index in (0, 1):
@@ -151,29 +186,35 @@ class OrthoView(QWidget):
                 self._companion.show()
         self._stack.setCurrentWidget(page)
 
-    def _on_maximise_requested(self) -> None:
-        view = self.sender()
-        if self._maximised is not None:
+    def enlarge(self) -> None:
+        """Give all the room to the view under the mouse, else to the one that has the keys; or share it again."""
+        cells = self._cells[self._session.viewing.layout]
+        meant = [cell for cell in cells if cell.underMouse()] or [cell for cell in cells if cell.view.hasFocus()]
+        self._enlarge((meant or cells)[0])
+
+    def _enlarge(self, cell: SliceCell) -> None:
+        if self._enlarged is not None:
             self._restore()
             return
-        for cell in self._cells[self._session.viewing.layout]:
-            if cell.view is view:
-                self._maximised = cell
-        for cell in self._cells[self._session.viewing.layout]:
-            cell.setVisible(cell is self._maximised)
+        self._enlarged = cell
+        cell.view.setFocus(Qt.FocusReason.OtherFocusReason)  # before the views beside it go
+        for other in self._cells[self._session.viewing.layout]:
+            other.setVisible(other is cell)
         self._companion.setVisible(False)
-        self._stretch(only=self._maximised)
+        cell.show_enlarged(True)
+        self._stretch(only=cell)
 
     def _restore(self) -> None:
-        self._maximised = None
+        self._enlarged = None
         for cells in self._cells.values():
             for cell in cells:
                 cell.setVisible(True)
+                cell.show_enlarged(False)
         self._companion.setVisible(True)
         self._stretch(only=None)
 
     def _stretch(self, only: SliceCell | None) -> None:
-        """Give the rows and columns of the maximised cell all the room, or equal shares."""
+        """Give the rows and columns of the enlarged cell all the room, or equal shares."""
         for page in self._pages.values():
             grid = page.layout()
             if not isinstance(grid, QGridLayout):

@@ -28,13 +28,13 @@ class SliceView(SliceCanvas):
     """A slice to work in; parameters as `SliceCanvas`.
 
     Left: move the crosshair. Wheel: scroll. Ctrl+wheel or right drag: zoom. Middle drag: pan. Ctrl+drag: window
-    (left–right width, up–down level). Double click: maximise.
+    (left–right width, up–down level). Double click: enlarge; while a tool is in the hand with the middle button.
 
     While a tool is in the hand, the left and the right button are the tool's: `hand_used` tells of them.
     """
 
     voxel_hovered = Signal(object)
-    maximise_requested = Signal()
+    enlarge_requested = Signal()
     hand_used = Signal(object)
 
     _drag: tuple[str, QPointF] | None = None  # events come while pyqtgraph makes the view
@@ -158,8 +158,8 @@ class SliceView(SliceCanvas):
             self._drag = ("hand", event.position())
             self._hand_button = event.button()
             self._use_hand(HandMove.DOUBLE_CLICKED, event)
-        elif event.button() == Qt.MouseButton.LeftButton:
-            self.maximise_requested.emit()
+        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+            self.enlarge_requested.emit()
 
     def _use_hand(self, move: HandMove, event: QMouseEvent) -> None:
         point, keys = self.point_at(event.position()), event.modifiers()

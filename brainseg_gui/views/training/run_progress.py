@@ -27,6 +27,7 @@ from brainseg_gui.views.training.run_texts import RunTexts
 from brainseg_gui.views.training.validation_view import ValidationView
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.theme import icon
+from brainseg_gui.views.widgets.tool_button import give_menu
 
 _RESUMABLE = {RunStatus.PREPARED: "Start", RunStatus.STOPPED: "Resume", RunStatus.FAILED: "Resume"}
 _RESUMABLE |= {RunStatus.DIED: "Resume"}
@@ -114,13 +115,12 @@ class RunPage(QWidget):
         more.setIconSize(QSize(16, 16))
         more.setToolTip("Folder, a run like this, off the list")
         more.setAccessibleName("More about this run")
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(more)
         menu.addAction("Open folder").triggered.connect(self.folder_requested)
         menu.addAction("New run with these settings").triggered.connect(self.copy_requested)
         menu.addSeparator()
         menu.addAction("Take off the list; its files stay").triggered.connect(self.forget_requested)
-        more.setMenu(menu)
+        give_menu(more, menu)
         return more
 
     def _middle(self) -> QSplitter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from brainseg_gui.views.training.run_list import RunList
 from brainseg_gui.views.training.run_progress import RunPage
 from brainseg_gui.views.training.training_form import TrainingForm
 from brainseg_gui.views.widgets.notice_bar import NoticeBar
+from brainseg_gui.views.widgets.screen_room import fit_screen
 
 
 class TrainingWindow(QWidget):
@@ -31,8 +32,7 @@ class TrainingWindow(QWidget):
         self.setObjectName("centre")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setWindowTitle("Training – brainseg")
-        self.setMinimumSize(960, 600)
-        self.resize(QSize(1400, 900).boundedTo(self.screen().availableSize() * 0.92))
+        fit_screen(self, (1400, 900), (960, 600))
         self._watch = watch
         self.run_list = RunList(watch)
         self.form = TrainingForm(draft)

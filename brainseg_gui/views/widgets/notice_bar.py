@@ -130,6 +130,7 @@ class NoticeBar(QFrame):
 
     def _fill_actions(self, notice: Notice) -> None:
         for button in self._buttons:
+            button.hide()  # it takes room until it is gone
             button.deleteLater()
         self._buttons = []
         row = self._actions if len(notice.actions) < 2 else self._below  # the sentence needs its room

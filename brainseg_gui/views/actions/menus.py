@@ -1,0 +1,56 @@
+"""The menu bar: a menu and its topics for the actions of the table, and a letter to open each with."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from brainseg_gui.views.actions.action_spec import ActionSpec
+from brainseg_gui.views.actions.actions import MENUS, Actions
+
+
+class Menus:
+    """The menus of a window, by their names."""
+
+    def __init__(self, bar: QMenuBar, actions: Actions) -> None:
+        self._bar, self._actions = bar, actions
+        self._menus = {name: bar.addMenu(name) for name in MENUS}
+        self._topics: dict[tuple[str, str], QMenu] = {}
+        for spec, action in actions:
+            if spec.menu:
+                self._menu_for(spec).addAction(action)
+        actions.rebound.connect(self._choose_letters)
+        self._choose_letters()
+
+    def __getitem__(self, name: str) -> QMenu:
+        return self._menus[name]
+
+    def topic(self, menu: str, title: str) -> QMenu:
+        """A menu inside a menu, made at the end of it when it is first asked for."""
+        if (menu, title) not in self._topics:
+            self._topics[menu, title] = self._menus[menu].addMenu(title)
+        return self._topics[menu, title]
+
+    def open_first(self) -> None:
+        """Open the first menu; arrow keys go on from there."""
+        self._bar.setActiveAction(self._bar.actions()[0])
+
+    def _menu_for(self, spec: ActionSpec) -> QMenu:
+        """The menu of an action, with the line above it drawn; above its topic if it is the first there."""
+        fresh = not spec.topic or (spec.menu, spec.topic) not in self._topics
+        if spec.separated:
+            (self._menus[spec.menu] if fresh else self.topic(spec.menu, spec.topic)).addSeparator()
+        return self.topic(spec.menu, spec.topic) if spec.topic else self._menus[spec.menu]
+
+    def _choose_letters(self) -> None:
+        """Alt and the first letter of its name that no action and no other menu has opens a menu."""
+        taken: set[str] = set()
+        for name, menu in self._menus.items():
+            free = (n for n, letter in enumerate(name.upper()) if letter not in taken and not self._owned(letter))
+            place = next(free, None)
+            menu.setTitle(name if place is None else f"{name[:place]}&{name[place:]}")
+            if place is not None:
+                taken.add(name[place].upper())
+
+    def _owned(self, letter: str) -> bool:
+        return self._actions.owner_of(QKeySequence(f"Alt+{letter}").toString()) is not None
