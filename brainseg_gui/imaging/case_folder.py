@@ -18,6 +18,7 @@ from brainseg_gui.imaging.case_tree import Listed, answers, listed, tree
 from brainseg_gui.imaging.conventions import words
 from brainseg_gui.imaging.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.formats.file_names import is_nifti, stem
+from brainseg_gui.imaging.formats.mask_note import wrote_mask
 from brainseg_gui.imaging.formats.other_formats import other_format
 from brainseg_gui.imaging.modality import Modality
 
@@ -88,11 +89,26 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
             raise CaseError("it is not a NIfTI file (.nii or .nii.gz)", "Choose NIfTI files", path)
     _check_one_patient(paths)
     first = paths[0]
+    if len(paths) == 1 and not isinstance(kind_of(first), Modality) and wrote_mask(first):
+        return _case_of_mask(first)
     group = _group_with(first) if len(paths) == 1 else None
     if group is None:
         group = next(iter(groups_of([Listed(first.parent, tuple(paths))])), None)
     source = source_of(group, _id_of(group)) if group is not None else None
     return _checked(source) if source is not None else _only_images(paths)
+
+
+def _case_of_mask(path: Path) -> CaseSource:
+    """The case that a mask of the program lies beside: it is no image, whatever else lies there."""
+    sources = _sources(groups_of([listed(path.parent)]))
+    named = [source for source in sources if re.match(rf"{re.escape(source.case_id)}[-_. ]", stem(path))]
+    if not named and len(sources) != 1:
+        raise CaseError(
+            "it is a mask, and the images of its case do not lie beside it",
+            "Open the case's folder, then add the mask with File › Add mask",
+            path,
+        )
+    return _checked(max(named or sources, key=lambda source: len(source.case_id)))
 
 
 def _group_with(path: Path) -> Group | None:

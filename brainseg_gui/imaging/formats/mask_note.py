@@ -25,6 +25,7 @@ NOTE_ENDING = ".provenance.json"
 _LONGEST_NAME = 100
 _LARGEST_BYTES = 4 * 2**20
 _MADE_HERE = "brainseg mask"
+_OWN_NAME = re.compile(r"[-_. ](?:annotation|pred)(?:[-_. ]?\d+)?$", re.IGNORECASE)
 _IN_HEADER = re.compile(rf"{_MADE_HERE}, ([\w.-]+)")
 
 
@@ -113,8 +114,9 @@ def _said_in_header(mask: Path) -> tuple[LabelScheme | None, str, Mapping[str, A
 
 
 def wrote_mask(path: Path) -> bool:
-    """Whether the header of a NIfTI file says that this program wrote it as a mask."""
-    return _words_in_header(path).startswith(_MADE_HERE)
+    """Whether the program wrote a NIfTI file as a mask, by its name, the note beside it, or its header."""
+    named = _OWN_NAME.search(stem(path)) is not None or note_path(path).is_file()
+    return named or _words_in_header(path).startswith(_MADE_HERE)
 
 
 def _words_in_header(path: Path) -> str:
