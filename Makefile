@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fuzz soak clean
+.PHONY: help run test lint bench fuzz soak robot clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,6 +40,9 @@ bench: $(VENV)/dev.installed  ## Measure speed and memory
 
 fuzz: $(VENV)/dev.installed  ## Read thousands of bad inputs and count what becomes of them
 	$(BIN)/python -m tests.fuzz
+
+robot: $(VENV)/dev.installed  ## Annotate a hundred cases in the window while it is killed again and again
+	$(BIN)/python -m tests.robot --cases 100 --kills 30
 
 soak: $(VENV)/dev.installed  ## Use the window for an hour and see what it leaves in memory
 	$(BIN)/python -m tests.soak --minutes 60 --seed 1 --output build/soak

@@ -56,7 +56,11 @@ class Robot:
         self.wait(lambda: self.session.case is not None and self._at_rest, "the first case")
 
     def annotate_all(self, done: set[str]) -> None:
-        """Paint, save, next; what earlier processes finished is passed by."""
+        """Paint, save, next; from the first case of the list that no earlier process finished."""
+        first = next(source for source in self.session.cohort if source.case_id not in done)
+        if first.case_id != self.name:
+            self.application.window.cases_panel.case_requested.emit(first)
+            self.wait(lambda: self.name == first.case_id and self._at_rest, "the first case to do")
         while True:
             if self.name not in done:
                 self.annotate()
