@@ -74,7 +74,21 @@ class CaseError(BrainsegError):
 
 
 class GridMismatchError(BrainsegError):
-    """A label map that lies on another grid than the case."""
+    """A label map that lies on another grid than the case.
+
+    Parameters
+    ----------
+    same_shape
+        Whether it has as many voxels along each axis as stored, so that it could be taken voxel by voxel.
+    all_lost
+        Whether nothing of it would be left after resampling.
+    """
+
+    def __init__(
+        self, what: str, remedy: str = "", path: Path | None = None, *, same_shape: bool = False, all_lost: bool = False
+    ) -> None:
+        super().__init__(what, remedy, path)
+        self.same_shape, self.all_lost = same_shape, all_lost
 
 
 class SaveError(BrainsegError):

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainseg_gui.commands.case_options import add_resample_option, placing_of
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
@@ -53,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="rules for empty masks and lesions: brats2020 or brats2023 (default)",
     )
     _add_outputs(parser)
+    add_resample_option(parser, "a prediction that lies on another grid than its reference")
     parser.add_argument("--processes", type=_count, metavar="N", help="processes at once (default: one for each core)")
     parser.add_argument("--fresh", action="store_true", help="score everything anew")
     parser.set_defaults(run=run)
@@ -124,6 +126,7 @@ def _request(args: argparse.Namespace) -> CohortRequest:
         processes=args.processes,
         partial=files[0].with_suffix(".cases.jsonl") if files and args.reference.is_dir() else None,
         fresh=args.fresh,
+        placing=placing_of(args),
     )
 
 
@@ -161,7 +164,7 @@ def _scored(request: CohortRequest) -> CohortReport:
     pairs, unpaired = pair_models(request.reference, request.predictions, request.images)
     if len(pairs) == 1 and not unpaired:
         ((model, pair),) = pairs
-        case = score_pair(pair, request.chosen, request.rules, model)
+        case = score_pair(pair, request.chosen, request.rules, model, request.placing)
         made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
         return CohortReport((case,), (model,), request.rules, made=made, versions=versions())
     with closing(score_pairs(pairs, unpaired, request)) as work:

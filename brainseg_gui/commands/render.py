@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from brainseg_gui.commands.case_options import add_case_options
+from brainseg_gui.commands.case_options import add_case_options, placing_of
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.imaging.modality import Modality
@@ -184,10 +184,10 @@ def _content(args: argparse.Namespace) -> FigureContent:
     path = args.reference or source.reference
     reference = prediction = None
     if path is not None:
-        labels = read_label_map(path, case.grid, scheme_named("brats2020"))
+        labels = read_label_map(path, case.stored_grid, scheme_named("brats2020"), placing=placing_of(args))
         reference, _ = read_as(labels, path, chosen.reference, case)
     if args.prediction is not None:
-        labels = read_label_map(args.prediction, case.grid, scheme_named("brats2020"))
+        labels = read_label_map(args.prediction, case.stored_grid, scheme_named("brats2020"), placing=placing_of(args))
         prediction, _ = read_as_prediction(labels, args.prediction, chosen.prediction, reference, case)
     return FigureContent(case, reference, prediction)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from brainseg_gui.inference.cohort import Refused, Segmented
     from brainseg_gui.progress import Progress
 
+INPUT_FAULT = 2
 _BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
 
 
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
         remove_empty(folders)
     if teller.faults and len(jobs) > 1:
         _say(f"{len(teller.faults)} of {len(jobs)} cases failed: {', '.join(teller.faults)}")
-    return _exit_code(teller.faults.values())
+    return _exit_code(teller.faults.values()) or (INPUT_FAULT if teller.doubtful else 0)
 
 
 @dataclass
@@ -76,6 +77,7 @@ class _Teller:
     cases: int
     as_json: bool
     faults: dict[str, Exception] = field(default_factory=dict)
+    doubtful: int = 0
 
     def tell(self, progress: Progress) -> None:
         """Show one step of the work."""
@@ -87,10 +89,18 @@ class _Teller:
         elif isinstance(outcome, Segmented):
             entry = _describe(outcome)
             self._write(json.dumps(entry) if self.as_json else _sentence(entry))
+            self._tell_doubts(outcome)
         elif isinstance(outcome, Refused):
             self._tell_fault(outcome)
         self.bar.set_description_str(printable(words), refresh=False)
         self.bar.update(self.cases * progress.done - self.bar.n)
+
+    def _tell_doubts(self, done: Segmented) -> None:
+        """What may be wrong with a case that was segmented counts in the exit code."""
+        self.doubtful += bool(done.case.doubts)
+        for doubt in done.case.doubts:
+            self.bar.clear()
+            _say(f"{done.job.name}: {doubt}")
 
     def _tell_fault(self, refused: Refused) -> None:
         self.faults[refused.job.name] = refused.error

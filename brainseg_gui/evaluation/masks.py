@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, ImageError
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case, source_of_files
+from brainseg_gui.imaging.conventions import MASK, match_of
+from brainseg_gui.imaging.dataset_json import dataset_json_of
 from brainseg_gui.imaging.formats.mask_note import said_scheme
-from brainseg_gui.imaging.formats.nifti import read_labels
+from brainseg_gui.imaging.formats.nifti import read_mask
+from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
-from brainseg_gui.imaging.read_case import read_case, understand
+from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.read_case import Understood, brain_part, read_case, understood
+from brainseg_gui.imaging.regrid import placed
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.progress import run_to_end
 
@@ -33,44 +38,131 @@ class MaskPair:
     ----------
     reference_note, prediction_note
         Sentences that say how the numbers of each mask were read.
+    doubts
+        What may be wrong with that, in sentences.
+    suggested
+        Scheme that the prediction's own evidence suggests where it was read by another; else empty.
+    stated
+        Whether the reference's scheme is stated by a person, its own note, its names or its data set.
     """
 
     reference: LabelMap
     prediction: LabelMap
     reference_note: str
     prediction_note: str
+    doubts: tuple[str, ...] = ()
+    suggested: str = ""
+    stated: bool = False
 
 
-def read_pair(pair: Pair, chosen: ChosenSchemes) -> MaskPair:
-    """Read both masks of a pair.
+def read_pair(pair: Pair, chosen: ChosenSchemes, placing: Placing = Placing.STRICT) -> MaskPair:
+    """Read both masks of a pair, the prediction on the reference's grid.
 
     Where a scheme has to be guessed, the images of the case are read too, from where the pair says that they are or
     from beside the reference: where each label lies tells more than its number.
 
+    Parameters
+    ----------
+    placing
+        What may be done with a prediction that lies on another grid.
+
     Raises
     ------
     ImageError
-        If a file is not a mask.
+        If a file is not a mask, or the reference is one of the brain.
+    GridMismatchError
+        If the prediction lies on another grid and that is not allowed.
     """
-    reference = _read(pair.reference)
-    prediction = _read(pair.prediction)
+    stored = read_mask(pair.reference)
+    ours = LabelMap(stored.values, stored.stored_grid.grid, scheme_named("brats2020"), stored.notes)
+    theirs = _read_onto(pair.prediction, stored.stored_grid, placing)
     guessing = chosen.reference is None or chosen.prediction is None
-    case = _case_of(pair, reference) if guessing else None
-    reference, reference_note = read_as(reference, pair.reference, chosen.reference, case)
-    prediction, prediction_note = read_as_prediction(prediction, pair.prediction, chosen.prediction, reference, case)
-    return MaskPair(reference, prediction, reference_note, prediction_note)
+    case = _case_of(pair, ours) if guessing else None
+    if case is not None and (part := brain_part(ours, case.volumes)):
+        what = f"it covers {part:.0%} of the head: it is a mask of the brain, not of a tumour"
+        raise ImageError(what, "Give the mask of the tumour", pair.reference)
+    reference = reading_of(ours, pair.reference, chosen.reference, case)
+    prediction = prediction_reading(theirs, pair.prediction, chosen.prediction, reference.labels, case)
+    notes = [
+        " ".join([read.sentence, *(f"({note})" for note in read.labels.notes)]) for read in (reference, prediction)
+    ]
+    doubts = tuple(read.doubt for read in (reference, prediction) if read.doubt)
+    return MaskPair(
+        reference.labels, prediction.labels, notes[0], notes[1], doubts, prediction.suggested, reference.stated
+    )
+
+
+def reading_of(labels: LabelMap, path: Path, scheme: LabelScheme | None, case: Case | None) -> Understood:
+    """A mask read by a scheme, or by the one that it, its names, its numbers and the images tell."""
+    if scheme is not None:
+        sentence = f"The labels are read as {scheme.title}, as asked"
+        return Understood(labels.with_scheme(scheme), sentence, stated=True)
+    if case is not None and case.grid.same_as(labels.grid):
+        return understood(case, labels, path)
+    if (said := said_scheme(labels, path)) is not None:
+        sentence = f"The labels are read as {said[0].title}, as {said[1]} says"
+        return Understood(labels.with_scheme(said[0]), sentence, stated=True)
+    guess = guess_scheme(measure(labels.values, {}), [str(path)], _stated_beside(path))
+    words = guess.sentence if guess.stated else f"{guess.sentence}; guessed without images"
+    return Understood(labels.with_scheme(guess.scheme), words, guess.doubt, guess.stated)
+
+
+def _stated_beside(path: Path) -> tuple[str, ...]:
+    """The scheme that a ``dataset.json`` states for the masks of its folders of labels."""
+    match = match_of(path)
+    if match is None or not match.whole or match.kind != MASK or not match.convention.order:
+        return ()
+    scheme = dataset_json_of(match.base).scheme()
+    return (scheme.name,) if scheme is not None else ()
 
 
 def read_as(labels: LabelMap, path: Path, scheme: LabelScheme | None, case: Case | None) -> tuple[LabelMap, str]:
-    """A mask read by a scheme, or by the one that fits its numbers, name and images best, and how it was read."""
-    if scheme is not None:
-        return labels.with_scheme(scheme), f"The labels are read as {scheme.title}, as asked"
-    if case is not None and case.grid.same_as(labels.grid):
-        return understand(case, labels, path)
-    if (said := said_scheme(labels, path)) is not None:
-        return labels.with_scheme(said[0]), f"The labels are read as {said[0].title}, as {said[1]} says"
-    guess = guess_scheme(measure(labels.values, {}), [str(path)])
-    return labels.with_scheme(guess.scheme), f"{guess.sentence}; guessed without images"
+    """As `reading_of`: the label map, and how it was read."""
+    read = reading_of(labels, path, scheme, case)
+    return read.labels, read.sentence
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionReading:
+    """A prediction with what its numbers mean; as `Understood`, and the scheme that its own evidence suggests."""
+
+    labels: LabelMap
+    sentence: str
+    doubt: str = ""
+    suggested: str = ""
+
+
+def prediction_reading(
+    labels: LabelMap,
+    path: Path,
+    scheme: LabelScheme | None,
+    reference: LabelMap | None,
+    case: Case | None,
+    to_change: str = "",
+) -> PredictionReading:
+    """As `reading_of`; a prediction that uses no other numbers than the reference is read like the reference.
+
+    A poor prediction puts its labels where they do not belong, so where they lie on the images must not
+    change what its numbers mean. When the images suggest something else, the sentence says so, and where to say
+    otherwise (by default the option of the command line).
+    """
+    own = reading_of(labels, path, scheme, case)
+    guessed = PredictionReading(own.labels, own.sentence, own.doubt)
+    if scheme is not None or reference is None or said_scheme(labels, path) is not None:
+        return guessed
+    present = labels.present()
+    same = [own.labels.scheme.meaning_of(v) == reference.scheme.meaning_of(v) for v in present]
+    fits = set(present) <= set(reference.present())
+    if not all(same) and (not fits or (not reference.scheme.tells_apart and len(present) > 1)):
+        return guessed
+    sentence = f"The mask's labels are read like the reference's, as {reference.scheme.title}"
+    suggested, doubt = "", ""
+    if not all(same):
+        suggested = own.labels.scheme.name
+        place = to_change or f"--prediction-scheme {suggested}"
+        sentence += f" (where they lie suggests {own.labels.scheme.title}: {place})"
+        doubt = f"The prediction's labels lie as in {own.labels.scheme.title}" if case is not None else ""
+    return PredictionReading(labels.with_scheme(reference.scheme), sentence, doubt, suggested)
 
 
 def read_as_prediction(
@@ -81,31 +173,17 @@ def read_as_prediction(
     case: Case | None,
     to_change: str = "",
 ) -> tuple[LabelMap, str]:
-    """As `read_as`; a prediction that uses no other numbers than the reference is read like the reference.
-
-    A poor prediction puts its labels where they do not belong, so where they lie on the images must not
-    change what its numbers mean. When the images suggest something else, the sentence says so, and where to say
-    otherwise (by default the option of the command line).
-    """
-    guessed, note = read_as(labels, path, scheme, case)
-    if scheme is not None or reference is None:
-        return guessed, note
-    if said_scheme(labels, path) is not None:
-        return guessed, note
-    present = labels.present()
-    same = [guessed.scheme.meaning_of(v) == reference.scheme.meaning_of(v) for v in present]
-    if not all(same) and not set(present) <= set(reference.present()):
-        return guessed, note
-    sentence = f"The mask's labels are read like the reference's, as {reference.scheme.title}"
-    if not all(same):
-        place = to_change or f"--prediction-scheme {guessed.scheme.name}"
-        sentence += f" (where they lie suggests {guessed.scheme.title}: {place})"
-    return labels.with_scheme(reference.scheme), sentence
+    """As `prediction_reading`: the label map, and how it was read."""
+    read = prediction_reading(labels, path, scheme, reference, case, to_change)
+    return read.labels, read.sentence
 
 
-def _read(path: Path) -> LabelMap:
-    values, stored_grid = read_labels(path)
-    return LabelMap(values, stored_grid.grid, scheme_named("brats2020"))
+def _read_onto(path: Path, target: StoredGrid, placing: Placing) -> LabelMap:
+    """A prediction on the reference's grid."""
+    mask = read_mask(path)
+    on_grid = placed(mask.values, mask.stored_grid, target, path, placing, ("the prediction", "the reference"))
+    notes = (*mask.notes, *([on_grid.note] if on_grid.note else []))
+    return LabelMap(on_grid.values, target.grid, scheme_named("brats2020"), notes)
 
 
 def _case_of(pair: Pair, labels: LabelMap) -> Case | None:
@@ -119,7 +197,7 @@ def _case_of(pair: Pair, labels: LabelMap) -> Case | None:
 
 
 def _source_beside(path: Path) -> CaseSource | None:
-    for find, place in ((find_case, path.parent), (_case_of_file, path)):
+    for find, place in ((_case_of_folder, path.parent), (_case_of_file, path)):
         try:
             source = find(place)
         except BrainsegError:
@@ -127,6 +205,10 @@ def _source_beside(path: Path) -> CaseSource | None:
         if source.reference is not None and source.reference.name == path.name:
             return source
     return None
+
+
+def _case_of_folder(folder: Path) -> CaseSource:
+    return find_case(folder, deep=False)
 
 
 def _case_of_file(path: Path) -> CaseSource:

@@ -88,13 +88,17 @@ class Case:
     reference
         The expert's mask, or None.
     scheme
-        The study's label scheme: the reference's, or the one that the file names suggest.
+        The study's label scheme: the reference's where it tells tissues apart, or the one that file names suggest.
     notes
         Sentences about what was assumed while opening.
     mask_note
         The one of them that says how the reference's numbers are read.
     mask_doubtful
         Whether they could as well be read otherwise.
+    doubts
+        Those of them that say what may be wrong.
+    stated
+        Whether names, the mask or its data set state what the reference's numbers mean.
     """
 
     source: CaseSource
@@ -107,6 +111,8 @@ class Case:
     notes: tuple[str, ...] = ()
     mask_note: str = ""
     mask_doubtful: bool = False
+    doubts: tuple[str, ...] = ()
+    stated: bool = False
 
     @property
     def image_notes(self) -> tuple[str, ...]:

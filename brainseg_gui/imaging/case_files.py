@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_groups import Found, Group
+from brainseg_gui.imaging.case_groups import BESIDE, Found, Group
 from brainseg_gui.imaging.case_tree import answers
 from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Match, match_of
 from brainseg_gui.imaging.dataset_json import DatasetJson, dataset_json_of
@@ -134,7 +134,8 @@ def _taken(files: Iterable[Found]) -> tuple[dict[Modality, Found], list[str]]:
 
 def _belongs(found: Found, best: Sequence[Found]) -> bool:
     """Whether a file may stand in for one that is missing: a row of the table has them at the same place."""
-    return found.level[0] == best[0].level[0]
+    levels = {found.level[0], best[0].level[0]}
+    return len(levels) == 1 or BESIDE in levels
 
 
 def _newest(several: Sequence[Found]) -> Found:

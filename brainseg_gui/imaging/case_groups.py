@@ -14,6 +14,7 @@ from brainseg_gui.imaging.formats.file_names import SUFFIXES, stem
 from brainseg_gui.imaging.modality import Modality
 
 _MOST_CHANNELS = 16
+BESIDE = 50  # the first of the level of files that lie beside those that a row names
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def found_at(path: Path) -> Found:
     match = match_of(path)
     said = words_of(stem(path))
     level = (match.rank if match is not None else 0, -said.stripped, int(not said.aligned))
-    if match is None:
-        return Found(path, said.kind, said.prefix, said.suffix, level)
+    if match is None or (match.convention.order and said.kind is not None):  # numbered files have no words
+        return Found(path, said.kind, said.prefix, said.suffix, (0, -said.stripped, int(not said.aligned)))
     return Found(path, match.kind, match.case_id, "", level if match.rank == 0 else (match.rank, 0, 0), match)
 
 
@@ -152,7 +153,7 @@ def _with_leftovers(group: Group, owners: Mapping[Path, int], left: dict[Path, l
     folders = {found.path.parent for found in group.files if found.is_image}
     more: list[Found] = []
     for folder in sorted(folder for folder in folders if owners[folder] == 1):
-        more += left.get(folder, [])
+        more += [replace(found, level=(BESIDE, *found.level[1:])) for found in left.get(folder, [])]
         left[folder] = []
     return replace(group, files=(*group.files, *more))
 

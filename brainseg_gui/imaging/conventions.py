@@ -92,6 +92,11 @@ class Convention:
         """The id at the beginning of a name."""
         return re.compile(rf"{self._regex(self.case)}(?=$|[-_. ])", re.IGNORECASE)
 
+    def id_in(self, name: str) -> str:
+        """The id at the beginning of a name; empty where there is none."""
+        found = self.id_pattern.match(name)
+        return found[0] if found is not None else ""
+
     def _pattern(self, kind: Kind, rank: int, path: str) -> _Pattern:
         template = path.replace("{case}", self.case)
         last = template.rpartition("/")[2]

@@ -88,7 +88,7 @@ def words_of(name: str) -> Words:
     if kind is None:
         return Words(None, name)
     first = _start(found, first)
-    prefix = plain[: found[first][1]].rstrip("-_. +,()") if first else ""
+    prefix = plain[: found[first][1]].rstrip("-_. ") if first else ""
     numbers = "_".join(word for word in behind if _NUMBER.fullmatch(word))
     every = [word for word, _ in found[first:]]
     return Words(kind, prefix, numbers, _strippedness(every), any(word in words()["aligned"] for word in every))
@@ -159,7 +159,7 @@ def _mask_at(
     while first and found[first - 1][0] in known["mask"]:
         first -= 1
     label = entities.get("label", "")
-    if label and not _TUMOUR.search(label):
+    if (label and not _TUMOUR.search(label)) or entities.get("desc", "") in known["other"]:
         return None, first
     of = first - 1
     while (

@@ -21,11 +21,19 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.grid import Grid
 
 UNKNOWN = "?"
+WHOLE = "WT"
 
 NETWORK_CLASSES = ("background", "NCR", "ED", "ET")
 
 # Where a scheme has no number for a meaning, the nearest one that it has.
-_NEAREST = {"NCR": ("NET", "CC"), "NET": ("NCR",), "CC": ("NCR", "NET"), "ET": (), "ED": (), "RC": ()}
+_NEAREST = {
+    "NCR": ("NET", "CC", WHOLE),
+    "NET": ("NCR", WHOLE),
+    "CC": ("NCR", "NET", WHOLE),
+    "ET": (WHOLE,),
+    "ED": (WHOLE,),
+    "RC": (),
+}
 
 
 @dataclass(frozen=True)
@@ -59,15 +67,23 @@ class LabelScheme:
         Name for people.
     labels
         Number in the file (1 to 255) -> key of its meaning.
+    other
+        What every further number means.
     """
 
     name: str
     title: str
     labels: Mapping[int, str] = field(hash=False)
+    other: str = UNKNOWN
 
     def meaning_of(self, value: int) -> str:
         """Key of a number's meaning, ``?`` when the scheme does not know it."""
-        return self.labels.get(value, UNKNOWN)
+        return self.labels.get(value, self.other if value else UNKNOWN)
+
+    @property
+    def tells_apart(self) -> bool:
+        """Whether it tells the tissues of a tumour apart; else only the whole tumour can be scored."""
+        return WHOLE not in self.labels.values()
 
     def values_in(self, region: Region) -> tuple[int, ...]:
         """Numbers that belong to a region."""
@@ -89,7 +105,8 @@ class LabelScheme:
 
     def look_up(self, region: Region) -> NDArray[np.bool_]:
         """Table of 256 booleans: is this number in the region."""
-        table = np.zeros(256, dtype=bool)
+        table = np.full(256, self.other in region.meanings)
+        table[[0, *self.labels]] = False
         table[list(self.values_in(region))] = True
         return table
 
@@ -106,11 +123,14 @@ class LabelMap:
         RAS grid.
     scheme
         What the numbers mean.
+    notes
+        What was done to the file's numbers or place to read it, in sentences.
     """
 
     values: NDArray[np.uint8]
     grid: Grid
     scheme: LabelScheme
+    notes: tuple[str, ...] = ()
 
     def with_scheme(self, scheme: LabelScheme) -> LabelMap:
         """The same voxels read by another scheme."""
@@ -154,8 +174,15 @@ def label_schemes() -> Mapping[str, LabelScheme]:
     schemes = {}
     for entry in _tables()["scheme"]:
         labels = {int(value): key for value, key in entry["labels"].items()}
-        schemes[entry["name"]] = LabelScheme(entry["name"], entry["title"], MappingProxyType(labels))
+        other = entry.get("other", UNKNOWN)
+        schemes[entry["name"]] = LabelScheme(entry["name"], entry["title"], MappingProxyType(labels), other)
     return MappingProxyType(schemes)
+
+
+@cache
+def scheme_priors() -> Mapping[str, float]:
+    """By how much a scheme is held for likelier than others before a mask is looked at."""
+    return MappingProxyType({entry["name"]: float(entry.get("prior", 0)) for entry in _tables()["scheme"]})
 
 
 @cache

@@ -11,19 +11,23 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.aside import aside, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_files import DECATHLON_CHANNELS
+from brainseg_gui.imaging.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
+from brainseg_gui.imaging.conventions import MASK, conventions, match_of
 from brainseg_gui.imaging.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.formats.mask_note import said_scheme
-from brainseg_gui.imaging.formats.nifti import as_volume, read_labels, read_picture, read_volume
+from brainseg_gui.imaging.formats.nifti import StoredMask, as_volume, read_mask, read_picture, read_volume
 from brainseg_gui.imaging.formats.nifti_header import places_apart_mm
 from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe_spacing
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.regrid import labels_on_grid
-from brainseg_gui.imaging.scheme_guess import SchemeGuess, guess_scheme, measure
+from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid import placed
+from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
 
@@ -32,6 +36,8 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.1
 _NOTED_MM = 1.0
+# Of what is not air: a mask of the brain covers most of it, also of a head; no tumour does.
+_BRAIN_IN_HEAD, _TISSUES_IN_HEAD = 1 / 3, 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +50,10 @@ class _Read:
 
 
 def read_case(
-    source: CaseSource, *, resample_reference: bool = False, first: Modality = Modality.T1CE
+    source: CaseSource,
+    *,
+    placing: Placing = Placing.STRICT,
+    first: Modality = Modality.T1CE,
 ) -> Generator[Progress, None, Case]:
     """Read every file of a case.
 
@@ -52,8 +61,8 @@ def read_case(
     ----------
     source
         Which file is what.
-    resample_reference
-        Put a mask that lies on another grid onto the case's by nearest neighbour, instead of refusing it.
+    placing
+        What may be done with a mask that lies on another grid, instead of refusing it.
     first
         The modality to read first, because it will be shown first.
 
@@ -73,14 +82,14 @@ def read_case(
     stop = Event()
     running: list[Future[Any]] = []
     try:
-        return (yield from _read_parts(source, running, stop, first, resample_reference))
+        return (yield from _read_parts(source, running, stop, first, placing))
     finally:
         stop.set()
         let_end(running)
 
 
 def _read_parts(
-    source: CaseSource, running: list[Future[Any]], stop: Event, first: Modality, resample: bool
+    source: CaseSource, running: list[Future[Any]], stop: Event, first: Modality, placing: Placing
 ) -> Generator[Progress, None, Case]:
     waiting = _start_modalities(source, stop, first)
     running.extend(waiting)
@@ -90,7 +99,7 @@ def _read_parts(
     while waiting:
         finished, _ = wait(waiting, timeout=_POLL_S, return_when=FIRST_COMPLETED)
         if finished and mask is None and source.reference is not None:  # not sooner: the images are shown first
-            mask = aside(partial(read_labels, source.reference, stop.is_set), "read mask")
+            mask = aside(partial(read_mask, source.reference, stop.is_set), "read mask")
             running.append(mask)
         for future in finished:
             read |= {modality: _Read(*part) for modality, part in future.result().items()}
@@ -100,9 +109,9 @@ def _read_parts(
     case = _assemble(source, read)
     if mask is None or source.reference is None:
         return case
-    values = yield from waited_for(mask, Progress("reading", (total - 1) / total, "mask"))
+    stored: StoredMask = yield from waited_for(mask, Progress("reading", (total - 1) / total, "mask"))
     yield Progress("understanding the mask", (total - 0.5) / total)
-    return _with_reference(case, source.reference, values, resample)
+    return _with_reference(case, source.reference, stored, placing)
 
 
 _Parts = dict[Modality, tuple[Volume, StoredGrid, "Nifti1Header"]]
@@ -148,9 +157,23 @@ def _assemble(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:
         if modality in read:
             volume = read[modality].volume
             volumes[modality] = replace(volume, grid=grid) if grid.same_as(volume.grid) else volume.on_grid(grid)
+    doubts = tuple(note for note in source.notes if note.startswith(ASSUMED_ORDER))
+    notes = _notes(source, read, grid)
+    return Case(source, grid, base.stored_grid, base.header, volumes, None, _expected(source), notes, doubts=doubts)
+
+
+def _expected(source: CaseSource) -> LabelScheme:
+    """The scheme that a case's names suggest, in which what the network finds is numbered."""
+    stated = [label_schemes()[name] for name in stated_schemes(source) if label_schemes()[name].tells_apart]
     names = [str(path) for path in source.modalities.values()]
-    scheme = guess_scheme((), names).scheme
-    return Case(source, grid, base.stored_grid, base.header, volumes, None, scheme, _notes(source, read, grid))
+    return guess_scheme((), names, [scheme.name for scheme in stated[:1]]).scheme
+
+
+def stated_schemes(source: CaseSource) -> tuple[str, ...]:
+    """Schemes that the case's data set states for its masks; none where it states nothing."""
+    if source.scheme:
+        return (source.scheme,)
+    return next((row.schemes for row in conventions() if row.name == source.convention), ())
 
 
 def _notes(source: CaseSource, read: Mapping[Modality, _Read], grid: Grid) -> tuple[str, ...]:
@@ -162,6 +185,8 @@ def _notes(source: CaseSource, read: Mapping[Modality, _Read], grid: Grid) -> tu
         for modality, part in parts
         if not grid.same_as(part.volume.grid)
     ]
+    notes += [f"{modality.title}: {part.volume.note}" for modality, part in parts if part.volume.note]
+    notes += source.notes
     apart_mm = {modality: places_apart_mm(part.header) for modality, part in parts}
     if max(apart_mm.values()) > _NOTED_MM:
         titles = ", ".join(modality.title for modality, mm in apart_mm.items() if mm > _NOTED_MM)
@@ -186,34 +211,85 @@ def _common_grid(read: Mapping[Modality, _Read]) -> Modality:
     return max(order, key=lambda modality: votes[modality])
 
 
-def _with_reference(case: Case, path: Path, mask: tuple[object, StoredGrid], resample: bool) -> Case:
-    values, stored_grid = mask
-    values = labels_on_grid(values, stored_grid.grid, case.grid, path, resample=resample)  # type: ignore[arg-type]
-    stored = LabelMap(values, case.grid, scheme_named("brats2020"))
-    reference, guess = _understood(case, stored, path)
+def _with_reference(case: Case, path: Path, mask: StoredMask, placing: Placing) -> Case:
+    on_grid = placed(mask.values, mask.stored_grid, case.stored_grid, path, placing)
+    notes = (*case.notes, *mask.notes, *([on_grid.note] if on_grid.note else []))
+    labels = LabelMap(on_grid.values, case.grid, scheme_named("brats2020"), notes[len(case.notes) :])
+    if part := brain_part(labels, case.volumes):
+        name = printable(path.name)
+        sentence = f"{name} covers {part:.0%} of the head: it is a mask of the brain, not of a tumour, and not taken"
+        return replace(case, notes=(*notes, sentence))
+    read = understood(case, labels, path)
+    reference, doubts = read.labels, (*case.doubts, *([read.doubt] if read.doubt else []))
+    scheme = reference.scheme if reference.scheme.tells_apart else case.scheme
+    notes = (*notes, read.sentence, *([read.doubt] if read.doubt else []))
     return replace(
         case,
         reference=reference,
-        scheme=reference.scheme,
-        notes=(*case.notes, guess.sentence),
-        mask_note=guess.sentence,
-        mask_doubtful=guess.doubtful,
+        scheme=scheme,
+        notes=notes,
+        mask_note=read.sentence,
+        mask_doubtful=read.doubtful,
+        doubts=doubts,
+        stated=read.stated,
     )
 
 
-def understand(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, str]:
-    """The label map with the scheme that it names itself, else the one that fits best on this case's images; and the
-    sentence that says so."""
-    understood, guess = _understood(case, labels, path)
-    return understood, guess.sentence
+def brain_part(labels: LabelMap, volumes: Mapping[Modality, Volume]) -> float:
+    """The part of the head that a mask covers, where it is too large to be of a tumour; else 0."""
+    volume = next(iter(volumes.values()), None)
+    if volume is None or volume.stored.shape != labels.values.shape:
+        return 0.0
+    head = int(np.count_nonzero(volume.stored != volume.background))
+    part = int(labels.counts.sum()) / max(head, 1)
+    limit = _BRAIN_IN_HEAD if len(labels.present()) == 1 else _TISSUES_IN_HEAD
+    return part if part > limit else 0.0
 
 
-def _understood(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, SchemeGuess]:
+@dataclass(frozen=True, eq=False)
+class Understood:
+    """A mask with what its numbers mean.
+
+    Parameters
+    ----------
+    sentence
+        How they are read.
+    doubt
+        Why that may be wrong, in a sentence; empty where nothing speaks against it.
+    stated
+        Whether the program, names or a data set's own description state it.
+    doubtful
+        Whether another reading fits nearly as well, or something speaks against this one.
+    """
+
+    labels: LabelMap
+    sentence: str
+    doubt: str = ""
+    stated: bool = False
+    doubtful: bool = False
+
+
+def understood(case: Case, labels: LabelMap, path: Path) -> Understood:
+    """The label map with the scheme that it names itself, or its data set; else the one that fits the images best."""
     _ = labels.counts  # here, so that the window need not count
     if (said := said_scheme(labels, path)) is not None:
         scheme, place = said
-        guess = SchemeGuess(scheme, f"The mask's labels are read as {scheme.title}, as {place} says")
-    else:
-        names = [str(p) for p in (*case.source.modalities.values(), path)]
-        guess = guess_scheme(measure(labels.values, case.volumes), names)
-    return labels.with_scheme(guess.scheme), guess
+        sentence = f"The mask's labels are read as {scheme.title}, as {place} says"
+        return Understood(labels.with_scheme(scheme), sentence, stated=True)
+    names = [str(p) for p in (*case.source.modalities.values(), path)]
+    stated = stated_schemes(case.source) if _of_data_set(path, case.source) else ()
+    guess = guess_scheme(measure(labels.values, case.volumes), names, stated)
+    return Understood(labels.with_scheme(guess.scheme), guess.sentence, guess.doubt, guess.stated, guess.doubtful)
+
+
+def _of_data_set(path: Path, source: CaseSource) -> bool:
+    """Whether a mask came with the images: it is the case's, or named as its data set names masks."""
+    match = match_of(path)
+    named = match is not None and match.kind == MASK and match.convention.name == source.convention
+    return named or path == source.reference
+
+
+def understand(case: Case, labels: LabelMap, path: Path) -> tuple[LabelMap, str]:
+    """As `understood`: the label map, and the sentence that says how it is read."""
+    read = understood(case, labels, path)
+    return read.labels, read.sentence

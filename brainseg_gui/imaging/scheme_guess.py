@@ -7,17 +7,23 @@ outermost label, it touches the healthy brain; a resection cavity is as dark as 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
-from brainseg_gui.imaging.labels import LabelScheme, label_schemes
+from brainseg_gui.imaging.conventions import match_of
+from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, label_schemes, scheme_priors
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 
 _BRIGHT = 0.5  # standard deviations of the brain by which T1ce must exceed T1 for a label to enhance
+_FAINT = 0.15  # by which a rim still shows that is too thin, or too faint, to be called bright
+_CLOSE = 0.1  # of two schemes that explain a mask nearly as well either may be right
+_SINCE_2023 = ("brats2023", "brats-ped")
+WHOLE_TUMOUR = "whole-tumour"
 _CORE = ("NCR", "NET", "CC")
 _NAMES = 0.25  # what names count for beside the images; without images they decide between what shapes leave open
 _SURE = 0.5  # by how much a reading must fit better than any other; the real and synthetic cases at hand have 0.75
@@ -103,47 +109,119 @@ class SchemeGuess:
     ----------
     doubtful
         Whether another reading of the same numbers fits nearly as well, or none fits.
+    doubt
+        Why it may be wrong, in a sentence; empty where nothing speaks against it.
+    stated
+        Whether names or a ``dataset.json`` state it.
     """
 
     scheme: LabelScheme
     sentence: str
+    doubt: str = ""
+    stated: bool = False
     doubtful: bool = False
 
 
-def guess_scheme(evidence: Sequence[LabelEvidence], file_names: Sequence[str]) -> SchemeGuess:
-    """The scheme that explains the labels best.
+def guess_scheme(
+    evidence: Sequence[LabelEvidence], file_names: Sequence[str], stated: Sequence[str] = ()
+) -> SchemeGuess:
+    """The scheme that names state, or the one that explains the labels best.
 
     Parameters
     ----------
     evidence
         What `measure` found; empty when there is no mask.
     file_names
-        Names of the case's files: those of 2023 and later (``-t1n``, ``-t2f``) suggest their scheme.
+        Names of the case's files: a data set that the table of conventions knows states its scheme.
+    stated
+        Schemes that are known to be possible; where there is one, it is taken unless it does not know a number.
     """
-    favourite = _suggested_by_names(file_names)
+    possible = tuple(stated) or _stated_by_names(file_names)
+    if len(possible) == 1:
+        return _checked(label_schemes()[possible[0]], evidence, file_names)
+    return _best(evidence, file_names, possible or tuple(label_schemes()))
+
+
+def _checked(scheme: LabelScheme, evidence: Sequence[LabelEvidence], file_names: Sequence[str]) -> SchemeGuess:
+    """A scheme that names state, with what speaks against it."""
+    unknown = [e.value for e in evidence if scheme.meaning_of(e.value) == UNKNOWN]
+    knowing = tuple(s.name for s in label_schemes().values() if s.tells_apart and _knows(s, evidence))
+    if unknown and knowing:
+        guess = _best(evidence, file_names, knowing)
+        why = f"Its names are those of {scheme.title}, which has no {unknown[0]}"
+        return replace(guess, doubt=f"{why}; it is read as {guess.scheme.title}", doubtful=True)
+    doubt = ""
+    if (other := _enhances_instead(scheme, evidence)) is not None:
+        doubt = f"On the images it is {other} that enhances, which {scheme.title} calls {scheme.meaning_of(other)}"
+    return SchemeGuess(scheme, _sentence(scheme, evidence), doubt, stated=True, doubtful=bool(doubt))
+
+
+def _knows(scheme: LabelScheme, evidence: Sequence[LabelEvidence]) -> bool:
+    return all(scheme.meaning_of(e.value) != UNKNOWN for e in evidence)
+
+
+def _enhances_instead(scheme: LabelScheme, evidence: Sequence[LabelEvidence]) -> int | None:
+    """A label that clearly enhances though the scheme calls it something else, while what it calls ET does not."""
+    enhancing = [e.enhancement for e in evidence if scheme.meaning_of(e.value) == "ET"]
+    others = [e for e in evidence if scheme.meaning_of(e.value) in (*_CORE, "ED") and not np.isnan(e.enhancement)]
+    if not enhancing or not others:
+        return None
+    brightest = max(others, key=lambda e: e.enhancement)
+    clearly = brightest.enhancement > 2 * _BRIGHT and brightest.enhancement > max(enhancing) + _BRIGHT
+    return brightest.value if clearly else None
+
+
+def _best(evidence: Sequence[LabelEvidence], file_names: Sequence[str], possible: Sequence[str]) -> SchemeGuess:
+    """The scheme among those possible that explains the labels best, and the next one where that is as good."""
+    if _is_one_label(evidence) and WHOLE_TUMOUR in possible and not _suggested_by_names(file_names):
+        whole = label_schemes()[WHOLE_TUMOUR]
+        return SchemeGuess(whole, _sentence(whole, evidence))
+    favourite = _suggested_by_names(file_names) or "brats2020"
     blind = all(np.isnan(e.enhancement) and np.isnan(e.flair) for e in evidence)
     bonus = _NAMES_ALONE if blind else _NAMES
     scores = {
-        scheme.name: sum(_fit(scheme.meaning_of(e.value), e, evidence) for e in evidence)
-        + (bonus if scheme.name == favourite else 0.0)
-        for scheme in label_schemes().values()
+        name: sum(_fit(label_schemes()[name].meaning_of(e.value), e, evidence) for e in evidence)
+        + scheme_priors()[name]
+        + (bonus if name == favourite else 0.0)
+        for name in possible
     }
     best = label_schemes()[max(scores, key=lambda name: scores[name])]
-    rivals = [scores[other.name] for other in label_schemes().values() if not _reads_alike(best, other, evidence)]
-    margin = scores[best.name] - max(rivals, default=-np.inf)
-    unknown = any(best.meaning_of(e.value) == "?" for e in evidence)
-    return SchemeGuess(best, _sentence(best, evidence), bool(evidence) and bool(margin < _SURE or unknown))
+    rivals = [name for name in scores if not _reads_alike(best, label_schemes()[name], evidence)]
+    rival = max(rivals, key=lambda name: scores[name], default="")
+    doubt = ""
+    margin = scores[best.name] - scores.get(rival, -np.inf)
+    if rival and not blind and margin < _CLOSE:
+        doubt = f"It may as well be {label_schemes()[rival].title}"
+    doubtful = bool(evidence) and (margin < _SURE or not _knows(best, evidence))
+    return SchemeGuess(best, _sentence(best, evidence), doubt, doubtful=bool(doubtful))
+
+
+def _is_one_label(evidence: Sequence[LabelEvidence]) -> bool:
+    """Whether a mask holds a single number, and one that by itself says no tissue: 1, or what no scheme knows."""
+    if len(evidence) != 1:
+        return False
+    value = evidence[0].value
+    return value == 1 or not any(value in scheme.labels for scheme in label_schemes().values())
 
 
 def _reads_alike(scheme: LabelScheme, other: LabelScheme, evidence: Sequence[LabelEvidence]) -> bool:
     return all(scheme.meaning_of(e.value) == other.meaning_of(e.value) for e in evidence)
 
 
+def _stated_by_names(file_names: Sequence[str]) -> tuple[str, ...]:
+    """Schemes that the data set states whose names the files have."""
+    for name in file_names:
+        match = match_of(Path(name))
+        if match is not None and match.convention.schemes and not match.convention.loose:
+            return match.convention.schemes
+    return _SINCE_2023 if _suggested_by_names(file_names) == _SINCE_2023[0] else ()
+
+
 def _suggested_by_names(file_names: Sequence[str]) -> str:
     joined = " ".join(file_names).lower()
     if any(f"{word}.nii" in joined for word in ("-t1n", "-t1c", "-t2w", "-t2f")):
-        return "brats2023"
-    return "msd" if "labelstr" in joined or "imagestr" in joined else "brats2020"
+        return _SINCE_2023[0]
+    return "msd" if "labelstr" in joined or "imagestr" in joined else ""
 
 
 def _fit(meaning: str, label: LabelEvidence, everyone: Sequence[LabelEvidence]) -> float:
@@ -157,6 +235,8 @@ def _fit(meaning: str, label: LabelEvidence, everyone: Sequence[LabelEvidence]) 
         return (1.0 if outermost else -0.5) - (1.0 if label.enhancement > 2 * _BRIGHT else 0.0)
     if meaning == "RC":
         return 0.0 if np.isnan(label.flair) else 0.5 if label.flair < 0 else -1.0
+    if meaning == "WT":
+        return 0.0
     if meaning in _CORE:
         rarer = 0.1 if meaning == "NCR" else 0.0  # the plain word where nothing tells necrosis from the rest
         return rarer + (0.5 if not outermost or len(everyone) == 1 else -0.5)
@@ -167,8 +247,9 @@ def _fit_enhancing(label: LabelEvidence, everyone: Sequence[LabelEvidence], *, o
     if np.isnan(label.enhancement):
         # as for a core, and a little more: of what lies within oedema, most masks name what enhances
         return -0.4 if outermost and len(everyone) > 1 else 0.6
-    brightest = label.enhancement >= max(e.enhancement for e in everyone)
-    return 1.0 if brightest and label.enhancement > _BRIGHT else -1.0
+    if label.enhancement < max(e.enhancement for e in everyone):
+        return -1.0
+    return 1.0 if label.enhancement > _BRIGHT else 0.3 if label.enhancement > _FAINT else -1.0
 
 
 def _sentence(scheme: LabelScheme, evidence: Sequence[LabelEvidence]) -> str:

@@ -28,6 +28,8 @@ class Volume:
         ``intensity = slope * stored + intercept`` (NIfTI ``scl_slope`` and ``scl_inter``).
     path
         The file that holds them.
+    note
+        A sentence about values that were not numbers; usually empty.
     """
 
     stored: Array
@@ -35,6 +37,7 @@ class Volume:
     slope: float
     intercept: float
     path: Path
+    note: str = ""
 
     def scaled(self, stored: float) -> float:
         """Intensity of one stored value."""
@@ -81,7 +84,7 @@ class Volume:
             cval=self.scaled(self.background),
         )
         moved.flags.writeable = False
-        return Volume(moved, grid, 1.0, 0.0, self.path)
+        return Volume(moved, grid, 1.0, 0.0, self.path, self.note)
 
 
 def corner_value(stored: Array) -> tuple[Any, int]:

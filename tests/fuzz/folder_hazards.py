@@ -189,18 +189,18 @@ class _after_listing:  # noqa: N801  a context
     """While it lasts, something happens between the listing of a folder and its reading."""
 
     def __init__(self, happen: Callable[[], None]) -> None:
-        self._happen, self._assign = happen, case_folder._assign
+        self._happen, self._source_of = happen, case_folder.source_of
 
     def __enter__(self) -> None:
-        def assign(*arguments: object) -> object:
-            found = self._assign(*arguments)  # type: ignore[arg-type]
+        def source_of(*arguments: object) -> object:
+            found = self._source_of(*arguments)  # type: ignore[arg-type]
             self._happen()
             return found
 
-        case_folder._assign = assign  # type: ignore[assignment]
+        case_folder.source_of = source_of  # type: ignore[assignment]
 
     def __exit__(self, *_: object) -> None:
-        case_folder._assign = self._assign
+        case_folder.source_of = self._source_of
 
 
 def _change(path: Path, what: str, size: int) -> None:

@@ -15,6 +15,7 @@ from brainseg_gui.imaging.formats.nifti_header import read_header
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.plane import Convention, Plane, take_slice
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.volume import Volume
@@ -69,7 +70,7 @@ def open_case(folder: Path) -> None:
 
 def open_resampled(folder: Path) -> None:
     """A case folder whose mask may lie on another grid."""
-    check_case(run_to_end(read_case(find_case(folder), resample_reference=True)))
+    check_case(run_to_end(read_case(find_case(folder), placing=Placing.NEAREST)))
 
 
 def open_cohort(folder: Path) -> None:

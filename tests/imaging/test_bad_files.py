@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import Cancelled, ImageError
-from brainseg_gui.imaging.formats.nifti import read_labels, read_picture, read_volume
+from brainseg_gui.imaging.formats.nifti import read_labels, read_mask, read_picture, read_volume
 from brainseg_gui.imaging.formats.nifti_header import read_header
 
 CUBE = np.arange(1, 4 * 5 * 6 + 1, dtype=np.int16).reshape(4, 5, 6)
@@ -291,7 +291,45 @@ def test_values_that_are_not_numbers_are_counted(write_nifti: Any, bad: float) -
     stored = CUBE.astype(np.float32)
     stored[1, 2, 3:5] = bad
     assert _refusal(write_nifti(stored)).what.startswith("2 of its values are not numbers")
-    _refusal(write_nifti(stored), read_labels)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("lowest", "filled"), [(5.0, 0.0), (-3.0, -3.0)])
+def test_what_is_no_number_outside_the_head_is_background(
+    write_nifti: Any, bad: float, lowest: float, filled: float
+) -> None:
+    stored = np.full((8, 9, 10), bad, np.float32)
+    stored[2:6, 2:7, 2:8] = np.linspace(lowest, 90, 4 * 5 * 6).reshape(4, 5, 6)
+    volume, _, _ = read_volume(write_nifti(stored))
+    assert volume.background == filled
+    assert (volume.stored != filled).sum() in (120, 119)  # the lowest of a z-score is one with the background
+    assert "values outside the head are not numbers" in volume.note
+
+
+@pytest.mark.parametrize(
+    ("dtype", "written", "read", "said"),
+    [
+        *[("<f8", 1.0000153, 1, "not quite whole"), ("<f4", 0.99, 1, "not quite whole"), ("<f4", 2.0199, 2, "whole")],
+        *[("<f4", 3.9801, 4, "whole"), ("<f8", -0.015, 0, "whole"), ("<f4", 254.99, 255, "whole")],
+        *[("<f4", np.nan, 0, "NaN is read as background"), ("<f8", -1.0, 0, "-1 is read as background")],
+        *[
+            ("<i2", -1, 0, "-1 is read as background"),
+            ("i1", -1, 0, "-1"),
+            ("<i8", -1, 0, "-1"),
+            ("<f4", -0.99, 0, "-1"),
+        ],
+    ],
+)
+def test_numbers_that_are_nearly_whole_make_a_mask(
+    write_nifti: Any, dtype: str, written: float, read: int, said: str
+) -> None:
+    stored = np.ones((4, 5, 6), dtype)
+    stored[3, 4, 5] = written
+    mask = read_mask(write_nifti(stored))
+    assert int(mask.values[3, 4, 5]) == read
+    assert (mask.values.sum(), mask.values.size) == (119 + read, 120)
+    assert said in " ".join(mask.notes)
+    assert not read_mask(write_nifti(np.ones((4, 5, 6), dtype))).notes
 
 
 def test_an_all_zero_volume(write_nifti: Any) -> None:
@@ -316,8 +354,8 @@ def test_every_number_type_is_kept(write_nifti: Any, dtype: str) -> None:
 @pytest.mark.parametrize(
     ("dtype", "bad"),
     [
-        *[("<f4", 0.5), ("<f8", -1.0), ("<f4", 256.0), ("<f8", 1e300), ("<i2", -1), ("<i2", 256), ("<u2", 300)],
-        *[("i1", -2), ("<i8", 2**40), ("<u8", 2**63), ("<i4", -(2**31))],
+        *[("<f4", 0.5), ("<f8", -2.0), ("<f4", 256.0), ("<f8", 1e300), ("<i2", -3), ("<i2", 256), ("<u2", 300)],
+        *[("i1", -2), ("<i8", 2**40), ("<u8", 2**63), ("<i4", -(2**31)), ("<f4", np.inf), ("<f4", 1.03)],
     ],
 )
 def test_an_image_is_not_taken_for_a_mask(write_nifti: Any, dtype: str, bad: float) -> None:

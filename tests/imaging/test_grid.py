@@ -12,10 +12,16 @@ from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.imaging.formats.nifti import read_label_map
 from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labels import scheme_named
-from brainseg_gui.imaging.regrid import labels_on_grid
+from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid import placed
 from brainseg_gui.imaging.volume import Volume
 
 HERE = Path("mask.nii.gz")
+
+
+def labels_on_grid(values: np.ndarray, own: Grid, target: Grid, path: Path, *, resample: bool) -> np.ndarray:
+    stored = (StoredGrid(grid.shape, grid.affine) for grid in (own, target))
+    return placed(values, *stored, path, Placing.NEAREST if resample else Placing.STRICT).values
 
 
 def _grid(

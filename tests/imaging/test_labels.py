@@ -56,7 +56,9 @@ def test_every_scheme_is_sound(name: str) -> None:
     assert set(scheme.labels.values()) <= set(meanings())
     assert all(1 <= value <= 255 for value in scheme.labels)
     assert len(set(scheme.labels.values())) == len(scheme.labels)
-    assert scheme.meaning_of(0) == scheme.meaning_of(200) == "?"
+    assert scheme.meaning_of(0) == "?"
+    assert scheme.meaning_of(200) == scheme.other
+    assert (scheme.other == "?") is scheme.tells_apart
 
 
 @pytest.mark.parametrize(

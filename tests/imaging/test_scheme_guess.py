@@ -79,6 +79,7 @@ def _mask(names: np.ndarray, scheme_name: str) -> np.ndarray:
         ("msd", ["/data/Task01_BrainTumour/imagesTr/BRATS_001.nii.gz"]),
         ("msd", OLD),
         ("ed-et-ncr", OLD),
+        ("et-ncr-ed", OLD),
     ],
 )
 def test_every_scheme_is_found_by_where_its_labels_lie(scheme: str, files: list[str], seed: int) -> None:
@@ -135,7 +136,7 @@ def test_without_images_to_look_at_shapes_and_names_decide(scheme: str, files: l
     mask = _mask(names, scheme)
     evidence = measure(mask, {})
     assert all(np.isnan(e.enhancement) and np.isnan(e.flair) for e in evidence)
-    if (scheme, files) == ("brats2023", OLD) and "ED" not in here:
+    if files == OLD and "ED" not in here and (scheme == "brats2023" or here == {"NCR"}):
         return  # nothing tells a lone 1 or 3 under an old name from anything else
     guess = guess_scheme(evidence, files)
     for meaning in here:
@@ -211,4 +212,5 @@ def test_the_algorithms_masks_of_the_low_grade_case_are_brats2020(shared_folder:
 
 
 def test_every_scheme_has_a_test_here() -> None:
-    assert set(label_schemes()) == {"brats2020", "brats2023", "brats-ped", "brats2013", "msd", "ed-et-ncr"}
+    glioma = {"brats2020", "brats2023", "brats-ped", "brats2013", "msd", "ed-et-ncr", "et-ncr-ed", "edema-active"}
+    assert set(label_schemes()) == glioma | {"whole-tumour"}

@@ -1,10 +1,9 @@
-"""Who a case is: its files' content and its patient."""
+"""What a case's files hold: whether two cases are the same, and whether a file is whole."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import re
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,23 +13,6 @@ from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.case import CaseSource
 
 _CHUNK = 2**20
-
-# A patient's name within a case id, most particular first; what follows it is the study.
-_PATIENTS = (
-    re.compile(r"(BraTS-[A-Za-z]+-\d{5})-\d{3}", re.IGNORECASE),  # 2023 and later: patient, then time point
-    re.compile(r"(TCGA-[0-9A-Z]{2}-[0-9A-Z]{4})", re.IGNORECASE),
-    re.compile(r"(BraTS\d{2}_.*?\d+_\d+)(?=_|$)", re.IGNORECASE),  # 2017 and 2018: site and patient
-    re.compile(r"(BraTS(?:20|2021|\d{2})_(?:Training_|Validation_)?\d+)", re.IGNORECASE),
-    re.compile(r"(.+?)[-_. ](?:timepoint|visit|session|ses|tp|week)[-_. ]?\d+(?=[-_. ]|$)", re.IGNORECASE),
-)
-
-
-def patient_of(case_id: str) -> str:
-    """The patient that a case belongs to, by its id; the id itself when it says nothing of patients."""
-    for pattern in _PATIENTS:
-        if match := pattern.match(case_id):
-            return match[1]
-    return case_id
 
 
 @dataclass(frozen=True)

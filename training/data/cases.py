@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_cohort
 from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.formats.nifti_header import read_header
 from brainseg_gui.imaging.grid import StoredGrid
-from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, label_schemes, scheme_named
+from brainseg_gui.imaging.labels import LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.progress import run_to_end
+from brainseg_gui.imaging.patients import patients_of
+from brainseg_gui.imaging.regrid import placed
 from brainseg_gui.runs.config import Data
-from training.data.case_files import fingerprint, is_cut_off, patient_of
+from training.data.case_files import fingerprint, is_cut_off
+from training.data.case_schemes import cohort_schemes, minorities, why_not
 from training.data.folds import hold_back
 from training.errors import TrainingError
 
 Labels = Mapping[int, float]  # volume of each number in a mask, in ml
-
-LOOKED_AT = 5  # cases per cohort whose images are read to find out what its labels mean
 
 
 @dataclass(frozen=True)
@@ -102,6 +100,7 @@ def check_data(config: Data, modalities: Sequence[Modality], seed: int) -> DataS
     if config.validation:
         training = _without_shared(training, validation, problems)
     else:
+        _say_doubtful_patients(training, problems)
         training, validation = hold_back(training, config, seed)
     if not training:
         first = problems[0].sentence if problems else "the folder of cases is empty"
@@ -135,9 +134,25 @@ def _usable(
         if not present:
             sentence = f"{source.case_id}: its mask is empty; it is trained on as a brain without tumour"
             problems.append(Problem(source.case_id, sentence, left_out=False))
-    known = _known(sound, labels, scheme_named(scheme)) if scheme else _schemes(sound, labels, problems)
-    problems += [_not_understood(s, labels[s.place], scheme) for s in sound if s.place not in known]
-    return [TrainingCase(s, known[s.place], sum(labels[s.place].values())) for s in sound if s.place in known]
+    schemes = _schemes(sound, {place: tuple(numbers) for place, numbers in labels.items()}, scheme, problems)
+    cases = [TrainingCase(s, schemes[s.place], sum(labels[s.place].values())) for s in sound]
+    reasons = {case.case_id: why_not(tuple(labels[case.source.place]), case.scheme) for case in cases}
+    problems += [Problem(name, f"{name} is left out: {reason}") for name, reason in reasons.items() if reason]
+    return [case for case in cases if not reasons[case.case_id]]
+
+
+def _schemes(
+    sources: Sequence[CaseSource], labels: Mapping[Path, Sequence[int]], scheme: str, problems: list[Problem]
+) -> dict[Path, LabelScheme]:
+    """The scheme of every case: the named one, or what the cases tell."""
+    if scheme:
+        return {source.place: scheme_named(scheme) for source in sources}
+    schemes = cohort_schemes(sources, labels)
+    for title, names in minorities(sources, schemes).items():
+        more = "" if len(names) == 1 else f" and {len(names) - 1} more"
+        sentence = f"{names[0]}{more}: read as {title}, unlike most of the cases"
+        problems.append(Problem(names[0], sentence, left_out=False))
+    return schemes
 
 
 def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> Labels:
@@ -149,13 +164,11 @@ def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> Label
     paths = [source.modalities[m] for m in modalities]
     grids = [_grid_of(path) for path in dict.fromkeys(paths)]
     values, stored_grid = read_labels(source.reference)
-    if difference := grids[0].grid.difference_to(stored_grid.grid):
-        sentence = f"the mask does not lie on the grid of the images: {difference}"
-        raise TrainingError(sentence, "Use the mask of this case", source.reference)
+    placed(values, stored_grid, grids[0], source.reference, words=("the mask", "the images"))
     counts = np.bincount(values.ravel(order="K"), minlength=256)
     present = tuple(int(value) for value in np.flatnonzero(counts) if value)
     everywhere = {value for scheme in label_schemes().values() for value in scheme.labels}
-    if unknown := [value for value in present if value not in everywhere]:
+    if len(present) > 1 and (unknown := [value for value in present if value not in everywhere]):
         numbers = ", ".join(map(str, (0, *present)))
         sentence = f"its mask holds the labels {{{numbers}}}; {unknown[0]} is in no label scheme"
         raise TrainingError(sentence, "Correct the mask", source.reference)
@@ -170,72 +183,6 @@ def _grid_of(path: Path) -> StoredGrid:
     if is_cut_off(path, promised):
         raise TrainingError("the file is cut off or damaged", "Copy it again from its source", path)
     return StoredGrid((shape[0], shape[1], shape[2]), np.asarray(header.get_best_affine(), np.float64))
-
-
-def _schemes(
-    sources: Sequence[CaseSource], labels: Mapping[Path, Labels], problems: list[Problem]
-) -> dict[Path, LabelScheme]:
-    """The scheme of every case that one is found for: the cohort's, or that of the others which it does not know.
-
-    The years of a challenge number enhancing tumour differently, and are trained on together.
-    """
-    known: dict[Path, LabelScheme] = {}
-    left = list(sources)
-    while left:
-        scheme = cohort_scheme(left, labels)
-        understood = _known(left, labels, scheme)
-        if not understood:
-            break
-        if known:
-            first = next(source for source in left if source.place in understood)
-            sentence = (
-                f"{first.case_id}{_and_others(len(understood))}: read as {scheme.title}, unlike most of the cases"
-            )
-            problems.append(Problem(first.case_id, sentence, left_out=False))
-        known |= understood
-        left = [source for source in left if source.place not in known]
-    return known
-
-
-def _and_others(count: int) -> str:
-    return "" if count == 1 else f" and {count - 1} more"
-
-
-def _known(
-    sources: Iterable[CaseSource], labels: Mapping[Path, Labels], scheme: LabelScheme
-) -> dict[Path, LabelScheme]:
-    """The cases whose every label a scheme knows, and the scheme."""
-    return {source.place: scheme for source in sources if not _strange(labels[source.place], scheme)}
-
-
-def _strange(labels: Labels, scheme: LabelScheme) -> list[int]:
-    return [value for value in labels if scheme.meaning_of(value) == UNKNOWN]
-
-
-def cohort_scheme(sources: Sequence[CaseSource], labels: Mapping[Path, Labels]) -> LabelScheme:
-    """The label scheme that most of a cohort's cases follow, by where their labels lie on the images.
-
-    The cases with the most labels are looked at: one vote each, so that one odd case does not change what the
-    numbers mean.
-    """
-    richest = sorted(sources, key=lambda source: -len(labels[source.place]))[:LOOKED_AT]
-    votes: Counter[str] = Counter()
-    for source in richest:
-        try:
-            votes[run_to_end(read_case(source)).scheme.name] += 1
-        except BrainsegError:
-            continue  # it is told about when the case is prepared
-    return scheme_named(votes.most_common(1)[0][0] if votes else "brats2020")
-
-
-def _not_understood(source: CaseSource, labels: Labels, scheme: str) -> Problem:
-    if not scheme:
-        numbers = ", ".join(map(str, labels))
-        sentence = f"no label scheme was found that knows all of its labels ({numbers})"
-        return Problem(source.case_id, f"{source.case_id} is left out: {sentence}. Name one with data.scheme")
-    named = scheme_named(scheme)
-    sentence = f"its mask holds the label {_strange(labels, named)[0]}, which {named.title} does not know"
-    return Problem(source.case_id, f"{source.case_id} is left out: {sentence}")
 
 
 def _without_doubles(cases: Sequence[TrainingCase], problems: list[Problem]) -> list[TrainingCase]:
@@ -257,16 +204,28 @@ def _without_shared(
 ) -> list[TrainingCase]:
     """Training cases that validation does not know; it would score what the network has seen."""
     contents = {fingerprint(case.source): case.case_id for case in validation}
-    patients = {patient_of(case.case_id): case.case_id for case in validation}
+    owners, _ = patients_of([case.source for case in (*training, *validation)])
+    patients = {owners[case.source.place]: case.case_id for case in validation}
     kept = []
     for case in training:
-        same, patient = contents.get(fingerprint(case.source)), patient_of(case.case_id)
+        same, patient = contents.get(fingerprint(case.source)), owners[case.source.place]
         if same is not None:
             sentence = f"its images are those of {same} in the validation set"
         elif patient in patients:
-            sentence = f"the patient {patient} is in the validation set too ({patients[patient]})"
+            sentence = f"the patient {Path(patient).name} is in the validation set too ({patients[patient]})"
         else:
             kept.append(case)
             continue
         problems.append(Problem(case.case_id, f"{case.case_id} is left out of training: {sentence}"))
     return kept
+
+
+def _say_doubtful_patients(cases: Sequence[TrainingCase], problems: list[Problem]) -> None:
+    owners, doubtful = patients_of([case.source for case in cases])
+    for patient in doubtful:
+        names = [case.case_id for case in cases if owners[case.source.place] == patient]
+        sentence = (
+            f"{listed(names)} are taken for visits of one patient ({patient}), for only the last number differs; "
+            "they are kept on one side"
+        )
+        problems.append(Problem(names[0], sentence, left_out=False))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from brainseg_gui.imaging.patients import patients_of
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.runs.config import Data
-from training.data.case_files import patient_of
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -121,9 +121,25 @@ def _is_fold(fold: Any) -> bool:
 
 
 def _owners(cases: Sequence[TrainingCase], *, by_patient: bool) -> list[str]:
-    return [patient_of(case.case_id) if by_patient else case.case_id for case in cases]
+    patients, _ = patients_of([case.source for case in cases])
+    return [patients[case.source.place] if by_patient else case.case_id for case in cases]
 
 
 def _parted(cases: Sequence[TrainingCase], held_back: Sequence[bool]) -> Parts:
+    """The two sides.
+
+    Raises
+    ------
+    TrainingError
+        If studies of one patient come on both: the network would be scored on whom it knows.
+    """
     pairs = list(zip(cases, held_back, strict=True))
-    return [case for case, held in pairs if not held], [case for case, held in pairs if held]
+    training, validation = [case for case, held in pairs if not held], [case for case, held in pairs if held]
+    patients, _ = patients_of([case.source for case in cases])
+    ours, theirs = ({patients[case.source.place]: case.case_id for case in side} for side in (training, validation))
+    if both := sorted(set(ours) & set(theirs)):
+        patient, more = both[0], f"; so would {len(both) - 1} more" if len(both) > 1 else ""
+        names = f"{ours[patient]}, {theirs[patient]}"
+        sentence = f"{Path(patient).name} would be trained on and validated on ({names}){more}"
+        raise TrainingError(sentence, "Set data.split_by to patient")
+    return training, validation

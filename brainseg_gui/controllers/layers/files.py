@@ -16,9 +16,10 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files_look import Found, assigned, files_of, look, may_be_mask
 from brainseg_gui.controllers.layers.opening import Opened, Remembered, open_case
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.errors import CaseError, GridMismatchError
+from brainseg_gui.errors import BrainsegError, CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.window import Window, carried
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
@@ -107,17 +108,17 @@ class FilesController(QObject):
         if self._dropped:
             self.open_paths(self._dropped)
 
-    def open_source(self, source: CaseSource, *, resample_reference: bool = False) -> None:
+    def open_source(self, source: CaseSource, *, placing: Placing = Placing.STRICT) -> None:
         """Read a case whose files are known, and open it."""
-        self.leave(partial(self.read, source, resample_reference=resample_reference))
+        self.leave(partial(self.read, source, placing=placing))
 
-    def read(self, source: CaseSource, *, resample_reference: bool = False) -> None:
+    def read(self, source: CaseSource, *, placing: Placing = Placing.STRICT) -> None:
         """As `open_source`, when the open case may be left already."""
         self._source = source
         self._session.opening.begin("reading")
         first = self._session.viewing.modality
         remembered = Remembered(self._preferences.memory, self._session.output.tree)
-        job = self._start(open_case(source, remembered, resample_reference=resample_reference, first=first))
+        job = self._start(open_case(source, remembered, placing=placing, first=first))
         job.progressed.connect(self._on_read_progressed)
         job.succeeded.connect(self._on_read)
 
@@ -157,7 +158,12 @@ class FilesController(QObject):
     def open_resampled(self) -> None:
         """Open the last case with its mask resampled to the nearest voxel."""
         if self._source is not None:
-            self.open_source(self._source, resample_reference=True)
+            self.open_source(self._source, placing=Placing.NEAREST)
+
+    def open_voxel_by_voxel(self) -> None:
+        """Open the last case with its mask's voxels as they are stored, wherever its header says that they lie."""
+        if self._source is not None:
+            self.open_source(self._source, placing=Placing.VOXELS)
 
     def open_without_mask(self) -> None:
         """Open the last case without its mask."""
@@ -270,8 +276,9 @@ class FilesController(QObject):
         self._session.opening.end("Cancelled")
 
     def _ways_out(self, error: Exception) -> tuple[tuple[str, str], ...]:
-        if isinstance(error, GridMismatchError):
-            return (("Resample the mask", "file.resample"), ("Open without the mask", "file.without_mask"))
+        source = self._source
+        if isinstance(error, BrainsegError) and source is not None and source.reference == error.path is not None:
+            return (*_placings(error), ("Open without the mask", "file.without_mask"))
         if isinstance(error, CaseError) and self._files_to_assign(None):
             return (("Assign files…", "file.assign"),)
         return ()
@@ -289,4 +296,14 @@ class FilesController(QObject):
 
 
 def _note_actions(case: Case) -> tuple[tuple[str, str], ...]:
-    return (("Assign files…", "file.assign"),) if case.missing and case.source.unused else ()
+    chosen = case.missing or case.source.notes  # something was left aside, or missed
+    return (("Assign files…", "file.assign"),) if chosen and case.source.unused else ()
+
+
+def _placings(error: BrainsegError) -> tuple[tuple[str, str], ...]:
+    """The ways to take a mask that lies on another grid, the one that loses less first."""
+    if not isinstance(error, GridMismatchError):
+        return ()
+    voxels = (("Take it voxel by voxel", "file.voxels"),) if error.same_shape else ()
+    nearest = (("Resample the mask", "file.resample"),) if not error.all_lost else ()
+    return (*voxels, *nearest)

@@ -15,6 +15,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, read_note
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice
 
@@ -50,7 +51,13 @@ class MasksRead:
 
 
 def read_masks(
-    case: Case, paths: Sequence[Path], reference: LabelMap | None, memory: StudyMemory, *, resample: bool, dropped: bool
+    case: Case,
+    paths: Sequence[Path],
+    reference: LabelMap | None,
+    memory: StudyMemory,
+    *,
+    placing: Placing,
+    dropped: bool,
 ) -> Generator[Progress, None, MasksRead]:
     """Read masks onto the grid of a case, one after the other; a bad file does not stop the others.
 
@@ -67,7 +74,7 @@ def read_masks(
         step = Progress("reading mask", number / len(paths), path.name)
         yield step
         try:
-            reading = partial(read_label_map, path, case.grid, case.scheme, resample=resample)
+            reading = partial(read_label_map, path, case.stored_grid, case.scheme, placing=placing)
             labels = yield from waited_for(aside(reading, "read mask"), step)
         except BrainsegError as error:
             problems.append((path, error))
@@ -78,7 +85,7 @@ def read_masks(
         )
         reference = labels if reference is None else reference
         _ = labels.counts  # here, so that the window need not count
-        masks.append((path, labels, sentence))
+        masks.append((path, labels, ". ".join([sentence, *labels.notes])))
         if (note := read_note(path)) is not None:
             files[path] = MaskFile(path, mark_of(path), note)
     return MasksRead(case, tuple(masks), tuple(problems), files, dropped)
@@ -98,8 +105,7 @@ def notice_of_masks(answer: MasksRead) -> Notice:
 def _problem(answer: MasksRead) -> Notice:
     """One sentence for one cause; the files are in the details."""
     count, total = len(answer.problems), len(answer.problems) + len(answer.masks)
-    words = "Resample the mask" if len(answer.refused) == 1 else "Resample the masks"
-    actions: tuple[tuple[str, str], ...] = ((words, "layers.resample"),) if answer.refused else ()
+    actions = _placings(answer)
     error = answer.problems[0][1]
     if answer.dropped and not answer.masks and isinstance(error, ImageError):
         actions = (*actions, ("Open as a case", "file.open_dropped"))
@@ -109,3 +115,14 @@ def _problem(answer: MasksRead) -> Notice:
     details = "\n".join(f"{path}: {error.what}" for path, error in answer.problems)
     words = f"{count} of {total} masks could not be added; the first: {notice.what}"
     return replace(notice, what=words, details=details)
+
+
+def _placings(answer: MasksRead) -> tuple[tuple[str, str], ...]:
+    """The ways to take masks that lie on another grid, the one that loses less first."""
+    refused = [error for _, error in answer.problems if isinstance(error, GridMismatchError)]
+    if not refused:
+        return ()
+    what = "the mask" if len(refused) == 1 else "the masks"
+    voxels = ((f"Take {what} voxel by voxel", "layers.voxels"),) if all(e.same_shape for e in refused) else ()
+    nearest = ((f"Resample {what}", "layers.resample"),) if not all(e.all_lost for e in refused) else ()
+    return (*voxels, *nearest)

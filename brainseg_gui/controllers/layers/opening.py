@@ -17,6 +17,7 @@ from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, Role
 
@@ -67,12 +68,16 @@ class Opened:
 
 
 def open_case(
-    source: CaseSource, remembered: Remembered, *, resample_reference: bool = False, first: Modality = Modality.T1CE
+    source: CaseSource,
+    remembered: Remembered,
+    *,
+    placing: Placing = Placing.STRICT,
+    first: Modality = Modality.T1CE,
 ) -> Generator[Progress, None, Opened]:
     """Read a case, its annotations, and what is remembered of it; parameters and errors as `read_case`."""
     from brainseg_gui.imaging.read_case import read_case
 
-    case = yield from read_case(source, resample_reference=resample_reference, first=first)
+    case = yield from read_case(source, placing=placing, first=first)
     yield Progress("looking for annotations", 1.0)
     known: list[str] = []
 

@@ -22,7 +22,7 @@ from brainseg_gui.faults.process_guard import guard_process
 def answer(job: ScoreJob) -> dict[str, Any]:
     """Score one pair: ``{"case": …}``, or ``{"failed": sentence}``; no fault of one case ends the process."""
     try:
-        return {"case": case_entry(score_pair(job.pair, job.chosen, job.rules, job.model))}
+        return {"case": case_entry(score_pair(job.pair, job.chosen, job.rules, job.model, job.placing))}
     except BrainsegError as error:
         return {"failed": str(error)}
     except MemoryError:

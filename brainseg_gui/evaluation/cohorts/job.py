@@ -17,9 +17,10 @@ from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.formats.file_names import is_nifti
 from brainseg_gui.imaging.formats.mask_note import read_note
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
+from brainseg_gui.imaging.placing import Placing
 
 # Raised whenever a number of the report changes its meaning: older results are then scored again.
-METRICS = 2
+METRICS = 3
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,15 @@ class ScoreJob:
         Label schemes that the person named.
     rules
         What distances and lesions follow.
+    placing
+        What may be done with a prediction that lies on another grid than its reference.
     """
 
     model: str
     pair: Pair
     chosen: ChosenSchemes
     rules: RuleSet
+    placing: Placing = Placing.STRICT
 
     def as_line(self) -> str:
         """One line of JSON."""
@@ -55,6 +59,7 @@ class ScoreJob:
                 "images": str(pair.images) if pair.images is not None else None,
                 "schemes": _scheme_names(self.chosen),
                 "rules": asdict(self.rules),
+                "placing": self.placing.value,
             }
         )
 
@@ -65,7 +70,7 @@ class ScoreJob:
         images = Path(entry["images"]) if entry["images"] is not None else None
         pair = Pair(entry["case_id"], Path(entry["reference"]), Path(entry["prediction"]), images)
         chosen = ChosenSchemes(*(_scheme_of(name) for name in entry["schemes"]))
-        return cls(entry["model"], pair, chosen, RuleSet(**entry["rules"]))
+        return cls(entry["model"], pair, chosen, RuleSet(**entry["rules"]), Placing(entry["placing"]))
 
     def key(self) -> str:
         """SHA-256 of everything that the result depends on: both files, rules, schemes, and the program's version.
@@ -78,7 +83,7 @@ class ScoreJob:
             If a file cannot be read.
         """
         digest = hashlib.sha256()
-        settings = [__version__, METRICS, asdict(self.rules), _scheme_names(self.chosen)]
+        settings = [__version__, METRICS, asdict(self.rules), _scheme_names(self.chosen), self.placing.value]
         guessing = self.chosen.reference is None or self.chosen.prediction is None
         masks = (self.pair.reference, self.pair.prediction)
         # a guess looks at the names too, and at what the masks say about themselves

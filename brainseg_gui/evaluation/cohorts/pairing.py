@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError, printable
+from brainseg_gui.evaluation.cohorts.mask_search import (
+    PREDICTIONS,
+    REFERENCES,
+    MaskFile,
+    by_id,
+    find_masks,
+    images_of,
+)
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
-from brainseg_gui.imaging.case_folder import answers, find_cohort, kind_of, prefix_of
-from brainseg_gui.imaging.formats.file_names import is_nifti, stem
+from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
+from brainseg_gui.imaging.case_tree import listed
 from brainseg_gui.imaging.modality import Modality
-
-_PREDICTION = re.compile(r"(?:^|[-_. ])pred(?:iction|icted)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,7 @@ def pair_models(
     order = {model: place for place, model in enumerate(predictions)}
     pairs.sort(key=lambda item: (item[1].case_id, order[item[0]]))
     given = _images_by_id(images) if images is not None else {}
-    listed = {folder: _images_in(folder) for folder in {pair.reference.parent for _, pair in pairs}}
-    found = [given.get(pair.case_id) or _images_of(pair.reference, listed[pair.reference.parent]) for _, pair in pairs]
-    return [(model, replace(pair, images=place)) for (model, pair), place in zip(pairs, found, strict=True)], unpaired
+    return [(model, replace(pair, images=given.get(pair.case_id) or pair.images)) for model, pair in pairs], unpaired
 
 
 def images_beside(mask: Path) -> Path | None:
@@ -68,7 +71,7 @@ def images_beside(mask: Path) -> Path | None:
 
 def _images_in(folder: Path) -> dict[str, Path]:
     """The first image of each prefix."""
-    images = [path for path in _entries(folder) if is_nifti(path) and isinstance(kind_of(path), Modality)]
+    images = [path for path in listed(folder).files if isinstance(kind_of(path), Modality)]
     return {prefix_of(path): path for path in reversed(images)}
 
 
@@ -81,23 +84,17 @@ def _images_by_id(folder: Path) -> dict[str, Path]:
     sources = find_cohort(folder)
     shared = Counter(source.folder for source in sources)
     return {
-        source.case_id: source.folder if shared[source.folder] == 1 else next(iter(source.modalities.values()))
-        for source in sources
+        name: images_of(source, shared[source.folder] > 1)
+        for source in reversed(sources)
+        for name in (*source.names, source.case_id)
     }
-
-
-@dataclass(frozen=True)
-class _Mask:
-    case_id: str
-    path: Path
-    says: str  # what its name says it is: "prediction", "mask" or "" (nothing)
 
 
 def pair_masks(reference: Path, prediction: Path) -> Pairing:
     """Pair two files, or the masks of two folders by case id.
 
-    A folder holds masks (``<id>_pred.nii.gz``, ``<id>-seg.nii.gz``, ``<id>.nii.gz``), or case folders with a mask
-    in each, whose names are the ids. Both may be the same folder: names that end in ``pred`` are then the
+    A folder holds masks (``<id>_pred.nii.gz``, ``<id>-seg.nii.gz``, ``<id>.nii.gz``), or cases with a mask, at any
+    depth, whose ids are those of `find_cohort`. Both may be the same folder: names that end in ``pred`` are then the
     predictions. A file is paired with a folder when that holds exactly one mask.
 
     Raises
@@ -105,74 +102,14 @@ def pair_masks(reference: Path, prediction: Path) -> Pairing:
     CaseError
         If one of the two does not exist or holds no mask, or nothing can be paired.
     """
-    references = _find(reference, ("mask", "", "prediction"))
-    predictions = _find(prediction, ("prediction", "mask", ""))
+    references = find_masks(reference, REFERENCES)
+    predictions = find_masks(prediction, PREDICTIONS)
     if reference.is_file() or prediction.is_file():
         return Pairing((_pair_single(references, predictions, reference, prediction),))
     return _pair_by_id(references, predictions, reference, prediction)
 
 
-def _find(place: Path, preferred: Sequence[str]) -> list[_Mask]:
-    if place.is_file():
-        return [_described(place)]
-    if not place.is_dir():
-        raise CaseError("there is no such file or folder", "Check the name, or mount the drive", place)
-    masks = list(_masks_in(place, preferred))
-    if not masks:
-        raise CaseError("it holds no mask", "Give a mask, or a folder of masks such as NAME_seg.nii.gz", place)
-    return masks
-
-
-def _masks_in(folder: Path, preferred: Sequence[str]) -> Iterator[_Mask]:
-    """Masks of a folder by their names, and those of the folders in it by the folders' names."""
-    own = _masks_among(folder)
-    if len({mask.case_id for mask in own}) == 1 and _holds_images(folder):
-        own = [replace(mask, case_id=printable(folder.resolve().name)) for mask in own]
-    yield from _clearest(own, preferred)
-    for child in _entries(folder):
-        if answers(child.is_dir) and not child.name.startswith("."):
-            masks = [replace(mask, case_id=printable(child.name)) for mask in _masks_among(child)]
-            yield from _clearest(masks, preferred)
-
-
-def _masks_among(folder: Path) -> list[_Mask]:
-    files = [path for path in _entries(folder) if is_nifti(path) and answers(path.is_file)]
-    return [_described(path) for path in files if not isinstance(kind_of(path), Modality)]
-
-
-def _holds_images(folder: Path) -> bool:
-    return any(isinstance(kind_of(path), Modality) for path in _entries(folder) if is_nifti(path))
-
-
-def _clearest(masks: Sequence[_Mask], preferred: Sequence[str]) -> list[_Mask]:
-    """Of each case, the masks whose names say what is preferred; else those that come next."""
-    best: dict[str, int] = {}
-    for mask in masks:
-        rank = preferred.index(mask.says)
-        best[mask.case_id] = min(rank, best.get(mask.case_id, rank))
-    return [mask for mask in masks if preferred.index(mask.says) == best[mask.case_id]]
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError as error:
-        raise CaseError(f"the folder cannot be read ({error.strerror})", "Check its permissions", folder) from error
-
-
-def _described(path: Path) -> _Mask:
-    """Case id of a mask, from its name without what says that it is one; its folder's name when none is left."""
-    name = stem(path)
-    without = _PREDICTION.sub("", name)
-    says = "prediction" if without != name else ""
-    bare = path.with_name(f"{without}.nii") if without else None
-    if bare is not None and kind_of(bare) == "mask":
-        says = says or "mask"
-        without = prefix_of(bare)
-    return _Mask(printable(without or path.resolve().parent.name), path, says)
-
-
-def _pair_single(references: list[_Mask], predictions: list[_Mask], reference: Path, prediction: Path) -> Pair:
+def _pair_single(references: list[MaskFile], predictions: list[MaskFile], reference: Path, prediction: Path) -> Pair:
     for masks, place in ((references, reference), (predictions, prediction)):
         if len(masks) > 1:
             raise CaseError(
@@ -180,21 +117,29 @@ def _pair_single(references: list[_Mask], predictions: list[_Mask], reference: P
                 "Give two files, or two folders",
                 place,
             )
-    return Pair(references[0].case_id, references[0].path, predictions[0].path)
+    return _pair(references[0], predictions[0])
 
 
-def _pair_by_id(references: list[_Mask], predictions: list[_Mask], reference: Path, prediction: Path) -> Pairing:
+def _pair(reference: MaskFile, prediction: MaskFile, listed_images: dict[Path, dict[str, Path]] | None = None) -> Pair:
+    """A pair with its images; `listed_images` keeps what was found in a folder for the other masks of it."""
+    images, folder = reference.images, reference.path.parent
+    if images is None:
+        known = listed_images if listed_images is not None else {}
+        if folder not in known:
+            known[folder] = _images_in(folder)
+        images = _images_of(reference.path, known[folder])
+    return Pair(reference.case_id, reference.path, prediction.path, images)
+
+
+def _pair_by_id(references: list[MaskFile], predictions: list[MaskFile], reference: Path, prediction: Path) -> Pairing:
     pairs: list[Pair] = []
     unpaired: list[Unpaired] = []
-    by_id: dict[str, tuple[list[Path], list[Path]]] = {}
-    for side, masks in enumerate((references, predictions)):
-        for mask in masks:
-            by_id.setdefault(mask.case_id, ([], []))[side].append(mask.path)
-    for case_id, (ours, theirs) in sorted(by_id.items()):
-        if len(ours) == len(theirs) == 1 and ours[0] != theirs[0]:
-            pairs.append(Pair(case_id, ours[0], theirs[0]))
+    listed_images: dict[Path, dict[str, Path]] = {}
+    for case_id, (ours, theirs) in sorted(by_id(references, predictions).items()):
+        if len(ours) == len(theirs) == 1 and ours[0].path != theirs[0].path:
+            pairs.append(_pair(ours[0], theirs[0], listed_images))
         else:
-            unpaired.append(_unpaired(case_id, ours, theirs))
+            unpaired.append(_unpaired(case_id, [mask.path for mask in ours], [mask.path for mask in theirs]))
     if not pairs:
         first = unpaired[0]
         raise CaseError(

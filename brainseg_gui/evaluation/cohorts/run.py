@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from brainseg_gui import __version__
+from brainseg_gui.evaluation.cohorts.alike import read_alike
 from brainseg_gui.evaluation.cohorts.job import ScoreJob
 from brainseg_gui.evaluation.cohorts.pairing import pair_models
 from brainseg_gui.evaluation.cohorts.partial import PartialResults
@@ -20,6 +21,7 @@ from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.from_json import case_of
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CaseReport, CohortReport
+from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.progress import Progress
 
 _LIBRARIES = ("numpy", "scipy", "nibabel", "matplotlib")
@@ -47,6 +49,8 @@ class CohortRequest:
         File that keeps what is scored so far; None for none.
     fresh
         Score everything anew.
+    placing
+        What may be done with a prediction that lies on another grid than its reference.
     """
 
     reference: Path
@@ -57,6 +61,7 @@ class CohortRequest:
     processes: int | None = None
     partial: Path | None = None
     fresh: bool = False
+    placing: Placing = Placing.STRICT
 
 
 def evaluate_cohort(request: CohortRequest) -> Generator[Progress, None, CohortReport]:
@@ -82,32 +87,59 @@ def evaluate_cohort(request: CohortRequest) -> Generator[Progress, None, CohortR
 def score_pairs(
     pairs: Sequence[tuple[str, Pair]], unpaired: Sequence[Unpaired], request: CohortRequest
 ) -> Generator[Progress, None, CohortReport]:
-    """Score pairs of models and cases in parallel; see `evaluate_cohort`."""
-    jobs = [ScoreJob(model, pair, request.chosen, request.rules) for model, pair in pairs]
+    """Score pairs of models and cases in parallel; see `evaluate_cohort`.
+
+    Cases whose numbers are read otherwise than those of the others of their cohort are scored again, as the others.
+    """
+    jobs = [ScoreJob(model, pair, request.chosen, request.rules, request.placing) for model, pair in pairs]
     partial = PartialResults(request.partial, fresh=request.fresh)
-    scored: dict[int, CaseReport] = {}
-    failed: dict[int, Unpaired] = {}
+    scores = _Scores(dict(enumerate(jobs)))
     try:
-        ready = answers(jobs, request.processes or default_processes(), partial.known)
-        start = time.monotonic()
-        try:
-            for answer in ready:
-                if answer is not None:
-                    _take(answer, jobs[answer.number], partial, scored, failed)
-                yield _progress(len(scored) + len(failed), len(failed), len(jobs), time.monotonic() - start)
-        finally:
-            ready.close()  # its processes end with it
+        yield from _scored(scores, jobs, request, partial)
+        odd = read_alike([scores.cases.get(number) for number in range(len(jobs))], request.chosen)
+        again = [replace(jobs[number], chosen=chosen) for number, (chosen, _) in odd.items()]
+        redone = _Scores(dict(enumerate(again)))
+        yield from _scored(redone, again, request, partial)
     finally:
         partial.close()
+    for place, (number, (_, doubt)) in enumerate(odd.items()):
+        if place in redone.cases:
+            case = redone.cases[place]
+            note = case.reference_note.replace("as asked", "as those of the other cases")
+            scores.cases[number] = replace(case, reference_note=note, doubts=(*case.doubts, doubt))
     return CohortReport(
-        cases=tuple(scored[number] for number in sorted(scored)),
+        cases=tuple(scores.cases[number] for number in sorted(scores.cases)),
         models=tuple(request.predictions),
         rules=request.rules,
         unpaired=tuple(unpaired),
-        failed=tuple(failed[number] for number in sorted(failed)),
+        failed=tuple(scores.failed[number] for number in sorted(scores.failed)),
         made=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         versions=versions(),
     )
+
+
+@dataclass
+class _Scores:
+    """What came of jobs, by their number."""
+
+    jobs: Mapping[int, ScoreJob]
+    cases: dict[int, CaseReport] = field(default_factory=dict)
+    failed: dict[int, Unpaired] = field(default_factory=dict)
+
+
+def _scored(
+    scores: _Scores, jobs: Sequence[ScoreJob], request: CohortRequest, partial: PartialResults
+) -> Generator[Progress, None, None]:
+    ready = answers(jobs, request.processes or default_processes(), partial.known)
+    start = time.monotonic()
+    try:
+        for answer in ready:
+            if answer is not None:
+                _take(answer, scores.jobs[answer.number], partial, scores.cases, scores.failed)
+            done, failed = len(scores.cases) + len(scores.failed), len(scores.failed)
+            yield _progress(done, failed, len(jobs), time.monotonic() - start)
+    finally:
+        ready.close()  # its processes end with it
 
 
 def _take(

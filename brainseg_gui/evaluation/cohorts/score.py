@@ -16,11 +16,23 @@ from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.evaluation.records.report import CaseReport, LesionEntry, RegionEntry
+from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.progress import run_to_end
 
 
-def score_pair(pair: Pair, chosen: ChosenSchemes, rules: RuleSet, model: str = "prediction") -> CaseReport:
+def score_pair(
+    pair: Pair,
+    chosen: ChosenSchemes,
+    rules: RuleSet,
+    model: str = "prediction",
+    placing: Placing = Placing.STRICT,
+) -> CaseReport:
     """Read and compare one pair.
+
+    Parameters
+    ----------
+    placing
+        What may be done with a prediction that lies on another grid than its reference.
 
     Raises
     ------
@@ -28,7 +40,7 @@ def score_pair(pair: Pair, chosen: ChosenSchemes, rules: RuleSet, model: str = "
         If a mask cannot be read, or the two lie on different grids.
     """
     start = time.perf_counter()
-    masks = read_pair(pair, chosen)
+    masks = read_pair(pair, chosen, placing)
     try:
         comparison = compare(masks.reference, masks.prediction)
         measured = run_to_end(with_distances(comparison, masks.reference, masks.prediction, rules))
@@ -60,6 +72,10 @@ def report_of(pair: Pair, masks: MaskPair, comparison: Comparison, model: str) -
             if score is not None
         },
         worst=worst_place(masks.reference, masks.prediction),
+        doubts=masks.doubts,
+        suggested=masks.suggested,
+        stated=masks.stated,
+        labels=masks.reference.present(),
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from brainseg_gui.evaluation.metrics.comparison import scored_regions
 from brainseg_gui.evaluation.metrics.disagreements import Disagreement, find_disagreements
 from brainseg_gui.evaluation.records.report import WorstPlace
-from brainseg_gui.imaging.labels import LabelMap, regions
+from brainseg_gui.imaging.labels import LabelMap
 
 
 def worst_place(reference: LabelMap, prediction: LabelMap) -> WorstPlace | None:
@@ -16,7 +17,7 @@ def worst_place(reference: LabelMap, prediction: LabelMap) -> WorstPlace | None:
         None when the masks agree on all three.
     """
     pieces: list[Disagreement] = []
-    for region in regions():
+    for region in scored_regions(reference.scheme, prediction.scheme):
         pieces += find_disagreements(reference, prediction, region, limit=1)
     if not pieces:
         return None

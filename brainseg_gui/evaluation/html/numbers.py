@@ -116,12 +116,12 @@ def _label_table(report: CohortReport, several: bool) -> Html:
 
 def _pooled_table(report: CohortReport, several: bool) -> Html:
     """Mean over the cases; over the recipe's crop where all cases allow it."""
-    crop = all("recipe_crop" in case.pooled for case in report.cases)
+    crop = all("recipe_crop" in case.pooled for case in report.cases if case.pooled)
     extent = "recipe_crop" if crop else "whole_volume"
     heads: list[Cell | str] = [*([text_cell("Model")] if several else []), text_cell(""), *_POOLED]
     rows = []
     for model in report.models:
-        scores = [case.pooled[extent] for case in report.of_model(model)]
+        scores = [case.pooled[extent] for case in report.of_model(model) if case.pooled]
         for words, these in (("prediction", scores), ("nothing but background", [s["all_background"] for s in scores])):
             numbers = [
                 number_cell(summarise([s[name] for s in these]).mean, 4) for name in ("dice_coeff", "iou", "mean_iou")

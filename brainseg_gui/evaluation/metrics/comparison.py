@@ -15,6 +15,7 @@ from brainseg_gui.evaluation.metrics.overlap import Counts, joint_table
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.imaging.labels import (
     UNKNOWN,
+    WHOLE,
     LabelMap,
     LabelScheme,
     Region,
@@ -123,10 +124,30 @@ def compare_table(
         Volume of one voxel in ml.
     """
     rows = []
-    for region in (*regions(), *_further_labels(reference_scheme, prediction_scheme, table)):
+    for region in scored_regions(reference_scheme, prediction_scheme, table):
         counts = counts_of(table, region_table(reference_scheme, region), region_table(prediction_scheme, region))
         rows.append(RegionScore(region, counts, counts.reference * voxel_ml, counts.prediction * voxel_ml))
     return Comparison(tuple(rows))
+
+
+def scored_regions(
+    reference_scheme: LabelScheme, prediction_scheme: LabelScheme, table: NDArray[np.int64] | None = None
+) -> tuple[Region, ...]:
+    """What two masks can be compared by: WT alone where one of them does not tell the tissues apart.
+
+    Parameters
+    ----------
+    table
+        Their `joint_table`, for further labels that occur.
+    """
+    scored = tuple(region for region in regions() if is_scored(region, reference_scheme, prediction_scheme))
+    further = _further_labels(reference_scheme, prediction_scheme, table) if table is not None else ()
+    return scored if len(scored) < len(regions()) else (*scored, *further)
+
+
+def is_scored(region: Region, reference_scheme: LabelScheme, prediction_scheme: LabelScheme) -> bool:
+    """Whether both masks tell a region apart."""
+    return WHOLE in region.meanings or (reference_scheme.tells_apart and prediction_scheme.tells_apart)
 
 
 def check_same_grid(reference: LabelMap, prediction: LabelMap) -> None:

@@ -9,6 +9,7 @@ to one piece: with every piece corrected the Dice is 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +17,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.evaluation.metrics.comparison import check_same_grid, region_table
+from brainseg_gui.evaluation.metrics.comparison import check_same_grid, is_scored, region_table
 from brainseg_gui.evaluation.metrics.overlap import Counts, count, union_box
 from brainseg_gui.evaluation.metrics.pieces import RIM_MM, Pieces, pieces_of
 from brainseg_gui.imaging.box import Box, grown
@@ -136,7 +137,7 @@ def dice_gain(counts: Counts, voxels: int, *, missed: bool) -> float:
 
 
 def find_disagreements(reference: LabelMap, prediction: LabelMap, region: Region, limit: int = LIMIT) -> Disagreements:
-    """The pieces in which two masks differ on a region.
+    """The pieces in which two masks differ on a region; none where one of them does not tell its tissue apart.
 
     Everything is computed in the boxes that hold what is missed and what is false.
 
@@ -146,6 +147,8 @@ def find_disagreements(reference: LabelMap, prediction: LabelMap, region: Region
         If the masks lie on different grids.
     """
     check_same_grid(reference, prediction)
+    if not is_scored(region, reference.scheme, prediction.scheme):
+        return Disagreements(region, math.nan, ())
     box = union_box(reference.values, prediction.values)
     ours: NDArray[np.bool_] = region_table(reference.scheme, region)[reference.values[box]]
     theirs: NDArray[np.bool_] = region_table(prediction.scheme, region)[prediction.values[box]]

@@ -67,7 +67,7 @@ def pooled(reference: LabelMap, prediction: LabelMap, extent: Extent = Extent.WH
     Returns
     -------
     Pooled or None
-        None when the crop is asked for and the volume is not 240×240×155.
+        None when the crop is asked for and the volume is not 240×240×155, or a mask does not tell tissues apart.
 
     Raises
     ------
@@ -82,6 +82,8 @@ def pooled(reference: LabelMap, prediction: LabelMap, extent: Extent = Extent.WH
     is where the recipe's four classes leave them.
     """
     check_same_grid(reference, prediction)
+    if not (reference.scheme.tells_apart and prediction.scheme.tells_apart):
+        return None
     values = reference.values, prediction.values
     if extent is Extent.RECIPE_CROP:
         if reference.values.shape != RECIPE_SHAPE:

@@ -71,6 +71,10 @@ def case_of(entry: Mapping[str, Any]) -> CaseReport:
         pooled=_pooled_by_extent(entry["pooled"]),
         worst=_worst_of(entry["worst"]) if entry["worst"] is not None else None,
         seconds=_number(entry["seconds"]),
+        doubts=tuple(_text(doubt) for doubt in entry.get("doubts", ())),
+        suggested=_text(entry.get("suggested", "")),
+        stated=entry.get("stated", False) is True,
+        labels=tuple(_whole(value) for value in entry.get("labels", ())),
     )
 
 
@@ -107,7 +111,7 @@ def _lesion_of(entry: Mapping[str, Any]) -> LesionEntry:
 
 
 def _pooled_by_extent(pooled: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    if "whole_volume" not in pooled:
+    if pooled and "whole_volume" not in pooled:
         raise KeyError("whole_volume")
     return {_text(extent): _pooled_of(scores) for extent, scores in pooled.items()}
 

@@ -109,6 +109,14 @@ class CaseReport:
         Where the masks differ most; None when they do not.
     seconds
         How long scoring took.
+    doubts
+        What may be wrong with how the masks were read, in sentences.
+    suggested
+        Label scheme that the prediction's own evidence suggests, where it was read by another; else empty.
+    stated
+        Whether the reference's scheme is stated, and not guessed.
+    labels
+        Numbers that occur in the reference.
     """
 
     model: str
@@ -126,6 +134,10 @@ class CaseReport:
     pooled: Mapping[str, Mapping[str, Any]]
     worst: WorstPlace | None = None
     seconds: float = 0.0
+    doubts: tuple[str, ...] = ()
+    suggested: str = ""
+    stated: bool = False
+    labels: tuple[int, ...] = ()
 
     def number(self, region: str, name: str) -> float:
         """A number of a region; NaN when the case has no such region."""
@@ -139,17 +151,17 @@ class CaseReport:
     @property
     def warning(self) -> str:
         """What makes the numbers of a scored case doubtful; empty when nothing does."""
-        if not self.unknown_ml:
-            return ""
-        return (
+        unknown = (
             f"{self.unknown_ml:.3g} ml carry numbers that the label scheme does not know and are in no region "
             f"(read as {self.reference_scheme} and {self.prediction_scheme})"
         )
+        return ". ".join([*([unknown] if self.unknown_ml else []), *self.doubts])
 
     @property
     def mean_dice(self) -> float:
-        """Mean Dice of WT, TC and ET, by which cases are ranked."""
-        return sum(self.number(key, "dice") for key in REGION_KEYS) / len(REGION_KEYS)
+        """Mean Dice of those of WT, TC and ET that are scored, by which cases are ranked."""
+        scored = [dice for key in REGION_KEYS if (dice := self.number(key, "dice")) == dice]
+        return sum(scored) / len(scored) if scored else math.nan
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,10 @@ def case_entry(case: CaseReport) -> dict[str, Any]:
         "pooled": case.pooled,
         "worst": asdict(case.worst) if case.worst is not None else None,
         "seconds": round(case.seconds, 3),
+        "doubts": list(case.doubts),
+        "suggested": case.suggested,
+        "stated": case.stated,
+        "labels": list(case.labels),
     }
 
 

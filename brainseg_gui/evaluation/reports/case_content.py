@@ -21,6 +21,7 @@ from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.formats.nifti import read_label_map
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import Progress
 
@@ -75,27 +76,37 @@ class NamedMask:
 
 
 def read_content(
-    source: CaseSource, reference: Path | None, prediction: Path | None, chosen: ChosenSchemes, rules: RuleSet
+    source: CaseSource,
+    reference: Path | None,
+    prediction: Path | None,
+    chosen: ChosenSchemes,
+    rules: RuleSet,
+    placing: Placing = Placing.STRICT,
 ) -> Generator[Progress, None, CaseContent]:
     """Read a case and its masks, and compare them where there are two.
 
     Nothing of the headers but geometry is used: what they may say of the patient is not looked at.
 
+    Parameters
+    ----------
+    placing
+        What may be done with a mask that lies on another grid.
+
     Raises
     ------
     BrainsegError
-        If a file cannot be used, or a mask lies on another grid than the case.
+        If a file cannot be used, or a mask lies on another grid than the case and that is not allowed.
     """
     yield Progress("reading", 0.0, source.case_id)
     case = yield from read_case(replace(source, reference=None))
     first = second = None
     if reference is not None:
-        labels, note = read_as(_labels(reference, case), reference, chosen.reference, case)
-        first = NamedMask(labels, reference, note)
+        labels, note = read_as(_labels(reference, case, placing), reference, chosen.reference, case)
+        first = NamedMask(labels, reference, " ".join([note, *labels.notes]))
     if prediction is not None:
-        given, other = _labels(prediction, case), first.labels if first is not None else None
+        given, other = _labels(prediction, case, placing), first.labels if first is not None else None
         labels, note = read_as_prediction(given, prediction, chosen.prediction, other, case)
-        second = NamedMask(labels, prediction, note)
+        second = NamedMask(labels, prediction, " ".join([note, *labels.notes]))
     return (yield from content_of(case, first, second, rules))
 
 
@@ -129,5 +140,5 @@ def content_of(
     return CaseContent(images, scores, notes, present, rules, made, versions())
 
 
-def _labels(path: Path, case: Case) -> LabelMap:
-    return read_label_map(path, case.grid, scheme_named("brats2020"))
+def _labels(path: Path, case: Case, placing: Placing) -> LabelMap:
+    return read_label_map(path, case.stored_grid, scheme_named("brats2020"), placing=placing)

@@ -89,13 +89,14 @@ def _pooled_table(cases: Sequence[CaseReport]) -> str:
     lines: list[Sequence[str]] = [
         ("pooled as the source recipe does, background included", "", "dice_coeff", "iou", "mean_iou")
     ]
-    for case in cases:
+    told_apart = [case for case in cases if case.pooled]
+    for case in told_apart:
         crop = "recipe_crop" in case.pooled
         score = case.pooled["recipe_crop" if crop else "whole_volume"]
         name = f"{case.case_id}, {_CROP if crop else _WHOLE}"
         lines.append((name, "prediction", *_four_places(score)))
         lines.append(("", "nothing but background", *_four_places(score["all_background"])))
-    return _aligned(lines, text_columns=2) if cases else ""
+    return _aligned(lines, text_columns=2) if told_apart else ""
 
 
 def _four_places(score: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,200 @@
+"""The masks below a folder, each with the ids that its case may have: those of `find_cohort` come first."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from brainseg_gui.errors import CaseError, printable
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
+from brainseg_gui.imaging.case_tree import Listed, tree
+from brainseg_gui.imaging.conventions import row_of_id, words
+from brainseg_gui.imaging.formats.file_names import stem
+from brainseg_gui.imaging.modality import Modality
+
+REFERENCES, PREDICTIONS = ("mask", "", "prediction"), ("prediction", "mask", "")
+_PREDICTION = re.compile(r"(?:^|[-_. ])pred(?:iction|icted)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask and what its case may be called.
+
+    Parameters
+    ----------
+    ids
+        The case's id, then its other names.
+    says
+        What its name says it is: ``"prediction"``, ``"mask"`` or ``""`` (nothing).
+    images
+        A folder or file that `find_case` finds the images by; None where there are none.
+    """
+
+    ids: tuple[str, ...]
+    path: Path
+    says: str
+    images: Path | None = None
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.ids[0]
+
+
+def find_masks(place: Path, preferred: Sequence[str]) -> list[MaskFile]:
+    """The masks of a file, or of a folder and all below it.
+
+    Parameters
+    ----------
+    preferred
+        `REFERENCES` or `PREDICTIONS`: of each case only those masks count whose names say what comes first there.
+
+    Raises
+    ------
+    CaseError
+        If there is nothing there, or no mask.
+    """
+    if place.is_file():
+        return [described(place)]
+    if not place.is_dir():
+        raise CaseError("there is no such file or folder", "Check the name, or mount the drive", place)
+    sources = _sources(place)
+    owners = {source.reference: source for source in sources if source.reference is not None}
+    by_folder = _by_folders(sources)
+    images = {path for source in sources for path in source.modalities.values()}
+    below = [replace(here, files=tuple(path for path in here.files if path not in images)) for here in tree(place)]
+    masks = [mask for here in below for mask in _in_folder(here, place, owners, by_folder.get(here.folder, []))]
+    masks = _clearest(_without_outputs(masks, sources, preferred, place), preferred)
+    if not masks:
+        raise CaseError("it holds no mask", "Give a mask, or a folder of masks such as NAME_seg.nii.gz", place)
+    return masks
+
+
+def described(path: Path) -> MaskFile:
+    """A mask by its name, without what says that it is one; by its folder's name when none is left."""
+    name = stem(path)
+    without = _PREDICTION.sub("", name)
+    says = "prediction" if without != name else ""
+    bare = path.with_name(f"{without}.nii") if without else None
+    if bare is not None and kind_of(bare) == "mask":
+        says = says or "mask"
+        without = prefix_of(bare)
+    row = row_of_id(without)
+    names = (without or path.resolve().parent.name, *([row[0].id_in(without)] if row is not None else []))
+    return MaskFile(_ids(names), path, says)
+
+
+def images_of(source: CaseSource, shared: bool) -> Path:
+    """What `find_case` finds a case by: its folder, or a file of it where several share one or they lie apart."""
+    files = list(source.modalities.values())
+    return files[0] if shared or any(file.parent != source.folder for file in files) else source.folder
+
+
+def _sources(place: Path) -> list[CaseSource]:
+    try:
+        return list(find_cohort(place))
+    except CaseError:
+        return []
+
+
+def _by_folders(sources: Sequence[CaseSource]) -> dict[Path, list[CaseSource]]:
+    """The cases whose images lie in each folder; those of 4-D files have masks elsewhere."""
+    found: dict[Path, list[CaseSource]] = {}
+    for source in sources:
+        folders = {path.parent for path in source.modalities.values()} if not source.volumes else set()
+        for folder in folders:
+            found.setdefault(folder, []).append(source)
+    return found
+
+
+def _in_folder(
+    here: Listed, root: Path, owners: Mapping[Path, CaseSource], mine: Sequence[CaseSource]
+) -> list[MaskFile]:
+    """The masks of one folder: those of the cases whose images lie in it, and others by their names or its own."""
+    found = []
+    for path in here.files:
+        if isinstance(kind_of(path), Modality):
+            continue
+        mask = described(path)
+        owner = owners.get(path) or (mine[0] if len(mine) == 1 else None) or _named(mask, mine)
+        if owner is not None:
+            if path != owner.reference and not _counts(mask, owner):
+                continue
+            images = images_of(owner, len(mine) > 1)
+            found.append(replace(mask, ids=_ids((owner.case_id, *owner.names)), images=images))
+        elif not mine:
+            found.append(_by_folder(mask, here.folder, root))
+    return found
+
+
+def _named(mask: MaskFile, sources: Iterable[CaseSource]) -> CaseSource | None:
+    return next((s for s in sources if set(mask.ids) & {s.case_id, *s.names}), None)
+
+
+def _counts(mask: MaskFile, owner: CaseSource) -> bool:
+    """Whether a mask beside a case's images is of it: a prediction, or one that is named so where no reference is."""
+    if mask.says == "prediction":
+        return True
+    named = mask.path == owner.reference or mask.case_id in (owner.case_id, *owner.names)
+    return owner.reference is None and (mask.says == "mask" or named)
+
+
+def _by_folder(mask: MaskFile, folder: Path, root: Path) -> MaskFile:
+    """A mask in a folder without images: it goes by the folder's name, unless that is one for masks of all cases."""
+    if folder == root or folder.name.lower() in words()["mask_folders"] | words()["folders"]:
+        return mask
+    parts = folder.relative_to(root).parts
+    return replace(mask, ids=_ids((folder.name, "_".join(parts), *mask.ids)))
+
+
+def _without_outputs(
+    masks: list[MaskFile], sources: Sequence[CaseSource], preferred: Sequence[str], root: Path
+) -> list[MaskFile]:
+    """Without what algorithms left in the folders of a case, where references are looked for."""
+    if preferred is not REFERENCES:
+        return masks
+    own = {source.reference for source in sources}
+    lone = {source.case_id for source in sources if source.reference is None}
+    cases_in = Counter(place for source in sources for place in (source.folder, *source.folder.parents))
+    return [
+        mask for mask in masks if mask.path in own or mask.case_id in lone or not _in_a_case(mask.path, root, cases_in)
+    ]
+
+
+def _in_a_case(path: Path, root: Path, cases_in: Mapping[Path, int]) -> bool:
+    """Whether a file lies below a folder that belongs to a single case."""
+    return any(cases_in.get(place) == 1 and place != root and root in place.parents for place in path.parents)
+
+
+def _clearest(masks: Sequence[MaskFile], preferred: Sequence[str]) -> list[MaskFile]:
+    """Of each case, the masks whose names say what is preferred; else those that come next."""
+    best: dict[str, int] = {}
+    for mask in masks:
+        rank = preferred.index(mask.says)
+        best[mask.case_id] = min(rank, best.get(mask.case_id, rank))
+    return [mask for mask in masks if preferred.index(mask.says) == best[mask.case_id]]
+
+
+def _ids(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(printable(name) for name in names if name))
+
+
+def by_id(
+    references: Sequence[MaskFile], predictions: Sequence[MaskFile]
+) -> Mapping[str, tuple[list[MaskFile], list[MaskFile]]]:
+    """References and predictions of each case; a prediction belongs to the one reference that shares a name with it."""
+    found: dict[str, tuple[list[MaskFile], list[MaskFile]]] = {}
+    known: dict[str, set[str]] = {}
+    for mask in references:
+        found.setdefault(mask.case_id, ([], []))[0].append(mask)
+        for name in mask.ids:
+            known.setdefault(name, set()).add(mask.case_id)
+    for mask in predictions:
+        owners = ({name} if name in found and found[name][0] else known.get(name, set()) for name in mask.ids)
+        owner = next((next(iter(cases)) for cases in owners if len(cases) == 1), mask.case_id)
+        found.setdefault(owner, ([], []))[1].append(mask)
+    return found

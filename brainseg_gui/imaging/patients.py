@@ -1,0 +1,81 @@
+"""Whose a case is: visits of one patient must not be trained on and scored at the same time."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.conventions import row_of_id
+
+_DATE = r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d"
+# Words of a visit: some stand alone, others before a number.
+_ALONE = (
+    r"baseline|follow[-_ ]?up|pre[-_ ]?op(?:erative)?|post[-_ ]?op(?:erative)?|pre|post|early|late|initial|"
+    r"recurrence|progression|nadir"
+)
+_COUNTED = r"time[-_ ]?points?|visits?|sessions?|ses|tp|time|weeks?|days?|months?|fu|exam|scan|study|t"
+_WORDS = rf"(?:(?:{_ALONE})[-_. ]?\d*|(?:{_COUNTED})[-_. ]?\d+(?:-\d+)?[a-z]?)"
+# The study at the end of an id, and a folder that is named after a visit.
+_STUDY = re.compile(rf"(.+?)[-_. ](?:{_WORDS}|{_DATE})(?:[-_. ].*)?$", re.IGNORECASE)
+_VISIT = re.compile(rf"{_WORDS}|(?:.*[-_. ])?{_DATE}(?:[-_. ].*)?", re.IGNORECASE)
+_LAST = re.compile(r"(.+)[-_. ](\d{1,3}[a-z]?|[a-z])$", re.IGNORECASE)
+_MOST_VISITS = 12  # of one patient, where only numbers at the end of ids tell
+
+
+def patient_of(case_id: str) -> str:
+    """The patient that a case belongs to, by its id; the id itself when it says nothing of patients."""
+    row = row_of_id(case_id)
+    if row is not None:
+        return row[1]
+    found = _STUDY.match(case_id)
+    return found[1] if found is not None else case_id
+
+
+def patient_by_names(source: CaseSource) -> str:
+    """The patient of a case, by its data set, its folders and its id."""
+    if source.patient:
+        return source.patient
+    by_id = patient_of(source.case_id)
+    if by_id != source.case_id:
+        return by_id
+    folder = source.folder
+    parent = folder.parent
+    if folder.name and parent.name and (_VISIT.fullmatch(folder.name) or _goes_on(folder.name, parent.name)):
+        return str(parent)
+    return source.case_id
+
+
+def patients_of(sources: Sequence[CaseSource]) -> tuple[dict[Path, str], tuple[str, ...]]:
+    """The patient of each case, by the case's place, and the patients that only the ends of ids tell.
+
+    Ids that differ in their last number only (``P7_1``, ``P7_2``) may be visits: such cases are kept together, which
+    is right for visits and does no harm to others, and they are named.
+    """
+    plain = {source.place: patient_by_names(source) for source in sources}
+    if len(set(plain.values())) == 1 and len(plain) > _MOST_VISITS:  # nobody has so many: the folder is a cohort's
+        plain = {source.place: source.patient or source.case_id for source in sources}
+    ids = {source.place: source.case_id for source in sources}
+    open_ids = {place: name for place, name in plain.items() if name == ids[place]}
+    starts: defaultdict[str, list[Path]] = defaultdict(list)
+    for place, name in open_ids.items():
+        if found := _LAST.match(name):
+            starts[found[1]].append(place)
+    doubtful = _visits_by_number(starts, len(open_ids))
+    for start in doubtful:
+        plain |= dict.fromkeys(starts[start], start)
+    return plain, tuple(sorted(doubtful))
+
+
+def _visits_by_number(starts: dict[str, list[Path]], total: int) -> list[str]:
+    """Beginnings that look like patients with visits: several of them, each with a few cases."""
+    counts = Counter({start: len(places) for start, places in starts.items()})
+    if len(counts) < 2 or max(counts.values()) > _MOST_VISITS or sum(counts.values()) < total:
+        return []
+    return [start for start, count in counts.items() if count > 1]
+
+
+def _goes_on(name: str, start: str) -> bool:
+    return len(name) > len(start) and name.lower().startswith(start.lower()) and not name[len(start)].isalnum()

@@ -1,0 +1,128 @@
+"""Every row of the table of conventions, as a folder with the true names: found, read, scored and trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainseg_gui.commands.segment_jobs import plan_jobs
+from brainseg_gui.evaluation.cohorts.pairing import pair_masks
+from brainseg_gui.evaluation.cohorts.score import score_pair
+from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, conventions
+from brainseg_gui.imaging.formats.nifti import read_labels
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.patients import patients_of
+from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.progress import run_to_end
+from brainseg_gui.runs.config import Data
+from tests.conventions.page import PAGE, evaluate_words, page, segment_words, train_words
+from tests.conventions.trees import Tree, modalities_of, plant, scheme_of, write
+from training.data.cases import check_data
+from training.errors import TrainingError
+
+NAMES = [row.name for row in conventions()]
+
+
+@pytest.fixture(params=NAMES)
+def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Tree:
+    return plant(tmp_path, request.param)
+
+
+def _by_id(tree: Tree) -> dict[str, CaseSource]:
+    return {source.case_id: source for source in find_cohort(tree.root)}
+
+
+def test_there_are_enough_and_each_names_its_source() -> None:
+    assert len(NAMES) == len(set(NAMES)) >= 30
+    assert all(len(row.source) > 20 for row in conventions())
+
+
+def test_cases_modalities_masks_and_patients_are_found(tree: Tree) -> None:
+    found = _by_id(tree)
+    assert sorted(found) == sorted(example.case_id for example in tree.examples)
+    owners, doubtful = patients_of(list(found.values()))
+    assert not doubtful
+    for number, example in enumerate(tree.examples):
+        source = found[example.case_id]
+        assert tuple(source.modalities) == tuple(m for m in Modality if m in modalities_of(tree.row))
+        if not {VOLUMES, CHANNEL} & set(tree.row.paths):
+            assert source.modalities == {m: tree.file(number, m) for m in modalities_of(tree.row)}
+        assert source.reference == (tree.file(number, MASK) if MASK in tree.row.paths else None)
+        same = {e.case_id for e in tree.examples if e.parts["patient"] == example.parts["patient"]}
+        assert {case_id for case_id, s in found.items() if owners[s.place] == owners[source.place]} == same
+
+
+def test_a_file_or_folder_of_a_case_opens_it_with_its_mask(tree: Tree) -> None:
+    for source in find_cohort(tree.root):
+        first = next(iter(source.modalities.values()))
+        folders = {path.parent for path in source.modalities.values()}
+        opened = [find_case(first)] if len(folders) == 1 else []
+        alone = len(folders) == 1 and sum(s.folder == source.folder for s in find_cohort(tree.root)) == 1
+        opened += [find_case(source.folder)] if alone else []
+        for case in opened:
+            assert case.modalities == source.modalities
+            if tree.row.name not in ("flat", "bids", "bids-one"):  # whose masks lie apart, in folders of any name
+                assert case.reference == source.reference
+
+
+def test_masks_are_read_by_their_scheme_without_doubt(tree: Tree) -> None:
+    for source in find_cohort(tree.root):
+        case = run_to_end(read_case(source))
+        assert not case.doubts
+        if case.reference is not None:
+            expected = scheme_of(tree.row)
+            present = case.reference.present()
+            assert [case.reference.scheme.meaning_of(v) for v in present] == [expected.meaning_of(v) for v in present]
+            assert case.reference.scheme.tells_apart is expected.tells_apart
+
+
+def test_segment_finds_every_case_and_names_its_mask(tree: Tree, tmp_path: Path) -> None:
+    jobs = plan_jobs([tree.root], tmp_path / "out")
+    assert {job.output.name for job in jobs} == {f"{example.case_id}_pred.nii.gz" for example in tree.examples}
+    assert all((job.source.missing == ()) is (segment_words(tree.row) == "yes") for job in jobs if job.source)
+    assert all(job.fault is None for job in jobs)
+
+
+def test_evaluate_pairs_and_scores_what_segment_would_write(tree: Tree, tmp_path: Path) -> None:
+    if MASK not in tree.row.paths:
+        assert evaluate_words(tree.row) == "no masks"
+        return
+    for number, example in enumerate(tree.examples):
+        values, stored = read_labels(tree.file(number, MASK))
+        write(np.asarray(stored.from_ras(values)), tmp_path / "out" / f"{example.case_id}_pred.nii.gz")
+    pairing = pair_masks(tree.root, tmp_path / "out")
+    assert [pair.case_id for pair in pairing.pairs] == sorted(example.case_id for example in tree.examples)
+    assert not pairing.unpaired
+    report = score_pair(pairing.pairs[0], ChosenSchemes(), rules_named(DEFAULT))
+    assert not report.warning
+    keys = [entry.key for entry in report.regions if entry.key in ("WT", "TC", "ET")]
+    assert ", ".join(keys) == evaluate_words(tree.row)
+    assert {report.number(key, "dice") for key in keys} == {1.0}
+
+
+def test_train_keeps_patients_together_or_says_why_not(tree: Tree) -> None:
+    config = Data(train=(str(tree.root),), validation=(), split=0.5)
+    words = train_words(tree.row)
+    if words != "yes":
+        reason = {"left out: no mask": "it has no mask", "left out: one label": "(tell the parts|is missing)"}[words]
+        with pytest.raises(TrainingError, match=reason):
+            check_data(config, tuple(Modality), seed=0)
+        return
+    found = check_data(config, tuple(Modality), seed=0)
+    assert len(found.training) + len(found.validation) == len(tree.examples)
+    owners, _ = patients_of([case.source for case in (*found.training, *found.validation)])
+    ours, theirs = ({owners[c.source.place] for c in side} for side in (found.training, found.validation))
+    assert ours
+    assert theirs
+    assert not ours & theirs
+    assert {case.scheme.name for case in found.training} <= {scheme_of(tree.row).name, "msd", "brats2020"}
+
+
+def test_the_page_of_data_sets_is_made_from_the_table() -> None:
+    assert PAGE.read_text("utf-8") == page(), "make it again: python -m tests.conventions.page"

@@ -1,0 +1,81 @@
+"""Whose a case is, by the ids of public follow-up sets and of local archives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.patients import patient_of, patients_of
+
+
+@pytest.mark.parametrize(
+    ("case_id", "patient"),
+    [
+        ("RHUH-0001_2", "RHUH-0001"),
+        ("UPENN-GBM-00001_11", "UPENN-GBM-00001"),
+        ("UPENN-GBM-00001_21", "UPENN-GBM-00001"),
+        ("UCSD-PTGBM-0002_01", "UCSD-PTGBM-0002"),
+        ("BraTSReg_001_00_0000", "BraTSReg_001"),
+        ("BraTSReg_001_01_0106", "BraTSReg_001"),
+        ("UCSF-PDGM-0431_FU001d", "UCSF-PDGM-0431"),
+        ("UCSF-PDGM-0431", "UCSF-PDGM-0431"),
+        ("100101A", "100101"),
+        ("100010_time2", "100010"),
+        ("PatientID_0003_Timepoint_5", "PatientID_0003"),
+        ("Patient-001_week-000-1", "Patient-001"),
+        ("Patient-001_week-044", "Patient-001"),
+        ("YG_TEST1234_2021-03-10", "YG_TEST1234"),
+        ("BraTS-MEN-RT-0000-1", "BraTS-MEN-RT-0000"),
+        ("brats_tcia_pat105_0001", "brats_tcia_pat105"),
+        ("sub-01_ses-02", "sub-01"),
+        ("AAAC0_2007.04.06", "AAAC0"),
+        ("P1_baseline", "P1"),
+        ("P1_followup2", "P1"),
+        ("P1-postop", "P1"),
+        ("P1_20210304", "P1"),
+        ("P1_t0", "P1"),
+        ("P1_tp2", "P1"),
+        ("somebody", "somebody"),
+        ("somebody_visits", "somebody_visits"),
+        ("Brats17_TCIA_105_1", "Brats17_TCIA_105_1"),
+        ("BraTS20_Training_001", "BraTS20_Training_001"),
+        ("BraTS-GoAT-00001", "BraTS-GoAT-00001"),
+    ],
+)
+def test_the_patient_is_in_the_id(case_id: str, patient: str) -> None:
+    assert patient_of(case_id) == patient
+
+
+def _sources(*places: str) -> list[CaseSource]:
+    return [CaseSource(Path(place).name, Path(place).parent, {}) for place in places]
+
+
+def test_ids_that_differ_in_their_last_number_are_kept_together_and_named() -> None:
+    sources = _sources(*(f"/d/{p}_{v}" for p in ("P01", "P02", "P03") for v in (1, 2)))
+    owners, doubtful = patients_of(sources)
+    assert doubtful == ("P01", "P02", "P03")
+    assert set(owners.values()) == {"P01", "P02", "P03"}
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [f"/d/case_{n}" for n in range(20)],  # one beginning: numbers of cases
+        [f"/d/{site}_{n}" for site in ("north", "south") for n in range(30)],  # nobody has thirty visits
+        [f"/d/BraTS20_Training_{n:03}" for n in range(5)],  # a data set that has no visits
+    ],
+)
+def test_numbers_of_cases_are_no_visits(places: list[str]) -> None:
+    sources = _sources(*places)
+    owners, doubtful = patients_of(sources)
+    assert not doubtful
+    assert len(set(owners.values())) == len(sources)
+
+
+def test_a_folder_of_visits_is_one_patient() -> None:
+    sources = [CaseSource(visit, Path("/d", p, visit), {}) for p, visit in (("P1", "baseline"), ("P1", "recurrence"))]
+    sources += [CaseSource("P2_2020-01-01", Path("/d/P2/P2_2020-01-01"), {})]
+    owners, _ = patients_of(sources)
+    assert owners[sources[0].place] == owners[sources[1].place] != owners[sources[2].place]
