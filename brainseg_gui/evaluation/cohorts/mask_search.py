@@ -96,9 +96,11 @@ def images_of(source: CaseSource, shared: bool) -> Path:
 
 def _sources(place: Path) -> list[CaseSource]:
     try:
-        return list(find_cohort(place))
+        found = find_cohort(place)
     except CaseError:
         return []
+    # a lone file that cannot be read is listed as a 4-D case, but may as well be a mask
+    return [source for source in found if source.convention or not source.volumes]
 
 
 def _by_folders(sources: Sequence[CaseSource]) -> dict[Path, list[CaseSource]]:
