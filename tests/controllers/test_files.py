@@ -136,10 +136,12 @@ def test_a_folder_becomes_the_open_case(opened: FilesController, session: Sessio
     np.testing.assert_array_equal(case.volumes[Modality.T1].stored, stored)
 
 
-def test_how_the_labels_were_read_is_said(opened: FilesController, session: Session) -> None:
-    assert session.notice is not None
-    assert "BraTS 2017–2021" in session.notice.what
-    assert not session.notice.problem
+def test_how_the_labels_were_read_is_said_of_the_layer_and_else_only_in_doubt(
+    opened: FilesController, session: Session
+) -> None:
+    assert "BraTS 2017–2021" in session.case.mask_note
+    assert not session.case.mask_doubtful
+    assert session.notice is None
 
 
 def test_the_picture_appears_before_the_last_modality(
