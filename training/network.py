@@ -26,7 +26,7 @@ from training.errors import TrainingError
 from training.fast_norm import TrainedGroupNormalization
 from training.losses import build_loss
 from training.metrics import build_metrics
-from training.recipe import Recipe, recipe_of, with_patch
+from training.recipe import Recipe, recipe_of, with_optional, with_patch
 from training.schedule import build_optimiser
 from training.unet import build_network, divisor
 
@@ -75,6 +75,8 @@ def start_of(config: TrainingConfig) -> Start:
         recipe = recipe_of(config, multiple)
         fixed = config.network.kind == "seed"
         start = Start(recipe, multiple, lambda shape: build_network(config.network, (*shape, 4)), fixed)
+    if config.augmentation.drop_modalities:
+        start = replace(start, recipe=with_optional(start.recipe))
     _check_patch(config, start.divisor)
     return start
 

@@ -42,6 +42,14 @@ def with_patch(recipe: Recipe, patch: Sequence[int], divisor: int) -> dict[str, 
     return {**recipe, "input": {**recipe["input"], "patch": list(patch)}}
 
 
+def with_optional(recipe: Recipe) -> dict[str, Any]:
+    """The recipe of a network that is trained without some modalities at times; what a missing one costs is unknown."""
+    given = recipe["input"]
+    known = given.get("may_be_missing", {})
+    optional = {name: known.get(name, "how much worse was not measured") for name in given["modalities"]}
+    return {**recipe, "input": {**given, "may_be_missing": optional}}
+
+
 def _brain(config: Preprocess, divisor: int) -> dict[str, Any]:
     """Z-score inside the brain's box."""
     spacing = [config.spacing_mm] * 3 if config.spacing_mm else None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import ModelError, listed
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import ClassProbabilities
-from brainseg_gui.inference.models.model_folder import ModelFolder
+from brainseg_gui.inference.models.model_folder import ModelFolder, Passport
 
 Device = Literal["auto", "cpu", "gpu"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -82,9 +82,20 @@ class SegmentResult:
 
 
 def missing_modalities(volumes: Iterable[Modality], model: ModelFolder) -> tuple[Modality, ...]:
-    """Modalities that the model needs and `volumes` (any collection of modalities) does not hold."""
+    """Modalities that the model cannot do without and `volumes` (any collection of modalities) does not hold."""
+    there, passport = set(volumes), model.passport
+    optional = passport.may_be_missing if there & set(passport.modalities) else ()
+    return tuple(modality for modality in passport.modalities if modality not in there and modality not in optional)
+
+
+def cautions(volumes: Iterable[Modality], passport: Passport) -> tuple[str, ...]:
+    """What it costs that `volumes` lacks modalities which the model can do without, a sentence each."""
     there = set(volumes)
-    return tuple(modality for modality in model.passport.modalities if modality not in there)
+    return tuple(
+        f"{modality.title} is missing: {cost}"
+        for modality, cost in passport.may_be_missing.items()
+        if modality not in there
+    )
 
 
 def require_modalities(volumes: Iterable[Modality], model: ModelFolder, folder: Path) -> None:

@@ -57,7 +57,7 @@ def prepare(volumes: Mapping[Modality, Volume], passport: Passport) -> Generator
     Parameters
     ----------
     volumes
-        All modalities of the passport, on one RAS grid.
+        Modalities of the passport, on one RAS grid; those that may be missing may be.
     passport
         What to do.
 
@@ -71,20 +71,22 @@ def prepare(volumes: Mapping[Modality, Volume], passport: Passport) -> Generator
     ModelError
         If the crop leaves nothing, or the images hold no brain.
     """
-    oriented = {m: orient(volumes[m].stored, passport.orientation) for m in passport.modalities}
+    oriented = {m: orient(volumes[m].stored, passport.orientation) for m in passport.modalities if m in volumes}
     yield Progress(PREPARING, 0.0, "finding the brain")
     brain = None
     if needs_brain(passport):
-        brain = brain_mask([(volumes[m], oriented[m]) for m in passport.modalities], brain_rule(passport))
+        brain = brain_mask([(volumes[m], image) for m, image in oriented.items()], brain_rule(passport))
     spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, passport.orientation)
     placement = place(passport, next(iter(oriented.values())).shape, spacing_mm, brain)
     if brain is not None:
         brain = np.asfortranarray(brain[placement.box])
-    batch = np.empty((1, *to_axes(np.empty(placement.padded), passport.axes).shape, len(oriented)), np.float32)
+    shape = to_axes(np.empty(placement.padded), passport.axes).shape
+    batch = np.zeros((1, *shape, len(passport.modalities)), np.float32)
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="prepare") as pool:
         waiting = {
             pool.submit(_fill_channel, batch, n, volumes[m], oriented[m], passport, placement, brain)
             for n, m in enumerate(passport.modalities)
+            if m in oriented
         }
         yield from _as_they_finish(waiting)
     return Prepared(batch, placement, brain)

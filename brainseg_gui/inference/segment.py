@@ -20,7 +20,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.certainty import Levels, keep_probabilities
 from brainseg_gui.inference.models.passport import Passport
-from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING
+from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING, cautions
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import Prepared, prepare
 from brainseg_gui.inference.sliding_window import Shape, sliding_window
@@ -85,7 +85,7 @@ def segment_volumes(
     Parameters
     ----------
     volumes
-        All modalities of the passport.
+        Modalities of the passport; those that may be missing may be.
     passport
         What the network expects and gives.
     network
@@ -124,7 +124,7 @@ def segment_volumes(
         kept = keep_probabilities(probabilities, prepared, passport, classes, levels)
     yield Progress(MAPPING_BACK, 0.97, "cleaning up")
     grid = next(iter(volumes.values())).grid
-    notes += _notes_on(prepared, grid.voxel_ml)
+    notes += (*cautions(volumes, passport), *_notes_on(prepared, grid.voxel_ml))
     postprocess(classes, passport.postprocess, grid.voxel_ml, confidence, grid.spacing_mm)
     stages = {
         PREPARING: inferring - started,

@@ -115,6 +115,29 @@ def test_a_missing_modality_is_named(
     assert engine.cases == []
 
 
+def test_what_a_missing_modality_costs_is_said_before_the_click(
+    controller: SegmentController,
+    session: Session,
+    toy_case: Any,
+    tmp_path: Path,
+    read: Callable[[Path], Case],
+    parts: Any,
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(default_model().path, folder)
+    passport = json.loads((folder / "model.json").read_text())
+    passport["input"]["may_be_missing"] = {"t2": "WT about .02 lower"}
+    (folder / "model.json").write_text(json.dumps(passport))
+    controller.find_models()
+    controller.use_model(folder)
+    session.open(read(toy_case(tmp_path, case_id="Toy_003", modalities=("t1", "t1ce", "flair"))))
+    assert session.segmenting.unavailable == ""
+    assert session.segmenting.caution == "T2 is missing: WT about .02 lower"
+    assert session.segmenting.caution in [label.text() for label in _panel(parts).findChildren(QLabel)]
+    session.open(read(toy_case(tmp_path, case_id="Toy_004")))
+    assert session.segmenting.caution == ""
+
+
 def test_a_case_that_is_being_read_cannot_be_segmented(ready: SegmentController, session: Session, case: Case) -> None:
     session.preview(case)
     assert session.segmenting.unavailable == "The case is still being read"

@@ -18,7 +18,7 @@ from brainseg_gui.inference.models.model_folder import (
     shipped_models,
     verify_weights,
 )
-from brainseg_gui.inference.options import missing_modalities, require_modalities
+from brainseg_gui.inference.options import cautions, missing_modalities, require_modalities
 from brainseg_gui.inference.preprocess import place
 
 Content = dict[str, Any]
@@ -102,6 +102,38 @@ def test_missing_modalities_are_named() -> None:
     assert missing_modalities([Modality.T2], model) == (Modality.FLAIR, Modality.T1, Modality.T1CE)
     with pytest.raises(ModelError, match="needs T1 and T1ce, which this case lacks"):
         require_modalities([Modality.T2, Modality.FLAIR], model, Path("case"))
+
+
+def _optional(folder: Path, optional: object) -> None:
+    content = json.loads((folder / "model.json").read_text())
+    content["input"]["may_be_missing"] = optional
+    (folder / "model.json").write_text(json.dumps(content))
+
+
+def test_modalities_that_may_be_missing_are_told_with_what_it_costs(folder: Path) -> None:
+    _optional(folder, {"t2": "WT about .02 lower", "t1": "nothing"})
+    model = read_model_folder(folder)
+    assert model.passport.may_be_missing == {Modality.T2: "WT about .02 lower", Modality.T1: "nothing"}
+    assert missing_modalities([Modality.FLAIR, Modality.T1CE], model) == ()
+    assert cautions([Modality.FLAIR, Modality.T1CE, Modality.T1], model.passport) == (
+        "T2 is missing: WT about .02 lower",
+    )
+    assert missing_modalities([Modality.T1], model) == (Modality.FLAIR, Modality.T1CE)
+    _optional(folder, dict.fromkeys(("flair", "t1", "t1ce", "t2"), "something"))
+    model = read_model_folder(folder)
+    assert missing_modalities([Modality.T2], model) == ()
+    assert missing_modalities([], model) == model.passport.modalities  # nothing at all is too little
+
+
+@pytest.mark.parametrize(
+    ("optional", "words"), [({"pd": "x"}, "lets pd be missing"), ({"t2": 2}, "t2"), (["t2"], "may_be_missing")]
+)
+def test_a_list_of_what_may_be_missing_that_makes_no_sense_is_refused(
+    optional: object, words: str, folder: Path
+) -> None:
+    _optional(folder, optional)
+    with pytest.raises(ModelError, match=words):
+        read_model_folder(folder)
 
 
 def test_weights_that_changed_are_refused(folder: Path) -> None:

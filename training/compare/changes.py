@@ -7,8 +7,9 @@ T1ce, so that the reference stays right.
 
 from __future__ import annotations
 
+import itertools
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -232,6 +233,23 @@ CHANGES = (
 )  # fmt: skip
 
 
+def _without(scans: Scans, _rng: np.random.Generator, missing: Sequence[Modality]) -> Scans:
+    left = [modality for modality in scans.images if modality not in missing]
+    return replace(scans, images={m: scans.images[m] for m in left}, shown={m: scans.shown[m] for m in left})
+
+
+def _missing(count: int) -> Iterator[Change]:
+    """Every way to lack so many of the modalities."""
+    for missing in itertools.combinations(Modality, count):
+        names = " and ".join(modality.title for modality in missing)
+        left = ", ".join(modality.title for modality in Modality if modality not in missing)
+        yield Change(f"no {names}", f"{left} alone", partial(_without, missing=missing))
+
+
+MISSING = tuple(itertools.chain.from_iterable(_missing(count) for count in range(1, len(Modality))))
+CHANGE_SETS = {"scans": CHANGES, "missing": MISSING}
+
+
 def changed(case: Case, reference: LabelMap, change: Change) -> tuple[Case, LabelMap]:
     """A case after a change; the same case and change give the same voxels.
 
@@ -254,7 +272,7 @@ def changed(case: Case, reference: LabelMap, change: Change) -> tuple[Case, Labe
         ),
         rng,
     )
-    volumes = {m: _stored(volume, scans, m, lowest[m]) for m, volume in case.volumes.items()}
+    volumes = {m: _stored(case.volumes[m], scans, m, lowest[m]) for m in scans.images}
     values = np.where(scans.head, reference.values, np.uint8(0))
     return replace(case, volumes=volumes, reference=None), replace(reference, values=values)
 

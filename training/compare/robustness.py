@@ -1,12 +1,13 @@
 """How models take what differs from scanner to scanner: ``python -m training.compare.robustness --cases DIR -o OUT``.
 
-Every case is segmented as it is and after each of `training.compare.changes.CHANGES`, and scored against the same
-reference.
+Every case is segmented as it is and after each of `training.compare.changes.CHANGES`, or without each set of modalities
+that it may lack, and scored against the same reference.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import zlib
 from collections import Counter
@@ -21,7 +22,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import ComparedCase, find_cases
-from training.compare.changes import CHANGES, UNCHANGED, Change, changed
+from training.compare.changes import CHANGE_SETS, UNCHANGED, Change, changed
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method, models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
@@ -75,8 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training.compare.robustness",
-        description="Segment every case as it is and after changes that scanners and archives make, and write "
-        "robustness.md and .csv. What was computed already is not computed again.",
+        description="Segment every case as it is and after changes that scanners and archives make, or without some of "
+        "its modalities, and write robustness.md and .csv, or missing.md and .csv. What was computed already is not "
+        "computed again.",
     )
     add_case_options(parser)
     parser.add_argument(
@@ -86,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="model folders, names of shipped models, or a folder of the run folders of a cross-validation",
     )
+    parser.add_argument(
+        "--changes", choices=tuple(CHANGE_SETS), default="scans",
+        help="what scanners and archives do (scans, the default), or every set of missing modalities",
+    )  # fmt: skip
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
     add_run_options(parser)
     return parser
@@ -101,25 +107,31 @@ def _study(given: argparse.Namespace) -> int:
 
     cases = find_cases(given.cases, asked_of(given), leave_out)
     store = Store(given.cache or given.output / "cache")
-    scores = _scores(cases, methods, store, leave_out)
+    changes = (UNCHANGED, *CHANGE_SETS[given.changes])
+    scores = _scores(cases, methods, changes, store, leave_out)
     if not scores:
         raise BrainsegError("no case could be scored", "Name cases with masks")
     table = as_table(scores)
-    write_text(given.output / "robustness.md", table)
-    write_text(given.output / "robustness.csv", as_csv(scores))
+    name = "robustness" if given.changes == "scans" else given.changes
+    write_text(given.output / f"{name}.md", table)
+    write_text(given.output / f"{name}.csv", as_csv(scores))
     sys.stdout.write(table)
     return FAULT if faults else 0
 
 
 def _scores(
-    cases: Sequence[ComparedCase], methods: Sequence[Method], store: Store, leave_out: Callable[[str], None]
+    cases: Sequence[ComparedCase],
+    methods: Sequence[Method],
+    changes: Sequence[Change],
+    store: Store,
+    leave_out: Callable[[str], None],
 ) -> list[CaseScore]:
     """Change after change; what cannot be done as it is, is not tried again."""
     from tqdm import tqdm
 
     scores: list[CaseScore] = []
-    with tqdm(total=len(cases) * (1 + len(CHANGES)), disable=None, leave=False) as bar:
-        for change in (UNCHANGED, *CHANGES):
+    with tqdm(total=len(cases) * len(changes), disable=None, leave=False) as bar:
+        for change in changes:
             bar.set_description_str(change.name)
             changed_cases = [ChangedCase.of(case, change) for case in cases]
             say = partial(_leave_out, leave_out, change)
@@ -129,7 +141,7 @@ def _scores(
             if change is UNCHANGED:
                 known = {score.case_id for score in scores}
                 cases = [case for case in cases if case.case_id in known]
-                bar.total = bar.n + len(cases) * len(CHANGES)
+                bar.total = bar.n + len(cases) * (len(changes) - 1)
     return scores
 
 
@@ -154,7 +166,7 @@ def _complete(scores: Sequence[CaseScore]) -> list[CaseScore]:
 
 
 def _rows(scores: Sequence[CaseScore]) -> Iterator[str]:
-    titles = {change.name: change.title for change in (UNCHANGED, *CHANGES)}
+    titles = {change.name: change.title for change in itertools.chain((UNCHANGED,), *CHANGE_SETS.values())}
     before = {score.case_id: score for score in scores if score.group == UNCHANGED.name}
     yield markdown_row(("change", "what it is", "Dice mean WT / TC / ET", "largest loss of a case", "false ET"))
     yield markdown_row(["---"] * 5)

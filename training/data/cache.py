@@ -33,6 +33,7 @@ VERSION = 4  # of the preprocessing code: raise it when prepared cases change
 ABANDONED_AFTER_S = 24 * 3600
 _FILES = ("image.npy", "labels.npy", "centres.npy")
 _ABOUT = "entry.json"
+_NOT_PREPARED = ("patch", "may_be_missing")  # of a passport's input: prepared cases are the same
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Cache:
         self._passport = passport_of(recipe)
         self._dtype = np.dtype(dtype)
         parts = {key: recipe[key] for key in ("input", "preprocess", "output")}
-        parts["input"] = {key: value for key, value in parts["input"].items() if key != "patch"}
+        parts["input"] = {key: value for key, value in parts["input"].items() if key not in _NOT_PREPARED}
         self._recipe = json.dumps([VERSION, dtype, parts], sort_keys=True)
 
     def get(self, case: TrainingCase) -> Entry:

@@ -221,7 +221,9 @@ class SegmentController(QObject):
         """Say why Segment is not available, if it is not."""
         if self._job is not None and self._segmented is not self._session.case:
             self.cancel()  # its result would be of a case that is no longer open
-        self._session.segmenting.unavailable = self._reason()
+        state = self._session.segmenting
+        state.unavailable = self._reason()
+        state.caution = "" if state.unavailable else self._caution()
 
     def _reason(self) -> str:
         case, model = self._session.case, self._model
@@ -240,6 +242,12 @@ class SegmentController(QObject):
             names = listed([modality.title for modality in missing])
             return f"{model.title} needs {names}, which this case does not have"
         return ""
+
+    def _caution(self) -> str:
+        from brainseg_gui.inference.options import cautions
+
+        case, model = self._session.case, self._model
+        return ". ".join(cautions(case.volumes, model.passport)) if case is not None and model is not None else ""
 
     def _on_progressed(self, progress: Progress) -> None:
         state = self._session.segmenting

@@ -154,7 +154,7 @@ class Engine:
         self, process: EngineProcess, case: Case, model: ModelFolder, base: float, *, keep: bool
     ) -> Generator[Progress, None, SegmentResult]:
         started = time.perf_counter()
-        volumes = {modality: case.volumes[modality] for modality in model.passport.modalities}
+        volumes = {m: case.volumes[m] for m in model.passport.modalities if m in case.volumes}
         block = SharedBlock.create(volumes, case.grid, len(NETWORK_CLASSES) if keep else 0)
         serial = next(self._serials)
         try:

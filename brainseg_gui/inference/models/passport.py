@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -86,6 +86,9 @@ class Passport:
         What the network gives.
     framework
         Versions that wrote the weights.
+    may_be_missing
+        Modalities that a case may lack, and what that costs, in words ("WT about .02 lower"); at least one of all has
+        to be there. Their channels are 0 then.
     """
 
     name: str
@@ -106,6 +109,7 @@ class Passport:
     trained_on: str
     results: str
     intended_use: str
+    may_be_missing: Mapping[Modality, str] = field(default_factory=dict)
 
 
 def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
@@ -139,6 +143,7 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         trained_on=fields.text("trained_on"),
         results=fields.text("results"),
         intended_use=fields.text("intended_use"),
+        may_be_missing=_may_be_missing(grid),
     )
     _check_order(passport, fields)
     return passport
@@ -172,6 +177,15 @@ def _modalities(grid: JsonFields) -> tuple[Modality, ...]:
     if not names or len(set(names)) != len(names) or not set(names) <= set(known):
         raise grid.wrong(f"needs different modalities out of {', '.join(known)} for modalities")
     return tuple(known[name] for name in names)
+
+
+def _may_be_missing(grid: JsonFields) -> dict[Modality, str]:
+    if not grid.has("may_be_missing"):
+        return {}
+    costs, known = grid.part("may_be_missing"), {modality.value: modality for modality in _modalities(grid)}
+    if unknown := set(costs.values) - set(known):
+        raise grid.wrong(f"lets {visible(min(unknown))} be missing, which is none of its modalities")
+    return {known[name]: tagless(costs.text(name)) for name in costs.values}
 
 
 def _orientation(grid: JsonFields) -> str:

@@ -45,6 +45,8 @@ class Segmenting(Work):
         Keep how sure the network was, too.
     unavailable
         Why Segment cannot be clicked now; empty when it can.
+    caution
+        What is worse than usual, such as a modality that the model can do without; empty when nothing is.
     """
 
     models: tuple[ModelChoice, ...] = ()
@@ -53,3 +55,4 @@ class Segmenting(Work):
     precision: str = "auto"
     keep_probabilities: bool = False
     unavailable: str = "Open a case first"
+    caution: str = ""

@@ -124,7 +124,8 @@ class SegmentPanel(QWidget):
             self._keep.setChecked(state.keep_probabilities)
         self._keep.setEnabled(not state.running)
         self._run.setEnabled(not state.running and not state.unavailable)
-        self._run.setToolTip(state.unavailable or "Run the network on the open case (Ctrl+Return)")
+        tip = "Run the network on the open case (Ctrl+Return)"
+        self._run.setToolTip(state.unavailable or "\n".join(filter(None, (tip, state.caution))))
         self._cancel.setEnabled(state.running)
         self._bar.setVisible(state.running)
         self._bar.setValue(round(1000 * state.done) if state.running else 0)
@@ -151,7 +152,7 @@ class SegmentPanel(QWidget):
     def _show_time(self) -> None:
         state = self._session.segmenting
         if not state.running:
-            self._status.setText(state.unavailable or state.outcome)
+            self._status.setText(state.unavailable or state.outcome or state.caution)
             return
         words = [state.stage.capitalize() + (f", {state.detail}" if state.detail else "")]
         words.append(f"{time.monotonic() - self._started:.1f} s")

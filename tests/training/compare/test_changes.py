@@ -19,7 +19,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
-from training.compare.changes import CHANGES, UNCHANGED, Change, changed
+from training.compare.changes import CHANGES, MISSING, UNCHANGED, Change, changed
 
 BY_NAME = {change.name: change for change in CHANGES}
 OF_THE_AIR = ("ripples", "noisy air")
@@ -151,3 +151,15 @@ def test_nothing_in_a_head_is_no_fault(toy: tuple[Case, LabelMap]) -> None:
         result, mask = changed(replace(case, volumes=empty), reference, change)
         assert change.name in OF_THE_AIR or not mask.values.any()
         assert all(np.isfinite(image).all() for image in stored(result).values())
+
+
+def test_every_set_of_missing_modalities_is_tried_once(toy: tuple[Case, LabelMap]) -> None:
+    left = set()
+    for change in MISSING:
+        case, reference = changed(*toy, change)
+        left.add(frozenset(case.volumes))
+        assert np.array_equal(reference.values, toy[1].values)
+        for modality, image in stored(case).items():
+            assert np.allclose(image, toy[0].volumes[modality].intensities())
+            assert modality.title in change.title
+    assert len(left) == len(MISSING) == 2 ** len(Modality) - 2

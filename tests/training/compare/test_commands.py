@@ -19,7 +19,7 @@ from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import run_to_end
 from training import baselines
 from training.compare.__main__ import main as compare
-from training.compare.changes import CHANGES
+from training.compare.changes import CHANGE_SETS, CHANGES
 from training.compare.methods import Thresholds, models_named
 from training.compare.robustness import main as robustness
 from training.compare.rules_study import main as study
@@ -161,7 +161,7 @@ def test_robustness_is_measured_change_by_change(
     cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = (CHANGES[0], next(change for change in CHANGES if change.name == "cut above"))
-    monkeypatch.setattr("training.compare.robustness.CHANGES", few)
+    monkeypatch.setitem(CHANGE_SETS, "scans", few)
     out = tmp_path / "out"
     arguments = ["--cases", str(cases), "--scheme", "brats2020", "--model", "synthetic-2mm", "-o", str(out)]
     assert robustness([*arguments, "--precision", "float32"]) == 0
