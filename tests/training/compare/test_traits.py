@@ -68,7 +68,7 @@ def test_a_case_without_tumour_has_the_brains_traits_alone() -> None:
 def test_the_table_says_what_lies_outside() -> None:
     wide = [{"WT ml": float(n)} for n in range(101)]
     narrow = [{"WT ml": value} for value in (5.0, 50.0, 95.0, 99.0)]
-    assert "| WT ml | 20 / 72.5 / 97.8 | 10 / 50 / 90 | 25% below, 50% above |" in as_table({"a": narrow, "b": wide})
+    assert "| WT ml | 18.5 / 72.5 / 97.8 | 10 / 50 / 90 | 25% below, 50% above |" in as_table({"a": narrow, "b": wide})
 
 
 def test_folders_are_measured_side_by_side(
