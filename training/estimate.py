@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import psutil
 
+from brainseg_gui.free_memory import free_memory_bytes
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.inference.network.devices import Place
 from brainseg_gui.runs.config import Sampling, TrainingConfig
@@ -102,7 +103,7 @@ def available_bytes(place: Place) -> float | None:
     """Memory that training may take: of the GPU if it runs there, as far as its driver tells."""
     if not place.is_gpu:
         own = psutil.Process().memory_info().rss
-        return float(psutil.virtual_memory().available + own)
+        return free_memory_bytes() + own
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return None

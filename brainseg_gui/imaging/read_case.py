@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brainseg_gui.errors import CaseError, printable
+from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.aside import aside, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
@@ -106,12 +108,14 @@ def _read_parts(
             waiting.remove(future)
         names = ", ".join(m.title for m in Modality if m in read)
         yield Progress("reading", len(read) / total, names, _partial(source, read) if finished else None)
-    case = _assemble(source, read)
+    moved = yield from _on_common_grid(source, read, running, stop)
+    case = _assemble(source, read, moved)
     if mask is None or source.reference is None:
         return case
     stored: StoredMask = yield from waited_for(mask, Progress("reading", (total - 1) / total, "mask"))
-    yield Progress("understanding the mask", (total - 0.5) / total)
-    return _with_reference(case, source.reference, stored, placing)
+    step = Progress("understanding the mask", (total - 0.5) / total)
+    understanding = aside(partial(_with_reference, case, source.reference, stored, placing), "understand mask")
+    return (yield from waited_for(understanding, step))
 
 
 _Parts = dict[Modality, tuple[Volume, StoredGrid, "Nifti1Header"]]
@@ -146,17 +150,32 @@ def _partial(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:
     """What can be shown before everything is read: the modalities that share the first one's grid."""
     base = next(iter(read.values()))
     same = {m: part for m, part in read.items() if base.stored_grid.grid.same_as(part.stored_grid.grid)}
-    return _assemble(source, same)
+    return _assemble(source, same, {})
 
 
-def _assemble(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:
+def _on_common_grid(
+    source: CaseSource, read: Mapping[Modality, _Read], running: list[Future[Any]], stop: Event
+) -> Generator[Progress, None, dict[Modality, Volume]]:
+    """The modalities that have a grid of their own, on that of the others; refused where they would not fit."""
+    grid = read[_common_grid(read)].stored_grid.grid
+    others = {m: part.volume for m, part in read.items() if not grid.same_as(part.volume.grid)}
+    need, usable = 4 * math.prod(grid.shape) * len(others), usable_bytes() if others else 0
+    if need > usable:
+        size = f"{described_bytes(need)} of memory, and {described_bytes(usable)} can be used"
+        sentence = f"its images have different grids: on the finest, {describe_shape(grid.shape)}, they need {size}"
+        raise CaseError(sentence, "Close other programs, or resample the images to a coarser grid", source.folder)
+    moving = {m: aside(partial(v.on_grid, grid, stop.is_set), f"resample {m.value}") for m, v in others.items()}
+    running.extend(moving.values())
+    moved = {}
+    for modality, future in moving.items():
+        moved[modality] = yield from waited_for(future, Progress("resampling", 1.0, modality.title))
+    return moved
+
+
+def _assemble(source: CaseSource, read: Mapping[Modality, _Read], moved: Mapping[Modality, Volume]) -> Case:
     base = read[_common_grid(read)]
     grid = base.stored_grid.grid
-    volumes: dict[Modality, Volume] = {}
-    for modality in Modality:
-        if modality in read:
-            volume = read[modality].volume
-            volumes[modality] = replace(volume, grid=grid) if grid.same_as(volume.grid) else volume.on_grid(grid)
+    volumes = {m: moved[m] if m in moved else replace(read[m].volume, grid=grid) for m in Modality if m in read}
     doubts = tuple(note for note in source.notes if note.startswith(ASSUMED_ORDER))
     notes = _notes(source, read, grid)
     return Case(source, grid, base.stored_grid, base.header, volumes, None, _expected(source), notes, doubts=doubts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown, whole_box
 from brainseg_gui.imaging.grid import Array, Grid, Voxel
+from brainseg_gui.imaging.sampling import sampled
+
+_EXACT = (np.uint8, np.int8, np.uint16, np.int16, np.float32)  # float32 holds all of their values
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,20 +73,17 @@ class Volume:
             values += np.float32(self.intercept)
         return values
 
-    def on_grid(self, grid: Grid) -> Volume:
-        """The same patient sampled on another grid (linear, background outside), as float32."""
-        from scipy.ndimage import affine_transform
+    def on_grid(self, grid: Grid, should_stop: Callable[[], bool] | None = None) -> Volume:
+        """The same patient sampled on another grid (linear, background outside), as float32.
 
-        voxel_to_voxel = np.linalg.inv(self.grid.affine) @ grid.affine
-        moved = affine_transform(
-            self.intensities(),
-            voxel_to_voxel[:3, :3],
-            voxel_to_voxel[:3, 3],
-            output_shape=grid.shape,
-            order=1,
-            mode="grid-constant",  # "constant" would lose the outer half of the edge voxels
-            cval=self.scaled(self.background),
-        )
+        Raises
+        ------
+        Cancelled
+            When `should_stop` says so.
+        """
+        exact = self.stored.dtype in _EXACT and (self.slope, self.intercept) == (1.0, 0.0)
+        values = self.stored if exact else self.intensities()
+        moved = sampled(values, self.grid, grid, self.scaled(self.background), should_stop)
         moved.flags.writeable = False
         return Volume(moved, grid, 1.0, 0.0, self.path, self.note)
 

@@ -1,27 +1,13 @@
-"""How much memory is free, and how much a piece of work takes at most."""
+"""How much memory a piece of work takes at most."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from pathlib import Path
 from types import TracebackType
 
 import psutil
 
 _EVERY_S = 0.005
-_CGROUP = Path("/sys/fs/cgroup")  # version 2; a container sees its own limits here
-
-
-def free_memory_bytes() -> float:
-    """What this process may still take: free memory of the computer, or of its container if that is less."""
-    free = float(psutil.virtual_memory().available)
-    with contextlib.suppress(OSError, ValueError):  # no such limit, or the word "max"
-        limit = int((_CGROUP / "memory.max").read_text())
-        used = int((_CGROUP / "memory.current").read_text())
-        statistics = dict(line.split() for line in (_CGROUP / "memory.stat").read_text().splitlines())
-        free = min(free, float(limit - used + int(statistics.get("inactive_file", 0))))
-    return free
 
 
 class PeakMemory:

@@ -9,7 +9,7 @@ import numpy as np
 
 from brainseg_gui.imaging.grid import Array, Voxel
 from brainseg_gui.inference.models.steps import Triple
-from brainseg_gui.inference.separable import Matrix, gaussian_matrix, linear_matrix
+from brainseg_gui.inference.separable import Banded, gaussian_matrix, linear_matrix
 
 _RAS = ("RL", "AP", "SI")
 _SAME_STEP = 1e-4  # of a step of 1: headers hold spacings as float32, turned grids as lengths of three of them
@@ -96,16 +96,16 @@ class Placement:
         i, j, k = (slice(n, n + size) for n, size in zip(self.before, self.resampled, strict=True))
         return i, j, k
 
-    def forward(self, filter_sigma_voxels: float) -> list[Matrix | None]:
+    def forward(self, filter_sigma_voxels: float) -> list[Banded | None]:
         """Per axis, what takes the box to the network's grid: smooth, then sample linearly."""
         return [
             _sample(length, step, count, filter_sigma_voxels)
             for length, step, count in zip(self.shape, self.steps, self.resampled, strict=True)
         ]
 
-    def backward(self, box: Sequence[slice], target: Sequence[slice]) -> list[Matrix | None]:
+    def backward(self, box: Sequence[slice], target: Sequence[slice]) -> list[Banded | None]:
         """Per axis, linear interpolation of the network voxels in `box` at the box voxels in `target`."""
-        matrices: list[Matrix | None] = []
+        matrices: list[Banded | None] = []
         for step, source, wanted, count in zip(self.steps, box, target, self.resampled, strict=True):
             if step == 1.0 and (source.start, source.stop) == (wanted.start, wanted.stop):
                 matrices.append(None)
@@ -126,7 +126,7 @@ class Placement:
         return i, j, k
 
 
-def _sample(length: int, step: float, count: int, sigma: float) -> Matrix | None:
+def _sample(length: int, step: float, count: int, sigma: float) -> Banded | None:
     smooth = gaussian_matrix(length, sigma) if step > 1.0 else None  # it only prevents aliasing
     if step == 1.0 and count == length:
         return smooth

@@ -16,7 +16,7 @@ from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.passport import Output, Passport
 from brainseg_gui.inference.placement import from_axes, orient
 from brainseg_gui.inference.preprocess import Prepared
-from brainseg_gui.inference.separable import apply_along_axes
+from brainseg_gui.inference.separable import Banded, apply_along_axes
 
 Classes = NDArray[np.uint8]
 Confidence = NDArray[np.float32]
@@ -101,7 +101,7 @@ def where_not_background(
 
 
 def _most_probable(
-    probabilities: NDArray[np.float32], matrices: Sequence[NDArray[np.float32] | None], output: Output
+    probabilities: NDArray[np.float32], matrices: Sequence[Banded | None], output: Output
 ) -> tuple[Classes, Confidence]:
     """Class with the largest interpolated probability, and that; one channel at a time keeps the memory small."""
     best = winner = None

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import ModelError
+from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.grid import Array, Voxel, describe_shape
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
@@ -29,6 +30,9 @@ from brainseg_gui.progress import Progress
 
 _POLL_S = 0.05
 _MOST_VOXELS = 2**28  # four channels of float32 are 4 GiB
+_MOST_MADE_VOXELS = 2**26  # of a case with fewer: a head of 40 cm in voxels of 1 mm
+_BYTES = 4  # of a voxel, float32
+_IN_THE_MAKING = 4  # more images: two at a time, each before and after a step
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,11 +205,16 @@ def place(passport: Passport, shape: tuple[int, ...], spacing_mm: steps.Triple, 
 def _check_size(placement: Placement, passport: Passport) -> None:
     """Refuse, before memory is taken, a spacing or divisor that makes a giant of this case."""
     voxels = math.prod(placement.padded)
-    if voxels > _MOST_VOXELS:
-        raise ModelError(
-            f"the spacing and divisor of {passport.name} make {describe_shape(placement.padded)} voxels of this case",
-            "Use a model with a coarser spacing, or crop the images",
-        )
+    made = f"the spacing and divisor of {passport.name} make {describe_shape(placement.padded)} voxels of this case"
+    remedy = "Use a model with a coarser spacing, or crop the images"
+    most = _MOST_VOXELS if voxels <= 2 * math.prod(placement.shape) else _MOST_MADE_VOXELS
+    if voxels > most:
+        raise ModelError(made, remedy)
+    images = max(len(passport.modalities) + _IN_THE_MAKING, len(passport.modalities) + len(passport.output.channels))
+    need, usable = _BYTES * voxels * images, usable_bytes()
+    if need > usable:
+        size = f"{described_bytes(need)} of memory, and {described_bytes(usable)} can be used"
+        raise ModelError(f"{made}, which need {size}", f"Close other programs. {remedy}")
 
 
 def brain_box(brain: Mask, margin_voxels: int) -> tuple[Voxel, Voxel]:

@@ -8,19 +8,54 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
 Image = NDArray[np.float32]
 
 _BLOCK = 32  # rows of a matrix that are multiplied together
 _TRUNCATE = 4.0  # standard deviations, as in scipy.ndimage.gaussian_filter
 
 
-def gaussian_matrix(length: int, sigma: float) -> Matrix | None:
+@dataclass(frozen=True, eq=False)
+class Banded:
+    """A matrix that is zero far from its diagonal: it costs what its band costs, however long the axis is.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns.
+    blocks
+        For some rows at a time: which they are, the columns where they are not zero, and what stands there.
+    """
+
+    shape: tuple[int, int]
+    blocks: tuple[tuple[slice, slice, NDArray[np.float32]], ...]
+
+    def __matmul__(self, other: Banded) -> Banded:
+        """The matrix that does what `other` does and then what this one does."""
+        found = []
+        for rows, columns, block in self.blocks:
+            first, right = other.rows(columns)
+            found.append(_trimmed(rows, first, block @ right))
+        return Banded((self.shape[0], other.shape[1]), tuple(found))
+
+    def rows(self, wanted: slice) -> tuple[int, NDArray[np.float32]]:
+        """The first column where some rows are not zero, and the rows from there to where they are zero again."""
+        parts = self.blocks[wanted.start // _BLOCK : -(-wanted.stop // _BLOCK)]
+        first, last = min(columns.start for _, columns, _ in parts), max(columns.stop for _, columns, _ in parts)
+        dense = np.zeros((len(parts) * _BLOCK, last - first), np.float32)
+        for number, (_, columns, block) in enumerate(parts):
+            start = number * _BLOCK
+            dense[start : start + len(block), columns.start - first : columns.stop - first] = block
+        offset = wanted.start % _BLOCK
+        return first, dense[offset : offset + wanted.stop - wanted.start]
+
+
+def gaussian_matrix(length: int, sigma: float) -> Banded | None:
     """Smoothing along an axis, edges reflected (d c b a | a b c d); None when there is nothing to smooth.
 
     The kernel is that of `scipy.ndimage.gaussian_filter1d` with its defaults.
@@ -33,28 +68,49 @@ def gaussian_matrix(length: int, sigma: float) -> Matrix | None:
     return _convolution(length, offsets, kernel / kernel.sum())
 
 
-def linear_matrix(length: int, positions: NDArray[np.floating[Any]]) -> Matrix:
+def linear_matrix(length: int, positions: NDArray[np.floating[Any]]) -> Banded:
     """Linear interpolation of `length` samples at `positions`; beyond the ends the end value holds."""
     clipped = np.clip(positions, 0, length - 1)
     low = np.minimum(clipped.astype(int), max(length - 2, 0))
+    high = np.minimum(low + 1, length - 1)
     weight = clipped - low
-    rows = np.arange(len(positions))
-    matrix = np.zeros((len(positions), length), dtype=np.float32)
-    matrix[rows, low] = 1 - weight
-    matrix[rows, np.minimum(low + 1, length - 1)] += weight
-    return matrix
+    blocks = []
+    for rows in _rows(len(positions)):
+        first, count = int(low[rows].min()), rows.stop - rows.start
+        block = np.zeros((count, int(high[rows].max()) + 1 - first), np.float32)
+        block[range(count), low[rows] - first] = 1 - weight[rows]
+        block[range(count), high[rows] - first] += weight[rows]
+        blocks.append(_trimmed(rows, first, block))
+    return Banded((len(positions), length), tuple(blocks))
 
 
-def _convolution(length: int, offsets: NDArray[np.int_], kernel: NDArray[np.float64]) -> Matrix:
-    matrix = np.zeros((length, length))
-    rows = np.arange(length)
-    for offset, weight in zip(offsets, kernel, strict=True):
-        columns = (rows + offset) % (2 * length)  # reflected: period 2n
-        np.add.at(matrix, (rows, np.minimum(columns, 2 * length - 1 - columns)), weight)
-    return matrix.astype(np.float32)
+def _convolution(length: int, offsets: NDArray[np.int_], kernel: NDArray[np.float64]) -> Banded:
+    blocks = []
+    for rows in _rows(length):
+        places = np.arange(rows.start, rows.stop)[:, None] + offsets  # (rows, offsets)
+        columns = places % (2 * length)  # reflected: period 2n
+        columns = np.minimum(columns, 2 * length - 1 - columns)
+        first = int(columns.min())
+        block = np.zeros((len(places), int(columns.max()) + 1 - first))
+        for number, weight in enumerate(kernel):
+            np.add.at(block, (np.arange(len(places)), columns[:, number] - first), weight)
+        blocks.append(_trimmed(rows, first, block.astype(np.float32)))
+    return Banded((length, length), tuple(blocks))
 
 
-def apply_along_axes(image: Image, matrices: Sequence[Matrix | None]) -> Image:
+def _rows(count: int) -> Iterator[slice]:
+    for start in range(0, count, _BLOCK):
+        yield slice(start, min(start + _BLOCK, count))
+
+
+def _trimmed(rows: slice, first: int, block: NDArray[np.float32]) -> tuple[slice, slice, NDArray[np.float32]]:
+    """Some rows that begin at column `first`, without the columns at both ends where they are zero."""
+    filled = np.flatnonzero(block.any(axis=0))
+    low, high = (int(filled[0]), int(filled[-1]) + 1) if filled.size else (0, 1)
+    return rows, slice(first + low, first + high), np.ascontiguousarray(block[:, low:high])
+
+
+def apply_along_axes(image: Image, matrices: Sequence[Banded | None]) -> Image:
     """Multiply each axis by its matrix (None leaves the axis).
 
     Parameters
@@ -80,24 +136,16 @@ def apply_along_axes(image: Image, matrices: Sequence[Matrix | None]) -> Image:
     return result
 
 
-def _apply(image: Image, matrix: Matrix, axis: int) -> Image:
-    """Multiply one axis of a C-ordered image, leaving out what is zero far from the matrix's diagonal."""
-    result = np.empty((*image.shape[:axis], len(matrix), *image.shape[axis + 1 :]), np.float32)
+def _apply(image: Image, matrix: Banded, axis: int) -> Image:
+    """Multiply one axis of a C-ordered image."""
+    count = matrix.shape[0]
+    result = np.empty((*image.shape[:axis], count, *image.shape[axis + 1 :]), np.float32)
     # (I, J, K) -> (before, axis, behind)
     source = image.reshape(math.prod(image.shape[:axis]), image.shape[axis], -1)
-    target = result.reshape(len(source), len(matrix), -1)
-    for rows, columns in _blocks(matrix):
-        block = matrix[rows, columns]
+    target = result.reshape(len(source), count, -1)
+    for rows, columns, block in matrix.blocks:
         if axis == 2:
             np.matmul(source[:, columns, 0], block.T, out=target[:, rows, 0])
         else:
             np.matmul(block, source[:, columns], out=target[:, rows])
     return result
-
-
-def _blocks(matrix: Matrix) -> Iterator[tuple[slice, slice]]:
-    """Rows of a matrix, a few at a time, and the columns where they are not zero."""
-    for start in range(0, len(matrix), _BLOCK):
-        rows = slice(start, min(start + _BLOCK, len(matrix)))
-        filled = np.flatnonzero(matrix[rows].any(axis=0))
-        yield rows, slice(int(filled[0]), int(filled[-1]) + 1) if filled.size else slice(0, 1)

@@ -19,6 +19,7 @@ from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.faults import scratch
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.inference import engine_watch
 from brainseg_gui.inference.engine import engine as engine_module
 from brainseg_gui.inference.engine import engine_process, shared_block
 from brainseg_gui.inference.engine.engine import Engine
@@ -162,6 +163,56 @@ def test_out_of_memory_is_a_sentence_and_the_next_call_works(engine: Engine, toy
     if engine.pid == pid:
         resource.prlimit(pid, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert run_to_end(engine.segment(small, model, options)).classes.shape == small.grid.shape
+
+
+@pytest.mark.parametrize(("free", "taken", "ended"), [(0.0, 0, True), (0.0, 2**40, False), (2.0**40, 0, False)])
+def test_a_network_that_takes_the_last_memory_is_ended_with_a_sentence(
+    free: float, taken: int, ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_watch, "free_memory_bytes", lambda: free)
+    monkeypatch.setattr(engine_watch, "_MODEST_BYTES", taken)
+    process = EngineProcess()
+    try:
+        if not ended:
+            assert process.receive(0.5) is None
+            assert process.alive
+            return
+        with pytest.raises(
+            EngineError, match=r"had taken \d+ MiB of memory and was ended before none was left"
+        ) as raised:
+            process.receive(20)
+        assert (
+            raised.value.remedy
+            == "Nothing of the case is lost; close other programs, or use a smaller image or network"
+        )
+    finally:
+        process.close()
+
+
+@pytest.mark.engine
+def test_a_network_that_is_stopped_at_work_is_told_and_ended(
+    engine: Engine, toy_case: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is there to cancel on the command line: it waited in silence."""
+    case = run_to_end(read_case(find_case(Path(toy_case(tmp_path)))))
+    model, options = default_model(), SegmentOptions("cpu", "float32")
+    run_to_end(engine.segment(case, model, options))
+    monkeypatch.setattr(engine_module, "IDLE_AFTER_S", 0.5)
+    monkeypatch.setattr(engine_module, "ENDED_AFTER_S", 1.5)
+    pid, usual = engine.pid, EngineProcess.send
+
+    def send(process: EngineProcess, request: Any) -> None:
+        if isinstance(request, Work):
+            os.kill(process.pid, signal.SIGSTOP)
+        usual(process, request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EngineProcess, "send", send)
+        with pytest.raises(EngineError, match="stopped answering"):
+            run_to_end(engine.segment(case, model, options))
+    assert [record.message[:30] for record in caplog.records] == ["no word from the network for 0"]
+    assert engine.pid != pid
+    assert run_to_end(engine.segment(case, model, options)).classes.shape == case.grid.shape
 
 
 def test_a_process_that_cannot_be_started_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

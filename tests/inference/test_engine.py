@@ -21,7 +21,7 @@ from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model, read_model_folder
 from brainseg_gui.inference.options import STAGES, SegmentOptions
 from brainseg_gui.progress import Progress, run_to_end
-from tests.inference.strangers import convolution, description, hostile_layers, layer, legacy, model_folder
+from tests.inference.strangers import convolution, description, hostile_layers, layer, legacy, model_folder, tensor
 
 MakeCase = Callable[..., Case]
 FLOAT32 = SegmentOptions(device="cpu", precision="float32")
@@ -216,8 +216,19 @@ def test_networks_of_strangers_are_refused_before_they_compute(
     marker = tmp_path / "marker"
     networks = {
         "it describes more weights than the 20": description(convolution("wide", filters=2**30)),
-        "turns 16×16×16 voxels into 32×32×32": description(layer("up", "UpSampling3D", size=[2, 2, 2])),
-        "does not take 16×16×16 voxels": description(layer("pool", "MaxPooling3D", pool_size=[32, 32, 32])),
+        "turns 64×64×64 voxels into 128×128×128": description(layer("up", "UpSampling3D", size=[2, 2, 2])),
+        "“up” makes 1024×1024×1024 voxels of 64×64×64": description(
+            layer("up", "UpSampling3D", size=[16, 16, 16]),
+            layer("down", "AveragePooling3D", "up", pool_size=[16, 16, 16]),
+        ),
+        "“pad” makes 1064×1064×1064 voxels": description(
+            layer("pad", "ZeroPadding3D", padding=[[500, 500]] * 3), layer("crop", "Cropping3D", "pad", cropping=500)
+        ),
+        "“up” makes 512×512×512 voxels": description(
+            description(layer("up", "UpSampling3D", size=[8, 8, 8]), layer("down", "MaxPooling3D", "up", pool_size=8))
+            | {"name": "inner", "inbound_nodes": [{"args": [tensor("image")], "kwargs": {}}]}
+        ),
+        "does not take 64×64×64 voxels": description(layer("pool", "MaxPooling3D", pool_size=[128, 128, 128])),
         "Python code": description(hostile_layers(marker)["lambda in a network"]),
         "is of the class system from os": description(hostile_layers(marker)["os.system"]),
     }

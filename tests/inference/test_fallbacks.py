@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainseg_gui import free_memory
 from brainseg_gui.errors import EngineError
 from brainseg_gui.inference import memory
 from brainseg_gui.inference.models.model_folder import default_model
@@ -103,15 +104,25 @@ def test_windows_follow_patch_divisor_and_fixed_shape(batch: np.ndarray) -> None
 
 
 def test_a_containers_limit_counts_as_free_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
-    computer = memory.free_memory_bytes()
+    monkeypatch.setattr(free_memory, "_CGROUP", tmp_path)
+    computer = free_memory.free_memory_bytes()
     assert computer > 1e6
     (tmp_path / "memory.max").write_text("max\n")
-    assert memory.free_memory_bytes() > 1e6
+    assert free_memory.free_memory_bytes() > 1e6
     (tmp_path / "memory.max").write_text("1000\n")
     (tmp_path / "memory.current").write_text("700\n")
     (tmp_path / "memory.stat").write_text("anon 500\ninactive_file 150\n")
-    assert memory.free_memory_bytes() == 450
+    assert free_memory.free_memory_bytes() == 450
+    assert free_memory.usable_bytes() == 360
+
+
+def test_a_container_of_the_first_version_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(free_memory, "_CGROUP", tmp_path)
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory/memory.limit_in_bytes").write_text("2000")
+    (tmp_path / "memory/memory.usage_in_bytes").write_text("1800")
+    (tmp_path / "memory/memory.stat").write_text("cache 1\ntotal_inactive_file 100\n")
+    assert free_memory.free_memory_bytes() == 300
 
 
 def test_peak_memory_sees_what_is_gone_again() -> None:

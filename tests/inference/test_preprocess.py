@@ -1,23 +1,27 @@
 from __future__ import annotations
 
+import contextlib
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from scipy.ndimage import affine_transform, gaussian_filter, laplace
+from scipy.ndimage import affine_transform, gaussian_filter, gaussian_filter1d, laplace
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference import preprocess
 from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, zscore
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.placement import Placement, from_axes, orient, orient_back, to_axes
-from brainseg_gui.inference.preprocess import brain_box, fixed_box, orient_spacing, prepare
-from brainseg_gui.inference.separable import apply_along_axes, gaussian_matrix
+from brainseg_gui.inference.preprocess import brain_box, fixed_box, orient_spacing, place, prepare
+from brainseg_gui.inference.separable import Banded, apply_along_axes, gaussian_matrix, linear_matrix
 from brainseg_gui.progress import run_to_end
 
 MakeCase = Callable[..., Case]
+TWO_MM = default_model().passport
 
 
 def image(shape: tuple[int, int, int] = (9, 10, 11), seed: int = 0) -> np.ndarray:
@@ -57,7 +61,39 @@ def test_gaussian_wider_than_the_image_equals_scipy() -> None:
     matrix = gaussian_matrix(4, 3.0)
     line = np.array([1.0, 5.0, -2.0, 7.0])
     assert matrix is not None
-    np.testing.assert_allclose(matrix @ line, gaussian_filter(line, 3.0), atol=1e-5)
+    np.testing.assert_allclose(dense(matrix) @ line, gaussian_filter(line, 3.0), atol=1e-5)
+
+
+def dense(matrix: Banded) -> np.ndarray:
+    whole = np.zeros(matrix.shape)
+    for rows, columns, block in matrix.blocks:
+        whole[rows, columns] = block
+    return whole
+
+
+@pytest.mark.parametrize("length", [1, 2, 31, 32, 33, 97, 300])
+@pytest.mark.parametrize("sigma", [0.5, 4.0, 50.0])
+def test_a_band_is_the_matrix_that_scipy_applies(length: int, sigma: float) -> None:
+    smooth = gaussian_matrix(length, sigma)
+    assert smooth is not None
+    np.testing.assert_allclose(dense(smooth), gaussian_filter1d(np.eye(length), sigma, axis=0), atol=1e-6)
+    for step in (0.3, 1.9, 7.0):
+        positions = np.arange(int((length - 1) / step) + 1) * step
+        sample = linear_matrix(length, positions)
+        wanted = [np.interp(positions, np.arange(length), column) for column in np.eye(length)]
+        np.testing.assert_allclose(dense(sample), np.transpose(wanted), atol=1e-6)
+        np.testing.assert_allclose(dense(sample @ smooth), dense(sample) @ dense(smooth), atol=1e-7)
+
+
+def test_a_long_axis_costs_its_band_and_not_its_square() -> None:
+    tracemalloc.start()
+    smooth = gaussian_matrix(16_000, 0.5)
+    assert smooth is not None
+    whole = linear_matrix(16_000, np.arange(8000) * 2.0) @ smooth
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert whole.shape == (8000, 16_000)
+    assert peak < 2**24  # the square has 2 GiB
 
 
 def test_laplacian_equals_scipy() -> None:
@@ -66,7 +102,10 @@ def test_laplacian_equals_scipy() -> None:
 
 
 def test_apply_along_axes_keeps_the_order_of_memory() -> None:
-    matrices = [np.ones((2, 9), np.float32), None, np.ones((3, 11), np.float32)]
+    first, last = (
+        Banded((n, of), ((slice(0, n), slice(0, of), np.ones((n, of), np.float32)),)) for n, of in ((2, 9), (3, 11))
+    )
+    matrices = [first, None, last]
     source = image()
     expected = np.broadcast_to(source.sum(axis=(0, 2))[None, :, None], (2, 10, 3))
     for order in ("C", "F"):
@@ -100,6 +139,36 @@ def test_resampling_equals_scipy_there_and_back(step: tuple[float, float, float]
     inverse = [1 / s for s in step]
     expected_back = affine_transform(expected, inverse, order=1, mode="nearest", output_shape=(12, 13, 14))
     np.testing.assert_allclose(back, expected_back, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "spacing_mm", "words"),
+    [
+        ((20, 20, 20), (54.0, 54.0, 54.0), "make 520×520×520 voxels of this case"),
+        ((300, 300, 300), (5.0, 5.0, 5.0), "make 752×752×752 voxels"),
+        ((16_000, 300, 300), (2.0, 2.0, 2.0), "make 16000×304×304 voxels"),
+        ((3, 3, 16_000), (1.0, 500.0, 500.0), "voxels of this case"),
+        ((16_000, 3, 3), (1.0, 1.0, 1.0), ""),
+        ((500, 500, 400), (0.5, 0.5, 0.5), ""),
+        ((160, 200, 160), (1.0, 1.0, 1.0), ""),
+        ((240, 240, 30), (1.0, 1.0, 5.0), ""),
+    ],
+)
+def test_a_giant_is_refused_before_memory_is_taken(
+    shape: tuple[int, int, int], spacing_mm: tuple[float, float, float], words: str
+) -> None:
+    with pytest.raises(ModelError, match=words) if words else contextlib.nullcontext():
+        place(TWO_MM, shape, spacing_mm, np.ones(shape, bool))
+
+
+def test_what_the_free_memory_does_not_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = (240, 240, 160), (1.0, 1.0, 1.0), np.ones((240, 240, 160), bool)
+    monkeypatch.setattr(preprocess, "usable_bytes", lambda: 10 * 2.0**20)
+    with pytest.raises(ModelError, match=r"which need 35 MiB of memory, and 10 MiB can be used") as caught:
+        place(TWO_MM, *case)
+    assert caught.value.remedy.startswith("Close other programs. Use a model with a coarser spacing")
+    monkeypatch.setattr(preprocess, "usable_bytes", lambda: 100 * 2.0**20)
+    assert place(TWO_MM, *case).padded == (120, 120, 80)
 
 
 def test_padding_divides_and_can_be_undone() -> None:
@@ -140,7 +209,7 @@ def test_nothing_is_smoothed_along_axes_that_become_no_coarser() -> None:
     placement = Placement.of_box((0, 0, 0), (8, 8, 8)).with_steps((2.0, 1.0, 0.5))
     coarser, same, finer = placement.forward(0.5)
     assert coarser is not None
-    assert (coarser[2] > 0).sum() > 1
+    assert (dense(coarser)[2] > 0).sum() > 1
     assert same is None
     assert finer is not None
     assert finer[2].max() == 1.0

@@ -15,6 +15,7 @@ from typing import Any, cast
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.job import ScoreJob
 from brainseg_gui.faults import scratch
+from brainseg_gui.free_memory import free_memory_bytes
 
 _MODULE = "brainseg_gui.evaluation.cohorts.child"
 # One thread for each process: numbers of threads and of processes would multiply.
@@ -52,10 +53,8 @@ class Answer:
 
 def default_processes() -> int:
     """As many as there are cores for this program and memory for them."""
-    import psutil
-
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    room = int(psutil.virtual_memory().available // _PROCESS_BYTES)
+    room = int(free_memory_bytes() // _PROCESS_BYTES)
     return max(1, min(cores, room, _MOST_PROCESSES))
 
 

@@ -11,6 +11,7 @@ from nibabel.nifti2 import Nifti2Header
 from nibabel.spatialimages import HeaderDataError
 
 from brainseg_gui.errors import ImageError
+from brainseg_gui.free_memory import free_memory_bytes
 from brainseg_gui.imaging.formats.nifti_stream import NiftiStream, opened, reporting
 from brainseg_gui.imaging.grid import StoredGrid, describe_shape
 
@@ -97,15 +98,9 @@ def _check_promise(stream: NiftiStream, header: Nifti1Header, shape: tuple[int, 
     if promised > available:
         text = f"its header promises {describe_shape(shape)} voxels ({_describe_bytes(promised)})"
         raise ImageError(f"{text}, but the file is too small for that", "Copy it again from its source", path)
-    if promised > LARGEST_BYTES or (promised > _LARGE_BYTES and promised > _free_bytes()):
+    if promised > LARGEST_BYTES or (promised > _LARGE_BYTES and promised > free_memory_bytes()):
         remedy = "Crop or down-sample it, or close other programs"
         raise ImageError(f"it would need {_describe_bytes(promised)} of memory", remedy, path)
-
-
-def _free_bytes() -> int:
-    import psutil
-
-    return int(psutil.virtual_memory().available)
 
 
 def offset_of(header: Nifti1Header) -> int:

@@ -47,6 +47,8 @@ from brainseg_gui.progress import Progress
 POLL_S = 0.05
 STOP_WITHIN_S = 0.35  # and the caller may take 0.1 s to notice a wish to cancel
 SILENT_AFTER_S = 30.0  # then the person is told; importing and a slow window can take half of that
+IDLE_AFTER_S = 5.0  # without using the processor: it is stopped, or waits for what does not come
+ENDED_AFTER_S = 30.0  # then it is ended, if it was at work on a case
 STUCK_AFTER_S = 15.0  # then a cancel does not wait for a model to be loaded
 _LOADING_SHARE = 0.5  # of the whole work, when the model has to be loaded first
 
@@ -191,6 +193,8 @@ class Engine:
                 elif isinstance(reply, Finished) and reply.serial == serial:
                     idle = True
                     return reply
+                if process.idle_s > ENDED_AFTER_S:
+                    break
                 yield _told(shown, process)
         finally:
             if not idle:
@@ -227,9 +231,11 @@ class Engine:
 
 def _told(shown: Progress, process: EngineProcess) -> Progress:
     """Progress as it is shown: of a process that has said nothing for long, that is told."""
-    if process.silent_s < SILENT_AFTER_S:
+    if process.silent_s < SILENT_AFTER_S and process.idle_s < IDLE_AFTER_S:
         return shown
-    return replace(shown, detail=f"no word from the network for {process.silent_s:.0f} s; Cancel starts it anew")
+    words = f"no word from the network for {process.silent_s:.0f} s"
+    process.warn_once(words)
+    return replace(shown, detail=f"{words}; Cancel starts it anew")
 
 
 def _replies(process: EngineProcess) -> Iterator[Reply | None]:

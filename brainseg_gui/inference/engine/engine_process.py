@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import signal
@@ -16,9 +17,11 @@ from brainseg_gui.errors import EngineError
 from brainseg_gui.faults import scratch
 from brainseg_gui.inference.engine.environment import NETWORK_ENVIRONMENT
 from brainseg_gui.inference.engine.messages import Channel, Reply, Request
+from brainseg_gui.inference.engine_watch import ProcessWatch
 
 _MODULE = "brainseg_gui.inference.engine.child"
 _LAST_WORDS_BYTES = 4000
+_LOG = logging.getLogger(__name__)
 
 _QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -34,6 +37,7 @@ class EngineProcess:
         # stderr goes to a file: nobody has to drain it, and a crash's last words stay readable.
         self._stderr = scratch.words_file()  # closed by _collect
         self._last_words = ""
+        self._warned = False
         self._process = self._start()
         stdin, stdout = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
         self._channel = Channel(stdout, stdin)
@@ -41,6 +45,7 @@ class EngineProcess:
         self._reader = threading.Thread(target=self._collect, name="engine-replies", daemon=True)
         self._heard = time.monotonic()
         self._reader.start()
+        self._watch = ProcessWatch(self._process)
 
     def _start(self) -> subprocess.Popen[bytes]:
         try:
@@ -103,6 +108,17 @@ class EngineProcess:
         """For how long nothing was heard of it, in seconds; loading and a slow step can take half a minute."""
         return time.monotonic() - self._heard
 
+    @property
+    def idle_s(self) -> float:
+        """For how long it has done nothing at all since it was last heard of, in seconds."""
+        return min(self._watch.idle_s, self.silent_s)
+
+    def warn_once(self, words: str) -> None:
+        """Say something in the log, which the command line shows."""
+        if not self._warned:
+            _LOG.warning(words)
+        self._warned = True
+
     def kill(self) -> None:
         """End the process without waiting: to give back gigabytes can take half a second."""
         self._process.kill()
@@ -115,8 +131,9 @@ class EngineProcess:
     def explain_death(self) -> EngineError:
         """The error that says how the process ended, with its last words as a note."""
         self._reader.join()
-        cause = _cause(self._process.returncode)
-        error = EngineError(f"the network's process {cause}", "Nothing of the case is lost; segment again")
+        cause = self._watch.cause or _cause(self._process.returncode)
+        remedy = "close other programs, or use a smaller image or network" if self._watch.cause else "segment again"
+        error = EngineError(f"the network's process {cause}", f"Nothing of the case is lost; {remedy}")
         if self._last_words:
             error.add_note(self._last_words)
         return error

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import describe_shape
+from brainseg_gui.inference.layer_sizes import LayerSize, layer_sizes
 from brainseg_gui.inference.models.model_folder import ModelFolder, verify_weights
 from brainseg_gui.inference.models.weights_process import read_apart
 from brainseg_gui.plain_files import visible
 
+_TRIED_VOXELS = 64  # along an axis
+_MOST_GROWTH = 8  # times as many voxels as the image has: twice as many along each axis
 _OUT_OF_MEMORY = ("resource_exhausted", "resourceexhausted", "out of memory", "oom when allocating")
 
 
@@ -107,16 +110,29 @@ def check_shapes(model: Any, folder: ModelFolder) -> None:
 def _check_sizes(model: Any, folder: ModelFolder) -> None:
     """Refuse a network that gives fewer or more voxels than it takes: found without computing anything."""
     divisor = folder.passport.divisor
-    given = tuple(n or -(-16 // divisor) * divisor for n in model.input_shape[1:4])
+    given = tuple(n or -(-_TRIED_VOXELS // divisor) * divisor for n in model.input_shape[1:4])
     try:
-        found = model.compute_output_shape((1, *given, model.input_shape[-1]))[1:4]
+        sizes = layer_sizes(model, (*given, model.input_shape[-1]))
     except (ValueError, TypeError) as error:
         sentence = f"the network does not take {describe_shape(given)} voxels, which the divisor of its passport allows"
         raise ModelError(sentence, "Correct the divisor in model.json", folder.weights_path) from error
-    if tuple(found) != given:
-        ours, theirs = describe_shape(given), describe_shape(tuple(found))
+    _refuse_giants(sizes, given, folder)
+    found = sizes[-1].shape[1:4]
+    if found != given:
+        ours, theirs = describe_shape(given), describe_shape(found)
         raise ModelError(f"the network turns {ours} voxels into {theirs}", "Use one that keeps the shape",
                          folder.weights_path)  # fmt: skip
+
+
+def _refuse_giants(sizes: Sequence[LayerSize], given: tuple[int, ...], folder: ModelFolder) -> None:
+    """Refuse a network that makes far more voxels than it gets: no case would fit into any memory."""
+    for size in sizes:
+        inner = size.shape[1:-1]
+        if math.prod(inner) > _MOST_GROWTH * math.prod(given):
+            sentence = (
+                f"its layer “{visible(size.name)}” makes {describe_shape(inner)} voxels of {describe_shape(given)}"
+            )
+            raise ModelError(sentence, "Use a network that does not enlarge its images", folder.weights_path)
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -9,8 +9,10 @@ import keras
 import numpy as np
 
 from brainseg_gui.errors import EngineError, ModelError
+from brainseg_gui.free_memory import described_bytes, free_memory_bytes, usable_bytes
 from brainseg_gui.imaging.grid import describe_shape
-from brainseg_gui.inference.memory import PeakMemory, free_memory_bytes
+from brainseg_gui.inference.layer_sizes import layer_sizes
+from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport
@@ -21,6 +23,7 @@ from brainseg_gui.inference.network.rebuild import rebuilt
 from brainseg_gui.inference.options import LOADING, SegmentOptions
 from brainseg_gui.inference.segment import Batch
 from brainseg_gui.inference.sliding_window import Shape
+from brainseg_gui.plain_files import visible
 from brainseg_gui.progress import Progress
 
 TYPICAL_BRAIN_MM = (146.0, 182.0, 144.0)  # box of an adult brain along R, A, S, with a margin
@@ -76,6 +79,7 @@ class Network:
     def warm_up(self, passport: Passport) -> None:
         """Run once on a typical shape: the first case then takes no longer than the next, and memory is known."""
         shape = warm_up_shape(passport, self.fixed_shape)
+        self._refuse_giants(shape)
         batch = np.zeros((1, *shape, len(passport.modalities)), dtype=np.float32)
         with PeakMemory() as memory:
             output = self.predict(batch)
@@ -83,6 +87,16 @@ class Network:
         if output.shape[:4] != batch.shape[:4]:
             ours, theirs = describe_shape(batch.shape[1:4]), describe_shape(output.shape[1:4])
             raise ModelError(f"the network turns {ours} voxels into {theirs}", "Use one that keeps the shape")
+
+    def _refuse_giants(self, shape: Shape) -> None:
+        """Before anything is computed: a GPU answers by itself, the computer's memory would be gone."""
+        largest = max(
+            layer_sizes(self._original, (*shape, self._original.input_shape[-1])), key=lambda size: size.bytes
+        )
+        if not self.place.is_gpu and largest.bytes > usable_bytes():
+            need = f"{described_bytes(largest.bytes)} of memory, and {described_bytes(usable_bytes())} can be used"
+            sentence = f"its layer “{visible(largest.name)}” alone needs {need}"
+            raise ModelError(sentence, "Use a smaller network, or close other programs")
 
     def _settle(self, place: Place, precision: str) -> None:
         self.place = place

@@ -1,0 +1,38 @@
+"""How much memory may still be taken."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+_CGROUP = Path("/sys/fs/cgroup")  # a container sees its own limits here
+_FILES = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
+"""The limit and what is used of it, by version 2 and version 1."""
+_USABLE = 0.8  # of what is free
+
+
+def free_memory_bytes() -> float:
+    """What this process may still take: free memory of the computer, or of its container if that is less."""
+    import psutil
+
+    return min([float(psutil.virtual_memory().available), *_left_in_container()])
+
+
+def usable_bytes() -> float:
+    """What one piece of work may plan to take: the rest is for everything else."""
+    return _USABLE * free_memory_bytes()
+
+
+def described_bytes(count: float) -> str:
+    """A size for a sentence."""
+    return f"{count / 2**30:,.1f} GiB" if count >= 2**29 else f"{count / 2**20:,.0f} MiB"
+
+
+def _left_in_container() -> Iterator[float]:
+    for limit, used in _FILES:
+        with contextlib.suppress(OSError, ValueError):  # no such limit, or the word "max"
+            left = int((_CGROUP / limit).read_text()) - int((_CGROUP / used).read_text())
+            statistics = (_CGROUP / limit).with_name("memory.stat").read_text().splitlines()
+            kept = dict(line.split() for line in statistics)
+            yield float(left + int(kept.get("inactive_file", kept.get("total_inactive_file", 0))))
