@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog, QListWidget
 from pytestqt.qtbot import QtBot
 
@@ -27,6 +29,7 @@ def cohort(application: Application, toy_case: Any, tmp_path: Path, open_paths: 
     for name in ("A", "B", "C"):
         toy_case(tmp_path / "cohort", case_id=name)
     open_paths(application, tmp_path / "cohort")
+    settle(application)
     return tmp_path / "cohort"
 
 
@@ -36,12 +39,22 @@ def opened(application: Application, case_id: str, qtbot: QtBot) -> None:
 
 
 def run(application: Application, key: str) -> None:
+    """Do it, and wait for what is written beside the window."""
     application.window.actions_table[key].trigger()
+    settle(application)
+
+
+def settle(application: Application) -> None:
+    states, deadline = application.case_states, time.monotonic() + 10
+    while states._changes or states._reading.running or states._writing.running:
+        assert time.monotonic() < deadline
+        QTest.qWait(5)
 
 
 def test_starting_an_annotation_says_in_work(application: Application, cohort: Path) -> None:
     assert not (cohort / NAME).exists()  # looking writes nothing
     Hand(application).start()
+    settle(application)
     assert read_entries(cohort / NAME)["A"].state is CaseState.IN_WORK
 
 
@@ -69,6 +82,7 @@ def test_done_and_next_with_unsaved_work_asks_once(application: Application, coh
     hand = Hand(application)
     application.session.viewing.crosshair = (10, 11, 12)
     hand.start()
+    settle(application)
     hand.click((10, 11, 12))
     run(application, "cases.done_next")
     application.leaving.question.answer("cancel")
@@ -76,6 +90,7 @@ def test_done_and_next_with_unsaved_work_asks_once(application: Application, coh
     assert read_entries(cohort / NAME)["A"].state is CaseState.IN_WORK
     run(application, "cases.done_next")
     application.leaving.question.answer("later")
+    settle(application)
     opened(application, "B", qtbot)
     assert application.leaving.question is None
     assert read_entries(cohort / NAME)["A"].state is CaseState.DONE
@@ -98,6 +113,7 @@ def test_flagging_takes_a_note_that_the_filter_finds(
     panel._states.setCurrentIndex(0)
     panel._order.setCurrentText("By state")
     panel.menu_of("C").actions()[1].trigger()  # in work
+    settle(application)
     assert [items.item(n).data(256).case_id for n in range(3)] == ["A", "C", "B"]
 
 
@@ -132,9 +148,11 @@ def test_a_damaged_list_is_said_and_not_touched(
     open_paths(application, toy_case(tmp_path, case_id="Other"))
     (cohort / NAME).write_text("<<<<<<< HEAD\n")
     open_paths(application, cohort)
+    settle(application)
     assert application.session.case_states.path is None
     assert NAME in application.session.notice.what  # beside what is said about the case
     Hand(application).start()
+    settle(application)
     assert (cohort / NAME).read_text() == "<<<<<<< HEAD\n"
 
 
@@ -146,6 +164,7 @@ def test_a_case_that_is_not_on_the_list_changes_nothing_there(
     qtbot.waitUntil(lambda: application.session.case.source == other, timeout=20_000)
     assert application.session.cohort  # the list stays, as when a case is opened from the results of a cohort
     Hand(application).start()
+    settle(application)
     run(application, "cases.done")
     assert not (cohort / NAME).exists()
     assert not application.window.actions_table["cases.done"].isEnabled()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QInputDialog
 
-from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseListError, CaseState, read_entries, write_entries
-from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseState
+from brainseg_gui.controllers.case_list_work import Listed, ListPlace, reading, until_done, writing
+from brainseg_gui.controllers.jobs.newest import Newest
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -22,17 +27,39 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
+    from brainseg_gui.imaging.case import Case
     from brainseg_gui.views.layers.cases_panel import CasesPanel
+
+_SLOW_MS = 3000
+_AT_THE_END_S = 5.0
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What is to be written, where, and what follows."""
+
+    place: ListPlace
+    entries: dict[str, CaseEntry]
+    then: Callable[[], None] | None
 
 
 class CaseStatesController(QObject):
-    """Reads and writes the list of the open cohort; a colleague's changes come in whenever the window is used again."""
+    """Reads and writes the list of the open cohort; a colleague's changes come in whenever the window is used again.
+
+    Both happen in jobs: what is shown is what was read last, with the changes that are being written.
+    """
 
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences, files: FilesController) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
         self._states = session.case_states
-        self._apart = False  # kept in the user's own data, because the cohort's folder takes no files
+        self._place: ListPlace | None = None
+        self._read: dict[str, CaseEntry] = {}
+        self._changes: deque[_Change] = deque()  # the first of them is being written
+        self._written: Future[Listed] | None = None
+        self._reading, self._writing = Newest(session, self), Newest(session, self)
+        self._slow = QTimer(self, singleShot=True, interval=_SLOW_MS)
+        self._slow.timeout.connect(self._on_slow)
         session.cohort_changed.connect(self._on_cohort_changed)
         session.case_changed.connect(self._show_actions)
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
@@ -56,22 +83,27 @@ class CaseStatesController(QObject):
             "cases.next_to_do": self.next_to_do,
         }
 
-    def set_state(self, case_id: str, state: CaseState, note: str | None = None) -> bool:
+    def set_state(
+        self, case_id: str, state: CaseState, note: str | None = None, then: Callable[[], None] | None = None
+    ) -> None:
         """Say how far a case is, in the file; the note stays unless another one is given.
 
-        Returns
-        -------
-        bool
-            Whether the file says so now.
+        Parameters
+        ----------
+        then
+            Called once the file says so, and not at all where it cannot be written.
         """
-        if self._states.path is None:
-            return False
+        if self._place is None or self._states.path is None:
+            return
         known = self._states.of(case_id)
         note = known.note if note is None else note
         if (state, note) != (known.state, known.note) or case_id not in self._states.entries:
             entry = CaseEntry(case_id, state, note, datetime.now(UTC).replace(microsecond=0), person())
-            return self._write({case_id: entry})
-        return True
+            self._changes.append(_Change(self._place, {case_id: entry}, then))
+            self._show()
+            self._write_next()
+        elif then is not None:
+            then()
 
     def flag(self, case_id: str) -> None:
         """Ask for a remark and flag a case with it."""
@@ -91,12 +123,16 @@ class CaseStatesController(QObject):
         self._files.leave(self._open_next)
 
     def _go_on(self, case_id: str) -> None:
-        before = self._session.notice
-        if self.set_state(case_id, CaseState.DONE):
-            said = self._session.notice
-            self._open_next()
-            if said is not None and said is not before:  # where the list is kept
-                self._session.say_too(said)
+        before, case = self._session.notice, self._session.case
+        self.set_state(case_id, CaseState.DONE, then=lambda: self._go_on_from(case, before))
+
+    def _go_on_from(self, case: Case | None, before: Notice | None) -> None:
+        if self._session.case is not case:  # another one was opened meanwhile
+            return
+        said = self._session.notice
+        self._open_next()
+        if said is not None and said is not before:  # where the list is kept
+            self._session.say_too(said)
 
     def _open_next(self) -> None:
         waiting = self._window.cases_panel.after(self._open_case)
@@ -121,14 +157,17 @@ class CaseStatesController(QObject):
             self.set_state(self._open_case, state)
 
     def _on_cohort_changed(self) -> None:
-        self._apart = False
         folder = self._cohort_folder()
+        self._reading.stop()
+        self._read = {}
         self._states.show(None, {})
-        if folder is not None:
-            self._read(folder / NAME)
-            if not self._states.entries and not os.access(folder, os.W_OK):
-                self._keep_apart(folder)
+        self._place = self._place_of(folder) if folder is not None else None
+        self._read_again()
         self._show_actions()
+
+    def _place_of(self, folder: Path) -> ListPlace:
+        token = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        return ListPlace(folder, self._preferences.journals.parent / "cases" / f"{token}-{NAME}")
 
     def _on_annotation_changed(self) -> None:
         case_id = self._open_case
@@ -137,7 +176,7 @@ class CaseStatesController(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.WindowActivate and self._states.path is not None:
-            self._read(self._states.path)
+            self._read_again()
         return False
 
     def _show_actions(self) -> None:
@@ -145,38 +184,79 @@ class CaseStatesController(QObject):
             there = self._states.path is not None if key == "cases.next_to_do" else bool(self._open_case)
             self._window.actions_table[key].setEnabled(there)
 
-    def _read(self, path: Path) -> None:
-        try:
-            self._states.show(path, read_entries(path))
-        except CaseListError as error:
-            self._states.show(None, {})  # what cannot be read is not written over
-            self._session.say(notice_of(error))
+    def close(self) -> None:
+        """Wait a moment for what is being written."""
+        deadline = time.monotonic() + _AT_THE_END_S
+        while self._changes and (left := deadline - time.monotonic()) > 0:
+            if self._written is None:
+                change = self._changes[0]
+                self._written = writing(change.place, change.entries, self._read)
+            wait([self._written], left)
+            self._changes.popleft()
+            self._written = None
+        self._reading.close()
+        self._writing.close()
 
-    def _write(self, entries: dict[str, CaseEntry]) -> bool:
-        path = self._states.path
-        if path is None:
-            return False
-        try:
-            self._states.show(path, write_entries(path, entries))
-        except CaseListError as error:
-            folder = self._cohort_folder()
-            if self._apart or folder is None or not isinstance(error.__cause__, OSError):
-                self._session.say(notice_of(error))
-                return False
-            before = self._states.entries
-            self._keep_apart(folder)
-            return self._write({**before, **entries})
-        return True
+    # reading and writing
 
-    def _keep_apart(self, folder: Path) -> None:
-        """Keep the list in the user's own data, and say so."""
-        self._apart = True
-        token = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        path = self._preferences.journals.parent / "cases" / f"{token}-{NAME}"
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._read(path)
-        words = "The states of the cases are kept on this computer only: the cohort's folder takes no files"
-        self._session.say(Notice(words, "Make the folder writable to share them", str(path), problem=False))
+    def _read_again(self) -> None:
+        if self._place is not None and not self._reading.running:  # one that hangs is enough
+            self._reading.start(until_done(reading(self._place)), self._on_read, self._on_unreadable)
+
+    def _on_read(self, found: Listed) -> None:
+        self._take(found)
+        self._show_actions()
+        self._on_annotation_changed()  # it may have begun before the list was there
+
+    def _on_unreadable(self) -> None:
+        self._states.show(None, {})  # what cannot be read is not written over
+        self._show_actions()
+
+    def _write_next(self) -> None:
+        if self._changes and self._written is None:
+            change = self._changes[0]
+            self._written = writing(change.place, change.entries, self._read)
+            self._writing.start(until_done(self._written), self._on_written, self._on_not_written)
+            self._slow.start()
+
+    def _on_written(self, found: Listed) -> None:
+        change = self._end_writing()
+        if self._place is not None and change.place.folder == self._place.folder:
+            self._take(found)
+        if change.then is not None:
+            change.then()
+        self._write_next()
+
+    def _on_not_written(self) -> None:
+        self._end_writing()
+        self._show()
+        self._write_next()
+
+    def _end_writing(self) -> _Change:
+        self._slow.stop()
+        self._written = None
+        return self._changes.popleft()
+
+    def _on_slow(self) -> None:
+        words = "The list of cases is still being written: its drive does not answer"
+        self._session.say(Notice(words, "It goes on by itself; the window can be used meanwhile", problem=False))
+
+    def _take(self, found: Listed) -> None:
+        """Show what a list holds, and say where it is kept if that is new."""
+        moved = self._place is not None and found.place.apart and not self._place.apart
+        self._place, self._read = found.place, dict(found.entries)
+        self._show()
+        if moved:
+            words = "The states of the cases are kept on this computer only: the cohort's folder takes no files"
+            where = str(found.place.path)
+            self._session.say(Notice(words, "Make the folder writable to share them", where, problem=False))
+
+    def _show(self) -> None:
+        if self._place is None:
+            return
+        changes = [change for change in self._changes if change.place.folder == self._place.folder]
+        coming = {case: entry for change in changes for case, entry in change.entries.items()}
+        self._states.show(self._place.path, {**self._read, **coming})
 
     def _cohort_folder(self) -> Path | None:
         folders = {source.folder for source in self._session.cohort}

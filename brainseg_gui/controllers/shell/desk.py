@@ -189,6 +189,6 @@ class Desk(QObject):
         trying = (self.live_score, self.operations, self.proposal)
         keeping = (*trying, self.annotate, self.saving, self.restoring, self.journals)
         self.leaving.close()
-        looking = (self.viewing, self.errors, self.measures, self.memory)
+        looking = (self.case_states, self.viewing, self.errors, self.measures, self.memory)
         for part in (*keeping, self.files, self.masks, self.segment, *looking):
             part.close()
