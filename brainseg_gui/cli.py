@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
+import errno
 import io
 import logging
 import os
@@ -14,10 +16,11 @@ from importlib import import_module
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.faults.home import stand_in
-from brainseg_gui.faults.process_guard import guard_process
+from brainseg_gui.faults.process_guard import ending_in_order, guard_process
 from brainseg_gui.plain_files import for_terminal
 
 COMMANDS = ("window", "demo", "segment", "evaluate", "report", "train", "runs", "synthesize", "render", "doctor")
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -53,15 +56,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     terminal.setFormatter(_TerminalFormatter("brainseg: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[terminal])
     try:
-        return int(arguments.run(arguments))
+        with ending_in_order():
+            code = int(arguments.run(arguments))
+            sys.stdout.flush()
+            return code
     except BrainsegError as error:
         print(f"brainseg: {error}", file=sys.stderr)  # noqa: T201
         return 2
     except BrokenPipeError:
+        _forget_output()
+        return 1
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        print(f"brainseg: there is no room to write ({error.strerror}). Free some space.", file=sys.stderr)  # noqa: T201
+        _forget_output()
         return 1
     except KeyboardInterrupt:
         print("brainseg: interrupted", file=sys.stderr)  # noqa: T201
         return 130
+
+
+def _forget_output() -> None:
+    """Let what could not be written go: Python would try again at its end, and complain."""
+    with contextlib.suppress(OSError, ValueError):  # no output that the system knows
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _mistyped(words: Sequence[str]) -> str:

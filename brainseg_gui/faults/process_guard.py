@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_ENDS = ("SIGTERM", "SIGHUP")
 
 
 def guard_process() -> None:
@@ -17,3 +23,23 @@ def guard_process() -> None:
     with contextlib.suppress(AttributeError, OSError, ValueError):  # no standard error at all
         if not faulthandler.is_enabled():
             faulthandler.enable(sys.stderr, all_threads=True)
+
+
+@contextlib.contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let a request to end, such as `kill` or a closed terminal, run what tidies up: temporary files go with it."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        names = [number for name in _ENDS if (number := getattr(signal, name, None)) is not None]
+        # what is ignored stays so: nohup means it
+        before = {number: signal.signal(number, _end) for number in names if signal.getsignal(number) is signal.SIG_DFL}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_IGN)  # once is enough: a second one must not cut the tidying short
+    raise SystemExit(128 + number)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from brainseg_gui.errors import SaveError
 from brainseg_gui.storage.writing import replacing
@@ -17,15 +19,30 @@ def write_text(path: Path, text: str) -> None:
     SaveError
         If it could not be written. The file that was there is untouched.
     """
-    write_file(path, lambda temporary: _save_text(temporary, text))
+    write_made(path, lambda stream: stream.write(text.encode(errors="backslashreplace")))
 
 
-def _save_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+def write_made(path: Path, make: Callable[[BinaryIO], object]) -> None:
+    """Write what `make` puts into a stream, whole or not at all.
+
+    It is made in memory: the libraries that draw meet no full disk, of which each would say something else.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written. The file that was there is untouched.
+    """
+    stream = io.BytesIO()
+    make(stream)
+    write_file(path, lambda temporary: _save(temporary, stream.getbuffer()))
+
+
+def _save(path: Path, raw: memoryview) -> None:
+    path.write_bytes(raw)
 
 
 def write_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file without ever leaving half of it: beside `path` first, then renamed over it.
+    """Write a file without ever leaving half of it: beside `path` first, then renamed over it. See `write_made`.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -54,6 +55,56 @@ def test_what_the_dead_left_is_removed_and_nothing_else(tmp_path: Path, dead: in
     weeks_ago = time.time() - 30 * 86400
     os.utime(strange, (weeks_ago, weeks_ago))
     assert scratch.sweep((tmp_path,)) == 1
+
+
+_AT_WORK = """
+import sys, time
+from brainseg_gui import cli
+from brainseg_gui.commands import runs
+from brainseg_gui.faults import scratch
+
+def work(arguments):
+    scratch.words_file()
+    try:
+        print("at work", flush=True)
+        time.sleep(60)
+    finally:
+        print("tidied up", flush=True)
+
+runs.run = work
+sys.exit(cli.main(["runs", "."]))
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_process_that_is_asked_to_end_leaves_nothing(tmp_path: Path, name: str, times: int) -> None:
+    number = signal.Signals[name]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", _AT_WORK]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "at work\n"
+        assert _names(tmp_path)
+        for _ in range(times):
+            process.send_signal(number)
+        told, _ = process.communicate(timeout=30)
+    assert told == "tidied up\n"
+    assert process.returncode == 128 + number
+    assert _names(tmp_path) == []
+
+
+def test_what_nohup_ignores_stays_ignored() -> None:
+    script = (
+        "import os, signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from brainseg_gui.faults.process_guard import ending_in_order\n"
+        "with ending_in_order():\n    os.kill(os.getpid(), signal.SIGHUP); print('went on')\n"
+        "assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "went on\n"
 
 
 def test_a_process_leaves_no_scratch_folder(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.inference.engine.environment import prepare_environment
-from brainseg_gui.storage.chosen_file import write_file
+from brainseg_gui.storage import chosen_file
 
 FAULT = 2
 """Ends a command when something given is at fault."""
@@ -42,8 +42,4 @@ def write_text(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SaveError(f"it cannot be made ({error.strerror})", "Choose another folder", path.parent) from error
-    write_file(path, lambda temporary: _save_text(temporary, text))
-
-
-def _save_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="")
+    chosen_file.write_text(path, text)

@@ -18,8 +18,8 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QInputDialog
 
 from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseState
-from brainseg_gui.controllers.case_list_work import Listed, ListPlace, reading, until_done, writing
 from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.layers.case_list_work import Listed, ListPlace, reading, until_done, writing
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences

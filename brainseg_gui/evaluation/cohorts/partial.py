@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -83,7 +84,8 @@ class PartialResults:
     def close(self) -> None:
         """Close the file."""
         if self._stream is not None:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # what `add` could not write is told, and cannot be written now
+                self._stream.close()
 
 
 def _ends_torn(path: Path) -> bool:

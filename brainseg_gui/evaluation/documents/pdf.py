@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
@@ -15,7 +16,7 @@ from brainseg_gui.evaluation.reports.case_content import FOOTER, CaseContent
 from brainseg_gui.evaluation.reports.case_figures import case_figures
 from brainseg_gui.evaluation.reports.case_tables import TextTable, facts, tables_of
 from brainseg_gui.evaluation.reports.definitions import definitions
-from brainseg_gui.storage.chosen_file import write_file
+from brainseg_gui.storage.chosen_file import write_made
 
 _PAGE = (8.27, 11.69)  # A4 upright, inches
 _EDGE = 0.6
@@ -36,14 +37,14 @@ def write_pdf(content: CaseContent, path: Path) -> None:
     pages = _Pages(content)
     pages.fill()
 
-    def write(temporary: Path) -> None:
+    def draw(stream: BinaryIO) -> None:
         metadata = {"Title": content.case.case_id, "Creator": "brainseg", "Producer": "brainseg"}
-        with PdfPages(temporary, metadata=metadata) as pdf:
+        with PdfPages(stream, metadata=metadata) as pdf:
             for number, figure in enumerate(pages.figures, start=1):
                 pages.write_footer(figure, number)
                 pdf.savefig(figure)
 
-    write_file(path, write)
+    write_made(path, draw)
 
 
 class _Pages:

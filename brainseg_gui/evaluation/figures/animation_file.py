@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import SaveError
 from brainseg_gui.evaluation.figures.tile import FILL_OPACITY
 from brainseg_gui.imaging.colours import rgb
-from brainseg_gui.storage.chosen_file import write_file
+from brainseg_gui.storage.chosen_file import write_file, write_made
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -75,7 +75,7 @@ def save_animation(pictures: Pictures, path: Path, frames_per_second: float, col
     else:
         images = [Image.fromarray(picture) for picture in pictures]
         options |= {"format": "WEBP", "lossless": True, "method": 2} if suffix == ".webp" else {"format": "PNG"}
-    write_file(path, lambda temporary: images[0].save(temporary, append_images=images[1:], **options))
+    write_made(path, lambda stream: images[0].save(stream, append_images=images[1:], **options))
 
 
 def _in_common_colours(pictures: Pictures, colours: Sequence[str]) -> list[Image]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ from brainseg_gui.evaluation.figures.style import DOTS_PER_INCH, FigureStyle, Le
 from brainseg_gui.evaluation.figures.tile import FILL_OPACITY, SMALL_POINTS
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import meanings
-from brainseg_gui.storage.chosen_file import write_file
+from brainseg_gui.storage.chosen_file import write_made
 
 EDGE = 0.06  # inches around the page
 GAP = 0.06  # between tiles
@@ -218,11 +218,11 @@ def save_figure(figure: Figure, path: Path, dots_per_inch: int = DOTS_PER_INCH) 
     else:
         options["metadata"] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(suffix, _SOFTWARE)
 
-    def write(temporary: Path) -> None:
+    def draw(stream: BinaryIO) -> None:
         with rc_context({"pdf.fonttype": 42}):  # journals refuse the other kind of embedded fonts
-            figure.savefig(temporary, **options)
+            figure.savefig(stream, **options)
 
-    write_file(path, write)
+    write_made(path, draw)
 
 
 _SOFTWARE = {"Software": "brainseg"}
