@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,11 +16,12 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.training import run_pictures
 from brainseg_gui.controllers.training.dataset_check import look_through
 from brainseg_gui.controllers.training.training import TrainingController
 from brainseg_gui.progress import run_to_end
@@ -458,3 +460,59 @@ def test_no_process_is_left(running: RunRecord, ready: TrainingController, launc
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=10)
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder", "no picture", "large", "good"])
+def test_a_picture_of_a_run_is_read_beside_the_window(
+    qtbot: QtBot, training: TrainingController, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pipe of that name once froze the window for ever."""
+    monkeypatch.setattr(run_pictures, "_LARGEST_BYTES", 2**16)
+    validated = {"event": "validated", "epoch": 1, "case": "A", "dice": {}, "picture": "pictures/1.png"}
+    folder = prepared(tmp_path / "runs" / "one", validated)
+    file, outside = folder.path / "pictures" / "1.png", tmp_path / "private.png"
+    file.parent.mkdir()
+    image = QImage(8, 8, QImage.Format.Format_RGB32)
+    image.fill(5)
+    image.save(str(outside))
+    make: dict[str, Callable[[], object]] = {
+        "pipe": lambda: os.mkfifo(file),
+        "link": lambda: file.symlink_to(outside),
+        "folder": file.mkdir,
+        "no picture": lambda: file.write_bytes(b"<svg/>"),
+        "large": lambda: file.write_bytes(outside.read_bytes() + bytes(2**17)),
+        "good": lambda: file.write_bytes(outside.read_bytes()),
+    }
+    make[kind]()
+    training.show()
+    training.add_runs(folder.path)
+    view = training.window.run_page.validation
+    qtbot.waitUntil(lambda: view.picture._file == file, timeout=10_000)
+    qtbot.waitUntil(lambda: not training._pictures._newest.running, timeout=10_000)
+    assert view.picture._pixmap.isNull() == (kind != "good")
+
+
+def test_a_drive_that_hangs_holds_no_picture_up_but_its_own(
+    qtbot: QtBot, training: TrainingController, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, asked = threading.Event(), []
+
+    def hang(path: Path, run: Path) -> QImage:
+        asked.append(path.name)
+        held.wait(20)
+        return QImage()
+
+    monkeypatch.setattr(run_pictures, "_image_of", hang)
+    events = [{"event": "validated", "epoch": n, "case": "A", "dice": {}, "picture": f"{n}.png"} for n in (1, 2)]
+    training.show()
+    training.add_runs(prepared(tmp_path / "runs" / "one", *events).path)
+    view = training.window.run_page.validation
+    qtbot.waitUntil(lambda: asked == ["2.png"], timeout=10_000)
+    for _ in range(5):
+        training.watch.news_came.emit()
+    view.epoch.setValue(0)
+    qtbot.waitUntil(lambda: asked == ["2.png", "1.png"], timeout=10_000)
+    started = time.perf_counter()
+    training.close()
+    assert time.perf_counter() - started < 5.0
+    held.set()

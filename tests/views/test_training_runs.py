@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPixmap
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -369,6 +369,7 @@ def test_the_newest_picture_is_followed_until_the_slider_is_moved(
         pixmap.save(str(file))
         return Event("validated", 1.0, {"epoch": epoch, "case": "P1", "dice": {"WT": 0.5}, "picture": file.name})
 
+    view.picture_wanted.connect(lambda file: view.show_picture(file, QImage(str(file))))
     assert view.picture._pixmap.isNull()
     for epoch in (1, 2):
         tell(watch, record, validated(epoch), status=RunStatus.RUNNING)
@@ -387,5 +388,27 @@ def test_a_picture_that_is_missing_is_said(window: TrainingWindow, watch: RunWat
     record = begin(watch)
     watch.choose(record)
     event = Event("validated", 1.0, {"epoch": 1, "case": "P1", "dice": {}, "picture": "nowhere.png"})
-    tell(watch, record, event, status=RunStatus.RUNNING)
-    assert "not there yet" in window.run_page.validation.picture._missing
+    wanted: list[Path] = []
+    view = window.run_page.validation
+    view.picture_wanted.connect(wanted.append)
+    for _ in range(2):  # it is asked for again as long as it is not there
+        tell(watch, record, event, status=RunStatus.RUNNING)
+        view.show_picture(wanted[-1], QImage())
+    assert [file.name for file in wanted] == ["nowhere.png"] * 2
+    assert "not there yet" in view.picture._missing
+
+
+def test_the_picture_before_stays_until_the_next_is_read(window: TrainingWindow, watch: RunWatch) -> None:
+    record = begin(watch)
+    watch.choose(record)
+    view, wanted, red = window.run_page.validation, [], QImage(4, 4, QImage.Format.Format_RGB32)
+    red.fill(QColor(200, 0, 0))
+    view.picture_wanted.connect(wanted.append)
+    for epoch in (1, 2):
+        values = {"epoch": epoch, "case": "P1", "dice": {}, "picture": f"{epoch}.png"}
+        tell(watch, record, Event("validated", 1.0, values), status=RunStatus.RUNNING)
+        view.show_picture(record.folder.path / "1.png", red)  # too late for the second one
+    assert [file.name for file in wanted] == ["1.png", "2.png"]
+    assert view.picture._pixmap.toImage().pixelColor(1, 1) == QColor(200, 0, 0)
+    view.show_picture(record.folder.path / "2.png", QImage())
+    assert view.picture._pixmap.isNull()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
+from brainseg_gui.controllers.training.run_pictures import RunPictures
 from brainseg_gui.controllers.training.run_places import RunPlaces
 from brainseg_gui.controllers.training.run_poll import Look, RunPoll
 from brainseg_gui.controllers.training.run_start import RunStart
@@ -67,6 +68,7 @@ class TrainingController(QObject):
         self.poll = RunPoll(self)
         self.poll.looked.connect(self._on_looked)
         self._stops = RunStop(self.watch, self.poll.look, self)
+        self._pictures = RunPictures(session, self.watch, self)
 
     @property
     def window(self) -> TrainingWindow | None:
@@ -83,6 +85,7 @@ class TrainingController(QObject):
         self._form.close()
         self._starts.close()
         self._stops.close()
+        self._pictures.close()
         self._shown.close()
 
     def _make_window(self) -> TrainingWindow:
@@ -97,6 +100,7 @@ class TrainingController(QObject):
         window.form.start_requested.connect(self.start)
         window.run_list.add_requested.connect(self.choose_runs)
         page = window.run_page
+        self._pictures.serve(page.validation)
         page.stop_requested.connect(self._stops.ask)
         page.stop_now_requested.connect(self._stops.offer_now)
         window.notice.action_requested.connect(self._stops.answer)

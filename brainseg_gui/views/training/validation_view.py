@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from brainseg_gui.state.training.run_record import RunRecord
@@ -16,7 +16,15 @@ _NOTHING = "Each validated epoch shows a whole case here, the prediction beside 
 
 
 class ValidationView(QWidget):
-    """The newest epoch's picture; earlier ones by the slider. Stays at the newest until the slider is moved back."""
+    """The newest epoch's picture; earlier ones by the slider. Stays at the newest until the slider is moved back.
+
+    Signals
+    -------
+    picture_wanted
+        The file of a picture that is to be shown; answered by `show_picture`.
+    """
+
+    picture_wanted = Signal(object)
 
     def __init__(self, watch: RunWatch) -> None:
         super().__init__()
@@ -46,6 +54,10 @@ class ValidationView(QWidget):
         watch.chosen_changed.connect(self._synchronize)
         watch.news_came.connect(self._synchronize)
         self._synchronize()
+
+    def show_picture(self, file: Path, image: QImage) -> None:
+        """Show a picture that was wanted, an empty one where there is none."""
+        self.picture.show_image(file, image)
 
     def _slider_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -91,14 +103,15 @@ class ValidationView(QWidget):
     def _show_entry(self) -> None:
         if not self._entries:
             self._dice.setText("")
-            self.picture.show_file(None, _NOTHING)
+            self.picture.expect(None, _NOTHING)
             return
         entry = self._entries[min(self.epoch.value(), len(self._entries) - 1)]
         self._epoch_text.setText(f"epoch {entry.epoch}")
         self._dice.setText("   ".join(f"{region} {value:.3f}" for region, value in entry.dice.items()))
         self._dice.setToolTip("Dice per region, whole case")
         missing = "No picture was kept for this epoch." if entry.picture is None else "The picture is not there yet."
-        self.picture.show_file(entry.picture, missing)
+        if self.picture.expect(entry.picture, missing):
+            self.picture_wanted.emit(entry.picture)
 
 
 class _Picture(QFrame):
@@ -113,13 +126,20 @@ class _Picture(QFrame):
         self._pixmap = QPixmap()
         self._missing = ""
 
-    def show_file(self, file: Path | None, missing: str) -> None:
-        """Show a picture, or say why there is none."""
-        if file != self._file or self._pixmap.isNull():
-            self._file = file
-            self._pixmap = QPixmap(str(file)) if file is not None else QPixmap()
-        self._missing = missing
+    def expect(self, file: Path | None, missing: str) -> bool:
+        """Wait for a picture, meanwhile showing the one before; returns whether it has yet to be read."""
+        wanted = file is not None and (file != self._file or self._pixmap.isNull())
+        if file is None:
+            self._pixmap = QPixmap()
+        self._file, self._missing = file, missing
         self.update()
+        return wanted
+
+    def show_image(self, file: Path, image: QImage) -> None:
+        """Show a picture, if it still is the one that is expected."""
+        if file == self._file:
+            self._pixmap = QPixmap.fromImage(image)
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
