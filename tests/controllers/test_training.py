@@ -20,8 +20,9 @@ from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.training import run_pictures
+from brainseg_gui.controllers.training import run_pictures, run_poll
 from brainseg_gui.controllers.training.dataset_check import look_through
 from brainseg_gui.controllers.training.training import TrainingController
 from brainseg_gui.progress import run_to_end
@@ -208,6 +209,7 @@ def stop_long_ago(qtbot: QtBot, training: TrainingController) -> None:
     training.window.run_page.stop.click()
     assert not training.window.run_page.stop_now.isVisible(), "a polite stop has some seconds first"
     stop_file = training.watch.chosen.folder.stop_file
+    qtbot.waitUntil(stop_file.exists)
     os.utime(stop_file, (time.time() - 60, time.time() - 60))
     with qtbot.waitSignal(training.poll.looked):
         training.poll.look()
@@ -515,4 +517,33 @@ def test_a_drive_that_hangs_holds_no_picture_up_but_its_own(
     started = time.perf_counter()
     training.close()
     assert time.perf_counter() - started < 5.0
+    held.set()
+
+
+@pytest.mark.parametrize("deed", ["look", "stop", "resume"])
+def test_a_drive_that_hangs_holds_neither_the_window_nor_its_end_up(
+    qtbot: QtBot, training: TrainingController, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    held, asked = threading.Event(), threading.Event()
+
+    def hang(*_: object) -> None:
+        asked.set()
+        held.wait(30)
+        raise OSError(5, "Input/output error")
+
+    training.show()
+    training.add_runs(prepared(tmp_path / "runs" / "one").path)
+    qtbot.waitUntil(lambda: training.watch.chosen is not None, timeout=10_000)
+    if deed == "look":
+        monkeypatch.setattr(run_poll, "find_runs", hang)
+    elif deed == "stop":
+        monkeypatch.setattr(RunFolder, "ask_to_stop", hang)
+    else:
+        monkeypatch.setattr(training._starts, "_launch", hang)
+    started = time.perf_counter()
+    {"look": training.poll.look, "stop": training._stops.ask, "resume": training.resume}[deed]()
+    qtbot.waitUntil(asked.is_set, timeout=10_000)
+    monkeypatch.setattr(Job.end, "__defaults__", (100,))
+    training.close()
+    assert time.perf_counter() - started < 8.0
     held.set()

@@ -95,6 +95,12 @@ class Job(QObject):
         """Wait for the thread, when the program ends."""
         return self._runner.wait(milliseconds)
 
+    def end(self, milliseconds: int = 3000) -> None:
+        """Let the work come to its end, when the program ends; cancel what does not, such as a drive that hangs."""
+        if not self.wait(milliseconds):
+            self.cancel()
+            self.wait()
+
     def _on_progressed(self, progress: Progress) -> None:
         if not self._cancelling:
             self.progressed.emit(progress)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.imaging.aside import aside, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.run_folder import RunFolder, find_runs
 from brainseg_gui.state.training.run_reader import RunNews, RunReader
@@ -85,7 +87,10 @@ class RunPoll(QObject):
             self._again = self._again or search
             return
         dropped, self._dropped = self._dropped, set()
-        self._job = Job(_look(self.places if search else None, self.hidden, dropped, self._readers), self)
+        looking = aside(
+            partial(_look, self.places if search else None, self.hidden, dropped, self._readers), "read runs"
+        )
+        self._job = Job(waited_for(looking, Progress("looking", 0.0)), self)
         self._job.succeeded.connect(self.looked)
         self._job.finished.connect(self._on_finished)
         self._job.start()
@@ -112,22 +117,18 @@ class RunPoll(QObject):
 
 def _look(
     places: tuple[Path, ...] | None, hidden: frozenset[Path], dropped: set[Path], readers: dict[Path, RunReader]
-) -> Generator[Progress, None, Look]:
+) -> Look:
     """Read what is new; search the places for runs where they are given. Only one at a time may have the readers."""
     problems: dict[Path, str] = {}
     for path in dropped:
         readers.pop(path, None)
     if places is not None:
-        yield Progress("looking", 0.0)
         found = _search(places, problems)
         known = dict(readers)
         readers.clear()
         seen = {path: folder for path, folder in found.items() if path not in hidden}
         readers.update({path: known.get(path) or RunReader(folder) for path, folder in seen.items()})
-    news = {}
-    for path, reader in readers.items():
-        yield Progress("reading", 0.0, path.name)
-        news[path] = reader.read()
+    news = {path: reader.read() for path, reader in readers.items()}
     return Look(tuple(reader.folder for reader in readers.values()), news, problems)
 
 

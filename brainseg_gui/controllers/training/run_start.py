@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.imaging.aside import aside, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.run_folder import RunFolder
@@ -52,7 +53,7 @@ class RunStart(QObject):
         """Wait for what is being started, when the program ends: it is started."""
         for job in self.findChildren(Job):
             job.blockSignals(True)
-            job.wait()
+            job.end()
 
     def ended_early(self, record: RunRecord) -> bool:
         """Whether a trainer that was started here has ended and left no event; True once."""
@@ -82,5 +83,7 @@ class RunStart(QObject):
 def _start(
     folder: RunFolder, config: TrainingConfig | None, launch: Callable[[RunFolder], int]
 ) -> Generator[Progress, None, int]:
-    yield Progress("starting", 0.0)
-    return launch(folder if config is None else RunFolder.create(folder.path, config))
+    def begin() -> int:
+        return launch(folder if config is None else RunFolder.create(folder.path, config))
+
+    return (yield from waited_for(aside(begin, "start trainer"), Progress("starting", 0.0)))

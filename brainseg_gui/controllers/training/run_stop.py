@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.imaging.aside import aside, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.force_stop import stop_now
 from brainseg_gui.runs.run_folder import RunFolder
@@ -39,13 +40,10 @@ class RunStop(QObject):
         record = self._watch.chosen
         if record is None:
             return
-        try:
-            record.folder.ask_to_stop()
-        except OSError as error:
-            self._watch.say(
-                Notice(f"The stop file cannot be written ({error.strerror})", "Stop the run on its machine")
-            )
-            return
+        asking = aside(record.folder.ask_to_stop, "write stop file")
+        job = Job(waited_for(asking, Progress("asking", 0.0)), self)
+        job.failed.connect(lambda error: self._on_not_asked(record, error))
+        job.start()
         record.stop_asked_at = time.time()
         self._watch.news_came.emit()
 
@@ -72,7 +70,14 @@ class RunStop(QObject):
         """Wait for what is being ended, when the program ends."""
         for job in self.findChildren(Job):
             job.blockSignals(True)
-            job.wait()
+            job.end()
+
+    def _on_not_asked(self, record: RunRecord, error: Exception) -> None:
+        if not isinstance(error, OSError):
+            raise error
+        record.stop_asked_at = None
+        self._watch.news_came.emit()
+        self._watch.say(Notice(f"The stop file cannot be written ({error.strerror})", "Stop the run on its machine"))
 
     def _on_finished(self, record: RunRecord) -> None:
         record.ending = False

@@ -1,0 +1,142 @@
+"""A day in which the window's own thread may not touch the drive of the cases: a drive that hangs would freeze it."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QInputDialog
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.annotation.case_list import NAME, write_entries
+from brainseg_gui.app import Application
+from brainseg_gui.imaging.aside import aside
+from tests.e2e.painting import Hand
+
+_CALLS = {
+    os: ("stat", "lstat", "access", "open", "scandir", "listdir", "mkdir", "rename", "replace", "unlink", "readlink",
+         "utime", "statvfs", "link"),
+    io: ("open",),
+    builtins: ("open",),
+}  # fmt: skip
+
+_READLINK = os.readlink
+
+
+class Guard:
+    """Writes down every call in the window's thread that touches a drive."""
+
+    def __init__(self, drive: Path, patch: pytest.MonkeyPatch) -> None:
+        self._drive, self._thread = str(drive), threading.current_thread()
+        self.on, self.touched = False, {}  # type: bool, dict[str, str]
+        for module, names in _CALLS.items():
+            for name in names:
+                patch.setattr(module, name, self._watched(f"{module.__name__}.{name}", getattr(module, name)))
+
+    def _watched(self, words: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*arguments: Any, **options: Any) -> Any:
+            if self.on and threading.current_thread() is self._thread and self._is_there(arguments, options):
+                self._write_down(words)
+            return call(*arguments, **options)
+
+        return watched
+
+    def _is_there(self, arguments: tuple[Any, ...], options: dict[str, Any]) -> bool:
+        first = arguments[0] if arguments else options.get("file", "")
+        if (folder := options.get("dir_fd", options.get("src_dir_fd"))) is not None:
+            return _READLINK(f"/proc/self/fd/{folder}").startswith(self._drive)
+        return isinstance(first, (str, os.PathLike)) and os.fspath(first).startswith(self._drive)
+
+    def _write_down(self, words: str) -> None:
+        ours = [f for f in traceback.extract_stack() if "/brainseg_gui/" in f.filename]
+        where = " < ".join(f"{Path(f.filename).stem}:{f.lineno} {f.name}" for f in ours[::-1][:4])
+        self.touched.setdefault(where or words, words)
+
+
+@pytest.fixture
+def drive(tmp_path: Path) -> Path:
+    folder = tmp_path / "drive"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def guard(drive: Path, application: Application) -> Iterator[Guard]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield Guard(drive, patch)
+
+
+def test_the_window_leaves_the_drive_to_others(
+    application: Application, guard: Guard, drive: Path, toy_case: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("A", "B", "C"):
+        toy_case(drive / "cohort", case_id=name)
+    session, window = application.session, application.window
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("motion", True))
+
+    def opened(case_id: str) -> None:
+        qtbot.waitUntil(lambda: session.case is not None and session.case.case_id == case_id, timeout=20_000)
+        qtbot.waitUntil(lambda: not session.opening.running, timeout=20_000)
+
+    def run(key: str) -> None:
+        window.actions_table[key].trigger()
+        settle()
+
+    def settle() -> None:
+        states = application.case_states
+        qtbot.waitUntil(lambda: not states._changes and not states._reading.running, timeout=10_000)
+
+    guard.on = True
+    application.files.open_paths([drive / "cohort"])
+    opened("A")
+    settle()
+    for _ in range(3):
+        QApplication.sendEvent(window, QEvent(QEvent.Type.WindowActivate))
+        settle()
+    for k in range(5, 12):
+        session.viewing.crosshair = (10, 11, k)
+        qtbot.wait(1)
+    hand = Hand(application)
+    hand.start()
+    settle()
+    hand.click((10, 11, 11))
+    qtbot.wait(50)
+    run("cases.flag")
+    run("cases.done_next")
+    application.leaving.question.answer("later")
+    settle()
+    opened("B")
+    run("file.next")
+    opened("C")
+    run("file.previous")
+    opened("B")
+    application.training.show()
+    qtbot.wait(100)
+    guard.on = False
+    assert guard.touched == {}
+
+
+def test_the_guard_sees_what_touches_the_drive(guard: Guard, drive: Path, tmp_path: Path) -> None:
+    deeds: list[Callable[[], object]] = [
+        drive.exists, lambda: list(drive.iterdir()), lambda: (drive / "a").write_text("x"), lambda: os.access(drive, 1),
+        lambda: (drive / "a").unlink(), lambda: write_entries(drive / NAME, {}),
+    ]  # fmt: skip
+    for deed in deeds:
+        guard.on = True
+        deed()
+        guard.on = False
+        assert guard.touched, deed
+        guard.touched.clear()
+    guard.on = True
+    tmp_path.exists()
+    aside(drive.exists).result()
+    guard.on = False
+    assert not guard.touched
