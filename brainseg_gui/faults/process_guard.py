@@ -37,9 +37,12 @@ def ending_in_order() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is _end:  # else the end has begun, and what tidies up at exit is to come
+                signal.signal(number, handler)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
-    signal.signal(number, signal.SIG_IGN)  # once is enough: a second one must not cut the tidying short
+    for name in _ENDS:
+        if (other := getattr(signal, name, None)) is not None:
+            signal.signal(other, signal.SIG_IGN)  # once is enough: a second one must not cut the tidying short
     raise SystemExit(128 + number)

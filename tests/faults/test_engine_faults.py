@@ -19,9 +19,8 @@ from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.faults import scratch
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.inference import engine_watch
 from brainseg_gui.inference.engine import engine as engine_module
-from brainseg_gui.inference.engine import engine_process, shared_block
+from brainseg_gui.inference.engine import engine_process, engine_watch, shared_block
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.engine.engine_process import EngineProcess
 from brainseg_gui.inference.engine.messages import Work
@@ -197,6 +196,7 @@ def test_a_network_that_is_stopped_at_work_is_told_and_ended(
     case = run_to_end(read_case(find_case(Path(toy_case(tmp_path)))))
     model, options = default_model(), SegmentOptions("cpu", "float32")
     run_to_end(engine.segment(case, model, options))
+    caplog.clear()  # on a busy computer even loading may have been silent
     monkeypatch.setattr(engine_module, "IDLE_AFTER_S", 0.5)
     monkeypatch.setattr(engine_module, "ENDED_AFTER_S", 1.5)
     pid, usual = engine.pid, EngineProcess.send

@@ -15,9 +15,9 @@ from typing import BinaryIO, cast
 
 from brainseg_gui.errors import EngineError
 from brainseg_gui.faults import scratch
+from brainseg_gui.inference.engine.engine_watch import ProcessWatch
 from brainseg_gui.inference.engine.environment import NETWORK_ENVIRONMENT
 from brainseg_gui.inference.engine.messages import Channel, Reply, Request
-from brainseg_gui.inference.engine_watch import ProcessWatch
 
 _MODULE = "brainseg_gui.inference.engine.child"
 _LAST_WORDS_BYTES = 4000
@@ -100,7 +100,7 @@ class EngineProcess:
         if reply is None:
             self._replies.put(None)
             raise self.explain_death()
-        self._heard = time.monotonic()
+        self._heard, self._warned = time.monotonic(), False
         return reply
 
     @property
@@ -114,7 +114,7 @@ class EngineProcess:
         return min(self._watch.idle_s, self.silent_s)
 
     def warn_once(self, words: str) -> None:
-        """Say something in the log, which the command line shows."""
+        """Say something about a silence in the log, which the command line shows."""
         if not self._warned:
             _LOG.warning(words)
         self._warned = True

@@ -11,9 +11,9 @@ import keras
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import describe_shape
-from brainseg_gui.inference.layer_sizes import LayerSize, layer_sizes
 from brainseg_gui.inference.models.model_folder import ModelFolder, verify_weights
 from brainseg_gui.inference.models.weights_process import read_apart
+from brainseg_gui.inference.network.layer_sizes import LayerSize, layer_sizes
 from brainseg_gui.plain_files import visible
 
 _TRIED_VOXELS = 64  # along an axis

@@ -11,7 +11,6 @@ import numpy as np
 from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.free_memory import described_bytes, free_memory_bytes, usable_bytes
 from brainseg_gui.imaging.grid import describe_shape
-from brainseg_gui.inference.layer_sizes import layer_sizes
 from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import ModelFolder
@@ -19,6 +18,7 @@ from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.devices import Place, choose_place, choose_precision, cpu_place
 from brainseg_gui.inference.network.fast_norm import FastGroupNormalization
 from brainseg_gui.inference.network.keras_network import is_out_of_memory, open_network
+from brainseg_gui.inference.network.layer_sizes import layer_sizes
 from brainseg_gui.inference.network.rebuild import rebuilt
 from brainseg_gui.inference.options import LOADING, SegmentOptions
 from brainseg_gui.inference.segment import Batch

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from psygnal import Signal
 
-from brainseg_gui.annotation.case_list import CaseEntry, CaseState
-from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.annotation.case_list import CaseEntry
 
 
 class CaseStates:
@@ -35,8 +34,4 @@ class CaseStates:
 
     def of(self, case_id: str) -> CaseEntry:
         """The entry of a case; to do where nothing was said."""
-        return self._entries.get(case_id, CaseEntry(case_id))
-
-    def count(self, cohort: Sequence[CaseSource], state: CaseState) -> int:
-        """How many cases are in a state."""
-        return sum(self.of(source.case_id).state is state for source in cohort)
+        return self._entries.get(case_id) or CaseEntry(case_id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -11,7 +14,7 @@ from brainseg_gui.errors import printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.views.widgets.plain_text import plain_tip
-from brainseg_gui.views.widgets.theme import colour, icon
+from brainseg_gui.views.widgets.theme import colour
 
 SOURCE = Qt.ItemDataRole.UserRole
 COUNT, REFERENCE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
@@ -25,19 +28,44 @@ STATE_ICONS = {
 _COUNT_WIDTH, _REFERENCE_WIDTH, _DISC = 26, 18, 9
 
 
-def case_item(source: CaseSource, entry: CaseEntry) -> QListWidgetItem:
-    """The row of a case; its tool tip tells everything."""
-    item = QListWidgetItem(icon(*STATE_ICONS[entry.state]), source.case_id)
-    item.setData(SOURCE, source)
-    item.setData(COUNT, f"{len(Modality) - len(source.missing)}/{len(Modality)}" if source.missing else "")
-    item.setData(REFERENCE, source.reference is not None)
+class CaseItem(QListWidgetItem):
+    """The row of a case. Thousands are made at once, so that what few are asked for is made when it is."""
+
+    def __init__(self, source: CaseSource) -> None:
+        super().__init__(source.case_id)
+        self.setData(SOURCE, source)
+        self.setData(COUNT, f"{len(Modality) - len(source.missing)}/{len(Modality)}" if source.missing else "")
+        self.setData(REFERENCE, source.reference is not None)
+        self.source, self.complete = source, not source.missing
+        self.entry = CaseEntry(source.case_id)
+        self.hidden = False
+        self._drawn: CaseState | None = None
+
+    def show_entry(self, entry: CaseEntry, icons: Mapping[CaseState, QIcon]) -> None:
+        """Show how far the case is."""
+        self.entry = entry
+        if entry.state is not self._drawn:
+            self._drawn = entry.state
+            self.setIcon(icons[entry.state])
+
+    def hide_unless(self, fits: bool) -> None:
+        """Show the case only if it fits what is looked for."""
+        if self.hidden is fits:
+            self.hidden = not fits
+            self.setHidden(self.hidden)
+
+    def data(self, role: int) -> Any:
+        """What Qt asks for; the tool tip, which tells everything, when the mouse rests on the row."""
+        return _tip(self.source, self.entry) if role == Qt.ItemDataRole.ToolTipRole else super().data(role)
+
+
+def _tip(source: CaseSource, entry: CaseEntry) -> str:
     has = ", ".join(m.title for m in Modality if m in source.modalities)
     reference = f"◐ reference {source.reference.name}" if source.reference else "no reference"
     by = f" ({entry.by}, {entry.changed.astimezone():%d %b %Y %H:%M})" if entry.by else ""
     note = f": {entry.note}" if entry.note else ""
     words = (source.case_id, f"{entry.state.title}{note}{by}", f"{has}; {reference}", str(source.folder))
-    item.setToolTip(plain_tip("\n".join(map(printable, words))))
-    return item
+    return plain_tip("\n".join(map(printable, words)))
 
 
 class CaseItemDelegate(QStyledItemDelegate):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
@@ -22,7 +23,7 @@ from PySide6.QtWidgets import (
 from brainseg_gui.annotation.case_list import CaseState
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItemDelegate, case_item
+from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItem, CaseItemDelegate
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import icon
@@ -68,6 +69,7 @@ class CasesPanel(QWidget):
         column.addWidget(self._make_filter())
         column.addLayout(self._make_choices())
         column.addWidget(self._make_list(), 1)
+        self._items: list[CaseItem] = []
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(4)
@@ -154,8 +156,7 @@ class CasesPanel(QWidget):
 
     def after(self, case_id: str) -> list[CaseSource]:
         """The cases that are shown, in their order, beginning after one and ending with it."""
-        items = [self._list.item(row) for row in range(self._list.count())]
-        shown = [item.data(SOURCE) for item in items if not item.isHidden() or item.data(SOURCE).case_id == case_id]
+        shown = [item.source for item in self._items if not item.hidden or item.source.case_id == case_id]
         place = next((n + 1 for n, source in enumerate(shown) if source.case_id == case_id), 0)
         return [*shown[place:], *shown[: max(place - 1, 0)]]
 
@@ -176,28 +177,31 @@ class CasesPanel(QWidget):
             sources.sort(key=lambda source: _ORDER.index(states.of(source.case_id).state))
         elif keyed == _BY_CHANGE:
             sources.sort(key=lambda source: states.of(source.case_id).changed, reverse=True)
+        icons = {state: icon(*STATE_ICONS[state]) for state in CaseState}
         with QSignalBlocker(self._list):
-            scrolled = self._list.verticalScrollBar().value()
-            self._list.clear()
-            for source in sources:
-                self._list.addItem(case_item(source, states.of(source.case_id)))
-            self._list.verticalScrollBar().setValue(scrolled)
+            if [item.source for item in self._items] != sources:
+                scrolled = self._list.verticalScrollBar().value()
+                self._list.clear()
+                self._items = [CaseItem(source) for source in sources]
+                for item in self._items:
+                    self._list.addItem(item)
+                self._list.verticalScrollBar().setValue(scrolled)
+            for item in self._items:
+                item.show_entry(states.of(item.source.case_id), icons)
         self._apply_filter()
         self._mark_open_case()
 
     def _apply_filter(self, *_: object) -> None:
-        text, state, states = self._filter.text().lower(), self._states.currentData(), self._session.case_states
-        for row in range(self._list.count()):
-            item = self._list.item(row)
-            entry = states.of(item.data(SOURCE).case_id)
-            fits = text in item.text().lower() or text in entry.note.lower()
-            item.setHidden(not (fits and state in (None, entry.state)))
+        text, state = self._filter.text().lower(), self._states.currentData()
+        for item in self._items:
+            named = text in item.source.case_id.lower() or text in item.entry.note.lower()
+            item.hide_unless(named and state in (None, item.entry.state))
         self._show_count()
 
     def _show_count(self) -> None:
-        cohort, states = self._session.cohort, self._session.case_states
-        complete, total = sum(not source.missing for source in cohort), len(cohort)
-        done, flagged = states.count(cohort, CaseState.DONE), states.count(cohort, CaseState.FLAGGED)
+        states, found = self._session.case_states, Counter(item.entry.state for item in self._items)
+        complete, total = sum(item.complete for item in self._items), len(self._items)
+        done, flagged = found[CaseState.DONE], found[CaseState.FLAGGED]
         words = f"{total:,} cases, {complete:,} with all modalities" if total else "No cohort is open"
         if total and states.path is not None:
             more = f", {flagged:,} flagged" if flagged else ""
@@ -212,9 +216,8 @@ class CasesPanel(QWidget):
         displayed = self._session.displayed
         self._open_case.setText(displayed.case_id if displayed is not None else "")
         with QSignalBlocker(self._list):
-            for row in range(self._list.count()):
-                item = self._list.item(row)
-                if displayed is not None and item.data(SOURCE) == displayed.source:
+            for item in self._items:
+                if displayed is not None and item.source == displayed.source:
                     self._list.setCurrentItem(item)
 
     def _on_item_activated(self, item: QListWidgetItem) -> None:
