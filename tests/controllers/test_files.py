@@ -392,6 +392,32 @@ def cohort(toy_case: Any, tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_doubtful_reading_is_said_once_for_all_cases_of_a_list(
+    files: FilesController, session: Session, cohort: Path, settled: Callable[[], None]
+) -> None:
+    for path in cohort.glob("*/*_seg.nii.gz"):
+        _rename_label(path, 4, 9)
+    files.open_paths([cohort])
+    settled()
+    assert session.notice is not None
+    assert "9 = ?), which is not certain: the layer's menu has others" in session.notice.what
+    assert not session.notice.problem
+    session.say(None)
+    for _ in range(2):  # the second case has no mask
+        files.step(1)
+        settled()
+    assert session.case is not None
+    assert session.case.mask_doubtful
+    assert session.notice is None
+
+
+def _rename_label(path: Path, before: int, after: int) -> None:
+    mask = nib.load(path)
+    values = np.array(mask.dataobj)
+    values[values == before] = after
+    nib.Nifti1Image(values, mask.affine, mask.header).to_filename(path)
+
+
 def test_a_cohort_becomes_a_list_and_opens_its_first_case(
     files: FilesController, session: Session, cohort: Path, settled: Callable[[], None]
 ) -> None:

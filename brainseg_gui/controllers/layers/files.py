@@ -248,7 +248,7 @@ class FilesController(QObject):
             return case.image_notes
         if case.source in self._session.cohort:
             self._said_of_cohort.add(case.mask_note)
-        return (*case.image_notes, f"{case.mask_note}, but other readings fit nearly as well: see the layer's menu")
+        return (*case.image_notes, f"{case.mask_note}, which is not certain: the layer's menu has others")
 
     def _add_annotations(self, opened: Opened) -> None:
         if opened.numbering is not None:

@@ -121,6 +121,7 @@ class PanelWindow(QMainWindow):
         dock.show()
         dock.raise_()
         dock.fill()
+        self._follow_tabs()  # now, not in a moment: a title would come and go
 
     # docks
 
