@@ -103,10 +103,10 @@ class PreviewMarks:
 
 
 def swatch_of(becomes: Becomes, size: int = 14) -> QPixmap:
-    """A small square of the hatching, for the legend."""
+    """A small square of the hatching on black, as on the images, for the legend."""
     colour, pattern, line = STYLES[becomes]
     pixmap = QPixmap(size, size)
-    pixmap.fill(Qt.GlobalColor.transparent)
+    pixmap.fill(Qt.GlobalColor.black)
     painter = QPainter(pixmap)
     painter.setPen(_pen(colour, 1.4, line))
     painter.setBrush(QBrush(colour, pattern))
