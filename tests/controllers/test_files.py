@@ -413,7 +413,7 @@ def test_a_doubtful_reading_is_said_once_for_all_cases_of_a_list(
 
 def _rename_label(path: Path, before: int, after: int) -> None:
     mask = nib.load(path)
-    values = np.array(mask.dataobj)
+    values = np.asanyarray(mask.dataobj).copy()
     values[values == before] = after
     nib.Nifti1Image(values, mask.affine, mask.header).to_filename(path)
 

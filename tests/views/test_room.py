@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -27,6 +26,7 @@ from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.layers.layer_row import LayerRow
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.training.training_window import TrainingWindow
+from brainseg_gui.views.widgets import tool_button
 from brainseg_gui.views.widgets.screen_room import fit_screen
 
 SIZES = ((1600, 1000), (1280, 720), (1280, 680), (960, 600))
@@ -149,10 +149,12 @@ def _assert_apart(window: MainWindow) -> None:
         assert row.height() >= row.minimumSizeHint().height()
 
 
-def test_a_button_is_not_lit_when_its_menu_closed_elsewhere(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
+def test_a_button_is_not_lit_when_its_menu_closed_elsewhere(
+    opened: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The mouse left while the menu had it: nobody told the button."""
     more = opened.layers_panel.findChild(LayerRow)._more
-    QCursor.setPos(opened.mapToGlobal(QPoint(5, 5)))
+    monkeypatch.setattr(tool_button, "QCursor", SimpleNamespace(pos=lambda: opened.mapToGlobal(QPoint(5, 5))))
     more.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, True)
     more.menu().aboutToHide.emit()
     assert not more.underMouse()

@@ -135,16 +135,20 @@ class MainWindow(PanelWindow):
 
     def _on_annotation_changed(self) -> None:
         there = self._session.annotating.annotation is not None
-        cases = self._dock_named("Cases")
-        if there and not self._hand_bar.isVisible():
-            self._list_width = cases.width()
+        if there and self._dock_named("Annotate").isHidden():
+            self._list_width = self._dock_named("Cases").width()
         for title in ("Annotate", "Operations", "Proposal"):
             self._dock_named(title).setVisible(there)
         if there:
             self.show_panel("Annotate")
-        elif self._list_width:  # the pictures have their room again
-            self.resizeDocks([cases], [self._list_width], Qt.Orientation.Horizontal)
+        elif self._list_width:
+            QTimer.singleShot(0, self, self._narrow_list)  # when the panels beside it have really gone
         self._hand_bar.synchronize()
+
+    def _narrow_list(self) -> None:
+        """Give the pictures the room back that the panels of annotating took."""
+        if self._session.annotating.annotation is None:
+            self.resizeDocks([self._dock_named("Cases")], [self._list_width], Qt.Orientation.Horizontal)
 
     def reset_layout(self) -> None:
         """Put all panels back."""
