@@ -166,6 +166,7 @@ class Session(Notices):
             viewing.windows = self._windows_for(case) | remembered
             self._preview = None
             self._case, self._numbering = case, None
+            self.saving.outcome = ""  # it was about another case
             if viewing.modality not in case.volumes:
                 viewing.modality = next(iter(case.volumes))
             viewing.crosshair = _first_look(case.reference, case.grid)

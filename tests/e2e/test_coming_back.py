@@ -80,7 +80,9 @@ def test_a_case_opens_with_its_annotation_and_goes_on_in_that_file(
     iam("anna")
     path = folder / "Toy_001_annotation.nii.gz"
     annotate(hand, qtbot)
+    assert hand.application.window.readout._work.text() == "Saved Toy_001_annotation.nii.gz"
     open_paths(hand.application, folder)
+    assert hand.application.window.readout._work.text() == ""
     assert layers_of(hand) == [("reference", True), ("annotation by anna", True)]
     assert hand.application.session.layers.prediction is own(hand)
     assert own(hand).saved_as == path

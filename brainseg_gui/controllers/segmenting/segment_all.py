@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from brainseg_gui.annotation.saving.mask_places import PREDICTION, home_of, mask_names
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.segmenting.segment import SegmentController, prediction_layer
@@ -15,6 +17,8 @@ from brainseg_gui.controllers.settings.side_window import SideWindow
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.comparison import volumes_ml
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.file_mark import mark_of
+from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelScheme, regions
 from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.inference.cohort import AtWork, CohortSegmentation, HasMask, Refused, Segmented
@@ -117,7 +121,8 @@ class SegmentAllController(QObject):
         return [case.source for case in self._state.cases.values()]
 
     def _job_of(self, source: CaseSource) -> CaseJob:
-        return CaseJob(source.case_id, source, source.folder / f"{source.case_id}_pred.nii.gz")
+        name = next(mask_names(source.case_id, PREDICTION))
+        return CaseJob(source.case_id, source, home_of(source, self._session.output.tree) / name)
 
     def _scheme_getter(self) -> Callable[[Case], LabelScheme]:
         """The open case may have been read otherwise by the person; asked for here, in the GUI thread."""
@@ -160,7 +165,7 @@ class SegmentAllController(QObject):
             if case.grid.difference_to(done.labels.grid):
                 return
             layer = prediction_layer(done.labels, done.result, self._model_sha256)
-            layer.saved_as = done.job.output
+            layer.saved_as, layer.file = done.job.output, _file_of(done.job.output)
             session.add_layer(layer)
 
     def _on_failed(self, error: Exception) -> None:
@@ -193,3 +198,11 @@ def _found(done: Segmented) -> str:
     volumes = volumes_ml(done.labels)
     words = ", ".join(f"{region.key} {volumes[region.key]:.1f} ml" for region in regions())
     return ". ".join((words, *done.result.notes))
+
+
+def _file_of(path: Path) -> MaskFile:
+    """A mask as it was just left, so that Save goes there again."""
+    try:
+        return MaskFile(path, mark_of(path))
+    except OSError:
+        return MaskFile(path, None)

@@ -72,7 +72,7 @@ class Readout(QWidget):
 
     def _on_work_changed(self, _change: object) -> None:
         words = [f"{work.stage} {round(100 * work.done)} %" for work in self._works if work.running]
-        self._work.setText(" · ".join(words))
+        self._work.setText(" · ".join(words) or self._session.saving.outcome)
         self._cancel.setVisible(self._session.opening.running)
 
 
