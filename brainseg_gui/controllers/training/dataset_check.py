@@ -20,10 +20,20 @@ def look_through(train: Sequence[str], validation: Sequence[str]) -> Generator[P
     validation_cases = _cases(validation, problems)
     lacking = ((source.case_id, _lack(source)) for source in (*training_cases, *validation_cases))
     problems += [f"{name} has no {lack}" for name, lack in lacking if lack]
-    both = {source.case_id for source in training_cases} & {source.case_id for source in validation_cases}
-    problems += [f"{name} is in both sets" for name in sorted(both)]
+    problems += _in_both(training_cases, validation_cases)
     complete = sum(not _lack(source) for source in training_cases)
     return DatasetCheck(len(training_cases), complete, len(validation_cases), tuple(problems))
+
+
+def _in_both(training: list[CaseSource], validation: list[CaseSource]) -> list[str]:
+    """Patients of whom both sets hold a case, also under another id."""
+    from brainseg_gui.imaging.patients import patients_of
+
+    owners, _ = patients_of([*training, *validation])
+    ours, theirs = ({owners[source.place]: source.case_id for source in side} for side in (training, validation))
+    shared = [(ours[patient], theirs[patient]) for patient in sorted(set(ours) & set(theirs))]
+    words = ("{0} is in both sets", "{0} and {1} are of one patient")
+    return [words[one != other].format(one, other) for one, other in shared]
 
 
 def _cases(folders: Sequence[str], problems: list[str]) -> list[CaseSource]:
