@@ -19,7 +19,7 @@ _MODEST_BYTES = 1.5 * 2**30  # an idle network has 1.1; one that takes less is n
 class ProcessWatch:
     """Looks at a process ten times a second until it ends.
 
-    A limit on its addresses would not do: TensorFlow reserves many times what it uses.
+    A limit on its addresses would not do: TensorFlow reserves about three times what it uses.
 
     Attributes
     ----------
