@@ -15,7 +15,6 @@ from brainseg_gui.imaging.case_tree import answers
 from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Match, match_of
 from brainseg_gui.imaging.dataset_json import DatasetJson, dataset_json_of
 from brainseg_gui.imaging.formats.file_names import SUFFIXES
-from brainseg_gui.imaging.formats.nifti_header import read_header
 from brainseg_gui.imaging.modality import Modality
 
 DECATHLON_CHANNELS = (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
@@ -86,7 +85,7 @@ def _modality_at(found: Found, order: Sequence[Modality | None]) -> Modality | N
 
 def _is_3d(path: Path) -> bool:
     try:
-        dim = [int(n) for n in read_header(path)["dim"]]
+        dim = _dimensions(path)
     except BrainsegError:
         return False  # opening it says what is wrong
     return dim[0] < 4 or dim[4] <= 1
@@ -102,7 +101,7 @@ def check_volumes(path: Path, source: CaseSource) -> None:
     ImageError
         If it cannot be read.
     """
-    count = int(read_header(path)["dim"][4])
+    count = _dimensions(path)[4]
     if source.volumes and count != len(source.volumes):
         names = ", ".join(modality.title if modality else "another" for modality in source.volumes)
         text = f"it is a 4-D image with {count} volumes; a case like this has {len(source.volumes)} ({names})"
@@ -233,3 +232,10 @@ def _names(group: Group, taken: Mapping[Modality, Found]) -> tuple[str, ...]:
     names = [group.match.case_id] if group.match is not None else []
     names += [group.name, *(found.prefix for found in taken.values()), group.folder.name]
     return tuple(dict.fromkeys(printable(name) for name in names if name))
+
+
+def _dimensions(path: Path) -> list[int]:
+    """Of a NIfTI header: how many, and each."""
+    from brainseg_gui.imaging.formats.nifti_header import read_header  # here: nibabel would delay the first picture
+
+    return [int(n) for n in read_header(path)["dim"]]
