@@ -101,13 +101,17 @@ def make(
 ) -> Iterator[Callable[[], TrainingController]]:
     """Makes controllers, as several starts of the program would."""
     made: list[TrainingController] = []
+    started: list[Preferences] = []
 
     def use_model(folder: Path) -> None:
         chosen_models.append(folder)
         parts.session.segmenting.model = ModelChoice(folder, "My model 1.0")
 
     def make() -> TrainingController:
-        controller = TrainingController(parts.session, parts.window, Preferences(), use_model, launcher)
+        for preferences in started:
+            preferences.flush()  # as the end of the program does
+        started.append(Preferences())
+        controller = TrainingController(parts.session, parts.window, started[-1], use_model, launcher)
         controller.draft.set_parent(tmp_path / "runs")
         made.append(controller)
         return controller
