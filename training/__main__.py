@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
@@ -26,6 +27,7 @@ from brainseg_gui.inference.engine.environment import prepare_environment
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.storage.writing import open_derived, remove_derived
 
 _LOG = logging.getLogger("training")
 FAILED, MISUSED = 1, 2
@@ -61,7 +63,9 @@ def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> in
     """Train and write how it ended; nothing ends without an event."""
     room = folder.path / _ROOM
     try:
-        room.write_bytes(bytes(_ROOM_BYTES))
+        remove_derived(room)
+        with open_derived(room, "xb") as stream:
+            stream.write(bytes(_ROOM_BYTES))
         _choose_devices(config)
         asked = _listen_to_signals()
         events.write("started", **_about(folder, config))
@@ -182,7 +186,8 @@ def _log_to(folder: RunFolder) -> None:
     handlers: list[logging.Handler] = [logging.StreamHandler()]
     with contextlib.suppress(OSError):
         if not _is_standard_error(folder.log_file):
-            handlers.append(logging.FileHandler(folder.log_file, encoding="utf-8"))
+            stream = TextIOWrapper(open_derived(folder.log_file, "ab"), encoding="utf-8", errors="backslashreplace")
+            handlers.append(logging.StreamHandler(stream))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers)
 
 
@@ -200,7 +205,7 @@ def _alone(folder: RunFolder) -> Iterator[IO[bytes] | None]:
         return
     if not folder.config_file.is_file():
         raise BrainsegError("there is no config.toml", "Make a run with brainseg train", folder.path)
-    with (folder.path / ".lock").open("ab") as lock:
+    with open_derived(folder.path / ".lock", "ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -195,7 +195,9 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def tensorboard(folder: Path, model: Any) -> list[Any]:
-    """Logs for TensorBoard, where it is installed."""
+    """Logs for TensorBoard, where it is installed, and nobody has put a link in their place."""
+    if (folder / "tensorboard").is_symlink():
+        return []
     if importlib.util.find_spec("tensorboard") is None or keras.backend.backend() != "tensorflow":
         return []
     board = keras.callbacks.TensorBoard(log_dir=str(folder / "tensorboard"), write_graph=False)

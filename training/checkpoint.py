@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from brainseg_gui.plain_files import json_of
+from brainseg_gui.storage.folder import open_folder
+from brainseg_gui.storage.writing import remove_derived, replacing
 from training.data.npz import read_npz
 from training.errors import TrainingError
 
@@ -68,7 +69,7 @@ def save_checkpoint(folder: Path, model: Any, position: Position) -> Path:
     _check_numbers(arrays, position)
     write_arrays(path, arrays, asdict(position))
     for old in sorted(folder.glob("step-*.npz"))[:-KEPT]:
-        old.unlink(missing_ok=True)
+        remove_derived(old, root=folder.parent)
     return path
 
 
@@ -99,6 +100,7 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
         If there are some and none can be read: the run would begin anew, and write over what it has.
     """
     passed_over: list[Path] = []
+    _check_folder(folder)
     for path in sorted(folder.glob("step-*.npz"), reverse=True):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             arrays, about = read_arrays(path)
@@ -109,6 +111,18 @@ def latest_checkpoint(folder: Path) -> Checkpoint | None:
         remedy = "Copy them again, or mount the drive; to begin anew, start another run from the run's model folder"
         raise TrainingError(sentence, remedy, passed_over[0])
     return None
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder of checkpoints that is a link: the run may come from elsewhere, and files in it are removed."""
+    try:
+        with open_folder(folder, folder.parent):
+            return
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        remedy = "Put the folder itself into the run folder, or train in a run folder on that drive"
+        raise TrainingError(f"the checkpoints cannot be used ({error.strerror})", remedy, folder) from error
 
 
 def restore(model: Any, arrays: Mapping[str, Any], path: Path) -> None:
@@ -156,15 +170,11 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], about: Mapping[str, Any]
     TrainingError
         If it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     content: dict[str, Any] = {**arrays, _ABOUT: np.frombuffer(json.dumps(about).encode(), np.uint8)}
     try:
         path.parent.mkdir(exist_ok=True)  # not its parents: a run folder that was removed stays so
-        with temporary.open("wb") as stream:
+        with replacing(path, chosen=False, root=path.parent.parent) as temporary, temporary.open("r+b") as stream:
             np.savez(stream, **content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
     except FileNotFoundError as error:
         sentence = "the checkpoint cannot be written, for the run folder is gone"
         raise TrainingError(sentence, "Start a new run; nothing can be kept of this one", path) from error
@@ -173,9 +183,6 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], about: Mapping[str, Any]
         reason = "the disk is full" if full else error.strerror or str(error)
         remedy = "Free some space and resume; the last checkpoint is untouched"
         raise TrainingError(f"the checkpoint cannot be written ({reason})", remedy, path) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:

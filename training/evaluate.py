@@ -21,6 +21,7 @@ from brainseg_gui.inference.network.devices import Place
 from brainseg_gui.inference.network.network import Network
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import Progress
+from brainseg_gui.storage.writing import replacing
 from training.data.cases import TrainingCase
 from training.estimate import activation_bytes_per_voxel
 
@@ -130,7 +131,8 @@ def mean_dice(results: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def write_picture(path: Path, result: Validated) -> None:
     """The axial slice with most of the reference's tumour: reference left, prediction right, as the radiologist sees.
 
-    Written beside `path` and renamed, so that the panel never reads half a picture.
+    Written beside `path` and renamed, so that the panel never reads half a picture; `path` lies in a folder of the run
+    folder, which may come from elsewhere: no link is followed there.
     """
     from matplotlib.image import imsave
 
@@ -143,9 +145,8 @@ def write_picture(path: Path, result: Validated) -> None:
     grey = _grey(result.case, k)
     picture = np.concatenate([_painted(grey, side, k) for side in sides], axis=1)
     path.parent.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}")
-    imsave(temporary, picture, format="png")
-    temporary.replace(path)
+    with replacing(path, chosen=False, root=path.parent.parent) as temporary:
+        imsave(temporary, picture, format="png")
 
 
 def _grey(case: Case, k: int) -> NDArray[np.float64]:

@@ -17,6 +17,8 @@ import keras
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, read_model_folder
 from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.storage.leftovers import new_name
+from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
 from training.recipe import Recipe, passport_content
 
@@ -59,8 +61,7 @@ def export_model(folder: Path, network: Any, weights: list[Any], recipe: Recipe,
     TrainingError
         If it cannot be written.
     """
-    temporary = folder.with_name(f".{folder.name}-{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
+    temporary = folder.with_name(new_name())
     try:
         temporary.mkdir()  # not its parents: a run folder that was removed stays so
         network.set_weights(weights)
@@ -92,16 +93,17 @@ def _write_passport(folder: Path, network: Any, recipe: Recipe, about: About) ->
         results=about.results,
         licence="that of the training data; ask whoever trained it",
     )
-    (folder / PASSPORT_NAME).write_text(json.dumps(content, indent=1, ensure_ascii=False), "utf-8")
+    write_text(folder / PASSPORT_NAME, json.dumps(content, indent=1, ensure_ascii=False), chosen=False)
 
 
 def _replace(folder: Path, temporary: Path) -> None:
     """A folder cannot be renamed over another one: the old one steps aside for a moment."""
-    aside = folder.with_name(f".{folder.name}-old")
-    shutil.rmtree(aside, ignore_errors=True)
-    if folder.exists():
+    aside = folder.with_name(new_name())
+    if os.path.lexists(folder):
         folder.rename(aside)
     temporary.rename(folder)
+    if aside.is_symlink():
+        aside.unlink()
     shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -15,6 +15,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.storage.writing import replacing
 
 Plane = npt.NDArray[np.float32]
 Masks = Mapping[str, npt.NDArray[np.bool_]]
@@ -104,11 +105,10 @@ def save(figure: Any, path: Path) -> None:
     SaveError
         If the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(temporary, facecolor="black", format=path.suffix.removeprefix(".") or "png")
-        temporary.replace(path)
+        with replacing(path, chosen=False) as temporary:
+            figure.savefig(temporary, facecolor="black", format=path.suffix.removeprefix(".") or "png")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SaveError(f"the picture cannot be written ({reason})", "Choose another file", path) from error

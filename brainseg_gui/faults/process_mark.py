@@ -26,6 +26,21 @@ def since_of(pid: int) -> str:
     return "" if _has_proc() else _what_ps_says(pid)
 
 
+def command_of(pid: int) -> tuple[tuple[str, ...], Path]:
+    """The words that a process was started with, and the folder that it works in; no words where that is unknown.
+
+    Where only ``ps`` tells, all words come as one.
+    """
+    process = _PROC / str(pid)
+    try:
+        words = (process / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+        return tuple(map(os.fsdecode, words)), Path(os.readlink(process / "cwd"))
+    except OSError:
+        pass
+    told = "" if _has_proc() else _what_ps_says(pid, "command=")
+    return ((told,) if told else ()), Path("/")
+
+
 def start_mark(pid: int) -> str:
     """As `since_of`, and empty too when the process has ended."""
     return "" if has_ended(pid) else since_of(pid)
@@ -48,8 +63,8 @@ def _has_proc() -> bool:
     return (_PROC / "self/stat").exists()
 
 
-def _what_ps_says(pid: int) -> str:
-    command = ["ps", "-o", "lstart=", "-p", str(pid)]
+def _what_ps_says(pid: int, of_what: str = "lstart=") -> str:
+    command = ["ps", *(("-ww",) if of_what == "command=" else ()), "-o", of_what, "-p", str(pid)]
     try:
         answer = subprocess.run(
             command, capture_output=True, text=True, timeout=10, check=True, env={**os.environ, "LC_ALL": "C"}

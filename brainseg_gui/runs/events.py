@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from brainseg_gui.plain_files import json_of, open_file
+from brainseg_gui.plain_files import json_of
+from brainseg_gui.storage.writing import open_derived
 
 _PART_BYTES = 2**21
 _LONGEST_LINE = 2**20
@@ -58,7 +59,7 @@ class Event:
 
 
 class EventWriter:
-    """Appends events; every line is written whole and flushed.
+    """Appends events; every line is written whole and flushed. A link in their place is refused by an `OSError`.
 
     Parameters
     ----------
@@ -67,9 +68,9 @@ class EventWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        self._stream = path.open("ab")
-        if path.stat().st_size:
-            with path.open("rb") as reader:
+        self._stream = open_derived(path, "ab")
+        if os.fstat(self._stream.fileno()).st_size:
+            with open_derived(path, "rb") as reader:
                 reader.seek(-1, os.SEEK_END)
                 if reader.read(1) != b"\n":
                     self._stream.write(b"\n")
@@ -114,7 +115,7 @@ class EventTail:
     def parts(self) -> Iterator[list[Event]]:
         """The events that were added, some thousands at a time: of a long run, few people need them all at once."""
         try:
-            with open_file(self._path) as stream:
+            with open_derived(self._path, "rb") as stream:
                 size = os.fstat(stream.fileno()).st_size
                 if size < self._offset:
                     self._offset, self._rest, self._too_long = 0, b"", False

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from brainseg_gui.runs.events import Event, EventWriter
 from brainseg_gui.runs.run_folder import RunError, RunFolder, RunStatus, last_start, status_of
-from brainseg_gui.runs.trainer_process import is_certain, kill
+from brainseg_gui.runs.trainer_process import is_certain, kill, trains
 
 
 def can_stop_now(events: Sequence[Event]) -> bool:
@@ -34,13 +34,16 @@ def stop_now(folder: RunFolder) -> str:
     Raises
     ------
     RunError
-        If the run is not running, or nobody can tell for certain that its process is one of this machine.
+        If the run is not running, or nobody can tell for certain that its process is one of this machine and trains it.
     """
     events = folder.events()
     _check(folder, events)
     start = last_start(events)
-    if start is not None and not kill(start.values["pid"], start.values["pid_since"]):
+    if start is not None and not kill(start.values["pid"], start.values["pid_since"], folder.path):
         _check(folder, folder.events())  # it may have ended by itself meanwhile
+        if not trains(start.values["pid"], folder.path):
+            sentence = f"process {start.values['pid']}, which the run's events name, is not its trainer; it lives on"
+            raise RunError(sentence, "Do not trust this folder, if it is not yours", folder.path)
         raise RunError("the trainer does not end", "Try again; if that fails, restart the computer", folder.path)
     return _write_end(folder)
 

@@ -17,6 +17,7 @@ from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_config, to_toml
 from brainseg_gui.runs.events import Event, EventTail
 from brainseg_gui.runs.trainer_process import is_alive
+from brainseg_gui.storage.writing import open_derived, remove_derived, write_bytes
 
 SILENT_AFTER_S = 300.0
 
@@ -93,11 +94,13 @@ class RunFolder:
         """
         folder, config = cls(path), _from_anywhere(config)
         if folder.config_file.exists():
-            raise RunError("there is a run in this folder already", "Resume it, or choose another folder", path)
+            raise _taken(path)
         content = _encoded(config)
         try:
             folder.checkpoints.mkdir(parents=True, exist_ok=True)
-            folder.config_file.write_bytes(content)
+            write_bytes(folder.config_file, content, chosen=False, only_new=True)
+        except FileExistsError as error:
+            raise _taken(path) from error
         except OSError as error:
             raise RunError(f"it cannot be written ({error.strerror})", "Choose another folder", path) from error
         return folder
@@ -113,14 +116,21 @@ class RunFolder:
         return read_config(self.config_file)
 
     def ask_to_stop(self) -> None:
-        """Ask for a polite end after the current step."""
-        self.stop_file.touch()
+        """Ask for a polite end after the current step.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        remove_derived(self.stop_file)
+        open_derived(self.stop_file, "ab").close()
 
     @property
     def stop_asked_at(self) -> float | None:
         """When a polite end was asked for, in seconds since 1970; None while it was not."""
         try:
-            return self.stop_file.stat().st_mtime
+            return self.stop_file.lstat().st_mtime
         except OSError:
             return None
 
@@ -141,7 +151,7 @@ class RunFolder:
             raise RunError("this run is running already", "Wait for its end, or stop it", self.path)
         self.stop_file.unlink(missing_ok=True)
         try:
-            with self.log_file.open("ab") as log:
+            with open_derived(self.log_file, "ab") as log:
                 process = subprocess.Popen(
                     [sys.executable, "-P", "-m", "training", str(self.path)],
                     stdin=subprocess.DEVNULL,
@@ -164,6 +174,10 @@ class RunFolder:
     def status(self) -> RunStatus:
         """How the run is doing, by its events and its process."""
         return status_of(marks_of(EventTail(self.events_file).parts()))
+
+
+def _taken(path: Path) -> RunError:
+    return RunError("there is a run in this folder already", "Resume it, or choose another folder", path)
 
 
 def _from_anywhere(config: TrainingConfig) -> TrainingConfig:

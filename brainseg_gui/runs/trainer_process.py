@@ -8,9 +8,10 @@ import select
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TypeGuard
 
-from brainseg_gui.faults.process_mark import has_ended, since_of
+from brainseg_gui.faults.process_mark import command_of, has_ended, since_of
 
 _POLL_S = 0.02
 
@@ -34,14 +35,26 @@ def is_certain(pid: object, since: object) -> bool:
     return bool(since) and _is_there(pid) and since_of(pid) == since
 
 
-def kill(pid: int, since: str, wait_s: float = 30.0) -> bool:
-    """End a process at once, and wait until it is gone; whether there was such a process, and now is not.
+def trains(pid: int, run: Path) -> bool:
+    """Whether a process was started as the trainer of a run folder: events may come from a stranger and name any."""
+    words, folder = command_of(pid)
+    if len(words) == 1:
+        return words[0].endswith(f" -m training {run}")
+    place = os.path.realpath(run)
+    return any(
+        words[n : n + 2] == ("-m", "training") and os.path.realpath(folder / words[n + 2]) == place
+        for n in range(len(words) - 2)
+    )
+
+
+def kill(pid: int, since: str, run: Path, wait_s: float = 30.0) -> bool:
+    """End the trainer of a run at once, and wait until it is gone; whether there was one, and now is not.
 
     On Linux through a file descriptor, which stays with the process: no other one is hit even when this one ends
     between the last look and the signal.
     """
     with contextlib.suppress(ProcessLookupError), _held(pid) as descriptor:
-        if not is_certain(pid, since):
+        if not is_certain(pid, since) or not trains(pid, run):
             return False
         if descriptor is None:
             os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Half-written files that a kill left beside their place: named by who writes them, removed when nobody does."""
+"""Half-written files and folders that a kill left: named by who writes them, removed when nobody does."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import stat
 
 from brainseg_gui.faults import scratch
@@ -19,14 +20,14 @@ _swept: set[str] = set()
 
 
 def new_name(suffix: str = "") -> str:
-    """A name of its own for a file in the making; it tells the process that writes it."""
+    """A name of its own for a file or folder in the making; it tells the process that writes it."""
     return f".{scratch.prefix()}{secrets.token_hex(8)}{suffix if re.fullmatch(_SUFFIX, suffix) else ''}"
 
 
 def sweep(folder: Folder) -> int:
-    """Remove what dead processes left in a folder; returns how many files that were.
+    """Remove what dead processes left in a folder; returns how many that were.
 
-    Only files of exactly our names that belong to this user, and whose process is gone. What another computer wrote
+    Only what has exactly our names and belongs to this user, and whose process is gone. What another computer wrote
     is left for a week: its processes cannot be asked for.
     """
     removed = 0
@@ -35,10 +36,17 @@ def sweep(folder: Folder) -> int:
             continue
         with contextlib.suppress(OSError):
             found = folder.status(name)
-            if found is not None and stat.S_ISREG(found.st_mode) and scratch.is_left(f"{ours[1]}-", found):
-                folder.remove(name)
+            if found is not None and scratch.is_left(f"{ours[1]}-", found):
+                _remove(folder, name, found)
                 removed += 1
     return removed
+
+
+def _remove(folder: Folder, name: str, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        shutil.rmtree(folder.path / name)  # follows no link
+    elif stat.S_ISREG(found.st_mode):
+        folder.remove(name)
 
 
 def sweep_once(folder: Folder) -> None:

@@ -96,7 +96,8 @@ def test_a_run_is_stopped_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "this run is not running" in refused(capsys, *here, "--stop", "mine", "--now")
     assert "there is no run in this folder" in refused(capsys, *here, "--stop", "other")
     assert "--now says nothing" in refused(capsys, *here, "--now")
-    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+    words = ["import sys; sys.stdin.read()", "-m", "training", str(folder.path)]
+    process = subprocess.Popen([sys.executable, "-c", *words], stdin=subprocess.PIPE)
     try:
         writer = EventWriter(folder.events_file)
         about = {"host": socket.gethostname(), "pid": process.pid, "pid_since": since_of(process.pid)}

@@ -75,7 +75,16 @@ class FakeLauncher:
             raise self.error
         folder.stop_file.unlink(missing_ok=True)
         with folder.log_file.open("ab") as log:
-            command = [sys.executable, "-c", FAKE_TRAINER, str(folder.path), self.mood]
+            command = [
+                sys.executable,
+                "-c",
+                FAKE_TRAINER,
+                str(folder.path),
+                self.mood,
+                "-m",
+                "training",
+                str(folder.path),
+            ]
             process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         self.processes.append(process)
         return process.pid

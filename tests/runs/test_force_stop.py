@@ -21,9 +21,10 @@ HERE = socket.gethostname()
 
 
 @pytest.fixture
-def trainer() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that waits until it is killed."""
-    process = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+def trainer(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that waits until it is killed, started like the trainer of a run."""
+    words = ["import sys; sys.stdin.read()", "-P", "-m", "training", str(tmp_path / "run")]
+    process = subprocess.Popen([sys.executable, "-c", *words], stdin=subprocess.PIPE)
     yield process
     process.kill()
     process.communicate()
@@ -72,6 +73,36 @@ def test_a_process_that_only_has_its_id_lives_on(tmp_path: Path, trainer: subpro
     with pytest.raises(RunError, match="nobody can tell for certain"):
         stop_now(old)
     assert trainer.poll() is None
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["-m", "training"], ["-m", "training", "{}/another run"], ["-m training {}/run"]]
+)
+def test_no_process_is_killed_because_an_events_file_names_it(tmp_path: Path, words: list[str]) -> None:
+    """Anybody on a computer can read when a process began, and write it into the events of a run folder."""
+    words = [word.format(tmp_path) for word in words]
+    victim = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()", *words], stdin=subprocess.PIPE)
+    try:
+        folder = run_of(tmp_path / "run", victim.pid, since=since_of(victim.pid))
+        with pytest.raises(RunError, match="is not its trainer; it lives on"):
+            stop_now(folder)
+        assert victim.poll() is None
+        assert folder.events()[-1].kind == "step"
+    finally:
+        victim.kill()
+        victim.communicate()
+
+
+def test_a_trainer_is_known_through_links_and_from_the_folder_it_was_started_in(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "link").symlink_to("runs")
+    words = [sys.executable, "-c", "import sys; sys.stdin.read()", "-m", "training", "run"]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, cwd=tmp_path / "runs")
+    try:
+        folder = run_of(tmp_path / "link" / "run", process.pid, since=since_of(process.pid))
+        assert stop_now(folder).startswith("stopped at once")
+    finally:
+        process.communicate()
 
 
 def test_a_run_of_another_machine_is_out_of_reach(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs import trainer_process
 from brainseg_gui.runs.trainer_process import is_alive, is_certain, kill
 
+RUN = Path("/runs/one")
 WAITS = "import sys; print('here', flush=True); sys.stdin.read()"
 
 
@@ -23,7 +25,8 @@ def begin() -> Iterator[Callable[[], subprocess.Popen[str]]]:
 
     def begin() -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
-        begun.append(subprocess.Popen([sys.executable, "-c", WAITS], stdin=pipe, stdout=pipe, text=True))
+        words = [WAITS, "-m", "training", str(RUN)]
+        begun.append(subprocess.Popen([sys.executable, "-c", *words], stdin=pipe, stdout=pipe, text=True))
         assert begun[-1].stdout.readline() == "here\n"
         return begun[-1]
 
@@ -49,7 +52,7 @@ def test_another_process_with_the_same_id_is_not_taken_for_it(begin: Callable[[]
     for earlier in (f"{boot} {int(ticks) - 1}", f"{'0' * len(boot)} {ticks}"):  # an id, or a whole start, used again
         assert not is_alive(process.pid, earlier)
         assert not is_certain(process.pid, earlier)
-        assert not kill(process.pid, earlier)
+        assert not kill(process.pid, earlier, RUN)
     assert process.poll() is None
 
 
@@ -57,7 +60,7 @@ def test_without_a_beginning_the_id_decides_but_nothing_is_certain(begin: Callab
     process = begin()
     assert is_alive(process.pid)
     assert not is_certain(process.pid, "")
-    assert not kill(process.pid, "")
+    assert not kill(process.pid, "", RUN)
     assert process.poll() is None
 
 
@@ -79,10 +82,10 @@ def test_kill_ends_the_process_and_waits_for_that(
         monkeypatch.delattr(os, "pidfd_open", raising=False)
     process = begin()
     since = since_of(process.pid)
-    assert kill(process.pid, since)
+    assert kill(process.pid, since, RUN)
     assert not is_alive(process.pid, since)
     assert process.wait(10) == -9
-    assert not kill(process.pid, since)
+    assert not kill(process.pid, since, RUN)
 
 
 @pytest.mark.parametrize("pid", [None, "7", True, 0, -1, 10**30])

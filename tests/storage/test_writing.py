@@ -234,10 +234,10 @@ def test_what_a_kill_left_is_swept_by_the_next_writer_and_nothing_else(tmp_path:
         (tmp_path / name).write_bytes(b"x")
     link = left.replace(left[-23:-7], "1" * 16)
     (tmp_path / link).symlink_to(tmp_path / others[0])
-    folder = left.replace(left[-23:-7], "2" * 16)
-    (tmp_path / folder).mkdir()
+    (tmp_path / left.replace(left[-23:-7], "2" * 16)).mkdir()
+    (tmp_path / left.replace(left[-23:-7], "2" * 16) / "link").symlink_to(tmp_path)
     write_bytes(tmp_path / "list.csv", b"new", chosen=False)
-    assert set(os.listdir(tmp_path)) == {*others, link, folder, "list.csv"}
+    assert set(os.listdir(tmp_path)) == {*others, link, "list.csv"}
 
 
 def test_what_another_computer_left_is_swept_after_a_week(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data, Preprocess, TrainingConfig
 from training.data import cache as cache_module
-from training.data.cache import Cache
+from training.data.cache import FOLDER, Cache
 from training.data.cases import TrainingCase, check_data
 from training.recipe import recipe_of
 
@@ -113,18 +115,54 @@ def test_two_writers_at_once_leave_one_whole_entry(
         writer.join(60)
     assert len(found) == 2
     assert found[0] == found[1]
-    assert [path.name for path in (tmp_path / "cache").iterdir()] == [cache.key(case)]
+    assert {path.name for path in (tmp_path / "cache" / FOLDER).iterdir()} == {"CACHEDIR.TAG", cache.key(case)}
 
 
 def test_a_killed_writer_leaves_nothing_that_is_read(case: TrainingCase, tmp_path: Path) -> None:
-    cache = Cache(tmp_path / "cache", RECIPE, "float16")
-    half = tmp_path / "cache" / f".{cache.key(case)}-1-abc"
-    half.mkdir(parents=True)
-    (half / "image.npy").write_bytes(b"half")
-    os.utime(half, (0, 0))
-    entry = cache.get(case)
-    assert entry.labels().any()
-    assert not half.exists()  # a day old: cleared
+    script = """
+import os, signal, sys
+from pathlib import Path
+from brainseg_gui.storage.leftovers import new_name
+folder = Path(sys.argv[1]) / new_name()
+folder.mkdir(parents=True)
+(folder / "image.npy").write_bytes(b"half")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script, str(tmp_path / FOLDER)], check=False)
+    assert len(os.listdir(tmp_path / FOLDER)) == 1
+    cache = Cache(tmp_path, RECIPE, "float16")
+    assert cache.get(case).labels().any()
+    assert set(os.listdir(tmp_path / FOLDER)) == {"CACHEDIR.TAG", cache.key(case)}
+
+
+def test_nothing_else_in_a_home_that_is_named_as_cache_is_touched(case: TrainingCase, tmp_path: Path) -> None:
+    """`data.cache=~` removed hidden folders that had two dashes in their names and were older than a day."""
+    precious = [".my-old-mails", ".a-b-c", "thesis", ".cache", f".{'0' * 32}-1-{'0' * 8}", ".brainseg-mine",
+                f".brainseg-{'0' * 8}-1-{'0' * 8}-{'0' * 16}"]  # fmt: skip
+    for name in precious:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text("precious")
+        os.utime(tmp_path / name, (0, 0))
+    Cache(tmp_path, RECIPE, "float16").get(case)
+    assert set(os.listdir(tmp_path)) - {"Toy_000"} >= {*precious, FOLDER}
+    assert all((tmp_path / name / "x").read_text() == "precious" for name in precious)
+
+
+@pytest.mark.parametrize("trap", ["link", "other things", "file"])
+def test_a_folder_that_is_no_cache_is_not_used_as_one(case: TrainingCase, tmp_path: Path, trap: str) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    place = tmp_path / FOLDER
+    if trap == "link":
+        place.symlink_to(elsewhere)
+    elif trap == "file":
+        place.write_text("precious")
+    else:
+        place.mkdir()
+        (place / "thesis.tex").write_text("precious")
+    with pytest.raises(BrainsegError, match="prepared cases cannot be written"):
+        Cache(tmp_path, RECIPE, "float16").get(case)
+    assert os.listdir(elsewhere) == []
 
 
 def test_a_full_disk_is_a_sentence_and_leaves_nothing(
@@ -136,4 +174,4 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(
     monkeypatch.setattr(np, "save", full)
     with pytest.raises(BrainsegError, match=r"prepared cases cannot be written \(No space left on device\)"):
         Cache(tmp_path / "cache", RECIPE, "float16").get(case)
-    assert not list((tmp_path / "cache").iterdir())
+    assert os.listdir(tmp_path / "cache" / FOLDER) == ["CACHEDIR.TAG"]

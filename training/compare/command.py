@@ -31,7 +31,7 @@ def tell(sentence: str) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all, and its folder.
+    """Write a text file into the folder that was given, whole or not at all; both are made.
 
     Raises
     ------
@@ -42,4 +42,4 @@ def write_text(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SaveError(f"it cannot be made ({error.strerror})", "Choose another folder", path.parent) from error
-    chosen_file.write_text(path, text)
+    chosen_file.write_text(path, text, chosen=False)

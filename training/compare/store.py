@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.plain_files import read_json
+from brainseg_gui.storage.writing import write_bytes
 from training.compare.methods import Prediction
 from training.compare.scores import CaseScore
 from training.data.npz import read_npz
@@ -39,7 +40,7 @@ class Store:
         path = self._folder / "predictions" / method_key / f"{images_key}.npz"
         found = _read_prediction(path)
         if found is None:
-            _write(path, _packed(compute()))
+            _write(path, _packed(compute()), self._folder)
             found = _read_prediction(path)
         if found is None:
             raise SaveError("what was written cannot be read back", "Check the drive", path)
@@ -52,7 +53,7 @@ class Store:
             return CaseScore.of(read_json(path))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             score = compute()
-        _write(path, json.dumps(asdict(score), ensure_ascii=False).encode())
+        _write(path, json.dumps(asdict(score), ensure_ascii=False).encode(), self._folder)
         return score
 
 
@@ -93,11 +94,9 @@ def _box(start: NDArray[Any], shape: tuple[int, ...]) -> Box:
     return i, j, k
 
 
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f".{path.name}")
+def _write(path: Path, content: bytes, root: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        write_bytes(path, content, chosen=False, root=root)
     except OSError as error:
         raise SaveError(f"it cannot be written ({error.strerror or error})", "Choose another folder", path) from error

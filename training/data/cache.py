@@ -1,18 +1,18 @@
 """Prepared cases on disk: each case goes through preprocessing once, then patches are read from memory-mapped files.
 
 An entry is a folder named by what it is made of. It is written under another name and renamed when it is whole, so
-that two writers cannot spoil it and half an entry is never read.
+that two writers cannot spoil it and half an entry is never read. Entries lie in a folder of their own, known by its
+marker: whatever else is in the folder that a person named is neither read nor removed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
-import time
-import uuid
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,13 +24,18 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.grid import Array
 from brainseg_gui.plain_files import read_json
+from brainseg_gui.storage.folder import open_folder
+from brainseg_gui.storage.leftovers import new_name, sweep_once
+from brainseg_gui.storage.writing import open_derived, write_bytes, write_text
 from training.data.case_files import digests
 from training.data.cases import TrainingCase
 from training.data.prepare_case import PreparedCase, prepare_case
 from training.recipe import Recipe, passport_of
 
 VERSION = 4  # of the preprocessing code: raise it when prepared cases change
-ABANDONED_AFTER_S = 24 * 3600
+FOLDER = "brainseg-prepared-cases"
+_MARKER = "CACHEDIR.TAG"  # bford.info/cachedir: programs that keep copies leave such folders out
+_MARK = b"Signature: 8a477f597d28d172789f06886806bc55\n# Cases that brainseg prepared for training; may be removed.\n"
 _FILES = ("image.npy", "labels.npy", "centres.npy")
 _ABOUT = "entry.json"
 _NOT_PREPARED = ("patch", "may_be_missing")  # of a passport's input: prepared cases are the same
@@ -73,7 +78,7 @@ class Cache:
     Parameters
     ----------
     root
-        Folder of all recipes.
+        The folder that the person named; the cache is a folder in it.
     recipe
         How cases are prepared; part of every key.
     dtype
@@ -81,7 +86,7 @@ class Cache:
     """
 
     def __init__(self, root: Path, recipe: Recipe, dtype: str) -> None:
-        self._root = root
+        self._root = root / FOLDER
         self._passport = passport_of(recipe)
         self._dtype = np.dtype(dtype)
         parts = {key: recipe[key] for key in ("input", "preprocess", "output")}
@@ -114,14 +119,13 @@ class Cache:
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     def _write(self, folder: Path, case_id: str, prepared: PreparedCase) -> Entry:
-        self._root.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(self._root)
-        temporary = self._root / f".{folder.name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        _make_own(self._root)
+        temporary = self._root / new_name()
         temporary.mkdir()
         try:
             arrays: tuple[NDArray[Any], ...] = (prepared.image, prepared.labels, prepared.centres)
             for name, array in zip(_FILES, arrays, strict=True):
-                with (temporary / name).open("wb") as stream:
+                with open_derived(temporary / name, "xb") as stream:
                     np.save(stream, array)
                     stream.flush()
                     os.fsync(stream.fileno())
@@ -135,7 +139,7 @@ class Cache:
 def _describe(folder: Path, case_id: str, shape: tuple[int, ...]) -> None:
     sizes = {name: (folder / name).stat().st_size for name in _FILES}
     content = {"case": case_id, "shape": list(shape), "bytes": sizes}
-    (folder / _ABOUT).write_text(json.dumps(content), "utf-8")
+    write_text(folder / _ABOUT, json.dumps(content), chosen=False)
 
 
 def _move_into_place(temporary: Path, folder: Path) -> None:
@@ -165,12 +169,25 @@ def _read_entry(folder: Path) -> Entry | None:
         return None
 
 
-def _remove_abandoned(root: Path) -> None:
-    """What a killed writer left behind."""
-    for child in root.glob(".*-*-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - child.stat().st_mtime > ABANDONED_AFTER_S:
-                shutil.rmtree(child, ignore_errors=True)
+def _make_own(root: Path) -> None:
+    """Make the folder of the cache with its marker, or see that it is one; take away what killed writers left in it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made, is a link, or holds other things than a cache.
+    """
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        root.mkdir()
+    with open_folder(root, root.parent) as folder:
+        if folder.status(_MARKER) is None:
+            names = folder.names()  # another writer may just make the marker
+            if _MARKER not in names and any(not name.startswith(".brainseg-") for name in names):
+                raise OSError(errno.ENOTEMPTY, "it holds other things than prepared cases", str(root))
+            with contextlib.suppress(FileExistsError):
+                write_bytes(root / _MARKER, _MARK, chosen=False, root=root.parent, only_new=True)
+        sweep_once(folder)
 
 
 @lru_cache(maxsize=256)

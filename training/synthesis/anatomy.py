@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -23,6 +22,7 @@ from nibabel.filebasedimages import ImageFileError
 from scipy import ndimage
 
 from brainseg_gui.errors import ImageError
+from brainseg_gui.storage.writing import replacing
 
 from .fields import BoolArray, FloatArray
 
@@ -153,9 +153,8 @@ def read_anatomy_cached(path: Path) -> Anatomy:
         anatomy = read_anatomy(path)
     with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
         kept.parent.mkdir(parents=True, exist_ok=True)
-        temporary = kept.with_name(f".{os.getpid()}-{kept.name}")
-        np.savez_compressed(temporary, tissue=anatomy.tissue, hull_mm=anatomy.hull_mm, midline_mm=anatomy.midline_mm)
-        temporary.replace(kept)
+        with replacing(kept, chosen=False) as temporary, temporary.open("r+b") as file:
+            np.savez_compressed(file, tissue=anatomy.tissue, hull_mm=anatomy.hull_mm, midline_mm=anatomy.midline_mm)
     return anatomy
 
 

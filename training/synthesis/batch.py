@@ -17,6 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from brainseg_gui.errors import SaveError
+from brainseg_gui.storage.folder import open_folder
+from brainseg_gui.storage.leftovers import new_name
+from brainseg_gui.storage.writing import write_text
 
 from .anatomy import read_anatomy_cached
 from .case import SyntheticCase, synthesise
@@ -118,7 +121,7 @@ def check_settings(batch: Batch) -> None:
         before = json.loads(file.read_text("utf-8")) if file.is_file() else None
         if before is None:
             batch.out.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(batch.settings(), indent=1) + "\n", "utf-8")
+            write_text(file, json.dumps(batch.settings(), indent=1) + "\n", chosen=False)
     except (OSError, ValueError) as error:
         raise SaveError(f"the folder cannot be used: {error}", "Give --out another folder", batch.out) from error
     if before is not None and before != batch.settings():
@@ -147,12 +150,13 @@ def _write_one(batch: Batch, number: int) -> Written:
 
 def _write_whole(case: SyntheticCase, folder: Path, case_id: str) -> None:
     """Write under another name and rename, so that half a case is never taken for a whole one."""
-    temporary = folder.parent / f".{case_id}-{os.getpid()}"
+    temporary = folder.with_name(new_name())
     try:
         write_case(case, temporary, case_id)
-        if folder.exists():
-            for file in sorted(temporary.iterdir()):
-                file.replace(folder / file.name)
+        if os.path.lexists(folder):
+            with open_folder(folder, folder.parent):  # no link
+                for file in sorted(temporary.iterdir()):
+                    file.replace(folder / file.name)
         else:
             temporary.rename(folder)
     finally:
