@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         with closing(Engine()) as engine, closing(bar):
             if any(job.source for job in jobs):
                 engine.start(model, options)  # loads while the first case is read
-            with closing(CohortSegmentation(engine, model, options).run(jobs)) as work:
+            with closing(CohortSegmentation(engine, model, options, overwrite=args.overwrite).run(jobs)) as work:
                 for progress in work:
                     teller.tell(progress)
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -40,7 +42,7 @@ def plan_jobs(paths: Iterable[Path], output: Path) -> list[CaseJob]:
         return [replace(job, output=output / f"{job.name}_pred.nii.gz") for job in jobs]
     if len(jobs) > 1:
         raise SaveError(f"{len(jobs)} masks do not fit into one file", "Give a folder for -o", output)
-    return [replace(job, output=output) for job in jobs]
+    return [replace(job, output=output, chosen=True) for job in jobs]
 
 
 def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
@@ -57,9 +59,9 @@ def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
         If a mask exists and may not be overwritten, two cases share a name, or the folder cannot be made.
     """
     outputs = [job.output for job in jobs if job.source]
-    if doubles := sorted(path for path, count in Counter(outputs).items() if count > 1):
-        raise SaveError("several of the cases have this name", "Segment them into different folders", doubles[0])
-    exist = [path for path in outputs if path.exists()]
+    if double := _double(outputs):
+        raise SaveError("several of the cases have this name", "Segment them into different folders", double)
+    exist = [path for path in outputs if os.path.lexists(path)]
     if exist and not overwrite:
         more = f" (and {len(exist) - 1} more)" if len(exist) > 1 else ""
         raise SaveError(f"the file exists{more}", "Choose another place, or give --overwrite", exist[0])
@@ -74,6 +76,13 @@ def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
             raise SaveError(f"the folder cannot be made ({reason})", "Choose another one", folder) from error
         made = new + made
     return made
+
+
+def _double(paths: Sequence[Path]) -> Path | None:
+    """A file that two masks would go into: many drives tell neither case nor the composition of letters apart."""
+    names = [unicodedata.normalize("NFC", str(path)).casefold() for path in paths]
+    counts = Counter(names)
+    return min((path for path, name in zip(paths, names, strict=True) if counts[name] > 1), default=None)
 
 
 def remove_empty(folders: Sequence[Path]) -> None:

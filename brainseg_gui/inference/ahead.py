@@ -71,7 +71,7 @@ def start_writing(
     """Begin to write a mask. Whoever calls waits for it, at the end of the program too."""
     from brainseg_gui.imaging.aside import aside
 
-    work = partial(_write, job.output, labels, case, result.model, overwrite)
+    work = partial(_write, job.output, labels, case, result.model, overwrite, job.chosen)
     return Writing(job, case, labels, result, seconds, aside(work, "write behind"))
 
 
@@ -104,11 +104,11 @@ def _read_whole(source: CaseSource, stop: Event) -> Case:
                 raise Cancelled
 
 
-def _write(output: Path, labels: LabelMap, case: Case, network: str, overwrite: bool) -> float:
+def _write(output: Path, labels: LabelMap, case: Case, network: str, overwrite: bool, chosen: bool) -> float:
     from brainseg_gui.imaging.formats.save import write_labels
 
     started = time.perf_counter()
     with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more
         output.parent.mkdir(parents=True, exist_ok=True)
-    write_labels(output, labels, case.stored_grid, case.header, overwrite=overwrite, made_by=network)
+    write_labels(output, labels, case.stored_grid, case.header, overwrite=overwrite, chosen=chosen, made_by=network)
     return time.perf_counter() - started

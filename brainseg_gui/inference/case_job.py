@@ -23,9 +23,12 @@ class CaseJob:
         File of the mask.
     fault
         Why there is no case.
+    chosen
+        Whether a person named the file of the mask, so that it is followed where it is a link.
     """
 
     name: str
     source: CaseSource | None
     output: Path
     fault: BrainsegError | None = None
+    chosen: bool = False

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from brainseg_gui.errors import BrainsegError, CaseError
+from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.aside import waited_for
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
 from brainseg_gui.inference.ahead import Reading, Writing, start_reading, start_writing
@@ -149,6 +149,8 @@ class CohortSegmentation:
         try:
             if job.source is None:
                 raise job.fault or CaseError("no case was found", "Check the name", job.output)
+            if not self.overwrite and job.output.exists():  # another run made it meanwhile: no need to segment
+                raise SaveError("the file exists by now", "Another run may have made it", job.output)
             reading = reading or start_reading(job.source)
             case, reading_s = yield from waited_for(reading.case, self._at_work(job, Progress("reading", 0.0)))
         except BaseException:

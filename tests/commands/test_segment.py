@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -274,3 +276,117 @@ def test_a_mask_that_cannot_be_written_is_told_with_its_case(
     assert "the drive is full" in first["error"]
     assert (first["case"], second["case"]) == ("A", "B")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["B_pred.nii.gz"]
+
+
+class _Quick:
+    """An engine that finds nothing anywhere; `meanwhile` happens while it works on a case."""
+
+    def __init__(self, meanwhile: Callable[[str], object] = lambda name: None) -> None:
+        self._meanwhile = meanwhile
+        self.asked: list[str] = []
+
+    def start(self, *_: object) -> None: ...
+
+    def close(self) -> None: ...
+
+    def segment(self, case: Any, *_: object) -> Iterator[Progress]:
+        self.asked.append(case.case_id)
+        yield Progress("inferring", 0.5)
+        self._meanwhile(case.case_id)
+        return SegmentResult(np.zeros(case.grid.shape, np.uint8), {}, "CPU", "float32", "nobody's", ())
+
+
+def test_the_case_in_the_working_folder_has_its_name(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`segment .` in each case folder named every mask `_pred.nii.gz`: patient 2 over patient 1, exit 0."""
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _Quick)
+    for number, word in enumerate([".", "./", "../B", "sub/.."]):
+        name = "AB"[number % 2] if number < 2 else "B"
+        folder = tmp_path / str(number) / name
+        toy_case(folder.parent, case_id=name)
+        (folder / "sub").mkdir()
+        monkeypatch.chdir(folder)
+        assert call(word, "-o", f"{tmp_path}/out{number}") == 0
+        assert [path.name for path in (tmp_path / f"out{number}").iterdir()] == [f"{name}_pred.nii.gz"]
+
+
+def test_a_mask_that_appears_after_the_start_is_not_replaced(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in "ABC":
+        toy_case(tmp_path / "cohort", case_id=name)
+    out = tmp_path / "out"
+
+    def colleague(name: str) -> None:
+        """Writes the mask of the case that is in work, and of the last one."""
+        if name == "B":
+            for case in "BC":
+                (out / f"{case}_pred.nii.gz").write_text("a colleague's")
+
+    engine = _Quick(colleague)
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: engine)
+    assert call(tmp_path / "cohort", "-o", out) == 1
+    assert engine.asked == ["A", "B"]  # C is there before its turn comes
+    said = capfd.readouterr().err
+    assert "B_pred.nii.gz: the file exists" in said
+    assert "C_pred.nii.gz: the file exists by now" in said
+    assert [(out / f"{case}_pred.nii.gz").read_bytes() == b"a colleague's" for case in "ABC"] == [False, True, True]
+    assert sorted(path.name for path in out.iterdir()) == [f"{case}_pred.nii.gz" for case in "ABC"]
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _Quick)
+    assert call(tmp_path / "cohort", "-o", out, "--overwrite") == 0
+
+
+@pytest.mark.parametrize("hard_links", [True, False])
+def test_two_runs_into_one_folder_make_each_mask_once(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, hard_links: bool
+) -> None:
+    """Both came as far as the same case: one makes it, the other says that it did not."""
+    if not hard_links:
+        monkeypatch.setattr(os, "link", _no_hard_links)
+    toy_case(tmp_path / "cohort", case_id="A")
+    together = threading.Barrier(2, timeout=30)
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: _Quick(lambda name: together.wait()))
+    codes: list[int] = []
+    runs = [
+        threading.Thread(target=lambda: codes.append(call(tmp_path / "cohort", "-o", tmp_path / "out")))
+        for _ in range(2)
+    ]
+    for one in runs:
+        one.start()
+    for one in runs:
+        one.join(60)
+    assert sorted(codes) == [0, 1]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["A_pred.nii.gz"]
+    assert nib.load(tmp_path / "out" / "A_pred.nii.gz").shape == (24, 28, 20)
+
+
+def _no_hard_links(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+def test_a_mask_is_not_written_through_a_link_that_lies_in_the_folder(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    toy_case(tmp_path / "cohort", case_id="A")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "thesis.tex").write_text("precious")
+    (tmp_path / "out" / "A_pred.nii.gz").symlink_to(tmp_path / "thesis.tex")
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _Quick)
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out", "--overwrite") == 1
+    assert "no link is followed here" in capfd.readouterr().err
+    assert (tmp_path / "thesis.tex").read_text() == "precious"
+    chosen = tmp_path / "mine.nii.gz"  # a name that the person gave is followed
+    chosen.symlink_to(tmp_path / "target.nii.gz")
+    assert call(tmp_path / "cohort", "-o", chosen) == 0
+    assert (tmp_path / "target.nii.gz").is_file()
+    assert chosen.is_symlink()
+
+
+@pytest.mark.parametrize(("one", "other"), [("Case", "case"), ("Straße", "STRASSE"), ("M\u00fc", "Mu\u0308")])
+def test_names_that_many_drives_do_not_tell_apart_are_refused(
+    tmp_path: Path, toy_case: ToyCase, one: str, other: str
+) -> None:
+    cases = [toy_case(tmp_path / where, case_id=name) for where, name in (("here", one), ("there", other))]
+    with pytest.raises(SaveError, match="several of the cases have this name"):
+        call(*cases, "-o", tmp_path / "out")
