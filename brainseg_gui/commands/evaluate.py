@@ -94,7 +94,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _place_outputs(args: argparse.Namespace) -> None:
-    """``--output`` names the three files that are not named."""
+    """``--output`` names the three files that are not named; links of these names are not followed."""
+    args.derived = []
     if args.output is None:
         return
     try:
@@ -105,6 +106,7 @@ def _place_outputs(args: argparse.Namespace) -> None:
     for name, file in (("csv", "evaluation.csv"), ("json", "evaluation.json"), ("html", "report.html")):
         if getattr(args, name) is None:
             setattr(args, name, args.output / file)
+            args.derived.append(args.output / file)
 
 
 def _request(args: argparse.Namespace) -> CohortRequest:
@@ -199,20 +201,20 @@ def _write(report: CohortReport, args: argparse.Namespace) -> None:
         sys.stdout.write(for_terminal(as_text(report)))
     for path, text in ((args.json, as_json), (args.csv, as_csv)):
         if path is not None:
-            _deliver(path, text(report))
+            _deliver(path, text(report), chosen=path not in args.derived)
     if args.html is not None:
         from brainseg_gui.evaluation.html.cohort import cohort_page
 
-        _deliver(args.html, cohort_page(report))
+        _deliver(args.html, cohort_page(report), chosen=args.html not in args.derived)
 
 
-def _deliver(path: Path, text: str) -> None:
+def _deliver(path: Path, text: str, *, chosen: bool) -> None:
     from brainseg_gui.storage.chosen_file import write_text
 
     if path == STANDARD_OUTPUT:
         sys.stdout.write(text)
     else:
-        write_text(path, text)
+        write_text(path, text, chosen=chosen)
 
 
 def _count(text: str) -> int:

@@ -18,11 +18,13 @@ from brainseg_gui.evaluation.cohorts.score import score_pair
 from brainseg_gui.evaluation.records.to_json import case_entry
 from brainseg_gui.faults.process_guard import guard_process
 
+_TRIES = 3
+
 
 def answer(job: ScoreJob) -> dict[str, Any]:
-    """Score one pair: ``{"case": …}``, or ``{"failed": sentence}``; no fault of one case ends the process."""
+    """Score one pair: ``{"case": …, "key": …}``, or ``{"failed": sentence}``; no fault of one case ends the process."""
     try:
-        return {"case": case_entry(score_pair(job.pair, job.chosen, job.rules, job.model, job.placing))}
+        return _scored(job)
     except BrainsegError as error:
         return {"failed": str(error)}
     except MemoryError:
@@ -30,6 +32,16 @@ def answer(job: ScoreJob) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001  a fault of the program in one case must not lose the others
         traceback.print_exc()
         return {"failed": f"{job.pair.prediction}: something went wrong inside the program ({error!r})"}
+
+
+def _scored(job: ScoreJob) -> dict[str, Any]:
+    """The result, and the key of the very bytes that it was made of: a mask may be replaced at any moment."""
+    for _ in range(_TRIES):
+        before = job.seen()
+        case = case_entry(score_pair(job.pair, job.chosen, job.rules, job.model, job.placing))
+        if job.seen() == before:
+            return {"case": case, "key": before.key}
+    return {"failed": f"{job.pair.prediction}: it, or its reference, is being written. Score it when it is whole."}
 
 
 def main() -> None:

@@ -18,9 +18,18 @@ from brainseg_gui.imaging.formats.file_names import is_nifti
 from brainseg_gui.imaging.formats.mask_note import read_note
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.plain_files import open_file
 
 # Raised whenever a number of the report changes its meaning: older results are then scored again.
 METRICS = 3
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Both files of a pair at one moment: their stamps, and `ScoreJob.key`."""
+
+    stamps: tuple[tuple[int, ...], ...]
+    key: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,22 @@ class ScoreJob:
         chosen = ChosenSchemes(*(_scheme_of(name) for name in entry["schemes"]))
         return cls(entry["model"], pair, chosen, RuleSet(**entry["rules"]), Placing(entry["placing"]))
 
+    def seen(self) -> Seen:
+        """What the files hold now; the same before and after they were read says what was read.
+
+        Raises
+        ------
+        BrainsegError
+            If a file cannot be read.
+        """
+        stamps = []
+        for path in (self.pair.reference, self.pair.prediction):
+            try:
+                stamps.append(_stamp(path))
+            except OSError as error:
+                raise BrainsegError(f"it cannot be read ({error.strerror})", "Check the file", path) from error
+        return Seen(tuple(stamps), self.key())
+
     def key(self) -> str:
         """SHA-256 of everything that the result depends on: both files, rules, schemes, and the program's version.
 
@@ -91,11 +116,17 @@ class ScoreJob:
         digest.update(json.dumps([settings, names]).encode())
         for path in masks:
             try:
-                with path.open("rb") as stream:
+                with open_file(path) as stream:
                     digest.update(hashlib.file_digest(stream, "sha256").digest())
             except OSError as error:
                 raise BrainsegError(f"it cannot be read ({error.strerror})", "Check the file", path) from error
         return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Changes with everything that is written; the time of the last change of a file cannot be set back."""
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _scheme_names(chosen: ChosenSchemes) -> list[str | None]:

@@ -6,12 +6,14 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import IO, Any, TextIO
 
 from brainseg_gui.errors import SaveError
 from brainseg_gui.evaluation.records.from_json import case_of
-from brainseg_gui.plain_files import json_of, open_file
+from brainseg_gui.plain_files import json_of
+from brainseg_gui.storage.writing import open_derived, remove_derived
 
 _LONGEST_LINE = 2**24
 _LARGEST_BYTES = 2**30
@@ -26,7 +28,7 @@ class PartialResults:
     Parameters
     ----------
     path
-        The file; None keeps nothing.
+        The file; None keeps nothing. Its name is derived from that of the results: a link there is refused.
     fresh
         Forget what an earlier run left there.
 
@@ -44,11 +46,13 @@ class PartialResults:
             return
         try:
             if not fresh and path.exists():
-                with open_file(path) as stream:
+                with open_derived(path, "rb") as stream:
                     if os.fstat(stream.fileno()).st_size > _LARGEST_BYTES:
                         raise SaveError("it is far too large for half-done results", "Move it away", path)
                     self._read(stream)
-            self._stream = path.open("w" if fresh else "a", encoding="ascii")
+            if fresh:
+                remove_derived(path)
+            self._stream = TextIOWrapper(open_derived(path, "ab"), encoding="ascii")
             if not fresh and _ends_torn(path):
                 self._stream.write("\n")
         except OSError as error:
@@ -56,7 +60,7 @@ class PartialResults:
                 f"it cannot be written ({error.strerror})", "Choose another folder for the results", path
             ) from error
 
-    def _read(self, stream: BinaryIO) -> None:
+    def _read(self, stream: IO[bytes]) -> None:
         while line := stream.readline(_LONGEST_LINE):
             try:
                 entry = json_of(line)
@@ -89,7 +93,7 @@ class PartialResults:
 
 
 def _ends_torn(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with open_derived(path, "rb") as stream:
         size = stream.seek(0, 2)
         if not size:
             return False

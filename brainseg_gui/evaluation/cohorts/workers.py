@@ -35,7 +35,7 @@ class Answer:
     number
         Place of the job in the list.
     key
-        `ScoreJob.key`; empty when a file could not be read.
+        `ScoreJob.key` of the bytes that were scored; empty when none were.
     case
         The scored case as `case_entry` wrote it, or None.
     failed
@@ -146,7 +146,8 @@ class _Worker(threading.Thread):
         if reply is None:
             failed = f"{job.pair.prediction}: its process died ({process.last_words()})"
             return Answer(number, key, None, failed)
-        return Answer(number, key, reply.get("case"), str(reply.get("failed", "")))
+        # the key of what was read there: what was hashed here may have been replaced meanwhile
+        return Answer(number, str(reply.get("key", "")), reply.get("case"), str(reply.get("failed", "")))
 
     def _living(self) -> _ScoringProcess | None:
         """The process, started anew when it has died; None when all is to stop."""

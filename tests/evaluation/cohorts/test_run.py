@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from brainseg_gui.errors import CaseError, SaveError
+from brainseg_gui.evaluation.cohorts import child as cohort_child
 from brainseg_gui.evaluation.cohorts import run as cohort_run
 from brainseg_gui.evaluation.cohorts import workers as cohort_workers
-from brainseg_gui.evaluation.cohorts.pairing import pair_models
+from brainseg_gui.evaluation.cohorts.job import ScoreJob
+from brainseg_gui.evaluation.cohorts.pairing import Pair, pair_models
 from brainseg_gui.evaluation.cohorts.run import CohortRequest, evaluate_cohort
 from brainseg_gui.evaluation.cohorts.score import score_pair
 from brainseg_gui.evaluation.masks import ChosenSchemes
@@ -89,9 +93,6 @@ def test_a_process_that_dies_loses_only_its_case(tmp_path: Path, monkeypatch: py
 
 
 def test_a_fault_of_the_program_is_a_sentence_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from brainseg_gui.evaluation.cohorts import child as cohort_child
-    from brainseg_gui.evaluation.cohorts.job import ScoreJob
-
     def fail(*_: object) -> None:
         raise ZeroDivisionError("by zero")
 
@@ -224,3 +225,86 @@ def test_default_processes_respect_cores_and_memory(monkeypatch: pytest.MonkeyPa
     assert cohort_run.default_processes() == 3
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=1))
     assert cohort_run.default_processes() == 1
+
+
+def _job(folder: Path) -> ScoreJob:
+    ((model, pair),), _ = pair_models(*_one_pair(folder))
+    return ScoreJob(model, pair, SCHEMES, RULES)
+
+
+@pytest.mark.parametrize("way", ["replaced", "in place", "there and back", "touched"])
+def test_a_result_is_kept_by_the_bytes_that_were_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A mask that changed between hashing and scoring was kept with the wrong score, for ever."""
+    job, original, left = _job(tmp_path), cohort_child.score_pair, [1]
+    before = job.pair.prediction.read_bytes()
+
+    def score(pair: Pair, *rest: Any) -> Any:
+        if not left:
+            return original(pair, *rest)
+        left.clear()
+        if way == "replaced":
+            write_mask(tmp_path / "new.nii", REFERENCE).replace(pair.prediction)
+        elif way == "touched":
+            os.utime(pair.prediction)
+        else:
+            write_mask(pair.prediction, REFERENCE)
+        found = original(pair, *rest)
+        if way == "there and back":
+            pair.prediction.write_bytes(before)
+        return found
+
+    monkeypatch.setattr(cohort_child, "score_pair", score)
+    reply = cohort_child.answer(job)
+    assert reply["key"] == job.key()
+    same = way in ("replaced", "in place")
+    assert (reply["case"]["regions"]["WT"]["dice"] == 1) == same
+
+
+def test_a_mask_that_changes_all_the_time_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job, original = _job(tmp_path), cohort_child.score_pair
+
+    def score(pair: Pair, *rest: Any) -> Any:
+        found = original(pair, *rest)
+        write_mask(pair.prediction, REFERENCE)
+        return found
+
+    monkeypatch.setattr(cohort_child, "score_pair", score)
+    reply = cohort_child.answer(job)
+    assert "is being written" in reply["failed"]
+    assert "key" not in reply
+
+
+def test_what_is_kept_is_what_the_scoring_process_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mask is replaced after the program hashed it, and before its process reads it."""
+    request = _request(tmp_path, 1, partial=tmp_path / "cases.jsonl")
+    mask, ask = request.predictions["p"] / "P00_pred.nii.gz", cohort_workers._ScoringProcess.ask
+
+    def replaced_before(process: Any, job: Any) -> Any:
+        write_mask(mask, REFERENCE)
+        return ask(process, job)
+
+    before = mask.read_bytes()
+    monkeypatch.setattr(cohort_workers._ScoringProcess, "ask", replaced_before)
+    (case,) = _scored(request).cases
+    assert case.mean_dice == 1
+    monkeypatch.setattr(cohort_workers._ScoringProcess, "ask", ask)
+    mask.write_bytes(before)
+    (again,) = _scored(request).cases
+    assert again.mean_dice < 1  # not the score of what was there for a moment
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_half_done_results_are_not_kept_through_a_link(tmp_path: Path, fresh: bool) -> None:
+    precious = tmp_path / "thesis.tex"
+    precious.write_text("precious")
+    (tmp_path / "cases.jsonl").symlink_to(precious)
+    request = _request(tmp_path, 1, partial=tmp_path / "cases.jsonl", fresh=fresh)
+    if fresh:
+        _scored(request)
+        assert not (tmp_path / "cases.jsonl").is_symlink()
+    else:
+        with pytest.raises(SaveError, match="no link is followed here"):
+            _scored(request)
+    assert precious.read_text() == "precious"
