@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainseg_gui.imaging.file_mark import Stamp
 from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.modality import Modality
@@ -99,6 +100,8 @@ class Case:
         Those of them that say what may be wrong.
     stated
         Whether names, the mask or its data set state what the reference's numbers mean.
+    stamps
+        How each file of images was before it was read, to tell whether the images under its name are still these.
     """
 
     source: CaseSource
@@ -113,6 +116,7 @@ class Case:
     mask_doubtful: bool = False
     doubts: tuple[str, ...] = ()
     stated: bool = False
+    stamps: Mapping[Path, Stamp] = field(default_factory=dict)
 
     @property
     def image_notes(self) -> tuple[str, ...]:

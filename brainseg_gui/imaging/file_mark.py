@@ -37,6 +37,22 @@ class FileMark:
         return found.st_mtime_ns == self.modified_ns or _digest(path) == self.sha256
 
 
+Stamp = tuple[int, int]
+"""Size in bytes and time of the last change in nanoseconds: as long as it stays, nobody wrote the file."""
+
+
+def stamp_of(path: Path) -> Stamp:
+    """A file as it is now, without reading it.
+
+    Raises
+    ------
+    OSError
+        If it is not there.
+    """
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
+
+
 def mark_of(path: Path) -> FileMark:
     """The file as it is now.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
@@ -20,6 +21,7 @@ from brainseg_gui.imaging.aside import aside, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
 from brainseg_gui.imaging.conventions import MASK, conventions, match_of
+from brainseg_gui.imaging.file_mark import Stamp, stamp_of
 from brainseg_gui.imaging.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.nifti import StoredMask, as_volume, read_mask, read_picture, read_volume
@@ -93,7 +95,8 @@ def read_case(
 def _read_parts(
     source: CaseSource, running: list[Future[Any]], stop: Event, first: Modality, placing: Placing
 ) -> Generator[Progress, None, Case]:
-    waiting = _start_modalities(source, stop, first)
+    stamps: dict[Path, Stamp] = {}
+    waiting = _start_modalities(source, stop, first, stamps)
     running.extend(waiting)
     mask: Future[Any] | None = None
     total = len(source.modalities) + (source.reference is not None)
@@ -109,7 +112,7 @@ def _read_parts(
         names = ", ".join(m.title for m in Modality if m in read)
         yield Progress("reading", len(read) / total, names, _partial(source, read) if finished else None)
     moved = yield from _on_common_grid(source, read, running, stop)
-    case = _assemble(source, read, moved)
+    case = replace(_assemble(source, read, moved), stamps=stamps)
     if mask is None or source.reference is None:
         return case
     stored: StoredMask = yield from waited_for(mask, Progress("reading", (total - 1) / total, "mask"))
@@ -121,20 +124,30 @@ def _read_parts(
 _Parts = dict[Modality, tuple[Volume, StoredGrid, "Nifti1Header"]]
 
 
-def _start_modalities(source: CaseSource, stop: Event, first: Modality) -> list[Future[_Parts]]:
+def _start_modalities(
+    source: CaseSource, stop: Event, first: Modality, stamps: dict[Path, Stamp]
+) -> list[Future[_Parts]]:
     paths = set(source.modalities.values())
     if len(source.modalities) > 1 and len(paths) == 1:
-        return [aside(partial(_read_volumes, paths.pop(), source.volumes or DECATHLON_CHANNELS, stop), "read")]
+        order_4d = source.volumes or DECATHLON_CHANNELS
+        return [aside(partial(_read_volumes, paths.pop(), order_4d, stop, stamps), "read")]
     order = sorted(source.modalities, key=lambda modality: modality is not first)
-    return [aside(partial(_read_modality, m, source.modalities[m], stop), f"read {m.value}") for m in order]
+    return [aside(partial(_read_modality, m, source.modalities[m], stop, stamps), f"read {m.value}") for m in order]
 
 
-def _read_modality(modality: Modality, path: Path, stop: Event) -> _Parts:
+def _note_stamp(path: Path, stamps: dict[Path, Stamp]) -> None:
+    with contextlib.suppress(OSError):  # reading says more
+        stamps[path] = stamp_of(path)
+
+
+def _read_modality(modality: Modality, path: Path, stop: Event, stamps: dict[Path, Stamp]) -> _Parts:
+    _note_stamp(path, stamps)
     return {modality: read_volume(path, stop.is_set)}
 
 
-def _read_volumes(path: Path, order: Sequence[Modality | None], stop: Event) -> _Parts:
+def _read_volumes(path: Path, order: Sequence[Modality | None], stop: Event, stamps: dict[Path, Stamp]) -> _Parts:
     """The modalities of a 4-D file, (I, J, K, volume)."""
+    _note_stamp(path, stamps)
 
     def check_shape(shape: tuple[int, ...]) -> None:
         if len(shape) != 4 or shape[3] != len(order):

@@ -16,13 +16,14 @@ from typing import Any
 from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.provenance import write_provenance
 from brainseg_gui.annotation.saving.mask_places import OutputTree, free_path, home_of, other_case_at
-from brainseg_gui.errors import SaveError
+from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.file_mark import mark_of
+from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, note_path, read_note
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.links import behind_links
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.storage.writing import remove_derived
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -53,6 +54,7 @@ class Doubt(Enum):
     CHANGED = "changed"
     REFERENCE = "reference"
     OTHER_CASE = "other case"
+    IMAGES = "images"
 
 
 class MaskDoubt(SaveError):  # noqa: N818  nothing went wrong yet
@@ -171,6 +173,8 @@ def _check(request: SaveRequest, path: Path, study: str) -> None:
     source = request.case.source
     if any(_same_file(path, image) for image in source.modalities.values()):
         raise SaveError("this is an image of the case, not a mask", "Choose another name", path)
+    if path.parent.is_relative_to(source.folder) and images_were_exchanged(request.case, study):
+        _ask(request, Doubt.IMAGES, path, source.case_id)
     if request.file is not None and path == request.file.path:
         if _was_changed(request.file):
             _ask(request, Doubt.CHANGED, path)
@@ -178,6 +182,26 @@ def _check(request: SaveRequest, path: Path, study: str) -> None:
         _ask(request, Doubt.REFERENCE, path)
     elif other := other_case_at(path, source, request.known, study):
         _ask(request, Doubt.OTHER_CASE, path, other)
+
+
+def images_were_exchanged(case: Case, study: str) -> bool:
+    """Whether other images lie now where those of a case were read; files that were only touched are the same.
+
+    They may be another patient's: a drive that was exchanged, a folder that was exported anew.
+    """
+    if not any(_was_written(path, stamp) for path, stamp in case.stamps.items()):
+        return False
+    try:
+        return study_digest(run_to_end(read_case(replace(case.source, reference=None)))) != study
+    except BrainsegError:
+        return True
+
+
+def _was_written(path: Path, stamp: Stamp) -> bool:
+    try:
+        return stamp_of(path) != stamp
+    except OSError:
+        return False  # it is gone, or out of reach: nothing else lies there
 
 
 def _ask(request: SaveRequest, doubt: Doubt, path: Path, name: str = "") -> None:

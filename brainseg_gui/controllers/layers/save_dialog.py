@@ -66,6 +66,11 @@ def doubt_question(parent: QWidget, error: MaskDoubt) -> Question:
             f"{path.parent} belongs to {error.name}. Whoever opens that case would find this mask in it.",
             "Save it there",
         ),
+        Doubt.IMAGES: (
+            f"The images of {error.name} are no longer those that you see: save the mask among them?",
+            f"Other images lie in {path.parent} now, perhaps another patient's. Save elsewhere, and open it again.",
+            "Save it there",
+        ),
     }[error.doubt]
     return Question(
         parent,
