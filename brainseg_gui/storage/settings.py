@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class LaterError(ValueError):
     """The file was written by a later version."""
 
 
-@dataclass
+@dataclass(eq=False)
 class SettingsFile:
     """Settings in memory, written some time after each change, in a thread; several windows may share the file.
 
@@ -56,6 +57,7 @@ class SettingsFile:
         self._changes: list[tuple[str, Change]] = []
         self._guard, self._writing = threading.Lock(), threading.Lock()
         self._timer: threading.Timer | None = None
+        _in_use.add(self)
 
     def read(self) -> None:
         """Take what the file holds.
@@ -67,6 +69,9 @@ class SettingsFile:
         OSError
             If it cannot be read.
         """
+        for other in tuple(_in_use):
+            if other is not self and other.path == self.path:
+                other.flush()  # what another part of this program set a moment ago counts, too
         if self.path is not None:
             self._values = _read(self.path)
 
@@ -136,6 +141,9 @@ class SettingsFile:
             for key, change in self._changes:
                 newest[key] = change(newest.get(key))
             self._values = newest
+
+
+_in_use: weakref.WeakSet[SettingsFile] = weakref.WeakSet()
 
 
 def _read(path: Path) -> dict[str, Any]:

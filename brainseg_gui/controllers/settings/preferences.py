@@ -17,7 +17,7 @@ from PySide6.QtCore import QByteArray
 
 from brainseg_gui.annotation.saving.mask_places import OutputTree
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
-from brainseg_gui.controllers.settings_start import open_settings
+from brainseg_gui.controllers.settings.settings_start import open_settings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.plain_files import json_of
