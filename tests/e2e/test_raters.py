@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
@@ -33,7 +32,7 @@ def files(toy_case: Any, tmp_path: Path) -> list[Path]:
 
 
 def test_five_raters_dropped_compared_and_made_one(
-    qtbot: QtBot, application: Application, files: list[Path], open_paths: Callable[..., None], monkeypatch: Any
+    qtbot: QtBot, application: Application, files: list[Path], open_paths: Callable[..., None]
 ) -> None:
     folder, *raters = files
     open_paths(application, folder)
@@ -66,8 +65,7 @@ def test_five_raters_dropped_compared_and_made_one(
     np.testing.assert_array_equal(consensus.labels.values, next(iter(session.layers)).labels.values)
 
     saved = folder.parent / "majority.nii.gz"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
-    application.masks.save(consensus)
+    application.saving.save_to(consensus, saved)
     qtbot.waitUntil(lambda: consensus.saved_as == saved)
     original = nib.load(raters[0])
     np.testing.assert_array_equal(np.asanyarray(nib.load(saved).dataobj), np.asanyarray(original.dataobj))

@@ -98,7 +98,7 @@ def test_the_main_job_on_the_demonstration_case(
     assert longest < GENEROUS_MS
 
     path = tmp_path / "saved.nii.gz"
-    application.masks.save_as(layer, path)
+    application.saving.save_to(layer, path)
     qtbot.waitUntil(lambda: not session.saving.running, timeout=30_000)
     assert layer.saved_as == path
     stored = nib.load(path)
