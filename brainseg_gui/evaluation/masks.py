@@ -9,12 +9,12 @@ from brainseg_gui.errors import BrainsegError, ImageError
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case, source_of_files
-from brainseg_gui.imaging.conventions import MASK, match_of
-from brainseg_gui.imaging.dataset_json import dataset_json_of
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.nifti import read_mask
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
+from brainseg_gui.imaging.naming.conventions import MASK, match_of
+from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
 from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.read_case import Understood, brain_part, read_case, understood
 from brainseg_gui.imaging.regrid import placed

@@ -12,15 +12,15 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_files import check_volumes, source_of
-from brainseg_gui.imaging.case_groups import Group, groups_of
-from brainseg_gui.imaging.case_tree import Listed, answers, listed, tree
-from brainseg_gui.imaging.conventions import words
-from brainseg_gui.imaging.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.formats.file_names import is_nifti, stem
 from brainseg_gui.imaging.formats.mask_note import wrote_mask
 from brainseg_gui.imaging.formats.other_formats import other_format
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.case_files import check_volumes, source_of
+from brainseg_gui.imaging.naming.case_groups import Group, groups_of
+from brainseg_gui.imaging.naming.case_tree import Listed, answers, listed, tree
+from brainseg_gui.imaging.naming.conventions import words
+from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
 
 __all__ = ["answers", "find_case", "find_cohort", "kind_of", "prefix_of", "source_of_files"]
 

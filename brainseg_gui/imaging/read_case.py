@@ -19,16 +19,16 @@ from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.aside import aside, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
-from brainseg_gui.imaging.conventions import MASK, conventions, match_of
 from brainseg_gui.imaging.file_mark import Stamp, stamp_of
-from brainseg_gui.imaging.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.nifti import StoredMask, as_volume, read_mask, read_picture, read_volume
 from brainseg_gui.imaging.formats.nifti_header import places_apart_mm
 from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
+from brainseg_gui.imaging.naming.conventions import MASK, conventions, match_of
+from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.regrid import placed
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure

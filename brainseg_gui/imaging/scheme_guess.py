@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
-from brainseg_gui.imaging.conventions import match_of
 from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, label_schemes, scheme_priors
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.conventions import match_of
 from brainseg_gui.imaging.volume import Volume
 
 _BRIGHT = 0.5  # standard deviations of the brain by which T1ce must exceed T1 for a label to enhance

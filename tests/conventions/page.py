@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainseg_gui.errors import listed
-from brainseg_gui.imaging.conventions import MASK, Convention, conventions
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.conventions import MASK, Convention, conventions
 from tests.conventions.trees import Example, entries, modalities_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "data_sets.md"

@@ -14,10 +14,10 @@ from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
-from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, conventions
 from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.patients import patients_of
+from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, conventions
+from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import Data

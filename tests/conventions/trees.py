@@ -13,9 +13,9 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
-from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Convention, Kind, conventions
 from brainseg_gui.imaging.labels import LabelScheme, scheme_named
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Convention, Kind, conventions
 
 SHAPE = (20, 22, 16)
 AFFINE = np.diag([-4.0, -4.0, 4.0, 1.0])

@@ -14,10 +14,10 @@ from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.cohort_scheme import Vote, agreed_schemes
-from brainseg_gui.imaging.dataset_json import dataset_json_of
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
 from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme

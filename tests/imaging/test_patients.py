@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.patients import patient_of, patients_of
+from brainseg_gui.imaging.naming.patients import patient_of, patients_of
 
 
 @pytest.mark.parametrize(

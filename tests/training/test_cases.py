@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.patients import patient_of
+from brainseg_gui.imaging.naming.patients import patient_of
 from brainseg_gui.runs.config import Data
 from training.data.case_files import content_of
 from training.data.cases import check_data

@@ -11,7 +11,7 @@ import pytest
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.patients import patient_of
+from brainseg_gui.imaging.naming.patients import patient_of
 from brainseg_gui.runs.config import Data
 from training.data.cases import TrainingCase, check_data
 from training.data.folds import fold_of, hold_back, read_folds, split

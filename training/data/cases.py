@@ -16,7 +16,7 @@ from brainseg_gui.imaging.formats.nifti_header import read_header
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.patients import patients_of
+from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.imaging.regrid import placed
 from brainseg_gui.runs.config import Data
 from training.data.case_files import fingerprint, is_cut_off

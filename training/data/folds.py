@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from brainseg_gui.imaging.patients import patients_of
+from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.runs.config import Data
 from training.errors import TrainingError

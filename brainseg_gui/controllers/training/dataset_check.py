@@ -27,7 +27,7 @@ def look_through(train: Sequence[str], validation: Sequence[str]) -> Generator[P
 
 def _in_both(training: list[CaseSource], validation: list[CaseSource]) -> list[str]:
     """Patients of whom both sets hold a case, also under another id."""
-    from brainseg_gui.imaging.patients import patients_of
+    from brainseg_gui.imaging.naming.patients import patients_of
 
     owners, _ = patients_of([*training, *validation])
     ours, theirs = ({owners[source.place]: source.case_id for source in side} for side in (training, validation))

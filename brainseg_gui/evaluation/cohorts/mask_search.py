@@ -11,10 +11,10 @@ from pathlib import Path
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
-from brainseg_gui.imaging.case_tree import Listed, tree
-from brainseg_gui.imaging.conventions import row_of_id, words
 from brainseg_gui.imaging.formats.file_names import stem
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.case_tree import Listed, tree
+from brainseg_gui.imaging.naming.conventions import row_of_id, words
 
 REFERENCES, PREDICTIONS = ("mask", "", "prediction"), ("prediction", "mask", "")
 _PREDICTION = re.compile(r"(?:^|[-_. ])pred(?:iction|icted)?$", re.IGNORECASE)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Kind, match_of, words
 from brainseg_gui.imaging.formats.file_names import stem
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Kind, match_of, words
 
 _WORD = re.compile(r"[^-_.\s+,()]+")
 # The named parts of BIDS that may stand between the case and what the image is.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.conventions import row_of_id
+from brainseg_gui.imaging.naming.conventions import row_of_id
 
 _DATE = r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d"
 # Words of a visit: some stand alone, others before a number.

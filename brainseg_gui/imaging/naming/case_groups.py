@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from brainseg_gui.imaging.case_tree import Listed
-from brainseg_gui.imaging.conventions import CHANNEL, MASK, VOLUMES, Kind, Match, match_of, words
-from brainseg_gui.imaging.file_words import words_of
 from brainseg_gui.imaging.formats.file_names import SUFFIXES, stem
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.case_tree import Listed
+from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Kind, Match, match_of, words
+from brainseg_gui.imaging.naming.file_words import words_of
 
 _MOST_CHANNELS = 16
 BESIDE = 50  # the first of the level of files that lie beside those that a row names
