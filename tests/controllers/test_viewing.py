@@ -193,5 +193,5 @@ def test_settings_that_make_no_sense_are_the_defaults(parts: Any) -> None:
         parts.preferences.set(key, value)
     controller = ViewingController(*parts)
     viewing = parts.session.viewing
-    assert (viewing.layout, viewing.convention, viewing.opacity) == (Layout.PLANES, Convention.RADIOLOGICAL, 0.45)
+    assert (viewing.layout, viewing.convention, viewing.opacity) == (Layout.PLANES, Convention.RADIOLOGICAL, 0.3)
     controller.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import colorsys
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.colours import agreement_table, colour_of, overlay_table, rgb
+from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, agreement_table, colour_of, overlay_table, rgb
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import (
     LabelMap,
@@ -115,11 +118,42 @@ def test_red_green_yellow_and_cyan() -> None:
     assert min(green, blue) > 2 * red
 
 
-def test_the_safe_colours_are_those_of_okabe_and_ito() -> None:
-    okabe_ito = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
-    safe = [colour_of(key, safe=True) for key in meanings() if key != "?"]
-    assert set(safe) <= okabe_ito
-    assert len(set(safe)) == len(safe)
+# Machado, Oliveira and Fernandes 2009, severity 1: what protanopes, deuteranopes and tritanopes see of linear RGB.
+_VISIONS = (
+    np.eye(3),
+    np.array([[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]]),
+    np.array([[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]]),
+    np.array([[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]]),
+)
+_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def _seen(colour: str, vision: np.ndarray) -> np.ndarray:
+    """A colour as CIE L*a*b* of somebody's vision."""
+    share = np.array(rgb(colour)) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    x = _XYZ @ np.clip(vision @ linear, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    f = np.where(x > 0.008856, np.cbrt(x), 7.787 * x + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def _hue(colour: str) -> float:
+    return 360 * colorsys.rgb_to_hsv(*(value / 255 for value in rgb(colour)))[0]
+
+
+@pytest.mark.parametrize("name", list(label_schemes()))
+def test_safe_colours_are_told_apart_with_any_vision(name: str) -> None:
+    shown = [colour_of(key, safe=True) for key in label_schemes()[name].labels.values()]
+    for one, other in combinations([*shown, *AGREEMENT_COLOURS[1:]], 2):
+        apart = min(float(np.linalg.norm(_seen(one, v) - _seen(other, v))) for v in _VISIONS)
+        assert apart > 15, (one, other)  # 2 is just seen
+
+
+@pytest.mark.parametrize("key", [key for key in meanings() if key != "?"])
+def test_no_safe_colour_has_the_hue_of_missed_or_false(key: str) -> None:
+    for wrong in AGREEMENT_COLOURS[1:]:
+        away = abs((_hue(colour_of(key, safe=True)) - _hue(wrong) + 180) % 360 - 180)
+        assert away > 25, wrong
 
 
 def test_agreement_has_three_colours() -> None:

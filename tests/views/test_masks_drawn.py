@@ -67,13 +67,13 @@ def test_a_label_has_its_colour_in_every_plane(
     voxel = _voxel_of(case, VALUES[meaning], session.viewing.crosshair[2])
     session.viewing.crosshair = voxel
     for view in filled.ortho.views:
-        assert _close(pixel(view, voxel), _mixed(session, case, voxel, colour_of(meaning), 0.45))
+        assert _close(pixel(view, voxel), _mixed(session, case, voxel, colour_of(meaning), 0.3))
 
 
 def test_the_safe_colours(filled: MainWindow, session: Session, case: Case, pixel: Callable[..., QColor]) -> None:
     session.viewing.safe_colours = True
     voxel = _voxel_of(case, 4, session.viewing.crosshair[2])
-    assert _close(pixel(filled.ortho.views[0], voxel), _mixed(session, case, voxel, "#F0E442", 0.45))
+    assert _close(pixel(filled.ortho.views[0], voxel), _mixed(session, case, voxel, "#F0E442", 0.3))
 
 
 @pytest.mark.parametrize("opacity", [0.0, 1.0])
@@ -128,7 +128,7 @@ def test_another_scheme_is_another_colour(
     layer = session.layers.reference
     layer.labels = layer.labels.with_scheme(scheme_named("brats2023"))  # where 4 is the resection cavity
     voxel = _voxel_of(case, 4, session.viewing.crosshair[2])
-    assert _close(pixel(filled.ortho.views[0], voxel), _mixed(session, case, voxel, colour_of("RC"), 0.45))
+    assert _close(pixel(filled.ortho.views[0], voxel), _mixed(session, case, voxel, colour_of("RC"), 0.3))
 
 
 def test_an_outline_leaves_the_inside_free_and_colours_the_edge(
@@ -163,7 +163,7 @@ def test_peeking_shows_the_reference_as_the_prediction_is_drawn(
     a, b = ((*map(int, np.argwhere(mask[:, :, k])[0]), k) for mask in (only_reference, only_prediction))
     for voxel, peek, coloured in ((a, False, False), (b, False, True), (a, True, True), (b, True, False)):
         session.viewing.peek = peek
-        expected = _mixed(session, case, voxel, colour_of("ED"), 0.45 if coloured else 0.0)
+        expected = _mixed(session, case, voxel, colour_of("ED"), 0.3 if coloured else 0.0)
         assert _close(pixel(view, voxel), expected), (voxel, peek)
 
 
@@ -181,7 +181,7 @@ def test_agreement_has_three_colours(
     view = opened.ortho.views[2 if layout is Layout.COMPARE else 0]
     k = session.viewing.crosshair[2]
     a, b = case.reference.values[:, :, k] > 0, prediction.labels.values[:, :, k] > 0
-    for mask, colour, opacity in zip((a & b, a & ~b, ~a & b), AGREEMENT_COLOURS, (0.45, 0.7, 0.7), strict=True):
+    for mask, colour, opacity in zip((a & b, a & ~b, ~a & b), AGREEMENT_COLOURS, (0.35, 0.7, 0.7), strict=True):
         i, j = np.argwhere(mask)[0]
         voxel = (int(i), int(j), k)
         assert _close(pixel(view, voxel), _mixed(session, case, voxel, colour, opacity))
@@ -198,7 +198,7 @@ def test_agreement_is_of_the_chosen_region(
     k = session.viewing.crosshair[2]
     oedema = _voxel_of(case, 2, k)
     session.viewing.agreement = WT
-    assert _close(pixel(opened.ortho.views[0], oedema), _mixed(session, case, oedema, AGREEMENT_COLOURS[0], 0.45))
+    assert _close(pixel(opened.ortho.views[0], oedema), _mixed(session, case, oedema, AGREEMENT_COLOURS[0], 0.35))
     session.viewing.agreement = TC
     assert _close(pixel(opened.ortho.views[0], oedema), _mixed(session, case, oedema, "#000000", 0.0))
 
@@ -211,10 +211,10 @@ def test_two_layers_lie_over_each_other_and_go_away(
     pixel: Callable[..., QColor],
 ) -> None:
     voxel = _voxel_of(case, 2, session.viewing.crosshair[2])
-    once = _mixed(session, case, voxel, colour_of("ED"), 0.45)
+    once = _mixed(session, case, voxel, colour_of("ED"), 0.3)
     layer = predict(shift=0)
     green = QColor(colour_of("ED"))
-    twice = 0.45 * np.array([green.red(), green.green(), green.blue()]) + 0.55 * once
+    twice = 0.3 * np.array([green.red(), green.green(), green.blue()]) + 0.7 * once
     assert _close(pixel(filled.ortho.views[0], voxel), twice)
     session.layers.remove(layer)
     assert _close(pixel(filled.ortho.views[0], voxel), once)
@@ -290,3 +290,27 @@ def test_outlines_of_labels_that_touch_are_both_seen_at_any_zoom(scale: float) -
     blue = max(image.pixelColor(x, row).blue() for x in border)
     assert red > 150
     assert blue > 150
+
+
+def test_an_outline_is_seen_on_a_fill_of_its_own_colour() -> None:
+    """A reference's yellow on a prediction's yellow: something dark lies on both sides of the line."""
+    image = QImage(120, 120, QImage.Format.Format_RGB32)
+    yellow = QColor(colour_of("ET"))
+    image.fill(yellow)
+    values = np.zeros((12, 12), np.uint8)
+    values[3:9, 3:9] = 4
+    outlines = Outlines()
+    table = np.zeros((256, 4), np.uint8)
+    table[4] = (yellow.red(), yellow.green(), yellow.blue(), 255)
+    outlines.show(values, table)
+    painter = QPainter(image)
+    painter.scale(10, 10)
+    outlines.draw_casing(painter)
+    outlines.draw(painter)
+    painter.end()
+    row = [image.pixelColor(x, 60).lightness() for x in range(20, 45)]
+    line = max(range(5, 15), key=lambda x: row[x])
+    assert row[line] > yellow.lightness() - 25
+    assert min(row[line - 4 : line]) < 80
+    assert min(row[line + 1 : line + 5]) < 80
+    assert row[0] == row[-1] == yellow.lightness()

@@ -12,7 +12,8 @@ from brainseg_gui.views.widgets.theme import colour
 
 WIDTH, HEIGHT = 128, 8
 _GAP = 2
-_SHADOW = QColor(0, 0, 0, 200)
+PLATE = QColor(0, 0, 0, 150)
+"""What stands below the words over a picture, which may be bright there."""
 _MOST_BLOCKS = 16
 
 
@@ -49,9 +50,10 @@ def draw_legend(painter: QPainter, frame: QRect, overlay: ScalarMap, ink: QColor
     title = f"{overlay.title} {overlay.unit}".strip() if overlay.whole else overlay.title
     words = QRect(frame.left(), frame.top(), frame.width(), metrics.height())
     place = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-    for offset, pen in ((1, _SHADOW), (0, ink)):
-        painter.setPen(pen)
-        painter.drawText(words.translated(offset, offset), place, title)
+    wide = max(WIDTH, metrics.horizontalAdvance(title)) + 10
+    painter.fillRect(frame.right() - wide + 4, frame.top() - 2, wide, 2 * metrics.height() + HEIGHT + 9, PLATE)
+    painter.setPen(ink)
+    painter.drawText(words, place, title)
     draw_bar(painter, bar, overlay)
     draw_numbers(painter, bar, overlay, ink)
 
@@ -71,9 +73,8 @@ def draw_bar(painter: QPainter, bar: QRect, overlay: ScalarMap) -> None:
 def draw_numbers(painter: QPainter, bar: QRect, overlay: ScalarMap, ink: QColor) -> None:
     """The numbers under the bar."""
     for rect, text in _numbers(painter, bar, overlay):
-        for offset, pen in ((1, _SHADOW), (0, ink)) if ink.lightness() > 128 else ((0, ink),):
-            painter.setPen(pen)
-            painter.drawText(rect.translated(offset, offset), Qt.AlignmentFlag.AlignCenter, text)
+        painter.setPen(ink)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _numbers(painter: QPainter, bar: QRect, overlay: ScalarMap) -> list[tuple[QRect, str]]:

@@ -12,6 +12,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 from brainseg_gui.imaging.plane import box_of
 
 _WIDTH_PX = 1.5
+_CASING_PX = 3.5
+_CASING = QColor(10, 12, 14, 190)
 _INSET = 0.12
 _DEEPEST = 0.4
 """How far inside a label its outline lies, in pixels of the slice: at most, where these are small on the screen."""
@@ -38,19 +40,28 @@ def edge_paths(
     )
     labels, lines = [], []
     for before, after, level in sides:
-        row, column = np.nonzero(before != after)
+        differs = before != after
+        line, place = np.nonzero(differs if level else differs.T)
         deep = inset_xy[1] if level else inset_xy[0]
         for side, inset in ((before, -deep), (after, deep)):
-            labels.append(side[row, column])
-            lines.append(_lines(row, column, inset, level=level))
+            own = side[line, place] if level else side[place, line]
+            starts, ends = _runs(line, place, own)
+            labels.append(own[starts])
+            lines.append(_lines(line[starts] + inset, place[starts], place[ends] + 1, level=level))
     return _by_label(np.concatenate(labels), np.concatenate(lines))
 
 
-def _lines(row: _Places, column: _Places, inset: float, *, level: bool) -> NDArray[np.float64]:
-    """Lines one pixel long that begin at (row, column), moved into their label: (n, 4) of x, y, x, y."""
-    if level:
-        return np.stack([column, row + inset, column + 1.0, row + inset], axis=1)
-    return np.stack([column + inset, row, column + inset, row + 1.0], axis=1)
+def _runs(line: _Places, place: _Places, own: NDArray[np.uint8]) -> tuple[_Places, _Places]:
+    """First and last edge of each straight piece of one label: what drawing costs grows with the pieces."""
+    begins = np.ones(line.size, dtype=bool)
+    begins[1:] = (line[1:] != line[:-1]) | (place[1:] != place[:-1] + 1) | (own[1:] != own[:-1])
+    starts = np.flatnonzero(begins)
+    return starts, np.append(starts[1:], line.size)[: starts.size] - 1
+
+
+def _lines(across: NDArray[np.float64], first: _Places, last: _Places, *, level: bool) -> NDArray[np.float64]:
+    """Straight lines from `first` to `last` that lie at `across`: (n, 4) of x, y, x, y."""
+    return np.stack([first, across, last, across] if level else [across, first, across, last], axis=1)
 
 
 def _by_label(labels: NDArray[np.uint8], lines: NDArray[np.float64]) -> list[tuple[int, QPainterPath]]:
@@ -97,11 +108,25 @@ class Outlines:
         same = self._shown[2] is table or np.array_equal(self._shown[2], table)
         return same and np.array_equal(self._shown[1], cut)
 
-    def draw(self, painter: QPainter) -> None:
-        """Paint them, one unit per pixel of the slice; outlines of labels that touch do not cover each other."""
+    def draw_casing(self, painter: QPainter) -> None:
+        """Paint what the lines stand out from, below all lines: yellow on yellow, or on a bright image, would vanish.
+
+        Its edges are left jagged, which halves what it costs and is not seen beside the line.
+        """
+        self._build_at(painter)
+        pen = QPen(_CASING, _CASING_PX)
+        pen.setCosmetic(True)
+        for _, path in self._paths:
+            painter.strokePath(path, pen)
+
+    def _build_at(self, painter: QPainter) -> None:
         inset_xy = _inset_at(painter.transform())
         if inset_xy != self._inset:
             self._build(inset_xy)
+
+    def draw(self, painter: QPainter) -> None:
+        """Paint them, one unit per pixel of the slice; outlines of labels that touch do not cover each other."""
+        self._build_at(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for pen, path in self._paths:
             painter.strokePath(path, pen)

@@ -11,11 +11,10 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QStaticText
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.plane import EdgeLetters
 from brainseg_gui.imaging.scalar_map import ScalarMap
-from brainseg_gui.views.slices.colour_bar import draw_legend
+from brainseg_gui.views.slices.colour_bar import PLATE, draw_legend
 
 _TEXT = QColor(214, 218, 222)
 _QUIET = QColor(160, 166, 173)
-_SHADOW = QColor(0, 0, 0, 200)
 _CROSS = QColor(111, 155, 242, 150)
 _GAP = 10
 _EDGE = 8
@@ -106,10 +105,10 @@ def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> No
     length_mm = next((mm for mm in _BARS_MM if mm * pixels_per_mm <= frame.width() / 4), _BARS_MM[-1])
     length = round(length_mm * pixels_per_mm)
     right, bottom = frame.right(), frame.bottom() - 4
-    for offset, colour in ((1, _SHADOW), (0, _QUIET)):
-        painter.fillRect(right - length + offset, bottom + offset, length, 1, colour)
-        for x in (right - length, right):
-            painter.fillRect(x + offset, bottom - 3 + offset, 1, 7, colour)
+    painter.fillRect(right - length - 3, bottom - 6, length + 7, 13, PLATE)
+    painter.fillRect(right - length, bottom, length, 1, _QUIET)
+    for x in (right - length, right):
+        painter.fillRect(x, bottom - 3, 1, 7, _QUIET)
     text = QRect(frame.left(), frame.top(), frame.width() - length - 8, frame.height())
     place = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
     _write(painter, text, place, f"{length_mm} mm", _QUIET)
@@ -122,9 +121,9 @@ def _write(
         return
     left, top, line, font = _laid_out(text, place, frame.width(), frame.height(), bold)
     left, top = left + frame.left(), top + frame.top()
+    size = line.size()
+    painter.fillRect(left - 3, top, int(size.width()) + 6, int(size.height()), PLATE)
     painter.setFont(font)
-    painter.setPen(_SHADOW)
-    painter.drawStaticText(left + 1, top + 1, line)
     painter.setPen(colour)
     painter.drawStaticText(left, top, line)
 

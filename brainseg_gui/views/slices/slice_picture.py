@@ -78,7 +78,10 @@ class SlicePicture:
         self._grey.draw(painter, smooth=self._session.viewing.smooth)
         for fill in self._fills[: self._fills_shown]:
             fill.draw(painter)
-        for outlines in self._outlines[: self._outlines_shown]:
+        outlined = self._outlines[: self._outlines_shown]
+        for outlines in outlined:
+            outlines.draw_casing(painter)
+        for outlines in outlined:
             outlines.draw(painter)
         self._preview.draw(painter)
 
