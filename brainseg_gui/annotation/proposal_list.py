@@ -12,6 +12,7 @@ from brainseg_gui.annotation.proposal import Piece, Proposal
 from brainseg_gui.annotation.slab import Area, Mask, Values, area_of, slice_slab
 from brainseg_gui.annotation.tools.components import components_of
 from brainseg_gui.imaging.labels import regions
+from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane
 
 
@@ -98,7 +99,7 @@ def _slices(differs: Mask, plane: Plane) -> Iterator[tuple[str, Area | None]]:
     others = tuple(axis for axis in range(3) if axis != plane.axis)
     for slice_index in np.flatnonzero(differs.any(axis=others)).tolist():
         slab = slice_slab(differs.shape, plane.axis, slice_index)
-        yield f"slice {slice_index + 1}", area_of(differs[slab], slab)
+        yield slice_words(slice_index), area_of(differs[slab], slab)
 
 
 def _named(areas: Iterator[tuple[str, Area | None]]) -> list[tuple[str, Area]]:

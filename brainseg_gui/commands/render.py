@@ -76,17 +76,16 @@ def _add_content(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--at",
-        type=_voxel,
-        metavar="I,J,K",
-        help="voxel that the slices go through, from 0 to the patient's right, anterior, superior "
-        "(default: middle of the largest cross-section of the tumour)",
+        metavar="PLACE",
+        help="where the slices go through: a voxel as the window numbers it (120,118,77), a position (L 31 A 17.5 S 4 "
+        "mm), or an index of the file (file 119 117 76); default: middle of the largest cross-section of the tumour",
     )
     group.add_argument(
         "--slices",
         type=_slices,
         metavar="70-74",
-        help="slices of montage and animation (default: all of the head), or of the seed layout, counted in the "
-        "recipe's crop (default: 70-74)",
+        help="slices of montage and animation, from 1 as the window numbers them (default: all of the head); or of "
+        "the seed layout, from 0 in the recipe's crop (default: 70-74)",
     )
     group.add_argument("--every", type=_positive, metavar="N", help="every n-th slice of montage and animation")
     group.add_argument("--region", metavar="WT", help="what the worst slices are worst in: WT (default), TC or ET")
@@ -111,11 +110,17 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw the figure and write it."""
+    from dataclasses import replace
+
     from brainseg_gui.evaluation.figures.layouts import check_file, write_figure
+    from brainseg_gui.imaging.numbering import read_place
 
     request = _request(args)
     check_file(request, args.output)
-    _show(write_figure(_content(args), request, args.output))
+    content = _content(args)
+    if args.at is not None:
+        request = replace(request, at=read_place(args.at, content.case).voxel_ijk)
+    _show(write_figure(content, request, args.output))
     sys.stdout.write(printable(str(args.output)) + "\n")
     return 0
 
@@ -145,6 +150,8 @@ def _request(args: argparse.Namespace) -> FigureRequest:
         "plane": lambda name: Plane[name.upper()],
         "region": region_named,
         "extent": lambda _: Extent.TUMOUR,
+        "at": lambda _: None,  # read when the case is
+        "slices": lambda slices: slices if layout == "seed" else _indices(slices),
     }
     values: dict[str, Any] = {field: meant[field](value) if field in meant else value for field, value in given.items()}
     return FigureRequest(layout=layout, style=_style(args), **values)
@@ -210,14 +217,13 @@ def _slices(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2] or match[1])
 
 
+def _indices(slices: tuple[int, int]) -> tuple[int, int]:
+    from brainseg_gui.imaging.numbering import index_of
+
+    return index_of(slices[0]), index_of(slices[1])
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1")
     return int(text)
-
-
-def _voxel(text: str) -> tuple[int, int, int]:
-    match = re.fullmatch(r"\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text} is not a voxel such as 120,118,77")
-    return int(match[1]), int(match[2]), int(match[3])

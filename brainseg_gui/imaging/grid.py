@@ -158,6 +158,24 @@ class StoredGrid:
         flipped = array[tuple(slice(None, None, -1 if self._flip_of(axis) else 1) for axis in range(3))]
         return flipped.transpose(axes)
 
+    def index_of(self, voxel_ijk: Voxel) -> Voxel:
+        """Where the file holds a voxel of `grid`: its indices along the stored axes, from 0."""
+        index = [0, 0, 0]
+        for stored_axis, ras_axis in enumerate(self._axes[:, 0].astype(int)):
+            index[stored_axis] = self._turned(voxel_ijk[ras_axis], stored_axis, ras_axis)
+        return index[0], index[1], index[2]
+
+    def voxel_at(self, index: Voxel) -> Voxel:
+        """The voxel of `grid` that the file holds at an index; the inverse of `index_of`."""
+        voxel = [0, 0, 0]
+        for stored_axis, ras_axis in enumerate(self._axes[:, 0].astype(int)):
+            voxel[ras_axis] = self._turned(index[stored_axis], stored_axis, ras_axis)
+        return voxel[0], voxel[1], voxel[2]
+
+    def _turned(self, n: int, stored_axis: int, ras_axis: int) -> int:
+        """A number along an axis, as the other order counts it; its own inverse."""
+        return self.shape[stored_axis] - 1 - n if self._flip_of(ras_axis) else n
+
     def _flip_of(self, ras_axis: int) -> bool:
         stored_axis = int(np.flatnonzero(self._axes[:, 0] == ras_axis)[0])
         return bool(self._axes[stored_axis, 1] < 0)

@@ -113,7 +113,7 @@ def test_a_mask_of_another_grid_is_refused(case: Path, toy_case: Any, tmp_path: 
         (("--layout", "animation", "--fps", "0"), "0 frames per second"),
         (("--colours", "puce"), "puce is no colour"),
         (("--width", "5"), "5 mm wide"),
-        (("--at", "99,0,0"), "outside the grid"),
+        (("--at", "99,1,1"), "voxel 99,1,1 lies outside the images of 40×44×36 voxels"),
         (("--layout", "seed"), "no slice 74"),
     ],
 )
@@ -134,4 +134,16 @@ def test_ranges_of_slices_are_checked(text: str, capsys: pytest.CaptureFixture[s
 def test_ranges_and_voxels_are_read() -> None:
     args = _parse("CASE", "-o", "f.png", "--slices", "70-72", "--at", "1, 2,3")
     assert args.slices == (70, 72)
-    assert args.at == (1, 2, 3)
+    assert args.at == "1, 2,3"
+
+
+def test_slices_and_places_are_those_of_the_window(case: Path, tmp_path: Path) -> None:
+    """The toy case is stored LPS, with 40×44×36 voxels."""
+    same = [tmp_path / name for name in ("voxel.png", "file.png", "slice.png")]
+    assert _run(case, "-o", same[0], "--at", "13,15,11", "--dpi", "80") == 0
+    assert _run(case, "-o", same[1], "--at", "file 27 29 10", "--dpi", "80") == 0
+    assert same[0].read_bytes() == same[1].read_bytes()
+    montage = ("--layout", "montage", "--slices")
+    assert _run(case, "-o", same[2], *montage, "1-36", "--dpi", "80") == 0
+    with pytest.raises(BrainsegError, match=r"no slices 0 to 3, the volume has 36. Choose slices from 1 to 36"):
+        _run(case, "-o", tmp_path / "f.png", *montage, "0-3")

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QDoubleSpinBox,
     QLabel,
@@ -29,10 +31,13 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.case_list import CaseEntry, CaseState
 from brainseg_gui.evaluation.metrics.comparison import compare, volumes_ml
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap, label_schemes, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention
+from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.window import Window
+from brainseg_gui.progress import run_to_end
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
@@ -378,7 +383,7 @@ def test_the_readout_at_the_crosshair(opened: MainWindow, session: Session, case
     )
     x, y, z = (case.grid.affine @ (3, 4, 5, 1))[:3]
     sides = f"{'R' if x >= 0 else 'L'} {abs(x):.1f} {'A' if y >= 0 else 'P'} {abs(y):.1f}"
-    assert place == f"3 4 5   {sides} {'S' if z >= 0 else 'I'} {abs(z):.1f} mm"
+    assert place == f"4 5 6   {sides} {'S' if z >= 0 else 'I'} {abs(z):.1f} mm"
     assert values == "   ".join(f"{m.title} {int(case.volumes[m].stored[voxel])}" for m in Modality)
     assert labels == "reference –"
     assert convention == "radiological"
@@ -401,9 +406,82 @@ def test_the_readout_follows_the_mouse_and_goes_back_to_the_crosshair(
     view = opened.ortho.views[0]
     session.viewing.crosshair = (12, 14, 10)
     qtbot.mouseMove(view.viewport(), view.position_of((5, 6, 10)))
-    assert opened.readout._place.text().startswith("5 6 10 ")
-    opened.readout.show_voxel(None)
-    assert opened.readout._place.text().startswith("12 14 10 ")
+    assert opened.readout._place.text().startswith("6 7 11 ")
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    assert opened.readout._place.text().startswith("13 15 11 ")
+
+
+def _told(window: MainWindow) -> tuple[str, str, str]:
+    readout = window.readout
+    return readout._place.text(), readout._values.text(), readout._labels.text()
+
+
+def _right(session: Session, voxel: tuple[int, int, int]) -> tuple[str, str, str]:
+    """What the status bar has to say of a voxel."""
+    case = session.case
+    x, y, z = case.grid.to_world(voxel)
+    letters = ("R" if x >= 0 else "L", "A" if y >= 0 else "P", "S" if z >= 0 else "I")
+    world = " ".join(f"{letter} {abs(v):.1f}" for letter, v in zip(letters, (x, y, z), strict=True))
+    values = "   ".join(f"{m.title} {int(volume.stored[voxel])}" for m, volume in case.volumes.items())
+    names = {0: "–", 1: "NCR", 2: "ED", 4: "ET"}
+    labels = "   ".join(f"{layer.name} {names[int(layer.labels.values[voxel])]}" for layer in session.layers)
+    return f"{voxel[0] + 1} {voxel[1] + 1} {voxel[2] + 1}   {world} mm", values, labels
+
+
+def test_the_readout_is_right_while_the_mouse_rests(
+    qtbot: QtBot, opened: MainWindow, session: Session, wheel: Callable[..., None], predict: Callable[..., Layer]
+) -> None:
+    view, viewing = opened.ortho.views[0], session.viewing
+    viewing.crosshair = (12, 14, 10)
+    place = view.position_of((14, 13, 10))
+    qtbot.mouseMove(view.viewport(), place)
+    for eighths, k in ((120, 11), (-360, 8), (240, 10)):
+        wheel(view, eighths, at=place)
+        assert _told(opened) == _right(session, (14, 13, k))
+    for key, k in ((Qt.Key.Key_PageUp, 11), (Qt.Key.Key_PageDown, 10), (Qt.Key.Key_PageDown, 9)):
+        qtbot.keyClick(view, key)
+        assert _told(opened) == _right(session, (14, 13, k))
+    viewing.crosshair = (3, 4, 12)  # a jump: to an error, to a place
+    assert _told(opened) == _right(session, (14, 13, 12))
+    predict(shift=1)
+    assert _told(opened) == _right(session, (14, 13, 12))
+    assert "prediction" in _told(opened)[2]
+    viewing.convention = Convention.NEUROLOGICAL  # mirrored: another voxel lies under the cursor
+    assert _told(opened) == _right(session, view.voxel_at(QPointF(place)))
+    wheel(view, 360, ctrl=True, at=view.viewport().rect().center())  # and so it does when the picture grows
+    assert _told(opened) == _right(session, view.voxel_at(QPointF(place)))
+    opened.ortho.fit()
+    assert _told(opened) == _right(session, view.voxel_at(QPointF(place)))
+
+
+def test_the_readout_is_right_when_another_case_opens_under_the_mouse(
+    qtbot: QtBot, opened: MainWindow, session: Session, toy_case: Any, tmp_path: Path
+) -> None:
+    view = opened.ortho.views[0]
+    place = view.position_of((14, 13, session.viewing.crosshair[2]))
+    qtbot.mouseMove(view.viewport(), place)
+    other = toy_case(tmp_path, shape=(40, 30, 24), case_id="Other", seed=7)
+    session.open(run_to_end(read_case(find_case(other))))
+    assert _told(opened) == _right(session, view.voxel_at(QPointF(place)))
+
+
+def test_a_view_that_appears_under_a_resting_mouse_is_read(opened: MainWindow, session: Session) -> None:
+    first = opened.ortho.views[0]
+    QApplication.sendEvent(first, QEnterEvent(QPointF(60, 60), QPointF(60, 60), QPointF(60, 60)))
+    session.viewing.layout = Layout.MODALITIES
+    second = opened.ortho.views[0]
+    assert _told(opened) == _right(session, session.viewing.crosshair)  # the first one is gone
+    place = QPointF(second.position_of((9, 8, session.viewing.crosshair[2])))
+    QApplication.sendEvent(second, QEnterEvent(place, place, place))
+    assert _told(opened) == _right(session, second.voxel_at(place))
+
+
+def test_the_readout_tells_the_files_own_index_on_request(opened: MainWindow, session: Session) -> None:
+    session.viewing.crosshair = (3, 4, 5)
+    session.viewing.file_index = True
+    assert opened.readout._place.text().startswith("file 20 23 5   ")  # stored LPS: 24 - 1 - 3, 28 - 1 - 4
+    session.viewing.file_index = False
+    assert opened.readout._place.text().startswith("4 5 6   ")
 
 
 @pytest.mark.parametrize(

@@ -453,7 +453,7 @@ def test_hovering_tells_the_voxel_and_leaving_ends_it(qtbot: QtBot, view: SliceV
     from PySide6.QtWidgets import QApplication
 
     heard: list[Any] = []
-    view.voxel_hovered.connect(heard.append)
+    view.cursor_moved.connect(lambda: heard.append(view.voxel_under_cursor))
     voxel = list(view._session.viewing.crosshair)
     voxel[view.plane.column_axis] += 2
     qtbot.mouseMove(view.viewport(), view.position_of(tuple(voxel)))

@@ -10,6 +10,7 @@ import numpy as np
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.annotation.tools.polygon import polygon
 from brainseg_gui.controllers.annotating.hand_tools import edit_name, erases, kept_by_range, label_name, label_of
+from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.hand import Outline, Pointer
 from brainseg_gui.state.session import Notice, Session
@@ -127,7 +128,7 @@ class LassoTool:
         voxel = list(self._session.viewing.crosshair)
         voxel[outline.plane.axis] = outline.slice_index
         self._session.viewing.crosshair = (voxel[0], voxel[1], voxel[2])
-        what = f"The polygon in the {outline.plane.title.lower()} slice {outline.slice_index + 1} is still open"
+        what = f"The polygon in the {outline.plane.title.lower()} {slice_words(outline.slice_index)} is still open"
         self._session.say(Notice(what, "Return closes it, Esc drops it", problem=False))
 
 

@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.slices.held_key import lets_go
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention, Plane
 from brainseg_gui.imaging.window import auto_window
-from brainseg_gui.state.session import Session
+from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import Layout
 from brainseg_gui.views.shell.main_window import MainWindow
 
@@ -36,9 +38,9 @@ class ViewingController(QObject):
         self._restore()
         window.image_panel.auto_requested.connect(self.auto_window)
         events = self._viewing.events
-        for field in (events.layout, events.plane, events.convention, events.crosshair_visible, events.smooth):
+        for field in (events.layout, events.plane, events.convention, events.crosshair_visible, events.file_index):
             field.connect(self._synchronize)
-        for field in (events.masks_visible, events.agreement, events.safe_colours, events.opacity):
+        for field in (events.masks_visible, events.agreement, events.safe_colours, events.opacity, events.smooth):
             field.connect(self._synchronize)
         session.comparison_changed.connect(self._synchronize)
         window.actions_table["layers.peek"].setAutoRepeat(False)
@@ -64,6 +66,8 @@ class ViewingController(QObject):
             "view.convention": self._toggle_convention,
             "view.crosshair": partial(self._toggle, "crosshair_visible"),
             "view.smooth": partial(self._toggle, "smooth"),
+            "view.file_index": partial(self._toggle, "file_index"),
+            "view.go_to": self._go_to,
             "view.reset": self._window.reset_layout,
             "layers.masks": partial(self._toggle, "masks_visible"),
             "layers.fainter": partial(self._fade, -_OPACITY_STEP),
@@ -95,6 +99,23 @@ class ViewingController(QObject):
         if self._viewing.peek and lets_go(event, self._window.actions_table["layers.peek"]):
             self._viewing.peek = False
         return False
+
+    def _go_to(self) -> None:
+        """Ask for a place and look there."""
+        case = self._session.case
+        if case is None or self._session.previewing:
+            self._session.say(Notice("A place is one of an open case", "Open a case first", problem=False))
+            return
+        from brainseg_gui.views.slices.go_to_dialog import GoToDialog
+
+        dialog = GoToDialog(case, self._viewing.crosshair, self._window)
+        dialog.place_chosen.connect(lambda place: self._look_at(case, place.voxel_ijk))
+        dialog.open()
+
+    def _look_at(self, case: Case, voxel_ijk: Voxel) -> None:
+        if case is self._session.case:
+            self._viewing.crosshair = voxel_ijk
+            self._window.ortho.reveal(voxel_ijk)
 
     def _step_modality(self, steps: int) -> None:
         case = self._session.displayed
@@ -132,6 +153,7 @@ class ViewingController(QObject):
             "view.convention": viewing.convention is Convention.RADIOLOGICAL,
             "view.crosshair": viewing.crosshair_visible,
             "view.smooth": viewing.smooth,
+            "view.file_index": viewing.file_index,
             "layers.masks": viewing.masks_visible,
             "layers.agreement": viewing.agreement is not None,
             "layers.safe_colours": viewing.safe_colours,
@@ -149,6 +171,7 @@ class ViewingController(QObject):
         viewing.smooth = get("smooth", viewing.smooth)
         viewing.safe_colours = get("safe colours", viewing.safe_colours)
         viewing.crosshair_visible = get("crosshair", viewing.crosshair_visible)
+        viewing.file_index = get("file index", viewing.file_index)
 
     def _remember(self) -> None:
         viewing, put = self._viewing, self._preferences.set
@@ -158,6 +181,7 @@ class ViewingController(QObject):
         put("smooth", viewing.smooth)
         put("safe colours", viewing.safe_colours)
         put("crosshair", viewing.crosshair_visible)
+        put("file index", viewing.file_index)
 
 
 def _known(kind: type[Choice], value: str, default: Choice) -> Choice:

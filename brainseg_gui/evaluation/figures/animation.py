@@ -27,9 +27,9 @@ from brainseg_gui.evaluation.figures.page import (
     write_footer,
     write_heading,
 )
-from brainseg_gui.evaluation.figures.planes import SLICE_LETTERS
 from brainseg_gui.evaluation.figures.tile import meanings_drawn
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.progress import Progress
@@ -75,7 +75,7 @@ class _Scene:
         windows: dict[Modality, Window] = {}
         for number in self.numbers:
             axes = place_axes(figure, *place)
-            note = f"{SLICE_LETTERS[self.plane]} = {number}"
+            note = slice_words(number)
             cell = Cell(self.modality, self.plane, number, frame, note=note)
             fill_tile(axes, self.content, cell, self.request.style, windows)
             canvas.restore_region(empty)

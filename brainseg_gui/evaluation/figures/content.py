@@ -16,6 +16,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel, describe_shape
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.numbering import CONVENTION_WORDS, voxel_words
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.imaging.window import Window, auto_window
@@ -115,8 +116,8 @@ class FigureContent:
             return voxel_of_interest(self)
         if grid.clip(at) != tuple(at):
             raise BrainsegError(
-                f"the voxel {','.join(map(str, at))} lies outside the grid of {describe_shape(grid.shape)} voxels",
-                "Count from 0, to the patient's right, to anterior, to superior",
+                f"voxel {voxel_words(at)} lies outside the images of {describe_shape(grid.shape)} voxels",
+                f"They are {CONVENTION_WORDS}",
             )
         return at
 

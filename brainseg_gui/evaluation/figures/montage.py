@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.figures.grid import Cell, compose
-from brainseg_gui.evaluation.figures.planes import SLICE_LETTERS
 from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
 from brainseg_gui.evaluation.figures.tile import Frame
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.numbering import number_of
 from brainseg_gui.imaging.plane import Plane, pixel_size_mm
 
 USUAL_TILES = 24
@@ -37,7 +37,7 @@ def montage_figure(
     every
         Step from slice to slice; by default the one that gives about two dozen.
     slices
-        First and last slice; by default those that hold the head, or the tumour.
+        Indices of the first and last slice; by default those that hold the head, or the tumour.
 
     Raises
     ------
@@ -62,11 +62,11 @@ def montage_figure(
         )
     first, last = numbers[0], numbers[-1]
     cells = [
-        [Cell(modality, plane, n, frame, note=str(n), letters=n == first, scale_bar=n == last) for n in row]
+        [Cell(modality, plane, n, frame, note=str(number_of(n)), letters=n == first, scale_bar=n == last) for n in row]
         for row in _rows(numbers, columns)
     ]
     which = f"every {_ordinal(step)} {plane.title.lower()} slice" if step > 1 else f"{plane.title.lower()} slices"
-    subtitle = f"{modality.title}, {which}, {SLICE_LETTERS[plane]} = {first} to {last}"
+    subtitle = f"{modality.title}, {which}, {number_of(first)} to {number_of(last)}"
     return compose(content, cells, subtitle, style, tallest=_TALLEST)
 
 
@@ -86,8 +86,8 @@ def slice_numbers(
         slices = first[plane.axis], last[plane.axis]
     if not 0 <= slices[0] <= slices[1] < depth:
         raise BrainsegError(
-            f"there are no slices {slices[0]} to {slices[1]}, the volume has {depth}",
-            f"Choose slices from 0 to {depth - 1}",
+            f"there are no slices {number_of(slices[0])} to {number_of(slices[1])}, the volume has {depth}",
+            f"Choose slices from 1 to {depth}",
         )
     return range(slices[0], slices[1] + 1)
 

@@ -13,12 +13,10 @@ from brainseg_gui.evaluation.figures.grid import Cell, compose
 from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane
 
-__all__ = ["SLICE_LETTERS", "FigureContent", "modalities_figure", "planes_figure", "voxel_of_interest"]
-
-# the axis along which the slices of a plane are counted
-SLICE_LETTERS = {Plane.AXIAL: "k", Plane.CORONAL: "j", Plane.SAGITTAL: "i"}
+__all__ = ["FigureContent", "modalities_figure", "planes_figure", "voxel_of_interest"]
 
 
 def planes_figure(
@@ -45,7 +43,7 @@ def planes_figure(
     cells = []
     for plane in Plane:
         slice_index = voxel[plane.axis]
-        caption = f"{plane.title}, {SLICE_LETTERS[plane]} = {slice_index}"
+        caption = f"{plane.title}, {slice_words(slice_index)}"
         cells.append(Cell(modality, plane, slice_index, content.frame(extent, [modality], plane), caption))
     return compose(content, [cells], modality.title, style)
 
@@ -69,4 +67,4 @@ def modalities_figure(
     present = [modality for modality in Modality if modality in content.case.volumes]
     frame = content.frame(extent, present, plane)
     cells = [Cell(modality, plane, slice_index, frame, modality.title) for modality in present]
-    return compose(content, [cells], f"{plane.title.lower()}, {SLICE_LETTERS[plane]} = {slice_index}", style)
+    return compose(content, [cells], f"{plane.title.lower()}, {slice_words(slice_index)}", style)

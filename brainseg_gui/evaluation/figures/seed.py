@@ -145,5 +145,5 @@ def _stored_letters(content: FigureContent) -> EdgeLetters:
 
 def _footer(content: FigureContent) -> str:
     stored = content.case.stored_grid
-    crop = ", slices counted in the recipe's crop" if stored.shape == RECIPE_SHAPE else ""
+    crop = ", slices counted from 0 in the recipe's crop" if stored.shape == RECIPE_SHAPE else ""
     return f"As stored ({stored.codes}){crop}"

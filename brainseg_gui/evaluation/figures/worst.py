@@ -11,12 +11,12 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.figures.grid import Cell, compose
 from brainseg_gui.evaluation.figures.page import EDGE, GAP
-from brainseg_gui.evaluation.figures.planes import SLICE_LETTERS
 from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
 from brainseg_gui.evaluation.metrics.comparison import Agreement, agreement
 from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.imaging.labels import LabelMap, Region, regions
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane, pixel_size_mm
 
 DEFAULT_COUNT = 5
@@ -136,7 +136,7 @@ def _parts(worst: tuple[SliceError, ...], page_width: float) -> list[tuple[Slice
 
 
 def _name(plane: Plane, error: SliceError) -> str:
-    return f"{SLICE_LETTERS[plane]} = {error.slice_index}, Dice {error.counts.dice:.2f}"
+    return f"{slice_words(error.slice_index)}, Dice {error.counts.dice:.2f}"
 
 
 def _area(content: FigureContent, plane: Plane, error: SliceError) -> str:

@@ -18,6 +18,7 @@ from brainseg_gui.evaluation.records.report import (
     RegionEntry,
     WorstPlace,
 )
+from brainseg_gui.imaging.numbering import index_of
 
 _LARGEST = 1e12  # of any number in a report: voxels, ml, mm, seconds
 _LONGEST = 4000
@@ -123,7 +124,9 @@ def _pooled_of(scores: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _worst_of(entry: Mapping[str, Any]) -> WorstPlace:
-    i, j, k = (_whole(index) for index in entry["voxel_ijk"])
+    i, j, k = (index_of(_whole(number)) for number in entry["voxel"])
+    if min(i, j, k) < 0:
+        raise ValueError("voxels are counted from 1")
     return WorstPlace(
         (i, j, k), _text(entry["region"]), _text(entry["kind"]), _number(entry["volume_ml"]), _number(entry["cost"])
     )

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from brainseg_gui.evaluation.records.measures import MEASURES
-from brainseg_gui.evaluation.records.report import CaseReport, RegionEntry
+from brainseg_gui.evaluation.records.report import CaseReport, RegionEntry, WorstPlace
+from brainseg_gui.imaging.numbering import number_of
 
 
 def case_entry(case: CaseReport) -> dict[str, Any]:
@@ -27,13 +28,19 @@ def case_entry(case: CaseReport) -> dict[str, Any]:
         "regions": {entry.key: {"title": entry.title} | region_numbers(entry) for entry in case.regions},
         "lesions": {entry.key: _lesions_entry(entry) for entry in case.regions},
         "pooled": case.pooled,
-        "worst": asdict(case.worst) if case.worst is not None else None,
+        "worst": _worst_entry(case.worst) if case.worst is not None else None,
         "seconds": round(case.seconds, 3),
         "doubts": list(case.doubts),
         "suggested": case.suggested,
         "stated": case.stated,
         "labels": list(case.labels),
     }
+
+
+def _worst_entry(worst: WorstPlace) -> dict[str, Any]:
+    """The voxel as people number it."""
+    entry = asdict(worst)
+    return {"voxel": [number_of(n) for n in entry.pop("voxel_ijk")]} | entry
 
 
 def region_numbers(entry: RegionEntry) -> dict[str, float | None]:

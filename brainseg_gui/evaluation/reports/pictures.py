@@ -32,6 +32,7 @@ from brainseg_gui.imaging.formats.nifti import read_labels, read_volume
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm, voxel_to_pixel
 from brainseg_gui.imaging.volume import Volume
 
@@ -155,7 +156,7 @@ def _draw(axes: Axes, content: WorstContent, plane: Plane, frame: Frame, *, mask
     draw_letters(axes, edge_letters(plane, CONVENTION))
     draw_scale_bar(axes, frame, pixel_size_mm(plane, content.volume.grid)[1])
     image = content.modality.title if content.modality is not None else "no image"
-    title = f"{plane.title}, {'ijk'[plane.axis]} = {slice_index}" + ("" if masked else f", {image}")
+    title = f"{plane.title}, {slice_words(slice_index)}" + ("" if masked else f", {image}")
     axes.set_title(title, fontsize=TEXT_POINTS, color=INK, loc="left", pad=2.5)
     row, column = voxel_to_pixel(content.voxel, plane, content.reference.grid, CONVENTION)
     # at the edges, so that the place itself stays free

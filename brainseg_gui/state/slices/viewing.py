@@ -51,6 +51,8 @@ class Viewing:
         Interpolate zoomed images; masks always keep their voxels' edges.
     crosshair_visible
         Draw the crosshair.
+    file_index
+        Tell voxels by the file's own index (from 0, along its stored axes) instead of their number.
     peek
         While true, the reference stands in for the prediction (held key).
     agreement
@@ -66,11 +68,12 @@ class Viewing:
     plane: Plane = Plane.AXIAL
     convention: Convention = Convention.RADIOLOGICAL
     masks_visible: bool = True
-    opacity: float = 0.45
+    opacity: float = 0.3
     hidden: frozenset[str] = frozenset()
     safe_colours: bool = False
     smooth: bool = True
     crosshair_visible: bool = True
+    file_index: bool = False
     peek: bool = False
     agreement: Region | None = None
 

@@ -90,6 +90,18 @@ ACTIONS: tuple[ActionSpec, ...] = (
         True,
     ),
     ActionSpec("view.crosshair", "Crosshair", "View", ("C",), "Show or hide the crosshair", "crosshair", True),
+    ActionSpec(
+        "view.go_to", "Go to a place…", "View", ("Ctrl+G",), "A voxel, a position in mm, or an index of the file"
+    ),
+    ActionSpec(
+        "view.file_index",
+        "File's own index",
+        "View",
+        ("Ctrl+I",),
+        "Tell voxels as the file counts them: from 0, along its stored axes",
+        "",
+        True,
+    ),
     ActionSpec("view.smooth", "Smooth zoomed images", "View", (), "Interpolate, or show the voxels", "", True),
     ActionSpec("view.theme", "Light theme", "View", (), "Light instead of dark; images stay on black", "theme", True),
     ActionSpec("view.system_theme", "System's theme", "View", (), "Light or dark as the desktop is", "", True),
@@ -105,7 +117,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("layers.next_error", "Next error", "Layers", ("N",), "Go to the next error, the worst first"),
     ActionSpec("layers.previous_error", "Previous error", "Layers", ("Shift+N",), "Go back to the error before"),
-    ActionSpec("layers.safe_colours", "Colour-blind-safe colours", "Layers", (), "Okabe–Ito colours", "", True),
+    ActionSpec(
+        "layers.safe_colours",
+        "Colour-blind-safe colours",
+        "Layers",
+        (),
+        "Colours for any colour vision, after Okabe and Ito",
+        "",
+        True,
+    ),
     ActionSpec(
         "layers.raters",
         "Compare raters…",

@@ -108,7 +108,8 @@ class MainWindow(PanelWindow):
         WheelGuard(ortho)
         self._stack.addWidget(ortho)
         self.actions_table.listen_over(ortho)
-        ortho.voxel_hovered.connect(self.readout.show_voxel)
+        self.readout.follow(lambda: ortho.voxel_under_cursor)
+        ortho.cursor_moved.connect(self.readout.synchronize)
         return ortho
 
     def _fill_menus(self) -> None:

@@ -112,7 +112,7 @@ class OrthoView(QWidget):
         Widget for the cell that planes and comparison leave free: the comparison's numbers.
     """
 
-    voxel_hovered = Signal(object)
+    cursor_moved = Signal()
     hand_used = Signal(object)
 
     def __init__(self, session: Session, companion: QWidget) -> None:
@@ -122,6 +122,7 @@ class OrthoView(QWidget):
         self._companion = companion
         companion.setParent(self)
         self._enlarged: SliceCell | None = None
+        self._hovered: SliceView | None = None
         self._stack = QStackedWidget()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -134,6 +135,11 @@ class OrthoView(QWidget):
     def views(self) -> list[SliceView]:
         """The views of the current layout."""
         return [cell.view for cell in self._cells[self._session.viewing.layout]]
+
+    @property
+    def voxel_under_cursor(self) -> Voxel | None:
+        """The voxel that the cursor points to now, in whichever view it is."""
+        return self._hovered.voxel_under_cursor if self._hovered is not None else None
 
     @property
     def _cells(self) -> dict[Layout, list[SliceCell]]:
@@ -164,7 +170,7 @@ class OrthoView(QWidget):
         for place, view in enumerate(views):
             cell = SliceCell(view, self._session)
             grid.addWidget(cell, *divmod(place, 2))
-            view.voxel_hovered.connect(self.voxel_hovered)
+            view.cursor_moved.connect(self._on_cursor_moved)
             view.hand_used.connect(self.hand_used)
             for signal in (view.enlarge_requested, cell.enlarge_requested):
                 signal.connect(partial(self._enlarge, cell))
@@ -175,6 +181,12 @@ class OrthoView(QWidget):
             grid.setColumnStretch(index, 1)
         self._stack.addWidget(page)
         return page
+
+    def _on_cursor_moved(self) -> None:
+        view = self.sender()
+        if isinstance(view, SliceView) and (view.cursor is not None or view is self._hovered):
+            self._hovered = view if view.cursor is not None else None
+            self.cursor_moved.emit()
 
     def _synchronize(self) -> None:
         self._restore()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from brainseg_gui.evaluation.metrics.slice_profile import SliceProfile
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import Region, regions
+from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.slice_view import SliceView
 
@@ -182,7 +183,7 @@ class ProfileStrip(QWidget):
         if profile is None or self._region is None:
             return ""
         dice = float(profile.dice[slice_index])
-        title = f"Slice {slice_index + 1}, {self._region.key}"
+        title = f"{slice_words(slice_index).capitalize()}, {self._region.key}"
         if np.isnan(dice):
             return f"{title}: in neither mask"
         areas = (profile.reference, profile.prediction, profile.missed, profile.false)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.numbering import CONVENTION_WORDS, file_words, position_words, voxel_words
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.line_label import LineLabel
 
@@ -26,7 +29,7 @@ class Readout(QWidget):
             session.segmenting,
             session.segmenting_all.work,
         )
-        self._hovered: Voxel | None = None
+        self._under_cursor: Callable[[], Voxel | None] = lambda: None
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(16)
@@ -34,28 +37,32 @@ class Readout(QWidget):
         self._convention, self._work = QLabel(), QLabel()
         self._cancel = QPushButton("Cancel")
         self._cancel.setObjectName("link")
-        self._place.setToolTip("Voxel, from 0, towards the right, the front and the top; place in the scanner, mm")
+        self._place.setToolTip(
+            f"Voxel, {CONVENTION_WORDS}, as the slices are; then its position in the scanner.\n"
+            "Ctrl+I: the file's own index instead, counted from 0 along its stored axes. Ctrl+G: go to a place"
+        )
         self._cancel.setToolTip("Stop opening; the open case stays")
         self._cancel.clicked.connect(self.cancel_requested)
         for widget in (self._place, self._values, self._work, self._cancel, self._convention):
             row.addWidget(widget)
         row.insertWidget(2, self._labels, 1)
         for signal in (session.case_changed, session.layers.changed, session.layers.appearance_changed):
-            signal.connect(self._synchronize)
-        session.overlay_changed.connect(self._synchronize)
-        session.viewing.events.crosshair.connect(self._synchronize)
-        session.viewing.events.convention.connect(self._synchronize)
+            signal.connect(self.synchronize)
+        session.overlay_changed.connect(self.synchronize)
+        events = session.viewing.events
+        for field in (events.crosshair, events.convention, events.plane, events.layout, events.file_index):
+            field.connect(self.synchronize)
         for work in self._works:
             work.events.connect(self._on_work_changed)
-        self._synchronize()
+        self.synchronize()
         self._on_work_changed(None)
 
-    def show_voxel(self, voxel_ijk: Voxel | None) -> None:
-        """Follow the cursor; None follows the crosshair."""
-        self._hovered = voxel_ijk
-        self._synchronize()
+    def follow(self, under_cursor: Callable[[], Voxel | None]) -> None:
+        """Ask this for the voxel under the cursor whenever something changed; where there is none, the crosshair's."""
+        self._under_cursor = under_cursor
 
-    def _synchronize(self) -> None:
+    def synchronize(self) -> None:
+        """Tell of the voxel that is pointed to now."""
         case = self._session.displayed
         convention = _convention_words(self._session) if case else ""
         if convention != self._convention.text():
@@ -64,9 +71,10 @@ class Readout(QWidget):
             label.setVisible(case is not None)
         if case is None:
             return
-        voxel = self._hovered or self._session.viewing.crosshair
-        voxel = case.grid.clip(voxel)
-        self._place.setText(_place_words(case, voxel))
+        voxel = case.grid.clip(self._under_cursor() or self._session.viewing.crosshair)
+        by_file = self._session.viewing.file_index
+        words = file_words(case.stored_grid, voxel) if by_file else voxel_words(voxel)
+        self._place.setText(f"{words}   {position_words(case.grid, voxel)}")
         self._values.setText("   ".join(_values_at(case, voxel)))
         self._labels.setText("   ".join(_labels_at(self._session, voxel)))
 
@@ -74,14 +82,6 @@ class Readout(QWidget):
         words = [f"{work.stage} {round(100 * work.done)} %" for work in self._works if work.running]
         self._work.setText(" · ".join(words) or self._session.saving.outcome)
         self._cancel.setVisible(self._session.opening.running)
-
-
-def _place_words(case: Case, voxel_ijk: Voxel) -> str:
-    i, j, k = voxel_ijk
-    x, y, z = case.grid.to_world((i, j, k))
-    sides = (("R", "L"), ("A", "P"), ("S", "I"))
-    world = " ".join(f"{a if v >= 0 else b} {abs(v):.1f}" for v, (a, b) in zip((x, y, z), sides, strict=True))
-    return f"{i} {j} {k}   {world} mm"
 
 
 def _values_at(case: Case, voxel_ijk: Voxel) -> list[str]:

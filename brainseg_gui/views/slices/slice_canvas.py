@@ -10,6 +10,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.numbering import number_of
 from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm, voxel_to_pixel
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.hand_marks import BrushMark, brush_mark, draw_hand
@@ -217,7 +218,7 @@ class SliceCanvas(SlicePlace):
             edge_letters(self.plane, self._session.viewing.convention),
             " · ".join(words),
             self._content_title(),
-            f"{self.slice_index + 1} / {case.grid.shape[self.plane.axis]}",
+            f"{number_of(self.slice_index)} / {case.grid.shape[self.plane.axis]}",
             self.screen_pixels_per_mm,
             agreement.key if agreement is not None else "",
         )

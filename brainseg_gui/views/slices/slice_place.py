@@ -33,7 +33,14 @@ class SlicePlace(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
         The plane, or None to follow `viewing.plane`.
     modality
         The modality, or None to follow `viewing.modality`.
+
+    Attributes
+    ----------
+    cursor
+        Where the mouse is in the viewport; None while it is elsewhere.
     """
+
+    cursor: QPointF | None = None
 
     def __init__(self, session: Session, plane: Plane | None, modality: Modality | None) -> None:
         super().__init__(background="k")
@@ -63,6 +70,11 @@ class SlicePlace(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no typ
     def case(self) -> Case | None:
         """The case that is shown."""
         return self._session.displayed
+
+    @property
+    def voxel_under_cursor(self) -> Voxel | None:
+        """The voxel that the mouse points to: in the slice that is shown now, however long it has rested."""
+        return self.voxel_at(self.cursor) if self.cursor is not None else None
 
     def voxel_at(self, position: QPointF) -> Voxel | None:
         """Voxel under a position of the viewport, or None outside the slice."""

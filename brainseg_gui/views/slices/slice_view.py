@@ -33,7 +33,9 @@ class SliceView(SliceCanvas):
     While a tool is in the hand, the left and the right button are the tool's: `hand_used` tells of them.
     """
 
-    voxel_hovered = Signal(object)
+    cursor_moved = Signal()
+    """The cursor came, moved, or left; or the slice moved under it (zoom, pan, another size)."""
+
     enlarge_requested = Signal()
     hand_used = Signal(object)
 
@@ -55,6 +57,7 @@ class SliceView(SliceCanvas):
         for field in (annotating.options.events.tool, annotating.hand.events.browsing):
             field.connect(self._show_cursor)
         annotating.annotation_changed.connect(self._show_cursor)
+        self._box.sigRangeChanged.connect(self._on_slice_moved)
 
     @property
     def _hand_works(self) -> bool:
@@ -77,7 +80,6 @@ class SliceView(SliceCanvas):
             self._session.annotating.options.resize(steps)
         elif steps:
             self.scroll(steps)
-            self._point(event.position())
         event.accept()
 
     def scroll(self, steps: int) -> None:
@@ -115,9 +117,8 @@ class SliceView(SliceCanvas):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        self._point(event.position())
+        self._follow(event.position())
         if self._drag is None:
-            self.voxel_hovered.emit(self.voxel_at(event.position()))
             return
         meaning, before = self._drag
         if meaning == "hand":
@@ -127,7 +128,6 @@ class SliceView(SliceCanvas):
         self._drag = (meaning, event.position())
         if meaning == "crosshair":
             self._move_crosshair(event.position())
-            self.voxel_hovered.emit(self.voxel_at(event.position()))
         elif meaning == "zoom":
             self._zoom(_ZOOM_PER_PIXEL ** (-delta.y()), QPointF(self.viewport().rect().center()))
         elif meaning == "pan":
@@ -139,7 +139,6 @@ class SliceView(SliceCanvas):
 
     def _drag_hand(self, event: QMouseEvent) -> None:
         if event.buttons() & self._hand_button:
-            self.voxel_hovered.emit(self.voxel_at(event.position()))
             self._use_hand(HandMove.MOVED, event)
         else:  # the release went to another window
             self._lose_hand()
@@ -176,23 +175,39 @@ class SliceView(SliceCanvas):
             pointer = self._session.annotating.hand.pointer or Pointer((0.0, 0.0, 0.0), self.plane)
             self.hand_used.emit(HandEvent(HandMove.LOST, pointer))
 
-    def _point(self, position: QPointF) -> None:
+    def _follow(self, position: QPointF | None) -> None:
+        """Note where the cursor is, or that it left, and say so."""
+        self.cursor = position
+        self._point()
+        self.cursor_moved.emit()
+
+    def _point(self) -> None:
         """Say where the mouse is, for the outline of the brush."""
         hand = self._session.annotating.hand
-        if self._hand_works and (point := self.point_at(position)) is not None:
+        point = self.point_at(self.cursor) if self.cursor is not None and self._hand_works else None
+        if point is not None:
             hand.pointer = Pointer(point, self.plane)
         elif hand.pointer is not None:
             hand.pointer = None
 
+    def _on_slice_moved(self) -> None:
+        if self.cursor is not None:
+            self._follow(self.cursor)
+
+    def _on_crosshair_changed(self) -> None:
+        super()._on_crosshair_changed()
+        if self.cursor is not None:  # the brush is in the new slice, also after a key
+            self._point()
+
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
+        self._follow(event.position())  # a view that appears under a resting mouse hears of no move
         typing = isinstance(QApplication.focusWidget(), QLineEdit | QAbstractSpinBox | QPlainTextEdit)
         if self._hand_works and not typing:
             self.setFocus(Qt.FocusReason.MouseFocusReason)  # Space, Return and Backspace are for this view
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.voxel_hovered.emit(None)
-        self._session.annotating.hand.pointer = None
+        self._follow(None)
         super().leaveEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -201,6 +216,7 @@ class SliceView(SliceCanvas):
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._lose_hand()
+        self._follow(None)
         super().hideEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
