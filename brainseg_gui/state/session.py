@@ -20,6 +20,7 @@ from brainseg_gui.state.comparing.error_list import ErrorList
 from brainseg_gui.state.comparing.intensities import Intensities
 from brainseg_gui.state.comparing.rating import Rating
 from brainseg_gui.state.layers.case_states import CaseStates
+from brainseg_gui.state.layers.kept_predictions import KeptPredictions
 from brainseg_gui.state.layers.layers import Layer, Layers, OverlayStyle, Role
 from brainseg_gui.state.layers.output_place import OutputPlace
 from brainseg_gui.state.notices import Notice as Notice
@@ -50,6 +51,7 @@ class Session(Notices):
         super().__init__()
         self.viewing = Viewing()
         self.layers = Layers()
+        self.kept_predictions = KeptPredictions()
         self.opening = Work()
         self.saving = Work()
         self.output = OutputPlace()
@@ -159,6 +161,8 @@ class Session(Notices):
         """
         self.set_overlay(None)
         self.annotating.end()
+        if self._case is not None:
+            self.kept_predictions.keep(self._case, self.layers)
         self.layers.clear()
         viewing = self.viewing
         with viewing.together():
@@ -177,13 +181,23 @@ class Session(Notices):
             layer = Layer("reference", Role.REFERENCE, case.reference, printable(path.name), saved_as=path)
             layer.style = OverlayStyle.OUTLINE
             self.layers.add(layer)
+        for prediction in self.kept_predictions.take(case):
+            self.layers.add(prediction)
 
     def add_layer(self, layer: Layer, *, compared: bool = True) -> None:
         """Add a layer (see `Layers.add`); if it is the first and the crosshair was never moved, look at its tumour."""
+        self._look_first_at(layer)
+        self.layers.add(layer, compared=compared)
+
+    def add_prediction(self, layer: Layer) -> None:
+        """As `add_layer`, of what a network made just now (see `Layers.add_prediction`)."""
+        self._look_first_at(layer)
+        self.layers.add_prediction(layer)
+
+    def _look_first_at(self, layer: Layer) -> None:
         untouched = self._case is not None and self.viewing.crosshair == self._case.grid.centre
         if self._case is not None and untouched and not len(self.layers):
             self.viewing.crosshair = _first_look(layer.labels, self._case.grid)
-        self.layers.add(layer, compared=compared)
 
     def set_cohort(self, cohort: tuple[CaseSource, ...]) -> None:
         """Show a list of cases."""

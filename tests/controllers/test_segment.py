@@ -210,8 +210,13 @@ def test_every_click_makes_another_layer(ready: SegmentController, session: Sess
     annotation = session.layers.add(Layer("annotation", Role.ANNOTATION, first.labels))
     ready.segment()
     ended()
-    assert [layer.name for layer in session.layers] == ["reference", "prediction", "annotation", "prediction 2"]
-    assert session.layers.prediction.labels is not first.labels
+    reference, _, second, _ = session.layers  # a person's work lies over what networks make
+    assert list(session.layers) == [reference, first, second, annotation]
+    assert [layer.name.partition(",")[0] for layer in (first, second)] == [first.author] * 2
+    assert first.name != second.name
+    assert second.labels is not first.labels
+    assert (first.visible, second.visible) == (False, True)
+    assert session.layers.prediction is annotation  # what was compared stays so
     assert annotation.labels is first.labels
 
 

@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -46,6 +46,8 @@ class MasksController(QObject):
         window.masks_dropped.connect(self.add_dropped)
         window.layers_panel.remove_requested.connect(session.layers.remove)
         window.layers_panel.compare_requested.connect(self._on_compare_requested)
+        window.layers_panel.move_requested.connect(session.layers.move)
+        window.layers_panel.rename_requested.connect(self._on_rename_requested)
         session.layers.changed.connect(self._compare)
         session.layers.appearance_changed.connect(self._on_layer_changed)
         session.annotating.voxels_changed.connect(self._on_voxels_changed)
@@ -115,6 +117,11 @@ class MasksController(QObject):
             name, author = printable(path.name.removesuffix(".gz").removesuffix(".nii")), printable(path.name)
             role = Role.REFERENCE if first else Role.PREDICTION
         return Layer(name, role, labels, author, style=style, saved_as=path, file=file)
+
+    def _on_rename_requested(self, layer: Layer) -> None:
+        name, given = QInputDialog.getText(self._window, "Rename the layer", "Name", text=layer.name)
+        if given:
+            self._session.layers.rename(layer, name)
 
     # scoring
 

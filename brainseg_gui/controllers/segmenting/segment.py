@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -262,7 +263,7 @@ class SegmentController(QObject):
             state.end(f"Segmented {answer.case.case_id}; not kept, because another case was opened meanwhile")
             return
         state.end(_outcome(answer.result, seconds))
-        self._session.add_layer(prediction_layer(answer.labels, answer.result, answer.model_sha256))
+        self._session.add_prediction(prediction_layer(answer.labels, answer.result, answer.model_sha256))
         if answer.result.notes:
             self._session.say(Notice(". ".join(answer.result.notes), problem=False))
         elif not answer.labels.values.any():
@@ -294,7 +295,8 @@ def _segment(
 
 def prediction_layer(labels: LabelMap, result: SegmentResult, model_sha256: str) -> Layer:
     """The layer that a segmentation becomes."""
-    layer = Layer("prediction", Role.PREDICTION, labels, result.model, style=OverlayStyle.FILL)
+    name = f"{result.model}, {datetime.now():%H:%M}"
+    layer = Layer(name, Role.PREDICTION, labels, result.model, style=OverlayStyle.FILL)
     layer.probabilities, layer.model_sha256 = result.probabilities, model_sha256
     return layer
 

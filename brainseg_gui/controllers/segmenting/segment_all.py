@@ -166,7 +166,7 @@ class SegmentAllController(QObject):
                 return
             layer = prediction_layer(done.labels, done.result, self._model_sha256)
             layer.saved_as, layer.file = done.job.output, _file_of(done.job.output)
-            session.add_layer(layer)
+            session.add_prediction(layer)
 
     def _on_failed(self, error: Exception) -> None:
         what = error.what if isinstance(error, BrainsegError) else f"The list was left: {error}"

@@ -1,7 +1,7 @@
 """Leaving a case with work that no file holds: asked once, and whatever the answer, nothing is lost.
 
-Only annotations are asked for. A prediction that was not saved can be computed again at any time, so leaving it asks
-nothing.
+Only annotations are asked for. A prediction that was not saved comes back with its case (`KeptPredictions`) while the
+program runs, and can be computed again at any time, so leaving it asks nothing.
 """
 
 from __future__ import annotations

@@ -49,6 +49,8 @@ class Layer:
         When.
     visible, style
         Whether and how it is drawn.
+    opacity
+        How strongly it is filled, 0 to 1; None as all others.
     saved_as
         The file that holds exactly these voxels, or None.
     file
@@ -70,6 +72,7 @@ class Layer:
     created: datetime = field(default_factory=datetime.now)
     visible: bool = True
     style: OverlayStyle = OverlayStyle.FILL
+    opacity: float | None = None
     saved_as: Path | None = None
     file: MaskFile | None = None
     made_from: tuple[str, ...] = ()
@@ -84,13 +87,14 @@ class Layers:
     """The list, or which two are compared, changed."""
 
     appearance_changed = Signal(Layer)
-    """Visibility, style, scheme or saved state of one layer changed."""
+    """Name, visibility, style, opacity, scheme or saved state of one layer changed."""
 
     def __init__(self) -> None:
         self._layers: list[Layer] = []
         self._watchers: dict[Layer, Callable[[object], None]] = {}
         self._reference: Layer | None = None
         self._prediction: Layer | None = None
+        self._chosen = False
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(tuple(self._layers))
@@ -120,8 +124,14 @@ class Layers:
         """Whether a layer is in no file."""
         return any(layer.saved_as is None for layer in self._layers)
 
+    @property
+    def chosen(self) -> bool:
+        """Whether a person chose the two that are compared."""
+        return self._chosen and self._prediction is not None
+
     def compare(self, reference: Layer | None, prediction: Layer | None) -> None:
-        """Choose the two layers that are compared."""
+        """Choose the two layers that are compared; what comes later leaves them so."""
+        self._chosen = True
         if (reference, prediction) != (self._reference, self._prediction):
             self._reference, self._prediction = reference, prediction
             self.changed.emit()
@@ -135,7 +145,7 @@ class Layers:
             Whether it is compared from now on, unless it is another reference.
         """
         layer.name = self._free_name(layer.name)
-        self._layers.append(layer)
+        self._layers.insert(self._place_of(layer), layer)
         self._watchers[layer] = lambda _change: self.appearance_changed.emit(layer)
         layer.events.connect(self._watchers[layer])
         if layer.role is Role.REFERENCE and self._reference is None:
@@ -144,6 +154,40 @@ class Layers:
             self._prediction = layer
         self.changed.emit()
         return layer
+
+    def add_prediction(self, layer: Layer) -> Layer:
+        """Add what a network made just now: it takes the place of its forerunners, not that of a person's work.
+
+        Forerunners stay in the list, hidden. Two that a person chose to compare stay compared and seen, and so does an
+        annotation; beside these the new mask is outlined.
+        """
+        chosen = (self._reference, self._prediction) if self.chosen else ()
+        for other in self:
+            if other.role is Role.PREDICTION and other.model_sha256 and other not in chosen:
+                other.visible = False
+        if any(other.visible and (other.role is Role.ANNOTATION or other is self._prediction) for other in self):
+            layer.style = OverlayStyle.OUTLINE
+        mine = self._prediction is not None and self._prediction.role is Role.ANNOTATION
+        return self.add(layer, compared=not (self.chosen or mine))
+
+    def rename(self, layer: Layer, name: str) -> None:
+        """Give a layer another name, with a number if it is taken; an empty one changes nothing."""
+        wanted = " ".join(name.split())
+        if wanted and wanted != layer.name:
+            layer.name = self._free_name(wanted)
+
+    def move(self, layer: Layer, steps: int) -> None:
+        """Move a layer in the list: what comes later is drawn over what comes before."""
+        here = self._layers.index(layer)
+        there = min(max(here + steps, 0), len(self._layers) - 1)
+        if there != here:
+            self._layers.insert(there, self._layers.pop(here))
+            self.changed.emit()
+
+    def _place_of(self, layer: Layer) -> int:
+        """On top, but for predictions: a person's work lies over them."""
+        annotations = (n for n, other in enumerate(self._layers) if other.role is Role.ANNOTATION)
+        return next(annotations, len(self._layers)) if layer.role is Role.PREDICTION else len(self._layers)
 
     def remove(self, layer: Layer) -> None:
         """Remove a layer."""
@@ -161,6 +205,7 @@ class Layers:
             layer.events.disconnect(self._watchers.pop(layer))
         self._layers.clear()
         self._reference = self._prediction = None
+        self._chosen = False
         self.changed.emit()
 
     def _free_name(self, wanted: str) -> str:

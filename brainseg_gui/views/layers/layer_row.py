@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from brainseg_gui.imaging.labels import label_schemes
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
+from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.tool_button import give_menu, show_tool, tool_button
+
+_OPACITIES = (10, 20, 30, 50, 70, 100)
 
 
 class LayerRow(QWidget):
@@ -17,6 +22,9 @@ class LayerRow(QWidget):
     save_requested = Signal(object)
     remove_requested = Signal(object)
     compare_requested = Signal(object, bool)
+    rename_requested = Signal(object)
+    move_requested = Signal(object, int)
+    statistics_requested = Signal(object)
     edit_requested = Signal(object, bool)
     """A layer, and whether a copy of it is to be edited."""
     scheme_requested = Signal(object, object)
@@ -30,11 +38,11 @@ class LayerRow(QWidget):
         row.setSpacing(2)
         self._eye, self._style = tool_button(), tool_button()
         self._name, self._unsaved = ElidedLabel(), QLabel("●")
-        self._unsaved.setToolTip("Not saved")
         self._unsaved.setObjectName("quiet")
         self._save, self._more = tool_button("save"), tool_button("more")
         self._menu = QMenu(self)
         self._schemes = QMenu(self._menu)  # kept: clearing a menu leaves the menus in it alive
+        self._opacity = self._opacity_menu()
         self._menu.aboutToShow.connect(self._fill_menu)
         give_menu(self._more, self._menu)
         row.addWidget(self._eye)
@@ -58,7 +66,8 @@ class LayerRow(QWidget):
         show_tool(self._more, "more", f"Label scheme, comparison and removal of {layer.name}")
         self._name.setText(layer.name)
         made = f"{layer.role.value} by {layer.author or 'unknown'}, {layer.created:%Y-%m-%d %H:%M}"
-        self._name.setToolTip(f"{layer.name}\n{made}\n{layer.saved_as or 'not saved'}")
+        self._name.setToolTip(f"{layer.name}\n{made}\n{layer.saved_as or _unsaved_words(layer)}")
+        self._unsaved.setToolTip(plain_tip(_unsaved_words(layer)))
         self._unsaved.setVisible(layer.saved_as is None)
         self._unsaved.setText("●" if layer.saved_as is None else "")
 
@@ -83,8 +92,24 @@ class LayerRow(QWidget):
         menu.addAction("Compare as reference").triggered.connect(lambda: self.compare_requested.emit(layer, True))
         menu.addAction("Compare as prediction").triggered.connect(lambda: self.compare_requested.emit(layer, False))
         menu.addSeparator()
+        menu.addMenu(self._opacity)
+        menu.addAction("Save label statistics…").triggered.connect(lambda: self.statistics_requested.emit(layer))
+        menu.addAction("Rename…").triggered.connect(lambda: self.rename_requested.emit(layer))
+        menu.addAction("Move up: draw it earlier").triggered.connect(lambda: self.move_requested.emit(layer, -1))
+        menu.addAction("Move down: draw it over others").triggered.connect(lambda: self.move_requested.emit(layer, 1))
+        menu.addSeparator()
         remove = menu.addAction("Remove from the list; its file stays" if layer.saved_as else "Remove; it is not saved")
         remove.triggered.connect(lambda: self.remove_requested.emit(layer))
+
+    def _opacity_menu(self) -> QMenu:
+        """How strongly this layer is filled, apart from the others."""
+        menu = QMenu("Opacity of its fill", self._menu)
+        for title, opacity in (("As all masks", None), *((f"{percent} %", percent / 100) for percent in _OPACITIES)):
+            action = menu.addAction(title)
+            action.setCheckable(True)
+            action.triggered.connect(partial(setattr, self._layer, "opacity", opacity))
+            menu.aboutToShow.connect(lambda a=action, o=opacity: a.setChecked(self._layer.opacity == o))
+        return menu
 
     def _on_visible_clicked(self) -> None:
         self._layer.visible = not self._layer.visible
@@ -92,3 +117,10 @@ class LayerRow(QWidget):
     def _on_style_clicked(self) -> None:
         filled = self._layer.style is OverlayStyle.FILL
         self._layer.style = OverlayStyle.OUTLINE if filled else OverlayStyle.FILL
+
+
+def _unsaved_words(layer: Layer) -> str:
+    """What is in no file, and what becomes of it."""
+    if layer.role is Role.ANNOTATION:
+        return f"{layer.name} has edits that no file holds; the journal keeps them"
+    return f"{layer.name} is in no file; it comes back with the case until brainseg is closed"

@@ -19,6 +19,9 @@ class LayersPanel(ScrollPage):
     remove_requested = Signal(object)
     compare_requested = Signal(object, bool)
     edit_requested = Signal(object, bool)
+    rename_requested = Signal(object)
+    move_requested = Signal(object, int)
+    statistics_requested = Signal(object)
     scheme_requested = Signal(object, object)
 
     def __init__(self, session: Session) -> None:
@@ -82,11 +85,13 @@ class LayersPanel(ScrollPage):
             row = self._rows.pop(gone)
             row.hide()
             row.deleteLater()
-        for layer in layers:
+        for place, layer in enumerate(layers):
             if layer in self._rows:
                 self._rows[layer].synchronize()
             else:
                 self._add_row(layer)
+            if self._list.indexOf(self._rows[layer]) != place:
+                self._list.insertWidget(place, self._rows[layer])
         self._empty.setVisible(not layers)
         self._heading.setVisible(bool(layers))
         self._empty.setText(
@@ -102,6 +107,9 @@ class LayersPanel(ScrollPage):
         row.remove_requested.connect(self.remove_requested)
         row.compare_requested.connect(self.compare_requested)
         row.edit_requested.connect(self.edit_requested)
+        row.rename_requested.connect(self.rename_requested)
+        row.move_requested.connect(self.move_requested)
+        row.statistics_requested.connect(self.statistics_requested)
         row.scheme_requested.connect(self.scheme_requested)
         self._list.addWidget(row)
         self._rows[layer] = row

@@ -95,7 +95,8 @@ def _number(value: float) -> str:
 
 def _labels_at(session: Session, voxel_ijk: Voxel) -> list[str]:
     words = [session.overlay.words_at(voxel_ijk)] if session.overlay is not None else []
-    for layer in session.layers:
+    told = (layer for layer in session.layers if layer.visible or layer in (session.layers.compared or ()))
+    for layer in told:  # what somebody hid, such as an older prediction, does not push the others aside
         if all(v < n for v, n in zip(voxel_ijk, layer.labels.values.shape, strict=True)):
             value = int(layer.labels.values[voxel_ijk])
             meaning = layer.labels.scheme.meaning_of(value) if value else "–"

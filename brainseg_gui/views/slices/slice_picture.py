@@ -79,8 +79,9 @@ class SlicePicture:
         for fill in self._fills[: self._fills_shown]:
             fill.draw(painter)
         outlined = self._outlines[: self._outlines_shown]
-        for outlines in outlined:
-            outlines.draw_casing(painter)
+        if self.agreement_region is None:  # a casing would hide the thin rims that are missed or false
+            for outlines in outlined:
+                outlines.draw_casing(painter)
         for outlines in outlined:
             outlines.draw(painter)
         self._preview.draw(painter)
@@ -137,7 +138,8 @@ class SlicePicture:
     def _table_of(self, layer: Layer, style: OverlayStyle) -> NDArray[np.uint8]:
         """Colours of a layer's labels; how opaque fills are says nothing about outlines."""
         viewing = self._session.viewing
-        opacity = viewing.opacity if style is OverlayStyle.FILL else 1.0
+        own = viewing.opacity if layer.opacity is None else layer.opacity
+        opacity = own if style is OverlayStyle.FILL else 1.0
         return overlay_table(layer.labels.scheme, opacity, viewing.hidden, safe=viewing.safe_colours)
 
     @property

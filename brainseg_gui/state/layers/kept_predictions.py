@@ -1,0 +1,62 @@
+"""Predictions that no file holds, of cases that were left: they come back when the case is opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.box import Box, box_around
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.state.layers.layers import Layer, Role
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A layer without its voxels, and of these the box that holds all labels: a tenth of a grid, or less."""
+
+    layer: Layer
+    box: Box | None
+    values: NDArray[np.uint8]
+
+
+class KeptPredictions:
+    """By case, for as long as the program runs."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Path, list[_Kept]] = {}
+
+    def __len__(self) -> int:
+        """How many there are, of all cases that are not open."""
+        return sum(map(len, self._kept.values()))
+
+    def keep(self, case: Case, layers: Iterable[Layer]) -> None:
+        """Keep what networks made and no file holds, as the case is left."""
+        kept = [_keep(layer) for layer in layers if layer.role is Role.PREDICTION and layer.saved_as is None]
+        self._kept.pop(case.source.place, None)
+        if kept:
+            self._kept[case.source.place] = kept
+
+    def take(self, case: Case) -> list[Layer]:
+        """What was kept of a case, as it was; nothing where its images now lie on another grid."""
+        kept = self._kept.pop(case.source.place, [])
+        return [_layer_of(one, case) for one in kept if one.layer.labels.grid.same_as(case.grid)]
+
+
+def _keep(layer: Layer) -> _Kept:
+    values, labels = layer.labels.values, layer.labels
+    box = box_around(values)
+    own = values[box].copy(order="K") if box is not None else values[:0, :0, :0].copy()
+    hollow = LabelMap(values[:0, :0, :0].copy(), labels.grid, labels.scheme)
+    return _Kept(replace(layer, labels=hollow, probabilities=None), box, own)
+
+
+def _layer_of(kept: _Kept, case: Case) -> Layer:
+    values = np.zeros(case.grid.shape, dtype=np.uint8, order="F")
+    if kept.box is not None:
+        values[kept.box] = kept.values
+    return replace(kept.layer, labels=LabelMap(values, case.grid, kept.layer.labels.scheme))
