@@ -19,7 +19,10 @@ from brainseg_gui.faults.home import stand_in
 from brainseg_gui.faults.process_guard import ending_in_order, guard_process
 from brainseg_gui.plain_files import for_terminal
 
-COMMANDS = ("window", "demo", "segment", "evaluate", "report", "train", "runs", "synthesize", "render", "doctor")
+COMMANDS = (
+    *("window", "demo", "segment", "evaluate", "report", "statistics", "render"),
+    *("train", "runs", "synthesize", "doctor"),
+)
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 

@@ -17,6 +17,7 @@ from brainseg_gui.controllers.annotating.saving import SaveController
 from brainseg_gui.controllers.annotating.schemes import SchemesController
 from brainseg_gui.controllers.comparing.errors import ErrorsController
 from brainseg_gui.controllers.comparing.live_score import LiveScoreController
+from brainseg_gui.controllers.comparing.statistics import StatisticsController
 from brainseg_gui.controllers.faults.fault_watch import FaultWatch
 from brainseg_gui.controllers.faults.faults import FaultsController
 from brainseg_gui.controllers.layers.case_states import CaseStatesController
@@ -82,6 +83,7 @@ class Desk(QObject):
         )
         self.case_states = CaseStatesController(*parts, self.files)
         self.memory = MemoryController(*parts)
+        self.statistics = StatisticsController(*parts)
         self._introduce()
 
     def _introduce(self) -> None:
@@ -159,6 +161,7 @@ class Desk(QObject):
             "file.next": lambda: self.files.step(1),
             "file.figure": lambda: self.figures.choose(),
             "file.report": lambda: self.report.choose(),
+            "file.statistics": self.statistics.choose_active,
             "file.quit": self.window.close,
             "layers.resample": self.masks.add_resampled,
             "layers.voxels": self.masks.add_voxel_by_voxel,
@@ -189,6 +192,6 @@ class Desk(QObject):
         trying = (self.live_score, self.operations, self.proposal)
         keeping = (*trying, self.annotate, self.saving, self.restoring, self.journals)
         self.leaving.close()
-        looking = (self.case_states, self.viewing, self.errors, self.measures, self.memory)
+        looking = (self.case_states, self.viewing, self.errors, self.measures, self.memory, self.statistics)
         for part in (*keeping, self.files, self.masks, self.segment, *looking):
             part.close()

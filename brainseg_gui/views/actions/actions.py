@@ -37,6 +37,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.save_beside", "Save masks beside the images", "File", (), "No folder of their own", "", True),
     ActionSpec("file.figure", "Export figure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
     ActionSpec("file.report", "Save case report…", "File", (), "Pictures, scores and volumes, as HTML or PDF"),
+    ActionSpec("file.statistics", "Save label statistics…", "File", (), "Volume and intensities of each label, as CSV"),
     ActionSpec("file.quit", "Quit", "File", ("Ctrl+Q",), "Close the program", separated=True),
     *CASE_ACTIONS,
     ActionSpec("view.next_modality", "Next modality", "View", ("]",), "Show the next modality"),
@@ -105,6 +106,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view.smooth", "Smooth zoomed images", "View", (), "Interpolate, or show the voxels", "", True),
     ActionSpec("view.theme", "Light theme", "View", (), "Light instead of dark; images stay on black", "theme", True),
     ActionSpec("view.system_theme", "System's theme", "View", (), "Light or dark as the desktop is", "", True),
+    ActionSpec(
+        "view.copy", "Copy picture", "View", ("Ctrl+C",), "The view under the mouse, or all of them", separated=True
+    ),
+    ActionSpec("view.copy_bare", "Copy picture without masks", "View", ("Ctrl+Alt+C",), "The same, only the image"),
     ActionSpec("view.reset", "Reset window layout", "View", (), "Put all panels back", separated=True),
     ActionSpec("layers.masks", "Show masks", "Layers", ("S",), "Masks on or off", "eye", True),
     ActionSpec("layers.fainter", "Fainter masks", "Layers", ("A",), "Lower the opacity"),
@@ -122,7 +127,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Colour-blind-safe colours",
         "Layers",
         (),
-        "Colours for any colour vision, after Okabe and Ito",
+        "For any colour vision",
         "",
         True,
     ),

@@ -1,0 +1,64 @@
+"""``brainseg statistics``: how much there is of each label of a mask, and how bright it is, as CSV."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from brainseg_gui.errors import printable
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "statistics",
+        help="volume and intensities of each label",
+        description="For each label and region of a mask: voxels, ml, and in every modality mean, standard deviation "
+        "(divided by the number of voxels) and the 5th, 25th, 50th, 75th and 95th percentile of the intensities.",
+    )
+    parser.add_argument("case", type=Path, metavar="CASE", help="case folder, or one of its files")
+    parser.add_argument(
+        "--mask",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="a mask of the case; several are rows of one table (default: the case's own)",
+    )
+    parser.add_argument("--scheme", metavar="NAME", help="what the numbers mean (default: guessed)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the CSV file (default: standard output)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read, measure, and write."""
+    from dataclasses import replace
+
+    from brainseg_gui.errors import CaseError
+    from brainseg_gui.evaluation.masks import read_as
+    from brainseg_gui.evaluation.reports.label_table import statistics_csv
+    from brainseg_gui.imaging.case_folder import find_case
+    from brainseg_gui.imaging.formats.nifti import read_label_map
+    from brainseg_gui.imaging.labels import scheme_named
+    from brainseg_gui.imaging.read_case import read_case
+    from brainseg_gui.progress import run_to_end
+    from brainseg_gui.storage.writing import write_text
+
+    source = find_case(args.case)
+    paths = args.mask or ([source.reference] if source.reference is not None else [])
+    if not paths:
+        raise CaseError("the case has no mask of its own", "Name one with --mask", source.folder)
+    case = run_to_end(read_case(replace(source, reference=None)))
+    scheme = scheme_named(args.scheme) if args.scheme else None
+    masks = []
+    for path in paths:
+        labels, note = read_as(read_label_map(path, case.grid, case.scheme), path, scheme, case)
+        sys.stderr.write(printable(f"{path.name}: {note}") + "\n")
+        masks.append((path.name, labels))
+    text = statistics_csv(case, masks)
+    if args.output is None:
+        sys.stdout.write(text)
+    else:
+        write_text(args.output, text, chosen=True)
+        sys.stdout.write(printable(str(args.output)) + "\n")
+    return 0
