@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.labels import LabelScheme, meanings
 
-# both, missed, false: Okabe–Ito, so that they can be told apart with any colour vision; no label of the safe set has their hues
+# both, missed, false: of Okabe and Ito, told apart with any colour vision; no safe colour of a label has their hues
 AGREEMENT_COLOURS = ("#8fb8ad", "#D55E00", "#56B4E9")
 
 

@@ -14,11 +14,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.annotation.saving.mask_places import OutputTree
 from brainseg_gui.controllers.comparing.cohort import CohortController
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.records.report import CohortReport
+from brainseg_gui.imaging.case_folder import find_cohort
 from brainseg_gui.state.comparing.cohort_results import GUESSED, summaries_of
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.cohort_table import _CASE, CohortTable
@@ -240,3 +242,25 @@ def test_the_schemes_that_are_named_are_used(controller: CohortController, cohor
     assert schemes == {("brats2020", "brats-ped")}
     controller.results.ask(prediction_scheme=GUESSED)
     assert box.currentText() == "Predictions: guessed"
+
+
+def test_the_window_begins_with_the_open_cohort(controller: CohortController, cohort: Path, tmp_path: Path) -> None:
+    session, results = controller._session, controller.results
+    session.set_cohort(find_cohort(cohort / "r"))
+    controller.show()
+    assert (results.reference, list(results.predictions.values())) == (cohort / "r", [cohort / "r"])
+    session.output.tree = OutputTree(cohort / "one", cohort / "r")
+    session.set_cohort(find_cohort(cohort / "r")[:0])
+    controller.show()
+    assert results.reference == cohort / "r"  # no cohort: what is there stays
+    results.ask(reference=tmp_path)  # a person's choice stays, whatever is opened
+    session.set_cohort(find_cohort(cohort / "r"))
+    controller.show()
+    assert results.reference == tmp_path
+
+
+def test_masks_of_a_chosen_folder_are_offered_as_predictions(controller: CohortController, cohort: Path) -> None:
+    controller._session.output.tree = OutputTree(cohort / "one", cohort / "r")
+    controller._session.set_cohort(find_cohort(cohort / "r"))
+    controller.show()
+    assert list(controller.results.predictions.values()) == [cohort / "one"]

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QEnterEvent
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.masks import MasksController
@@ -17,9 +19,10 @@ from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Convention, Plane
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import Layout, Viewing
+from brainseg_gui.views.slices.go_to_dialog import GoToDialog
 
 
 @pytest.fixture
@@ -195,3 +198,37 @@ def test_settings_that_make_no_sense_are_the_defaults(parts: Any) -> None:
     viewing = parts.session.viewing
     assert (viewing.layout, viewing.convention, viewing.opacity) == (Layout.PLANES, Convention.RADIOLOGICAL, 0.3)
     controller.close()
+
+
+def test_the_picture_is_copied_with_and_without_masks(opened: ViewingController, session: Session, parts: Any) -> None:
+    window, clipboard = parts.window, QApplication.clipboard()
+    window.show()
+    view = window.ortho.views[0]
+    session.layers.reference.style = OverlayStyle.FILL
+    for other in window.ortho.views:
+        QApplication.sendEvent(other, QEvent(QEvent.Type.Leave))
+    opened.commands["view.copy"]()
+    whole = clipboard.image()
+    assert whole.width() > view.width()  # all views, without a mouse over one
+    place = QPointF(view.viewport().rect().center())
+    QApplication.sendEvent(view, QEnterEvent(place, place, place))
+    opened.commands["view.copy"]()
+    one = clipboard.image()
+    assert one.size() == view.viewport().size() * view.devicePixelRatioF()
+    opened.commands["view.copy_bare"]()
+    assert clipboard.image().size() == one.size()
+    assert clipboard.image() != one
+    assert (session.viewing.masks_visible, session.viewing.crosshair_visible) == (True, True)
+
+
+def test_going_to_a_place_moves_the_crosshair(opened: ViewingController, session: Session, parts: Any) -> None:
+    opened.commands["view.go_to"]()
+    dialog = parts.window.findChild(GoToDialog)
+    dialog.findChild(QLineEdit).setText("2 3 4")
+    dialog.accept()
+    assert session.viewing.crosshair != (1, 2, 3)  # only Go goes there
+    opened.commands["view.go_to"]()
+    dialog = next(d for d in parts.window.findChildren(GoToDialog) if d.isVisible())
+    dialog.findChild(QLineEdit).setText("2 3 4")
+    dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok).click()
+    assert session.viewing.crosshair == (1, 2, 3)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -59,7 +59,14 @@ def opened(window: MainWindow, session: Session, case: Case) -> MainWindow:
     session.viewing.smooth = False
     session.viewing.crosshair_visible = False
     session.open(case)
+    mouse_away(window)
     return window
+
+
+def mouse_away(window: MainWindow) -> None:
+    """Let the mouse leave the views: in a window that appears under it, it points to a voxel."""
+    for view in window.ortho.views:
+        QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
 
 
 @pytest.fixture

@@ -191,7 +191,7 @@ def test_the_menu_of_a_layer_compares_and_removes_it(
 
 def test_the_opacity_slider_follows_and_leads(opened: MainWindow, session: Session) -> None:
     slider = _named(opened.layers_panel, QSlider, "Opacity of masks")
-    assert slider.value() == 45
+    assert slider.value() == 30
     session.viewing.opacity = 0.7
     assert slider.value() == 70
     assert "70 %" in _texts(opened.layers_panel)
@@ -470,6 +470,8 @@ def test_a_view_that_appears_under_a_resting_mouse_is_read(opened: MainWindow, s
     QApplication.sendEvent(first, QEnterEvent(QPointF(60, 60), QPointF(60, 60), QPointF(60, 60)))
     session.viewing.layout = Layout.MODALITIES
     second = opened.ortho.views[0]
+    for view in opened.ortho.views:
+        QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     assert _told(opened) == _right(session, session.viewing.crosshair)  # the first one is gone
     place = QPointF(second.position_of((9, 8, session.viewing.crosshair[2])))
     QApplication.sendEvent(second, QEnterEvent(place, place, place))
@@ -495,6 +497,8 @@ def test_intensities_are_written_plainly(
     values[1, 2, 3] = stored
     volume = replace(volume, stored=values, slope=slope)
     session.open(replace(case, volumes={Modality.T1: volume}))
+    for view in window.ortho.views:
+        QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     session.viewing.crosshair = (1, 2, 3)
     assert window.readout._values.text() == f"T1 {text}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +53,7 @@ class CohortController(QObject):
         self._job: Job | None = None
         self._wanted: tuple[CaseSource, CaseReport] | None = None
         self._schemes: dict[Path, str] = {}
+        self._offered: Path | None = None
         session.case_changed.connect(self._on_case_changed)
         session.layers.changed.connect(self._read_as_scored)
 
@@ -61,8 +63,24 @@ class CohortController(QObject):
         return self._shown.window
 
     def show(self) -> None:
-        """Open the window, or bring it to the front."""
+        """Open the window, or bring it to the front; what to score begins with the open cohort."""
+        self._offer_cohort()
         self._shown.show()
+
+    def _offer_cohort(self) -> None:
+        """Fill in the folder of the open cohort, and where its masks are, unless a person chose folders."""
+        session, results = self._session, self.results
+        if not session.cohort or results.reference not in (None, self._offered):
+            return
+        folder = Path(os.path.commonpath([source.folder.parent for source in session.cohort]))
+        if folder == self._offered:
+            return
+        for name in list(results.predictions):
+            results.remove_prediction(name)
+        tree = session.output.tree
+        self._offered = folder
+        results.ask(reference=folder)
+        results.add_prediction(tree.folder if tree is not None else folder)
 
     def close(self) -> None:
         """Stop what runs and close the window, when the program ends."""

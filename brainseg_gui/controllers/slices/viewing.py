@@ -68,6 +68,8 @@ class ViewingController(QObject):
             "view.smooth": partial(self._toggle, "smooth"),
             "view.file_index": partial(self._toggle, "file_index"),
             "view.go_to": self._go_to,
+            "view.copy": self._copy,
+            "view.copy_bare": self._copy_bare,
             "view.reset": self._window.reset_layout,
             "layers.masks": partial(self._toggle, "masks_visible"),
             "layers.fainter": partial(self._fade, -_OPACITY_STEP),
@@ -116,6 +118,21 @@ class ViewingController(QObject):
         if case is self._session.case:
             self._viewing.crosshair = voxel_ijk
             self._window.ortho.reveal(voxel_ijk)
+
+    def _copy(self) -> None:
+        """Put a picture of the view under the mouse, or of all views, on the clipboard."""
+        if self._session.displayed is not None:
+            QApplication.clipboard().setPixmap(self._window.ortho.picture())
+            self._session.say(Notice("Copied the picture", problem=False))
+
+    def _copy_bare(self) -> None:
+        viewing = self._viewing
+        before = viewing.masks_visible, viewing.crosshair_visible
+        viewing.masks_visible = viewing.crosshair_visible = False
+        try:
+            self._copy()
+        finally:
+            viewing.masks_visible, viewing.crosshair_visible = before
 
     def _step_modality(self, steps: int) -> None:
         case = self._session.displayed

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, reduce
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
+from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -149,6 +149,22 @@ class OrthoView(QWidget):
         """Show whole slices again."""
         for view in self.views:
             view.fit()
+
+    def picture(self) -> QPixmap:
+        """What the view under the mouse shows; without one, the views of the layout that are seen, side by side."""
+        hovered = self._hovered
+        seen = [view for view in self.views if view.isVisible()]
+        shown = [hovered] if hovered is not None and hovered.isVisible() else seen
+        places = [QRect(view.mapTo(self, QPoint()), view.size()) for view in shown]
+        frame = reduce(QRect.united, places, QRect())
+        picture = QPixmap(frame.size() * self.devicePixelRatioF())
+        picture.setDevicePixelRatio(self.devicePixelRatioF())
+        picture.fill(Qt.GlobalColor.black)
+        painter = QPainter(picture)
+        for view, place in zip(shown, places, strict=True):
+            painter.drawPixmap(place.topLeft() - frame.topLeft(), view.viewport().grab())
+        painter.end()
+        return picture
 
     def reveal(self, voxel_ijk: Voxel) -> None:
         """Bring a voxel to the middle of the views that are zoomed in."""

@@ -59,7 +59,7 @@ def _runs(line: _Places, place: _Places, own: NDArray[np.uint8]) -> tuple[_Place
     return starts, np.append(starts[1:], line.size)[: starts.size] - 1
 
 
-def _lines(across: NDArray[np.float64], first: _Places, last: _Places, *, level: bool) -> NDArray[np.float64]:
+def _lines(across: NDArray[np.floating], first: _Places, last: _Places, *, level: bool) -> NDArray[np.float64]:
     """Straight lines from `first` to `last` that lie at `across`: (n, 4) of x, y, x, y."""
     return np.stack([first, across, last, across] if level else [across, first, across, last], axis=1)
 

@@ -247,7 +247,7 @@ def test_a_missing_modality_is_left_out_or_named(toy_case: Any, tmp_path: Path) 
 
 
 def test_a_voxel_outside_the_grid_is_a_sentence(case: Case) -> None:
-    with pytest.raises(BrainsegError, match="40,0,0 lies outside the grid of 40×44×30"):
+    with pytest.raises(BrainsegError, match="voxel 41 1 1 lies outside the images of 40×44×30"):
         planes_figure(FigureContent(case), Modality.T1, (40, 0, 0))
 
 

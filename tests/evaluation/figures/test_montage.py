@@ -32,7 +32,7 @@ def _numbers(figure: Any) -> list[int]:
 
 def test_every_n_th_slice_of_a_range_is_shown(content: FigureContent) -> None:
     figure = montage_figure(content, Modality.T1, every=4, slices=(10, 31))
-    assert _numbers(figure) == [10, 14, 18, 22, 26, 30]
+    assert _numbers(figure) == [11, 15, 19, 23, 27, 31]  # people count from 1
 
 
 def test_a_montage_of_nobodys_choice_fills_its_rows(content: FigureContent) -> None:
@@ -49,7 +49,7 @@ def test_a_montage_of_nobodys_choice_fills_its_rows(content: FigureContent) -> N
 def test_letters_stand_on_the_first_tile_and_the_bar_on_the_last(content: FigureContent) -> None:
     figure = montage_figure(content, Modality.T1, Plane.CORONAL, every=3, slices=(8, 20))
     texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
-    assert texts[0] == ["R", "L", "S", "I", "8"]
+    assert texts[0] == ["R", "L", "S", "I", "9"]
     assert all(len(text) == 1 for text in texts[1:-1])
     assert [len(axes.lines) for axes in figure.axes] == [0] * (len(texts) - 1) + [1]
 
@@ -58,13 +58,13 @@ def test_the_tumour_alone_is_a_smaller_range(content: FigureContent) -> None:
     assert content.reference is not None
     occupied = np.flatnonzero(content.reference.values.any(axis=(0, 1)))
     numbers = _numbers(montage_figure(content, Modality.T1, every=1, extent=Extent.TUMOUR))
-    assert (numbers[0], numbers[-1]) == (occupied[0], occupied[-1])
+    assert (numbers[0], numbers[-1]) == (occupied[0] + 1, occupied[-1] + 1)
     with pytest.raises(BrainsegError, match="no tumour to show"):
         montage_figure(FigureContent(content.case), Modality.T1, extent=Extent.TUMOUR)
 
 
 def test_slices_that_do_not_exist_are_a_sentence(content: FigureContent) -> None:
-    with pytest.raises(BrainsegError, match="no slices 50 to 60, the volume has 60"):
+    with pytest.raises(BrainsegError, match="no slices 51 to 61, the volume has 60"):
         montage_figure(content, Modality.T1, slices=(50, 60))
 
 

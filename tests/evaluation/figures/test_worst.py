@@ -70,7 +70,7 @@ def test_the_figure_shows_masks_above_and_where_they_differ_below(case: Case, pa
 
     figure = worst_figure(FigureContent(case, *pair), Modality.T1CE, count=2)
     assert [axes.get_label() for axes in figure.axes] == [
-        *("k = 4, Dice 0.00", "k = 12, Dice 0.00"),
+        *("slice 5, Dice 0.00", "slice 13, Dice 0.00"),
         *("3 mm² differ", "1 mm² differ"),
     ]
     canvas = FigureCanvasAgg(figure)
