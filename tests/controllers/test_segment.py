@@ -179,7 +179,8 @@ def test_the_result_is_a_new_layer_in_the_study_s_scheme(
     ended()
     layer = session.layers.prediction
     assert layer is not None
-    assert (layer.name, layer.role, layer.author) == ("prediction", Role.PREDICTION, default_model().title)
+    assert layer.name == f"{default_model().title}, {layer.created:%H:%M}"
+    assert (layer.role, layer.author) == (Role.PREDICTION, default_model().title)
     assert layer.style is OverlayStyle.FILL
     assert layer.saved_as is None
     assert layer.labels.scheme == case.scheme == scheme_named("brats2020")

@@ -48,6 +48,17 @@ def test_every_label_and_region(volume: Volume) -> None:
     assert rows["?"].brightness[Modality.T1].mean == 34.0
 
 
+def test_a_mask_of_one_meaning_has_a_row_for_each_lesion_and_no_core(volume: Volume) -> None:
+    values = np.zeros((2, 3, 4), np.uint8)
+    values[0, 0, :] = (1, 1, 2, 3)
+    labels = LabelMap(values, volume.grid, scheme_named("whole-tumour"))
+    found = label_statistics(labels, {Modality.T1: volume})
+    assert [(row.key, row.numbers, row.voxels) for row in found] == [
+        *(("WT", (1,), 2), ("WT", (2,), 1), ("WT", (3,), 1)),
+        ("WT", (1, 2, 3), 4),
+    ]
+
+
 def test_an_empty_mask_has_no_brightness(volume: Volume) -> None:
     labels = LabelMap(np.zeros((2, 3, 4), np.uint8), volume.grid, scheme_named("brats2020"))
     for row in label_statistics(labels, {Modality.T1: volume}):

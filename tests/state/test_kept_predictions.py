@@ -77,7 +77,8 @@ def test_the_pair_that_a_person_chose_stays_compared(session: Session, predicted
 def test_another_case_has_no_chosen_pair(session: Session, cases: list[Case], predicted: Callable[..., Layer]) -> None:
     session.layers.compare(session.layers.reference, predicted())
     session.open(cases[1])
-    assert session.layers.prediction is predicted()
+    newest = predicted()
+    assert session.layers.prediction is newest
 
 
 def test_a_prediction_lies_below_an_annotation_and_leaves_its_comparison(

@@ -459,9 +459,9 @@ def test_the_readout_is_right_when_another_case_opens_under_the_mouse(
 ) -> None:
     view = opened.ortho.views[0]
     place = view.position_of((14, 13, session.viewing.crosshair[2]))
-    qtbot.mouseMove(view.viewport(), place)
-    other = toy_case(tmp_path, shape=(40, 30, 24), case_id="Other", seed=7)
-    session.open(run_to_end(read_case(find_case(other))))
+    other = run_to_end(read_case(find_case(toy_case(tmp_path, shape=(40, 30, 24), case_id="Other", seed=7))))
+    QApplication.sendEvent(view, QEnterEvent(QPointF(place), QPointF(place), QPointF(place)))
+    session.open(other)
     assert _told(opened) == _right(session, view.voxel_at(QPointF(place)))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import box_around
-from brainseg_gui.imaging.labels import UNKNOWN, LabelMap, meanings, regions
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, meanings, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 
@@ -72,18 +72,25 @@ def label_statistics(labels: LabelMap, volumes: Mapping[Modality, Volume]) -> li
     inside = values > 0
     found = {m: _intensities(volume, box)[inside] for m, volume in volumes.items()} if box is not None else {}
     own, scheme = values[inside], labels.scheme
-    rows: list[tuple[str, str, tuple[int, ...]]] = []
-    rows += [(key, meanings()[key].title, (number,)) for number, key in sorted(scheme.labels.items())]
-    unknown = [number for number in labels.present() if scheme.meaning_of(number) == UNKNOWN]
-    rows += [(UNKNOWN, f"number {number}, {meanings()[UNKNOWN].title}", (number,)) for number in unknown]
-    rows += [(region.key, region.title, scheme.values_in(region)) for region in regions()]
+    known = sorted({*scheme.labels, *labels.present()})
+    rows: list[tuple[str, str, Sequence[int]]] = [
+        (scheme.meaning_of(number), _title_of(scheme, number), (number,)) for number in known
+    ]
+    for region in regions() if scheme.tells_apart else regions()[:1]:
+        inside_region = scheme.look_up(region)
+        rows.append((region.key, region.title, [number for number in known if inside_region[number]]))
     return [_row(*row, own, found, labels.grid.voxel_ml) for row in rows]
+
+
+def _title_of(scheme: LabelScheme, number: int) -> str:
+    title = meanings()[scheme.meaning_of(number)].title
+    return title if number in scheme.labels else f"number {number}, {title}"
 
 
 def _row(
     key: str,
     title: str,
-    numbers: tuple[int, ...],
+    numbers: Sequence[int],
     own: NDArray[np.uint8],
     found: Mapping[Modality, NDArray[np.float64]],
     voxel_ml: float,
@@ -91,7 +98,7 @@ def _row(
     chosen = np.isin(own, numbers)
     voxels = int(np.count_nonzero(chosen))
     brightness = {modality: _brightness(values[chosen]) for modality, values in found.items()} if voxels else {}
-    return LabelStatistics(key, title, numbers, voxels, voxels * voxel_ml, brightness)
+    return LabelStatistics(key, title, tuple(numbers), voxels, voxels * voxel_ml, brightness)
 
 
 def _brightness(values: NDArray[np.float64]) -> Brightness:

@@ -38,6 +38,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.figure", "Export figure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
     ActionSpec("file.report", "Save case report…", "File", (), "Pictures, scores and volumes, as HTML or PDF"),
     ActionSpec("file.statistics", "Save label statistics…", "File", (), "Volume and intensities of each label, as CSV"),
+    ActionSpec("view.copy", "Copy picture", "File", ("Ctrl+C",), "The view under the mouse, or all of them"),
+    ActionSpec("view.copy_bare", "Copy picture without masks", "File", ("Ctrl+Alt+C",), "The same, only the image"),
     ActionSpec("file.quit", "Quit", "File", ("Ctrl+Q",), "Close the program", separated=True),
     *CASE_ACTIONS,
     ActionSpec("view.next_modality", "Next modality", "View", ("]",), "Show the next modality"),
@@ -106,10 +108,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view.smooth", "Smooth zoomed images", "View", (), "Interpolate, or show the voxels", "", True),
     ActionSpec("view.theme", "Light theme", "View", (), "Light instead of dark; images stay on black", "theme", True),
     ActionSpec("view.system_theme", "System's theme", "View", (), "Light or dark as the desktop is", "", True),
-    ActionSpec(
-        "view.copy", "Copy picture", "View", ("Ctrl+C",), "The view under the mouse, or all of them", separated=True
-    ),
-    ActionSpec("view.copy_bare", "Copy picture without masks", "View", ("Ctrl+Alt+C",), "The same, only the image"),
     ActionSpec("view.reset", "Reset window layout", "View", (), "Put all panels back", separated=True),
     ActionSpec("layers.masks", "Show masks", "Layers", ("S",), "Masks on or off", "eye", True),
     ActionSpec("layers.fainter", "Fainter masks", "Layers", ("A",), "Lower the opacity"),
