@@ -13,11 +13,24 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 QT = {"PySide6", "shiboken6", "pyqtgraph", "qtawesome"}
 NETWORK = {"tensorflow", "keras"}
-QT_FREE = ("errors", "progress", "imaging", "evaluation", "inference", "state", "runs", "annotation")
+QT_FREE = (
+    "errors",
+    "progress",
+    "storage",
+    "imaging",
+    "evaluation",
+    "inference",
+    "state",
+    "runs",
+    "annotation",
+    "preparation",
+)
 
-# Only the network's own process imports these.
+# Only the network's own process imports this room.
 NETWORK_PROCESS = tuple(
-    f"brainseg_gui.inference.network.{name}" for name in ("devices", "fast_norm", "keras_network", "network", "rebuild")
+    f"brainseg_gui.inference.network.{path.stem}"
+    for path in sorted((ROOT / "brainseg_gui" / "inference" / "network").glob("*.py"))
+    if path.stem != "__init__"
 )
 
 _IMPORT_ALL = """
