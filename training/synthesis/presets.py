@@ -43,18 +43,18 @@ class SynthesisPriors:
 
 # Columns: t1, t1ce, t2, flair; white matter = 1. T1ce follows T1 where nothing takes up contrast agent.
 _HIGH_GRADE: PartRanges = MappingProxyType({
-    "necrosis": ((0.40, 0.85), (1.0, 1.0), (1.6, 4.0), (1.1, 3.4)),
+    "necrosis": ((0.40, 0.85), (1.0, 1.0), (1.6, 4.0), (0.6, 2.4)),
     "cyst": ((0.25, 0.60), (1.0, 1.0), (2.5, 4.5), (0.25, 1.3)),
-    "solid": ((0.58, 0.92), (1.0, 1.0), (1.4, 3.2), (1.5, 3.3)),
-    "enhancing": ((0.60, 1.10), (1.25, 3.0), (1.1, 2.6), (1.4, 3.2)),
-    "oedema": ((0.60, 1.04), (1.0, 1.0), (1.45, 3.6), (1.5, 3.6)),
+    "solid": ((0.58, 0.92), (1.0, 1.0), (1.4, 3.2), (1.2, 2.4)),
+    "enhancing": ((0.60, 1.10), (1.25, 3.0), (1.1, 2.6), (1.1, 2.3)),
+    "oedema": ((0.60, 1.04), (1.0, 1.0), (1.45, 3.6), (1.25, 3.1)),
     "blood": ((1.20, 1.80), (1.2, 1.8), (0.4, 1.2), (0.5, 1.6)),
 })  # fmt: skip
 _LOW_GRADE: PartRanges = MappingProxyType({
     **_HIGH_GRADE,
-    "necrosis": ((0.50, 0.85), (1.0, 1.0), (1.6, 3.4), (1.2, 3.0)),
-    "solid": ((0.48, 0.92), (1.0, 1.0), (1.3, 3.3), (1.3, 3.1)),
-    "oedema": ((0.64, 1.02), (1.0, 1.0), (1.3, 3.1), (1.3, 3.1)),
+    "necrosis": ((0.50, 0.85), (1.0, 1.0), (1.6, 3.4), (0.9, 2.2)),
+    "solid": ((0.48, 0.92), (1.0, 1.0), (1.3, 3.3), (1.15, 2.4)),
+    "oedema": ((0.64, 1.02), (1.0, 1.0), (1.3, 3.1), (1.15, 2.5)),
 })  # fmt: skip
 
 _HIGH = TumourPriors(
@@ -76,7 +76,7 @@ TRAINING = SynthesisPriors(
     tumours=((0.60, _HIGH), (0.29, _LOW), (0.05, _LOW_WITH_SPOTS), (0.06, None)),
     contrast=ContrastPriors(
         tissue_spread=0.10, gain_spread=0.22, gain_limits=(0.65, 1.6), texture=(0.014, 0.070),
-        tumour_texture=(0.8, 4.0), tumour_ranges=MappingProxyType({"high": _HIGH_GRADE, "low": _LOW_GRADE}),
+        tumour_texture=(0.4, 2.0), tumour_ranges=MappingProxyType({"high": _HIGH_GRADE, "low": _LOW_GRADE}),
         ordered=0.85, random=0.2, mismatch=0.2, blood=0.12, patches=(0.0, 0.10), blur_mm=(0.3, 1.5),
         wetness=0.92, wet_edge=1.3,
     ),
@@ -87,7 +87,7 @@ TRAINING = SynthesisPriors(
     ),
     acquisition=AcquisitionPriors(
         thickness_mm=(1.0, 6.0), thick=0.5, blur_mm=(0.1, 1.0), bias=(0.02, 0.30), gamma=(0.72, 1.38),
-        noise=(0.01, 0.14), slice_axes=(0.12, 0.12, 0.76), moved=0.3, moved_mm=0.8, moved_deg=0.6,
+        noise=(0.006, 0.08), slice_axes=(0.12, 0.12, 0.76), moved=0.3, moved_mm=0.8, moved_deg=0.6,
     ),
     storage=StoragePriors(
         white_matter=((60, 2500), (60, 2500), (40, 1500), (40, 2000)), forms=(0.66, 0.08, 0.12, 0.07, 0.07),
