@@ -60,7 +60,7 @@ def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
     outputs = [job.output for job in jobs if job.source]
     if double := _double(outputs):
         raise SaveError("several of the cases have this name", "Segment them into different folders", double)
-    exist = [job.output for job in jobs if job.source and _is_taken(job)]
+    exist = [job.output for job in jobs if job.source and job.is_taken]
     if exist and not overwrite:
         more = f" (and {len(exist) - 1} more)" if len(exist) > 1 else ""
         raise SaveError(f"the file exists{more}", "Choose another place, or give --overwrite", exist[0])
@@ -75,11 +75,6 @@ def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
             raise SaveError(f"the folder cannot be made ({reason})", "Choose another one", folder) from error
         made = new + made
     return made
-
-
-def _is_taken(job: CaseJob) -> bool:
-    """Whether a file is there; a link to what is not there may be written through where a person chose its name."""
-    return job.output.exists() or (job.output.is_symlink() and not job.chosen)
 
 
 def _double(paths: Sequence[Path]) -> Path | None:

@@ -32,3 +32,8 @@ class CaseJob:
     output: Path
     fault: BrainsegError | None = None
     chosen: bool = False
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a file is there; a link to what is not there may be written through where a person chose its name."""
+        return self.output.exists() or (self.output.is_symlink() and not self.chosen)

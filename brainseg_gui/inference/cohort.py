@@ -6,7 +6,6 @@ The command line and the window run the same generator; what it yields tells how
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import wait
 from contextlib import closing
@@ -138,7 +137,7 @@ class CohortSegmentation:
     def _without_masks(self, jobs: Sequence[CaseJob]) -> Generator[Progress, None, list[CaseJob]]:
         left = []
         for job in jobs:
-            if not self.overwrite and os.path.lexists(job.output):
+            if not self.overwrite and job.is_taken:
                 yield self._ended(HasMask(job))
             else:
                 left.append(job)
@@ -149,7 +148,7 @@ class CohortSegmentation:
         try:
             if job.source is None:
                 raise job.fault or CaseError("no case was found", "Check the name", job.output)
-            if not self.overwrite and job.output.exists():  # another run made it meanwhile: no need to segment
+            if not self.overwrite and job.is_taken:  # another run made it meanwhile: no need to segment
                 raise SaveError("the file exists by now", "Another run may have made it", job.output)
             reading = reading or start_reading(job.source)
             case, reading_s = yield from waited_for(reading.case, self._at_work(job, Progress("reading", 0.0)))

@@ -376,6 +376,11 @@ def test_a_mask_is_not_written_through_a_link_that_lies_in_the_folder(
     assert call(tmp_path / "cohort", "-o", tmp_path / "out", "--overwrite") == 1
     assert "no link is followed here" in capfd.readouterr().err
     assert (tmp_path / "thesis.tex").read_text() == "precious"
+    chosen = tmp_path / "mine.nii.gz"  # a name that the person gave is followed
+    chosen.symlink_to(tmp_path / "target.nii.gz")
+    assert call(tmp_path / "cohort", "-o", chosen) == 0
+    assert (tmp_path / "target.nii.gz").is_file()
+    assert chosen.is_symlink()
 
 
 @pytest.mark.parametrize(("one", "other"), [("Case", "case"), ("Straße", "STRASSE"), ("M\u00fc", "Mu\u0308")])
