@@ -58,6 +58,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._process: EngineProcess | None = None
+        self._given_up: list[EngineProcess] = []  # killed, and waited for at the end
         self._serials = count(1)
         self._changing = threading.Lock()
         self._working = threading.Lock()
@@ -114,8 +115,9 @@ class Engine:
     def close(self) -> None:
         """End the process, if there is one."""
         with self._changing:
-            process, self._process = self._process, None
-        if process is not None:
+            processes = [*self._given_up, *([self._process] if self._process is not None else [])]
+            self._process, self._given_up = None, []
+        for process in processes:
             process.close()
         atexit.unregister(self.close)
 
@@ -226,6 +228,7 @@ class Engine:
         with self._changing:
             if self._process is process:
                 self._process = None
+            self._given_up = [*(other for other in self._given_up if other.alive), process]
         process.kill()
 
 

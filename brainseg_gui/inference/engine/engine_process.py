@@ -127,6 +127,7 @@ class EngineProcess:
         """End the process and wait until no trace of it is left."""
         self._process.kill()
         self._reader.join()
+        self._watch.close()
 
     def explain_death(self) -> EngineError:
         """The error that says how the process ended, with its last words as a note."""

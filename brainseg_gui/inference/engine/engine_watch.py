@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import threading
-import time
 
 import psutil
 
@@ -33,16 +32,23 @@ class ProcessWatch:
         self.idle_s = 0.0
         self.cause = ""
         self._process = process
-        threading.Thread(target=self._watch, name="engine-watch", daemon=True).start()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more, and wait until nobody does."""
+        self._over.set()
+        self._thread.join()
 
     def _watch(self) -> None:
         with contextlib.suppress(psutil.Error):  # it has ended
             process, used_s = psutil.Process(self._process.pid), -1.0
-            while self._process.poll() is None:
+            while self._process.poll() is None and not self._over.is_set():
                 before, used_s = used_s, sum(process.cpu_times()[:2])
                 self.idle_s = self.idle_s + _LOOK_S if used_s == before else 0.0
                 self._end_if_greedy(process.memory_info().rss)
-                time.sleep(_LOOK_S)
+                self._over.wait(_LOOK_S)
 
     def _end_if_greedy(self, taken: int) -> None:
         if taken > _MODEST_BYTES and free_memory_bytes() < _LAST_BYTES:
