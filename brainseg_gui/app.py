@@ -58,7 +58,7 @@ class Application(Desk):
     def start(self, paths: Sequence[Path]) -> None:
         """Show the window; what is slow comes after its first picture."""
         first = (lambda: self.files.open_paths(paths)) if paths else self.restoring.start
-        begin = [self.segment.find_models, first, self.faults.start]
+        begin = [self.segment.find_models, first, self.faults.start, *([] if paths else [self.greet])]
         for step in begin:  # one per turn of the event loop
             self.window.painted.connect(lambda step=step: QTimer.singleShot(0, self, step))
         self.window.show()

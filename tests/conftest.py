@@ -95,6 +95,8 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     home = tmp_path_factory.mktemp("home")
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    if labels := sys.modules.get("brainseg_gui.imaging.labels"):
+        labels.know_schemes(None)
     if core := sys.modules.get("PySide6.QtCore"):
         settings = core.QSettings
         settings.setDefaultFormat(settings.Format.IniFormat)

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.labels import LabelScheme, meanings
+from brainseg_gui.imaging.labels import LabelScheme, Meaning, meanings
 
 # both, missed, false: of Okabe and Ito, told apart with any colour vision; no safe colour of a label has their hues
 AGREEMENT_COLOURS = ("#8fb8ad", "#D55E00", "#56B4E9")
@@ -24,6 +24,11 @@ def colour_of(meaning: str, *, safe: bool = False) -> str:
     return entry.safe_colour if safe else entry.colour
 
 
+def shown_colour(look: Meaning, *, safe: bool) -> str:
+    """Colour of a label in the chosen set."""
+    return look.safe_colour if safe else look.colour
+
+
 @lru_cache(maxsize=64)
 def overlay_table(
     scheme: LabelScheme, opacity: float, hidden: frozenset[str] = frozenset(), *, safe: bool = False
@@ -33,7 +38,7 @@ def overlay_table(
     for value in range(1, 256):
         meaning = scheme.meaning_of(value)
         if meaning not in hidden:
-            table[value] = (*rgb(colour_of(meaning, safe=safe)), round(255 * opacity))
+            table[value] = (*rgb(shown_colour(scheme.look_of(value), safe=safe)), round(255 * opacity))
     table.flags.writeable = False
     return table
 

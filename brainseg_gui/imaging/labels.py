@@ -6,8 +6,9 @@ changes no voxel.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
@@ -55,9 +56,15 @@ class Region:
     meanings: frozenset[str]
 
 
+_NO_LOOKS: Mapping[int, Meaning] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class LabelScheme:
     """Which number means what.
+
+    A label of a person's own need not be a tissue of a tumour: its meaning is its name then, and masks are compared
+    by that.
 
     Parameters
     ----------
@@ -69,12 +76,18 @@ class LabelScheme:
         Number in the file (1 to 255) -> key of its meaning.
     other
         What every further number means.
+    looks
+        Number -> name and colours, where they are not those of its meaning.
     """
 
     name: str
     title: str
     labels: Mapping[int, str] = field(hash=False)
     other: str = UNKNOWN
+    looks: Mapping[int, Meaning] = field(default_factory=lambda: _NO_LOOKS, hash=False)
+
+    def __post_init__(self) -> None:
+        _introduce({key: self.looks.get(value) for value, key in self.labels.items()})
 
     def meaning_of(self, value: int) -> str:
         """Key of a number's meaning, ``?`` when the scheme does not know it."""
@@ -84,6 +97,20 @@ class LabelScheme:
     def tells_apart(self) -> bool:
         """Whether it tells the tissues of a tumour apart; else only the whole tumour can be scored."""
         return WHOLE not in self.labels.values()
+
+    def look_of(self, value: int) -> Meaning:
+        """Name and colours of a number."""
+        return self.looks.get(value) or meanings()[self.meaning_of(value)]
+
+    def name_of(self, value: int) -> str:
+        """Short name of a number for a sentence, also of one that the scheme does not know."""
+        name = self.look_of(value).key
+        return name if name != UNKNOWN else f"label {value}"
+
+    def look_for(self, meaning: str) -> Meaning:
+        """Name and colours of a meaning, as its lowest number has them."""
+        value = next((value for value, key in sorted(self.labels.items()) if key == meaning), None)
+        return self.look_of(value) if value is not None else meanings()[meaning]
 
     def values_in(self, region: Region) -> tuple[int, ...]:
         """Numbers that belong to a region."""
@@ -169,8 +196,8 @@ def _tables() -> dict[str, Any]:
 
 
 @cache
-def label_schemes() -> Mapping[str, LabelScheme]:
-    """The schemes that the program knows, by name."""
+def built_in_schemes() -> Mapping[str, LabelScheme]:
+    """The schemes that come with the program, by name."""
     schemes = {}
     for entry in _tables()["scheme"]:
         labels = {int(value): key for value, key in entry["labels"].items()}
@@ -185,10 +212,58 @@ def scheme_priors() -> Mapping[str, float]:
     return MappingProxyType({entry["name"]: float(entry.get("prior", 0)) for entry in _tables()["scheme"]})
 
 
-@cache
+def label_schemes() -> Mapping[str, LabelScheme]:
+    """The schemes that the program knows, by name: its own, then those of the person, read when first asked for."""
+    if _schemes_of_people is None:
+        from brainseg_gui.imaging.own_schemes import load_own_schemes  # it makes schemes
+
+        load_own_schemes()
+    return MappingProxyType({**built_in_schemes(), **(_schemes_of_people or {})})
+
+
+_schemes_of_people: dict[str, LabelScheme] | None = None
+_labels_of_people: dict[str, Meaning] = {}
+_OWN_COLOURS = ("#e5484d", "#46a758", "#f5d90a", "#22c5d8", "#d66ad6", "#5b8def", "#f0883e", "#a8d08d", "#b39ddb")
+
+
+def know_schemes(schemes: Iterable[LabelScheme] | None) -> None:
+    """Let schemes of the person be known by their names, in place of those before; None: read them again."""
+    global _schemes_of_people  # one assignment: threads read it
+    known = built_in_schemes()
+    _schemes_of_people = {s.name: s for s in schemes if s.name not in known} if schemes is not None else None
+
+
 def meanings() -> Mapping[str, Meaning]:
-    """All meanings by key, in the order in which they are listed."""
+    """All meanings by key: tissues of tumours as they are listed, then labels of people's own as they came."""
+    return MappingProxyType({**built_in_meanings(), **_labels_of_people}) if _labels_of_people else built_in_meanings()
+
+
+@cache
+def built_in_meanings() -> Mapping[str, Meaning]:
+    """The tissues of tumours, by key."""
     return MappingProxyType({entry["key"]: Meaning(**entry) for entry in _tables()["meaning"]})
+
+
+def is_colour(text: str) -> bool:
+    """Whether a text is a colour: ``#rrggbb``."""
+    return re.fullmatch(r"#[0-9a-fA-F]{6}", text) is not None
+
+
+def own_colour(number: int) -> str:
+    """A colour for a label that nobody chose one for."""
+    return _OWN_COLOURS[(number - 1) % len(_OWN_COLOURS)]
+
+
+def _introduce(looks: Mapping[str, Meaning | None]) -> None:
+    """Know labels of people's own by their names; places in the list stay, the newest colour of a name counts."""
+    global _labels_of_people  # one assignment: threads read it
+    known, own = built_in_meanings(), dict(_labels_of_people)
+    for key, look in looks.items():
+        if key not in known and (look is not None or key not in own):
+            colour = own_colour(len(own) + 1)
+            own[key] = look or Meaning(key, key, colour, colour)
+    if own != _labels_of_people:
+        _labels_of_people = own
 
 
 @cache

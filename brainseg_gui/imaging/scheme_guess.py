@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
-from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, label_schemes, scheme_priors
+from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, built_in_meanings, label_schemes, scheme_priors
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import match_of
 from brainseg_gui.imaging.volume import Volume
@@ -240,7 +240,7 @@ def _fit(meaning: str, label: LabelEvidence, everyone: Sequence[LabelEvidence]) 
     if meaning in _CORE:
         rarer = 0.1 if meaning == "NCR" else 0.0  # the plain word where nothing tells necrosis from the rest
         return rarer + (0.5 if not outermost or len(everyone) == 1 else -0.5)
-    return -3.0
+    return -3.0 if meaning in built_in_meanings() else -0.5  # a label of a person's own says nothing of the images
 
 
 def _fit_enhancing(label: LabelEvidence, everyone: Sequence[LabelEvidence], *, outermost: bool) -> float:

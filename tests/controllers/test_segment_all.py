@@ -9,7 +9,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QTreeWidget
+from PySide6.QtWidgets import QListWidget, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.files import FilesController
@@ -228,6 +228,28 @@ def test_the_window_has_a_row_per_case_and_says_what_failed(
     window.only_failed.click()
     assert [rows.topLevelItem(n).isHidden() for n in range(4)] == [True, False, True, True]
     assert window.retry.isEnabled()
+
+
+def test_the_case_list_says_how_far_each_case_is(
+    every: SegmentAllController,
+    parts: Any,
+    cohort: Path,
+    session: Session,
+    engine: Any,
+    qtbot: QtBot,
+    ended: Callable[[], None],
+) -> None:
+    rows = parts.window.cases_panel.findChild(QListWidget)
+    (cohort / "B" / "B_t2.nii.gz").write_bytes(b"broken")
+    every.start()
+    engine.gate.open()
+    qtbot.waitUntil(lambda: engine.gate.reached == 2)
+    qtbot.waitUntil(lambda: rows.item(0).text().endswith("   32 %"))
+    ended()
+    texts = [rows.item(row).text() for row in range(rows.count())]
+    assert [text.rsplit("   ")[-1] for text in texts] == ["segmented", "failed", "segmented", "segmented"]
+    session.cohort_changed.emit()
+    assert not any("segmented" in rows.item(row).text() for row in range(rows.count()))
 
 
 def test_another_list_is_shown_when_it_is_opened_but_not_while_one_is_at_work(

@@ -31,8 +31,11 @@ def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplica
     running: list[Application] = []
     before, threads_before = _children(), set(threading.enumerate())  # other tests of this process share an engine
 
-    def start(paths: Sequence[Path] = (), *, safe: bool = False, engine: Engine | None = None) -> Application:
+    def start(
+        paths: Sequence[Path] = (), *, safe: bool = False, engine: Engine | None = None, tour: bool = False
+    ) -> Application:
         application = Application(qapp, safe=safe, engine=engine or NoEngine())
+        application.preferences.set("tour seen", not tour)
         running.append(application)
         qtbot.addWidget(application.window, before_close_func=lambda _window: application.leave())
         application.window.resize(1280, 860)

@@ -406,7 +406,7 @@ def test_a_proposal_is_accepted_by_lesion(hand: Hand, qtbot: QtBot, proposed: np
     assert not hand.values.any()
     hand.key(Qt.Key.Key_Period, CTRL)
     assert proposed[viewing.crosshair] == ET
-    hand.key(Qt.Key.Key_Comma, CTRL)
+    hand.trigger("propose.previous")
     hand.key(Qt.Key.Key_A, SHIFT)
     listed(hand, qtbot)
     assert hand.names == ["Accept place of network"]

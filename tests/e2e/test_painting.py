@@ -408,10 +408,51 @@ def test_backspace_and_undo_drop_a_corner_and_escape_drops_all(hand: Hand) -> No
     hand.key(Qt.Key.Key_Backspace)
     assert len(hand.annotating.hand.outline.points_ijk) == 3  # type: ignore[union-attr]
     hand.key(Qt.Key.Key_Z, CTRL)
-    assert len(hand.annotating.hand.outline.points_ijk) == 2  # type: ignore[union-attr]
+    assert len(hand.annotating.hand.outline.points_ijk) == 4  # type: ignore[union-attr]
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert len(hand.annotating.hand.outline.points_ijk) == 3  # type: ignore[union-attr]
     hand.key(Qt.Key.Key_Escape)
     assert hand.annotating.hand.outline is None
     assert hand.names == []
+
+
+def corners_of(hand: Hand) -> list[tuple[int, ...]]:
+    outline = hand.annotating.hand.outline
+    return [tuple(round(v) for v in point) for point in outline.points_ijk] if outline is not None else []
+
+
+def test_corners_are_dragged_set_on_an_edge_and_taken_away_each_with_undo(hand: Hand) -> None:
+    hand.start(tool=Tool.LASSO)
+    one, two, three = along(Plane.AXIAL, (-4, -4), (4, -4), (4, 4))
+    for corner in (one, two, three):
+        hand.click(corner)
+    begun = [one, two, three]
+    assert corners_of(hand) == begun
+
+    away, middle, inside = along(Plane.AXIAL, (6, -6), (0, -4), (0, -2))
+    hand.stroke([two, away])
+    assert corners_of(hand) == [one, away, three]
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert corners_of(hand) == begun
+
+    hand.stroke([middle, inside])  # a press on an edge sets a corner, which follows
+    assert corners_of(hand) == [one, inside, two, three]
+    hand.click(inside, button=RIGHT)
+    assert corners_of(hand) == begun
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert corners_of(hand) == [one, inside, two, three]
+    hand.move(inside, button=Qt.MouseButton.NoButton)
+    hand.key(Qt.Key.Key_Delete)
+    assert corners_of(hand) == begun
+    hand.click(along(Plane.AXIAL, (-1, 3))[0], button=RIGHT)  # where no corner is, nothing goes
+    assert corners_of(hand) == begun
+
+    hand.stroke([one, along(Plane.AXIAL, (-6, -6))[0]])  # the first corner is dragged too; a click on it closes
+    assert len(corners_of(hand)) == 3
+    hand.key(Qt.Key.Key_Return)
+    assert [name[:17] for name in hand.names] == ["Polygon ET, axial"]
+    hand.key(Qt.Key.Key_Z, CTRL)
+    assert not hand.values.any()
 
 
 def test_an_open_polygon_is_closed_when_another_tool_is_taken(hand: Hand) -> None:

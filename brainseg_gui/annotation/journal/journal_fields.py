@@ -12,6 +12,7 @@ from typing import Any
 
 from brainseg_gui.annotation.slab import Slab
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.formats.mask_note import looks_of
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelScheme
 
@@ -97,13 +98,14 @@ def header_of(fields: Mapping[str, Any]) -> JournalHeader:
     labels = {int(value): text_of(key) for value, key in scheme["labels"].items()}
     if not all(0 < value < 256 for value in labels):
         raise Damaged("its label scheme is impossible")
+    looks = looks_of(scheme.get("looks", {}))
     study = text_of(fields["study"])
     if not re.fullmatch("[0-9a-f]{8,64}", study):  # it names the lock file
         raise Damaged("its study is impossible")
     return JournalHeader(
         study=study,
         shape=(shape[0], shape[1], shape[2]),
-        scheme=LabelScheme(text_of(scheme["name"]), text_of(scheme["title"]), MappingProxyType(labels)),
+        scheme=LabelScheme(text_of(scheme["name"]), text_of(scheme["title"]), MappingProxyType(labels), looks=looks),
         title=text_of(fields["title"]),
         start=text_of(fields["start"]),
         start_digest=text_of(fields["start_digest"]),

@@ -38,7 +38,9 @@ from brainseg_gui.annotation.journal.journal_fields import (
     voxel_in,
 )
 from brainseg_gui.annotation.slab import Values, slab_size
+from brainseg_gui.imaging.formats.mask_note import looks_fields
 from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.labels import LabelScheme
 
 VERSION = 2  # 1 had no file records
 SNAPSHOT, EDIT, MOVE, KEPT, FILE = b"S", b"E", b"M", b"K", b"F"
@@ -63,11 +65,10 @@ class Record:
 
 def header_bytes(header: JournalHeader) -> bytes:
     """The beginning of a journal."""
-    scheme = header.scheme
     fields = {
         "study": header.study,
         "shape": list(header.shape),
-        "scheme": {"name": scheme.name, "title": scheme.title, "labels": {str(v): k for v, k in scheme.labels.items()}},
+        "scheme": _scheme_fields(header.scheme),
         "title": header.title[:LONGEST_TEXT],
         "start": header.start[:LONGEST_TEXT],
         "place": header.place if len(header.place) <= LONGEST_TEXT else "",
@@ -77,6 +78,12 @@ def header_bytes(header: JournalHeader) -> bytes:
     }
     raw = json.dumps(fields).encode()
     return _HEADER.pack(_MAGIC, VERSION, len(raw), zlib.crc32(raw)) + raw
+
+
+def _scheme_fields(scheme: LabelScheme) -> dict[str, Any]:
+    labels = {str(value): key for value, key in scheme.labels.items()}
+    looks = {"looks": looks_fields(scheme)} if scheme.looks else {}
+    return {"name": scheme.name, "title": scheme.title, "labels": labels, **looks}
 
 
 def snapshot_record(values: Values) -> bytes:

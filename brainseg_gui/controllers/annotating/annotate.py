@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +10,8 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from brainseg_gui.annotation.annotation import Annotation, Move
-from brainseg_gui.annotation.tools.algebra import translated
+from brainseg_gui.annotation.rules import PaintRules
+from brainseg_gui.annotation.tools.algebra import mapped, translated
 from brainseg_gui.controllers.annotating.active_label import activate, paintable
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.kept import origin_of, sittings_before
@@ -190,7 +191,7 @@ class AnnotateController(QObject):
         if layer is not self._annotating.layer or annotation is None:
             return
         scheme = layer.labels.scheme
-        if dict(scheme.labels) != dict(annotation.labels.scheme.labels):
+        if scheme != annotation.labels.scheme:
             self.paint.finish()  # a polygon or stroke in the hand belongs to these voxels and to this history
             other = Annotation(annotation.snapshot().with_scheme(scheme), annotation.history)
             active = annotation.rules.active
@@ -198,6 +199,22 @@ class AnnotateController(QObject):
             read_only = self._journals.keep(layer, other, origin_of(layer))  # it is kept already
             self._annotating.begin(other, layer, read_only)
             self._annotating.mark_unsaved()  # the note beside its file tells of another scheme
+
+    def renumber(self, becomes: Mapping[int, int]) -> None:
+        """Let all voxels, and the label in the hand, follow their labels to other numbers; locks do not bar it."""
+        annotation = self._annotating.annotation
+        if annotation is None or not self._annotating.editable:
+            return
+        self.paint.finish()
+        rules, annotation.rules = annotation.rules, PaintRules()
+        try:
+            self._annotating.edit(mapped(annotation.settled, becomes), "Renumber labels", "labels")
+        finally:
+            annotation.rules = rules
+        follow = partial(map, lambda label: becomes.get(label, label))
+        (active,) = follow((rules.active,))
+        locked, chosen = frozenset(follow(rules.locked)), frozenset(follow(rules.chosen))
+        self._annotating.rules = replace(rules, active=active, locked=locked, chosen=chosen)
 
     def _on_layers_changed(self) -> None:
         self._show_state()

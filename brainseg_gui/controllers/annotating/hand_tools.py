@@ -54,8 +54,7 @@ def label_of(session: Session, *, erasing: bool) -> int:
 def label_name(session: Session, label: int) -> str:
     """Short name of a label in the annotation's scheme."""
     annotation = session.annotating.annotation
-    meaning = annotation.labels.scheme.meaning_of(label) if annotation is not None else "?"
-    return meaning if meaning != "?" else f"label {label}"
+    return annotation.labels.scheme.name_of(label) if annotation is not None else f"label {label}"
 
 
 def edit_name(what: str, plane: Plane, *slice_indices: int, in_3d: bool) -> str:

@@ -123,7 +123,7 @@ class JournalController(QObject):
         kept = self._kept[layer]
         kept.annotation = annotation
         scheme = annotation.labels.scheme
-        if kept.journal is not None and dict(kept.journal.header.scheme.labels) != dict(scheme.labels):
+        if kept.journal is not None and kept.journal.header.scheme != scheme:
             self.wait()
             kept.journal.describe(replace(kept.journal.header, scheme=scheme))
         return self._follow(kept)

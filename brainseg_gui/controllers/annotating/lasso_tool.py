@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from brainseg_gui.annotation.slab import Area
+from brainseg_gui.annotation.tools.corners import corner_at, edge_at
 from brainseg_gui.annotation.tools.polygon import polygon
 from brainseg_gui.controllers.annotating.hand_tools import edit_name, erases, kept_by_range, label_name, label_of
 from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.annotating.hand import Outline, Pointer
+from brainseg_gui.state.annotating.hand import Outline, Point, Pointer
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.slices.hand_event import HandEvent
+from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
 
 _DRAGGED = 1.5  # voxels; less is a click with an unsteady hand
-_CLOSE = 0.75  # voxels from the first corner that close the polygon
+_CLOSE = 0.75  # voxels from a corner that are on it, however far one zooms out
+_CORNER_PIXELS, _EDGE_PIXELS = 6.0, 3.0  # and pixels of the screen, however far one zooms in
 
 
 class LassoTool:
-    """Dragging draws a lasso, closed on release; clicks set the corners of a polygon until it is closed."""
+    """Dragging draws a lasso, closed on release; clicks set the corners of a polygon until it is closed.
+
+    While a polygon is open its corners can be dragged, a press on an edge sets a corner there, and the right button
+    takes the corner under the mouse away. Every such change is one step of undo.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._pressed: Pointer | None = None
         self._dragged = False
+        self._grabbed: int | None = None  # the corner that follows the mouse
+        self._before: list[Outline] = []
 
     @property
     def busy(self) -> bool:
@@ -50,11 +59,17 @@ class LassoTool:
         elif (outline.plane, outline.slice_index) != (pointer.plane, slice_index):
             self._look_back(outline)
             return
-        elif len(outline.points_ijk) > 2 and math.dist(outline.points_ijk[0], pointer.point_ijk) < _CLOSE:
-            self.close()
-            return
         else:
-            self._add(pointer)
+            corner = self._corner_at(outline, event)
+            if event.right and not outline.cutting:
+                self._remove(corner)
+                return
+            self._note()
+            if corner is None and (corner := self._edge_at(outline, event)) is not None:
+                self._put(corner, pointer, insert=True)
+            elif corner is None:
+                self._add(pointer)
+            self._grabbed = corner
         self._pressed, self._dragged = pointer, False
 
     def move(self, event: HandEvent) -> None:
@@ -64,13 +79,22 @@ class LassoTool:
         if not self._dragged and math.dist(self._pressed.point_ijk, event.pointer.point_ijk) < _DRAGGED:
             return
         self._dragged = True
-        self._add(event.pointer)
+        if self._grabbed is not None:
+            self._put(self._grabbed, event.pointer)
+        else:
+            self._add(event.pointer)
 
     def release(self, event: HandEvent) -> None:
-        """Close a lasso; a polygon waits for its next corner."""
-        outline = self._outline
+        """Close a lasso, or a polygon whose first corner was clicked; else it waits for its next corner."""
+        outline, grabbed = self._outline, self._grabbed
+        self._grabbed = None
+        if self._before and self._before[-1] == outline:
+            self._before.pop()  # a corner was pressed, not moved
+        if outline is not None and grabbed == 0 and not self._dragged and len(outline.points_ijk) > 2:
+            self.close()
+            return
         begun = self._pressed.point_ijk if self._pressed is not None else None
-        if self._dragged and outline is not None and outline.points_ijk[0] == begun:
+        if self._dragged and grabbed is None and outline is not None and outline.points_ijk[0] == begun:
             self.close("Lasso")  # else the drag was one side of a polygon
         self._pressed, self._dragged = None, False
 
@@ -84,7 +108,7 @@ class LassoTool:
     def close(self, name: str = "Polygon") -> None:
         """Fill what the line surrounds, or cut it away."""
         outline, case = self._outline, self._session.case
-        self._outline, self._pressed, self._dragged = None, None, False
+        self.cancel()
         if outline is None or case is None:
             return
         area = polygon(outline.points_ijk, outline.plane, outline.slice_index, case.grid.shape)
@@ -104,8 +128,18 @@ class LassoTool:
         """Take the last corner back."""
         outline = self._outline
         if outline is not None:
-            points = outline.points_ijk[:-1]
-            self._outline = replace(outline, points_ijk=points) if points else None
+            self._remove(len(outline.points_ijk) - 1)
+
+    def remove_corner(self) -> None:
+        """Take the corner under the mouse away, else the last one."""
+        outline, pointer = self._outline, self._session.annotating.hand.pointer
+        if outline is not None:
+            near = self._corner_at(outline, HandEvent(HandMove.MOVED, pointer)) if pointer is not None else None
+            self._remove(near if near is not None else len(outline.points_ijk) - 1)
+
+    def undo(self) -> None:
+        """Take the last change of the polygon back; before the first there is none."""
+        self._outline = self._before.pop() if self._before else None
 
     def finish(self) -> None:
         """Close a line that surrounds something."""
@@ -114,14 +148,44 @@ class LassoTool:
 
     def cancel(self) -> None:
         """Drop the line."""
-        self._outline, self._pressed, self._dragged = None, None, False
+        self._outline, self._pressed, self._dragged, self._grabbed = None, None, False, None
+        self._before.clear()
+
+    def _corner_at(self, outline: Outline, event: HandEvent) -> int | None:
+        spacing = self._spacing_mm
+        reach = max(_CLOSE * min(spacing), _CORNER_PIXELS * event.pixel_mm)
+        return corner_at(outline.points_ijk, event.pointer.point_ijk, spacing, reach)
+
+    def _edge_at(self, outline: Outline, event: HandEvent) -> int | None:
+        return edge_at(outline.points_ijk, event.pointer.point_ijk, self._spacing_mm, _EDGE_PIXELS * event.pixel_mm)
+
+    @property
+    def _spacing_mm(self) -> Sequence[float]:
+        case = self._session.case
+        return case.grid.spacing_mm if case is not None else (1.0, 1.0, 1.0)
+
+    def _note(self) -> None:
+        if self._outline is not None:
+            self._before.append(self._outline)
+
+    def _remove(self, corner: int | None) -> None:
+        outline = self._outline
+        if outline is not None and corner is not None:
+            self._note()
+            points = outline.points_ijk[:corner] + outline.points_ijk[corner + 1 :]
+            self._outline = replace(outline, points_ijk=points) if points else None
+
+    def _put(self, corner: int, pointer: Pointer, *, insert: bool = False) -> None:
+        """Move a corner to where the mouse is, or set one more there."""
+        outline = self._outline
+        if outline is not None:
+            before, behind = outline.points_ijk[:corner], outline.points_ijk[corner if insert else corner + 1 :]
+            self._outline = replace(outline, points_ijk=(*before, _in_slice(outline, pointer), *behind))
 
     def _add(self, pointer: Pointer) -> None:
         outline = self._outline
         if outline is not None and pointer.point_ijk != outline.points_ijk[-1]:
-            point = list(pointer.point_ijk)
-            point[outline.plane.axis] = float(outline.slice_index)
-            self._outline = replace(outline, points_ijk=(*outline.points_ijk, (point[0], point[1], point[2])))
+            self._outline = replace(outline, points_ijk=(*outline.points_ijk, _in_slice(outline, pointer)))
 
     def _look_back(self, outline: Outline) -> None:
         """An open polygon is finished where it was begun."""
@@ -130,6 +194,12 @@ class LassoTool:
         self._session.viewing.crosshair = (voxel[0], voxel[1], voxel[2])
         what = f"The polygon in the {outline.plane.title.lower()} {slice_words(outline.slice_index)} is still open"
         self._session.say(Notice(what, "Return closes it, Esc drops it", problem=False))
+
+
+def _in_slice(outline: Outline, pointer: Pointer) -> Point:
+    point = list(pointer.point_ijk)
+    point[outline.plane.axis] = float(outline.slice_index)
+    return point[0], point[1], point[2]
 
 
 def _through_all_slices(area: Area, plane: Plane, slices: int) -> Area:

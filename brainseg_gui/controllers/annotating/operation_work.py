@@ -18,7 +18,7 @@ from brainseg_gui.annotation.tools.morphology import growth, shrinkage, smoothed
 from brainseg_gui.annotation.tools.seeds import BACKGROUND_SEED, SeedSettings, box_of_seeds, grow
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Region
+from brainseg_gui.imaging.labels import LabelMap, Region
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
@@ -201,7 +201,7 @@ def _grown(request: Request) -> Generator[Progress, None, Change | None]:
 def title_of(request: Request) -> str:
     """Name of the edit, such as “Grow ET by 2 mm”."""
     settings, scheme = request.settings, request.labels.scheme
-    active, other = name_of(scheme, request.rules.active), name_of(scheme, settings.other)
+    active, other = scheme.name_of(request.rules.active), scheme.name_of(settings.other)
     whole = "all labels" if settings.all_labels else active
     least = f"{settings.smallest_voxels} voxels" if settings.in_voxels else f"{settings.smallest_ml:g} ml"
     where = "3-D" if settings.in_3d else settings.plane.title.lower()
@@ -223,9 +223,3 @@ def title_of(request: Request) -> str:
         Kind.MERGE: f"Merge {'all labels' if settings.all_labels else other} into {active}",
         Kind.SEEDS: "Grow from seeds",
     }[request.kind]
-
-
-def name_of(scheme: LabelScheme, label: int) -> str:
-    """Short name of a label."""
-    meaning = scheme.meaning_of(label)
-    return meaning if meaning != "?" else f"label {label}"

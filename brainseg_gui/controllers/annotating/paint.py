@@ -55,6 +55,7 @@ class PaintController(QObject):
         return {
             "annotate.close_outline": self._lasso.close,
             "annotate.drop_corner": self._lasso.drop_corner,
+            "annotate.remove_corner": self.remove_corner,
             "annotate.browse_held": self._hold_browse,
             "annotate.use": partial(self._use_at_crosshair, False),
             "annotate.use_right": partial(self._use_at_crosshair, True),
@@ -84,11 +85,18 @@ class PaintController(QObject):
         return bool(busy)
 
     def step_back(self) -> bool:
-        """Take the last corner back, or the stroke in progress; returns whether there was any."""
+        """Take the last change of the polygon back, or the stroke in progress; returns whether there was any."""
         if self._lasso.busy and self._in_hand is not self._lasso:
-            self._lasso.drop_corner()
+            self._lasso.undo()
             return True
         return self.cancel()
+
+    def remove_corner(self) -> bool:
+        """Take the corner under the mouse away; returns whether a polygon is open."""
+        open_before = self._lasso.busy
+        self._lasso.remove_corner()
+        self.busy_changed.emit()
+        return open_before
 
     def _on_hand_used(self, event: HandEvent) -> None:
         match event.move:

@@ -253,8 +253,8 @@ class FilesController(QObject):
     def _add_annotations(self, opened: Opened) -> None:
         if opened.numbering is not None:
             self._session.number_as(opened.numbering)
-        for layer in opened.annotations:
-            self._session.add_layer(layer, compared=layer is opened.annotations[-1])
+        for layer in opened.layers:
+            self._session.add_layer(layer, compared=layer is opened.layers[-1])
 
     def _remember_windows(self) -> None:
         """Keep the open case's windows, before a preview shows those of another."""

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from brainseg_gui.annotation.journal.study import study_digest
-from brainseg_gui.annotation.saving.mask_places import OutputTree, home_of
+from brainseg_gui.annotation.saving.mask_places import PREDICTION, OutputTree, home_of, mask_names
 from brainseg_gui.annotation.saving.saved_masks import SavedMask, saved_annotations
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import mark_of
-from brainseg_gui.imaging.formats.mask_note import MaskFile
+from brainseg_gui.imaging.formats.mask_note import MaskFile, network_of
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+
+log = logging.getLogger(__name__)
 
 _OTHERS = 8  # annotations besides the one to go on with that are read: each takes a byte a voxel
 NEW_MASKS = ""
@@ -52,6 +56,8 @@ class Opened:
         The case.
     annotations
         Its annotations, the one to go on with last.
+    prediction
+        The network's mask that lies where Segment all leaves it.
     study
         Digest of its images, where it had to be worked out; else empty.
     numbering
@@ -65,6 +71,12 @@ class Opened:
     study: str = ""
     numbering: LabelScheme | None = None
     problems: tuple[BrainsegError, ...] = ()
+    prediction: Layer | None = None
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All of them; the last is the one that is looked at first."""
+        return (*([self.prediction] if self.prediction is not None else []), *self.annotations)
 
 
 def open_case(
@@ -93,7 +105,28 @@ def open_case(
     folders = (source.folder, home_of(source, remembered.tree))
     masks = _chosen(saved_annotations(source, folders, named, study))
     layers, problems = _read_all(masks, case, said)
-    return Opened(case, layers, known[0] if known else "", said.get(NEW_MASKS), problems)
+    prediction = _prediction_of(case, folders[-1])
+    return Opened(case, layers, known[0] if known else "", said.get(NEW_MASKS), problems, prediction)
+
+
+def _prediction_of(case: Case, folder: Path) -> Layer | None:
+    """The mask that a network of this program left for the case; none where it cannot be read: it can be made again."""
+    from brainseg_gui.imaging.formats.nifti import read_label_map
+    from brainseg_gui.imaging.read_case import understand
+
+    path = folder / next(mask_names(case.case_id, PREDICTION))
+    if not path.is_file() or not (network := network_of(path)):
+        return None
+    try:
+        mark = mark_of(path)  # before it is read: what comes meanwhile is somebody else's
+        labels = understand(case, read_label_map(path, case.grid, case.scheme), path)[0]
+    except (BrainsegError, OSError) as error:
+        log.warning("a prediction is not shown: %s", error)
+        return None
+    _ = labels.counts  # here, so that the window need not count
+    layer = Layer("prediction", Role.PREDICTION, labels, network, style=OverlayStyle.FILL)
+    layer.saved_as, layer.file = path, MaskFile(path, mark)
+    return layer
 
 
 def annotation_name(author: str) -> str:

@@ -50,14 +50,15 @@ class AppearanceController(QObject):
 
     def toggle_theme(self) -> None:
         """Dress the program as the check mark says, whatever the system does."""
-        self._choose("light" if self._window.actions_table["view.theme"].isChecked() else "dark")
+        self.choose_theme("light" if self._window.actions_table["view.theme"].isChecked() else "dark")
 
     def follow_system(self) -> None:
         """Dress the program as the system is from now on, or stay as it is."""
         follows = self._window.actions_table["view.system_theme"].isChecked()
-        self._choose("system" if follows else shown_theme("system"))
+        self.choose_theme("system" if follows else shown_theme("system"))
 
-    def _choose(self, choice: str) -> None:
+    def choose_theme(self, choice: str) -> None:
+        """Dress the program as one of `THEMES`, and remember it."""
         self._preferences.set("theme", choice)
         self._dress(choice)
 

@@ -24,6 +24,7 @@ from brainseg_gui.controllers.layers.case_states import CaseStatesController
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.controllers.segmenting.segment import SegmentController
+from brainseg_gui.controllers.settings.person import call_person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.appearance import AppearanceController
 from brainseg_gui.controllers.shell.leaving import LeavingController
@@ -35,10 +36,13 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
+    from brainseg_gui.controllers.annotating.labels import LabelsController
     from brainseg_gui.controllers.comparing.case_report import CaseReportController
     from brainseg_gui.controllers.comparing.cohort import CohortController
     from brainseg_gui.controllers.comparing.figures import FiguresController
     from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
+    from brainseg_gui.controllers.shell.preferences_form import PreferencesFormController
+    from brainseg_gui.controllers.shell.tour import TourController
     from brainseg_gui.controllers.training.training import TrainingController
     from brainseg_gui.inference.engine.engine import Engine
 
@@ -59,6 +63,7 @@ class Desk(QObject):
     def __init__(self, preferences: Preferences, engine: Engine | None, watch: FaultWatch | None) -> None:
         super().__init__()
         self.preferences = preferences
+        call_person(preferences.get("annotator", ""))
         self.session = Session()
         self.window = MainWindow(self.session, preferences.keys)
         parts = (self.session, self.window, preferences)
@@ -117,6 +122,13 @@ class Desk(QObject):
         return SegmentAllController(self.session, self.window, self.preferences, self.files, self.segment)
 
     @cached_property
+    def labels(self) -> LabelsController:
+        """Editing label schemes."""
+        from brainseg_gui.controllers.annotating.labels import LabelsController
+
+        return LabelsController(self.session, self.window, self.preferences, self.annotate)
+
+    @cached_property
     def figures(self) -> FiguresController:
         """The dialog of figures."""
         from brainseg_gui.controllers.comparing.figures import FiguresController
@@ -129,6 +141,25 @@ class Desk(QObject):
         from brainseg_gui.controllers.comparing.case_report import CaseReportController
 
         return CaseReportController(self.session, self.window, self.preferences)
+
+    @cached_property
+    def preferences_form(self) -> PreferencesFormController:
+        """The dialog of preferences."""
+        from brainseg_gui.controllers.shell.preferences_form import PreferencesFormController
+
+        return PreferencesFormController(self.session, self.window, self.preferences, self.appearance)
+
+    @cached_property
+    def tour(self) -> TourController:
+        """The tour of the first start."""
+        from brainseg_gui.controllers.shell.tour import TourController
+
+        return TourController(self.window, self.preferences)
+
+    def greet(self) -> None:
+        """Show the tour to whoever is here for the first time."""
+        if not (self.preferences.safe or self.preferences.recent or self.preferences.get("tour seen", False)):
+            self.tour.show()
 
     def commands(self) -> dict[str, Callable[[], object]]:
         """Who answers which action."""
@@ -145,6 +176,7 @@ class Desk(QObject):
             **self.operations.commands,
             **self.proposal.commands,
             "annotate.close_outline": self._confirm,
+            "operate.remove_island": self._remove_here,
             "cases.segment_all": lambda: self.segment_all.show(),
             "file.open": lambda: self.files.choose_folder(),
             "file.open_cohort": lambda: self.files.choose_folder("Open cohort: a folder of case folders"),
@@ -162,7 +194,10 @@ class Desk(QObject):
             "file.figure": lambda: self.figures.choose(),
             "file.report": lambda: self.report.choose(),
             "file.statistics": self.statistics.choose_active,
+            "help.tour": lambda: self.tour.show(),
+            "file.preferences": lambda: self.preferences_form.show(),
             "file.quit": self.window.close,
+            "layers.labels": lambda: self.labels.edit(),
             "layers.resample": self.masks.add_resampled,
             "layers.voxels": self.masks.add_voxel_by_voxel,
             "segment.run": self.segment.segment,
@@ -171,6 +206,11 @@ class Desk(QObject):
             "segment.model": self.segment.choose_model_folder,
             "train.open": lambda: self.training.show(),
         }
+
+    def _remove_here(self) -> None:
+        """Remove the corner of an open polygon, else the island under the mouse."""
+        if not self.annotate.paint.remove_corner():
+            self.operations.commands["operate.remove_island"]()
 
     def _confirm(self) -> None:
         """Accept what is previewed; while a polygon is drawn, close it."""

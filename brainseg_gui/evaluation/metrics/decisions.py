@@ -21,10 +21,9 @@ from brainseg_gui.imaging.labels import UNKNOWN, LabelMap, LabelScheme, Region, 
 STAPLE_MARGIN_MM = 10.0
 """STAPLE's domain is the box around all masks with this margin: its specificities are those of that box."""
 
-MEANINGS = len(meanings())
-"""Number of codes beside 0, the background."""
+MEANINGS = 255
+"""Most codes beside 0, the background."""
 
-_CODES = {key: code for code, key in enumerate(meanings(), start=1)}
 _CORE = ("NET", "CC")  # told apart from NCR by some schemes only
 
 
@@ -61,7 +60,7 @@ class Decisions:
     def members(self, region: Region) -> NDArray[np.bool_]:
         """Which mask counts which voxel to a region, (R, N)."""
         table = np.zeros(MEANINGS + 1, dtype=bool)
-        table[[_CODES[key] for key in region.meanings]] = True
+        table[[_code_of(key) for key in region.meanings]] = True
         found: NDArray[np.bool_] = table[self.codes]
         return found
 
@@ -95,11 +94,17 @@ def decisions(masks: Sequence[LabelMap]) -> Decisions:
     return Decisions(codes, inside, box, masks[0].grid, tuple(mask.scheme for mask in masks))
 
 
+def _code_of(key: str) -> int:
+    """Place of a meaning in the list; labels of one's own come behind, and keep theirs."""
+    known = list(meanings())[:MEANINGS]
+    return 1 + known.index(key if key in known else UNKNOWN)
+
+
 def _codes_of(scheme: LabelScheme, merged: bool) -> NDArray[np.uint8]:
     keys = [scheme.meaning_of(value) for value in range(1, 256)]
     if merged:
         keys = ["NCR" if key in _CORE else key for key in keys]
-    return np.array([0, *(_CODES[key] for key in keys)], dtype=np.uint8)
+    return np.array([0, *(_code_of(key) for key in keys)], dtype=np.uint8)
 
 
 def label_map_of(said: Decisions, codes: NDArray[np.uint8]) -> LabelMap:
@@ -110,7 +115,7 @@ def label_map_of(said: Decisions, codes: NDArray[np.uint8]) -> LabelMap:
     BrainsegError
         If there is none.
     """
-    names = {code: key for key, code in _CODES.items()}
+    names = dict(enumerate(meanings(), start=1))
     wanted = {names[int(code)] for code in np.unique(codes) if code}
     scheme = next((scheme for scheme in said.schemes if wanted <= set(scheme.labels.values())), None)
     if scheme is None or UNKNOWN in wanted:
@@ -121,7 +126,7 @@ def label_map_of(said: Decisions, codes: NDArray[np.uint8]) -> LabelMap:
         )
     numbers = np.zeros(MEANINGS + 1, dtype=np.uint8)
     for key in wanted:
-        numbers[_CODES[key]] = scheme.value_for(key)
+        numbers[_code_of(key)] = scheme.value_for(key)
     values = np.zeros(said.grid.shape, dtype=np.uint8, order="F")
     inside = values[said.box]
     inside[said.inside] = numbers[codes]

@@ -18,11 +18,12 @@ from typing import Any
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.file_mark import FileMark
 from brainseg_gui.imaging.formats.file_names import stem
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, meanings
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Meaning, is_colour, label_schemes, meanings
 from brainseg_gui.plain_files import read_json
 
 NOTE_ENDING = ".provenance.json"
 _LONGEST_NAME = 100
+_LOOK = ("key", "title", "colour", "safe_colour")
 _LARGEST_BYTES = 4 * 2**20
 _MADE_HERE = "brainseg mask"
 _OWN_NAME = re.compile(r"[-_. ](?:annotation|pred)(?:[-_. ]?\d+)?$", re.IGNORECASE)
@@ -119,6 +120,12 @@ def wrote_mask(path: Path) -> bool:
     return named or _words_in_header(path).startswith(_MADE_HERE)
 
 
+def network_of(path: Path) -> str:
+    """The network that made a mask, as its header says; empty where a person or another program did."""
+    words = _words_in_header(path)
+    return words.partition(" by ")[2].strip() if words.startswith(_MADE_HERE) else ""
+
+
 def _words_in_header(path: Path) -> str:
     from brainseg_gui.imaging.formats.nifti_header import read_header  # nibabel is not there at the start
 
@@ -145,11 +152,36 @@ def header_words(scheme: LabelScheme, made_by: str = "") -> str:
 
 def scheme_fields(scheme: LabelScheme) -> dict[str, Any]:
     """A scheme for JSON, whole, so that one that is not known elsewhere is understood there too."""
-    return {
+    fields: dict[str, Any] = {
         "label_scheme": scheme.name,
         "label_title": scheme.title,
         "label_meanings": {str(value): meaning for value, meaning in sorted(scheme.labels.items())},
     }
+    if scheme.looks:
+        fields["label_looks"] = looks_fields(scheme)
+    return fields
+
+
+def looks_fields(scheme: LabelScheme) -> dict[str, list[str]]:
+    """Names and colours of a scheme's labels for JSON."""
+    looks = sorted(scheme.looks.items())
+    return {str(value): [look.key, look.title, look.colour, look.safe_colour] for value, look in looks}
+
+
+def looks_of(fields: object) -> Mapping[int, Meaning]:
+    """What `looks_fields` wrote.
+
+    Raises
+    ------
+    ValueError
+        If it makes no sense.
+    """
+    if not isinstance(fields, dict):
+        raise ValueError("looks are a table")
+    looks = {int(value): Meaning(*map(_word, entry)) for value, entry in fields.items() if len(entry) == len(_LOOK)}
+    if not all(is_colour(colour) for look in looks.values() for colour in (look.colour, look.safe_colour)):
+        raise ValueError("a colour is six digits")
+    return MappingProxyType(looks)
 
 
 def scheme_of_fields(fields: Mapping[str, Any]) -> LabelScheme | None:
@@ -159,15 +191,23 @@ def scheme_of_fields(fields: Mapping[str, Any]) -> LabelScheme | None:
     if said is None:
         return known
     try:
-        labels = {int(value): str(meaning) for value, meaning in said.items()}
+        labels = {int(value): _word(meaning) for value, meaning in said.items()}
+        looks = looks_of(fields.get("label_looks", {}))
     except (AttributeError, TypeError, ValueError):
         return known
     if known is not None and labels == dict(known.labels):
         return known
-    if not labels or not all(0 < value < 256 for value in labels) or not set(labels.values()) <= set(meanings()):
+    own = {key for value, key in labels.items() if value in looks}
+    if not labels or not all(0 < value < 256 for value in labels) or not set(labels.values()) <= {*meanings(), *own}:
         return None
     name = _text(fields.get("label_scheme")) or "own"
-    return LabelScheme(name, _text(fields.get("label_title")) or name, MappingProxyType(labels))
+    return LabelScheme(name, _text(fields.get("label_title")) or name, MappingProxyType(labels), looks=looks)
+
+
+def _word(found: object) -> str:
+    if not isinstance(found, str) or not 0 < len(found) <= _LONGEST_NAME or not found.isprintable():
+        raise ValueError("no name")
+    return found
 
 
 def _text(found: object) -> str:

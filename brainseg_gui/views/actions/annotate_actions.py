@@ -234,6 +234,11 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
         over_pictures=True,
     ),
     _tool(
+        "annotate.remove_corner",
+        "Remove the corner under the mouse",
+        tip="Of an open polygon; away from all, its last corner. While one is open, Delete does it",
+    ),
+    _tool(
         "annotate.browse_held",
         "Browse for a moment",
         keys=("Space",),
@@ -251,5 +256,7 @@ ANNOTATE_MOUSE: tuple[tuple[str, str], ...] = (
     ("Alt+click, with a tool", "Pick the label under the mouse"),
     ("Lasso: drag", "Surround freely; closed on release"),
     ("Lasso: clicks", "Corners of a polygon; double click or the first corner closes it"),
+    ("Lasso: drag a corner, click an edge", "Move the corner; set one more"),
+    ("Lasso: right click on a corner", "Take it away"),
     ("Ctrl+drag, Middle drag, Ctrl+wheel, with a tool", "Window, pan and zoom as ever"),
 )

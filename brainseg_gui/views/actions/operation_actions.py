@@ -56,7 +56,7 @@ OPERATION_ACTIONS: tuple[ActionSpec, ...] = (
         tip="Go to the next place where the proposal differs",
         separated=True,
     ),
-    _propose("propose.previous", "Previous difference", keys=("Ctrl+,",), tip="Go back to the place before"),
+    _propose("propose.previous", "Previous difference", keys=("Ctrl+Shift+.",), tip="Go back to the place before"),
     _propose("propose.accept", "Accept", keys=("Shift+A",), tip="Take this part from the proposal"),
     _propose("propose.reject", "Reject", keys=("Shift+R",), tip="Leave this part, and do not show it again"),
     _propose("propose.accept_all", "Accept all", tip="Take everything that is not rejected, small parts too"),

@@ -10,11 +10,12 @@ from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from brainseg_gui.annotation.rules import PaintOver
-from brainseg_gui.imaging.colours import colour_of
-from brainseg_gui.imaging.labels import LabelScheme, meanings
+from brainseg_gui.imaging.colours import shown_colour
+from brainseg_gui.imaging.labels import LabelScheme, Meaning
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.label_table import swatch
+from brainseg_gui.views.widgets.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.widgets.theme import icon
 from brainseg_gui.views.widgets.tool_button import tool_button
 
@@ -70,7 +71,7 @@ class LabelChooser(QWidget):
             self._fill(self._scheme)
         rules, safe = self._annotating.rules, self._session.viewing.safe_colours
         for label, button in self._names.items():
-            button.setIcon(QIcon(swatch(colour_of(self._scheme.meaning_of(label), safe=safe))))
+            button.setIcon(QIcon(swatch(shown_colour(self._scheme.look_of(label), safe=safe))))
             button.setChecked(label == rules.active)
         for place, label in enumerate(self._names, start=1):
             self._keys[label].setText(self._key_of(place))
@@ -99,9 +100,9 @@ class LabelChooser(QWidget):
         self._names, self._ticks, self._locks, self._keys = {}, {}, {}, {}
         labels = sorted(scheme.labels)
         for row, label in enumerate(labels):
-            self._add_name(row, label, scheme.meaning_of(label))
+            self._add_name(row, label, scheme.look_of(label))
         for row, label in enumerate((*labels, 0)):
-            self._add_rules(row, label, meanings()[scheme.meaning_of(label)].title if label else "background")
+            self._add_rules(row, label, scheme.look_of(label).title if label else "background")
         background = QLabel("background")
         background.setObjectName("faint")
         background.setContentsMargins(34, 0, 0, 0)
@@ -109,12 +110,12 @@ class LabelChooser(QWidget):
         self._grid.addWidget(background, len(labels), 0)
         self._grid.addWidget(self._over, len(labels) + 1, 0, 1, 4)
 
-    def _add_name(self, row: int, label: int, meaning: str) -> None:
-        button = QPushButton(meaning)
+    def _add_name(self, row: int, label: int, look: Meaning) -> None:
+        button = QPushButton(plain_caption(look.key))
         button.setObjectName("choice")
         button.setIconSize(QSize(20, 12))  # the swatch of 12 in its middle is 8 away from the edge and the name
         button.setCheckable(True)
-        button.setToolTip(f"Paint {meanings()[meaning].title} (number {label}); X goes back to the label before")
+        button.setToolTip(plain_tip(f"Paint {look.title} (number {label}); X goes back to the label before"))
         button.clicked.connect(partial(self._on_name_clicked, label))
         self._group.addButton(button)
         self._names[label] = button
@@ -126,12 +127,12 @@ class LabelChooser(QWidget):
 
     def _add_rules(self, row: int, label: int, title: str) -> None:
         tick = QCheckBox()
-        tick.setToolTip(f"{title.capitalize()} may be painted over")
+        tick.setToolTip(plain_tip(f"{title[:1].upper()}{title[1:]} may be painted over"))
         tick.setAccessibleName(f"Paint over {title}")
         tick.toggled.connect(partial(self._on_ticked, label))
         lock = tool_button()
         lock.setCheckable(True)
-        lock.setToolTip(f"Lock {title}: no tool changes it, and nothing becomes it")
+        lock.setToolTip(plain_tip(f"Lock {title}: no tool changes it, and nothing becomes it"))
         lock.setAccessibleName(f"Lock {title}")
         lock.toggled.connect(partial(self._on_locked, label))
         self._ticks[label], self._locks[label] = tick, lock

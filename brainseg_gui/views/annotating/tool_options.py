@@ -23,8 +23,8 @@ from brainseg_gui.views.widgets.number_box import NumberBox
 _WORDS = {
     Tool.BROWSE: "Left: crosshair\nRight drag, Ctrl+wheel: zoom",
     Tool.BRUSH: "Left: paint, right: erase\nShift+click: straight line\nShift+wheel: size\nAlt+click: pick a label",
-    Tool.LASSO: "Drag: lasso\nClicks: corners of a polygon\nReturn, double click: close it\nBackspace: drop a corner"
-    "\nRight button: cut",
+    Tool.LASSO: "Drag: lasso\nClicks: corners of a polygon\nReturn, double click: close it"
+    "\nCorners: drag, Delete; edges: click\nRight button: cut",
     Tool.FILL: "Left: fill the region\nRight: clear the region",
     Tool.SEEDS: "Left: seeds of the label\nRight: seeds of “no tumour”\nShift+wheel: size",
     Tool.COPY: "Left: copy the other layer\nRight: erase\nShift+wheel: size",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.annotation.case_list import CaseState
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItem, CaseItemDelegate
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
@@ -82,6 +84,8 @@ class CasesPanel(QWidget):
         session.case_states.changed.connect(self._fill)
         session.case_changed.connect(self._mark_open_case)
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
+        session.segmenting_all.case_changed.connect(self._mark_segmenting)
+        session.segmenting_all.list_changed.connect(self._mark_segmenting)
         self._fill()
         self._on_fold_toggled(True)
         self._on_annotation_changed()
@@ -190,6 +194,15 @@ class CasesPanel(QWidget):
                 item.show_entry(states.of(item.source.case_id), icons)
         self._apply_filter()
         self._mark_open_case()
+        self._mark_segmenting()
+
+    def _mark_segmenting(self, place: Path | None = None) -> None:
+        """Say behind a case, or all, how far the network is with it, while the list is segmented."""
+        state = self._session.segmenting_all
+        with QSignalBlocker(self._list):
+            for item in self._items:
+                if place in (None, item.source.place):
+                    item.setText(item.source.case_id + _words_of(state.of(item.source.place)))
 
     def _apply_filter(self, *_: object) -> None:
         text, state = self._filter.text().lower(), self._states.currentData()
@@ -229,3 +242,9 @@ class CasesPanel(QWidget):
             menu = self.menu_of(item.data(SOURCE).case_id)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(self._list.viewport().mapToGlobal(place))
+
+
+def _words_of(case: CaseSegmenting | None) -> str:
+    if case is None or case.stage in (CaseStage.WAITING, CaseStage.HAD_MASK):
+        return ""
+    return f"   {100 * case.done:.0f} %" if case.stage is CaseStage.AT_WORK else f"   {case.stage.value}"

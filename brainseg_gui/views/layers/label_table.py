@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -9,8 +10,8 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from brainseg_gui.evaluation.metrics.comparison import volumes_ml
-from brainseg_gui.imaging.colours import colour_of
-from brainseg_gui.imaging.labels import Meaning, meanings
+from brainseg_gui.imaging.colours import shown_colour
+from brainseg_gui.imaging.labels import UNKNOWN, WHOLE, Meaning, built_in_meanings, meanings
 from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.number_label import number_label
@@ -22,7 +23,7 @@ _COLUMNS = 2
 
 
 class LabelTable(QWidget):
-    """One row per label that occurs; every row stands from the start and is shown when it is needed."""
+    """One row per label that occurs; those of tumours stand from the start, and all are shown when they are needed."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -35,12 +36,12 @@ class LabelTable(QWidget):
         self._headings = [number_label(name="faint") for _ in range(_COLUMNS)]
         for column, heading in enumerate(self._headings, start=2):
             self._grid.addWidget(heading, 0, column)
-        self._rows = {meaning.key: self._row(n, meaning) for n, meaning in enumerate(meanings().values(), start=1)}
+        self._rows = {key: self._row(n, meaning) for n, (key, meaning) in enumerate(built_in_meanings().items(), 1)}
         self.synchronize()
 
     def _row(self, number: int, meaning: Meaning) -> tuple[QLabel, QLabel, list[QLabel], QToolButton]:
-        swatch_label, name = QLabel(), QLabel(meaning.key if meaning.key != "?" else "other")
-        name.setToolTip(meaning.title)
+        swatch_label, name = QLabel(), QLabel()
+        name.setTextFormat(Qt.TextFormat.PlainText)
         volumes = [number_label() for _ in range(_COLUMNS)]
         eye = tool_button()
         eye.clicked.connect(partial(self._session.viewing.toggle_meaning, meaning.key))
@@ -64,6 +65,9 @@ class LabelTable(QWidget):
         for column, heading in enumerate(self._headings):
             heading.setText(_SHORT[layers[column].role] if column < len(layers) else "")
             heading.setToolTip(plain_tip(layers[column].name) if column < len(layers) else "")
+        for key in meanings():
+            if key not in self._rows and any(key in volumes for volumes in listed):
+                self._rows[key] = self._row(len(self._rows) + 1, meanings()[key])
         for key, row in self._rows.items():
             amounts = [volumes.get(key, 0.0) for volumes in listed]
             self._show_row(key, row, amounts, layers)
@@ -82,19 +86,28 @@ class LabelTable(QWidget):
         layers: list[Layer],
     ) -> None:
         swatch_label, name, volumes, eye = row
-        shown = any(amounts)
+        shown = any(amounts) and (key != WHOLE or any(not layer.labels.scheme.tells_apart for layer in layers))
         for widget in (swatch_label, name, *volumes, eye):
             widget.setVisible(shown)
         if not shown:
             return
-        viewing, title = self._session.viewing, meanings()[key].title
-        swatch_label.setPixmap(swatch(colour_of(key, safe=viewing.safe_colours)))
+        viewing, look = self._session.viewing, _look(key, layers)
+        title = look.title
+        swatch_label.setPixmap(swatch(shown_colour(look, safe=viewing.safe_colours)))
+        name.setText(look.key if look.key != UNKNOWN else "other")
+        name.setToolTip(plain_tip(title))
         for column, label in enumerate(volumes):
             there = column < len(layers)
             label.setText(f"{amounts[column]:.1f}" if there else "")
             label.setToolTip(plain_tip(f"{title} in {layers[column].name}: {amounts[column]:.2f} ml") if there else "")
         show_tool(eye, "eye-off" if key in viewing.hidden else "eye", f"Show or hide {title}")
-        eye.setAccessibleName(f"Show {key}")
+        eye.setAccessibleName(f"Show {look.key}")
+
+
+def _look(key: str, layers: Sequence[Layer]) -> Meaning:
+    """Name and colour of a label, as the last of the layers whose scheme has it shows it: the one that is worked on."""
+    schemes = (layer.labels.scheme for layer in reversed(layers))
+    return next((scheme.look_for(key) for scheme in schemes if key in scheme.labels.values()), meanings()[key])
 
 
 def swatch(colour_name: str) -> QPixmap:

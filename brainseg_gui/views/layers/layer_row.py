@@ -7,13 +7,14 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
-from brainseg_gui.imaging.labels import label_schemes
+from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
-from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.widgets.tool_button import give_menu, show_tool, tool_button
 
 _OPACITIES = (10, 20, 30, 50, 70, 100)
+_LISTED = 8
 
 
 class LayerRow(QWidget):
@@ -79,8 +80,7 @@ class LayerRow(QWidget):
         schemes.setTitle(f"{words} {layer.labels.scheme.title}")
         menu.addMenu(schemes)
         for scheme in label_schemes().values():
-            words = ", ".join(f"{value} {meaning}" for value, meaning in sorted(scheme.labels.items()))
-            action = schemes.addAction(f"{scheme.title}: {words}")
+            action = schemes.addAction(plain_caption(f"{scheme.title}: {_words(scheme)}"))
             action.setCheckable(True)
             action.setChecked(scheme.name == layer.labels.scheme.name)
             action.triggered.connect(lambda _on, scheme=scheme: self.scheme_requested.emit(layer, scheme))
@@ -124,3 +124,9 @@ def _unsaved_words(layer: Layer) -> str:
     if layer.role is Role.ANNOTATION:
         return f"{layer.name} has edits that no file holds; the journal keeps them"
     return f"{layer.name} is in no file; it comes back with the case until brainseg is closed"
+
+
+def _words(scheme: LabelScheme) -> str:
+    """What the numbers of a scheme mean; of many, the first."""
+    words = [f"{value} {scheme.look_of(value).key}" for value in sorted(scheme.labels)]
+    return ", ".join(words[:_LISTED]) + (f" and {len(words) - _LISTED} more" if len(words) > _LISTED else "")

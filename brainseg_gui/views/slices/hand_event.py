@@ -35,6 +35,8 @@ class HandEvent:
         Whether the right button is meant, not the left one.
     shift, alt
         Keys that are held.
+    pixel_mm
+        Size of a pixel of the screen.
     """
 
     move: HandMove
@@ -42,3 +44,4 @@ class HandEvent:
     right: bool = False
     shift: bool = False
     alt: bool = False
+    pixel_mm: float = 0.0

@@ -18,6 +18,7 @@ from brainseg_gui.views.slices.slice_place import SlicePlace
 _DARK = QColor(0, 0, 0, 210)
 _LIGHT = QColor(240, 242, 245)
 _CORNER = 3.0
+_MOST_HANDLES = 64  # more are a line drawn freely
 _DASHES = [3.0, 3.0]
 
 
@@ -87,9 +88,10 @@ def draw_outline(painter: QPainter, canvas: SlicePlace, outline: Outline, pointe
         path.lineTo(canvas.position_at(pointer.point_ijk))
     _draw_double(painter, path, dashed=outline.cutting)
     if points:
-        first = QPainterPath()
-        first.addEllipse(points[0], _CORNER, _CORNER)
-        _draw_double(painter, first, dashed=False)
+        handles = QPainterPath()
+        for point in points if len(points) <= _MOST_HANDLES else points[:1]:
+            handles.addEllipse(point, _CORNER, _CORNER)
+        _draw_double(painter, handles, dashed=False)
 
 
 def draw_hand(painter: QPainter, canvas: SlicePlace, annotating: Annotating, grid: Grid) -> None:

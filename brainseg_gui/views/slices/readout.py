@@ -99,7 +99,7 @@ def _labels_at(session: Session, voxel_ijk: Voxel) -> list[str]:
     for layer in told:  # what somebody hid, such as an older prediction, does not push the others aside
         if all(v < n for v, n in zip(voxel_ijk, layer.labels.values.shape, strict=True)):
             value = int(layer.labels.values[voxel_ijk])
-            meaning = layer.labels.scheme.meaning_of(value) if value else "–"
+            meaning = layer.labels.scheme.look_of(value).key if value else "–"
             words.append(f"{layer.name} {meaning}")
     return words
 

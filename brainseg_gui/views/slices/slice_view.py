@@ -166,7 +166,8 @@ class SliceView(SliceCanvas):
             return
         right = self._hand_button == Qt.MouseButton.RightButton
         shift, alt = (bool(keys & key) for key in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier))
-        self.hand_used.emit(HandEvent(move, Pointer(point, self.plane), right, shift, alt))
+        pixel_mm = 1 / self.screen_pixels_per_mm
+        self.hand_used.emit(HandEvent(move, Pointer(point, self.plane), right, shift, alt, pixel_mm))
 
     def _lose_hand(self) -> None:
         """End a stroke whose mouse button was released where this view did not hear of it."""
