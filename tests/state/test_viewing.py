@@ -28,6 +28,7 @@ CHANGES: dict[str, Any] = {
     "crosshair_visible": False,
     "peek": True,
     "agreement": regions()[1],
+    "file_index": True,
 }
 
 

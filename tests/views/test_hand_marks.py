@@ -124,7 +124,10 @@ def test_the_brush_is_drawn_over_the_picture(painting: MainWindow, session: Sess
     assert before != after
     radius = session.annotating.options.brush_mm / 2 * view.screen_pixels_per_mm
     place = view.position_of(voxel)
-    ring = [after.pixelColor(round(place.x() + radius) + dx, place.y()).lightness() for dx in range(-3, 4)]
+    ways = ((1, 0), (-1, 0), (0, 1), (0, -1))  # where the ring falls between pixels depends on the zoom
+    around = [(radius + step, *way) for step in range(-3, 4) for way in ways]
+    spots = [(round(place.x() + far * x), round(place.y() + far * y)) for far, x, y in around]
+    ring = [after.pixelColor(*spot).lightness() for spot in spots]
     assert max(ring) > 200  # the light line
     assert min(ring) < 90  # the dark one on both sides
     session.annotating.hand.pointer = None

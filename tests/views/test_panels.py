@@ -162,13 +162,15 @@ def _menu(window: MainWindow, layer: Layer) -> QMenu:
     return menu
 
 
-def test_the_menu_of_a_layer_changes_its_scheme(opened: MainWindow, session: Session) -> None:
+def test_the_menu_of_a_layer_changes_its_scheme(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
     (layer,) = session.layers
     values = layer.labels.values
     schemes = _menu(opened, layer).actions()[0].menu()
     assert [a.text().split(":")[0] for a in schemes.actions() if a.isChecked()] == ["BraTS 2017–2021"]
-    next(a for a in schemes.actions() if a.text().startswith("Decathlon")).trigger()
-    assert layer.labels.scheme == label_schemes()["msd"]
+    with qtbot.waitSignal(opened.layers_panel.scheme_requested) as heard:
+        next(a for a in schemes.actions() if a.text().startswith("Decathlon")).trigger()
+    assert heard.args == [layer, label_schemes()["msd"]]
+    layer.labels = layer.labels.with_scheme(label_schemes()["msd"])  # as the controller does
     assert layer.labels.values is values
     # 1 is oedema now, 2 non-enhancing tumour, and 4 is not in the scheme
     assert {key for key, ml in _volumes(opened).items() if ml != ["0.0"]} == {"ED", "NET", "other"}

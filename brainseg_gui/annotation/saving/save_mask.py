@@ -21,7 +21,6 @@ from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, note_path, read_note
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.links import behind_links
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.storage.writing import remove_derived
@@ -191,6 +190,8 @@ def images_were_exchanged(case: Case, study: str) -> bool:
     """
     if not any(_was_written(path, stamp) for path, stamp in case.stamps.items()):
         return False
+    from brainseg_gui.imaging.read_case import read_case  # nibabel is not there at the start
+
     try:
         return study_digest(run_to_end(read_case(replace(case.source, reference=None)))) != study
     except BrainsegError:

@@ -27,6 +27,8 @@ from brainseg_gui.views.slices.slice_picture import Content
 from brainseg_gui.views.slices.slice_view import SliceView
 from brainseg_gui.views.widgets.tool_button import show_tool
 
+_BUTTON, _GAP = 16, 2  # above the slider
+
 
 class SliceCell(QFrame):
     """A slice view with its slider, the profile of the compared masks along it, and a button that enlarges it."""
@@ -49,7 +51,10 @@ class SliceCell(QFrame):
         row.setSpacing(0)
         row.addWidget(view, 1)
         self._profile = ProfileStrip(view, session)
-        row.addWidget(self._profile)
+        beside = QVBoxLayout()
+        beside.setContentsMargins(0, 2 * _GAP + _BUTTON, 0, 0)  # as high as the slider: each place beside its handle
+        beside.addWidget(self._profile)
+        row.addLayout(beside)
         row.addLayout(self._make_side())
         for signal in (session.case_changed, session.viewing.events.plane):
             signal.connect(self._synchronize)
@@ -59,13 +64,13 @@ class SliceCell(QFrame):
     def _make_side(self) -> QVBoxLayout:
         self._enlarge = QToolButton()
         self._enlarge.setObjectName("enlarge")
-        self._enlarge.setFixedSize(16, 16)
+        self._enlarge.setFixedSize(_BUTTON, _BUTTON)
         self._enlarge.setIconSize(QSize(12, 12))
         self._enlarge.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._enlarge.clicked.connect(self.enlarge_requested)
         side = QVBoxLayout()
-        side.setContentsMargins(0, 2, 0, 0)
-        side.setSpacing(2)
+        side.setContentsMargins(0, _GAP, 0, 0)
+        side.setSpacing(_GAP)
         side.addWidget(self._enlarge)
         side.addWidget(self._slider, 1)
         self.show_enlarged(False)
