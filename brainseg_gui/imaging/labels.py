@@ -215,7 +215,7 @@ def scheme_priors() -> Mapping[str, float]:
 def label_schemes() -> Mapping[str, LabelScheme]:
     """The schemes that the program knows, by name: its own, then those of the person, read when first asked for."""
     if _schemes_of_people is None:
-        from brainseg_gui.imaging.own_schemes import load_own_schemes  # it makes schemes
+        from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes  # it makes schemes
 
         load_own_schemes()
     return MappingProxyType({**built_in_schemes(), **(_schemes_of_people or {})})

@@ -16,6 +16,8 @@ EXCEPTIONS = {
     ("brainseg_gui/annotation/journal/journal.py", "open"): "appends to a journal in the user's own private folder",
     ("brainseg_gui/annotation/journal/journal_folder.py", "rename"): "puts a damaged journal aside, in that folder",
     ("brainseg_gui/controllers/settings/settings_start.py", "rename"): "puts the user's own settings aside",
+    ("brainseg_gui/controllers/layers/masks.py", "rename"): "names a layer, not a file",
+    ("brainseg_gui/views/layers/labels_dialog.py", "rename"): "names a scheme, not a file",
     ("brainseg_gui/faults/log_file.py", "os.open"): "the log, in the user's own private folder",
     ("brainseg_gui/faults/log_file.py", "open"): "the log: an open descriptor",
     ("brainseg_gui/faults/running.py", "os.open"): "marks of running windows, made anew in a private folder",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from psygnal import Signal
 
-from brainseg_gui.imaging.label_entries import LARGEST_NUMBER, LabelEntry, entries_of, problem_of, scheme_of
-from brainseg_gui.imaging.label_files import new_entry
+from brainseg_gui.imaging.labelling.label_entries import LARGEST_NUMBER, LabelEntry, entries_of, problem_of, scheme_of
+from brainseg_gui.imaging.labelling.label_files import new_entry
 from brainseg_gui.imaging.labels import LabelScheme, built_in_schemes
 
 

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.imaging.label_entries import LabelEntry
+from brainseg_gui.imaging.labelling.label_entries import LabelEntry
 from brainseg_gui.imaging.labels import UNKNOWN, built_in_meanings
 from brainseg_gui.state.layers.label_draft import LabelDraft
 from brainseg_gui.views.layers.label_table import swatch

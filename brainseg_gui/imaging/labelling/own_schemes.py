@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 
-from brainseg_gui.imaging.label_files import LabelFileError, read_labels_file, write_labels_file
+from brainseg_gui.imaging.labelling.label_files import LabelFileError, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labels import LabelScheme, know_schemes
 
 log = logging.getLogger(__name__)

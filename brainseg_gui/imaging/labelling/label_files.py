@@ -14,7 +14,7 @@ from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.colours import rgb
-from brainseg_gui.imaging.label_entries import LONGEST_NAME, LabelEntry, entries_of, problem_of, scheme_of
+from brainseg_gui.imaging.labelling.label_entries import LONGEST_NAME, LabelEntry, entries_of, problem_of, scheme_of
 from brainseg_gui.imaging.labels import LabelScheme, built_in_meanings, own_colour
 from brainseg_gui.plain_files import read_text, toml_of, visible
 from brainseg_gui.storage.writing import write_text
