@@ -163,6 +163,7 @@ def test_stop_and_resume_of_a_run_that_is_gone_are_sentences(qtbot: QtBot, tmp_p
     watch.choose(watch.records[0])
     stop = RunStop(watch, lambda: None, None)  # type: ignore[arg-type]
     stop.ask()
+    qtbot.waitUntil(lambda: watch.notice is not None)  # the file is written beside the window
     assert watch.notice is not None
     assert watch.notice.what == "The stop file cannot be written (No such file or directory)"
     from brainseg_gui.runs.run_folder import RunError

@@ -58,7 +58,9 @@ def test_what_the_dead_left_is_removed_and_nothing_else(tmp_path: Path, dead: in
 
 
 _AT_WORK = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests in the background may ignore them
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from brainseg_gui import cli
 from brainseg_gui.commands import runs
 from brainseg_gui.faults import scratch
