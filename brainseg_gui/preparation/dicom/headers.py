@@ -8,17 +8,26 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from brainseg_gui.plain_files import open_file
+from brainseg_gui.preparation.dicom.values import (
+    Vector,
+    first_number_of,
+    listed_of,
+    sequence_of,
+    text_of,
+    value_of,
+    vector_of,
+    whole_of,
+    words_of,
+)
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
-
-Vector = tuple[float, ...]
 
 # What is looked at; everything else is skipped while reading.
 _TAGS = (
@@ -75,12 +84,10 @@ _DESCRIBING = (
     *("SequenceVariant", "MRAcquisitionType", "ContrastBolusAgent", "Manufacturer", "StudyDate", "SeriesTime"),
 )
 _TIMES = ("EchoTime", "RepetitionTime", "InversionTime", "FlipAngle", "MagneticFieldStrength", "SliceThickness")
-_LONGEST = 256
 _MOST_FRAMES = 100_000
 _MOST_PIXELS = 2**28
 _LARGEST_DEFLATED = 2**28
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_FARTHEST_MM = 1e6
 
 
 @dataclass(frozen=True)
@@ -162,10 +169,10 @@ def read_headers(path: Path) -> tuple[SliceHeader, ...]:
         content = _dataset(stream)
     if content is None or not _is_image(content):
         return ()
-    groups = _sequence(content, "PerFrameFunctionalGroupsSequence")
+    groups = sequence_of(content, "PerFrameFunctionalGroupsSequence")
     if groups:
         return tuple(_framed(path, content, groups))
-    return (_header(path, content, None, (content,), _whole(content, "InstanceNumber") or 0),)
+    return (_header(path, content, None, (content,), whole_of(content, "InstanceNumber") or 0),)
 
 
 def _dataset(stream: BinaryIO) -> Dataset | None:
@@ -215,13 +222,13 @@ def _unpacks_small(stream: BinaryIO) -> bool:
 
 
 def _is_image(content: Dataset) -> bool:
-    rows, columns = _whole(content, "Rows"), _whole(content, "Columns")
+    rows, columns = whole_of(content, "Rows"), whole_of(content, "Columns")
     return bool(rows and columns) and 0 < (rows or 0) * (columns or 0) <= _MOST_PIXELS
 
 
 def _framed(path: Path, content: Dataset, groups: Sequence[Dataset]) -> Iterator[SliceHeader]:
     """The frames of an enhanced file: what all share, overruled by what each says."""
-    shared = _sequence(content, "SharedFunctionalGroupsSequence")[:1]
+    shared = sequence_of(content, "SharedFunctionalGroupsSequence")[:1]
     for number, group in enumerate(groups[:_MOST_FRAMES]):
         parts = [*_inside(group), *(part for one in shared for part in _inside(one)), content]
         yield _header(path, content, number, parts, number + 1)
@@ -230,37 +237,37 @@ def _framed(path: Path, content: Dataset, groups: Sequence[Dataset]) -> Iterator
 def _inside(group: Dataset) -> Iterator[Dataset]:
     """The items of a functional group's sequences, such as plane position and pixel measures."""
     for tag in group.keys():  # noqa: SIM118  a data set iterates over its values, and converts them
-        items = _listed(_value(group, tag))
+        items = listed_of(value_of(group, tag))
         yield from (item for item in items[:1] if hasattr(item, "keys"))
 
 
 def _header(path: Path, content: Dataset, frame: int | None, parts: Sequence[Dataset], order: int) -> SliceHeader:
-    frames = _whole(content, "NumberOfFrames") or 1
+    frames = whole_of(content, "NumberOfFrames") or 1
     return SliceHeader(
         path=path,
         frame=frame,
-        series=_text(content, "SeriesInstanceUID"),
-        instance=_text(content, "SOPInstanceUID"),
-        position_mm=_vector(parts, "ImagePositionPatient", 3),
+        series=text_of(content, "SeriesInstanceUID"),
+        instance=text_of(content, "SOPInstanceUID"),
+        position_mm=vector_of(parts, "ImagePositionPatient", 3),
         orientation=_orientation(parts),
-        spacing_mm=tuple(value for value in _vector(parts, "PixelSpacing", 2) if value > 0),
-        shape=(_whole(content, "Rows") or 0, _whole(content, "Columns") or 0),
-        slope=_first_number(parts, "RescaleSlope") or 1.0,
-        intercept=_first_number(parts, "RescaleIntercept") or 0.0,
+        spacing_mm=tuple(value for value in vector_of(parts, "PixelSpacing", 2) if value > 0),
+        shape=(whole_of(content, "Rows") or 0, whole_of(content, "Columns") or 0),
+        slope=first_number_of(parts, "RescaleSlope") or 1.0,
+        intercept=first_number_of(parts, "RescaleIntercept") or 0.0,
         numbers=_telling_apart(parts),
         image_type=_image_type(parts),
-        words={key: text for key in _DESCRIBING if (text := _text(content, key))},
+        words={key: text for key in _DESCRIBING if (text := text_of(content, key))},
         times=_times(parts),
         order=order,
         transfer_syntax=str(getattr(getattr(content, "file_meta", None), "TransferSyntaxUID", "")),
-        samples=_whole(content, "SamplesPerPixel") or 1,
+        samples=whole_of(content, "SamplesPerPixel") or 1,
         frames=frames,
     )
 
 
 def _times(parts: Sequence[Dataset]) -> dict[str, float]:
-    found = {key: _first_number(parts, key) for key in _TIMES}
-    found["EchoTime"] = found["EchoTime"] or _first_number(parts, "EffectiveEchoTime")
+    found = {key: first_number_of(parts, key) for key in _TIMES}
+    found["EchoTime"] = found["EchoTime"] or first_number_of(parts, "EffectiveEchoTime")
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -271,7 +278,7 @@ def _telling_apart(parts: Sequence[Dataset]) -> dict[str, float]:
         "time point": ("TemporalPositionIdentifier", "TemporalPositionIndex"),
     }
     found = {
-        name: next((value for key in keys if (value := _first_number(parts, key)) is not None), None)
+        name: next((value for key in keys if (value := first_number_of(parts, key)) is not None), None)
         for name, keys in names.items()
     }
     return {name: value for name, value in found.items() if value is not None}
@@ -280,80 +287,17 @@ def _telling_apart(parts: Sequence[Dataset]) -> dict[str, float]:
 def _image_type(parts: Sequence[Dataset]) -> tuple[str, ...]:
     for part in parts:
         for keyword in ("FrameType", "ImageType"):
-            if words := _words(_value(part, keyword)):
+            if words := words_of(value_of(part, keyword)):
                 return tuple(word.upper() for word in words[:16])
     return ()
 
 
 def _orientation(parts: Sequence[Dataset]) -> Vector:
     """Two directions of length one at right angles, or nothing."""
-    found = _vector(parts, "ImageOrientationPatient", 6)
+    found = vector_of(parts, "ImageOrientationPatient", 6)
     if not found:
         return ()
     row, column = found[:3], found[3:]
     lengths = [math.sqrt(sum(value * value for value in direction)) for direction in (row, column)]
     skew = sum(a * b for a, b in zip(row, column, strict=True))
     return found if all(abs(length - 1) < 1e-2 for length in lengths) and abs(skew) < 1e-2 else ()
-
-
-def _vector(parts: Sequence[Dataset], keyword: str, count: int) -> Vector:
-    for part in parts:
-        numbers = [_number(value) for value in _listed(_value(part, keyword))]
-        found = tuple(number for number in numbers if number is not None and abs(number) < _FARTHEST_MM)
-        if len(numbers) == len(found) == count:
-            return found
-    return ()
-
-
-def _first_number(parts: Sequence[Dataset], keyword: str) -> float | None:
-    for part in parts:
-        for value in _listed(_value(part, keyword))[:1]:
-            if (number := _number(value)) is not None:
-                return number
-    return None
-
-
-def _whole(content: Dataset, keyword: str) -> int | None:
-    number = _first_number((content,), keyword)
-    return int(number) if number is not None else None
-
-
-def _text(content: Dataset, keyword: str) -> str:
-    return "\\".join(_words(_value(content, keyword)))[:_LONGEST]
-
-
-def _sequence(content: Dataset, keyword: str) -> list[Dataset]:
-    return _listed(_value(content, keyword))
-
-
-def _value(content: Dataset, key: Any) -> Any:
-    """A value, or None where it is missing or damaged: pydicom converts it now, and raises what its bytes suggest.
-
-    Parameters
-    ----------
-    key
-        A keyword, or a tag.
-    """
-    try:
-        found = content.get(key)
-        return found.value if hasattr(found, "tag") else found
-    except Exception:  # noqa: BLE001
-        return None
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None or value == "":
-        return []
-    return list(value) if isinstance(value, MutableSequence | tuple) else [value]
-
-
-def _words(value: Any) -> list[str]:
-    return [word for item in _listed(value) if (word := str(item).strip()[:_LONGEST])]
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
