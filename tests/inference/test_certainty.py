@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
@@ -21,10 +22,19 @@ from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.inference.placement import Placement, orient_back, to_axes
 from brainseg_gui.inference.postprocess import map_back
 from brainseg_gui.inference.preprocess import Prepared
+from brainseg_gui.inference.separable import Banded
 from brainseg_gui.progress import run_to_end
 
 MakeCase = Callable[..., Case]
 SHAPES = {"RAS": (20, 22, 18), "LPS": (20, 22, 18), "SAR": (18, 22, 20)}  # oriented, of a case of 20×22×18
+
+
+def _dense(matrix: Banded) -> NDArray[np.float32]:
+    """All of a banded matrix, (rows, columns)."""
+    whole = np.zeros(matrix.shape, np.float32)
+    for rows, columns, block in matrix.blocks:
+        whole[rows, columns] = block
+    return whole
 
 
 @pytest.mark.parametrize("only_in_brain", [False, True])
@@ -59,7 +69,7 @@ def test_kept_is_what_interpolating_everything_gives(
         matrices = placement.backward([slice(0, n) for n in value.shape], [slice(0, n) for n in placement.shape])
         for axis, matrix in enumerate(matrices):
             if matrix is not None:
-                value = np.moveaxis(np.tensordot(matrix, value, (1, axis)), 0, axis)
+                value = np.moveaxis(np.tensordot(_dense(matrix), value, (1, axis)), 0, axis)
         everything[NETWORK_CLASSES.index(name)] = value
     if only_in_brain:
         everything[:, ~brain] = np.array([[1], [0], [0], [0]])

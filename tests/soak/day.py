@@ -143,6 +143,7 @@ class Day:
             except Patience as error:
                 self.errors.add(error)
             self.person.answer_dialogs()
+        deeds.put_away_predictions(self.person)
 
     def _deeds(self, everything: bool) -> list[Callable[[], None]]:
         """What is done on this case, in some order."""

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 
 from brainseg_gui.state.annotating.annotating import Tool
 from brainseg_gui.state.annotating.operating import Kind
+from brainseg_gui.state.layers.layers import Role
 from brainseg_gui.state.slices.viewing import Layout
 from tests.soak.person import LEFT, RIGHT, Patience, Person
 
@@ -249,6 +250,13 @@ def segment(person: Person, *, cancel: bool) -> None:
         person.act("layers.probabilities")
         person.settle()
         person.act("view.reset")
+
+
+def put_away_predictions(person: Person) -> None:
+    """Remove what no file holds: it would come back with its case, visit after visit more of it."""
+    for layer in list(person.session.layers):
+        if layer.role is Role.PREDICTION and layer.saved_as is None:
+            person.application.window.layers_panel.remove_requested.emit(layer)
 
 
 def export(person: Person) -> None:
