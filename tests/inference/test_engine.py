@@ -297,8 +297,11 @@ def test_precisions_agree_on_the_demonstration_case(engine: Engine, demo_folder:
 
     (folder,) = (path for path in demo_folder.iterdir() if path.is_dir())
     case = run_to_end(read_case(find_case(folder)))
+    native = run_to_end(engine.segment(case, default_model(), SegmentOptions("cpu", "auto")))
+    if native.precision != "bfloat16":
+        pytest.skip("this processor has no bfloat16: it would take minutes, and nobody is given it")
+    rough = native.classes
     exact = run_to_end(engine.segment(case, default_model(), FLOAT32)).classes
-    rough = run_to_end(engine.segment(case, default_model(), SegmentOptions("cpu", "bfloat16"))).classes
     for values in ([1, 2, 3], [1, 3], [3]):  # WT, TC, ET
         a, b = np.isin(exact, values), np.isin(rough, values)
         assert a.any()

@@ -26,16 +26,19 @@ def shown_theme(choice: str) -> str:
 
 
 def apply_theme(app: QApplication, choice: str) -> None:
-    """Dress the application as one of `THEMES`."""
+    """Dress the application as one of `THEMES`; one that is worn already costs nothing."""
     name = shown_theme(choice)
+    colours = tomllib.loads(_RESOURCES.joinpath("themes", f"{name}.toml").read_text("utf-8"))
+    icons = str(_RESOURCES.joinpath("icons")).replace("\\", "/")
+    sheet = Template(_RESOURCES.joinpath("themes", "style.qss").read_text("utf-8")).substitute(colours, icons=icons)
+    if sheet == app.styleSheet():
+        return
     _current.clear()
-    _current.update(tomllib.loads(_RESOURCES.joinpath("themes", f"{name}.toml").read_text("utf-8")))
+    _current.update(colours)
     _icon.cache_clear()
     app.setStyle("Fusion")
     app.setPalette(_palette())
-    sheet = Template(_RESOURCES.joinpath("themes", "style.qss").read_text("utf-8"))
-    icons = str(_RESOURCES.joinpath("icons")).replace("\\", "/")
-    app.setStyleSheet(sheet.substitute(_current, icons=icons))
+    app.setStyleSheet(sheet)
 
 
 def colour(role: str) -> QColor:
