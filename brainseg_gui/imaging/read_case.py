@@ -196,7 +196,8 @@ def _assemble(source: CaseSource, read: Mapping[Modality, _Read], moved: Mapping
 
 def _expected(source: CaseSource) -> LabelScheme:
     """The scheme that a case's names suggest, in which what the network finds is numbered."""
-    stated = [label_schemes()[name] for name in stated_schemes(source) if label_schemes()[name].tells_apart]
+    known = label_schemes()
+    stated = [known[name] for name in stated_schemes(source) if name in known and known[name].tells_apart]
     names = [str(path) for path in source.modalities.values()]
     return guess_scheme((), names, [scheme.name for scheme in stated[:1]]).scheme
 

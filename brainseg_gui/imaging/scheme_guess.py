@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
-from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, built_in_meanings, label_schemes, scheme_priors
+from brainseg_gui.imaging.labels import (
+    UNKNOWN,
+    LabelScheme,
+    built_in_meanings,
+    built_in_schemes,
+    label_schemes,
+    scheme_priors,
+)
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import match_of
 from brainseg_gui.imaging.volume import Volume
@@ -125,7 +132,9 @@ class SchemeGuess:
 def guess_scheme(
     evidence: Sequence[LabelEvidence], file_names: Sequence[str], stated: Sequence[str] = ()
 ) -> SchemeGuess:
-    """The scheme that names state, or the one that explains the labels best.
+    """The scheme that names state, or the built-in one that explains the labels best.
+
+    A scheme of people's own is never guessed: it is read where a note, a memory or a person names it.
 
     Parameters
     ----------
@@ -136,16 +145,16 @@ def guess_scheme(
     stated
         Schemes that are known to be possible; where there is one, it is taken unless it does not know a number.
     """
-    possible = tuple(stated) or _stated_by_names(file_names)
+    possible = tuple(name for name in stated if name in label_schemes()) or _stated_by_names(file_names)
     if len(possible) == 1:
         return _checked(label_schemes()[possible[0]], evidence, file_names)
-    return _best(evidence, file_names, possible or tuple(label_schemes()))
+    return _best(evidence, file_names, possible or tuple(built_in_schemes()))
 
 
 def _checked(scheme: LabelScheme, evidence: Sequence[LabelEvidence], file_names: Sequence[str]) -> SchemeGuess:
     """A scheme that names state, with what speaks against it."""
     unknown = [e.value for e in evidence if scheme.meaning_of(e.value) == UNKNOWN]
-    knowing = tuple(s.name for s in label_schemes().values() if s.tells_apart and _knows(s, evidence))
+    knowing = tuple(s.name for s in built_in_schemes().values() if s.tells_apart and _knows(s, evidence))
     if unknown and knowing:
         guess = _best(evidence, file_names, knowing)
         why = f"Its names are those of {scheme.title}, which has no {unknown[0]}"
@@ -181,7 +190,7 @@ def _best(evidence: Sequence[LabelEvidence], file_names: Sequence[str], possible
     bonus = _NAMES_ALONE if blind else _NAMES
     scores = {
         name: sum(_fit(label_schemes()[name].meaning_of(e.value), e, evidence) for e in evidence)
-        + scheme_priors()[name]
+        + scheme_priors().get(name, 0.0)
         + (bonus if name == favourite else 0.0)
         for name in possible
     }
@@ -201,7 +210,7 @@ def _is_one_label(evidence: Sequence[LabelEvidence]) -> bool:
     if len(evidence) != 1:
         return False
     value = evidence[0].value
-    return value == 1 or not any(value in scheme.labels for scheme in label_schemes().values())
+    return value == 1 or not any(value in scheme.labels for scheme in built_in_schemes().values())
 
 
 def _reads_alike(scheme: LabelScheme, other: LabelScheme, evidence: Sequence[LabelEvidence]) -> bool:

@@ -15,6 +15,7 @@ from brainseg_gui.imaging.labelling.label_entries import LabelEntry, entries_of,
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, new_entry, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes, save_own_scheme, schemes_folder
 from brainseg_gui.imaging.labels import LabelMap, label_schemes, meanings, regions, scheme_named
+from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme
 
 SNAP = """\
 ################################################
@@ -154,6 +155,20 @@ def test_own_schemes_are_known_by_name_in_every_later_start() -> None:
     load_own_schemes()
     assert label_schemes()["hippocampus-left"] == scheme
     assert "CA1" in meanings()
+
+
+@pytest.mark.parametrize("found", [(), (1, 2, 4), (1, 2, 3), (1,), (7, 9)])
+def test_an_own_scheme_changes_no_guess(found: tuple[int, ...]) -> None:
+    evidence, names = (
+        [LabelEvidence(value, 1000, 0.3 * value, 0.5, 0.2) for value in found],
+        ["X_t1.nii.gz", "X_seg.nii.gz"],
+    )
+    before = guess_scheme(evidence, names)
+    entries = [LabelEntry(1, "NCR", "#112233", "NCR"), LabelEntry(7, "cavity", "#445566", "RC")]
+    save_own_scheme(scheme_of("brats-2017-2021-mine", [*entries, LabelEntry(9, "vessel", "#778899")]))
+    assert guess_scheme(evidence, names) == before
+    assert guess_scheme((), names, ["brats-2017-2021-mine"]).scheme.labels[7] == "RC"
+    assert guess_scheme(evidence, names, ["one that was deleted"]) == before
 
 
 def test_a_damaged_scheme_hides_no_other() -> None:
