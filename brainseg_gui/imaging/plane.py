@@ -35,6 +35,11 @@ class Plane(Enum):
         return self.name.capitalize()
 
     @property
+    def short_title(self) -> str:
+        """As radiologists shorten it: Ax, Cor, Sag."""
+        return self.title[:2] if self is Plane.AXIAL else self.title[:3]
+
+    @property
     def axis(self) -> int:
         """RAS axis perpendicular to the plane; the slice index counts along it."""
         return int(self.value)

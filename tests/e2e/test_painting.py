@@ -455,6 +455,34 @@ def test_corners_are_dragged_set_on_an_edge_and_taken_away_each_with_undo(hand: 
     assert not hand.values.any()
 
 
+def test_corners_that_were_undone_come_back_until_something_else_is_done(hand: Hand) -> None:
+    hand.start(tool=Tool.BRUSH)
+    hand.click(START)
+    hand.annotating.options.tool = Tool.LASSO
+    corners = list(along(Plane.AXIAL, (-4, -4), (4, -4), (4, 4)))
+    for corner in corners:
+        hand.click(corner)
+    for left in (2, 1, 0):
+        hand.key(Qt.Key.Key_Z, CTRL)
+        assert corners_of(hand) == corners[:left]
+    hand.key(Qt.Key.Key_Z, CTRL)  # now the stroke
+    assert not hand.values.any()
+    hand.key(Qt.Key.Key_Y, CTRL)
+    assert hand.values.any()
+    assert corners_of(hand) == []
+    for there in (1, 2, 3):
+        hand.key(Qt.Key.Key_Y, CTRL)
+        assert corners_of(hand) == corners[:there]
+    hand.key(Qt.Key.Key_Z, CTRL)
+    hand.click(along(Plane.AXIAL, (-4, 4))[0])
+    hand.key(Qt.Key.Key_Y, CTRL)
+    assert len(corners_of(hand)) == 3  # another corner was set: there is nothing to redo
+    hand.key(Qt.Key.Key_Z, CTRL)
+    hand.key(Qt.Key.Key_Return)
+    hand.key(Qt.Key.Key_Y, CTRL)
+    assert corners_of(hand) == []
+
+
 def test_an_open_polygon_is_closed_when_another_tool_is_taken(hand: Hand) -> None:
     hand.start(tool=Tool.LASSO)
     for corner in along(Plane.AXIAL, (-3, -3), (3, -3), (3, 3)):

@@ -155,7 +155,7 @@ class AnnotateController(QObject):
     def redo(self) -> None:
         """Apply again what was taken back last."""
         annotating = self._annotating
-        if self.paint.busy:
+        if self.paint.step_forward() or self.paint.busy:
             return
         if annotating.options.tool is Tool.SEEDS and annotating.scribbles.redoable:
             annotating.scribbles.redo()
@@ -239,6 +239,8 @@ class AnnotateController(QObject):
         redoable = history.redoable.name if history is not None and history.redoable else ""
         undoable = "seed" if seeds and annotating.scribbles.any else undoable
         redoable = "seed" if seeds and annotating.scribbles.redoable else redoable
+        undoable = "corner" if self.paint.polygon_open else undoable
+        redoable = "corner" if self.paint.corner_redoable else "" if self.paint.busy else redoable
         for key, word, name in (("annotate.undo", "Undo", undoable), ("annotate.redo", "Redo", redoable)):
             actions[key].setText(f"{word} {name}".strip())
             actions[key].setEnabled(bool(name) or (word == "Undo" and self.paint.busy))

@@ -12,6 +12,7 @@ from brainseg_gui.annotation.slab import Area
 from brainseg_gui.annotation.tools.corners import corner_at, edge_at
 from brainseg_gui.annotation.tools.polygon import polygon
 from brainseg_gui.controllers.annotating.hand_tools import edit_name, erases, kept_by_range, label_name, label_of
+from brainseg_gui.controllers.annotating.outline_steps import OutlineSteps
 from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.hand import Outline, Point, Pointer
@@ -35,11 +36,19 @@ class LassoTool:
         self._pressed: Pointer | None = None
         self._dragged = False
         self._grabbed: int | None = None  # the corner that follows the mouse
-        self._before: list[Outline] = []
+        self._steps = OutlineSteps()
+        annotating = session.annotating
+        for signal in (annotating.edited, annotating.annotation_changed, annotating.options.events.tool):
+            signal.connect(self._forget_steps)
 
     @property
     def busy(self) -> bool:
         return self._session.annotating.hand.outline is not None
+
+    @property
+    def redoable(self) -> bool:
+        """Whether a step of the polygon was taken back, and nothing else was done since."""
+        return self._steps.can_redo(self._outline, self._position)
 
     @property
     def _outline(self) -> Outline | None:
@@ -54,6 +63,7 @@ class LassoTool:
         outline, pointer = self._outline, event.pointer
         slice_index = round(pointer.point_ijk[pointer.plane.axis])
         if outline is None:
+            self._steps.note(None)
             cutting = erases(self._session, event)
             self._outline = Outline((pointer.point_ijk,), pointer.plane, slice_index, cutting)
         elif (outline.plane, outline.slice_index) != (pointer.plane, slice_index):
@@ -64,7 +74,7 @@ class LassoTool:
             if event.right and not outline.cutting:
                 self._remove(corner)
                 return
-            self._note()
+            self._steps.note(outline)
             if corner is None and (corner := self._edge_at(outline, event)) is not None:
                 self._put(corner, pointer, insert=True)
             elif corner is None:
@@ -88,8 +98,7 @@ class LassoTool:
         """Close a lasso, or a polygon whose first corner was clicked; else it waits for its next corner."""
         outline, grabbed = self._outline, self._grabbed
         self._grabbed = None
-        if self._before and self._before[-1] == outline:
-            self._before.pop()  # a corner was pressed, not moved
+        self._steps.drop_unchanged(outline)  # a corner was pressed, not moved
         if outline is not None and grabbed == 0 and not self._dragged and len(outline.points_ijk) > 2:
             self.close()
             return
@@ -138,8 +147,14 @@ class LassoTool:
             self._remove(near if near is not None else len(outline.points_ijk) - 1)
 
     def undo(self) -> None:
-        """Take the last change of the polygon back; before the first there is none."""
-        self._outline = self._before.pop() if self._before else None
+        """Take the last change of the polygon back; before the first corner there is none."""
+        if self._outline is not None:
+            self._outline = self._steps.back(self._outline, self._position)
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last, and look where it is."""
+        self._outline = self._steps.forward(self._outline)
+        self._look_at(self._outline)
 
     def finish(self) -> None:
         """Close a line that surrounds something."""
@@ -149,7 +164,16 @@ class LassoTool:
     def cancel(self) -> None:
         """Drop the line."""
         self._outline, self._pressed, self._dragged, self._grabbed = None, None, False, None
-        self._before.clear()
+        self._steps.forget()
+
+    def _forget_steps(self, *_: object) -> None:
+        self._steps.forget()
+
+    @property
+    def _position(self) -> int:
+        """Of the history of edits."""
+        annotation = self._session.annotating.annotation
+        return annotation.history.position if annotation is not None else 0
 
     def _corner_at(self, outline: Outline, event: HandEvent) -> int | None:
         spacing = self._spacing_mm
@@ -164,14 +188,10 @@ class LassoTool:
         case = self._session.case
         return case.grid.spacing_mm if case is not None else (1.0, 1.0, 1.0)
 
-    def _note(self) -> None:
-        if self._outline is not None:
-            self._before.append(self._outline)
-
     def _remove(self, corner: int | None) -> None:
         outline = self._outline
         if outline is not None and corner is not None:
-            self._note()
+            self._steps.note(outline)
             points = outline.points_ijk[:corner] + outline.points_ijk[corner + 1 :]
             self._outline = replace(outline, points_ijk=points) if points else None
 
@@ -189,11 +209,14 @@ class LassoTool:
 
     def _look_back(self, outline: Outline) -> None:
         """An open polygon is finished where it was begun."""
+        self._look_at(outline)
+        what = f"The polygon in the {outline.plane.title.lower()} {slice_words(outline.slice_index)} is still open"
+        self._session.say(Notice(what, "Return closes it, Esc drops it", problem=False))
+
+    def _look_at(self, outline: Outline) -> None:
         voxel = list(self._session.viewing.crosshair)
         voxel[outline.plane.axis] = outline.slice_index
         self._session.viewing.crosshair = (voxel[0], voxel[1], voxel[2])
-        what = f"The polygon in the {outline.plane.title.lower()} {slice_words(outline.slice_index)} is still open"
-        self._session.say(Notice(what, "Return closes it, Esc drops it", problem=False))
 
 
 def _in_slice(outline: Outline, pointer: Pointer) -> Point:

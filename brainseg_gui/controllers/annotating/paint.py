@@ -86,10 +86,29 @@ class PaintController(QObject):
 
     def step_back(self) -> bool:
         """Take the last change of the polygon back, or the stroke in progress; returns whether there was any."""
-        if self._lasso.busy and self._in_hand is not self._lasso:
+        if self.polygon_open:
             self._lasso.undo()
+            self.busy_changed.emit()
             return True
         return self.cancel()
+
+    @property
+    def polygon_open(self) -> bool:
+        """Whether undo takes a corner back."""
+        return self._lasso.busy and self._in_hand is not self._lasso
+
+    @property
+    def corner_redoable(self) -> bool:
+        """Whether redo sets a corner again."""
+        return self._in_hand is None and self._lasso.redoable
+
+    def step_forward(self) -> bool:
+        """Make the change of a polygon again that was taken back; returns whether there was any."""
+        redoable = self.corner_redoable
+        if redoable:
+            self._lasso.redo()
+            self.busy_changed.emit()
+        return redoable
 
     def remove_corner(self) -> bool:
         """Take the corner under the mouse away; returns whether a polygon is open."""

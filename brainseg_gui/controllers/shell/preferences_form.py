@@ -53,7 +53,8 @@ class PreferencesFormController(QObject):
 
     def _following(self) -> Callable[[], None]:
         """Show also what is set elsewhere, until the answer is called."""
-        events = (self._session.output.events.tree, self._session.viewing.events.safe_colours)
+        viewing = self._session.viewing.events
+        events = (self._session.output.events.tree, viewing.safe_colours, viewing.file_index)
         for event in events:
             event.connect(self._synchronize)
 
@@ -91,7 +92,7 @@ class PreferencesFormController(QObject):
     def _reset(self) -> None:
         usual, options = ToolOptions(), self._session.annotating.options
         self._appearance.choose_theme(THEMES[0])
-        self._session.viewing.safe_colours = False
+        self._session.viewing.safe_colours = self._session.viewing.file_index = False
         self._session.output.tree = None
         options.brush_mm, options.square, options.in_3d = usual.brush_mm, usual.square, usual.in_3d
         self._preferences.set(RUNS, str(Path.home() / "brainseg-runs"))

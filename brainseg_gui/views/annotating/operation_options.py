@@ -20,6 +20,7 @@ from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.operating import RANGES, Kind, Operating
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.annotating.tool_options import titled
+from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.number_box import NumberBox
 
 _ALL = (
@@ -136,7 +137,7 @@ class OperationOptions(QWidget):
         return row, named
 
     def _make_layer(self) -> QWidget:
-        self._from, self._part = QComboBox(), QComboBox()
+        self._from, self._part = ElidedComboBox(), QComboBox()
         self._from.setAccessibleName("Layer to combine with")
         self._from.setToolTip("The layer, or the annotation itself")
         self._part.setAccessibleName("Region to combine with")

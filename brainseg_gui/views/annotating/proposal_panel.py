@@ -25,6 +25,7 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.annotating.tool_options import titled
+from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.table_heads import describe_columns
 
 _COLUMNS = ("What", "+ ml", "− ml", "→ ml")
@@ -104,7 +105,7 @@ class ProposalPanel(QWidget):
         self._synchronize()
 
     def _make_source(self) -> QWidget:
-        self._layer = QComboBox()
+        self._layer = ElidedComboBox()
         self._layer.setAccessibleName("Layer that is proposed")
         self._layer.setToolTip("The layer that the annotation may take from; the brush “Copy” takes from it, too")
         self._layer.activated.connect(lambda _: self.source_chosen.emit(self._layer.currentData() or ""))

@@ -18,6 +18,7 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.annotating.range_options import RangeOptions, modality_box, show_modality
+from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.number_box import NumberBox
 
 _WORDS = {
@@ -153,7 +154,7 @@ class ToolOptionsView(QWidget):
         return titled("Fill", self._by_box)
 
     def _make_layer_choice(self) -> QWidget:
-        self._layer_box = QComboBox()
+        self._layer_box = ElidedComboBox()
         self._layer_box.setAccessibleName("Layer to copy from")
         self._layer_box.setToolTip("The layer whose labels are copied")
         self._layer_box.activated.connect(

@@ -26,6 +26,7 @@ from brainseg_gui.imaging.labels import regions
 from brainseg_gui.state.layers.layers import Layer, Role
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.table_heads import describe_columns, heading_of
 from brainseg_gui.views.widgets.theme import colour
 
@@ -33,7 +34,8 @@ _COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
 _PREDICTED = 4
 _LEAVING = (5, 6, 3, 4, 2)  # columns that go, in this order, where there is no room for them
 _COLUMN_WIDTH = 50
-_ONE_ROW_WIDTH = 520
+_GAP = 8
+_BOX_WIDTHS = (110, 180)  # of a name: what a row beside the tabs needs, and all that it gets there
 _TIPS = (
     "Union of labels that is scored; click a row to see where the masks agree on it",
     "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
@@ -102,34 +104,38 @@ class ComparisonPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         width = self.contentsRect().width() - 32
-        direction = QBoxLayout.Direction.LeftToRight if width >= _ONE_ROW_WIDTH else QBoxLayout.Direction.TopToBottom
-        self._head.setDirection(direction)
+        self._head.setDirection(self._direction_in(width))
         excess = len(_COLUMNS) - max(width // _COLUMN_WIDTH, 2)
         for place, column in enumerate(_LEAVING):
             self._table.setColumnHidden(column, place < excess)
 
+    def _direction_in(self, width: int) -> QBoxLayout.Direction:
+        """The names beside the tabs, where both can be read; else below them."""
+        needed = self._tabs.sizeHint().width() + self._against.sizeHint().width() + 2 * _BOX_WIDTHS[0] + 3 * _GAP
+        return QBoxLayout.Direction.LeftToRight if width >= needed else QBoxLayout.Direction.TopToBottom
+
     def _choices(self) -> QBoxLayout:
-        self._reference, self._prediction = QComboBox(), QComboBox()
+        self._reference, self._prediction = ElidedComboBox(), ElidedComboBox()
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._head.setSpacing(8)
+        self._head.setSpacing(_GAP)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(_GAP)
         self._tabs = QTabBar()
         self._tabs.setExpanding(False)
+        self._tabs.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # long names give way, not tabs
         self._tabs.setAccessibleName("Pages of the comparison")
         self._head.addWidget(self._tabs)
         row.addStretch(1)
         for box, name in ((self._prediction, "Prediction"), (self._reference, "Reference")):
             box.setAccessibleName(f"{name} of the comparison")
             box.setToolTip(f"The layer that is taken as {name.lower()}")
-            box.setMinimumWidth(72)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            box.setMaximumWidth(180)
+            box.setMaximumWidth(_BOX_WIDTHS[1])
             box.activated.connect(self._on_layers_chosen)
-        against = QLabel("against")
-        against.setObjectName("quiet")
+        self._against = QLabel("against")
+        self._against.setObjectName("quiet")
         row.addWidget(self._prediction)
-        row.addWidget(against)
+        row.addWidget(self._against)
         row.addWidget(self._reference)
         self._head.addLayout(row)
         return self._head

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel
 
 from brainseg_gui.evaluation.metrics.histograms import REST, LabelHistogram, ModalityHistograms
 from brainseg_gui.imaging.colours import colour_of
@@ -15,6 +15,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.histogram_plot import HistogramPlot
 from brainseg_gui.views.widgets.clear_layout import clear_layout
+from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.number_label import number_label
 from brainseg_gui.views.widgets.scroll_page import ScrollPage
 from brainseg_gui.views.widgets.theme import colour
@@ -68,7 +69,7 @@ class HistogramsPanel(ScrollPage):
         row.setSpacing(8)
         name = QLabel("Labels of")
         name.setObjectName("quiet")
-        self._layer = QComboBox()
+        self._layer = ElidedComboBox()
         self._layer.setAccessibleName("Layer whose labels are looked at")
         self._layer.setMinimumWidth(80)
         self._layer.activated.connect(self._on_layer_chosen)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.plain_text import plain_tip
 
 _DEVICES = (("auto", "Fastest device"), ("cpu", "CPU"), ("gpu", "GPU"))
@@ -62,7 +63,7 @@ class SegmentPanel(QWidget):
     def _choices(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(6)
-        self._model, self._device, self._precision = QComboBox(), QComboBox(), QComboBox()
+        self._model, self._device, self._precision = ElidedComboBox(), QComboBox(), QComboBox()
         for box, name in ((self._model, "Model"), (self._device, "Device"), (self._precision, "Precision")):
             box.setAccessibleName(name)
             box.setMinimumWidth(60)

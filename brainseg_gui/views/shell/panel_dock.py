@@ -23,7 +23,8 @@ class PanelDock(QDockWidget):
     panel
         Made when the dock is in front, but not before `release`: the window's first picture goes first.
     least_width
-        In pixels; the dock keeps it without the panel, so that a remembered layout fits.
+        In pixels; the dock keeps it without the panel, so that a remembered layout fits. A panel that needs more in
+        the system's font gets more.
     headed
         The panel says its name itself.
     """
@@ -59,7 +60,7 @@ class PanelDock(QDockWidget):
 
     def _put(self, panel: QWidget) -> None:
         before = self.widget()
-        panel.setMinimumWidth(self._least_width)
+        panel.setMinimumWidth(max(self._least_width, panel.minimumSizeHint().width()))
         WheelGuard(panel)
         self.setWidget(panel)
         if before is not None:

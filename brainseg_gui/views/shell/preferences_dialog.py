@@ -27,6 +27,7 @@ from brainseg_gui.views.widgets.plain_text import plain_tip
 
 _THEMES = (("dark", "Dark"), ("light", "Light"), ("system", "As the desktop is"))
 _COLOURS = ((False, "Usual"), (True, "Colour-blind-safe (Okabe–Ito)"))
+_NUMBERING = ((False, "Counted from 1, as slices are"), (True, "By the file's own index, from 0"))
 _BESIDE = "beside the images of each case"
 
 
@@ -59,6 +60,7 @@ class PreferencesDialog(QDialog):
         self.setMinimumWidth(560)
         self._session = session
         self._theme, self._colours = _box(_THEMES, "Theme"), _box(_COLOURS, "Colours of labels")
+        self._numbering = _box(_NUMBERING, "Voxels in the status bar")
         self._name = QLineEdit()
         self._name.setAccessibleName("Your name")
         self._masks, self._runs = ElidedLabel(), ElidedLabel()
@@ -81,6 +83,7 @@ class PreferencesDialog(QDialog):
         form.addRow(_section("Look"))
         form.addRow("Theme", self._theme)
         form.addRow("Colours of labels", self._colours)
+        form.addRow("Voxels", self._numbering)
         form.addRow(_section("You"))
         form.addRow("Your name", self._name)
         keys, labels = _button("Keys…", self.keys_requested.emit), _button("Labels…", self.labels_requested.emit)
@@ -105,6 +108,7 @@ class PreferencesDialog(QDialog):
         viewing, options = self._session.viewing, self._session.annotating.options
         self._theme.activated.connect(lambda _: self.theme_chosen.emit(self._theme.currentData()))
         self._colours.activated.connect(lambda _: setattr(viewing, "safe_colours", self._colours.currentData()))
+        self._numbering.activated.connect(lambda _: setattr(viewing, "file_index", self._numbering.currentData()))
         self._name.editingFinished.connect(lambda: self.name_given.emit(self._name.text()))
         self._brush.valueChanged.connect(lambda size: setattr(options, "brush_mm", size))
         self._square.toggled.connect(lambda on: setattr(options, "square", on))
@@ -118,9 +122,10 @@ class PreferencesDialog(QDialog):
         usual_name
             What the person is called where no name is given.
         """
-        options, tree = self._session.annotating.options, self._session.output.tree
+        options, tree, viewing = self._session.annotating.options, self._session.output.tree, self._session.viewing
         self._theme.setCurrentIndex(self._theme.findData(theme))
-        self._colours.setCurrentIndex(self._colours.findData(self._session.viewing.safe_colours))
+        self._colours.setCurrentIndex(self._colours.findData(viewing.safe_colours))
+        self._numbering.setCurrentIndex(self._numbering.findData(viewing.file_index))
         self._name.setText(name)
         self._name.setPlaceholderText(f"{usual_name}, as this computer says" if usual_name else "signs masks and notes")
         self._masks.setText(f"in {tree.folder}" if tree is not None else _BESIDE)

@@ -210,13 +210,13 @@ class SliceCanvas(SlicePlace):
             draw_hand(painter, self, self._session.annotating, case.grid)
 
     def _marks(self, case: Case) -> SliceMarks:
-        words = [self.plane.title, self.modality.title]
+        rest = [self.modality.title]
         if self.modality not in case.volumes:
-            words.append("reading…" if self._session.previewing else "not found")
+            rest.append("reading…" if self._session.previewing else "not found")
         agreement = self._picture.agreement_region if self._session.viewing.masks_visible else None
         return SliceMarks(
             edge_letters(self.plane, self._session.viewing.convention),
-            " · ".join(words),
+            tuple(" · ".join([name, *rest]) for name in (self.plane.title, self.plane.short_title)),
             self._content_title(),
             f"{number_of(self.slice_index)} / {case.grid.shape[self.plane.axis]}",
             self.screen_pixels_per_mm,

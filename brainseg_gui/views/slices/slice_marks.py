@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QStaticText
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QStaticText
 
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.plane import EdgeLetters
@@ -19,7 +19,9 @@ _CROSS = QColor(111, 155, 242, 150)
 _GAP = 10
 _EDGE = 8
 _LONGEST = 8192  # rows of the tallest screen
+_LETTER = 16  # from the middle to where a title beside the letter there has to end
 _LINE = 18  # from one line of text to the next
+_BAR_WORDS = 60  # pixels of "100 mm" beside the bar
 _BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 
@@ -56,8 +58,9 @@ class SliceMarks:
     ----------
     letters
         Patient directions at the edges.
-    title, content, position
-        What is shown (top left), which masks (top right), which slice (bottom left).
+    titles, content, position
+        What is shown (top left; the first that ends before the letter in the middle, else the last), which masks (top
+        right), which slice (bottom left).
     pixels_per_mm
         Zoom, for the scale bar.
     agreement
@@ -65,7 +68,7 @@ class SliceMarks:
     """
 
     letters: EdgeLetters
-    title: str
+    titles: tuple[str, ...]
     content: str
     position: str
     pixels_per_mm: float
@@ -84,15 +87,29 @@ def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: Scal
         (marks.letters.bottom, align.AlignHCenter | align.AlignBottom),
     ):
         _write(painter, frame, place, letter, _TEXT, bold=True)
-    _write(painter, frame, align.AlignLeft | align.AlignTop, marks.title, _TEXT)
+    half = frame.width() // 2 - _LETTER
+    _write(painter, frame, align.AlignLeft | align.AlignTop, _fitting(marks.titles, half), _TEXT)
     for line, (word, colour) in enumerate(_agreement_words(marks.agreement), start=1):
         _write(painter, frame.adjusted(0, line * _LINE, 0, 0), align.AlignLeft | align.AlignTop, word, colour)
     _write(painter, frame, align.AlignLeft | align.AlignBottom, marks.position, _QUIET)
     if marks.content:
-        _write(painter, frame, align.AlignRight | align.AlignTop, marks.content, _TEXT)
+        _write(painter, frame, align.AlignRight | align.AlignTop, _elided(marks.content, half), _TEXT)
     if overlay is not None:
         draw_legend(painter, frame, overlay, _TEXT)
     _draw_scale_bar(painter, frame, marks.pixels_per_mm)
+
+
+@lru_cache(maxsize=64)
+def _fitting(texts: tuple[str, ...], width: int) -> str:
+    """The first text that is no wider; the last as far as there is room."""
+    metrics = QFontMetrics(_font(10, False))
+    return next((text for text in texts if metrics.horizontalAdvance(text) <= width), _elided(texts[-1], width))
+
+
+@lru_cache(maxsize=64)
+def _elided(text: str, width: int) -> str:
+    """A text, shortened in the middle where it is wider: its end tells layers of one model apart."""
+    return QFontMetrics(_font(10, False)).elidedText(text, Qt.TextElideMode.ElideMiddle, width)
 
 
 @lru_cache(maxsize=16)
@@ -102,7 +119,8 @@ def _agreement_words(region: str) -> list[tuple[str, QColor]]:
 
 
 def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> None:
-    length_mm = next((mm for mm in _BARS_MM if mm * pixels_per_mm <= frame.width() / 4), _BARS_MM[-1])
+    room = min(frame.width() / 4, frame.width() / 2 - _LETTER - _BAR_WORDS)
+    length_mm = next((mm for mm in _BARS_MM if mm * pixels_per_mm <= room), _BARS_MM[-1])
     length = round(length_mm * pixels_per_mm)
     right, bottom = frame.right(), frame.bottom() - 4
     painter.fillRect(right - length - 3, bottom - 6, length + 7, 13, PLATE)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from brainseg_gui.state.training.run_record import RunRecord
 from brainseg_gui.state.training.run_values import Validated
 from brainseg_gui.state.training.run_watch import RunWatch
+from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 
 _NOTHING = "Each validated epoch shows a whole case here, the prediction beside its reference."
 
@@ -37,7 +38,7 @@ class ValidationView(QWidget):
         head = QHBoxLayout()
         title = QLabel("Validation")
         title.setObjectName("section")
-        self.case = QComboBox()
+        self.case = ElidedComboBox()
         self.case.setAccessibleName("Validation case")
         self.case.setToolTip("Which validation case is shown")
         self.case.setMinimumWidth(60)
