@@ -54,7 +54,7 @@ clean:  ## Remove .venv and everything that was built or cached
 # $(1): what to install. Every install takes the versions of constraints.txt, the build tool included.
 define install
 	quiet=; [ -t 1 ] || quiet=--quiet
-	echo "Setting up $(VENV) ($(1)): this needs the network, about 2.5 GB on disk, and a few minutes the first time."
+	echo "Setting up $(VENV) ($(1)): this needs the network, about 3 GB on disk, and a few minutes the first time."
 	$(BIN)/python -m pip install $$quiet -c constraints.txt pip setuptools wheel
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $$quiet -c constraints.txt --no-build-isolation -e '$(1)'
 	touch $@

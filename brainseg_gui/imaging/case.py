@@ -14,7 +14,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 
 if TYPE_CHECKING:
-    from nibabel.nifti1 import Nifti1Header
+    from brainseg_gui.imaging.nibabel_parts import Nifti1Header
 
 
 @dataclass(frozen=True)

@@ -123,14 +123,14 @@ class StoredGrid:
 
     @cached_property
     def _axes(self) -> NDArray[np.float64]:
-        from nibabel.orientations import io_orientation
+        from brainseg_gui.imaging.nibabel_parts import io_orientation
 
         return np.asarray(io_orientation(self.affine))
 
     @cached_property
     def grid(self) -> Grid:
         """The same voxels as a RAS-ordered grid."""
-        from nibabel.orientations import inv_ornt_aff
+        from brainseg_gui.imaging.nibabel_parts import inv_ornt_aff
 
         affine = self.affine @ inv_ornt_aff(self._axes, self.shape)
         target = self._axes[:, 0].astype(int)
@@ -142,13 +142,13 @@ class StoredGrid:
     @property
     def codes(self) -> str:
         """Orientation letters of the stored axes, such as ``LPS``."""
-        from nibabel.orientations import aff2axcodes
+        from brainseg_gui.imaging.nibabel_parts import aff2axcodes
 
         return "".join(aff2axcodes(self.affine))
 
     def to_ras(self, stored: Array) -> Array:
         """A RAS-ordered view of an array in stored order."""
-        from nibabel.orientations import apply_orientation
+        from brainseg_gui.imaging.nibabel_parts import apply_orientation
 
         return np.asarray(apply_orientation(stored, self._axes))
 

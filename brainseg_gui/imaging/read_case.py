@@ -36,7 +36,7 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
-    from nibabel.nifti1 import Nifti1Header
+    from brainseg_gui.imaging.nibabel_parts import Nifti1Header
 
 _POLL_S = 0.1
 _NOTED_MM = 1.0

@@ -51,7 +51,10 @@ second.window.close()
 print(json.dumps({"first": at_first, "later": later, "second": at_second, "visible": visible}))
 """
 
-HEAVY = {"tensorflow", "keras", "scipy", "nibabel", "matplotlib", "torch", "h5py", "pyqtgraph"}
+HEAVY = {
+    *("tensorflow", "keras", "torch", "h5py", "scipy", "nibabel", "matplotlib", "pyqtgraph"),
+    *("SimpleITK", "pydicom", "highdicom"),
+}
 
 # What an empty window shows, and nothing else. A module that is added here delays every start.
 VIEWS = {

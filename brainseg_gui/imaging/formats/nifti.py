@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from nibabel.nifti1 import Nifti1Header
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError, printable
@@ -22,6 +21,7 @@ from brainseg_gui.imaging.formats.nifti_header import (
 from brainseg_gui.imaging.formats.nifti_stream import ShouldStop, opened, reporting
 from brainseg_gui.imaging.grid import Array, Grid, StoredGrid, describe_shape
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
+from brainseg_gui.imaging.nibabel_parts import Nifti1Header
 from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.regrid import placed
 from brainseg_gui.imaging.volume import Volume

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nibabel.nifti1 import Nifti1Header
-from nibabel.nifti2 import Nifti2Header
-from nibabel.spatialimages import HeaderDataError
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.free_memory import free_memory_bytes
 from brainseg_gui.imaging.formats.nifti_stream import NiftiStream, opened, reporting
 from brainseg_gui.imaging.grid import StoredGrid, describe_shape
+from brainseg_gui.imaging.nibabel_parts import HeaderDataError, Nifti1Header, Nifti2Header
 
 _HEADER_BYTES, _HEADER_2_BYTES = 348, 540
 LARGEST_BYTES = 4 * 2**30

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import Cancelled, ImageError
+from brainseg_gui.imaging.nibabel_parts import HeaderDataError
 
 _GzipFile: Any = gzip.GzipFile
 _DAMAGED: tuple[type[Exception], ...] = (EOFError, zlib.error, gzip.BadGzipFile)

@@ -6,7 +6,6 @@ import errno
 from pathlib import Path
 
 import numpy as np
-from nibabel.nifti1 import Nifti1Header, Nifti1Image
 
 from brainseg_gui.errors import ImageError, SaveError
 from brainseg_gui.imaging.formats.file_names import SUFFIXES, is_nifti
@@ -15,6 +14,7 @@ from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.formats.nifti_header import shape_of
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.nibabel_parts import Nifti1Header, Nifti1Image
 from brainseg_gui.links import behind_links
 from brainseg_gui.storage.writing import replacing
 
