@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.controllers.faults.fault_watch import FaultWatch
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.shell.appearance import dress
-from brainseg_gui.controllers.shell.desk import Desk
+from brainseg_gui.controllers.shell.appearance import apply_appearance
+from brainseg_gui.controllers.shell.controller_set import ControllerSet
 
 if TYPE_CHECKING:
     from brainseg_gui.inference.engine.engine import Engine
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Application(Desk):
+class Application(ControllerSet):
     """One window with everything behind it.
 
     Parameters
@@ -44,7 +44,7 @@ class Application(Desk):
     ) -> None:
         QLocale.setDefault(QLocale.c())  # numbers look as in the files that they go into, whatever the desktop's habit
         preferences = Preferences(safe=safe)
-        dress(qt, preferences)
+        apply_appearance(qt, preferences)
         super().__init__(preferences, engine, watch)
         self._may_leave = False
         self._commands = self.commands()
@@ -71,7 +71,7 @@ class Application(Desk):
         """End threads and the engine, and remember what was set."""
         case = self.session.case
         if case is not None and not self.session.previewing:
-            self.preferences.set_windows(case.source.place, self.session.viewing.windows)
+            self.preferences.set_windows(case.source.identity, self.session.viewing.windows)
         self.preferences.set("geometry", self.window.saveGeometry())
         self.preferences.set("window state", self.window.saveState())
         super().close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from brainseg_gui.inference.network.devices import Place
+from brainseg_gui.inference.network.devices import ComputeDevice
 from brainseg_gui.runs.config import TrainingConfig
 from training.data.cases import DataSet
 from training.data.patch import Shape
@@ -48,7 +48,9 @@ def tell_of_network(run: Run, model: Any, patch: Shape) -> None:
     )
 
 
-def tell_estimate(run: Run, config: TrainingConfig, start: Start, model: Any, patch: Shape, place: Place) -> None:
+def tell_estimate(
+    run: Run, config: TrainingConfig, start: Start, model: Any, patch: Shape, device: ComputeDevice
+) -> None:
     """Measure steps of networks like this one, and write what the run is going to need; `model` stays as it is."""
     run.check_stop()
     # a network of fixed shape that was loaded cannot be made smaller: its own patch is measured
@@ -62,7 +64,7 @@ def tell_estimate(run: Run, config: TrainingConfig, start: Start, model: Any, pa
         return compile_for(trained_copy(start.build(shape), precision), config, start.recipe, run.total_steps)
 
     with untouched_generators():
-        found = estimate(build_probe, shapes, model, patch, config, run.position.steps_per_epoch, place)
+        found = estimate(build_probe, shapes, model, patch, config, run.position.steps_per_epoch, device)
     message = found.sentence(patch, config.sampling.batch)
     run.events.write(
         "estimated",

@@ -20,7 +20,7 @@ from brainseg_gui.runs.config import Length
 from training.checkpoint import Position, averaged_weights, save_best, save_checkpoint, synchronised
 from training.data.data import Patches
 from training.errors import TrainingError
-from training.evaluate import Validated, Validation, mean_dice, write_picture
+from training.evaluate import CaseValidation, Validation, mean_dice, write_picture
 from training.run_state import Run
 
 Export = Callable[[Any, Mapping[str, float], str], None]  # model, metrics, the metric that judged it best
@@ -138,7 +138,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
         for news in self._validation.run():
             if run.must_stop and not run.end:
                 return {}
-            if isinstance(news, Validated):
+            if isinstance(news, CaseValidation):
                 picture = f"pictures/epoch-{run.epoch:05}.png" if not results else None
                 if picture:
                     write_picture(run.folder.path / picture, news)

@@ -15,7 +15,7 @@ import psutil
 
 from brainseg_gui.free_memory import free_memory_bytes
 from brainseg_gui.imaging.grid import describe_shape
-from brainseg_gui.inference.network.devices import Place
+from brainseg_gui.inference.network.devices import ComputeDevice
 from brainseg_gui.runs.config import Sampling, TrainingConfig
 from training.data.data import batches_ahead, bytes_of_batch
 
@@ -31,7 +31,7 @@ FEWEST_STEPS, MOST_STEPS, MEASURED_S = 3, 10, 2.0
 
 
 @dataclass(frozen=True)
-class Estimate:
+class RunEstimate:
     """What a run needs.
 
     Parameters
@@ -99,9 +99,9 @@ def memory_of_training(model: Any, patch: Shape, sampling: Sampling) -> float:
     return BASE_BYTES + TRAINING_SHARE * activations + PARAMETER_BYTES * float(model.count_params()) + queue
 
 
-def available_bytes(place: Place) -> float | None:
+def available_bytes(device: ComputeDevice) -> float | None:
     """Memory that training may take: of the GPU if it runs there, as far as its driver tells."""
-    if not place.is_gpu:
+    if not device.is_gpu:
         own = psutil.Process().memory_info().rss
         return free_memory_bytes() + own
     tool = shutil.which("nvidia-smi")
@@ -172,8 +172,8 @@ def estimate(
     patch: Shape,
     config: TrainingConfig,
     steps_per_epoch: int,
-    place: Place,
-) -> Estimate:
+    device: ComputeDevice,
+) -> RunEstimate:
     """Estimate a run.
 
     Parameters
@@ -189,4 +189,4 @@ def estimate(
     need = memory_of_training(model, patch, config.sampling)
     measured = {float(np.prod(shape)): seconds_of_step(build_probe(shape), shape, batch) for shape in shapes}
     seconds = seconds_at(float(np.prod(patch)), measured)
-    return Estimate(seconds, seconds * steps_per_epoch, need, available_bytes(place))
+    return RunEstimate(seconds, seconds * steps_per_epoch, need, available_bytes(device))

@@ -17,8 +17,8 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.models.passport import Passport
-from brainseg_gui.inference.network.devices import Place
-from brainseg_gui.inference.network.network import Network
+from brainseg_gui.inference.network.devices import ComputeDevice
+from brainseg_gui.inference.network.network import LoadedNetwork
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.writing import replacing
@@ -32,7 +32,7 @@ Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Validated:
+class CaseValidation:
     """One case's validation.
 
     Parameters
@@ -69,7 +69,7 @@ class Validation:
         The network that is being trained; its weights at the time of the call count.
     plain
         The same network in float32, as it is going to be exported.
-    place, precision
+    device, precision
         Where and how precisely it runs.
     passport
         How cases are prepared.
@@ -83,7 +83,7 @@ class Validation:
         self,
         model: Any,
         plain: Any,
-        place: Place,
+        device: ComputeDevice,
         precision: str,
         passport: Passport,
         cases: Sequence[TrainingCase],
@@ -93,10 +93,10 @@ class Validation:
         self.cases = tuple(cases)
         self._passport = passport
         self._warn = warn
-        self._network = Network(plain, place, precision)
+        self._network = LoadedNetwork(plain, device, precision)
         self._network.bytes_per_voxel = FORWARD_SHARE * activation_bytes_per_voxel(model)
 
-    def run(self) -> Iterator[Progress | Validated]:
+    def run(self) -> Iterator[Progress | CaseValidation]:
         """Validate case after case; yields progress, so that a stop is heard within a case, and results."""
         self._network.take_weights(self._model.get_weights())
         for case in self.cases:
@@ -105,14 +105,14 @@ class Validation:
             except BrainsegError as error:
                 self._warn(f"{case.case_id} is left out of this validation: {error}")
 
-    def _validate(self, case: TrainingCase) -> Iterator[Progress | Validated]:
+    def _validate(self, case: TrainingCase) -> Iterator[Progress | CaseValidation]:
         study = yield from read_case(case.source)
         if study.reference is None:
             raise BrainsegError("it has no mask", "Leave the case out", case.source.folder)
         classes = np.zeros(study.grid.shape, np.uint8, order="F")
         yield from segment_volumes(study.volumes, self._passport, self._network, classes)
         reference = study.reference.with_scheme(case.scheme)
-        yield Validated(study, classes, dice_of(reference, classes))
+        yield CaseValidation(study, classes, dice_of(reference, classes))
 
 
 def dice_of(reference: LabelMap, classes: NDArray[np.uint8]) -> dict[str, float]:
@@ -128,7 +128,7 @@ def mean_dice(results: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {**means, "mean": float(np.mean(list(means.values())))}
 
 
-def write_picture(path: Path, result: Validated) -> None:
+def write_picture(path: Path, result: CaseValidation) -> None:
     """The axial slice with most of the reference's tumour: reference left, prediction right, as the radiologist sees.
 
     Written beside `path` and renamed, so that the panel never reads half a picture; `path` lies in a folder of the run

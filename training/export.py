@@ -98,13 +98,13 @@ def _write_passport(folder: Path, network: Any, recipe: Recipe, about: About) ->
 
 def _replace(folder: Path, temporary: Path) -> None:
     """A folder cannot be renamed over another one: the old one steps aside for a moment."""
-    aside = folder.with_name(new_name())
+    replaced = folder.with_name(new_name())
     if os.path.lexists(folder):
-        folder.rename(aside)
+        folder.rename(replaced)
     temporary.rename(folder)
-    if aside.is_symlink():
-        aside.unlink()
-    shutil.rmtree(aside, ignore_errors=True)
+    if replaced.is_symlink():
+        replaced.unlink()
+    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def framework_versions() -> Mapping[str, str]:

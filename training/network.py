@@ -17,7 +17,7 @@ from brainseg_gui.inference.models.model_folder import (
     read_model_folder,
     shipped_models,
 )
-from brainseg_gui.inference.network.devices import Place
+from brainseg_gui.inference.network.devices import ComputeDevice
 from brainseg_gui.inference.network.keras_network import open_network
 from brainseg_gui.inference.network.rebuild import rebuilt
 from brainseg_gui.plain_files import read_json
@@ -131,11 +131,11 @@ def compile_for(model: Any, config: TrainingConfig, recipe: Recipe, total_steps:
     return model
 
 
-def devices_for(place: Place, batch: int) -> list[str]:
+def devices_for(device: ComputeDevice, batch: int) -> list[str]:
     """The devices that a batch is divided among: as many of the place's kind as divide it evenly."""
-    if not place.is_gpu:
-        return [place.keras_name]
-    found = keras.distribution.list_devices("gpu") or [place.keras_name]
+    if not device.is_gpu:
+        return [device.keras_name]
+    found = keras.distribution.list_devices("gpu") or [device.keras_name]
     count = max(n for n in range(1, len(found) + 1) if batch % n == 0)
     return list(found[:count])
 

@@ -26,7 +26,7 @@ HALF_MM = 92.0
 
 
 @dataclass(frozen=True, eq=False)
-class Section:
+class AxialSection:
     """One axial slice of a case, cut or padded to a square about the brain.
 
     Rows run from front to back, the patient's right is on the left.
@@ -75,13 +75,13 @@ class Section:
         return plane[i : i + 2 * half, j : j + 2 * half].T[::-1, ::-1]
 
 
-def largest_section(case: Case, mask: npt.NDArray[np.bool_], block: int = 1) -> Section:
+def largest_section(case: Case, mask: npt.NDArray[np.bool_], block: int = 1) -> AxialSection:
     """The axial slice with most of a mask, (I, J, K), or one through the middle of the brain without any."""
     areas = mask.sum(axis=(0, 1))
     if areas.any():
-        return Section(case, int(areas.argmax()), block)
+        return AxialSection(case, int(areas.argmax()), block)
     brain = _brain_of(case).content[2]
-    return Section(case, int(brain.start + 0.55 * (brain.stop - brain.start)), block)
+    return AxialSection(case, int(brain.start + 0.55 * (brain.stop - brain.start)), block)
 
 
 def _brain_of(case: Case) -> Volume:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, Cancelled
 from brainseg_gui.runs.config import TrainingConfig
-from training.data.cache import Cache, Entry, default_cache
+from training.data.cache import Cache, CachedCase, default_cache
 from training.data.cases import TrainingCase
 from training.errors import TrainingError
 from training.recipe import Recipe
@@ -19,7 +19,7 @@ PREPARING_THREADS = 2
 TELL_EVERY_S = 1.0
 
 
-def prepare_all(run: Run, config: TrainingConfig, recipe: Recipe, cases: Sequence[TrainingCase]) -> list[Entry]:
+def prepare_all(run: Run, config: TrainingConfig, recipe: Recipe, cases: Sequence[TrainingCase]) -> list[CachedCase]:
     """Every training case from the cache, in the order of the cases; bad ones are told of and left out.
 
     Raises
@@ -30,7 +30,7 @@ def prepare_all(run: Run, config: TrainingConfig, recipe: Recipe, cases: Sequenc
     root = Path(config.data.cache).expanduser() if config.data.cache else default_cache()
     dtype = "float32" if config.preprocess.recipe == "seed" else "float16"
     cache = Cache(root, recipe, dtype)
-    prepared: dict[int, Entry] = {}  # by place in `cases`: several may have one name
+    prepared: dict[int, CachedCase] = {}  # by place in `cases`: several may have one name
     told = 0.0
     with ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="prepare") as pool:
         waiting = {pool.submit(cache.get, case): n for n, case in enumerate(cases)}

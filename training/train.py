@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import keras
 
-from brainseg_gui.inference.network.devices import choose_place, choose_precision
+from brainseg_gui.inference.network.devices import choose_device, choose_precision
 from brainseg_gui.inference.options import Device, Precision
 from brainseg_gui.runs.config import TrainingConfig
 from training.announce import tell_estimate, tell_of_data, tell_of_network
@@ -17,7 +17,7 @@ from training.callbacks import Checkpoints, Epochs, Export, Steps, tensorboard
 from training.checkpoint import BEST, averaged_weights, latest_checkpoint, restore
 from training.data.cases import check_data
 from training.data.data import Patches
-from training.data.order import Order
+from training.data.order import CaseOrder
 from training.data.patch import Shape, patch_size
 from training.errors import TrainingError
 from training.evaluate import Validation
@@ -38,10 +38,10 @@ def train(run: Run, config: TrainingConfig) -> None:
         If it cannot start or go on.
     """
     keras.utils.set_random_seed(config.compute.seed)
-    place = choose_place(cast(Device, config.compute.device))
-    precision = choose_precision(cast(Precision, config.compute.precision), place)
-    devices = devices_for(place, config.sampling.batch)
-    run.events.write("device", device=place.words, precision=precision, devices=len(devices))
+    device = choose_device(cast(Device, config.compute.device))
+    precision = choose_precision(cast(Precision, config.compute.precision), device)
+    devices = devices_for(device, config.sampling.batch)
+    run.events.write("device", device=device.words, precision=precision, devices=len(devices))
 
     # Data
     start = start_of(config)
@@ -50,7 +50,7 @@ def train(run: Run, config: TrainingConfig) -> None:
     tell_of_data(run, config, data)
     entries = prepare_all(run, config, start.recipe, data.training)
     further = prepare_all(run, config, start.recipe, data.further) if data.further else []
-    order = Order(entries, further, config.sampling.further, config.compute.seed)
+    order = CaseOrder(entries, further, config.sampling.further, config.compute.seed)
     patch = patch_size(config.sampling, [*entries, *further], start.divisor)
     plan_steps(run, config, len(entries))
 
@@ -60,15 +60,15 @@ def train(run: Run, config: TrainingConfig) -> None:
         model = compile_for(trained_copy(plain, precision), config, start.recipe, run.total_steps)
         tell_of_network(run, model, patch)
         resume(run, config, model)
-        tell_estimate(run, config, start, model, patch, place)
+        tell_estimate(run, config, start, model, patch, device)
 
         # Fit
-        validation = Validation(model, plain, place, precision, passport, data.validation, run.warn)
+        validation = Validation(model, plain, device, precision, passport, data.validation, run.warn)
         with contextlib.closing(patches_of(run, config, start, order, patch)) as patches:
             fit(run, config, model, patches, validation, exporter(run, config, start, plain, len(order)))
 
 
-def patches_of(run: Run, config: TrainingConfig, start: Start, order: Order, patch: Shape) -> Patches:
+def patches_of(run: Run, config: TrainingConfig, start: Start, order: CaseOrder, patch: Shape) -> Patches:
     """The batches from the run's present step on."""
     return Patches(
         order,

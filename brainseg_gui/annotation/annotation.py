@@ -18,7 +18,7 @@ import numpy as np
 from brainseg_gui.annotation.edits import Edit, EditSource, edit_between
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.rules import PaintRules, permitted
-from brainseg_gui.annotation.slab import Change, Slab, Values, slab_shape, united
+from brainseg_gui.annotation.slab import LabelChange, Slab, Values, slab_shape, united
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap
 
@@ -88,7 +88,7 @@ class Annotation:
         """Whether a stroke is in progress."""
         return self._touched is not None
 
-    def paint(self, change: Change | None) -> Slab | None:
+    def paint(self, change: LabelChange | None) -> Slab | None:
         """Add to the stroke in progress; begins one if there is none.
 
         Returns
@@ -135,7 +135,7 @@ class Annotation:
         return slab
 
     def edit(
-        self, change: Change | None, name: str, tool: str, *, axis: int | None = None, layer: str = ""
+        self, change: LabelChange | None, name: str, tool: str, *, axis: int | None = None, layer: str = ""
     ) -> Edit | None:
         """Carry out one proposal as an edit of its own; None when nothing changed.
 

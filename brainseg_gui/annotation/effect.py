@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from brainseg_gui.annotation.rules import PaintRules, permitted
-from brainseg_gui.annotation.slab import Change, Mask, Values, within
+from brainseg_gui.annotation.slab import LabelChange, Mask, Values, within
 from brainseg_gui.imaging.box import box_around
 
 
@@ -23,7 +23,7 @@ class Effect:
         The labels of its slab as they are, (I', J', K').
     """
 
-    change: Change
+    change: LabelChange
     before: Values
 
     @property
@@ -51,7 +51,7 @@ class Effect:
         return added, removed, renamed
 
 
-def effect_of(change: Change | None, values: Values, rules: PaintRules) -> Effect | None:
+def effect_of(change: LabelChange | None, values: Values, rules: PaintRules) -> Effect | None:
     """What would change; None when nothing would.
 
     Parameters

@@ -1,6 +1,6 @@
 """A prediction as a proposal: what differs from the annotation, piece by piece, and taking it over.
 
-The prediction must be in the annotation's numbers (`algebra.translated`). Taking something over is a `Change` that
+The prediction must be in the annotation's numbers (`algebra.translated`). Taking something over is a `LabelChange` that
 copies its voxels; rejecting changes nothing but remembers the voxels, so that they are not shown again.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.slab import Area, Change, Mask, Values, area_of, slice_slab
-from brainseg_gui.annotation.tools.components import Components, components_of
+from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Values, area_of, slice_slab
+from brainseg_gui.annotation.tools.components import ConnectedComponents, components_of
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelScheme, Region
 
@@ -94,22 +94,22 @@ class Proposal:
         inside = self._prediction > 0 if region is None else self._scheme.look_up(region)[self._prediction]
         return self._ranked(components_of(inside), values, smallest)
 
-    def accept(self, area: Area) -> Change:
+    def accept(self, area: Area) -> LabelChange:
         """The prediction's labels for the voxels of an area: a piece, a lesion, or what a brush swept."""
         return area.copies(self._prediction)
 
-    def accept_region(self, values: Values, region: Region) -> Change | None:
+    def accept_region(self, values: Values, region: Region) -> LabelChange | None:
         """The prediction's labels wherever they differ on being in a region."""
         area = area_of(self.differing(values, region))
         return None if area is None else self.accept(area)
 
-    def accept_slice(self, values: Values, axis: int, slice_index: int) -> Change | None:
+    def accept_slice(self, values: Values, axis: int, slice_index: int) -> LabelChange | None:
         """The prediction's labels in one slice, except where they were rejected."""
         slab = slice_slab(values.shape, axis, slice_index)
         area = area_of((values[slab] != self._prediction[slab]) & ~self._rejected[slab], slab)
         return None if area is None else self.accept(area)
 
-    def accept_all(self, values: Values) -> Change | None:
+    def accept_all(self, values: Values) -> LabelChange | None:
         """The prediction's labels wherever they differ and were not rejected."""
         area = area_of(self.differing(values))
         return None if area is None else self.accept(area)
@@ -134,7 +134,7 @@ class Proposal:
         """An area with its counts, and where to look."""
         return self._piece(area, values)
 
-    def _ranked(self, parts: Components | None, values: Values, smallest: int) -> tuple[Piece, ...]:
+    def _ranked(self, parts: ConnectedComponents | None, values: Values, smallest: int) -> tuple[Piece, ...]:
         if parts is None:
             return ()
         numbers = np.flatnonzero(parts.sizes >= max(smallest, 1))

@@ -77,11 +77,11 @@ def everything_of(proposal: Proposal, values: Values) -> Area | None:
 
 def part_at(parts: Sequence[Part], voxel_ijk: tuple[int, int, int]) -> int | None:
     """Place in the list of the part that holds a voxel."""
-    for place, part in enumerate(parts):
+    for index, part in enumerate(parts):
         local = [v - s.start for v, s in zip(voxel_ijk, part.piece.area.slab, strict=True)]
         inside = all(0 <= v < n for v, n in zip(local, part.piece.area.mask.shape, strict=True))
         if inside and part.piece.area.mask[local[0], local[1], local[2]]:
-            return place
+            return index
     return None
 
 

@@ -1,6 +1,6 @@
 """Boxes of voxels, and what a tool proposes within one.
 
-Every tool answers with an `Area` (which voxels) or a `Change` (which voxels, and the labels they would get).
+Every tool answers with an `Area` (which voxels) or a `LabelChange` (which voxels, and the labels they would get).
 Neither writes anything: `annotation.annotation.Annotation` does, after the paint rules had their say.
 """
 
@@ -23,7 +23,7 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
-class Change:
+class LabelChange:
     """The labels that a tool proposes for some voxels.
 
     Parameters
@@ -64,13 +64,13 @@ class Area:
         """How many voxels."""
         return int(np.count_nonzero(self.mask))
 
-    def becomes(self, label: int, *, paint_over: bool = True) -> Change:
+    def becomes(self, label: int, *, paint_over: bool = True) -> LabelChange:
         """The proposal that all its voxels get one label; 0 erases."""
-        return Change(self.slab, self.mask, np.asarray(label, dtype=np.uint8), paint_over)
+        return LabelChange(self.slab, self.mask, np.asarray(label, dtype=np.uint8), paint_over)
 
-    def copies(self, values: Values, *, paint_over: bool = False) -> Change:
+    def copies(self, values: Values, *, paint_over: bool = False) -> LabelChange:
         """The proposal that its voxels get the labels of another array on the same grid, (I, J, K)."""
-        return Change(self.slab, self.mask, values[self.slab], paint_over)
+        return LabelChange(self.slab, self.mask, values[self.slab], paint_over)
 
     def only(self, mask: Mask) -> Area:
         """Its voxels that are also in `mask`, of the slab's shape."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from brainseg_gui.imaging.placing import Placing
+    from brainseg_gui.imaging.regrid_policy import RegridPolicy
 
 
 def add_case_options(parser: argparse.ArgumentParser) -> None:
@@ -30,8 +30,8 @@ def add_resample_option(parser: argparse.ArgumentParser, what: str) -> None:
     )
 
 
-def placing_of(args: argparse.Namespace) -> Placing:
+def regrid_policy_of(args: argparse.Namespace) -> RegridPolicy:
     """What ``--resample`` allows."""
-    from brainseg_gui.imaging.placing import Placing
+    from brainseg_gui.imaging.regrid_policy import RegridPolicy
 
-    return Placing(args.resample or "strict")
+    return RegridPolicy(args.resample or "strict")

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainseg_gui.commands.case_options import add_resample_option, placing_of
+from brainseg_gui.commands.case_options import add_resample_option, regrid_policy_of
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
@@ -128,7 +128,7 @@ def _request(args: argparse.Namespace) -> CohortRequest:
         processes=args.processes,
         partial=files[0].with_suffix(".cases.jsonl") if files and args.reference.is_dir() else None,
         fresh=args.fresh,
-        placing=placing_of(args),
+        regrid=regrid_policy_of(args),
     )
 
 
@@ -166,7 +166,7 @@ def _scored(request: CohortRequest) -> CohortReport:
     pairs, unpaired = pair_models(request.reference, request.predictions, request.images)
     if len(pairs) == 1 and not unpaired:
         ((model, pair),) = pairs
-        case = score_pair(pair, request.chosen, request.rules, model, request.placing)
+        case = score_pair(pair, request.chosen, request.rules, model, request.regrid)
         made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
         return CohortReport((case,), (model,), request.rules, made=made, versions=versions())
     with closing(score_pairs(pairs, unpaired, request)) as work:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from brainseg_gui.commands.case_options import add_case_options, placing_of
+from brainseg_gui.commands.case_options import add_case_options, regrid_policy_of
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.imaging.modality import Modality
@@ -113,13 +113,13 @@ def run(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from brainseg_gui.evaluation.figures.layouts import check_file, write_figure
-    from brainseg_gui.imaging.numbering import read_place
+    from brainseg_gui.imaging.numbering import read_voxel
 
     request = _request(args)
     check_file(request, args.output)
     content = _content(args)
     if args.at is not None:
-        request = replace(request, at=read_place(args.at, content.case).voxel_ijk)
+        request = replace(request, at=read_voxel(args.at, content.case).voxel_ijk)
     _show(write_figure(content, request, args.output))
     sys.stdout.write(printable(str(args.output)) + "\n")
     return 0
@@ -129,7 +129,7 @@ def _request(args: argparse.Namespace) -> FigureRequest:
     """What was asked for; options that the layout does not follow are refused."""
     from brainseg_gui.evaluation.figures.layouts import LAYOUTS, region_named
     from brainseg_gui.evaluation.figures.request import FigureRequest
-    from brainseg_gui.evaluation.figures.style import Extent
+    from brainseg_gui.evaluation.figures.style import FigureExtent
     from brainseg_gui.imaging.plane import Plane
 
     layout = args.layout or _layout_of(args.output)
@@ -149,7 +149,7 @@ def _request(args: argparse.Namespace) -> FigureRequest:
         "modality": Modality,
         "plane": lambda name: Plane[name.upper()],
         "region": region_named,
-        "extent": lambda _: Extent.TUMOUR,
+        "extent": lambda _: FigureExtent.TUMOUR,
         "at": lambda _: None,  # read when the case is
         "slices": lambda slices: slices if layout == "seed" else _indices(slices),
     }
@@ -191,10 +191,12 @@ def _content(args: argparse.Namespace) -> FigureContent:
     path = args.reference or source.reference
     reference = prediction = None
     if path is not None:
-        labels = read_label_map(path, case.stored_grid, scheme_named("brats2020"), placing=placing_of(args))
+        labels = read_label_map(path, case.stored_grid, scheme_named("brats2020"), regrid=regrid_policy_of(args))
         reference, _ = read_as(labels, path, chosen.reference, case)
     if args.prediction is not None:
-        labels = read_label_map(args.prediction, case.stored_grid, scheme_named("brats2020"), placing=placing_of(args))
+        labels = read_label_map(
+            args.prediction, case.stored_grid, scheme_named("brats2020"), regrid=regrid_policy_of(args)
+        )
         prediction, _ = read_as_prediction(labels, args.prediction, chosen.prediction, reference, case)
     return FigureContent(case, reference, prediction)
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from brainseg_gui.commands.case_options import add_case_options, placing_of
+from brainseg_gui.commands.case_options import add_case_options, regrid_policy_of
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import printable
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     rules, chosen = rules_named(args.rules), chosen_schemes(args)
     source = find_case(args.case)
     reference = args.reference or source.reference
-    content = run_to_end(read_content(source, reference, args.prediction, chosen, rules, placing_of(args)))
+    content = run_to_end(read_content(source, reference, args.prediction, chosen, rules, regrid_policy_of(args)))
     for path in args.output or [Path(f"{source.case_id}_report{suffix}") for suffix in (".html", ".pdf")]:
         write_report(content, path)
         sys.stdout.write(printable(str(path)) + "\n")

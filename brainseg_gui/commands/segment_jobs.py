@@ -100,7 +100,7 @@ def _is_ours(path: Path) -> bool:
 
 def _each_once(jobs: Iterable[CaseJob]) -> list[CaseJob]:
     """Every case once, though several of its files were given."""
-    return list({job.source.place if job.source is not None else job.output: job for job in jobs}.values())
+    return list({job.source.identity if job.source is not None else job.output: job for job in jobs}.values())
 
 
 def _find(path: Path) -> Iterator[CaseJob]:

@@ -15,9 +15,9 @@ from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
 from brainseg_gui.imaging.naming.conventions import MASK, match_of
 from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
-from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.read_case import Understood, brain_part, read_case, understood
-from brainseg_gui.imaging.regrid import placed
+from brainseg_gui.imaging.regrid import regridded
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.progress import run_to_end
 
@@ -55,7 +55,7 @@ class MaskPair:
     stated: bool = False
 
 
-def read_pair(pair: Pair, chosen: ChosenSchemes, placing: Placing = Placing.STRICT) -> MaskPair:
+def read_pair(pair: Pair, chosen: ChosenSchemes, regrid: RegridPolicy = RegridPolicy.STRICT) -> MaskPair:
     """Read both masks of a pair, the prediction on the reference's grid.
 
     Where a scheme has to be guessed, the images of the case are read too, from where the pair says that they are or
@@ -63,7 +63,7 @@ def read_pair(pair: Pair, chosen: ChosenSchemes, placing: Placing = Placing.STRI
 
     Parameters
     ----------
-    placing
+    regrid
         What may be done with a prediction that lies on another grid.
 
     Raises
@@ -75,7 +75,7 @@ def read_pair(pair: Pair, chosen: ChosenSchemes, placing: Placing = Placing.STRI
     """
     stored = read_mask(pair.reference)
     ours = LabelMap(stored.values, stored.stored_grid.grid, scheme_named("brats2020"), stored.notes)
-    theirs = _read_onto(pair.prediction, stored.stored_grid, placing)
+    theirs = _read_onto(pair.prediction, stored.stored_grid, regrid)
     guessing = chosen.reference is None or chosen.prediction is None
     case = _case_of(pair, ours) if guessing else None
     if case is not None and (part := brain_part(ours, case.volumes)):
@@ -178,10 +178,10 @@ def read_as_prediction(
     return read.labels, read.sentence
 
 
-def _read_onto(path: Path, target: StoredGrid, placing: Placing) -> LabelMap:
+def _read_onto(path: Path, target: StoredGrid, regrid: RegridPolicy) -> LabelMap:
     """A prediction on the reference's grid."""
     mask = read_mask(path)
-    on_grid = placed(mask.values, mask.stored_grid, target, path, placing, ("the prediction", "the reference"))
+    on_grid = regridded(mask.values, mask.stored_grid, target, path, regrid, ("the prediction", "the reference"))
     notes = (*mask.notes, *([on_grid.note] if on_grid.note else []))
     return LabelMap(on_grid.values, target.grid, scheme_named("brats2020"), notes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
-from brainseg_gui.faults.veil import Veil
+from brainseg_gui.faults.redactor import Redactor
 
 _FRAMES = 40
 
@@ -43,8 +43,8 @@ def place_of(error: BaseException, thread: str = "") -> str:
     return f"{where}{f' in thread {thread}' if thread else ''}"
 
 
-def fault_of(error: BaseException, veil: Veil, thread: str = "") -> Fault:
+def fault_of(error: BaseException, redactor: Redactor, thread: str = "") -> Fault:
     """The fault that an exception is."""
-    veil.hide_paths_of(error)
+    redactor.hide_paths_of(error)
     lines = traceback.format_exception(type(error), error, error.__traceback__, limit=-_FRAMES)
-    return Fault(type(error).__name__, place_of(error, thread), veil("".join(lines)).strip())
+    return Fault(type(error).__name__, place_of(error, thread), redactor("".join(lines)).strip())

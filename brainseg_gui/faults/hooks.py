@@ -12,14 +12,14 @@ from types import TracebackType
 from typing import Any
 
 from brainseg_gui.faults.fault import Fault, fault_of, place_of
-from brainseg_gui.faults.veil import Veil
+from brainseg_gui.faults.redactor import Redactor
 
 _LOG = logging.getLogger(__name__)
 _TOLD = {10**power for power in range(1, 10)}  # a fault at every repaint must not push all else out of the log
 
 
 @contextmanager
-def watching(tell: Callable[[Fault], None], interrupted: Callable[[], None], veil: Veil) -> Iterator[None]:
+def watching(tell: Callable[[Fault], None], interrupted: Callable[[], None], redactor: Redactor) -> Iterator[None]:
     """Watch for uncaught exceptions; afterwards all is as it was.
 
     Parameters
@@ -54,7 +54,7 @@ def watching(tell: Callable[[Fault], None], interrupted: Callable[[], None], vei
         key = type(error).__name__, place_of(error, thread)
         counts[key] += 1
         if key not in known:
-            known[key] = fault_of(error, veil, thread)
+            known[key] = fault_of(error, redactor, thread)
             _LOG.critical("uncaught in %s", thread or "the window", exc_info=error)
         elif counts[key] in _TOLD:
             _LOG.critical("uncaught again: %s in %s, %s times", *key, counts[key])

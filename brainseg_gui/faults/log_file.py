@@ -12,7 +12,7 @@ from pathlib import Path
 
 import platformdirs
 
-from brainseg_gui.faults.veil import Veil
+from brainseg_gui.faults.redactor import Redactor
 
 NAME = "brainseg.log"
 LARGEST_BYTES = 2**20
@@ -25,12 +25,12 @@ def log_path() -> Path:
     return platformdirs.user_log_path("brainseg") / NAME
 
 
-def start_log(veil: Veil) -> LogFile | None:
+def start_log(redactor: Redactor) -> LogFile | None:
     """Write all messages of the program from INFO on to the log; None where it cannot be written."""
     path = log_path()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = LogFile(path, veil)
+        handler = LogFile(path, redactor)
     except OSError:
         return None
     root = logging.getLogger()
@@ -58,13 +58,13 @@ class LogFile(RotatingFileHandler):
     ----------
     path
         Its file; full ones are kept beside it as ``.1`` to ``.3``.
-    veil
+    redactor
         Takes names and paths out of every entry.
     """
 
-    def __init__(self, path: Path, veil: Veil) -> None:
+    def __init__(self, path: Path, redactor: Redactor) -> None:
         super().__init__(path, maxBytes=LARGEST_BYTES, backupCount=KEPT, encoding="utf-8", errors="backslashreplace")
-        self.setFormatter(_VeiledFormatter(veil))
+        self.setFormatter(_RedactingFormatter(redactor))
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one entry, to the file of this name even when another window has begun a new one."""
@@ -91,22 +91,22 @@ def _is_at(stream: TextIOWrapper, path: str) -> bool:
         return False
 
 
-class _VeiledFormatter(logging.Formatter):
+class _RedactingFormatter(logging.Formatter):
     """One entry per line, its further lines indented: no name of a file can forge an entry."""
 
     converter = staticmethod(time.gmtime)
 
-    def __init__(self, veil: Veil) -> None:
+    def __init__(self, redactor: Redactor) -> None:
         super().__init__("%(message)s")
-        self._veil = veil
+        self._redactor = redactor
 
     def format(self, record: logging.LogRecord) -> str:
         if record.exc_info:
-            self._veil.hide_paths_of(record.exc_info[1])
+            self._redactor.hide_paths_of(record.exc_info[1])
         for argument in record.args if isinstance(record.args, tuple) else ():
             if isinstance(argument, BaseException):
-                self._veil.hide_paths_of(argument)
+                self._redactor.hide_paths_of(argument)
             elif isinstance(argument, Path):
-                self._veil.hide_path(argument)
-        text = self._veil(super().format(record)).replace("\r", "\\r").replace("\n", "\n    ")
+                self._redactor.hide_path(argument)
+        text = self._redactor(super().format(record)).replace("\r", "\\r").replace("\n", "\n    ")
         return f"{self.formatTime(record, '%Y-%m-%d %H:%M:%SZ')} {record.levelname} [{os.getpid()}] {text}"

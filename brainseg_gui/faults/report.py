@@ -12,15 +12,15 @@ from importlib.metadata import PackageNotFoundError, version
 from brainseg_gui import __version__
 from brainseg_gui.faults.fault import Fault
 from brainseg_gui.faults.log_file import log_tail
+from brainseg_gui.faults.redactor import Redactor
 from brainseg_gui.faults.running import last_trace
-from brainseg_gui.faults.veil import Veil
 
 _LIBRARIES = ("PySide6-Essentials", "pyqtgraph", "psygnal", "numpy", "scipy", "nibabel", "tensorflow", "keras")
 _LOG_LINES = 80
 _HEAD = re.compile(r"([\d-]{10} [\d:]{8}Z |)(.*)")
 
 
-def report_text(veil: Veil, faults: Sequence[tuple[Fault, int]] = ()) -> str:
+def report_text(redactor: Redactor, faults: Sequence[tuple[Fault, int]] = ()) -> str:
     """The report, ready to be copied.
 
     Parameters
@@ -31,15 +31,15 @@ def report_text(veil: Veil, faults: Sequence[tuple[Fault, int]] = ()) -> str:
     parts = [_versions()]
     parts += [f"--- {fault.kind} in {fault.place}, {_times(count)}\n{fault.details}" for fault, count in faults]
     if trace := last_trace():
-        parts.append(f"--- how the program ended the last time\n{veil(trace).strip()}")
-    parts.append(f"--- log\n{_log(veil) or 'There is no log.'}")
+        parts.append(f"--- how the program ended the last time\n{redactor(trace).strip()}")
+    parts.append(f"--- log\n{_log(redactor) or 'There is no log.'}")
     return "\n\n".join(parts) + "\n"
 
 
-def _log(veil: Veil) -> str:
+def _log(redactor: Redactor) -> str:
     """The end of the log, veiled once more: it may be older than what is known of names now."""
     heads_and_rests = [_HEAD.match(line) for line in log_tail(_LOG_LINES).splitlines()]
-    return "\n".join(f"{found[1]}{veil(found[2])}" for found in heads_and_rests if found is not None)
+    return "\n".join(f"{found[1]}{redactor(found[2])}" for found in heads_and_rests if found is not None)
 
 
 def _versions() -> str:

@@ -60,7 +60,7 @@ class CaseSource:
     scheme: str = ""
 
     @property
-    def place(self) -> Path:
+    def identity(self) -> Path:
         """What tells the case from all others: several folders hold a case of one name, one folder several cases."""
         return self.folder / self.case_id
 

@@ -18,7 +18,7 @@ from brainseg_gui.imaging.formats.other_formats import other_format
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import check_volumes, source_of
 from brainseg_gui.imaging.naming.case_groups import Group, groups_of
-from brainseg_gui.imaging.naming.case_tree import Listed, answers, listed, tree
+from brainseg_gui.imaging.naming.case_tree import FolderListing, answers, listed, tree
 from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
 
@@ -93,7 +93,7 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
         return _case_of_mask(first)
     group = _group_with(first) if len(paths) == 1 else None
     if group is None:
-        group = next(iter(groups_of([Listed(first.parent, tuple(paths))])), None)
+        group = next(iter(groups_of([FolderListing(first.parent, tuple(paths))])), None)
     source = source_of(group, _id_of(group)) if group is not None else None
     return _checked(source) if source is not None else _only_images(paths)
 

@@ -25,7 +25,7 @@ _SIDES = (("R", "L"), ("A", "P"), ("S", "I"))
 _NUMBER = r"[-+\u2212]?\d{1,9}(?:\.\d+)?"  # no image is larger
 
 
-class Reading(Enum):
+class VoxelNotation(Enum):
     """How a text was read as a place."""
 
     VOXEL = "voxel, counted from 1"
@@ -33,11 +33,11 @@ class Reading(Enum):
     FILE_INDEX = "index of the file, counted from 0"
 
 
-class Place(NamedTuple):
+class NamedVoxel(NamedTuple):
     """A voxel that somebody named, and how the name was read."""
 
     voxel_ijk: Voxel
-    reading: Reading
+    reading: VoxelNotation
 
 
 def number_of(index: int) -> int:
@@ -71,7 +71,7 @@ def file_words(stored: StoredGrid, voxel_ijk: Voxel) -> str:
     return "file " + " ".join(str(n) for n in stored.index_of(voxel_ijk))
 
 
-def read_place(text: str, case: Case) -> Place:
+def read_voxel(text: str, case: Case) -> NamedVoxel:
     """The voxel that a person names: by its number, by its position in mm, or by the file's own index.
 
     Raises
@@ -87,10 +87,10 @@ def read_place(text: str, case: Case) -> Place:
     rest = re.sub(_NUMBER, " ", words).replace(",", " ").split()
     kind = rest[0].lower() if rest else ""
     if not rest or rest == ["voxel"]:
-        return Place(_voxel(words, values, case), Reading.VOXEL)
+        return NamedVoxel(_voxel(words, values, case), VoxelNotation.VOXEL)
     if kind in ("file", "index"):
-        return Place(_voxel_of_file(words, values, case), Reading.FILE_INDEX)
-    return Place(_voxel_in_scanner(words, values, rest, case), Reading.POSITION)
+        return NamedVoxel(_voxel_of_file(words, values, case), VoxelNotation.FILE_INDEX)
+    return NamedVoxel(_voxel_in_scanner(words, values, rest, case), VoxelNotation.POSITION)
 
 
 def _whole(words: str, values: Sequence[float]) -> Voxel:

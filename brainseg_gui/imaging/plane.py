@@ -15,7 +15,7 @@ import numpy as np
 from brainseg_gui.imaging.grid import Array, Grid, Voxel
 
 
-class Convention(Enum):
+class DisplayConvention(Enum):
     """Which side of the screen shows the patient's right."""
 
     RADIOLOGICAL = "radiological"
@@ -64,22 +64,22 @@ class EdgeLetters(NamedTuple):
     bottom: str
 
 
-def edge_letters(plane: Plane, convention: Convention) -> EdgeLetters:
+def edge_letters(plane: Plane, convention: DisplayConvention) -> EdgeLetters:
     """Letters at the left, right, top and bottom edge of a slice."""
     top, bottom = ("A", "P") if plane is Plane.AXIAL else ("S", "I")
     if plane is Plane.SAGITTAL:
         return EdgeLetters("A", "P", top, bottom)
-    if convention is Convention.RADIOLOGICAL:
+    if convention is DisplayConvention.RADIOLOGICAL:
         return EdgeLetters("R", "L", top, bottom)
     return EdgeLetters("L", "R", top, bottom)
 
 
-def columns_reversed(plane: Plane, convention: Convention) -> bool:
+def columns_reversed(plane: Plane, convention: DisplayConvention) -> bool:
     """Whether columns run against the RAS axis (rows always do)."""
-    return plane is Plane.SAGITTAL or convention is Convention.RADIOLOGICAL
+    return plane is Plane.SAGITTAL or convention is DisplayConvention.RADIOLOGICAL
 
 
-def take_slice(array: Array, plane: Plane, slice_index: int, convention: Convention) -> Array:
+def take_slice(array: Array, plane: Plane, slice_index: int, convention: DisplayConvention) -> Array:
     """A view of one slice as it lies on the screen.
 
     Parameters
@@ -117,7 +117,7 @@ def pixel_size_mm(plane: Plane, grid: Grid) -> tuple[float, float]:
     return grid.spacing_mm[plane.row_axis], grid.spacing_mm[plane.column_axis]
 
 
-def voxel_to_pixel(voxel_ijk: Voxel, plane: Plane, grid: Grid, convention: Convention) -> tuple[int, int]:
+def voxel_to_pixel(voxel_ijk: Voxel, plane: Plane, grid: Grid, convention: DisplayConvention) -> tuple[int, int]:
     """Pixel (row, column) that shows a voxel of the slice."""
     row = grid.shape[plane.row_axis] - 1 - voxel_ijk[plane.row_axis]
     column = voxel_ijk[plane.column_axis]
@@ -127,7 +127,7 @@ def voxel_to_pixel(voxel_ijk: Voxel, plane: Plane, grid: Grid, convention: Conve
 
 
 def pixel_to_voxel(
-    pixel_rc: tuple[int, int], plane: Plane, slice_index: int, grid: Grid, convention: Convention
+    pixel_rc: tuple[int, int], plane: Plane, slice_index: int, grid: Grid, convention: DisplayConvention
 ) -> Voxel:
     """Voxel that a pixel of the slice shows; the inverse of `voxel_to_pixel`."""
     row, column = pixel_rc
@@ -141,7 +141,7 @@ def pixel_to_voxel(
 
 
 def point_to_pixel(
-    point_ijk: tuple[float, float, float], plane: Plane, grid: Grid, convention: Convention
+    point_ijk: tuple[float, float, float], plane: Plane, grid: Grid, convention: DisplayConvention
 ) -> tuple[float, float]:
     """As `voxel_to_pixel`, between the voxels' centres too."""
     row = grid.shape[plane.row_axis] - 1 - point_ijk[plane.row_axis]
@@ -152,7 +152,7 @@ def point_to_pixel(
 
 
 def pixel_to_point(
-    pixel_rc: tuple[float, float], plane: Plane, slice_index: int, grid: Grid, convention: Convention
+    pixel_rc: tuple[float, float], plane: Plane, slice_index: int, grid: Grid, convention: DisplayConvention
 ) -> tuple[float, float, float]:
     """As `pixel_to_voxel`, between the voxels' centres and outside the slice too."""
     row, column = pixel_rc

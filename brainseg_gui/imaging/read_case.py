@@ -17,20 +17,20 @@ import numpy as np
 
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.free_memory import described_bytes, usable_bytes
-from brainseg_gui.imaging.aside import aside, let_end, waited_for
+from brainseg_gui.imaging.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import Stamp, stamp_of
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.nifti import StoredMask, as_volume, read_mask, read_picture, read_volume
-from brainseg_gui.imaging.formats.nifti_header import places_apart_mm
+from brainseg_gui.imaging.formats.nifti_header import farthest_apart_mm
 from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
 from brainseg_gui.imaging.naming.conventions import MASK, conventions, match_of
 from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
-from brainseg_gui.imaging.placing import Placing
-from brainseg_gui.imaging.regrid import placed
+from brainseg_gui.imaging.regrid import regridded
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
@@ -56,7 +56,7 @@ class _Read:
 def read_case(
     source: CaseSource,
     *,
-    placing: Placing = Placing.STRICT,
+    regrid: RegridPolicy = RegridPolicy.STRICT,
     first: Modality = Modality.T1CE,
 ) -> Generator[Progress, None, Case]:
     """Read every file of a case.
@@ -65,7 +65,7 @@ def read_case(
     ----------
     source
         Which file is what.
-    placing
+    regrid
         What may be done with a mask that lies on another grid, instead of refusing it.
     first
         The modality to read first, because it will be shown first.
@@ -86,14 +86,14 @@ def read_case(
     stop = Event()
     running: list[Future[Any]] = []
     try:
-        return (yield from _read_parts(source, running, stop, first, placing))
+        return (yield from _read_parts(source, running, stop, first, regrid))
     finally:
         stop.set()
         let_end(running)
 
 
 def _read_parts(
-    source: CaseSource, running: list[Future[Any]], stop: Event, first: Modality, placing: Placing
+    source: CaseSource, running: list[Future[Any]], stop: Event, first: Modality, regrid: RegridPolicy
 ) -> Generator[Progress, None, Case]:
     stamps: dict[Path, Stamp] = {}
     waiting = _start_modalities(source, stop, first, stamps)
@@ -104,7 +104,7 @@ def _read_parts(
     while waiting:
         finished, _ = wait(waiting, timeout=_POLL_S, return_when=FIRST_COMPLETED)
         if finished and mask is None and source.reference is not None:  # not sooner: the images are shown first
-            mask = aside(partial(read_mask, source.reference, stop.is_set), "read mask")
+            mask = in_background(partial(read_mask, source.reference, stop.is_set), "read mask")
             running.append(mask)
         for future in finished:
             read |= {modality: _Read(*part) for modality, part in future.result().items()}
@@ -117,7 +117,7 @@ def _read_parts(
         return case
     stored: StoredMask = yield from waited_for(mask, Progress("reading", (total - 1) / total, "mask"))
     step = Progress("understanding the mask", (total - 0.5) / total)
-    understanding = aside(partial(_with_reference, case, source.reference, stored, placing), "understand mask")
+    understanding = in_background(partial(_with_reference, case, source.reference, stored, regrid), "understand mask")
     return (yield from waited_for(understanding, step))
 
 
@@ -130,9 +130,11 @@ def _start_modalities(
     paths = set(source.modalities.values())
     if len(source.modalities) > 1 and len(paths) == 1:
         order_4d = source.volumes or DECATHLON_CHANNELS
-        return [aside(partial(_read_volumes, paths.pop(), order_4d, stop, stamps), "read")]
+        return [in_background(partial(_read_volumes, paths.pop(), order_4d, stop, stamps), "read")]
     order = sorted(source.modalities, key=lambda modality: modality is not first)
-    return [aside(partial(_read_modality, m, source.modalities[m], stop, stamps), f"read {m.value}") for m in order]
+    return [
+        in_background(partial(_read_modality, m, source.modalities[m], stop, stamps), f"read {m.value}") for m in order
+    ]
 
 
 def _note_stamp(path: Path, stamps: dict[Path, Stamp]) -> None:
@@ -177,7 +179,7 @@ def _on_common_grid(
         size = f"{described_bytes(need)} of memory, and {described_bytes(usable)} can be used"
         sentence = f"its images have different grids: on the finest, {describe_shape(grid.shape)}, they need {size}"
         raise CaseError(sentence, "Close other programs, or resample the images to a coarser grid", source.folder)
-    moving = {m: aside(partial(v.on_grid, grid, stop.is_set), f"resample {m.value}") for m, v in others.items()}
+    moving = {m: in_background(partial(v.on_grid, grid, stop.is_set), f"resample {m.value}") for m, v in others.items()}
     running.extend(moving.values())
     moved = {}
     for modality, future in moving.items():
@@ -220,7 +222,7 @@ def _notes(source: CaseSource, read: Mapping[Modality, _Read], grid: Grid) -> tu
     ]
     notes += [f"{modality.title}: {part.volume.note}" for modality, part in parts if part.volume.note]
     notes += source.notes
-    apart_mm = {modality: places_apart_mm(part.header) for modality, part in parts}
+    apart_mm = {modality: farthest_apart_mm(part.header) for modality, part in parts}
     if max(apart_mm.values()) > _NOTED_MM:
         titles = ", ".join(modality.title for modality, mm in apart_mm.items() if mm > _NOTED_MM)
         distance = f"{max(apart_mm.values()):,.0f} mm apart"
@@ -244,8 +246,8 @@ def _common_grid(read: Mapping[Modality, _Read]) -> Modality:
     return max(order, key=lambda modality: votes[modality])
 
 
-def _with_reference(case: Case, path: Path, mask: StoredMask, placing: Placing) -> Case:
-    on_grid = placed(mask.values, mask.stored_grid, case.stored_grid, path, placing)
+def _with_reference(case: Case, path: Path, mask: StoredMask, regrid: RegridPolicy) -> Case:
+    on_grid = regridded(mask.values, mask.stored_grid, case.stored_grid, path, regrid)
     notes = (*case.notes, *mask.notes, *([on_grid.note] if on_grid.note else []))
     labels = LabelMap(on_grid.values, case.grid, scheme_named("brats2020"), notes[len(case.notes) :])
     if part := brain_part(labels, case.volumes):

@@ -11,14 +11,14 @@ from scipy.ndimage import affine_transform
 
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.imaging.grid import Grid, StoredGrid
-from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 
 _NEARLY = 0.1  # of a voxel's shortest edge: what rounded affines differ by, far from the next voxel
 _ALL = 0.9995  # of a mask: what is left would be called empty
 
 
 @dataclass(frozen=True)
-class Placed:
+class RegriddedMask:
     """A mask on the grid of its case.
 
     Parameters
@@ -33,21 +33,21 @@ class Placed:
     note: str = ""
 
 
-def placed(
+def regridded(
     values: NDArray[np.uint8],
     own: StoredGrid,
     target: StoredGrid,
     path: Path,
-    placing: Placing = Placing.STRICT,
+    regrid: RegridPolicy = RegridPolicy.STRICT,
     words: tuple[str, str] = ("the mask", "the case"),
-) -> Placed:
+) -> RegriddedMask:
     """A mask on the grid of its case.
 
     Parameters
     ----------
     own, target
         How the mask's file and the case's store their voxels.
-    placing
+    regrid
         What the person allowed.
     words
         What is placed, and on whose grid.
@@ -61,15 +61,19 @@ def placed(
     what, _ = words
     difference = target.grid.difference_to(own.grid)
     if not difference:
-        return Placed(values)
-    if placing is not Placing.VOXELS and _nearly_same(own.grid, target.grid):
-        return Placed(values, f"{_upper(what)} {difference.removeprefix('it ')}; it is taken voxel by voxel")
-    if placing is Placing.VOXELS and own.shape == target.shape:
-        return Placed(target.to_ras(own.from_ras(values)), f"{_upper(what)} was put onto the images voxel by voxel")
+        return RegriddedMask(values)
+    if regrid is not RegridPolicy.VOXELS and _nearly_same(own.grid, target.grid):
+        return RegriddedMask(values, f"{_upper(what)} {difference.removeprefix('it ')}; it is taken voxel by voxel")
+    if regrid is RegridPolicy.VOXELS and own.shape == target.shape:
+        return RegriddedMask(
+            target.to_ras(own.from_ras(values)), f"{_upper(what)} was put onto the images voxel by voxel"
+        )
     lost = lost_by_resampling(values, own.grid, target.grid)
-    if placing is Placing.NEAREST and lost < _ALL:
+    if regrid is RegridPolicy.NEAREST and lost < _ALL:
         cut = f"; {_percent(lost)} of it lies outside of them and is cut off" if lost else ""
-        return Placed(resampled(values, own.grid, target.grid), f"{_upper(what)} was resampled onto the images{cut}")
+        return RegriddedMask(
+            resampled(values, own.grid, target.grid), f"{_upper(what)} was resampled onto the images{cut}"
+        )
     raise _mismatch(difference, path, lost, words, same_shape=own.shape == target.shape)
 
 

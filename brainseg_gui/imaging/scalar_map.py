@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.grid import Grid, Voxel
-from brainseg_gui.imaging.plane import Convention, Plane, take_slice
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, take_slice
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class ScalarMap:
         number = f"{value:.0f}" if self.whole else f"{value:.2f}"
         return f"{self.title} {number}{' ' if self.unit else ''}{self.unit}"
 
-    def slice_of(self, plane: Plane, slice_index: int, convention: Convention) -> NDArray[np.uint8]:
+    def slice_of(self, plane: Plane, slice_index: int, convention: DisplayConvention) -> NDArray[np.uint8]:
         """Levels of one whole slice as it lies on the screen, (rows, columns)."""
         shape = list(self.grid.shape)
         shape[plane.axis] = 1

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reading:
+class PendingRead:
     """A case that is being read.
 
     Parameters
@@ -57,22 +57,22 @@ class Writing:
     written: Future[float]
 
 
-def start_reading(source: CaseSource) -> Reading:
+def start_reading(source: CaseSource) -> PendingRead:
     """Begin to read a case."""
-    from brainseg_gui.imaging.aside import aside
+    from brainseg_gui.imaging.background_thread import in_background
 
     stop = Event()
-    return Reading(source.case_id, aside(partial(_read, source, stop), "read ahead"), stop)
+    return PendingRead(source.case_id, in_background(partial(_read, source, stop), "read ahead"), stop)
 
 
 def start_writing(
     job: CaseJob, case: Case, labels: LabelMap, result: SegmentResult, seconds: dict[str, float], *, overwrite: bool
 ) -> Writing:
     """Begin to write a mask. Whoever calls waits for it, at the end of the program too."""
-    from brainseg_gui.imaging.aside import aside
+    from brainseg_gui.imaging.background_thread import in_background
 
     work = partial(_write, job.output, labels, case, result.model, overwrite, job.chosen)
-    return Writing(job, case, labels, result, seconds, aside(work, "write behind"))
+    return Writing(job, case, labels, result, seconds, in_background(work, "write behind"))
 
 
 def _read(source: CaseSource, stop: Event) -> tuple[Case, float]:

@@ -9,7 +9,7 @@ from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.imaging.probabilities import TOP, quantised
 from brainseg_gui.inference.models.passport import Passport
-from brainseg_gui.inference.placement import orient
+from brainseg_gui.inference.network_grid import orient
 from brainseg_gui.inference.postprocess import Classes, NotBackground, where_not_background
 from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.separable import apply_along_axes
@@ -47,15 +47,15 @@ def keep_probabilities(
         The box that was written, RAS-ordered: elsewhere the background has probability 1. Of one voxel, if it is
         certain everywhere.
     """
-    placement = prepared.placement
+    network_grid = prepared.network_grid
     near = where_not_background(probabilities, prepared, passport, at_most=_CERTAIN)
     if near is None:
         levels[:, 0, 0, 0] = (TOP, 0, 0, 0)
         return slice(0, 1), slice(0, 1), slice(0, 1)
     target = near.target
-    winners = orient(classes, passport.orientation)[placement.box][target]
+    winners = orient(classes, passport.orientation)[network_grid.box][target]
     brain = prepared.brain[target] if passport.output.only_in_brain and prepared.brain is not None else None
-    views = [orient(volume, passport.orientation)[placement.box][target] for volume in levels]
+    views = [orient(volume, passport.orientation)[network_grid.box][target] for volume in levels]
     for start in range(target[2].start, target[2].stop, _SLAB):
         slab = slice(start, min(start + _SLAB, target[2].stop))
         here = slice(slab.start - target[2].start, slab.stop - target[2].start)
@@ -66,12 +66,12 @@ def keep_probabilities(
         whole = quantised(found.reshape(4, -1), winners[..., here].reshape(-1))
         for view, volume in zip(views, whole, strict=True):
             view[..., here] = volume.reshape(shape)
-    return _in_ras(placement.box, target, passport.orientation, classes.shape)
+    return _in_ras(network_grid.box, target, passport.orientation, classes.shape)
 
 
 def _interpolated(near: NotBackground, prepared: Prepared, passport: Passport, target: Box) -> NDArray[np.float32]:
     """Probabilities at the box voxels of `target`, one volume per class of `NETWORK_CLASSES`, (4, I', J', K')."""
-    matrices = prepared.placement.backward(near.source, target)
+    matrices = prepared.network_grid.backward(near.source, target)
     found = np.zeros((len(NETWORK_CLASSES), *(part.stop - part.start for part in target)), dtype=np.float32)
     for channel, network_class in enumerate(passport.output.classes):
         inside = np.asfortranarray(near.probabilities[near.source][..., channel])

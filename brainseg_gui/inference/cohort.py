@@ -14,9 +14,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
-from brainseg_gui.imaging.aside import waited_for
+from brainseg_gui.imaging.background_thread import waited_for
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
-from brainseg_gui.inference.ahead import Reading, Writing, start_reading, start_writing
+from brainseg_gui.inference.ahead import PendingRead, Writing, start_reading, start_writing
 from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.progress import Progress
 
@@ -106,7 +106,7 @@ class CohortSegmentation:
     scheme_of: Callable[[Case], LabelScheme] = own_scheme
     _finished: int = 0
     _total: int = 0
-    _reading: Reading | None = None
+    _reading: PendingRead | None = None
     _writing: Writing | None = None
 
     def run(self, jobs: Sequence[CaseJob]) -> Steps:

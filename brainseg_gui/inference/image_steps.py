@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.inference.models import steps
-from brainseg_gui.inference.placement import Placement
+from brainseg_gui.inference.network_grid import NetworkGrid
 from brainseg_gui.inference.separable import (
     Image,
     apply_along_axes,
@@ -63,8 +63,8 @@ def add_laplacian(image: Image, weight: float) -> Image:
     return result
 
 
-def pad(image: Image, placement: Placement, value: float) -> Image:
-    """Grow with a constant to the placement's padded shape."""
-    padded = np.full(placement.padded, value, dtype=np.float32, order="F")
-    padded[placement.inside_padding] = image
+def pad(image: Image, network_grid: NetworkGrid, value: float) -> Image:
+    """Grow with a constant to the network grid's padded shape."""
+    padded = np.full(network_grid.padded, value, dtype=np.float32, order="F")
+    padded[network_grid.inside_padding] = image
     return padded

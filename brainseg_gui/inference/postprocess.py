@@ -14,7 +14,7 @@ from brainseg_gui.inference.far_core import rename_far_core
 from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.passport import Output, Passport
-from brainseg_gui.inference.placement import from_axes, orient
+from brainseg_gui.inference.network_grid import from_axes, orient
 from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.separable import Banded, apply_along_axes
 
@@ -35,7 +35,7 @@ class NotBackground:
     source
         Box of its voxels, with those beside it that have an influence.
     target
-        Box of the voxels in the placement's box that it has an influence on.
+        Box of the voxels in the network grid's box that it has an influence on.
     """
 
     probabilities: NDArray[np.float32]
@@ -68,17 +68,17 @@ def map_back(
     confidence
         Receives the probability of the class that won, where it was looked at; as `classes`.
     """
-    placement = prepared.placement
+    network_grid = prepared.network_grid
     near = where_not_background(probabilities, prepared, passport, at_most=0.5)
     if near is None:
         return
-    matrices = placement.backward(near.source, near.target)
+    matrices = network_grid.backward(near.source, near.target)
     found, probability = _most_probable(near.probabilities[near.source], matrices, passport.output)
     if passport.output.only_in_brain and prepared.brain is not None:
         found *= prepared.brain[near.target]
-    orient(classes, passport.orientation)[placement.box][near.target] = found
+    orient(classes, passport.orientation)[network_grid.box][near.target] = found
     if confidence is not None:
-        orient(confidence, passport.orientation)[placement.box][near.target] = probability
+        orient(confidence, passport.orientation)[network_grid.box][near.target] = probability
 
 
 def where_not_background(
@@ -91,13 +91,13 @@ def where_not_background(
     probabilities
         The network's output, (1, …, C) in the passport's axes.
     """
-    placement = prepared.placement
+    network_grid = prepared.network_grid
     # (1, …, C) in network axes -> (I, J, K, C) without padding
-    inside = from_axes(probabilities[0], passport.axes)[placement.inside_padding]
+    inside = from_axes(probabilities[0], passport.axes)[network_grid.inside_padding]
     near = box_around(inside[..., passport.output.channels.index("background")] <= at_most)
     if near is None:
         return None
-    return NotBackground(inside, grown(near, 1, inside.shape[:3]), placement.box_voxels_near(near))
+    return NotBackground(inside, grown(near, 1, inside.shape[:3]), network_grid.box_voxels_near(near))
 
 
 def _most_probable(

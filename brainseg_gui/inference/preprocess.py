@@ -23,8 +23,8 @@ from brainseg_gui.inference.brain import brain_mask
 from brainseg_gui.inference.image_steps import Mask, add_laplacian, gaussian, min_max, pad, zscore
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.passport import Passport
+from brainseg_gui.inference.network_grid import NetworkGrid, orient, to_axes
 from brainseg_gui.inference.options import PREPARING
-from brainseg_gui.inference.placement import Placement, orient, to_axes
 from brainseg_gui.inference.separable import Image, apply_along_axes
 from brainseg_gui.progress import Progress
 
@@ -43,7 +43,7 @@ class Prepared:
     ----------
     batch
         float32, (1, …, C) in the passport's axes.
-    placement
+    network_grid
         Where it lies.
     brain
         Voxels of the box that are brain by the passport's rule, in its orientation; None when no step and no rule of
@@ -51,7 +51,7 @@ class Prepared:
     """
 
     batch: NDArray[np.float32]
-    placement: Placement
+    network_grid: NetworkGrid
     brain: Mask | None
 
 
@@ -81,19 +81,19 @@ def prepare(volumes: Mapping[Modality, Volume], passport: Passport) -> Generator
     if needs_brain(passport):
         brain = brain_mask([(volumes[m], image) for m, image in oriented.items()], brain_rule(passport))
     spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, passport.orientation)
-    placement = place(passport, next(iter(oriented.values())).shape, spacing_mm, brain)
+    network_grid = choose_network_grid(passport, next(iter(oriented.values())).shape, spacing_mm, brain)
     if brain is not None:
-        brain = np.asfortranarray(brain[placement.box])
-    shape = to_axes(np.empty(placement.padded), passport.axes).shape
+        brain = np.asfortranarray(brain[network_grid.box])
+    shape = to_axes(np.empty(network_grid.padded), passport.axes).shape
     batch = np.zeros((1, *shape, len(passport.modalities)), np.float32)
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="prepare") as pool:
         waiting = {
-            pool.submit(_fill_channel, batch, n, volumes[m], oriented[m], passport, placement, brain)
+            pool.submit(_fill_channel, batch, n, volumes[m], oriented[m], passport, network_grid, brain)
             for n, m in enumerate(passport.modalities)
             if m in oriented
         }
         yield from _as_they_finish(waiting)
-    return Prepared(batch, placement, brain)
+    return Prepared(batch, network_grid, brain)
 
 
 def _as_they_finish(waiting: set[Future[None]]) -> Generator[Progress, None, None]:
@@ -115,19 +115,19 @@ def _fill_channel(
     volume: Volume,
     oriented: Array,
     passport: Passport,
-    placement: Placement,
+    network_grid: NetworkGrid,
     brain: Mask | None,
 ) -> None:
-    image = prepare_image(volume, oriented, passport, placement, brain)
+    image = prepare_image(volume, oriented, passport, network_grid, brain)
     # (I, J, K) -> one channel of (1, …, C)
     batch[0, ..., channel] = to_axes(image, passport.axes)
 
 
 def prepare_image(
-    volume: Volume, oriented: Array, passport: Passport, placement: Placement, brain: Mask | None
+    volume: Volume, oriented: Array, passport: Passport, network_grid: NetworkGrid, brain: Mask | None
 ) -> Image:
     """Run the steps on one volume; returns the padded image along i, j, k."""
-    image: Image = oriented[placement.box].astype(np.float32, order="F")
+    image: Image = oriented[network_grid.box].astype(np.float32, order="F")
     if (volume.slope, volume.intercept) != (1.0, 0.0):
         image *= np.float32(volume.slope)
         image += np.float32(volume.intercept)
@@ -142,10 +142,10 @@ def prepare_image(
             case steps.Laplacian():
                 image = add_laplacian(image, step.weight)
             case steps.Resample():
-                image = apply_along_axes(image, placement.forward(step.filter_sigma_voxels))
+                image = apply_along_axes(image, network_grid.forward(step.filter_sigma_voxels))
             case steps.Pad():
-                image = pad(image, placement, step.value)
-            case _:  # the crop is the placement's box
+                image = pad(image, network_grid, step.value)
+            case _:  # the crop is the network grid's box
                 continue
     return image
 
@@ -168,7 +168,9 @@ def orient_spacing(spacing_mm: steps.Triple, code: str) -> steps.Triple:
     return i, j, k
 
 
-def place(passport: Passport, shape: tuple[int, ...], spacing_mm: steps.Triple, brain: Mask | None) -> Placement:
+def choose_network_grid(
+    passport: Passport, shape: tuple[int, ...], spacing_mm: steps.Triple, brain: Mask | None
+) -> NetworkGrid:
     """Where the network's input lies.
 
     Parameters
@@ -186,28 +188,28 @@ def place(passport: Passport, shape: tuple[int, ...], spacing_mm: steps.Triple, 
         If the crop leaves nothing, or the network's input would be far too large.
     """
     i, j, k = shape
-    placement = Placement.of_box((0, 0, 0), (i, j, k))
+    network_grid = NetworkGrid.of_box((0, 0, 0), (i, j, k))
     for step in passport.preprocess:
         match step:
             case steps.BrainCrop() if brain is not None:
-                placement = Placement.of_box(*brain_box(brain, step.margin_voxels))
+                network_grid = NetworkGrid.of_box(*brain_box(brain, step.margin_voxels))
             case steps.FixedCrop():
-                placement = Placement.of_box(*fixed_box((i, j, k), step))
+                network_grid = NetworkGrid.of_box(*fixed_box((i, j, k), step))
             case steps.Resample() if passport.spacing_mm is not None:
                 ratios = [wanted / own for wanted, own in zip(passport.spacing_mm, spacing_mm, strict=True)]
-                placement = placement.with_steps((ratios[0], ratios[1], ratios[2]))
+                network_grid = network_grid.with_steps((ratios[0], ratios[1], ratios[2]))
             case steps.Pad():
-                placement = placement.with_padding(passport.divisor, step.side == "both")
-    _check_size(placement, passport)
-    return placement
+                network_grid = network_grid.with_padding(passport.divisor, step.side == "both")
+    _check_size(network_grid, passport)
+    return network_grid
 
 
-def _check_size(placement: Placement, passport: Passport) -> None:
+def _check_size(network_grid: NetworkGrid, passport: Passport) -> None:
     """Refuse, before memory is taken, a spacing or divisor that makes a giant of this case."""
-    voxels = math.prod(placement.padded)
-    made = f"the spacing and divisor of {passport.name} make {describe_shape(placement.padded)} voxels of this case"
+    voxels = math.prod(network_grid.padded)
+    made = f"the spacing and divisor of {passport.name} make {describe_shape(network_grid.padded)} voxels of this case"
     remedy = "Use a model with a coarser spacing, or crop the images"
-    most = _MOST_VOXELS if voxels <= 2 * math.prod(placement.shape) else _MOST_MADE_VOXELS
+    most = _MOST_VOXELS if voxels <= 2 * math.prod(network_grid.shape) else _MOST_MADE_VOXELS
     if voxels > most:
         raise ModelError(made, remedy)
     images = max(len(passport.modalities) + _IN_THE_MAKING, len(passport.modalities) + len(passport.output.channels))

@@ -20,12 +20,12 @@ from brainseg_gui.state.comparing.error_list import ErrorList
 from brainseg_gui.state.comparing.intensities import Intensities
 from brainseg_gui.state.comparing.rating import Rating
 from brainseg_gui.state.layers.case_states import CaseStates
-from brainseg_gui.state.layers.kept_predictions import KeptPredictions
-from brainseg_gui.state.layers.layers import Layer, Layers, OverlayStyle, Role
-from brainseg_gui.state.layers.output_place import OutputPlace
+from brainseg_gui.state.layers.layers import Layer, LayerRole, Layers, OverlayStyle
+from brainseg_gui.state.layers.mask_destination import MaskDestination
+from brainseg_gui.state.layers.unsaved_predictions import UnsavedPredictions
 from brainseg_gui.state.notices import Notice as Notice
 from brainseg_gui.state.notices import Notices
-from brainseg_gui.state.segmenting.certainty import Certainty
+from brainseg_gui.state.segmenting.certainty import CertaintyState
 from brainseg_gui.state.segmenting.cohort_segmenting import CohortSegmenting
 from brainseg_gui.state.segmenting.segmenting import Segmenting
 from brainseg_gui.state.slices.viewing import Viewing
@@ -51,15 +51,15 @@ class Session(Notices):
         super().__init__()
         self.viewing = Viewing()
         self.layers = Layers()
-        self.kept_predictions = KeptPredictions()
+        self.unsaved_predictions = UnsavedPredictions()
         self.opening = Work()
         self.saving = Work()
-        self.output = OutputPlace()
+        self.output = MaskDestination()
         self.reporting = Work()
         self.segmenting = Segmenting()
         self.segmenting_all = CohortSegmenting()
         self.rating = Rating()
-        self.certainty = Certainty()
+        self.certainty = CertaintyState()
         self.intensities = Intensities()
         self.annotating = Annotating()
         self.case_states = CaseStates()
@@ -83,7 +83,7 @@ class Session(Notices):
         """How new masks of the open case are numbered: as its reference is read now, which people may correct."""
         if self._case is None:
             raise RuntimeError("no case is open")
-        references = (layer for layer in self.layers if layer.role is Role.REFERENCE)
+        references = (layer for layer in self.layers if layer.role is LayerRole.REFERENCE)
         own = next(references, None)
         return own.labels.scheme if own is not None else self._numbering or self._case.scheme
 
@@ -162,7 +162,7 @@ class Session(Notices):
         self.set_overlay(None)
         self.annotating.end()
         if self._case is not None:
-            self.kept_predictions.keep(self._case, self.layers)
+            self.unsaved_predictions.keep(self._case, self.layers)
         self.layers.clear()
         viewing = self.viewing
         with viewing.together():
@@ -178,10 +178,10 @@ class Session(Notices):
         self.case_changed.emit()
         if case.reference is not None and case.source.reference is not None:
             path = case.source.reference
-            layer = Layer("reference", Role.REFERENCE, case.reference, printable(path.name), saved_as=path)
+            layer = Layer("reference", LayerRole.REFERENCE, case.reference, printable(path.name), saved_as=path)
             layer.style = OverlayStyle.OUTLINE
             self.layers.add(layer)
-        for prediction in self.kept_predictions.take(case):
+        for prediction in self.unsaved_predictions.take(case):
             self.layers.add(prediction)
 
     def add_layer(self, layer: Layer, *, compared: bool = True) -> None:

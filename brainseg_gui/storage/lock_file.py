@@ -116,18 +116,18 @@ def in_the_making(path: Path) -> bool:
         return False
 
 
-def put_aside(path: Path, stale: Holder | None) -> None:
+def remove_stale_lock(path: Path, stale: Holder | None) -> None:
     """Remove a stale lock, and only that one: between reading and removing it another may have been made."""
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    moved = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        os.rename(path, aside)
+        os.rename(path, moved)
     except OSError:
         return
-    if read_holder(aside) != stale:
+    if read_holder(moved) != stale:
         with contextlib.suppress(OSError):
-            os.link(aside, path, follow_symlinks=False)
+            os.link(moved, path, follow_symlinks=False)
     with contextlib.suppress(OSError):
-        aside.unlink(missing_ok=True)
+        moved.unlink(missing_ok=True)
 
 
 def release(path: Path, holder: Holder) -> None:
@@ -162,7 +162,7 @@ def briefly_locked(path: Path) -> Iterator[None]:
             seen, since = token, time.monotonic()
         dead = holder is not None and not holder.alive
         if dead or time.monotonic() - since > _STUCK_AFTER_S:
-            put_aside(lock, holder)
+            remove_stale_lock(lock, holder)
         elif time.monotonic() > last:
             raise BusyError(path)
         time.sleep(_TURN_S * (0.5 + random.random()))

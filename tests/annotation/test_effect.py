@@ -6,15 +6,15 @@ import numpy as np
 
 from brainseg_gui.annotation.effect import effect_of, effect_words
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
-from brainseg_gui.annotation.slab import Change
+from brainseg_gui.annotation.slab import LabelChange
 from brainseg_gui.imaging.box import whole_box
 
 
-def change(labels: object, *, paint_over: bool = True) -> Change:
+def change(labels: object, *, paint_over: bool = True) -> LabelChange:
     """A proposal for all of a row of six voxels."""
     row = np.asarray(labels, dtype=np.uint8)
     row = row.reshape(6, 1, 1) if row.ndim else row
-    return Change(whole_box((6, 1, 1)), np.ones((6, 1, 1), bool), row, paint_over)
+    return LabelChange(whole_box((6, 1, 1)), np.ones((6, 1, 1), bool), row, paint_over)
 
 
 BEFORE = np.array([0, 0, 1, 1, 2, 2], np.uint8).reshape(6, 1, 1)

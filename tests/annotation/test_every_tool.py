@@ -16,7 +16,7 @@ from brainseg_gui.annotation.journal.journal_fields import JournalHeader
 from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
-from brainseg_gui.annotation.slab import Area, Change
+from brainseg_gui.annotation.slab import Area, LabelChange
 from brainseg_gui.annotation.tools import algebra, fill, interpolate, islands, morphology, seeds
 from brainseg_gui.annotation.tools.brush import Brush, BrushShape, sweep
 from brainseg_gui.annotation.tools.polygon import polygon
@@ -37,7 +37,7 @@ IMAGE = Volume(np.random.default_rng(8).normal(100, 30, SHAPE).astype(np.float32
 STUDY = "ab" * 20
 
 Random = np.random.Generator
-Tool = Callable[[np.ndarray, Random], Change | None]
+Tool = Callable[[np.ndarray, Random], LabelChange | None]
 
 
 def _voxel(random: Random) -> tuple[int, int, int]:
@@ -53,7 +53,7 @@ def _plane(random: Random) -> Plane | None:
     return (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL, None)[int(random.integers(0, 4))]
 
 
-def _painted(area: Area | None, random: Random) -> Change | None:
+def _painted(area: Area | None, random: Random) -> LabelChange | None:
     return None if area is None else area.becomes(_label(random, 0))
 
 
@@ -62,33 +62,33 @@ def _stroke(random: Random) -> Area | None:
     return sweep(brush, [_voxel(random) for _ in range(int(random.integers(1, 4)))], GRID)
 
 
-def _lasso(values: np.ndarray, random: Random) -> Change | None:
+def _lasso(values: np.ndarray, random: Random) -> LabelChange | None:
     plane = _plane(random) or Plane.AXIAL
     outline = [tuple(float(v) for v in random.uniform(-2, 15, 3)) for _ in range(6)]
     area = polygon(outline, plane, int(random.integers(0, SHAPE[plane.axis])), SHAPE)
     return _painted(area, random)
 
 
-def _threshold(values: np.ndarray, random: Random) -> Change | None:
+def _threshold(values: np.ndarray, random: Random) -> LabelChange | None:
     area = _stroke(random)
     wanted = range_around(IMAGE, _voxel(random), 4.0)
     return None if area is None else in_range(area, IMAGE, wanted).becomes(_label(random, 0))
 
 
-def _adaptive(values: np.ndarray, random: Random) -> Change | None:
+def _adaptive(values: np.ndarray, random: Random) -> LabelChange | None:
     at = _voxel(random)
     area = sweep(Brush(8), [at], GRID)
     return None if area is None else follow_edges(area, IMAGE, at).becomes(_label(random, 0))
 
 
-def _grown_seeds(values: np.ndarray, random: Random) -> Change | None:
+def _grown_seeds(values: np.ndarray, random: Random) -> LabelChange | None:
     scribbles = np.zeros(SHAPE, np.uint8)
     scribbles[0, 0, 0] = seeds.BACKGROUND_SEED
     scribbles[7, 7, 7], scribbles[12, 3, 4] = 2, _label(random)
     return run_to_end(seeds.grow({Modality.T1: IMAGE}, scribbles, whole_box(SHAPE))).change(values)
 
 
-def _proposed(values: np.ndarray, random: Random) -> Change | None:
+def _proposed(values: np.ndarray, random: Random) -> LabelChange | None:
     proposal = Proposal(random.integers(0, 5, SHAPE, dtype=np.uint8), SCHEME)
     choice = int(random.integers(0, 4))
     if choice == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ class House:
         Percentiles 50, 90 and 99 of the lines between a function's head and its end.
     arrows
         Imports between rooms: (from, to) -> how many modules do.
+    namesakes
+        Name of a class -> the modules that define one of that name, where there are several.
     lines
         Of all modules, in all.
     """
@@ -36,6 +38,7 @@ class House:
     circles: tuple[tuple[str, ...], ...]
     body_lines: tuple[int, int, int]
     arrows: Counter[tuple[str, str]]
+    namesakes: dict[str, tuple[str, ...]]
     lines: int
 
 
@@ -48,7 +51,7 @@ def measure(root: Path = ROOT) -> House:
     lengths = [length for tree in trees.values() for length in _body_lengths(tree)]
     p50, p90, p99 = (int(value) for value in np.percentile(lengths, (50, 90, 99)))
     lines = sum(len(path.read_text("utf-8").splitlines()) for path in paths)
-    return House(dict(modules), _circles(arrows), (p50, p90, p99), arrows, lines)
+    return House(dict(modules), _circles(arrows), (p50, p90, p99), arrows, _namesakes(trees), lines)
 
 
 def _body_lengths(tree: ast.Module) -> Iterator[int]:
@@ -57,6 +60,16 @@ def _body_lengths(tree: ast.Module) -> Iterator[int]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
             yield (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def _namesakes(trees: dict[Path, ast.Module]) -> dict[str, tuple[str, ...]]:
+    """Classes that share a name: a reader who meets it would have to look which one is meant."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(_dotted(path.with_suffix("")))
+    return {name: tuple(modules) for name, modules in found.items() if len(modules) > 1}
 
 
 def _arrows(trees: dict[Path, ast.Module]) -> Counter[tuple[str, str]]:
@@ -124,6 +137,8 @@ def report(house: House) -> str:
             f"lines of a function, p50 / p90 / p99: {p50} / {p90} / {p99}",
             f"imports between rooms: {len(house.arrows)} arrows, {len(house.circles)} circles",
             *(f"  circle: {', '.join(circle)}" for circle in house.circles),
+            f"classes that share a name: {len(house.namesakes)}",
+            *(f"  {name}: {', '.join(modules)}" for name, modules in house.namesakes.items()),
             "modules per folder:",
             *(f"  {count:3d} {folder}" for folder, count in most),
         ]

@@ -31,17 +31,23 @@ def test_functions_stay_short(house: House) -> None:
     assert all(found <= most for found, most in zip(house.body_lines, LONGEST_BODIES, strict=True)), house.body_lines
 
 
-def test_circles_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
+def test_no_two_classes_share_a_name(house: House) -> None:
+    assert house.namesakes == {}
+
+
+def test_circles_namesakes_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
     for name, text in {
         "a/one.py": "from brainseg_gui.b.two import f\n",
         "b/two.py": "import brainseg_gui.a.one\n\ndef f():\n    '''Doc.'''\n    x = 1\n    return x\n",
-        "c/three.py": "from brainseg_gui.a import one\n",
+        "c/three.py": "from brainseg_gui.a import one\n\nclass Case: ...\n",
+        "c/four.py": "class Case: ...\n\nclass Mask: ...\n",
     }.items():
         path = tmp_path / "brainseg_gui" / name
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     (tmp_path / "training").mkdir()
     found = measure(tmp_path)
     assert found.circles == (("brainseg_gui.a", "brainseg_gui.b"),)
     assert found.body_lines == (2, 2, 2)
-    assert found.modules == {"brainseg_gui/a": 1, "brainseg_gui/b": 1, "brainseg_gui/c": 1}
+    assert found.modules == {"brainseg_gui/a": 1, "brainseg_gui/b": 1, "brainseg_gui/c": 2}
+    assert found.namesakes == {"Case": ("brainseg_gui.c.four", "brainseg_gui.c.three")}

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.slices.slice_view import SliceView
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.live_window import add_prediction, gestures, open_case, run_for, started
@@ -62,7 +62,7 @@ def _scroll(application: Application) -> Callable[[int], object]:
 
 def _window_drag(application: Application) -> dict[str, float]:
     """Ctrl and the mouse, over one of four modalities."""
-    application.session.viewing.layout = Layout.MODALITIES
+    application.session.viewing.layout = ViewLayout.MODALITIES
     run_for(0.3)
     view = application.window.ortho.views[0]
     keys = Qt.KeyboardModifier.ControlModifier
@@ -74,7 +74,7 @@ def _window_drag(application: Application) -> dict[str, float]:
 
     found = gestures(move, 300)
     _send(view, QEvent.Type.MouseButtonRelease, QPointF(200, 200), keys)
-    application.session.viewing.layout = Layout.PLANES
+    application.session.viewing.layout = ViewLayout.PLANES
     run_for(0.3)
     return found
 

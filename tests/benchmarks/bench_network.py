@@ -14,8 +14,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from brainseg_gui.inference.network.devices import choose_place, choose_precision
-from brainseg_gui.inference.network.network import Network
+from brainseg_gui.inference.network.devices import choose_device, choose_precision
+from brainseg_gui.inference.network.network import LoadedNetwork
 from brainseg_gui.inference.options import Precision
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.rows import Row, Section
@@ -32,14 +32,14 @@ def measure(cases: Cases) -> Section:
     operations = operations_of(model)
     rows, found = [], {"operations, 1e12": operations / _TERA}
     for device in ("cpu", *(["gpu"] if tf.config.list_physical_devices("GPU") else [])):
-        place = choose_place(device)  # type: ignore[arg-type]
+        place = choose_device(device)  # type: ignore[arg-type]
         for wanted in ("bfloat16", "float32"):
             precision: Precision = wanted  # type: ignore[assignment]
             if choose_precision(precision, place) != wanted:
                 continue
             with tf.device(place.keras_name):
                 peak = matrix_peak(wanted)
-                seconds = _pass_s(Network(model, place, wanted))
+                seconds = _pass_s(LoadedNetwork(model, place, wanted))
             floor, name = operations / peak, f"{device} {wanted}"
             found |= {f"{name}, s": seconds, f"{name}, floor s": floor, f"{name}, peak TFLOP/s": peak / _TERA}
             limit = 1 / 1.3 if name == "cpu bfloat16" else None
@@ -65,7 +65,7 @@ def matrix_peak(precision: str) -> float:
     return 2.0 * _MATRIX**3 / _best(lambda: float(product()), 4)
 
 
-def _pass_s(network: Network) -> float:
+def _pass_s(network: LoadedNetwork) -> float:
     batch = np.random.default_rng(0).random((1, *SHAPE), dtype=np.float32)
     seconds = [_best(lambda: network.predict(batch), 1) for _ in range(4)]
     return median(seconds[1:])

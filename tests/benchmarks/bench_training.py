@@ -77,13 +77,13 @@ def _seconds_of(case_folder: Path) -> dict[str, float]:
 
 def steps_of_training() -> dict[str, float]:
     """Median seconds of a step of the source article's network on a patch, per device and precision."""
-    from brainseg_gui.inference.network.devices import choose_place, choose_precision
+    from brainseg_gui.inference.network.devices import choose_device, choose_precision
     from training.network import on_devices
 
     found: dict[str, float] = {}
     for device in ("cpu", "gpu"):
         try:
-            place = choose_place(device)  # type: ignore[arg-type]
+            place = choose_device(device)  # type: ignore[arg-type]
         except BrainsegError:
             continue  # there is no such device
         for precision in ("float32", "bfloat16"):
@@ -122,7 +122,7 @@ def _seconds_of_ours(source: CaseSource, workers: int) -> float:
     from training.data.cache import Cache
     from training.data.cases import TrainingCase
     from training.data.data import Patches
-    from training.data.order import Order
+    from training.data.order import CaseOrder
     from training.data.patch import patch_size
     from training.recipe import recipe_of
 
@@ -133,7 +133,7 @@ def _seconds_of_ours(source: CaseSource, workers: int) -> float:
         cache = Cache(Path(folder), recipe_of(config, 8), "float32")
         entries = [cache.get(TrainingCase(source, scheme))]
         size = patch_size(sampling, entries, 8)
-        batches = Patches(Order(entries), size, sampling, config.augmentation, in_plane=True)
+        batches = Patches(CaseOrder(entries), size, sampling, config.augmentation, in_plane=True)
         for index in range(WARM_UP):
             batches[index]
         started = time.perf_counter()

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.engine.engine import Engine
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 
 SIZE = (1440, 900)
 
@@ -57,7 +57,7 @@ def add_prediction(application: Application) -> None:
     values = np.roll(reference.labels.values, (3, 2, 1), (0, 1, 2)).copy(order="K")
     labels = LabelMap(values, reference.labels.grid, reference.labels.scheme)
     _ = labels.counts
-    session.layers.add(Layer("prediction", Role.PREDICTION, labels, style=OverlayStyle.FILL))
+    session.layers.add(Layer("prediction", LayerRole.PREDICTION, labels, style=OverlayStyle.FILL))
     run_until(lambda: application.session.errors.slices is not None)
     run_for(1.0)
 

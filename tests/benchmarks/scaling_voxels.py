@@ -17,7 +17,7 @@ from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.plane import Convention, Plane, take_slice
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, take_slice
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.progress import run_to_end
@@ -110,12 +110,12 @@ class _Painter:
         painter = self._painter(self._canvas)
         if self._case is not None:
             volume = next(iter(self._case.volumes.values()))
-            stored = take_slice(volume.stored, plane, slice_index, Convention.RADIOLOGICAL)
+            stored = take_slice(volume.stored, plane, slice_index, DisplayConvention.RADIOLOGICAL)
             painter.scale(self._canvas.width() / stored.shape[1], self._canvas.height() / stored.shape[0])
             self._grey.show(to_grey(stored, volume, self._window))
             self._grey.draw(painter, smooth=True)
         for values, fill in zip(self._labels, self._fills, strict=True):
-            cut = np.ascontiguousarray(take_slice(values, plane, slice_index, Convention.RADIOLOGICAL))
+            cut = np.ascontiguousarray(take_slice(values, plane, slice_index, DisplayConvention.RADIOLOGICAL))
             fill.show(cut, self._table)
             fill.draw(painter)
             outlines = self._new_outlines()  # the old ones would find that nothing changed

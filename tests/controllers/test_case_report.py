@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.controllers.comparing.case_report import CaseReportController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import scheme_named
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 
 WAIT_MS = 60_000
@@ -40,7 +40,7 @@ def case(session: Session, folder: Path, read: Callable[[Path], Case]) -> Case:
 def predicted(case: Case, session: Session) -> Layer:
     assert case.reference is not None
     values = np.where(np.indices(case.grid.shape)[2] < case.grid.shape[2] // 2, case.reference.values, np.uint8(0))
-    layer = Layer("My <network>", Role.PREDICTION, replace(case.reference, values=values))
+    layer = Layer("My <network>", LayerRole.PREDICTION, replace(case.reference, values=values))
     session.add_layer(layer)
     return layer
 

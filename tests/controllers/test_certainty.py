@@ -17,7 +17,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import TOP, ClassProbabilities
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.segmenting.certainty import ENTROPY, NOTHING
 from brainseg_gui.state.session import Session
 
@@ -44,7 +44,7 @@ def prediction(session: Session, case: Case) -> Layer:
     levels[0], levels[2] = TOP - 200, 200
     values = np.zeros(case.grid.shape, np.uint8)
     values[4:10, 5:12, 6:14] = 2
-    layer = Layer("prediction", Role.PREDICTION, LabelMap(values, case.grid, case.scheme))
+    layer = Layer("prediction", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme))
     layer.probabilities = ClassProbabilities(levels, (4, 5, 6), case.grid)
     return session.layers.add(layer)
 

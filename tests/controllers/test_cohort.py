@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.annotation.saving.mask_places import OutputTree
+from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.controllers.comparing.cohort import CohortController
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.masks import MasksController

@@ -17,7 +17,7 @@ from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 
 WT, TC, ET = regions()
@@ -40,7 +40,7 @@ def opened(controller: ErrorsController, session: Session, case: Case) -> Errors
 def predict(session: Session, case: Case) -> Callable[..., Layer]:
     def add(shift: int = 3) -> Layer:
         values = np.roll(case.reference.values, shift, axis=0)
-        return session.layers.add(Layer("prediction", Role.PREDICTION, LabelMap(values, case.grid, case.scheme)))
+        return session.layers.add(Layer("prediction", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme)))
 
     return add
 
@@ -216,7 +216,7 @@ def test_masks_that_lie_differently_are_said_and_the_window_lives(
     qtbot: QtBot, opened: ErrorsController, session: Session, case: Case
 ) -> None:
     other = replace(case.reference, grid=replace(case.grid, affine=np.diag([2.0, 2.0, 2.0, 1.0])))
-    session.layers.add(Layer("elsewhere", Role.PREDICTION, other))
+    session.layers.add(Layer("elsewhere", LayerRole.PREDICTION, other))
     qtbot.waitUntil(lambda: session.notice is not None)
     assert "grid" in session.notice.what
     assert not session.errors.searching

@@ -21,7 +21,7 @@ from brainseg_gui.imaging import read_case as read_case_module
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 
@@ -131,7 +131,7 @@ def test_a_folder_becomes_the_open_case(opened: FilesController, session: Sessio
     assert set(case.volumes) == set(Modality)
     assert case.scheme == scheme_named("brats2020")
     assert session.opening.outcome == "Opened Toy_001"
-    assert [layer.role for layer in session.layers] == [Role.REFERENCE]
+    assert [layer.role for layer in session.layers] == [LayerRole.REFERENCE]
     stored = np.asarray(nib.as_closest_canonical(nib.load(folder / "Toy_001_t1.nii.gz")).dataobj)
     np.testing.assert_array_equal(case.volumes[Modality.T1].stored, stored)
 
@@ -173,7 +173,7 @@ def test_the_shown_modality_is_read_first(
 def test_a_second_case_replaces_the_first(
     opened: FilesController, session: Session, toy_case: Any, tmp_path: Path, settled: Callable[[], None]
 ) -> None:
-    session.layers.add(Layer("prediction", Role.PREDICTION, session.case.reference))
+    session.layers.add(Layer("prediction", LayerRole.PREDICTION, session.case.reference))
     _arrange(session)
     opened.open_paths([toy_case(tmp_path, case_id="Toy_002", shape=(9, 8, 12), mask=False)])
     settled()

@@ -16,7 +16,7 @@ from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
 
 
@@ -40,7 +40,7 @@ def predict(session: Session, case: Case) -> Callable[..., Layer]:
     def add(shift: int = 2) -> Layer:
         assert case.reference is not None
         values = np.roll(case.reference.values, shift, axis=0)
-        return session.layers.add(Layer("prediction", Role.PREDICTION, LabelMap(values, case.grid, case.scheme)))
+        return session.layers.add(Layer("prediction", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme)))
 
     return add
 
@@ -85,7 +85,7 @@ def test_the_first_added_mask_is_the_reference_and_the_next_is_compared_with_it(
     reference = session.layers.reference
     assert (reference.name, reference.role, reference.style) == (
         "Toy_001_seg",
-        Role.REFERENCE,
+        LayerRole.REFERENCE,
         OverlayStyle.OUTLINE,
     )
     assert reference.saved_as == path
@@ -320,7 +320,7 @@ def test_what_is_no_longer_compared_is_not_measured_to_its_end(
         return compare(reference, prediction)
 
     monkeypatch.setattr("brainseg_gui.controllers.layers.masks.compare", fail_the_first)
-    first = Layer("first", Role.PREDICTION, session.layers.reference.labels.with_scheme(scheme_named("msd")))
+    first = Layer("first", LayerRole.PREDICTION, session.layers.reference.labels.with_scheme(scheme_named("msd")))
     session.layers.add(first)
     qtbot.waitUntil(lambda: gate.reached == 1)
     predict(3)

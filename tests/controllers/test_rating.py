@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.annotation.slab import Area, Change
+from brainseg_gui.annotation.slab import Area, LabelChange
 from brainseg_gui.controllers.comparing import rating as rating_module
 from brainseg_gui.controllers.comparing.rating import RatingController
 from brainseg_gui.controllers.layers.files import FilesController
@@ -23,7 +23,7 @@ from brainseg_gui.evaluation.metrics.raters import MajorityRule, majority, stapl
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
 
 
@@ -60,7 +60,7 @@ def raters(session: Session, case: Case) -> list[Layer]:
     layers = []
     for shift in (0, 1, 3):
         labels = LabelMap(np.roll(case.reference.values, shift, axis=1), case.grid, case.scheme)
-        role = Role.PREDICTION if layers else Role.REFERENCE
+        role = LayerRole.PREDICTION if layers else LayerRole.REFERENCE
         layers.append(session.layers.add(Layer(f"rater{shift}", role, labels, saved_as=Path("x.nii"))))
     return layers
 
@@ -74,7 +74,7 @@ def test_several_masks_are_added_in_order_each_under_its_files_name(
     qtbot.waitUntil(lambda: len(session.layers) == 3)
     layers = list(session.layers)
     assert [layer.name for layer in layers] == ["rater0", "rater1", "rater3"]
-    assert [layer.role for layer in layers] == [Role.REFERENCE, Role.PREDICTION, Role.PREDICTION]
+    assert [layer.role for layer in layers] == [LayerRole.REFERENCE, LayerRole.PREDICTION, LayerRole.PREDICTION]
     assert {layer.style for layer in layers} == {OverlayStyle.OUTLINE}
     assert [layer.saved_as for layer in layers] == rater_files
     assert session.notice.what == "3 masks were added"
@@ -213,7 +213,7 @@ def held(rating: RatingController, gate: Any, monkeypatch: pytest.MonkeyPatch) -
     return gate
 
 
-def everything(layer: Layer) -> Change:
+def everything(layer: Layer) -> LabelChange:
     """Every voxel gets one label."""
     shape = layer.labels.values.shape
     return Area(whole_box(shape), np.ones(shape, bool)).becomes(4)

@@ -19,7 +19,7 @@ from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.saving import SaveController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.question import Question
 
@@ -46,7 +46,7 @@ def predict(session: Session, case: Case) -> Callable[..., Layer]:
     def add(shift: int = 2) -> Layer:
         assert case.reference is not None
         values = np.roll(case.reference.values, shift, axis=0)
-        return session.layers.add(Layer("prediction", Role.PREDICTION, LabelMap(values, case.grid, case.scheme)))
+        return session.layers.add(Layer("prediction", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme)))
 
     return add
 

@@ -20,7 +20,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
 
 
@@ -180,7 +180,7 @@ def test_the_result_is_a_new_layer_in_the_study_s_scheme(
     layer = session.layers.prediction
     assert layer is not None
     assert layer.name == f"{default_model().title}, {layer.created:%H:%M}"
-    assert (layer.role, layer.author) == (Role.PREDICTION, default_model().title)
+    assert (layer.role, layer.author) == (LayerRole.PREDICTION, default_model().title)
     assert layer.style is OverlayStyle.FILL
     assert layer.saved_as is None
     assert layer.labels.scheme == case.scheme == scheme_named("brats2020")
@@ -208,7 +208,7 @@ def test_every_click_makes_another_layer(ready: SegmentController, session: Sess
     ready.segment()
     ended()
     first = session.layers.prediction
-    annotation = session.layers.add(Layer("annotation", Role.ANNOTATION, first.labels))
+    annotation = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, first.labels))
     ready.segment()
     ended()
     reference, _, second, _ = session.layers  # a person's work lies over what networks make

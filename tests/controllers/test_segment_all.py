@@ -21,7 +21,7 @@ from brainseg_gui.imaging.case_folder import find_cohort
 from brainseg_gui.imaging.formats import save
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.inference import ahead
-from brainseg_gui.state.layers.layers import Role
+from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseStage
 from brainseg_gui.state.session import Session
 
@@ -179,7 +179,7 @@ def test_the_open_case_gets_a_layer_that_is_saved_and_numbered_as_the_person_rea
     session.layers.reference.labels = session.layers.reference.labels.with_scheme(scheme_named("brats2023"))
     every.start()
     ended()
-    (layer,) = [layer for layer in session.layers if layer.role is Role.PREDICTION]
+    (layer,) = [layer for layer in session.layers if layer.role is LayerRole.PREDICTION]
     assert layer.saved_as == cohort / "C" / "C_pred.nii.gz"
     assert set(np.unique(layer.labels.values)) == {0, 3}
     assert set(np.unique(np.asarray(nib.load(layer.saved_as).dataobj))) == {0, 3}

@@ -225,7 +225,7 @@ def stop_long_ago(qtbot: QtBot, training: TrainingController) -> None:
     qtbot.waitUntil(stop_file.exists)
     os.utime(stop_file, (time.time() - 60, time.time() - 60))
     with qtbot.waitSignal(training.poll.looked):
-        training.poll.look()
+        training.poll.poll()
     qtbot.waitUntil(lambda: "asked for 1 min" in training.window.run_page.status.text())
 
 
@@ -328,7 +328,7 @@ def test_a_new_run_in_a_watched_folder_appears(qtbot: QtBot, training: TrainingC
     training.show()
     qtbot.waitUntil(lambda: len(training.watch.records) == 1)
     prepared(tmp_path / "runs" / "b")  # from a shell
-    training.poll.look()
+    training.poll.poll()
     qtbot.waitUntil(lambda: len(training.watch.records) == 2)
     assert training.watch.chosen.name == "a"
 
@@ -339,7 +339,7 @@ def test_a_folder_without_runs_is_said(qtbot: QtBot, training: TrainingControlle
     training.add_runs(tmp_path / "empty")
     qtbot.waitUntil(lambda: training.watch.notice is not None)
     assert "there is no run in this folder" in training.window.notice.text
-    assert Preferences().run_places == []
+    assert Preferences().run_search_paths == []
 
 
 def test_a_run_is_taken_off_the_list_and_comes_back_whole(
@@ -354,7 +354,7 @@ def test_a_run_is_taken_off_the_list_and_comes_back_whole(
     assert training.window.form.isVisible()
     assert folder.config_file.exists()
     with qtbot.waitSignal(training.poll.looked):
-        training.poll.look()
+        training.poll.poll()
     assert training.watch.records == ()
     training.add_runs(folder.path)
     qtbot.waitUntil(lambda: training.watch.chosen is not None and training.watch.chosen.step == 1)
@@ -380,7 +380,7 @@ def test_the_model_goes_to_the_segment_panel(
     assert not use.isEnabled()
     folder.model.mkdir()
     (folder.model / "model.json").write_text("{}")
-    training.poll.look()
+    training.poll.poll()
     qtbot.waitUntil(use.isEnabled)
     assert use.objectName() == "primary"
     use.click()
@@ -554,7 +554,7 @@ def test_a_drive_that_hangs_holds_neither_the_window_nor_its_end_up(
     else:
         monkeypatch.setattr(training._starts, "_launch", hang)
     started = time.perf_counter()
-    {"look": training.poll.look, "stop": training._stops.ask, "resume": training.resume}[deed]()
+    {"look": training.poll.poll, "stop": training._stops.ask, "resume": training.resume}[deed]()
     qtbot.waitUntil(asked.is_set, timeout=10_000)
     monkeypatch.setattr(Job.end, "__defaults__", (100,))
     training.close()

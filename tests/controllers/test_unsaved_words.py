@@ -33,7 +33,7 @@ def note(
         start_digest="",
         created=made,
         program="0",
-        place="",
+        opened_from="",
     )
     return JournalNote(Path(f"{title}.journal"), header, ("Brush",) * edits, made, kept=False)
 

@@ -17,11 +17,11 @@ from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.plane import DisplayConvention, Plane
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.slices.viewing import Layout, Viewing
+from brainseg_gui.state.slices.viewing import Viewing, ViewLayout
 from brainseg_gui.views.slices.go_to_dialog import GoToDialog
 
 
@@ -47,9 +47,9 @@ def opened(controller: ViewingController, session: Session, case: Case) -> Viewi
 @pytest.mark.parametrize(
     ("key", "field", "value"),
     [
-        ("view.planes", "layout", Layout.PLANES),
-        ("view.modalities", "layout", Layout.MODALITIES),
-        ("view.compare", "layout", Layout.COMPARE),
+        ("view.planes", "layout", ViewLayout.PLANES),
+        ("view.modalities", "layout", ViewLayout.MODALITIES),
+        ("view.compare", "layout", ViewLayout.COMPARE),
         ("view.axial", "plane", Plane.AXIAL),
         ("view.coronal", "plane", Plane.CORONAL),
         ("view.sagittal", "plane", Plane.SAGITTAL),
@@ -66,7 +66,7 @@ def test_a_choice_is_made_and_marked(viewing: Viewing, parts: Any, key: str, fie
 @pytest.mark.parametrize(
     ("key", "field", "on", "off"),
     [
-        ("view.convention", "convention", Convention.RADIOLOGICAL, Convention.NEUROLOGICAL),
+        ("view.convention", "convention", DisplayConvention.RADIOLOGICAL, DisplayConvention.NEUROLOGICAL),
         ("view.crosshair", "crosshair_visible", True, False),
         ("view.smooth", "smooth", True, False),
         ("layers.masks", "masks_visible", True, False),
@@ -87,7 +87,7 @@ def test_a_toggle_goes_there_and_back(
 
 
 def test_check_marks_follow_what_is_changed_elsewhere(viewing: Viewing, parts: Any) -> None:
-    viewing.layout, viewing.convention = Layout.COMPARE, Convention.NEUROLOGICAL
+    viewing.layout, viewing.convention = ViewLayout.COMPARE, DisplayConvention.NEUROLOGICAL
     assert parts.window.actions_table["view.compare"].isChecked()
     assert not parts.window.actions_table["view.convention"].isChecked()
 
@@ -142,7 +142,7 @@ def test_agreement_needs_two_masks(qtbot: QtBot, opened: ViewingController, sess
     assert not action.isEnabled()
     opened.commands["layers.agreement"]()
     assert session.viewing.agreement is None
-    session.layers.add(Layer("prediction", Role.PREDICTION, session.case.reference))
+    session.layers.add(Layer("prediction", LayerRole.PREDICTION, session.case.reference))
     qtbot.waitUntil(lambda: session.comparison is not None)
     assert action.isEnabled()
     action.trigger()
@@ -181,7 +181,7 @@ def test_a_menu_shows_the_reference_until_it_is_chosen_again(opened: ViewingCont
 
 
 def test_what_was_set_comes_back(viewing: Viewing, parts: Any) -> None:
-    viewing.layout, viewing.convention, viewing.opacity = Layout.MODALITIES, Convention.NEUROLOGICAL, 0.3
+    viewing.layout, viewing.convention, viewing.opacity = ViewLayout.MODALITIES, DisplayConvention.NEUROLOGICAL, 0.3
     viewing.smooth = viewing.crosshair_visible = False
     viewing.safe_colours = True
     again = Session()
@@ -196,7 +196,11 @@ def test_settings_that_make_no_sense_are_the_defaults(parts: Any) -> None:
         parts.preferences.set(key, value)
     controller = ViewingController(*parts)
     viewing = parts.session.viewing
-    assert (viewing.layout, viewing.convention, viewing.opacity) == (Layout.PLANES, Convention.RADIOLOGICAL, 0.3)
+    assert (viewing.layout, viewing.convention, viewing.opacity) == (
+        ViewLayout.PLANES,
+        DisplayConvention.RADIOLOGICAL,
+        0.3,
+    )
     controller.close()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from brainseg_gui.errors import listed
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.naming.conventions import MASK, Convention, conventions
+from brainseg_gui.imaging.naming.conventions import MASK, NamingConvention, conventions
 from tests.conventions.trees import Example, entries, modalities_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "data_sets.md"
@@ -21,20 +21,20 @@ Other names are read by their words (`[words]` of the same file). Where no schem
 """
 
 
-def segment_words(row: Convention) -> str:
+def segment_words(row: NamingConvention) -> str:
     """What ``segment`` makes of it."""
     missing = [modality.title for modality in Modality if modality not in modalities_of(row)]
     return f"lacks {listed(missing)}" if missing else "yes"
 
 
-def evaluate_words(row: Convention) -> str:
+def evaluate_words(row: NamingConvention) -> str:
     """What ``evaluate`` scores."""
     if MASK not in row.paths:
         return "no masks"
     return "WT, TC, ET" if tells_apart(row) else "WT"
 
 
-def train_words(row: Convention) -> str:
+def train_words(row: NamingConvention) -> str:
     """What ``train`` makes of it."""
     if MASK not in row.paths:
         return "left out: no mask"
@@ -43,7 +43,7 @@ def train_words(row: Convention) -> str:
     return "yes" if segment_words(row) == "yes" else f"left out: {segment_words(row)}"
 
 
-def tells_apart(row: Convention) -> bool:
+def tells_apart(row: NamingConvention) -> bool:
     """Whether its masks tell tissues apart."""
     return all(scheme_named(name).tells_apart for name in row.schemes)
 
@@ -60,7 +60,7 @@ def _table() -> str:
     return "".join(f"| {line} |\n" for line in lines)
 
 
-def _cells(row: Convention) -> tuple[str, ...]:
+def _cells(row: NamingConvention) -> tuple[str, ...]:
     example = _example(row)
     visit = example.parts.get("visit", "")
     return (
@@ -75,12 +75,12 @@ def _cells(row: Convention) -> tuple[str, ...]:
     )
 
 
-def _example(row: Convention) -> Example:
+def _example(row: NamingConvention) -> Example:
     parts = entries()[row.name]["examples"]
     return Example(row, {"channel": "0000", **next((p for p in parts if p.get("visit")), parts[0])})
 
 
-def _paths(row: Convention) -> str:
+def _paths(row: NamingConvention) -> str:
     listed_paths = [f"- `{paths[0].replace('{case}', row.case)}`" for paths in row.paths.values()]
     return "\n".join([f"**{row.title}** ({row.source})\n", *listed_paths, ""])
 

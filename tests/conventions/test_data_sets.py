@@ -55,7 +55,7 @@ def test_cases_modalities_masks_and_patients_are_found(tree: Tree) -> None:
             assert source.modalities == {m: tree.file(number, m) for m in modalities_of(tree.row)}
         assert source.reference == (tree.file(number, MASK) if MASK in tree.row.paths else None)
         same = {e.case_id for e in tree.examples if e.parts["patient"] == example.parts["patient"]}
-        assert {case_id for case_id, s in found.items() if owners[s.place] == owners[source.place]} == same
+        assert {case_id for case_id, s in found.items() if owners[s.identity] == owners[source.identity]} == same
 
 
 def test_a_file_or_folder_of_a_case_opens_it_with_its_mask(tree: Tree) -> None:
@@ -117,7 +117,7 @@ def test_train_keeps_patients_together_or_says_why_not(tree: Tree) -> None:
     found = check_data(config, tuple(Modality), seed=0)
     assert len(found.training) + len(found.validation) == len(tree.examples)
     owners, _ = patients_of([case.source for case in (*found.training, *found.validation)])
-    ours, theirs = ({owners[c.source.place] for c in side} for side in (found.training, found.validation))
+    ours, theirs = ({owners[c.source.identity] for c in side} for side in (found.training, found.validation))
     assert ours
     assert theirs
     assert not ours & theirs

@@ -15,7 +15,7 @@ import numpy as np
 
 from brainseg_gui.imaging.labels import LabelScheme, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Convention, Kind, conventions
+from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Kind, NamingConvention, conventions
 
 SHAPE = (20, 22, 16)
 AFFINE = np.diag([-4.0, -4.0, 4.0, 1.0])
@@ -33,7 +33,7 @@ _LEVELS = {  # brain, NCR, ED, ET
 class Example:
     """One case of a row, as its table entry gives it."""
 
-    row: Convention
+    row: NamingConvention
     parts: Mapping[str, str]
 
     @property
@@ -50,7 +50,7 @@ class Tree:
     """A data set on disk."""
 
     root: Path
-    row: Convention
+    row: NamingConvention
     examples: tuple[Example, ...]
     ending: str
     bases: tuple[Path, ...]
@@ -68,12 +68,12 @@ def entries() -> dict[str, Any]:
     return {name: named[row["like"]] | row if "like" in row else row for name, row in named.items()}
 
 
-def scheme_of(row: Convention) -> LabelScheme:
+def scheme_of(row: NamingConvention) -> LabelScheme:
     """The scheme that the row's masks are numbered by here."""
     return scheme_named(row.schemes[0] if row.schemes else "brats2020")
 
 
-def modalities_of(row: Convention) -> tuple[Modality, ...]:
+def modalities_of(row: NamingConvention) -> tuple[Modality, ...]:
     """What the row's cases hold."""
     return row.order or tuple(m for m in Modality if m in row.paths)
 

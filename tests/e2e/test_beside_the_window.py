@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.case_list import NAME, write_entries
 from brainseg_gui.app import Application
-from brainseg_gui.imaging.aside import aside
+from brainseg_gui.imaging.background_thread import in_background
 from tests.e2e.painting import Hand
 
 _CALLS = {
@@ -137,6 +137,6 @@ def test_the_guard_sees_what_touches_the_drive(guard: Guard, drive: Path, tmp_pa
         guard.touched.clear()
     guard.on = True
     tmp_path.exists()
-    aside(drive.exists).result()
+    in_background(drive.exists).result()
     guard.on = False
     assert not guard.touched

@@ -17,7 +17,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.controllers.annotating import saving
 from brainseg_gui.controllers.layers import opening
 from brainseg_gui.imaging.labels import scheme_named
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import Hand
 
@@ -66,7 +66,7 @@ def layers_of(hand: Hand) -> list[tuple[str, bool]]:
 
 
 def own(hand: Hand) -> Layer:
-    return [layer for layer in hand.application.session.layers if layer.role is Role.ANNOTATION][-1]
+    return [layer for layer in hand.application.session.layers if layer.role is LayerRole.ANNOTATION][-1]
 
 
 def note_of(path: Path) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def test_a_prediction_follows_the_correction_and_is_saved_in_its_numbers(
     session = hand.application.session
     case = session.case
     values = np.where(case.reference.values == 4, 4, 0).astype(np.uint8)  # ET in BraTS 2020
-    made = Layer("net", Role.PREDICTION, labels_of(values, case, "brats2020"), "net 1.0", model_sha256="0" * 64)
+    made = Layer("net", LayerRole.PREDICTION, labels_of(values, case, "brats2020"), "net 1.0", model_sha256="0" * 64)
     session.add_layer(made)
     save(hand, qtbot)
     assert made.saved_as == folder / "Toy_001_pred.nii.gz"
@@ -278,7 +278,7 @@ def test_without_a_reference_the_numbering_of_new_masks_is_remembered(
     case = session.case
     values = np.zeros(case.grid.shape, np.uint8)
     values[START] = 4
-    made = Layer("net", Role.PREDICTION, labels_of(values, case, "brats2020"), "net", model_sha256="0" * 64)
+    made = Layer("net", LayerRole.PREDICTION, labels_of(values, case, "brats2020"), "net", model_sha256="0" * 64)
     session.add_layer(made)
     application.schemes.choose(made, scheme_named("brats2023"))
     assert made.labels.values[START] == 3

@@ -25,7 +25,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.imaging.box import box_around, grown
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.inference.engine.engine import Engine
-from brainseg_gui.state.annotating.operating import Shown
+from brainseg_gui.state.annotating.operating import OperationStage
 from tests.e2e.painting import LEFT, RIGHT, SHIFT, Hand
 
 pytestmark = pytest.mark.engine
@@ -58,7 +58,7 @@ class Person:
         start = time.perf_counter()
         action()
         annotating = self.hand.annotating
-        self.qtbot.waitUntil(lambda: annotating.operating.shown is not Shown.WORKING, timeout=60_000)
+        self.qtbot.waitUntil(lambda: annotating.operating.shown is not OperationStage.WORKING, timeout=60_000)
         self.qtbot.waitUntil(lambda: not annotating.proposing.searching, timeout=60_000)
         self.tools_s += time.perf_counter() - start
         self.actions[name] = self.actions.get(name, 0) + 1

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.slices.slice_view import SliceView
 from tests.e2e.painting import LEFT, MIDDLE, Hand
 
@@ -34,8 +34,8 @@ def _seen(hand: Hand) -> list[SliceView]:
     return [view for view in hand.application.window.ortho.views if view.isVisible()]
 
 
-@pytest.mark.parametrize("layout", list(Layout))
-def test_the_key_enlarges_the_view_in_use_and_shares_again(qtbot: QtBot, hand: Hand, layout: Layout) -> None:
+@pytest.mark.parametrize("layout", list(ViewLayout))
+def test_the_key_enlarges_the_view_in_use_and_shares_again(qtbot: QtBot, hand: Hand, layout: ViewLayout) -> None:
     hand.application.session.viewing.layout = layout
     views = hand.application.window.ortho.views
     for view in views:
@@ -63,7 +63,7 @@ def test_the_middle_button_enlarges_and_the_left_paints(qtbot: QtBot, hand: Hand
 
 
 def test_the_button_on_the_view_enlarges_it_and_says_what_it_does(hand: Hand) -> None:
-    cells = hand.application.window.ortho._cells[Layout.PLANES]
+    cells = hand.application.window.ortho._cells[ViewLayout.PLANES]
     button = cells[2].findChild(QToolButton)
     assert button.toolTip() == "This view alone (F)"
     QTest.mouseClick(button, LEFT)

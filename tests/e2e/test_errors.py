@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.evaluation.metrics.disagreements import Kind
+from brainseg_gui.evaluation.metrics.disagreements import DisagreementKind
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.slices.profile_strip import ProfileStrip
 
@@ -47,7 +47,7 @@ def _press(qtbot: QtBot, application: Application, keys: Qt.KeyboardModifier = N
 def test_n_goes_from_error_to_error(qtbot: QtBot, compared: Application) -> None:
     session, window = compared.session, compared.window
     entries = session.errors.entries
-    assert {Kind.MISSED_PART, Kind.FALSE_LESION} <= {entry.piece.kind for entry in entries}
+    assert {DisagreementKind.MISSED_PART, DisagreementKind.FALSE_LESION} <= {entry.piece.kind for entry in entries}
     assert not window.errors_panel.isVisible()
     _press(qtbot, compared)
     assert window.errors_panel.isVisible()

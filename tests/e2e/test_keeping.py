@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.journal import journal as journal_module
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.storage.folder import Folder
 from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import ET, Hand, painted
@@ -144,7 +144,7 @@ def test_a_killed_window_loses_nothing_that_was_finished(
     assert said[last] == expected[last]
     # the last finished edit, or the next where the journal had it and the word of it was not out
     assert restored in expected[last : last + 2]
-    assert annotating.layer.role is Role.ANNOTATION
+    assert annotating.layer.role is LayerRole.ANNOTATION
     assert annotating.editable
     positions = annotating.annotation.history.position
     if positions:
@@ -379,11 +379,11 @@ def test_restoring_twice_and_a_mask_that_comes_meanwhile_restore_once(
     application.run_action("journal.restore")
     application.run_action("journal.restore")
     reference = application.session.layers.reference
-    application.session.layers.add(Layer("prediction", Role.PREDICTION, reference.labels))
+    application.session.layers.add(Layer("prediction", LayerRole.PREDICTION, reference.labels))
     qtbot.waitUntil(lambda: hand.annotating.annotation is not None, timeout=10_000)
     qtbot.wait(50)
     roles = [layer.role for layer in application.session.layers]
-    assert roles.count(Role.ANNOTATION) == 1
+    assert roles.count(LayerRole.ANNOTATION) == 1
     assert hand.annotating.editable
     assert painted(hand.values) == {START}
     assert len(journals(hand)) == 1

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.inference.engine.engine import Engine
-from brainseg_gui.state.layers.layers import Role
+from brainseg_gui.state.layers.layers import LayerRole
 
 pytestmark = pytest.mark.engine
 
@@ -79,7 +79,7 @@ def _segment_correct_save(qtbot: QtBot, application: Application) -> None:
     _press(Qt.Key.Key_E, CTRL)
     annotation = session.annotating.annotation
     assert annotation is not None
-    assert session.annotating.layer.role is Role.ANNOTATION
+    assert session.annotating.layer.role is LayerRole.ANNOTATION
     before = annotation.values.copy()
     _press(Qt.Key.Key_2)  # the brush
     _press(Qt.Key.Key_7)  # the first label

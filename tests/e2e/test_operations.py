@@ -21,9 +21,9 @@ from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.annotating.operating import Kind, Shown
+from brainseg_gui.state.annotating.operating import OperationKind, OperationStage
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from tests.e2e.painting import CTRL, ET, RIGHT, SHIFT, Hand, painted
 
@@ -56,7 +56,7 @@ def wait(hand: Hand, qtbot: QtBot) -> Wait:
     operating = hand.annotating.operating
 
     def until_known() -> None:
-        qtbot.waitUntil(lambda: operating.shown is not Shown.WORKING, timeout=20_000)
+        qtbot.waitUntil(lambda: operating.shown is not OperationStage.WORKING, timeout=20_000)
 
     return until_known
 
@@ -78,74 +78,74 @@ def box(low: Voxel, high: Voxel) -> Slab:
 BIG, SMALL = box((4, 4, 4), (9, 9, 9)), box((14, 14, 14), (15, 15, 15))
 
 
-def prepare(hand: Hand, kind: Kind) -> None:
+def prepare(hand: Hand, kind: OperationKind) -> None:
     """Something for each operation to work on."""
     put(hand, (BIG, ET), (SMALL, ET))
-    if kind is Kind.FILL_HOLES:
+    if kind is OperationKind.FILL_HOLES:
         hole = area_of(np.ones((2, 2, 2), bool), box((6, 6, 6), (7, 7, 7)))
         assert hole is not None
         hand.annotating.edit(hole.becomes(0), "Hole", "brush")
-    elif kind is Kind.SMOOTH:
+    elif kind is OperationKind.SMOOTH:
         put(hand, (box((4, 4, 10), (4, 4, 10)), ET))
-    elif kind in (Kind.SWAP, Kind.MERGE):
+    elif kind in (OperationKind.SWAP, OperationKind.MERGE):
         put(hand, (box((4, 4, 4), (5, 9, 9)), NCR))
-    elif kind is Kind.REMOVE_ISLAND:
+    elif kind is OperationKind.REMOVE_ISLAND:
         hand.application.session.viewing.crosshair = (14, 15, 14)
-    elif kind in (Kind.UNION, Kind.INTERSECT, Kind.SUBTRACT):
+    elif kind in (OperationKind.UNION, OperationKind.INTERSECT, OperationKind.SUBTRACT):
         hand.annotating.operating.part = "WT"
 
 
-def expected(kind: Kind, before: np.ndarray, reference: np.ndarray) -> np.ndarray:
+def expected(kind: OperationKind, before: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """What an operation leaves, worked out by hand."""
     after = before.copy()
     match kind:
-        case Kind.KEEP_LARGEST | Kind.REMOVE_SMALL | Kind.REMOVE_ISLAND:
+        case OperationKind.KEEP_LARGEST | OperationKind.REMOVE_SMALL | OperationKind.REMOVE_ISLAND:
             after[SMALL] = 0
-        case Kind.SHRINK:
+        case OperationKind.SHRINK:
             after[before == ET] = 0
             after[box((5, 5, 5), (8, 8, 8))] = ET
-        case Kind.GROW:
+        case OperationKind.GROW:
             from scipy.ndimage import binary_dilation
 
             after[binary_dilation(before == ET)] = ET
-        case Kind.FILL_HOLES:
+        case OperationKind.FILL_HOLES:
             after[BIG] = ET
-        case Kind.SMOOTH:
+        case OperationKind.SMOOTH:
             from scipy.ndimage import median_filter
 
             after = median_filter(before, size=3, mode="nearest")
-        case Kind.INTERPOLATE:
+        case OperationKind.INTERPOLATE:
             raise AssertionError("tested apart")
-        case Kind.RELABEL:
+        case OperationKind.RELABEL:
             after[before == ET] = ED
-        case Kind.SWAP:
+        case OperationKind.SWAP:
             after[before == ET], after[before == NCR] = NCR, ET
-        case Kind.MERGE:
+        case OperationKind.MERGE:
             after[before == NCR] = ET
-        case Kind.UNION:
+        case OperationKind.UNION:
             after[reference > 0] = ET
-        case Kind.INTERSECT:
+        case OperationKind.INTERSECT:
             after[(before == ET) & (reference == 0)] = 0
-        case Kind.SUBTRACT:
+        case OperationKind.SUBTRACT:
             after[(before == ET) & (reference > 0)] = 0
     return after
 
 
 SETTINGS = {
-    Kind.REMOVE_SMALL: {"in_voxels": True, "smallest_voxels": 9},
-    Kind.SHRINK: {"distance_mm": 1.0},
-    Kind.GROW: {"distance_mm": 1.0},
-    Kind.SMOOTH: {"radius_mm": 1.0},
-    Kind.RELABEL: {"other": ED},
-    Kind.SWAP: {"other": NCR},
-    Kind.MERGE: {"other": NCR},
-    **{kind: {"layer": "reference"} for kind in (Kind.UNION, Kind.INTERSECT, Kind.SUBTRACT)},
+    OperationKind.REMOVE_SMALL: {"in_voxels": True, "smallest_voxels": 9},
+    OperationKind.SHRINK: {"distance_mm": 1.0},
+    OperationKind.GROW: {"distance_mm": 1.0},
+    OperationKind.SMOOTH: {"radius_mm": 1.0},
+    OperationKind.RELABEL: {"other": ED},
+    OperationKind.SWAP: {"other": NCR},
+    OperationKind.MERGE: {"other": NCR},
+    **{kind: {"layer": "reference"} for kind in (OperationKind.UNION, OperationKind.INTERSECT, OperationKind.SUBTRACT)},
 }
-EACH = [kind for kind in Kind if kind not in (Kind.INTERPOLATE, Kind.SEEDS)]
+EACH = [kind for kind in OperationKind if kind not in (OperationKind.INTERPOLATE, OperationKind.SEEDS)]
 
 
 @pytest.mark.parametrize("kind", EACH, ids=[kind.value for kind in EACH])
-def test_each_operation_is_shown_then_accepted_as_one_edit(hand: Hand, wait: Wait, kind: Kind) -> None:
+def test_each_operation_is_shown_then_accepted_as_one_edit(hand: Hand, wait: Wait, kind: OperationKind) -> None:
     prepare(hand, kind)
     for name, value in SETTINGS.get(kind, {}).items():
         setattr(hand.annotating.operating, name, value)
@@ -174,7 +174,7 @@ def test_each_operation_is_shown_then_accepted_as_one_edit(hand: Hand, wait: Wai
 
 
 @pytest.mark.parametrize("kind", EACH, ids=[kind.value for kind in EACH])
-def test_escape_drops_each_operation(hand: Hand, wait: Wait, kind: Kind) -> None:
+def test_escape_drops_each_operation(hand: Hand, wait: Wait, kind: OperationKind) -> None:
     prepare(hand, kind)
     before, names = hand.values, hand.names
     hand.trigger(f"operate.{kind.value}")
@@ -187,7 +187,7 @@ def test_escape_drops_each_operation(hand: Hand, wait: Wait, kind: Kind) -> None
 
 
 @pytest.mark.parametrize("kind", EACH, ids=[kind.value for kind in EACH])
-def test_locks_hold_for_each_operation(hand: Hand, wait: Wait, kind: Kind) -> None:
+def test_locks_hold_for_each_operation(hand: Hand, wait: Wait, kind: OperationKind) -> None:
     prepare(hand, kind)
     for name, value in SETTINGS.get(kind, {}).items():
         setattr(hand.annotating.operating, name, value)
@@ -357,7 +357,7 @@ def test_seeds_without_background_say_so(hand: Hand, wait: Wait) -> None:
     hand.stroke([START, (START[0] + 1, START[1], START[2])])
     hand.key(Qt.Key.Key_W, SHIFT)
     wait()
-    assert hand.annotating.operating.shown is Shown.FAILED
+    assert hand.annotating.operating.shown is OperationStage.FAILED
     notice = hand.application.session.notice
     assert notice is not None
     assert "background" in notice.what
@@ -386,7 +386,7 @@ def proposed(hand: Hand) -> np.ndarray:
     values = np.zeros(annotation.labels.grid.shape, np.uint8, order="F")
     values[BIG], values[SMALL] = ED, ET
     labels = LabelMap(values, annotation.labels.grid, annotation.labels.scheme)
-    hand.application.session.add_layer(Layer("network", Role.PREDICTION, labels, visible=False))
+    hand.application.session.add_layer(Layer("network", LayerRole.PREDICTION, labels, visible=False))
     hand.annotating.proposing.smallest = 1
     return values
 

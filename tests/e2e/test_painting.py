@@ -20,16 +20,16 @@ from brainseg_gui.annotation.tools.threshold import IntensityRange
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.plane import DisplayConvention, Plane
 from brainseg_gui.state.annotating.scribbles import BACKGROUND
 from brainseg_gui.state.annotating.tools import Painting, Tool
-from brainseg_gui.state.layers.layers import Layer, Role
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.layers.layers import Layer, LayerRole
+from brainseg_gui.state.slices.viewing import ViewLayout
 from tests.e2e.painting import ALT, CTRL, ET, LEFT, MIDDLE, RIGHT, SHIFT, Hand, painted
 
 START = (10, 11, 12)
 PLANES = pytest.mark.parametrize("plane", list(Plane), ids=[plane.title for plane in Plane])
-CONVENTIONS = pytest.mark.parametrize("convention", list(Convention), ids=[c.value for c in Convention])
+CONVENTIONS = pytest.mark.parametrize("convention", list(DisplayConvention), ids=[c.value for c in DisplayConvention])
 
 
 @pytest.fixture
@@ -71,7 +71,9 @@ def along(plane: Plane, *steps: tuple[int, int]) -> list[tuple[int, int, int]]:
 
 @PLANES
 @CONVENTIONS
-def test_a_stroke_paints_the_voxels_under_it_and_is_one_edit(hand: Hand, plane: Plane, convention: Convention) -> None:
+def test_a_stroke_paints_the_voxels_under_it_and_is_one_edit(
+    hand: Hand, plane: Plane, convention: DisplayConvention
+) -> None:
     hand.application.session.viewing.convention = convention
     hand.start()
     way = along(plane, (0, 0), (1, 0), (2, 0), (3, 0), (3, 1), (3, 2))
@@ -209,8 +211,8 @@ def test_what_takes_the_mouse_away_ends_the_stroke(hand: Hand, end: str) -> None
     if end == "tool":
         hand.key(Qt.Key.Key_1)
     elif end == "hidden":
-        hand.application.session.viewing.layout = Layout.MODALITIES
-        hand.application.session.viewing.layout = Layout.PLANES
+        hand.application.session.viewing.layout = ViewLayout.MODALITIES
+        hand.application.session.viewing.layout = ViewLayout.PLANES
     elif end == "focus":
         hand.view().setFocus()
         hand.view().clearFocus()
@@ -582,7 +584,7 @@ def test_the_copying_brush_takes_the_prediction(hand: Hand) -> None:
     values[8:12, 9:13, 12] = 2
     values[10, 11, 12] = 1
     labels = LabelMap(values, session.case.grid, session.case.scheme)
-    session.layers.add(Layer("prediction", Role.PREDICTION, labels))
+    session.layers.add(Layer("prediction", LayerRole.PREDICTION, labels))
     hand.start(brush_mm=30.0)
     hand.key(Qt.Key.Key_6)
     hand.click(START)
@@ -693,7 +695,7 @@ def test_an_annotation_is_a_layer_of_its_own(hand: Hand) -> None:
     hand.trigger("annotate.start")
     layer = hand.annotating.layer
     assert layer is not None
-    assert layer.role is Role.ANNOTATION
+    assert layer.role is LayerRole.ANNOTATION
     assert list(session.layers)[-1] is layer
     assert np.array_equal(layer.labels.values, before)
     hand.annotating.options.brush_mm = 9.0
@@ -782,7 +784,7 @@ def test_an_annotation_is_taken_up_again_with_its_history(hand: Hand) -> None:
     assert hand.names == ["Brush ET, axial 13"]
     hand.key(Qt.Key.Key_Z, CTRL)
     assert not hand.values.any()
-    assert len([each for each in hand.application.session.layers if each.role is Role.ANNOTATION]) == 1
+    assert len([each for each in hand.application.session.layers if each.role is LayerRole.ANNOTATION]) == 1
 
 
 def test_reading_the_annotation_by_another_scheme_keeps_voxels_and_history(hand: Hand) -> None:

@@ -18,7 +18,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from tests.e2e.painting import Hand
 
 Open = Callable[..., None]
@@ -60,13 +60,13 @@ def test_starting_an_annotation_says_in_work(application: Application, cohort: P
 
 def test_done_and_next_goes_on_with_layout_and_windows(application: Application, cohort: Path, qtbot: QtBot) -> None:
     viewing = application.session.viewing
-    viewing.layout, viewing.modality = Layout.MODALITIES, Modality.T2
+    viewing.layout, viewing.modality = ViewLayout.MODALITIES, Modality.T2
     before = viewing.windows[Modality.T2]
     viewing.windows = viewing.windows | {Modality.T2: Window(before.level + 50, before.width / 2)}
     run(application, "cases.done_next")
     opened(application, "B", qtbot)
     assert read_entries(cohort / NAME)["A"].state is CaseState.DONE
-    assert (viewing.layout, viewing.modality) == (Layout.MODALITIES, Modality.T2)
+    assert (viewing.layout, viewing.modality) == (ViewLayout.MODALITIES, Modality.T2)
     # both toy cases have the same images, so that the carried window is the same
     assert viewing.windows[Modality.T2].level == pytest.approx(before.level + 50, abs=1)
     assert viewing.windows[Modality.T2].width == pytest.approx(before.width / 2, rel=0.01)

@@ -20,7 +20,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.options import INFERRING, PREPARING
-from brainseg_gui.state.layers.layers import Role
+from brainseg_gui.state.layers.layers import LayerRole
 
 pytestmark = pytest.mark.engine
 
@@ -91,7 +91,7 @@ def test_the_main_job_on_the_demonstration_case(
 
     layer = session.layers.prediction
     assert layer is not None, session.notice
-    assert layer.role is Role.PREDICTION
+    assert layer.role is LayerRole.PREDICTION
     assert layer.labels.values.shape == session.case.grid.shape
     assert reference.labels.values is not layer.labels.values
     np.testing.assert_array_equal(reference.labels.values, before)

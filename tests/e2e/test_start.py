@@ -20,7 +20,7 @@ from brainseg_gui.app import Application
 qt = QApplication([])
 
 def parts(window):
-    made = [name for name, late in vars(window.late).items() if late.made is not None]
+    made = [name for name, panel in vars(window.lazy_panels).items() if panel.made is not None]
     return made + ["pictures"] * (window.pictures.made is not None)
 
 def started():
@@ -45,8 +45,8 @@ later = parts(first.window)
 first.run_action("layers.histograms")
 first.window.close()
 second, at_second = started()
-wait(lambda: second.window.pictures.made is not None and second.window.late.histograms.made is not None)
-visible = second.window.late.histograms.made.isVisible()
+wait(lambda: second.window.pictures.made is not None and second.window.lazy_panels.histograms.made is not None)
+visible = second.window.lazy_panels.histograms.made.isVisible()
 second.window.close()
 print(json.dumps({"first": at_first, "later": later, "second": at_second, "visible": visible}))
 """
@@ -70,8 +70,8 @@ VIEWS = {
     "actions.key_profiles",
     "actions.menus",
     "layers.label_table",
-    "widgets.late",
-    "shell.late_panels",
+    "widgets.lazy_panel",
+    "shell.lazy_panels",
     "shell.focus_keeper",
     "layers.layer_row",
     "layers.layers_panel",

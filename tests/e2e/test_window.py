@@ -18,9 +18,9 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention
+from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.imaging.window import Window
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import ACTIONS
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
@@ -106,8 +106,8 @@ def test_what_a_person_set_comes_back_with_the_next_start(
 ) -> None:
     first = start_application()
     open_paths(first, folder)
-    first.session.viewing.layout = Layout.MODALITIES
-    first.session.viewing.convention = Convention.NEUROLOGICAL
+    first.session.viewing.layout = ViewLayout.MODALITIES
+    first.session.viewing.convention = DisplayConvention.NEUROLOGICAL
     first.session.viewing.set_window(Modality.T2, Window(123.0, 45.0))
     first.window.actions_table["view.theme"].trigger()
     dialog = KeysDialog(first.window.actions_table, first.window)
@@ -117,8 +117,8 @@ def test_what_a_person_set_comes_back_with_the_next_start(
     first.window.close()
 
     second = start_application()
-    assert second.session.viewing.layout is Layout.MODALITIES
-    assert second.session.viewing.convention is Convention.NEUROLOGICAL
+    assert second.session.viewing.layout is ViewLayout.MODALITIES
+    assert second.session.viewing.convention is DisplayConvention.NEUROLOGICAL
     assert second.window.actions_table["view.fit"].shortcut().toString() == "F5"
     assert second.window.docks[1].isHidden()
     assert QApplication.palette().window().color().lightness() > 128
@@ -173,14 +173,14 @@ def test_safe_mode_starts_without_what_was_set(
 ) -> None:
     first = start_application()
     open_paths(first, folder)
-    first.session.viewing.layout = Layout.COMPARE
+    first.session.viewing.layout = ViewLayout.COMPARE
     first.window.close()
     safe = start_application(safe=True)
-    assert safe.session.viewing.layout is Layout.PLANES
+    assert safe.session.viewing.layout is ViewLayout.PLANES
     assert safe.window.recent_menu.isEmpty()
-    safe.session.viewing.layout = Layout.MODALITIES
+    safe.session.viewing.layout = ViewLayout.MODALITIES
     safe.window.close()
-    assert start_application().session.viewing.layout is Layout.COMPARE
+    assert start_application().session.viewing.layout is ViewLayout.COMPARE
 
 
 def test_closing_while_a_case_is_read_leaves_nothing_behind(

@@ -12,8 +12,8 @@ from scipy.ndimage import distance_transform_edt, label
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.metrics.disagreements import (
     Disagreement,
+    DisagreementKind,
     Disagreements,
-    Kind,
     dice_gain,
     find_disagreements,
 )
@@ -60,7 +60,11 @@ def test_a_missed_lesion_a_false_lesion_and_a_bite() -> None:
     prediction = _block(body, false) & ~_block(bite)
     found = _find(reference, prediction)
     assert found.dice == pytest.approx(2 * 500 / (1027 + 524))
-    assert [piece.kind for piece in found] == [Kind.MISSED_PART, Kind.MISSED_LESION, Kind.FALSE_LESION]
+    assert [piece.kind for piece in found] == [
+        DisagreementKind.MISSED_PART,
+        DisagreementKind.MISSED_LESION,
+        DisagreementKind.FALSE_LESION,
+    ]
     part, lost, extra = found
     assert (part.voxels, lost.voxels, extra.voxels) == (500, 27, 24)
     assert part.ml == pytest.approx(0.5)
@@ -98,21 +102,21 @@ def test_a_rim_with_a_deep_bite_is_taken_apart() -> None:
 def test_a_lesion_is_one_piece_whatever_its_shape() -> None:
     dumbbell = _block(((2, 12), (2, 12), (2, 12)), ((12, 25), (6, 7), (6, 7)), ((25, 35), (2, 12), (2, 12)))
     (piece,) = _find(dumbbell, np.zeros_like(dumbbell))
-    assert piece.kind is Kind.MISSED_LESION
+    assert piece.kind is DisagreementKind.MISSED_LESION
     assert piece.voxels == dumbbell.sum()
     assert piece.cost == 1.0
 
 
 def test_touching_without_a_common_voxel_is_both_missed_and_false() -> None:
     found = _find(_block(((5, 10), (5, 10), (5, 10))), _block(((10, 15), (5, 10), (5, 10))))
-    assert {piece.kind for piece in found} == {Kind.MISSED_LESION, Kind.FALSE_LESION}
+    assert {piece.kind for piece in found} == {DisagreementKind.MISSED_LESION, DisagreementKind.FALSE_LESION}
 
 
 def test_a_voxel_that_touches_agreement_at_a_corner_belongs_to_its_border() -> None:
     body = _block(((5, 10), (5, 10), (5, 10)))
     corner = _block(((10, 11), (10, 11), (10, 11)))
     (piece,) = _find(body, body | corner)
-    assert (piece.kind, piece.words, piece.centre) == (Kind.FALSE_PART, "false rim", (10, 10, 10))
+    assert (piece.kind, piece.words, piece.centre) == (DisagreementKind.FALSE_PART, "false rim", (10, 10, 10))
 
 
 def test_depth_is_in_millimetres_of_anisotropic_voxels() -> None:
@@ -232,7 +236,7 @@ def test_kinds_follow_their_definition(random_pair: tuple[Mask, Mask]) -> None:
         mine, other = lesions[piece.kind.missed], prediction if piece.kind.missed else reference
         lesion = mine == mine[piece.centre]
         alone = not (lesion & other).any()
-        assert alone == (piece.kind in (Kind.MISSED_LESION, Kind.FALSE_LESION))
+        assert alone == (piece.kind in (DisagreementKind.MISSED_LESION, DisagreementKind.FALSE_LESION))
         if alone:
             assert piece.voxels == lesion.sum()
 

@@ -14,7 +14,7 @@ from brainseg_gui.evaluation.metrics.comparison import RegionScore
 from brainseg_gui.evaluation.metrics.lesions import Lesion, LesionScore
 from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.evaluation.records import measures, to_json
-from brainseg_gui.evaluation.records.measures import MEASURES, Better, Measure, Shown, measures_shown
+from brainseg_gui.evaluation.records.measures import MEASURES, Better, Measure, MeasureOutlet, measures_shown
 from brainseg_gui.evaluation.records.report import CaseReport, RegionEntry
 from brainseg_gui.evaluation.reports.case_tables import region_table
 from brainseg_gui.evaluation.reports.files import CSV_COLUMNS
@@ -73,7 +73,12 @@ def test_only_distances_and_faults_are_better_when_lower(measure: Measure) -> No
 
 def test_a_new_record_reaches_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
     kappa = Measure(
-        key="kappa", title="Kappa", tip="Agreement", term="Dice", value=lambda row: row.dice / 2, shown=Shown.CASE
+        key="kappa",
+        title="Kappa",
+        tip="Agreement",
+        term="Dice",
+        value=lambda row: row.dice / 2,
+        shown=MeasureOutlet.CASE,
     )
     for module in (measures, to_json):
         monkeypatch.setattr(module, "MEASURES", {**MEASURES, "kappa": kappa})
@@ -85,8 +90,8 @@ def test_a_new_record_reaches_the_files(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_tables_are_of_the_same_records() -> None:
-    assert [m.key for m in measures_shown(Shown.MODELS)] == ["dice", "hd95_mm", "lesion_dice"]
-    assert [m.key for m in measures_shown(Shown.LISTS)] == [
+    assert [m.key for m in measures_shown(MeasureOutlet.MODELS)] == ["dice", "hd95_mm", "lesion_dice"]
+    assert [m.key for m in measures_shown(MeasureOutlet.LISTS)] == [
         *("dice", "hd95_mm", "lesion_dice", "reference_ml", "prediction_ml")
     ]
 

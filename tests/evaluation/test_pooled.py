@@ -10,7 +10,7 @@ import pytest
 
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.metrics.comparison import compare
-from brainseg_gui.evaluation.metrics.pooled import Extent, PooledScore, pooled
+from brainseg_gui.evaluation.metrics.pooled import PooledScore, PooledVoxels, pooled
 from brainseg_gui.imaging.formats.nifti import read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
@@ -88,17 +88,17 @@ def test_the_crop_is_that_of_the_recipe() -> None:
     values[:, :, :6], values[:, :, -5:] = 1, 1
     reference = LabelMap(values, grid, scheme_named("brats2020"))
     nothing = LabelMap(np.zeros_like(values), grid, reference.scheme)
-    score = pooled(reference, nothing, Extent.RECIPE_CROP)
+    score = pooled(reference, nothing, PooledVoxels.RECIPE_CROP)
     assert score is not None
     assert score.prediction == PooledScore(1.0, 1.0, 1.0)  # everything that was marked is cropped away
     values[8, 120, 6] = 1
-    inside = pooled(reference, nothing, Extent.RECIPE_CROP)
+    inside = pooled(reference, nothing, PooledVoxels.RECIPE_CROP)
     assert inside is not None
     assert inside.prediction.dice_coeff == pytest.approx(1 - 1 / (224 * 224 * 144), abs=1e-12)
 
 
 def test_other_volumes_have_no_crop(label_map: MakeLabels) -> None:
-    assert pooled(label_map([0, 1]), label_map([0, 1]), Extent.RECIPE_CROP) is None
+    assert pooled(label_map([0, 1]), label_map([0, 1]), PooledVoxels.RECIPE_CROP) is None
 
 
 def test_masks_on_different_grids_are_refused(label_map: MakeLabels) -> None:
@@ -111,7 +111,7 @@ def test_the_published_trap_on_a_real_case(shared_folder: Path) -> None:
     path = shared_folder / "cases" / "BraTS-GLI-00000-000" / "BraTS-GLI-00000-000-seg.nii.gz"
     values, stored = read_labels(path)
     reference = LabelMap(values, stored.grid, scheme_named("brats2023"))
-    crop = pooled(reference, reference, Extent.RECIPE_CROP)
+    crop = pooled(reference, reference, PooledVoxels.RECIPE_CROP)
     whole = pooled(reference, reference)
     assert crop is not None
     assert whole is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
-from brainseg_gui.evaluation.metrics.tissue import Brightness, brightness, healthy_medians
+from brainseg_gui.evaluation.metrics.tissue import PieceIntensity, brightness, healthy_medians
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality
@@ -36,8 +36,8 @@ def test_brightness_is_told_in_intensities_of_the_header() -> None:
 
 
 def test_a_ratio_is_not_told_where_it_says_nothing() -> None:
-    assert Brightness(1.5, -0.2).ratio is None
-    assert Brightness(1.5, float("nan")).ratio is None
+    assert PieceIntensity(1.5, -0.2).ratio is None
+    assert PieceIntensity(1.5, float("nan")).ratio is None
 
 
 def test_without_healthy_brain_there_is_no_median() -> None:

@@ -20,7 +20,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.cli import main
 from brainseg_gui.runs.config_file import read_preset, with_changes
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
-from brainseg_gui.state.layers.layers import Role
+from brainseg_gui.state.layers.layers import LayerRole
 
 
 class Day(QObject):
@@ -53,7 +53,7 @@ class Day(QObject):
         yield lambda: not session.segmenting.unavailable
         app.run_action("segment.run")
         yield lambda: not session.segmenting.running
-        assert any(layer.role is Role.PREDICTION for layer in session.layers)
+        assert any(layer.role is LayerRole.PREDICTION for layer in session.layers)
         self.done.append("segmented")
         yield lambda: session.comparison is not None
         self.done.append("compared")

@@ -23,11 +23,11 @@ from brainseg_gui.inference.engine import engine as engine_module
 from brainseg_gui.inference.engine import engine_process, engine_watch, shared_block
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.engine.engine_process import EngineProcess
-from brainseg_gui.inference.engine.messages import Work
+from brainseg_gui.inference.engine.messages import SegmentRequest
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers.layers import Role
+from brainseg_gui.state.layers.layers import LayerRole
 
 WAIT_MS = 150_000
 
@@ -65,7 +65,7 @@ def application(
 
 
 def predictions(application: Application) -> int:
-    return sum(layer.role is Role.PREDICTION for layer in application.session.layers)
+    return sum(layer.role is LayerRole.PREDICTION for layer in application.session.layers)
 
 
 def segmented(application: Application, qtbot: QtBot) -> None:
@@ -82,10 +82,10 @@ def click_and_send(application: Application, qtbot: QtBot, number: signal.Signal
     usual = EngineProcess.send
 
     def send(process: EngineProcess, request: Any) -> None:
-        if isinstance(request, Work):
+        if isinstance(request, SegmentRequest):
             os.kill(process.pid, signal.SIGSTOP)  # before it can have finished
         usual(process, request)
-        if isinstance(request, Work):
+        if isinstance(request, SegmentRequest):
             os.kill(process.pid, number)
             hit.append(process.pid)
 
@@ -202,7 +202,7 @@ def test_a_network_that_is_stopped_at_work_is_told_and_ended(
     pid, usual = engine.pid, EngineProcess.send
 
     def send(process: EngineProcess, request: Any) -> None:
-        if isinstance(request, Work):
+        if isinstance(request, SegmentRequest):
             os.kill(process.pid, signal.SIGSTOP)
         usual(process, request)
 

@@ -143,7 +143,7 @@ def test_the_panel_says_that_the_folder_is_gone(qtbot: QtBot, tmp_path: Path, co
     qtbot.waitUntil(lambda: len(controller.watch.records) == 2, timeout=20_000)
     controller.watch.choose(controller.watch.record_of(folder.path))
     shutil.rmtree(folder.path)
-    controller.poll.look()
+    controller.poll.poll()
     qtbot.waitUntil(lambda: controller.watch.notice is not None, timeout=20_000)
     assert controller.watch.notice.what == "The folder of my-run is gone"
     assert "A trainer that still runs ends by itself" in controller.watch.notice.remedy
@@ -151,7 +151,7 @@ def test_the_panel_says_that_the_folder_is_gone(qtbot: QtBot, tmp_path: Path, co
     controller.watch.say(None)
     controller.watch.choose(controller.watch.record_of(other.path))
     controller.forget()
-    controller.poll.look()
+    controller.poll.poll()
     qtbot.waitUntil(lambda: not controller.watch.records, timeout=20_000)
     assert controller.watch.notice is None  # what is taken off the list is not missed
     controller.close()

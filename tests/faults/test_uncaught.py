@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.faults.fault import Fault, fault_of
-from brainseg_gui.faults.veil import Veil
+from brainseg_gui.faults.redactor import Redactor
 from tests.e2e.conftest import NoEngine
 from tests.faults.conftest import Program
 
@@ -141,7 +141,7 @@ def fail(application: Application, kind: type[Exception] = RuntimeError, words: 
     try:
         raise kind(words)
     except kind as error:
-        fault = fault_of(error, application.faults.veil)
+        fault = fault_of(error, application.faults.redactor)
     application.faults._watch.happened.emit(fault)
     return fault
 
@@ -213,6 +213,6 @@ def test_the_place_of_a_fault_tells_two_faults_apart() -> None:
         try:
             int("Doe^Jane") if words == "a" else int("x")
         except ValueError as error:
-            found.append(fault_of(error, Veil()))
+            found.append(fault_of(error, Redactor()))
     assert found[0].key == found[1].key  # the same line
     assert "Doe" not in found[0].details.rpartition("ValueError")[2]

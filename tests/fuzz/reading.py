@@ -15,9 +15,9 @@ from brainseg_gui.imaging.formats.nifti_header import read_header
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.imaging.placing import Placing
-from brainseg_gui.imaging.plane import Convention, Plane, take_slice
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, take_slice
 from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.imaging.window import auto_window, to_grey
 from brainseg_gui.progress import run_to_end
@@ -70,7 +70,7 @@ def open_case(folder: Path) -> None:
 
 def open_resampled(folder: Path) -> None:
     """A case folder whose mask may lie on another grid."""
-    check_case(run_to_end(read_case(find_case(folder), placing=Placing.NEAREST)))
+    check_case(run_to_end(read_case(find_case(folder), regrid=RegridPolicy.NEAREST)))
 
 
 def open_cohort(folder: Path) -> None:
@@ -119,7 +119,7 @@ def check_volume(volume: Volume) -> None:
     if not np.isfinite(numbers).all() or window.width <= 0:
         raise WrongAnswer(f"numbers that are none: {numbers}")
     for plane in Plane:
-        cut = take_slice(volume.stored, plane, volume.grid.centre[plane.axis], Convention.RADIOLOGICAL)
+        cut = take_slice(volume.stored, plane, volume.grid.centre[plane.axis], DisplayConvention.RADIOLOGICAL)
         if to_grey(cut, volume, window).shape != cut.shape:
             raise WrongAnswer("a picture of another shape than its slice")
     if any(part.stop <= part.start for part in volume.content):

@@ -94,7 +94,7 @@ def _start_with(path: Path, name: str) -> None:
                 raise WrongAnswer(f"{key} is {value!r:.60}")
     if found.choice("theme", ("dark", "light")) not in ("dark", "light") or len(found.recent) > 10:
         raise WrongAnswer("a senseless setting came through")
-    _ = (found.keys, found.models, found.run_places, found.forgotten_runs, found.bytes("geometry"))
+    _ = (found.keys, found.models, found.run_search_paths, found.forgotten_runs, found.bytes("geometry"))
     found.windows_of(Path("/a"))
     found.expected_seconds("m cpu")
     found.set_windows(Path("/a"), {Modality.T1: Window(1.0, 2.0)})
@@ -102,6 +102,6 @@ def _start_with(path: Path, name: str) -> None:
     found.flush()
     if preferences.Preferences().recent[:1] != [Path("/new")]:
         raise WrongAnswer("what was set is not remembered")
-    aside = [other.read_bytes() for other in place.parent.iterdir() if other.name != "settings.json"]
-    if found.problems and raw not in aside:
+    set_aside = [other.read_bytes() for other in place.parent.iterdir() if other.name != "settings.json"]
+    if found.problems and raw not in set_aside:
         raise WrongAnswer("the settings were put aside, and are not there")

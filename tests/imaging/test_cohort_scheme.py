@@ -18,8 +18,8 @@ from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
-from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme
 from brainseg_gui.progress import run_to_end
 
@@ -260,12 +260,12 @@ def test_a_mask_that_lies_elsewhere_is_offered_with_what_is_lost(
     assert caught.value.same_shape
     assert "voxel by voxel" in caught.value.remedy
     assert caught.value.all_lost is all_lost or "would be lost" in caught.value.what
-    voxels = run_to_end(read_case(find_case(case), placing=Placing.VOXELS))
+    voxels = run_to_end(read_case(find_case(case), regrid=RegridPolicy.VOXELS))
     np.testing.assert_array_equal(voxels.reference.values, expected)
     if caught.value.all_lost:
         with pytest.raises(GridMismatchError, match="all of it would be lost"):
-            run_to_end(read_case(find_case(case), placing=Placing.NEAREST))
+            run_to_end(read_case(find_case(case), regrid=RegridPolicy.NEAREST))
     else:
-        nearest = run_to_end(read_case(find_case(case), placing=Placing.NEAREST))
+        nearest = run_to_end(read_case(find_case(case), regrid=RegridPolicy.NEAREST))
         assert nearest.reference.values.any()
         assert "was resampled onto the images" in " ".join(nearest.notes)

@@ -12,8 +12,8 @@ from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.imaging.formats.nifti import read_label_map
 from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labels import scheme_named
-from brainseg_gui.imaging.placing import Placing
-from brainseg_gui.imaging.regrid import placed
+from brainseg_gui.imaging.regrid import regridded
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.volume import Volume
 
 HERE = Path("mask.nii.gz")
@@ -21,7 +21,7 @@ HERE = Path("mask.nii.gz")
 
 def labels_on_grid(values: np.ndarray, own: Grid, target: Grid, path: Path, *, resample: bool) -> np.ndarray:
     stored = (StoredGrid(grid.shape, grid.affine) for grid in (own, target))
-    return placed(values, *stored, path, Placing.NEAREST if resample else Placing.STRICT).values
+    return regridded(values, *stored, path, RegridPolicy.NEAREST if resample else RegridPolicy.STRICT).values
 
 
 def _grid(

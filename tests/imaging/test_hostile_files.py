@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import CaseError, ImageError
-from brainseg_gui.imaging.aside import aside, let_end, waited_for
+from brainseg_gui.imaging.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.nifti import read_labels, read_picture, read_volume
-from brainseg_gui.imaging.formats.nifti_header import places_apart_mm, read_header
+from brainseg_gui.imaging.formats.nifti_header import farthest_apart_mm, read_header
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.read_case import read_case
@@ -146,10 +146,10 @@ def test_the_two_places_of_a_header(write_nifti: Any) -> None:
     def lie(header: Any) -> None:
         header["srow_x"], header["srow_y"] = (2, 0, 0, 0), (0, 1, 0, 4)
 
-    assert places_apart_mm(read_header(write_nifti(CUBE, lie=lie))) == pytest.approx(5)
-    assert places_apart_mm(read_header(write_nifti(CUBE, lie=lie, codes=(0, 1)))) == 0
-    assert places_apart_mm(read_header(write_nifti(CUBE))) == 0
-    assert places_apart_mm(read_header(write_nifti(CUBE, lie=_set(quatern_b=3.0)))) == 0
+    assert farthest_apart_mm(read_header(write_nifti(CUBE, lie=lie))) == pytest.approx(5)
+    assert farthest_apart_mm(read_header(write_nifti(CUBE, lie=lie, codes=(0, 1)))) == 0
+    assert farthest_apart_mm(read_header(write_nifti(CUBE))) == 0
+    assert farthest_apart_mm(read_header(write_nifti(CUBE, lie=_set(quatern_b=3.0)))) == 0
 
 
 def test_disagreeing_places_are_said(write_nifti: Any, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_the_name_of_a_case_can_be_written(tmp_path: Path, toy_case: Any) -> Non
 
 def test_a_result_is_waited_for_in_steps() -> None:
     go = threading.Event()
-    work = waited_for(aside(lambda: go.wait(10) and 7), Progress("reading", 0.5))
+    work = waited_for(in_background(lambda: go.wait(10) and 7), Progress("reading", 0.5))
     assert next(work).done == 0.5
     go.set()
     assert run_to_end(work) == 7
@@ -231,7 +231,7 @@ def test_a_result_is_waited_for_in_steps() -> None:
 
 def test_a_call_that_is_stuck_is_left_behind() -> None:
     go = threading.Event()
-    stuck = aside(lambda: go.wait(30), "stuck")
+    stuck = in_background(lambda: go.wait(30), "stuck")
     begin = time.perf_counter()
     let_end([stuck])
     assert time.perf_counter() - begin < 5
@@ -244,4 +244,4 @@ def test_a_call_that_is_stuck_is_left_behind() -> None:
 
 def test_a_bug_in_a_call_is_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
-        run_to_end(waited_for(aside(lambda: 1 // 0), Progress("reading", 0)))
+        run_to_end(waited_for(in_background(lambda: 1 // 0), Progress("reading", 0)))

@@ -13,7 +13,14 @@ import pytest
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.numbering import Reading, file_words, position_words, read_place, slice_words, voxel_words
+from brainseg_gui.imaging.numbering import (
+    VoxelNotation,
+    file_words,
+    position_words,
+    read_voxel,
+    slice_words,
+    voxel_words,
+)
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
@@ -57,26 +64,28 @@ def test_the_files_own_index_is_where_the_file_holds_the_voxel(orientation: str,
 @pytest.mark.parametrize(
     ("text", "voxel", "reading"),
     [
-        ("1 1 1", (0, 0, 0), Reading.VOXEL),
-        (" 24, 28,20 ", (23, 27, 19), Reading.VOXEL),
-        ("voxel 3 4 5", (2, 3, 4), Reading.VOXEL),
-        ("file 23 27 0", (0, 0, 0), Reading.FILE_INDEX),
-        ("index 0,0,19", (23, 27, 19), Reading.FILE_INDEX),
-        ("L 31.2 A 17.5 I 8.8 mm", (0, 0, 0), Reading.POSITION),
-        ("s -8.75, r -31.25, p -17.5", (0, 0, 0), Reading.POSITION),
-        ("-31.25 17.5 \u22128.75 mm", (0, 0, 0), Reading.POSITION),
-        ("-29 19.1 -6.9 mm", (2, 1, 1), Reading.POSITION),
-        ("31L 19A 7I", (0, 1, 1), Reading.POSITION),
+        ("1 1 1", (0, 0, 0), VoxelNotation.VOXEL),
+        (" 24, 28,20 ", (23, 27, 19), VoxelNotation.VOXEL),
+        ("voxel 3 4 5", (2, 3, 4), VoxelNotation.VOXEL),
+        ("file 23 27 0", (0, 0, 0), VoxelNotation.FILE_INDEX),
+        ("index 0,0,19", (23, 27, 19), VoxelNotation.FILE_INDEX),
+        ("L 31.2 A 17.5 I 8.8 mm", (0, 0, 0), VoxelNotation.POSITION),
+        ("s -8.75, r -31.25, p -17.5", (0, 0, 0), VoxelNotation.POSITION),
+        ("-31.25 17.5 \u22128.75 mm", (0, 0, 0), VoxelNotation.POSITION),
+        ("-29 19.1 -6.9 mm", (2, 1, 1), VoxelNotation.POSITION),
+        ("31L 19A 7I", (0, 1, 1), VoxelNotation.POSITION),
     ],
 )
-def test_a_place_is_read_in_every_form(text: str, voxel: tuple[int, int, int], reading: Reading, case: Case) -> None:
-    assert read_place(text, case) == (voxel, reading)
+def test_a_place_is_read_in_every_form(
+    text: str, voxel: tuple[int, int, int], reading: VoxelNotation, case: Case
+) -> None:
+    assert read_voxel(text, case) == (voxel, reading)
 
 
 def test_what_is_shown_can_be_typed(case: Case) -> None:
     for voxel in ((0, 0, 0), (11, 5, 19), (23, 27, 0)):
         words = (voxel_words(voxel), file_words(case.stored_grid, voxel), position_words(case.grid, voxel))
-        assert {read_place(text, case).voxel_ijk for text in words} == {voxel}
+        assert {read_voxel(text, case).voxel_ijk for text in words} == {voxel}
 
 
 @pytest.mark.parametrize(
@@ -99,5 +108,5 @@ def test_what_is_shown_can_be_typed(case: Case) -> None:
 )
 def test_what_is_no_place_is_a_sentence(text: str, words: str, case: Case) -> None:
     with pytest.raises(BrainsegError) as caught:
-        read_place(text, case)
+        read_voxel(text, case)
     assert words in f"{caught.value.what}. {caught.value.remedy}"

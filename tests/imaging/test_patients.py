@@ -78,4 +78,4 @@ def test_a_folder_of_visits_is_one_patient() -> None:
     sources = [CaseSource(visit, Path("/d", p, visit), {}) for p, visit in (("P1", "baseline"), ("P1", "recurrence"))]
     sources += [CaseSource("P2_2020-01-01", Path("/d/P2/P2_2020-01-01"), {})]
     owners, _ = patients_of(sources)
-    assert owners[sources[0].place] == owners[sources[1].place] != owners[sources[2].place]
+    assert owners[sources[0].identity] == owners[sources[1].identity] != owners[sources[2].identity]

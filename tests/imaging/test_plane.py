@@ -7,7 +7,7 @@ import pytest
 
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.plane import (
-    Convention,
+    DisplayConvention,
     Plane,
     edge_letters,
     picture_shape,
@@ -22,12 +22,12 @@ GRID = Grid(SHAPE, np.diag([1.0, 2.0, 3.0, 1.0]))
 ARRAY = np.arange(60).reshape(SHAPE)
 
 every_view = pytest.mark.parametrize(
-    ("plane", "convention"), [(p, c) for p in Plane for c in Convention], ids=lambda value: value.name.lower()
+    ("plane", "convention"), [(p, c) for p in Plane for c in DisplayConvention], ids=lambda value: value.name.lower()
 )
 
 
 @every_view
-def test_pixel_and_voxel_are_inverse_and_agree_with_the_slice(plane: Plane, convention: Convention) -> None:
+def test_pixel_and_voxel_are_inverse_and_agree_with_the_slice(plane: Plane, convention: DisplayConvention) -> None:
     rows, columns = picture_shape(plane, GRID)
     seen = set()
     for index in range(SHAPE[plane.axis]):
@@ -43,7 +43,7 @@ def test_pixel_and_voxel_are_inverse_and_agree_with_the_slice(plane: Plane, conv
 
 
 @every_view
-def test_the_letters_name_the_marked_sides(plane: Plane, convention: Convention) -> None:
+def test_the_letters_name_the_marked_sides(plane: Plane, convention: DisplayConvention) -> None:
     """Mark the outermost slab of each direction with its letter and look where it appears."""
     letters = edge_letters(plane, convention)
     shown = 1
@@ -66,21 +66,21 @@ def test_the_letters_name_the_marked_sides(plane: Plane, convention: Convention)
 def test_radiological_axial_shows_the_right_on_the_left_and_the_nose_up() -> None:
     volume = np.zeros(SHAPE)
     volume[-1, -1, 2] = 7  # right, anterior
-    assert take_slice(volume, Plane.AXIAL, 2, Convention.RADIOLOGICAL)[0, 0] == 7
-    assert take_slice(volume, Plane.AXIAL, 2, Convention.NEUROLOGICAL)[0, -1] == 7
-    assert edge_letters(Plane.AXIAL, Convention.RADIOLOGICAL) == ("R", "L", "A", "P")
-    assert edge_letters(Plane.AXIAL, Convention.NEUROLOGICAL) == ("L", "R", "A", "P")
+    assert take_slice(volume, Plane.AXIAL, 2, DisplayConvention.RADIOLOGICAL)[0, 0] == 7
+    assert take_slice(volume, Plane.AXIAL, 2, DisplayConvention.NEUROLOGICAL)[0, -1] == 7
+    assert edge_letters(Plane.AXIAL, DisplayConvention.RADIOLOGICAL) == ("R", "L", "A", "P")
+    assert edge_letters(Plane.AXIAL, DisplayConvention.NEUROLOGICAL) == ("L", "R", "A", "P")
 
 
 def test_radiological_coronal_shows_the_right_on_the_left_and_the_vertex_up() -> None:
     volume = np.zeros(SHAPE)
     volume[-1, 1, -1] = 7  # right, superior
-    assert take_slice(volume, Plane.CORONAL, 1, Convention.RADIOLOGICAL)[0, 0] == 7
-    assert edge_letters(Plane.CORONAL, Convention.RADIOLOGICAL) == ("R", "L", "S", "I")
+    assert take_slice(volume, Plane.CORONAL, 1, DisplayConvention.RADIOLOGICAL)[0, 0] == 7
+    assert edge_letters(Plane.CORONAL, DisplayConvention.RADIOLOGICAL) == ("R", "L", "S", "I")
 
 
-@pytest.mark.parametrize("convention", Convention)
-def test_sagittal_shows_the_nose_on_the_left_in_both_conventions(convention: Convention) -> None:
+@pytest.mark.parametrize("convention", DisplayConvention)
+def test_sagittal_shows_the_nose_on_the_left_in_both_conventions(convention: DisplayConvention) -> None:
     volume = np.zeros(SHAPE)
     volume[1, -1, -1] = 7  # anterior, superior
     assert take_slice(volume, Plane.SAGITTAL, 1, convention)[0, 0] == 7
@@ -95,5 +95,5 @@ def test_pixels_measure_what_the_header_says(plane: Plane, size: tuple[float, fl
 
 
 @every_view
-def test_a_slice_is_no_copy(plane: Plane, convention: Convention) -> None:
+def test_a_slice_is_no_copy(plane: Plane, convention: DisplayConvention) -> None:
     assert np.shares_memory(take_slice(ARRAY, plane, 0, convention), ARRAY)

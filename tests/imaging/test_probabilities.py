@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.plane import Convention, Plane, take_slice
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, take_slice
 from brainseg_gui.imaging.probabilities import TOP, ClassProbabilities, quantised
 
 GRID = Grid((6, 7, 8), np.eye(4))
@@ -85,9 +85,9 @@ def test_rounded_as_in_the_article(kept: ClassProbabilities) -> None:
 
 
 @pytest.mark.parametrize("plane", list(Plane))
-@pytest.mark.parametrize("convention", list(Convention))
+@pytest.mark.parametrize("convention", list(DisplayConvention))
 def test_a_slice_lies_where_that_of_a_whole_volume_would(
-    kept: ClassProbabilities, plane: Plane, convention: Convention
+    kept: ClassProbabilities, plane: Plane, convention: DisplayConvention
 ) -> None:
     drawn = kept.map_of("P(bg)", ("background",))
     whole = np.full(GRID.shape, TOP, np.uint8)

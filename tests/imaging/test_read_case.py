@@ -19,8 +19,8 @@ from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.formats.nifti import read_volume
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress, run_to_end
 
 T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
@@ -187,7 +187,7 @@ def test_a_mask_on_another_grid_is_resampled_when_allowed(toy_case: Any, tmp_pat
     folder = toy_case(tmp_path)
     whole = run_to_end(read_case(find_case(folder)))
     _shift_mask(folder)
-    case = run_to_end(read_case(find_case(folder), placing=Placing.NEAREST))
+    case = run_to_end(read_case(find_case(folder), regrid=RegridPolicy.NEAREST))
     np.testing.assert_array_equal(case.reference.values, whole.reference.values)
 
 

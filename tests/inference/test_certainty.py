@@ -18,8 +18,8 @@ from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
 from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Output
+from brainseg_gui.inference.network_grid import NetworkGrid, orient_back, to_axes
 from brainseg_gui.inference.options import SegmentOptions
-from brainseg_gui.inference.placement import Placement, orient_back, to_axes
 from brainseg_gui.inference.postprocess import map_back
 from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.separable import Banded
@@ -43,16 +43,16 @@ def _dense(matrix: Banded) -> NDArray[np.float32]:
 def test_kept_is_what_interpolating_everything_gives(
     axes: str, orientation: str, step: float, only_in_brain: bool
 ) -> None:
-    placement = Placement.of_box((2, 1, 3), (15, 14, 13)).with_steps((step,) * 3).with_padding(4, both_sides=True)
+    network_grid = NetworkGrid.of_box((2, 1, 3), (15, 14, 13)).with_steps((step,) * 3).with_padding(4, both_sides=True)
     random = np.random.default_rng(4)
-    grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, n) for n in placement.resampled], indexing="ij"))
-    logits = random.standard_normal((*placement.resampled, 4))
+    grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, n) for n in network_grid.resampled], indexing="ij"))
+    logits = random.standard_normal((*network_grid.resampled, 4))
     logits[..., 0] += 12 * np.sqrt((grid**2).sum(axis=0)) - 3  # certainly background far from the middle
     inside = (np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)).astype(np.float32)
-    padded = np.zeros((*placement.padded, 4), np.float32)
-    padded[placement.inside_padding] = inside
-    brain = random.random(placement.shape) > 0.2
-    prepared = Prepared(np.zeros(0, np.float32), placement, brain)
+    padded = np.zeros((*network_grid.padded, 4), np.float32)
+    padded[network_grid.inside_padding] = inside
+    brain = random.random(network_grid.shape) > 0.2
+    prepared = Prepared(np.zeros(0, np.float32), network_grid, brain)
     channels = ("ET", "background", "ED", "NCR")  # not the order of the classes
     output = Output("softmax", channels, LINEAR_IN_BRAIN if only_in_brain else LINEAR)
     passport = replace(default_model().passport, axes=axes, orientation=orientation, output=output)
@@ -63,17 +63,17 @@ def test_kept_is_what_interpolating_everything_gives(
 
     expected = np.zeros((4, *SHAPES[orientation]), np.float32)
     expected[0] = 1
-    everything = np.zeros((4, *placement.shape))
+    everything = np.zeros((4, *network_grid.shape))
     for channel, name in enumerate(channels):
         value = inside[..., channel]
-        matrices = placement.backward([slice(0, n) for n in value.shape], [slice(0, n) for n in placement.shape])
+        matrices = network_grid.backward([slice(0, n) for n in value.shape], [slice(0, n) for n in network_grid.shape])
         for axis, matrix in enumerate(matrices):
             if matrix is not None:
                 value = np.moveaxis(np.tensordot(_dense(matrix), value, (1, axis)), 0, axis)
         everything[NETWORK_CLASSES.index(name)] = value
     if only_in_brain:
         everything[:, ~brain] = np.array([[1], [0], [0], [0]])
-    expected[:, *placement.box] = everything
+    expected[:, *network_grid.box] = everything
     ras = np.stack([orient_back(volume, orientation) for volume in expected])
 
     whole = np.zeros_like(levels)
@@ -88,7 +88,7 @@ def test_kept_is_what_interpolating_everything_gives(
 def test_certain_everywhere_keeps_one_voxel() -> None:
     probabilities = np.zeros((1, 4, 4, 4, 4), np.float32)
     probabilities[..., 0] = 1
-    prepared = Prepared(np.zeros(0, np.float32), Placement.of_box((0, 0, 0), (4, 4, 4)), None)
+    prepared = Prepared(np.zeros(0, np.float32), NetworkGrid.of_box((0, 0, 0), (4, 4, 4)), None)
     passport = replace(default_model().passport, axes="IJKC", output=Output("softmax", NETWORK_CLASSES, LINEAR))
     levels = np.zeros((4, 4, 4, 4), np.uint8)
     box = keep_probabilities(probabilities, prepared, passport, np.zeros((4, 4, 4), np.uint8), levels)

@@ -19,7 +19,7 @@ from brainseg_gui.inference.models.model_folder import (
     verify_weights,
 )
 from brainseg_gui.inference.options import cautions, missing_modalities, require_modalities
-from brainseg_gui.inference.preprocess import place
+from brainseg_gui.inference.preprocess import choose_network_grid
 
 Content = dict[str, Any]
 
@@ -244,4 +244,4 @@ def test_passports_that_would_take_forever_are_refused(folder: Path, content: st
 def test_a_case_is_not_blown_up(folder: Path) -> None:
     change(folder, lambda c: c["input"].update(spacing_mm=[0.1, 0.1, 0.1]))
     with pytest.raises(ModelError, match="make 2392×2392×1544 voxels of this case"):
-        place(read_model_folder(folder).passport, (240, 240, 155), (1.0, 1.0, 1.0), None)
+        choose_network_grid(read_model_folder(folder).passport, (240, 240, 155), (1.0, 1.0, 1.0), None)

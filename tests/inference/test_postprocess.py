@@ -12,7 +12,7 @@ from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Output
-from brainseg_gui.inference.placement import Placement, orient_back, to_axes
+from brainseg_gui.inference.network_grid import NetworkGrid, orient_back, to_axes
 from brainseg_gui.inference.postprocess import (
     keep_large_components,
     map_back,
@@ -131,17 +131,17 @@ def test_map_back_equals_interpolating_everything(axes: str, orientation: str, s
     """The short cut (looking near the tumour only) gives what interpolating the whole box gives."""
     case_shape = (20, 22, 18)
     oriented = {"RAS": (20, 22, 18), "LPS": (20, 22, 18), "SAR": (18, 22, 20)}[orientation]
-    placement = Placement.of_box((2, 1, 3), (15, 14, 13)).with_steps((step,) * 3).with_padding(4, both_sides=True)
-    shape = placement.resampled
+    network_grid = NetworkGrid.of_box((2, 1, 3), (15, 14, 13)).with_steps((step,) * 3).with_padding(4, both_sides=True)
+    shape = network_grid.resampled
     random = np.random.default_rng(4)
     grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, n) for n in shape], indexing="ij"))
     logits = random.standard_normal((*shape, 4))
     logits[..., 0] += 6 * np.sqrt((grid**2).sum(axis=0)) - 3  # background far from the middle
     inside = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
-    padded = np.zeros((*placement.padded, 4), np.float32)
-    padded[placement.inside_padding] = inside
-    brain = random.random(placement.shape) > 0.2
-    prepared = Prepared(np.zeros(0, np.float32), placement, brain)
+    padded = np.zeros((*network_grid.padded, 4), np.float32)
+    padded[network_grid.inside_padding] = inside
+    brain = random.random(network_grid.shape) > 0.2
+    prepared = Prepared(np.zeros(0, np.float32), network_grid, brain)
     passport = replace(
         default_model().passport,
         axes=axes,
@@ -151,26 +151,26 @@ def test_map_back_equals_interpolating_everything(axes: str, orientation: str, s
     classes = np.zeros(case_shape, np.uint8)
     map_back(to_axes(padded, axes)[None], prepared, passport, classes)
 
-    positions = [np.minimum(np.arange(n) / step, m - 1) for n, m in zip(placement.shape, shape, strict=True)]
+    positions = [np.minimum(np.arange(n) / step, m - 1) for n, m in zip(network_grid.shape, shape, strict=True)]
     full = inside
     for axis, where in enumerate(positions):
         low = np.minimum(where.astype(int), shape[axis] - 2)
         weight = (where - low).reshape([-1 if a == axis else 1 for a in range(4)])
         full = np.take(full, low, axis) * (1 - weight) + np.take(full, low + 1, axis) * weight
     expected = np.zeros(oriented, np.uint8)
-    expected[placement.box] = full.argmax(axis=-1) * brain
+    expected[network_grid.box] = full.argmax(axis=-1) * brain
     assert np.count_nonzero(expected) > 50
     difference = classes != orient_back(expected, orientation)
     assert np.count_nonzero(difference) == 0
 
 
 def test_channels_in_another_order_keep_their_meaning() -> None:
-    placement = Placement.of_box((0, 0, 0), (1, 1, 3))
+    network_grid = NetworkGrid.of_box((0, 0, 0), (1, 1, 3))
     output = Output("softmax", ("ET", "background", "NCR"), LINEAR)
     passport = replace(default_model().passport, output=output)
     probabilities = np.array([[0.9, 0.1, 0.0], [0.1, 0.8, 0.1], [0.0, 0.2, 0.8]], np.float32).reshape(1, 1, 1, 3, 3)
     classes, confidence = np.zeros((1, 1, 3), np.uint8), np.zeros((1, 1, 3), np.float32)
-    map_back(probabilities, Prepared(probabilities, placement, None), passport, classes, confidence)
+    map_back(probabilities, Prepared(probabilities, network_grid, None), passport, classes, confidence)
     assert classes.ravel().tolist() == [3, 0, 1]
     assert confidence.ravel().tolist() == pytest.approx([0.9, 0.8, 0.8])
 

@@ -15,8 +15,8 @@ from brainseg_gui.inference import preprocess
 from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, zscore
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import default_model
-from brainseg_gui.inference.placement import Placement, from_axes, orient, orient_back, to_axes
-from brainseg_gui.inference.preprocess import brain_box, fixed_box, orient_spacing, place, prepare
+from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, orient, orient_back, to_axes
+from brainseg_gui.inference.preprocess import brain_box, choose_network_grid, fixed_box, orient_spacing, prepare
 from brainseg_gui.inference.separable import Banded, apply_along_axes, gaussian_matrix, linear_matrix
 from brainseg_gui.progress import run_to_end
 
@@ -118,24 +118,24 @@ def test_apply_along_axes_keeps_the_order_of_memory() -> None:
 def test_the_last_digit_of_a_header_changes_nothing(error: float) -> None:
     """A turned grid of 2 mm gives a spacing of 2.0000001: nothing is smoothed, and no plane is lost."""
     source = image((12, 13, 14))
-    same = Placement.of_box((0, 0, 0), (12, 13, 14)).with_steps((1.0 + error,) * 3)
+    same = NetworkGrid.of_box((0, 0, 0), (12, 13, 14)).with_steps((1.0 + error,) * 3)
     assert same.resampled == (12, 13, 14)
     np.testing.assert_array_equal(apply_along_axes(source, same.forward(0.5)), source)
-    half = Placement.of_box((0, 0, 0), (13, 13, 13)).with_steps((2.0 + error,) * 3)
+    half = NetworkGrid.of_box((0, 0, 0), (13, 13, 13)).with_steps((2.0 + error,) * 3)
     assert half.resampled == (7, 7, 7)
 
 
 @pytest.mark.parametrize("step", [(2.0, 2.0, 2.0), (1.5, 1.0, 0.8)])
 def test_resampling_equals_scipy_there_and_back(step: tuple[float, float, float]) -> None:
     source = image((12, 13, 14))
-    placement = Placement.of_box((0, 0, 0), (12, 13, 14)).with_steps(step)
+    network_grid = NetworkGrid.of_box((0, 0, 0), (12, 13, 14)).with_steps(step)
     smooth = gaussian_filter(source, [0.5 * (s > 1) for s in step])
-    expected = affine_transform(smooth, step, order=1, mode="nearest", output_shape=placement.resampled)
-    result = apply_along_axes(source, placement.forward(0.5))
+    expected = affine_transform(smooth, step, order=1, mode="nearest", output_shape=network_grid.resampled)
+    result = apply_along_axes(source, network_grid.forward(0.5))
     np.testing.assert_allclose(result, expected, atol=1e-5)
 
-    whole = [slice(0, n) for n in placement.resampled]
-    back = apply_along_axes(result, placement.backward(whole, [slice(0, n) for n in (12, 13, 14)]))
+    whole = [slice(0, n) for n in network_grid.resampled]
+    back = apply_along_axes(result, network_grid.backward(whole, [slice(0, n) for n in (12, 13, 14)]))
     inverse = [1 / s for s in step]
     expected_back = affine_transform(expected, inverse, order=1, mode="nearest", output_shape=(12, 13, 14))
     np.testing.assert_allclose(back, expected_back, atol=1e-5)
@@ -158,27 +158,27 @@ def test_a_giant_is_refused_before_memory_is_taken(
     shape: tuple[int, int, int], spacing_mm: tuple[float, float, float], words: str
 ) -> None:
     with pytest.raises(ModelError, match=words) if words else contextlib.nullcontext():
-        place(TWO_MM, shape, spacing_mm, np.ones(shape, bool))
+        choose_network_grid(TWO_MM, shape, spacing_mm, np.ones(shape, bool))
 
 
 def test_what_the_free_memory_does_not_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     case = (240, 240, 160), (1.0, 1.0, 1.0), np.ones((240, 240, 160), bool)
     monkeypatch.setattr(preprocess, "usable_bytes", lambda: 10 * 2.0**20)
     with pytest.raises(ModelError, match=r"which need 35 MiB of memory, and 10 MiB can be used") as caught:
-        place(TWO_MM, *case)
+        choose_network_grid(TWO_MM, *case)
     assert caught.value.remedy.startswith("Close other programs. Use a model with a coarser spacing")
     monkeypatch.setattr(preprocess, "usable_bytes", lambda: 100 * 2.0**20)
-    assert place(TWO_MM, *case).padded == (120, 120, 80)
+    assert choose_network_grid(TWO_MM, *case).padded == (120, 120, 80)
 
 
 def test_padding_divides_and_can_be_undone() -> None:
-    placement = Placement.of_box((3, 0, 1), (5, 8, 9)).with_padding(8, both_sides=True)
-    assert placement.padded == (8, 8, 16)
-    assert placement.before == (1, 0, 3)
+    network_grid = NetworkGrid.of_box((3, 0, 1), (5, 8, 9)).with_padding(8, both_sides=True)
+    assert network_grid.padded == (8, 8, 16)
+    assert network_grid.before == (1, 0, 3)
     source = image((5, 8, 9))
-    padded = pad(source, placement, -2.0)
+    padded = pad(source, network_grid, -2.0)
     assert padded.shape == (8, 8, 16)
-    np.testing.assert_array_equal(padded[placement.inside_padding], source)
+    np.testing.assert_array_equal(padded[network_grid.inside_padding], source)
     assert (padded == -2).sum() == 8 * 8 * 16 - 5 * 8 * 9
 
 
@@ -206,8 +206,8 @@ def test_brain_box_grows_and_stays_on_the_grid() -> None:
 
 
 def test_nothing_is_smoothed_along_axes_that_become_no_coarser() -> None:
-    placement = Placement.of_box((0, 0, 0), (8, 8, 8)).with_steps((2.0, 1.0, 0.5))
-    coarser, same, finer = placement.forward(0.5)
+    network_grid = NetworkGrid.of_box((0, 0, 0), (8, 8, 8)).with_steps((2.0, 1.0, 0.5))
+    coarser, same, finer = network_grid.forward(0.5)
     assert coarser is not None
     assert (dense(coarser)[2] > 0).sum() > 1
     assert same is None

@@ -51,7 +51,7 @@ def test_preprocessing_is_that_of_the_recipe(seed_model: ModelFolder, make_case:
     prepared = run_to_end(prepare(case.volumes, seed_model.passport))
     assert prepared.batch.shape == (1, 8, 10, 12, 4)
     np.testing.assert_allclose(prepared.batch, recipe_input(case), atol=2e-6)
-    assert prepared.placement.shape == (10, 12, 8)
+    assert prepared.network_grid.shape == (10, 12, 8)
 
 
 def test_at_full_size_the_shape_is_that_of_the_recipe(seed_model: ModelFolder, make_case: MakeCase) -> None:

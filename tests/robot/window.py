@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
 from brainseg_gui.app import Application
 from brainseg_gui.inference.engine.engine import Engine
-from brainseg_gui.state.layers.layers import Role
+from brainseg_gui.state.layers.layers import LayerRole
 from tests.e2e.painting import Hand
 from tests.robot.pattern import SLICE, number_in, voxels_of
 
@@ -116,7 +116,7 @@ class Robot:
     def check_all(self) -> None:
         """Say of each case what it opens with, and that Ctrl+E goes on in that very file."""
         while True:
-            layers = [layer for layer in self.session.layers if layer.role is Role.ANNOTATION]
+            layers = [layer for layer in self.session.layers if layer.role is LayerRole.ANNOTATION]
             found = {"layers": len(layers), "name": layers[-1].name, "author": layers[-1].author}
             found |= {"file": str(layers[-1].saved_as), "scheme": layers[-1].labels.scheme.name}
             found["number"] = number_in(layers[-1].labels.values)
@@ -140,7 +140,7 @@ class Robot:
     @property
     def _looked(self) -> bool:
         """Whether the program has looked for unsaved work of the open case."""
-        return bool(self.application.journals.known_study) and not self.application.restoring.looking
+        return bool(self.application.journals.known_study) and not self.application.restoring.searching
 
     def button(self, words: str) -> QPushButton | None:
         """A button of the notice bar."""

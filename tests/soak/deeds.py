@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from brainseg_gui.state.annotating.annotating import Tool
-from brainseg_gui.state.annotating.operating import Kind
-from brainseg_gui.state.layers.layers import Role
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.annotating.operating import OperationKind
+from brainseg_gui.state.layers.layers import LayerRole
+from brainseg_gui.state.slices.viewing import ViewLayout
 from tests.soak.person import LEFT, RIGHT, Patience, Person
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -54,7 +54,7 @@ def look_around(person: Person, times: int) -> None:
             QTest.mouseDClick(view.viewport(), LEFT, pos=person.place(view))
             QTest.mouseDClick(view.viewport(), LEFT, pos=person.place(view))
         person.done["looks"] += 1
-    if person.session.viewing.layout is not Layout.PLANES:
+    if person.session.viewing.layout is not ViewLayout.PLANES:
         person.act("view.planes")
 
 
@@ -167,7 +167,7 @@ def operate(person: Person) -> None:
     if not annotating.editable:
         return
     for _ in range(2):
-        kind = person.one_of(*(kind for kind in Kind if kind is not Kind.SEEDS))
+        kind = person.one_of(*(kind for kind in OperationKind if kind is not OperationKind.SEEDS))
         person.act(f"operate.{kind.value}")
         person.breathe(0.1)
         person.wait(lambda: not person.application.operations._soon.running, what=f"the preview of {kind.value}")
@@ -255,7 +255,7 @@ def segment(person: Person, *, cancel: bool) -> None:
 def put_away_predictions(person: Person) -> None:
     """Remove what no file holds: it would come back with its case, visit after visit more of it."""
     for layer in list(person.session.layers):
-        if layer.role is Role.PREDICTION and layer.saved_as is None:
+        if layer.role is LayerRole.PREDICTION and layer.saved_as is None:
             person.application.window.layers_panel.remove_requested.emit(layer)
 
 

@@ -14,7 +14,7 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 
 ReadCase = Callable[..., Case]
 MakeLayer = Callable[..., Layer]
@@ -36,7 +36,7 @@ def case(read_toy: ReadCase) -> Case:
 def make_layer(case: Case) -> MakeLayer:
     """An empty layer of `case`."""
 
-    def make(name: str = "prediction", role: Role = Role.PREDICTION, **options: Any) -> Layer:
+    def make(name: str = "prediction", role: LayerRole = LayerRole.PREDICTION, **options: Any) -> Layer:
         return Layer(name, role, LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme), **options)
 
     return make

@@ -10,14 +10,14 @@ import pytest
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.rules import PaintRules
-from brainseg_gui.annotation.slab import Area, Change, Slab, Values
+from brainseg_gui.annotation.slab import Area, LabelChange, Slab, Values
 from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 
 ALL = (slice(0, 4), slice(0, 4), slice(0, 4))
 
@@ -27,7 +27,7 @@ def layer() -> Layer:
     values = np.zeros((4, 4, 4), np.uint8)
     values[0] = 2
     labels = LabelMap(values, Grid((4, 4, 4), np.eye(4)), scheme_named("brats2020"))
-    return Layer("annotation", Role.ANNOTATION, labels)
+    return Layer("annotation", LayerRole.ANNOTATION, labels)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def annotating(layer: Layer) -> Annotating:
     return state
 
 
-def corner(label: int) -> Change:
+def corner(label: int) -> LabelChange:
     return Area((slice(0, 2), slice(0, 2), slice(0, 2)), np.ones((2, 2, 2), bool)).becomes(label)
 
 

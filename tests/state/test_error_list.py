@@ -12,7 +12,7 @@ from brainseg_gui.evaluation.metrics.slice_profile import count_slices
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.state.comparing.error_list import ErrorList, Order
+from brainseg_gui.state.comparing.error_list import ErrorList, ErrorOrder
 
 WT, TC, ET = regions()
 HEALTHY = {Modality.FLAIR: 100.0}
@@ -76,7 +76,7 @@ def test_steps_follow_the_order_that_is_shown_and_sorting_keeps_the_place(errors
     errors.choose(WT)
     errors.step(1)
     looked_at = errors.current
-    errors.sort(Order.DEPTH, descending=False)
+    errors.sort(ErrorOrder.DEPTH, descending=False)
     assert [entry.piece.depth_mm for entry in errors.entries] == [1.0, 2.0, 2.0]
     assert [entry.rank for entry in errors.entries] == [2, 1, 3]
     assert errors.current is looked_at
@@ -84,7 +84,7 @@ def test_steps_follow_the_order_that_is_shown_and_sorting_keeps_the_place(errors
     errors.step(1)
     assert errors.current is not None
     assert errors.current.rank == 3
-    errors.sort(Order.VOLUME, descending=True)
+    errors.sort(ErrorOrder.VOLUME, descending=True)
     assert [entry.piece.voxels for entry in errors.entries] == [64, 27, 18]
 
 

@@ -10,7 +10,7 @@ from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.scribbles import BACKGROUND, Scribbles
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 
 GRID = Grid((4, 4, 4), np.eye(4))
 SCHEME = scheme_named("brats2020")
@@ -56,7 +56,7 @@ def test_a_scribble_in_progress_can_be_dropped() -> None:
 
 def test_who_holds_a_stroke_may_finish_it_before_the_annotation_is_put_aside() -> None:
     labels = LabelMap(np.zeros((4, 4, 4), np.uint8), GRID, SCHEME)
-    layer = Layer("annotation", Role.ANNOTATION, labels)
+    layer = Layer("annotation", LayerRole.ANNOTATION, labels)
     annotating = Annotating()
     annotating.begin(Annotation(labels), layer)
     heard: list[object] = []
@@ -74,7 +74,7 @@ def test_beginning_another_puts_the_first_aside() -> None:
     labels = LabelMap(np.zeros((4, 4, 4), np.uint8), GRID, SCHEME)
     annotating, heard = Annotating(), []
     annotating.ending.connect(lambda: heard.append(annotating.layer))
-    first, second = (Layer(name, Role.ANNOTATION, labels) for name in ("first", "second"))
+    first, second = (Layer(name, LayerRole.ANNOTATION, labels) for name in ("first", "second"))
     annotating.begin(Annotation(labels), first)
     assert heard == []
     annotating.begin(Annotation(labels), second)

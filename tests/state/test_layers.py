@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.imaging.labels import scheme_named
-from brainseg_gui.state.layers.layers import Layer, Layers, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, Layers, OverlayStyle
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def heard(layers: Layers) -> list[object]:
 def test_the_first_reference_and_the_newest_other_are_compared(
     layers: Layers, make_layer: Callable[..., Layer]
 ) -> None:
-    reference = layers.add(make_layer("reference", Role.REFERENCE))
-    layers.add(make_layer("second", Role.REFERENCE))
+    reference = layers.add(make_layer("reference", LayerRole.REFERENCE))
+    layers.add(make_layer("second", LayerRole.REFERENCE))
     assert (layers.reference, layers.prediction) == (reference, None)
-    first, second = layers.add(make_layer()), layers.add(make_layer("annotation", Role.ANNOTATION))
+    first, second = layers.add(make_layer()), layers.add(make_layer("annotation", LayerRole.ANNOTATION))
     assert (layers.reference, layers.prediction) == (reference, second)
     assert [layer.name for layer in layers] == ["reference", "second", "prediction", "annotation"]
     layers.remove(second)

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.work import Work
 
@@ -78,7 +78,7 @@ def test_without_tumour_the_middle_is_shown(session: Session, case: Case, refere
 def test_the_reference_becomes_a_saved_outline(session: Session, case: Case) -> None:
     session.open(case)
     (layer,) = session.layers
-    assert (layer.name, layer.role, layer.style) == ("reference", Role.REFERENCE, OverlayStyle.OUTLINE)
+    assert (layer.name, layer.role, layer.style) == ("reference", LayerRole.REFERENCE, OverlayStyle.OUTLINE)
     assert layer.saved_as == case.source.reference
     assert session.layers.reference is layer
     assert not session.layers.unsaved

@@ -9,17 +9,17 @@ import pytest
 
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.plane import DisplayConvention, Plane
 from brainseg_gui.imaging.window import Window
-from brainseg_gui.state.slices.viewing import Layout, Viewing
+from brainseg_gui.state.slices.viewing import Viewing, ViewLayout
 
 CHANGES: dict[str, Any] = {
     "crosshair": (1, 2, 3),
     "modality": Modality.FLAIR,
     "windows": {Modality.T1: Window(1.0, 2.0)},
-    "layout": Layout.COMPARE,
+    "layout": ViewLayout.COMPARE,
     "plane": Plane.SAGITTAL,
-    "convention": Convention.NEUROLOGICAL,
+    "convention": DisplayConvention.NEUROLOGICAL,
     "masks_visible": False,
     "opacity": 0.7,
     "hidden": frozenset({"ED"}),

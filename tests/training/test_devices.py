@@ -27,9 +27,9 @@ from training.unet import build_network
 config = TrainingConfig(network=Network(levels=2, filters=4), loss=Loss(batch_dice=False))
 import pathlib
 from brainseg_gui.runs.config import Augmentation
-from training.data.cache import Entry
+from training.data.cache import CachedCase
 from training.data.data import Patches
-from training.data.order import Order
+from training.data.order import CaseOrder
 folder = pathlib.Path(sys.argv[1])
 random = np.random.default_rng(0)
 labels = random.integers(0, 4, (24, 24, 24)).astype(np.uint8)
@@ -44,7 +44,8 @@ class Tell(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         self.losses.append(float(logs["loss"]))
 for names in (["cpu:0"], ["cpu:0", "cpu:1"]):
-    patches = Patches(Order([Entry(folder, "a", (24, 24, 24))]), sampling.patch, sampling, Augmentation(), seed=1)
+    order = CaseOrder([CachedCase(folder, "a", (24, 24, 24))])
+    patches = Patches(order, sampling.patch, sampling, Augmentation(), seed=1)
     with on_devices(names):
         keras.utils.set_random_seed(3)
         model = compile_for(trained_copy(build_network(config.network), "float32"), config, recipe_of(config, 2), 8)

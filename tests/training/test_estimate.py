@@ -28,16 +28,18 @@ def test_the_articles_network_needs_twelve_gigabytes_at_full_size() -> None:
 
 
 def test_the_sentence_says_what_is_missing() -> None:
-    from training.estimate import Estimate
+    from training.estimate import RunEstimate
 
-    small = Estimate(1.0, 100.0, 12 * 2**30, 8 * 2**30)
+    small = RunEstimate(1.0, 100.0, 12 * 2**30, 8 * 2**30)
     assert not small.fits
     assert small.sentence((144, 224, 224), 1) == (
         "training on 144×224×224 voxels, batch 1, needs about 12.0 GiB of memory; you have 8.0 GiB. "
         "Choose a smaller patch, batch or network"
     )
-    assert Estimate(1.0, 1.0, 2**30, None).fits
-    assert Estimate(1.0, 1.0, 2**30, 2 * 2**30).sentence((8, 8, 8), 2).endswith("1.0 GiB of memory; 2.0 GiB are free")
+    assert RunEstimate(1.0, 1.0, 2**30, None).fits
+    assert (
+        RunEstimate(1.0, 1.0, 2**30, 2 * 2**30).sentence((8, 8, 8), 2).endswith("1.0 GiB of memory; 2.0 GiB are free")
+    )
 
 
 def test_the_measured_steps_are_small_and_fit_the_network() -> None:
@@ -87,7 +89,7 @@ def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     import keras
     import numpy as np
 
-    from brainseg_gui.inference.network.devices import cpu_place
+    from brainseg_gui.inference.network.devices import cpu_device
     from brainseg_gui.runs.config import Compute, TrainingConfig
     from training.announce import tell_estimate
     from training.network import ANY_SIZE, compile_for, start_of, trained_copy
@@ -113,7 +115,7 @@ def test_an_estimate_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     variables = [*model.variables, *model.optimizer.variables]
     before = [np.array(variable.numpy()) for variable in variables]
     drawn = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
-    tell_estimate(run, config, start, model, (8, 8, 8), cpu_place())  # type: ignore[arg-type]
+    tell_estimate(run, config, start, model, (8, 8, 8), cpu_device())  # type: ignore[arg-type]
     assert [kind for kind, _ in written] == ["estimated"]
     assert written[0][1]["seconds_per_epoch"] == pytest.approx(5 * written[0][1]["seconds_per_step"])
     assert len(before) > 20
@@ -135,15 +137,15 @@ def test_batches_in_waiting_never_take_the_memory_of_training() -> None:
 def test_the_batch_is_divided_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
 
-    from brainseg_gui.inference.network.devices import Place
+    from brainseg_gui.inference.network.devices import ComputeDevice
     from training.network import devices_for
 
-    gpu = Place("gpu:0", "a GPU", True)
+    gpu = ComputeDevice("gpu:0", "a GPU", True)
     monkeypatch.setattr(keras.distribution, "list_devices", lambda kind: ["gpu:0", "gpu:1", "gpu:2"])
     assert devices_for(gpu, 6) == ["gpu:0", "gpu:1", "gpu:2"]
     assert devices_for(gpu, 4) == ["gpu:0", "gpu:1"]
     assert devices_for(gpu, 1) == ["gpu:0"]
-    assert devices_for(Place("cpu:0", "CPU", False), 4) == ["cpu:0"]
+    assert devices_for(ComputeDevice("cpu:0", "CPU", False), 4) == ["cpu:0"]
 
 
 def test_every_end_has_a_sentence_with_a_remedy() -> None:

@@ -16,7 +16,7 @@ from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from training.compare.contact_sheet import main as draw_contact_sheet
 from training.compare.contact_sheet import refuse_within_project
-from training.pictures import HALF_MM, Section, largest_section
+from training.pictures import HALF_MM, AxialSection, largest_section
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +38,7 @@ def test_a_slice_shows_the_right_side_on_the_left_and_the_front_above(case: Case
     values = np.zeros(case.grid.shape, np.uint8)
     i, j = (side.start + side.stop for side in case.volumes[Modality.FLAIR].content[:2])
     values[i // 2 + 4, j // 2 + 3, 9] = 4  # to the patient's right, to the front
-    masks = Section(case, 9).masks(LabelMap(values, case.grid, scheme_named("brats2020")))
+    masks = AxialSection(case, 9).masks(LabelMap(values, case.grid, scheme_named("brats2020")))
     side = 2 * int(HALF_MM / 2)
     (row,), (column,) = np.nonzero(masks["ET"])
     assert masks["ET"].shape == (side, side)
@@ -51,9 +51,9 @@ def test_a_block_shows_what_a_coarser_grid_does(case: Case) -> None:
     values = np.zeros(case.grid.shape, np.uint8)
     values[8:10, 12:14, 8:10] = 4
     values[12, 12, 8] = 4  # an eighth of its block
-    section = Section(case, 9, block=2)
+    section = AxialSection(case, 9, block=2)
     assert section.masks(LabelMap(values, case.grid, scheme_named("brats2020")))["ET"].sum() == 1
-    fine, coarse = Section(case, 9).picture(Modality.FLAIR), section.picture(Modality.FLAIR)
+    fine, coarse = AxialSection(case, 9).picture(Modality.FLAIR), section.picture(Modality.FLAIR)
     assert coarse.shape == tuple(n // 2 for n in fine.shape)
     assert 0 < coarse.max() <= 1
     assert coarse.sum() * 4 == pytest.approx(fine.sum(), rel=0.1)
@@ -61,8 +61,8 @@ def test_a_block_shows_what_a_coarser_grid_does(case: Case) -> None:
 
 def test_a_missing_modality_is_black(tmp_path: Path, toy_case: Callable[..., Path]) -> None:
     case = run_to_end(read_case(find_case(toy_case(tmp_path, modalities=("t1", "t1ce")))))
-    assert not Section(case, 9).picture(Modality.FLAIR).any()
-    assert Section(case, 9).picture(Modality.T1CE).any()
+    assert not AxialSection(case, 9).picture(Modality.FLAIR).any()
+    assert AxialSection(case, 9).picture(Modality.T1CE).any()
 
 
 def test_real_cases_are_drawn_below_and_never_into_the_project(tmp_path: Path, toy_case: Callable[..., Path]) -> None:

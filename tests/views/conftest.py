@@ -18,7 +18,7 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.slice_view import SliceView
@@ -77,7 +77,7 @@ def predict(session: Session, case: Case) -> Callable[..., Layer]:
         assert case.reference is not None
         values = np.roll(case.reference.values, shift, axis=0)
         labels = LabelMap(values, case.grid, case.scheme)
-        return session.layers.add(Layer("prediction", Role.PREDICTION, labels, style=style))
+        return session.layers.add(Layer("prediction", LayerRole.PREDICTION, labels, style=style))
 
     return add
 

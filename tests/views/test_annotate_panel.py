@@ -19,7 +19,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.tools import Painting, Tool
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.annotating.label_chooser import LabelChooser
@@ -32,7 +32,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def annotating(opened: MainWindow, session: Session, case: Case) -> Annotating:
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
-    layer = session.layers.add(Layer("annotation", Role.ANNOTATION, labels))
+    layer = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, labels))
     session.annotating.begin(Annotation(labels), layer)
     return session.annotating
 

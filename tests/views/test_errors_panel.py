@@ -16,7 +16,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.error_table import ErrorTable
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -168,7 +168,7 @@ def test_corrections_are_offered_only_by_who_answers_them(qtbot: QtBot, panel: Q
     panel.offer_taking(True)
     with qtbot.waitSignal(panel.take_requested) as heard:
         qtbot.mouseClick(buttons["Take reference"], LEFT)
-    assert heard.args == [session.errors.entries[0].piece, Role.REFERENCE]
+    assert heard.args == [session.errors.entries[0].piece, LayerRole.REFERENCE]
     panel.offer_taking(False)
     assert not buttons["Take reference"].isVisible()
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.numbering import Place
+from brainseg_gui.imaging.numbering import NamedVoxel
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.go_to_dialog import GoToDialog
 
@@ -26,7 +26,7 @@ def test_the_line_says_how_it_is_read_and_goes_there(qtbot: QtBot, window: MainW
     assert not go.isEnabled()
     assert dialog.answer.startswith("Voxel 99 1 1 lies outside the images of 24×28×20 voxels.\nThey are counted from 1")
     line.setText("L 31 A 19 I 7 mm")
-    heard: list[Place] = []
-    dialog.place_chosen.connect(heard.append)
+    heard: list[NamedVoxel] = []
+    dialog.voxel_chosen.connect(heard.append)
     go.click()
     assert [place.voxel_ijk for place in heard] == [(0, 1, 1)]

@@ -13,24 +13,24 @@ from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.imaging.plane import Convention, Plane, pixel_to_point, point_to_pixel, voxel_to_pixel
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, pixel_to_point, point_to_pixel, voxel_to_pixel
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.hand import Outline, Pointer
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.hand_marks import brush_mark
 
 GRID = Grid((20, 24, 16), np.diag([1.0, 1.5, 2.0, 1.0]))
-EVERY_WAY_UP = list(itertools.product(Plane, Convention))
+EVERY_WAY_UP = list(itertools.product(Plane, DisplayConvention))
 
 
 @pytest.fixture
 def annotating() -> Annotating:
     labels = LabelMap(np.zeros(GRID.shape, np.uint8), GRID, scheme_named("brats2020"))
     state = Annotating()
-    state.begin(Annotation(labels), Layer("annotation", Role.ANNOTATION, labels))
+    state.begin(Annotation(labels), Layer("annotation", LayerRole.ANNOTATION, labels))
     state.options.tool, state.options.brush_mm = Tool.BRUSH, 10.0
     state.hand.pointer = Pointer((10.0, 11.0, 8.0), Plane.AXIAL)
     return state
@@ -78,7 +78,7 @@ def test_the_outline_tells_erasing(annotating: Annotating) -> None:
 
 
 @pytest.mark.parametrize(("plane", "convention"), EVERY_WAY_UP)
-def test_points_and_pixels_agree_with_voxels(plane: Plane, convention: Convention) -> None:
+def test_points_and_pixels_agree_with_voxels(plane: Plane, convention: DisplayConvention) -> None:
     voxel = (3, 17, 9)
     assert point_to_pixel(voxel, plane, GRID, convention) == voxel_to_pixel(voxel, plane, GRID, convention)
     point = (3.25, 16.5, 9.125)
@@ -89,9 +89,9 @@ def test_points_and_pixels_agree_with_voxels(plane: Plane, convention: Conventio
     assert back == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("convention", list(Convention))
+@pytest.mark.parametrize("convention", list(DisplayConvention))
 def test_the_mouse_finds_the_point_that_is_drawn_there(
-    opened: MainWindow, session: Session, convention: Convention
+    opened: MainWindow, session: Session, convention: DisplayConvention
 ) -> None:
     session.viewing.convention = convention
     for view in opened.ortho.views:
@@ -107,7 +107,7 @@ def test_the_mouse_finds_the_point_that_is_drawn_there(
 @pytest.fixture
 def painting(opened: MainWindow, session: Session, case: Case) -> Iterator[MainWindow]:
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
-    layer = session.layers.add(Layer("annotation", Role.ANNOTATION, labels))
+    layer = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, labels))
     session.annotating.begin(Annotation(labels), layer)
     session.annotating.options.tool = Tool.BRUSH
     yield opened

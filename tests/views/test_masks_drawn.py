@@ -11,10 +11,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, colour_of
 from brainseg_gui.imaging.labels import regions, scheme_named
-from brainseg_gui.imaging.plane import Convention
+from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.outline import Outlines, edge_path
 
@@ -54,14 +54,14 @@ def _close(found: QColor, expected: np.ndarray, tolerance: float = 3) -> bool:
 
 
 @pytest.mark.parametrize("meaning", VALUES)
-@pytest.mark.parametrize("convention", list(Convention))
+@pytest.mark.parametrize("convention", list(DisplayConvention))
 def test_a_label_has_its_colour_in_every_plane(
     filled: MainWindow,
     session: Session,
     case: Case,
     pixel: Callable[..., QColor],
     meaning: str,
-    convention: Convention,
+    convention: DisplayConvention,
 ) -> None:
     session.viewing.convention = convention
     voxel = _voxel_of(case, VALUES[meaning], session.viewing.crosshair[2])
@@ -167,18 +167,18 @@ def test_peeking_shows_the_reference_as_the_prediction_is_drawn(
         assert _close(pixel(view, voxel), expected), (voxel, peek)
 
 
-@pytest.mark.parametrize("layout", [Layout.PLANES, Layout.COMPARE])
+@pytest.mark.parametrize("layout", [ViewLayout.PLANES, ViewLayout.COMPARE])
 def test_agreement_has_three_colours(
     opened: MainWindow,
     session: Session,
     case: Case,
     predict: Callable[..., Layer],
     pixel: Callable[..., QColor],
-    layout: Layout,
+    layout: ViewLayout,
 ) -> None:
     prediction = predict(shift=3)
     session.viewing.layout, session.viewing.agreement = layout, WT
-    view = opened.ortho.views[2 if layout is Layout.COMPARE else 0]
+    view = opened.ortho.views[2 if layout is ViewLayout.COMPARE else 0]
     k = session.viewing.crosshair[2]
     a, b = case.reference.values[:, :, k] > 0, prediction.labels.values[:, :, k] > 0
     for mask, colour, opacity in zip((a & b, a & ~b, ~a & b), AGREEMENT_COLOURS, (0.35, 0.7, 0.7), strict=True):

@@ -16,7 +16,7 @@ from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.slice_picture import Content
 
@@ -40,7 +40,7 @@ def test_four_modalities_of_one_plane_are_linked(
     drag: Callable[..., None],
     plane: Plane,
 ) -> None:
-    session.viewing.layout, session.viewing.plane = Layout.MODALITIES, plane
+    session.viewing.layout, session.viewing.plane = ViewLayout.MODALITIES, plane
     views = opened.ortho.views
     assert [view.modality for view in views] == [Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR]
     assert {view.plane for view in views} == {plane}
@@ -60,7 +60,7 @@ def test_four_modalities_of_one_plane_are_linked(
 def test_each_modality_shows_its_own_values(
     opened: MainWindow, session: Session, case: Case, pixel: Callable[..., Any]
 ) -> None:
-    session.viewing.layout, session.viewing.masks_visible = Layout.MODALITIES, False
+    session.viewing.layout, session.viewing.masks_visible = ViewLayout.MODALITIES, False
     voxel = session.viewing.crosshair
     for view in opened.ortho.views:
         window = session.viewing.windows[view.modality]
@@ -72,7 +72,7 @@ def test_each_modality_shows_its_own_values(
 def test_a_window_is_of_its_modality(
     opened: MainWindow, session: Session, drag: Callable[..., None], pixel: Callable[..., Any]
 ) -> None:
-    session.viewing.layout = Layout.MODALITIES
+    session.viewing.layout = ViewLayout.MODALITIES
     before = dict(session.viewing.windows)
     drag(opened.ortho.views[2], (60, 0), keys=Qt.KeyboardModifier.ControlModifier)
     changed = {m for m, window in session.viewing.windows.items() if window != before[m]}
@@ -85,7 +85,7 @@ def test_reference_prediction_and_agreement_side_by_side(
     opened: MainWindow, session: Session, predict: Callable[..., Layer]
 ) -> None:
     predict()
-    session.viewing.layout = Layout.COMPARE
+    session.viewing.layout = ViewLayout.COMPARE
     views = opened.ortho.views
     assert [view.content for view in views] == [Content.REFERENCE, Content.PREDICTION, Content.AGREEMENT]
     assert opened.comparison.isVisible()
@@ -94,16 +94,16 @@ def test_reference_prediction_and_agreement_side_by_side(
 
 
 def test_all_views_share_the_crosshair(qtbot: QtBot, opened: MainWindow, session: Session, case: Case) -> None:
-    session.viewing.layout = Layout.MODALITIES
+    session.viewing.layout = ViewLayout.MODALITIES
     view = opened.ortho.views[3]
     voxel = (5, 6, view.slice_index)
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.position_of(voxel))
     assert session.viewing.crosshair == voxel
 
 
-@pytest.mark.parametrize("layout", list(Layout))
+@pytest.mark.parametrize("layout", list(ViewLayout))
 def test_every_view_of_every_layout_maximises_and_comes_back(
-    qtbot: QtBot, opened: MainWindow, session: Session, predict: Callable[..., Layer], layout: Layout
+    qtbot: QtBot, opened: MainWindow, session: Session, predict: Callable[..., Layer], layout: ViewLayout
 ) -> None:
     predict()
     session.viewing.layout = layout
@@ -119,9 +119,9 @@ def test_every_view_of_every_layout_maximises_and_comes_back(
 
 def test_another_layout_ends_the_maximising(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
     qtbot.mouseDClick(opened.ortho.views[1].viewport(), Qt.MouseButton.LeftButton)
-    session.viewing.layout = Layout.MODALITIES
+    session.viewing.layout = ViewLayout.MODALITIES
     assert all(view.isVisible() for view in opened.ortho.views)
-    session.viewing.layout = Layout.PLANES
+    session.viewing.layout = ViewLayout.PLANES
     assert all(view.isVisible() for view in opened.ortho.views)
     assert opened.comparison.isVisible()
 
@@ -130,16 +130,16 @@ def test_a_hidden_layout_costs_nothing_and_is_up_to_date_when_shown(
     opened: MainWindow, session: Session, monkeypatch: pytest.MonkeyPatch, pixel: Callable[..., Any], case: Case
 ) -> None:
     session.viewing.masks_visible = False
-    session.viewing.layout = Layout.MODALITIES  # made when it is first shown
+    session.viewing.layout = ViewLayout.MODALITIES  # made when it is first shown
     hidden = opened.ortho.views
-    session.viewing.layout = Layout.PLANES
+    session.viewing.layout = ViewLayout.PLANES
     shown: list[Any] = []
     for view in hidden:
         show = view._picture.show
         monkeypatch.setattr(view._picture, "show", lambda *args, show=show: (shown.append(args), show(*args)))
     session.viewing.crosshair = (12, 14, 6)
     assert shown == []
-    session.viewing.layout = Layout.MODALITIES
+    session.viewing.layout = ViewLayout.MODALITIES
     for view in hidden:
         view.viewport().grab()
     assert len(shown) >= 4
@@ -147,11 +147,11 @@ def test_a_hidden_layout_costs_nothing_and_is_up_to_date_when_shown(
 
 
 def test_a_layout_is_made_when_it_is_first_shown_and_stays(opened: MainWindow, session: Session) -> None:
-    assert list(opened.ortho._pages) == [Layout.PLANES]
-    session.viewing.layout = Layout.COMPARE
+    assert list(opened.ortho._pages) == [ViewLayout.PLANES]
+    session.viewing.layout = ViewLayout.COMPARE
     views = opened.ortho.views
-    session.viewing.layout = Layout.PLANES
-    session.viewing.layout = Layout.COMPARE
+    session.viewing.layout = ViewLayout.PLANES
+    session.viewing.layout = ViewLayout.COMPARE
     assert opened.ortho.views == views
     assert len(views) == 3
 
@@ -175,7 +175,7 @@ def test_a_smaller_case_behind_a_larger_one(
     from brainseg_gui.progress import run_to_end
 
     small = run_to_end(read_case(find_case(toy_case(tmp_path, case_id="Small", shape=(9, 8, 7)))))
-    for layout in Layout:
+    for layout in ViewLayout:
         session.viewing.layout = layout
         session.open(case)
         session.viewing.crosshair = (23, 27, 19)

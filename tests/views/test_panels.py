@@ -34,14 +34,14 @@ from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap, label_schemes, regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention
+from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.layers.case_item import COUNT, REFERENCE
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -110,7 +110,7 @@ def test_volumes_never_outlive_their_mask(opened: MainWindow, session: Session, 
         values = np.zeros(case.grid.shape, np.uint8)
         values.ravel()[: 300 * count] = 1
         session.layers.clear()
-        session.layers.add(Layer("p", Role.PREDICTION, LabelMap(values, case.grid, case.scheme)))
+        session.layers.add(Layer("p", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme)))
         assert _volumes(opened)["NCR"] == [f"{0.9 * count:.1f}"]
         del values
 
@@ -243,7 +243,7 @@ def test_the_table_is_the_numbers_of_the_comparison(compared: MainWindow, sessio
 def test_the_heading_says_whether_the_annotation_is_compared(compared: MainWindow, session: Session) -> None:
     heading = _table(compared).horizontalHeaderItem(4)
     assert (heading.text(), heading.toolTip()) == ("Pred.", "Volume in the prediction, ml")
-    annotation = Layer("annotation", Role.ANNOTATION, session.layers.prediction.labels)
+    annotation = Layer("annotation", LayerRole.ANNOTATION, session.layers.prediction.labels)
     session.add_layer(annotation)
     session.layers.compare(session.layers.reference, annotation)
     assert (heading.text(), heading.toolTip()) == ("Ann.", "Volume in the annotation, ml")
@@ -389,7 +389,7 @@ def test_the_readout_at_the_crosshair(opened: MainWindow, session: Session, case
     assert values == "   ".join(f"{m.title} {int(case.volumes[m].stored[voxel])}" for m in Modality)
     assert labels == "reference –"
     assert convention == "radiological"
-    session.viewing.convention = Convention.NEUROLOGICAL
+    session.viewing.convention = DisplayConvention.NEUROLOGICAL
     assert opened.readout._convention.text() == "neurological"
 
 
@@ -448,7 +448,7 @@ def test_the_readout_is_right_while_the_mouse_rests(
     predict(shift=1)
     assert _told(opened) == _right(session, (14, 13, 12))
     assert "prediction" in _told(opened)[2]
-    viewing.convention = Convention.NEUROLOGICAL  # mirrored: another voxel lies under the cursor
+    viewing.convention = DisplayConvention.NEUROLOGICAL  # mirrored: another voxel lies under the cursor
     assert _told(opened) == _right(session, view.voxel_at(QPointF(place)))
     wheel(view, 360, ctrl=True, at=view.viewport().rect().center())  # and so it does when the picture grows
     assert _told(opened) == _right(session, view.voxel_at(QPointF(place)))
@@ -470,7 +470,7 @@ def test_the_readout_is_right_when_another_case_opens_under_the_mouse(
 def test_a_view_that_appears_under_a_resting_mouse_is_read(opened: MainWindow, session: Session) -> None:
     first = opened.ortho.views[0]
     QApplication.sendEvent(first, QEnterEvent(QPointF(60, 60), QPointF(60, 60), QPointF(60, 60)))
-    session.viewing.layout = Layout.MODALITIES
+    session.viewing.layout = ViewLayout.MODALITIES
     second = opened.ortho.views[0]
     for view in opened.ortho.views:
         QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
@@ -672,7 +672,7 @@ def test_the_window_comes_back_as_it_was(opened: MainWindow, qtbot: QtBot) -> No
 def test_it_fits_on_a_small_screen(opened: MainWindow, session: Session, predict: Callable[..., Layer]) -> None:
     predict()
     opened.resize(1280, 720)
-    for layout in Layout:
+    for layout in ViewLayout:
         session.viewing.layout = layout
         assert opened.size().width() == 1280
         assert opened.size().height() == 720
@@ -690,7 +690,7 @@ def test_the_compare_layout_explains_its_colours(
     session.set_comparison(compare(*pair))
     legend = opened.comparison._legend
     assert "found" not in legend.text()
-    session.viewing.layout = Layout.COMPARE
+    session.viewing.layout = ViewLayout.COMPARE
     assert "missed" in legend.text()
     assert legend.text().endswith("in WT")
 

@@ -16,9 +16,9 @@ from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.annotating.annotating import Annotating
-from brainseg_gui.state.annotating.operating import Kind, Shown
+from brainseg_gui.state.annotating.operating import OperationKind, OperationStage
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.training.run_watch import RunWatch
 from brainseg_gui.state.training.training_draft import TrainingDraft
@@ -38,7 +38,7 @@ def annotating(opened: MainWindow, session: Session, case: Case) -> Annotating:
     sources = [replace(case.source, case_id=f"Toy_{n:03d}") for n in range(2, 40)]
     session.set_cohort((case.source, *sources))
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
-    layer = session.layers.add(Layer("annotation", Role.ANNOTATION, labels))
+    layer = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, labels))
     session.annotating.begin(Annotation(labels), layer)
     return session.annotating
 
@@ -71,10 +71,10 @@ def test_accept_and_drop_are_in_sight_for_every_operation(
     qtbot.waitUntil(lambda: _in_sight(accept))
     assert opened.size() == QSize(*size)
     at = _place(accept)
-    for kind in Kind:
+    for kind in OperationKind:
         annotating.operating.kind = kind
         annotating.operating.words = "adds 14.6 ml, removes 21.3 ml, renames 39.4 ml"
-        annotating.operating.shown = Shown.PROPOSED
+        annotating.operating.shown = OperationStage.PROPOSED
         qtbot.wait(1)
         assert (_in_sight(accept), _in_sight(drop)) == (True, True), kind
         assert _place(accept) == at, f"{kind} moves it"
@@ -120,7 +120,7 @@ def test_the_pictures_have_their_room_again_after_annotating(
     qtbot.waitUntil(panel.isVisible)
     width = panel.width()
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
-    session.annotating.begin(Annotation(labels), session.layers.add(Layer("annotation", Role.ANNOTATION, labels)))
+    session.annotating.begin(Annotation(labels), session.layers.add(Layer("annotation", LayerRole.ANNOTATION, labels)))
     qtbot.waitUntil(lambda: panel.width() > width)
     session.annotating.end()
     qtbot.waitUntil(lambda: panel.width() == width)
@@ -130,7 +130,7 @@ def test_rows_of_layers_are_never_squeezed(qtbot: QtBot, opened: MainWindow, ses
     """A small window scrolls them; a larger one shows them whole again."""
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
     for number in range(12):
-        session.layers.add(Layer(f"rater {number}", Role.PREDICTION, labels))
+        session.layers.add(Layer(f"rater {number}", LayerRole.PREDICTION, labels))
     opened.resize(1280, 680)
     qtbot.wait(50)
     _assert_apart(opened)

@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.plane import DisplayConvention, Plane
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.slice_canvas import SliceCanvas
 from brainseg_gui.views.slices.slice_view import SliceView
@@ -143,9 +143,9 @@ def test_arrows_stop_at_the_edge(qtbot: QtBot, view: SliceView, session: Session
 # --- the crosshair ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("convention", list(Convention))
+@pytest.mark.parametrize("convention", list(DisplayConvention))
 def test_a_click_moves_the_crosshair_to_the_voxel_under_the_mouse(
-    qtbot: QtBot, view: SliceView, session: Session, case: Case, convention: Convention
+    qtbot: QtBot, view: SliceView, session: Session, case: Case, convention: DisplayConvention
 ) -> None:
     session.viewing.convention = convention
     session.viewing.crosshair = (10, 11, 12)
@@ -156,9 +156,9 @@ def test_a_click_moves_the_crosshair_to_the_voxel_under_the_mouse(
         assert session.viewing.crosshair == voxel
 
 
-@pytest.mark.parametrize("convention", list(Convention))
+@pytest.mark.parametrize("convention", list(DisplayConvention))
 def test_every_pixel_of_a_voxel_is_that_voxel(
-    view: SliceView, session: Session, case: Case, convention: Convention, pixel: Callable[..., Any]
+    view: SliceView, session: Session, case: Case, convention: DisplayConvention, pixel: Callable[..., Any]
 ) -> None:
     """Also zoomed in and moved, and up to its edges: what is drawn white is what the mouse finds."""
     session.viewing.convention = convention
@@ -309,9 +309,9 @@ def _grey(session: Session, case: Case, voxel: tuple[int, int, int], modality: M
     return round(min(max(255 * (value - window.low) / window.width, 0), 255))
 
 
-@pytest.mark.parametrize("convention", list(Convention))
+@pytest.mark.parametrize("convention", list(DisplayConvention))
 def test_the_voxels_are_drawn_where_the_mouse_finds_them(
-    view: SliceView, session: Session, case: Case, convention: Convention, pixel: Callable[..., Any]
+    view: SliceView, session: Session, case: Case, convention: DisplayConvention, pixel: Callable[..., Any]
 ) -> None:
     session.viewing.convention = convention
     session.viewing.masks_visible = False
@@ -329,7 +329,7 @@ def test_the_voxels_are_drawn_where_the_mouse_finds_them(
 def test_radiological_shows_the_patient_s_right_on_the_left(opened: MainWindow, session: Session) -> None:
     axial = _view(opened, Plane.AXIAL)
     assert axial.position_of((20, 10, 10)).x() < axial.position_of((3, 10, 10)).x()
-    session.viewing.convention = Convention.NEUROLOGICAL
+    session.viewing.convention = DisplayConvention.NEUROLOGICAL
     assert axial.position_of((20, 10, 10)).x() > axial.position_of((3, 10, 10)).x()
 
 
@@ -340,7 +340,7 @@ def test_image_and_letters_change_sides_together(
     """Also where the image was painted before: a picture that is kept for the next painting must not stay."""
     session.viewing.smooth = smooth
     view = _view(opened, Plane.AXIAL)
-    for convention in (*Convention, *Convention):
+    for convention in (*DisplayConvention, *DisplayConvention):
         session.viewing.convention = convention
         for _ in range(3):
             qapp.sendPostedEvents()
@@ -375,19 +375,19 @@ def _texts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 @pytest.mark.parametrize(
     ("plane", "convention", "letters"),
     [
-        (Plane.AXIAL, Convention.RADIOLOGICAL, "RLAP"),
-        (Plane.AXIAL, Convention.NEUROLOGICAL, "LRAP"),
-        (Plane.CORONAL, Convention.RADIOLOGICAL, "RLSI"),
-        (Plane.CORONAL, Convention.NEUROLOGICAL, "LRSI"),
-        (Plane.SAGITTAL, Convention.RADIOLOGICAL, "APSI"),
-        (Plane.SAGITTAL, Convention.NEUROLOGICAL, "APSI"),
+        (Plane.AXIAL, DisplayConvention.RADIOLOGICAL, "RLAP"),
+        (Plane.AXIAL, DisplayConvention.NEUROLOGICAL, "LRAP"),
+        (Plane.CORONAL, DisplayConvention.RADIOLOGICAL, "RLSI"),
+        (Plane.CORONAL, DisplayConvention.NEUROLOGICAL, "LRSI"),
+        (Plane.SAGITTAL, DisplayConvention.RADIOLOGICAL, "APSI"),
+        (Plane.SAGITTAL, DisplayConvention.NEUROLOGICAL, "APSI"),
     ],
 )
 def test_letters_at_the_four_edges(
     opened: MainWindow,
     session: Session,
     plane: Plane,
-    convention: Convention,
+    convention: DisplayConvention,
     letters: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -421,7 +421,7 @@ def test_a_modality_that_is_not_there_says_so(
 ) -> None:
     from dataclasses import replace
 
-    session.viewing.layout = Layout.MODALITIES
+    session.viewing.layout = ViewLayout.MODALITIES
     partial = replace(case, volumes={Modality.T1: case.volumes[Modality.T1]}, reference=None)
     session.preview(partial)
     written = _texts(monkeypatch)

@@ -14,7 +14,7 @@ from training.compare.cases import find_cases
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method, baselines, models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
-from training.compare.run import Comparison
+from training.compare.run import MethodComparison
 from training.compare.scores import CaseScore
 from training.compare.store import Store
 from training.compare.tables import as_csv, as_json, as_markdown
@@ -61,7 +61,7 @@ def _compare(given: argparse.Namespace) -> int:
     cases = find_cases(given.cases, asked_of(given), leave_out)
     store = Store(given.cache or given.output / "cache")
     pictures = given.output / "pictures" if given.pictures else None
-    comparison = Comparison(cases, methods, store, rules, pictures, leave_out)
+    comparison = MethodComparison(cases, methods, store, rules, pictures, leave_out)
     scores = _run(comparison, len(cases))
     if not scores:
         raise BrainsegError("no case could be scored", "Name cases with masks")
@@ -82,7 +82,7 @@ def _methods(given: argparse.Namespace) -> list[Method]:
     return methods
 
 
-def _run(comparison: Comparison, count: int) -> list[CaseScore]:
+def _run(comparison: MethodComparison, count: int) -> list[CaseScore]:
     from tqdm import tqdm
 
     scores: list[CaseScore] = []

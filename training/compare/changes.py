@@ -61,7 +61,7 @@ Act = Callable[[Scans, np.random.Generator], Scans]
 
 
 @dataclass(frozen=True)
-class Change:
+class ImageChange:
     """One change: its name in tables, what happens, and what does it."""
 
     name: str
@@ -208,27 +208,27 @@ def _unchanged(scans: Scans, _rng: np.random.Generator) -> Scans:
     return scans
 
 
-UNCHANGED = Change("unchanged", "as it is", _unchanged)
+UNCHANGED = ImageChange("unchanged", "as it is", _unchanged)
 CHANGES = (
-    Change("gain", "intensities up to 30,000", _of_each(partial(_gain, largest=30000.0))),
-    Change("gamma 0.7", "darker parts brighter", _of_each(partial(_gamma, exponent=0.7))),
-    Change("gamma 1.4", "darker parts darker", _of_each(partial(_gamma, exponent=1.4))),
-    Change("bias 15 %", "smooth shading, another on each image", partial(_bias, strength=0.15)),
-    Change("bias 30 %", "the same, twice as strong", partial(_bias, strength=0.30)),
-    Change("noise 10 %", "Rician noise of the median intensity", _of_each(partial(_noise, share=0.10))),
-    Change("noise 20 %", "the same, twice as strong", _of_each(partial(_noise, share=0.20))),
-    Change("sparks", "40 voxels eight times as bright as the rest", _of_each(partial(_sparks, count=40))),
-    Change("blur 3 mm", "soft images, full width at half maximum", partial(_blur, width_mm=3.0)),
-    Change("slices 5 mm", "axial slices of all but T1ce", partial(_thick, thickness_mm=5.0)),
-    Change("slices 7 mm", "the same, thicker", partial(_thick, thickness_mm=7.0)),
-    Change("moved 2 mm", "all but T1ce beside their place", partial(_moved, distance_mm=2.0)),
-    Change("eroded 4 mm", "the brain's rim stripped with the skull", partial(_eroded, depth_mm=4.0)),
-    Change("leftovers", "bits of skull, 6 mm thick", partial(_leftovers, thickness_mm=6.0)),
-    Change("ripples", "moved by cubic splines after stripping", _ripples),
-    Change("noisy air", "noise of 1 % around the brain", partial(_noisy_air, share=0.01)),
-    Change("cut above", "the upper 25 mm missing", partial(_cut, below_mm=0.0, above_mm=25.0)),
-    Change("cut below", "the lower 40 mm missing", partial(_cut, below_mm=40.0, above_mm=0.0)),
-    Change("cut FLAIR", "30 mm below and 15 mm above missing on FLAIR alone",
+    ImageChange("gain", "intensities up to 30,000", _of_each(partial(_gain, largest=30000.0))),
+    ImageChange("gamma 0.7", "darker parts brighter", _of_each(partial(_gamma, exponent=0.7))),
+    ImageChange("gamma 1.4", "darker parts darker", _of_each(partial(_gamma, exponent=1.4))),
+    ImageChange("bias 15 %", "smooth shading, another on each image", partial(_bias, strength=0.15)),
+    ImageChange("bias 30 %", "the same, twice as strong", partial(_bias, strength=0.30)),
+    ImageChange("noise 10 %", "Rician noise of the median intensity", _of_each(partial(_noise, share=0.10))),
+    ImageChange("noise 20 %", "the same, twice as strong", _of_each(partial(_noise, share=0.20))),
+    ImageChange("sparks", "40 voxels eight times as bright as the rest", _of_each(partial(_sparks, count=40))),
+    ImageChange("blur 3 mm", "soft images, full width at half maximum", partial(_blur, width_mm=3.0)),
+    ImageChange("slices 5 mm", "axial slices of all but T1ce", partial(_thick, thickness_mm=5.0)),
+    ImageChange("slices 7 mm", "the same, thicker", partial(_thick, thickness_mm=7.0)),
+    ImageChange("moved 2 mm", "all but T1ce beside their place", partial(_moved, distance_mm=2.0)),
+    ImageChange("eroded 4 mm", "the brain's rim stripped with the skull", partial(_eroded, depth_mm=4.0)),
+    ImageChange("leftovers", "bits of skull, 6 mm thick", partial(_leftovers, thickness_mm=6.0)),
+    ImageChange("ripples", "moved by cubic splines after stripping", _ripples),
+    ImageChange("noisy air", "noise of 1 % around the brain", partial(_noisy_air, share=0.01)),
+    ImageChange("cut above", "the upper 25 mm missing", partial(_cut, below_mm=0.0, above_mm=25.0)),
+    ImageChange("cut below", "the lower 40 mm missing", partial(_cut, below_mm=40.0, above_mm=0.0)),
+    ImageChange("cut FLAIR", "30 mm below and 15 mm above missing on FLAIR alone",
            partial(_cut, below_mm=30.0, above_mm=15.0, only=(Modality.FLAIR,))),
 )  # fmt: skip
 
@@ -238,19 +238,19 @@ def _without(scans: Scans, _rng: np.random.Generator, missing: Sequence[Modality
     return replace(scans, images={m: scans.images[m] for m in left}, shown={m: scans.shown[m] for m in left})
 
 
-def _missing(count: int) -> Iterator[Change]:
+def _missing(count: int) -> Iterator[ImageChange]:
     """Every way to lack so many of the modalities."""
     for missing in itertools.combinations(Modality, count):
         names = " and ".join(modality.title for modality in missing)
         left = ", ".join(modality.title for modality in Modality if modality not in missing)
-        yield Change(f"no {names}", f"{left} alone", partial(_without, missing=missing))
+        yield ImageChange(f"no {names}", f"{left} alone", partial(_without, missing=missing))
 
 
 MISSING = tuple(itertools.chain.from_iterable(_missing(count) for count in range(1, len(Modality))))
 CHANGE_SETS = {"scans": CHANGES, "missing": MISSING}
 
 
-def changed(case: Case, reference: LabelMap, change: Change) -> tuple[Case, LabelMap]:
+def changed(case: Case, reference: LabelMap, change: ImageChange) -> tuple[Case, LabelMap]:
     """A case after a change; the same case and change give the same voxels.
 
     Returns

@@ -22,7 +22,7 @@ from training.baselines import BASELINES, NEEDED, Baseline, segment_by_threshold
 from training.errors import TrainingError
 
 if TYPE_CHECKING:
-    from brainseg_gui.inference.network.network import Network
+    from brainseg_gui.inference.network.network import LoadedNetwork
 
 VERSION = 3  # of the code that makes predictions: raise it when they change
 
@@ -81,7 +81,7 @@ class Method(Protocol):
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class BaselineMethod:
     """A baseline as a method."""
 
     baseline: Baseline
@@ -160,7 +160,7 @@ class Model:
         return Prediction(classes, confidence, sum(outcome.seconds.values()))
 
     @cached_property
-    def _network(self) -> Network:
+    def _network(self) -> LoadedNetwork:
         from brainseg_gui.inference.network.network import load_network  # imports Keras
 
         return run_to_end(load_network(self.folder, self.options))
@@ -205,4 +205,4 @@ def _short_name(folder: ModelFolder) -> str:
 
 def baselines() -> list[Method]:
     """All baselines."""
-    return [Thresholds(baseline) for baseline in BASELINES]
+    return [BaselineMethod(baseline) for baseline in BASELINES]

@@ -14,7 +14,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from training.compare.scores import NETWORK_SCHEME, CaseScore
 from training.compare.tables import region_text
-from training.pictures import COLOURS, SHOWN, Section, draw, largest_section, save
+from training.pictures import COLOURS, SHOWN, AxialSection, draw, largest_section, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,7 +65,7 @@ def draw_case(case: Case, reference: LabelMap, columns: Sequence[Column], path: 
     save(figure, path)
 
 
-def _section(case: Case, reference: LabelMap, columns: Sequence[Column]) -> Section:
+def _section(case: Case, reference: LabelMap, columns: Sequence[Column]) -> AxialSection:
     tumour = reference.values > 0
     if not tumour.any():
         tumour = np.any([column.classes > 0 for column in columns], axis=0) if columns else tumour

@@ -22,11 +22,11 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import ComparedCase, find_cases
-from training.compare.changes import CHANGE_SETS, UNCHANGED, Change, changed
+from training.compare.changes import CHANGE_SETS, UNCHANGED, ImageChange, changed
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method, models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
-from training.compare.run import Comparison
+from training.compare.run import MethodComparison
 from training.compare.scores import REGIONS, CaseScore, summarise
 from training.compare.store import Store
 from training.compare.tables import as_csv, dice_text, markdown_row
@@ -39,10 +39,10 @@ _RULES = "brats2023"
 class ChangedCase(ComparedCase):
     """A case after a change; its group is the change."""
 
-    change: Change = UNCHANGED
+    change: ImageChange = UNCHANGED
 
     @classmethod
-    def of(cls, case: ComparedCase, change: Change) -> ChangedCase:
+    def of(cls, case: ComparedCase, change: ImageChange) -> ChangedCase:
         """A case, to be changed when it is read."""
         return cls(case.source, change.name, case.scheme, change)
 
@@ -122,7 +122,7 @@ def _study(given: argparse.Namespace) -> int:
 def _scores(
     cases: Sequence[ComparedCase],
     methods: Sequence[Method],
-    changes: Sequence[Change],
+    changes: Sequence[ImageChange],
     store: Store,
     leave_out: Callable[[str], None],
 ) -> list[CaseScore]:
@@ -135,7 +135,7 @@ def _scores(
             bar.set_description_str(change.name)
             changed_cases = [ChangedCase.of(case, change) for case in cases]
             say = partial(_leave_out, leave_out, change)
-            for row in Comparison(changed_cases, methods, store, rules_named(_RULES), None, say).run():
+            for row in MethodComparison(changed_cases, methods, store, rules_named(_RULES), None, say).run():
                 scores += row
                 bar.update()
             if change is UNCHANGED:
@@ -145,7 +145,7 @@ def _scores(
     return scores
 
 
-def _leave_out(leave_out: Callable[[str], None], change: Change, sentence: str) -> None:
+def _leave_out(leave_out: Callable[[str], None], change: ImageChange, sentence: str) -> None:
     leave_out(sentence if change is UNCHANGED else f"{change.name}: {sentence}")
 
 

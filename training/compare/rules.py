@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Thresholds:
+class RuleThresholds:
     """The thresholds to try; 0 leaves a rule out. All sizes in ml, so that the grid does not matter.
 
     Parameters

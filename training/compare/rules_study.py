@@ -19,7 +19,7 @@ from training.compare.cases import find_cases
 from training.compare.command import ended, tell, write_text
 from training.compare.methods import models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
-from training.compare.rules import Thresholds
+from training.compare.rules import RuleThresholds
 from training.compare.store import Store
 from training.compare.study import Study, measure
 from training.compare.study_report import study_csv, study_markdown
@@ -53,9 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         help="model folder, name of a shipped model, or a folder of the run folders of a cross-validation",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
-    for field in fields(Thresholds):
+    for field in fields(RuleThresholds):
         option = f"--{field.name.replace('_', '-')}"
-        usual = getattr(Thresholds(), field.name)
+        usual = getattr(RuleThresholds(), field.name)
         words = f"{_HELP[field.name]} ({' '.join(f'{value:g}' for value in usual)})"
         parser.add_argument(option, type=float, nargs="+", default=usual, metavar="N", help=words.replace("%", "%%"))
     add_run_options(parser)
@@ -67,7 +67,7 @@ def _study(given: argparse.Namespace) -> int:
     cases = find_cases(given.cases, asked_of(given), tell)
     if not cases:
         raise BrainsegError("no case has a mask", "Name cases with masks")
-    stages = Thresholds(**{field.name: getattr(given, field.name) for field in fields(Thresholds)}).stages()
+    stages = RuleThresholds(**{field.name: getattr(given, field.name) for field in fields(RuleThresholds)}).stages()
     store = Store(given.cache or given.output / "cache")
     study = _follow(measure(cases, model, store, stages))
     table = study_markdown(study, stages, model.name)

@@ -25,7 +25,7 @@ SCORING = 3  # of the code that scores, rules after the network included: raise 
 
 
 @dataclass(frozen=True)
-class Comparison:
+class MethodComparison:
     """What is compared.
 
     Parameters

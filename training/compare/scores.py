@@ -127,7 +127,7 @@ class FalseEnhancement:
 
 
 @dataclass(frozen=True)
-class Summary:
+class MethodSummary:
     """One method over one group."""
 
     group: str
@@ -144,18 +144,18 @@ class Summary:
         return fmean(region.dice_mean for region in self.regions.values())
 
 
-def summarise(scores: Sequence[CaseScore]) -> tuple[Summary, ...]:
+def summarise(scores: Sequence[CaseScore]) -> tuple[MethodSummary, ...]:
     """A summary of every method in every group, in the order in which they come."""
     pairs = dict.fromkeys((score.group, score.method) for score in scores)
     return tuple(_summary([s for s in scores if (s.group, s.method) == pair]) for pair in pairs)
 
 
-def _summary(scores: Sequence[CaseScore]) -> Summary:
+def _summary(scores: Sequence[CaseScore]) -> MethodSummary:
     regions_of = {key: _region([score.regions[key] for score in scores]) for key in REGIONS}
     missed = sum(s.regions["ET"].reference_ml > 0 and s.regions["ET"].prediction_ml == 0 for s in scores)
     seconds = median(score.seconds for score in scores)
     first = scores[0]
-    return Summary(first.group, first.method, len(scores), regions_of, false_enhancement(scores), missed, seconds)
+    return MethodSummary(first.group, first.method, len(scores), regions_of, false_enhancement(scores), missed, seconds)
 
 
 def _region(numbers: Sequence[RegionNumbers]) -> RegionSummary:

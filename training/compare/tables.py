@@ -12,7 +12,7 @@ from typing import Any
 from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.reports.files import harmless
-from training.compare.scores import REGIONS, CaseScore, FalseEnhancement, RegionNumbers, Summary, summarise
+from training.compare.scores import REGIONS, CaseScore, FalseEnhancement, MethodSummary, RegionNumbers, summarise
 
 _NUMBERS = tuple(RegionNumbers.__dataclass_fields__)
 _COLUMNS = (
@@ -130,7 +130,7 @@ def _false_text(false: FalseEnhancement) -> str:
     return f"{false.claimed} of {false.cases}{claimed}"
 
 
-def _missed_text(summary: Summary) -> str:
+def _missed_text(summary: MethodSummary) -> str:
     enhancing = summary.cases - summary.false_enhancement.cases
     return f"{summary.missed_enhancement} of {enhancing}" if enhancing else "–"
 

@@ -42,7 +42,7 @@ _NOT_PREPARED = ("patch", "may_be_missing")  # of a passport's input: prepared c
 
 
 @dataclass(frozen=True)
-class Entry:
+class CachedCase:
     """A prepared case on disk.
 
     Parameters
@@ -93,7 +93,7 @@ class Cache:
         parts["input"] = {key: value for key, value in parts["input"].items() if key not in _NOT_PREPARED}
         self._recipe = json.dumps([VERSION, dtype, parts], sort_keys=True)
 
-    def get(self, case: TrainingCase) -> Entry:
+    def get(self, case: TrainingCase) -> CachedCase:
         """The prepared case; prepared now if it is not there yet, or damaged.
 
         Raises
@@ -118,7 +118,7 @@ class Cache:
         text = json.dumps([self._recipe, case.case_id, digests(case.source), labels])
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
-    def _write(self, folder: Path, case_id: str, prepared: PreparedCase) -> Entry:
+    def _write(self, folder: Path, case_id: str, prepared: PreparedCase) -> CachedCase:
         _make_own(self._root)
         temporary = self._root / new_name()
         temporary.mkdir()
@@ -133,7 +133,7 @@ class Cache:
             _move_into_place(temporary, folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        return Entry(folder, case_id, prepared.labels.shape)
+        return CachedCase(folder, case_id, prepared.labels.shape)
 
 
 def _describe(folder: Path, case_id: str, shape: tuple[int, ...]) -> None:
@@ -156,7 +156,7 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
             raise
 
 
-def _read_entry(folder: Path) -> Entry | None:
+def _read_entry(folder: Path) -> CachedCase | None:
     """An entry that is whole, or None."""
     try:
         content: dict[str, Any] = read_json(folder / _ABOUT)
@@ -164,7 +164,7 @@ def _read_entry(folder: Path) -> Entry | None:
         if content["bytes"] != sizes:
             return None
         x, y, z = content["shape"]
-        return Entry(folder, str(content["case"]), (int(x), int(y), int(z)))
+        return CachedCase(folder, str(content["case"]), (int(x), int(y), int(z)))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

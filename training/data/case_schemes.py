@@ -25,16 +25,16 @@ def cohort_schemes(sources: Sequence[CaseSource], labels: Mapping[Path, Sequence
     """
     looked_at: Counter[frozenset[int]] = Counter()
     votes: dict[Path, Vote] = {}
-    for source in sorted(sources, key=lambda source: -len(labels[source.place])):
-        present = frozenset(labels[source.place])
+    for source in sorted(sources, key=lambda source: -len(labels[source.identity])):
+        present = frozenset(labels[source.identity])
         stated = stated_schemes(source)
         vote = Vote(stated[0] if len(stated) == 1 else "", present, len(stated) == 1, source.convention)
         if not vote.stated and looked_at[present & {3, 4}] < LOOKED_AT:
             looked_at[present & {3, 4}] += 1
             vote = _vote(source, vote)
-        votes[source.place] = vote
-    agreed = agreed_schemes([votes[source.place] for source in sources])
-    return {source.place: scheme for source, scheme in zip(sources, agreed, strict=True)}
+        votes[source.identity] = vote
+    agreed = agreed_schemes([votes[source.identity] for source in sources])
+    return {source.identity: scheme for source, scheme in zip(sources, agreed, strict=True)}
 
 
 def _vote(source: CaseSource, vote: Vote) -> Vote:
@@ -50,10 +50,10 @@ def _vote(source: CaseSource, vote: Vote) -> Vote:
 
 def minorities(sources: Sequence[CaseSource], schemes: Mapping[Path, LabelScheme]) -> dict[str, list[str]]:
     """Cases that are read by another scheme than most, by the scheme's title."""
-    usual = Counter(schemes[source.place].title for source in sources).most_common(1)
+    usual = Counter(schemes[source.identity].title for source in sources).most_common(1)
     found: dict[str, list[str]] = {}
     for source in sources:
-        title = schemes[source.place].title
+        title = schemes[source.identity].title
         if title != usual[0][0]:
             found.setdefault(title, []).append(source.case_id)
     return found

@@ -17,7 +17,7 @@ from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.patients import patients_of
-from brainseg_gui.imaging.regrid import placed
+from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.runs.config import Data
 from training.data.case_files import fingerprint, is_cut_off
 from training.data.case_schemes import cohort_schemes, minorities, why_not
@@ -114,7 +114,7 @@ def _find(folders: Iterable[str]) -> list[CaseSource]:
     found: dict[Path, CaseSource] = {}
     for folder in folders:
         for source in find_cohort(Path(folder).expanduser()):
-            found.setdefault(source.place.resolve(), source)
+            found.setdefault(source.identity.resolve(), source)
     return list(found.values())
 
 
@@ -130,13 +130,13 @@ def _usable(
             problems.append(Problem(source.case_id, f"{source.case_id} is left out: {error}"))
             continue
         sound.append(source)
-        labels[source.place] = present
+        labels[source.identity] = present
         if not present:
             sentence = f"{source.case_id}: its mask is empty; it is trained on as a brain without tumour"
             problems.append(Problem(source.case_id, sentence, left_out=False))
     schemes = _schemes(sound, {place: tuple(numbers) for place, numbers in labels.items()}, scheme, problems)
-    cases = [TrainingCase(s, schemes[s.place], sum(labels[s.place].values())) for s in sound]
-    reasons = {case.case_id: why_not(tuple(labels[case.source.place]), case.scheme) for case in cases}
+    cases = [TrainingCase(s, schemes[s.identity], sum(labels[s.identity].values())) for s in sound]
+    reasons = {case.case_id: why_not(tuple(labels[case.source.identity]), case.scheme) for case in cases}
     problems += [Problem(name, f"{name} is left out: {reason}") for name, reason in reasons.items() if reason]
     return [case for case in cases if not reasons[case.case_id]]
 
@@ -146,7 +146,7 @@ def _schemes(
 ) -> dict[Path, LabelScheme]:
     """The scheme of every case: the named one, or what the cases tell."""
     if scheme:
-        return {source.place: scheme_named(scheme) for source in sources}
+        return {source.identity: scheme_named(scheme) for source in sources}
     schemes = cohort_schemes(sources, labels)
     for title, names in minorities(sources, schemes).items():
         more = "" if len(names) == 1 else f" and {len(names) - 1} more"
@@ -164,7 +164,7 @@ def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> Label
     paths = [source.modalities[m] for m in modalities]
     grids = [_grid_of(path) for path in dict.fromkeys(paths)]
     values, stored_grid = read_labels(source.reference)
-    placed(values, stored_grid, grids[0], source.reference, words=("the mask", "the images"))
+    regridded(values, stored_grid, grids[0], source.reference, words=("the mask", "the images"))
     counts = np.bincount(values.ravel(order="K"), minlength=256)
     present = tuple(int(value) for value in np.flatnonzero(counts) if value)
     everywhere = {value for scheme in label_schemes().values() for value in scheme.labels}
@@ -205,10 +205,10 @@ def _without_shared(
     """Training cases that validation does not know; it would score what the network has seen."""
     contents = {fingerprint(case.source): case.case_id for case in validation}
     owners, _ = patients_of([case.source for case in (*training, *validation)])
-    patients = {owners[case.source.place]: case.case_id for case in validation}
+    patients = {owners[case.source.identity]: case.case_id for case in validation}
     kept = []
     for case in training:
-        same, patient = contents.get(fingerprint(case.source)), owners[case.source.place]
+        same, patient = contents.get(fingerprint(case.source)), owners[case.source.identity]
         if same is not None:
             sentence = f"its images are those of {same} in the validation set"
         elif patient in patients:
@@ -223,7 +223,7 @@ def _without_shared(
 def _say_doubtful_patients(cases: Sequence[TrainingCase], problems: list[Problem]) -> None:
     owners, doubtful = patients_of([case.source for case in cases])
     for patient in doubtful:
-        names = [case.case_id for case in cases if owners[case.source.place] == patient]
+        names = [case.case_id for case in cases if owners[case.source.identity] == patient]
         sentence = (
             f"{listed(names)} are taken for visits of one patient ({patient}), for only the last number differs; "
             "they are kept on one side"

@@ -15,8 +15,8 @@ from brainseg_gui.imaging.grid import Array
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.runs.config import Augmentation, Sampling
 from training.data import augment
-from training.data.cache import Entry
-from training.data.order import Order
+from training.data.cache import CachedCase
+from training.data.order import CaseOrder
 from training.data.patch import Shape, cut, draw_centre, shape_of
 from training.data.transplant import transplant
 
@@ -54,7 +54,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def __init__(
         self,
-        order: Order,
+        order: CaseOrder,
         patch: Shape,
         sampling: Sampling,
         augmentation: Augmentation | None,
@@ -136,7 +136,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
                 self._tell(entry, error)
         raise OSError("no prepared case can be read any more")
 
-    def _fill(self, out: NDArray[np.float32], entry: Entry, random: np.random.Generator) -> NDArray[np.uint8]:
+    def _fill(self, out: NDArray[np.float32], entry: CachedCase, random: np.random.Generator) -> NDArray[np.uint8]:
         change = self._augmentation
         image, labels = entry.image(), entry.labels()
         centre = draw_centre(entry, self._patch, self._sampling.foreground, random)
@@ -159,7 +159,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         return classes
 
     def _with_another_tumour(
-        self, patch: Image, classes: NDArray[np.uint8], host: Entry, centre: Shape, random: np.random.Generator
+        self, patch: Image, classes: NDArray[np.uint8], host: CachedCase, centre: Shape, random: np.random.Generator
     ) -> tuple[Image, NDArray[np.uint8]]:
         """The tumour of a random other case, at its own place of the brain: cases are cut to the brain's box."""
         others = [entry for entry in self._order.entries if entry != host] or [host]
@@ -170,7 +170,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         image, labels = _as_floats(cut(donor.image(), same, size)), cut(donor.labels(), same, size)
         return transplant(patch, classes, image, labels, random)
 
-    def _tell(self, entry: Entry, error: Exception) -> None:
+    def _tell(self, entry: CachedCase, error: Exception) -> None:
         with self._lock:
             new = entry.case_id not in self._unreadable
             self._unreadable.add(entry.case_id)

@@ -122,7 +122,7 @@ def _is_fold(fold: Any) -> bool:
 
 def _owners(cases: Sequence[TrainingCase], *, by_patient: bool) -> list[str]:
     patients, _ = patients_of([case.source for case in cases])
-    return [patients[case.source.place] if by_patient else case.case_id for case in cases]
+    return [patients[case.source.identity] if by_patient else case.case_id for case in cases]
 
 
 def _parted(cases: Sequence[TrainingCase], held_back: Sequence[bool]) -> Parts:
@@ -136,7 +136,7 @@ def _parted(cases: Sequence[TrainingCase], held_back: Sequence[bool]) -> Parts:
     pairs = list(zip(cases, held_back, strict=True))
     training, validation = [case for case, held in pairs if not held], [case for case, held in pairs if held]
     patients, _ = patients_of([case.source for case in cases])
-    ours, theirs = ({patients[case.source.place]: case.case_id for case in side} for side in (training, validation))
+    ours, theirs = ({patients[case.source.identity]: case.case_id for case in side} for side in (training, validation))
     if both := sorted(set(ours) & set(theirs)):
         patient, more = both[0], f"; so would {len(both) - 1} more" if len(both) > 1 else ""
         names = f"{ours[patient]}, {theirs[patient]}"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.data.cache import Entry
+from training.data.cache import CachedCase
 
 
-class Order:
+class CaseOrder:
     """An endless row of cases, the same for the same seed.
 
     Parameters
@@ -26,7 +26,7 @@ class Order:
     """
 
     def __init__(
-        self, entries: Sequence[Entry], further: Sequence[Entry] = (), share: float = 0.0, seed: int = 0
+        self, entries: Sequence[CachedCase], further: Sequence[CachedCase] = (), share: float = 0.0, seed: int = 0
     ) -> None:
         self.entries = tuple(entries)
         self._further = tuple(further)
@@ -37,14 +37,14 @@ class Order:
         """How many different cases there are."""
         return len(self.entries) + len(self._further)
 
-    def entry(self, number: int, attempt: int = 0) -> Entry:
+    def entry(self, number: int, attempt: int = 0) -> CachedCase:
         """The case at a place of the row; with each further attempt another one instead."""
         of_further = math.floor(number * self._share)
         if math.floor((number + 1) * self._share) > of_further:
             return self._in_turn(self._further, of_further, attempt)
         return self._in_turn(self.entries, number - of_further, attempt)
 
-    def _in_turn(self, entries: Sequence[Entry], number: int, attempt: int) -> Entry:
+    def _in_turn(self, entries: Sequence[CachedCase], number: int, attempt: int) -> CachedCase:
         if attempt >= len(entries):  # none of them can be read: the other set may be
             others = self.entries if entries is self._further else self._further
             entries, attempt = others, attempt - len(entries)

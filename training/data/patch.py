@@ -9,12 +9,12 @@ import numpy as np
 
 from brainseg_gui.imaging.grid import Array
 from brainseg_gui.runs.config import Sampling
-from training.data.cache import Entry
+from training.data.cache import CachedCase
 
 Shape = tuple[int, int, int]
 
 
-def draw_centre(entry: Entry, patch: Shape, foreground: float, random: np.random.Generator) -> Shape:
+def draw_centre(entry: CachedCase, patch: Shape, foreground: float, random: np.random.Generator) -> Shape:
     """Middle of a patch: a tumour voxel of a random class, or anywhere that keeps the patch inside the case."""
     on_tumour = random.random() < foreground
     centres = entry.centres()
@@ -48,7 +48,7 @@ def cut(volume: Array, centre: Shape, size: Shape) -> Array:
     return result
 
 
-def patch_size(sampling: Sampling, entries: Sequence[Entry], divisor: int) -> Shape:
+def patch_size(sampling: Sampling, entries: Sequence[CachedCase], divisor: int) -> Shape:
     """The patch, or for 0 0 0 the smallest size that holds every case and that the network divides."""
     if all(sampling.patch):
         return sampling.patch

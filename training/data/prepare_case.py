@@ -13,7 +13,7 @@ from brainseg_gui.imaging.grid import Array
 from brainseg_gui.imaging.labels import NETWORK_CLASSES, LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.models.passport import Passport
-from brainseg_gui.inference.placement import Placement, orient, to_axes
+from brainseg_gui.inference.network_grid import NetworkGrid, orient, to_axes
 from brainseg_gui.inference.preprocess import prepare
 from brainseg_gui.inference.separable import apply_along_axes
 from brainseg_gui.progress import run_to_end
@@ -55,7 +55,7 @@ def prepare_case(case: TrainingCase, passport: Passport, dtype: np.dtype[Any]) -
         raise TrainingError("it has no mask", "Leave the case out", case.source.folder)
     prepared = run_to_end(prepare(study.volumes, passport))
     classes = classes_of(study.reference.with_scheme(case.scheme))
-    labels = labels_on_network_grid(orient(classes, passport.orientation), prepared.placement, passport)
+    labels = labels_on_network_grid(orient(classes, passport.orientation), prepared.network_grid, passport)
     labels = np.ascontiguousarray(to_axes(labels, passport.axes))
     return PreparedCase(np.ascontiguousarray(prepared.batch[0], dtype), labels, tumour_voxels(labels))
 
@@ -67,7 +67,9 @@ def classes_of(labels: LabelMap) -> NDArray[np.uint8]:
     return classes
 
 
-def labels_on_network_grid(oriented: NDArray[np.uint8], placement: Placement, passport: Passport) -> NDArray[np.uint8]:
+def labels_on_network_grid(
+    oriented: NDArray[np.uint8], network_grid: NetworkGrid, passport: Passport
+) -> NDArray[np.uint8]:
     """Classes where the network sees them: cropped, resampled like the images, padded with background.
 
     Where the grid differs each class is smoothed and sampled as the images are, and the largest wins.
@@ -77,15 +79,15 @@ def labels_on_network_grid(oriented: NDArray[np.uint8], placement: Placement, pa
     oriented
         (I, J, K) in the passport's orientation.
     """
-    box = oriented[placement.box]
+    box = oriented[network_grid.box]
     if passport.spacing_mm is not None:
-        matrices = placement.forward(0.5)
+        matrices = network_grid.forward(0.5)
         parts = [
             apply_along_axes(np.asfortranarray(box == n, np.float32), matrices) for n in range(len(NETWORK_CLASSES))
         ]
         box = np.argmax(parts, axis=0).astype(np.uint8)
-    padded = np.zeros(placement.padded, np.uint8)
-    padded[placement.inside_padding] = box
+    padded = np.zeros(network_grid.padded, np.uint8)
+    padded[network_grid.inside_padding] = box
     return padded
 
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from .anatomy import Anatomy, Tissue
 from .fields import FloatArray, Noise, Shape, octaves, smooth_noise
-from .warp import Placement, sample
+from .warp import HeadPose, sample
 
 _PRESMOOTHING = 0.5
 """Standard deviation in voxels that turns the steps of a label map into partial volume."""
@@ -67,17 +67,17 @@ class Brain:
         return np.asarray(blurred, np.float32)
 
 
-def place(anatomy: Anatomy, placement: Placement, make_noise: Noise = smooth_noise) -> Brain:
-    """Sample an anatomy where a placement looks, with partial volume at the edges of tissues."""
-    coordinates = placement.coordinates()
-    if placement.spacing_mm == 1.0:
+def posed_brain(anatomy: Anatomy, pose: HeadPose, make_noise: Noise = smooth_noise) -> Brain:
+    """Sample an anatomy where a pose looks, with partial volume at the edges of tissues."""
+    coordinates = pose.coordinates()
+    if pose.spacing_mm == 1.0:
         fractions = _interpolated(anatomy, coordinates)
     else:
-        fractions = _counted(anatomy, placement, coordinates)
-    flipped = np.linalg.det(placement.matrix) < 0
+        fractions = _counted(anatomy, pose, coordinates)
+    flipped = np.linalg.det(pose.matrix) < 0
     midline = sample(anatomy.midline_mm, coordinates)
     hull_mm = sample(anatomy.hull_mm, coordinates)
-    return Brain(fractions, hull_mm, -midline if flipped else midline, placement.spacing_mm, make_noise)
+    return Brain(fractions, hull_mm, -midline if flipped else midline, pose.spacing_mm, make_noise)
 
 
 def _interpolated(anatomy: Anatomy, coordinates: FloatArray) -> FloatArray:
@@ -90,7 +90,7 @@ def _interpolated(anatomy: Anatomy, coordinates: FloatArray) -> FloatArray:
     return fractions
 
 
-def _counted(anatomy: Anatomy, placement: Placement, coordinates: FloatArray) -> FloatArray:
+def _counted(anatomy: Anatomy, pose: HeadPose, coordinates: FloatArray) -> FloatArray:
     """Tissues counted at eight points of each voxel: several times cheaper on grids coarser than the anatomy."""
     target_shape = coordinates.shape[1:]
     last = np.array(anatomy.tissue.shape).reshape(3, 1) - 1
@@ -99,7 +99,7 @@ def _counted(anatomy: Anatomy, placement: Placement, coordinates: FloatArray) ->
     rows = np.arange(flat.shape[1]) * len(Tissue)
     tissue = anatomy.tissue.ravel()
     for corner in np.ndindex(2, 2, 2):
-        offset = placement.matrix @ ((np.array(corner) - 0.5) * placement.spacing_mm / 2.0)
+        offset = pose.matrix @ ((np.array(corner) - 0.5) * pose.spacing_mm / 2.0)
         i, j, k = np.clip(np.rint(flat + offset.reshape(3, 1).astype(np.float32)).astype(np.int32), 0, last)
         counts[rows + tissue[(i * anatomy.tissue.shape[1] + j) * anatomy.tissue.shape[2] + k]] += 0.125
     # (I, J, K, tissue) -> (tissue, I, J, K)

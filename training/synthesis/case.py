@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from .acquisition import scan
 from .anatomy import Anatomy
-from .brain import Brain, place
+from .brain import Brain, posed_brain
 from .contrast import MODALITIES
 from .fields import BoolArray, FloatArray, Shape, round_noise, smooth_noise
 from .growth import grow
@@ -20,7 +20,7 @@ from .paint import paint
 from .presets import SynthesisPriors
 from .storage import Stored, draw_form, store
 from .tumour import Tumour, TumourParameters, TumourPriors, draw_seed, draw_tumour, no_tumour
-from .warp import draw_placement, push_aside, sample_at_nodes
+from .warp import draw_head_pose, sample_at_nodes, with_mass_effect
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -84,11 +84,11 @@ def synthesise(anatomy: Anatomy, seed: int | Sequence[int], priors: SynthesisPri
     rng = np.random.default_rng(seed)
     kind = priors.tumours[0][1] if len(priors.tumours) == 1 else _draw_kind(rng, priors)
     parameters = draw_tumour(rng, kind) if kind is not None else None
-    brain, centre = _placed(rng, anatomy, parameters, priors, shape, spacing_mm)
+    brain, centre = _posed(rng, anatomy, parameters, priors, shape, spacing_mm)
     tumour = grow(rng, brain, parameters, centre) if parameters else no_tumour(brain.shape)
     images, seen = _images(rng, brain, tumour, priors)
     tumour = replace(tumour, classes=tumour.classes * seen)
-    floor = int(priors.placement.floor_mm / spacing_mm)
+    floor = int(priors.pose.floor_mm / spacing_mm)
     return _on_grid(images, tumour, brats_affine(shape, spacing_mm), shape, floor, anatomy.name, seed)
 
 
@@ -97,20 +97,20 @@ def _draw_kind(rng: np.random.Generator, priors: SynthesisPriors) -> TumourPrior
     return priors.tumours[int(rng.choice(len(chances), p=chances))][1]
 
 
-def _placed(
+def _posed(
     rng: np.random.Generator, anatomy: Anatomy, parameters: TumourParameters | None, priors: SynthesisPriors,
     shape: Shape, spacing_mm: float,
 ) -> tuple[Brain, npt.NDArray[np.float64]]:  # fmt: skip
     """The placed brain, its tissue pushed aside by the tumour, and the voxel of the tumour's middle."""
     make_noise = round_noise if priors.round_noise else smooth_noise
-    placement = draw_placement(rng, anatomy, priors.placement, shape, spacing_mm)
+    pose = draw_head_pose(rng, anatomy, priors.pose, shape, spacing_mm)
     if parameters is None:
-        return place(anatomy, placement, make_noise), np.zeros(3)
-    centre = placement.target_of(draw_seed(rng, anatomy, parameters))
-    hull_mm = sample_at_nodes(placement, anatomy.hull_mm)
+        return posed_brain(anatomy, pose, make_noise), np.zeros(3)
+    centre = pose.target_of(draw_seed(rng, anatomy, parameters))
+    hull_mm = sample_at_nodes(pose, anatomy.hull_mm)
     reach_mm = rng.uniform(18.0, 32.0)
-    placement = push_aside(placement, hull_mm, centre, parameters.radius_mm, parameters.mass_effect, reach_mm)
-    return place(anatomy, placement, make_noise), centre
+    pose = with_mass_effect(pose, hull_mm, centre, parameters.radius_mm, parameters.mass_effect, reach_mm)
+    return posed_brain(anatomy, pose, make_noise), centre
 
 
 def _images(rng: np.random.Generator, brain: Brain, tumour: Tumour,

@@ -16,7 +16,7 @@ from .lookalikes import LookalikePriors
 from .outline import OutlinePriors
 from .storage import StoragePriors
 from .tumour import TumourPriors
-from .warp import PlacementPriors
+from .warp import HeadPosePriors
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class SynthesisPriors:
         Whether every random shape comes from noise that shows no trace of its lattice.
     """
 
-    placement: PlacementPriors = field(default_factory=PlacementPriors)
+    pose: HeadPosePriors = field(default_factory=HeadPosePriors)
     tumours: tuple[tuple[float, TumourPriors | None], ...] = ((1.0, TumourPriors()),)
     contrast: ContrastPriors = field(default_factory=ContrastPriors)
     lookalikes: LookalikePriors = field(default_factory=LookalikePriors)
@@ -72,7 +72,7 @@ _LOW = replace(
 _LOW_WITH_SPOTS = replace(_LOW, core_share=(2.0, 1.0), enhancement=(0.0, 0.1, 0.9, 0.0), patchiness=(0.6, 1.8))
 
 TRAINING = SynthesisPriors(
-    placement=PlacementPriors(rotation_deg=9.0, brain_ml=(1000.0, 1750.0), stretch=0.06, warp_mm=2.8),
+    pose=HeadPosePriors(rotation_deg=9.0, brain_ml=(1000.0, 1750.0), stretch=0.06, warp_mm=2.8),
     tumours=((0.60, _HIGH), (0.29, _LOW), (0.05, _LOW_WITH_SPOTS), (0.06, None)),
     contrast=ContrastPriors(
         tissue_spread=0.10, gain_spread=0.22, gain_limits=(0.65, 1.6), texture=(0.014, 0.070),
@@ -98,7 +98,7 @@ TRAINING = SynthesisPriors(
 # Everything at its worst at once would be mud: each range only reaches beyond the training's, shapes and textures lie
 # outside of it altogether.
 UNSEEN = SynthesisPriors(
-    placement=PlacementPriors(
+    pose=HeadPosePriors(
         rotation_deg=12.0, brain_ml=(950.0, 1850.0), stretch=0.08, warp_mm=3.2, warp_scale_mm=34.0
     ),
     tumours=(

@@ -20,8 +20,8 @@ _SQUARINGS = 6
 
 
 @dataclass(frozen=True)
-class PlacementPriors:
-    """How far a placement may go from the anatomy as it is.
+class HeadPosePriors:
+    """How far a pose may go from the anatomy as it is.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class PlacementPriors:
 
 
 @dataclass(frozen=True)
-class Placement:
+class HeadPose:
     """Where a brain stands on the grid.
 
     Parameters
@@ -98,8 +98,8 @@ class Placement:
         return np.asarray(source + self.source_centre.reshape(3, 1, 1, 1), np.float32)
 
 
-def draw_placement(rng: np.random.Generator, anatomy: Anatomy, priors: PlacementPriors, grid_shape: Shape,
-                   spacing_mm: float = 1.0) -> Placement:  # fmt: skip
+def draw_head_pose(rng: np.random.Generator, anatomy: Anatomy, priors: HeadPosePriors, grid_shape: Shape,
+                   spacing_mm: float = 1.0) -> HeadPose:  # fmt: skip
     """Draw flip, rotation, scale and warp; the box holds the turned brain and fits the grid."""
     size = np.cbrt(1000.0 * rng.uniform(*priors.brain_ml) / anatomy.hull.sum())
     scale = size * (1.0 + priors.stretch * rng.uniform(-1, 1, 3))
@@ -118,7 +118,7 @@ def draw_placement(rng: np.random.Generator, anatomy: Anatomy, priors: Placement
     inverse = np.linalg.inv(forward).astype(np.float64)
     shape: Shape = (int(box[0]), int(box[1]), int(box[2]))
     warp = diffeomorphism(rng, shape, priors.warp_mm, priors.warp_scale_mm, spacing_mm)
-    return Placement(inverse, centre + inverse @ middle, shape, warp, spacing_mm)
+    return HeadPose(inverse, centre + inverse @ middle, shape, warp, spacing_mm)
 
 
 def diffeomorphism(rng: np.random.Generator, shape: Shape, size_mm: float, scale_mm: float,
@@ -140,8 +140,8 @@ def diffeomorphism(rng: np.random.Generator, shape: Shape, size_mm: float, scale
     return np.asarray(field * np.float32(STEP_MM), np.float32)
 
 
-def push_aside(placement: Placement, hull_mm: FloatArray, centre: npt.NDArray[np.float64],
-               radius_mm: float, strength: float, reach_mm: float) -> Placement:  # fmt: skip
+def with_mass_effect(pose: HeadPose, hull_mm: FloatArray, centre: npt.NDArray[np.float64],
+               radius_mm: float, strength: float, reach_mm: float) -> HeadPose:  # fmt: skip
     """Mass effect: tissue that stood where the tumour is moves outwards, less with distance, not at the skull.
 
     Parameters
@@ -153,20 +153,20 @@ def push_aside(placement: Placement, hull_mm: FloatArray, centre: npt.NDArray[np
     strength
         Share of the tumour's radius by which its edge displaces tissue, below 1 for a bijection.
     """
-    centre_mm = centre * placement.spacing_mm
-    offset = _nodes_mm(placement.displacement) - centre_mm.reshape(3, 1, 1, 1).astype(np.float32)
+    centre_mm = centre * pose.spacing_mm
+    offset = _nodes_mm(pose.displacement) - centre_mm.reshape(3, 1, 1, 1).astype(np.float32)
     distance = np.sqrt(np.square(offset).sum(axis=0)) + 1e-3
     beyond = np.clip(distance - radius_mm, 0.0, None)
     push = strength * np.minimum(distance, radius_mm) * np.exp(-beyond / reach_mm)
     push *= np.clip(hull_mm / 18.0, 0.0, 1.0)
     pull = np.asarray(-offset / distance * push, np.float32)
-    behind = _sample_vector(placement.displacement, _identity(pull.shape[1:]) + pull / np.float32(STEP_MM))
-    return replace(placement, displacement=np.asarray(pull + behind, np.float32))
+    behind = _sample_vector(pose.displacement, _identity(pull.shape[1:]) + pull / np.float32(STEP_MM))
+    return replace(pose, displacement=np.asarray(pull + behind, np.float32))
 
 
-def sample_at_nodes(placement: Placement, channel: FloatArray) -> FloatArray:
+def sample_at_nodes(pose: HeadPose, channel: FloatArray) -> FloatArray:
     """A channel of the anatomy at the nodes of the lattice."""
-    return sample(channel, placement.lattice())
+    return sample(channel, pose.lattice())
 
 
 def _rotation(angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

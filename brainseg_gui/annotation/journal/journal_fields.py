@@ -51,7 +51,7 @@ class JournalHeader:
         When, in seconds since 1970.
     program
         Version of the program.
-    place
+    opened_from
         The folder or file that the study was opened from, or empty; it may have moved since.
     """
 
@@ -63,7 +63,7 @@ class JournalHeader:
     start_digest: str = ""
     created: float = 0.0
     program: str = ""
-    place: str = ""
+    opened_from: str = ""
 
 
 def parsed_json(text: bytes) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def header_of(fields: Mapping[str, Any]) -> JournalHeader:
         start_digest=text_of(fields["start_digest"]),
         created=time_of(fields["created"]),
         program=text_of(fields["program"]),
-        place=text_of(fields.get("place", "")),
+        opened_from=text_of(fields.get("place", "")),
     )
 
 

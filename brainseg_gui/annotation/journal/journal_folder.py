@@ -102,12 +102,12 @@ class JournalFolder:
         """
         return restored(path, study, shape)
 
-    def put_aside(self, path: Path) -> Path:
+    def quarantine(self, path: Path) -> Path:
         """Give a damaged journal a name under which it is not read again; returns its path."""
-        aside = path.with_name(f"{path.name}.damaged")
+        damaged = path.with_name(f"{path.name}.damaged")
         with contextlib.suppress(OSError):
-            path.rename(aside)
-        return aside
+            path.rename(damaged)
+        return damaged
 
     def discard(self, path: Path) -> None:
         """Remove a journal that the person gave up."""

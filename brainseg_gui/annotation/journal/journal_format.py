@@ -71,7 +71,7 @@ def header_bytes(header: JournalHeader) -> bytes:
         "scheme": _scheme_fields(header.scheme),
         "title": header.title[:LONGEST_TEXT],
         "start": header.start[:LONGEST_TEXT],
-        "place": header.place if len(header.place) <= LONGEST_TEXT else "",
+        "place": header.opened_from if len(header.opened_from) <= LONGEST_TEXT else "",
         "start_digest": header.start_digest,
         "created": header.created,
         "program": header.program[:LONGEST_TEXT],

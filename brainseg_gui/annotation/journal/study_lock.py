@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.storage import lock_file
-from brainseg_gui.storage.lock_file import Holder, in_the_making, put_aside, read_holder
+from brainseg_gui.storage.lock_file import Holder, in_the_making, read_holder, remove_stale_lock
 
 
 class LockedError(BrainsegError):
@@ -72,7 +72,7 @@ def acquire(path: Path, *, take_over: bool = False) -> StudyLock:
             raise LockedError("another window is opening this annotation", "Try again in a moment", path)
         if holder is not None and holder.alive and not take_over:
             raise _locked(path, holder)
-        put_aside(path, holder)
+        remove_stale_lock(path, holder)
     raise LockedError("another window is opening this annotation", "Try again in a moment", path)
 
 
@@ -93,7 +93,7 @@ def remove_stale(path: Path) -> None:
     """Remove a lock whose process is gone."""
     holder = read_holder(path)
     if not (holder.alive if holder is not None else in_the_making(path)):
-        put_aside(path, holder)
+        remove_stale_lock(path, holder)
 
 
 def _locked(path: Path, holder: Holder) -> LockedError:

@@ -15,7 +15,7 @@ from typing import Any
 
 from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.provenance import write_provenance
-from brainseg_gui.annotation.saving.mask_places import OutputTree, free_path, home_of, other_case_at
+from brainseg_gui.annotation.saving.mask_paths import OutputTree, free_path, home_of, other_case_at
 from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from brainseg_gui.annotation.saving.mask_places import ANNOTATION
+from brainseg_gui.annotation.saving.mask_paths import ANNOTATION
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import answers, kind_of, prefix_of
 from brainseg_gui.imaging.formats.file_names import is_nifti, stem

@@ -1,6 +1,6 @@
 """Operations on whole labels and between layers.
 
-All of them answer with a `Change` to which locks apply, but not the rule "paint over only these": they name their
+All of them answer with a `LabelChange` to which locks apply, but not the rule "paint over only these": they name their
 labels themselves.
 """
 
@@ -11,7 +11,7 @@ from enum import Enum
 
 import numpy as np
 
-from brainseg_gui.annotation.slab import Change, Mask, Values, area_of
+from brainseg_gui.annotation.slab import LabelChange, Mask, Values, area_of
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
@@ -26,7 +26,7 @@ class Operation(Enum):
     EXCLUSIVE = "either, not both"
 
 
-def combined(values: Values, label: int, other: Mask, operation: Operation) -> Change | None:
+def combined(values: Values, label: int, other: Mask, operation: Operation) -> LabelChange | None:
     """A label united with, cut to, or cut by a mask; None when nothing would change.
 
     Parameters
@@ -53,40 +53,40 @@ def combined(values: Values, label: int, other: Mask, operation: Operation) -> C
     if area is None:
         return None
     labels = np.where(wanted[area.slab], np.uint8(label), np.uint8(0))
-    return Change(area.slab, area.mask, labels, paint_over=False)
+    return LabelChange(area.slab, area.mask, labels, paint_over=False)
 
 
-def relabelled(values: Values, label: int, becomes: int) -> Change | None:
+def relabelled(values: Values, label: int, becomes: int) -> LabelChange | None:
     """All voxels of one label as another; 0 clears it."""
     return mapped(values, {label: becomes})
 
 
-def swapped(values: Values, one: int, other: int) -> Change | None:
+def swapped(values: Values, one: int, other: int) -> LabelChange | None:
     """Two labels exchanged."""
     return mapped(values, {one: other, other: one})
 
 
-def merged(values: Values, labels: Iterable[int], becomes: int) -> Change | None:
+def merged(values: Values, labels: Iterable[int], becomes: int) -> LabelChange | None:
     """Several labels as one."""
     return mapped(values, dict.fromkeys(labels, becomes))
 
 
-def mapped(values: Values, becomes: Mapping[int, int]) -> Change | None:
+def mapped(values: Values, becomes: Mapping[int, int]) -> LabelChange | None:
     """Every voxel whose label is a key of `becomes` as the label it names; None when nothing would change."""
     table = np.arange(256, dtype=np.uint8)
     for label, target in becomes.items():
         table[label] = target
     moved = (table != np.arange(256))[values]
     area = area_of(moved)
-    return None if area is None else Change(area.slab, area.mask, table[values[area.slab]], paint_over=False)
+    return None if area is None else LabelChange(area.slab, area.mask, table[values[area.slab]], paint_over=False)
 
 
-def replaced(values: Values, other: Values) -> Change | None:
+def replaced(values: Values, other: Values) -> LabelChange | None:
     """Another array in place of the annotation (a layer, a mask from a file); None when they are equal."""
     box = box_around(values != other)
     if box is None:
         return None
-    return Change(box, values[box] != other[box], other[box], paint_over=False)
+    return LabelChange(box, values[box] != other[box], other[box], paint_over=False)
 
 
 def translated(labels: LabelMap, scheme: LabelScheme) -> Values:

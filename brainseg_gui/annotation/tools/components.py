@@ -16,7 +16,7 @@ from brainseg_gui.imaging.grid import Voxel
 
 
 @dataclass(frozen=True, eq=False)
-class Components:
+class ConnectedComponents:
     """The connected parts of a mask.
 
     Parameters
@@ -58,7 +58,7 @@ class Components:
         return int(self.numbers[local[0], local[1], local[2]])
 
 
-def components_of(mask: Mask, connectivity: int = 26) -> Components | None:
+def components_of(mask: Mask, connectivity: int = 26) -> ConnectedComponents | None:
     """The connected parts of a mask, (I, J, K); None when it is empty.
 
     Parameters
@@ -70,4 +70,4 @@ def components_of(mask: Mask, connectivity: int = 26) -> Components | None:
     slab = box_around(mask)
     if slab is None:
         return None
-    return Components(slab, *connected(mask[slab], connectivity))
+    return ConnectedComponents(slab, *connected(mask[slab], connectivity))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from brainseg_gui.annotation.slab import Area, Mask, Values, area_of
-from brainseg_gui.annotation.tools.components import Components, components_of
+from brainseg_gui.annotation.tools.components import ConnectedComponents, components_of
 from brainseg_gui.imaging.grid import Grid, Voxel
 
 ALL_LABELS = 0
@@ -66,7 +66,7 @@ def mask_of(values: Values, label: int) -> Mask:
     return values > 0 if label == ALL_LABELS else values == label
 
 
-def _chosen(parts: Components, numbers: Mask) -> Area | None:
+def _chosen(parts: ConnectedComponents, numbers: Mask) -> Area | None:
     numbers = numbers.copy()
     numbers[0] = False
     return area_of(numbers[parts.numbers], parts.slab) if numbers.any() else None

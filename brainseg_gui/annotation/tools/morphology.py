@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.slab import Area, Change, Mask, Slab, Values, area_of
+from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Slab, Values, area_of
 from brainseg_gui.annotation.tools.islands import mask_of
 from brainseg_gui.imaging.box import box_around, grown
 
@@ -56,7 +56,7 @@ def shrinkage(values: Values, label: int, distance_mm: float, spacing_mm: Spacin
     return area_of(mask[box] & (distance <= distance_mm + _ROUNDING_MM), box)
 
 
-def smoothed(values: Values, label: int | None, radius_mm: float, spacing_mm: Spacing) -> Change | None:
+def smoothed(values: Values, label: int | None, radius_mm: float, spacing_mm: Spacing) -> LabelChange | None:
     """Median smoothing of one label, or of all at once; None when nothing would change.
 
     Each voxel takes the label that is most frequent in the box that reaches `radius_mm` to each side (at least one
@@ -80,7 +80,7 @@ def smoothed(values: Values, label: int | None, radius_mm: float, spacing_mm: Sp
     if area is None:
         return None
     inner = tuple(slice(p.start - b.start, p.stop - b.start) for p, b in zip(area.slab, box, strict=True))
-    return Change(area.slab, area.mask, after[inner])
+    return LabelChange(area.slab, area.mask, after[inner])
 
 
 def _most_frequent(values: Values, edges: Sequence[int]) -> Values:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.slab import Area, Change, Mask, Slab, Values, area_of, slab_shape
+from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Slab, Values, area_of, slab_shape
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.box import box_around, grown
 from brainseg_gui.imaging.modality import Modality
@@ -76,13 +76,13 @@ class Growth:
     labels: Values
     probabilities: Mapping[int, Floats]
 
-    def change(self, values: Values) -> Change | None:
+    def change(self, values: Values) -> LabelChange | None:
         """The proposal to take it over; the voxels that stay as they are in `values` are left out."""
         area = area_of(self.labels != values[self.slab], self.slab)
         if area is None:
             return None
         inner = tuple(slice(p.start - s.start, p.stop - s.start) for p, s in zip(area.slab, self.slab, strict=True))
-        return Change(area.slab, area.mask, self.labels[inner])
+        return LabelChange(area.slab, area.mask, self.labels[inner])
 
     def area(self, label: int) -> Area | None:
         """Where one label grew."""

@@ -13,8 +13,8 @@ from brainseg_gui.annotation.annotation import Annotation, Move
 from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.tools.algebra import mapped, translated
 from brainseg_gui.controllers.annotating.active_label import activate, paintable
+from brainseg_gui.controllers.annotating.annotation_record import origin_of, sittings_before
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.kept import origin_of, sittings_before
 from brainseg_gui.controllers.annotating.paint import PaintController
 from brainseg_gui.controllers.annotating.tool_choice import ToolChoice
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -25,9 +25,9 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 
 _FIRST_CHOICE = ("ET", "ED")
@@ -78,7 +78,7 @@ class AnnotateController(QObject):
         wanted = layers.prediction or layers.reference
         if self._annotating.annotation is not None:
             self.end()
-        elif wanted is not None and wanted.role is Role.ANNOTATION and wanted.author in ("", person()):
+        elif wanted is not None and wanted.role is LayerRole.ANNOTATION and wanted.author in ("", person()):
             self.resume(wanted)
         else:
             self.start(wanted)
@@ -107,8 +107,8 @@ class AnnotateController(QObject):
         except BrainsegError as error:
             self._session.say(notice_of(error))
             return None
-        made = Layer(annotation_name(person()), Role.ANNOTATION, labels, person())
-        if layer is not None and layer.role is not Role.REFERENCE:
+        made = Layer(annotation_name(person()), LayerRole.ANNOTATION, labels, person())
+        if layer is not None and layer.role is not LayerRole.REFERENCE:
             layer.visible = False  # the same voxels twice would only look stronger
         self._session.add_layer(made)
         self.resume(made, layer)
@@ -122,8 +122,8 @@ class AnnotateController(QObject):
         start
             What a new one is a copy of.
         """
-        kept = self._journals.of(layer)
-        annotation = kept.annotation if kept is not None else Annotation(layer.labels)
+        record = self._journals.of(layer)
+        annotation = record.annotation if record is not None else Annotation(layer.labels)
         before = layer if layer.file is not None else start
         read_only = self._journals.keep(layer, annotation, origin_of(before), sittings_before(before))
         self._annotating.begin(annotation, layer, read_only)
@@ -174,7 +174,7 @@ class AnnotateController(QObject):
 
     def _in_sight(self, move: Move) -> bool:
         viewing = self._session.viewing
-        axes = {0, 1, 2} if viewing.layout is Layout.PLANES else {viewing.plane.axis}
+        axes = {0, 1, 2} if viewing.layout is ViewLayout.PLANES else {viewing.plane.axis}
         if move.axis is not None and move.axis in axes:
             axes = {move.axis}  # where it was painted, it is seen best
         return any(move.slab[axis].start <= viewing.crosshair[axis] < move.slab[axis].stop for axis in axes)
@@ -250,5 +250,5 @@ def _first_labels(case: Case, layer: Layer | None, scheme: LabelScheme) -> Label
     """Where an annotation begins, in the numbers of the study's scheme; a copy of a reference keeps its own."""
     if layer is None:
         return LabelMap(np.zeros(case.grid.shape, np.uint8, order="F"), case.grid, scheme)
-    scheme = layer.labels.scheme if layer.role is Role.REFERENCE else scheme
+    scheme = layer.labels.scheme if layer.role is LayerRole.REFERENCE else scheme
     return LabelMap(translated(layer.labels, scheme), case.grid, scheme)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from brainseg_gui.annotation.slab import Area, Change
+from brainseg_gui.annotation.slab import Area, LabelChange
 from brainseg_gui.annotation.tools.brush import Brush, BrushShape, sweep
 from brainseg_gui.annotation.tools.threshold import follow_edges
 from brainseg_gui.controllers.annotating.copy_source import CopySource
@@ -158,7 +158,7 @@ class BrushTool:
         else:
             annotating.paint(self._change(area))
 
-    def _change(self, area: Area) -> Change:
+    def _change(self, area: Area) -> LabelChange:
         if self._kind is Tool.COPY and self._label and self._source.values is not None:
             return area.copies(self._source.values)
         return area.becomes(self._label)

@@ -7,7 +7,7 @@ from brainseg_gui.annotation.tools.algebra import translated
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 
 
@@ -16,7 +16,7 @@ def copy_layer(session: Session) -> Layer | None:
     wanted, edited = session.annotating.options.copy_from, session.annotating.layer
     others = [layer for layer in session.layers if layer is not edited]
     named = [layer for layer in others if layer.name == wanted]
-    predictions = [layer for layer in reversed(others) if layer.role is Role.PREDICTION]
+    predictions = [layer for layer in reversed(others) if layer.role is LayerRole.PREDICTION]
     return next(iter((*named, *predictions, *others)), None)
 
 

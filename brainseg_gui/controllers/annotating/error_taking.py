@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.controllers.annotating.copy_source import CopySource, copy_layer
 from brainseg_gui.evaluation.metrics.disagreements import Disagreement
-from brainseg_gui.state.layers.layers import Role
+from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
@@ -24,7 +24,7 @@ class ErrorTaking(QObject):
         super().__init__(window)
         self._session, self._annotating = session, session.annotating
         self._panel: ErrorsPanel | None = None
-        window.late.errors.when_made(self._listen)
+        window.lazy_panels.errors.when_made(self._listen)
         self._annotating.annotation_changed.connect(self._offer)
 
     def _listen(self, panel: ErrorsPanel) -> None:
@@ -36,9 +36,9 @@ class ErrorTaking(QObject):
         if self._panel is not None:
             self._panel.offer_taking(self._annotating.editable)
 
-    def take(self, piece: Disagreement, role: Role) -> None:
+    def take(self, piece: Disagreement, role: LayerRole) -> None:
         """Make the annotation, in one piece, what the reference or the prediction says; one edit."""
-        layer = self._session.layers.reference if role is Role.REFERENCE else self._session.layers.prediction
+        layer = self._session.layers.reference if role is LayerRole.REFERENCE else self._session.layers.prediction
         if layer is self._annotating.layer:
             layer = copy_layer(self._session)
         if layer is None or not self._annotating.editable:

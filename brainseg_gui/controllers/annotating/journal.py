@@ -17,6 +17,7 @@ from brainseg_gui.annotation.journal.journal_replay import Restored
 from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.journal.study_lock import LockedError, StudyLock
 from brainseg_gui.annotation.provenance import Origin
+from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord
 from brainseg_gui.controllers.annotating.journal_notices import (
     EDITABLE_AGAIN,
     WRITTEN_AGAIN,
@@ -24,7 +25,6 @@ from brainseg_gui.controllers.annotating.journal_notices import (
     read_only,
     take_over_question,
 )
-from brainseg_gui.controllers.annotating.kept import Kept
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.case import Case
@@ -49,7 +49,7 @@ class JournalController(QObject):
         self._session, self._window = session, window
         self._annotating = session.annotating
         self.folder = JournalFolder(preferences.journals)
-        self._kept: dict[Layer, Kept] = {}
+        self._records: dict[Layer, AnnotationRecord] = {}
         self._lock: StudyLock | None = None
         self._study: tuple[Case, str] | None = None
         self._flushing: Job | None = None
@@ -65,23 +65,23 @@ class JournalController(QObject):
         return self._lock
 
     @property
-    def kept(self) -> tuple[Kept, ...]:
+    def records(self) -> tuple[AnnotationRecord, ...]:
         """The annotations of the open case."""
-        return tuple(self._kept.values())
+        return tuple(self._records.values())
 
     @property
-    def at_risk(self) -> tuple[Kept, ...]:
+    def at_risk(self) -> tuple[AnnotationRecord, ...]:
         """Those with work that is in no file."""
-        return tuple(kept for kept in self._kept.values() if kept.at_risk)
+        return tuple(record for record in self._records.values() if record.at_risk)
 
     @property
     def failing(self) -> bool:
         """Whether the last writing of a journal failed."""
         return self._failing
 
-    def of(self, layer: Layer | None) -> Kept | None:
+    def of(self, layer: Layer | None) -> AnnotationRecord | None:
         """How a layer is kept, if it is an annotation of this window."""
-        return self._kept.get(layer) if layer is not None else None
+        return self._records.get(layer) if layer is not None else None
 
     def study(self) -> str:
         """Digest of the open case; known before it is asked for, mostly."""
@@ -118,15 +118,15 @@ class JournalController(QObject):
         str
             Why it may not be edited; empty when it may.
         """
-        if layer not in self._kept:
-            self._kept[layer] = Kept(layer, annotation, start, earlier=earlier)
-        kept = self._kept[layer]
-        kept.annotation = annotation
+        if layer not in self._records:
+            self._records[layer] = AnnotationRecord(layer, annotation, start, earlier=earlier)
+        record = self._records[layer]
+        record.annotation = annotation
         scheme = annotation.labels.scheme
-        if kept.journal is not None and kept.journal.header.scheme != scheme:
+        if record.journal is not None and record.journal.header.scheme != scheme:
             self.wait()
-            kept.journal.describe(replace(kept.journal.header, scheme=scheme))
-        return self._follow(kept)
+            record.journal.describe(replace(record.journal.header, scheme=scheme))
+        return self._follow(record)
 
     def adopt(
         self, layer: Layer, annotation: Annotation, found: Restored, earlier: tuple[Mapping[str, Any], ...]
@@ -137,7 +137,7 @@ class JournalController(QObject):
         kind, _, name = found.note.header.start.partition(": ")
         start = Origin(name or kind, kind, digest=found.note.header.start_digest)
         journal, began = self.folder.resume(found, self._lock), found.note.header.created
-        self._kept[layer] = Kept(layer, annotation, start, journal, began, earlier)
+        self._records[layer] = AnnotationRecord(layer, annotation, start, journal, began, earlier)
 
     def lock_study(self, *, take_over: bool = False) -> StudyLock:
         """Take the right to write annotations of the open study, if this window does not have it yet.
@@ -156,33 +156,33 @@ class JournalController(QObject):
         self._awaiting = coming
         self._on_layers_changed()
 
-    def note_file(self, kept: Kept, digest: str, path: Path | None) -> None:
+    def note_file(self, record: AnnotationRecord, digest: str, path: Path | None) -> None:
         """Before a save: note what is about to be written, and where, so that a kill meanwhile does no harm."""
-        if kept.journal is None:
+        if record.journal is None:
             return
         self.wait()
         try:
             name = str(path) if path is not None else ""
-            kept.journal.note_file(kept.annotation.history, kept.annotation.settled, name, digest)
+            record.journal.note_file(record.annotation.history, record.annotation.settled, name, digest)
         except (JournalError, LockedError):
             return  # the save goes on; what is wrong with the journal is said at the next edit
 
-    def note_saved(self, kept: Kept) -> None:
+    def note_saved(self, record: AnnotationRecord) -> None:
         """After a verified save: the journal need not be offered any more, unless there are later edits."""
-        if kept.layer.saved_as is not None:
-            self._follow(kept)
+        if record.layer.saved_as is not None:
+            self._follow(record)
 
     def retry(self, *, take_over: bool = False) -> None:
         """Try once more to get a read-only annotation into this window's hands."""
-        kept = self.of(self._annotating.layer)
-        if kept is None or not self._annotating.read_only:
+        record = self.of(self._annotating.layer)
+        if record is None or not self._annotating.read_only:
             return
-        why = self._follow(kept, take_over=take_over)
+        why = self._follow(record, take_over=take_over)
         if why:
             self._say_read_only(why)
         else:
             self._session.say(EDITABLE_AGAIN)
-            self.editable_again.emit(kept.layer)
+            self.editable_again.emit(record.layer)
 
     def ask_take_over(self) -> None:
         """Let the person break the lock of another computer, after one question."""
@@ -202,43 +202,43 @@ class JournalController(QObject):
     def close(self) -> None:
         """Put the journals away; those with unsaved work stay on the disk."""
         self.wait()
-        for layer in tuple(self._kept):
-            self._put_away(self._kept.pop(layer))
+        for layer in tuple(self._records):
+            self._put_away(self._records.pop(layer))
         self._release()
 
     # what happens
 
     def _on_finished(self, *_: object) -> None:
-        kept = self.of(self._annotating.layer)
-        if kept is None:
+        record = self.of(self._annotating.layer)
+        if record is None:
             return
         self.wait()
-        why = self._follow(kept)
+        why = self._follow(record)
         if why:
-            QTimer.singleShot(0, self, lambda: self._forbid(kept, why))  # the tool ends its stroke first
-        elif kept.journal is not None:
-            self._flush(kept.journal)
+            QTimer.singleShot(0, self, lambda: self._forbid(record, why))  # the tool ends its stroke first
+        elif record.journal is not None:
+            self._flush(record.journal)
 
     def _on_layers_changed(self) -> None:
         there = set(self._session.layers)
-        for layer in [layer for layer in self._kept if layer not in there]:
+        for layer in [layer for layer in self._records if layer not in there]:
             self.wait()
-            self._put_away(self._kept.pop(layer))
-        if not self._kept and not self._awaiting:
+            self._put_away(self._records.pop(layer))
+        if not self._records and not self._awaiting:
             self._release()
 
-    def _follow(self, kept: Kept, *, take_over: bool = False) -> str:
+    def _follow(self, record: AnnotationRecord, *, take_over: bool = False) -> str:
         """Write what is missing; returns why the annotation may not be edited, or nothing."""
         try:
-            if kept.journal is None:
-                kept.journal = self._begin(kept, take_over)
-            annotation, journal = kept.annotation, kept.journal
-            if kept.layer.saved_as is not None and not journal.is_kept(annotation.history):
+            if record.journal is None:
+                record.journal = self._begin(record, take_over)
+            annotation, journal = record.annotation, record.journal
+            if record.layer.saved_as is not None and not journal.is_kept(annotation.history):
                 journal.mark_kept(annotation.history, annotation.settled)
             else:
                 journal.follow(annotation.history, annotation.settled, flush=False)
         except LockedError as error:
-            kept.journal = self._lock = None
+            record.journal = self._lock = None
             return f"Read-only: {error.what}"
         except JournalError as error:
             self._say_failing(error)
@@ -248,14 +248,14 @@ class JournalController(QObject):
             self._session.say(WRITTEN_AGAIN)
         return ""
 
-    def _begin(self, kept: Kept, take_over: bool) -> Journal:
+    def _begin(self, record: AnnotationRecord, take_over: bool) -> Journal:
         case = self._session.case
         if case is None:
             raise RuntimeError("no case is open")
-        journal = self.folder.begin(kept.header(case, self.study()), self.lock_study(take_over=take_over))
-        if kept.layer.file is not None:  # it goes on with that file
-            annotation = kept.annotation
-            journal.note_file(annotation.history, annotation.settled, str(kept.layer.file.path), kept.start.digest)
+        journal = self.folder.begin(record.header(case, self.study()), self.lock_study(take_over=take_over))
+        if record.layer.file is not None:  # it goes on with that file
+            annotation = record.annotation
+            journal.note_file(annotation.history, annotation.settled, str(record.layer.file.path), record.start.digest)
         return journal
 
     def _flush(self, journal: Journal) -> None:
@@ -269,9 +269,9 @@ class JournalController(QObject):
         if self._flushing is job:
             self._flushing = None
 
-    def _forbid(self, kept: Kept, why: str) -> None:
-        if self._annotating.layer is kept.layer and not self._annotating.read_only:
-            self._annotating.begin(kept.annotation, kept.layer, why)
+    def _forbid(self, record: AnnotationRecord, why: str) -> None:
+        if self._annotating.layer is record.layer and not self._annotating.read_only:
+            self._annotating.begin(record.annotation, record.layer, why)
             self._say_read_only(why)
 
     def _say_read_only(self, why: str) -> None:
@@ -283,10 +283,10 @@ class JournalController(QObject):
             self._failing = True
             self._session.say(failing(error))
 
-    def _put_away(self, kept: Kept) -> None:
-        if kept.journal is not None and not kept.at_risk:
+    def _put_away(self, record: AnnotationRecord) -> None:
+        if record.journal is not None and not record.at_risk:
             try:
-                kept.journal.remove()
+                record.journal.remove()
             except LockedError:
                 return  # the file is another window's now
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from brainseg_gui.annotation.effect import Effect, effect_of
 from brainseg_gui.annotation.rules import PaintRules
-from brainseg_gui.annotation.slab import Area, Change, Mask, Values
+from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Values
 from brainseg_gui.annotation.tools.algebra import Operation, combined, merged, relabelled, swapped
 from brainseg_gui.annotation.tools.fill import holes
 from brainseg_gui.annotation.tools.interpolate import interpolated
@@ -22,7 +22,7 @@ from brainseg_gui.imaging.labels import LabelMap, Region
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.annotating.operating import Kind, Operating
+from brainseg_gui.state.annotating.operating import Operating, OperationKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class Request:
         Images on the annotation's grid.
     """
 
-    kind: Kind
+    kind: OperationKind
     settings: Operating
     labels: LabelMap
     rules: PaintRules
@@ -70,7 +70,7 @@ class Request:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class OperationResult:
     """What an operation comes to.
 
     Parameters
@@ -88,60 +88,60 @@ class Answer:
     forbidden: bool = False
 
 
-def work_of(request: Request) -> Generator[Progress, None, Answer]:
+def work_of(request: Request) -> Generator[Progress, None, OperationResult]:
     """Carry an operation out on paper."""
     yield Progress("working", 0.0)
-    if request.kind is Kind.SEEDS:
+    if request.kind is OperationKind.SEEDS:
         change = yield from _grown(request)
     else:
         change = _MAKERS[request.kind](request)
     effect = effect_of(change, request.values, request.rules)
-    return Answer(title_of(request), effect, change is not None and effect is None)
+    return OperationResult(title_of(request), effect, change is not None and effect is None)
 
 
 # what is proposed
 
 
-def _removed(area: Area | None) -> Change | None:
+def _removed(area: Area | None) -> LabelChange | None:
     return area.becomes(0, paint_over=False) if area is not None else None
 
 
-def _small(request: Request) -> Change | None:
+def _small(request: Request) -> LabelChange | None:
     settings = request.settings
     least = settings.smallest_voxels if settings.in_voxels else voxels_in(settings.smallest_ml, request.grid)
     return _removed(smaller_than(request.values, request.label, least))
 
 
-def _island(request: Request) -> Change | None:
+def _island(request: Request) -> LabelChange | None:
     return _removed(island_at(request.values, request.settings.place, any_label=request.settings.all_labels))
 
 
-def _smoothed(request: Request) -> Change | None:
+def _smoothed(request: Request) -> LabelChange | None:
     label = None if request.settings.all_labels else request.rules.active
     return smoothed(request.values, label, request.settings.radius_mm, request.grid.spacing_mm)
 
 
-def _grown_by(request: Request) -> Change | None:
+def _grown_by(request: Request) -> LabelChange | None:
     area = growth(request.values, request.label, request.settings.distance_mm, request.grid.spacing_mm)
     return area.becomes(request.rules.active) if area is not None else None
 
 
-def _shrunk(request: Request) -> Change | None:
+def _shrunk(request: Request) -> LabelChange | None:
     return _removed(shrinkage(request.values, request.label, request.settings.distance_mm, request.grid.spacing_mm))
 
 
-def _filled(request: Request) -> Change | None:
+def _filled(request: Request) -> LabelChange | None:
     plane = None if request.settings.in_3d else request.settings.plane
     area = holes(request.values, request.label, plane)
     return area.becomes(request.rules.active) if area is not None else None
 
 
-def _interpolated(request: Request) -> Change | None:
+def _interpolated(request: Request) -> LabelChange | None:
     area = interpolated(request.values, request.rules.active, request.settings.plane.axis, request.grid)
     return area.becomes(request.rules.active) if area is not None else None
 
 
-def _combined(operation: Operation) -> Callable[[Request], Change | None]:
+def _combined(operation: Operation) -> Callable[[Request], LabelChange | None]:
     return lambda request: combined(request.values, request.rules.active, _other_mask(request), operation)
 
 
@@ -152,30 +152,30 @@ def _other_mask(request: Request) -> Mask:
     return labels.mask(region)
 
 
-def _merged(request: Request) -> Change | None:
+def _merged(request: Request) -> LabelChange | None:
     others = request.labels.present() if request.settings.all_labels else (request.settings.other,)
     return merged(request.values, [label for label in others if label], request.rules.active)
 
 
-_MAKERS: Mapping[Kind, Callable[[Request], Change | None]] = {
-    Kind.KEEP_LARGEST: lambda r: _removed(but_the_largest(r.values, r.label)),
-    Kind.REMOVE_SMALL: _small,
-    Kind.REMOVE_ISLAND: _island,
-    Kind.SMOOTH: _smoothed,
-    Kind.GROW: _grown_by,
-    Kind.SHRINK: _shrunk,
-    Kind.FILL_HOLES: _filled,
-    Kind.INTERPOLATE: _interpolated,
-    Kind.UNION: _combined(Operation.UNION),
-    Kind.INTERSECT: _combined(Operation.INTERSECTION),
-    Kind.SUBTRACT: _combined(Operation.DIFFERENCE),
-    Kind.RELABEL: lambda r: relabelled(r.values, r.rules.active, r.settings.other),
-    Kind.SWAP: lambda r: swapped(r.values, r.rules.active, r.settings.other),
-    Kind.MERGE: _merged,
+_MAKERS: Mapping[OperationKind, Callable[[Request], LabelChange | None]] = {
+    OperationKind.KEEP_LARGEST: lambda r: _removed(but_the_largest(r.values, r.label)),
+    OperationKind.REMOVE_SMALL: _small,
+    OperationKind.REMOVE_ISLAND: _island,
+    OperationKind.SMOOTH: _smoothed,
+    OperationKind.GROW: _grown_by,
+    OperationKind.SHRINK: _shrunk,
+    OperationKind.FILL_HOLES: _filled,
+    OperationKind.INTERPOLATE: _interpolated,
+    OperationKind.UNION: _combined(Operation.UNION),
+    OperationKind.INTERSECT: _combined(Operation.INTERSECTION),
+    OperationKind.SUBTRACT: _combined(Operation.DIFFERENCE),
+    OperationKind.RELABEL: lambda r: relabelled(r.values, r.rules.active, r.settings.other),
+    OperationKind.SWAP: lambda r: swapped(r.values, r.rules.active, r.settings.other),
+    OperationKind.MERGE: _merged,
 }
 
 
-def _grown(request: Request) -> Generator[Progress, None, Change | None]:
+def _grown(request: Request) -> Generator[Progress, None, LabelChange | None]:
     """Scribbles, grown in the box around them on all modalities."""
     seeds = request.seeds
     kinds = set(np.unique(seeds).tolist()) - {0} if seeds is not None else set()
@@ -207,19 +207,19 @@ def title_of(request: Request) -> str:
     where = "3-D" if settings.in_3d else settings.plane.title.lower()
     part = f"{settings.part} of {settings.layer or 'the annotation'}"
     return {
-        Kind.KEEP_LARGEST: f"Keep the largest {'island' if settings.all_labels else active}",
-        Kind.REMOVE_SMALL: f"Remove {whole} below {least}",
-        Kind.REMOVE_ISLAND: "Remove island",
-        Kind.SMOOTH: f"Smooth {whole}, {settings.radius_mm:g} mm",
-        Kind.GROW: f"Grow {whole} by {settings.distance_mm:g} mm",
-        Kind.SHRINK: f"Shrink {whole} by {settings.distance_mm:g} mm",
-        Kind.FILL_HOLES: f"Fill holes of {whole}, {where}",
-        Kind.INTERPOLATE: f"Interpolate {active}, {settings.plane.title.lower()}",
-        Kind.UNION: f"{active} and {part}",
-        Kind.INTERSECT: f"{active} within {part}",
-        Kind.SUBTRACT: f"{active} without {part}",
-        Kind.RELABEL: f"{active} to {other}" if settings.other else f"Clear {active}",
-        Kind.SWAP: f"Swap {active} and {other}",
-        Kind.MERGE: f"Merge {'all labels' if settings.all_labels else other} into {active}",
-        Kind.SEEDS: "Grow from seeds",
+        OperationKind.KEEP_LARGEST: f"Keep the largest {'island' if settings.all_labels else active}",
+        OperationKind.REMOVE_SMALL: f"Remove {whole} below {least}",
+        OperationKind.REMOVE_ISLAND: "Remove island",
+        OperationKind.SMOOTH: f"Smooth {whole}, {settings.radius_mm:g} mm",
+        OperationKind.GROW: f"Grow {whole} by {settings.distance_mm:g} mm",
+        OperationKind.SHRINK: f"Shrink {whole} by {settings.distance_mm:g} mm",
+        OperationKind.FILL_HOLES: f"Fill holes of {whole}, {where}",
+        OperationKind.INTERPOLATE: f"Interpolate {active}, {settings.plane.title.lower()}",
+        OperationKind.UNION: f"{active} and {part}",
+        OperationKind.INTERSECT: f"{active} within {part}",
+        OperationKind.SUBTRACT: f"{active} without {part}",
+        OperationKind.RELABEL: f"{active} to {other}" if settings.other else f"Clear {active}",
+        OperationKind.SWAP: f"Swap {active} and {other}",
+        OperationKind.MERGE: f"Merge {'all labels' if settings.all_labels else other} into {active}",
+        OperationKind.SEEDS: "Grow from seeds",
     }[request.kind]

@@ -14,12 +14,12 @@ from brainseg_gui.annotation.slab import Slab
 from brainseg_gui.controllers.annotating.active_label import paintable
 from brainseg_gui.controllers.annotating.copy_source import copy_layer
 from brainseg_gui.controllers.annotating.hand_tools import inside, label_name
-from brainseg_gui.controllers.annotating.operation_work import Answer, Request, work_of
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.annotating.operation_work import OperationResult, Request, work_of
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.labels import LabelMap, Region, label_region, meanings, regions
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.annotating.operating import RANGES, SETTINGS, Kind, Shown
+from brainseg_gui.state.annotating.operating import RANGES, SETTINGS, OperationKind, OperationStage
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Notice, Session
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 _SOON_MS = 40  # dragging a slider begins no job per pixel
 _SEEDS_SOON_MS = 300
-_WITH_LABEL = (Kind.RELABEL, Kind.SWAP, Kind.MERGE)
-_WITH_LAYER = (Kind.UNION, Kind.INTERSECT, Kind.SUBTRACT)
+_WITH_LABEL = (OperationKind.RELABEL, OperationKind.SWAP, OperationKind.MERGE)
+_WITH_LAYER = (OperationKind.UNION, OperationKind.INTERSECT, OperationKind.SUBTRACT)
 _REMEMBERED = ("distance_mm", "radius_mm", "smallest_ml", "smallest_voxels", "in_voxels")
 
 
@@ -42,13 +42,13 @@ class OperationsController(QObject):
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._annotating, self._operating = session.annotating, session.annotating.operating
-        self._soon = Newest(session, self, _SOON_MS)
-        self._grower = Newest(session, self, _SEEDS_SOON_MS)
+        self._soon = LatestJob(session, self, _SOON_MS)
+        self._grower = LatestJob(session, self, _SEEDS_SOON_MS)
         self._accept_next = False
         self._restore()
         for work in (self._soon, self._grower):
             work.progressed.connect(self._on_progressed)
-        window.late.operations.when_made(self._listen)
+        window.lazy_panels.operations.when_made(self._listen)
         for field in SETTINGS:
             getattr(self._operating.events, field).connect(self._try_out)
         for signal in (self._annotating.edited, self._annotating.moved, self._annotating.rules_changed):
@@ -66,16 +66,16 @@ class OperationsController(QObject):
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
-        return {f"operate.{kind.value}": partial(self.choose, kind) for kind in Kind}
+        return {f"operate.{kind.value}": partial(self.choose, kind) for kind in OperationKind}
 
-    def choose(self, kind: Kind) -> None:
+    def choose(self, kind: OperationKind) -> None:
         """Try an operation out; chosen again, drop it."""
         operating = self._operating
         if not self._annotating.editable:
             self._check()
             self._say_why_not()
             return
-        if operating.kind is kind and kind is not Kind.REMOVE_ISLAND:
+        if operating.kind is kind and kind is not OperationKind.REMOVE_ISLAND:
             self.drop()
             return
         self._annotating.proposing.go(None)
@@ -83,7 +83,7 @@ class OperationsController(QObject):
         self._look_under_mouse()
         self._choose_others(kind)
         operating.kind = kind
-        if kind is Kind.SEEDS and not self._annotating.scribbles.any:
+        if kind is OperationKind.SEEDS and not self._annotating.scribbles.any:
             self._annotating.options.tool = Tool.SEEDS
         self._window.show_panel("Operations")
         self._check()
@@ -101,7 +101,7 @@ class OperationsController(QObject):
             if self._operating.words:
                 self._session.say(Notice(self._operating.words, problem=False))
             return True
-        seeds = self._operating.kind is Kind.SEEDS
+        seeds = self._operating.kind is OperationKind.SEEDS
         self._end()
         self._annotating.accept()
         if seeds:
@@ -129,16 +129,16 @@ class OperationsController(QObject):
         if kind is None or annotation is None:
             return
         self._operating.fraction = 0.0
-        self._operating.shown = Shown.WORKING
-        work = self._grower if kind is Kind.SEEDS else self._soon
+        self._operating.shown = OperationStage.WORKING
+        work = self._grower if kind is OperationKind.SEEDS else self._soon
         work.start(work_of(self._request(kind)), self._on_answered, self._on_failed)
 
-    def _request(self, kind: Kind) -> Request:
+    def _request(self, kind: OperationKind) -> Request:
         annotating, case = self._annotating, self._session.case
         annotation = annotating.annotation
         if annotation is None:
             raise RuntimeError("there is no annotation")
-        seeds = annotating.scribbles.values if kind is Kind.SEEDS else None
+        seeds = annotating.scribbles.values if kind is OperationKind.SEEDS else None
         return Request(
             kind,
             replace(self._operating),
@@ -158,40 +158,45 @@ class OperationsController(QObject):
             return None
         return (layer.labels, region) if layer is not None else (own, region)
 
-    def _on_answered(self, answer: Answer) -> None:
+    def _on_answered(self, answer: OperationResult) -> None:
         operating, annotation, effect = self._operating, self._annotating.annotation, answer.effect
         if operating.kind is None or annotation is None:
             return
         if effect is not None:
             operating.words = effect_words(effect, annotation.labels.grid.voxel_ml)
-            operating.shown = Shown.PROPOSED
+            operating.shown = OperationStage.PROPOSED
         else:
             operating.words = self._why_unchanged(operating.kind, forbidden=answer.forbidden)
-            operating.shown = Shown.UNCHANGED
+            operating.shown = OperationStage.UNCHANGED
         change = effect.change if effect is not None else None
         self._annotating.propose(Preview(answer.title, operating.kind.value, change, self._layer_of(operating.kind)))
         if self._accept_next:
             self._accept_next = False
             self.accept()
 
-    def _why_unchanged(self, kind: Kind, *, forbidden: bool) -> str:
+    def _why_unchanged(self, kind: OperationKind, *, forbidden: bool) -> str:
         if forbidden:
             return "The locks and paint rules leave nothing to change"
         annotation, active = self._annotating.annotation, self._annotating.rules.active
         counts = annotation.labels.counts if annotation is not None else None
-        needed = kind not in (Kind.REMOVE_ISLAND, Kind.UNION, Kind.MERGE, Kind.SEEDS)
+        needed = kind not in (
+            OperationKind.REMOVE_ISLAND,
+            OperationKind.UNION,
+            OperationKind.MERGE,
+            OperationKind.SEEDS,
+        )
         if needed and not self._operating.all_labels and counts is not None and not counts[active]:
             return f"Nothing to change: there is no {label_name(self._session, active)}"
         return "Nothing to change"
 
-    def _layer_of(self, kind: Kind) -> str:
+    def _layer_of(self, kind: OperationKind) -> str:
         """The layer that the edit takes voxels from, for the provenance."""
         return self._operating.layer if kind in _WITH_LAYER else ""
 
     def _on_failed(self) -> None:
         self._accept_next = False
         self._operating.words = ""
-        self._operating.shown = Shown.FAILED
+        self._operating.shown = OperationStage.FAILED
         self._annotating.propose(None)
 
     def _on_progressed(self, progress: Progress) -> None:
@@ -205,17 +210,17 @@ class OperationsController(QObject):
         self._accept_next = False
         self._soon.stop()
         self._grower.stop()
-        self._operating.shown, self._operating.words = Shown.NOTHING, ""
+        self._operating.shown, self._operating.words = OperationStage.NOTHING, ""
         self._check()
 
     # what changes meanwhile
 
     def _on_scribbles_changed(self, _slab: Slab) -> None:
-        if self._operating.kind is Kind.SEEDS and self._annotating.scribbles.any:
+        if self._operating.kind is OperationKind.SEEDS and self._annotating.scribbles.any:
             self._try_out()
 
     def _on_crosshair_changed(self) -> None:
-        if self._operating.kind is Kind.REMOVE_ISLAND:
+        if self._operating.kind is OperationKind.REMOVE_ISLAND:
             self._operating.place = self._session.viewing.crosshair
 
     def _on_layers_changed(self) -> None:
@@ -227,7 +232,7 @@ class OperationsController(QObject):
         if self._operating.kind is not None:
             self._end()
 
-    def _choose_others(self, kind: Kind) -> None:
+    def _choose_others(self, kind: OperationKind) -> None:
         """Begin with another label and another layer that make sense."""
         operating, annotation = self._operating, self._annotating.annotation
         if annotation is None:
@@ -262,7 +267,7 @@ class OperationsController(QObject):
         self._session.say(Notice("There is no annotation to work on yet", "Start one", "", start, problem=False))
 
     def _check(self, *_: object) -> None:
-        for kind in Kind:
+        for kind in OperationKind:
             self._window.actions_table[f"operate.{kind.value}"].setChecked(self._operating.kind is kind)
         for field in _REMEMBERED:
             self._preferences.set(f"operate {field}", getattr(self._operating, field))

@@ -14,7 +14,7 @@ from brainseg_gui.annotation.proposal_list import Division, Part, everything_of,
 from brainseg_gui.annotation.slab import Area, Values
 from brainseg_gui.controllers.annotating.copy_source import CopySource
 from brainseg_gui.controllers.annotating.error_taking import ErrorTaking
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.progress import Progress
@@ -39,10 +39,10 @@ class ProposalController(QObject):
         self._annotating, self._proposing = session.annotating, session.annotating.proposing
         self._source = CopySource(session)
         self._proposal: Proposal | None = None
-        self._work = Newest(session, self, _SOON_MS)
+        self._work = LatestJob(session, self, _SOON_MS)
         self._wish: int | None = None
         self._taking = ErrorTaking(session, window)
-        window.late.proposal.when_made(self._listen)
+        window.lazy_panels.proposal.when_made(self._listen)
         for signal in (self._annotating.edited, self._annotating.moved):
             signal.connect(self._on_edited)
         self._annotating.rules_changed.connect(self._show_part)

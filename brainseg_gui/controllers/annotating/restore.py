@@ -11,8 +11,8 @@ from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal.journal_fields import JournalError
 from brainseg_gui.annotation.journal.journal_replay import JournalNote, Restored
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
+from brainseg_gui.controllers.annotating.annotation_record import path_of
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.kept import place_of
 from brainseg_gui.controllers.annotating.restored_file import file_of, sittings_of_restored
 from brainseg_gui.controllers.annotating.unsaved_list import UnsavedList, is_there
 from brainseg_gui.controllers.annotating.unsaved_search import UnsavedWork, bring_back, search
@@ -25,7 +25,7 @@ from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -51,7 +51,7 @@ class RestoreController(QObject):
         super().__init__(window)
         self._session, self._window = session, window
         self._journals, self._annotate = journals, annotate
-        self._looked_at: Case | None = None
+        self._searched_case: Case | None = None
         self._notes: tuple[JournalNote, ...] = ()
         self._others: tuple[JournalNote, ...] = ()
         self._offered: JournalNote | None = None
@@ -59,13 +59,13 @@ class RestoreController(QObject):
         self._restoring: Job | None = None
         self._later: set[Path] = set()
         self._first = self._tell_others = True
-        self._looking = False
+        self._searching = False
         self._said: Notice | None = None
         self._list = UnsavedList(window)
         self._list.restore_requested.connect(self._on_restore_requested)
         self._list.discard_requested.connect(self._ask_discard)
         session.case_changed.connect(self._on_case_changed)
-        window.layers_panel.remove_requested.connect(lambda _layer: QTimer.singleShot(0, self, self.look))
+        window.layers_panel.remove_requested.connect(lambda _layer: QTimer.singleShot(0, self, self.search_journals))
         self._show_state()
 
     @property
@@ -88,22 +88,22 @@ class RestoreController(QObject):
         return self._list.dialog
 
     @property
-    def looking(self) -> bool:
+    def searching(self) -> bool:
         """Whether it is still to be said what unsaved work there is of the open case."""
-        return self._looking
+        return self._searching
 
     # looking
 
     def start(self) -> None:
         """Look for unsaved work of any case, when the program starts without one."""
         if self._session.case is None and not self._session.opening.running:
-            self.look()
+            self.search_journals()
 
-    def look(self) -> None:
+    def search_journals(self) -> None:
         """Read the notes of all journals in a thread, and offer what is there."""
         case = None if self._session.previewing else self._session.case
         work = search(self._journals.folder, case, self._journals.lock, tidy=self._first)
-        self._looking = True
+        self._searching = True
         job = Job(work, self)
         job.succeeded.connect(self._on_found)
         job.failed.connect(lambda error: self._session.say(notice_of(error)))
@@ -111,23 +111,23 @@ class RestoreController(QObject):
 
     def _on_case_changed(self) -> None:
         case = self._session.case
-        if case is None or self._session.previewing or case is self._looked_at:
+        if case is None or self._session.previewing or case is self._searched_case:
             return
         self._tell_others = self._tell_others and self._first  # once, at the start
-        self._looked_at, self._notes, self._offered = case, (), None
+        self._searched_case, self._notes, self._offered = case, (), None
         if self._said is not None and self._session.notice is self._said:  # it was about another case
             self._session.say(None)
         self._end_restoring()
         self._show_state()
-        self.look()
+        self.search_journals()
 
     def _on_found(self, found: UnsavedWork) -> None:
         if found.case is not self._session.case:
             return
-        self._looking = False
+        self._searching = False
         if found.case is not None:
             self._journals.know(found.case, found.study)
-        own = {kept.journal.path for kept in self._journals.kept if kept.journal is not None}
+        own = {record.journal.path for record in self._journals.records if record.journal is not None}
         self._notes = tuple(note for note in found.here if note.path not in own)
         self._others = found.elsewhere
         self._show_state()
@@ -145,7 +145,7 @@ class RestoreController(QObject):
         self._offered = next((note for note in self._notes if note.path == wanted.path), None)
         if self._offered is not None:
             self.restore()
-        elif wanted.header.place != str(place_of(found.case)):
+        elif wanted.header.opened_from != str(path_of(found.case)):
             return False
         elif (other := self._neighbour(found.case, wanted.header.title)) is not None:
             self._wanted = wanted
@@ -159,8 +159,8 @@ class RestoreController(QObject):
         """Another case of the open one's folder, by its name."""
         if case.case_id == case_id:
             return None
-        place = case.source.folder / case_id
-        return next((source for source in self._session.cohort if source.place == place), None)
+        identity = case.source.folder / case_id
+        return next((source for source in self._session.cohort if source.identity == identity), None)
 
     def _say_unreadable(self, errors: tuple[JournalError, ...]) -> None:
         """Say it once; damaged ones are put aside, those of a newer program wait for it."""
@@ -170,7 +170,7 @@ class RestoreController(QObject):
         for error in errors:
             path = error.path
             if path is not None and "damaged" in error.what:
-                path = self._journals.folder.put_aside(path)
+                path = self._journals.folder.quarantine(path)
             lines.append(f"{path}: {error.what}")
         count = "A journal" if len(errors) == 1 else f"{len(errors)} journals"
         self._session.say(
@@ -236,9 +236,9 @@ class RestoreController(QObject):
 
     def _open(self, note: JournalNote) -> None:
         if is_there(note):
-            self.open_requested.emit(Path(note.header.place))
+            self.open_requested.emit(Path(note.header.opened_from))
         else:
-            what = f"{note.header.title} is no longer at {note.header.place}"
+            what = f"{note.header.title} is no longer at {note.header.opened_from}"
             self._session.say(Notice(what, "Open it where it is now: its unsaved work is offered again"))
 
     # restoring
@@ -269,7 +269,7 @@ class RestoreController(QObject):
         if job is not self._restoring:
             return  # another case was opened meanwhile
         labels = LabelMap(found.values, case.grid, found.note.header.scheme)
-        layer = Layer(annotation_name(person()), Role.ANNOTATION, labels, person())
+        layer = Layer(annotation_name(person()), LayerRole.ANNOTATION, labels, person())
         annotation = Annotation(labels, found.history)
         layers = tuple(self._session.layers)
         layer.file = file_of(found.note, layers)

@@ -16,7 +16,7 @@ from brainseg_gui import __version__
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.annotation.provenance import provenance
-from brainseg_gui.annotation.saving.mask_places import ANNOTATION, PREDICTION, OutputTree, free_path, home_of, root_of
+from brainseg_gui.annotation.saving.mask_paths import ANNOTATION, PREDICTION, OutputTree, free_path, home_of, root_of
 from brainseg_gui.annotation.saving.save_mask import (
     Doubt,
     MaskDoubt,
@@ -26,8 +26,8 @@ from brainseg_gui.annotation.saving.save_mask import (
     save_mask,
 )
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
+from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord, origin_of
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.kept import Kept, origin_of
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import NIFTI_FILTER
@@ -37,7 +37,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
@@ -54,7 +54,7 @@ class _Save:
 
     request: SaveRequest
     layer: Layer
-    kept: Kept | None
+    record: AnnotationRecord | None
     history: History
     then: After
 
@@ -115,16 +115,16 @@ class SaveController(QObject):
 
     def save_layer(self, layer: Layer, after: After | None = None) -> None:
         """Save one layer of the list: to its file again, or the first time where it belongs."""
-        kept, then = self._journals.of(layer), after or _nothing
-        if kept is None and layer.saved_as is not None:
+        record, then = self._journals.of(layer), after or _nothing
+        if record is None and layer.saved_as is not None:
             self._say(Notice(f"{layer.name} is saved as {printable(layer.saved_as.name)}", problem=False))
             then(True)
         else:
             self._start(layer, then)
 
-    def save_kept(self, kept: Kept, after: After | None = None) -> None:
+    def save_record(self, record: AnnotationRecord, after: After | None = None) -> None:
         """Save an annotation."""
-        self.save_layer(kept.layer, after)
+        self.save_layer(record.layer, after)
 
     def save_to(self, layer: Layer, path: Path, after: After | None = None) -> None:
         """Save under a name that was chosen."""
@@ -189,11 +189,11 @@ class SaveController(QObject):
             self.save_to(layer, path, then)
 
     def _start(self, layer: Layer, then: After, chosen: Path | None = None) -> None:
-        case, kept = self._session.case, self._journals.of(layer)
+        case, record = self._session.case, self._journals.of(layer)
         if case is None:
             return
-        history = kept.annotation.history if kept is not None else History()
-        labels = kept.annotation.snapshot() if kept is not None else layer.labels
+        history = record.annotation.history if record is not None else History()
+        labels = record.annotation.snapshot() if record is not None else layer.labels
         request = SaveRequest(
             case,
             labels,
@@ -204,7 +204,7 @@ class SaveController(QObject):
             self._known_cases(case.source),
             self._journals.known_study,
         )
-        self._write(_Save(request, layer, kept, History(history.edits, history.position), then))
+        self._write(_Save(request, layer, record, History(history.edits, history.position), then))
 
     def _known_cases(self, source: CaseSource) -> tuple[CaseSource, ...]:
         recent = [folder for folder in self._preferences.recent if folder != source.folder]
@@ -212,10 +212,10 @@ class SaveController(QObject):
 
     def _write(self, save: _Save) -> None:
         self._session.saving.begin("saving")
-        if save.kept is not None:
+        if save.record is not None:
             file, digest = save.request.file, values_digest(save.request.labels.values)
-            place = save.request.chosen or (file.path if file is not None else None)
-            self._journals.note_file(save.kept, digest, place)
+            path = save.request.chosen or (file.path if file is not None else None)
+            self._journals.note_file(save.record, digest, path)
         job = Job(_write(save, tuple(self._session.layers), self._preferences.memory), self)
         self._jobs.add(job)
         job.succeeded.connect(partial(self._on_saved, save))
@@ -226,17 +226,17 @@ class SaveController(QObject):
     # what comes back
 
     def _on_saved(self, save: _Save, saved: SavedMaskFile) -> None:
-        layer, kept, annotating = save.layer, save.kept, self._session.annotating
+        layer, record, annotating = save.layer, save.record, self._session.annotating
         last, path = save.history.undoable, saved.file.path
         layer.file = saved.file
-        if kept is None:
+        if record is None:
             layer.saved_as = path if layer.labels is save.request.labels else layer.saved_as
-        elif annotating.annotation is kept.annotation:
+        elif annotating.annotation is record.annotation:
             annotating.mark_saved(path, last)
-        elif kept.annotation.history.undoable is last:
+        elif record.annotation.history.undoable is last:
             layer.saved_as = path
-        if kept is not None:
-            self._journals.note_saved(kept)
+        if record is not None:
+            self._journals.note_saved(record)
         self._session.saving.end(f"Saved {printable(path.name)}")
         self._tell(save, saved)
         save.then(True)
@@ -283,35 +283,35 @@ def _is_unsaved(layer: Layer | None) -> bool:
 
 def _kind_of(layer: Layer) -> str:
     """What a layer's file is called besides the name of the case."""
-    if layer.role is Role.ANNOTATION:
+    if layer.role is LayerRole.ANNOTATION:
         return ANNOTATION
-    return PREDICTION if layer.role is Role.PREDICTION and not layer.made_from else layer.name
+    return PREDICTION if layer.role is LayerRole.PREDICTION and not layer.made_from else layer.name
 
 
 def _write(save: _Save, layers: Sequence[Layer], memory: StudyMemory) -> Generator[Progress, None, SavedMaskFile]:
-    kept, request = save.kept, save.request
+    record, request = save.record, save.request
     made_by = save.layer.author if save.layer.model_sha256 else ""
-    note = partial(_note, kept, save, layers) if kept is not None else None
+    note = partial(_note, record, save, layers) if record is not None else None
     saved = yield from save_mask(request, note, made_by)
-    if kept is not None:
+    if record is not None:
         with suppress(OSError):  # the mask is saved all the same
             _remember(memory, saved, request)
     return saved
 
 
-def _note(kept: Kept, save: _Save, layers: Sequence[Layer], study: str) -> dict[str, Any]:
+def _note(record: AnnotationRecord, save: _Save, layers: Sequence[Layer], study: str) -> dict[str, Any]:
     copied = {edit.source.layer for edit in save.history.applied}
     origins = [origin_of(layer) for layer in layers if layer.name in copied]
     return provenance(
         save.request.labels,
         save.history,
-        kept.start,
+        record.start,
         layers=origins,
         program=__version__,
         annotator=person(),
         study=study,
-        began=kept.began,
-        earlier=kept.earlier,
+        began=record.began,
+        earlier=record.earlier,
     )
 
 

@@ -11,7 +11,7 @@ from brainseg_gui.controllers.layers.opening import NEW_MASKS
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -48,7 +48,7 @@ class SchemesController(QObject):
     @property
     def _own_reference(self) -> Layer | None:
         """The mask that new ones are numbered as."""
-        return next((layer for layer in self._session.layers if layer.role is Role.REFERENCE), None)
+        return next((layer for layer in self._session.layers if layer.role is LayerRole.REFERENCE), None)
 
     def _renumber(self, layer: Layer, scheme: LabelScheme) -> bool:
         """Give a network's mask other numbers for what it found; that is in no file then."""
@@ -71,4 +71,4 @@ class SchemesController(QObject):
 
 def _is_computed(layer: Layer) -> bool:
     """Whether a network made it in this program: it knows what it found, whatever the numbers."""
-    return layer.role is Role.PREDICTION and bool(layer.model_sha256)
+    return layer.role is LayerRole.PREDICTION and bool(layer.model_sha256)

@@ -91,15 +91,15 @@ class ToolChoice(QObject):
         annotation = self._annotating.annotation
         return paintable(annotation.labels.scheme) if annotation is not None else ()
 
-    def _activate_nth(self, place: int) -> None:
-        if place < len(self._paintable):
-            activate(self._session, self._paintable[place])
+    def _activate_nth(self, index: int) -> None:
+        if index < len(self._paintable):
+            activate(self._session, self._paintable[index])
 
     def _step_label(self, steps: int) -> None:
         labels = self._paintable
         if labels:
-            place = labels.index(self._labels[0]) if self._labels[0] in labels else 0
-            activate(self._session, labels[(place + steps) % len(labels)])
+            index = labels.index(self._labels[0]) if self._labels[0] in labels else 0
+            activate(self._session, labels[(index + steps) % len(labels)])
 
     def _pick_label(self) -> None:
         pointer = self._annotating.hand.pointer

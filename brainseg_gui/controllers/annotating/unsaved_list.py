@@ -67,9 +67,9 @@ class UnsavedList(QObject):
 
 def is_there(note: JournalNote) -> bool:
     """Whether its case can be opened from where it was."""
-    return bool(note.header.place) and Path(note.header.place).exists()
+    return bool(note.header.opened_from) and Path(note.header.opened_from).exists()
 
 
 def _row_of(note: JournalNote, *, here: bool = False) -> UnsavedRow:
-    place = "The open case" if here else note.header.place
-    return UnsavedRow(note.path, note.header.title, contents_of(note), place, here or is_there(note))
+    location = "The open case" if here else note.header.opened_from
+    return UnsavedRow(note.path, note.header.title, contents_of(note), location, here or is_there(note))

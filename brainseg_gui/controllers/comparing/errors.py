@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.metrics.disagreements import Disagreements, find_disagreements
 from brainseg_gui.evaluation.metrics.slice_profile import SliceCounts, count_slices
@@ -35,7 +35,7 @@ class ErrorsController(QObject):
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window = session, window
-        self._work = Newest(session, self, _SOON_MS)
+        self._work = LatestJob(session, self, _SOON_MS)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -43,7 +43,7 @@ class ErrorsController(QObject):
         self._compared: tuple[Layer, Layer] | None = None
         self._pair: tuple[LabelMap, LabelMap] | None = None
         self._agreement_offered = False
-        window.late.errors.when_made(self._listen)
+        window.lazy_panels.errors.when_made(self._listen)
         session.layers.changed.connect(self._follow)
         session.layers.appearance_changed.connect(self._on_layer_changed)
         session.annotating.voxels_changed.connect(self._on_voxels_changed)
@@ -123,7 +123,7 @@ class ErrorsController(QObject):
             self._session.say(Notice(*self._why_none(), problem=False))
             return
         errors.step(steps)
-        self._look()
+        self._reveal()
         self._window.comparison.show_page("Errors")
 
     def _why_none(self) -> tuple[str, str]:
@@ -135,9 +135,9 @@ class ErrorsController(QObject):
 
     def _on_piece_chosen(self, position: int) -> None:
         self._session.errors.go(position)
-        self._look()
+        self._reveal()
 
-    def _look(self) -> None:
+    def _reveal(self) -> None:
         """All planes to the piece; agreement is switched on once, and off again it stays off."""
         entry, viewing = self._session.errors.current, self._session.viewing
         if entry is None:

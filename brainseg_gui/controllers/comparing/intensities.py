@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.metrics.histograms import label_histograms
 from brainseg_gui.state.layers.layers import Layer
@@ -27,9 +27,9 @@ class IntensitiesController(QObject):
         super().__init__(window)
         self._session = session
         self._panel: HistogramsPanel | None = None
-        self._work = Newest(session, self, _PAUSE_MS)
+        self._work = LatestJob(session, self, _PAUSE_MS)
         self._measured: tuple[object, ...] = ()
-        window.late.histograms.when_made(self._listen)
+        window.lazy_panels.histograms.when_made(self._listen)
         session.layers.changed.connect(self._measure)
         session.layers.appearance_changed.connect(self._measure)
         session.intensities.events.layer.connect(self._measure)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from brainseg_gui.annotation.slab import Slab, Values, united
 from brainseg_gui.annotation.tally import Tally
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.metrics.comparison import compare_table
 from brainseg_gui.imaging.box import whole_box
@@ -32,7 +32,7 @@ class LiveScoreController(QObject):
     def __init__(self, session: Session, window: MainWindow, _preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._annotating = session, session.annotating
-        self._first = Newest(session, self, _SOON_MS)
+        self._first = LatestJob(session, self, _SOON_MS)
         self._tally: Tally | None = None
         self._fixed: LabelMap | None = None
         self._layer: Layer | None = None

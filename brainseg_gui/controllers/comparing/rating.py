@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.metrics.raters import (
     MajorityRule,
@@ -22,7 +22,7 @@ from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.comparing.rating import RaterStudy
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
@@ -42,13 +42,13 @@ class RatingController(QObject):
         super().__init__(window)
         self._session, self._window = session, window
         self._state = session.rating
-        self._matrices, self._map = Newest(session, self, _PAUSE_MS), Newest(session, self, _PAUSE_MS)
-        self._consensus = Newest(session, self)
+        self._matrices, self._map = LatestJob(session, self, _PAUSE_MS), LatestJob(session, self, _PAUSE_MS)
+        self._consensus = LatestJob(session, self)
         self._measured: tuple[LabelMap, ...] = ()
         self._drawn: tuple[object, ...] = ()
         self._own_map: ScalarMap | None = None
         self._panel: RatersPanel | None = None
-        window.late.raters.when_made(self._listen)
+        window.lazy_panels.raters.when_made(self._listen)
         session.layers.changed.connect(self._on_layers_changed)
         session.layers.appearance_changed.connect(self._on_layers_changed)
         session.overlay_changed.connect(self._on_overlay_changed)
@@ -154,7 +154,7 @@ class RatingController(QObject):
         if case is not self._session.case:
             return
         author = f"{title}: {', '.join(names)}"
-        layer = Layer(title, Role.PREDICTION, labels, author, style=OverlayStyle.OUTLINE, made_from=names)
+        layer = Layer(title, LayerRole.PREDICTION, labels, author, style=OverlayStyle.OUTLINE, made_from=names)
         self._session.add_layer(layer)
         self._session.say(Notice(f"{layer.name} was added; it is not saved", problem=False))
 

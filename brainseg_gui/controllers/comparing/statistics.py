@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.layers.save_dialog import ask_path
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.case import Case
@@ -26,7 +26,7 @@ class StatisticsController(QObject):
     def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._work = Newest(session, self)
+        self._work = LatestJob(session, self)
         window.layers_panel.statistics_requested.connect(self.choose)
 
     def choose_active(self) -> None:

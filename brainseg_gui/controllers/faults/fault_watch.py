@@ -18,8 +18,8 @@ from brainseg_gui import __version__
 from brainseg_gui.faults.hooks import watching
 from brainseg_gui.faults.log_file import start_log
 from brainseg_gui.faults.process_guard import guard_process
+from brainseg_gui.faults.redactor import Redactor
 from brainseg_gui.faults.running import Ending, RunningMark, take_endings
-from brainseg_gui.faults.veil import Veil
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class FaultWatch(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.veil = Veil()
+        self.redactor = Redactor()
         self.endings: tuple[Ending, ...] = ()
         self.log_written = False
         self._mark: RunningMark | None = None
@@ -58,7 +58,7 @@ class FaultWatch(QObject):
     def watching(self) -> Iterator[None]:
         """Watch; whatever was there before comes back afterwards."""
         with contextlib.ExitStack() as stack:
-            handler = start_log(self.veil)
+            handler = start_log(self.redactor)
             self.log_written = handler is not None
             if handler is not None:
                 stack.callback(handler.close)
@@ -72,7 +72,7 @@ class FaultWatch(QObject):
             qInstallMessageHandler(_on_qt_message)
             stack.callback(qInstallMessageHandler, None)
             stack.enter_context(self._signals())
-            stack.enter_context(watching(self.happened.emit, self.ending_asked.emit, self.veil))
+            stack.enter_context(watching(self.happened.emit, self.ending_asked.emit, self.redactor))
             yield
             log.info("brainseg ends")
 

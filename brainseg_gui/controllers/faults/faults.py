@@ -52,7 +52,7 @@ class FaultsController(QObject):
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._watch = watch or FaultWatch()
-        self.veil = self._watch.veil
+        self.redactor = self._watch.redactor
         self.leave: Callable[[], None] = lambda: None
         self.journal_failing: Callable[[], bool] = lambda: False
         self.started = False
@@ -60,7 +60,7 @@ class FaultsController(QObject):
         self._repeated: set[tuple[str, str]] = set()
         self._dialog: ReportDialog | None = None
         self._faulty = False  # whether the dialog tells of a fault
-        self.veil.hide(Path.home().name, "<user>")
+        self.redactor.hide(Path.home().name, "<user>")
         self._refresh = QTimer(self)
         self._refresh.setSingleShot(True)
         self._refresh.setInterval(_REFRESH_MS)
@@ -87,7 +87,7 @@ class FaultsController(QObject):
     def know(self, paths: object) -> None:
         """Paths that a person asked to open: neither log nor report names them."""
         for path in paths if isinstance(paths, tuple | list) else ():
-            self.veil.hide_path(path)
+            self.redactor.hide_path(path)
 
     def start(self) -> None:
         """Say what is amiss since the last start, and remove what a crash left."""
@@ -173,7 +173,7 @@ class FaultsController(QObject):
         return f"Something went wrong inside brainseg ({kinds}{often})."
 
     def _report(self) -> str:
-        return report_text(self.veil, tuple(self._seen.values()))
+        return report_text(self.redactor, tuple(self._seen.values()))
 
     def _show(
         self, words: str, more: str, text: str, answers: tuple[tuple[str, str], ...], *, problem: bool = True
@@ -225,7 +225,7 @@ class FaultsController(QObject):
             return
         source = case.source
         paths = [source.folder.parent, source.folder, *source.modalities.values(), *source.unused]
-        name = self.veil.hide_case(case.case_id, [*paths, *filter(None, (source.reference,))])
+        name = self.redactor.hide_case(case.case_id, [*paths, *filter(None, (source.reference,))])
         kinds = " ".join(modality.value for modality in case.volumes)
         log.info("opened %s: %s, %s voxels", name, kinds, "x".join(map(str, case.grid.shape)))
 

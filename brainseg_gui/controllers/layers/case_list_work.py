@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseListError, read_entries, write_entries
-from brainseg_gui.imaging.aside import aside, waited_for
+from brainseg_gui.imaging.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 
 
 @dataclass(frozen=True)
-class ListPlace:
+class CaseListLocation:
     """Where the list of a cohort is kept.
 
     Parameters
@@ -39,49 +39,53 @@ class ListPlace:
 
 
 @dataclass(frozen=True)
-class Listed:
+class CaseListContents:
     """What a list holds, and where it is kept now."""
 
-    place: ListPlace
+    location: CaseListLocation
     entries: Mapping[str, CaseEntry]
 
 
-Work = Generator[Progress, None, Listed]
+Work = Generator[Progress, None, CaseListContents]
 
 
-def reading(place: ListPlace) -> Future[Listed]:
+def reading(location: CaseListLocation) -> Future[CaseListContents]:
     """Begin to read a list."""
-    return aside(partial(_read, place), "read list")
+    return in_background(partial(_read, location), "read list")
 
 
-def writing(place: ListPlace, entries: Mapping[str, CaseEntry], known: Mapping[str, CaseEntry]) -> Future[Listed]:
+def writing(
+    location: CaseListLocation, entries: Mapping[str, CaseEntry], known: Mapping[str, CaseEntry]
+) -> Future[CaseListContents]:
     """Begin to merge entries into a list; those that are `known` go along when it has to be kept apart."""
-    return aside(partial(_write, place, entries, known), "write list")
+    return in_background(partial(_write, location, entries, known), "write list")
 
 
-def until_done(future: Future[Listed]) -> Work:
+def until_done(future: Future[CaseListContents]) -> Work:
     """Wait for either, in steps that can be cancelled."""
     return (yield from waited_for(future, Progress("list of cases", 0.0)))
 
 
-def _read(place: ListPlace) -> Listed:
-    entries = read_entries(place.path)
-    if entries or place.apart or os.access(place.folder, os.W_OK):
-        return Listed(place, entries)
-    apart = _apart(place)
-    return Listed(apart, read_entries(apart.path))
+def _read(location: CaseListLocation) -> CaseListContents:
+    entries = read_entries(location.path)
+    if entries or location.apart or os.access(location.folder, os.W_OK):
+        return CaseListContents(location, entries)
+    apart = _apart(location)
+    return CaseListContents(apart, read_entries(apart.path))
 
 
-def _write(place: ListPlace, entries: Mapping[str, CaseEntry], known: Mapping[str, CaseEntry]) -> Listed:
+def _write(
+    location: CaseListLocation, entries: Mapping[str, CaseEntry], known: Mapping[str, CaseEntry]
+) -> CaseListContents:
     try:
-        return Listed(place, write_entries(place.path, entries))
+        return CaseListContents(location, write_entries(location.path, entries))
     except CaseListError as error:
-        if place.apart or not isinstance(error.__cause__, OSError):
+        if location.apart or not isinstance(error.__cause__, OSError):
             raise
-        apart = _apart(place)
-        return Listed(apart, write_entries(apart.path, {**known, **entries}))
+        apart = _apart(location)
+        return CaseListContents(apart, write_entries(apart.path, {**known, **entries}))
 
 
-def _apart(place: ListPlace) -> ListPlace:
-    place.private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return replace(place, apart=True)
+def _apart(location: CaseListLocation) -> CaseListLocation:
+    location.private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return replace(location, apart=True)

@@ -18,8 +18,14 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QInputDialog
 
 from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseState
-from brainseg_gui.controllers.jobs.newest import Newest
-from brainseg_gui.controllers.layers.case_list_work import Listed, ListPlace, reading, until_done, writing
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
+from brainseg_gui.controllers.layers.case_list_work import (
+    CaseListContents,
+    CaseListLocation,
+    reading,
+    until_done,
+    writing,
+)
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -38,7 +44,7 @@ _AT_THE_END_S = 5.0
 class _Change:
     """What is to be written, where, and what follows."""
 
-    place: ListPlace
+    location: CaseListLocation
     entries: dict[str, CaseEntry]
     then: Callable[[], None] | None
 
@@ -53,17 +59,17 @@ class CaseStatesController(QObject):
         super().__init__(window)
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
         self._states = session.case_states
-        self._place: ListPlace | None = None
+        self._location: CaseListLocation | None = None
         self._read: dict[str, CaseEntry] = {}
         self._changes: deque[_Change] = deque()  # the first of them is being written
-        self._written: Future[Listed] | None = None
-        self._reading, self._writing = Newest(session, self), Newest(session, self)
+        self._written: Future[CaseListContents] | None = None
+        self._reading, self._writing = LatestJob(session, self), LatestJob(session, self)
         self._slow = QTimer(self, singleShot=True, interval=_SLOW_MS)
         self._slow.timeout.connect(self._on_slow)
         session.cohort_changed.connect(self._on_cohort_changed)
         session.case_changed.connect(self._show_actions)
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
-        window.late.cases.when_made(self._listen)
+        window.lazy_panels.cases.when_made(self._listen)
         window.installEventFilter(self)
         self._show_actions()
 
@@ -93,13 +99,13 @@ class CaseStatesController(QObject):
         then
             Called once the file says so, and not at all where it cannot be written.
         """
-        if self._place is None or self._states.path is None:
+        if self._location is None or self._states.path is None:
             return
         known = self._states.of(case_id)
         note = known.note if note is None else note
         if (state, note) != (known.state, known.note) or case_id not in self._states.entries:
             entry = CaseEntry(case_id, state, note, datetime.now(UTC).replace(microsecond=0), person())
-            self._changes.append(_Change(self._place, {case_id: entry}, then))
+            self._changes.append(_Change(self._location, {case_id: entry}, then))
             self._show()
             self._write_next()
         elif then is not None:
@@ -150,7 +156,7 @@ class CaseStatesController(QObject):
         case = self._session.case
         if case is None or self._session.previewing or self._states.path is None:
             return ""
-        return case.case_id if any(source.place == case.source.place for source in self._session.cohort) else ""
+        return case.case_id if any(source.identity == case.source.identity for source in self._session.cohort) else ""
 
     def _set_open(self, state: CaseState) -> None:
         if self._open_case:
@@ -161,13 +167,13 @@ class CaseStatesController(QObject):
         self._reading.stop()
         self._read = {}
         self._states.show(None, {})
-        self._place = self._place_of(folder) if folder is not None else None
+        self._location = self._location_of(folder) if folder is not None else None
         self._read_again()
         self._show_actions()
 
-    def _place_of(self, folder: Path) -> ListPlace:
+    def _location_of(self, folder: Path) -> CaseListLocation:
         token = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        return ListPlace(folder, self._preferences.journals.parent / "cases" / f"{token}-{NAME}")
+        return CaseListLocation(folder, self._preferences.journals.parent / "cases" / f"{token}-{NAME}")
 
     def _on_annotation_changed(self) -> None:
         case_id = self._open_case
@@ -190,7 +196,7 @@ class CaseStatesController(QObject):
         while self._changes and (left := deadline - time.monotonic()) > 0:
             if self._written is None:
                 change = self._changes[0]
-                self._written = writing(change.place, change.entries, self._read)
+                self._written = writing(change.location, change.entries, self._read)
             wait([self._written], left)
             self._changes.popleft()
             self._written = None
@@ -200,10 +206,10 @@ class CaseStatesController(QObject):
     # reading and writing
 
     def _read_again(self) -> None:
-        if self._place is not None and not self._reading.running:  # one that hangs is enough
-            self._reading.start(until_done(reading(self._place)), self._on_read, self._on_unreadable)
+        if self._location is not None and not self._reading.running:  # one that hangs is enough
+            self._reading.start(until_done(reading(self._location)), self._on_read, self._on_unreadable)
 
-    def _on_read(self, found: Listed) -> None:
+    def _on_read(self, found: CaseListContents) -> None:
         self._take(found)
         self._show_actions()
         self._on_annotation_changed()  # it may have begun before the list was there
@@ -215,13 +221,13 @@ class CaseStatesController(QObject):
     def _write_next(self) -> None:
         if self._changes and self._written is None:
             change = self._changes[0]
-            self._written = writing(change.place, change.entries, self._read)
+            self._written = writing(change.location, change.entries, self._read)
             self._writing.start(until_done(self._written), self._on_written, self._on_not_written)
             self._slow.start()
 
-    def _on_written(self, found: Listed) -> None:
+    def _on_written(self, found: CaseListContents) -> None:
         change = self._end_writing()
-        if self._place is not None and change.place.folder == self._place.folder:
+        if self._location is not None and change.location.folder == self._location.folder:
             self._take(found)
         if change.then is not None:
             change.then()
@@ -241,22 +247,22 @@ class CaseStatesController(QObject):
         words = "The list of cases is still being written: its drive does not answer"
         self._session.say(Notice(words, "It goes on by itself; the window can be used meanwhile", problem=False))
 
-    def _take(self, found: Listed) -> None:
+    def _take(self, found: CaseListContents) -> None:
         """Show what a list holds, and say where it is kept if that is new."""
-        moved = self._place is not None and found.place.apart and not self._place.apart
-        self._place, self._read = found.place, dict(found.entries)
+        moved = self._location is not None and found.location.apart and not self._location.apart
+        self._location, self._read = found.location, dict(found.entries)
         self._show()
         if moved:
             words = "The states of the cases are kept on this computer only: the cohort's folder takes no files"
-            where = str(found.place.path)
+            where = str(found.location.path)
             self._session.say(Notice(words, "Make the folder writable to share them", where, problem=False))
 
     def _show(self) -> None:
-        if self._place is None:
+        if self._location is None:
             return
-        changes = [change for change in self._changes if change.place.folder == self._place.folder]
+        changes = [change for change in self._changes if change.location.folder == self._location.folder]
         coming = {case: entry for change in changes for case, entry in change.entries.items()}
-        self._states.show(self._place.path, {**self._read, **coming})
+        self._states.show(self._location.path, {**self._read, **coming})
 
     def _cohort_folder(self) -> Path | None:
         folders = {source.folder for source in self._session.cohort}

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QFileDialog
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.files_look import Found, assigned, files_of, look, may_be_mask
 from brainseg_gui.controllers.layers.opening import Opened, Remembered, open_case
+from brainseg_gui.controllers.layers.path_recognition import RecognisedPaths, assigned, files_of, may_be_mask, recognise
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.window import Window, carried
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
@@ -56,7 +56,7 @@ class FilesController(QObject):
         window.paths_dropped.connect(self.take_dropped)
         window.welcome.open_requested.connect(lambda: self.choose_folder())
         window.welcome.demo_requested.connect(self.open_demo)
-        window.late.cases.when_made(lambda panel: panel.case_requested.connect(self.open_source))
+        window.lazy_panels.cases.when_made(lambda panel: panel.case_requested.connect(self.open_source))
         window.readout.cancel_requested.connect(self.cancel)
 
     # what a person asks for
@@ -92,7 +92,7 @@ class FilesController(QObject):
         first = self._paths[0]
         self._preferences.set("last folder", str(first.parent))
         self._session.opening.begin("looking")
-        job = self._start(look(self._paths))
+        job = self._start(recognise(self._paths))
         job.succeeded.connect(self._on_found)
 
     def take_dropped(self, paths: Sequence[Path]) -> None:
@@ -108,17 +108,17 @@ class FilesController(QObject):
         if self._dropped:
             self.open_paths(self._dropped)
 
-    def open_source(self, source: CaseSource, *, placing: Placing = Placing.STRICT) -> None:
+    def open_source(self, source: CaseSource, *, regrid: RegridPolicy = RegridPolicy.STRICT) -> None:
         """Read a case whose files are known, and open it."""
-        self.leave(partial(self.read, source, placing=placing))
+        self.leave(partial(self.read, source, regrid=regrid))
 
-    def read(self, source: CaseSource, *, placing: Placing = Placing.STRICT) -> None:
+    def read(self, source: CaseSource, *, regrid: RegridPolicy = RegridPolicy.STRICT) -> None:
         """As `open_source`, when the open case may be left already."""
         self._source = source
         self._session.opening.begin("reading")
         first = self._session.viewing.modality
         remembered = Remembered(self._preferences.memory, self._session.output.tree)
-        job = self._start(open_case(source, remembered, placing=placing, first=first))
+        job = self._start(open_case(source, remembered, regrid=regrid, first=first))
         job.progressed.connect(self._on_read_progressed)
         job.succeeded.connect(self._on_read)
 
@@ -128,9 +128,9 @@ class FilesController(QObject):
         if not cohort:
             return
         # From the case that was asked for last, so that one that cannot be read does not bar the way.
-        here = asked.place if asked is not None else None
-        place = next((n for n, source in enumerate(cohort) if source.place == here), -1)
-        target = place + steps
+        here = asked.identity if asked is not None else None
+        index = next((n for n, source in enumerate(cohort) if source.identity == here), -1)
+        target = index + steps
         if 0 <= target < len(cohort):
             self.open_source(cohort[target])
         else:
@@ -158,12 +158,12 @@ class FilesController(QObject):
     def open_resampled(self) -> None:
         """Open the last case with its mask resampled to the nearest voxel."""
         if self._source is not None:
-            self.open_source(self._source, placing=Placing.NEAREST)
+            self.open_source(self._source, regrid=RegridPolicy.NEAREST)
 
     def open_voxel_by_voxel(self) -> None:
         """Open the last case with its mask's voxels as they are stored, wherever its header says that they lie."""
         if self._source is not None:
-            self.open_source(self._source, placing=Placing.VOXELS)
+            self.open_source(self._source, regrid=RegridPolicy.VOXELS)
 
     def open_without_mask(self) -> None:
         """Open the last case without its mask."""
@@ -201,7 +201,7 @@ class FilesController(QObject):
         job.blockSignals(True)
         job.cancel()
 
-    def _on_found(self, found: Found) -> None:
+    def _on_found(self, found: RecognisedPaths) -> None:
         self._job = None
         if found.is_cohort:
             self._session.set_cohort(found.sources)
@@ -223,7 +223,7 @@ class FilesController(QObject):
         if self._leaves_cohort:
             self._session.set_cohort(())
         said = self._session.notice
-        remembered = self._preferences.windows_of(case.source.place)
+        remembered = self._preferences.windows_of(case.source.identity)
         if opened.study:
             self.know(case, opened.study)
         self._session.open(case, remembered)
@@ -261,7 +261,7 @@ class FilesController(QObject):
         case = self._session.case
         if case is not None and not self._session.previewing:
             windows, began = self._session.viewing.windows, self._opened_with
-            self._preferences.set_windows(case.source.place, windows)
+            self._preferences.set_windows(case.source.identity, windows)
             self._to_carry = {m: (began[m], w) for m, w in windows.items() if m in began and w != began[m]}
 
     def _on_failed(self, error: Exception) -> None:
@@ -278,7 +278,7 @@ class FilesController(QObject):
     def _ways_out(self, error: Exception) -> tuple[tuple[str, str], ...]:
         source = self._source
         if isinstance(error, BrainsegError) and source is not None and source.reference == error.path is not None:
-            return (*_placings(error), ("Open without the mask", "file.without_mask"))
+            return (*_regrid_actions(error), ("Open without the mask", "file.without_mask"))
         if isinstance(error, CaseError) and self._files_to_assign(None):
             return (("Assign files…", "file.assign"),)
         return ()
@@ -300,7 +300,7 @@ def _note_actions(case: Case) -> tuple[tuple[str, str], ...]:
     return (("Assign files…", "file.assign"),) if chosen and case.source.unused else ()
 
 
-def _placings(error: BrainsegError) -> tuple[tuple[str, str], ...]:
+def _regrid_actions(error: BrainsegError) -> tuple[tuple[str, str], ...]:
     """The ways to take a mask that lies on another grid, the one that loses less first."""
     if not isinstance(error, GridMismatchError):
         return ()

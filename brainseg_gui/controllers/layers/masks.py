@@ -19,9 +19,9 @@ from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
@@ -66,15 +66,17 @@ class MasksController(QObject):
             self._preferences.set("last mask folder", str(Path(names[0]).parent))
             self.add_masks([Path(name) for name in names])
 
-    def add_mask(self, path: Path, *, placing: Placing = Placing.STRICT) -> None:
+    def add_mask(self, path: Path, *, regrid: RegridPolicy = RegridPolicy.STRICT) -> None:
         """Read a mask onto the open case's grid and add it as a layer."""
-        self.add_masks([path], placing=placing)
+        self.add_masks([path], regrid=regrid)
 
     def add_dropped(self, paths: Sequence[Path]) -> None:
         """Add files that were dropped onto the window."""
         self.add_masks(paths, dropped=True)
 
-    def add_masks(self, paths: Sequence[Path], *, placing: Placing = Placing.STRICT, dropped: bool = False) -> None:
+    def add_masks(
+        self, paths: Sequence[Path], *, regrid: RegridPolicy = RegridPolicy.STRICT, dropped: bool = False
+    ) -> None:
         """Read masks of the open case (raters, models) and add each as a layer, in this order."""
         case = self._session.case
         known = {layer.file.path: layer for layer in self._session.layers if layer.file is not None}
@@ -85,17 +87,17 @@ class MasksController(QObject):
             layer = self._session.layers.reference
             reference = layer.labels if layer is not None else None
             memory = self._preferences.memory
-            job = self._start(read_masks(case, paths, reference, memory, placing=placing, dropped=dropped))
+            job = self._start(read_masks(case, paths, reference, memory, regrid=regrid, dropped=dropped))
             job.succeeded.connect(self._on_masks_read)
             job.failed.connect(lambda error: self._session.say(notice_of(error)))
 
     def add_resampled(self) -> None:
         """Add the masks that were refused, resampled to the nearest voxel."""
-        self.add_masks(self._refused, placing=Placing.NEAREST)
+        self.add_masks(self._refused, regrid=RegridPolicy.NEAREST)
 
     def add_voxel_by_voxel(self) -> None:
         """Add the masks that were refused, their voxels as they are stored."""
-        self.add_masks(self._refused, placing=Placing.VOXELS)
+        self.add_masks(self._refused, regrid=RegridPolicy.VOXELS)
 
     def _on_masks_read(self, answer: MasksRead) -> None:
         if answer.case is not self._session.case:
@@ -112,10 +114,10 @@ class MasksController(QObject):
         style = OverlayStyle.OUTLINE if first or several else OverlayStyle.FILL
         if file is not None and file.note is not None:
             author = file.note.annotator
-            name, role = annotation_name(author), Role.ANNOTATION
+            name, role = annotation_name(author), LayerRole.ANNOTATION
         else:
             name, author = printable(path.name.removesuffix(".gz").removesuffix(".nii")), printable(path.name)
-            role = Role.REFERENCE if first else Role.PREDICTION
+            role = LayerRole.REFERENCE if first else LayerRole.PREDICTION
         return Layer(name, role, labels, author, style=style, saved_as=path, file=file)
 
     def _on_rename_requested(self, layer: Layer) -> None:

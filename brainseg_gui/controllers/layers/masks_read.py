@@ -15,7 +15,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, read_note
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice
 
@@ -56,7 +56,7 @@ def read_masks(
     reference: LabelMap | None,
     memory: StudyMemory,
     *,
-    placing: Placing,
+    regrid: RegridPolicy,
     dropped: bool,
 ) -> Generator[Progress, None, MasksRead]:
     """Read masks onto the grid of a case, one after the other; a bad file does not stop the others.
@@ -65,7 +65,7 @@ def read_masks(
     can be. Without a reference the first mask is one.
     """
     from brainseg_gui.evaluation.masks import read_as_prediction
-    from brainseg_gui.imaging.aside import aside, waited_for
+    from brainseg_gui.imaging.background_thread import in_background, waited_for
     from brainseg_gui.imaging.formats.nifti import read_label_map
 
     masks, problems, files = [], [], {}
@@ -74,8 +74,8 @@ def read_masks(
         step = Progress("reading mask", number / len(paths), path.name)
         yield step
         try:
-            reading = partial(read_label_map, path, case.stored_grid, case.scheme, placing=placing)
-            labels = yield from waited_for(aside(reading, "read mask"), step)
+            reading = partial(read_label_map, path, case.stored_grid, case.scheme, regrid=regrid)
+            labels = yield from waited_for(in_background(reading, "read mask"), step)
         except BrainsegError as error:
             problems.append((path, error))
             continue
@@ -105,7 +105,7 @@ def notice_of_masks(answer: MasksRead) -> Notice:
 def _problem(answer: MasksRead) -> Notice:
     """One sentence for one cause; the files are in the details."""
     count, total = len(answer.problems), len(answer.problems) + len(answer.masks)
-    actions = _placings(answer)
+    actions = _regrid_actions(answer)
     error = answer.problems[0][1]
     if answer.dropped and not answer.masks and isinstance(error, ImageError):
         actions = (*actions, ("Open as a case", "file.open_dropped"))
@@ -117,7 +117,7 @@ def _problem(answer: MasksRead) -> Notice:
     return replace(notice, what=words, details=details)
 
 
-def _placings(answer: MasksRead) -> tuple[tuple[str, str], ...]:
+def _regrid_actions(answer: MasksRead) -> tuple[tuple[str, str], ...]:
     """The ways to take masks that lie on another grid, the one that loses less first."""
     refused = [error for _, error in answer.problems if isinstance(error, GridMismatchError)]
     if not refused:

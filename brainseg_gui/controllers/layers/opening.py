@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from brainseg_gui.annotation.journal.study import study_digest
-from brainseg_gui.annotation.saving.mask_places import PREDICTION, OutputTree, home_of, mask_names
+from brainseg_gui.annotation.saving.mask_paths import PREDICTION, OutputTree, home_of, mask_names
 from brainseg_gui.annotation.saving.saved_masks import SavedMask, saved_annotations
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.person import person
@@ -19,9 +19,9 @@ from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, network_of
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +83,13 @@ def open_case(
     source: CaseSource,
     remembered: Remembered,
     *,
-    placing: Placing = Placing.STRICT,
+    regrid: RegridPolicy = RegridPolicy.STRICT,
     first: Modality = Modality.T1CE,
 ) -> Generator[Progress, None, Opened]:
     """Read a case, its annotations, and what is remembered of it; parameters and errors as `read_case`."""
     from brainseg_gui.imaging.read_case import read_case
 
-    case = yield from read_case(source, placing=placing, first=first)
+    case = yield from read_case(source, regrid=regrid, first=first)
     yield Progress("looking for annotations", 1.0)
     known: list[str] = []
 
@@ -124,7 +124,7 @@ def _prediction_of(case: Case, folder: Path) -> Layer | None:
         log.warning("a prediction is not shown: %s", error)
         return None
     _ = labels.counts  # here, so that the window need not count
-    layer = Layer("prediction", Role.PREDICTION, labels, network, style=OverlayStyle.FILL)
+    layer = Layer("prediction", LayerRole.PREDICTION, labels, network, style=OverlayStyle.FILL)
     layer.saved_as, layer.file = path, MaskFile(path, mark)
     return layer
 
@@ -178,7 +178,7 @@ def _layer_of(mask: SavedMask, case: Case, said: LabelScheme | None) -> Layer:
     labels = read_label_map(mask.path, case.grid, case.scheme)
     labels = labels.with_scheme(said) if said is not None else understand(case, labels, mask.path)[0]
     _ = labels.counts  # here, so that the window need not count
-    layer = Layer(annotation_name(mask.annotator), Role.ANNOTATION, labels, mask.annotator)
+    layer = Layer(annotation_name(mask.annotator), LayerRole.ANNOTATION, labels, mask.annotator)
     layer.created = mask.saved.astimezone().replace(tzinfo=None)
     layer.saved_as, layer.file = mask.path, MaskFile(mask.path, mark, mask.note)
     return layer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.metrics.calibration import Calibration, calibration_of
 from brainseg_gui.imaging.labels import LabelMap, regions
@@ -31,11 +31,11 @@ class CertaintyController(QObject):
         super().__init__(window)
         self._session, self._state = session, session.certainty
         self._panel: ProbabilitiesPanel | None = None
-        self._map, self._reliability = Newest(session, self), Newest(session, self, _PAUSE_MS)
+        self._map, self._reliability = LatestJob(session, self), LatestJob(session, self, _PAUSE_MS)
         self._drawn: tuple[object, ...] = ()
         self._measured: tuple[object, ...] = ()
         self._own_map: ScalarMap | None = None
-        window.late.probabilities.when_made(self._listen)
+        window.lazy_panels.probabilities.when_made(self._listen)
         session.layers.changed.connect(self._on_changed)
         session.overlay_changed.connect(self._on_overlay_changed)
         for field in (self._state.events.shown, self._state.events.rounded):

@@ -21,7 +21,7 @@ from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -72,7 +72,7 @@ class SegmentController(QObject):
         panel.segment_requested.connect(self.segment)
         panel.cancel_requested.connect(self.cancel)
         panel.model_folder_requested.connect(self.choose_model_folder)
-        window.late.probabilities.when_made(
+        window.lazy_panels.probabilities.when_made(
             lambda panel: panel.segment_requested.connect(self.segment_with_probabilities)
         )
         session.case_changed.connect(self._judge)
@@ -296,7 +296,7 @@ def _segment(
 def prediction_layer(labels: LabelMap, result: SegmentResult, model_sha256: str) -> Layer:
     """The layer that a segmentation becomes."""
     name = f"{result.model}, {datetime.now():%H:%M}"
-    layer = Layer(name, Role.PREDICTION, labels, result.model, style=OverlayStyle.FILL)
+    layer = Layer(name, LayerRole.PREDICTION, labels, result.model, style=OverlayStyle.FILL)
     layer.probabilities, layer.model_sha256 = result.probabilities, model_sha256
     return layer
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.annotation.saving.mask_places import PREDICTION, home_of, mask_names
+from brainseg_gui.annotation.saving.mask_paths import PREDICTION, home_of, mask_names
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.segmenting.segment import SegmentController, prediction_layer
@@ -129,8 +129,8 @@ class SegmentAllController(QObject):
         open_case = self._session.case
         if open_case is None:
             return lambda case: case.scheme
-        place, scheme = open_case.source.place, self._session.scheme
-        return lambda case: scheme if case.source.place == place else case.scheme
+        identity, scheme = open_case.source.identity, self._session.scheme
+        return lambda case: scheme if case.source.identity == identity else case.scheme
 
     # what comes back
 
@@ -161,7 +161,7 @@ class SegmentAllController(QObject):
     def _add_layer(self, done: Segmented) -> None:
         """The case that is open gets its prediction at once."""
         case, session = self._session.case, self._session
-        if case is not None and not session.previewing and case.source.place == done.case.source.place:
+        if case is not None and not session.previewing and case.source.identity == done.case.source.identity:
             if case.grid.difference_to(done.labels.grid):
                 return
             layer = prediction_layer(done.labels, done.result, self._model_sha256)

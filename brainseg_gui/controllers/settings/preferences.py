@@ -15,7 +15,7 @@ from typing import Any
 import platformdirs
 from PySide6.QtCore import QByteArray
 
-from brainseg_gui.annotation.saving.mask_places import OutputTree
+from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.settings_start import open_settings
 from brainseg_gui.imaging.modality import Modality
@@ -148,7 +148,7 @@ class Preferences:
         self._change("models", [], lambda known: [*known, *({str(folder)} - set(map(str, known)))])
 
     @property
-    def run_places(self) -> list[Path]:
+    def run_search_paths(self) -> list[Path]:
         """Run folders, and folders of runs, that the person watches."""
         return _paths(self._load("runs", []))
 
@@ -157,23 +157,23 @@ class Preferences:
         """Runs that the person took off the list."""
         return _paths(self._load("forgotten runs", []))
 
-    def set_run_places(self, places: Iterable[Path], forgotten: Iterable[Path]) -> None:
+    def set_run_search_paths(self, paths: Iterable[Path], forgotten: Iterable[Path]) -> None:
         """Remember which runs to watch."""
-        self.set("runs", [str(path) for path in places])
+        self.set("runs", [str(path) for path in paths])
         self.set("forgotten runs", sorted(str(path) for path in forgotten))
 
-    def windows_of(self, place: Path) -> dict[Modality, Window]:
+    def windows_of(self, identity: Path) -> dict[Modality, Window]:
         """Windows that were set for a case the last time, by its place."""
-        entry = self._load("windows", {}).get(_token(place), {})
+        entry = self._load("windows", {}).get(_token(identity), {})
         try:
             found = {Modality(key): Window(float(level), float(width)) for key, (level, width) in entry.items()}
         except (AttributeError, TypeError, ValueError, OverflowError):
             return {}
         return {key: window for key, window in found.items() if isfinite(window.level) and isfinite(window.width)}
 
-    def set_windows(self, place: Path, windows: Mapping[Modality, Window]) -> None:
+    def set_windows(self, identity: Path, windows: Mapping[Modality, Window]) -> None:
         """Remember the windows of a case, of the last hundred cases."""
-        token, entry = _token(place), {m.value: [w.level, w.width] for m, w in windows.items()}
+        token, entry = _token(identity), {m.value: [w.level, w.width] for m, w in windows.items()}
 
         def with_these(known: dict[str, Any]) -> dict[str, Any]:
             others = [(key, value) for key, value in known.items() if key != token]

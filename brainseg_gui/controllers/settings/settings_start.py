@@ -29,9 +29,9 @@ def open_settings(folder: Path) -> Opened:
     except FileNotFoundError:
         problems = _take_over(folder / _BEFORE, settings)
     except DamagedError:
-        problems = (_put_aside(path, "damaged", _DAMAGED),)
+        problems = (_back_up(path, "damaged", _DAMAGED),)
     except LaterError:
-        problems = (_put_aside(path, "later", _LATER),)
+        problems = (_back_up(path, "later", _LATER),)
     except OSError:
         pass  # it may not be read: it cannot be written, then, and that is said
     if not settings.is_writable:
@@ -46,9 +46,9 @@ def _take_over(before: Path, settings: SettingsFile) -> tuple[Notice, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError):
-        return (_put_aside(before, "damaged", _DAMAGED),)
+        return (_back_up(before, "damaged", _DAMAGED),)
     if not values.pop("format", "1").startswith("1"):
-        return (_put_aside(before, "later", _LATER),)
+        return (_back_up(before, "later", _LATER),)
     for key, value in values.items():
         settings.set(key, value)
     settings.flush()
@@ -58,13 +58,13 @@ def _take_over(before: Path, settings: SettingsFile) -> tuple[Notice, ...]:
     return ()
 
 
-def _put_aside(path: Path, ending: str, what: str) -> Notice:
-    aside = _free_name(path, ending)
+def _back_up(path: Path, ending: str, what: str) -> Notice:
+    backup = _free_name(path, ending)
     try:
-        path.rename(aside)
+        path.rename(backup)
     except OSError:
         return Notice(what, f"Move {path} away")
-    return Notice(what, f"The old file is kept as {aside.name}", str(aside))
+    return Notice(what, f"The old file is kept as {backup.name}", str(backup))
 
 
 def _free_name(path: Path, ending: str) -> Path:

@@ -22,7 +22,7 @@ ABOUT = (
 )
 
 
-def dress(qt: QApplication, preferences: Preferences) -> None:
+def apply_appearance(qt: QApplication, preferences: Preferences) -> None:
     """Apply the theme that the person chose; before any widget is made, because dressing them again takes longer."""
     apply_theme(qt, preferences.choice("theme", THEMES))
 
@@ -60,13 +60,13 @@ class AppearanceController(QObject):
     def choose_theme(self, choice: str) -> None:
         """Dress the program as one of `THEMES`, and remember it."""
         self._preferences.set("theme", choice)
-        self._dress(choice)
+        self._apply(choice)
 
     def _on_system_changed(self) -> None:
         if self._window.actions_table["view.system_theme"].isChecked():
-            self._dress("system")
+            self._apply("system")
 
-    def _dress(self, choice: str) -> None:
+    def _apply(self, choice: str) -> None:
         self._check(choice)
         application = QApplication.instance()
         if isinstance(application, QApplication):

@@ -1,7 +1,7 @@
 """Leaving a case with work that no file holds: asked once, and whatever the answer, nothing is lost.
 
-Only annotations are asked for. A prediction that was not saved comes back with its case (`KeptPredictions`) while the
-program runs, and can be computed again at any time, so leaving it asks nothing.
+Only annotations are asked for. A prediction that was not saved comes back with its case (`UnsavedPredictions`) while
+the program runs, and can be computed again at any time, so leaving it asks nothing.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QSessionManager
 
+from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.kept import Kept
 from brainseg_gui.controllers.annotating.saving import SaveController
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -89,11 +89,11 @@ class LeavingController(QObject):
             self._question.answer("cancel")
 
     def _make_question(self) -> Question:
-        kept, case = self._journals.at_risk, self._session.case
+        records, case = self._journals.at_risk, self._session.case
         name = case.case_id if case is not None else "this case"
-        edits = sum(len(one.annotation.history.applied) for one in kept)
+        edits = sum(len(one.annotation.history.applied) for one in records)
         words = "1 edit" if edits == 1 else f"{edits:,} edits"
-        safe = all(one.journal is not None for one in kept) and not self._journals.failing
+        safe = all(one.journal is not None for one in records) and not self._journals.failing
         later = ("later", "Not now") if safe else ("later", "Leave without saving")
         more = (
             "Not now: the journal keeps the work and offers it when the case is opened again."
@@ -116,13 +116,13 @@ class LeavingController(QObject):
         elif key == "save":
             self._save(list(self._journals.at_risk), then)
 
-    def _save(self, waiting: list[Kept], then: Callable[[], None]) -> None:
+    def _save(self, waiting: list[AnnotationRecord], then: Callable[[], None]) -> None:
         """Save one after the other; a save that fails or is given up keeps the case open."""
         if not waiting:
             then()
             return
         first, *rest = waiting
-        self._saving.save_kept(first, lambda saved: self._save(rest, then) if saved else None)
+        self._saving.save_record(first, lambda saved: self._save(rest, then) if saved else None)
 
 
 def _nothing() -> None:

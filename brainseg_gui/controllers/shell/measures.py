@@ -25,9 +25,9 @@ class MeasuresController(QObject):
         super().__init__(window)
         self._window = window
         self._parts = (session, window, preferences)
-        window.late.raters.when_made(lambda _: self.rating)
-        window.late.probabilities.when_made(lambda _: self.certainty)
-        window.late.histograms.when_made(lambda _: self.intensities)
+        window.lazy_panels.raters.when_made(lambda _: self.rating)
+        window.lazy_panels.probabilities.when_made(lambda _: self.certainty)
+        window.lazy_panels.histograms.when_made(lambda _: self.intensities)
 
     @cached_property
     def rating(self) -> RatingController:

@@ -8,7 +8,7 @@ from functools import cache
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
@@ -32,7 +32,7 @@ class MemoryController(QObject):
     def __init__(self, session: Session, window: MainWindow, _preferences: Preferences) -> None:
         super().__init__(window)
         self._session = session
-        self._work = Newest(session, self, _AT_REST_MS)
+        self._work = LatestJob(session, self, _AT_REST_MS)
         library = _glibc()
         if library is not None:
             library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)

@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from brainseg_gui.controllers.settings.preferences import Preferences, thumbnail_path
-from brainseg_gui.imaging.aside import aside
+from brainseg_gui.imaging.background_thread import in_background
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane, take_slice
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, take_slice
 from brainseg_gui.imaging.window import auto_window, to_grey
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -61,7 +61,7 @@ class RecentController(QObject):
 
 def _there(folders: Sequence[Path]) -> list[Path]:
     """Those that are there. A drive that does not answer is not waited for: its cases are offered."""
-    looks = [aside(folder.is_dir, "look") for folder in folders]
+    looks = [in_background(folder.is_dir, "look") for folder in folders]
     wait(looks, timeout=_PATIENCE_S)
     gone = {look for look in looks if look.done() and (look.exception() or not look.result())}
     return [folder for folder, look in zip(folders, looks, strict=True) if look not in gone]
@@ -75,7 +75,7 @@ def _thumbnail(folder: Path) -> Path | None:
 def _write_thumbnail(case: Case) -> None:
     """Keep a small picture; a cache that cannot be written is no reason to bother anyone."""
     volume = case.volumes.get(Modality.T1CE) or next(iter(case.volumes.values()))
-    cut = take_slice(volume.stored, Plane.AXIAL, case.grid.centre[2], Convention.RADIOLOGICAL)
+    cut = take_slice(volume.stored, Plane.AXIAL, case.grid.centre[2], DisplayConvention.RADIOLOGICAL)
     grey = to_grey(cut, volume, auto_window(volume)).copy()
     rows, columns = grey.shape
     image = QImage(grey.data, columns, rows, columns, QImage.Format.Format_Grayscale8)

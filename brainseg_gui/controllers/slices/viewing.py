@@ -16,10 +16,10 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.plane import DisplayConvention, Plane
 from brainseg_gui.imaging.window import auto_window
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 
 Choice = TypeVar("Choice", bound=Enum)
@@ -54,9 +54,9 @@ class ViewingController(QObject):
         return {
             "view.next_modality": partial(self._step_modality, 1),
             "view.previous_modality": partial(self._step_modality, -1),
-            "view.planes": partial(setattr, viewing, "layout", Layout.PLANES),
-            "view.modalities": partial(setattr, viewing, "layout", Layout.MODALITIES),
-            "view.compare": partial(setattr, viewing, "layout", Layout.COMPARE),
+            "view.planes": partial(setattr, viewing, "layout", ViewLayout.PLANES),
+            "view.modalities": partial(setattr, viewing, "layout", ViewLayout.MODALITIES),
+            "view.compare": partial(setattr, viewing, "layout", ViewLayout.COMPARE),
             "view.axial": partial(setattr, viewing, "plane", Plane.AXIAL),
             "view.coronal": partial(setattr, viewing, "plane", Plane.CORONAL),
             "view.sagittal": partial(setattr, viewing, "plane", Plane.SAGITTAL),
@@ -111,7 +111,7 @@ class ViewingController(QObject):
         from brainseg_gui.views.slices.go_to_dialog import GoToDialog
 
         dialog = GoToDialog(case, self._viewing.crosshair, self._window)
-        dialog.place_chosen.connect(lambda place: self._look_at(case, place.voxel_ijk))
+        dialog.voxel_chosen.connect(lambda place: self._look_at(case, place.voxel_ijk))
         dialog.open()
 
     def _look_at(self, case: Case, voxel_ijk: Voxel) -> None:
@@ -146,8 +146,8 @@ class ViewingController(QObject):
         setattr(self._viewing, field, not getattr(self._viewing, field))
 
     def _toggle_convention(self) -> None:
-        radiological = self._viewing.convention is Convention.RADIOLOGICAL
-        self._viewing.convention = Convention.NEUROLOGICAL if radiological else Convention.RADIOLOGICAL
+        radiological = self._viewing.convention is DisplayConvention.RADIOLOGICAL
+        self._viewing.convention = DisplayConvention.NEUROLOGICAL if radiological else DisplayConvention.RADIOLOGICAL
 
     def _toggle_agreement(self) -> None:
         if self._viewing.agreement is not None or self._session.comparison is None:
@@ -161,13 +161,13 @@ class ViewingController(QObject):
     def _synchronize(self) -> None:
         viewing, actions = self._viewing, self._window.actions_table
         checked = {
-            "view.planes": viewing.layout is Layout.PLANES,
-            "view.modalities": viewing.layout is Layout.MODALITIES,
-            "view.compare": viewing.layout is Layout.COMPARE,
+            "view.planes": viewing.layout is ViewLayout.PLANES,
+            "view.modalities": viewing.layout is ViewLayout.MODALITIES,
+            "view.compare": viewing.layout is ViewLayout.COMPARE,
             "view.axial": viewing.plane is Plane.AXIAL,
             "view.coronal": viewing.plane is Plane.CORONAL,
             "view.sagittal": viewing.plane is Plane.SAGITTAL,
-            "view.convention": viewing.convention is Convention.RADIOLOGICAL,
+            "view.convention": viewing.convention is DisplayConvention.RADIOLOGICAL,
             "view.crosshair": viewing.crosshair_visible,
             "view.smooth": viewing.smooth,
             "view.file_index": viewing.file_index,
@@ -182,8 +182,8 @@ class ViewingController(QObject):
 
     def _restore(self) -> None:
         viewing, get = self._viewing, self._preferences.get
-        viewing.layout = _known(Layout, get("layout", ""), Layout.PLANES)
-        viewing.convention = _known(Convention, get("convention", ""), Convention.RADIOLOGICAL)
+        viewing.layout = _known(ViewLayout, get("layout", ""), ViewLayout.PLANES)
+        viewing.convention = _known(DisplayConvention, get("convention", ""), DisplayConvention.RADIOLOGICAL)
         viewing.opacity = min(max(get("opacity", viewing.opacity), 0.05), 1.0)
         viewing.smooth = get("smooth", viewing.smooth)
         viewing.safe_colours = get("safe colours", viewing.safe_colours)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
-from brainseg_gui.controllers.jobs.newest import Newest, Work
-from brainseg_gui.imaging.aside import aside, waited_for
+from brainseg_gui.controllers.jobs.latest_job import LatestJob, Work
+from brainseg_gui.imaging.background_thread import in_background, waited_for
 from brainseg_gui.plain_files import MEBIBYTE, read_stream
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
@@ -29,7 +29,7 @@ class RunPictures(QObject):
     def __init__(self, session: Session, watch: RunWatch, parent: QObject) -> None:
         super().__init__(parent)
         self._watch = watch
-        self._newest = Newest(session, self)
+        self._newest = LatestJob(session, self)
         self._wanted: Path | None = None
 
     def serve(self, view: ValidationView) -> None:
@@ -49,7 +49,9 @@ class RunPictures(QObject):
 
 
 def _reading(path: Path, run: Path) -> Work:
-    return (yield from waited_for(aside(partial(_image_of, path, run), "read picture"), Progress("picture", 0.0)))
+    return (
+        yield from waited_for(in_background(partial(_image_of, path, run), "read picture"), Progress("picture", 0.0))
+    )
 
 
 def _image_of(path: Path, run: Path) -> QImage:

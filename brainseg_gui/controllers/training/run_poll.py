@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainseg_gui.controllers.jobs.job import Job
-from brainseg_gui.imaging.aside import aside, waited_for
+from brainseg_gui.imaging.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.run_folder import RunFolder, find_runs
 from brainseg_gui.state.training.run_reader import RunNews, RunReader
@@ -20,7 +20,7 @@ _SEARCH_EVERY = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class PollResult:
     """What one look found.
 
     Parameters
@@ -43,19 +43,19 @@ class RunPoll(QObject):
 
     Signals
     -------
-    looked
-        A `Look`.
+    polled
+        A `PollResult`.
     """
 
-    looked = Signal(object)
+    polled = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.places: tuple[Path, ...] = ()
+        self.search_paths: tuple[Path, ...] = ()
         self.hidden: frozenset[Path] = frozenset()
         self._readers: dict[Path, RunReader] = {}
         self._job: Job | None = None
-        self._looks = 0
+        self._polls = 0
         self._dropped: set[Path] = set()
         self._again = False
         self._timer = QTimer(self)
@@ -70,7 +70,7 @@ class RunPoll(QObject):
     def start(self) -> None:
         """Look now, and once a second from now on."""
         self._timer.start()
-        self.look()
+        self.poll()
 
     def stop(self) -> None:
         """Look no more; a look that is under way is finished."""
@@ -81,17 +81,17 @@ class RunPoll(QObject):
         self.hidden |= {path}
         self._dropped.add(path)
 
-    def look(self, *, search: bool = True) -> None:
+    def poll(self, *, search: bool = True) -> None:
         """Look now, or as soon as the look that is under way has ended."""
         if self._job is not None:
             self._again = self._again or search
             return
         dropped, self._dropped = self._dropped, set()
-        looking = aside(
-            partial(_look, self.places if search else None, self.hidden, dropped, self._readers), "read runs"
+        reading = in_background(
+            partial(_poll, self.search_paths if search else None, self.hidden, dropped, self._readers), "read runs"
         )
-        self._job = Job(waited_for(looking, Progress("looking", 0.0)), self)
-        self._job.succeeded.connect(self.looked)
+        self._job = Job(waited_for(reading, Progress("looking", 0.0)), self)
+        self._job.succeeded.connect(self.polled)
         self._job.finished.connect(self._on_finished)
         self._job.start()
 
@@ -105,44 +105,44 @@ class RunPoll(QObject):
             self._job = None
 
     def _on_tick(self) -> None:
-        self._looks += 1
-        self.look(search=self._looks % _SEARCH_EVERY == 0)
+        self._polls += 1
+        self.poll(search=self._polls % _SEARCH_EVERY == 0)
 
     def _on_finished(self) -> None:
         self._job = None
         if self._again:
             self._again = False
-            self.look()
+            self.poll()
 
 
-def _look(
-    places: tuple[Path, ...] | None, hidden: frozenset[Path], dropped: set[Path], readers: dict[Path, RunReader]
-) -> Look:
+def _poll(
+    search_paths: tuple[Path, ...] | None, hidden: frozenset[Path], dropped: set[Path], readers: dict[Path, RunReader]
+) -> PollResult:
     """Read what is new; search the places for runs where they are given. Only one at a time may have the readers."""
     problems: dict[Path, str] = {}
     for path in dropped:
         readers.pop(path, None)
-    if places is not None:
-        found = _search(places, problems)
+    if search_paths is not None:
+        found = _search(search_paths, problems)
         known = dict(readers)
         readers.clear()
         seen = {path: folder for path, folder in found.items() if path not in hidden}
         readers.update({path: known.get(path) or RunReader(folder) for path, folder in seen.items()})
     news = {path: reader.read() for path, reader in readers.items()}
-    return Look(tuple(reader.folder for reader in readers.values()), news, problems)
+    return PollResult(tuple(reader.folder for reader in readers.values()), news, problems)
 
 
-def _search(places: tuple[Path, ...], problems: dict[Path, str]) -> dict[Path, RunFolder]:
+def _search(search_paths: tuple[Path, ...], problems: dict[Path, str]) -> dict[Path, RunFolder]:
     found: dict[Path, RunFolder] = {}
-    for place in places:
+    for path in search_paths:
         try:
-            runs = find_runs(place)
+            runs = find_runs(path)
         except OSError as error:
-            problems[place] = f"the folder cannot be read ({error.strerror})"
+            problems[path] = f"the folder cannot be read ({error.strerror})"
             continue
         found |= {run.path: run for run in runs}
         if not runs:
-            problems[place] = "there is no run in this folder"
+            problems[path] = "there is no run in this folder"
     return dict(sorted(found.items(), key=lambda item: _age(item[1]), reverse=True))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from brainseg_gui.controllers.jobs.job import Job
-from brainseg_gui.imaging.aside import aside, waited_for
+from brainseg_gui.imaging.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.run_folder import RunFolder
@@ -86,4 +86,4 @@ def _start(
     def begin() -> int:
         return launch(folder if config is None else RunFolder.create(folder.path, config))
 
-    return (yield from waited_for(aside(begin, "start trainer"), Progress("starting", 0.0)))
+    return (yield from waited_for(in_background(begin, "start trainer"), Progress("starting", 0.0)))

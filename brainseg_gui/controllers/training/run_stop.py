@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.imaging.aside import aside, waited_for
+from brainseg_gui.imaging.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.force_stop import stop_now
 from brainseg_gui.runs.run_folder import RunFolder
@@ -26,13 +26,13 @@ class RunStop(QObject):
 
     Parameters
     ----------
-    look
+    poll
         Reads what is new in the runs.
     """
 
-    def __init__(self, watch: RunWatch, look: Callable[[], None], parent: QObject) -> None:
+    def __init__(self, watch: RunWatch, poll: Callable[[], None], parent: QObject) -> None:
         super().__init__(parent)
-        self._watch, self._look = watch, look
+        self._watch, self._poll = watch, poll
         self._offered: RunRecord | None = None
 
     def ask(self) -> None:
@@ -40,7 +40,7 @@ class RunStop(QObject):
         record = self._watch.chosen
         if record is None:
             return
-        asking = aside(record.folder.ask_to_stop, "write stop file")
+        asking = in_background(record.folder.ask_to_stop, "write stop file")
         job = Job(waited_for(asking, Progress("asking", 0.0)), self)
         job.failed.connect(lambda error: self._on_not_asked(record, error))
         job.start()
@@ -81,7 +81,7 @@ class RunStop(QObject):
 
     def _on_finished(self, record: RunRecord) -> None:
         record.ending = False
-        self._look()
+        self._poll()
 
 
 def _stop_now(folder: RunFolder) -> Generator[Progress, None, str]:

@@ -15,8 +15,8 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
 from brainseg_gui.controllers.training.run_pictures import RunPictures
-from brainseg_gui.controllers.training.run_places import RunPlaces
-from brainseg_gui.controllers.training.run_poll import Look, RunPoll
+from brainseg_gui.controllers.training.run_poll import PollResult, RunPoll
+from brainseg_gui.controllers.training.run_search_paths import RunSearchPaths
 from brainseg_gui.controllers.training.run_start import RunStart
 from brainseg_gui.controllers.training.run_stop import RunStop
 from brainseg_gui.controllers.training.training_form import TrainingFormController
@@ -57,17 +57,17 @@ class TrainingController(QObject):
         self.watch, self.draft = RunWatch(), TrainingDraft()
         self._shown = SideWindow(self._make_window, preferences, "training")
         self._expected: dict[Path, RunFolder] = {}
-        self._places = RunPlaces(preferences)
+        self._search_paths = RunSearchPaths(preferences)
         self._asked: Path | None = None
         self._creating: Path | None = None
-        self._first_look = True
+        self._first_poll = True
         self._form = TrainingFormController(session, self.draft, self.watch, preferences, self)
         self._starts = RunStart(launch, self)
         self._starts.launched.connect(self._on_launched)
         self._starts.failed.connect(self._on_start_failed)
         self.poll = RunPoll(self)
-        self.poll.looked.connect(self._on_looked)
-        self._stops = RunStop(self.watch, self.poll.look, self)
+        self.poll.polled.connect(self._on_polled)
+        self._stops = RunStop(self.watch, self.poll.poll, self)
         self._pictures = RunPictures(session, self.watch, self)
 
     @property
@@ -146,10 +146,10 @@ class TrainingController(QObject):
     def add_runs(self, folder: Path) -> None:
         """Watch a run, or all runs of a folder, now and at the next start."""
         folder = folder.absolute()
-        self._places.add(folder)
+        self._search_paths.add(folder)
         self._asked = folder
         self._follow()
-        self.poll.look()
+        self.poll.poll()
 
     def forget(self) -> None:
         """Take the chosen run off the list; its files stay."""
@@ -157,7 +157,7 @@ class TrainingController(QObject):
         if record is None:
             return
         path = record.folder.path
-        self._places.hide(path)
+        self._search_paths.hide(path)
         self._expected.pop(path, None)
         self.poll.forget(path)
         self.watch.set_runs([other.folder for other in self.watch.records if other is not record])
@@ -194,16 +194,16 @@ class TrainingController(QObject):
     # what comes back
 
     def _on_launched(self, folder: RunFolder) -> None:
-        self._places.unhide(folder.path)
+        self._search_paths.unhide(folder.path)
         if folder.path == self._creating:
             self._creating = None
             self._show_new(folder)
         self._follow()
-        self.poll.look()
+        self.poll.poll()
 
     def _show_new(self, folder: RunFolder) -> None:
         """Choose the new run; a look may have found it already, and even its first event."""
-        self._places.add(folder.path)
+        self._search_paths.add(folder.path)
         if self.watch.record_of(folder.path) is None:
             self._expected[folder.path] = folder
             self.watch.set_runs([folder, *(record.folder for record in self.watch.records)])
@@ -228,41 +228,41 @@ class TrainingController(QObject):
         self._follow()
         self.poll.start()
 
-    def _on_looked(self, look: Look) -> None:
-        for run in look.runs:
+    def _on_polled(self, result: PollResult) -> None:
+        for run in result.runs:
             self._expected.pop(run.path, None)
         # A look that began before a run was made knows nothing of it.
-        there = (*self._expected.values(), *look.runs)
+        there = (*self._expected.values(), *result.runs)
         self._tell_of_missing(there)
-        self.watch.set_runs([run for run in there if run.path not in self._places.hidden])
-        self.watch.apply(look.news)
+        self.watch.set_runs([run for run in there if run.path not in self._search_paths.hidden])
+        self.watch.apply(result.news)
         for record in self.watch.records:
             self._judge_process(record)
         if self._asked is not None:
-            self._answer_asked(self._asked, look)
-        elif self._first_look and self.watch.records and self.watch.chosen is None:
+            self._answer_asked(self._asked, result)
+        elif self._first_poll and self.watch.records and self.watch.chosen is None:
             self.watch.choose(next((r for r in self.watch.records if r.alive), self.watch.records[0]))
-        self._first_look = False
+        self._first_poll = False
 
     def _tell_of_missing(self, there: tuple[RunFolder, ...]) -> None:
         """A run that is looked at may have been removed, or its disk taken away; its trainer ends by itself."""
         chosen, paths = self.watch.chosen, {run.path for run in there}
-        if chosen is not None and chosen.folder.path not in paths | self._places.hidden:
+        if chosen is not None and chosen.folder.path not in paths | self._search_paths.hidden:
             remedy = "A trainer that still runs ends by itself. Add the folder again when it is back"
             self.watch.say(Notice(f"The folder of {chosen.name} is gone", remedy, str(chosen.folder.path)))
 
-    def _answer_asked(self, folder: Path, look: Look) -> None:
+    def _answer_asked(self, folder: Path, result: PollResult) -> None:
         """Show the runs that were just added, or say why there are none."""
         added = [r for r in self.watch.records if folder in (r.folder.path, r.folder.path.parent)]
-        if not added and folder not in look.problems:
+        if not added and folder not in result.problems:
             return  # that look began before the folder was added
         self._asked = None
         if added:
             self.watch.choose(added[0])
             return
-        self._places.drop(folder)
+        self._search_paths.drop(folder)
         remedy = "Choose a run folder, which holds a config.toml, or the folder above it"
-        self.watch.say(Notice(f"{folder.name}: {look.problems[folder]}", remedy))
+        self.watch.say(Notice(f"{folder.name}: {result.problems[folder]}", remedy))
 
     def _judge_process(self, record: RunRecord) -> None:
         """A trainer that ended before its first event would else be starting for ever."""
@@ -277,4 +277,4 @@ class TrainingController(QObject):
     def _follow(self) -> None:
         """Look into the folder of runs, and where else a person said, but not at what was taken off the list."""
         own = [self.draft.parent] if self.draft.parent.is_dir() else []
-        self.poll.places, self.poll.hidden = self._places.with_own(own), self._places.hidden
+        self.poll.search_paths, self.poll.hidden = self._search_paths.with_own(own), self._search_paths.hidden

@@ -38,7 +38,7 @@ def _scored(job: ScoreJob) -> dict[str, Any]:
     """The result, and the key of the very bytes that it was made of: a mask may be replaced at any moment."""
     for _ in range(_TRIES):
         before = job.seen()
-        case = case_entry(score_pair(job.pair, job.chosen, job.rules, job.model, job.placing))
+        case = case_entry(score_pair(job.pair, job.chosen, job.rules, job.model, job.regrid))
         if job.seen() == before:
             return {"case": case, "key": before.key}
     return {"failed": f"{job.pair.prediction}: it, or its reference, is being written. Score it when it is whole."}

@@ -17,7 +17,7 @@ from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.formats.file_names import is_nifti
 from brainseg_gui.imaging.formats.mask_note import read_note
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
-from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.plain_files import open_file
 
 # Raised whenever a number of the report changes its meaning: older results are then scored again.
@@ -46,7 +46,7 @@ class ScoreJob:
         Label schemes that the person named.
     rules
         What distances and lesions follow.
-    placing
+    regrid
         What may be done with a prediction that lies on another grid than its reference.
     """
 
@@ -54,7 +54,7 @@ class ScoreJob:
     pair: Pair
     chosen: ChosenSchemes
     rules: RuleSet
-    placing: Placing = Placing.STRICT
+    regrid: RegridPolicy = RegridPolicy.STRICT
 
     def as_line(self) -> str:
         """One line of JSON."""
@@ -68,7 +68,7 @@ class ScoreJob:
                 "images": str(pair.images) if pair.images is not None else None,
                 "schemes": _scheme_names(self.chosen),
                 "rules": asdict(self.rules),
-                "placing": self.placing.value,
+                "placing": self.regrid.value,
             }
         )
 
@@ -79,7 +79,7 @@ class ScoreJob:
         images = Path(entry["images"]) if entry["images"] is not None else None
         pair = Pair(entry["case_id"], Path(entry["reference"]), Path(entry["prediction"]), images)
         chosen = ChosenSchemes(*(_scheme_of(name) for name in entry["schemes"]))
-        return cls(entry["model"], pair, chosen, RuleSet(**entry["rules"]), Placing(entry["placing"]))
+        return cls(entry["model"], pair, chosen, RuleSet(**entry["rules"]), RegridPolicy(entry["placing"]))
 
     def seen(self) -> Seen:
         """What the files hold now; the same before and after they were read says what was read.
@@ -108,7 +108,7 @@ class ScoreJob:
             If a file cannot be read.
         """
         digest = hashlib.sha256()
-        settings = [__version__, METRICS, asdict(self.rules), _scheme_names(self.chosen), self.placing.value]
+        settings = [__version__, METRICS, asdict(self.rules), _scheme_names(self.chosen), self.regrid.value]
         guessing = self.chosen.reference is None or self.chosen.prediction is None
         masks = (self.pair.reference, self.pair.prediction)
         # a guess looks at the names too, and at what the masks say about themselves

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
 from brainseg_gui.imaging.formats.file_names import stem
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.naming.case_tree import Listed, tree
+from brainseg_gui.imaging.naming.case_tree import FolderListing, tree
 from brainseg_gui.imaging.naming.conventions import row_of_id, words
 
 REFERENCES, PREDICTIONS = ("mask", "", "prediction"), ("prediction", "mask", "")
@@ -21,7 +21,7 @@ _PREDICTION = re.compile(r"(?:^|[-_. ])pred(?:iction|icted)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class MaskFile:
+class FoundMask:
     """A mask and what its case may be called.
 
     Parameters
@@ -45,7 +45,7 @@ class MaskFile:
         return self.ids[0]
 
 
-def find_masks(place: Path, preferred: Sequence[str]) -> list[MaskFile]:
+def find_masks(place: Path, preferred: Sequence[str]) -> list[FoundMask]:
     """The masks of a file, or of a folder and all below it.
 
     Parameters
@@ -74,7 +74,7 @@ def find_masks(place: Path, preferred: Sequence[str]) -> list[MaskFile]:
     return masks
 
 
-def described(path: Path) -> MaskFile:
+def described(path: Path) -> FoundMask:
     """A mask by its name, without what says that it is one; by its folder's name when none is left."""
     name = stem(path)
     without = _PREDICTION.sub("", name)
@@ -85,7 +85,7 @@ def described(path: Path) -> MaskFile:
         without = prefix_of(bare)
     row = row_of_id(without)
     names = (without or path.resolve().parent.name, *([row[0].id_in(without)] if row is not None else []))
-    return MaskFile(_ids(names), path, says)
+    return FoundMask(_ids(names), path, says)
 
 
 def images_of(source: CaseSource, shared: bool) -> Path:
@@ -114,8 +114,8 @@ def _by_folders(sources: Sequence[CaseSource]) -> dict[Path, list[CaseSource]]:
 
 
 def _in_folder(
-    here: Listed, root: Path, owners: Mapping[Path, CaseSource], mine: Sequence[CaseSource]
-) -> list[MaskFile]:
+    here: FolderListing, root: Path, owners: Mapping[Path, CaseSource], mine: Sequence[CaseSource]
+) -> list[FoundMask]:
     """The masks of one folder: those of the cases whose images lie in it, and others by their names or its own."""
     found = []
     for path in here.files:
@@ -133,11 +133,11 @@ def _in_folder(
     return found
 
 
-def _named(mask: MaskFile, sources: Iterable[CaseSource]) -> CaseSource | None:
+def _named(mask: FoundMask, sources: Iterable[CaseSource]) -> CaseSource | None:
     return next((s for s in sources if set(mask.ids) & {s.case_id, *s.names}), None)
 
 
-def _counts(mask: MaskFile, owner: CaseSource) -> bool:
+def _counts(mask: FoundMask, owner: CaseSource) -> bool:
     """Whether a mask beside a case's images is of it: a prediction, or one that is named so where no reference is."""
     if mask.says == "prediction":
         return True
@@ -145,7 +145,7 @@ def _counts(mask: MaskFile, owner: CaseSource) -> bool:
     return owner.reference is None and (mask.says == "mask" or named)
 
 
-def _by_folder(mask: MaskFile, folder: Path, root: Path) -> MaskFile:
+def _by_folder(mask: FoundMask, folder: Path, root: Path) -> FoundMask:
     """A mask in a folder without images: it goes by the folder's name, unless that is one for masks of all cases."""
     if folder == root or folder.name.lower() in words()["mask_folders"] | words()["folders"]:
         return mask
@@ -154,8 +154,8 @@ def _by_folder(mask: MaskFile, folder: Path, root: Path) -> MaskFile:
 
 
 def _without_outputs(
-    masks: list[MaskFile], sources: Sequence[CaseSource], preferred: Sequence[str], root: Path
-) -> list[MaskFile]:
+    masks: list[FoundMask], sources: Sequence[CaseSource], preferred: Sequence[str], root: Path
+) -> list[FoundMask]:
     """Without what algorithms left in the folders of a case, where references are looked for."""
     if preferred is not REFERENCES:
         return masks
@@ -172,7 +172,7 @@ def _in_a_case(path: Path, root: Path, cases_in: Mapping[Path, int]) -> bool:
     return any(cases_in.get(place) == 1 and place != root and root in place.parents for place in path.parents)
 
 
-def _clearest(masks: Sequence[MaskFile], preferred: Sequence[str]) -> list[MaskFile]:
+def _clearest(masks: Sequence[FoundMask], preferred: Sequence[str]) -> list[FoundMask]:
     """Of each case, the masks whose names say what is preferred; else those that come next."""
     best: dict[str, int] = {}
     for mask in masks:
@@ -186,10 +186,10 @@ def _ids(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def by_id(
-    references: Sequence[MaskFile], predictions: Sequence[MaskFile]
-) -> Mapping[str, tuple[list[MaskFile], list[MaskFile]]]:
+    references: Sequence[FoundMask], predictions: Sequence[FoundMask]
+) -> Mapping[str, tuple[list[FoundMask], list[FoundMask]]]:
     """References and predictions of each case; a prediction belongs to the one reference that shares a name with it."""
-    found: dict[str, tuple[list[MaskFile], list[MaskFile]]] = {}
+    found: dict[str, tuple[list[FoundMask], list[FoundMask]]] = {}
     known: dict[str, set[str]] = {}
     for mask in references:
         found.setdefault(mask.case_id, ([], []))[0].append(mask)

@@ -11,7 +11,7 @@ from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.evaluation.cohorts.mask_search import (
     PREDICTIONS,
     REFERENCES,
-    MaskFile,
+    FoundMask,
     by_id,
     find_masks,
     images_of,
@@ -109,7 +109,7 @@ def pair_masks(reference: Path, prediction: Path) -> Pairing:
     return _pair_by_id(references, predictions, reference, prediction)
 
 
-def _pair_single(references: list[MaskFile], predictions: list[MaskFile], reference: Path, prediction: Path) -> Pair:
+def _pair_single(references: list[FoundMask], predictions: list[FoundMask], reference: Path, prediction: Path) -> Pair:
     for masks, place in ((references, reference), (predictions, prediction)):
         if len(masks) > 1:
             raise CaseError(
@@ -120,7 +120,9 @@ def _pair_single(references: list[MaskFile], predictions: list[MaskFile], refere
     return _pair(references[0], predictions[0])
 
 
-def _pair(reference: MaskFile, prediction: MaskFile, listed_images: dict[Path, dict[str, Path]] | None = None) -> Pair:
+def _pair(
+    reference: FoundMask, prediction: FoundMask, listed_images: dict[Path, dict[str, Path]] | None = None
+) -> Pair:
     """A pair with its images; `listed_images` keeps what was found in a folder for the other masks of it."""
     images, folder = reference.images, reference.path.parent
     if images is None:
@@ -131,7 +133,9 @@ def _pair(reference: MaskFile, prediction: MaskFile, listed_images: dict[Path, d
     return Pair(reference.case_id, reference.path, prediction.path, images)
 
 
-def _pair_by_id(references: list[MaskFile], predictions: list[MaskFile], reference: Path, prediction: Path) -> Pairing:
+def _pair_by_id(
+    references: list[FoundMask], predictions: list[FoundMask], reference: Path, prediction: Path
+) -> Pairing:
     pairs: list[Pair] = []
     unpaired: list[Unpaired] = []
     listed_images: dict[Path, dict[str, Path]] = {}

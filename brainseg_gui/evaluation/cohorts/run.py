@@ -15,13 +15,13 @@ from brainseg_gui.evaluation.cohorts.alike import read_alike
 from brainseg_gui.evaluation.cohorts.job import ScoreJob
 from brainseg_gui.evaluation.cohorts.pairing import pair_models
 from brainseg_gui.evaluation.cohorts.partial import PartialResults
-from brainseg_gui.evaluation.cohorts.workers import Answer, answers, default_processes
+from brainseg_gui.evaluation.cohorts.workers import JobOutcome, answers, default_processes
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.from_json import case_of
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CaseReport, CohortReport
-from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 
 _LIBRARIES = ("numpy", "scipy", "nibabel", "matplotlib")
@@ -49,7 +49,7 @@ class CohortRequest:
         File that keeps what is scored so far; None for none.
     fresh
         Score everything anew.
-    placing
+    regrid
         What may be done with a prediction that lies on another grid than its reference.
     """
 
@@ -61,7 +61,7 @@ class CohortRequest:
     processes: int | None = None
     partial: Path | None = None
     fresh: bool = False
-    placing: Placing = Placing.STRICT
+    regrid: RegridPolicy = RegridPolicy.STRICT
 
 
 def evaluate_cohort(request: CohortRequest) -> Generator[Progress, None, CohortReport]:
@@ -91,7 +91,7 @@ def score_pairs(
 
     Cases whose numbers are read otherwise than those of the others of their cohort are scored again, as the others.
     """
-    jobs = [ScoreJob(model, pair, request.chosen, request.rules, request.placing) for model, pair in pairs]
+    jobs = [ScoreJob(model, pair, request.chosen, request.rules, request.regrid) for model, pair in pairs]
     partial = PartialResults(request.partial, fresh=request.fresh)
     scores = _Scores(dict(enumerate(jobs)))
     try:
@@ -102,9 +102,9 @@ def score_pairs(
         yield from _scored(redone, again, request, partial)
     finally:
         partial.close()
-    for place, (number, (_, doubt)) in enumerate(odd.items()):
-        if place in redone.cases:
-            case = redone.cases[place]
+    for index, (number, (_, doubt)) in enumerate(odd.items()):
+        if index in redone.cases:
+            case = redone.cases[index]
             note = case.reference_note.replace("as asked", "as those of the other cases")
             scores.cases[number] = replace(case, reference_note=note, doubts=(*case.doubts, doubt))
     return CohortReport(
@@ -143,7 +143,7 @@ def _scored(
 
 
 def _take(
-    answer: Answer,
+    answer: JobOutcome,
     job: ScoreJob,
     partial: PartialResults,
     scored: dict[int, CaseReport],

@@ -7,16 +7,16 @@ from collections import Counter
 from dataclasses import asdict, replace
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.cohorts.worst import worst_place
+from brainseg_gui.evaluation.cohorts.worst import worst_point
 from brainseg_gui.evaluation.masks import ChosenSchemes, MaskPair, read_pair
 from brainseg_gui.evaluation.metrics.comparison import Comparison, RegionScore, compare
 from brainseg_gui.evaluation.metrics.distances import with_distances
-from brainseg_gui.evaluation.metrics.pooled import Extent, pooled
+from brainseg_gui.evaluation.metrics.pooled import PooledVoxels, pooled
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.evaluation.records.report import CaseReport, LesionEntry, RegionEntry
-from brainseg_gui.imaging.placing import Placing
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import run_to_end
 
 
@@ -25,13 +25,13 @@ def score_pair(
     chosen: ChosenSchemes,
     rules: RuleSet,
     model: str = "prediction",
-    placing: Placing = Placing.STRICT,
+    regrid: RegridPolicy = RegridPolicy.STRICT,
 ) -> CaseReport:
     """Read and compare one pair.
 
     Parameters
     ----------
-    placing
+    regrid
         What may be done with a prediction that lies on another grid than its reference.
 
     Raises
@@ -40,7 +40,7 @@ def score_pair(
         If a mask cannot be read, or the two lie on different grids.
     """
     start = time.perf_counter()
-    masks = read_pair(pair, chosen, placing)
+    masks = read_pair(pair, chosen, regrid)
     try:
         comparison = compare(masks.reference, masks.prediction)
         measured = run_to_end(with_distances(comparison, masks.reference, masks.prediction, rules))
@@ -52,7 +52,7 @@ def score_pair(
 
 def report_of(pair: Pair, masks: MaskPair, comparison: Comparison, model: str) -> CaseReport:
     """A comparison with everything else that a report tells of its case."""
-    scores = {extent.value: pooled(masks.reference, masks.prediction, extent) for extent in Extent}
+    scores = {extent.value: pooled(masks.reference, masks.prediction, extent) for extent in PooledVoxels}
     return CaseReport(
         model=model,
         case_id=pair.case_id,
@@ -71,7 +71,7 @@ def report_of(pair: Pair, masks: MaskPair, comparison: Comparison, model: str) -
             for extent, score in scores.items()
             if score is not None
         },
-        worst=worst_place(masks.reference, masks.prediction),
+        worst=worst_point(masks.reference, masks.prediction),
         doubts=masks.doubts,
         suggested=masks.suggested,
         stated=masks.stated,

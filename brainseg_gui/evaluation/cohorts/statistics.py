@@ -22,7 +22,7 @@ _CHUNK_DRAWS = 2_000_000
 
 
 @dataclass(frozen=True)
-class Summary:
+class CohortSummary:
     """One number over the cases of a cohort; NaN where there is no case.
 
     Parameters
@@ -47,15 +47,15 @@ class Summary:
     largest: float
 
 
-def summarise(values: ArrayLike, seed: int = SEED) -> Summary:
+def summarise(values: ArrayLike, seed: int = SEED) -> CohortSummary:
     """Summary of the values that are not NaN, (n,)."""
     known = _known(values)
     if known.size == 0:
         nan = math.nan
-        return Summary(0, nan, nan, nan, nan, (nan, nan), nan, nan)
+        return CohortSummary(0, nan, nan, nan, nan, (nan, nan), nan, nan)
     lower, median, upper = (float(value) for value in np.percentile(known, (25, 50, 75)))
     ends = float(known.min()), float(known.max())
-    return Summary(known.size, float(known.mean()), median, lower, upper, bootstrap_of_mean(known, seed), *ends)
+    return CohortSummary(known.size, float(known.mean()), median, lower, upper, bootstrap_of_mean(known, seed), *ends)
 
 
 def bootstrap_of_mean(values: ArrayLike, seed: int = SEED, resamples: int = RESAMPLES) -> tuple[float, float]:

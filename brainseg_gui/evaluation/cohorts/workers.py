@@ -27,7 +27,7 @@ _WAIT_S = 0.2
 
 
 @dataclass(frozen=True)
-class Answer:
+class JobOutcome:
     """What came of one job.
 
     Parameters
@@ -60,7 +60,7 @@ def default_processes() -> int:
 
 def answers(
     jobs: Sequence[ScoreJob], processes: int, known: Mapping[str, Mapping[str, Any]]
-) -> Generator[Answer | None, None, None]:
+) -> Generator[JobOutcome | None, None, None]:
     """Score all jobs; answers come in the order in which they are ready, None when nothing is ready yet.
 
     Closing the iterator kills the processes.
@@ -73,7 +73,7 @@ def answers(
     waiting: queue.SimpleQueue[tuple[int, ScoreJob]] = queue.SimpleQueue()
     for numbered in enumerate(jobs):
         waiting.put(numbered)
-    ready: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+    ready: queue.SimpleQueue[JobOutcome | Exception] = queue.SimpleQueue()
     workers = [_Worker(waiting, ready, known) for _ in range(max(1, min(processes, len(jobs))))]
     try:
         for worker in workers:
@@ -102,7 +102,7 @@ class _Worker(threading.Thread):
     def __init__(
         self,
         waiting: queue.SimpleQueue[tuple[int, ScoreJob]],
-        ready: queue.SimpleQueue[Answer | Exception],
+        ready: queue.SimpleQueue[JobOutcome | Exception],
         known: Mapping[str, Mapping[str, Any]],
     ) -> None:
         super().__init__(name="score", daemon=True)
@@ -132,22 +132,22 @@ class _Worker(threading.Thread):
             if self._process is not None:
                 self._process.end()
 
-    def _answer(self, number: int, job: ScoreJob) -> Answer:
+    def _answer(self, number: int, job: ScoreJob) -> JobOutcome:
         try:
             key = job.key()
         except BrainsegError as error:
-            return Answer(number, "", None, str(error))
+            return JobOutcome(number, "", None, str(error))
         if key in self._known:
-            return Answer(number, key, self._known[key], known=True)
+            return JobOutcome(number, key, self._known[key], known=True)
         process = self._living()
         if process is None:
-            return Answer(number, key, None, "stopped")
+            return JobOutcome(number, key, None, "stopped")
         reply = process.ask(job)
         if reply is None:
             failed = f"{job.pair.prediction}: its process died ({process.last_words()})"
-            return Answer(number, key, None, failed)
+            return JobOutcome(number, key, None, failed)
         # the key of what was read there: what was hashed here may have been replaced meanwhile
-        return Answer(number, str(reply.get("key", "")), reply.get("case"), str(reply.get("failed", "")))
+        return JobOutcome(number, str(reply.get("key", "")), reply.get("case"), str(reply.get("failed", "")))
 
     def _living(self) -> _ScoringProcess | None:
         """The process, started anew when it has died; None when all is to stop."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from brainseg_gui.evaluation.metrics.comparison import scored_regions
 from brainseg_gui.evaluation.metrics.disagreements import Disagreement, find_disagreements
-from brainseg_gui.evaluation.records.report import WorstPlace
+from brainseg_gui.evaluation.records.report import WorstPoint
 from brainseg_gui.imaging.labels import LabelMap
 
 
-def worst_place(reference: LabelMap, prediction: LabelMap) -> WorstPlace | None:
+def worst_point(reference: LabelMap, prediction: LabelMap) -> WorstPoint | None:
     """The piece of disagreement that costs its region the most Dice, of WT, TC and ET.
 
     Returns
@@ -22,4 +22,4 @@ def worst_place(reference: LabelMap, prediction: LabelMap) -> WorstPlace | None:
     if not pieces:
         return None
     worst = max(pieces, key=lambda piece: piece.cost)
-    return WorstPlace(worst.centre, worst.region.key, worst.words, worst.ml, worst.cost)
+    return WorstPoint(worst.centre, worst.region.key, worst.words, worst.ml, worst.cost)

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.figures.animation_file import check_animation_file, save_animation
 from brainseg_gui.evaluation.figures.content import FigureContent
-from brainseg_gui.evaluation.figures.grid import Cell, fill_tile
+from brainseg_gui.evaluation.figures.grid import PlannedTile, fill_tile
 from brainseg_gui.evaluation.figures.montage import slice_numbers
 from brainseg_gui.evaluation.figures.page import (
     CONVENTION_WORDS,
     EDGE,
     Legend,
+    add_axes_at,
     heading_height,
-    place_axes,
     write_footer,
     write_heading,
 )
@@ -67,23 +67,23 @@ class _Scene:
     def frames(self) -> Frames:
         """Pictures of one size, (rows, columns, 3)."""
         frame = self.content.frame(self.request.extent, [self.modality], self.plane)
-        figure, place = self._page(Cell(self.modality, self.plane, self.numbers[0], frame))
+        figure, place = self._page(PlannedTile(self.modality, self.plane, self.numbers[0], frame))
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         # heading, legend and footer are drawn once, the tile anew for every slice
         empty = canvas.copy_from_bbox(figure.bbox)
         windows: dict[Modality, Window] = {}
         for number in self.numbers:
-            axes = place_axes(figure, *place)
+            axes = add_axes_at(figure, *place)
             note = slice_words(number)
-            cell = Cell(self.modality, self.plane, number, frame, note=note)
+            cell = PlannedTile(self.modality, self.plane, number, frame, note=note)
             fill_tile(axes, self.content, cell, self.request.style, windows)
             canvas.restore_region(empty)
             figure.draw_artist(axes)
             yield np.asarray(canvas.buffer_rgba())[..., :3].copy()
             axes.remove()
 
-    def _page(self, cell: Cell) -> tuple[Figure, tuple[float, float, float, float]]:
+    def _page(self, cell: PlannedTile) -> tuple[Figure, tuple[float, float, float, float]]:
         """The page without its tile, and where the tile goes: left, bottom, width, height in inches."""
         style, case = self.request.style, self.content.case
         page_width = style.width_inches(WIDTH_INCHES)

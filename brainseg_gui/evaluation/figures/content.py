@@ -9,7 +9,7 @@ from functools import reduce
 import numpy as np
 
 from brainseg_gui.errors import BrainsegError, CaseError
-from brainseg_gui.evaluation.figures.style import Extent
+from brainseg_gui.evaluation.figures.style import FigureExtent
 from brainseg_gui.evaluation.figures.tile import Frame, frame_of, head_box
 from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.case import Case
@@ -83,7 +83,7 @@ class FigureContent:
         """The window of a modality."""
         return dict(self.windows).get(modality) or auto_window(self.volume(modality))
 
-    def box(self, extent: Extent, modalities: Iterable[Modality]) -> Box:
+    def box(self, extent: FigureExtent, modalities: Iterable[Modality]) -> Box:
         """First and last voxel of what is shown: the head in these modalities, or the tumour of all masks.
 
         Raises
@@ -91,16 +91,16 @@ class FigureContent:
         BrainsegError
             If the tumour is asked for and there is none.
         """
-        if extent is Extent.HEAD:
+        if extent is FigureExtent.HEAD:
             return _around([head_box(self.volume(modality)) for modality in modalities])
         boxes = [box for labels in self.masks if labels is not None and (box := _tumour_box(labels)) is not None]
         if not boxes:
             raise BrainsegError("there is no tumour to show closely", "Give a mask, or show the whole head")
         return _around(boxes)
 
-    def frame(self, extent: Extent, modalities: Iterable[Modality], plane: Plane) -> Frame:
+    def frame(self, extent: FigureExtent, modalities: Iterable[Modality], plane: Plane) -> Frame:
         """The part of a slice that shows it, with a margin."""
-        margin_mm = HEAD_MARGIN_MM if extent is Extent.HEAD else TUMOUR_MARGIN_MM
+        margin_mm = HEAD_MARGIN_MM if extent is FigureExtent.HEAD else TUMOUR_MARGIN_MM
         return frame_of(self.box(extent, modalities), plane, self.case.grid, margin_mm)
 
     def checked(self, at: Voxel | None) -> Voxel:

@@ -16,8 +16,8 @@ from brainseg_gui.evaluation.figures.page import (
     INK,
     TEXT_POINTS,
     Legend,
+    add_axes_at,
     heading_height,
-    place_axes,
     shortened,
     write_footer,
     write_heading,
@@ -47,7 +47,7 @@ _FOOTER = 0.19
 
 
 @dataclass(frozen=True)
-class Cell:
+class PlannedTile:
     """A tile before it is placed.
 
     Parameters
@@ -78,7 +78,7 @@ class Cell:
         return (self.frame.right - self.frame.left) * width_mm, (self.frame.bottom - self.frame.top) * height_mm
 
 
-Rows = Sequence[Sequence[Cell]]
+Rows = Sequence[Sequence[PlannedTile]]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def compose(content: FigureContent, rows: Rows, subtitle: str, style: FigureStyl
         left, bottom = margin, top - caption - height
         for cell in row:
             width = cell.size_mm(content.case)[0] * sizes.scale
-            axes = place_axes(figure, left, bottom, width, height)
+            axes = add_axes_at(figure, left, bottom, width, height)
             fill_tile(axes, content, _of_height(cell, content.case, height_mm), style, windows)
             left += width + GAP
         top = bottom - GAP
@@ -144,7 +144,7 @@ def _sizes(case: Case, rows: Rows, page_width: float, tallest: float) -> _Sizes:
     return _Sizes(min(scales), tuple(rows_mm))
 
 
-def _legend(content: FigureContent, cells: Sequence[Cell], style: FigureStyle, page_width: float) -> Legend:
+def _legend(content: FigureContent, cells: Sequence[PlannedTile], style: FigureStyle, page_width: float) -> Legend:
     drawn: set[str] = set()
     for cell in cells:
         if cell.region is None:
@@ -154,14 +154,14 @@ def _legend(content: FigureContent, cells: Sequence[Cell], style: FigureStyle, p
     return Legend(drawn, (reference, prediction), style, page_width, agreement=agreement)
 
 
-def _of_height(cell: Cell, case: Case, height_mm: float) -> Cell:
+def _of_height(cell: PlannedTile, case: Case, height_mm: float) -> PlannedTile:
     """The cell with its slice in the middle of a tile of the height of its row."""
     frame = cell.frame.of_height((cell.frame.bottom - cell.frame.top) * height_mm / cell.size_mm(case)[1])
     return replace(cell, frame=frame)
 
 
 def fill_tile(
-    axes: Axes, content: FigureContent, cell: Cell, style: FigureStyle, windows: dict[Modality, Window]
+    axes: Axes, content: FigureContent, cell: PlannedTile, style: FigureStyle, windows: dict[Modality, Window]
 ) -> None:
     """Draw one cell into its tile; `windows` remembers the automatic window of each modality."""
     volume = content.volume(cell.modality)
@@ -185,7 +185,7 @@ def fill_tile(
         draw_note(axes, cell.note)
 
 
-def _draw_region(axes: Axes, content: FigureContent, cell: Cell, region: Region) -> None:
+def _draw_region(axes: Axes, content: FigureContent, cell: PlannedTile, region: Region) -> None:
     reference, prediction = content.both_masks()
     values = [take_slice(labels.values, cell.plane, cell.slice_index, CONVENTION) for labels in (reference, prediction)]
     tables = [region_table(labels.scheme, region) for labels in (reference, prediction)]

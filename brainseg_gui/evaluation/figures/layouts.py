@@ -23,7 +23,7 @@ MOST_SEED_SLICES = 20
 
 
 @dataclass(frozen=True)
-class Layout:
+class FigureLayout:
     """A layout.
 
     Parameters
@@ -39,11 +39,11 @@ class Layout:
     options: frozenset[str]
 
 
-def _layout(title: str, description: str, *options: str) -> Layout:
-    return Layout(title, description, frozenset(options))
+def _layout(title: str, description: str, *options: str) -> FigureLayout:
+    return FigureLayout(title, description, frozenset(options))
 
 
-LAYOUTS: Mapping[str, Layout] = MappingProxyType(
+LAYOUTS: Mapping[str, FigureLayout] = MappingProxyType(
     {
         "planes": _layout("Three planes", "axial, coronal and sagittal through a voxel", "modality", "at", "extent"),
         "modalities": _layout("Modalities", "T1, T1ce, T2 and FLAIR of one slice", "at", "plane", "extent"),

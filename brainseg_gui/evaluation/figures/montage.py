@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.figures.content import FigureContent
-from brainseg_gui.evaluation.figures.grid import Cell, compose
-from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
+from brainseg_gui.evaluation.figures.grid import PlannedTile, compose
+from brainseg_gui.evaluation.figures.style import USUAL_STYLE, FigureExtent, FigureStyle
 from brainseg_gui.evaluation.figures.tile import Frame
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.numbering import number_of
@@ -27,7 +27,7 @@ def montage_figure(
     every: int | None = None,
     slices: tuple[int, int] | None = None,
     *,
-    extent: Extent = Extent.HEAD,
+    extent: FigureExtent = FigureExtent.HEAD,
     style: FigureStyle = USUAL_STYLE,
 ) -> Figure:
     """Every n-th slice, from inferior, posterior or the patient's left, from the upper left on.
@@ -62,7 +62,10 @@ def montage_figure(
         )
     first, last = numbers[0], numbers[-1]
     cells = [
-        [Cell(modality, plane, n, frame, note=str(number_of(n)), letters=n == first, scale_bar=n == last) for n in row]
+        [
+            PlannedTile(modality, plane, n, frame, note=str(number_of(n)), letters=n == first, scale_bar=n == last)
+            for n in row
+        ]
         for row in _rows(numbers, columns)
     ]
     which = f"every {_ordinal(step)} {plane.title.lower()} slice" if step > 1 else f"{plane.title.lower()} slices"
@@ -71,7 +74,7 @@ def montage_figure(
 
 
 def slice_numbers(
-    content: FigureContent, modality: Modality, plane: Plane, slices: tuple[int, int] | None, extent: Extent
+    content: FigureContent, modality: Modality, plane: Plane, slices: tuple[int, int] | None, extent: FigureExtent
 ) -> range:
     """The slices of a range, or those that hold the head or the tumour.
 

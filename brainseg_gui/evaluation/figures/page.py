@@ -50,7 +50,7 @@ def shortened(text: str, width: float, points: float, *, bold: bool = False) -> 
     return short
 
 
-def place_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+def add_axes_at(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
     """A black tile without ticks or border, placed in inches from the lower left."""
     page_width, page_height = figure.get_size_inches()
     axes = figure.add_axes(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from brainseg_gui.evaluation.figures.content import FigureContent, voxel_of_interest
-from brainseg_gui.evaluation.figures.grid import Cell, compose
-from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
+from brainseg_gui.evaluation.figures.grid import PlannedTile, compose
+from brainseg_gui.evaluation.figures.style import USUAL_STYLE, FigureExtent, FigureStyle
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.numbering import slice_words
@@ -24,7 +24,7 @@ def planes_figure(
     modality: Modality,
     at: Voxel | None = None,
     *,
-    extent: Extent = Extent.HEAD,
+    extent: FigureExtent = FigureExtent.HEAD,
     style: FigureStyle = USUAL_STYLE,
 ) -> Figure:
     """Axial, coronal and sagittal slice through a voxel.
@@ -44,7 +44,7 @@ def planes_figure(
     for plane in Plane:
         slice_index = voxel[plane.axis]
         caption = f"{plane.title}, {slice_words(slice_index)}"
-        cells.append(Cell(modality, plane, slice_index, content.frame(extent, [modality], plane), caption))
+        cells.append(PlannedTile(modality, plane, slice_index, content.frame(extent, [modality], plane), caption))
     return compose(content, [cells], modality.title, style)
 
 
@@ -53,7 +53,7 @@ def modalities_figure(
     at: Voxel | None = None,
     *,
     plane: Plane = Plane.AXIAL,
-    extent: Extent = Extent.HEAD,
+    extent: FigureExtent = FigureExtent.HEAD,
     style: FigureStyle = USUAL_STYLE,
 ) -> Figure:
     """T1, T1ce, T2 and FLAIR of the slice through a voxel; modalities that are missing are left out.
@@ -66,5 +66,5 @@ def modalities_figure(
     slice_index = content.checked(at)[plane.axis]
     present = [modality for modality in Modality if modality in content.case.volumes]
     frame = content.frame(extent, present, plane)
-    cells = [Cell(modality, plane, slice_index, frame, modality.title) for modality in present]
+    cells = [PlannedTile(modality, plane, slice_index, frame, modality.title) for modality in present]
     return compose(content, [cells], f"{plane.title.lower()}, {slice_words(slice_index)}", style)

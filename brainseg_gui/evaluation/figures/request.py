@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
+from brainseg_gui.evaluation.figures.style import USUAL_STYLE, FigureExtent, FigureStyle
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import Region
 from brainseg_gui.imaging.modality import Modality
@@ -45,7 +45,7 @@ class FigureRequest:
     every: int | None = None
     region: Region | None = None
     count: int | None = None
-    extent: Extent = Extent.HEAD
+    extent: FigureExtent = FigureExtent.HEAD
     frames_per_second: float | None = None
     style: FigureStyle = USUAL_STYLE
 

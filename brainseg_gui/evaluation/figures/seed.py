@@ -20,7 +20,7 @@ from brainseg_gui.evaluation.figures.page import (
     GAP,
     INK,
     TEXT_POINTS,
-    place_axes,
+    add_axes_at,
     write_footer,
     write_heading,
 )
@@ -123,7 +123,7 @@ def _tile(figure: Figure, row: int, column: int, tile_size: tuple[float, float])
     width, height = tile_size
     left = _LEFT + column * (width + GAP)
     top = figure.get_size_inches()[1] - _TOP - row * (height + GAP)
-    axes = place_axes(figure, left, top - height, width, height)
+    axes = add_axes_at(figure, left, top - height, width, height)
     axes.spines[:].set(visible=True, color=FAINT_INK, linewidth=0.4)  # the background class is as white as paper
     return axes
 

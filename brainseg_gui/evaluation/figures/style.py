@@ -27,7 +27,7 @@ class LegendText(Enum):
     OFF = "off"
 
 
-class Extent(Enum):
+class FigureExtent(Enum):
     """How much of a slice is shown."""
 
     HEAD = "head"

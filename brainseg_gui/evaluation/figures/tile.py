@@ -16,7 +16,7 @@ from brainseg_gui.imaging.colours import agreement_table
 from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import (
-    Convention,
+    DisplayConvention,
     EdgeLetters,
     Plane,
     pixel_size_mm,
@@ -26,7 +26,7 @@ from brainseg_gui.imaging.plane import (
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.imaging.window import Window, auto_window, to_grey
 
-CONVENTION = Convention.RADIOLOGICAL
+CONVENTION = DisplayConvention.RADIOLOGICAL
 FILL_OPACITY = 0.4
 SMALL_POINTS = 7.0  # journals ask for no smaller
 # In pixels: an outline and how far it lies inside its label, so that those of neighbours stand side by side.

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.figures.content import FigureContent
-from brainseg_gui.evaluation.figures.grid import Cell, compose
+from brainseg_gui.evaluation.figures.grid import PlannedTile, compose
 from brainseg_gui.evaluation.figures.page import EDGE, GAP
-from brainseg_gui.evaluation.figures.style import USUAL_STYLE, Extent, FigureStyle
+from brainseg_gui.evaluation.figures.style import USUAL_STYLE, FigureExtent, FigureStyle
 from brainseg_gui.evaluation.metrics.comparison import Agreement, agreement
 from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.imaging.labels import LabelMap, Region, regions
@@ -93,7 +93,7 @@ def worst_figure(
     plane: Plane = Plane.AXIAL,
     count: int = DEFAULT_COUNT,
     *,
-    extent: Extent = Extent.HEAD,
+    extent: FigureExtent = FigureExtent.HEAD,
     style: FigureStyle = USUAL_STYLE,
 ) -> Figure:
     """The slices with the largest disagreement on a region: above the masks, below what is found, missed and false.
@@ -119,9 +119,9 @@ def worst_figure(
     frame = content.frame(extent, [modality], plane)
     rows = []
     for part in _parts(worst, style.width_inches()):
-        rows.append([Cell(modality, plane, e.slice_index, frame, _name(plane, e)) for e in part])
+        rows.append([PlannedTile(modality, plane, e.slice_index, frame, _name(plane, e)) for e in part])
         rows.append(
-            [Cell(modality, plane, e.slice_index, frame, _area(content, plane, e), region=region) for e in part]
+            [PlannedTile(modality, plane, e.slice_index, frame, _area(content, plane, e), region=region) for e in part]
         )
     subtitle = f"{modality.title}, {region.key}: {plane.title.lower()} slices with the largest disagreement"
     return compose(content, rows, subtitle, style, tallest=max(1.25, _TALLEST / style.width_inches()))

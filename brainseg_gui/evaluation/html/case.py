@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brainseg_gui.evaluation.html.cohort import definition_list
-from brainseg_gui.evaluation.html.page import Cell, Html, Section, element, joined, page, paragraph, picture, table
+from brainseg_gui.evaluation.html.page import (
+    Html,
+    PageSection,
+    TableCell,
+    element,
+    joined,
+    page,
+    paragraph,
+    picture,
+    table,
+)
 from brainseg_gui.evaluation.records.report import REGION_KEYS
 from brainseg_gui.evaluation.reports.case_content import FOOTER, CaseContent
 from brainseg_gui.evaluation.reports.case_figures import case_figures
@@ -20,16 +30,16 @@ def case_page(content: CaseContent) -> str:
     """One self-contained page of HTML about a case; nothing in it is fetched from anywhere."""
     pictures = [picture(as_png(figure, _DPI), caption, f"{caption}.") for caption, figure in case_figures(content)]
     sections = [
-        Section("result", "Result", _result(content)),
-        Section("pictures", "Pictures", joined([_how_drawn(content), *pictures])),
+        PageSection("result", "Result", _result(content)),
+        PageSection("pictures", "Pictures", joined([_how_drawn(content), *pictures])),
     ]
     for number, text_table in enumerate(tables_of(content)):
-        sections.append(Section(f"table{number}", text_table.title, _table(text_table)))
+        sections.append(PageSection(f"table{number}", text_table.title, _table(text_table)))
     versions = ", ".join(f"{name} {version}" for name, version in content.versions.items())
     methods = [definition_list(definitions(content.rules)), element("h3", "Versions"), paragraph(versions)]
     if content.scores is not None:
         methods.insert(0, paragraph(methods_paragraph(content.rules, content.versions), "note"))
-    sections.append(Section("methods", "Methods", joined(methods)))
+    sections.append(PageSection("methods", "Methods", joined(methods)))
     lead = f"By the rules of {content.rules.title}, {content.made}"
     return page(content.case.case_id, lead, sections, FOOTER)
 
@@ -68,8 +78,8 @@ def _how_drawn(content: CaseContent) -> Html:
 
 
 def _table(text_table: TextTable) -> Html:
-    def cells(row: Sequence[str]) -> list[Cell]:
-        return [Cell(text, kind="text" if n < text_table.words else "") for n, text in enumerate(row)]
+    def cells(row: Sequence[str]) -> list[TableCell]:
+        return [TableCell(text, kind="text" if n < text_table.words else "") for n, text in enumerate(row)]
 
     if not text_table.rows:
         return paragraph("None.", "quiet")

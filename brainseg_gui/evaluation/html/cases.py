@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brainseg_gui.evaluation.html.page import Cell, Html, element, joined, number_cell, paragraph, table, text_cell
+from brainseg_gui.evaluation.html.page import Html, TableCell, element, joined, number_cell, paragraph, table, text_cell
 from brainseg_gui.evaluation.records.measures import LISTED_SCORES, LISTED_VOLUMES
 from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
@@ -11,7 +11,7 @@ from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, Coho
 def cases_section(report: CohortReport) -> Html:
     """One row per case and model; everything else is in the CSV."""
     several = len(report.models) > 1
-    heads: list[Cell | str] = [text_cell("Case"), *([text_cell("Model")] if several else [])]
+    heads: list[TableCell | str] = [text_cell("Case"), *([text_cell("Model")] if several else [])]
     heads += [f"{measure.short_column} {key}" for measure in LISTED_SCORES for key in REGION_KEYS]
     heads += [*(f"WT {measure.words}" for measure in LISTED_VOLUMES), text_cell("Worst place")]
     rows = [_row(case, several) for case in report.cases]
@@ -19,7 +19,7 @@ def cases_section(report: CohortReport) -> Html:
     return joined([paragraph(note, "quiet"), table(heads, rows, sortable=True, tall=True)])
 
 
-def _row(case: CaseReport, several: bool) -> list[Cell]:
+def _row(case: CaseReport, several: bool) -> list[TableCell]:
     cells = [text_cell(case.case_id, "id"), *([text_cell(case.model)] if several else [])]
     scores = ((measure, key) for measure in LISTED_SCORES for key in REGION_KEYS)
     columns = [*scores, *((measure, "WT") for measure in LISTED_VOLUMES)]

@@ -10,7 +10,7 @@ from brainseg_gui.evaluation.html.numbers import (
     lesion_section,
     summary_section,
 )
-from brainseg_gui.evaluation.html.page import Html, Section, element, joined, page, paragraph
+from brainseg_gui.evaluation.html.page import Html, PageSection, element, joined, page, paragraph
 from brainseg_gui.evaluation.html.pairs import pairs_section
 from brainseg_gui.evaluation.html.worst import worst_section
 from brainseg_gui.evaluation.records.report import CohortReport
@@ -22,22 +22,22 @@ def cohort_page(report: CohortReport) -> str:
 
     The images of the worst cases are read for their pictures, where they can be.
     """
-    sections = [Section("result", "Result", headline(report))]
+    sections = [PageSection("result", "Result", headline(report))]
     if report.cases:
         sections += [
-            Section("summary", "Summary", summary_section(report)),
-            Section("distribution", "Distribution", distribution_section(report)),
-            Section("volumes", "Volumes", agreement_section(report)),
-            Section("lesions", "Lesions", lesion_section(report)),
+            PageSection("summary", "Summary", summary_section(report)),
+            PageSection("distribution", "Distribution", distribution_section(report)),
+            PageSection("volumes", "Volumes", agreement_section(report)),
+            PageSection("lesions", "Lesions", lesion_section(report)),
         ]
     if report.cases and len(report.models) > 1:
-        sections.append(Section("models", "Models compared", pairs_section(report)))
+        sections.append(PageSection("models", "Models compared", pairs_section(report)))
     if report.cases:
-        sections.append(Section("worst", "Worst cases", worst_section(report)))
-    sections.append(Section("unscored", "Not scored", unscored_section(report)))
+        sections.append(PageSection("worst", "Worst cases", worst_section(report)))
+    sections.append(PageSection("unscored", "Not scored", unscored_section(report)))
     if report.cases:
-        sections.append(Section("cases", "All cases", cases_section(report)))
-    sections.append(Section("methods", "Methods", methods_section(report)))
+        sections.append(PageSection("cases", "All cases", cases_section(report)))
+    sections.append(PageSection("methods", "Methods", methods_section(report)))
     return page(_title(report), _lead(report), sections, _FOOTER)
 
 

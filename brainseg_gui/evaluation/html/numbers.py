@@ -15,8 +15,8 @@ from brainseg_gui.evaluation.html.charts import (
     model_mark,
     strip_chart,
 )
-from brainseg_gui.evaluation.html.page import Cell, Html, element, joined, number_cell, paragraph, table, text_cell
-from brainseg_gui.evaluation.records.measures import Measure, Shown, measures_shown
+from brainseg_gui.evaluation.html.page import Html, TableCell, element, joined, number_cell, paragraph, table, text_cell
+from brainseg_gui.evaluation.records.measures import Measure, MeasureOutlet, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
 
 _POOLED = ("dice_coeff", "iou", "mean_iou")
@@ -64,7 +64,7 @@ def summary_section(report: CohortReport) -> Html:
     heads = [text_cell("Measure"), text_cell("Region"), *([text_cell("Model")] if several else [])]
     names = ("Cases", "Mean", "95 % interval", "Median", "Quartiles", "Lowest", "Highest")
     rows = []
-    for measure in measures_shown(Shown.SUMMARY):
+    for measure in measures_shown(MeasureOutlet.SUMMARY):
         for key in REGION_KEYS:
             for model in report.models:
                 first = [text_cell(measure.titled), text_cell(key), *([text_cell(model)] if several else [])]
@@ -77,15 +77,15 @@ def summary_section(report: CohortReport) -> Html:
     return joined(parts)
 
 
-def _summary_cells(values: list[float], places: int) -> list[Cell]:
+def _summary_cells(values: list[float], places: int) -> list[TableCell]:
     s = summarise(values)
     number = partial(number_cell, places=places)
     interval, quartiles = (
-        Cell("" if math.isnan(a) else f"{a:.{places}f} to {b:.{places}f}", a)
+        TableCell("" if math.isnan(a) else f"{a:.{places}f} to {b:.{places}f}", a)
         for a, b in (s.interval, (s.lower, s.upper))
     )
     return [
-        Cell(f"{s.n:,}", s.n),
+        TableCell(f"{s.n:,}", s.n),
         number(s.mean),
         interval,
         number(s.median),
@@ -118,7 +118,7 @@ def _pooled_table(report: CohortReport, several: bool) -> Html:
     """Mean over the cases; over the recipe's crop where all cases allow it."""
     crop = all("recipe_crop" in case.pooled for case in report.cases if case.pooled)
     extent = "recipe_crop" if crop else "whole_volume"
-    heads: list[Cell | str] = [*([text_cell("Model")] if several else []), text_cell(""), *_POOLED]
+    heads: list[TableCell | str] = [*([text_cell("Model")] if several else []), text_cell(""), *_POOLED]
     rows = []
     for model in report.models:
         scores = [case.pooled[extent] for case in report.of_model(model) if case.pooled]
@@ -133,7 +133,7 @@ def _pooled_table(report: CohortReport, several: bool) -> Html:
 
 def distribution_section(report: CohortReport) -> Html:
     """Strips with boxes, every dot a case."""
-    charts = [_distribution(report, measure) for measure in measures_shown(Shown.DISTRIBUTION)]
+    charts = [_distribution(report, measure) for measure in measures_shown(MeasureOutlet.DISTRIBUTION)]
     note = "Every dot is a case: point at it for its name. Box: quartiles; black line: median."
     return joined([model_key(report), paragraph(note, "quiet"), element("div", joined(charts), class_="charts")])
 
@@ -175,7 +175,7 @@ def agreement_section(report: CohortReport) -> Html:
             charts.append(bland_altman_chart(title, agreement, names, number))
             numbers = (agreement.bias, agreement.sd, *agreement.limits)
             rows.append(
-                [text_cell(key), text_cell(model), Cell(str(len(names))), *(number_cell(v, 2) for v in numbers)]
+                [text_cell(key), text_cell(model), TableCell(str(len(names))), *(number_cell(v, 2) for v in numbers)]
             )
         parts.append(element("div", joined(charts), class_="charts three"))
     heads = (
@@ -203,7 +203,7 @@ def lesion_section(report: CohortReport) -> Html:
                 counts = (tally.found + tally.missed, tally.found, tally.missed, tally.false)
                 first = [text_cell(key), *([text_cell(model)] if several else []), text_cell(tally.title)]
                 ratios = (number_cell(tally.sensitivity), number_cell(tally.precision))
-                rows.append([*first, *(Cell(f"{count:,}", count) for count in counts), *ratios])
+                rows.append([*first, *(TableCell(f"{count:,}", count) for count in counts), *ratios])
     left_out = sum(entry.left_out for case in report.of_model(report.models[0]) for entry in case.regions[:3])
     note = (
         f"Reference lesions of {report.rules.lesion_smallest_voxels} voxels or fewer count neither as found nor as "

@@ -20,7 +20,7 @@ class Html(str):
 
 
 @dataclass(frozen=True)
-class Section:
+class PageSection:
     """A part of a page, with its place in the list of contents."""
 
     key: str
@@ -29,7 +29,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """A cell of a table.
 
     Parameters
@@ -68,9 +68,9 @@ def paragraph(text: str, class_: str = "") -> Html:
     return element("p", text, class_=class_) if class_ else element("p", text)
 
 
-def number_cell(value: float, places: int = 3) -> Cell:
+def number_cell(value: float, places: int = 3) -> TableCell:
     """A number to so many places; empty when it is not defined."""
-    return Cell("" if math.isnan(value) else with_minus(f"{value:.{places}f}"), value)
+    return TableCell("" if math.isnan(value) else with_minus(f"{value:.{places}f}"), value)
 
 
 def with_minus(text: str) -> str:
@@ -78,14 +78,14 @@ def with_minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-def text_cell(text: str, kind: str = "text") -> Cell:
+def text_cell(text: str, kind: str = "text") -> TableCell:
     """A cell of words."""
-    return Cell(text, kind=kind)
+    return TableCell(text, kind=kind)
 
 
 def table(
-    heads: Sequence[Cell | str],
-    rows: Iterable[Sequence[Cell]],
+    heads: Sequence[TableCell | str],
+    rows: Iterable[Sequence[TableCell]],
     *,
     caption: str = "",
     sortable: bool = False,
@@ -112,7 +112,7 @@ def table(
     )
 
 
-def _rows(rows: Sequence[Sequence[Cell]], *, grouped: bool) -> Iterator[str]:
+def _rows(rows: Sequence[Sequence[TableCell]], *, grouped: bool) -> Iterator[str]:
     """Rows; where they are not sorted, a line parts those that begin with another word."""
     before = ""
     for row in rows:
@@ -122,13 +122,13 @@ def _rows(rows: Sequence[Sequence[Cell]], *, grouped: bool) -> Iterator[str]:
         yield f"<tr{kind}>{''.join(_cell(cell) for cell in row)}</tr>"
 
 
-def _head(cell: Cell | str) -> str:
-    made = cell if isinstance(cell, Cell) else Cell(cell)
+def _head(cell: TableCell | str) -> str:
+    made = cell if isinstance(cell, TableCell) else TableCell(cell)
     kind = ' class="text"' if made.kind else ""
     return f'<th scope="col"{kind}>{safe(made.text)}</th>'
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: TableCell) -> str:
     kind = {"": "", "text": ' class="text"', "id": ' class="text id"', "words": ' class="words"'}[cell.kind]
     title = f' title="{safe(cell.text)}"' if cell.kind == "id" else ""
     value = "" if cell.value is None or math.isnan(cell.value) else f' data-value="{cell.value:.6g}"'
@@ -142,7 +142,7 @@ def picture(png: bytes, alternative: str, caption: str) -> Html:
     return Html(f"<figure>{image}<figcaption>{safe(caption)}</figcaption></figure>")
 
 
-def page(title: str, lead: str, sections: Sequence[Section], footer: str) -> str:
+def page(title: str, lead: str, sections: Sequence[PageSection], footer: str) -> str:
     """The whole page."""
     resources = files("brainseg_gui.resources").joinpath("report")
     style, script = (resources.joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))

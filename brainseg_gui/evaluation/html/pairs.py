@@ -10,8 +10,8 @@ from brainseg_gui.evaluation.cohorts.statistics import (
 )
 from brainseg_gui.evaluation.html.charts import differences_chart
 from brainseg_gui.evaluation.html.page import (
-    Cell,
     Html,
+    TableCell,
     element,
     joined,
     number_cell,
@@ -20,7 +20,7 @@ from brainseg_gui.evaluation.html.page import (
     text_cell,
     with_minus,
 )
-from brainseg_gui.evaluation.records.measures import Shown, measures_shown
+from brainseg_gui.evaluation.records.measures import MeasureOutlet, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
 
 
@@ -63,7 +63,7 @@ def _table(report: CohortReport, first: str, second: str) -> Html:
     heads = (text_cell("Measure"), text_cell("Region"), "Cases", "Higher", "Lower", "Equal", "Mean")
     more = ("95 % interval", "Median", "Effect", "p", "p (Holm)")
     rows = []
-    for measure in measures_shown(Shown.MODELS):
+    for measure in measures_shown(MeasureOutlet.MODELS):
         tests = paired_tests(report, first, second, measure.key)
         adjusted = holm({key: test.p for key, test in tests.items()})
         rows += [
@@ -78,24 +78,24 @@ def _table(report: CohortReport, first: str, second: str) -> Html:
     return joined([paragraph(note, "quiet"), table([*heads, *more], rows)])
 
 
-def _cells(test: PairedTest, adjusted: float | None, places: int) -> list[Cell]:
+def _cells(test: PairedTest, adjusted: float | None, places: int) -> list[TableCell]:
     low, high = test.interval
     counts = (test.n, test.higher, test.lower, test.n - test.differing)
     return [
-        *(Cell(f"{count:,}", count) for count in counts),
-        Cell(with_minus(f"{test.mean:+.{places}f}"), test.mean),
-        Cell(with_minus(f"{low:+.{places}f} to {high:+.{places}f}") if low == low else "", low),
-        Cell(with_minus(f"{test.median:+.{places}f}"), test.median),
+        *(TableCell(f"{count:,}", count) for count in counts),
+        TableCell(with_minus(f"{test.mean:+.{places}f}"), test.mean),
+        TableCell(with_minus(f"{low:+.{places}f} to {high:+.{places}f}") if low == low else "", low),
+        TableCell(with_minus(f"{test.median:+.{places}f}"), test.median),
         number_cell(test.effect, 2),
         _p_cell(test.p),
         _p_cell(adjusted),
     ]
 
 
-def _p_cell(p: float | None) -> Cell:
+def _p_cell(p: float | None) -> TableCell:
     if p is None:
-        return Cell("too few")
-    return Cell("< 0.0001" if p < 1e-4 else f"{p:.4f}", p)
+        return TableCell("too few")
+    return TableCell("< 0.0001" if p < 1e-4 else f"{p:.4f}", p)
 
 
 def _charts(report: CohortReport, first: str, second: str) -> Html:

@@ -28,7 +28,7 @@ LIMIT = 300
 """Pieces that a list holds; how many more there are, and how much they are, is said beside it."""
 
 
-class Kind(Enum):
+class DisagreementKind(Enum):
     """What is wrong with a piece; the value is its name for people."""
 
     MISSED_LESION = "missed lesion"
@@ -39,7 +39,7 @@ class Kind(Enum):
     @property
     def missed(self) -> bool:
         """In the reference and not in the prediction; else the other way round."""
-        return self in (Kind.MISSED_LESION, Kind.MISSED_PART)
+        return self in (DisagreementKind.MISSED_LESION, DisagreementKind.MISSED_PART)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Disagreement:
         By how much the region's Dice grows when this piece alone is corrected (`dice_gain`).
     """
 
-    kind: Kind
+    kind: DisagreementKind
     region: Region
     voxels: int
     ml: float
@@ -83,7 +83,7 @@ class Disagreement:
     @property
     def words(self) -> str:
         """Its kind for people; a thin part is a rim."""
-        if self.rim and self.kind in (Kind.MISSED_PART, Kind.FALSE_PART):
+        if self.rim and self.kind in (DisagreementKind.MISSED_PART, DisagreementKind.FALSE_PART):
             return "missed rim" if self.kind.missed else "false rim"
         return self.kind.value
 
@@ -244,7 +244,7 @@ def _gathered(pieces: Pieces, wanted: NDArray[np.intp]) -> Iterator[tuple[NDArra
         yield voxels[mine], voxels[centre], float(depth[centre])
 
 
-def _kind(missed: bool, attached: bool) -> Kind:
+def _kind(missed: bool, attached: bool) -> DisagreementKind:
     if attached:
-        return Kind.MISSED_PART if missed else Kind.FALSE_PART
-    return Kind.MISSED_LESION if missed else Kind.FALSE_LESION
+        return DisagreementKind.MISSED_PART if missed else DisagreementKind.FALSE_PART
+    return DisagreementKind.MISSED_LESION if missed else DisagreementKind.FALSE_LESION

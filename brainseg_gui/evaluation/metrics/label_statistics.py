@@ -17,7 +17,7 @@ PERCENTILES = (5, 25, 50, 75, 95)
 
 
 @dataclass(frozen=True)
-class Brightness:
+class IntensityStatistics:
     """Intensities of some voxels.
 
     Parameters
@@ -54,7 +54,7 @@ class LabelStatistics:
     numbers: tuple[int, ...]
     voxels: int
     ml: float
-    brightness: Mapping[Modality, Brightness]
+    brightness: Mapping[Modality, IntensityStatistics]
 
 
 def label_statistics(labels: LabelMap, volumes: Mapping[Modality, Volume]) -> list[LabelStatistics]:
@@ -101,8 +101,10 @@ def _row(
     return LabelStatistics(key, title, tuple(numbers), voxels, voxels * voxel_ml, brightness)
 
 
-def _brightness(values: NDArray[np.float64]) -> Brightness:
-    return Brightness(float(values.mean()), float(values.std()), tuple(np.percentile(values, PERCENTILES).tolist()))
+def _brightness(values: NDArray[np.float64]) -> IntensityStatistics:
+    return IntensityStatistics(
+        float(values.mean()), float(values.std()), tuple(np.percentile(values, PERCENTILES).tolist())
+    )
 
 
 def _intensities(volume: Volume, box: tuple[slice, slice, slice]) -> NDArray[np.float64]:

@@ -26,7 +26,7 @@ RECIPE_CROP = (slice(8, -8), slice(8, -8), slice(6, -5))
 _CLASS_OF = {"NCR": 1, "NET": 1, "CC": 1, "ED": 2, "ET": 3}
 
 
-class Extent(Enum):
+class PooledVoxels(Enum):
     """Which voxels are pooled."""
 
     WHOLE_VOLUME = "whole_volume"
@@ -35,7 +35,7 @@ class Extent(Enum):
     @property
     def title(self) -> str:
         """Name for people."""
-        return "whole volume" if self is Extent.WHOLE_VOLUME else "the recipe's crop"
+        return "whole volume" if self is PooledVoxels.WHOLE_VOLUME else "the recipe's crop"
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,14 @@ class PooledScore:
 class Pooled:
     """The recipe's numbers of a prediction, and of an all-background prediction on the same case."""
 
-    extent: Extent
+    extent: PooledVoxels
     prediction: PooledScore
     all_background: PooledScore
 
 
-def pooled(reference: LabelMap, prediction: LabelMap, extent: Extent = Extent.WHOLE_VOLUME) -> Pooled | None:
+def pooled(
+    reference: LabelMap, prediction: LabelMap, extent: PooledVoxels = PooledVoxels.WHOLE_VOLUME
+) -> Pooled | None:
     """Score a prediction as the source recipe does.
 
     Parameters
@@ -85,7 +87,7 @@ def pooled(reference: LabelMap, prediction: LabelMap, extent: Extent = Extent.WH
     if not (reference.scheme.tells_apart and prediction.scheme.tells_apart):
         return None
     values = reference.values, prediction.values
-    if extent is Extent.RECIPE_CROP:
+    if extent is PooledVoxels.RECIPE_CROP:
         if reference.values.shape != RECIPE_SHAPE:
             return None
         values = values[0][RECIPE_CROP], values[1][RECIPE_CROP]

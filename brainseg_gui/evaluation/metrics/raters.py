@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.evaluation.metrics.decisions import MEANINGS, decisions, label_map_of
-from brainseg_gui.evaluation.metrics.staple import Estimate, staple
+from brainseg_gui.evaluation.metrics.staple import StapleEstimate, staple
 from brainseg_gui.imaging.labels import LabelMap, Region, regions
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.progress import Progress
@@ -135,7 +135,7 @@ def majority(masks: Sequence[LabelMap], rule: MajorityRule = MajorityRule.TUMOUR
     return label_map_of(said, result)
 
 
-def staple_consensus(masks: Sequence[LabelMap]) -> tuple[LabelMap, Estimate]:
+def staple_consensus(masks: Sequence[LabelMap]) -> tuple[LabelMap, StapleEstimate]:
     """The most probable label of every voxel by STAPLE for several labels, and the estimate behind it.
 
     Raises

@@ -20,7 +20,7 @@ _NOTHING = 1e-100  # share of the domain in which nobody claims a label
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class StapleEstimate:
     """What STAPLE found.
 
     Parameters
@@ -54,7 +54,7 @@ class Estimate:
         return found
 
 
-def staple(decisions: NDArray[np.uint8], labels: int, outside: int = 0, iterations: int = 500) -> Estimate:
+def staple(decisions: NDArray[np.uint8], labels: int, outside: int = 0, iterations: int = 500) -> StapleEstimate:
     """Estimate the truth and the performance of each rater by expectation maximisation.
 
     The prior of a label is its share of all decisions and stays as it is (Warfield et al., section II.D); every
@@ -86,7 +86,7 @@ def staple(decisions: NDArray[np.uint8], labels: int, outside: int = 0, iteratio
         moved = float(np.abs(np.nan_to_num(changed) - np.nan_to_num(performance)).max())
         performance, steps = changed, steps + 1
     posterior = _expectation(patterns, prior, performance)
-    return Estimate(posterior[:, where], posterior[:, -1], performance, steps)
+    return StapleEstimate(posterior[:, where], posterior[:, -1], performance, steps)
 
 
 def _patterns(

@@ -17,7 +17,7 @@ _EVERY = 2  # every second voxel along each axis tells the median as well
 
 
 @dataclass(frozen=True)
-class Brightness:
+class PieceIntensity:
     """Mean intensity of a piece in one modality.
 
     Parameters
@@ -49,9 +49,9 @@ def healthy_medians(
     return {modality: _median(volume, ~marked) for modality, volume in volumes.items()}
 
 
-def brightness(volume: Volume, healthy: float, piece: Disagreement) -> Brightness:
+def brightness(volume: Volume, healthy: float, piece: Disagreement) -> PieceIntensity:
     """Mean intensity of one piece, beside the healthy median."""
-    return Brightness(volume.scaled(float(piece.taken_from(volume.stored).mean())), healthy)
+    return PieceIntensity(volume.scaled(float(piece.taken_from(volume.stored).mean())), healthy)
 
 
 def _median(volume: Volume, unmarked: NDArray[np.bool_]) -> float:

@@ -16,7 +16,7 @@ from brainseg_gui.evaluation.records.report import (
     CohortReport,
     LesionEntry,
     RegionEntry,
-    WorstPlace,
+    WorstPoint,
 )
 from brainseg_gui.imaging.numbering import index_of
 
@@ -123,11 +123,11 @@ def _pooled_of(scores: Mapping[str, Any]) -> dict[str, Any]:
     return found | {"all_background": {name: _number(nothing[name]) for name in _POOLED}}
 
 
-def _worst_of(entry: Mapping[str, Any]) -> WorstPlace:
+def _worst_of(entry: Mapping[str, Any]) -> WorstPoint:
     i, j, k = (index_of(_whole(number)) for number in entry["voxel"])
     if min(i, j, k) < 0:
         raise ValueError("voxels are counted from 1")
-    return WorstPlace(
+    return WorstPoint(
         (i, j, k), _text(entry["region"]), _text(entry["kind"]), _number(entry["volume_ml"]), _number(entry["cost"])
     )
 

@@ -24,7 +24,7 @@ class Better(Flag):
     LOWER = auto()
 
 
-class Shown(Flag):
+class MeasureOutlet(Flag):
     """Where a measure is shown, beside the CSV and JSON, which hold all of them."""
 
     NOWHERE = 0
@@ -78,7 +78,7 @@ class Measure:
     tip: str
     term: str
     value: Callable[[RegionScore], float]
-    shown: Shown = Shown.NOWHERE
+    shown: MeasureOutlet = MeasureOutlet.NOWHERE
     heading: str = ""
     short: str = ""
     lower: str = ""
@@ -141,8 +141,8 @@ def _of_lesions(number: Callable[[LesionScore], float]) -> Callable[[RegionScore
     return lambda row: math.nan if row.lesions is None else number(row.lesions)
 
 
-_TABLES = Shown.CASE | Shown.SUMMARY | Shown.SUMMARY_FILE
-_EVERYWHERE = ~Shown.NOWHERE
+_TABLES = MeasureOutlet.CASE | MeasureOutlet.SUMMARY | MeasureOutlet.SUMMARY_FILE
+_EVERYWHERE = ~MeasureOutlet.NOWHERE
 
 _RECORDS = (
     Measure(
@@ -177,7 +177,7 @@ _RECORDS = (
         tip="|A∩B| / |A∪B|. Both empty: 1. One empty: 0",
         term="IoU",
         value=lambda row: row.counts.iou,
-        shown=Shown.CASE | Shown.SUMMARY_FILE,
+        shown=MeasureOutlet.CASE | MeasureOutlet.SUMMARY_FILE,
     ),
     Measure(
         key="hd95_mm",
@@ -206,7 +206,7 @@ _RECORDS = (
         tip="Surface Dice: the share of both surfaces within 2 mm of the other",
         term="NSD at 1 and 2 mm",
         value=_surface_dice(1),
-        shown=_TABLES | Shown.DISTRIBUTION,
+        shown=_TABLES | MeasureOutlet.DISTRIBUTION,
     ),
     Measure(
         key="lesion_dice",
@@ -268,7 +268,7 @@ _RECORDS = (
         term="Volumes",
         value=lambda row: row.reference_ml,
         better=Better.NEITHER,
-        shown=Shown.CASE | Shown.LISTS,
+        shown=MeasureOutlet.CASE | MeasureOutlet.LISTS,
     ),
     Measure(
         key="prediction_ml",
@@ -281,7 +281,7 @@ _RECORDS = (
         term="Volumes",
         value=lambda row: row.prediction_ml,
         better=Better.NEITHER,
-        shown=Shown.CASE | Shown.LISTS,
+        shown=MeasureOutlet.CASE | MeasureOutlet.LISTS,
     ),
     Measure(
         key="difference_ml",
@@ -293,7 +293,7 @@ _RECORDS = (
         term="Volumes",
         value=lambda row: row.prediction_ml - row.reference_ml,
         better=Better.NEITHER,
-        shown=Shown.CASE,
+        shown=MeasureOutlet.CASE,
         signed=True,
     ),
 )
@@ -301,11 +301,11 @@ MEASURES = MappingProxyType({measure.key: measure for measure in _RECORDS})
 """All measures by key, in the order of the columns of the CSV."""
 
 
-def measures_shown(where: Shown) -> tuple[Measure, ...]:
+def measures_shown(where: MeasureOutlet) -> tuple[Measure, ...]:
     """The measures of one kind of table, in order."""
     return tuple(measure for measure in MEASURES.values() if where in measure.shown)
 
 
-LISTED_SCORES = tuple(measure for measure in measures_shown(Shown.LISTS) if measure.unit != "ml")
-LISTED_VOLUMES = tuple(measure for measure in measures_shown(Shown.LISTS) if measure.unit == "ml")
+LISTED_SCORES = tuple(measure for measure in measures_shown(MeasureOutlet.LISTS) if measure.unit != "ml")
+LISTED_VOLUMES = tuple(measure for measure in measures_shown(MeasureOutlet.LISTS) if measure.unit == "ml")
 """Lists of cases give scores of WT, TC and ET, and volumes of the whole tumour alone."""

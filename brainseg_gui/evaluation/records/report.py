@@ -57,7 +57,7 @@ class RegionEntry:
 
 
 @dataclass(frozen=True)
-class WorstPlace:
+class WorstPoint:
     """Where two masks differ most.
 
     Parameters
@@ -132,7 +132,7 @@ class CaseReport:
     voxel_ml: float
     regions: tuple[RegionEntry, ...]
     pooled: Mapping[str, Mapping[str, Any]]
-    worst: WorstPlace | None = None
+    worst: WorstPoint | None = None
     seconds: float = 0.0
     doubts: tuple[str, ...] = ()
     suggested: str = ""

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from brainseg_gui.evaluation.records.measures import MEASURES
-from brainseg_gui.evaluation.records.report import CaseReport, RegionEntry, WorstPlace
+from brainseg_gui.evaluation.records.report import CaseReport, RegionEntry, WorstPoint
 from brainseg_gui.imaging.numbering import number_of
 
 
@@ -37,7 +37,7 @@ def case_entry(case: CaseReport) -> dict[str, Any]:
     }
 
 
-def _worst_entry(worst: WorstPlace) -> dict[str, Any]:
+def _worst_entry(worst: WorstPoint) -> dict[str, Any]:
     """The voxel as people number it."""
     entry = asdict(worst)
     return {"voxel": [number_of(n) for n in entry.pop("voxel_ijk")]} | entry

@@ -21,8 +21,8 @@ from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.formats.nifti import read_label_map
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.placing import Placing
 from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 
 FOOTER = "Made with brainseg. For research; not a medical device. Names are those of files and folders, not of headers."
@@ -81,7 +81,7 @@ def read_content(
     prediction: Path | None,
     chosen: ChosenSchemes,
     rules: RuleSet,
-    placing: Placing = Placing.STRICT,
+    regrid: RegridPolicy = RegridPolicy.STRICT,
 ) -> Generator[Progress, None, CaseContent]:
     """Read a case and its masks, and compare them where there are two.
 
@@ -89,7 +89,7 @@ def read_content(
 
     Parameters
     ----------
-    placing
+    regrid
         What may be done with a mask that lies on another grid.
 
     Raises
@@ -101,10 +101,10 @@ def read_content(
     case = yield from read_case(replace(source, reference=None))
     first = second = None
     if reference is not None:
-        labels, note = read_as(_labels(reference, case, placing), reference, chosen.reference, case)
+        labels, note = read_as(_labels(reference, case, regrid), reference, chosen.reference, case)
         first = NamedMask(labels, reference, " ".join([note, *labels.notes]))
     if prediction is not None:
-        given, other = _labels(prediction, case, placing), first.labels if first is not None else None
+        given, other = _labels(prediction, case, regrid), first.labels if first is not None else None
         labels, note = read_as_prediction(given, prediction, chosen.prediction, other, case)
         second = NamedMask(labels, prediction, " ".join([note, *labels.notes]))
     return (yield from content_of(case, first, second, rules))
@@ -140,5 +140,5 @@ def content_of(
     return CaseContent(images, scores, notes, present, rules, made, versions())
 
 
-def _labels(path: Path, case: Case, placing: Placing) -> LabelMap:
-    return read_label_map(path, case.stored_grid, scheme_named("brats2020"), placing=placing)
+def _labels(path: Path, case: Case, regrid: RegridPolicy) -> LabelMap:
+    return read_label_map(path, case.stored_grid, scheme_named("brats2020"), regrid=regrid)

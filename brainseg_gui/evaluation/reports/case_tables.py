@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from brainseg_gui.evaluation.records.measures import MEASURES, Shown, measures_shown
+from brainseg_gui.evaluation.records.measures import MEASURES, MeasureOutlet, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport
 from brainseg_gui.evaluation.reports.case_content import CaseContent
 from brainseg_gui.imaging.grid import describe_shape, describe_spacing
@@ -39,7 +39,7 @@ def tables_of(content: CaseContent) -> list[TextTable]:
 
 def region_table(case: CaseReport) -> TextTable:
     """Scores and volumes of every region and label."""
-    shown = measures_shown(Shown.CASE)
+    shown = measures_shown(MeasureOutlet.CASE)
     rows = tuple((entry.key, *(measure.text(entry[measure.key]) for measure in shown)) for entry in case.regions)
     return TextTable("Scores", ("Region", *(measure.column for measure in shown)), rows)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.cohorts.statistics import Summary, summarise
+from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, summarise
 from brainseg_gui.evaluation.records.from_json import report_of
-from brainseg_gui.evaluation.records.measures import MEASURES, Shown, measures_shown
+from brainseg_gui.evaluation.records.measures import MEASURES, MeasureOutlet, measures_shown
 from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.evaluation.records.to_json import case_entry, or_none, region_numbers
@@ -62,14 +62,14 @@ def _mean_dice(report: CohortReport) -> dict[str, dict[str, float]] | None:
 
 
 def _summary(report: CohortReport, model: str) -> dict[str, dict[str, dict[str, Any]]]:
-    summarised = [measure.key for measure in measures_shown(Shown.SUMMARY_FILE)]
+    summarised = [measure.key for measure in measures_shown(MeasureOutlet.SUMMARY_FILE)]
     return {
         key: {name: _summary_entry(summarise(report.values(model, key, name))) for name in summarised}
         for key in REGION_KEYS
     }
 
 
-def _summary_entry(summary: Summary) -> dict[str, Any]:
+def _summary_entry(summary: CohortSummary) -> dict[str, Any]:
     numbers = {name: or_none(value) for name, value in asdict(summary).items() if name != "interval"}
     return numbers | {"interval": [or_none(end) for end in summary.interval]}
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.figures.page import EDGE, GAP, INK, TEXT_POINTS, place_axes
+from brainseg_gui.evaluation.figures.page import EDGE, GAP, INK, TEXT_POINTS, add_axes_at
 from brainseg_gui.evaluation.figures.style import palette
 from brainseg_gui.evaluation.figures.tile import (
     CONVENTION,
@@ -141,7 +141,7 @@ def worst_figure(content: WorstContent) -> Figure:
     figure = Figure(figsize=(width, height + _CAPTION + 2 * EDGE), dpi=SCREEN_DPI)
     left = EDGE
     for frame, (plane, masked), (width_mm, own_mm) in zip(frames, tiles, sizes_mm, strict=True):
-        axes = place_axes(figure, left, EDGE, width_mm * inches_per_mm, height)
+        axes = add_axes_at(figure, left, EDGE, width_mm * inches_per_mm, height)
         shown = frame.of_height((frame.bottom - frame.top) * height_mm / own_mm)
         _draw(axes, content, plane, shown, masked=masked)
         left += width_mm * inches_per_mm + GAP

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brainseg_gui.evaluation.cohorts.statistics import summarise
-from brainseg_gui.evaluation.records.measures import Shown, measures_shown
+from brainseg_gui.evaluation.records.measures import MeasureOutlet, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
 
 _CROP, _WHOLE = "the recipe's crop", "whole volume"
@@ -42,7 +42,7 @@ def _reading_lines(cases: Sequence[CaseReport]) -> list[str]:
 
 def _table(cases: Sequence[CaseReport], several: bool) -> str:
     first = ("case", "model") if several else ("case",)
-    measures = measures_shown(Shown.LISTS)
+    measures = measures_shown(MeasureOutlet.LISTS)
     lines: list[Sequence[str]] = [(*first, "region", *(measure.words for measure in measures))]
     for case in cases:
         for index, entry in enumerate(case.regions):
@@ -94,12 +94,12 @@ def _pooled_table(cases: Sequence[CaseReport]) -> str:
         crop = "recipe_crop" in case.pooled
         score = case.pooled["recipe_crop" if crop else "whole_volume"]
         name = f"{case.case_id}, {_CROP if crop else _WHOLE}"
-        lines.append((name, "prediction", *_four_places(score)))
-        lines.append(("", "nothing but background", *_four_places(score["all_background"])))
+        lines.append((name, "prediction", *_four_decimals(score)))
+        lines.append(("", "nothing but background", *_four_decimals(score["all_background"])))
     return _aligned(lines, text_columns=2) if told_apart else ""
 
 
-def _four_places(score: Mapping[str, Any]) -> list[str]:
+def _four_decimals(score: Mapping[str, Any]) -> list[str]:
     return [f"{score[name]:.4f}" for name in ("dice_coeff", "iou", "mean_iou")]
 
 

@@ -22,8 +22,8 @@ from brainseg_gui.imaging.formats.nifti_stream import ShouldStop, opened, report
 from brainseg_gui.imaging.grid import Array, Grid, StoredGrid, describe_shape
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.nibabel_parts import Nifti1Header
-from brainseg_gui.imaging.placing import Placing
-from brainseg_gui.imaging.regrid import placed
+from brainseg_gui.imaging.regrid import regridded
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.volume import Volume
 
 _LARGEST_INTENSITY = 1e15  # its square still fits into float32
@@ -179,7 +179,7 @@ def read_label_map(
     scheme: LabelScheme,
     *,
     resample: bool = False,
-    placing: Placing = Placing.STRICT,
+    regrid: RegridPolicy = RegridPolicy.STRICT,
 ) -> LabelMap:
     """Read a mask onto the grid of its case.
 
@@ -189,7 +189,7 @@ def read_label_map(
         Of the case; as its files store it where the mask may be taken voxel by voxel.
     resample
         Take the nearest voxel when the mask lies on another grid, instead of refusing it.
-    placing
+    regrid
         As `resample`, or voxel by voxel.
 
     Raises
@@ -201,7 +201,7 @@ def read_label_map(
     """
     mask = read_mask(path)
     target = grid if isinstance(grid, StoredGrid) else StoredGrid(grid.shape, grid.affine)
-    on_grid = placed(mask.values, mask.stored_grid, target, path, Placing.NEAREST if resample else placing)
+    on_grid = regridded(mask.values, mask.stored_grid, target, path, RegridPolicy.NEAREST if resample else regrid)
     notes = (*mask.notes, *([on_grid.note] if on_grid.note else []))
     return LabelMap(on_grid.values, target.grid, scheme, notes)
 

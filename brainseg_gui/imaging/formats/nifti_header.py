@@ -141,7 +141,7 @@ def stored_grid_of(path: Path, header: Nifti1Header, shape: tuple[int, ...]) -> 
         raise ImageError(f"its position in space is unusable ({error})", "Repair its header", path) from error
 
 
-def places_apart_mm(header: Nifti1Header) -> float:
+def farthest_apart_mm(header: Nifti1Header) -> float:
     """How far apart the header's two places in space, sform and qform, put a voxel; 0 where it has only one."""
     shape = [max(n, 1) for n in (*shape_of(header), 1, 1, 1)[:3]]
     corners = np.array(np.meshgrid(*((0, n - 1) for n in shape), [1], indexing="ij")).reshape(4, -1)  # (4, 8)

@@ -12,7 +12,7 @@ from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.file_names import SUFFIXES
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.naming.case_groups import BESIDE, Found, Group
+from brainseg_gui.imaging.naming.case_groups import BESIDE, FoundFile, Group
 from brainseg_gui.imaging.naming.case_tree import answers
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Match, match_of
 from brainseg_gui.imaging.naming.dataset_json import DatasetJson, dataset_json_of
@@ -53,7 +53,7 @@ def source_of(group: Group, case_id: str) -> CaseSource | None:
 # --- channels and volumes -------------------------------------------------------------------------------------------
 
 
-def _numbered(group: Group, said: DatasetJson) -> tuple[list[Found], tuple[Modality | None, ...], list[str]]:
+def _numbered(group: Group, said: DatasetJson) -> tuple[list[FoundFile], tuple[Modality | None, ...], list[str]]:
     """Files with the modality that their number or volumes stand for, the volumes' order, and what was assumed."""
     plain = [found for found in group.files if found.kind not in (CHANNEL, VOLUMES)]
     channels = [found for found in group.files if found.kind == CHANNEL and found.match is not None]
@@ -78,7 +78,7 @@ def _order(match: Match | None, said: DatasetJson) -> tuple[tuple[Modality | Non
     return order, [f"{ASSUMED_ORDER} {names}: no dataset.json beside them says so"]
 
 
-def _modality_at(found: Found, order: Sequence[Modality | None]) -> Modality | None:
+def _modality_at(found: FoundFile, order: Sequence[Modality | None]) -> Modality | None:
     number = int(found.match.parts["channel"]) if found.match is not None else len(order)
     return order[number] if number < len(order) else None
 
@@ -111,18 +111,18 @@ def check_volumes(path: Path, source: CaseSource) -> None:
 # --- which of several -----------------------------------------------------------------------------------------------
 
 
-def _taken(files: Iterable[Found]) -> tuple[dict[Modality, Found], list[str]]:
+def _taken(files: Iterable[FoundFile]) -> tuple[dict[Modality, FoundFile], list[str]]:
     """The file of each modality, and sentences about those that lie there too.
 
     All modalities are taken from those made alike, where there are most of them: stripped before raw. What is missing
     there comes from the others in the same folder. Of two that are made alike the newest is taken.
     """
     images = [found for found in files if isinstance(found.kind, Modality)]
-    alike: dict[tuple[Path, tuple[int, int, int]], list[Found]] = {}
+    alike: dict[tuple[Path, tuple[int, int, int]], list[FoundFile]] = {}
     for found in images:
         alike.setdefault((found.path.parent if found.level[0] else Path(), found.level), []).append(found)
     ranked = sorted(alike.items(), key=lambda item: (-len({found.kind for found in item[1]}), item[0][1], item[0][0]))
-    taken: dict[Modality, Found] = {}
+    taken: dict[Modality, FoundFile] = {}
     for _, members in ranked:
         for modality in Modality:
             several = [found for found in members if found.kind is modality]
@@ -131,25 +131,25 @@ def _taken(files: Iterable[Found]) -> tuple[dict[Modality, Found], list[str]]:
     return taken, _choices_said(images, taken)
 
 
-def _belongs(found: Found, best: Sequence[Found]) -> bool:
+def _belongs(found: FoundFile, best: Sequence[FoundFile]) -> bool:
     """Whether a file may stand in for one that is missing: a row of the table has them at the same place."""
     levels = {found.level[0], best[0].level[0]}
     return len(levels) == 1 or BESIDE in levels
 
 
-def _newest(several: Sequence[Found]) -> Found:
+def _newest(several: Sequence[FoundFile]) -> FoundFile:
     if len(several) == 1:
         return several[0]
     return max(sorted(several, key=lambda found: found.path, reverse=True), key=_changed)
 
 
-def _changed(found: Found) -> float:
+def _changed(found: FoundFile) -> float:
     with suppress(OSError):
         return found.path.stat().st_mtime
     return 0.0
 
 
-def _choices_said(images: Sequence[Found], taken: Mapping[Modality, Found]) -> list[str]:
+def _choices_said(images: Sequence[FoundFile], taken: Mapping[Modality, FoundFile]) -> list[str]:
     said = []
     for modality, found in sorted(taken.items(), key=lambda item: item[0].value):
         others = [other for other in images if other.kind is modality and other.path != found.path]
@@ -167,7 +167,7 @@ def _choices_said(images: Sequence[Found], taken: Mapping[Modality, Found]) -> l
     return said
 
 
-def _why(found: Found, others: Sequence[Found]) -> str:
+def _why(found: FoundFile, others: Sequence[FoundFile]) -> str:
     if any(other.level[0] != found.level[0] for other in others):
         return f", as {found.match.convention.title} names it" if found.match is not None else ""
     if found.level[1] < min(other.level[1] for other in others):
@@ -180,21 +180,21 @@ def _why(found: Found, others: Sequence[Found]) -> str:
 # --- masks and links ------------------------------------------------------------------------------------------------
 
 
-def _masks(files: Sequence[Found], group: Group, taken: Mapping[Modality, Found]) -> list[Found]:
+def _masks(files: Sequence[FoundFile], group: Group, taken: Mapping[Modality, FoundFile]) -> list[FoundFile]:
     """Masks, the one that goes with the images first."""
     rank = min((found.level[0] for found in taken.values()), default=0)
     prefixes = {found.prefix for found in taken.values()}
     masks = [found for found in files if found.kind == MASK]
     expected = [found for found in _expected(group) if found.path not in {mask.path for mask in masks}]
 
-    def order(found: Found) -> tuple[object, ...]:
+    def order(found: FoundFile) -> tuple[object, ...]:
         level = found.level[0]
         return found.match is None, level != rank, level, found.prefix not in prefixes, found.path.name
 
     return sorted(masks or expected, key=order)
 
 
-def _expected(group: Group) -> list[Found]:
+def _expected(group: Group) -> list[FoundFile]:
     """The masks of a case that its row of the table puts into another folder."""
     if group.match is None:
         return []
@@ -202,12 +202,12 @@ def _expected(group: Group) -> list[Found]:
     for rank, place in group.match.siblings(MASK):
         paths = [place.with_name(place.name + suffix) for suffix in (*SUFFIXES, ".NII.GZ")]
         found += [
-            Found(p, MASK, group.match.case_id, "", (rank, 0, 0), match_of(p)) for p in paths if answers(p.is_file)
+            FoundFile(p, MASK, group.match.case_id, "", (rank, 0, 0), match_of(p)) for p in paths if answers(p.is_file)
         ]
     return found
 
 
-def _masks_said(masks: Sequence[Found]) -> list[str]:
+def _masks_said(masks: Sequence[FoundFile]) -> list[str]:
     if len(masks) < 2:
         return []
     names = ", ".join(printable(mask.path.name) for mask in masks[1 : _SHOWN + 1]) + (
@@ -227,7 +227,7 @@ def _links_said(group: Group) -> list[str]:
     return said
 
 
-def _names(group: Group, taken: Mapping[Modality, Found]) -> tuple[str, ...]:
+def _names(group: Group, taken: Mapping[Modality, FoundFile]) -> tuple[str, ...]:
     """Other names of the case: what its row of the table, its files and its folder call it."""
     names = [group.match.case_id] if group.match is not None else []
     names += [group.name, *(found.prefix for found in taken.values()), group.folder.name]

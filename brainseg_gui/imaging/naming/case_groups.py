@@ -9,7 +9,7 @@ from pathlib import Path
 
 from brainseg_gui.imaging.formats.file_names import SUFFIXES, stem
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.naming.case_tree import Listed
+from brainseg_gui.imaging.naming.case_tree import FolderListing
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Kind, Match, match_of, words
 from brainseg_gui.imaging.naming.file_words import words_of
 
@@ -18,7 +18,7 @@ BESIDE = 50  # the first of the level of files that lie beside those that a row 
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundFile:
     """A file and what is known of it by its name and place.
 
     Parameters
@@ -58,7 +58,7 @@ class Group:
 
     folder: Path
     name: str
-    files: tuple[Found, ...]
+    files: tuple[FoundFile, ...]
     match: Match | None = None
     dangling: tuple[Path, ...] = field(default=())
 
@@ -68,17 +68,17 @@ class Group:
         return {found.kind for found in self.files if found.is_image and found.kind is not None}
 
 
-def found_at(path: Path) -> Found:
+def found_at(path: Path) -> FoundFile:
     """A file by its name and place."""
     match = match_of(path)
     said = words_of(stem(path))
     level = (match.rank if match is not None else 0, -said.stripped, int(not said.aligned))
     if match is None or (match.convention.order and said.kind is not None):  # numbered files have no words
-        return Found(path, said.kind, said.prefix, said.suffix, (0, -said.stripped, int(not said.aligned)))
-    return Found(path, match.kind, match.case_id, "", level if match.rank == 0 else (match.rank, 0, 0), match)
+        return FoundFile(path, said.kind, said.prefix, said.suffix, (0, -said.stripped, int(not said.aligned)))
+    return FoundFile(path, match.kind, match.case_id, "", level if match.rank == 0 else (match.rank, 0, 0), match)
 
 
-def groups_of(folders: Sequence[Listed]) -> list[Group]:
+def groups_of(folders: Sequence[FolderListing]) -> list[Group]:
     """The cases among the files of some folders; files of no case are in none."""
     left = {here.folder: [found_at(path) for path in here.files] for here in folders}
     groups = _by_rows(left)
@@ -96,9 +96,9 @@ def groups_of(folders: Sequence[Listed]) -> list[Group]:
 # --- by the rows of the table ---------------------------------------------------------------------------------------
 
 
-def _by_rows(left: dict[Path, list[Found]]) -> list[Group]:
+def _by_rows(left: dict[Path, list[FoundFile]]) -> list[Group]:
     """Cases whose images follow a row; what they take is left no more."""
-    by_key: dict[tuple[Path, str, str], list[Found]] = {}
+    by_key: dict[tuple[Path, str, str], list[FoundFile]] = {}
     for files in left.values():
         for found in _numbered(files):
             if found.match is not None:
@@ -112,7 +112,7 @@ def _by_rows(left: dict[Path, list[Found]]) -> list[Group]:
     return [_with_leftovers(group, owners, left) for group in groups]
 
 
-def _numbered(files: Iterable[Found]) -> list[Found]:
+def _numbered(files: Iterable[FoundFile]) -> list[FoundFile]:
     """Files whose channel is their name's last number; where there are too many numbers, these are the cases'."""
     files = list(files)
     several: dict[str, int] = {}
@@ -125,7 +125,7 @@ def _numbered(files: Iterable[Found]) -> list[Found]:
     ]
 
 
-def _as_volumes(found: Found) -> Found:
+def _as_volumes(found: FoundFile) -> FoundFile:
     match = found.match
     if match is None:
         return found
@@ -133,7 +133,7 @@ def _as_volumes(found: Found) -> Found:
     return replace(found, kind=VOLUMES, prefix=stem(found.path), match=replace(match, kind=VOLUMES, parts=parts))
 
 
-def _by_words(found: Found) -> Found:
+def _by_words(found: FoundFile) -> FoundFile:
     """A file of a row that has no images here: a mask among others, known by its words."""
     if found.match is None or not found.match.whole:
         return found
@@ -141,17 +141,17 @@ def _by_words(found: Found) -> Found:
     return replace(found, kind=said.kind, prefix=said.prefix, suffix=said.suffix, match=None, level=(0, 0, 0))
 
 
-def _row_group(files: list[Found]) -> Group:
+def _row_group(files: list[FoundFile]) -> Group:
     first = min((found for found in files if found.is_image), key=lambda found: (found.level, found.path))
     match = first.match
     whole = match is not None and match.whole
     return Group(first.path.parent, match.case_id if match is not None and whole else "", tuple(files), match)
 
 
-def _with_leftovers(group: Group, owners: Mapping[Path, int], left: dict[Path, list[Found]]) -> Group:
+def _with_leftovers(group: Group, owners: Mapping[Path, int], left: dict[Path, list[FoundFile]]) -> Group:
     """With the files beside its images that no row knows, where no other case lies there."""
     folders = {found.path.parent for found in group.files if found.is_image}
-    more: list[Found] = []
+    more: list[FoundFile] = []
     for folder in sorted(folder for folder in folders if owners[folder] == 1):
         more += [replace(found, level=(BESIDE, *found.level[1:])) for found in left.get(folder, [])]
         left[folder] = []
@@ -161,10 +161,10 @@ def _with_leftovers(group: Group, owners: Mapping[Path, int], left: dict[Path, l
 # --- by folders -----------------------------------------------------------------------------------------------------
 
 
-def _carried(left: dict[Path, list[Found]]) -> dict[Path, list[Found]]:
+def _carried(left: dict[Path, list[FoundFile]]) -> dict[Path, list[FoundFile]]:
     """Files that a folder's name tells the kind of, as if they lay in the folder above."""
     carriers = {folder: kind for folder, files in left.items() if files and (kind := _carries(folder, files))}
-    carried: dict[Path, list[Found]] = {}
+    carried: dict[Path, list[FoundFile]] = {}
     for folder, kind in carriers.items():
         beside = [other for other in carriers if other.parent == folder.parent]
         if not any(
@@ -181,11 +181,11 @@ def _carried(left: dict[Path, list[Found]]) -> dict[Path, list[Found]]:
     return carried
 
 
-def _stems(files: Sequence[Found]) -> str:
+def _stems(files: Sequence[FoundFile]) -> str:
     return stem(files[0].path)
 
 
-def _carries(folder: Path, files: Sequence[Found]) -> Kind | None:
+def _carries(folder: Path, files: Sequence[FoundFile]) -> Kind | None:
     """The kind that a folder's name gives to all of its files, unless their own names say otherwise."""
     name = folder.name
     for suffix in SUFFIXES:
@@ -197,7 +197,7 @@ def _carries(folder: Path, files: Sequence[Found]) -> Kind | None:
     return kind if whole else None
 
 
-def _of_kind(found: Found, kind: Kind, *, alone: bool) -> Found:
+def _of_kind(found: FoundFile, kind: Kind, *, alone: bool) -> FoundFile:
     prefix = "" if alone else found.prefix if found.kind is not None and found.prefix else stem(found.path)
     return replace(found, kind=kind, prefix=prefix, suffix="")
 
@@ -242,7 +242,7 @@ def _told_by_folder(part: Group) -> bool:
 # --- by the beginning of names --------------------------------------------------------------------------------------
 
 
-def _in_folder(folder: Path, files: list[Found]) -> list[Group]:
+def _in_folder(folder: Path, files: list[FoundFile]) -> list[Group]:
     if len(files) == 1 and files[0].kind is None and files[0].match is None:  # it may be 4-D
         files = [replace(files[0], kind=VOLUMES)]
     by_prefix = _prefixes(files)
@@ -252,7 +252,7 @@ def _in_folder(folder: Path, files: list[Found]) -> list[Group]:
     return [Group(folder, name, tuple(members)) for name, members in sorted(by_prefix.items())]
 
 
-def _prefixes(files: list[Found]) -> dict[str, list[Found]]:
+def _prefixes(files: list[FoundFile]) -> dict[str, list[FoundFile]]:
     """Files by prefix, when one folder holds several cases; else a single group.
 
     Only modalities tell cases apart: a folder with two FLAIR files holds two cases, one with oddly named masks
@@ -262,14 +262,14 @@ def _prefixes(files: list[Found]) -> dict[str, list[Found]]:
     names = {found.prefix for found in images}
     if len(names) < 2 or len(images) == len({found.kind for found in images}):
         return _suffixes(files, images) or {"": files}
-    groups: dict[str, list[Found]] = {name: [] for name in names}
+    groups: dict[str, list[FoundFile]] = {name: [] for name in names}
     for found in files:
         if found.prefix in groups:
             groups[found.prefix].append(found)
     return _with_extensions(groups)
 
 
-def _with_extensions(groups: Mapping[str, list[Found]]) -> dict[str, list[Found]]:
+def _with_extensions(groups: Mapping[str, list[FoundFile]]) -> dict[str, list[FoundFile]]:
     """Where only one case has several modalities, images whose names go on from its name are others of it."""
     kinds = {name: {found.kind for found in files if found.is_image} for name, files in groups.items()}
     whole = [name for name in groups if len(kinds[name]) > 1]
@@ -282,7 +282,7 @@ def _goes_on(name: str, start: str) -> bool:
     return bool(start) and name.startswith(start) and name[len(start)] in "-_. "
 
 
-def _suffixes(files: list[Found], images: list[Found]) -> dict[str, list[Found]]:
+def _suffixes(files: list[FoundFile], images: list[FoundFile]) -> dict[str, list[FoundFile]]:
     """Cases of names that begin with the modality: T1_001, T2_001, T1_002, T2_002."""
     names = {found.suffix for found in images}
     counts = [sum(found.suffix == name for found in images) for name in names]
@@ -301,21 +301,21 @@ def _with_dangling(group: Group, dangling: Mapping[Path, tuple[Path, ...]]) -> G
 # --- masks in folders of their own ----------------------------------------------------------------------------------
 
 
-def _with_masks(groups: list[Group], pool: Sequence[Found]) -> list[Group]:
+def _with_masks(groups: list[Group], pool: Sequence[FoundFile]) -> list[Group]:
     """Cases without a mask get the one that is named after them in a folder of masks."""
     taken = {found.path for group in groups for found in group.files}
-    by_id: dict[str, list[Found]] = {}
+    by_id: dict[str, list[FoundFile]] = {}
     for found in pool:
         if found.path not in taken:
             by_id.setdefault(_owner(found), []).append(found)
     return [_with_mask(group, by_id) for group in groups]
 
 
-def _owner(found: Found) -> str:
+def _owner(found: FoundFile) -> str:
     return found.prefix or found.path.parent.name
 
 
-def _with_mask(group: Group, by_id: Mapping[str, list[Found]]) -> Group:
+def _with_mask(group: Group, by_id: Mapping[str, list[FoundFile]]) -> Group:
     if any(found.kind == MASK for found in group.files):
         return group
     names = [group.name, *(found.prefix for found in group.files if found.is_image), group.folder.name]

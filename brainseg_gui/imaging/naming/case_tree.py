@@ -18,7 +18,7 @@ _MOST_FOLDERS = 50_000
 
 
 @dataclass(frozen=True)
-class Listed:
+class FolderListing:
     """A folder and its NIfTI files.
 
     Parameters
@@ -32,7 +32,7 @@ class Listed:
     dangling: tuple[Path, ...] = ()
 
 
-def listed(folder: Path) -> Listed:
+def listed(folder: Path) -> FolderListing:
     """The files of one folder.
 
     Raises
@@ -43,7 +43,7 @@ def listed(folder: Path) -> Listed:
     return _scanned(folder)[0]
 
 
-def tree(root: Path) -> Iterator[Listed]:
+def tree(root: Path) -> Iterator[FolderListing]:
     """A folder and all below it, in the order of their names; a folder that cannot be read hides no other.
 
     Raises
@@ -85,7 +85,7 @@ def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
     return new
 
 
-def _scanned(folder: Path) -> tuple[Listed, list[tuple[Path, bool]]]:
+def _scanned(folder: Path) -> tuple[FolderListing, list[tuple[Path, bool]]]:
     """A folder's files, and its folders with whether each is a link."""
     files: list[Path] = []
     dangling: list[Path] = []
@@ -102,7 +102,7 @@ def _scanned(folder: Path) -> tuple[Listed, list[tuple[Path, bool]]]:
     except OSError as error:
         raise CaseError(f"the folder cannot be read ({error.strerror})", "Check its permissions", folder) from error
     broken = sorted(path for path in dangling if path.is_symlink() and not answers(path.exists))
-    return Listed(folder, tuple(sorted(files)), tuple(broken)), folders
+    return FolderListing(folder, tuple(sorted(files)), tuple(broken)), folders
 
 
 def answers(kind: Callable[[], bool]) -> bool:

@@ -39,7 +39,7 @@ class _Pattern:
 
 
 @dataclass(frozen=True)
-class Convention:
+class NamingConvention:
     """A row of the table.
 
     Parameters
@@ -139,7 +139,7 @@ class Match:
         Whether the whole path was compared, and not the name alone.
     """
 
-    convention: Convention
+    convention: NamingConvention
     kind: Kind
     rank: int
     parts: Mapping[str, str]
@@ -188,7 +188,7 @@ def match_of(path: Path) -> Match | None:
 
 
 @cache
-def _rows_with_names() -> tuple[Convention, ...]:
+def _rows_with_names() -> tuple[NamingConvention, ...]:
     return tuple(row for row in conventions() if not row.generic)
 
 
@@ -197,7 +197,7 @@ def _any_hint() -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{row.hint.pattern})" for row in _rows_with_names()), re.IGNORECASE)
 
 
-def row_of_id(case_id: str) -> tuple[Convention, str] | None:
+def row_of_id(case_id: str) -> tuple[NamingConvention, str] | None:
     """The row whose ids look like this one, and the patient in it."""
     for row in conventions():
         if not (row.loose or row.generic) and (found := row.id_pattern.match(case_id)):
@@ -206,7 +206,7 @@ def row_of_id(case_id: str) -> tuple[Convention, str] | None:
 
 
 @cache
-def conventions() -> tuple[Convention, ...]:
+def conventions() -> tuple[NamingConvention, ...]:
     """The rows of the table."""
     return tuple(_convention(entry) for entry in _rows())
 
@@ -229,9 +229,9 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(files("brainseg_gui.resources").joinpath("conventions.toml").read_text("utf-8"))
 
 
-def _convention(entry: Mapping[str, Any]) -> Convention:
+def _convention(entry: Mapping[str, Any]) -> NamingConvention:
     paths = {kind: tuple(_listed(entry[key])) for key, kind in _KINDS.items() if key in entry}
-    row = Convention(
+    row = NamingConvention(
         entry["name"],
         entry["title"],
         entry["source"],

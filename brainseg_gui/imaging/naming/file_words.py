@@ -102,10 +102,10 @@ def _last_telling(found: list[tuple[str, int]]) -> int | None:
     """The last word that tells a kind; what stands behind it must be words of processing, or numbers."""
     known = words()
     passed = known["after"] | known["contrast"] | known["contrast_behind"] | known["plain"]
-    for place in range(len(found) - 1, -1, -1):
-        word = found[place][0]
+    for index in range(len(found) - 1, -1, -1):
+        word = found[index][0]
         if _is_sequence(word) or word in known["mask"]:
-            return place
+            return index
         if not (word in passed or _NUMBER.fullmatch(word)):
             return None
     return None

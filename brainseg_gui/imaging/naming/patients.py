@@ -54,15 +54,15 @@ def patients_of(sources: Sequence[CaseSource]) -> tuple[dict[Path, str], tuple[s
     Ids that differ in their last number only (``P7_1``, ``P7_2``) may be visits: such cases are kept together, which
     is right for visits and does no harm to others, and they are named.
     """
-    plain = {source.place: patient_by_names(source) for source in sources}
+    plain = {source.identity: patient_by_names(source) for source in sources}
     if len(set(plain.values())) == 1 and len(plain) > _MOST_VISITS:  # nobody has so many: the folder is a cohort's
-        plain = {source.place: source.patient or source.case_id for source in sources}
-    ids = {source.place: source.case_id for source in sources}
-    open_ids = {place: name for place, name in plain.items() if name == ids[place]}
+        plain = {source.identity: source.patient or source.case_id for source in sources}
+    ids = {source.identity: source.case_id for source in sources}
+    open_ids = {identity: name for identity, name in plain.items() if name == ids[identity]}
     starts: defaultdict[str, list[Path]] = defaultdict(list)
-    for place, name in open_ids.items():
+    for identity, name in open_ids.items():
         if found := _LAST.match(name):
-            starts[found[1]].append(place)
+            starts[found[1]].append(identity)
     doubtful = _visits_by_number(starts, len(open_ids))
     for start in doubtful:
         plain |= dict.fromkeys(starts[start], start)

@@ -24,9 +24,9 @@ from brainseg_gui.inference.engine.messages import (
     Loaded,
     Report,
     Request,
+    SegmentRequest,
     Stop,
     Stopped,
-    Work,
 )
 from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.models.model_folder import ModelFolder
@@ -34,7 +34,7 @@ from brainseg_gui.inference.options import STARTING, SegmentOptions
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
-    from brainseg_gui.inference.network.network import Network
+    from brainseg_gui.inference.network.network import LoadedNetwork
 
 
 class Child:
@@ -42,9 +42,9 @@ class Child:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._requests: queue.SimpleQueue[Load | Work] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Load | SegmentRequest] = queue.SimpleQueue()
         self._stopped_serial = 0
-        self._network: Network | None = None
+        self._network: LoadedNetwork | None = None
         self._loaded: tuple[ModelFolder, SegmentOptions] | None = None
 
     def run(self) -> None:
@@ -88,7 +88,7 @@ class Child:
                     self._network, self._loaded = end.value, wanted
         self._channel.send(Loaded(request.serial))
 
-    def _work(self, request: Work) -> None:
+    def _work(self, request: SegmentRequest) -> None:
         from brainseg_gui.inference.segment import segment_volumes
 
         if self._network is None or self._loaded is None:
@@ -102,8 +102,8 @@ class Child:
                 self._report(request.serial, next(work))
             except StopIteration as end:
                 seconds, notes = end.value.seconds, (*network.notes, *end.value.notes)
-                place, precision = network.place.words, network.precision
-                self._channel.send(Finished(request.serial, seconds, place, precision, notes, end.value.kept))
+                device, precision = network.device.words, network.precision
+                self._channel.send(Finished(request.serial, seconds, device, precision, notes, end.value.kept))
                 return
         work.close()
         self._channel.send(Stopped(request.serial))

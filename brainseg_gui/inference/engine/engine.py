@@ -28,9 +28,9 @@ from brainseg_gui.inference.engine.messages import (
     Loaded,
     Reply,
     Report,
+    SegmentRequest,
     Stop,
     Stopped,
-    Work,
 )
 from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
@@ -165,7 +165,7 @@ class Engine:
             for done in block.fill(volumes):
                 yield Progress(PREPARING, base, f"sharing {done:.0%}")
             shared_s = time.perf_counter() - started
-            process.send(Work(serial, block.layout))
+            process.send(SegmentRequest(serial, block.layout))
             finished = yield from self._wait(process, serial, base, block)
             started = time.perf_counter()
             classes = np.array(block.mask, order="K")

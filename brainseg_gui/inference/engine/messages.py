@@ -26,7 +26,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Work:
+class SegmentRequest:
     """Segment the volumes of a block with the loaded model; answered by `Finished`, `Stopped` or `Failed`."""
 
     serial: int
@@ -90,7 +90,7 @@ class Failed:
     traceback: str
 
 
-Request = Load | Work | Stop
+Request = Load | SegmentRequest | Stop
 Reply = Report | Loaded | Attached | Finished | Stopped | Failed
 
 _LENGTH = struct.Struct("<Q")

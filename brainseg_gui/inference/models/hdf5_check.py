@@ -38,7 +38,7 @@ def count_weights(file: h5py.File, path: Path, group: str = "/") -> int:
         If anything in it points elsewhere, is no array of numbers, or promises more than the file has.
     """
     walk = _Walk(path)
-    walk.look(file["/"], "/", 0)
+    walk.visit(file["/"], "/", 0)
     return sum(count for name, count in walk.counts.items() if name.startswith(group))
 
 
@@ -73,7 +73,7 @@ class _Walk:
     def refuse(self, name: str, sentence: str) -> ModelError:
         return ModelError(f"its entry {visible(name)} {sentence}", _REMEDY, self.path)
 
-    def look(self, group: Any, name: str, depth: int) -> None:
+    def visit(self, group: Any, name: str, depth: int) -> None:
         """Go through a group and all that is below it."""
         if depth > _DEEPEST or len(self.seen) > _MOST_OBJECTS:
             raise self.refuse(name, "is one of far too many, or lies far too deep")
@@ -81,25 +81,25 @@ class _Walk:
         if address in self.seen:
             raise self.refuse(name, "leads back to where it came from")
         self.seen.add(address)
-        self._look_at_attributes(group, name)
+        self._check_attributes(group, name)
         for key in group:
-            self._look_at_child(group, key, f"{name.rstrip('/')}/{key}", depth)
+            self._check_child(group, key, f"{name.rstrip('/')}/{key}", depth)
 
-    def _look_at_child(self, group: Any, key: str, name: str, depth: int) -> None:
+    def _check_child(self, group: Any, key: str, name: str, depth: int) -> None:
         import h5py
 
         if group.get(key, getclass=True, getlink=True) is not h5py.HardLink:
             raise self.refuse(name, "is a link to somewhere else")
         child = group[key]
         if isinstance(child, h5py.Group):
-            self.look(child, name, depth + 1)
+            self.visit(child, name, depth + 1)
         elif isinstance(child, h5py.Dataset):
-            self._look_at_array(child, name)
-            self._look_at_attributes(child, name)
+            self._check_array(child, name)
+            self._check_attributes(child, name)
         else:
             raise self.refuse(name, "is neither a group nor an array")
 
-    def _look_at_array(self, array: Any, name: str) -> None:
+    def _check_array(self, array: Any, name: str) -> None:
         if array.external or array.is_virtual:
             raise self.refuse(name, "keeps its numbers in another file")
         if array.shape is None or array.dtype.kind not in "fiub":
@@ -118,7 +118,7 @@ class _Walk:
         array[()]  # damage that only shows when the numbers are read
         self.counts[name] = math.prod(array.shape)
 
-    def _look_at_attributes(self, thing: Any, name: str) -> None:
+    def _check_attributes(self, thing: Any, name: str) -> None:
         for key in thing.attrs:
             found = thing.attrs.get_id(key)
             self.attributes += _size_of(found)

@@ -16,7 +16,7 @@ _BFLOAT16_FLAGS = frozenset(["avx512_bf16", "amx_bf16"])
 
 
 @dataclass(frozen=True)
-class Place:
+class ComputeDevice:
     """A device.
 
     Parameters
@@ -39,7 +39,7 @@ class Place:
         return self.keras_name.startswith("gpu")
 
 
-def choose_place(device: Device) -> Place:
+def choose_device(device: Device) -> ComputeDevice:
     """The GPU if there is one and the choice allows it, else the CPU.
 
     Raises
@@ -50,22 +50,22 @@ def choose_place(device: Device) -> Place:
     gpu = None if device == "cpu" else _find_gpu()
     if device == "gpu" and gpu is None:
         raise EngineError("no GPU was found", "Choose the device cpu or auto; brainseg doctor says more")
-    return gpu or cpu_place()
+    return gpu or cpu_device()
 
 
-def choose_precision(precision: Precision, place: Place) -> str:
+def choose_precision(precision: Precision, device: ComputeDevice) -> str:
     """``float32`` or ``bfloat16``."""
     if precision != "auto":
         return precision
-    return "bfloat16" if place.has_bfloat16 else "float32"
+    return "bfloat16" if device.has_bfloat16 else "float32"
 
 
-def cpu_place() -> Place:
+def cpu_device() -> ComputeDevice:
     """The CPU."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     # torch moves the weights to "cpu:0" as copies, which get no gradients
     name = "cpu" if keras.backend.backend() == "torch" else "cpu:0"
-    return Place(name, f"CPU ({cores} core{'s' if cores > 1 else ''})", bool(_cpu_flags() & _BFLOAT16_FLAGS))
+    return ComputeDevice(name, f"CPU ({cores} core{'s' if cores > 1 else ''})", bool(_cpu_flags() & _BFLOAT16_FLAGS))
 
 
 def _cpu_flags() -> frozenset[str]:
@@ -76,7 +76,7 @@ def _cpu_flags() -> frozenset[str]:
     return frozenset()
 
 
-def _find_gpu() -> Place | None:
+def _find_gpu() -> ComputeDevice | None:
     backend = keras.backend.backend()
     if backend == "tensorflow":
         return _find_tensorflow_gpu()
@@ -85,11 +85,11 @@ def _find_gpu() -> Place | None:
 
         if torch.cuda.is_available():
             major, _ = torch.cuda.get_device_capability()
-            return Place("gpu:0", torch.cuda.get_device_name(), major >= 8)
+            return ComputeDevice("gpu:0", torch.cuda.get_device_name(), major >= 8)
     return None
 
 
-def _find_tensorflow_gpu() -> Place | None:
+def _find_tensorflow_gpu() -> ComputeDevice | None:
     import tensorflow as tf
 
     found = tf.config.list_physical_devices("GPU")
@@ -100,4 +100,4 @@ def _find_tensorflow_gpu() -> Place | None:
             tf.config.experimental.set_memory_growth(gpu, True)
     details = tf.config.experimental.get_device_details(found[0])
     major, _ = details.get("compute_capability", (0, 0))
-    return Place("gpu:0", details.get("device_name", "GPU"), major >= 8)
+    return ComputeDevice("gpu:0", details.get("device_name", "GPU"), major >= 8)

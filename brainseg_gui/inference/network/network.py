@@ -15,7 +15,7 @@ from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport
-from brainseg_gui.inference.network.devices import Place, choose_place, choose_precision, cpu_place
+from brainseg_gui.inference.network.devices import ComputeDevice, choose_device, choose_precision, cpu_device
 from brainseg_gui.inference.network.fast_norm import FastGroupNormalization
 from brainseg_gui.inference.network.keras_network import is_out_of_memory, open_network
 from brainseg_gui.inference.network.layer_sizes import layer_sizes
@@ -30,14 +30,14 @@ TYPICAL_BRAIN_MM = (146.0, 182.0, 144.0)  # box of an adult brain along R, A, S,
 _LARGEST_WARM_UP = 1_000_000  # voxels
 
 
-class Network:
+class LoadedNetwork:
     """A network on a device, in a precision. Fits `segment.Predictor`."""
 
-    def __init__(self, model: Any, place: Place, precision: str) -> None:
+    def __init__(self, model: Any, device: ComputeDevice, precision: str) -> None:
         self._original = model
         self.notes: tuple[str, ...] = ()
         self.bytes_per_voxel = 0.0
-        self._settle(place, precision)
+        self._settle(device, precision)
 
     @property
     def fixed_shape(self) -> Shape | None:
@@ -48,7 +48,7 @@ class Network:
     def predict(self, batch: Batch) -> Batch:
         """(1, …, C) to probabilities (1, …, channels)."""
         try:
-            with keras.device(self.place.keras_name):
+            with keras.device(self.device.keras_name):
                 return np.asarray(self._forward(batch), dtype=np.float32)
         except Exception as error:
             if is_out_of_memory(error):
@@ -57,14 +57,14 @@ class Network:
 
     def free_bytes(self) -> float:
         """Free memory of the computer; a GPU is tried and answers by itself."""
-        return float("inf") if self.place.is_gpu else free_memory_bytes()
+        return float("inf") if self.device.is_gpu else free_memory_bytes()
 
     def move_to_cpu(self) -> bool:
         """Run on the CPU from now on; False when it does already."""
-        if not self.place.is_gpu:
+        if not self.device.is_gpu:
             return False
-        place = cpu_place()
-        self._settle(place, choose_precision("auto", place))
+        device = cpu_device()
+        self._settle(device, choose_precision("auto", device))
         return True
 
     def take_weights(self, weights: list[Any]) -> None:
@@ -74,7 +74,7 @@ class Network:
 
     def compute_in_float32(self) -> None:
         """Compute in float32 from now on, on the same device."""
-        self._settle(self.place, "float32")
+        self._settle(self.device, "float32")
 
     def warm_up(self, passport: Passport) -> None:
         """Run once on a typical shape: the first case then takes no longer than the next, and memory is known."""
@@ -93,20 +93,20 @@ class Network:
         largest = max(
             layer_sizes(self._original, (*shape, self._original.input_shape[-1])), key=lambda size: size.bytes
         )
-        if not self.place.is_gpu and largest.bytes > usable_bytes():
+        if not self.device.is_gpu and largest.bytes > usable_bytes():
             need = f"{described_bytes(largest.bytes)} of memory, and {described_bytes(usable_bytes())} can be used"
             sentence = f"its layer “{visible(largest.name)}” alone needs {need}"
             raise ModelError(sentence, "Use a smaller network, or close other programs")
 
-    def _settle(self, place: Place, precision: str) -> None:
-        self.place = place
+    def _settle(self, device: ComputeDevice, precision: str) -> None:
+        self.device = device
         self.precision = precision
-        with keras.device(place.keras_name):
+        with keras.device(device.keras_name):
             self._running = rebuilt(self._original, precision, FastGroupNormalization)
             self._forward = _compiled(self._running)
 
 
-def load_network(folder: ModelFolder, options: SegmentOptions) -> Generator[Progress, None, Network]:
+def load_network(folder: ModelFolder, options: SegmentOptions) -> Generator[Progress, None, LoadedNetwork]:
     """Load a model, fit it to the device and run it once.
 
     Raises
@@ -117,16 +117,16 @@ def load_network(folder: ModelFolder, options: SegmentOptions) -> Generator[Prog
         If the device is not there.
     """
     yield Progress(LOADING, 0.3, folder.title)
-    place = choose_place(options.device)
+    device = choose_device(options.device)
     model = open_network(folder)
-    yield Progress(LOADING, 0.6, f"{folder.title} on {place.words}")
-    network = Network(model, place, choose_precision(options.precision, place))
+    yield Progress(LOADING, 0.6, f"{folder.title} on {device.words}")
+    network = LoadedNetwork(model, device, choose_precision(options.precision, device))
     yield Progress(LOADING, 0.7, "warming up")
     _warm_up(network, folder.passport)
     return network
 
 
-def _warm_up(network: Network, passport: Passport) -> None:
+def _warm_up(network: LoadedNetwork, passport: Passport) -> None:
     """Run a network once; where that fails, in float32, or on the CPU."""
     try:
         network.warm_up(passport)

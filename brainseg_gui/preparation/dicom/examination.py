@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError
 from brainseg_gui.preparation.dicom.headers import SliceHeader, read_headers
-from brainseg_gui.preparation.dicom.stacks import Stack, set_aside, stacks_of
+from brainseg_gui.preparation.dicom.stacks import Stack, stacks_of, why_excluded
 from brainseg_gui.progress import Progress
 
 MOST_FILES = 200_000
@@ -41,8 +41,8 @@ class Examination:
 
 def why_not(stack: Stack) -> str:
     """Why a volume is not used: what it is instead of an image, or what is wrong with it; empty where it is used."""
-    aside = set_aside(stack.first)
-    return f"it is {aside}" if aside else stack.problem
+    excluded = why_excluded(stack.first)
+    return f"it is {excluded}" if excluded else stack.problem
 
 
 def look_through(place: Path) -> Generator[Progress, None, Examination]:

@@ -81,7 +81,7 @@ def stacks_of(headers: Iterable[SliceHeader]) -> tuple[Stack, ...]:
     return tuple(stack for slices in series.values() for stack in _volumes(slices))
 
 
-def set_aside(first: SliceHeader) -> str:
+def why_excluded(first: SliceHeader) -> str:
     """Why a series is no image of anatomy by MRI, in a few words; empty where it is one, or does not say."""
     if first.modality not in ("", "MR"):
         return f"{first.modality}, not MR"

@@ -9,7 +9,7 @@ from psygnal import Signal
 from brainseg_gui.annotation.annotation import Annotation, Move
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.rules import PaintRules
-from brainseg_gui.annotation.slab import Change, Slab
+from brainseg_gui.annotation.slab import LabelChange, Slab
 from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.annotating.hand import Hand
@@ -118,7 +118,7 @@ class Annotating:
         read_only
             Why it may not be changed, when it may not.
         """
-        self._put_aside()
+        self._suspend()
         self._annotation, self._layer, self._read_only = annotation, layer, read_only
         self._saved = (annotation.history.undoable, layer.saved_as) if layer.saved_as is not None else None
         self._tally = Tally(annotation.settled)
@@ -131,7 +131,7 @@ class Annotating:
     def end(self) -> None:
         """Edit nothing any more; the layer stays as it is."""
         if self._annotation is not None:
-            self._put_aside()
+            self._suspend()
             self._annotation = self._layer = self._tally = self._saved = None
             self._read_only = ""
             self.options.tool = Tool.BROWSE
@@ -139,12 +139,12 @@ class Annotating:
             self.annotation_changed.emit()
             self.history_changed.emit()
 
-    def _put_aside(self) -> None:
+    def _suspend(self) -> None:
         if self._annotation is not None:
             self.ending.emit()
             self.scribbles.clear()
 
-    def paint(self, change: Change | None) -> None:
+    def paint(self, change: LabelChange | None) -> None:
         """Add to the stroke in progress."""
         if self._annotation is not None and self.editable:
             self._repaint(self._annotation.paint(change))
@@ -166,7 +166,7 @@ class Annotating:
             self._repaint(self._annotation.cancel())
 
     def edit(
-        self, change: Change | None, name: str, tool: str, *, axis: int | None = None, layer: str = ""
+        self, change: LabelChange | None, name: str, tool: str, *, axis: int | None = None, layer: str = ""
     ) -> Edit | None:
         """Carry out one proposal as an edit of its own; None when nothing changed."""
         self.cancel_stroke()

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.plane import Plane
 
 
-class Kind(Enum):
+class OperationKind(Enum):
     """What can be done to labels as a whole."""
 
     KEEP_LARGEST = "keep_largest"
@@ -33,7 +33,7 @@ class Kind(Enum):
     SEEDS = "grow_seeds"
 
 
-class Shown(Enum):
+class OperationStage(Enum):
     """How far the operation has come."""
 
     NOTHING = "nothing"
@@ -79,7 +79,7 @@ class Operating:
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
-    kind: Kind | None = None
+    kind: OperationKind | None = None
     all_labels: bool = False
     distance_mm: float = 2.0
     radius_mm: float = 1.0
@@ -94,7 +94,7 @@ class Operating:
     place: Voxel = (0, 0, 0)
     likeness: float = 1.0
     edges: float = 16.0
-    shown: Shown = Shown.NOTHING
+    shown: OperationStage = OperationStage.NOTHING
     words: str = ""
     fraction: float = 0.0
 

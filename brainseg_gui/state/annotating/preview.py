@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from brainseg_gui.annotation.slab import Change
+from brainseg_gui.annotation.slab import LabelChange
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,5 +25,5 @@ class Preview:
 
     title: str
     tool: str
-    change: Change | None
+    change: LabelChange | None
     layer: str = ""

@@ -6,7 +6,7 @@ import numpy as np
 from psygnal import Signal
 
 from brainseg_gui.annotation.annotation import Annotation, Move
-from brainseg_gui.annotation.slab import Change, Slab, Values
+from brainseg_gui.annotation.slab import LabelChange, Slab, Values
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
@@ -34,7 +34,7 @@ class Scribbles:
         """Whether something is marked."""
         return self._marks is not None and bool(self._marks.history.position or self._marks.painting)
 
-    def paint(self, change: Change | None, grid: Grid, scheme: LabelScheme) -> None:
+    def paint(self, change: LabelChange | None, grid: Grid, scheme: LabelScheme) -> None:
         """Add to the mark in progress."""
         if self._marks is None:
             self._marks = Annotation(LabelMap(np.zeros(grid.shape, np.uint8), grid, scheme))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psygnal import Signal
 
-from brainseg_gui.evaluation.cohorts.statistics import Summary, summarise
+from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, summarise
 from brainseg_gui.evaluation.metrics.rules import DEFAULT
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.state.notices import Notices
@@ -16,7 +16,7 @@ from brainseg_gui.state.work import Work
 GUESSED = ""
 """Stands for a label scheme that is told from each mask."""
 
-Summaries = Mapping[tuple[str, str], Summary]
+Summaries = Mapping[tuple[str, str], CohortSummary]
 """Dice by model and region."""
 
 

@@ -15,7 +15,7 @@ from brainseg_gui.imaging.labels import Region
 from brainseg_gui.imaging.modality import Modality
 
 
-class Order(Enum):
+class ErrorOrder(Enum):
     """What the list is sorted by."""
 
     RANK = "rank"
@@ -27,7 +27,7 @@ class Order(Enum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ErrorEntry:
     """A place in the list; `rank` counts from 1, the most expensive first."""
 
     rank: int
@@ -52,9 +52,9 @@ class ErrorList:
         self._slices: SliceCounts | None = None
         self._region: Region | None = None
         self._searching = False
-        self._order, self._descending = Order.RANK, False
-        self._entries: tuple[Entry, ...] = ()
-        self._current: Entry | None = None
+        self._order, self._descending = ErrorOrder.RANK, False
+        self._entries: tuple[ErrorEntry, ...] = ()
+        self._current: ErrorEntry | None = None
 
     @property
     def found(self) -> tuple[Disagreements, ...]:
@@ -82,12 +82,12 @@ class ErrorList:
         return self._region
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[ErrorEntry, ...]:
         """What is listed, in its order."""
         return self._entries
 
     @property
-    def order(self) -> tuple[Order, bool]:
+    def order(self) -> tuple[ErrorOrder, bool]:
         """What the list is sorted by, and whether the largest comes first."""
         return self._order, self._descending
 
@@ -98,7 +98,7 @@ class ErrorList:
         return sum(found.left_out for found in listed), sum(found.left_out_ml for found in listed)
 
     @property
-    def current(self) -> Entry | None:
+    def current(self) -> ErrorEntry | None:
         """What is being looked at."""
         return self._current
 
@@ -147,7 +147,7 @@ class ErrorList:
             self._region = region
             self._list()
 
-    def sort(self, order: Order, *, descending: bool) -> None:
+    def sort(self, order: ErrorOrder, *, descending: bool) -> None:
         """Sort the list; what is looked at stays."""
         if (order, descending) != (self._order, self._descending):
             self._order, self._descending = order, descending
@@ -180,21 +180,21 @@ class ErrorList:
     def _list(self) -> None:
         pieces = [piece for found in self._listed() for piece in found]
         pieces.sort(key=lambda piece: -piece.cost)  # stable: of equal ones the larger region first
-        self._entries = self._sorted(tuple(Entry(rank, piece) for rank, piece in enumerate(pieces, start=1)))
+        self._entries = self._sorted(tuple(ErrorEntry(rank, piece) for rank, piece in enumerate(pieces, start=1)))
         self._current = None
         self.changed.emit()
 
-    def _sorted(self, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    def _sorted(self, entries: tuple[ErrorEntry, ...]) -> tuple[ErrorEntry, ...]:
         """In the chosen order; of equal ones the more expensive first."""
         by_rank = sorted(entries, key=lambda entry: entry.rank)
         return tuple(sorted(by_rank, key=_KEYS[self._order], reverse=self._descending))
 
 
-_KEYS: Mapping[Order, Callable[[Entry], float | str]] = {
-    Order.RANK: lambda entry: entry.rank,
-    Order.KIND: lambda entry: entry.piece.words,
-    Order.REGION: lambda entry: entry.piece.region.key,
-    Order.VOLUME: lambda entry: entry.piece.voxels,
-    Order.DEPTH: lambda entry: entry.piece.depth_mm,
-    Order.COST: lambda entry: entry.piece.cost,
+_KEYS: Mapping[ErrorOrder, Callable[[ErrorEntry], float | str]] = {
+    ErrorOrder.RANK: lambda entry: entry.rank,
+    ErrorOrder.KIND: lambda entry: entry.piece.words,
+    ErrorOrder.REGION: lambda entry: entry.piece.region.key,
+    ErrorOrder.VOLUME: lambda entry: entry.piece.voxels,
+    ErrorOrder.DEPTH: lambda entry: entry.piece.depth_mm,
+    ErrorOrder.COST: lambda entry: entry.piece.cost,
 }

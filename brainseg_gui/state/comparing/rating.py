@@ -64,7 +64,7 @@ def candidates(layers: Layers) -> tuple[Layer, ...]:
     return tuple(layer for layer in layers if not layer.made_from)
 
 
-def letter(place: int) -> str:
+def letter(index: int) -> str:
     """Short name of the first, second, … rater: A to Z, then A2, B2, …"""
-    round_, index = divmod(place, 26)
+    round_, index = divmod(index, 26)
     return chr(ord("A") + index) + (str(round_ + 1) if round_ else "")

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.labels import LabelScheme, built_in_schemes
 
 
 @dataclass(frozen=True)
-class _Row:
+class _DraftRow:
     """A label, and the number that it had when the editing began; 0 for a new one."""
 
     entry: LabelEntry
@@ -23,7 +23,7 @@ class _Row:
 @dataclass(frozen=True)
 class _Step:
     title: str
-    rows: tuple[_Row, ...]
+    rows: tuple[_DraftRow, ...]
 
 
 class LabelDraft:
@@ -33,7 +33,7 @@ class LabelDraft:
 
     def __init__(self, scheme: LabelScheme) -> None:
         title = f"{scheme.title}, mine" if scheme.name in built_in_schemes() else scheme.title
-        self._steps = [_Step(title, tuple(_Row(entry, entry.number) for entry in entries_of(scheme)))]
+        self._steps = [_Step(title, tuple(_DraftRow(entry, entry.number) for entry in entries_of(scheme)))]
         self._at = 0
 
     @property
@@ -70,29 +70,29 @@ class LabelDraft:
         if title != self.title:
             self._do(replace(self._now, title=title))
 
-    def change(self, place: int, entry: LabelEntry) -> None:
+    def change(self, index: int, entry: LabelEntry) -> None:
         """Put another name, number, colour or meaning in the place of one."""
         rows = list(self._now.rows)
-        if rows[place].entry != entry:
-            rows[place] = replace(rows[place], entry=entry)
+        if rows[index].entry != entry:
+            rows[index] = replace(rows[index], entry=entry)
             self._do(replace(self._now, rows=tuple(rows)))
 
     def add(self) -> None:
         """Add a label with the lowest free number."""
         entry = new_entry(self.entries)
         if entry is not None:
-            self._do(replace(self._now, rows=(*self._now.rows, _Row(entry, 0))))
+            self._do(replace(self._now, rows=(*self._now.rows, _DraftRow(entry, 0))))
 
-    def remove(self, places: Iterable[int]) -> None:
+    def remove(self, indices: Iterable[int]) -> None:
         """Take labels off the list; their voxels keep their numbers."""
-        gone = set(places)
-        rows = tuple(row for place, row in enumerate(self._now.rows) if place not in gone)
+        gone = set(indices)
+        rows = tuple(row for index, row in enumerate(self._now.rows) if index not in gone)
         if rows != self._now.rows:
             self._do(replace(self._now, rows=rows))
 
     def take(self, scheme: LabelScheme) -> None:
         """Go on with the labels of a file; no voxel follows them to other numbers."""
-        self._do(_Step(scheme.title, tuple(_Row(entry, entry.number) for entry in entries_of(scheme))))
+        self._do(_Step(scheme.title, tuple(_DraftRow(entry, entry.number) for entry in entries_of(scheme))))
 
     @property
     def undoable(self) -> bool:
@@ -118,7 +118,7 @@ class LabelDraft:
         self._steps[self._at + 1 :] = [step]
         self._go(self._at + 1)
 
-    def _go(self, place: int) -> None:
-        if 0 <= place < len(self._steps):
-            self._at = place
+    def _go(self, index: int) -> None:
+        if 0 <= index < len(self._steps):
+            self._at = index
             self.changed.emit()

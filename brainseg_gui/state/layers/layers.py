@@ -16,7 +16,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.probabilities import ClassProbabilities
 
 
-class Role(Enum):
+class LayerRole(Enum):
     """What a layer is for."""
 
     REFERENCE = "reference"
@@ -66,7 +66,7 @@ class Layer:
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     name: str
-    role: Role
+    role: LayerRole
     labels: LabelMap
     author: str = ""
     created: datetime = field(default_factory=datetime.now)
@@ -145,12 +145,12 @@ class Layers:
             Whether it is compared from now on, unless it is another reference.
         """
         layer.name = self._free_name(layer.name)
-        self._layers.insert(self._place_of(layer), layer)
+        self._layers.insert(self._index_for(layer), layer)
         self._watchers[layer] = lambda _change: self.appearance_changed.emit(layer)
         layer.events.connect(self._watchers[layer])
-        if layer.role is Role.REFERENCE and self._reference is None:
+        if layer.role is LayerRole.REFERENCE and self._reference is None:
             self._reference = layer
-        elif layer.role is not Role.REFERENCE and compared:
+        elif layer.role is not LayerRole.REFERENCE and compared:
             self._prediction = layer
         self.changed.emit()
         return layer
@@ -163,11 +163,11 @@ class Layers:
         """
         chosen = (self._reference, self._prediction) if self.chosen else ()
         for other in self:
-            if other.role is Role.PREDICTION and other.model_sha256 and other not in chosen:
+            if other.role is LayerRole.PREDICTION and other.model_sha256 and other not in chosen:
                 other.visible = False
-        if any(other.visible and (other.role is Role.ANNOTATION or other is self._prediction) for other in self):
+        if any(other.visible and (other.role is LayerRole.ANNOTATION or other is self._prediction) for other in self):
             layer.style = OverlayStyle.OUTLINE
-        mine = self._prediction is not None and self._prediction.role is Role.ANNOTATION
+        mine = self._prediction is not None and self._prediction.role is LayerRole.ANNOTATION
         return self.add(layer, compared=not (self.chosen or mine))
 
     def rename(self, layer: Layer, name: str) -> None:
@@ -184,10 +184,10 @@ class Layers:
             self._layers.insert(there, self._layers.pop(here))
             self.changed.emit()
 
-    def _place_of(self, layer: Layer) -> int:
+    def _index_for(self, layer: Layer) -> int:
         """On top, but for predictions: a person's work lies over them."""
-        annotations = (n for n, other in enumerate(self._layers) if other.role is Role.ANNOTATION)
-        return next(annotations, len(self._layers)) if layer.role is Role.PREDICTION else len(self._layers)
+        annotations = (n for n, other in enumerate(self._layers) if other.role is LayerRole.ANNOTATION)
+        return next(annotations, len(self._layers)) if layer.role is LayerRole.PREDICTION else len(self._layers)
 
     def remove(self, layer: Layer) -> None:
         """Remove a layer."""

@@ -26,7 +26,7 @@ QUANTITIES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 @dataclass
-class Certainty:
+class CertaintyState:
     """What the panel of probabilities shows; every field emits when it really changes.
 
     Parameters

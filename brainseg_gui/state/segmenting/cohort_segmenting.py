@@ -63,13 +63,13 @@ class CohortSegmenting:
         """Every case of the list by its place, in order."""
         return self._cases
 
-    def of(self, place: Path) -> CaseSegmenting | None:
+    def of(self, identity: Path) -> CaseSegmenting | None:
         """How far a case is; None where it is not on the list."""
-        return self._cases.get(place)
+        return self._cases.get(identity)
 
     def put(self, sources: Iterable[CaseSource]) -> None:
         """Show these cases, all waiting, instead of those before."""
-        self._cases = {source.place: CaseSegmenting(source) for source in sources}
+        self._cases = {source.identity: CaseSegmenting(source) for source in sources}
         self.list_changed.emit()
 
     def wait(self, sources: Iterable[CaseSource]) -> None:
@@ -79,10 +79,10 @@ class CohortSegmenting:
 
     def show(self, case: CaseSegmenting) -> None:
         """Tell how far a case is now."""
-        place = case.source.place
-        if self._cases.get(place, case) != case:
-            self._cases[place] = case
-            self.case_changed.emit(place)
+        identity = case.source.identity
+        if self._cases.get(identity, case) != case:
+            self._cases[identity] = case
+            self.case_changed.emit(identity)
 
     def stop_waiting(self) -> None:
         """What was at work is waiting again: the work was cancelled."""

@@ -13,11 +13,11 @@ from psygnal import SignalGroupDescriptor
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import Region
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane
+from brainseg_gui.imaging.plane import DisplayConvention, Plane
 from brainseg_gui.imaging.window import Window
 
 
-class Layout(Enum):
+class ViewLayout(Enum):
     """How the middle of the window is divided."""
 
     PLANES = "planes"
@@ -64,9 +64,9 @@ class Viewing:
     crosshair: Voxel = (0, 0, 0)
     modality: Modality = Modality.T1CE
     windows: dict[Modality, Window] = field(default_factory=dict)
-    layout: Layout = Layout.PLANES
+    layout: ViewLayout = ViewLayout.PLANES
     plane: Plane = Plane.AXIAL
-    convention: Convention = Convention.RADIOLOGICAL
+    convention: DisplayConvention = DisplayConvention.RADIOLOGICAL
     masks_visible: bool = True
     opacity: float = 0.3
     hidden: frozenset[str] = frozenset()

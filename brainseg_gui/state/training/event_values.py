@@ -8,7 +8,7 @@ from typing import Any
 from brainseg_gui.plain_files import tagless, visible
 from brainseg_gui.runs.events import Event
 from brainseg_gui.state.training.run_reader import number, whole
-from brainseg_gui.state.training.run_values import Best, Validated
+from brainseg_gui.state.training.run_values import Best, ValidatedCase
 
 _LONGEST_NAME = 300
 _REGIONS = 20
@@ -38,7 +38,7 @@ def best_of(model: Event, epoch: Event | None) -> Best | None:
     return Best(at_epoch, at_step, tagless(visible(name)), number(metrics.get(name)))
 
 
-def validated_of(event: Event, folder: Path, epoch: int) -> Validated:
+def validated_of(event: Event, folder: Path, epoch: int) -> ValidatedCase:
     """What a ``validated`` event says.
 
     Parameters
@@ -49,7 +49,7 @@ def validated_of(event: Event, folder: Path, epoch: int) -> Validated:
         The epoch of the run, where the event names none.
     """
     values, said, dice = event.values, whole(event.values.get("epoch")), event.values.get("dice")
-    return Validated(
+    return ValidatedCase(
         epoch if said is None else said,
         visible(str(values.get("case", "")), _LONGEST_NAME),
         {tagless(visible(k)): number(v) for k, v in list(dice.items())[:_REGIONS]} if isinstance(dice, dict) else {},

@@ -15,7 +15,7 @@ from brainseg_gui.state.training.curve import Curve
 from brainseg_gui.state.training.event_values import best_of, text_of, texts_of, validated_of
 from brainseg_gui.state.training.run_pace import RunPace, recent_median
 from brainseg_gui.state.training.run_reader import RunNews, StepBlock, number, whole
-from brainseg_gui.state.training.run_values import Best, Message, Validated
+from brainseg_gui.state.training.run_values import Best, Message, ValidatedCase
 
 LEARNING_RATE = "learning_rate"
 FACTS = ("device", "checked", "preparing", "network", "estimated")
@@ -78,7 +78,7 @@ class RunRecord:
     _memory: float = float("nan")
     _anchor: tuple[float, float] | None = None
     _epoch_ends: list[int] = field(default_factory=list)
-    _validated: dict[tuple[str, int], Validated] = field(default_factory=dict)
+    _validated: dict[tuple[str, int], ValidatedCase] = field(default_factory=dict)
     _last_epoch: Event | None = None
     _bests: list[Best] = field(default_factory=list)
 
@@ -178,7 +178,7 @@ class RunRecord:
         """Names of the cases that were validated, in the order of their first appearance."""
         return list(dict.fromkeys(case for case, _epoch in self._validated))
 
-    def of_case(self, case: str) -> list[Validated]:
+    def of_case(self, case: str) -> list[ValidatedCase]:
         """One case's predictions, by epoch."""
         return sorted((v for v in self._validated.values() if v.case == case), key=lambda entry: entry.epoch)
 

@@ -26,7 +26,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Validated:
+class ValidatedCase:
     """A whole case, segmented by the network as it was after an epoch.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from brainseg_gui.state.annotating.operating import Kind
+from brainseg_gui.state.annotating.operating import OperationKind
 from brainseg_gui.views.actions.action_spec import ActionSpec
 
 _operate = partial(ActionSpec, menu="Operations", checkable=True)
@@ -64,11 +64,11 @@ OPERATION_ACTIONS: tuple[ActionSpec, ...] = (
     _propose("propose.reconsider", "Reconsider", tip="Show again what was rejected"),
 )
 
-GROUPS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
-    ("Islands", (Kind.KEEP_LARGEST, Kind.REMOVE_SMALL, Kind.REMOVE_ISLAND)),
-    ("Shape", (Kind.SMOOTH, Kind.FILL_HOLES, Kind.GROW, Kind.SHRINK)),
-    ("Fill in", (Kind.INTERPOLATE, Kind.SEEDS)),
-    ("Labels", (Kind.RELABEL, Kind.SWAP, Kind.MERGE)),
-    ("Combine", (Kind.UNION, Kind.INTERSECT, Kind.SUBTRACT)),
+GROUPS: tuple[tuple[str, tuple[OperationKind, ...]], ...] = (
+    ("Islands", (OperationKind.KEEP_LARGEST, OperationKind.REMOVE_SMALL, OperationKind.REMOVE_ISLAND)),
+    ("Shape", (OperationKind.SMOOTH, OperationKind.FILL_HOLES, OperationKind.GROW, OperationKind.SHRINK)),
+    ("Fill in", (OperationKind.INTERPOLATE, OperationKind.SEEDS)),
+    ("Labels", (OperationKind.RELABEL, OperationKind.SWAP, OperationKind.MERGE)),
+    ("Combine", (OperationKind.UNION, OperationKind.INTERSECT, OperationKind.SUBTRACT)),
 )
 """How the panel groups the operations."""

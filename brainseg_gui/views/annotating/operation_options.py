@@ -17,24 +17,24 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.imaging.labels import meanings, regions
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.annotating.operating import RANGES, Kind, Operating
+from brainseg_gui.state.annotating.operating import RANGES, Operating, OperationKind
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.annotating.tool_options import titled
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.number_box import NumberBox
 
 _ALL = (
-    Kind.KEEP_LARGEST,
-    Kind.REMOVE_SMALL,
-    Kind.REMOVE_ISLAND,
-    Kind.SMOOTH,
-    Kind.GROW,
-    Kind.SHRINK,
-    Kind.FILL_HOLES,
-    Kind.MERGE,
+    OperationKind.KEEP_LARGEST,
+    OperationKind.REMOVE_SMALL,
+    OperationKind.REMOVE_ISLAND,
+    OperationKind.SMOOTH,
+    OperationKind.GROW,
+    OperationKind.SHRINK,
+    OperationKind.FILL_HOLES,
+    OperationKind.MERGE,
 )
-_OTHER = {Kind.RELABEL: "To", Kind.SWAP: "With", Kind.MERGE: "Label"}
-_COMBINING = (Kind.UNION, Kind.INTERSECT, Kind.SUBTRACT)
+_OTHER = {OperationKind.RELABEL: "To", OperationKind.SWAP: "With", OperationKind.MERGE: "Label"}
+_COMBINING = (OperationKind.UNION, OperationKind.INTERSECT, OperationKind.SUBTRACT)
 _SEEDS_WORDS = "Seeds in the tumour with its labels (left button), and all around it with “no tumour” (right)."
 _STEPS = 100
 
@@ -194,21 +194,21 @@ class OperationOptions(QWidget):
         operating, kind = self._operating, self._operating.kind
         for widget, there in (
             (self._all, kind in _ALL),
-            (self._distance, kind in (Kind.GROW, Kind.SHRINK)),
-            (self._radius, kind is Kind.SMOOTH),
-            (self._smallest, kind is Kind.REMOVE_SMALL),
-            (self._holes, kind is Kind.FILL_HOLES),
-            (self._slices, kind is Kind.INTERPOLATE),
-            (self._other, kind in _OTHER and not (kind is Kind.MERGE and operating.all_labels)),
+            (self._distance, kind in (OperationKind.GROW, OperationKind.SHRINK)),
+            (self._radius, kind is OperationKind.SMOOTH),
+            (self._smallest, kind is OperationKind.REMOVE_SMALL),
+            (self._holes, kind is OperationKind.FILL_HOLES),
+            (self._slices, kind is OperationKind.INTERPOLATE),
+            (self._other, kind in _OTHER and not (kind is OperationKind.MERGE and operating.all_labels)),
             (self._layer, kind in _COMBINING),
-            (self._seeds, kind is Kind.SEEDS),
+            (self._seeds, kind is OperationKind.SEEDS),
         ):
             widget.setVisible(there)
         self._ml.setVisible(not operating.in_voxels)
         self._voxels.setVisible(operating.in_voxels)
         if kind in _OTHER:
             self._other_title.setText(_OTHER[kind])
-            _fill(self._label, [*self._labels, *([("background", 0)] if kind is Kind.RELABEL else [])])
+            _fill(self._label, [*self._labels, *([("background", 0)] if kind is OperationKind.RELABEL else [])])
         self._show_values(operating)
 
     def _show_values(self, operating: Operating) -> None:
@@ -230,8 +230,8 @@ class OperationOptions(QWidget):
             (self._from, operating.layer),
             (self._part, operating.part),
         ):
-            places = [place for place in range(box.count()) if box.itemData(place) == wanted]
-            box.setCurrentIndex(places[0] if places else -1)
+            indices = [index for index in range(box.count()) if box.itemData(index) == wanted]
+            box.setCurrentIndex(indices[0] if indices else -1)
 
 
 class _MmRow(QWidget):

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.state.annotating.operating import Kind, Shown
+from brainseg_gui.state.annotating.operating import OperationKind, OperationStage
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
@@ -101,25 +101,25 @@ class OperationsPanel(FootedPage):
         kind, shown = self._operating.kind, self._operating.shown
         self.setEnabled(self._annotating.editable)
         self._title.setText(self._title_of(kind))
-        working = kind is not None and shown is Shown.WORKING
-        self._say(self._words_of(kind), quiet=shown is not Shown.PROPOSED)
-        self._bar.setVisible(working and kind is Kind.SEEDS)
+        working = kind is not None and shown is OperationStage.WORKING
+        self._say(self._words_of(kind), quiet=shown is not OperationStage.PROPOSED)
+        self._bar.setVisible(working and kind is OperationKind.SEEDS)
         self._bar.setValue(round(100 * self._operating.fraction))
-        self._accept.setEnabled(working or (kind is not None and shown is Shown.PROPOSED))
+        self._accept.setEnabled(working or (kind is not None and shown is OperationStage.PROPOSED))
         self._drop.setEnabled(kind is not None)
-        self._drop.setText("Cancel" if working and kind is Kind.SEEDS else "Drop")
+        self._drop.setText("Cancel" if working and kind is OperationKind.SEEDS else "Drop")
 
-    def _title_of(self, kind: Kind | None) -> str:
+    def _title_of(self, kind: OperationKind | None) -> str:
         if kind is None:
             return ""
         preview = self._annotating.preview
         own = preview is not None and preview.tool == kind.value
         return preview.title if own and preview is not None else self._actions[_key(kind)].text()
 
-    def _words_of(self, kind: Kind | None) -> str:
+    def _words_of(self, kind: OperationKind | None) -> str:
         if kind is None:
             return _HINT
-        if self._operating.shown is Shown.WORKING and not self._operating.words:
+        if self._operating.shown is OperationStage.WORKING and not self._operating.words:
             return "Working…"
         return self._operating.words
 
@@ -131,11 +131,11 @@ class OperationsPanel(FootedPage):
         self._words.style().polish(self._words)
 
 
-def _key(kind: Kind) -> str:
+def _key(kind: OperationKind) -> str:
     return f"operate.{kind.value}"
 
 
-def _group(title: str, kinds: tuple[Kind, ...], actions: Actions) -> QWidget:
+def _group(title: str, kinds: tuple[OperationKind, ...], actions: Actions) -> QWidget:
     group = QWidget()
     grid = QGridLayout(group)
     grid.setContentsMargins(0, 0, 0, 0)
@@ -144,11 +144,11 @@ def _group(title: str, kinds: tuple[Kind, ...], actions: Actions) -> QWidget:
     name = QLabel(title)
     name.setObjectName("faint")
     grid.addWidget(name, 0, 0, 1, _COLUMNS)
-    for place, kind in enumerate(kinds):
+    for index, kind in enumerate(kinds):
         button = ActionButton(actions, _key(kind))
         button.setObjectName("choice")
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        grid.addWidget(button, 1 + place // _COLUMNS, place % _COLUMNS)
+        grid.addWidget(button, 1 + index // _COLUMNS, index % _COLUMNS)
     for column in range(_COLUMNS):
         grid.setColumnStretch(column, 1)
     return group

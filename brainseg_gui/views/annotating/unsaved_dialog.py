@@ -34,7 +34,7 @@ class UnsavedRow:
         What the dialog's signals name it by.
     title, words
         The case, and what was done.
-    place
+    location
         Where the case is or was; empty where that is unknown.
     reachable
         Whether the case can be opened from there.
@@ -43,7 +43,7 @@ class UnsavedRow:
     key: Path
     title: str
     words: str
-    place: str
+    location: str
     reachable: bool
 
 
@@ -100,10 +100,10 @@ class UnsavedDialog(QDialog):
     def _add(self, grid: QGridLayout, line: int, row: UnsavedRow) -> None:
         title = ElidedLabel(row.title)
         title.setObjectName("section")
-        words, place = QLabel(row.words), ElidedLabel(_place_words(row))
+        words, location = QLabel(row.words), ElidedLabel(_location_words(row))
         words.setWordWrap(True)
-        place.setObjectName("quiet")
-        for offset, label in enumerate((title, words, place)):
+        location.setObjectName("quiet")
+        for offset, label in enumerate((title, words, location)):
             grid.addWidget(label, line + offset, 0)
         grid.setRowMinimumHeight(line + 3, 12)
         restore, discard = QPushButton("Restore"), QPushButton("Discard…")
@@ -112,12 +112,14 @@ class UnsavedDialog(QDialog):
         discard.setAccessibleName(f"Discard the work on {row.title}")
         restore.clicked.connect(lambda: self.restore_requested.emit(row.key))
         discard.clicked.connect(lambda: self.discard_requested.emit(row.key))
-        for place_in_row, button in enumerate((restore, discard), start=1):
-            grid.addWidget(button, line, place_in_row, 3, 1, Qt.AlignmentFlag.AlignVCenter)
+        for column, button in enumerate((restore, discard), start=1):
+            grid.addWidget(button, line, column, 3, 1, Qt.AlignmentFlag.AlignVCenter)
         self._restore[row.key] = restore
 
 
-def _place_words(row: UnsavedRow) -> str:
+def _location_words(row: UnsavedRow) -> str:
     if row.reachable:
-        return row.place
-    return f"No longer at {row.place}; open the case where it is now" if row.place else "Open the case to restore it"
+        return row.location
+    return (
+        f"No longer at {row.location}; open the case where it is now" if row.location else "Open the case to restore it"
+    )

@@ -82,11 +82,11 @@ class CohortForm(QWidget):
         self.open = QPushButton("Open results…")
         self.open.setToolTip("Show the JSON file of an earlier evaluation")
         self.open.clicked.connect(self.open_requested)
-        places = (
+        rows = (
             (0, "References", self._reference, choose_reference),
             (1, "Predictions", self._models, self.add),
         )
-        for row, title, content, button in places:
+        for row, title, content, button in rows:
             grid.addWidget(QLabel(title), row, 0)
             if isinstance(content, QHBoxLayout):
                 grid.addLayout(content, row, 1)

@@ -34,7 +34,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
-class _Row:
+class _CohortRow:
     """One line: a scored case, or one that was not scored and why."""
 
     texts: tuple[str, ...]
@@ -46,7 +46,7 @@ class _Row:
 class _Model(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
-        self.rows: list[_Row] = []
+        self.rows: list[_CohortRow] = []
 
     def fill(self, report: CohortReport | None) -> None:
         self.beginResetModel()
@@ -166,7 +166,7 @@ class CohortTable(QTableView):
             self.case_requested.emit(case)
 
 
-def _scored(case: CaseReport) -> _Row:
+def _scored(case: CaseReport) -> _CohortRow:
     texts, values = [case.case_id, case.model], [math.nan, math.nan]
     scores = ((measure, key) for measure in LISTED_SCORES for key in REGION_KEYS)
     for measure, key in (*scores, *((measure, "WT") for measure in LISTED_VOLUMES)):
@@ -176,13 +176,13 @@ def _scored(case: CaseReport) -> _Row:
     worst = case.worst
     place = f"{worst.kind} in {worst.region}, {worst.volume_ml:.3g} ml" if worst is not None else "none"
     tip = f"{case.case_id}\n{case.reference}\n{case.prediction}" + (f"\n{case.warning}" if case.warning else "")
-    return _Row((*texts, place), (*values, math.nan), case, tip)
+    return _CohortRow((*texts, place), (*values, math.nan), case, tip)
 
 
-def _unscored(entry: Unpaired) -> _Row:
+def _unscored(entry: Unpaired) -> _CohortRow:
     empty = len(_COLUMNS) - 3
     texts = (entry.case_id, entry.model, *([""] * empty), f"Not scored: {entry.reason}")
-    return _Row(texts, (math.nan,) * len(_COLUMNS), None, f"{entry.path}\n{entry.reason}")
+    return _CohortRow(texts, (math.nan,) * len(_COLUMNS), None, f"{entry.path}\n{entry.reason}")
 
 
 def _is_number(column: int) -> bool:

@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 from brainseg_gui.evaluation.metrics.comparison import RegionScore
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import regions
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.table_heads import describe_columns, heading_of
 from brainseg_gui.views.widgets.theme import colour
@@ -97,17 +97,17 @@ class ComparisonPanel(QWidget):
 
     def show_page(self, title: str) -> None:
         """Bring a page to the front."""
-        for place in range(self._tabs.count()):
-            if self._tabs.tabText(place) == title:
-                self._tabs.setCurrentIndex(place)
+        for index in range(self._tabs.count()):
+            if self._tabs.tabText(index) == title:
+                self._tabs.setCurrentIndex(index)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         width = self.contentsRect().width() - 32
         self._head.setDirection(self._direction_in(width))
         excess = len(_COLUMNS) - max(width // _COLUMN_WIDTH, 2)
-        for place, column in enumerate(_LEAVING):
-            self._table.setColumnHidden(column, place < excess)
+        for index, column in enumerate(_LEAVING):
+            self._table.setColumnHidden(column, index < excess)
 
     def _direction_in(self, width: int) -> QBoxLayout.Direction:
         """The names beside the tabs, where both can be read; else below them."""
@@ -186,7 +186,7 @@ class ComparisonPanel(QWidget):
                 box.setCurrentIndex(layers.index(layer) if layer is not None else -1)
             box.setEnabled(bool(layers))
             box.setPlaceholderText("none")
-        edited = chosen[1] is not None and chosen[1].role is Role.ANNOTATION
+        edited = chosen[1] is not None and chosen[1].role is LayerRole.ANNOTATION
         heading_of(self._table, _PREDICTED).setText("Ann." if edited else _COLUMNS[_PREDICTED])
         for column in range(_PREDICTED, len(_COLUMNS)):
             tip = _TIPS[column].replace("prediction", "annotation") if edited else _TIPS[column]
@@ -229,7 +229,7 @@ class ComparisonPanel(QWidget):
             for c, word in words
         )
         viewing = self._session.viewing
-        if viewing.agreement is not None or viewing.layout is Layout.COMPARE:
+        if viewing.agreement is not None or viewing.layout is ViewLayout.COMPARE:
             return f"{squares}&nbsp;&nbsp; in {(viewing.agreement or regions()[0]).key}"
         hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree"
         return f'<span style="color:{colour("faint").name()}">{hint}</span>'

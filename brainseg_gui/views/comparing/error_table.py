@@ -8,25 +8,29 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-from brainseg_gui.evaluation.metrics.disagreements import Kind
+from brainseg_gui.evaluation.metrics.disagreements import DisagreementKind
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
-from brainseg_gui.state.comparing.error_list import Entry, ErrorList, Order
+from brainseg_gui.state.comparing.error_list import ErrorEntry, ErrorList, ErrorOrder
 from brainseg_gui.views.widgets.theme import colour
 
 Index = QModelIndex | QPersistentModelIndex
 
-_COLUMNS: tuple[tuple[Order, str, str], ...] = (
-    (Order.RANK, "#", "Rank by what it costs the Dice of its region"),
+_COLUMNS: tuple[tuple[ErrorOrder, str, str], ...] = (
+    (ErrorOrder.RANK, "#", "Rank by what it costs the Dice of its region"),
     (
-        Order.KIND,
+        ErrorOrder.KIND,
         "Error",
         "Missed lesion: no voxel of it was predicted. False lesion: no voxel of it is in the reference. "
         "Parts and rims lie along a border that both masks have; a rim is less than 2 mm deep",
     ),
-    (Order.REGION, "Region", "The region that it is an error of"),
-    (Order.VOLUME, "ml", "Volume, ml"),
-    (Order.DEPTH, "mm deep", "Largest distance from inside the error to its edge, mm: a rim is thin, a bite is deep"),
-    (Order.COST, "Dice cost", "By how much the region's Dice grows if this one alone is corrected"),
+    (ErrorOrder.REGION, "Region", "The region that it is an error of"),
+    (ErrorOrder.VOLUME, "ml", "Volume, ml"),
+    (
+        ErrorOrder.DEPTH,
+        "mm deep",
+        "Largest distance from inside the error to its edge, mm: a rim is thin, a bite is deep",
+    ),
+    (ErrorOrder.COST, "Dice cost", "By how much the region's Dice grows if this one alone is corrected"),
 )
 _NUMBERS_FROM = 3
 _MARK = 12
@@ -38,7 +42,7 @@ class ErrorModel(QAbstractTableModel):
     def __init__(self, errors: ErrorList, parent: QObject) -> None:
         super().__init__(parent)
         self._errors = errors
-        self._marks: dict[Kind, QPixmap] = {}
+        self._marks: dict[DisagreementKind, QPixmap] = {}
 
     def refresh(self) -> None:
         """Show the list as it is now."""
@@ -78,7 +82,7 @@ class ErrorModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         if role == Qt.ItemDataRole.InitialSortOrderRole:
-            numbers = order in (Order.VOLUME, Order.DEPTH, Order.COST)
+            numbers = order in (ErrorOrder.VOLUME, ErrorOrder.DEPTH, ErrorOrder.COST)
             return Qt.SortOrder.DescendingOrder if numbers else Qt.SortOrder.AscendingOrder
         return None
 
@@ -89,7 +93,7 @@ class ErrorModel(QAbstractTableModel):
     def _arrow(self) -> str:
         return "▾" if self._errors.order[1] else "▴"
 
-    def _mark(self, kind: Kind) -> QPixmap:
+    def _mark(self, kind: DisagreementKind) -> QPixmap:
         if kind not in self._marks:
             self._marks[kind] = _drawn(kind)
         return self._marks[kind]
@@ -151,7 +155,7 @@ class ErrorTable(QTableView):
         """Letters are the window's."""
 
 
-def _text(entry: Entry, column: int) -> str:
+def _text(entry: ErrorEntry, column: int) -> str:
     piece = entry.piece
     return (
         str(entry.rank),
@@ -168,7 +172,7 @@ def cost_text(cost: float) -> str:
     return f"{cost:.3f}" if cost >= 0.0005 else "<0.001"
 
 
-def _tip(entry: Entry) -> str:
+def _tip(entry: ErrorEntry) -> str:
     piece = entry.piece
     return f"{piece.words.capitalize()} of {piece.region.key}: {piece.voxels:,} voxels. Click to go there"
 
@@ -179,7 +183,7 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def _drawn(kind: Kind) -> QPixmap:
+def _drawn(kind: DisagreementKind) -> QPixmap:
     """Missed is hollow and false is filled; a lesion is a disc, a part of one half a disc."""
     pixmap = QPixmap(_MARK, _MARK)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -189,7 +193,7 @@ def _drawn(kind: Kind) -> QPixmap:
     painter.setPen(QPen(tint, 1.5))
     painter.setBrush(Qt.BrushStyle.NoBrush if kind.missed else tint)
     frame = QRectF(2, 2, _MARK - 4, _MARK - 4)
-    if kind in (Kind.MISSED_LESION, Kind.FALSE_LESION):
+    if kind in (DisagreementKind.MISSED_LESION, DisagreementKind.FALSE_LESION):
         painter.drawEllipse(frame)
     else:
         painter.drawChord(frame.adjusted(0, 1, 0, 3), 0, 180 * 16)

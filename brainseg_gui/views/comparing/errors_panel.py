@@ -20,7 +20,7 @@ from brainseg_gui.evaluation.metrics.disagreements import Disagreement
 from brainseg_gui.evaluation.metrics.tissue import brightness
 from brainseg_gui.imaging.labels import Region, regions
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.state.layers.layers import Role
+from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions, ActionTip
 from brainseg_gui.views.comparing.error_table import ErrorTable, cost_text
@@ -42,7 +42,7 @@ class ErrorsPanel(QWidget):
     region_chosen
         The region to list, None for all.
     take_requested
-        A `Disagreement` and the `Role` whose voxels the annotation shall take there; only where `offer_taking` was
+        A `Disagreement` and the `LayerRole` whose voxels the annotation shall take there; only where `offer_taking` was
         called.
     """
 
@@ -109,7 +109,7 @@ class ErrorsPanel(QWidget):
         self._take = QWidget()
         row = QHBoxLayout(self._take)
         row.setContentsMargins(0, 0, 0, 0)
-        for role in (Role.REFERENCE, Role.PREDICTION):
+        for role in (LayerRole.REFERENCE, LayerRole.PREDICTION):
             button = QPushButton(f"Take {role.value}")
             button.setToolTip(f"Make the annotation here what the {role.value} says")
             button.clicked.connect(lambda _=False, role=role: self._on_take_clicked(role))
@@ -177,7 +177,7 @@ class ErrorsPanel(QWidget):
         self.region_chosen.emit(region)
         self._synchronize()
 
-    def _on_take_clicked(self, role: Role) -> None:
+    def _on_take_clicked(self, role: LayerRole) -> None:
         if self._session.errors.current is not None:
             self.take_requested.emit(self._session.errors.current.piece, role)
 

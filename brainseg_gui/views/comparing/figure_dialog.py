@@ -29,7 +29,7 @@ from brainseg_gui.evaluation.figures.style import (
     FINEST_DPI,
     NARROWEST_MM,
     WIDEST_MM,
-    Extent,
+    FigureExtent,
     FigureStyle,
     LegendText,
     palette,
@@ -224,7 +224,7 @@ class FigureDialog(QDialog):
             every=self._every.value() or None,
             region=self._region.currentData(),
             count=self._count.value(),
-            extent=Extent.TUMOUR if self._close_up.isChecked() else Extent.HEAD,
+            extent=FigureExtent.TUMOUR if self._close_up.isChecked() else FigureExtent.HEAD,
             frames_per_second=self._fps.value(),
             style=self._style(),
         )

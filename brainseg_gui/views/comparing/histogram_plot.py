@@ -52,14 +52,14 @@ class HistogramPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no ty
         lines
             Shares, (B,), and the pen of each.
         """
-        self._dress()
+        self._restyle()
         for line in self._lines:
             self.removeItem(line)
         self._lines = [self.plot(edges, shares, pen=pen, stepMode="center") for shares, pen in lines]
         top = max((float(shares.max()) for shares, _ in lines), default=1.0)
         self._box.setRange(xRange=(float(edges[0]), float(edges[-1])), yRange=(0.0, top), padding=0.02)
 
-    def _dress(self) -> None:
+    def _restyle(self) -> None:
         """Take on the colours of the theme."""
         self.setBackground(colour("sunken"))
         axis = self.getPlotItem().getAxis("bottom")

@@ -56,7 +56,7 @@ class RaterMatrixTable(QTableWidget):
         with QSignalBlocker(self):
             self.setRowCount(count)
             self.setColumnCount(count)
-            letters = [letter(place) for place in range(count)]
+            letters = [letter(index) for index in range(count)]
             self.setHorizontalHeaderLabels(letters)
             self.setVerticalHeaderLabels(letters)
             least = matrix.least[0]
@@ -83,7 +83,7 @@ class RaterMatrixTable(QTableWidget):
         same = row == column
         item = QTableWidgetItem("–" if same else _number(dice))
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
-        names = [study.layers[place].name for place in (row, column)]
+        names = [study.layers[index].name for index in (row, column)]
         tip = names[0] if same else f"{names[0]} and {names[1]}: {dice:.4f}\nClick to compare the two"
         item.setToolTip(plain_tip(tip))
         item.setForeground(colour("faint" if same else "text"))

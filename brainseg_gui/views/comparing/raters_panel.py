@@ -147,9 +147,9 @@ class RatersPanel(ScrollPage):
         for layer, box, numbers in self._lines:
             with QSignalBlocker(box):
                 box.setChecked(layer not in self._session.rating.left_out)
-            place = study.layers.index(layer) if study is not None and layer in study.layers else None
-            box.setText(letter(place) if place is not None else "")
-            texts = _numbers_of(study, self._session.rating.region, place)
+            index = study.layers.index(layer) if study is not None and layer in study.layers else None
+            box.setText(letter(index) if index is not None else "")
+            texts = _numbers_of(study, self._session.rating.region, index)
             for label, text in zip(numbers, texts, strict=True):
                 label.setText(text)
 
@@ -180,14 +180,14 @@ class RatersPanel(ScrollPage):
         self._session.layers.compare(column, row)
 
 
-def _numbers_of(study: RaterStudy | None, region: str, place: int | None) -> tuple[str, ...]:
-    if study is None or place is None:
+def _numbers_of(study: RaterStudy | None, region: str, index: int | None) -> tuple[str, ...]:
+    if study is None or index is None:
         return ("",) * len(_HEADINGS)
     matrix: RaterMatrix = study.matrix(region)
-    sure = (matrix.sensitivity[place], matrix.specificity[place])
+    sure = (matrix.sensitivity[index], matrix.specificity[index])
     return (
-        f"{matrix.mean_of(place):.3f}",
-        f"{matrix.volumes_ml[place]:.1f}",
+        f"{matrix.mean_of(index):.3f}",
+        f"{matrix.volumes_ml[index]:.1f}",
         *("–" if value != value else f"{value:.3f}" for value in sure),
     )
 

@@ -85,18 +85,18 @@ class CaseItemDelegate(QStyledItemDelegate):
         named.rect = option.rect.adjusted(0, 0, -(_REFERENCE_WIDTH + (_COUNT_WIDTH if count else 0)), 0)
         super().paint(painter, named, index)
         painter.setPen(colour("quiet"))
-        place = QRectF(end - _COUNT_WIDTH, option.rect.top(), _COUNT_WIDTH, option.rect.height())
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
+        frame = QRectF(end - _COUNT_WIDTH, option.rect.top(), _COUNT_WIDTH, option.rect.height())
+        painter.drawText(frame, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
         if index.data(REFERENCE):
             middle = option.rect.center().y() + 1
             _draw_half_disc(painter, QRectF(end + 6, middle - _DISC / 2, _DISC, _DISC))
 
 
-def _draw_half_disc(painter: QPainter, place: QRectF) -> None:
+def _draw_half_disc(painter: QPainter, frame: QRectF) -> None:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(colour("quiet"), 1.2))
-    painter.drawEllipse(place)
+    painter.drawEllipse(frame)
     painter.setBrush(colour("quiet"))
-    painter.drawPie(place, 90 * 16, 180 * 16)
+    painter.drawPie(frame, 90 * 16, 180 * 16)
     painter.restore()

@@ -201,8 +201,8 @@ class CasesPanel(QWidget):
         state = self._session.segmenting_all
         with QSignalBlocker(self._list):
             for item in self._items:
-                if place in (None, item.source.place):
-                    item.setText(item.source.case_id + _words_of(state.of(item.source.place)))
+                if place in (None, item.source.identity):
+                    item.setText(item.source.case_id + _words_of(state.of(item.source.identity)))
 
     def _apply_filter(self, *_: object) -> None:
         text, state = self._filter.text().lower(), self._states.currentData()

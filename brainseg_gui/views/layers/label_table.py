@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 from brainseg_gui.evaluation.metrics.comparison import volumes_ml
 from brainseg_gui.imaging.colours import shown_colour
 from brainseg_gui.imaging.labels import UNKNOWN, WHOLE, Meaning, built_in_meanings, meanings
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.number_label import number_label
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.tool_button import show_tool, tool_button
 
-_SHORT = {Role.REFERENCE: "ref.", Role.PREDICTION: "pred.", Role.ANNOTATION: "ann."}
+_SHORT = {LayerRole.REFERENCE: "ref.", LayerRole.PREDICTION: "pred.", LayerRole.ANNOTATION: "ann."}
 _COLUMNS = 2
 
 

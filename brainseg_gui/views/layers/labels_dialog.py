@@ -144,9 +144,9 @@ class LabelsDialog(QDialog):
             self._title.setText(draft.title)
         with QSignalBlocker(self._rows):
             self._rows.setRowCount(len(draft.entries))
-            for place, entry in enumerate(draft.entries):
-                if self._shown[place : place + 1] != (entry,):
-                    self._show_row(place, entry)
+            for index, entry in enumerate(draft.entries):
+                if self._shown[index : index + 1] != (entry,):
+                    self._show_row(index, entry)
             self._shown = draft.entries
         self._problem.setText(draft.problem)
         self._buttons["Use these labels"].setEnabled(not draft.problem)
@@ -154,22 +154,22 @@ class LabelsDialog(QDialog):
         self._buttons["Undo"].setEnabled(draft.undoable)
         self._buttons["Redo"].setEnabled(draft.redoable)
 
-    def _show_row(self, place: int, entry: LabelEntry) -> None:
+    def _show_row(self, index: int, entry: LabelEntry) -> None:
         for column, text, side in (
             (_NUMBER, str(entry.number), Qt.AlignmentFlag.AlignRight),
             (_NAME, entry.name, Qt.AlignmentFlag.AlignLeft),
         ):
-            item = self._rows.item(place, column)  # kept where there is one: it may be being edited
+            item = self._rows.item(index, column)  # kept where there is one: it may be being edited
             if item is None:
-                self._rows.setItem(place, column, _item(text, side))
+                self._rows.setItem(index, column, _item(text, side))
             else:
                 item.setText(text)
         button = QToolButton()
         button.setIcon(QIcon(swatch(entry.colour)))
         button.setToolTip(plain_tip(f"Colour of {entry.name}: {entry.colour}"))
         button.setAccessibleName(f"Colour of {entry.name}")
-        button.clicked.connect(partial(self._choose_colour, place))
-        self._rows.setCellWidget(place, _COLOUR, button)
+        button.clicked.connect(partial(self._choose_colour, index))
+        self._rows.setCellWidget(index, _COLOUR, button)
         box = QComboBox()
         box.setAccessibleName(f"{entry.name} counts as")
         box.addItem(_NOTHING, "")
@@ -177,14 +177,14 @@ class LabelsDialog(QDialog):
             if key != UNKNOWN:
                 box.addItem(f"{key}, {tissue.title}", key)
         box.setCurrentIndex(max(box.findData(entry.meaning), 0))
-        box.activated.connect(lambda _, place=place, box=box: self._change(place, meaning=box.currentData()))
-        self._rows.setCellWidget(place, _MEANING, box)
+        box.activated.connect(lambda _, index=index, box=box: self._change(index, meaning=box.currentData()))
+        self._rows.setCellWidget(index, _MEANING, box)
 
-    def _choose_colour(self, place: int) -> None:
-        entry = self._draft.entries[place]
+    def _choose_colour(self, index: int) -> None:
+        entry = self._draft.entries[index]
         colour = QColorDialog.getColor(QColor(entry.colour), self, f"Colour of {entry.name}")
         if colour.isValid():
-            self._change(place, colour=colour.name())
+            self._change(index, colour=colour.name())
 
     def _on_item_changed(self, item: QTableWidgetItem) -> None:
         text = item.text().strip()
@@ -196,8 +196,8 @@ class LabelsDialog(QDialog):
             with QSignalBlocker(self._rows):
                 item.setText(str(self._draft.entries[item.row()].number))  # no number: as it was
 
-    def _change(self, place: int, **fields: object) -> None:
-        self._draft.change(place, replace(self._draft.entries[place], **fields))  # type: ignore[arg-type]
+    def _change(self, index: int, **fields: object) -> None:
+        self._draft.change(index, replace(self._draft.entries[index], **fields))  # type: ignore[arg-type]
 
     def _remove(self) -> None:
         self._draft.remove({index.row() for index in self._rows.selectedIndexes()})

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.widgets.tool_button import give_menu, show_tool, tool_button
@@ -85,7 +85,7 @@ class LayerRow(QWidget):
             action.setChecked(scheme.name == layer.labels.scheme.name)
             action.triggered.connect(lambda _on, scheme=scheme: self.scheme_requested.emit(layer, scheme))
         menu.addSeparator()
-        if layer.role is Role.ANNOTATION:
+        if layer.role is LayerRole.ANNOTATION:
             menu.addAction("Edit").triggered.connect(lambda: self.edit_requested.emit(layer, False))
         menu.addAction("Edit a copy").triggered.connect(lambda: self.edit_requested.emit(layer, True))
         menu.addSeparator()
@@ -121,7 +121,7 @@ class LayerRow(QWidget):
 
 def _unsaved_words(layer: Layer) -> str:
     """What is in no file, and what becomes of it."""
-    if layer.role is Role.ANNOTATION:
+    if layer.role is LayerRole.ANNOTATION:
         return f"{layer.name} has edits that no file holds; the journal keeps them"
     return f"{layer.name} is in no file; it comes back with the case until brainseg is closed"
 

@@ -36,7 +36,7 @@ class ReliabilityPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no 
 
     def draw(self, calibration: Calibration | None) -> None:
         """Draw a reliability table; bins without a voxel are left out."""
-        self._dress()
+        self._restyle()
         self.setToolTip(_table(calibration) if calibration is not None else "")
         if calibration is None:
             self._line.setData([], [])
@@ -45,7 +45,7 @@ class ReliabilityPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no 
         sizes = 4 + 5 * np.sqrt(calibration.counts[there] / max(int(calibration.counts.max()), 1))
         self._line.setData(calibration.expected[there], calibration.observed[there], symbolSize=sizes)
 
-    def _dress(self) -> None:
+    def _restyle(self) -> None:
         """Take on the colours of the theme."""
         self.setBackground(colour("sunken"))
         for name in ("left", "bottom"):

@@ -118,18 +118,18 @@ class SegmentAllWindow(QWidget):
     def _fill(self) -> None:
         self._list.clear()
         self._rows = {}
-        for place, case in self._state.cases.items():
+        for identity, case in self._state.cases.items():
             item = QTreeWidgetItem([printable(case.source.case_id)])
             item.setData(_CASE, _SOURCE, case.source)
             item.setToolTip(_CASE, plain_tip(str(case.source.folder)))
-            self._rows[place] = item
+            self._rows[identity] = item
             _show_case(item, case)
         self._list.addTopLevelItems(list(self._rows.values()))
         self._apply_filter()
         self._show_work()
 
-    def _on_case_changed(self, place: Path) -> None:
-        case, item = self._state.of(place), self._rows.get(place)
+    def _on_case_changed(self, identity: Path) -> None:
+        case, item = self._state.of(identity), self._rows.get(identity)
         if case is not None and item is not None:
             _show_case(item, case)
             item.setHidden(self.only_failed.isChecked() and case.stage is not CaseStage.FAILED)
@@ -137,8 +137,8 @@ class SegmentAllWindow(QWidget):
                 self._list.scrollToItem(item)
 
     def _apply_filter(self) -> None:
-        for place, item in self._rows.items():
-            case = self._state.of(place)
+        for identity, item in self._rows.items():
+            case = self._state.of(identity)
             failed = case is not None and case.stage is CaseStage.FAILED
             item.setHidden(self.only_failed.isChecked() and not failed)
 

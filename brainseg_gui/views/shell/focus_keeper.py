@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.views.widgets.late import Late
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.views.slices.ortho_view import OrthoView
@@ -43,7 +43,7 @@ class FocusKeeper(QObject):
         The views that the keyboard belongs to.
     """
 
-    def __init__(self, window: QMainWindow, pictures: Late[OrthoView]) -> None:
+    def __init__(self, window: QMainWindow, pictures: LazyPanel[OrthoView]) -> None:
         super().__init__(window)
         self._window, self._pictures = window, pictures
         self._last: QWidget | None = None

@@ -18,7 +18,7 @@ from brainseg_gui.views.shell.main_tool_bar import MainToolBar
 from brainseg_gui.views.shell.panel_window import PanelWindow
 from brainseg_gui.views.shell.welcome import Welcome
 from brainseg_gui.views.slices.readout import Readout
-from brainseg_gui.views.widgets.late import Late
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 from brainseg_gui.views.widgets.notice_bar import NoticeBar
 from brainseg_gui.views.widgets.screen_room import fit_screen
 from brainseg_gui.views.widgets.wheel_guard import WheelGuard
@@ -51,7 +51,7 @@ class MainWindow(PanelWindow):
         self._list_width = 0  # of the case list before the annotation began
         self.setAcceptDrops(True)
         fit_screen(self, (1600, 1000), (960, 600))
-        self.pictures: Late[OrthoView] = Late(self._make_pictures)
+        self.pictures: LazyPanel[OrthoView] = LazyPanel(self._make_pictures)
         self.focus = FocusKeeper(self, self.pictures)
         self.welcome = Welcome()
         self.notice = NoticeBar(session)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from brainseg_gui.views.widgets.late import Late
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 _STRIP_HEIGHT = 6
@@ -30,7 +30,7 @@ class PanelDock(QDockWidget):
     """
 
     def __init__(
-        self, title: str, panel: Late[QWidget], least_width: int, window: QMainWindow, *, headed: bool = False
+        self, title: str, panel: LazyPanel[QWidget], least_width: int, window: QMainWindow, *, headed: bool = False
     ) -> None:
         super().__init__(title, window)
         self.setObjectName(f"dock {title}")

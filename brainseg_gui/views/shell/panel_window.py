@@ -13,10 +13,10 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 from brainseg_gui.views.segmenting.segment_panel import SegmentPanel
-from brainseg_gui.views.shell.late_panels import LatePanels
+from brainseg_gui.views.shell.lazy_panels import LazyPanels
 from brainseg_gui.views.shell.panel_dock import PanelDock
 from brainseg_gui.views.slices.image_panel import ImagePanel
-from brainseg_gui.views.widgets.late import Late
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.views.annotating.annotate_panel import AnnotatePanel
@@ -45,7 +45,7 @@ class PanelWindow(QMainWindow):
 
     Attributes
     ----------
-    late
+    lazy_panels
         For whoever wants to know when such a panel is made; the properties of this class make it.
     docks
         In the order of the menu.
@@ -60,60 +60,60 @@ class PanelWindow(QMainWindow):
         self._tabs_moved = QTimer(self, singleShot=True, interval=0)
         self._tabs_moved.timeout.connect(self._follow_tabs)
         self.actions_table = Actions(self, key_overrides)
-        self.late = late = LatePanels(session, self.actions_table)
+        self.lazy_panels = lazy = LazyPanels(session, self.actions_table)
         self.image_panel = ImagePanel(session, self.actions_table)
         self.layers_panel = LayersPanel(session)
         self.segment_panel = SegmentPanel(session)
         self.docks = (
-            self._dock("Cases", late.cases, _LEFT, _LEFT_WIDTH, headed=True),
-            self._dock("Annotate", late.annotate, _LEFT, _ANNOTATE_WIDTH),
-            self._dock("Operations", late.operations, _LEFT, _LEFT_WIDTH),
-            self._dock("Proposal", late.proposal, _LEFT, _LEFT_WIDTH),
+            self._dock("Cases", lazy.cases, _LEFT, _LEFT_WIDTH, headed=True),
+            self._dock("Annotate", lazy.annotate, _LEFT, _ANNOTATE_WIDTH),
+            self._dock("Operations", lazy.operations, _LEFT, _LEFT_WIDTH),
+            self._dock("Proposal", lazy.proposal, _LEFT, _LEFT_WIDTH),
             self._dock("Image", _there(self.image_panel), _RIGHT, _RIGHT_WIDTH),
             self._dock("Layers", _there(self.layers_panel), _RIGHT, _RIGHT_WIDTH),
             self._dock("Segment", _there(self.segment_panel), _RIGHT, _RIGHT_WIDTH),
-            self._dock("Raters", late.raters, _RIGHT, _RIGHT_WIDTH),
-            self._dock("Probabilities", late.probabilities, _RIGHT, _RIGHT_WIDTH),
-            self._dock("Histograms", late.histograms, _RIGHT, _RIGHT_WIDTH),
+            self._dock("Raters", lazy.raters, _RIGHT, _RIGHT_WIDTH),
+            self._dock("Probabilities", lazy.probabilities, _RIGHT, _RIGHT_WIDTH),
+            self._dock("Histograms", lazy.histograms, _RIGHT, _RIGHT_WIDTH),
         )
         self._arrange_docks()
-        late.cases.when_made(lambda panel: panel.folded.connect(self._on_cases_folded))
+        lazy.cases.when_made(lambda panel: panel.folded.connect(self._on_cases_folded))
 
     @property
     def cases_panel(self) -> CasesPanel:
-        return self.late.cases()
+        return self.lazy_panels.cases()
 
     @property
     def annotate_panel(self) -> AnnotatePanel:
-        return self.late.annotate()
+        return self.lazy_panels.annotate()
 
     @property
     def operations_panel(self) -> OperationsPanel:
-        return self.late.operations()
+        return self.lazy_panels.operations()
 
     @property
     def proposal_panel(self) -> ProposalPanel:
-        return self.late.proposal()
+        return self.lazy_panels.proposal()
 
     @property
     def raters_panel(self) -> RatersPanel:
-        return self.late.raters()
+        return self.lazy_panels.raters()
 
     @property
     def probabilities_panel(self) -> ProbabilitiesPanel:
-        return self.late.probabilities()
+        return self.lazy_panels.probabilities()
 
     @property
     def histograms_panel(self) -> HistogramsPanel:
-        return self.late.histograms()
+        return self.lazy_panels.histograms()
 
     @property
     def errors_panel(self) -> ErrorsPanel:
-        return self.late.errors()
+        return self.lazy_panels.errors()
 
     @property
     def comparison(self) -> ComparisonPanel:
-        return self.late.comparison()
+        return self.lazy_panels.comparison()
 
     def show_panel(self, title: str) -> None:
         """Open a panel, or bring its tab to the front."""
@@ -126,7 +126,7 @@ class PanelWindow(QMainWindow):
     # docks
 
     def _dock(
-        self, title: str, panel: Late[QWidget], area: Qt.DockWidgetArea, least_width: int, *, headed: bool = False
+        self, title: str, panel: LazyPanel[QWidget], area: Qt.DockWidgetArea, least_width: int, *, headed: bool = False
     ) -> PanelDock:
         dock = PanelDock(title, panel, least_width, self, headed=headed)
         dock.visibilityChanged.connect(self._on_dock_changed)
@@ -181,7 +181,7 @@ class PanelWindow(QMainWindow):
                 dock.release()
 
 
-def _there(panel: QWidget) -> Late[QWidget]:
-    late = Late(lambda: panel)
-    late()
-    return late
+def _there(panel: QWidget) -> LazyPanel[QWidget]:
+    lazy_panels = LazyPanel(lambda: panel)
+    lazy_panels()
+    return lazy_panels

@@ -79,7 +79,7 @@ class Tour(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._place = window, 0
+        self._window, self._index = window, 0
         self.frame, self.card = QFrame(window), QFrame(window)
         self.frame.setObjectName("pointer")
         self.frame.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -115,7 +115,7 @@ class Tour(QObject):
     @property
     def step(self) -> TourStep:
         """What is being said."""
-        return STEPS[self._place]
+        return STEPS[self._index]
 
     def end(self) -> None:
         """Go away."""
@@ -132,22 +132,22 @@ class Tour(QObject):
         return False
 
     def _go_on(self) -> None:
-        if self._place + 1 == len(STEPS):
+        if self._index + 1 == len(STEPS):
             self.end()
         else:
-            self._place += 1
+            self._index += 1
             self._show()
 
     def _go_back(self) -> None:
-        self._place = max(self._place - 1, 0)
+        self._index = max(self._index - 1, 0)
         self._show()
 
     def _show(self) -> None:
-        step, last = self.step, self._place + 1 == len(STEPS)
+        step, last = self.step, self._index + 1 == len(STEPS)
         self._title.setText(step.title)
         self._words.setText(_with_keys(step.words, self._window.actions_table))
-        self._count.setText(f"{self._place + 1} of {len(STEPS)}")
-        self.back.setEnabled(self._place > 0)
+        self._count.setText(f"{self._index + 1} of {len(STEPS)}")
+        self.back.setEnabled(self._index > 0)
         self.next.setText("Done" if last else "Next")
         if step.panel:
             self._window.show_panel(step.panel)
@@ -158,7 +158,7 @@ class Tour(QObject):
 
     def _move(self) -> None:
         """Around the target, and beside it where there is room."""
-        target, room = _place_of(self.target, self._window), self._window.rect()
+        target, room = _frame_of(self.target, self._window), self._window.rect()
         self.frame.setGeometry(target.adjusted(-_EDGE, -_EDGE, _EDGE, _EDGE).intersected(room))
         layout = self.card.layout()
         height = layout.totalHeightForWidth(_WIDTH) if layout is not None else 0
@@ -193,7 +193,7 @@ def _with_keys(words: str, actions: Actions) -> str:
     return re.sub(r"<([\w.]+)>", keys_of, words)
 
 
-def _place_of(widget: QWidget, window: QWidget) -> QRect:
+def _frame_of(widget: QWidget, window: QWidget) -> QRect:
     return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
 
 
@@ -204,7 +204,7 @@ def _beside(target: QRect, card: QRect, room: QRect) -> QPoint:
     right = QPoint(target.right() + _GAP, target.top())
     for corner in (below, left, right):
         kept = QPoint(min(max(corner.x(), _GAP), room.width() - card.width() - _GAP), max(corner.y(), _GAP))
-        placed = card.translated(kept)
-        if room.contains(placed) and not placed.intersects(target):
+        moved = card.translated(kept)
+        if room.contains(moved) and not moved.intersects(target):
             return kept
     return target.center() - card.center()

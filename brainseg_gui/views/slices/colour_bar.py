@@ -49,11 +49,11 @@ def draw_legend(painter: QPainter, frame: QRect, overlay: ScalarMap, ink: QColor
     bar = QRect(frame.right() - WIDTH, frame.top() + metrics.height() + 3, WIDTH, HEIGHT)
     title = f"{overlay.title} {overlay.unit}".strip() if overlay.whole else overlay.title
     words = QRect(frame.left(), frame.top(), frame.width(), metrics.height())
-    place = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     wide = max(WIDTH, metrics.horizontalAdvance(title)) + 10
     painter.fillRect(frame.right() - wide + 4, frame.top() - 2, wide, 2 * metrics.height() + HEIGHT + 9, PLATE)
     painter.setPen(ink)
-    painter.drawText(words, place, title)
+    painter.drawText(words, alignment, title)
     draw_bar(painter, bar, overlay)
     draw_numbers(painter, bar, overlay, ink)
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBo
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
-from brainseg_gui.imaging.numbering import FORMS, Place, file_words, position_words, read_place, voxel_words
+from brainseg_gui.imaging.numbering import FORMS, NamedVoxel, file_words, position_words, read_voxel, voxel_words
 
 
 class GoToDialog(QDialog):
@@ -23,18 +23,18 @@ class GoToDialog(QDialog):
 
     Signals
     -------
-    place_chosen
-        The `Place`.
+    voxel_chosen
+        The `NamedVoxel`.
     """
 
-    place_chosen = Signal(object)
+    voxel_chosen = Signal(object)
 
     def __init__(self, case: Case, crosshair: Voxel, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Go to a place")
         self.setMinimumWidth(480)
         self._case = case
-        self._place: Place | None = None
+        self._named: NamedVoxel | None = None
         self._line = QLineEdit(voxel_words(crosshair))
         self._line.setAccessibleName("Place")
         self._line.selectAll()
@@ -66,24 +66,24 @@ class GoToDialog(QDialog):
 
     def _read(self) -> None:
         try:
-            self._place = read_place(self._line.text(), self._case)
+            self._named = read_voxel(self._line.text(), self._case)
         except BrainsegError as error:
-            self._place = None
+            self._named = None
             self._answer.setText(f"{error.what[0].upper()}{error.what[1:]}.{_remedy(error)}")
         else:
-            self._answer.setText(self._words(self._place))
-        self._go.setEnabled(self._place is not None)
+            self._answer.setText(self._words(self._named))
+        self._go.setEnabled(self._named is not None)
 
-    def _words(self, place: Place) -> str:
+    def _words(self, named: NamedVoxel) -> str:
         """Which of the three it was taken for, and the place in all three."""
-        voxel, case = place.voxel_ijk, self._case
+        voxel, case = named.voxel_ijk, self._case
         names = (f"voxel {voxel_words(voxel)}", position_words(case.grid, voxel), file_words(case.stored_grid, voxel))
-        return f"Read as {place.reading.value}.\n{' · '.join(names)} ({case.stored_grid.codes})"
+        return f"Read as {named.reading.value}.\n{' · '.join(names)} ({case.stored_grid.codes})"
 
     def _on_accepted(self) -> None:
-        if self._place is not None:
+        if self._named is not None:
             self.accept()
-            self.place_chosen.emit(self._place)
+            self.voxel_chosen.emit(self._named)
 
 
 def _remedy(error: BrainsegError) -> str:

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.hand import Outline, Pointer
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.views.slices.slice_place import SlicePlace
+from brainseg_gui.views.slices.slice_viewport import SliceViewport
 
 _DARK = QColor(0, 0, 0, 210)
 _LIGHT = QColor(240, 242, 245)
@@ -66,7 +66,7 @@ def _radius_mm(annotating: Annotating, pointer: Pointer, plane: Plane, away: flo
     return radius if options.square else math.sqrt(radius**2 - distance**2)
 
 
-def draw_brush(painter: QPainter, canvas: SlicePlace, mark: BrushMark) -> None:
+def draw_brush(painter: QPainter, canvas: SliceViewport, mark: BrushMark) -> None:
     """A double line that stands out from any image; dashed where it erases."""
     centre, radius = canvas.position_at(mark.point_ijk), mark.radius_mm * canvas.screen_pixels_per_mm
     radius = max(radius, 2.0)
@@ -79,7 +79,7 @@ def draw_brush(painter: QPainter, canvas: SlicePlace, mark: BrushMark) -> None:
     _draw_double(painter, path, dashed=mark.erasing)
 
 
-def draw_outline(painter: QPainter, canvas: SlicePlace, outline: Outline, pointer: Pointer | None) -> None:
+def draw_outline(painter: QPainter, canvas: SliceViewport, outline: Outline, pointer: Pointer | None) -> None:
     """The lasso or polygon so far, and the line to where the mouse is."""
     points = [canvas.position_at(point) for point in outline.points_ijk]
     path = QPainterPath()
@@ -94,7 +94,7 @@ def draw_outline(painter: QPainter, canvas: SlicePlace, outline: Outline, pointe
         _draw_double(painter, handles, dashed=False)
 
 
-def draw_hand(painter: QPainter, canvas: SlicePlace, annotating: Annotating, grid: Grid) -> None:
+def draw_hand(painter: QPainter, canvas: SliceViewport, annotating: Annotating, grid: Grid) -> None:
     """Everything of the hand that lies in the slice of a view."""
     plane, slice_index, hand = canvas.plane, canvas.slice_index, annotating.hand
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

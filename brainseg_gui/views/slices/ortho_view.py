@@ -21,7 +21,7 @@ from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.session import Session
-from brainseg_gui.state.slices.viewing import Layout
+from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.slices.profile_strip import ProfileStrip
 from brainseg_gui.views.slices.slice_picture import Content
 from brainseg_gui.views.slices.slice_view import SliceView
@@ -132,7 +132,7 @@ class OrthoView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._stack)
-        self._pages: dict[Layout, QWidget] = {}
+        self._pages: dict[ViewLayout, QWidget] = {}
         session.viewing.events.layout.connect(self._synchronize)
         self._synchronize()
 
@@ -147,7 +147,7 @@ class OrthoView(QWidget):
         return self._hovered.voxel_under_cursor if self._hovered is not None else None
 
     @property
-    def _cells(self) -> dict[Layout, list[SliceCell]]:
+    def _cells(self) -> dict[ViewLayout, list[SliceCell]]:
         return {layout: page.findChildren(SliceCell) for layout, page in self._pages.items()}
 
     def fit(self) -> None:
@@ -176,11 +176,11 @@ class OrthoView(QWidget):
         for view in self.views:
             view.reveal(voxel_ijk)
 
-    def _page_of(self, layout: Layout) -> QWidget:
+    def _page_of(self, layout: ViewLayout) -> QWidget:
         """The page of a layout, made when it is first chosen."""
         if layout not in self._pages:
             views = _views_of(layout, self._session)
-            self._pages[layout] = self._page(views, linked=layout is not Layout.PLANES)
+            self._pages[layout] = self._page(views, linked=layout is not ViewLayout.PLANES)
         return self._pages[layout]
 
     def _page(self, views: list[SliceView], *, linked: bool = False) -> QWidget:
@@ -212,7 +212,7 @@ class OrthoView(QWidget):
     def _synchronize(self) -> None:
         self._restore()
         page = self._page_of(self._session.viewing.layout)
-        if self._session.viewing.layout is not Layout.MODALITIES:
+        if self._session.viewing.layout is not ViewLayout.MODALITIES:
             grid = page.layout()
             if isinstance(grid, QGridLayout):
                 grid.addWidget(self._companion, 1, 1)
@@ -260,10 +260,10 @@ class OrthoView(QWidget):
                 grid.setColumnStretch(n, 1 if only is None or n == column else 0)
 
 
-def _views_of(layout: Layout, session: Session) -> list[SliceView]:
-    if layout is Layout.PLANES:
+def _views_of(layout: ViewLayout, session: Session) -> list[SliceView]:
+    if layout is ViewLayout.PLANES:
         return [SliceView(session, plane) for plane in _PLANE_ORDER]
-    if layout is Layout.MODALITIES:
+    if layout is ViewLayout.MODALITIES:
         return [SliceView(session, None, modality) for modality in _MODALITY_ORDER]
     return [SliceView(session, None, None, content) for content in _CONTENT_ORDER]
 

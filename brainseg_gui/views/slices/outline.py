@@ -18,7 +18,7 @@ _INSET = 0.12
 _DEEPEST = 0.4
 """How far inside a label its outline lies, in pixels of the slice: at most, where these are small on the screen."""
 
-_Places = NDArray[np.intp]
+_Indices = NDArray[np.intp]
 
 
 def edge_path(mask: NDArray[np.bool_]) -> QPainterPath:
@@ -41,25 +41,25 @@ def edge_paths(
     labels, lines = [], []
     for before, after, level in sides:
         differs = before != after
-        line, place = np.nonzero(differs if level else differs.T)
+        line, offset = np.nonzero(differs if level else differs.T)
         deep = inset_xy[1] if level else inset_xy[0]
         for side, inset in ((before, -deep), (after, deep)):
-            own = side[line, place] if level else side[place, line]
-            starts, ends = _runs(line, place, own)
+            own = side[line, offset] if level else side[offset, line]
+            starts, ends = _runs(line, offset, own)
             labels.append(own[starts])
-            lines.append(_lines(line[starts] + inset, place[starts], place[ends] + 1, level=level))
+            lines.append(_lines(line[starts] + inset, offset[starts], offset[ends] + 1, level=level))
     return _by_label(np.concatenate(labels), np.concatenate(lines))
 
 
-def _runs(line: _Places, place: _Places, own: NDArray[np.uint8]) -> tuple[_Places, _Places]:
+def _runs(line: _Indices, offset: _Indices, own: NDArray[np.uint8]) -> tuple[_Indices, _Indices]:
     """First and last edge of each straight piece of one label: what drawing costs grows with the pieces."""
     begins = np.ones(line.size, dtype=bool)
-    begins[1:] = (line[1:] != line[:-1]) | (place[1:] != place[:-1] + 1) | (own[1:] != own[:-1])
+    begins[1:] = (line[1:] != line[:-1]) | (offset[1:] != offset[:-1] + 1) | (own[1:] != own[:-1])
     starts = np.flatnonzero(begins)
     return starts, np.append(starts[1:], line.size)[: starts.size] - 1
 
 
-def _lines(across: NDArray[np.floating], first: _Places, last: _Places, *, level: bool) -> NDArray[np.float64]:
+def _lines(across: NDArray[np.floating], first: _Indices, last: _Indices, *, level: bool) -> NDArray[np.float64]:
     """Straight lines from `first` to `last` that lie at `across`: (n, 4) of x, y, x, y."""
     return np.stack([first, across, last, across] if level else [across, first, across, last], axis=1)
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap
 
-from brainseg_gui.annotation.slab import Change, Values
-from brainseg_gui.imaging.plane import Convention, Plane, box_of, take_slice
+from brainseg_gui.annotation.slab import LabelChange, Values
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, box_of, take_slice
 from brainseg_gui.views.slices.outline import edge_path
 
 
@@ -33,7 +33,7 @@ _DARK = QColor(0, 0, 0, 150)
 
 
 def preview_in_slice(
-    change: Change, values: Values, plane: Plane, slice_index: int, convention: Convention
+    change: LabelChange, values: Values, plane: Plane, slice_index: int, convention: DisplayConvention
 ) -> NDArray[np.uint8] | None:
     """A proposal as `Becomes` values of one slice, (rows, columns); None where the slice does not meet it.
 
@@ -120,8 +120,8 @@ def _runs(mask: NDArray[np.bool_], row: int, column: int) -> list[QRectF]:
     steps = np.diff(np.pad(mask, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     rows, starts = np.nonzero(steps == 1)
     _, stops = np.nonzero(steps == -1)
-    places = zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
-    return [QRectF(column + start, row + r, stop - start, 1) for r, start, stop in places]
+    spans = zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
+    return [QRectF(column + start, row + r, stop - start, 1) for r, start, stop in spans]
 
 
 def _pen(colour: QColor, width: float, line: Qt.PenStyle) -> QPen:

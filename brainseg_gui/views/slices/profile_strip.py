@@ -80,7 +80,7 @@ class ProfileStrip(QWidget):
         before, self._marked = self._marked, self._view.slice_index
         if before != self._marked and self._profile is not None:
             for slice_index in (before, self._marked):
-                self.update(0, round(self.place_of(slice_index)) - 1, WIDTH, 3)
+                self.update(0, round(self.y_of(slice_index)) - 1, WIDTH, 3)
 
     def slice_at(self, y: float) -> int:
         """The slice whose place on the slider is nearest."""
@@ -88,7 +88,7 @@ class ProfileStrip(QWidget):
         room = max(self.height() - HANDLE, 1)
         return min(max(round(last * (1 - (y - HANDLE / 2) / room)), 0), last)
 
-    def place_of(self, slice_index: int) -> float:
+    def y_of(self, slice_index: int) -> float:
         """Where a slice stands, in pixels from the top; the highest one is at the top."""
         last = max(self._slices - 1, 1)
         return HANDLE / 2 + (self.height() - HANDLE) * (1 - slice_index / last)
@@ -107,8 +107,8 @@ class ProfileStrip(QWidget):
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._curves)
         if self._hovered is not None:
-            painter.fillRect(QRectF(0, round(self.place_of(self._hovered)), WIDTH, 1), _HOVER)
-        painter.fillRect(QRectF(0, round(self.place_of(self._view.slice_index)), WIDTH, 1), _MARKER)
+            painter.fillRect(QRectF(0, round(self.y_of(self._hovered)), WIDTH, 1), _HOVER)
+        painter.fillRect(QRectF(0, round(self.y_of(self._view.slice_index)), WIDTH, 1), _MARKER)
         painter.end()
 
     def _drawn(self, profile: SliceProfile) -> QPixmap:
@@ -145,7 +145,7 @@ class ProfileStrip(QWidget):
 
     def _edge(self, widths: NDArray[np.float64], right: float) -> list[QPointF]:
         """One point per slice, so far to the left of `right`."""
-        return [QPointF(right - width, self.place_of(index)) for index, width in enumerate(widths.tolist())]
+        return [QPointF(right - width, self.y_of(index)) for index, width in enumerate(widths.tolist())]
 
     def _silhouette(self, widths: NDArray[np.float64], right: float) -> QPolygonF:
         edge = self._edge(widths, right)

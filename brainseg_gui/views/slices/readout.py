@@ -33,17 +33,17 @@ class Readout(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(16)
-        self._place, self._values, self._labels = LineLabel(least=280), LineLabel(least=280), LineLabel(elided=True)
+        self._position, self._values, self._labels = LineLabel(least=280), LineLabel(least=280), LineLabel(elided=True)
         self._convention, self._work = QLabel(), QLabel()
         self._cancel = QPushButton("Cancel")
         self._cancel.setObjectName("link")
-        self._place.setToolTip(
+        self._position.setToolTip(
             f"Voxel, {CONVENTION_WORDS}, as the slices are; then its position in the scanner.\n"
             "Ctrl+I: the file's own index instead, counted from 0 along its stored axes. Ctrl+G: go to a place"
         )
         self._cancel.setToolTip("Stop opening; the open case stays")
         self._cancel.clicked.connect(self.cancel_requested)
-        for widget in (self._place, self._values, self._work, self._cancel, self._convention):
+        for widget in (self._position, self._values, self._work, self._cancel, self._convention):
             row.addWidget(widget)
         row.insertWidget(2, self._labels, 1)
         for signal in (session.case_changed, session.layers.changed, session.layers.appearance_changed):
@@ -67,14 +67,14 @@ class Readout(QWidget):
         convention = _convention_words(self._session) if case else ""
         if convention != self._convention.text():
             self._convention.setText(convention)
-        for label in (self._place, self._values, self._labels):
+        for label in (self._position, self._values, self._labels):
             label.setVisible(case is not None)
         if case is None:
             return
         voxel = case.grid.clip(self._under_cursor() or self._session.viewing.crosshair)
         by_file = self._session.viewing.file_index
         words = file_words(case.stored_grid, voxel) if by_file else voxel_words(voxel)
-        self._place.setText(f"{words}   {position_words(case.grid, voxel)}")
+        self._position.setText(f"{words}   {position_words(case.grid, voxel)}")
         self._values.setText("   ".join(_values_at(case, voxel)))
         self._labels.setText("   ".join(_labels_at(self._session, voxel)))
 

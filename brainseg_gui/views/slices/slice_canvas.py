@@ -16,12 +16,12 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.hand_marks import BrushMark, brush_mark, draw_hand
 from brainseg_gui.views.slices.slice_marks import SliceMarks, draw_crosshair, draw_marks
 from brainseg_gui.views.slices.slice_picture import Content, SlicePicture
-from brainseg_gui.views.slices.slice_place import SlicePlace
+from brainseg_gui.views.slices.slice_viewport import SliceViewport
 
 _MARGIN = 0.08
 
 
-class SliceCanvas(SlicePlace):
+class SliceCanvas(SliceViewport):
     """A slice of the displayed case, drawn.
 
     Parameters

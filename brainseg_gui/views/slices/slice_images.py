@@ -45,7 +45,7 @@ class FillImage:
         self._packed = np.zeros(256, np.uint32)
         self._pixels = np.empty((0, 0), np.uint32)
         self._image: QImage | None = None
-        self._place = QPointF()
+        self._corner = QPointF()
 
     def show(self, values: NDArray[np.uint8], table: NDArray[np.uint8]) -> None:
         """Take the labels of a slice, (rows, columns), and their colours, RGBA (256, 4), which are not written to."""
@@ -57,13 +57,13 @@ class FillImage:
             self._table, self._packed = table, packed(table)
         self._pixels = np.take(self._packed, values[box])
         self._image = _image_on(self._pixels, QImage.Format.Format_ARGB32_Premultiplied)
-        self._place = QPointF(box[1].start, box[0].start)
+        self._corner = QPointF(box[1].start, box[0].start)
 
     def draw(self, painter: QPainter) -> None:
         """Paint it, one unit per pixel of the slice."""
         if self._image is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-            painter.drawImage(self._place, self._image)
+            painter.drawImage(self._corner, self._image)
 
 
 def packed(table: NDArray[np.uint8]) -> NDArray[np.uint32]:

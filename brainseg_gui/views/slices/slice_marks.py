@@ -80,13 +80,13 @@ def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: Scal
     frame = frame.adjusted(_EDGE, _EDGE - 2, -_EDGE, -_EDGE + 2)
     painter.setFont(_font(10, False))  # for the legend
     align = Qt.AlignmentFlag
-    for letter, place in (
+    for letter, alignment in (
         (marks.letters.left, align.AlignLeft | align.AlignVCenter),
         (marks.letters.right, align.AlignRight | align.AlignVCenter),
         (marks.letters.top, align.AlignHCenter | align.AlignTop),
         (marks.letters.bottom, align.AlignHCenter | align.AlignBottom),
     ):
-        _write(painter, frame, place, letter, _TEXT, bold=True)
+        _write(painter, frame, alignment, letter, _TEXT, bold=True)
     half = frame.width() // 2 - _LETTER
     _write(painter, frame, align.AlignLeft | align.AlignTop, _fitting(marks.titles, half), _TEXT)
     for line, (word, colour) in enumerate(_agreement_words(marks.agreement), start=1):
@@ -128,16 +128,16 @@ def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> No
     for x in (right - length, right):
         painter.fillRect(x, bottom - 3, 1, 7, _QUIET)
     text = QRect(frame.left(), frame.top(), frame.width() - length - 8, frame.height())
-    place = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-    _write(painter, text, place, f"{length_mm} mm", _QUIET)
+    alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+    _write(painter, text, alignment, f"{length_mm} mm", _QUIET)
 
 
 def _write(
-    painter: QPainter, frame: QRect, place: Qt.AlignmentFlag, text: str, colour: QColor, *, bold: bool = False
+    painter: QPainter, frame: QRect, alignment: Qt.AlignmentFlag, text: str, colour: QColor, *, bold: bool = False
 ) -> None:
     if not text:
         return
-    left, top, line, font = _laid_out(text, place, frame.width(), frame.height(), bold)
+    left, top, line, font = _laid_out(text, alignment, frame.width(), frame.height(), bold)
     left, top = left + frame.left(), top + frame.top()
     size = line.size()
     painter.fillRect(left - 3, top, int(size.width()) + 6, int(size.height()), PLATE)
@@ -148,15 +148,15 @@ def _write(
 
 @lru_cache(maxsize=1024)
 def _laid_out(
-    text: str, place: Qt.AlignmentFlag, width: int, height: int, bold: bool
+    text: str, alignment: Qt.AlignmentFlag, width: int, height: int, bold: bool
 ) -> tuple[int, int, QStaticText, QFont]:
     """Where a text begins in a frame, and its letters with their places: the same few are written in every frame."""
     font, line, align = _font(10, bold), QStaticText(text), Qt.AlignmentFlag
     line.setTextFormat(Qt.TextFormat.PlainText)
     line.prepare(font=font)
     room_x, room_y = width - line.size().width(), height - line.size().height()
-    across = 1.0 if place & align.AlignRight else 0.5 if place & align.AlignHCenter else 0.0
-    down = 1.0 if place & align.AlignBottom else 0.5 if place & align.AlignVCenter else 0.0
+    across = 1.0 if alignment & align.AlignRight else 0.5 if alignment & align.AlignHCenter else 0.0
+    down = 1.0 if alignment & align.AlignBottom else 0.5 if alignment & align.AlignVCenter else 0.0
     return round(across * room_x), round(down * room_y), line, font
 
 

@@ -60,9 +60,9 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.marks = CurveMarks(item)
         self.setMouseTracking(True)
         self._title_text = title
-        self.dress()
+        self.restyle()
 
-    def dress(self) -> None:
+    def restyle(self) -> None:
         """Take on the colours of the theme."""
         self.setBackground(colour("sunken"))
         for name in ("left", "bottom"):
@@ -155,10 +155,10 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        place = self.mapToScene(event.position().toPoint())
-        inside = self.box.sceneBoundingRect().contains(QRectF(QPointF(place), QPointF(place)).center())
+        position = self.mapToScene(event.position().toPoint())
+        inside = self.box.sceneBoundingRect().contains(QRectF(QPointF(position), QPointF(position)).center())
         held = event.buttons() != Qt.MouseButton.NoButton
-        self.step_hovered.emit(self.box.mapSceneToView(place).x() if inside and not held else None)
+        self.step_hovered.emit(self.box.mapSceneToView(position).x() if inside and not held else None)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

@@ -191,7 +191,7 @@ class CurvesView(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             for plot in self.plots.values():
-                plot.dress()
+                plot.restyle()
             self._soon.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -23,7 +23,7 @@ from brainseg_gui.runs.config_file import sections
 from brainseg_gui.runs.network_summary import summarise
 from brainseg_gui.state.training.training_draft import FOLDER_KEY, NAME_KEY, TrainingDraft
 from brainseg_gui.views.widgets.setting_fields import FIELD_WIDTH
-from brainseg_gui.views.widgets.setting_row import Remark, Section, SettingRow, settings_grid, settings_label
+from brainseg_gui.views.widgets.setting_row import CollapsibleSection, Remark, SettingRow, settings_grid, settings_label
 
 _OPEN = ("data", "length")
 _PROBLEMS_SHOWN = 12
@@ -58,7 +58,7 @@ class TrainingForm(QWidget):
         super().__init__()
         self._draft = draft
         self._rows: dict[str, SettingRow] = {}
-        self._sections: dict[str, Section] = {}
+        self._sections: dict[str, CollapsibleSection] = {}
         outer = QHBoxLayout(self)
         outer.setContentsMargins(16, 12, 0, 0)
         outer.setSpacing(16)
@@ -135,7 +135,7 @@ class TrainingForm(QWidget):
         return widget
 
     def _section(self, name: str, tip: str) -> QWidget:
-        section = Section(name, tip)
+        section = CollapsibleSection(name, tip)
         self._sections[name] = section
         section.first_opened.connect(lambda: self._fill(name))
         if name in _OPEN:
@@ -193,8 +193,8 @@ class TrainingForm(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             for row in self._rows.values():
-                row.dress()
-            self._folder.dress()
+                row.restyle()
+            self._folder.restyle()
 
     def _on_preset_chosen(self, index: int) -> None:
         name = self._preset.itemData(index)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from brainseg_gui.state.training.run_record import RunRecord
-from brainseg_gui.state.training.run_values import Validated
+from brainseg_gui.state.training.run_values import ValidatedCase
 from brainseg_gui.state.training.run_watch import RunWatch
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 
@@ -31,7 +31,7 @@ class ValidationView(QWidget):
         super().__init__()
         self._watch = watch
         self._record: RunRecord | None = None
-        self._entries: list[Validated] = []
+        self._entries: list[ValidatedCase] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)

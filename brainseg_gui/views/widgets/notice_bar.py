@@ -85,16 +85,16 @@ class NoticeBar(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self._place()
+            self._move_into_window()
         return False
 
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)
         if event.type() == QEvent.Type.LayoutRequest:  # the height is known only when text and buttons are shown
-            self._place()
+            self._move_into_window()
         return handled
 
-    def _place(self) -> None:
+    def _move_into_window(self) -> None:
         ground = self.parentWidget()
         if ground is not None:
             self._column.activate()
@@ -122,7 +122,7 @@ class NoticeBar(QFrame):
         self._more.setVisible(bool(notice.details))
         self._more.setChecked(False)
         self._fill_actions(notice)
-        self._place()
+        self._move_into_window()
         if notice.problem or notice.actions:
             self._timer.stop()
         else:
@@ -142,7 +142,7 @@ class NoticeBar(QFrame):
 
     def _on_details_toggled(self, shown: bool) -> None:
         self._details.setVisible(shown)
-        self._place()
+        self._move_into_window()
 
 
 def _sentence(text: str) -> str:

@@ -55,7 +55,7 @@ class SettingField(QWidget):
         """Show a value, without saying that it was edited."""
         raise NotImplementedError
 
-    def dress(self) -> None:
+    def restyle(self) -> None:
         """Draw icons in the colours of the theme."""
         for button in self.findChildren(QToolButton):
             button.setIcon(icon(button.objectName(), "quiet"))
@@ -191,7 +191,7 @@ class FolderListField(SettingField):
         clear_layout(self._rows)
         for folder in self._folders:
             self._rows.addWidget(self._folder_row(folder))
-        self.dress()
+        self.restyle()
 
     def _folder_row(self, folder: str) -> QWidget:
         widget = QWidget()
@@ -243,7 +243,7 @@ class _WholeBox(QSpinBox):
     def __init__(self, unit: str) -> None:
         super().__init__()
         self.setRange(-_WIDEST, _WIDEST)
-        _dress(self, unit)
+        _style_box(self, unit)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -257,7 +257,7 @@ class _NumberBox(QDoubleSpinBox):
         self.setDecimals(12)
         self.setRange(-1e9, 1e9)
         self.setStepType(QAbstractSpinBox.StepType.AdaptiveDecimalStepType)
-        _dress(self, unit)
+        _style_box(self, unit)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
@@ -285,7 +285,7 @@ def _number(text: str) -> float | None:
     return value if abs(value) < float("inf") else None
 
 
-def _dress(box: QSpinBox | QDoubleSpinBox, unit: str) -> None:
+def _style_box(box: QSpinBox | QDoubleSpinBox, unit: str) -> None:
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.setMinimumWidth(48)
     box.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

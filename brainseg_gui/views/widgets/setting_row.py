@@ -48,13 +48,13 @@ class SettingRow:
         grid.addWidget(self.back, row, 2, top)
         grid.addWidget(self.remark, row, 3)
 
-        self.dress()
+        self.restyle()
 
-    def dress(self) -> None:
+    def restyle(self) -> None:
         """Draw the icons in the colours of the theme."""
         self.back.setIcon(icon("recent", "accent"))
-        self.field.dress()
-        self.remark.dress()
+        self.field.restyle()
+        self.remark.restyle()
 
     def synchronize(self) -> None:
         """Show the value, and whether it is the recipe's."""
@@ -82,11 +82,11 @@ class Remark(QWidget):
         self.text.setWordWrap(True)
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.dress()
+        self.restyle()
         row.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.text, 1, Qt.AlignmentFlag.AlignTop)
 
-    def dress(self) -> None:
+    def restyle(self) -> None:
         """Draw the mark in the colours of the theme."""
         self._mark.setPixmap(icon("warning", "problem").pixmap(14, 14))
 
@@ -100,7 +100,7 @@ class Remark(QWidget):
         self.text.setText(text)
 
 
-class Section(QWidget):
+class CollapsibleSection(QWidget):
     """A heading that opens and closes what is below it.
 
     Signals

@@ -29,11 +29,11 @@ def show_tool(button: QToolButton, icon_name: str, tip: str, role: str = "quiet"
 def give_menu(button: QToolButton, menu: QMenu) -> None:
     """Let a button open a menu; when that closes, the button is lit only if the mouse is really over it."""
 
-    def look_again() -> None:
+    def refresh_hover() -> None:
         over = button.rect().contains(button.mapFromGlobal(QCursor.pos()))
         button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, over)  # its leaving was told to the menu
         button.update()
 
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setMenu(menu)
-    menu.aboutToHide.connect(look_again)
+    menu.aboutToHide.connect(refresh_hover)

@@ -24,7 +24,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap, label_schemes, meanings
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane, voxel_to_pixel
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, voxel_to_pixel
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
@@ -94,10 +94,10 @@ def test_the_prediction_fills_its_voxels_in_all_three_planes(case: Case) -> None
     figure = planes_figure(FigureContent(case, None, block), Modality.T1CE, at)
     for plane in Plane:
         axes = _axes(figure, plane.title)
-        pixel_rc = voxel_to_pixel(at, plane, case.grid, Convention.RADIOLOGICAL)
+        pixel_rc = voxel_to_pixel(at, plane, case.grid, DisplayConvention.RADIOLOGICAL)
         assert _grey_and_colour(_colour_at(figure, axes, pixel_rc), "ET")
         # the same distance on the other side of the midline is grey
-        mirrored = voxel_to_pixel((12, 10, 7), plane, case.grid, Convention.RADIOLOGICAL)
+        mirrored = voxel_to_pixel((12, 10, 7), plane, case.grid, DisplayConvention.RADIOLOGICAL)
         assert np.ptp(_colour_at(figure, axes, mirrored)) < 0.01
 
 
@@ -105,10 +105,10 @@ def test_the_reference_is_an_outline_and_leaves_the_inside_free(case: Case) -> N
     block = _block(case, 2, (24, 18, 12), (30, 26, 18))
     figure = planes_figure(FigureContent(case, block), Modality.FLAIR, (26, 22, 14))
     axes = _axes(figure, "Axial")
-    inside = voxel_to_pixel((26, 22, 14), Plane.AXIAL, case.grid, Convention.RADIOLOGICAL)
+    inside = voxel_to_pixel((26, 22, 14), Plane.AXIAL, case.grid, DisplayConvention.RADIOLOGICAL)
     assert np.ptp(_colour_at(figure, axes, inside)) < 0.01
     # voxel 29 is the block's last to the patient's right, so its outer edge is on the left of the tile
-    row, column = voxel_to_pixel((29, 22, 14), Plane.AXIAL, case.grid, Convention.RADIOLOGICAL)
+    row, column = voxel_to_pixel((29, 22, 14), Plane.AXIAL, case.grid, DisplayConvention.RADIOLOGICAL)
     assert column < inside[1]
     edge = _colour_at(figure, axes, (row, column - 0.2))
     assert edge == pytest.approx(to_rgb(meanings()["ED"].colour), abs=0.06)

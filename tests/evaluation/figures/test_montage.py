@@ -11,7 +11,7 @@ import pytest
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.figures.montage import montage_figure
-from brainseg_gui.evaluation.figures.style import Extent
+from brainseg_gui.evaluation.figures.style import FigureExtent
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
@@ -57,10 +57,10 @@ def test_letters_stand_on_the_first_tile_and_the_bar_on_the_last(content: Figure
 def test_the_tumour_alone_is_a_smaller_range(content: FigureContent) -> None:
     assert content.reference is not None
     occupied = np.flatnonzero(content.reference.values.any(axis=(0, 1)))
-    numbers = _numbers(montage_figure(content, Modality.T1, every=1, extent=Extent.TUMOUR))
+    numbers = _numbers(montage_figure(content, Modality.T1, every=1, extent=FigureExtent.TUMOUR))
     assert (numbers[0], numbers[-1]) == (occupied[0] + 1, occupied[-1] + 1)
     with pytest.raises(BrainsegError, match="no tumour to show"):
-        montage_figure(FigureContent(content.case), Modality.T1, extent=Extent.TUMOUR)
+        montage_figure(FigureContent(content.case), Modality.T1, extent=FigureExtent.TUMOUR)
 
 
 def test_slices_that_do_not_exist_are_a_sentence(content: FigureContent) -> None:

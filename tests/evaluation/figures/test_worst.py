@@ -18,7 +18,7 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import Convention, Plane, voxel_to_pixel
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, voxel_to_pixel
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
@@ -76,7 +76,7 @@ def test_the_figure_shows_masks_above_and_where_they_differ_below(case: Case, pa
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())[..., :3] / 255.0
-    row, column = voxel_to_pixel((10, 9, 4), Plane.AXIAL, case.grid, Convention.RADIOLOGICAL)
+    row, column = voxel_to_pixel((10, 9, 4), Plane.AXIAL, case.grid, DisplayConvention.RADIOLOGICAL)
     x, y = figure.axes[2].transData.transform((column, row))
     shown = pixels[pixels.shape[0] - 1 - int(y), int(x)]
     grey = (shown - 0.75 * np.array(to_rgb(AGREEMENT_COLOURS[1]))) / 0.25

@@ -19,7 +19,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
-from training.compare.changes import CHANGES, MISSING, UNCHANGED, Change, changed
+from training.compare.changes import CHANGES, MISSING, UNCHANGED, ImageChange, changed
 
 BY_NAME = {change.name: change for change in CHANGES}
 OF_THE_AIR = ("ripples", "noisy air")
@@ -45,7 +45,7 @@ def test_unchanged_is_unchanged(toy: tuple[Case, LabelMap]) -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
-def test_every_change_does_something_and_does_it_again(toy: tuple[Case, LabelMap], change: Change) -> None:
+def test_every_change_does_something_and_does_it_again(toy: tuple[Case, LabelMap], change: ImageChange) -> None:
     (once, reference), (again, _) = changed(*toy, change), changed(*toy, change)
     differs = False
     for modality, image in stored(once).items():

@@ -20,7 +20,7 @@ from brainseg_gui.progress import run_to_end
 from training import baselines
 from training.compare.__main__ import main as compare
 from training.compare.changes import CHANGE_SETS, CHANGES
-from training.compare.methods import Thresholds, models_named
+from training.compare.methods import BaselineMethod, models_named
 from training.compare.robustness import main as robustness
 from training.compare.rules_study import main as study
 
@@ -70,7 +70,7 @@ def test_a_picture_names_a_method_as_it_was_asked_for(
         str(tmp_path / "out"),
     ]
     assert compare(arguments) == 0
-    monkeypatch.setattr(Thresholds, "name", property(lambda self: f"my {self.baseline.name}"))
+    monkeypatch.setattr(BaselineMethod, "name", property(lambda self: f"my {self.baseline.name}"))
     assert compare(arguments) == 0
     assert drawn == 2 * [["otsu", "three classes"]] + 2 * [["my otsu", "my three classes"]]
 

@@ -20,8 +20,8 @@ from brainseg_gui.runs.run_folder import RunFolder
 from training.baselines import BASELINES
 from training.compare.cases import Asked, find_cases
 from training.compare.cross_validation import CrossValidation, cross_validation
-from training.compare.methods import Prediction, Thresholds, models_named
-from training.compare.run import Comparison
+from training.compare.methods import BaselineMethod, Prediction, models_named
+from training.compare.run import MethodComparison
 from training.compare.store import Store
 from training.errors import TrainingError
 
@@ -75,7 +75,7 @@ def test_a_comparison_scores_by_the_right_part_and_leaves_the_others_out(
         toy_case(tmp_path / "cases", case_id=f"Toy_{number}", seed=number)
     asked: dict[str, list[str]] = {"first": [], "second": []}
 
-    class Part(Thresholds):
+    class Part(BaselineMethod):
         def predict(self, case: object) -> Prediction:
             asked[self.name].append(case.source.case_id)  # type: ignore[attr-defined]
             return Prediction(np.zeros(case.grid.shape, np.uint8), np.zeros(case.grid.shape, np.float32), 1.0)  # type: ignore[attr-defined]
@@ -84,7 +84,9 @@ def test_a_comparison_scores_by_the_right_part_and_leaves_the_others_out(
     method = CrossValidation("both", {"Toy_0": first, "Toy_2": second})
     told: list[str] = []
     cases = find_cases([tmp_path / "cases"], Asked({}, {}), told.append)
-    comparison = Comparison(cases, [method], Store(tmp_path / "store"), rules_named("brats2023"), None, told.append)
+    comparison = MethodComparison(
+        cases, [method], Store(tmp_path / "store"), rules_named("brats2023"), None, told.append
+    )
     scores = [score for of_case in comparison.run() for score in of_case]
     assert [(score.case_id, score.method) for score in scores] == [("Toy_0", "both"), ("Toy_2", "both")]
     assert asked == {"first": ["Toy_0"], "second": ["Toy_2"]}

@@ -12,12 +12,12 @@ from brainseg_gui.inference.models.json_fields import JsonFields
 from brainseg_gui.inference.models.step_readers import read_post_step
 from brainseg_gui.inference.postprocess import postprocess
 from training.compare.methods import Prediction
-from training.compare.rules import Option, Thresholds, passport_entry, try_all
+from training.compare.rules import Option, RuleThresholds, passport_entry, try_all
 from training.compare.scores import dice_scores
 from training.compare.study import Study, measure_case, reference_parts
 from training.compare.study_report import study_csv, study_markdown
 
-FEW = Thresholds((0.0, 0.6), (0.0, 0.02, 0.05), (0.15,), (0.0, 0.004), (0.0, 0.7), (0.0, 0.01), (0.0, 0.006))
+FEW = RuleThresholds((0.0, 0.6), (0.0, 0.02, 0.05), (0.15,), (0.0, 0.004), (0.0, 0.7), (0.0, 0.01), (0.0, 0.006))
 GRID = Grid((12, 12, 12), np.eye(4))
 
 
@@ -40,7 +40,7 @@ def test_a_passport_reads_what_is_written() -> None:
 
 
 def test_equal_options_are_tried_once() -> None:
-    stages = Thresholds(whole_ml=(0.0, 1.0), fraction=(0.1, 0.2)).stages()
+    stages = RuleThresholds(whole_ml=(0.0, 1.0), fraction=(0.1, 0.2)).stages()
     assert [option.words for option in stages[1]] == ["all of WT", "WT ≥ 1 ml or 10%", "WT ≥ 1 ml or 20%"]
 
 

@@ -13,14 +13,14 @@ import pytest
 from scipy import ndimage
 
 from training.synthesis.anatomy import Anatomy, Tissue, read_anatomy
-from training.synthesis.brain import Brain, place
+from training.synthesis.brain import Brain, posed_brain
 from training.synthesis.case import SyntheticCase, synthesise
 from training.synthesis.presets import TRAINING, SynthesisPriors
 from training.synthesis.tumour import TumourParameters, TumourPriors
-from training.synthesis.warp import PlacementPriors, draw_placement
+from training.synthesis.warp import HeadPosePriors, draw_head_pose
 
 Labels = np.ndarray[Any, np.dtype[np.int16]]
-_PLACEMENT = PlacementPriors(
+_POSE = HeadPosePriors(
     brain_ml=(140.0, 150.0), pitch_deg=0.0, warp_mm=1.5, warp_scale_mm=30.0, floor_mm=2.0, rotation_deg=5.0
 )
 
@@ -35,13 +35,13 @@ def grid_shape() -> tuple[int, int, int]:
 def toy_priors() -> SynthesisPriors:
     """The demonstration's priors with a tumour that fits the toy brain."""
     tumour = TumourPriors(core_ml=(4.0, 5.0), oedema_ml=(6.0, 9.0), enhancement=(1.0, 0.0, 0.0, 0.0), satellites=(1.0,))
-    return SynthesisPriors(placement=_PLACEMENT, tumours=((1.0, tumour),))
+    return SynthesisPriors(pose=_POSE, tumours=((1.0, tumour),))
 
 
 @pytest.fixture(scope="session")
 def toy_training() -> SynthesisPriors:
     """The training priors on a brain of the toy's size."""
-    return replace(TRAINING, placement=_PLACEMENT)
+    return replace(TRAINING, pose=_POSE)
 
 
 @pytest.fixture(scope="session")
@@ -118,7 +118,7 @@ def drawn(anatomy: Anatomy, toy_training: SynthesisPriors) -> list[SyntheticCase
 @pytest.fixture(scope="session")
 def brain(anatomy: Anatomy, grid_shape: tuple[int, int, int]) -> Brain:
     """The toy brain placed at 1 mm."""
-    return place(anatomy, draw_placement(np.random.default_rng(2), anatomy, _PLACEMENT, grid_shape))
+    return posed_brain(anatomy, draw_head_pose(np.random.default_rng(2), anatomy, _POSE, grid_shape))
 
 
 @pytest.fixture(scope="session")

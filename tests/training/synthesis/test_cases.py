@@ -166,7 +166,7 @@ def test_unseen_worlds_lie_outside_the_training_priors() -> None:
 
 
 def test_unseen_patients_can_be_drawn(anatomy: Anatomy, toy_training: SynthesisPriors) -> None:
-    priors = replace(UNSEEN, placement=toy_training.placement)
+    priors = replace(UNSEEN, pose=toy_training.pose)
     for seed in range(3):
         case = synthesise(anatomy, (7, seed), priors, (46, 50, 42), 2.0)
         assert all(np.isfinite(image).all() for image in case.images.values())

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 
 
 @dataclass(frozen=True, eq=False)
-class _Kept:
+class _PackedLayer:
     """A layer without its voxels, and of these the box that holds all labels: a tenth of a grid, or less."""
 
     layer: Layer
@@ -24,11 +24,11 @@ class _Kept:
     values: NDArray[np.uint8]
 
 
-class KeptPredictions:
+class UnsavedPredictions:
     """By case, for as long as the program runs."""
 
     def __init__(self) -> None:
-        self._kept: dict[Path, list[_Kept]] = {}
+        self._kept: dict[Path, list[_PackedLayer]] = {}
 
     def __len__(self) -> int:
         """How many there are, of all cases that are not open."""
@@ -36,26 +36,26 @@ class KeptPredictions:
 
     def keep(self, case: Case, layers: Iterable[Layer]) -> None:
         """Keep what networks made and no file holds, as the case is left."""
-        kept = [_keep(layer) for layer in layers if layer.role is Role.PREDICTION and layer.saved_as is None]
-        self._kept.pop(case.source.place, None)
+        kept = [_keep(layer) for layer in layers if layer.role is LayerRole.PREDICTION and layer.saved_as is None]
+        self._kept.pop(case.source.identity, None)
         if kept:
-            self._kept[case.source.place] = kept
+            self._kept[case.source.identity] = kept
 
     def take(self, case: Case) -> list[Layer]:
         """What was kept of a case, as it was; nothing where its images now lie on another grid."""
-        kept = self._kept.pop(case.source.place, [])
+        kept = self._kept.pop(case.source.identity, [])
         return [_layer_of(one, case) for one in kept if one.layer.labels.grid.same_as(case.grid)]
 
 
-def _keep(layer: Layer) -> _Kept:
+def _keep(layer: Layer) -> _PackedLayer:
     values, labels = layer.labels.values, layer.labels
     box = box_around(values)
     own = values[box].copy(order="K") if box is not None else values[:0, :0, :0].copy()
     hollow = LabelMap(values[:0, :0, :0].copy(), labels.grid, labels.scheme)
-    return _Kept(replace(layer, labels=hollow, probabilities=None), box, own)
+    return _PackedLayer(replace(layer, labels=hollow, probabilities=None), box, own)
 
 
-def _layer_of(kept: _Kept, case: Case) -> Layer:
+def _layer_of(kept: _PackedLayer, case: Case) -> Layer:
     values = np.zeros(case.grid.shape, dtype=np.uint8, order="F")
     if kept.box is not None:
         values[kept.box] = kept.values

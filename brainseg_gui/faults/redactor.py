@@ -47,7 +47,7 @@ _PLACEHOLDER = re.compile(r"<(?:case \d+|path|name|file|date|user|program|librar
 _KEPT = re.compile("\x00(\\d+)\x00")
 
 
-class Veil:
+class Redactor:
     """Replaces what may tell who a patient is; may be used by several threads."""
 
     def __init__(self) -> None:

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
-from brainseg_gui.annotation.saving.mask_places import OutputTree
+from brainseg_gui.annotation.saving.mask_paths import OutputTree
 
 
 @dataclass
-class OutputPlace:
+class MaskDestination:
     """The person's choice; it holds for all cases until another is made.
 
     Parameters

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from training.synthesis.anatomy import Anatomy, Tissue
-from training.synthesis.brain import Brain, place
+from training.synthesis.brain import Brain, posed_brain
 from training.synthesis.presets import SynthesisPriors
-from training.synthesis.warp import diffeomorphism, draw_placement, push_aside, sample_at_nodes
+from training.synthesis.warp import diffeomorphism, draw_head_pose, sample_at_nodes, with_mass_effect
 
 Shape = tuple[int, int, int]
 
@@ -25,11 +25,11 @@ def test_the_warp_is_a_bijection_and_moves_as_far_as_asked() -> None:
 def test_mass_effect_is_a_bijection_outwards_and_spares_the_skull(
     anatomy: Anatomy, toy_priors: SynthesisPriors, grid_shape: Shape
 ) -> None:
-    placement = draw_placement(np.random.default_rng(1), anatomy, toy_priors.placement, grid_shape)
-    placement = replace(placement, displacement=np.zeros_like(placement.displacement))
-    hull_mm = sample_at_nodes(placement, anatomy.hull_mm)
-    centre = np.array(placement.shape) / 2.0
-    moved = push_aside(placement, hull_mm, centre, 12.0, 0.45, 20.0).displacement
+    pose = draw_head_pose(np.random.default_rng(1), anatomy, toy_priors.pose, grid_shape)
+    pose = replace(pose, displacement=np.zeros_like(pose.displacement))
+    hull_mm = sample_at_nodes(pose, anatomy.hull_mm)
+    centre = np.array(pose.shape) / 2.0
+    moved = with_mass_effect(pose, hull_mm, centre, 12.0, 0.45, 20.0).displacement
     assert _jacobian(moved / 4.0).min() > 0.05
     nodes = np.indices(moved.shape[1:]) * 4.0 - 4.0 - centre.reshape(3, 1, 1, 1)
     assert ((moved * nodes).sum(axis=0) <= 1e-4).all()  # the pull-back looks inwards: tissue moves outwards
@@ -46,21 +46,21 @@ def test_tissue_shares_sum_to_one_and_hold_partial_volume(brain: Brain) -> None:
 def test_flipped_or_not_the_midline_is_negative_on_the_left(anatomy: Anatomy, toy_priors: SynthesisPriors) -> None:
     flips = set()
     for seed in range(6):
-        placement = draw_placement(np.random.default_rng(seed), anatomy, toy_priors.placement, (46, 50, 42), 2.0)
-        placed = place(anatomy, placement)
-        flips.add(bool(np.linalg.det(placement.matrix) < 0))
-        white = placed.share(Tissue.WHITE) > 0.5
-        assert placed.midline_mm[:10][white[:10]].max() < 0 < placed.midline_mm[-10:][white[-10:]].min()
+        pose = draw_head_pose(np.random.default_rng(seed), anatomy, toy_priors.pose, (46, 50, 42), 2.0)
+        posed = posed_brain(anatomy, pose)
+        flips.add(bool(np.linalg.det(pose.matrix) < 0))
+        white = posed.share(Tissue.WHITE) > 0.5
+        assert posed.midline_mm[:10][white[:10]].max() < 0 < posed.midline_mm[-10:][white[-10:]].min()
     assert flips == {True, False}
 
 
 def test_a_source_voxel_is_found_again_on_the_target(
     anatomy: Anatomy, toy_priors: SynthesisPriors, grid_shape: Shape
 ) -> None:
-    placement = draw_placement(np.random.default_rng(3), anatomy, toy_priors.placement, grid_shape)
+    pose = draw_head_pose(np.random.default_rng(3), anatomy, toy_priors.pose, grid_shape)
     wanted = np.array(anatomy.tissue.shape) / 2.0 + (8.0, -5.0, 3.0)
-    i, j, k = np.round(placement.target_of(wanted)).astype(int)
-    np.testing.assert_allclose(placement.coordinates()[:, i, j, k], wanted, atol=2.0)
+    i, j, k = np.round(pose.target_of(wanted)).astype(int)
+    np.testing.assert_allclose(pose.coordinates()[:, i, j, k], wanted, atol=2.0)
 
 
 def _jacobian(displacement: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -73,7 +73,7 @@ def test_a_brain_at_two_millimetres_is_the_same_brain(
     anatomy: Anatomy, toy_priors: SynthesisPriors, grid_shape: Shape
 ) -> None:
     fine, coarse = (
-        place(anatomy, draw_placement(np.random.default_rng(4), anatomy, toy_priors.placement, grid_shape, spacing))
+        posed_brain(anatomy, draw_head_pose(np.random.default_rng(4), anatomy, toy_priors.pose, grid_shape, spacing))
         for spacing in (1.0, 2.0)
     )
     np.testing.assert_allclose(coarse.fractions.sum(axis=0), 1.0, atol=1e-5)
@@ -86,7 +86,7 @@ def test_a_brain_at_two_millimetres_is_the_same_brain(
 
 
 def test_a_source_voxel_is_found_at_two_millimetres(anatomy: Anatomy, toy_priors: SynthesisPriors) -> None:
-    placement = draw_placement(np.random.default_rng(3), anatomy, toy_priors.placement, (46, 50, 42), 2.0)
+    pose = draw_head_pose(np.random.default_rng(3), anatomy, toy_priors.pose, (46, 50, 42), 2.0)
     wanted = np.array(anatomy.tissue.shape) / 2.0 + (8.0, -5.0, 3.0)
-    i, j, k = np.round(placement.target_of(wanted)).astype(int)
-    np.testing.assert_allclose(placement.coordinates()[:, i, j, k], wanted, atol=3.0)
+    i, j, k = np.round(pose.target_of(wanted)).astype(int)
+    np.testing.assert_allclose(pose.coordinates()[:, i, j, k], wanted, atol=3.0)

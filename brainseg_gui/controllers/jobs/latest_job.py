@@ -17,7 +17,7 @@ Answer = Callable[[Any], None]
 Failed = Callable[[], None]
 
 
-class Newest(QObject):
+class LatestJob(QObject):
     """Runs one job at a time; what fails is said in the notice bar.
 
     Parameters

@@ -8,12 +8,12 @@ from pathlib import Path
 from brainseg_gui.controllers.settings.preferences import Preferences
 
 
-class RunPlaces:
+class RunSearchPaths:
     """Folders of runs, single runs, and those that were taken off the list."""
 
     def __init__(self, preferences: Preferences) -> None:
         self._preferences = preferences
-        self._places = list(preferences.run_places)
+        self._paths = list(preferences.run_search_paths)
         self._hidden = set(preferences.forgotten_runs)
 
     @property
@@ -23,17 +23,17 @@ class RunPlaces:
 
     def with_own(self, own: Iterable[Path]) -> tuple[Path, ...]:
         """All places, the program's own first."""
-        return (*dict.fromkeys([*own, *self._places]),)
+        return (*dict.fromkeys([*own, *self._paths]),)
 
-    def add(self, place: Path) -> None:
+    def add(self, path: Path) -> None:
         """Look there too, and at what was hidden of it again."""
-        self._hidden = {path for path in self._hidden if path != place and path.parent != place}
-        self._places = [*dict.fromkeys([*self._places, place])]
+        self._hidden = {path for path in self._hidden if path != path and path.parent != path}
+        self._paths = [*dict.fromkeys([*self._paths, path])]
         self._remember()
 
-    def drop(self, place: Path) -> None:
+    def drop(self, path: Path) -> None:
         """Look there no more."""
-        self._places = [other for other in self._places if other != place]
+        self._paths = [other for other in self._paths if other != path]
         self._remember()
 
     def hide(self, run: Path) -> None:
@@ -46,4 +46,4 @@ class RunPlaces:
         self._hidden.discard(run)
 
     def _remember(self) -> None:
-        self._preferences.set_run_places(self._places, self._hidden)
+        self._preferences.set_run_search_paths(self._paths, self._hidden)

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 _WHEN_ASKED_FOR = ("segment_all", "training", "cohort", "figures", "report")
 
 
-class Desk(QObject):
+class ControllerSet(QObject):
     """All controllers of one window; those with a window of their own are made when they are first asked for.
 
     Parameters

@@ -13,40 +13,40 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.layers.layers import Layer, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.shell.panel_dock import PanelDock
-from brainseg_gui.views.widgets.late import Late
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 LATE = {"cases", "annotate", "operations", "proposal", "raters", "probabilities", "histograms", "errors", "comparison"}
 
 
 def test_a_part_is_made_once_and_when_it_is_called_for() -> None:
-    late = Late(object)
-    assert late.made is None
-    part = late()
-    assert late() is part
-    assert late.made is part
+    lazy = LazyPanel(object)
+    assert lazy.made is None
+    part = lazy()
+    assert lazy() is part
+    assert lazy.made is part
 
 
 def test_listeners_hear_of_a_part_when_it_is_made_in_their_order() -> None:
     heard: list[str] = []
-    late = Late(lambda: "part")
-    late.when_made(lambda part: heard.append(f"first {part}"))
-    late.when_made(lambda part: heard.append(f"second {part}"))
+    lazy = LazyPanel(lambda: "part")
+    lazy.when_made(lambda part: heard.append(f"first {part}"))
+    lazy.when_made(lambda part: heard.append(f"second {part}"))
     assert heard == []
-    late()
-    late()
-    late.when_made(lambda part: heard.append(f"late {part}"))
+    lazy()
+    lazy()
+    lazy.when_made(lambda part: heard.append(f"late {part}"))
     assert heard == ["first part", "second part", "late part"]
 
 
 def test_a_listener_may_ask_for_the_part() -> None:
-    late: Late[object] = Late(object)
+    lazy: LazyPanel[object] = LazyPanel(object)
     heard: list[object] = []
-    late.when_made(lambda _part: heard.append(late()))
-    assert heard == [late()] == [late.made]
+    lazy.when_made(lambda _part: heard.append(lazy()))
+    assert heard == [lazy()] == [lazy.made]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def make_dock(qtbot: QtBot) -> Callable[[], PanelDock]:
     qtbot.addWidget(window)
 
     def make() -> PanelDock:
-        dock = PanelDock("Panel", Late(lambda: QLabel("made")), 210, window)
+        dock = PanelDock("Panel", LazyPanel(lambda: QLabel("made")), 210, window)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock)
         return dock
 
@@ -99,8 +99,8 @@ def test_a_released_dock_waits_until_it_is_seen(qtbot: QtBot, make_dock: Callabl
 
 def test_the_window_makes_its_pictures_and_no_hidden_panel(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.pictures.made is not None)
-    assert {name for name in LATE if getattr(window.late, name).made is not None} == {"comparison", "errors"}
-    assert set(vars(window.late)) == LATE
+    assert {name for name in LATE if getattr(window.lazy_panels, name).made is not None} == {"comparison", "errors"}
+    assert set(vars(window.lazy_panels)) == LATE
 
 
 def test_starting_to_annotate_makes_one_of_its_three_panels(
@@ -108,15 +108,15 @@ def test_starting_to_annotate_makes_one_of_its_three_panels(
 ) -> None:
     qtbot.waitUntil(lambda: opened.pictures.made is not None and opened.docks[0]._released)
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
-    layer = session.layers.add(Layer("annotation", Role.ANNOTATION, labels))
+    layer = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, labels))
     session.annotating.begin(Annotation(labels), layer)
     with qtbot.waitCallback() as later:
         QTimer.singleShot(0, later)
-    assert opened.late.annotate.made is not None
-    assert opened.late.operations.made is None
-    assert opened.late.proposal.made is None
+    assert opened.lazy_panels.annotate.made is not None
+    assert opened.lazy_panels.operations.made is None
+    assert opened.lazy_panels.proposal.made is None
     opened.show_panel("Operations")
-    assert opened.late.operations.made is not None
+    assert opened.lazy_panels.operations.made is not None
 
 
 def test_a_tab_says_the_title_and_the_dock_does_not_say_it_again(qtbot: QtBot, window: MainWindow) -> None:

@@ -19,7 +19,7 @@ from brainseg_gui.state.layers.layers import Layer
 
 
 @dataclass(eq=False)
-class Kept:
+class AnnotationRecord:
     """An annotation of the open case, edited or put aside, and how it is kept.
 
     Parameters
@@ -69,7 +69,7 @@ class Kept:
             start_digest=start.digest,
             created=self.began,
             program=__version__,
-            place=str(place_of(case)),
+            opened_from=str(path_of(case)),
         )
 
 
@@ -87,7 +87,7 @@ def sittings_before(layer: Layer | None, but: float = 0.0) -> tuple[Mapping[str,
     return sittings_of(note, but) if note is not None else ()
 
 
-def place_of(case: Case) -> Path:
+def path_of(case: Case) -> Path:
     """What to open to see a case again: its folder, or the one file that holds all its images."""
     files = set(case.source.modalities.values())
     return next(iter(files)) if len(files) == 1 and len(case.source.modalities) > 1 else case.source.folder

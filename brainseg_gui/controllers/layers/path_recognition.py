@@ -14,7 +14,7 @@ from brainseg_gui.progress import Progress
 
 
 @dataclass(frozen=True)
-class Found:
+class RecognisedPaths:
     """What lies behind some paths.
 
     Parameters
@@ -29,13 +29,13 @@ class Found:
     is_cohort: bool
 
 
-def look(paths: tuple[Path, ...]) -> Generator[Progress, None, Found]:
+def recognise(paths: tuple[Path, ...]) -> Generator[Progress, None, RecognisedPaths]:
     """Tell a case from a cohort and from loose files; the drive may not answer for long."""
-    from brainseg_gui.imaging.aside import aside, waited_for
+    from brainseg_gui.imaging.background_thread import in_background, waited_for
 
     step = Progress("looking", 0.0, paths[0].name)
     yield step
-    return (yield from waited_for(aside(partial(_look, paths), "look"), step))
+    return (yield from waited_for(in_background(partial(_recognise, paths), "look"), step))
 
 
 def may_be_mask(path: Path) -> bool:
@@ -68,15 +68,15 @@ def assigned(source: CaseSource | None, paths: Sequence[Path]) -> dict[Path, Mod
     return {path: kind for path, kind in guesses.items() if kind is not None}
 
 
-def _look(paths: tuple[Path, ...]) -> Found:
+def _recognise(paths: tuple[Path, ...]) -> RecognisedPaths:
     from brainseg_gui.imaging.case_folder import find_case, find_cohort, source_of_files
 
     if len(paths) == 1 and paths[0].is_dir():
         sources = find_cohort(paths[0])
-        return Found(sources, is_cohort=len(sources) > 1 or sources[0].folder != paths[0])
+        return RecognisedPaths(sources, is_cohort=len(sources) > 1 or sources[0].folder != paths[0])
     if any(path.is_dir() for path in paths):
         found = [source for path in paths for source in (find_cohort(path) if path.is_dir() else [find_case(path)])]
-        return Found(tuple(found), is_cohort=len(found) > 1)
+        return RecognisedPaths(tuple(found), is_cohort=len(found) > 1)
     if len(paths) == 1:
-        return Found((find_case(paths[0]),), is_cohort=False)
-    return Found((source_of_files(paths),), is_cohort=False)
+        return RecognisedPaths((find_case(paths[0]),), is_cohort=False)
+    return RecognisedPaths((source_of_files(paths),), is_cohort=False)

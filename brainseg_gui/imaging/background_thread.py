@@ -15,7 +15,7 @@ _POLL_S = 0.1
 _GRACE_S = 0.3
 
 
-def aside(call: Callable[[], Result], name: str = "aside") -> Future[Result]:
+def in_background(call: Callable[[], Result], name: str = "aside") -> Future[Result]:
     """Run a call in a thread of its own that does not keep the program from ending.
 
     The threads of a `ThreadPoolExecutor` do: one that is blocked in the system would be waited for at exit, for ever.

@@ -24,7 +24,7 @@ from brainseg_gui.state.annotating.hand import Point
 from brainseg_gui.state.session import Session
 
 
-class SlicePlace(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
+class SliceViewport(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """An empty view of a slice of the displayed case, in mm, row 0 at the top.
 
     Parameters

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.jobs.job import Job
-from brainseg_gui.controllers.jobs.newest import Newest
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
 
@@ -22,14 +22,14 @@ def work(name: str, ran: list[str]) -> Generator[Progress, None, str]:
 
 
 @pytest.fixture
-def newest(qtbot: QtBot) -> Iterator[Newest]:
+def newest(qtbot: QtBot) -> Iterator[LatestJob]:
     parent = QObject()
-    made = Newest(Session(), parent)
+    made = LatestJob(Session(), parent)
     yield made
     made.close()
 
 
-def test_only_the_last_of_several_wishes_is_carried_out(qtbot: QtBot, newest: Newest) -> None:
+def test_only_the_last_of_several_wishes_is_carried_out(qtbot: QtBot, newest: LatestJob) -> None:
     ran: list[str] = []
     answers: list[Any] = []
     for name in ("first", "second", "third"):
@@ -38,7 +38,7 @@ def test_only_the_last_of_several_wishes_is_carried_out(qtbot: QtBot, newest: Ne
     assert ran == answers == ["third"]
 
 
-def test_what_fails_is_said_and_told(qtbot: QtBot, newest: Newest) -> None:
+def test_what_fails_is_said_and_told(qtbot: QtBot, newest: LatestJob) -> None:
     told: list[str] = []
 
     def fails() -> Generator[Progress, None, None]:
@@ -52,7 +52,7 @@ def test_what_fails_is_said_and_told(qtbot: QtBot, newest: Newest) -> None:
     assert newest._session.notice.problem
 
 
-def test_a_wish_after_the_end_is_not_begun(newest: Newest) -> None:
+def test_a_wish_after_the_end_is_not_begun(newest: LatestJob) -> None:
     """A save that ends while the program does still tells that a layer changed."""
     ran: list[str] = []
     newest.close()

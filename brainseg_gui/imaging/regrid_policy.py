@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Placing(Enum):
+class RegridPolicy(Enum):
     """Nothing, the nearest voxel of the patient's space, or the voxels in the order in which they are stored."""
 
     STRICT = "strict"

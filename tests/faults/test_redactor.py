@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from brainseg_gui.errors import ImageError
 from brainseg_gui.faults import log_file
 from brainseg_gui.faults.log_file import LogFile, log_path, log_tail, start_log
+from brainseg_gui.faults.redactor import Redactor
 from brainseg_gui.faults.report import report_text
-from brainseg_gui.faults.veil import Veil
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,14 +43,14 @@ PARTS = ("Müller", "Brien", "Bob", "John", "小龙", "أحمد", "Novák", "Jan
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_known_name_is_gone_however_it_is_written(name: str) -> None:
-    veil = Veil()
+    redactor = Redactor()
     path = Path("/data/clinic") / name / f"{name}_t1.nii.gz"
-    veil.hide_case(name, [path.parent, path])
+    redactor.hide_case(name, [path.parent, path])
     writings = {name, repr(name), ascii(name), json.dumps(name), name.upper(), quote(name, errors="surrogatepass")}
     writings |= {unicodedata.normalize("NFD", name), name.replace("_", " "), str(path), repr(str(path)), path.name}
     for writing in writings:
         for text in (f"cannot read {writing}: it is cut off", f"'{writing}'", writing, f"KeyError: {writing!r}"):
-            told = veil(text)
+            told = redactor(text)
             words = [
                 word for word in ("Müller", "Brien", "Bob", "John", "小龙", "أحمد", "Novák", "Jane") if word in name
             ]
@@ -61,11 +61,11 @@ def test_a_known_name_is_gone_however_it_is_written(name: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=5, max_size=40))
 def test_any_name_is_gone(name: str) -> None:
-    veil = Veil()
-    veil.hide_case(name, [])
+    redactor = Redactor()
+    redactor.hide_case(name, [])
     if name.strip() and not name.isdecimal():
         for text in (f"before {name} after", repr(name), json.dumps(name), f"x{name}_t1.nii.gz"):
-            told = veil(text)
+            told = redactor(text)
             assert name not in told or name in "before after case name path file .nii.gz <>"
 
 
@@ -88,47 +88,47 @@ def test_any_name_is_gone(name: str) -> None:
     ],
 )
 def test_a_stranger_is_hidden_by_how_it_looks(text: str) -> None:
-    assert "Doe" not in Veil()(text)
+    assert "Doe" not in Redactor()(text)
 
 
 @pytest.mark.parametrize("text", ["19510203", "1951-02-03", "1951.02.03", "3.2.1951", "03/02/1951", "2/3/1951"])
 def test_dates_of_birth_are_hidden(text: str) -> None:
-    assert "1951" not in Veil()(f"born {text} in Linz")
+    assert "1951" not in Redactor()(f"born {text} in Linz")
 
 
 def test_what_a_developer_needs_stays() -> None:
-    veil = Veil()
+    redactor = Redactor()
     code = ROOT / "brainseg_gui" / "imaging" / "nifti.py"
     text = f'  File "{code}", line 12, in read\n    a / b\n    ~~^^^\nValueError: 240x240x155 is odd\n'
-    told = veil(text)
+    told = redactor(text)
     assert 'File "<program>/brainseg_gui/imaging/nifti.py", line 12, in read' in told
     assert "~~^^^" in told
     assert "ValueError: 240x240x155 is odd" in told
-    assert veil("window 3/12 of config.toml and model.json") == "window 3/12 of config.toml and model.json"
+    assert redactor("window 3/12 of config.toml and model.json") == "window 3/12 of config.toml and model.json"
 
 
 def test_what_was_veiled_is_not_veiled_again() -> None:
-    veil = Veil()
-    veil.hide_case("case", [Path("/data/case/name.nii.gz")])
-    once = veil("case in /data/case: at <path>")
-    assert once == veil(once) == "<case 1> in <path>: at <path>"
+    redactor = Redactor()
+    redactor.hide_case("case", [Path("/data/case/name.nii.gz")])
+    once = redactor("case in /data/case: at <path>")
+    assert once == redactor(once) == "<case 1> in <path>: at <path>"
 
 
 def test_a_path_beside_the_program_is_not_taken_for_the_program() -> None:
-    assert "Doe" not in Veil()(f"{ROOT}/brainseg_gui_Doe/x.nii")
+    assert "Doe" not in Redactor()(f"{ROOT}/brainseg_gui_Doe/x.nii")
 
 
 def test_many_names_do_not_make_it_slow() -> None:
     import time
 
-    veil = Veil()
+    redactor = Redactor()
     for number in range(3000):
-        veil.hide(f"patient {number} of the study", "<name>")
+        redactor.hide(f"patient {number} of the study", "<name>")
     began = time.thread_time()
     for _ in range(20):
-        veil("nothing to be found in a line of the usual length, which is about a hundred characters or so")
+        redactor("nothing to be found in a line of the usual length, which is about a hundred characters or so")
     assert time.thread_time() - began < 1.0
-    assert len(veil._names) <= 600
+    assert len(redactor._names) <= 600
 
 
 # --- the log ----------------------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_many_names_do_not_make_it_slow() -> None:
 
 @pytest.fixture
 def handler(own_folders: Path) -> object:
-    found = start_log(Veil())
+    found = start_log(Redactor())
     assert found is not None
     yield found
     logging.getLogger().removeHandler(found)
@@ -175,7 +175,7 @@ def test_the_log_is_bounded(handler: LogFile, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_two_windows_write_one_log(handler: LogFile) -> None:
-    other = LogFile(log_path(), Veil())
+    other = LogFile(log_path(), Redactor())
     try:
         other.doRollover()
         other.emit(logging.makeLogRecord({"msg": "of the other", "levelname": "INFO"}))
@@ -204,6 +204,6 @@ def test_a_full_disk_does_not_disturb(handler: LogFile, capfd: pytest.CaptureFix
 def test_no_log_can_be_written(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (own_folders / "file").write_text("in the way")
     monkeypatch.setenv("XDG_STATE_HOME", str(own_folders / "file"))
-    assert start_log(Veil()) is None
+    assert start_log(Redactor()) is None
     assert log_file.log_tail() == ""
-    assert "There is no log" in report_text(Veil())
+    assert "There is no log" in report_text(Redactor())

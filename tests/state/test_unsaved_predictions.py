@@ -15,7 +15,7 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
-from brainseg_gui.state.layers.layers import Layer, OverlayStyle, Role
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
 
 
@@ -41,7 +41,7 @@ def predicted(session: Session) -> Callable[[str], Layer]:
         assert case is not None
         assert case.reference is not None
         labels = LabelMap(np.roll(case.reference.values, shift, axis=0), case.grid, case.scheme)
-        layer = Layer(name, Role.PREDICTION, labels, "model", model_sha256="ab")
+        layer = Layer(name, LayerRole.PREDICTION, labels, "model", model_sha256="ab")
         session.add_prediction(layer)
         return layer
 
@@ -52,7 +52,7 @@ def _annotation(session: Session) -> Layer:
     case = session.case
     assert case is not None
     assert case.reference is not None
-    return Layer("mine", Role.ANNOTATION, LabelMap(case.reference.values.copy(), case.grid, case.scheme))
+    return Layer("mine", LayerRole.ANNOTATION, LabelMap(case.reference.values.copy(), case.grid, case.scheme))
 
 
 def test_a_newer_prediction_hides_the_older_and_is_compared(session: Session, predicted: Callable[..., Layer]) -> None:
@@ -99,7 +99,7 @@ def test_predictions_in_no_file_come_back_with_their_case(
     saved.saved_as = Path("somewhere.nii.gz")
     session.layers.rename(second, "the better one")
     session.open(cases[1])
-    assert len(session.kept_predictions) == 2
+    assert len(session.unsaved_predictions) == 2
     assert [layer.name for layer in session.layers] == ["reference"]
     session.open(cases[0])
     back = list(session.layers)[1:]
@@ -108,30 +108,30 @@ def test_predictions_in_no_file_come_back_with_their_case(
         np.testing.assert_array_equal(layer.labels.values, before.labels.values)
         assert layer.labels.scheme == before.labels.scheme
         assert (layer.author, layer.created, layer.model_sha256) == (before.author, before.created, "ab")
-    assert len(session.kept_predictions) == 0
+    assert len(session.unsaved_predictions) == 0
 
 
 def test_an_empty_prediction_comes_back_and_the_box_alone_is_kept(session: Session, cases: list[Case]) -> None:
     case = cases[0]
     values = np.zeros(case.grid.shape, np.uint8, order="F")
-    empty = Layer("empty", Role.PREDICTION, LabelMap(values, case.grid, case.scheme))
+    empty = Layer("empty", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme))
     values = values.copy(order="F")
     values[3, 4, 5] = 2
-    small = Layer("small", Role.PREDICTION, LabelMap(values, case.grid, case.scheme))
-    session.kept_predictions.keep(case, [empty, small])
-    kept = session.kept_predictions._kept[case.source.place]
+    small = Layer("small", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme))
+    session.unsaved_predictions.keep(case, [empty, small])
+    kept = session.unsaved_predictions._kept[case.source.identity]
     assert [one.values.size for one in kept] == [0, 1]
-    back = session.kept_predictions.take(case)
+    back = session.unsaved_predictions.take(case)
     assert not back[0].labels.values.any()
     assert np.argwhere(back[1].labels.values).tolist() == [[3, 4, 5]]
 
 
 def test_what_was_kept_does_not_go_onto_another_grid(session: Session, cases: list[Case]) -> None:
     case = cases[0]
-    layer = Layer("p", Role.PREDICTION, LabelMap(np.ones(case.grid.shape, np.uint8), case.grid, case.scheme))
-    session.kept_predictions.keep(case, [layer])
+    layer = Layer("p", LayerRole.PREDICTION, LabelMap(np.ones(case.grid.shape, np.uint8), case.grid, case.scheme))
+    session.unsaved_predictions.keep(case, [layer])
     moved = replace(case.grid, affine=case.grid.affine @ np.diag([2.0, 1, 1, 1]))
-    assert session.kept_predictions.take(replace(case, grid=moved)) == []
+    assert session.unsaved_predictions.take(replace(case, grid=moved)) == []
 
 
 def test_layers_are_renamed_and_moved(session: Session, predicted: Callable[..., Layer]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
-from brainseg_gui.views.widgets.late import Late
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.views.annotating.annotate_panel import AnnotatePanel
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from brainseg_gui.views.segmenting.probabilities_panel import ProbabilitiesPanel
 
 
-class LatePanels:
-    """One `Late` for each; the comparison brings the list of errors with it."""
+class LazyPanels:
+    """One `LazyPanel` for each; the comparison brings the list of errors with it."""
 
     def __init__(self, session: Session, actions: Actions) -> None:
-        self.cases: Late[CasesPanel] = Late(partial(_cases, session))
-        self.annotate: Late[AnnotatePanel] = Late(partial(_annotate, session, actions))
-        self.operations: Late[OperationsPanel] = Late(partial(_operations, session, actions))
-        self.proposal: Late[ProposalPanel] = Late(partial(_proposal, session, actions))
-        self.raters: Late[RatersPanel] = Late(partial(_raters, session))
-        self.probabilities: Late[ProbabilitiesPanel] = Late(partial(_probabilities, session))
-        self.histograms: Late[HistogramsPanel] = Late(partial(_histograms, session))
-        self.errors: Late[ErrorsPanel] = Late(partial(_errors, session, actions))
-        self.comparison: Late[ComparisonPanel] = Late(partial(_comparison, session, self.errors))
+        self.cases: LazyPanel[CasesPanel] = LazyPanel(partial(_cases, session))
+        self.annotate: LazyPanel[AnnotatePanel] = LazyPanel(partial(_annotate, session, actions))
+        self.operations: LazyPanel[OperationsPanel] = LazyPanel(partial(_operations, session, actions))
+        self.proposal: LazyPanel[ProposalPanel] = LazyPanel(partial(_proposal, session, actions))
+        self.raters: LazyPanel[RatersPanel] = LazyPanel(partial(_raters, session))
+        self.probabilities: LazyPanel[ProbabilitiesPanel] = LazyPanel(partial(_probabilities, session))
+        self.histograms: LazyPanel[HistogramsPanel] = LazyPanel(partial(_histograms, session))
+        self.errors: LazyPanel[ErrorsPanel] = LazyPanel(partial(_errors, session, actions))
+        self.comparison: LazyPanel[ComparisonPanel] = LazyPanel(partial(_comparison, session, self.errors))
 
 
 def _cases(session: Session) -> CasesPanel:
@@ -84,7 +84,7 @@ def _errors(session: Session, actions: Actions) -> ErrorsPanel:
     return ErrorsPanel(session, actions)
 
 
-def _comparison(session: Session, errors: Late[ErrorsPanel]) -> ComparisonPanel:
+def _comparison(session: Session, errors: LazyPanel[ErrorsPanel]) -> ComparisonPanel:
     from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
 
     panel = ComparisonPanel(session)

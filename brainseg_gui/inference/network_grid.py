@@ -42,7 +42,7 @@ def from_axes(array: Array, axes: str) -> Array:
 
 
 @dataclass(frozen=True)
-class Placement:
+class NetworkGrid:
     """The network's grid in the case, along i, j, k of the passport's orientation.
 
     Voxel 0 lies on voxel 0: network voxel n lies at box voxel ``n · step``.
@@ -67,18 +67,18 @@ class Placement:
     padded: Voxel
 
     @classmethod
-    def of_box(cls, start: Voxel, shape: Voxel) -> Placement:
+    def of_box(cls, start: Voxel, shape: Voxel) -> NetworkGrid:
         """The box as it is."""
         return cls(start, shape, (1.0, 1.0, 1.0), shape, (0, 0, 0), shape)
 
-    def with_steps(self, steps: Triple) -> Placement:
+    def with_steps(self, steps: Triple) -> NetworkGrid:
         """The box on a grid whose voxels are `steps` case voxels long."""
         i, j, k = (1.0 if abs(step - 1.0) < _SAME_STEP else step for step in steps)
         steps = i, j, k
         shape = _triple([int((n - 1) / step + 1e-3) + 1 for n, step in zip(self.shape, steps, strict=True)])
         return replace(self, steps=steps, resampled=shape, padded=shape)
 
-    def with_padding(self, divisor: int, both_sides: bool) -> Placement:
+    def with_padding(self, divisor: int, both_sides: bool) -> NetworkGrid:
         """Padded until `divisor` divides every axis."""
         padded = _triple([-(-n // divisor) * divisor for n in self.resampled])
         extra = [new - old for new, old in zip(padded, self.resampled, strict=True)]

@@ -81,7 +81,7 @@ def other_case_at(path: Path, source: CaseSource, known: Sequence[CaseSource], s
         Digest of the case's images: masks in that folder may tell that they are of others.
     """
     for other in known:
-        if other.place != source.place and _is_among(path, other, source):
+        if other.identity != source.identity and _is_among(path, other, source):
             return other.case_id
     for folder in _folders_above(path, source):
         if (name := _case_in(folder, source)) or (name := _case_noted_in(folder, study)):
