@@ -9,6 +9,7 @@ from pathlib import Path
 
 from brainseg_gui.commands.display import has_display
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.plain_files import for_terminal
 
 
@@ -60,7 +61,7 @@ def _work_through(output: Path | None) -> int:
     folder = output or platformdirs.user_cache_path("brainseg") / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     case = demo_case()
-    mask, picture = folder / f"{case.name}_pred.nii.gz", folder / f"{case.name}.png"
+    mask, picture = folder / f"{case.name}_pred{MASK_ENDING}", folder / f"{case.name}.png"
     steps = (
         ["segment", str(case), "-o", str(mask), "--overwrite"],
         ["evaluate", "--reference", str(case), "--prediction", str(mask)],

@@ -12,7 +12,7 @@ from pathlib import Path
 from brainseg_gui.annotation.case_list import NAME as LIST_OF_CASES
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
-from brainseg_gui.imaging.formats.file_names import is_nifti
+from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, is_image
 from brainseg_gui.imaging.formats.mask_note import NOTE_ENDING, wrote_mask
 from brainseg_gui.inference.case_job import CaseJob
 
@@ -25,7 +25,7 @@ def plan_jobs(paths: Iterable[Path], output: Path) -> list[CaseJob]:
     paths
         Case folders, files of cases, folders of cases.
     output
-        A folder, or a NIfTI file name if there is one case.
+        A folder, or the name of a mask if there is one case.
 
     Raises
     ------
@@ -37,8 +37,8 @@ def plan_jobs(paths: Iterable[Path], output: Path) -> list[CaseJob]:
     jobs = _each_once(job for path in paths if not _is_ours(path) for job in _find(path))
     if not jobs:
         raise CaseError("these are files that brainseg wrote, not cases", "Give folders or images of cases")
-    if not is_nifti(output) or output.is_dir():
-        return [replace(job, output=output / f"{job.name}_pred.nii.gz") for job in jobs]
+    if not is_image(output) or output.is_dir():
+        return [replace(job, output=output / f"{job.name}_pred{MASK_ENDING}") for job in jobs]
     if len(jobs) > 1:
         raise SaveError(f"{len(jobs)} masks do not fit into one file", "Give a folder for -o", output)
     return [replace(job, output=output, chosen=True) for job in jobs]
@@ -95,7 +95,7 @@ def _is_ours(path: Path) -> bool:
     """Whether the program wrote a file beside the cases: the list of their states, a note, a mask."""
     if path.name == LIST_OF_CASES or path.name.endswith(NOTE_ENDING):
         return path.is_file()
-    return is_nifti(path) and path.is_file() and wrote_mask(path)
+    return is_image(path) and path.is_file() and wrote_mask(path)
 
 
 def _each_once(jobs: Iterable[CaseJob]) -> list[CaseJob]:

@@ -10,7 +10,7 @@ from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case, source_of_files
 from brainseg_gui.imaging.formats.mask_note import said_scheme
-from brainseg_gui.imaging.formats.nifti import read_mask
+from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
 from brainseg_gui.imaging.naming.conventions import MASK, match_of

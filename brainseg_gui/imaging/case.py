@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from brainseg_gui.imaging.file_mark import Stamp
+from brainseg_gui.imaging.formats.image_format import ImageHeader
 from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-
-if TYPE_CHECKING:
-    from brainseg_gui.imaging.nibabel_parts import Nifti1Header
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class CaseSource:
     reference
         File of the expert's mask, or None.
     unused
-        NIfTI files that were not taken for anything.
+        Files that were not taken for anything.
     volumes
         Modality of each volume where one 4-D file holds them; None for a volume that is none of the four.
     notes
@@ -80,10 +77,8 @@ class Case:
         The files it was read from.
     grid
         RAS grid of all volumes and label maps.
-    stored_grid
-        How the study's files store that grid; masks are saved this way.
     header
-        NIfTI header that saved masks take their geometry from.
+        Of the file that the grid comes from: masks are saved in its stored order, at its place in space.
     volumes
         The modalities that were read.
     reference
@@ -106,8 +101,7 @@ class Case:
 
     source: CaseSource
     grid: Grid
-    stored_grid: StoredGrid
-    header: Nifti1Header
+    header: ImageHeader
     volumes: Mapping[Modality, Volume]
     reference: LabelMap | None
     scheme: LabelScheme
@@ -117,6 +111,11 @@ class Case:
     doubts: tuple[str, ...] = ()
     stated: bool = False
     stamps: Mapping[Path, Stamp] = field(default_factory=dict)
+
+    @property
+    def stored_grid(self) -> StoredGrid:
+        """How the study's files store the grid."""
+        return self.header.stored_grid
 
     @property
     def image_notes(self) -> tuple[str, ...]:

@@ -12,9 +12,16 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.formats.file_names import is_nifti, stem
+from brainseg_gui.imaging.formats.known_formats import (
+    MASK_ENDING,
+    endings,
+    format_at,
+    is_image,
+    other_format,
+    stem,
+    titles,
+)
 from brainseg_gui.imaging.formats.mask_note import wrote_mask
-from brainseg_gui.imaging.formats.other_formats import other_format
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import check_volumes, source_of
 from brainseg_gui.imaging.naming.case_groups import Group, groups_of
@@ -24,7 +31,7 @@ from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
 
 __all__ = ["answers", "find_case", "find_cohort", "kind_of", "prefix_of", "source_of_files"]
 
-_LOOKED_AT = 50  # files, and folders, of one without NIfTI
+_LOOKED_AT = 50  # files, and folders, of one without images
 
 
 def find_case(path: Path, *, deep: bool = True) -> CaseSource:
@@ -80,13 +87,11 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
     Raises
     ------
     CaseError
-        If one of them is no NIfTI image, or their names begin as those of several patients.
+        If one of them is no image that is read, or their names begin as those of several patients.
     """
     for path in paths:
-        if not is_nifti(path):
-            if known := other_format([path]):
-                raise CaseError(f"it is {known[0]}, not NIfTI", known[1], path)
-            raise CaseError("it is not a NIfTI file (.nii or .nii.gz)", "Choose NIfTI files", path)
+        if not is_image(path):
+            raise _no_image(path)
     _check_one_patient(paths)
     first = paths[0]
     if len(paths) == 1 and not isinstance(kind_of(first), Modality) and wrote_mask(first):
@@ -96,6 +101,16 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
         group = next(iter(groups_of([FolderListing(first.parent, tuple(paths))])), None)
     source = source_of(group, _id_of(group)) if group is not None else None
     return _checked(source) if source is not None else _only_images(paths)
+
+
+def _no_image(path: Path) -> CaseError:
+    known = format_at(path)
+    if known is None:
+        return CaseError(f"it is not a {titles()} file ({endings()})", f"Choose {titles()} files", path)
+    if known.reader is not None:
+        remedy = f"Give it a name that ends in {endings([known])}"
+        return CaseError(f"it holds {known.title}, but its name does not say so", remedy, path)
+    return CaseError(f"it is {known.title}, not {titles()}", known.remedy, path)
 
 
 def _case_of_mask(path: Path) -> CaseSource:
@@ -202,16 +217,16 @@ def _nothing_found(folder: Path) -> CaseError:
     if dangling and not files:
         return _only_links(folder, dangling)
     if not files and (known := other_format(_some_files(folder))):
-        return CaseError(f"no NIfTI file is in this folder, but {known[0]} images", known[1], folder)
+        return CaseError(f"no {titles()} file is in this folder, but {known.title} images", known.remedy, folder)
     if not files:
         return CaseError(
-            "no NIfTI file is in this folder",
-            "Choose a folder with files such as NAME_t1.nii.gz, NAME_flair.nii.gz",
+            f"no {titles()} file is in this folder",
+            f"Choose a folder with files such as NAME_t1{MASK_ENDING}, NAME_flair{MASK_ENDING}",
             folder,
         )
     names = ", ".join(_shortened(path.name) for path in files[:4]) + (", …" if len(files) > 4 else "")
     return CaseError(
-        f"none of the {len(files)} NIfTI files names a modality ({names})",
+        f"none of the {len(files)} {titles()} files names a modality ({names})",
         "Assign the files with File › Assign files, or rename them to NAME_t1, NAME_t1ce, NAME_t2, NAME_flair",
         folder,
     )
@@ -220,7 +235,7 @@ def _nothing_found(folder: Path) -> CaseError:
 def _only_links(folder: Path, dangling: Sequence[Path]) -> CaseError:
     first = dangling[0]
     return CaseError(
-        f"its {len(dangling)} NIfTI files are links to what is not there ({_shortened(first.name)} leads to "
+        f"its {len(dangling)} {titles()} files are links to what is not there ({_shortened(first.name)} leads to "
         f"{_shortened(os.fsdecode(os.readlink(first)))})",
         "Mount the drive, or fetch the files (datalad get, git annex get)",
         folder,

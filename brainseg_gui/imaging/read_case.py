@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +20,10 @@ from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import Stamp, stamp_of
+from brainseg_gui.imaging.formats.image_format import ImageHeader
 from brainseg_gui.imaging.formats.mask_note import said_scheme
-from brainseg_gui.imaging.formats.nifti import StoredMask, as_volume, read_mask, read_picture, read_volume
-from brainseg_gui.imaging.formats.nifti_header import farthest_apart_mm
-from brainseg_gui.imaging.grid import Grid, StoredGrid, describe_shape, describe_spacing
+from brainseg_gui.imaging.formats.reading import StoredMask, as_volume, read_mask, read_picture, read_volume
+from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
@@ -34,9 +34,6 @@ from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
-
-if TYPE_CHECKING:
-    from brainseg_gui.imaging.nibabel_parts import Nifti1Header
 
 _POLL_S = 0.1
 _NOTED_MM = 1.0
@@ -49,8 +46,12 @@ class _Read:
     """One modality as its file stores it."""
 
     volume: Volume
-    stored_grid: StoredGrid
-    header: Nifti1Header
+    header: ImageHeader
+
+    @property
+    def grid(self) -> Grid:
+        """What its file stores, RAS-ordered."""
+        return self.header.stored_grid.grid
 
 
 def read_case(
@@ -121,7 +122,7 @@ def _read_parts(
     return (yield from waited_for(understanding, step))
 
 
-_Parts = dict[Modality, tuple[Volume, StoredGrid, "Nifti1Header"]]
+_Parts = dict[Modality, tuple[Volume, ImageHeader]]
 
 
 def _start_modalities(
@@ -158,13 +159,13 @@ def _read_volumes(path: Path, order: Sequence[Modality | None], stop: Event, sta
 
     picture = read_picture(path, stop.is_set, check_shape)
     wanted = [(n, modality) for n, modality in enumerate(order) if modality is not None]
-    return {m: (as_volume(picture, picture.stored[..., n]), picture.stored_grid, picture.header) for n, m in wanted}
+    return {m: (as_volume(picture, picture.stored[..., n]), picture.header) for n, m in wanted}
 
 
 def _partial(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:
     """What can be shown before everything is read: the modalities that share the first one's grid."""
     base = next(iter(read.values()))
-    same = {m: part for m, part in read.items() if base.stored_grid.grid.same_as(part.stored_grid.grid)}
+    same = {m: part for m, part in read.items() if base.grid.same_as(part.grid)}
     return _assemble(source, same, {})
 
 
@@ -172,7 +173,7 @@ def _on_common_grid(
     source: CaseSource, read: Mapping[Modality, _Read], running: list[Future[Any]], stop: Event
 ) -> Generator[Progress, None, dict[Modality, Volume]]:
     """The modalities that have a grid of their own, on that of the others; refused where they would not fit."""
-    grid = read[_common_grid(read)].stored_grid.grid
+    grid = read[_common_grid(read)].grid
     others = {m: part.volume for m, part in read.items() if not grid.same_as(part.volume.grid)}
     need, usable = 4 * math.prod(grid.shape) * len(others), usable_bytes() if others else 0
     if need > usable:
@@ -189,11 +190,11 @@ def _on_common_grid(
 
 def _assemble(source: CaseSource, read: Mapping[Modality, _Read], moved: Mapping[Modality, Volume]) -> Case:
     base = read[_common_grid(read)]
-    grid = base.stored_grid.grid
+    grid = base.grid
     volumes = {m: moved[m] if m in moved else replace(read[m].volume, grid=grid) for m in Modality if m in read}
     doubts = tuple(note for note in source.notes if note.startswith(ASSUMED_ORDER))
     notes = _notes(source, read, grid)
-    return Case(source, grid, base.stored_grid, base.header, volumes, None, _expected(source), notes, doubts=doubts)
+    return Case(source, grid, base.header, volumes, None, _expected(source), notes, doubts=doubts)
 
 
 def _expected(source: CaseSource) -> LabelScheme:
@@ -222,7 +223,7 @@ def _notes(source: CaseSource, read: Mapping[Modality, _Read], grid: Grid) -> tu
     ]
     notes += [f"{modality.title}: {part.volume.note}" for modality, part in parts if part.volume.note]
     notes += source.notes
-    apart_mm = {modality: farthest_apart_mm(part.header) for modality, part in parts}
+    apart_mm = {modality: part.header.farthest_apart_mm for modality, part in parts}
     if max(apart_mm.values()) > _NOTED_MM:
         titles = ", ".join(modality.title for modality, mm in apart_mm.items() if mm > _NOTED_MM)
         distance = f"{max(apart_mm.values()):,.0f} mm apart"
@@ -241,8 +242,8 @@ def _common_grid(read: Mapping[Modality, _Read]) -> Modality:
     votes: Counter[Modality] = Counter()
     order = [m for m in (Modality.T1CE, Modality.T1, Modality.T2, Modality.FLAIR) if m in read]
     for candidate in order:
-        grid = read[candidate].stored_grid.grid
-        votes[candidate] = sum(grid.same_as(part.stored_grid.grid) for part in read.values())
+        grid = read[candidate].grid
+        votes[candidate] = sum(grid.same_as(part.grid) for part in read.values())
     return max(order, key=lambda modality: votes[modality])
 
 

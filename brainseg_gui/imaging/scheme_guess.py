@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
+from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.labels import (
     UNKNOWN,
     LabelScheme,
@@ -228,7 +229,7 @@ def _stated_by_names(file_names: Sequence[str]) -> tuple[str, ...]:
 
 def _suggested_by_names(file_names: Sequence[str]) -> str:
     joined = " ".join(file_names).lower()
-    if any(f"{word}.nii" in joined for word in ("-t1n", "-t1c", "-t2w", "-t2f")):
+    if any(stem(Path(name)).lower().endswith(("-t1n", "-t1c", "-t2w", "-t2f")) for name in file_names):
         return _SINCE_2023[0]
     return "msd" if "labelstr" in joined or "imagestr" in joined else ""
 

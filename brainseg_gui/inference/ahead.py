@@ -110,5 +110,5 @@ def _write(output: Path, labels: LabelMap, case: Case, network: str, overwrite: 
     started = time.perf_counter()
     with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more
         output.parent.mkdir(parents=True, exist_ok=True)
-    write_labels(output, labels, case.stored_grid, case.header, overwrite=overwrite, chosen=chosen, made_by=network)
+    write_labels(output, labels, case.header, overwrite=overwrite, chosen=chosen, made_by=network)
     return time.perf_counter() - started

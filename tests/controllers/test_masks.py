@@ -165,15 +165,15 @@ def test_a_mask_for_a_case_that_is_gone_is_dropped(
     gate: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from brainseg_gui.imaging.formats import nifti
+    from brainseg_gui.imaging.formats import reading
 
-    read_label_map = nifti.read_label_map
+    read_label_map = reading.read_label_map
 
     def slowly(*arguments: Any, **options: Any) -> LabelMap:
         gate.wait()
         return read_label_map(*arguments, **options)
 
-    monkeypatch.setattr(nifti, "read_label_map", slowly)
+    monkeypatch.setattr(reading, "read_label_map", slowly)
     opened.add_mask(folder / "Toy_001_seg.nii.gz")
     qtbot.waitUntil(lambda: gate.reached == 1)
     session.open(read(toy_case(tmp_path, case_id="Toy_002")))

@@ -20,7 +20,7 @@ from brainseg_gui.evaluation.metrics.comparison import (
     volumes_ml,
 )
 from brainseg_gui.evaluation.metrics.overlap import Counts, count
-from brainseg_gui.imaging.formats.nifti import read_labels
+from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, label_region, regions, scheme_named
 

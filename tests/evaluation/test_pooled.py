@@ -11,7 +11,7 @@ import pytest
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.evaluation.metrics.pooled import PooledScore, PooledVoxels, pooled
-from brainseg_gui.imaging.formats.nifti import read_labels
+from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 

@@ -18,7 +18,7 @@ from brainseg_gui.evaluation.metrics.raters import (
     majority,
     staple_consensus,
 )
-from brainseg_gui.imaging.formats.nifti import read_label_map, read_labels
+from brainseg_gui.imaging.formats.reading import read_label_map, read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.progress import run_to_end

@@ -43,7 +43,7 @@ def test_a_saved_mask_carries_no_name_over(named: Path, tmp_path: Path) -> None:
     case = run_to_end(read_case(find_case(named)))
     assert case.reference is not None
     path = tmp_path / "mask.nii"
-    write_labels(path, case.reference, case.stored_grid, case.header)
+    write_labels(path, case.reference, case.header)
     raw = path.read_bytes()
     for part in (b"DOE", b"JANE", b"1951"):
         assert part not in raw

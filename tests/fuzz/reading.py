@@ -10,8 +10,7 @@ from brainseg_gui.errors import ImageError, SaveError
 from brainseg_gui.evaluation.cohorts.pairing import images_beside, pair_masks
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case, find_cohort, source_of_files
-from brainseg_gui.imaging.formats.nifti import read_label_map, read_labels, read_volume
-from brainseg_gui.imaging.formats.nifti_header import read_header
+from brainseg_gui.imaging.formats.reading import read_header, read_label_map, read_labels, read_volume
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
@@ -26,28 +25,28 @@ from tests.fuzz.measure import WrongAnswer
 
 def open_header(path: Path) -> None:
     """A header alone, as a list of cases reads it."""
-    if not 3 <= len(read_header(path).get_data_shape()) <= 7:
+    if not 3 <= len(read_header(path).shape) <= 7:
         raise WrongAnswer("a header that is of no volume")
 
 
 def open_volume(path: Path) -> None:
     """One image; its values, place and window must be finite."""
-    volume, stored_grid, _ = read_volume(path)
+    volume, header = read_volume(path)
     check_volume(volume)
-    if sorted(stored_grid.shape) != sorted(volume.stored.shape):
-        raise WrongAnswer(f"shape {volume.stored.shape}, stored as {stored_grid.shape}")
+    if sorted(header.shape) != sorted(volume.stored.shape):
+        raise WrongAnswer(f"shape {volume.stored.shape}, stored as {header.shape}")
 
 
 def open_and_save(path: Path) -> None:
     """One image, and a mask that is saved in its order and read back."""
-    volume, stored_grid, header = read_volume(path)
+    volume, header = read_volume(path)
     check_volume(volume)
     mask = np.zeros(volume.grid.shape, np.uint8)
     mask[1:3, 1:2, 1:4] = 4
     labels = LabelMap(mask, volume.grid, scheme_named("brats2020"))
     for name in ("saved.nii.gz", "saved.nii"):
         try:
-            write_labels(path.parent / name, labels, stored_grid, header)
+            write_labels(path.parent / name, labels, header)
             again = read_label_map(path.parent / name, volume.grid, labels.scheme)
         except (ImageError, SaveError) as error:
             raise WrongAnswer(f"a case that was opened cannot be saved: {error}") from error

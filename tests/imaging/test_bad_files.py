@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import Cancelled, ImageError
-from brainseg_gui.imaging.formats.nifti import read_labels, read_mask, read_picture, read_volume
-from brainseg_gui.imaging.formats.nifti_header import read_header
+from brainseg_gui.imaging.formats.reading import read_header, read_labels, read_mask, read_picture, read_volume
 
 CUBE = np.arange(1, 4 * 5 * 6 + 1, dtype=np.int16).reshape(4, 5, 6)
 
@@ -300,7 +299,7 @@ def test_what_is_no_number_outside_the_head_is_background(
 ) -> None:
     stored = np.full((8, 9, 10), bad, np.float32)
     stored[2:6, 2:7, 2:8] = np.linspace(lowest, 90, 4 * 5 * 6).reshape(4, 5, 6)
-    volume, _, _ = read_volume(write_nifti(stored))
+    volume, _ = read_volume(write_nifti(stored))
     assert volume.background == filled
     assert (volume.stored != filled).sum() in (120, 119)  # the lowest of a z-score is one with the background
     assert "values outside the head are not numbers" in volume.note
@@ -343,7 +342,7 @@ def test_an_all_zero_mask_is_a_mask(write_nifti: Any) -> None:
 @pytest.mark.parametrize("dtype", ["u1", "i1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"])
 def test_every_number_type_is_kept(write_nifti: Any, dtype: str) -> None:
     stored = CUBE.astype(dtype)
-    volume, _, _ = read_volume(write_nifti(stored))
+    volume, _ = read_volume(write_nifti(stored))
     assert volume.stored.dtype == stored.dtype
     np.testing.assert_array_equal(volume.stored, stored)
     values, _ = read_labels(write_nifti(stored))
@@ -370,7 +369,7 @@ def test_a_slope_that_says_nothing_is_one(write_nifti: Any, slope: float, interc
     def lie(header: Any) -> None:
         header["scl_slope"], header["scl_inter"] = slope, intercept
 
-    volume, _, _ = read_volume(write_nifti(CUBE, lie=lie))
+    volume, _ = read_volume(write_nifti(CUBE, lie=lie))
     assert (volume.slope, volume.intercept) == (1.0, 0.0)
     np.testing.assert_array_equal(read_labels(write_nifti(CUBE, lie=lie))[0], CUBE)
 
@@ -379,7 +378,7 @@ def test_slope_and_intercept_make_the_intensity(write_nifti: Any) -> None:
     def lie(header: Any) -> None:
         header["scl_slope"], header["scl_inter"] = 0.5, -10.0
 
-    volume, _, _ = read_volume(write_nifti(CUBE, lie=lie))
+    volume, _ = read_volume(write_nifti(CUBE, lie=lie))
     assert volume.value_at((0, 0, 0)) == 0.5 * 1 - 10
     assert volume.value_at((3, 4, 5)) == 0.5 * 120 - 10
     np.testing.assert_allclose(volume.intensities(), CUBE * 0.5 - 10)
@@ -414,4 +413,4 @@ def test_reading_stops_when_asked(write_nifti: Any, monkeypatch: pytest.MonkeyPa
 
 def test_a_header_is_read_without_its_voxels(write_nifti: Any) -> None:
     path = write_nifti(CUBE, name="short.nii")
-    assert read_header(path).get_data_shape() == (4, 5, 6)
+    assert read_header(path).shape == (4, 5, 6)

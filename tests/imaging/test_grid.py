@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import GridMismatchError
-from brainseg_gui.imaging.formats.nifti import read_label_map
+from brainseg_gui.imaging.formats.reading import read_label_map
 from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.regrid import regridded

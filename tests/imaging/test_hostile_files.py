@@ -16,8 +16,7 @@ import pytest
 from brainseg_gui.errors import CaseError, ImageError
 from brainseg_gui.imaging.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
-from brainseg_gui.imaging.formats.nifti import read_labels, read_picture, read_volume
-from brainseg_gui.imaging.formats.nifti_header import farthest_apart_mm, read_header
+from brainseg_gui.imaging.formats.reading import read_header, read_labels, read_picture, read_volume
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.read_case import read_case
@@ -105,9 +104,9 @@ def _set(**fields: Any) -> Callable[[Any], None]:
 
 def test_a_minus_before_a_length_is_a_slip(write_nifti: Any) -> None:
     path = write_nifti(CUBE, lie=_set(pixdim=[1, -1.0, -2.0, 3.0, 0, 0, 0, 0]), codes=(1, 0))
-    volume, stored_grid, _ = read_volume(path)
+    volume, header = read_volume(path)
     assert volume.grid.spacing_mm == pytest.approx((1, 2, 3))
-    assert np.linalg.det(stored_grid.affine[:3, :3]) == pytest.approx(6)
+    assert np.linalg.det(header.stored_grid.affine[:3, :3]) == pytest.approx(6)
 
 
 def test_a_qfac_of_zero_means_one(write_nifti: Any) -> None:
@@ -122,10 +121,10 @@ def test_a_mask_of_a_study_with_unknown_codes_lies_where_the_study_lies(
     """nibabel drops such a code when it writes, and with it the place in space."""
     affine = np.array([[2.0, 0, 0, -30], [0, 2, 0, 40], [0, 0, 3, 5], [0, 0, 0, 1]])
     path = write_nifti(CUBE, affine, lie=_set(qform_code=codes[0], sform_code=codes[1]))
-    volume, stored_grid, header = read_volume(path)
-    np.testing.assert_allclose(stored_grid.affine, affine, atol=1e-5)
+    volume, header = read_volume(path)
+    np.testing.assert_allclose(header.stored_grid.affine, affine, atol=1e-5)
     labels = LabelMap(np.ones(volume.grid.shape, np.uint8), volume.grid, scheme_named("brats2020"))
-    write_labels(tmp_path / "mask.nii.gz", labels, stored_grid, header)
+    write_labels(tmp_path / "mask.nii.gz", labels, header)
     np.testing.assert_allclose(read_labels(tmp_path / "mask.nii.gz")[1].affine, affine, atol=1e-5)
 
 
@@ -146,10 +145,10 @@ def test_the_two_places_of_a_header(write_nifti: Any) -> None:
     def lie(header: Any) -> None:
         header["srow_x"], header["srow_y"] = (2, 0, 0, 0), (0, 1, 0, 4)
 
-    assert farthest_apart_mm(read_header(write_nifti(CUBE, lie=lie))) == pytest.approx(5)
-    assert farthest_apart_mm(read_header(write_nifti(CUBE, lie=lie, codes=(0, 1)))) == 0
-    assert farthest_apart_mm(read_header(write_nifti(CUBE))) == 0
-    assert farthest_apart_mm(read_header(write_nifti(CUBE, lie=_set(quatern_b=3.0)))) == 0
+    assert read_header(write_nifti(CUBE, lie=lie)).farthest_apart_mm == pytest.approx(5)
+    assert read_header(write_nifti(CUBE, lie=lie, codes=(0, 1))).farthest_apart_mm == 0
+    assert read_header(write_nifti(CUBE)).farthest_apart_mm == 0
+    assert read_header(write_nifti(CUBE, lie=_set(quatern_b=3.0))).farthest_apart_mm == 0
 
 
 def test_disagreeing_places_are_said(write_nifti: Any, tmp_path: Path) -> None:
@@ -171,7 +170,7 @@ def test_intensities_that_no_scanner_gives(write_nifti: Any, value: float, slope
 
 
 def test_a_scaled_mask_is_looked_at_piece_by_piece(write_nifti: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti._BLOCK_BYTES", 45)  # two of six slices
+    monkeypatch.setattr("brainseg_gui.imaging.formats.reading._BLOCK_BYTES", 45)  # two of six slices
     stored = np.zeros((4, 5, 6), np.uint8)
     stored[1, 2, 1], stored[3, 4, 5] = 1, 2
     path = write_nifti(stored, lie=_set(scl_slope=2, scl_inter=0))

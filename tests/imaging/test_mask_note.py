@@ -34,7 +34,7 @@ def saved(case: Case, path: Path, scheme: LabelScheme, values: tuple[int, ...] =
     for number, value in enumerate(values):
         array[3 + number, 3, 3] = value
     labels = LabelMap(array, case.grid, scheme)
-    write_labels(path, labels, case.stored_grid, case.header)
+    write_labels(path, labels, case.header)
     return labels
 
 

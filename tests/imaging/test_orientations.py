@@ -11,8 +11,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainseg_gui.imaging.formats.nifti import read_labels, read_volume
-from brainseg_gui.imaging.formats.nifti_header import read_header
+from brainseg_gui.imaging.formats.reading import read_header, read_labels, read_volume
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 
@@ -60,7 +59,7 @@ def test_a_mask_comes_in_as_nibabel_says_and_goes_out_bit_for_bit(
 
     saved = tmp_path / "saved.nii.gz"
     header = read_header(path)
-    write_labels(saved, LabelMap(values, stored_grid.grid, scheme_named("brats2020")), stored_grid, header)
+    write_labels(saved, LabelMap(values, stored_grid.grid, scheme_named("brats2020")), header)
 
     assert _voxel_bytes(saved) == stored.tobytes(order="F")
     before, after = nib.load(path), nib.load(saved)
@@ -75,12 +74,12 @@ def test_a_volume_comes_in_as_nibabel_says(orientation: str, write_nifti: Any, s
     stored = np.arange(1, 211, dtype=np.int16).reshape(shape)
     path = write_nifti(stored, affine)
 
-    volume, stored_grid, _ = read_volume(path)
+    volume, header = read_volume(path)
 
     oracle = nib.as_closest_canonical(nib.load(path))
     assert volume.stored.dtype == np.int16
     np.testing.assert_array_equal(volume.stored, np.asarray(oracle.dataobj))
-    np.testing.assert_array_equal(stored_grid.from_ras(volume.stored), stored)
+    np.testing.assert_array_equal(header.stored_grid.from_ras(volume.stored), stored)
     for voxel in ((0, 0, 0), (3, 2, 1)):
         (original,) = np.argwhere(stored == volume.stored[voxel])
         np.testing.assert_allclose(volume.grid.to_world(voxel), (affine @ [*original, 1])[:3], atol=1e-4)
@@ -108,7 +107,7 @@ def test_a_nifti2_study_is_saved_on_the_same_grid(
     path = write_nifti(stored, affine, kind=nib.Nifti2Image, name=f"study{suffix}")
     values, stored_grid = read_labels(path)
     saved = tmp_path / f"saved{suffix}"
-    write_labels(saved, LabelMap(values, stored_grid.grid, scheme_named("msd")), stored_grid, read_header(path))
+    write_labels(saved, LabelMap(values, stored_grid.grid, scheme_named("msd")), read_header(path))
     after = nib.load(saved)
     assert _voxel_bytes(saved) == stored.tobytes(order="F")
     np.testing.assert_allclose(after.affine, affine, atol=1e-5)
@@ -127,12 +126,12 @@ def test_a_big_endian_study_stays_big_endian(write_nifti: Any, tmp_path: Path) -
     nib.Nifti1Image(image.dataobj, affine, header).to_filename(path)
     lie(nib.load(path).header)
 
-    volume, stored_grid, study = read_volume(path)
+    volume, study = read_volume(path)
     assert volume.stored.dtype == np.dtype("=i2")
     assert volume.stored.max() == 59
-    labels = LabelMap((np.asarray(volume.stored) % 5).astype(np.uint8), stored_grid.grid, scheme_named("brats2020"))
+    labels = LabelMap((np.asarray(volume.stored) % 5).astype(np.uint8), volume.grid, scheme_named("brats2020"))
     saved = tmp_path / "saved.nii.gz"
-    write_labels(saved, labels, stored_grid, study)
+    write_labels(saved, labels, study)
     np.testing.assert_array_equal(np.asarray(nib.load(saved).dataobj), np.arange(60).reshape(3, 4, 5) % 5)
     np.testing.assert_array_equal(nib.load(saved).affine, affine)
 
@@ -143,7 +142,7 @@ def test_a_study_without_qform_and_sform_goes_out_without_them(write_nifti: Any,
     values, stored_grid = read_labels(path)
     np.testing.assert_array_equal(values, np.asarray(nib.as_closest_canonical(nib.load(path)).dataobj))
     saved = tmp_path / "saved.nii"
-    write_labels(saved, LabelMap(values, stored_grid.grid, scheme_named("brats2020")), stored_grid, read_header(path))
+    write_labels(saved, LabelMap(values, stored_grid.grid, scheme_named("brats2020")), read_header(path))
     assert _voxel_bytes(saved) == stored.tobytes(order="F")
     assert (int(nib.load(saved).header["qform_code"]), int(nib.load(saved).header["sform_code"])) == (0, 0)
 
@@ -153,10 +152,10 @@ def test_a_header_with_extensions_and_a_late_offset_round_trips(tmp_path: Path) 
     image.header.extensions.append(nib.nifti1.Nifti1Extension("comment", b"anything at all " * 10))
     path = tmp_path / "extended.nii.gz"
     nib.save(image, path)
-    volume, stored_grid, header = read_volume(path)
+    volume, header = read_volume(path)
     np.testing.assert_array_equal(volume.stored, np.arange(24).reshape(2, 3, 4))
-    labels = LabelMap(np.asarray(volume.stored).astype(np.uint8), stored_grid.grid, scheme_named("brats2020"))
-    write_labels(tmp_path / "saved.nii.gz", labels, stored_grid, header)
+    labels = LabelMap(np.asarray(volume.stored).astype(np.uint8), volume.grid, scheme_named("brats2020"))
+    write_labels(tmp_path / "saved.nii.gz", labels, header)
     np.testing.assert_array_equal(np.asarray(nib.load(tmp_path / "saved.nii.gz").dataobj), np.asarray(volume.stored))
 
 
@@ -168,10 +167,10 @@ def test_the_scaling_of_a_study_does_not_reach_its_mask(write_nifti: Any, tmp_pa
         header["cal_max"] = 900
 
     path = write_nifti(np.ones((3, 4, 5), np.int16), lie=scale)
-    volume, stored_grid, header = read_volume(path)
+    volume, header = read_volume(path)
     values = np.arange(60, dtype=np.uint8).reshape(3, 4, 5)
     saved = tmp_path / "mask.nii.gz"
-    write_labels(saved, LabelMap(values, volume.grid, scheme_named("brats2020")), stored_grid, header)
+    write_labels(saved, LabelMap(values, volume.grid, scheme_named("brats2020")), header)
     np.testing.assert_array_equal(nib.load(saved).get_fdata(), values)
     raw = gzip.decompress(saved.read_bytes())
     slope, intercept = np.frombuffer(raw[112:120], "<f4")

@@ -88,5 +88,5 @@ def test_a_mask_of_any_name_is_known_by_its_header(folder: Path) -> None:
 
     case = run_to_end(read_case(find_case(folder)))
     labels = LabelMap(np.ones(case.grid.shape, np.uint8), case.grid, scheme_named("brats2020"))
-    write_labels(folder / "mine.nii.gz", labels, case.stored_grid, case.header)
+    write_labels(folder / "mine.nii.gz", labels, case.header)
     assert find_case(folder / "mine.nii.gz").reference == folder / "P1_seg.nii.gz"

@@ -17,7 +17,7 @@ from brainseg_gui.errors import BrainsegError, Cancelled, CaseError, GridMismatc
 from brainseg_gui.imaging import read_case as module
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.formats.nifti import read_volume
+from brainseg_gui.imaging.formats.reading import read_volume
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
@@ -309,7 +309,7 @@ def test_a_mask_of_a_decathlon_case_is_saved_in_three_dimensions(tmp_path: Path)
     from brainseg_gui.imaging.formats.save import write_labels
 
     case = run_to_end(read_case(find_case(_decathlon(tmp_path))))
-    write_labels(tmp_path / "mask.nii.gz", case.reference, case.stored_grid, case.header)
+    write_labels(tmp_path / "mask.nii.gz", case.reference, case.header)
     saved = nib.load(tmp_path / "mask.nii.gz")
     assert saved.shape == (8, 9, 7)
     assert int(saved.header["dim"][0]) == 3

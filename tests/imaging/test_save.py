@@ -13,8 +13,7 @@ import pytest
 
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.formats import save
-from brainseg_gui.imaging.formats.nifti import read_labels
-from brainseg_gui.imaging.formats.nifti_header import read_header
+from brainseg_gui.imaging.formats.reading import read_header, read_labels
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
@@ -24,11 +23,11 @@ OLD = b"the file that was there before"
 
 
 @pytest.fixture
-def study(write_nifti: Any) -> tuple[LabelMap, Any, Any]:
-    """A mask with its stored grid and header."""
+def study(write_nifti: Any) -> tuple[LabelMap, Any]:
+    """A mask with its header."""
     path = write_nifti(np.arange(24, dtype=np.uint8).reshape(2, 3, 4) % 5, np.diag([-1.0, -1.0, 2.0, 1.0]))
     values, stored_grid = read_labels(path)
-    return LabelMap(values, stored_grid.grid, scheme_named("brats2020")), stored_grid, read_header(path)
+    return LabelMap(values, stored_grid.grid, scheme_named("brats2020")), read_header(path)
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def target(tmp_path: Path) -> Path:
     return path
 
 
-def _refusal(study: tuple[LabelMap, Any, Any], target: Path) -> SaveError:
+def _refusal(study: tuple[LabelMap, Any], target: Path) -> SaveError:
     with pytest.raises(SaveError) as caught:
         write_labels(target, *study)
     assert caught.value.path == target
@@ -51,7 +50,7 @@ def _refusal(study: tuple[LabelMap, Any, Any], target: Path) -> SaveError:
 
 
 @pytest.mark.parametrize("name", ["new.nii", "new.nii.gz", "NEW.NII.GZ"])
-def test_a_saved_mask_reads_back_the_same(study: tuple[LabelMap, Any, Any], tmp_path: Path, name: str) -> None:
+def test_a_saved_mask_reads_back_the_same(study: tuple[LabelMap, Any], tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     write_labels(path, *study)
     values, stored_grid = read_labels(path)
@@ -71,13 +70,13 @@ def test_a_saved_mask_reads_back_the_same(study: tuple[LabelMap, Any, Any], tmp_
     ],
 )
 def test_a_mask_says_which_network_made_it(
-    study: tuple[LabelMap, Any, Any], tmp_path: Path, made_by: str, description: bytes
+    study: tuple[LabelMap, Any], tmp_path: Path, made_by: str, description: bytes
 ) -> None:
     write_labels(tmp_path / "mask.nii.gz", *study, made_by=made_by)
     assert nib.load(tmp_path / "mask.nii.gz").header["descrip"].item() == description
 
 
-def test_an_old_file_is_replaced_and_keeps_its_permissions(study: tuple[LabelMap, Any, Any], target: Path) -> None:
+def test_an_old_file_is_replaced_and_keeps_its_permissions(study: tuple[LabelMap, Any], target: Path) -> None:
     target.chmod(0o640)
     write_labels(target, *study)
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
@@ -87,7 +86,7 @@ def test_an_old_file_is_replaced_and_keeps_its_permissions(study: tuple[LabelMap
 
 @pytest.mark.parametrize(("name", "packed"), [("mask.nii", False), ("mask.nii.gz", True), ("5d41402a", True)])
 def test_the_file_behind_a_link_is_replaced_and_the_link_stays(
-    study: tuple[LabelMap, Any, Any], tmp_path: Path, name: str, packed: bool
+    study: tuple[LabelMap, Any], tmp_path: Path, name: str, packed: bool
 ) -> None:
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / name).write_bytes(OLD)
@@ -102,7 +101,7 @@ def test_the_file_behind_a_link_is_replaced_and_the_link_stays(
     np.testing.assert_array_equal(read_labels(link)[0], study[0].values)
 
 
-def test_a_link_that_leads_nowhere_is_filled(study: tuple[LabelMap, Any, Any], tmp_path: Path) -> None:
+def test_a_link_that_leads_nowhere_is_filled(study: tuple[LabelMap, Any], tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     link = tmp_path / "seg.nii.gz"
     link.symlink_to(tmp_path / "store" / "new.nii.gz")
@@ -115,27 +114,27 @@ def test_a_link_that_leads_nowhere_is_filled(study: tuple[LabelMap, Any, Any], t
     assert link.is_symlink()
 
 
-def test_a_new_file_has_the_usual_permissions(study: tuple[LabelMap, Any, Any], tmp_path: Path) -> None:
+def test_a_new_file_has_the_usual_permissions(study: tuple[LabelMap, Any], tmp_path: Path) -> None:
     (tmp_path / "usual").touch()
     write_labels(tmp_path / "new.nii.gz", *study)
     assert (tmp_path / "new.nii.gz").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
-def test_overwriting_can_be_forbidden(study: tuple[LabelMap, Any, Any], target: Path) -> None:
+def test_overwriting_can_be_forbidden(study: tuple[LabelMap, Any], target: Path) -> None:
     with pytest.raises(SaveError, match="the file exists"):
         write_labels(target, *study, overwrite=False)
     assert target.read_bytes() == OLD
     write_labels(target.with_name("other.nii.gz"), *study, overwrite=False)
 
 
-def test_only_nifti_names_are_taken(study: tuple[LabelMap, Any, Any], tmp_path: Path) -> None:
+def test_only_nifti_names_are_taken(study: tuple[LabelMap, Any], tmp_path: Path) -> None:
     with pytest.raises(SaveError, match=r"\.nii\.gz"):
         write_labels(tmp_path / "mask.mha", *study)
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 def test_a_full_disk_leaves_the_old_file(
-    study: tuple[LabelMap, Any, Any], target: Path, step: str, monkeypatch: pytest.MonkeyPatch
+    study: tuple[LabelMap, Any], target: Path, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_args: object, **_options: object) -> None:
         raise OSError(28, "No space left on device")
@@ -147,7 +146,7 @@ def test_a_full_disk_leaves_the_old_file(
 
 
 def test_a_disk_that_fills_while_writing_leaves_the_old_file(
-    study: tuple[LabelMap, Any, Any], target: Path, monkeypatch: pytest.MonkeyPatch
+    study: tuple[LabelMap, Any], target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def half(image: Any, path: Path) -> None:
         path.write_bytes(b"half")
@@ -158,7 +157,7 @@ def test_a_disk_that_fills_while_writing_leaves_the_old_file(
 
 
 def test_a_read_only_folder_leaves_the_old_file(
-    study: tuple[LabelMap, Any, Any], target: Path, monkeypatch: pytest.MonkeyPatch
+    study: tuple[LabelMap, Any], target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if os.geteuid() == 0:  # root writes everywhere, so the system's answer is played
 
@@ -173,12 +172,12 @@ def test_a_read_only_folder_leaves_the_old_file(
     assert "not writable" in error.remedy
 
 
-def test_a_folder_that_is_gone(study: tuple[LabelMap, Any, Any], tmp_path: Path) -> None:
+def test_a_folder_that_is_gone(study: tuple[LabelMap, Any], tmp_path: Path) -> None:
     with pytest.raises(SaveError, match="folder is gone"):
         write_labels(tmp_path / "gone" / "mask.nii.gz", *study)
 
 
-def test_a_folder_of_that_name_stays(study: tuple[LabelMap, Any, Any], tmp_path: Path) -> None:
+def test_a_folder_of_that_name_stays(study: tuple[LabelMap, Any], tmp_path: Path) -> None:
     folder = tmp_path / "out" / "mask.nii.gz"
     folder.mkdir(parents=True)
     with pytest.raises(SaveError):
@@ -206,7 +205,7 @@ def _other_place(path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [_truncate, _other_values, _other_place])
 def test_a_disk_that_writes_something_else_is_noticed(
-    study: tuple[LabelMap, Any, Any], target: Path, damage: Any, monkeypatch: pytest.MonkeyPatch
+    study: tuple[LabelMap, Any], target: Path, damage: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = nib.Nifti1Image.to_filename
 
@@ -222,7 +221,7 @@ def test_a_disk_that_writes_something_else_is_noticed(
 
 
 def test_any_other_failure_leaves_no_temporary_file(
-    study: tuple[LabelMap, Any, Any], target: Path, monkeypatch: pytest.MonkeyPatch
+    study: tuple[LabelMap, Any], target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_args: object) -> None:
         raise KeyboardInterrupt
@@ -234,20 +233,18 @@ def test_any_other_failure_leaves_no_temporary_file(
     assert target.read_bytes() == OLD
 
 
-def test_the_study_itself_is_not_changed_by_saving(study: tuple[LabelMap, Any, Any], tmp_path: Path) -> None:
-    labels, _, header = study
-    header["scl_slope"] = 3
-    before, values = header.binaryblock, labels.values.copy()
+def test_the_study_itself_is_not_changed_by_saving(study: tuple[LabelMap, Any], tmp_path: Path) -> None:
+    labels, header = study
+    header.own["scl_slope"] = 3
+    before, values = header.own.binaryblock, labels.values.copy()
     write_labels(tmp_path / "mask.nii.gz", *study)
-    assert header.binaryblock == before
+    assert header.own.binaryblock == before
     np.testing.assert_array_equal(labels.values, values)
 
 
-def test_a_mask_that_lies_elsewhere_than_the_study_is_not_written(
-    study: tuple[LabelMap, Any, Any], target: Path
-) -> None:
-    labels, stored_grid, header = study
+def test_a_mask_that_lies_elsewhere_than_the_study_is_not_written(study: tuple[LabelMap, Any], target: Path) -> None:
+    labels, header = study
     moved = labels.grid.affine.copy()
     moved[2, 3] += 5
     elsewhere = LabelMap(labels.values, Grid(labels.grid.shape, moved), labels.scheme)
-    assert "differs" in _refusal((elsewhere, stored_grid, header), target).what
+    assert "differs" in _refusal((elsewhere, header), target).what

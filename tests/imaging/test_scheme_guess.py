@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.formats.nifti import read_labels
+from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality

@@ -12,7 +12,7 @@ import pytest
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.formats import nifti_stream
-from brainseg_gui.imaging.formats.nifti import read_picture
+from brainseg_gui.imaging.formats.reading import read_picture
 
 
 @pytest.fixture(params=["fast", "plain"], autouse=True)

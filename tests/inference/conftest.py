@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nibabel.nifti1 import Nifti1Header
 
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.formats.image_format import ImageHeader
 from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
@@ -60,4 +60,6 @@ def _make_case(
     path = Path("toy.nii.gz")
     read = {m: Volume(np.asfortranarray(array), grid, 1.0, 0.0, path) for m, array in stored.items()}
     source = CaseSource("toy", Path("toy"), dict.fromkeys(read, path))
-    return Case(source, grid, StoredGrid(shape, affine), Nifti1Header(), read, None, scheme_named("brats2020"), ())
+    return Case(
+        source, grid, ImageHeader(path, shape, StoredGrid(shape, affine)), read, None, scheme_named("brats2020"), ()
+    )

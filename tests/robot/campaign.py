@@ -18,7 +18,7 @@ import nibabel as nib
 import numpy as np
 
 from brainseg_gui.annotation.journal.study import values_digest
-from brainseg_gui.imaging.formats.nifti import read_labels
+from brainseg_gui.imaging.formats.reading import read_labels
 from tests.robot.pattern import MODALITIES, case_folders, case_name, make_cohort, number_in, voxels_of
 
 ANNOTATOR = "robot"

@@ -11,8 +11,7 @@ import numpy as np
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_cohort
-from brainseg_gui.imaging.formats.nifti import read_labels
-from brainseg_gui.imaging.formats.nifti_header import read_header
+from brainseg_gui.imaging.formats.reading import read_header, read_labels
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
@@ -178,11 +177,9 @@ def _checked_labels(source: CaseSource, modalities: Sequence[Modality]) -> Label
 def _grid_of(path: Path) -> StoredGrid:
     """Grid of a file whose promise is checked, to its last byte."""
     header = read_header(path)
-    shape = tuple(int(n) for n in header.get_data_shape())
-    promised = int(np.prod(shape)) * header.get_data_dtype().itemsize + int(header["vox_offset"])
-    if is_cut_off(path, promised):
+    if is_cut_off(path, header.promised_bytes):
         raise TrainingError("the file is cut off or damaged", "Copy it again from its source", path)
-    return StoredGrid((shape[0], shape[1], shape[2]), np.asarray(header.get_best_affine(), np.float64))
+    return header.stored_grid
 
 
 def _without_doubles(cases: Sequence[TrainingCase], problems: list[Problem]) -> list[TrainingCase]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import kind_of, prefix_of
-from brainseg_gui.imaging.formats.file_names import is_nifti, stem
+from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, is_image, stem
 from brainseg_gui.imaging.formats.mask_note import read_note
 from brainseg_gui.imaging.modality import Modality
 
@@ -42,10 +42,10 @@ def home_of(source: CaseSource, tree: OutputTree | None) -> Path:
 def mask_names(case_id: str, kind: str) -> Iterator[str]:
     """Names for a mask of a case, the best first: ``P1_annotation.nii.gz``, ``P1_annotation_2.nii.gz``, …"""
     stem = _NO_NAME.sub("_", f"{case_id}_{kind}")
-    yield f"{stem}.nii.gz"
+    yield f"{stem}{MASK_ENDING}"
     number = 2
     while True:
-        yield f"{stem}_{number}.nii.gz"
+        yield f"{stem}_{number}{MASK_ENDING}"
         number += 1
 
 
@@ -113,7 +113,7 @@ def _folders_above(path: Path, source: CaseSource) -> Iterator[Path]:
 def _case_in(folder: Path, source: CaseSource) -> str:
     """The case whose images lie in a folder, if they are not those of `source`; by their names alone."""
     with suppress(OSError):
-        files = [path for path in folder.iterdir() if is_nifti(path) and path not in source.modalities.values()]
+        files = [path for path in folder.iterdir() if is_image(path) and path not in source.modalities.values()]
         images = [path for path in files if isinstance(kind_of(path), Modality)]
         if images:
             starts = {prefix_of(path) for path in images}
@@ -126,7 +126,8 @@ def _case_in(folder: Path, source: CaseSource) -> str:
 def _case_noted_in(folder: Path, study: str) -> str:
     """The folder's name, where all masks in it that tell of their images are of others."""
     with suppress(OSError):
-        notes = [note for path in folder.glob("*.nii*") if (note := read_note(path)) is not None and note.study]
+        masks = filter(is_image, folder.iterdir())
+        notes = [note for path in masks if (note := read_note(path)) is not None and note.study]
         if study and notes and all(note.study != study for note in notes):
             return folder.name
     return ""

@@ -228,9 +228,7 @@ def _write_labels(request: SaveRequest, path: Path, made_by: str, *, new: bool) 
         if new and request.tree is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         chosen = request.chosen is not None
-        write_labels(
-            path, request.labels, case.stored_grid, case.header, overwrite=not new, chosen=chosen, made_by=made_by
-        )
+        write_labels(path, request.labels, case.header, overwrite=not new, chosen=chosen, made_by=made_by)
     except OSError as error:
         raise _no_room(path, error) from error
     except SaveError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from brainseg_gui.annotation.saving.mask_paths import ANNOTATION
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import answers, kind_of, prefix_of
-from brainseg_gui.imaging.formats.file_names import is_nifti, stem
+from brainseg_gui.imaging.formats.known_formats import is_image, stem
 from brainseg_gui.imaging.formats.mask_note import MaskNote, read_note
 from brainseg_gui.imaging.modality import Modality
 
@@ -76,7 +76,7 @@ def saved_annotations(
 
 def _masks_in(folder: Path) -> Iterator[Path]:
     try:
-        paths = sorted(path for path in folder.iterdir() if is_nifti(path) and not path.name.startswith("."))
+        paths = sorted(path for path in folder.iterdir() if is_image(path) and not path.name.startswith("."))
     except OSError:
         return
     for path in paths[:_MOST]:
@@ -109,7 +109,7 @@ def _is_named_after(path: Path, source: CaseSource) -> bool:
 
 def _images_in(folder: Path) -> Iterator[Path]:
     try:
-        yield from (path for path in folder.iterdir() if is_nifti(path) and isinstance(kind_of(path), Modality))
+        yield from (path for path in folder.iterdir() if is_image(path) and isinstance(kind_of(path), Modality))
     except OSError:
         return
 

@@ -30,12 +30,12 @@ from brainseg_gui.controllers.annotating.annotation_record import AnnotationReco
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.files import NIFTI_FILTER
 from brainseg_gui.controllers.layers.save_dialog import ask_path, doubt_question, mask_name
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.formats.known_formats import WRITTEN, file_filter
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
@@ -182,7 +182,7 @@ class SaveController(QObject):
         folder = home_of(case.source, self._session.output.tree)
         folder = folder if folder.is_dir() else case.source.folder
         proposal = layer.file.path if layer.file is not None else free_path(folder, case.case_id, _kind_of(layer))
-        path = ask_path(self._window, f"Save {layer.name}", proposal, NIFTI_FILTER, mask_name)
+        path = ask_path(self._window, f"Save {layer.name}", proposal, file_filter(WRITTEN), mask_name)
         if path is None:
             then(False)
         else:

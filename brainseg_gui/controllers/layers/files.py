@@ -18,14 +18,13 @@ from brainseg_gui.controllers.layers.path_recognition import RecognisedPaths, as
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.formats.known_formats import file_filter
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.window import Window, carried
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.shell.main_window import MainWindow
-
-NIFTI_FILTER = "NIfTI (*.nii *.nii.gz)"
 
 
 class FilesController(QObject):
@@ -69,7 +68,7 @@ class FilesController(QObject):
 
     def choose_files(self) -> None:
         """Ask for loose files and open them as one case."""
-        names, _ = QFileDialog.getOpenFileNames(self._window, "Open files", self._last_folder(), NIFTI_FILTER)
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Open files", self._last_folder(), file_filter())
         if names:
             self.open_paths([Path(name) for name in names])
 

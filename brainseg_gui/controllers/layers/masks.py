@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.files import NIFTI_FILTER
 from brainseg_gui.controllers.layers.masks_read import MasksRead, notice_of_masks, read_masks
 from brainseg_gui.controllers.layers.opening import annotation_name
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
+from brainseg_gui.imaging.formats.known_formats import file_filter, stem
 from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
@@ -61,7 +61,7 @@ class MasksController(QObject):
             self._session.say(Notice("A mask is added to an open case", "Open a case first"))
             return
         folder = str(self._preferences.get("last mask folder", str(case.source.folder)))
-        names, _ = QFileDialog.getOpenFileNames(self._window, "Add masks", folder, NIFTI_FILTER)
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Add masks", folder, file_filter())
         if names:
             self._preferences.set("last mask folder", str(Path(names[0]).parent))
             self.add_masks([Path(name) for name in names])
@@ -116,7 +116,7 @@ class MasksController(QObject):
             author = file.note.annotator
             name, role = annotation_name(author), LayerRole.ANNOTATION
         else:
-            name, author = printable(path.name.removesuffix(".gz").removesuffix(".nii")), printable(path.name)
+            name, author = printable(stem(path)), printable(path.name)
             role = LayerRole.REFERENCE if first else LayerRole.PREDICTION
         return Layer(name, role, labels, author, style=style, saved_as=path, file=file)
 

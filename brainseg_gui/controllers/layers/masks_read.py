@@ -66,7 +66,7 @@ def read_masks(
     """
     from brainseg_gui.evaluation.masks import read_as_prediction
     from brainseg_gui.imaging.background_thread import in_background, waited_for
-    from brainseg_gui.imaging.formats.nifti import read_label_map
+    from brainseg_gui.imaging.formats.reading import read_label_map
 
     masks, problems, files = [], [], {}
     said = memory.schemes_of(study_digest(case)) if memory.any else {}

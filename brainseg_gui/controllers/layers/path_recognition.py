@@ -39,21 +39,21 @@ def recognise(paths: tuple[Path, ...]) -> Generator[Progress, None, RecognisedPa
 
 
 def may_be_mask(path: Path) -> bool:
-    """Whether a dropped file can be a mask: a NIfTI file whose name says no modality. The drive is not asked."""
+    """Whether a dropped file can be a mask: an image whose name says no modality. The drive is not asked."""
     from brainseg_gui.imaging.case_folder import kind_of
-    from brainseg_gui.imaging.formats.file_names import is_nifti
+    from brainseg_gui.imaging.formats.known_formats import is_image
 
-    return is_nifti(path) and kind_of(path) in (None, "mask")
+    return is_image(path) and kind_of(path) in (None, "mask")
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The NIfTI files among some paths, and in those of them that are folders."""
-    from brainseg_gui.imaging.formats.file_names import is_nifti
+    """The images among some paths, and in those of them that are folders."""
+    from brainseg_gui.imaging.formats.known_formats import is_image
 
     found: list[Path] = []
     for path in paths:
         with suppress(OSError):  # a folder that may not be read has nothing to assign
-            found += [p for p in path.iterdir() if is_nifti(p)] if path.is_dir() else [path] * is_nifti(path)
+            found += [p for p in path.iterdir() if is_image(p)] if path.is_dir() else [path] * is_image(path)
     return sorted(found)
 
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from brainseg_gui.annotation.saving.save_mask import Doubt, MaskDoubt
 from brainseg_gui.errors import printable
+from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, WRITTEN, format_of
 from brainseg_gui.views.widgets.question import Question
 
 
@@ -43,8 +44,9 @@ def ending_of(kind: str) -> str:
 
 
 def mask_name(typed: Path, _filter: str) -> Path:
-    """A name for a mask, with the ending .nii.gz unless it has one."""
-    return typed if typed.name.endswith((".nii", ".nii.gz")) else typed.with_name(f"{typed.name}.nii.gz")
+    """A name for a mask, with the ending of the first format unless it has that of one."""
+    known = format_of(typed)
+    return typed if known in WRITTEN else typed.with_name(f"{typed.name}{MASK_ENDING}")
 
 
 def doubt_question(parent: QWidget, error: MaskDoubt) -> Question:

@@ -14,7 +14,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Pair
-from brainseg_gui.imaging.formats.file_names import is_nifti
+from brainseg_gui.imaging.formats.known_formats import is_image
 from brainseg_gui.imaging.formats.mask_note import read_note
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
@@ -147,7 +147,7 @@ def _images_seen(pair: Pair) -> list[list[Any]]:
         return []
     folder = pair.images if pair.images.is_dir() else pair.images.parent
     try:
-        files = sorted(path for path in folder.iterdir() if is_nifti(path))
+        files = sorted(path for path in folder.iterdir() if is_image(path))
         return [[path.name, path.stat().st_size, path.stat().st_mtime_ns] for path in files]
     except OSError:
         return []  # scoring says what is wrong with them

@@ -11,7 +11,7 @@ from pathlib import Path
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
-from brainseg_gui.imaging.formats.file_names import stem
+from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, stem
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_tree import FolderListing, tree
 from brainseg_gui.imaging.naming.conventions import row_of_id, words
@@ -79,7 +79,7 @@ def described(path: Path) -> FoundMask:
     name = stem(path)
     without = _PREDICTION.sub("", name)
     says = "prediction" if without != name else ""
-    bare = path.with_name(f"{without}.nii") if without else None
+    bare = path.with_name(f"{without}{MASK_ENDING}") if without else None
     if bare is not None and kind_of(bare) == "mask":
         says = says or "mask"
         without = prefix_of(bare)

@@ -28,7 +28,7 @@ from brainseg_gui.evaluation.figures.tile import (
 from brainseg_gui.evaluation.metrics.overlap import union_box
 from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.formats.nifti import read_labels, read_volume
+from brainseg_gui.imaging.formats.reading import read_labels, read_volume
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality
@@ -116,7 +116,7 @@ def _image(case: CaseReport, reference: LabelMap) -> tuple[Modality, Volume] | N
     try:
         files = find_case(case.images).modalities
         modality = best_modality(case.worst.region, files)
-        volume, _, _ = read_volume(files[modality])
+        volume, _ = read_volume(files[modality])
     except BrainsegError:
         return None  # the outlines alone still show where it is
     if not volume.grid.same_as(reference.grid):

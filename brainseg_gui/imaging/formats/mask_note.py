@@ -17,7 +17,7 @@ from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.file_mark import FileMark
-from brainseg_gui.imaging.formats.file_names import stem
+from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Meaning, is_colour, label_schemes, meanings
 from brainseg_gui.plain_files import read_json
 
@@ -115,7 +115,7 @@ def _said_in_header(mask: Path) -> tuple[LabelScheme | None, str, Mapping[str, A
 
 
 def wrote_mask(path: Path) -> bool:
-    """Whether the program wrote a NIfTI file as a mask, by its name, the note beside it, or its header."""
+    """Whether the program wrote a file as a mask, by its name, the note beside it, or its header."""
     named = _OWN_NAME.search(stem(path)) is not None or note_path(path).is_file()
     return named or _words_in_header(path).startswith(_MADE_HERE)
 
@@ -127,10 +127,10 @@ def network_of(path: Path) -> str:
 
 
 def _words_in_header(path: Path) -> str:
-    from brainseg_gui.imaging.formats.nifti_header import read_header  # nibabel is not there at the start
+    from brainseg_gui.imaging.formats.reading import read_header  # nibabel is not there at the start
 
     with contextlib.suppress(BrainsegError):
-        return str(read_header(path)["descrip"].item().decode("ascii", "replace"))
+        return read_header(path).description
     return ""
 
 

@@ -1,84 +1,38 @@
-"""Reading NIfTI images and masks."""
+"""NIfTI-1 and NIfTI-2 in one file, plain or compressed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.errors import ImageError, printable
+from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, ShouldStop
 from brainseg_gui.imaging.formats.nifti_header import (
     checked,
+    farthest_apart_mm,
     offset_of,
     parse_header,
     scaling_of,
     shape_of,
     stored_grid_of,
 )
-from brainseg_gui.imaging.formats.nifti_stream import ShouldStop, opened, reporting
-from brainseg_gui.imaging.grid import Array, Grid, StoredGrid, describe_shape
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme
-from brainseg_gui.imaging.nibabel_parts import Nifti1Header
-from brainseg_gui.imaging.regrid import regridded
-from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.imaging.formats.nifti_stream import opened, reporting
+from brainseg_gui.imaging.nibabel_parts import Nifti1Header, Nifti1Image
 
-_LARGEST_INTENSITY = 1e15  # its square still fits into float32
-_BLOCK_BYTES = 2**22
-_NEARLY_WHOLE = 0.02  # what programs that scale float masks into an integer header leave of whole numbers
-_NOTHING = -1  # some write it where nobody drew
-_NOT_WHOLE = "its numbers are not quite whole (such as {:.6g}) and were rounded"
-_BELOW, _NO_NUMBERS = "-1 is read as background", "NaN is read as background"
-
-CheckShape = Callable[[tuple[int, ...]], None]
+_SCANNER = 1  # qform_code and sform_code: where the scanner says
+_NAMES = ("data_type", "db_name", "aux_file", "intent_name")  # converters put names of patients into these
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """What a NIfTI file holds, in stored order.
-
-    Parameters
-    ----------
-    stored
-        Values as stored, 3-D or 4-D.
-    header
-        Its header, with the affine it announces.
-    slope, intercept
-        Scaling; 1 and 0 when the header leaves them out (0 or NaN).
-    """
-
-    path: Path
-    stored: Array
-    header: Nifti1Header
-    slope: float
-    intercept: float
-
-    @property
-    def stored_grid(self) -> StoredGrid:
-        """Grid of the first three axes."""
-        return stored_grid_of(self.path, self.header, self.stored.shape)
+def read_header(path: Path) -> ImageHeader:
+    """The header of a file: its dimensions, data type, promised size and affine are checked."""
+    with reporting(path), opened(path) as stream:
+        return _as_header(path, checked(stream, parse_header(stream)))
 
 
 def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
-    """Read a 3-D or 4-D file whole, keeping its stored data type.
-
-    Parameters
-    ----------
-    path
-        ``.nii`` or ``.nii.gz``.
-    should_stop
-        Asked after every megabyte; `Cancelled` is raised when it says yes.
-    check_shape
-        Called with the shape before any voxel is read; may raise what is wrong with it.
-
-    Raises
-    ------
-    ImageError
-        If the file cannot be read; names the file and the remedy.
-    """
+    """A 3-D or 4-D file whole, in its stored data type; scaling of 0 or NaN is none."""
     with reporting(path), opened(path, should_stop) as stream:
         header = checked(stream, parse_header(stream))
         shape = shape_of(header)
@@ -86,196 +40,53 @@ def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape:
             check_shape(shape)
         dtype = header.get_data_dtype()
         stream.skip(offset_of(header) - stream.position)
-        stored = stream.fill(int(np.prod(shape)) * dtype.itemsize).view(dtype).reshape(shape, order="F")
+        stored = stream.fill(math.prod(shape) * dtype.itemsize).view(dtype).reshape(shape, order="F")
         stream.finish()
     if not dtype.isnative:
         stored = stored.byteswap(inplace=True).view(dtype.newbyteorder("="))
-    slope, intercept = scaling_of(header)
-    return Picture(path, stored, header, slope, intercept)
+    return Picture(_as_header(path, header), stored, *scaling_of(header))
 
 
-def read_volume(path: Path, should_stop: ShouldStop | None = None) -> tuple[Volume, StoredGrid, Nifti1Header]:
-    """Read a 3-D image as a RAS-ordered volume.
-
-    Returns
-    -------
-    tuple
-        The volume, how its file stores it, and the file's header.
-
-    Raises
-    ------
-    ImageError
-        If it is not a readable 3-D image, holds values that are not numbers, or is empty.
-    """
-
-    def check_shape(shape: tuple[int, ...]) -> None:
-        if len(shape) != 3:
-            text = f"it is a 4-D image ({describe_shape(shape)}), not one volume"
-            raise ImageError(text, "Give one 3-D file per modality, or a Decathlon file with four volumes", path)
-
-    picture = read_picture(path, should_stop, check_shape)
-    return as_volume(picture, picture.stored), picture.stored_grid, picture.header
+def _as_header(path: Path, header: Nifti1Header) -> ImageHeader:
+    shape = shape_of(header)
+    return ImageHeader(
+        path,
+        shape,
+        stored_grid_of(path, header, shape),
+        description=header["descrip"].item().decode("ascii", "replace"),
+        promised_bytes=math.prod(shape) * header.get_data_dtype().itemsize + int(header["vox_offset"]),
+        farthest_apart_mm=farthest_apart_mm(header),
+        own=header,
+    )
 
 
-def as_volume(picture: Picture, stored: Array) -> Volume:
-    """A RAS-ordered volume of one 3-D part of a picture, checked for values that cannot be shown.
-
-    What is not a number outside the head is background, and it is said; inside it is refused.
-    """
-    stored, note = _finite(picture, stored)
-    _check_values(picture, stored)
-    grid = picture.stored_grid
-    turned = grid.to_ras(stored)
-    turned.flags.writeable = False
-    return Volume(turned, grid.grid, picture.slope, picture.intercept, picture.path, note)
+def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str) -> None:
+    """Write a mask with the place in space that the images' own header names."""
+    own = header.own if isinstance(header.own, Nifti1Header) else _header_at(header)
+    Nifti1Image(stored, None, _mask_header(own, header.shape[:3], words)).to_filename(path)
 
 
-@dataclass(frozen=True, eq=False)
-class StoredMask:
-    """A mask as its file holds it.
-
-    Parameters
-    ----------
-    values
-        Numbers, RAS-ordered, (I, J, K).
-    stored_grid
-        How the file stores them.
-    notes
-        Sentences about numbers that were not whole, or stood for nothing.
-    """
-
-    values: NDArray[np.uint8]
-    stored_grid: StoredGrid
-    notes: tuple[str, ...] = ()
+def _header_at(header: ImageHeader) -> Nifti1Header:
+    """A header for images of another format."""
+    own = Nifti1Header()
+    own.set_data_shape(header.shape[:3])
+    own.set_qform(header.stored_grid.affine, _SCANNER, strip_shears=True)
+    own.set_sform(header.stored_grid.affine, _SCANNER)
+    own.set_xyzt_units("mm")
+    return own
 
 
-def read_mask(path: Path, should_stop: ShouldStop | None = None) -> StoredMask:
-    """Read a mask as uint8 in RAS order, whatever type its file stores.
-
-    Raises
-    ------
-    ImageError
-        If the file is not a 3-D mask of numbers from 0 to 255 that are whole, or very nearly.
-    """
-
-    def check_shape(shape: tuple[int, ...]) -> None:
-        if len(shape) != 3:
-            raise ImageError("it is a 4-D image, not a mask", "Choose a 3-D mask", path)
-
-    picture = read_picture(path, should_stop, check_shape)
-    values, notes = _whole_numbers(picture)
-    return StoredMask(picture.stored_grid.to_ras(values), picture.stored_grid, notes)
-
-
-def read_labels(path: Path, should_stop: ShouldStop | None = None) -> tuple[NDArray[np.uint8], StoredGrid]:
-    """As `read_mask`: the numbers, and how the file stores them."""
-    mask = read_mask(path, should_stop)
-    return mask.values, mask.stored_grid
-
-
-def read_label_map(
-    path: Path,
-    grid: Grid | StoredGrid,
-    scheme: LabelScheme,
-    *,
-    resample: bool = False,
-    regrid: RegridPolicy = RegridPolicy.STRICT,
-) -> LabelMap:
-    """Read a mask onto the grid of its case.
-
-    Parameters
-    ----------
-    grid
-        Of the case; as its files store it where the mask may be taken voxel by voxel.
-    resample
-        Take the nearest voxel when the mask lies on another grid, instead of refusing it.
-    regrid
-        As `resample`, or voxel by voxel.
-
-    Raises
-    ------
-    GridMismatchError
-        If it lies on another grid and that is not allowed; says how it differs and what would be lost.
-    ImageError
-        If it is not a mask.
-    """
-    mask = read_mask(path)
-    target = grid if isinstance(grid, StoredGrid) else StoredGrid(grid.shape, grid.affine)
-    on_grid = regridded(mask.values, mask.stored_grid, target, path, RegridPolicy.NEAREST if resample else regrid)
-    notes = (*mask.notes, *([on_grid.note] if on_grid.note else []))
-    return LabelMap(on_grid.values, target.grid, scheme, notes)
-
-
-def _finite(picture: Picture, stored: Array) -> tuple[Array, str]:
-    """Values with background for what is not a number outside the head, and a sentence if there was any."""
-    if stored.dtype.kind != "f" or (np.isfinite(stored.min()) and np.isfinite(stored.max())):
-        return stored, ""
-    from scipy.ndimage import label
-
-    broken = ~np.isfinite(stored)
-    pieces, _ = label(broken)
-    edges = [pieces.take(end, axis) for axis in range(stored.ndim) for end in (0, -1)]
-    outside = np.unique(np.concatenate([edge.ravel() for edge in edges]))
-    inside = int(np.count_nonzero(broken & ~np.isin(pieces, outside[outside > 0])))
-    if inside or broken.all():
-        count = inside or stored.size
-        text = f"{count:,} of its values are not numbers (NaN or infinite)"
-        raise ImageError(text, "Replace them, for example by 0, and open it again", picture.path)
-    filled = stored.copy(order="K")
-    filled[broken] = min(0, stored[~broken].min())  # below all of the brain, also where that is a z-score
-    return filled, f"{np.count_nonzero(broken):,} values outside the head are not numbers; they are background"
-
-
-def _check_values(picture: Picture, stored: Array) -> None:
-    low, high = stored.min(), stored.max()
-    if low == high == 0:
-        raise ImageError("all of its voxels are zero", "Export the image again, or leave the file out", picture.path)
-    largest = max(abs(picture.slope * float(end) + picture.intercept) for end in (low, high))
-    if largest > _LARGEST_INTENSITY:
-        text = f"its intensities reach {largest:.1e}, which no scanner gives"
-        raise ImageError(text, "Its scaling or its data type is wrong; export the image again", picture.path)
-
-
-def _whole_numbers(picture: Picture) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """The values as uint8, a few slices at a time: scaled, they take eight bytes each; and what was done to them."""
-    stored, scaled = picture.stored, (picture.slope, picture.intercept) != (1.0, 0.0)
-    if stored.dtype == np.uint8 and not scaled:
-        return stored, ()
-    values = np.empty(stored.shape, dtype=np.uint8, order="F")
-    depth = max(1, _BLOCK_BYTES * stored.shape[2] // stored.nbytes)
-    said: dict[str, float] = {}
-    for start in range(0, stored.shape[2], depth):
-        block = stored[:, :, start : start + depth]
-        with np.errstate(invalid="ignore", over="ignore"):
-            if scaled:
-                block = block * picture.slope + picture.intercept
-            values[:, :, start : start + depth] = block
-        if not np.array_equal(values[:, :, start : start + depth], block):
-            values[:, :, start : start + depth] = _rounded(block, said, picture.path)
-    name = printable(picture.path.name)
-    return values, tuple(f"{name}: {words.format(value)}" for words, value in said.items())
-
-
-def _rounded(block: Array, said: dict[str, float], path: Path) -> NDArray[np.uint8]:
-    """Numbers that are nearly whole, with background for NaN and -1; `said` learns of each kind."""
-    nothing = np.isnan(block) if block.dtype.kind == "f" else np.zeros(block.shape, bool)
-    if nothing.any():
-        said[_NO_NUMBERS] = 0
-    below = np.abs(block - float(_NOTHING)) <= _NEARLY_WHOLE
-    if below.any():
-        said[_BELOW] = 0
-    kept = np.where(nothing | below, 0, block)
-    whole = np.rint(kept)
-    with np.errstate(invalid="ignore", over="ignore"):
-        off = np.abs(kept - whole)
-    wrong = ~(off <= _NEARLY_WHOLE) | (whole < 0) | (whole > 255)
-    if wrong.any():
-        example = float(kept[wrong].flat[0])
-        raise ImageError(
-            f"it holds values other than whole numbers from 0 to 255 (such as {example:.4g}), so it is not a mask",
-            "Choose a mask, or convert it to whole numbers",
-            path,
-        )
-    if off.any():
-        said.setdefault(_NOT_WHOLE, float(kept.flat[off.argmax()]))
-    return np.asarray(whole, dtype=np.uint8)
+def _mask_header(header: Nifti1Header, shape: tuple[int, ...], words: str) -> Nifti1Header:
+    result: Nifti1Header = Nifti1Header.from_header(header, check=False)
+    for code in ("qform_code", "sform_code"):
+        result[code] = header[code]
+    result.set_data_shape(shape)
+    result.set_data_dtype(np.uint8)
+    result["scl_slope"], result["scl_inter"] = 1, 0
+    result["cal_min"], result["cal_max"] = 0, 0
+    result["glmin"], result["glmax"] = 0, 0
+    result["descrip"] = words.encode("ascii", "replace")[:79]
+    for field in _NAMES:
+        result[field] = b""
+    result["intent_code"] = 0
+    return result

@@ -9,7 +9,7 @@ import numpy as np
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.free_memory import free_memory_bytes
-from brainseg_gui.imaging.formats.nifti_stream import NiftiStream, opened, reporting
+from brainseg_gui.imaging.formats.nifti_stream import NiftiStream
 from brainseg_gui.imaging.grid import StoredGrid, describe_shape
 from brainseg_gui.imaging.nibabel_parts import HeaderDataError, Nifti1Header, Nifti2Header
 
@@ -20,18 +20,6 @@ _LARGE_BYTES = 2**28  # what takes more must fit into the memory that is free
 _FARTHEST_MM = 1e6  # also where lengths are in µm
 _PLACE_CODES, _ALIGNED = range(6), 2  # what qform_code and sform_code can be; the code that claims least
 _LARGEST_OFFSET = 2**26  # header extensions before the voxels hold a patient's DICOM header at most
-
-
-def read_header(path: Path) -> Nifti1Header:
-    """Read and check a header: dimensions, data type, promised size, affine.
-
-    Raises
-    ------
-    ImageError
-        If the file is not readable, not NIfTI, or promises what it cannot hold.
-    """
-    with reporting(path), opened(path) as stream:
-        return checked(stream, parse_header(stream))
 
 
 def parse_header(stream: NiftiStream) -> Nifti1Header:

@@ -8,7 +8,7 @@ import io
 import os
 import stat
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import Cancelled, ImageError
+from brainseg_gui.imaging.formats.image_format import ShouldStop
 from brainseg_gui.imaging.nibabel_parts import HeaderDataError
 
 _GzipFile: Any = gzip.GzipFile
@@ -29,8 +30,6 @@ else:
     _GzipFile = igzip.IGzipFile
     # the stubs call the first class an instance; the second comes where a name inside has no end
     _DAMAGED = (*_DAMAGED, isal_zlib.IsalError, OverflowError)  # type: ignore[arg-type]
-
-ShouldStop = Callable[[], bool]
 
 _CHUNK_BYTES = 2**20
 _TRUSTED_BYTES = 2**24  # a compressed file that promises more gets its memory as it delivers

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.formats.file_names import SUFFIXES
+from brainseg_gui.imaging.formats.known_formats import SUFFIXES
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_groups import BESIDE, FoundFile, Group
 from brainseg_gui.imaging.naming.case_tree import answers
@@ -85,10 +85,9 @@ def _modality_at(found: FoundFile, order: Sequence[Modality | None]) -> Modality
 
 def _is_3d(path: Path) -> bool:
     try:
-        dim = _dimensions(path)
+        return len(_dimensions(path)) < 4
     except BrainsegError:
         return False  # opening it says what is wrong
-    return dim[0] < 4 or dim[4] <= 1
 
 
 def check_volumes(path: Path, source: CaseSource) -> None:
@@ -101,7 +100,7 @@ def check_volumes(path: Path, source: CaseSource) -> None:
     ImageError
         If it cannot be read.
     """
-    count = _dimensions(path)[4]
+    count = (*_dimensions(path), 1)[3]
     if source.volumes and count != len(source.volumes):
         names = ", ".join(modality.title if modality else "another" for modality in source.volumes)
         text = f"it is a 4-D image with {count} volumes; a case like this has {len(source.volumes)} ({names})"
@@ -200,7 +199,7 @@ def _expected(group: Group) -> list[FoundFile]:
         return []
     found = []
     for rank, place in group.match.siblings(MASK):
-        paths = [place.with_name(place.name + suffix) for suffix in (*SUFFIXES, ".NII.GZ")]
+        paths = [place.with_name(place.name + suffix) for suffix in (*SUFFIXES, *map(str.upper, SUFFIXES))]
         found += [
             FoundFile(p, MASK, group.match.case_id, "", (rank, 0, 0), match_of(p)) for p in paths if answers(p.is_file)
         ]
@@ -234,8 +233,8 @@ def _names(group: Group, taken: Mapping[Modality, FoundFile]) -> tuple[str, ...]
     return tuple(dict.fromkeys(printable(name) for name in names if name))
 
 
-def _dimensions(path: Path) -> list[int]:
-    """Of a NIfTI header: how many, and each."""
-    from brainseg_gui.imaging.formats.nifti_header import read_header  # here: nibabel would delay the first picture
+def _dimensions(path: Path) -> tuple[int, ...]:
+    """Of what a file holds."""
+    from brainseg_gui.imaging.formats.reading import read_header  # here: nibabel would delay the first picture
 
-    return [int(n) for n in read_header(path)["dim"]]
+    return read_header(path).shape

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from brainseg_gui.imaging.formats.file_names import SUFFIXES, stem
+from brainseg_gui.imaging.formats.known_formats import stem, suffix_of
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_tree import FolderListing
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Kind, Match, match_of, words
@@ -187,9 +187,7 @@ def _stems(files: Sequence[FoundFile]) -> str:
 
 def _carries(folder: Path, files: Sequence[FoundFile]) -> Kind | None:
     """The kind that a folder's name gives to all of its files, unless their own names say otherwise."""
-    name = folder.name
-    for suffix in SUFFIXES:
-        name = name.removesuffix(suffix)
+    name = folder.name.removesuffix(suffix_of(folder))
     kind = MASK if name.lower() in words()["mask_folders"] else words_of(name).kind
     if kind is None or any(found.kind not in (None, kind) for found in files):
         return None

@@ -1,4 +1,4 @@
-"""What lies below a folder, by names alone: its NIfTI files, dead links, and a bound on how much is looked at."""
+"""What lies below a folder, by names alone: its images, dead links, and a bound on how much is looked at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.imaging.formats.file_names import is_nifti
+from brainseg_gui.imaging.formats.known_formats import is_image
 
 _DEEPEST = 12
 _BEHIND_LINKS = (
@@ -19,12 +19,12 @@ _MOST_FOLDERS = 50_000
 
 @dataclass(frozen=True)
 class FolderListing:
-    """A folder and its NIfTI files.
+    """A folder and its images.
 
     Parameters
     ----------
     dangling
-        Links that are named as NIfTI files and lead to nothing.
+        Links that are named as images and lead to nothing.
     """
 
     folder: Path
@@ -97,7 +97,7 @@ def _scanned(folder: Path) -> tuple[FolderListing, list[tuple[Path, bool]]]:
                     continue
                 if answers(entry.is_dir):
                     folders.append((Path(entry.path), entry.is_symlink()))
-                elif is_nifti(Path(entry.name)):
+                elif is_image(Path(entry.name)):
                     (files if answers(entry.is_file) else dangling).append(Path(entry.path))
     except OSError as error:
         raise CaseError(f"the folder cannot be read ({error.strerror})", "Check its permissions", folder) from error

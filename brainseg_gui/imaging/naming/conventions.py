@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from brainseg_gui.imaging.formats.file_names import stem
+from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.modality import Modality
 
 Kind = Modality | str

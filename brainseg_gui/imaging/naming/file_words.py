@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from brainseg_gui.imaging.formats.file_names import stem
+from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Kind, match_of, words
 

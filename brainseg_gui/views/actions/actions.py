@@ -19,7 +19,7 @@ MENUS = ("File", "Cases", "View", "Layers", "Annotate", "Operations", "Segment",
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.open", "Open case folder…", "File", ("Ctrl+O",), "Open the folder of one case", "folder-open"),
-    ActionSpec("file.open_files", "Open files…", "File", ("Ctrl+Shift+O",), "Open loose NIfTI files as a case", "file"),
+    ActionSpec("file.open_files", "Open files…", "File", ("Ctrl+Shift+O",), "Open loose images as a case", "file"),
     ActionSpec("file.open_cohort", "Open cohort…", "File", ("Ctrl+Alt+O",), "Open a folder whose folders are cases"),
     ActionSpec(
         "file.cohort_results", "Cohort results…", "File", ("Ctrl+Shift+R",), "Score a cohort, and compare models"

@@ -55,7 +55,7 @@ class Welcome(QWidget):
         heading = QLabel("Drop a case folder here")
         heading.setObjectName("heading")
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        text = QLabel("T1, T1ce, T2 and FLAIR as NIfTI, with or without a mask; or a folder of such folders.")
+        text = QLabel("T1, T1ce, T2 and FLAIR, with or without a mask; or a folder of such folders.")
         text.setObjectName("quiet")
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         text.setWordWrap(True)

@@ -1,0 +1,125 @@
+"""The table of formats, and what names alone tell. Nothing here imports what reads a file."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from brainseg_gui.imaging.formats.image_format import Codec, ImageFormat
+
+_START_BYTES = 512
+_SAVE_AGAIN = "Save as .nii.gz, from ITK-SNAP or 3D Slicer for example"
+_FROM_DICOM = "Convert to NIfTI, with dcm2niix for example, then register the images to each other and strip the skull"
+
+
+def _nifti() -> Codec:
+    from brainseg_gui.imaging.formats import nifti
+
+    return nifti
+
+
+def _is_nifti(start: bytes) -> bool:
+    return start[344:347] in (b"n+1", b"ni1") or start[4:7] in (b"n+2", b"ni2")
+
+
+def _is_dicom(start: bytes) -> bool:
+    return start[128:132] == b"DICM"
+
+
+FORMATS = (
+    ImageFormat("NIfTI", (".nii.gz", ".nii"), _is_nifti, reader=_nifti, writer=_nifti),
+    ImageFormat("DICOM", (".dcm", ".ima", ".dicom"), _is_dicom, remedy=_FROM_DICOM),
+    ImageFormat("MetaImage", (".mha", ".mhd"), remedy=_SAVE_AGAIN),
+    ImageFormat("NRRD", (".nrrd", ".nhdr"), remedy=_SAVE_AGAIN),
+    ImageFormat("Analyze", (".hdr", ".img"), remedy=_SAVE_AGAIN),
+    ImageFormat("FreeSurfer", (".mgz", ".mgh"), remedy="Convert with mri_convert IMAGE.mgz IMAGE.nii.gz"),
+    ImageFormat("MINC", (".mnc",), remedy="Convert with mnc2nii"),
+)
+READ = tuple(known for known in FORMATS if known.reader is not None)
+WRITTEN = tuple(known for known in FORMATS if known.writer is not None)
+MASK_ENDING = WRITTEN[0].suffixes[0]  # of a mask whose name nobody chose
+
+_BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
+_LONGEST_FIRST = sorted(_BY_SUFFIX, key=len, reverse=True)  # ".seg.nrrd" is more than ".nrrd"
+SUFFIXES = tuple(suffix for suffix in _LONGEST_FIRST if _BY_SUFFIX[suffix] in READ)
+
+
+def is_image(path: Path) -> bool:
+    """Whether the name is that of an image or mask that can be read."""
+    return path.name.lower().endswith(SUFFIXES)
+
+
+def suffix_of(path: Path) -> str:
+    """The ending that tells the format, as it is written; empty where the name does not tell one that is read.
+
+    >>> suffix_of(Path("P1_t1.NII.gz")), suffix_of(Path("notes.txt"))
+    ('.NII.gz', '')
+    """
+    name = path.name
+    return next((name[-len(suffix) :] for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+
+
+def stem(path: Path) -> str:
+    """File name without the ending of its format.
+
+    >>> stem(Path("BraTS-GLI-00000-000-seg.nii.gz")), stem(Path("notes.txt"))
+    ('BraTS-GLI-00000-000-seg', 'notes')
+    """
+    return path.name.removesuffix(suffix) if (suffix := suffix_of(path)) else path.stem
+
+
+def format_of(path: Path) -> ImageFormat | None:
+    """The format that the name tells, read or not; the drive is not asked."""
+    name = path.name.lower()
+    return next((_BY_SUFFIX[suffix] for suffix in _LONGEST_FIRST if name.endswith(suffix)), None)
+
+
+def format_at(path: Path) -> ImageFormat | None:
+    """The format that the name tells; where it has no ending, or a number for one, that of what the file holds."""
+    known = format_of(path)
+    if known is None and (not path.suffix or path.suffix[1:].isdigit()):
+        start = _start_of(path)
+        return next((other for other in FORMATS if other.is_start is not None and other.is_start(start)), None)
+    return known
+
+
+def other_format(files: Iterable[Path]) -> ImageFormat | None:
+    """The first format among these files that is an image's and not read; None if there is none."""
+    return next((known for path in files if (known := format_at(path)) and known.reader is None), None)
+
+
+def titles(formats: Iterable[ImageFormat] = READ) -> str:
+    """Formats in words, such as ``NIfTI or NRRD``."""
+    return _either([known.title for known in formats])
+
+
+def endings(formats: Iterable[ImageFormat] = READ) -> str:
+    """Endings in words, such as ``.nii.gz or .nii``."""
+    return _either([suffix for known in formats for suffix in known.suffixes])
+
+
+def file_filter(formats: Iterable[ImageFormat] = READ) -> str:
+    """Filter of a file dialog: each format, after all of them where there are several."""
+    rows = [f"{known.title} ({_patterns([known])})" for known in formats]
+    return ";;".join([f"Images ({_patterns(formats)})", *rows] if len(rows) > 1 else rows)
+
+
+def _patterns(formats: Iterable[ImageFormat]) -> str:
+    return " ".join(f"*{suffix}" for known in formats for suffix in known.suffixes)
+
+
+def _either(words: list[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _start_of(path: Path) -> bytes:
+    """The first bytes of a regular file, unpacked; none where it cannot be read."""
+    try:
+        if not path.is_file():  # opening a pipe would wait for its other end
+            return b""
+        with path.open("rb") as stream:
+            start = stream.read(_START_BYTES)
+        return zlib.decompressobj(31).decompress(start, _START_BYTES) if start[:2] == b"\x1f\x8b" else start
+    except (OSError, zlib.error):
+        return b""

@@ -1,0 +1,251 @@
+"""Reading images and masks of any format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.errors import ImageError, printable
+from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, Reader, ShouldStop
+from brainseg_gui.imaging.formats.known_formats import READ, format_at, titles
+from brainseg_gui.imaging.grid import Array, Grid, StoredGrid, describe_shape
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
+from brainseg_gui.imaging.regrid import regridded
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
+from brainseg_gui.imaging.volume import Volume
+
+_LARGEST_INTENSITY = 1e15  # its square still fits into float32
+_BLOCK_BYTES = 2**22
+_NEARLY_WHOLE = 0.02  # what programs that scale float masks into an integer header leave of whole numbers
+_NOTHING = -1  # some write it where nobody drew
+_NOT_WHOLE = "its numbers are not quite whole (such as {:.6g}) and were rounded"
+_BELOW, _NO_NUMBERS = "-1 is read as background", "NaN is read as background"
+
+
+def read_header(path: Path) -> ImageHeader:
+    """Read and check what a file says before its voxels.
+
+    Raises
+    ------
+    ImageError
+        If the file is not readable, of no format that is read, or promises what it cannot hold.
+    """
+    return _reader_of(path).read_header(path)
+
+
+def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
+    """Read a 3-D or 4-D file whole, keeping its stored data type.
+
+    Parameters
+    ----------
+    should_stop
+        Asked after every megabyte; `Cancelled` is raised when it says yes.
+    check_shape
+        Called with the shape before any voxel is read; may raise what is wrong with it.
+
+    Raises
+    ------
+    ImageError
+        If the file cannot be read; names the file and the remedy.
+    """
+    return _reader_of(path).read_picture(path, should_stop, check_shape)
+
+
+def _reader_of(path: Path) -> Reader:
+    """What reads a file; a name that tells nothing is taken for the first format, whose reader says what is wrong."""
+    known = format_at(path) or READ[0]
+    if known.reader is None:
+        raise ImageError(f"it is {known.title}, not {titles()}", known.remedy, path)
+    return known.reader()
+
+
+def read_volume(path: Path, should_stop: ShouldStop | None = None) -> tuple[Volume, ImageHeader]:
+    """Read a 3-D image as a RAS-ordered volume.
+
+    Returns
+    -------
+    tuple
+        The volume, and what its file says about itself.
+
+    Raises
+    ------
+    ImageError
+        If it is not a readable 3-D image, holds values that are not numbers, or is empty.
+    """
+
+    def check_shape(shape: tuple[int, ...]) -> None:
+        if len(shape) != 3:
+            text = f"it is a 4-D image ({describe_shape(shape)}), not one volume"
+            raise ImageError(text, "Give one 3-D file per modality, or a Decathlon file with four volumes", path)
+
+    picture = read_picture(path, should_stop, check_shape)
+    return as_volume(picture, picture.stored), picture.header
+
+
+def as_volume(picture: Picture, stored: Array) -> Volume:
+    """A RAS-ordered volume of one 3-D part of a picture, checked for values that cannot be shown.
+
+    What is not a number outside the head is background, and it is said; inside it is refused.
+    """
+    stored, note = _finite(picture, stored)
+    _check_values(picture, stored)
+    grid = picture.header.stored_grid
+    turned = grid.to_ras(stored)
+    turned.flags.writeable = False
+    notes = "; ".join(filter(None, (*picture.notes, note)))
+    return Volume(turned, grid.grid, picture.slope, picture.intercept, picture.path, notes)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredMask:
+    """A mask as its file holds it.
+
+    Parameters
+    ----------
+    values
+        Numbers, RAS-ordered, (I, J, K).
+    stored_grid
+        How the file stores them.
+    notes
+        Sentences about numbers that were not whole, or stood for nothing.
+    """
+
+    values: NDArray[np.uint8]
+    stored_grid: StoredGrid
+    notes: tuple[str, ...] = ()
+
+
+def read_mask(path: Path, should_stop: ShouldStop | None = None) -> StoredMask:
+    """Read a mask as uint8 in RAS order, whatever type its file stores.
+
+    Raises
+    ------
+    ImageError
+        If the file is not a 3-D mask of numbers from 0 to 255 that are whole, or very nearly.
+    """
+
+    def check_shape(shape: tuple[int, ...]) -> None:
+        if len(shape) != 3:
+            raise ImageError("it is a 4-D image, not a mask", "Choose a 3-D mask", path)
+
+    picture = read_picture(path, should_stop, check_shape)
+    values, notes = _whole_numbers(picture)
+    grid = picture.header.stored_grid
+    return StoredMask(grid.to_ras(values), grid, (*picture.notes, *notes))
+
+
+def read_labels(path: Path, should_stop: ShouldStop | None = None) -> tuple[NDArray[np.uint8], StoredGrid]:
+    """As `read_mask`: the numbers, and how the file stores them."""
+    mask = read_mask(path, should_stop)
+    return mask.values, mask.stored_grid
+
+
+def read_label_map(
+    path: Path,
+    grid: Grid | StoredGrid,
+    scheme: LabelScheme,
+    *,
+    resample: bool = False,
+    regrid: RegridPolicy = RegridPolicy.STRICT,
+) -> LabelMap:
+    """Read a mask onto the grid of its case.
+
+    Parameters
+    ----------
+    grid
+        Of the case; as its files store it where the mask may be taken voxel by voxel.
+    resample
+        Take the nearest voxel when the mask lies on another grid, instead of refusing it.
+    regrid
+        As `resample`, or voxel by voxel.
+
+    Raises
+    ------
+    GridMismatchError
+        If it lies on another grid and that is not allowed; says how it differs and what would be lost.
+    ImageError
+        If it is not a mask.
+    """
+    mask = read_mask(path)
+    target = grid if isinstance(grid, StoredGrid) else StoredGrid(grid.shape, grid.affine)
+    on_grid = regridded(mask.values, mask.stored_grid, target, path, RegridPolicy.NEAREST if resample else regrid)
+    notes = (*mask.notes, *([on_grid.note] if on_grid.note else []))
+    return LabelMap(on_grid.values, target.grid, scheme, notes)
+
+
+def _finite(picture: Picture, stored: Array) -> tuple[Array, str]:
+    """Values with background for what is not a number outside the head, and a sentence if there was any."""
+    if stored.dtype.kind != "f" or (np.isfinite(stored.min()) and np.isfinite(stored.max())):
+        return stored, ""
+    from scipy.ndimage import label
+
+    broken = ~np.isfinite(stored)
+    pieces, _ = label(broken)
+    edges = [pieces.take(end, axis) for axis in range(stored.ndim) for end in (0, -1)]
+    outside = np.unique(np.concatenate([edge.ravel() for edge in edges]))
+    inside = int(np.count_nonzero(broken & ~np.isin(pieces, outside[outside > 0])))
+    if inside or broken.all():
+        count = inside or stored.size
+        text = f"{count:,} of its values are not numbers (NaN or infinite)"
+        raise ImageError(text, "Replace them, for example by 0, and open it again", picture.path)
+    filled = stored.copy(order="K")
+    filled[broken] = min(0, stored[~broken].min())  # below all of the brain, also where that is a z-score
+    return filled, f"{np.count_nonzero(broken):,} values outside the head are not numbers; they are background"
+
+
+def _check_values(picture: Picture, stored: Array) -> None:
+    low, high = stored.min(), stored.max()
+    if low == high == 0:
+        raise ImageError("all of its voxels are zero", "Export the image again, or leave the file out", picture.path)
+    largest = max(abs(picture.slope * float(end) + picture.intercept) for end in (low, high))
+    if largest > _LARGEST_INTENSITY:
+        text = f"its intensities reach {largest:.1e}, which no scanner gives"
+        raise ImageError(text, "Its scaling or its data type is wrong; export the image again", picture.path)
+
+
+def _whole_numbers(picture: Picture) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+    """The values as uint8, a few slices at a time: scaled, they take eight bytes each; and what was done to them."""
+    stored, scaled = picture.stored, (picture.slope, picture.intercept) != (1.0, 0.0)
+    if stored.dtype == np.uint8 and not scaled:
+        return stored, ()
+    values = np.empty(stored.shape, dtype=np.uint8, order="F")
+    depth = max(1, _BLOCK_BYTES * stored.shape[2] // stored.nbytes)
+    said: dict[str, float] = {}
+    for start in range(0, stored.shape[2], depth):
+        block = stored[:, :, start : start + depth]
+        with np.errstate(invalid="ignore", over="ignore"):
+            if scaled:
+                block = block * picture.slope + picture.intercept
+            values[:, :, start : start + depth] = block
+        if not np.array_equal(values[:, :, start : start + depth], block):
+            values[:, :, start : start + depth] = _rounded(block, said, picture.path)
+    name = printable(picture.path.name)
+    return values, tuple(f"{name}: {words.format(value)}" for words, value in said.items())
+
+
+def _rounded(block: Array, said: dict[str, float], path: Path) -> NDArray[np.uint8]:
+    """Numbers that are nearly whole, with background for NaN and -1; `said` learns of each kind."""
+    nothing = np.isnan(block) if block.dtype.kind == "f" else np.zeros(block.shape, bool)
+    if nothing.any():
+        said[_NO_NUMBERS] = 0
+    below = np.abs(block - float(_NOTHING)) <= _NEARLY_WHOLE
+    if below.any():
+        said[_BELOW] = 0
+    kept = np.where(nothing | below, 0, block)
+    whole = np.rint(kept)
+    with np.errstate(invalid="ignore", over="ignore"):
+        off = np.abs(kept - whole)
+    wrong = ~(off <= _NEARLY_WHOLE) | (whole < 0) | (whole > 255)
+    if wrong.any():
+        example = float(kept[wrong].flat[0])
+        raise ImageError(
+            f"it holds values other than whole numbers from 0 to 255 (such as {example:.4g}), so it is not a mask",
+            "Choose a mask, or convert it to whole numbers",
+            path,
+        )
+    if off.any():
+        said.setdefault(_NOT_WHOLE, float(kept.flat[off.argmax()]))
+    return np.asarray(whole, dtype=np.uint8)
