@@ -83,12 +83,12 @@ class Application(ControllerSet):
         self.window.close()
 
     def _on_close_requested(self, event: QCloseEvent) -> None:
-        if self._may_leave or self.leaving.free:
+        if self._may_leave or self.quitting.free:
             self.close()
             event.accept()
         else:
             event.ignore()
-            self.leaving.ask(self.leave)
+            self.quitting.ask(self.leave)
 
 
 def run(paths: Sequence[Path], *, safe: bool = False) -> int:

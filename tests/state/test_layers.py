@@ -95,3 +95,14 @@ def test_unsaved_is_whether_a_layer_is_in_no_file(
     assert layers.unsaved
     layer.saved_as = tmp_path / "b.nii.gz"
     assert not layers.unsaved
+
+
+def test_a_prediction_is_missed_only_where_no_annotation_took_its_place(
+    layers: Layers, make_layer: Callable[..., Layer], tmp_path: Path
+) -> None:
+    prediction = layers.add(make_layer(role=LayerRole.PREDICTION))
+    assert layers.at_risk == (prediction,)
+    annotation = layers.add(make_layer(role=LayerRole.ANNOTATION))
+    assert layers.at_risk == (annotation,)
+    annotation.saved_as = tmp_path / "b.nii.gz"
+    assert layers.at_risk == ()

@@ -119,7 +119,7 @@ def test_an_empty_prediction_comes_back_and_the_box_alone_is_kept(session: Sessi
     values[3, 4, 5] = 2
     small = Layer("small", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme))
     session.unsaved_predictions.keep(case, [empty, small])
-    kept = session.unsaved_predictions._kept[case.source.identity]
+    kept = session.unsaved_predictions._cases[case.source.identity].kept
     assert [one.values.size for one in kept] == [0, 1]
     back = session.unsaved_predictions.take(case)
     assert not back[0].labels.values.any()

@@ -30,6 +30,7 @@ from brainseg_gui.controllers.shell.appearance import AppearanceController
 from brainseg_gui.controllers.shell.leaving import LeavingController
 from brainseg_gui.controllers.shell.measures import MeasuresController
 from brainseg_gui.controllers.shell.memory import MemoryController
+from brainseg_gui.controllers.shell.quitting import QuittingController
 from brainseg_gui.controllers.shell.recent import RecentController
 from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.state.session import Session
@@ -86,6 +87,7 @@ class ControllerSet(QObject):
         self.leaving = LeavingController(
             self.session, self.window, self.journals, self.saving, self.annotate.paint.finish
         )
+        self.quitting = QuittingController(self.session, self.window, self.leaving, self.saving)
         self.case_states = CaseStatesController(*parts, self.files)
         self.memory = MemoryController(*parts)
         self.statistics = StatisticsController(*parts)
@@ -231,6 +233,7 @@ class ControllerSet(QObject):
         self.faults.close()
         trying = (self.live_score, self.operations, self.proposal)
         keeping = (*trying, self.annotate, self.saving, self.restoring, self.journals)
+        self.quitting.close()
         self.leaving.close()
         looking = (self.case_states, self.viewing, self.errors, self.measures, self.memory, self.statistics)
         for part in (*keeping, self.files, self.masks, self.segment, *looking):

@@ -1,7 +1,7 @@
 """Leaving a case with work that no file holds: asked once, and whatever the answer, nothing is lost.
 
 Only annotations are asked for. A prediction that was not saved comes back with its case (`UnsavedPredictions`) while
-the program runs, and can be computed again at any time, so leaving it asks nothing.
+the program runs, so leaving it asks nothing; closing the program does (`QuittingController`).
 """
 
 from __future__ import annotations

@@ -120,9 +120,18 @@ class Layers:
         return self._reference, self._prediction
 
     @property
+    def at_risk(self) -> tuple[Layer, ...]:
+        """What no file holds, and a person would miss.
+
+        A prediction is that only while there is no annotation: it was taken into this, or can be made again.
+        """
+        annotations = [layer for layer in self._layers if layer.role is LayerRole.ANNOTATION]
+        return tuple(layer for layer in annotations or self._layers if layer.saved_as is None)
+
+    @property
     def unsaved(self) -> bool:
-        """Whether a layer is in no file."""
-        return any(layer.saved_as is None for layer in self._layers)
+        """Whether anything would be missed."""
+        return bool(self.at_risk)
 
     @property
     def chosen(self) -> bool:

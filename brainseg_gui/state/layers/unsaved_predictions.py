@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around
-from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.file_mark import Stamp
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 
@@ -24,27 +25,63 @@ class _PackedLayer:
     values: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, eq=False)
+class LeftCase:
+    """A case that was left with predictions in no file.
+
+    Parameters
+    ----------
+    source, stamps
+        Its files, and how they were when they were read.
+    missed
+        Whether a person would miss its predictions: there is no annotation that took their place.
+    """
+
+    source: CaseSource
+    stamps: Mapping[Path, Stamp]
+    missed: bool
+    kept: Sequence[_PackedLayer]
+
+
 class UnsavedPredictions:
     """By case, for as long as the program runs."""
 
     def __init__(self) -> None:
-        self._kept: dict[Path, list[_PackedLayer]] = {}
+        self._cases: dict[Path, LeftCase] = {}
 
     def __len__(self) -> int:
         """How many there are, of all cases that are not open."""
-        return sum(map(len, self._kept.values()))
+        return sum(len(left.kept) for left in self._cases.values())
+
+    @property
+    def missed(self) -> tuple[LeftCase, ...]:
+        """The cases that were left with something that a person would miss."""
+        return tuple(left for left in self._cases.values() if left.missed)
 
     def keep(self, case: Case, layers: Iterable[Layer]) -> None:
         """Keep what networks made and no file holds, as the case is left."""
-        kept = [_keep(layer) for layer in layers if layer.role is LayerRole.PREDICTION and layer.saved_as is None]
-        self._kept.pop(case.source.identity, None)
+        there = list(layers)
+        kept = [_keep(layer) for layer in there if layer.role is LayerRole.PREDICTION and layer.saved_as is None]
+        missed = not any(layer.role is LayerRole.ANNOTATION for layer in there)
+        self._cases.pop(case.source.identity, None)
         if kept:
-            self._kept[case.source.identity] = kept
+            self._cases[case.source.identity] = LeftCase(case.source, case.stamps, missed, kept)
 
     def take(self, case: Case) -> list[Layer]:
         """What was kept of a case, as it was; nothing where its images now lie on another grid."""
-        kept = self._kept.pop(case.source.identity, [])
+        kept = self.layers_of(case)
+        self._cases.pop(case.source.identity, None)
+        return kept
+
+    def layers_of(self, case: Case) -> list[Layer]:
+        """As `take`, but they stay kept."""
+        left = self._cases.get(case.source.identity)
+        kept = left.kept if left is not None else ()
         return [_layer_of(one, case) for one in kept if one.layer.labels.grid.same_as(case.grid)]
+
+    def forget(self, source: CaseSource) -> None:
+        """They are in files now."""
+        self._cases.pop(source.identity, None)
 
 
 def _keep(layer: Layer) -> _PackedLayer:

@@ -92,4 +92,5 @@ class MainToolBar(QToolBar):
         case = self._session.displayed
         self._title.setText(case.case_id if case else "")
         self._title.setToolTip(str(case.source.folder) if case else "")
-        self._unsaved.setText("● not saved" if self._session.layers.unsaved else "")
+        unsaved = self._session.layers.at_risk
+        self._unsaved.setText(f"● {unsaved[0].role.value} not saved" if unsaved else "")
