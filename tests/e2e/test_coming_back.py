@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.annotating import saving
 from brainseg_gui.controllers.layers import opening
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import Hand
@@ -307,3 +307,44 @@ def labels_of(values: np.ndarray, case: Any, scheme: str) -> Any:
     from brainseg_gui.imaging.labels import LabelMap
 
     return LabelMap(values, case.grid, scheme_named(scheme))
+
+
+def test_ctrl_e_goes_on_after_segment_and_offers_what_the_network_found(hand: Hand, qtbot: QtBot) -> None:
+    annotate(hand, qtbot)
+    mine, session = own(hand), hand.application.session
+    hand.trigger("annotate.start")  # put aside
+    values = np.zeros(session.case.grid.shape, np.uint8, order="F")
+    values[OTHER] = 4
+    found = Layer("net, 10:00", LayerRole.PREDICTION, LabelMap(values, session.case.grid, session.scheme), "net")
+    session.add_prediction(found)
+    session.layers.compare(session.layers.reference, found)
+    for times in (1, 2):
+        hand.trigger("annotate.start")
+        assert hand.annotating.layer is mine
+        offered = session.notice is not None and "net, 10:00" in session.notice.what
+        assert offered is (times == 1)  # said once
+        session.say(None)
+        hand.trigger("annotate.start")
+    assert [layer.role for layer in session.layers].count(LayerRole.ANNOTATION) == 1
+
+    hand.trigger("annotate.start")
+    hand.trigger("propose.next")
+    qtbot.waitUntil(lambda: hand.annotating.proposing.current is not None, timeout=10_000)
+    hand.trigger("propose.accept")
+    qtbot.waitUntil(lambda: hand.values[OTHER] == 4, timeout=10_000)
+    hand.trigger("annotate.start_prediction")
+    assert hand.annotating.layer is not mine  # asked for in so many words
+    assert np.argwhere(hand.values).tolist() == [list(OTHER)]
+
+
+def test_a_prediction_that_says_more_than_the_study_keeps_its_labels(hand: Hand) -> None:
+    session = hand.application.session
+    reference = session.layers.reference
+    reference.labels = reference.labels.with_scheme(scheme_named("whole-tumour"))
+    values = np.zeros(session.case.grid.shape, np.uint8, order="F")
+    values[START], values[OTHER] = 1, 4
+    scheme = scheme_named("brats2020")
+    session.add_prediction(Layer("net", LayerRole.PREDICTION, LabelMap(values, session.case.grid, scheme), "net"))
+    hand.trigger("annotate.start")
+    assert hand.annotating.annotation.labels.scheme == scheme
+    assert (hand.values[START], hand.values[OTHER]) == (1, 4)

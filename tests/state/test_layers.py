@@ -97,6 +97,29 @@ def test_unsaved_is_whether_a_layer_is_in_no_file(
     assert not layers.unsaved
 
 
+def test_one_goes_on_with_ones_own_annotation_and_corrects_the_newest_prediction(
+    layers: Layers, make_layer: Callable[..., Layer]
+) -> None:
+    assert layers.annotation_of("anna") is layers.to_correct is None
+    first, mine, theirs = (
+        layers.add(make_layer(name, role, author=author))
+        for name, role, author in (
+            ("net, 10:00", LayerRole.PREDICTION, "net"),
+            ("mine", LayerRole.ANNOTATION, "anna"),
+            ("theirs", LayerRole.ANNOTATION, "bert"),
+        )
+    )
+    assert (layers.annotation_of("anna"), layers.annotation_of("cleo")) == (mine, None)
+    second = layers.add_prediction(make_layer("net, 11:00", LayerRole.PREDICTION, author="net"))
+    assert (layers.prediction, layers.to_correct) == (theirs, second)
+    layers.compare(None, first)
+    assert (layers.annotation_of("anna"), layers.to_correct) == (mine, first)
+    newer = layers.add(make_layer("newer", LayerRole.ANNOTATION, author="anna"))
+    assert layers.annotation_of("anna") is newer
+    layers.compare(None, mine)
+    assert layers.annotation_of("anna") is mine
+
+
 def test_a_prediction_is_missed_only_where_no_annotation_took_its_place(
     layers: Layers, make_layer: Callable[..., Layer], tmp_path: Path
 ) -> None:

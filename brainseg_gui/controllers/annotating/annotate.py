@@ -43,6 +43,7 @@ class AnnotateController(QObject):
         self._session, self._window, self._preferences = session, window, preferences
         self._annotating, self._journals = session.annotating, journals
         self.paint = PaintController(session, window, preferences)
+        self._offered: Layer | None = None
         self._choice = ToolChoice(session, window, preferences)
         self._annotating.moved.connect(self._on_moved)
         for signal in (self._annotating.history_changed, self._annotating.scribbles.changed):
@@ -65,7 +66,7 @@ class AnnotateController(QObject):
             **self._choice.commands,
             **self.paint.commands,
             "annotate.start": self.toggle,
-            "annotate.start_prediction": lambda: self.start(self._session.layers.prediction),
+            "annotate.start_prediction": lambda: self.start(self._session.layers.to_correct),
             "annotate.start_reference": lambda: self.start(self._session.layers.reference),
             "annotate.start_empty": partial(self.start, None),
             "annotate.undo": self.undo,
@@ -75,14 +76,25 @@ class AnnotateController(QObject):
     def toggle(self) -> None:
         """Begin with what is most likely wanted, or put the annotation aside."""
         layers = self._session.layers
-        wanted = layers.prediction or layers.reference
+        own = layers.annotation_of(person())
         if self._annotating.annotation is not None:
             self.end()
-        elif wanted is not None and wanted.role is LayerRole.ANNOTATION and wanted.author in ("", person()):
-            self.resume(wanted)
+        elif own is not None:
+            self.resume(own)
+            self._offer_prediction(own)
         else:
-            self.start(wanted)
+            self.start(layers.prediction or layers.reference)
         self._show_state()
+
+    def _offer_prediction(self, own: Layer) -> None:
+        """Say once what can be done with a prediction that came after the annotation."""
+        newest = self._session.layers.to_correct
+        if newest is None or newest in (own, self._offered) or newest.created < own.created:
+            return
+        self._offered = newest
+        what = f"You go on with {own.name}; what {newest.name} says otherwise can be taken into it part by part"
+        actions = (("Show the differences", "propose.next"), ("Begin anew from it", "annotate.start_prediction"))
+        self._session.say(Notice(what, actions=actions, problem=False))
 
     def start(self, layer: Layer | None) -> Layer | None:
         """Begin an annotation as a layer of its own, on top of the others.
@@ -227,7 +239,7 @@ class AnnotateController(QObject):
         actions["annotate.start"].setChecked(self._annotating.annotation is not None)
         actions["annotate.start"].setEnabled(there)
         actions["annotate.start_empty"].setEnabled(there)
-        actions["annotate.start_prediction"].setEnabled(there and layers.prediction is not None)
+        actions["annotate.start_prediction"].setEnabled(there and layers.to_correct is not None)
         actions["annotate.start_reference"].setEnabled(there and layers.reference is not None)
 
     def _show_history(self, *_: object) -> None:
@@ -247,8 +259,10 @@ class AnnotateController(QObject):
 
 
 def _first_labels(case: Case, layer: Layer | None, scheme: LabelScheme) -> LabelMap:
-    """Where an annotation begins, in the numbers of the study's scheme; a copy of a reference keeps its own."""
+    """Where an annotation begins, in the study's numbers; in its own where it is a reference, or says more."""
     if layer is None:
         return LabelMap(np.zeros(case.grid.shape, np.uint8, order="F"), case.grid, scheme)
-    scheme = layer.labels.scheme if layer.role is LayerRole.REFERENCE else scheme
+    own = layer.labels.scheme
+    merged = own.tells_apart and not scheme.tells_apart  # the study's mask names one tumour, the network its tissues
+    scheme = own if layer.role is LayerRole.REFERENCE or merged else scheme
     return LabelMap(translated(layer.labels, scheme), case.grid, scheme)

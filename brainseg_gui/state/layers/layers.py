@@ -119,6 +119,21 @@ class Layers:
             return None
         return self._reference, self._prediction
 
+    def annotation_of(self, person: str) -> Layer | None:
+        """The annotation that somebody goes on with: the compared one if it is theirs, else their newest."""
+        annotations = [layer for layer in self._layers if layer.role is LayerRole.ANNOTATION]
+        own = [layer for layer in annotations if layer.author in ("", person)]
+        return self._prediction if self._prediction in own else next(reversed(own), None)
+
+    @property
+    def to_correct(self) -> Layer | None:
+        """The compared prediction; while an annotation is compared, the newest one there is."""
+        compared = self._prediction
+        if compared is not None and compared.role is LayerRole.PREDICTION:
+            return compared
+        predictions = [layer for layer in self._layers if layer.role is LayerRole.PREDICTION]
+        return predictions[-1] if predictions else compared
+
     @property
     def at_risk(self) -> tuple[Layer, ...]:
         """What no file holds, and a person would miss.
