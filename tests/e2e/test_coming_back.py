@@ -17,7 +17,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.controllers.annotating import saving
 from brainseg_gui.controllers.layers import opening
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.layers.layers import Layer, LayerRole
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import Hand
 
@@ -348,3 +348,14 @@ def test_a_prediction_that_says_more_than_the_study_keeps_its_labels(hand: Hand)
     hand.trigger("annotate.start")
     assert hand.annotating.annotation.labels.scheme == scheme
     assert (hand.values[START], hand.values[OTHER]) == (1, 4)
+
+
+@pytest.mark.parametrize("outlined", [False, True])
+def test_the_newest_of_each_other_person_is_outlined_where_no_reference_is(outlined: bool) -> None:
+    labels: Any = None
+    authors = ("bert", "cleo", "anna", "cleo", "anna")  # oldest first; the last is gone on with
+    layers = [Layer(f"{n}", LayerRole.ANNOTATION, labels, author) for n, author in enumerate(authors)]
+    opening._show_beside(layers, outlined=outlined)
+    shown = [layer.visible for layer in layers]
+    assert shown == ([False] * 4 if outlined else [True, False, False, True]) + [True]
+    assert {layer.style for layer in layers[:-1]} == {OverlayStyle.OUTLINE}

@@ -165,9 +165,21 @@ def _read_all(
             problems.append(error)
         except OSError as error:
             problems.append(BrainsegError(f"it cannot be read ({error.strerror})", "Check the file", mask.path))
-    for layer in layers[:-1]:
-        layer.visible = False
+    _show_beside(layers, outlined=case.reference is not None)
     return tuple(layers), tuple(problems)
+
+
+def _show_beside(layers: list[Layer], *, outlined: bool) -> None:
+    """Show the newest annotation of each other person as an outline beside the one to go on with, the last.
+
+    What a colleague drew is expected to be seen, under their name, not looked for. Older ones are a click away, and so
+    are all where the reference is `outlined` already: two outlines in the same colours cannot be told apart.
+    """
+    seen = {layers[-1].author} if layers else set()
+    for layer in reversed(layers[:-1]):
+        layer.visible = layer.author not in seen and not outlined
+        layer.style = OverlayStyle.OUTLINE
+        seen.add(layer.author)
 
 
 def _layer_of(mask: SavedMask, case: Case, said: LabelScheme | None) -> Layer:
