@@ -223,7 +223,7 @@ def label_schemes() -> Mapping[str, LabelScheme]:
 
 _schemes_of_people: dict[str, LabelScheme] | None = None
 _labels_of_people: dict[str, Meaning] = {}
-_OWN_COLOURS = ("#e5484d", "#46a758", "#f5d90a", "#22c5d8", "#d66ad6", "#5b8def", "#f0883e", "#a8d08d", "#b39ddb")
+OWN_COLOURS = ("#e5484d", "#46a758", "#f5d90a", "#22c5d8", "#d66ad6", "#5b8def", "#f0883e", "#a8d08d", "#b39ddb")
 
 
 def know_schemes(schemes: Iterable[LabelScheme] | None) -> None:
@@ -251,7 +251,7 @@ def is_colour(text: str) -> bool:
 
 def own_colour(number: int) -> str:
     """A colour for a label that nobody chose one for."""
-    return _OWN_COLOURS[(number - 1) % len(_OWN_COLOURS)]
+    return OWN_COLOURS[(number - 1) % len(OWN_COLOURS)]
 
 
 def _introduce(looks: Mapping[str, Meaning | None]) -> None:

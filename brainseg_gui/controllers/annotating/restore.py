@@ -16,7 +16,7 @@ from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.restored_file import file_of, sittings_of_restored
 from brainseg_gui.controllers.annotating.unsaved_list import UnsavedList, is_there
 from brainseg_gui.controllers.annotating.unsaved_search import UnsavedWork, bring_back, search
-from brainseg_gui.controllers.annotating.unsaved_words import count_of, moment_of, offer_of, others_of
+from brainseg_gui.controllers.annotating.unsaved_words import contents_of, count_of, moment_of, offer_of, others_of
 from brainseg_gui.controllers.faults.faults import SHOW_REPORT
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -184,6 +184,8 @@ class RestoreController(QObject):
         self._later.clear()
         if self._others:
             self.show_all()
+        elif self._notes and self._session.notice is self._said:  # offered already: it was chosen in the menu
+            self.restore()
         elif self._notes:
             self._offer_next()
         else:
@@ -289,6 +291,22 @@ class RestoreController(QObject):
             return
         self._end_restoring()
         self._session.say(notice_of(error, (("Not now", "journal.later"), ("Discard…", "journal.discard"))))
+
+    def ask_before_done(self, then: Callable[[], None]) -> None:
+        """Do `then` to a case that is to be called done, after a question where it has work that was not restored."""
+        if not self._notes or self._session.case is None:
+            then()
+            return
+        question = Question(
+            self._window,
+            f"{self._session.case.case_id} has unsaved work that was not restored: call it done all the same?",
+            f"The journal holds {contents_of(self._notes[0])}. It stays there until it is discarded.",
+            (("restore", "Restore"), ("done", "Done"), ("cancel", "Cancel")),
+        )
+        self._offered = self._notes[0]
+        acts = {"restore": self.restore, "done": then}
+        question.answered.connect(lambda key: acts[key]() if key in acts else None)
+        question.open()
 
     def ask_discard(self) -> None:
         """Give the offered work up, after one question."""

@@ -59,7 +59,8 @@ class CaseStatesController(QObject):
         super().__init__(window)
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
         self._states = session.case_states
-        self._location: CaseListLocation | None = None
+        self.before_done: Callable[[Callable[[], None]], None] = lambda then: then()  # asks, where work is not restored
+        self._place: ListPlace | None = None
         self._read: dict[str, CaseEntry] = {}
         self._changes: deque[_Change] = deque()  # the first of them is being written
         self._written: Future[CaseListContents] | None = None
@@ -82,7 +83,7 @@ class CaseStatesController(QObject):
         """What each action does."""
         return {
             "cases.done_next": self.done_and_next,
-            "cases.done": partial(self._set_open, CaseState.DONE),
+            "cases.done": lambda: self.before_done(partial(self._set_open, CaseState.DONE)),
             "cases.in_work": partial(self._set_open, CaseState.IN_WORK),
             "cases.to_do": partial(self._set_open, CaseState.TO_DO),
             "cases.flag": lambda: self.flag(self._open_case) if self._open_case else None,
@@ -122,7 +123,7 @@ class CaseStatesController(QObject):
         """Note that the open case is done, and open the next one of the list that is not."""
         case_id = self._open_case
         if case_id:
-            self._files.leave(lambda: self._go_on(case_id))
+            self.before_done(lambda: self._files.leave(lambda: self._go_on(case_id)))
 
     def next_to_do(self) -> None:
         """Open the next case of the list that is not done; how it is shown stays."""

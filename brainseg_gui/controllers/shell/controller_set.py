@@ -96,6 +96,7 @@ class ControllerSet(QObject):
     def _introduce(self) -> None:
         """Let those know of one another whose making could not."""
         self.files.leave, self.files.know = self.leaving.ask, self.journals.know
+        self.case_states.before_done = self.restoring.ask_before_done
         self.files.asked.connect(self.faults.know)
         self.faults.journal_failing = lambda: self.journals.failing
         self.restoring.open_requested.connect(lambda path: self.files.open_paths([path]))

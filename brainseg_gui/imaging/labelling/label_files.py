@@ -15,7 +15,7 @@ from typing import Any
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.colours import rgb
 from brainseg_gui.imaging.labelling.label_entries import LONGEST_NAME, LabelEntry, entries_of, problem_of, scheme_of
-from brainseg_gui.imaging.labels import LabelScheme, built_in_meanings, own_colour
+from brainseg_gui.imaging.labels import OWN_COLOURS, LabelScheme, built_in_meanings, own_colour
 from brainseg_gui.plain_files import read_text, toml_of, visible
 from brainseg_gui.storage.writing import write_text
 
@@ -182,10 +182,15 @@ _WRITERS: Mapping[str, Callable[[LabelScheme], str]] = {".toml": _as_toml, ".ctb
 
 
 def new_entry(entries: Sequence[LabelEntry]) -> LabelEntry | None:
-    """A further label: the lowest free number; None where there is none."""
+    """A further label: the number after the last, a colour that no other has; None where no number is free.
+
+    A hole between the numbers is taken last: it means something in other schemes, and keys follow the numbers.
+    """
     taken, names = {entry.number for entry in entries}, {entry.name for entry in entries}
-    number = next((n for n in range(1, 256) if n not in taken), None)
+    after = max(taken, default=0) + 1
+    number = next((n for n in (*range(after, 256), *range(1, after)) if n not in taken), None)
     if number is None:
         return None
     name = next(name for n in range(number, 512) if (name := f"label {n}") not in names)
-    return LabelEntry(number, name, own_colour(number))
+    colours = {entry.colour.lower() for entry in entries}
+    return LabelEntry(number, name, next((c for c in OWN_COLOURS if c not in colours), own_colour(number)))

@@ -78,7 +78,7 @@ class LabelDraft:
             self._do(replace(self._now, rows=tuple(rows)))
 
     def add(self) -> None:
-        """Add a label with the lowest free number."""
+        """Add a label, with the number after the last."""
         entry = new_entry(self.entries)
         if entry is not None:
             self._do(replace(self._now, rows=(*self._now.rows, _DraftRow(entry, 0))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
@@ -267,12 +269,24 @@ def _tip(score: RegionScore) -> str:
         return score.region.title
     lesions = score.lesions
     return (
-        f"{score.region.title}\n"
-        f"Sensitivity {score.counts.sensitivity:.3f}, precision {score.counts.precision:.3f}\n"
+        f"{score.region.title}{_penalty(score)}\n"
+        f"Sensitivity {_known(score.counts.sensitivity)}, precision {_known(score.counts.precision)}\n"
         f"Surface Dice at 1 mm {score.surface_dice[0]:.3f}, at 2 mm {score.surface_dice[1]:.3f}\n"
         f"Lesion-wise (BraTS 2023): Dice {lesions.dice:.3f}, HD95 {lesions.hausdorff95_mm:.1f} mm; "
         f"{lesions.found} found, {lesions.missed} missed, {len(lesions.false_voxels)} false"
     )
+
+
+def _known(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _penalty(score: RegionScore) -> str:
+    """That a distance is none, where one of the masks has nothing to measure it to."""
+    if score.counts.reference and score.counts.prediction:
+        return ""
+    empty = "prediction" if score.counts.reference else "reference"
+    return f": empty in the {empty}; HD95 is the penalty that the rules set, no distance"
 
 
 def _both_ml(score: RegionScore) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from brainseg_gui.evaluation.metrics.disagreements import DisagreementKind
@@ -34,6 +34,8 @@ _COLUMNS: tuple[tuple[ErrorOrder, str, str], ...] = (
 )
 _NUMBERS_FROM = 3
 _MARK = 12
+_DEPTH = 4
+_WITH_DEPTH = 410  # pixels; narrower, the tip tells the depth
 
 
 class ErrorModel(QAbstractTableModel):
@@ -122,12 +124,16 @@ class ErrorTable(QTableView):
         header.setMinimumSectionSize(28)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((0, 40), (2, 56), (3, 60), (4, 72), (5, 80)):
+        for column, width in ((0, 34), (2, 56), (3, 52), (_DEPTH, 72), (5, 76)):
             header.resizeSection(column, width)
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         header.setSortIndicatorShown(False)  # drawn over the words; the model writes an arrow behind them
         self.clicked.connect(lambda index: self.row_chosen.emit(index.row()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setColumnHidden(_DEPTH, self.width() < _WITH_DEPTH)  # the words of the errors come before
 
     def refresh(self) -> None:
         """Show the list as it is now."""
@@ -174,7 +180,8 @@ def cost_text(cost: float) -> str:
 
 def _tip(entry: ErrorEntry) -> str:
     piece = entry.piece
-    return f"{piece.words.capitalize()} of {piece.region.key}: {piece.voxels:,} voxels. Click to go there"
+    size = f"{piece.voxels:,} voxels, {piece.depth_mm:.1f} mm deep"
+    return f"{piece.words.capitalize()} of {piece.region.key}: {size}. Click to go there"
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

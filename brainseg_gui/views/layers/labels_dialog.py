@@ -94,7 +94,7 @@ class LabelsDialog(QDialog):
     def _make_buttons(self) -> dict[str, QPushButton]:
         draft, buttons = self._draft, {}
         for text, tip, act in (
-            ("Add", "A further label, with the lowest free number", draft.add),
+            ("Add", "A further label, with the number after the last; type its name", self._add),
             ("Remove", "Take the selected labels off the list; their voxels keep their numbers", self._remove),
             ("Undo", "Take the last change back (Ctrl+Z)", draft.undo),
             ("Redo", "Make it again (Ctrl+Shift+Z)", draft.redo),
@@ -133,6 +133,15 @@ class LabelsDialog(QDialog):
         foot.addWidget(self._buttons["Cancel"])
         foot.addWidget(self._buttons["Use these labels"])
         column.addLayout(foot)
+
+    def _add(self) -> None:
+        """A further label, its name open for typing."""
+        before = len(self._draft.entries)
+        self._draft.add()
+        if len(self._draft.entries) > before:
+            self._rows.setCurrentCell(before, _NAME)
+            self._rows.setFocus()
+            self._rows.edit(self._rows.currentIndex())
 
     def say(self, sentence: str) -> None:
         """Say what went wrong with a file."""

@@ -66,6 +66,8 @@ class SegmentAllWindow(QWidget):
         self._list = self._make_list()
         self._lay_out()
         QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            QShortcut(QKeySequence(key), self, self._press)
         self._listen()
         self._fill()
 
@@ -78,6 +80,14 @@ class SegmentAllWindow(QWidget):
         self.cancel.clicked.connect(self.cancel_requested)
         self.retry.clicked.connect(self.retry_requested)
         self.only_failed.toggled.connect(self._apply_filter)
+
+    def _press(self) -> None:
+        """Return presses the button that has the focus, else the blue one; on a row it opens the case."""
+        focused = self.focusWidget()
+        if focused is self._list and (item := self._list.currentItem()) is not None:
+            self._list.itemActivated.emit(item, _CASE)
+        else:
+            (focused if isinstance(focused, QPushButton) else self.start).click()
 
     def _make_list(self) -> QTreeWidget:
         rows = QTreeWidget()

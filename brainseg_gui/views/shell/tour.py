@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QToolBar, QVBoxLayout, QWidget
 
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -65,6 +65,8 @@ STEPS = (
     ),
 )
 
+_ON = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_Right)
+
 
 class Tour(QObject):
     """A frame around a part of the window, and a card beside it.
@@ -87,7 +89,10 @@ class Tour(QObject):
         self.card.setFixedWidth(_WIDTH)
         self._title, self._words, self._count = QLabel(), QLabel(), QLabel()
         self._fill_card()
-        window.installEventFilter(self)
+        self._keys = {Qt.Key.Key_Left: self._go_back, Qt.Key.Key_Escape: self.end}
+        self._keys |= dict.fromkeys(_ON, self._go_on)
+        self._application = QApplication.instance() or window
+        self._application.installEventFilter(self)  # a key goes to whatever has the focus
         self._show()
 
     def _fill_card(self) -> None:
@@ -119,7 +124,7 @@ class Tour(QObject):
 
     def end(self) -> None:
         """Go away."""
-        self._window.removeEventFilter(self)
+        self._application.removeEventFilter(self)
         for widget in (self.frame, self.card):
             widget.hide()
             widget.deleteLater()
@@ -127,9 +132,22 @@ class Tour(QObject):
         self.deleteLater()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+        if watched is self._window and event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest):
             self._move()
+        if isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            return self._takes(event)
         return False
+
+    def _takes(self, event: QKeyEvent) -> bool:
+        """Turn the page with keys, while the window itself has the keyboard; all others go where they belong."""
+        act = self._keys.get(Qt.Key(event.key()))
+        elsewhere = QApplication.activePopupWidget() is not None or not self._window.isActiveWindow()
+        if act is None or elsewhere or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        event.accept()
+        if event.type() == QEvent.Type.KeyPress:
+            act()
+        return True
 
     def _go_on(self) -> None:
         if self._index + 1 == len(STEPS):

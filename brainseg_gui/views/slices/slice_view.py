@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit
 
 from brainseg_gui.imaging.case import Case
@@ -40,6 +40,7 @@ class SliceView(SliceCanvas):
     hand_used = Signal(object)
 
     _drag: tuple[str, QPointF] | None = None  # events come while pyqtgraph makes the view
+    _resting: QPointF | None = None  # where the cursor was on the screen
 
     def __init__(
         self,
@@ -179,6 +180,7 @@ class SliceView(SliceCanvas):
     def _follow(self, position: QPointF | None) -> None:
         """Note where the cursor is, or that it left, and say so."""
         self.cursor = position
+        self._resting = self.viewport().mapToGlobal(position) if position is not None else None
         self._point()
         self.cursor_moved.emit()
 
@@ -192,8 +194,14 @@ class SliceView(SliceCanvas):
             hand.pointer = None
 
     def _on_slice_moved(self) -> None:
-        if self.cursor is not None:
-            self._follow(self.cursor)
+        """The mouse rests on the screen while the slice, or the view itself, moves under it."""
+        if self._resting is not None:
+            place = self.viewport().mapFromGlobal(self._resting)
+            self._follow(place if self.viewport().rect().contains(place.toPoint()) else None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._on_slice_moved)  # when all that was laid out anew has its place
 
     def _on_crosshair_changed(self) -> None:
         super()._on_crosshair_changed()
