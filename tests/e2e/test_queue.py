@@ -19,6 +19,7 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.slices.viewing import ViewLayout
+from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import Hand
 
 Open = Callable[..., None]
@@ -94,6 +95,27 @@ def test_done_and_next_with_unsaved_work_asks_once(application: Application, coh
     opened(application, "B", qtbot)
     assert application.leaving.question is None
     assert read_entries(cohort / NAME)["A"].state is CaseState.DONE
+
+
+def test_done_asks_where_unsaved_work_was_not_restored(application: Application, cohort: Path, qtbot: QtBot) -> None:
+    hand, session = Hand(application), application.session
+    session.viewing.crosshair = (10, 11, 12)
+    hand.start()
+    settle(application)
+    hand.click((10, 11, 12))
+    run(application, "file.next")
+    application.leaving.question.answer("later")
+    opened(application, "B", qtbot)
+    run(application, "file.previous")
+    opened(application, "A", qtbot)
+    qtbot.waitUntil(lambda: session.notice is not None and "unsaved work" in session.notice.what, timeout=10_000)
+    run(application, "cases.done_next")
+    (question,) = application.window.findChildren(Question)
+    assert "A has unsaved work that was not restored" in question.text()
+    question.answer("restore")
+    qtbot.waitUntil(lambda: session.annotating.annotation is not None, timeout=10_000)
+    assert hand.values[10, 11, 12]
+    assert read_entries(cohort / NAME)["A"].state is CaseState.IN_WORK
 
 
 def test_flagging_takes_a_note_that_the_filter_finds(

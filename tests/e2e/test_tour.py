@@ -74,6 +74,20 @@ def test_it_takes_no_key_and_no_focus(
     qtbot.waitUntil(lambda: application.window.rect().contains(tour.card.geometry()))
 
 
+def test_keys_turn_its_pages_and_leave_it(start_application: Start, qtbot: QtBot) -> None:
+    application, tour = begun(start_application, qtbot)
+    for key, place in (
+        (Qt.Key.Key_Return, 1),
+        (Qt.Key.Key_Right, 2),
+        (Qt.Key.Key_Space, 3),
+        (Qt.Key.Key_Left, 2),
+    ):
+        qtbot.keyClick(QApplication.focusWidget() or application.window, key)
+        assert tour.step is STEPS[place]
+    qtbot.keyClick(QApplication.focusWidget() or application.window, Qt.Key.Key_Escape)
+    assert application.tour.tour is None
+
+
 def test_no_tour_where_a_case_is_given_or_the_window_is_known(
     start_application: Start, qtbot: QtBot, toy_case: Callable[..., Path], tmp_path: Path
 ) -> None:

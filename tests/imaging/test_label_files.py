@@ -196,5 +196,8 @@ def test_problems_and_new_labels() -> None:
     assert "ET is a word of the program" in problem_of("mine", [LabelEntry(1, "ET", "#112233")])
     assert problem_of("mine", [LabelEntry(1, "ET", "#112233", "ET")]) == ""
     assert "counts as XX" in problem_of("mine", [LabelEntry(1, "a", "#112233", "XX")])
-    assert new_entry([ok]).number == 2
+    made = [new_entry([ok]), new_entry([ok, LabelEntry(2, "b", "#e5484d"), LabelEntry(4, "ET", "#f5d90a", "ET")])]
+    assert [entry.number for entry in made] == [2, 5]  # a hole means something in other schemes
+    assert made[1].colour not in ("#112233", "#e5484d", "#f5d90a")
+    assert new_entry([LabelEntry(255, "last", "#112233")]).number == 1
     assert new_entry([LabelEntry(n, str(n), "#112233") for n in range(1, 256)]) is None

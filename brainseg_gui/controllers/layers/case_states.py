@@ -60,7 +60,7 @@ class CaseStatesController(QObject):
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
         self._states = session.case_states
         self.before_done: Callable[[Callable[[], None]], None] = lambda then: then()  # asks, where work is not restored
-        self._place: ListPlace | None = None
+        self._location: CaseListLocation | None = None
         self._read: dict[str, CaseEntry] = {}
         self._changes: deque[_Change] = deque()  # the first of them is being written
         self._written: Future[CaseListContents] | None = None

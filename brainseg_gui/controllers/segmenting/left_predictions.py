@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from brainseg_gui.annotation.saving.mask_places import PREDICTION, OutputTree
+from brainseg_gui.annotation.saving.mask_paths import PREDICTION, OutputTree
 from brainseg_gui.annotation.saving.save_mask import SaveRequest, save_mask
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource

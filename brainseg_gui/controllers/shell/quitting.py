@@ -44,9 +44,8 @@ class QuittingController(QObject):
     def free(self) -> bool:
         """Whether the program may be closed without a question; ends what is in the hand."""
         busy = self._session.segmenting_all.work.running or self._job is not None
-        return (
-            self._leaving.free and not busy and not self._predictions and not self._session.unsaved_predictions.missed
-        )
+        missed = self._predictions or self._session.unsaved_predictions.missed
+        return self._leaving.free and not busy and not missed
 
     def ask(self, then: Callable[[], None]) -> None:
         """Do `then` when the program may be closed: at once, after the answers, or never."""
@@ -93,7 +92,7 @@ class QuittingController(QObject):
             return
         what = "the prediction that is" if total == 1 else f"{total} predictions that are"
         answers = (("save", "Save" if total == 1 else "Save all"), ("discard", "Discard"), ("cancel", "Cancel"))
-        acts = {"save": partial(self._save, here, then), "discard": then}
+        acts: dict[str, Callable[[], None]] = {"save": partial(self._save, here, then), "discard": then}
         self._show(f"Save {what} in no file?", _named(counts), answers, acts)
 
     def _save(self, here: Sequence[Layer], then: Callable[[], None]) -> None:
