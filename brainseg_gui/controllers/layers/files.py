@@ -205,8 +205,9 @@ class FilesController(QObject):
         if found.is_cohort:
             self._session.set_cohort(found.sources)
         said = self._session.notice  # of the list of states, if anything
-        self.read(found.sources[0])
-        self._leaves_cohort = not found.is_cohort and found.sources[0] not in self._session.cohort
+        source = found.sources[found.first]
+        self.read(source)
+        self._leaves_cohort = not found.is_cohort and source not in self._session.cohort
         if said is not None:
             self._session.say(said)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from brainseg_gui.annotation.case_list import NAME, CaseListError, CaseState, read_entries
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import Progress
@@ -23,10 +24,13 @@ class RecognisedPaths:
         The cases.
     is_cohort
         Whether they are to be listed, also a single one.
+    first
+        Place of the one to open: of a list, the first that is still to do.
     """
 
     sources: tuple[CaseSource, ...]
     is_cohort: bool
+    first: int = 0
 
 
 def recognise(paths: tuple[Path, ...]) -> Generator[Progress, None, RecognisedPaths]:
@@ -73,10 +77,21 @@ def _recognise(paths: tuple[Path, ...]) -> RecognisedPaths:
 
     if len(paths) == 1 and paths[0].is_dir():
         sources = find_cohort(paths[0])
-        return RecognisedPaths(sources, is_cohort=len(sources) > 1 or sources[0].folder != paths[0])
+        is_cohort = len(sources) > 1 or sources[0].folder != paths[0]
+        return RecognisedPaths(sources, is_cohort, _first_to_do(sources, paths[0]) if is_cohort else 0)
     if any(path.is_dir() for path in paths):
         found = [source for path in paths for source in (find_cohort(path) if path.is_dir() else [find_case(path)])]
         return RecognisedPaths(tuple(found), is_cohort=len(found) > 1)
     if len(paths) == 1:
         return RecognisedPaths((find_case(paths[0]),), is_cohort=False)
     return RecognisedPaths((source_of_files(paths),), is_cohort=False)
+
+
+def _first_to_do(sources: Sequence[CaseSource], folder: Path) -> int:
+    """Place of the first case that the list in the folder does not call done; the first where all are, or none is."""
+    try:
+        entries = read_entries(folder / NAME)
+    except CaseListError:
+        return 0  # it is said when the list is read to be shown
+    done = [case_id for case_id, entry in entries.items() if entry.state is CaseState.DONE]
+    return next((place for place, source in enumerate(sources) if source.case_id not in done), 0)

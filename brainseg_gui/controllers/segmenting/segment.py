@@ -223,6 +223,8 @@ class SegmentController(QObject):
         if self._job is not None and self._segmented is not self._session.case:
             self.cancel()  # its result would be of a case that is no longer open
         state = self._session.segmenting
+        if self._session.previewing and not state.running:
+            state.outcome = ""  # it was about the case before
         state.unavailable = self._reason()
         state.caution = "" if state.unavailable else self._caution()
 

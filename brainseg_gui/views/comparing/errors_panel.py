@@ -164,10 +164,10 @@ class ErrorsPanel(QWidget):
             return "Looking for the places where the two masks differ…"
         if session.displayed is None:
             return "Open a case with an expert's mask, and click Segment: every error of the prediction is listed here."
-        if session.layers.prediction is None:
-            return "Click Segment: every error of the prediction is listed here, and N goes from one to the next."
         if session.layers.reference is None:
             return "This case has no reference. Add one with File › Add mask…, and every error is listed here."
+        if session.layers.prediction is None:
+            return "Click Segment: every error of the prediction is listed here, and N goes from one to the next."
         if session.layers.reference is session.layers.prediction:
             return "Choose two different layers to compare them."
         where = session.errors.region.key if session.errors.region else "every region"

@@ -16,6 +16,7 @@ from brainseg_gui.views.annotating.annotate_tool_bar import AnnotateToolBar
 from brainseg_gui.views.shell.focus_keeper import FocusKeeper
 from brainseg_gui.views.shell.main_tool_bar import MainToolBar
 from brainseg_gui.views.shell.panel_window import PanelWindow
+from brainseg_gui.views.shell.stale_panels import StalePanels
 from brainseg_gui.views.shell.welcome import Welcome
 from brainseg_gui.views.slices.readout import Readout
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
@@ -25,6 +26,8 @@ from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 if TYPE_CHECKING:
     from brainseg_gui.views.slices.ortho_view import OrthoView
+
+_ABOUT_MASKS = ("Annotate", "Operations", "Proposal", "Layers", "Raters", "Probabilities", "Histograms")
 
 
 class MainWindow(PanelWindow):
@@ -74,6 +77,7 @@ class MainWindow(PanelWindow):
         session.layers.appearance_changed.connect(self._show_title)
         self.actions_table.refresh_icons(only=self._tool_bar.actions())
         self.painted.connect(self._make_the_rest)
+        StalePanels(session, self._panels_about_masks, self)
         self._default_state = self.saveState()
         self._synchronize()
 
@@ -81,6 +85,10 @@ class MainWindow(PanelWindow):
     def ortho(self) -> OrthoView:
         """The pictures."""
         return self.pictures()
+
+    def _panels_about_masks(self) -> list[QWidget]:
+        made = (self.lazy_panels.comparison.made, *(self._dock_named(title).widget() for title in _ABOUT_MASKS))
+        return [panel for panel in made if panel is not None]
 
     def _build_centre(self) -> None:
         centre = QWidget()

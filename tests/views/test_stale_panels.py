@@ -1,0 +1,30 @@
+"""While another case is read, panels about the masks of the one before are grey; the pictures are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.shell.stale_panels import StalePanels
+
+
+def test_panels_about_masks_are_grey_only_while_a_slow_case_is_read(
+    qtbot: QtBot, opened: MainWindow, session: Session, case: Case
+) -> None:
+    panel, (soon,) = opened.layers_panel, [stale._soon for stale in opened.findChildren(StalePanels)]
+    session.preview(case)
+    assert soon.isActive()
+    session.end_preview()  # as fast as most
+    assert not soon.isActive()
+    assert panel.isEnabled()
+    session.preview(replace(case))
+    qtbot.waitUntil(lambda: not panel.isEnabled(), timeout=2000)
+    assert not opened.comparison.isEnabled()
+    assert opened.image_panel.isEnabled()
+    session.open(replace(case))
+    assert panel.isEnabled()
+    assert opened.comparison.isEnabled()
