@@ -159,7 +159,7 @@ def test_boolean_operations(operation: Operation, expected: list[int]) -> None:
 def test_labels_are_renamed_exchanged_and_joined() -> None:
     values = np.array([0, 1, 2, 4], np.uint8).reshape(4, 1, 1)
 
-    def after(change: algebra.Change | None) -> list[int]:
+    def after(change: algebra.LabelChange | None) -> list[int]:
         result = values.copy()
         if change is not None:
             np.copyto(result[change.slab], change.labels, where=change.mask)

@@ -12,6 +12,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPS = ("brainseg_gui", "training")
+_CONTROLLERS = Path("brainseg_gui/controllers")
+_FEATURES = _CONTROLLERS / "shell" / "features.py"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,10 @@ class House:
         Imports between rooms: (from, to) -> how many modules do.
     namesakes
         Name of a class -> the modules that define one of that name, where there are several.
+    holding_window
+        Controllers outside of the shell that import the window.
+    panel_places
+        Panel of a feature -> modules of the program that name its class: what a new one has to touch.
     lines
         Of all modules, in all.
     """
@@ -39,6 +45,8 @@ class House:
     body_lines: tuple[int, int, int]
     arrows: Counter[tuple[str, str]]
     namesakes: dict[str, tuple[str, ...]]
+    holding_window: tuple[str, ...]
+    panel_places: dict[str, tuple[str, ...]]
     lines: int
 
 
@@ -51,7 +59,16 @@ def measure(root: Path = ROOT) -> House:
     lengths = [length for tree in trees.values() for length in _body_lengths(tree)]
     p50, p90, p99 = (int(value) for value in np.percentile(lengths, (50, 90, 99)))
     lines = sum(len(path.read_text("utf-8").splitlines()) for path in paths)
-    return House(dict(modules), _circles(arrows), (p50, p90, p99), arrows, _namesakes(trees), lines)
+    return House(
+        modules=dict(modules),
+        circles=_circles(arrows),
+        body_lines=(p50, p90, p99),
+        arrows=arrows,
+        namesakes=_namesakes(trees),
+        holding_window=_holding_window(trees),
+        panel_places=_panel_places(trees),
+        lines=lines,
+    )
 
 
 def _body_lengths(tree: ast.Module) -> Iterator[int]:
@@ -70,6 +87,29 @@ def _namesakes(trees: dict[Path, ast.Module]) -> dict[str, tuple[str, ...]]:
             if isinstance(node, ast.ClassDef):
                 found[node.name].append(_dotted(path.with_suffix("")))
     return {name: tuple(modules) for name, modules in found.items() if len(modules) > 1}
+
+
+def _holding_window(trees: dict[Path, ast.Module]) -> tuple[str, ...]:
+    """Controllers that could do anything with the window; those of the shell may."""
+    controllers = {path: tree for path, tree in trees.items() if path.is_relative_to(_CONTROLLERS)}
+    outside = {path: tree for path, tree in controllers.items() if path.parent.name != "shell"}
+    return tuple(_dotted(path.with_suffix("")) for path, tree in outside.items() if "MainWindow" in _names(tree))
+
+
+def _panel_places(trees: dict[Path, ast.Module]) -> dict[str, tuple[str, ...]]:
+    """Where each panel is named that the table of features makes."""
+    table = trees.get(_FEATURES)
+    panels = {name for name in _names(table) if name.endswith("Panel")} if table is not None else set()
+    return {
+        panel: tuple(path.as_posix() for path, tree in trees.items() if panel in _names(tree))
+        for panel in sorted(panels)
+    }
+
+
+def _names(tree: ast.Module) -> set[str]:
+    """Classes and what is imported."""
+    classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    return classes | {name.rpartition(".")[2] for name in _imported(tree)}
 
 
 def _arrows(trees: dict[Path, ast.Module]) -> Counter[tuple[str, str]]:
@@ -139,6 +179,10 @@ def report(house: House) -> str:
             *(f"  circle: {', '.join(circle)}" for circle in house.circles),
             f"classes that share a name: {len(house.namesakes)}",
             *(f"  {name}: {', '.join(modules)}" for name, modules in house.namesakes.items()),
+            f"controllers outside of the shell that import the window: {len(house.holding_window)}",
+            *(f"  {name}" for name in house.holding_window),
+            "modules that name the panel of a feature:",
+            *(f"  {len(places)} {panel}" for panel, places in house.panel_places.items()),
             "modules per folder:",
             *(f"  {count:3d} {folder}" for folder, count in most),
         ]

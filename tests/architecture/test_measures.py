@@ -35,11 +35,23 @@ def test_no_two_classes_share_a_name(house: House) -> None:
     assert house.namesakes == {}
 
 
+def test_controllers_get_what_they_use_and_not_the_window(house: House) -> None:
+    assert house.holding_window == ()
+
+
+def test_a_panel_is_registered_once(house: House) -> None:
+    assert house.panel_places
+    assert {panel: places for panel, places in house.panel_places.items() if len(places) > 3} == {}
+
+
 def test_circles_namesakes_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
     for name, text in {
         "a/one.py": "from brainseg_gui.b.two import f\n",
         "b/two.py": "import brainseg_gui.a.one\n\ndef f():\n    '''Doc.'''\n    x = 1\n    return x\n",
         "c/three.py": "from brainseg_gui.a import one\n\nclass Case: ...\n",
+        "controllers/d/five.py": "from brainseg_gui.views.shell.main_window import MainWindow\n",
+        "controllers/shell/features.py": "from brainseg_gui.views.d.six import SixPanel\n",
+        "views/d/six.py": "class SixPanel: ...\n",
         "c/four.py": "class Case: ...\n\nclass Mask: ...\n",
     }.items():
         path = tmp_path / "brainseg_gui" / name
@@ -49,5 +61,8 @@ def test_circles_namesakes_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
     found = measure(tmp_path)
     assert found.circles == (("brainseg_gui.a", "brainseg_gui.b"),)
     assert found.body_lines == (2, 2, 2)
-    assert found.modules == {"brainseg_gui/a": 1, "brainseg_gui/b": 1, "brainseg_gui/c": 2}
+    assert {folder: found.modules[f"brainseg_gui/{folder}"] for folder in "abc"} == {"a": 1, "b": 1, "c": 2}
+    assert found.holding_window == ("brainseg_gui.controllers.d.five",)
+    places = ("brainseg_gui/controllers/shell/features.py", "brainseg_gui/views/d/six.py")
+    assert found.panel_places == {"SixPanel": places}
     assert found.namesakes == {"Case": ("brainseg_gui.c.four", "brainseg_gui.c.three")}

@@ -13,6 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
@@ -37,7 +38,7 @@ class Parts:
 @pytest.fixture
 def parts(qtbot: QtBot) -> Parts:
     session = Session()
-    window = MainWindow(session, {})
+    window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     return Parts(session, window, Preferences())
 

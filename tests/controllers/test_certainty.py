@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.comparing.intensities import IntensitiesController
 from brainseg_gui.controllers.segmenting.certainty import CertaintyController
-from brainseg_gui.controllers.segmenting.segment import SegmentController
+from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import CERTAINTY, INTENSITIES
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
@@ -24,14 +25,14 @@ from brainseg_gui.state.session import Session
 
 @pytest.fixture
 def certainty(parts: Any) -> Iterator[CertaintyController]:
-    controller = CertaintyController(*parts)
+    controller = CERTAINTY.make(parts)
     yield controller
     controller.close()
 
 
 @pytest.fixture
 def intensities(parts: Any) -> Iterator[IntensitiesController]:
-    controller = IntensitiesController(*parts)
+    controller = INTENSITIES.make(parts)
     yield controller
     controller.close()
 
@@ -53,7 +54,7 @@ def show(qtbot: QtBot, parts: Any, title: str) -> None:
     parts.window.resize(1280, 860)
     with qtbot.waitExposed(parts.window):
         parts.window.show()
-    parts.window.show_panel(title)
+    parts.window.panels.show(title)
 
 
 def test_what_is_chosen_is_drawn(
@@ -94,7 +95,7 @@ def test_calibration_waits_until_it_is_seen(
     bin_of_200 = int(200 / TOP * 10)
     assert found.counts[bin_of_200] == inside.size
     assert found.observed[bin_of_200] == pytest.approx(inside.mean())
-    assert "Expected calibration error" in parts.window.probabilities_panel._words.text()
+    assert "Expected calibration error" in parts.window.panels.named("Probabilities")()._words.text()
 
 
 def test_the_panel_shows_the_four_probabilities_at_the_crosshair(
@@ -102,7 +103,7 @@ def test_the_panel_shows_the_four_probabilities_at_the_crosshair(
 ) -> None:
     show(qtbot, parts, "Probabilities")
     session.viewing.crosshair = (5, 6, 7)
-    assert [label.text() for label in parts.window.probabilities_panel._values] == [
+    assert [label.text() for label in parts.window.panels.named("Probabilities")()._values] == [
         "0.22",
         "0.00",
         "0.78",
@@ -110,13 +111,13 @@ def test_the_panel_shows_the_four_probabilities_at_the_crosshair(
         "0.75",
     ]
     session.viewing.crosshair = (0, 0, 0)
-    assert parts.window.probabilities_panel._values[0].text() == "1.00"
+    assert parts.window.panels.named("Probabilities")()._values[0].text() == "1.00"
 
 
 def test_segment_hands_the_wish_on_and_the_layer_keeps_the_answer(
     qtbot: QtBot, parts: Any, engine: Any, session: Session, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    controller = SegmentController(*parts, engine)
+    controller = core_controllers.segment(parts, engine)
     try:
         controller.find_models()
         controller._warm.stop()
@@ -135,7 +136,7 @@ def test_segment_hands_the_wish_on_and_the_layer_keeps_the_answer(
         controller.segment_with_probabilities()
         qtbot.waitUntil(lambda: not session.segmenting.running)
         assert wished == [False, True]
-        assert parts.window.segment_panel.findChild(QCheckBox).isChecked()
+        assert parts.window.panels.named("Segment")().findChild(QCheckBox).isChecked()
         assert parts.preferences.get("keep probabilities", False)
     finally:
         controller.close()

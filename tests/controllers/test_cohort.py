@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.controllers.comparing.cohort import CohortController
-from brainseg_gui.controllers.layers.files import FilesController
-from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.imaging.case_folder import find_cohort
 from brainseg_gui.state.comparing.cohort_results import GUESSED, summaries_of
@@ -26,6 +26,7 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.cohort_table import _CASE, CohortTable
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.widgets.theme import apply_theme
+from tests.controllers.conftest import Parts
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +50,10 @@ def controller(qtbot: QtBot, qapp: QApplication) -> Iterator[CohortController]:
     if not qapp.styleSheet():
         apply_theme(qapp, "dark")
     session, preferences = Session(), Preferences()
-    window = MainWindow(session, {})
+    window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
-    files, masks = (kind(session, window, preferences) for kind in (FilesController, MasksController))
+    parts = Parts(session, window, preferences)
+    files, masks = core_controllers.files(parts), core_controllers.masks(parts)
     controller = CohortController(session, window, preferences, files, masks)
     yield controller
     for part in (controller, files, masks):

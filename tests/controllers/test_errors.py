@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.comparing import errors as module
 from brainseg_gui.controllers.comparing.errors import ErrorsController
+from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
@@ -25,7 +26,7 @@ WT, TC, ET = regions()
 
 @pytest.fixture
 def controller(parts: Any) -> Iterator[ErrorsController]:
-    controller = ErrorsController(*parts)
+    controller = core_controllers.errors(parts)
     yield controller
     controller.close()
 
@@ -204,7 +205,7 @@ def test_a_list_of_one_region_follows_the_agreement_that_is_shown(
     found()
     session.viewing.agreement = TC
     assert session.errors.region is None  # a list of all stays
-    opened._window.errors_panel.region_chosen.emit(ET)
+    opened.parent().panels.named("Errors")().region_chosen.emit(ET)
     assert session.errors.region == session.viewing.agreement == ET
     session.viewing.agreement = WT
     assert session.errors.region == WT
@@ -226,14 +227,14 @@ def test_masks_that_lie_differently_are_said_and_the_window_lives(
 def test_arrow_keys_and_clicks_in_the_table_go_there(
     qtbot: QtBot, opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
 ) -> None:
-    window = opened._window
+    window = opened.parent()
     window.resize(1280, 860)
     window.show()
     qtbot.waitExposed(window)
     predict()
     found()
-    window.comparison.show_page("Errors")
-    table = window.errors_panel.table
+    window.comparison().show_page("Errors")
+    table = window.panels.named("Errors")().table
     place = table.visualRect(table.model().index(2, 1)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert session.errors.position == 2

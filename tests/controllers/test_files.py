@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.imaging import read_case as read_case_module
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
@@ -28,7 +29,7 @@ from brainseg_gui.views.layers.assign_dialog import AssignDialog
 
 @pytest.fixture
 def files(parts: Any) -> Iterator[FilesController]:
-    controller = FilesController(*parts)
+    controller = core_controllers.files(parts)
     yield controller
     controller.close()
 
@@ -504,7 +505,7 @@ def test_a_click_in_the_list_opens_the_case(
 ) -> None:
     files.open_paths([cohort])
     settled()
-    parts.window.cases_panel.case_requested.emit(session.cohort[2])
+    parts.window.panels.named("Cases")().case_requested.emit(session.cohort[2])
     settled()
     assert session.case.case_id == "Toy_003"
 

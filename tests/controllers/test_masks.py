@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.masks import MasksController
+from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
@@ -22,7 +23,7 @@ from brainseg_gui.state.session import Session
 
 @pytest.fixture
 def masks(parts: Any) -> Iterator[MasksController]:
-    controller = MasksController(*parts)
+    controller = core_controllers.masks(parts)
     yield controller
     controller.close()
 
@@ -245,7 +246,7 @@ def test_the_panel_chooses_which_two_are_compared(
 ) -> None:
     first, second = predict(1), predict(3)
     reference = session.layers.reference
-    choose = parts.window.layers_panel.compare_requested
+    choose = parts.window.panels.named("Layers")().compare_requested
     choose.emit(first, False)
     assert (session.layers.reference, session.layers.prediction) == (reference, first)
     choose.emit(first, True)

@@ -16,8 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.controllers.annotating.brush_tool import BrushTool
 from brainseg_gui.controllers.annotating.copy_source import CopySource
-from brainseg_gui.controllers.segmenting.segment import SegmentController
-from brainseg_gui.controllers.shell import memory
+from brainseg_gui.controllers.shell import core_controllers, memory
 from brainseg_gui.controllers.shell.memory import MemoryController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.state.annotating.tools import Tool
@@ -84,7 +83,7 @@ def test_neither_segmenting_nor_copying_holds_a_case_that_was_left(
     parts: Parts, engine: FakeEngine, folder: Path, read: Callable[[Path], Case], qtbot: QtBot
 ) -> None:
     session = parts.session
-    controller = SegmentController(*parts, engine)
+    controller = core_controllers.segment(parts, engine)
     controller.find_models()
     controller.findChild(QTimer).stop()  # no warm start during the test
     session.open(read(folder))

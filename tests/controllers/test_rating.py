@@ -19,6 +19,8 @@ from brainseg_gui.controllers.comparing import rating as rating_module
 from brainseg_gui.controllers.comparing.rating import RatingController
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.masks import MasksController
+from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import RATING
 from brainseg_gui.evaluation.metrics.raters import MajorityRule, majority, staple_consensus
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case import Case
@@ -29,7 +31,8 @@ from brainseg_gui.state.session import Session
 
 @pytest.fixture
 def controllers(parts: Any) -> Iterator[tuple[FilesController, MasksController, RatingController]]:
-    made = FilesController(*parts), MasksController(*parts), RatingController(*parts)
+    made = core_controllers.files(parts), core_controllers.masks(parts), RATING.make(parts)
+    made[0].masks_dropped.connect(made[1].add_dropped)
     yield made
     for controller in made:
         controller.close()
@@ -141,8 +144,8 @@ def show(qtbot: QtBot, parts: Any) -> None:
     parts.window.resize(1280, 860)
     with qtbot.waitExposed(parts.window):
         parts.window.show()
-    parts.window.show_panel("Raters")
-    qtbot.waitUntil(parts.window.raters_panel.isVisible)
+    parts.window.panels.show("Raters")
+    qtbot.waitUntil(parts.window.panels.named("Raters")().isVisible)
 
 
 def test_a_click_on_a_cell_compares_these_two(
@@ -150,7 +153,7 @@ def test_a_click_on_a_cell_compares_these_two(
 ) -> None:
     show(qtbot, parts)
     qtbot.waitUntil(lambda: session.rating.study is not None)
-    table = parts.window.raters_panel._table
+    table = parts.window.panels.named("Raters")()._table
     assert [table.item(0, 1).text(), table.item(1, 1).text()] == [
         f"{session.rating.study.matrix('WT').dice[0, 1]:.3f}"[1:],
         "–",

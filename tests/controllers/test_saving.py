@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.saving import SaveController
+from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.state.layers.layers import Layer, LayerRole
@@ -27,7 +28,7 @@ from brainseg_gui.views.widgets.question import Question
 @pytest.fixture
 def saving(parts: Any) -> Iterator[SaveController]:
     journals = JournalController(*parts)
-    controller = SaveController(*parts, journals)
+    controller = core_controllers.saving(parts, journals)
     yield controller
     controller.close()
     journals.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.segmenting.segment import SegmentController
+from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import scheme_named
@@ -26,7 +28,7 @@ from brainseg_gui.state.session import Session
 
 @pytest.fixture
 def controller(parts: Any, engine: Any) -> Iterator[SegmentController]:
-    controller = SegmentController(*parts, engine)
+    controller = core_controllers.segment(parts, engine)
     yield controller
     engine.gate.open(10)
     controller.close()
@@ -69,7 +71,7 @@ class Snapshot:
 
 
 def _panel(parts: Any) -> Any:
-    return parts.window.segment_panel
+    return parts.window.panels.named("Segment")()
 
 
 def _button(parts: Any, text: str) -> QPushButton:
@@ -461,7 +463,7 @@ def test_the_choice_of_device_and_precision_comes_back(
 ) -> None:
     session.segmenting.device, session.segmenting.precision = "cpu", "float32"
     again = Session()
-    controller = SegmentController(again, parts.window, parts.preferences, engine)
+    controller = core_controllers.segment(replace(parts, session=again), engine)
     assert (again.segmenting.device, again.segmenting.precision) == ("cpu", "float32")
     controller.close()
 

@@ -12,9 +12,9 @@ import pytest
 from PySide6.QtWidgets import QListWidget, QTreeWidget
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
+from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_cohort
@@ -36,7 +36,7 @@ def cohort(tmp_path: Path, toy_case: Any, session: Session) -> Path:
 
 @pytest.fixture
 def segment(parts: Any, engine: Any) -> Iterator[SegmentController]:
-    controller = SegmentController(*parts, engine)
+    controller = core_controllers.segment(parts, engine)
     controller.find_models()
     controller._warm.stop()
     yield controller
@@ -45,7 +45,7 @@ def segment(parts: Any, engine: Any) -> Iterator[SegmentController]:
 
 @pytest.fixture
 def every(parts: Any, engine: Any, segment: SegmentController, cohort: Path) -> Iterator[SegmentAllController]:
-    files = FilesController(*parts)
+    files = core_controllers.files(parts)
     controller = SegmentAllController(*parts, files, segment)
     yield controller
     engine.gate.open(100)
@@ -239,7 +239,7 @@ def test_the_case_list_says_how_far_each_case_is(
     qtbot: QtBot,
     ended: Callable[[], None],
 ) -> None:
-    rows = parts.window.cases_panel.findChild(QListWidget)
+    rows = parts.window.panels.named("Cases")().findChild(QListWidget)
     (cohort / "B" / "B_t2.nii.gz").write_bytes(b"broken")
     every.start()
     engine.gate.open()

@@ -224,7 +224,7 @@ def stop_long_ago(qtbot: QtBot, training: TrainingController) -> None:
     stop_file = training.watch.chosen.folder.stop_file
     qtbot.waitUntil(stop_file.exists)
     os.utime(stop_file, (time.time() - 60, time.time() - 60))
-    with qtbot.waitSignal(training.poll.looked):
+    with qtbot.waitSignal(training.poll.polled):
         training.poll.poll()
     qtbot.waitUntil(lambda: "asked for 1 min" in training.window.run_page.status.text())
 
@@ -353,7 +353,7 @@ def test_a_run_is_taken_off_the_list_and_comes_back_whole(
     assert training.watch.records == ()
     assert training.window.form.isVisible()
     assert folder.config_file.exists()
-    with qtbot.waitSignal(training.poll.looked):
+    with qtbot.waitSignal(training.poll.polled):
         training.poll.poll()
     assert training.watch.records == ()
     training.add_runs(folder.path)

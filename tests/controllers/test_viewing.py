@@ -12,7 +12,7 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.layers.masks import MasksController
+from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import regions
@@ -27,7 +27,7 @@ from brainseg_gui.views.slices.go_to_dialog import GoToDialog
 
 @pytest.fixture
 def controller(parts: Any) -> Iterator[ViewingController]:
-    controller = ViewingController(*parts)
+    controller = core_controllers.viewing(parts)
     parts.window.actions_table.triggered.connect(lambda key: controller.commands[key]())
     yield controller
     controller.close()
@@ -138,7 +138,7 @@ def test_opacity_stays_between_faint_and_full(viewing: Viewing, controller: View
 
 
 def test_agreement_needs_two_masks(qtbot: QtBot, opened: ViewingController, session: Session, parts: Any) -> None:
-    masks, action = MasksController(*parts), parts.window.actions_table["layers.agreement"]
+    masks, action = core_controllers.masks(parts), parts.window.actions_table["layers.agreement"]
     assert not action.isEnabled()
     opened.commands["layers.agreement"]()
     assert session.viewing.agreement is None
@@ -185,7 +185,7 @@ def test_what_was_set_comes_back(viewing: Viewing, parts: Any) -> None:
     viewing.smooth = viewing.crosshair_visible = False
     viewing.safe_colours = True
     again = Session()
-    controller = ViewingController(again, parts.window, parts.preferences)
+    controller = core_controllers.viewing(replace(parts, session=again))
     for field in ("layout", "convention", "opacity", "smooth", "crosshair_visible", "safe_colours"):
         assert getattr(again.viewing, field) == getattr(viewing, field), field
     controller.close()
@@ -194,7 +194,7 @@ def test_what_was_set_comes_back(viewing: Viewing, parts: Any) -> None:
 def test_settings_that_make_no_sense_are_the_defaults(parts: Any) -> None:
     for key, value in (("layout", "sideways"), ("convention", "3"), ("opacity", "lots"), ("smooth", "maybe")):
         parts.preferences.set(key, value)
-    controller = ViewingController(*parts)
+    controller = core_controllers.viewing(parts)
     viewing = parts.session.viewing
     assert (viewing.layout, viewing.convention, viewing.opacity) == (
         ViewLayout.PLANES,

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.case_list import NAME, write_entries
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.features import TRAINING
 from brainseg_gui.imaging.background_thread import in_background
 from tests.e2e.painting import Hand
 
@@ -118,7 +119,7 @@ def test_the_window_leaves_the_drive_to_others(
     opened("C")
     run("file.previous")
     opened("B")
-    application.training.show()
+    application.features[TRAINING].show()
     qtbot.wait(100)
     guard.on = False
     assert guard.touched == {}

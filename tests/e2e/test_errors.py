@@ -48,9 +48,9 @@ def test_n_goes_from_error_to_error(qtbot: QtBot, compared: Application) -> None
     session, window = compared.session, compared.window
     entries = session.errors.entries
     assert {DisagreementKind.MISSED_PART, DisagreementKind.FALSE_LESION} <= {entry.piece.kind for entry in entries}
-    assert not window.errors_panel.isVisible()
+    assert not window.panels.named("Errors")().isVisible()
     _press(qtbot, compared)
-    assert window.errors_panel.isVisible()
+    assert window.panels.named("Errors")().isVisible()
     assert session.errors.position == 0
     assert session.viewing.crosshair == entries[0].piece.centre
     assert session.viewing.agreement == entries[0].piece.region
@@ -107,7 +107,7 @@ def test_a_click_on_the_profile_goes_to_the_slice(qtbot: QtBot, compared: Applic
     view = compared.window.ortho.views[0]
     strip = view.parentWidget().findChild(ProfileStrip)
     qtbot.waitUntil(lambda: strip.isVisible() and strip.height() > 50)
-    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(8, round(strip.place_of(4))))
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=QPoint(8, round(strip.y_of(4))))
     assert view.slice_index == 4
     before = compared.session.viewing.crosshair
     _press(qtbot, compared)

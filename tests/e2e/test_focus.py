@@ -64,11 +64,11 @@ def _answer_a_notice(qtbot: QtBot, application: Application) -> None:
 
 
 def _close_its_panel(_qtbot: QtBot, application: Application) -> None:
-    next(dock for dock in application.window.docks if dock.windowTitle() == "Image").close()
+    next(dock for dock in application.window.panels.docks if dock.windowTitle() == "Image").close()
 
 
 def _disable_it(_qtbot: QtBot, application: Application) -> None:
-    application.window.image_panel.setEnabled(False)
+    application.window.panels.named("Image")().setEnabled(False)
 
 
 def _dismiss(name: str) -> Callable[[QtBot, Application], None]:
@@ -121,7 +121,7 @@ def test_the_keys_are_for_the_pictures_after(
 
 def test_ending_the_annotation_gives_the_keys_back(qtbot: QtBot, open_case: Application) -> None:
     open_case.run_action("annotate.start_empty")
-    boxes = open_case.window.annotate_panel.findChildren(QDoubleSpinBox)
+    boxes = open_case.window.panels.named("Annotate")().findChildren(QDoubleSpinBox)
     size = next(box for box in boxes if box.accessibleName() == "Size of the brush")
     _click(qtbot, size)
     assert QApplication.focusWidget() is size
@@ -145,7 +145,7 @@ def test_a_first_case_and_the_next_have_the_keys(
     for number in (1, 2):
         toy_case(tmp_path / "cohort", case_id=f"Toy_{number:03d}")
     application.session.set_cohort(find_cohort(tmp_path / "cohort"))
-    panel = application.window.cases_panel
+    panel = application.window.panels.named("Cases")()
     qtbot.waitUntil(panel.isVisible)
     for row in (0, 1):
         item = panel._list.item(row)
@@ -180,7 +180,7 @@ def test_clicking_a_button_leaves_the_keys_to_the_pictures(qtbot: QtBot, open_ca
     """Space would press the button again; it is the key that browses."""
     open_case.run_action("annotate.start_empty")
     open_case.session.annotating.options.tool = Tool.BRUSH
-    square = open_case.window.annotate_panel.options._square
+    square = open_case.window.panels.named("Annotate")().options._square
     _click(qtbot, square)
     assert square.isChecked()
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
@@ -190,8 +190,8 @@ def test_clicking_a_button_leaves_the_keys_to_the_pictures(qtbot: QtBot, open_ca
 def test_the_wheel_changes_no_field_that_nobody_is_at(qtbot: QtBot, open_case: Application) -> None:
     """Of every panel: it neither takes the focus nor changes a number or a choice by the way."""
     open_case.run_action("annotate.start_empty")
-    for dock in open_case.window.docks:
-        open_case.window.show_panel(dock.windowTitle())
+    for dock in open_case.window.panels.docks:
+        open_case.window.panels.show(dock.windowTitle())
     fields: list[QWidget] = [
         *open_case.window.findChildren(QAbstractSpinBox),
         *open_case.window.findChildren(QComboBox),

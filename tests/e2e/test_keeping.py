@@ -251,7 +251,7 @@ def test_a_folder_that_takes_no_journal_is_said_and_painting_works(hand: Hand, m
 def test_removing_an_annotation_from_the_list_offers_it_again(hand: Hand, qtbot: QtBot) -> None:
     paint(hand)
     layer = hand.annotating.layer
-    hand.application.window.layers_panel.remove_requested.emit(layer)
+    hand.application.window.panels.named("Layers")().remove_requested.emit(layer)
     wait_said(hand.application, "There is unsaved work on this case: 1 edit", qtbot)
     hand.application.run_action("journal.restore")
     qtbot.waitUntil(lambda: hand.annotating.annotation is not None, timeout=10_000)

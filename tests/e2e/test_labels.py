@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QT
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.features import LABELS
 from brainseg_gui.imaging.labelling.own_schemes import schemes_folder
 from brainseg_gui.imaging.labels import know_schemes, label_schemes, scheme_named
 from brainseg_gui.views.layers.labels_dialog import LabelsDialog
@@ -40,7 +41,7 @@ def hand(application: Application, folder: Path, open_paths: Open) -> Hand:
 
 def opened(application: Application, qtbot: QtBot) -> LabelsDialog:
     application.window.actions_table["layers.labels"].trigger()
-    dialog = application.labels.dialog
+    dialog = application.features[LABELS].dialog
     assert dialog is not None
     qtbot.waitUntil(dialog.isActiveWindow)
     return dialog
@@ -86,7 +87,7 @@ def test_a_renamed_renumbered_and_a_new_label_are_painted_saved_and_read_again(
     application.session.annotating.rules = replace(application.session.annotating.rules, active=3)
     hand.click(other)
     assert hand.values[other] == 3
-    table = application.window.layers_panel.labels.volumes
+    table = application.window.panels.named("Layers")().labels.volumes
     assert {"solid", "vessel & wall"} <= set(table)
     hand.trigger("file.save")
     qtbot.waitUntil(lambda: not application.session.layers.unsaved)
@@ -130,7 +131,7 @@ def test_undo_in_the_dialog_and_cancel_change_nothing(hand: Hand, qtbot: QtBot) 
     press(dialog, "Cancel")
     assert hand.application.session.annotating.annotation.labels.scheme is scheme
     assert not schemes_folder().exists()
-    assert hand.application.labels.dialog is None
+    assert hand.application.features[LABELS].dialog is None
 
 
 def test_what_makes_no_scheme_is_said_and_cannot_be_used(hand: Hand, qtbot: QtBot) -> None:

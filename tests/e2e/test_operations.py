@@ -256,7 +256,7 @@ def test_return_before_the_answer_waits_for_it(hand: Hand, qtbot: QtBot) -> None
 def test_return_in_a_field_of_the_panel_accepts(hand: Hand, wait: Wait) -> None:
     put(hand, (BIG, ET))
     hand.key(Qt.Key.Key_Minus, CTRL)
-    panel = hand.application.window.operations_panel
+    panel = hand.application.window.panels.named("Operations")()
     spin = panel.options._distance._spin
     spin.setFocus()
     spin.lineEdit().selectAll()
@@ -472,7 +472,7 @@ def test_leaving_a_proposal_with_escape_changes_nothing(hand: Hand, qtbot: QtBot
 
 
 def test_a_region_that_the_error_list_shows_is_taken_from_the_reference(hand: Hand, qtbot: QtBot) -> None:
-    session, panel = hand.application.session, hand.application.window.errors_panel
+    session, panel = hand.application.session, hand.application.window.panels.named("Errors")()
     case = session.case
     assert case is not None
     assert case.reference is not None

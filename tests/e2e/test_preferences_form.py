@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.settings.person import person, user_name
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.shell.features import PREFERENCES_FORM
 from brainseg_gui.state.annotating.tools import ToolOptions
 from brainseg_gui.views.shell.preferences_dialog import PreferencesDialog
 from brainseg_gui.views.widgets.theme import colour
@@ -22,7 +23,7 @@ Open = Callable[..., None]
 
 def opened(application: Application, qtbot: QtBot) -> PreferencesDialog:
     qtbot.keyClick(application.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
-    dialog = application.preferences_form.dialog
+    dialog = application.features[PREFERENCES_FORM].dialog
     assert dialog is not None
     return dialog
 
@@ -56,7 +57,7 @@ def test_everything_applies_at_once_and_is_remembered(
     qtbot.keyClicks(dialog._name, "  Dr.  Anna ")
     qtbot.keyClick(dialog._name, Qt.Key.Key_Return)
     assert person() == "Dr. Anna"
-    assert application.preferences_form.dialog is dialog  # Return ended the name, not the dialog
+    assert application.features[PREFERENCES_FORM].dialog is dialog  # Return ended the name, not the dialog
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     press(dialog, "Choose…", 1)
     assert dialog._runs.toolTip() == str(tmp_path)
@@ -75,7 +76,7 @@ def test_everything_applies_at_once_and_is_remembered(
     assert dialog._brush.value() == usual.brush_mm
     assert not application.session.viewing.safe_colours
     press(dialog, "Close")
-    assert application.preferences_form.dialog is None
+    assert application.features[PREFERENCES_FORM].dialog is None
 
 
 def test_masks_get_a_folder_of_their_own_and_go_back(

@@ -71,12 +71,12 @@ def test_done_and_next_goes_on_with_layout_and_windows(application: Application,
     # both toy cases have the same images, so that the carried window is the same
     assert viewing.windows[Modality.T2].level == pytest.approx(before.level + 50, abs=1)
     assert viewing.windows[Modality.T2].width == pytest.approx(before.width / 2, rel=0.01)
-    assert "1 of 3 done" in application.window.cases_panel._count.text()
+    assert "1 of 3 done" in application.window.panels.named("Cases")()._count.text()
     run(application, "cases.done_next")
     opened(application, "C", qtbot)
     run(application, "cases.done_next")
     assert "No case of the list is left to do" in application.window.notice.text
-    assert "3 of 3 done" in application.window.cases_panel._count.text()
+    assert "3 of 3 done" in application.window.panels.named("Cases")()._count.text()
 
 
 def test_done_and_next_with_unsaved_work_asks_once(application: Application, cohort: Path, qtbot: QtBot) -> None:
@@ -125,7 +125,7 @@ def test_flagging_takes_a_note_that_the_filter_finds(
     run(application, "cases.flag")
     entry = read_entries(cohort / NAME)["A"]
     assert (entry.state, entry.note) == (CaseState.FLAGGED, "motion in FLAIR")
-    panel = application.window.cases_panel
+    panel = application.window.panels.named("Cases")()
     panel._filter.setText("MOTION")
     items = panel.findChild(QListWidget)
     assert [items.item(n).data(256).case_id for n in range(3) if not items.item(n).isHidden()] == ["A"]

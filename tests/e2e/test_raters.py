@@ -43,7 +43,7 @@ def test_five_raters_dropped_compared_and_made_one(
     assert session.case.source.folder == folder
 
     application.run_action("layers.raters")
-    panel = window.raters_panel
+    panel = window.panels.named("Raters")()
     qtbot.waitUntil(lambda: session.rating.study is not None)
     table = panel._table
     assert table.item(0, 1).text() == "1.00"

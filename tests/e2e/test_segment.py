@@ -80,7 +80,7 @@ def test_the_main_job_on_the_demonstration_case(
     before = reference.labels.values.copy()
 
     stalls = Stalls()
-    qtbot.mouseClick(window.segment_panel._run, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.panels.named("Segment")()._run, Qt.MouseButton.LeftButton)
     assert session.segmenting.running
     qtbot.waitUntil(lambda: not session.segmenting.running, timeout=120_000)
     qtbot.waitUntil(lambda: session.comparison is not None, timeout=60_000)
@@ -107,7 +107,7 @@ def test_the_main_job_on_the_demonstration_case(
     np.testing.assert_allclose(stored.affine, expert.affine)
     np.testing.assert_array_equal(np.asarray(nib.as_closest_canonical(stored).dataobj), layer.labels.values)
 
-    table = window.comparison.findChild(QTableWidget)
+    table = window.comparison().findChild(QTableWidget)
     shown = {table.item(row, 0).text(): table.item(row, 1).text() for row in range(table.rowCount())}
     for region in regions():
         members = session.case.scheme.values_in(region)

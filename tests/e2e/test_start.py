@@ -20,8 +20,9 @@ from brainseg_gui.app import Application
 qt = QApplication([])
 
 def parts(window):
-    made = [name for name, panel in vars(window.lazy_panels).items() if panel.made is not None]
-    return made + ["pictures"] * (window.pictures.made is not None)
+    late = {**dict(window.panels), "comparison": window.comparison, "pictures": window.pictures}
+    standing_open = ("Image", "Layers", "Segment")
+    return [name.lower() for name, part in late.items() if part.made is not None and name not in standing_open]
 
 def started():
     application = Application(qt)
@@ -45,8 +46,8 @@ later = parts(first.window)
 first.run_action("layers.histograms")
 first.window.close()
 second, at_second = started()
-wait(lambda: second.window.pictures.made is not None and second.window.lazy_panels.histograms.made is not None)
-visible = second.window.lazy_panels.histograms.made.isVisible()
+wait(lambda: second.window.pictures.made is not None and second.window.panels.named("Histograms").made is not None)
+visible = second.window.panels.named("Histograms").made.isVisible()
 second.window.close()
 print(json.dumps({"first": at_first, "later": later, "second": at_second, "visible": visible}))
 """
@@ -71,7 +72,7 @@ VIEWS = {
     "actions.menus",
     "layers.label_table",
     "widgets.lazy_panel",
-    "shell.lazy_panels",
+    "shell.panel_spec",
     "shell.focus_keeper",
     "layers.layer_row",
     "layers.layers_panel",
@@ -83,7 +84,7 @@ VIEWS = {
     "widgets.number_label",
     "actions.operation_actions",
     "shell.panel_dock",
-    "shell.panel_window",
+    "shell.panels",
     "widgets.plain_text",
     "widgets.question",
     "widgets.scroll_page",

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.features import TOUR
 from brainseg_gui.views.shell.tour import STEPS, Tour
 
 Start = Callable[..., Application]
@@ -17,8 +18,8 @@ Start = Callable[..., Application]
 
 def begun(start_application: Start, qtbot: QtBot) -> tuple[Application, Tour]:
     application = start_application(tour=True)
-    qtbot.waitUntil(lambda: "tour" in application.__dict__ and application.tour.tour is not None)
-    return application, application.tour.tour
+    qtbot.waitUntil(lambda: TOUR in application.features and application.features[TOUR].tour is not None)
+    return application, application.features[TOUR].tour
 
 
 def around(widget: object, window: object) -> QRect:
@@ -39,7 +40,7 @@ def test_five_steps_point_at_their_parts_and_it_is_not_shown_again(start_applica
             assert not tour.card.geometry().intersects(target)
         tour.next.click()
     assert len(STEPS) == len(set(map(id, targets))) == 5
-    assert application.tour.tour is None
+    assert application.features[TOUR].tour is None
     assert application.preferences.get("tour seen", False)
 
 
@@ -49,10 +50,10 @@ def test_it_can_be_skipped_and_comes_back_under_help(start_application: Start, q
     tour.back.click()
     assert tour.step is STEPS[0]
     tour.skip.click()
-    assert application.tour.tour is None
+    assert application.features[TOUR].tour is None
     application.window.actions_table["help.tour"].trigger()
-    assert application.tour.tour is not None
-    assert application.tour.tour.step is STEPS[0]
+    assert application.features[TOUR].tour is not None
+    assert application.features[TOUR].tour.step is STEPS[0]
 
 
 def test_it_takes_no_key_and_no_focus(
@@ -85,7 +86,7 @@ def test_keys_turn_its_pages_and_leave_it(start_application: Start, qtbot: QtBot
         qtbot.keyClick(QApplication.focusWidget() or application.window, key)
         assert tour.step is STEPS[place]
     qtbot.keyClick(QApplication.focusWidget() or application.window, Qt.Key.Key_Escape)
-    assert application.tour.tour is None
+    assert application.features[TOUR].tour is None
 
 
 def test_no_tour_where_a_case_is_given_or_the_window_is_known(

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.features import ACTIONS
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.slices.viewing import ViewLayout
-from brainseg_gui.views.actions.actions import ACTIONS
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.widgets import theme
@@ -113,14 +113,14 @@ def test_what_a_person_set_comes_back_with_the_next_start(
     dialog = KeysDialog(first.window.actions_table, first.window)
     dialog.rebound.connect(first.preferences.set_key)
     dialog.rebound.emit("view.fit", "F5")
-    first.window.docks[1].hide()
+    first.window.panels.docks[1].hide()
     first.window.close()
 
     second = start_application()
     assert second.session.viewing.layout is ViewLayout.MODALITIES
     assert second.session.viewing.convention is DisplayConvention.NEUROLOGICAL
     assert second.window.actions_table["view.fit"].shortcut().toString() == "F5"
-    assert second.window.docks[1].isHidden()
+    assert second.window.panels.docks[1].isHidden()
     assert QApplication.palette().window().color().lightness() > 128
     assert second.window.actions_table["view.theme"].isChecked()
     assert [action.text() for action in second.window.recent_menu.actions()] == ["Toy_001"]

@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from brainseg_gui.app import Application
 from brainseg_gui.cli import main
+from brainseg_gui.controllers.shell.features import TRAINING
 from brainseg_gui.runs.config_file import read_preset, with_changes
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
 from brainseg_gui.state.layers.layers import LayerRole
@@ -60,7 +61,7 @@ class Day(QObject):
         app.run_action("file.figure")
         app.run_action("train.open")
         app.run_action("help.report")
-        yield lambda: app.training.window is not None and app.training.window.isVisible()
+        yield lambda: app.features[TRAINING].window is not None and app.features[TRAINING].window.isVisible()
         self.done.append("training window")
         run = self._start_trainer()
         yield lambda: run.status() in (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.DIED)

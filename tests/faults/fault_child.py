@@ -174,7 +174,7 @@ class Driver(QObject):
 
     def german(self) -> None:
         """Type numbers, and write them to files."""
-        box = self.application.window.annotate_panel.findChildren(NumberBox)[0]
+        box = self.application.window.panels.named("Annotate")().findChildren(NumberBox)[0]
         typed = {}
         for text in ("1,5", "1.5", "12,5"):
             box.lineEdit().selectAll()

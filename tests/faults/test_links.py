@@ -140,7 +140,7 @@ def test_a_picture_is_not_written_through_a_link(
 
     (run.path / "pictures").symlink_to(precious.parent)
     case = run_to_end(read_case(find_case(toy_case(tmp_path / "cases"))))
-    result = evaluate.Validated(case, case.reference.values, {})
+    result = evaluate.CaseValidation(case, case.reference.values, {})
     with pytest.raises(OSError, match="no link is followed here"):
         evaluate.write_picture(run.path / "pictures" / "epoch-00001.png", result)
     assert _untouched(precious)

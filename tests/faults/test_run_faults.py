@@ -15,6 +15,7 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.controllers.training.run_stop import RunStop
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_preset, with_changes
@@ -134,7 +135,7 @@ def test_the_panel_says_that_the_folder_is_gone(qtbot: QtBot, tmp_path: Path, co
     from brainseg_gui.views.shell.main_window import MainWindow
 
     session = Session()
-    main = MainWindow(session, {})
+    main = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(main)
     controller = TrainingController(session, main, Preferences(), lambda _: None, launch=lambda _: 1)
     folder = RunFolder.create(tmp_path / "runs" / "my-run", config)

@@ -59,7 +59,7 @@ class Robot:
         """Paint, save, next; from the first case of the list that no earlier process finished."""
         first = next(source for source in self.session.cohort if source.case_id not in done)
         if first.case_id != self.name:
-            self.application.window.cases_panel.case_requested.emit(first)
+            self.application.window.panels.named("Cases")().case_requested.emit(first)
             self.wait(lambda: self.name == first.case_id and self._at_rest, "the first case to do")
         while True:
             if self.name not in done:

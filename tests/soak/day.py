@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.features import COHORT
 from tests.soak import deeds
 from tests.soak.person import PATIENCE_S, Patience, Person
 from tests.soak.sample import Sample, take
@@ -197,8 +198,8 @@ class Day:
 
     def _click_case(self) -> None:
         """Click one of the list."""
-        self._application.window.show_panel("Cases")
-        cases = self._application.window.cases_panel._list
+        self._application.window.panels.show("Cases")
+        cases = self._application.window.panels.named("Cases")()._list
         item = cases.item(int(self._random.integers(cases.count())))
         cases.scrollToItem(item)
         self.person.breathe(0.01)
@@ -246,7 +247,7 @@ class Day:
 
     def _score_cohort(self) -> None:
         """The window of cohort results: score what the raters drew, and write the table."""
-        person, cohort = self.person, self._application.cohort
+        person, cohort = self.person, self._application.features[COHORT]
         cohort.show()
         cohort.results.ask(reference=self._study.cohort)
         if not cohort.results.predictions:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from brainseg_gui.controllers.shell.features import COHORT, FIGURES, TRAINING
 from brainseg_gui.state.annotating.annotating import Tool
 from brainseg_gui.state.annotating.operating import OperationKind
 from brainseg_gui.state.layers.layers import LayerRole
@@ -63,11 +64,11 @@ def open_panels(person: Person) -> None:
     window = person.application.window
     for _ in range(4):
         title = str(person.one_of(*_PANELS))
-        dock = next(dock for dock in window.docks if dock.windowTitle() == title)
+        dock = next(dock for dock in window.panels.docks if dock.windowTitle() == title)
         dock.toggleViewAction().trigger()
         person.breathe(0.01)
         if person.chance(0.5):
-            window.show_panel(title)
+            window.panels.show(title)
     window.resize(int(person.random.integers(1100, 1600)), int(person.random.integers(760, 1000)))
     person.breathe(0.01)
     person.act("view.reset")
@@ -78,8 +79,8 @@ def open_panels(person: Person) -> None:
 def open_all_panels(person: Person) -> None:
     """Every dock once: what is made when it is first seen is made then."""
     window = person.application.window
-    for dock in window.docks:
-        window.show_panel(dock.windowTitle())
+    for dock in window.panels.docks:
+        window.panels.show(dock.windowTitle())
         person.breathe(0.02)
     person.act("view.reset")
 
@@ -105,10 +106,10 @@ def open_dialogs(person: Person) -> None:
     person.act("help.about")
     person.act("train.open")
     person.breathe(0.05)
-    person.application.training.window.close()
+    person.application.features[TRAINING].window.close()
     person.act("file.cohort_results")
     person.breathe(0.05)
-    person.application.cohort.window.close()
+    person.application.features[COHORT].window.close()
     person.done["dialogs"] += 5
 
 
@@ -174,7 +175,7 @@ def operate(person: Person) -> None:
         person.act("annotate.close_outline" if person.chance(0.5) else "segment.cancel")
         person.done["operations"] += 1
     person.act("segment.cancel")
-    person.application.window.show_panel("Annotate")
+    person.application.window.panels.show("Annotate")
 
 
 def look_through_proposal(person: Person) -> None:
@@ -197,7 +198,7 @@ def walk_errors(person: Person) -> None:
     for _ in range(8):
         person.act(str(person.one_of("layers.next_error", "layers.next_error", "layers.previous_error")))
         person.breathe(0.01)
-    comparison = person.application.window.comparison
+    comparison = person.application.window.comparison()
     comparison.show_page("Comparison")
     for row in range(2):
         comparison._table.cellClicked.emit(row, 0)
@@ -225,7 +226,7 @@ def compare_raters(person: Person, mask: Path | None) -> None:
             person.act("layers.heat_map")
     for layer in list(layers)[before:]:
         if layer is not person.session.annotating.layer and person.chance(0.5):
-            application.window.layers_panel.remove_requested.emit(layer)
+            application.window.panels.named("Layers")().remove_requested.emit(layer)
     person.act("view.reset")
     person.done["raters"] += 1
 
@@ -256,7 +257,7 @@ def put_away_predictions(person: Person) -> None:
     """Remove what no file holds: it would come back with its case, visit after visit more of it."""
     for layer in list(person.session.layers):
         if layer.role is LayerRole.PREDICTION and layer.saved_as is None:
-            person.application.window.layers_panel.remove_requested.emit(layer)
+            person.application.window.panels.named("Layers")().remove_requested.emit(layer)
 
 
 def export(person: Person) -> None:
@@ -266,7 +267,7 @@ def export(person: Person) -> None:
     dialog = next((one for one in person.dialogs() if hasattr(one, "save_requested")), None)
     if dialog is None:
         return
-    figures = person.application.figures
+    figures = person.application.features[FIGURES]
     person.wait(lambda: not dialog._status.text().startswith("Drawing"), what="the preview")
     dialog._layout.setCurrentIndex(int(person.random.integers(dialog._layout.count())))
     if person.chance(0.7):

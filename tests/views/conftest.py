@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labels import LabelMap
@@ -44,7 +45,7 @@ def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainW
     pg.setConfigOptions(imageAxisOrder="row-major")
     if not qapp.styleSheet():  # once for all tests: it takes longer than a window
         apply_theme(qapp, "dark")
-    window = MainWindow(session, {})
+    window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     window.resize(1280, 860)
     with qtbot.waitActive(window):

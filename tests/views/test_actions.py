@@ -26,9 +26,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
+from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.actions.actions import ACTIONS, MENUS, MOUSE
+from brainseg_gui.views.actions.actions import MENUS, MOUSE
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -139,7 +140,7 @@ def test_letters_typed_into_a_field_are_no_shortcuts(
     qtbot: QtBot, opened: MainWindow, session: Session, case: Any
 ) -> None:
     session.set_cohort((case.source,))
-    line = opened.cases_panel.findChild(QLineEdit)
+    line = opened.panels.named("Cases")().findChild(QLineEdit)
     qtbot.waitUntil(line.isVisible)
     line.setFocus()
     with qtbot.assertNotEmitted(opened.actions_table.triggered):
@@ -148,7 +149,7 @@ def test_letters_typed_into_a_field_are_no_shortcuts(
 
 
 def test_remembered_keys_replace_the_usual_ones(qtbot: QtBot) -> None:
-    window = MainWindow(Session(), {"view.fit": "F5", "layers.masks": "", "gone.action": "F6"})
+    window = MainWindow(Session(), {"view.fit": "F5", "layers.masks": "", "gone.action": "F6"}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     table = window.actions_table
     assert [s.toString() for s in table["view.fit"].shortcuts()] == ["F5"]

@@ -49,20 +49,22 @@ def paint(annotating: Annotating) -> Callable[[int, str], None]:
 
 
 def _named(window: MainWindow, kind: type[QWidget], name: str) -> QWidget:
-    return next(widget for widget in window.annotate_panel.findChildren(kind) if widget.accessibleName() == name)
+    return next(
+        widget for widget in window.panels.named("Annotate")().findChildren(kind) if widget.accessibleName() == name
+    )
 
 
 def test_the_panel_and_the_tools_are_there_while_annotating(
     opened: MainWindow, annotating: Annotating, session: Session
 ) -> None:
-    dock, bar = opened._dock_named("Annotate"), opened._hand_bar
+    dock, bar = opened.panels.dock("Annotate"), opened._hand_bar
     assert (dock.isVisible(), bar.isVisible()) == (True, True)
     annotating.end()
     assert (dock.isVisible(), bar.isVisible()) == (False, False)
 
 
 def test_labels_of_the_scheme_are_chosen_by_a_click(qtbot: QtBot, opened: MainWindow, annotating: Annotating) -> None:
-    chooser = opened.annotate_panel.findChild(LabelChooser)
+    chooser = opened.panels.named("Annotate")().findChild(LabelChooser)
     names = {b.text(): b for b in chooser.findChildren(QPushButton) if b.text()}
     assert list(names) == ["NCR", "ED", "ET"]
     qtbot.mouseClick(names["ED"], LEFT)
@@ -85,7 +87,11 @@ def test_locks_are_set_by_mouse_and_keyboard(qtbot: QtBot, opened: MainWindow, a
 
 def test_what_is_painted_over(qtbot: QtBot, opened: MainWindow, annotating: Annotating) -> None:
     box = _named(opened, QComboBox, "Paint over")
-    ticks = [tick for tick in opened.annotate_panel.findChildren(QCheckBox) if "Paint over" in tick.accessibleName()]
+    ticks = [
+        tick
+        for tick in opened.panels.named("Annotate")().findChildren(QCheckBox)
+        if "Paint over" in tick.accessibleName()
+    ]
     assert not any(tick.isVisible() for tick in ticks)
     box.setCurrentIndex(2)
     box.activated.emit(2)
@@ -114,7 +120,9 @@ def test_only_the_options_of_the_tool_are_shown(
 ) -> None:
     annotating.options.tool = tool
     names = {"Size of the brush", "Which voxels are painted", "What is filled", "Layer to copy from"}
-    shown = {w.accessibleName() for w in opened.annotate_panel.options.findChildren(QWidget) if w.isVisible()}
+    shown = {
+        w.accessibleName() for w in opened.panels.named("Annotate")().options.findChildren(QWidget) if w.isVisible()
+    }
     assert shown & names == there
 
 
@@ -152,13 +160,13 @@ def test_a_range_by_hand_is_drawn_while_it_is_chosen(
     low.setValue(900.0)  # past the other end
     assert options.intensities == IntensityRange(700.0, 900.0)
     qtbot.waitUntil(lambda: not annotating.hand.range_shown, timeout=5000)
-    assert opened.annotate_panel.findChild(RangeOptions).isVisible()
+    assert opened.panels.named("Annotate")().findChild(RangeOptions).isVisible()
 
 
 def test_the_history_names_edits_and_a_click_goes_there(
     qtbot: QtBot, opened: MainWindow, annotating: Annotating, paint: Callable[[int, str], None]
 ) -> None:
-    history = opened.annotate_panel.findChild(HistoryList)
+    history = opened.panels.named("Annotate")().findChild(HistoryList)
     rows = lambda: [history.item(n).text() for n in range(history.count())]  # noqa: E731
     for place in range(3):
         paint(place, f"edit {place}")
@@ -181,7 +189,7 @@ def test_the_history_names_edits_and_a_click_goes_there(
 def test_a_long_history_stays_quick(
     opened: MainWindow, annotating: Annotating, paint: Callable[[int, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history = opened.annotate_panel.findChild(HistoryList)
+    history = opened.panels.named("Annotate")().findChild(HistoryList)
     made: list[str] = []
     add = history.addItem
     monkeypatch.setattr(history, "addItem", lambda item: (made.append(item.text()), add(item)))
@@ -195,5 +203,5 @@ def test_why_it_may_not_be_changed_is_said(opened: MainWindow, session: Session,
     assert layer is not None
     assert annotation is not None
     annotating.begin(annotation, layer, "Another window edits this case")
-    assert opened.annotate_panel._read_only.text() == "Another window edits this case"
-    assert opened.annotate_panel._read_only.isVisible()
+    assert opened.panels.named("Annotate")()._read_only.text() == "Another window edits this case"
+    assert opened.panels.named("Annotate")()._read_only.isVisible()

@@ -35,9 +35,9 @@ def show_errors(session: Session, limit: int = LIMIT) -> None:
 @pytest.fixture
 def panel(opened: MainWindow, session: Session, predict: Callable[..., Layer]) -> QWidget:
     predict()
-    opened.comparison.show_page("Errors")
+    opened.comparison().show_page("Errors")
     show_errors(session)
-    return opened.errors_panel
+    return opened.panels.named("Errors")()
 
 
 def _texts(widget: QWidget) -> list[str]:
@@ -55,30 +55,30 @@ def _tool(panel: QWidget, name: str) -> QToolButton:
 def test_empty_states_teach(
     qtbot: QtBot, window: MainWindow, session: Session, case: Case, predict: Callable[..., Layer]
 ) -> None:
-    window.comparison.show_page("Errors")
+    window.comparison().show_page("Errors")
     session.open(replace(case, reference=None))
-    assert any("Click Segment" in text for text in _texts(window.errors_panel))
+    assert any("Click Segment" in text for text in _texts(window.panels.named("Errors")()))
     layer = predict()
-    assert any("no reference" in text for text in _texts(window.errors_panel))
+    assert any("no reference" in text for text in _texts(window.panels.named("Errors")()))
     session.layers.remove(layer)
     session.open(case)
     predict()
     session.errors.search(keep=False)
-    assert any("Looking" in text for text in _texts(window.errors_panel))
+    assert any("Looking" in text for text in _texts(window.panels.named("Errors")()))
     session.layers.compare(session.layers.reference, session.layers.prediction)
     session.errors.show((), {})
-    assert any("agree in every voxel" in text for text in _texts(window.errors_panel))
-    assert not window.errors_panel.table.isVisible()
+    assert any("agree in every voxel" in text for text in _texts(window.panels.named("Errors")()))
+    assert not window.panels.named("Errors")().table.isVisible()
 
 
 def test_a_tab_leads_there_and_back(qtbot: QtBot, opened: MainWindow) -> None:
-    tabs = opened.comparison.findChild(QTabBar)
+    tabs = opened.comparison().findChild(QTabBar)
     assert [tabs.tabText(n) for n in range(tabs.count())] == ["Comparison", "Errors"]
-    assert not opened.errors_panel.isVisible()
+    assert not opened.panels.named("Errors")().isVisible()
     qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(1).center())
-    assert opened.errors_panel.isVisible()
+    assert opened.panels.named("Errors")().isVisible()
     qtbot.mouseClick(tabs, LEFT, pos=tabs.tabRect(0).center())
-    assert not opened.errors_panel.isVisible()
+    assert not opened.panels.named("Errors")().isVisible()
 
 
 def test_the_table_is_the_list(panel: QWidget, session: Session) -> None:

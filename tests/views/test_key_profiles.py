@@ -9,9 +9,9 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_spec import ActionSpec
-from brainseg_gui.views.actions.actions import ACTIONS
 from brainseg_gui.views.actions.key_profiles import USUAL, KeyProfile, bindings_of, joined, key_profiles, sequences_of
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -60,7 +60,7 @@ def test_several_shortcuts_go_through_one_text() -> None:
 
 @pytest.fixture
 def window(qtbot: QtBot) -> MainWindow:
-    window = MainWindow(Session(), {})
+    window = MainWindow(Session(), {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     return window
 
@@ -87,6 +87,6 @@ def test_a_profile_is_shown_applied_and_undone(qtbot: QtBot, window: MainWindow)
 
 
 def test_remembered_profiles_come_back(qtbot: QtBot) -> None:
-    window = MainWindow(Session(), {"annotate.undo": "Z; Ctrl+Z"})
+    window = MainWindow(Session(), {"annotate.undo": "Z; Ctrl+Z"}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     assert [s.toString() for s in window.actions_table["annotate.undo"].shortcuts()] == ["Z", "Ctrl+Z"]

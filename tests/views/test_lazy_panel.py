@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.annotation import Annotation
+from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole
@@ -19,7 +20,8 @@ from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.shell.panel_dock import PanelDock
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
-LATE = {"cases", "annotate", "operations", "proposal", "raters", "probabilities", "histograms", "errors", "comparison"}
+LATE = {"Cases", "Annotate", "Operations", "Proposal", "Raters", "Probabilities", "Histograms", "Errors"}
+OPEN = {"Image", "Layers", "Segment"}
 
 
 def test_a_part_is_made_once_and_when_it_is_called_for() -> None:
@@ -99,42 +101,45 @@ def test_a_released_dock_waits_until_it_is_seen(qtbot: QtBot, make_dock: Callabl
 
 def test_the_window_makes_its_pictures_and_no_hidden_panel(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.pictures.made is not None)
-    assert {name for name in LATE if getattr(window.lazy_panels, name).made is not None} == {"comparison", "errors"}
-    assert set(vars(window.lazy_panels)) == LATE
+    assert window.comparison.made is not None
+    assert {title for title, panel in window.panels if panel.made is not None} == OPEN | {"Errors"}
+    assert {title for title, _ in window.panels} == OPEN | LATE
 
 
 def test_starting_to_annotate_makes_one_of_its_three_panels(
     qtbot: QtBot, opened: MainWindow, session: Session, case: Case
 ) -> None:
-    qtbot.waitUntil(lambda: opened.pictures.made is not None and opened.docks[0]._released)
+    qtbot.waitUntil(lambda: opened.pictures.made is not None and opened.panels.docks[0]._released)
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
     layer = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, labels))
     session.annotating.begin(Annotation(labels), layer)
     with qtbot.waitCallback() as later:
         QTimer.singleShot(0, later)
-    assert opened.lazy_panels.annotate.made is not None
-    assert opened.lazy_panels.operations.made is None
-    assert opened.lazy_panels.proposal.made is None
-    opened.show_panel("Operations")
-    assert opened.lazy_panels.operations.made is not None
+    assert opened.panels.named("Annotate").made is not None
+    assert opened.panels.named("Operations").made is None
+    assert opened.panels.named("Proposal").made is None
+    opened.panels.show("Operations")
+    assert opened.panels.named("Operations").made is not None
 
 
 def test_a_tab_says_the_title_and_the_dock_does_not_say_it_again(qtbot: QtBot, window: MainWindow) -> None:
-    layers, raters = (dock for dock in window.docks if dock.windowTitle() in ("Layers", "Raters"))
+    layers, raters = (dock for dock in window.panels.docks if dock.windowTitle() in ("Layers", "Raters"))
     assert layers.titleBarWidget() is None
-    window.show_panel("Raters")
+    window.panels.show("Raters")
     qtbot.waitUntil(lambda: layers.titleBarWidget() is not None and raters.titleBarWidget() is not None)
     assert raters.widget().y() >= raters.titleBarWidget().geometry().bottom() > 0
     raters.hide()
     qtbot.waitUntil(lambda: layers.titleBarWidget() is None)
-    assert [dock.titleBarWidget() for dock in window.docks if dock.windowTitle() in ("Image", "Segment")] == [None] * 2
+    assert [dock.titleBarWidget() for dock in window.panels.docks if dock.windowTitle() in ("Image", "Segment")] == [
+        None
+    ] * 2
 
 
 def test_a_window_that_paints_nothing_makes_the_rest_all_the_same(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("brainseg_gui.views.shell.panel_window._ANYWAY_MS", 1)
-    window = MainWindow(session, {})
+    window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     with qtbot.waitSignal(window.painted):
         window.showMinimized()

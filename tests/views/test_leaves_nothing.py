@@ -42,13 +42,13 @@ def test_a_dialog_that_is_closed_is_gone(window: MainWindow, kind: type[QDialog]
 
 def test_a_stroke_makes_no_menu(opened: MainWindow, session: Session, predict: Callable[..., Layer]) -> None:
     layer = predict()
-    menus, actions = len(opened.findChildren(QMenu)), len(opened.layers_panel.findChildren(QAction))
+    menus, actions = len(opened.findChildren(QMenu)), len(opened.panels.named("Layers")().findChildren(QAction))
     for _ in range(5):
         layer.labels = layer.labels.with_scheme(layer.labels.scheme)
         session.layers.changed.emit()
     _delete_what_is_to_be_deleted()
     assert len(opened.findChildren(QMenu)) == menus
-    assert len(opened.layers_panel.findChildren(QAction)) == actions
+    assert len(opened.panels.named("Layers")().findChildren(QAction)) == actions
 
 
 def test_a_matrix_that_shows_nothing_holds_no_masks(

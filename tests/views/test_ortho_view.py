@@ -25,8 +25,8 @@ def test_three_planes_and_the_comparison(opened: MainWindow) -> None:
     views = opened.ortho.views
     assert [view.plane for view in views] == [Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL]
     assert all(view.isVisible() for view in views)
-    assert opened.comparison.isVisible()
-    sizes = [view.parentWidget().size() for view in views] + [opened.comparison.size()]
+    assert opened.comparison().isVisible()
+    sizes = [view.parentWidget().size() for view in views] + [opened.comparison().size()]
     assert max(size.width() for size in sizes) - min(size.width() for size in sizes) <= 1
     assert max(size.height() for size in sizes) - min(size.height() for size in sizes) <= 1
 
@@ -44,7 +44,7 @@ def test_four_modalities_of_one_plane_are_linked(
     views = opened.ortho.views
     assert [view.modality for view in views] == [Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR]
     assert {view.plane for view in views} == {plane}
-    assert not opened.comparison.isVisible()
+    assert not opened.comparison().isVisible()
     before = views[0].screen_pixels_per_mm
     for view in views:
         wheel(view, 240, ctrl=True)
@@ -88,7 +88,7 @@ def test_reference_prediction_and_agreement_side_by_side(
     session.viewing.layout = ViewLayout.COMPARE
     views = opened.ortho.views
     assert [view.content for view in views] == [Content.REFERENCE, Content.PREDICTION, Content.AGREEMENT]
-    assert opened.comparison.isVisible()
+    assert opened.comparison().isVisible()
     views[1]._zoom(2.0, views[1].viewport().rect().center().toPointF())
     assert len({round(view.screen_pixels_per_mm, 6) for view in views}) == 1
 
@@ -123,7 +123,7 @@ def test_another_layout_ends_the_maximising(qtbot: QtBot, opened: MainWindow, se
     assert all(view.isVisible() for view in opened.ortho.views)
     session.viewing.layout = ViewLayout.PLANES
     assert all(view.isVisible() for view in opened.ortho.views)
-    assert opened.comparison.isVisible()
+    assert opened.comparison().isVisible()
 
 
 def test_a_hidden_layout_costs_nothing_and_is_up_to_date_when_shown(

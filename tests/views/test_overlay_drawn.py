@@ -90,13 +90,13 @@ def test_the_legend_is_drawn_in_the_corner(opened: MainWindow, session: Session,
 
 def test_new_panels_are_closed_until_they_are_asked_for(opened: MainWindow, qtbot: Any) -> None:
     for title, panel in (
-        ("Raters", opened.raters_panel),
-        ("Probabilities", opened.probabilities_panel),
-        ("Histograms", opened.histograms_panel),
+        ("Raters", opened.panels.named("Raters")()),
+        ("Probabilities", opened.panels.named("Probabilities")()),
+        ("Histograms", opened.panels.named("Histograms")()),
     ):
         assert not panel.isVisible()
-        opened.show_panel(title)
+        opened.panels.show(title)
         qtbot.waitUntil(panel.isVisible)
     opened.reset_layout()
-    qtbot.waitUntil(lambda: not opened.histograms_panel.isVisible())
-    assert opened.layers_panel.isVisible()
+    qtbot.waitUntil(lambda: not opened.panels.named("Histograms")().isVisible())
+    assert opened.panels.named("Layers")().isVisible()

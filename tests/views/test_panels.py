@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.case_list import CaseEntry, CaseState
+from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.evaluation.metrics.comparison import compare, volumes_ml
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case
@@ -79,15 +80,17 @@ def _button(widget: QWidget, text: str) -> QPushButton:
 
 def _volumes(window: MainWindow) -> dict[str, list[str]]:
     """The numbers of the label rows: name of the label -> ml of each listed layer."""
-    return window.layers_panel.labels.volumes
+    return window.panels.named("Layers")().labels.volumes
 
 
 def test_without_layers_the_panel_says_what_would_fill_it(
     qtbot: QtBot, window: MainWindow, session: Session, case: Case
 ) -> None:
-    assert "The masks of the open case appear here." in _texts(window.layers_panel)
+    assert "The masks of the open case appear here." in _texts(window.panels.named("Layers")())
     session.open(replace(case, reference=None))
-    qtbot.waitUntil(lambda: any(t.startswith("Segment makes a prediction") for t in _texts(window.layers_panel)))
+    qtbot.waitUntil(
+        lambda: any(t.startswith("Segment makes a prediction") for t in _texts(window.panels.named("Layers")()))
+    )
 
 
 def test_volumes_per_label_of_the_compared_layers(
@@ -116,15 +119,15 @@ def test_volumes_never_outlive_their_mask(opened: MainWindow, session: Session, 
 
 
 def test_the_eye_of_a_label_hides_it(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
-    _click(qtbot, _named(opened.layers_panel, QToolButton, "Show ED"))
+    _click(qtbot, _named(opened.panels.named("Layers")(), QToolButton, "Show ED"))
     assert session.viewing.hidden == {"ED"}
-    _click(qtbot, _named(opened.layers_panel, QToolButton, "Show ED"))
+    _click(qtbot, _named(opened.panels.named("Layers")(), QToolButton, "Show ED"))
     assert session.viewing.hidden == frozenset()
 
 
 def test_the_eye_and_the_style_of_a_layer(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
     (layer,) = session.layers
-    panel = opened.layers_panel
+    panel = opened.panels.named("Layers")()
     _click(qtbot, _named(panel, QToolButton, "Show or hide reference"))
     assert not layer.visible
     _click(qtbot, _named(panel, QToolButton, "Show or hide reference"))
@@ -138,26 +141,26 @@ def test_the_eye_and_the_style_of_a_layer(qtbot: QtBot, opened: MainWindow, sess
 def test_an_unsaved_layer_is_marked(
     qtbot: QtBot, opened: MainWindow, session: Session, predict: Callable[..., Layer]
 ) -> None:
-    assert "●" not in _texts(opened.layers_panel)
+    assert "●" not in _texts(opened.panels.named("Layers")())
     layer = predict()
-    qtbot.waitUntil(lambda: _texts(opened.layers_panel).count("●") == 1)
+    qtbot.waitUntil(lambda: _texts(opened.panels.named("Layers")()).count("●") == 1)
     layer.saved_as = Path("somewhere.nii.gz")
-    qtbot.waitUntil(lambda: _can_be_hit(_named(opened.layers_panel, QToolButton, "Save prediction…")))
-    assert "●" not in _texts(opened.layers_panel)
+    qtbot.waitUntil(lambda: _can_be_hit(_named(opened.panels.named("Layers")(), QToolButton, "Save prediction…")))
+    assert "●" not in _texts(opened.panels.named("Layers")())
 
 
 def test_save_asks_for_its_layer(
     qtbot: QtBot, opened: MainWindow, session: Session, predict: Callable[..., Layer]
 ) -> None:
     layer = predict()
-    with qtbot.waitSignal(opened.layers_panel.save_requested) as heard:
-        _click(qtbot, _named(opened.layers_panel, QToolButton, "Save prediction…"))
+    with qtbot.waitSignal(opened.panels.named("Layers")().save_requested) as heard:
+        _click(qtbot, _named(opened.panels.named("Layers")(), QToolButton, "Save prediction…"))
     assert heard.args == [layer]
 
 
 def _menu(window: MainWindow, layer: Layer) -> QMenu:
     name = f"Label scheme, comparison and removal of {layer.name}"
-    menu = _named(window.layers_panel, QToolButton, name).menu()
+    menu = _named(window.panels.named("Layers")(), QToolButton, name).menu()
     menu.aboutToShow.emit()  # it is filled when it is opened
     return menu
 
@@ -167,7 +170,7 @@ def test_the_menu_of_a_layer_changes_its_scheme(qtbot: QtBot, opened: MainWindow
     values = layer.labels.values
     schemes = _menu(opened, layer).actions()[0].menu()
     assert [a.text().split(":")[0] for a in schemes.actions() if a.isChecked()] == ["BraTS 2017–2021"]
-    with qtbot.waitSignal(opened.layers_panel.scheme_requested) as heard:
+    with qtbot.waitSignal(opened.panels.named("Layers")().scheme_requested) as heard:
         next(a for a in schemes.actions() if a.text().startswith("Decathlon")).trigger()
     assert heard.args == [layer, label_schemes()["msd"]]
     layer.labels = layer.labels.with_scheme(label_schemes()["msd"])  # as the controller does
@@ -180,7 +183,7 @@ def test_the_menu_of_a_layer_compares_and_removes_it(
     qtbot: QtBot, opened: MainWindow, session: Session, predict: Callable[..., Layer]
 ) -> None:
     layer = predict()
-    panel = opened.layers_panel
+    panel = opened.panels.named("Layers")()
     actions = {action.text(): action for action in _menu(opened, layer).actions()}
     for text, as_reference in (("Compare as reference", True), ("Compare as prediction", False)):
         with qtbot.waitSignal(panel.compare_requested) as heard:
@@ -192,11 +195,11 @@ def test_the_menu_of_a_layer_compares_and_removes_it(
 
 
 def test_the_opacity_slider_follows_and_leads(opened: MainWindow, session: Session) -> None:
-    slider = _named(opened.layers_panel, QSlider, "Opacity of masks")
+    slider = _named(opened.panels.named("Layers")(), QSlider, "Opacity of masks")
     assert slider.value() == 30
     session.viewing.opacity = 0.7
     assert slider.value() == 70
-    assert "70 %" in _texts(opened.layers_panel)
+    assert "70 %" in _texts(opened.panels.named("Layers")())
     slider.setValue(20)
     assert session.viewing.opacity == 0.2
 
@@ -212,18 +215,18 @@ def compared(opened: MainWindow, session: Session, predict: Callable[..., Layer]
 
 
 def _table(window: MainWindow) -> QTableWidget:
-    return window.comparison.findChild(QTableWidget)
+    return window.comparison().findChild(QTableWidget)
 
 
 def test_what_is_missing_for_a_comparison_is_said(
     window: MainWindow, session: Session, case: Case, predict: Callable[..., Layer]
 ) -> None:
     session.open(case)
-    assert any("Click Segment" in text for text in _texts(window.comparison))
+    assert any("Click Segment" in text for text in _texts(window.comparison()))
     session.open(replace(case, reference=None))
-    assert any("no reference" in text for text in _texts(window.comparison))  # a click would not be enough
+    assert any("no reference" in text for text in _texts(window.comparison()))  # a click would not be enough
     predict()
-    assert any("no reference" in text for text in _texts(window.comparison))
+    assert any("no reference" in text for text in _texts(window.comparison()))
 
 
 def test_the_table_is_the_numbers_of_the_comparison(compared: MainWindow, session: Session) -> None:
@@ -284,8 +287,8 @@ def test_the_boxes_choose_the_two_layers(compared: MainWindow, session: Session)
 
 
 def test_level_and_width_follow_and_lead(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
-    level = _named(opened.image_panel, QDoubleSpinBox, "Window level")
-    width = _named(opened.image_panel, QDoubleSpinBox, "Window width")
+    level = _named(opened.panels.named("Image")(), QDoubleSpinBox, "Window level")
+    width = _named(opened.panels.named("Image")(), QDoubleSpinBox, "Window width")
     session.viewing.set_window(Modality.T1CE, Window(512.0, 300.0))
     assert (level.value(), width.value()) == (512, 300)
     session.viewing.set_window(Modality.T1, Window(1.0, 2.0))
@@ -301,18 +304,18 @@ def test_level_and_width_follow_and_lead(qtbot: QtBot, opened: MainWindow, sessi
 
 def test_a_z_score_window_keeps_its_decimals(opened: MainWindow, session: Session) -> None:
     session.viewing.set_window(Modality.T1CE, Window(0.125, 3.25))
-    level = _named(opened.image_panel, QDoubleSpinBox, "Window level")
+    level = _named(opened.panels.named("Image")(), QDoubleSpinBox, "Window level")
     assert level.value() == 0.125
     assert session.viewing.windows[Modality.T1CE] == Window(0.125, 3.25)
 
 
 def test_auto_is_asked_for(qtbot: QtBot, opened: MainWindow) -> None:
-    with qtbot.waitSignal(opened.image_panel.auto_requested):
-        _click(qtbot, _button(opened.image_panel, "Auto"))
+    with qtbot.waitSignal(opened.panels.named("Image")().auto_requested):
+        _click(qtbot, _button(opened.panels.named("Image")(), "Auto"))
 
 
 def test_tips_name_the_keys_that_a_person_chose(opened: MainWindow) -> None:
-    auto = _button(opened.image_panel, "Auto")
+    auto = _button(opened.panels.named("Image")(), "Auto")
     assert "(Ctrl+J)" in auto.toolTip()
     opened.actions_table.rebind("view.auto_window", "F6")
     assert "(F6)" in auto.toolTip()
@@ -321,7 +324,7 @@ def test_tips_name_the_keys_that_a_person_chose(opened: MainWindow) -> None:
 
 
 def test_without_a_case_there_is_no_window(window: MainWindow) -> None:
-    assert not window.image_panel.isEnabled()
+    assert not window.panels.named("Image")().isEnabled()
 
 
 # --- cases ------------------------------------------------------------------------------------------------------
@@ -341,21 +344,21 @@ def cohort(window: MainWindow, session: Session, case: Case) -> list[CaseSource]
 
 
 def test_the_list_says_what_each_case_has(window: MainWindow, cohort: list[CaseSource]) -> None:
-    items = window.cases_panel.findChild(QListWidget)
+    items = window.panels.named("Cases")().findChild(QListWidget)
     assert [items.item(row).text() for row in range(3)] == ["Toy_001", "Other_7", "Toy_003"]
     marks = [(items.item(row).data(COUNT), items.item(row).data(REFERENCE)) for row in range(3)]
     assert marks == [("", True), ("1/4", False), ("", True)]  # in columns of their own, however long the names are
-    assert "3 cases, 2 with all modalities" in _texts(window.cases_panel)
+    assert "3 cases, 2 with all modalities" in _texts(window.panels.named("Cases")())
     assert "no reference" in items.item(1).toolTip()
 
 
 def test_the_filter_hides_and_a_click_asks_for_the_case(
     qtbot: QtBot, window: MainWindow, cohort: list[CaseSource]
 ) -> None:
-    items = window.cases_panel.findChild(QListWidget)
-    qtbot.keyClicks(window.cases_panel.findChild(QLineEdit), "OTHER")
+    items = window.panels.named("Cases")().findChild(QListWidget)
+    qtbot.keyClicks(window.panels.named("Cases")().findChild(QLineEdit), "OTHER")
     assert [items.item(row).isHidden() for row in range(3)] == [True, False, True]
-    with qtbot.waitSignal(window.cases_panel.case_requested) as heard:
+    with qtbot.waitSignal(window.panels.named("Cases")().case_requested) as heard:
         qtbot.mouseClick(items.viewport(), LEFT, pos=items.visualItemRect(items.item(1)).center())
     assert heard.args == [cohort[1]]
 
@@ -363,13 +366,13 @@ def test_the_filter_hides_and_a_click_asks_for_the_case(
 def test_the_open_case_is_marked_and_the_list_goes_with_the_cohort(
     window: MainWindow, session: Session, case: Case, cohort: list[CaseSource]
 ) -> None:
-    items = window.cases_panel.findChild(QListWidget)
-    assert window.cases_panel.isVisible()
+    items = window.panels.named("Cases")().findChild(QListWidget)
+    assert window.panels.named("Cases")().isVisible()
     session.open(case)
     assert items.currentRow() == 0
     session.set_cohort(())
     assert items.count() == 0
-    assert not window.cases_panel.isVisible()
+    assert not window.panels.named("Cases")().isVisible()
 
 
 # --- readout ----------------------------------------------------------------------------------------------------
@@ -378,7 +381,7 @@ def test_the_open_case_is_marked_and_the_list_goes_with_the_cohort(
 def test_the_readout_at_the_crosshair(opened: MainWindow, session: Session, case: Case) -> None:
     session.viewing.crosshair = voxel = (3, 4, 5)
     place, values, labels, convention = (
-        opened.readout._place.text(),
+        opened.readout._position.text(),
         opened.readout._values.text(),
         opened.readout._labels.text(),
         opened.readout._convention.text(),
@@ -408,14 +411,14 @@ def test_the_readout_follows_the_mouse_and_goes_back_to_the_crosshair(
     view = opened.ortho.views[0]
     session.viewing.crosshair = (12, 14, 10)
     qtbot.mouseMove(view.viewport(), view.position_of((5, 6, 10)))
-    assert opened.readout._place.text().startswith("6 7 11 ")
+    assert opened.readout._position.text().startswith("6 7 11 ")
     QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
-    assert opened.readout._place.text().startswith("13 15 11 ")
+    assert opened.readout._position.text().startswith("13 15 11 ")
 
 
 def _told(window: MainWindow) -> tuple[str, str, str]:
     readout = window.readout
-    return readout._place.text(), readout._values.text(), readout._labels.text()
+    return readout._position.text(), readout._values.text(), readout._labels.text()
 
 
 def _right(session: Session, voxel: tuple[int, int, int]) -> tuple[str, str, str]:
@@ -483,9 +486,9 @@ def test_a_view_that_appears_under_a_resting_mouse_is_read(opened: MainWindow, s
 def test_the_readout_tells_the_files_own_index_on_request(opened: MainWindow, session: Session) -> None:
     session.viewing.crosshair = (3, 4, 5)
     session.viewing.file_index = True
-    assert opened.readout._place.text().startswith("file 20 23 5   ")  # stored LPS: 24 - 1 - 3, 28 - 1 - 4
+    assert opened.readout._position.text().startswith("file 20 23 5   ")  # stored LPS: 24 - 1 - 3, 28 - 1 - 4
     session.viewing.file_index = False
-    assert opened.readout._place.text().startswith("4 5 6   ")
+    assert opened.readout._position.text().startswith("4 5 6   ")
 
 
 @pytest.mark.parametrize(
@@ -522,13 +525,13 @@ def test_the_panel_shows_models_and_makes_choices(window: MainWindow, session: S
     state = session.segmenting
     state.models = (ModelChoice(Path("/a"), "A 1", "first"), ModelChoice(Path("/b"), "B 2", "second"))
     state.model = state.models[1]
-    box = _named(window.segment_panel, QComboBox, "Model")
+    box = _named(window.panels.named("Segment")(), QComboBox, "Model")
     assert [box.itemText(n) for n in range(box.count())] == ["A 1", "B 2"]
     assert (box.currentText(), box.toolTip()) == ("B 2", "second")
     box.activated.emit(0)
     assert state.model is state.models[0]
     for name, index, field, value in (("Device", 1, "device", "cpu"), ("Precision", 2, "precision", "bfloat16")):
-        _named(window.segment_panel, QComboBox, name).activated.emit(index)
+        _named(window.panels.named("Segment")(), QComboBox, name).activated.emit(index)
         assert getattr(state, field) == value
 
 
@@ -536,7 +539,7 @@ def test_choices_cannot_be_changed_while_it_runs(window: MainWindow, session: Se
     session.segmenting.unavailable = ""
     session.segmenting.begin("inferring", 12.0)
     session.segmenting.detail, session.segmenting.done = "window 2 of 3", 0.5
-    panel = window.segment_panel
+    panel = window.panels.named("Segment")()
     boxes = [_named(panel, QComboBox, name) for name in ("Model", "Device", "Precision")]
     assert not any(box.isEnabled() for box in boxes)
     assert any(t.startswith("Inferring, window 2 of 3 · 0.") and t.endswith("of about 12 s") for t in _texts(panel))
@@ -654,19 +657,19 @@ def test_the_title_names_the_case_and_marks_what_is_unsaved(
 
 
 def test_panels_come_back(opened: MainWindow) -> None:
-    for dock in opened.docks:
+    for dock in opened.panels.docks:
         dock.close()
     opened.reset_layout()
-    assert [dock.windowTitle() for dock in opened.docks if dock.isVisible()] == ["Image", "Layers", "Segment"]
+    assert [dock.windowTitle() for dock in opened.panels.docks if dock.isVisible()] == ["Image", "Layers", "Segment"]
 
 
 def test_the_window_comes_back_as_it_was(opened: MainWindow, qtbot: QtBot) -> None:
-    opened.docks[2].hide()
+    opened.panels.docks[2].hide()
     geometry, state = opened.saveGeometry(), opened.saveState()
-    again = MainWindow(Session(), {})
+    again = MainWindow(Session(), {}, PANELS, ACTIONS)
     qtbot.addWidget(again)
     again.restore(geometry, state)
-    assert [dock.isHidden() for dock in again.docks] == [dock.isHidden() for dock in opened.docks]
+    assert [dock.isHidden() for dock in again.panels.docks] == [dock.isHidden() for dock in opened.panels.docks]
 
 
 def test_it_fits_on_a_small_screen(opened: MainWindow, session: Session, predict: Callable[..., Layer]) -> None:
@@ -676,7 +679,7 @@ def test_it_fits_on_a_small_screen(opened: MainWindow, session: Session, predict
         session.viewing.layout = layout
         assert opened.size().width() == 1280
         assert opened.size().height() == 720
-    segment = _button(opened.segment_panel, "Segment")
+    segment = _button(opened.panels.named("Segment")(), "Segment")
     place = segment.mapTo(opened, QPoint(0, 0))
     assert opened.rect().contains(place)
     assert opened.rect().contains(place + QPoint(segment.width(), segment.height()))
@@ -688,7 +691,7 @@ def test_the_compare_layout_explains_its_colours(
     predict()
     pair = session.layers.reference.labels, session.layers.prediction.labels
     session.set_comparison(compare(*pair))
-    legend = opened.comparison._legend
+    legend = opened.comparison()._legend
     assert "found" not in legend.text()
     session.viewing.layout = ViewLayout.COMPARE
     assert "missed" in legend.text()

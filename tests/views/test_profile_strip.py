@@ -68,8 +68,8 @@ def test_a_slice_stands_beside_the_handle_of_the_slider(
     handle = slider.style().subControlRect(
         QStyle.ComplexControl.CC_Slider, option, QStyle.SubControl.SC_SliderHandle, slider
     )
-    assert strip.place_of(slice_index) == pytest.approx(handle.center().y() + 0.5, abs=1.5)
-    assert strip.slice_at(strip.place_of(slice_index)) == slice_index
+    assert strip.y_of(slice_index) == pytest.approx(handle.center().y() + 0.5, abs=1.5)
+    assert strip.slice_at(strip.y_of(slice_index)) == slice_index
 
 
 def drag(strip: ProfileStrip, place: QPoint) -> None:
@@ -82,16 +82,16 @@ def drag(strip: ProfileStrip, place: QPoint) -> None:
 def test_a_click_and_a_drag_go_to_the_slice(qtbot: QtBot, session: Session, strips: list[ProfileStrip]) -> None:
     strip = strips[0]
     session.viewing.crosshair = (3, 4, 5)
-    qtbot.mouseClick(strip, LEFT, pos=QPoint(10, round(strip.place_of(13))))
+    qtbot.mouseClick(strip, LEFT, pos=QPoint(10, round(strip.y_of(13))))
     assert session.viewing.crosshair == (3, 4, 13)
-    qtbot.mousePress(strip, LEFT, pos=QPoint(10, round(strip.place_of(2))))
+    qtbot.mousePress(strip, LEFT, pos=QPoint(10, round(strip.y_of(2))))
     drag(strip, QPoint(10, strip.height() + 50))
     assert session.viewing.crosshair[2] == 0  # beyond the end is the end
-    drag(strip, QPoint(10, round(strip.place_of(5))))
+    drag(strip, QPoint(10, round(strip.y_of(5))))
     qtbot.mouseRelease(strip, LEFT, pos=QPoint(10, strip.height() + 50))
     assert session.viewing.crosshair == (3, 4, 5)
     sagittal = next(s for s in strips if s._view.plane.axis == 0)
-    qtbot.mouseClick(sagittal, LEFT, pos=QPoint(10, round(sagittal.place_of(20))))
+    qtbot.mouseClick(sagittal, LEFT, pos=QPoint(10, round(sagittal.y_of(20))))
     assert session.viewing.crosshair[0] == 20
 
 
@@ -131,9 +131,9 @@ def test_the_marker_and_the_curves_are_painted(session: Session, strips: list[Pr
     strip = strips[0]
     session.viewing.crosshair = (3, 4, 2)
     image = strip.grab().toImage()
-    marker = image.pixelColor(1, round(strip.place_of(2)))
+    marker = image.pixelColor(1, round(strip.y_of(2)))
     assert marker.blue() > 200 > marker.red()
-    row = [image.pixelColor(x, round(strip.place_of(11))).lightness() for x in range(strip.width())]
-    empty = [image.pixelColor(x, round(strip.place_of(19))).lightness() for x in range(strip.width())]
+    row = [image.pixelColor(x, round(strip.y_of(11))).lightness() for x in range(strip.width())]
+    empty = [image.pixelColor(x, round(strip.y_of(19))).lightness() for x in range(strip.width())]
     assert max(row) > 80
     assert max(empty) == 0

@@ -65,8 +65,8 @@ def test_accept_and_drop_are_in_sight_for_every_operation(
     qtbot: QtBot, opened: MainWindow, annotating: Annotating, size: tuple[int, int]
 ) -> None:
     opened.resize(*size)
-    opened.show_panel("Operations")
-    panel = opened.operations_panel
+    opened.panels.show("Operations")
+    panel = opened.panels.named("Operations")()
     accept, drop = _button(panel, "Accept"), _button(panel, "Drop")
     qtbot.waitUntil(lambda: _in_sight(accept))
     assert opened.size() == QSize(*size)
@@ -85,7 +85,7 @@ def test_the_history_stays_where_it_is_whatever_the_tool(
     qtbot: QtBot, opened: MainWindow, annotating: Annotating, size: tuple[int, int]
 ) -> None:
     opened.resize(*size)
-    history = opened.annotate_panel.findChild(HistoryList)
+    history = opened.panels.named("Annotate")().findChild(HistoryList)
     qtbot.waitUntil(lambda: _in_sight(history))
     at = _place(history)
     for tool in Tool:
@@ -98,13 +98,13 @@ def test_the_history_stays_where_it_is_whatever_the_tool(
 def test_the_case_list_is_one_line_while_annotating_and_comes_back(
     qtbot: QtBot, opened: MainWindow, session: Session, annotating: Annotating
 ) -> None:
-    panel = opened.cases_panel
+    panel = opened.panels.named("Cases")()
     names = panel.findChild(QListWidget)
     qtbot.waitUntil(lambda: not names.isVisible() and panel.height() < 40)
     assert any(label.text() == "Toy_001" for label in panel.findChildren(QLabel) if label.isVisible())
     panel._fold.click()  # the person wants it now
     qtbot.waitUntil(lambda: names.isVisible() and names.height() > 60)
-    assert _in_sight(opened.annotate_panel.findChild(HistoryList))
+    assert _in_sight(opened.panels.named("Annotate")().findChild(HistoryList))
     panel._fold.click()
     qtbot.waitUntil(lambda: panel.height() < 40)
     annotating.end()
@@ -116,7 +116,7 @@ def test_the_pictures_have_their_room_again_after_annotating(
 ) -> None:
     """The panels of the work are wider than the list; the list does not stay as wide as they were."""
     session.set_cohort((case.source, replace(case.source, case_id="Toy_002")))
-    panel = opened.cases_panel
+    panel = opened.panels.named("Cases")()
     qtbot.waitUntil(panel.isVisible)
     width = panel.width()
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
@@ -140,7 +140,7 @@ def test_rows_of_layers_are_never_squeezed(qtbot: QtBot, opened: MainWindow, ses
 
 
 def _assert_apart(window: MainWindow) -> None:
-    panel = window.layers_panel
+    panel = window.panels.named("Layers")()
     rows = [*panel._rows.values(), panel._heading, panel.labels]
     places = sorted((_place(row) for row in rows), key=lambda place: place.top())
     for upper, lower in pairwise(places):
@@ -153,7 +153,7 @@ def test_a_button_is_not_lit_when_its_menu_closed_elsewhere(
     opened: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mouse left while the menu had it: nobody told the button."""
-    more = opened.layers_panel.findChild(LayerRow)._more
+    more = opened.panels.named("Layers")().findChild(LayerRow)._more
     monkeypatch.setattr(tool_button, "QCursor", SimpleNamespace(pos=lambda: opened.mapToGlobal(QPoint(5, 5))))
     more.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, True)
     more.menu().aboutToHide.emit()

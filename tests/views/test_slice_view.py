@@ -277,12 +277,12 @@ def test_a_double_click_maximises_a_view_and_brings_the_others_back(
     qtbot.mouseDClick(view.viewport(), LEFT)
     qtbot.waitUntil(lambda: view.width() > 1.8 * before.width())
     assert not any(other.isVisible() for other in others)
-    assert not opened.comparison.isVisible()
+    assert not opened.comparison().isVisible()
     assert view.height() > 1.8 * before.height()
     qtbot.mouseDClick(view.viewport(), LEFT)
     qtbot.waitUntil(lambda: view.size() == before)
     assert all(other.isVisible() for other in others)
-    assert opened.comparison.isVisible()
+    assert opened.comparison().isVisible()
 
 
 def test_what_changed_while_a_view_was_hidden_is_shown_when_it_comes_back(

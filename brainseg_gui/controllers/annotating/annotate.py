@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.layers.layers_panel import LayersPanel
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.annotation import Annotation, Move
 from brainseg_gui.annotation.rules import PaintRules
@@ -28,7 +37,6 @@ from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
-from brainseg_gui.views.shell.main_window import MainWindow
 
 _FIRST_CHOICE = ("ET", "ED")
 
@@ -37,14 +45,21 @@ class AnnotateController(QObject):
     """One annotation of the open case at a time: begun from a layer or empty, undone, redone, and put aside."""
 
     def __init__(
-        self, session: Session, window: MainWindow, preferences: Preferences, journals: JournalController
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        journals: JournalController,
+        layers: LayersPanel,
+        actions: Actions,
+        pictures: LazyPanel[OrthoView],
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._annotating, self._journals = session.annotating, journals
-        self.paint = PaintController(session, window, preferences)
+        self._annotating, self._journals, self._actions = session.annotating, journals, actions
+        self.paint = PaintController(session, window, actions, pictures)
         self._offered: Layer | None = None
-        self._choice = ToolChoice(session, window, preferences)
+        self._choice = ToolChoice(session, window, preferences, actions)
         self._annotating.moved.connect(self._on_moved)
         for signal in (self._annotating.history_changed, self._annotating.scribbles.changed):
             signal.connect(self._show_history)
@@ -54,7 +69,7 @@ class AnnotateController(QObject):
         session.layers.changed.connect(self._on_layers_changed)
         session.case_changed.connect(self._show_state)
         session.layers.appearance_changed.connect(self._on_appearance_changed)
-        window.layers_panel.edit_requested.connect(self._on_edit_requested)
+        layers.edit_requested.connect(self._on_edit_requested)
         journals.editable_again.connect(self.resume)
         self._show_state()
         self._show_history()
@@ -234,7 +249,7 @@ class AnnotateController(QObject):
             self.end()
 
     def _show_state(self) -> None:
-        layers, actions = self._session.layers, self._window.actions_table
+        layers, actions = self._session.layers, self._actions
         there = self._session.case is not None and not self._session.previewing
         actions["annotate.start"].setChecked(self._annotating.annotation is not None)
         actions["annotate.start"].setEnabled(there)
@@ -244,7 +259,7 @@ class AnnotateController(QObject):
 
     def _show_history(self, *_: object) -> None:
         """Name what undo and redo would do."""
-        annotating, actions = self._annotating, self._window.actions_table
+        annotating, actions = self._annotating, self._actions
         history = annotating.annotation.history if annotating.annotation is not None else None
         seeds = annotating.options.tool is Tool.SEEDS
         undoable = history.undoable.name if history is not None and history.undoable else ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.controllers.annotating.copy_source import CopySource, copy_layer
 from brainseg_gui.evaluation.metrics.disagreements import Disagreement
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
 class ErrorTaking(QObject):
     """Serves the buttons of the list while an annotation can be edited."""
 
-    def __init__(self, session: Session, window: MainWindow) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        errors: LazyPanel[ErrorsPanel],
+    ) -> None:
         super().__init__(window)
         self._session, self._annotating = session, session.annotating
         self._panel: ErrorsPanel | None = None
-        window.lazy_panels.errors.when_made(self._listen)
+        errors.when_made(self._listen)
         self._annotating.annotation_changed.connect(self._offer)
 
     def _listen(self, panel: ErrorsPanel) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal.journal import Journal
@@ -31,7 +32,6 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 
 class JournalController(QObject):
@@ -44,7 +44,7 @@ class JournalController(QObject):
     editable_again = Signal(object)
     """A layer that was read-only may be edited now."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(self, session: Session, window: QWidget, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window = session, window
         self._annotating = session.annotating

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -18,7 +18,7 @@ from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.layers.labels_dialog import LabelsDialog
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.layers.layers_panel import LayersPanel
 
 _READ = "Labels (*.txt *.label *.lbl *.ctbl *.toml);;All files (*)"
 _WRITE = "ITK-SNAP label description (*.txt);;Colour table of 3D Slicer (*.ctbl);;brainseg labels (*.toml)"
@@ -28,11 +28,16 @@ class LabelsController(QObject):
     """Opens the dialog for the mask that is worked on."""
 
     def __init__(
-        self, session: Session, window: MainWindow, preferences: Preferences, annotate: AnnotateController
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        annotate: AnnotateController,
+        layers: LayersPanel,
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._annotate = annotate
+        self._annotate, self._layers = annotate, layers
         self.dialog: LabelsDialog | None = None
 
     def edit(self) -> None:
@@ -80,7 +85,7 @@ class LabelsController(QObject):
     def _apply(self, layer: Layer, scheme: LabelScheme, draft: LabelDraft) -> None:
         if layer is self._session.annotating.layer:
             self._annotate.renumber(draft.renumbered)
-        self._window.layers_panel.scheme_requested.emit(layer, scheme)  # as its menu does
+        self._layers.scheme_requested.emit(layer, scheme)  # as its menu does
 
     # files
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.effect import effect_words
 from brainseg_gui.annotation.slab import Slab
@@ -23,7 +31,6 @@ from brainseg_gui.state.annotating.operating import RANGES, SETTINGS, OperationK
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.views.annotating.operations_panel import OperationsPanel
@@ -38,9 +45,19 @@ _REMEMBERED = ("distance_mm", "radius_mm", "smallest_ml", "smallest_voxels", "in
 class OperationsController(QObject):
     """Keeps the proposal as the settings, the rules and the annotation are, until it is accepted or dropped."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        operations: LazyPanel[OperationsPanel],
+        actions: Actions,
+        pictures: LazyPanel[OrthoView],
+        show: Callable[[], object],
+    ) -> None:
         super().__init__(window)
-        self._session, self._window, self._preferences = session, window, preferences
+        self._session, self._preferences = session, preferences
+        self._actions, self._pictures, self._show_panel = actions, pictures, show
         self._annotating, self._operating = session.annotating, session.annotating.operating
         self._soon = LatestJob(session, self, _SOON_MS)
         self._grower = LatestJob(session, self, _SEEDS_SOON_MS)
@@ -48,7 +65,7 @@ class OperationsController(QObject):
         self._restore()
         for work in (self._soon, self._grower):
             work.progressed.connect(self._on_progressed)
-        window.lazy_panels.operations.when_made(self._listen)
+        operations.when_made(self._listen)
         for field in SETTINGS:
             getattr(self._operating.events, field).connect(self._try_out)
         for signal in (self._annotating.edited, self._annotating.moved, self._annotating.rules_changed):
@@ -85,7 +102,7 @@ class OperationsController(QObject):
         operating.kind = kind
         if kind is OperationKind.SEEDS and not self._annotating.scribbles.any:
             self._annotating.options.tool = Tool.SEEDS
-        self._window.show_panel("Operations")
+        self._show_panel()
         self._check()
         self._try_out()
 
@@ -249,7 +266,7 @@ class OperationsController(QObject):
     def _look_under_mouse(self) -> None:
         """Take the plane of the view and the voxel under the mouse; without one, the crosshair's voxel."""
         pointer, case = self._annotating.hand.pointer, self._session.case
-        view = next((view for view in self._window.ortho.views if view.underMouse()), None)
+        view = next((view for view in self._pictures().views if view.underMouse()), None)
         plane = pointer.plane if pointer is not None else view.plane if view is not None else None
         if plane is not None:
             self._operating.plane = plane
@@ -268,7 +285,7 @@ class OperationsController(QObject):
 
     def _check(self, *_: object) -> None:
         for kind in OperationKind:
-            self._window.actions_table[f"operate.{kind.value}"].setChecked(self._operating.kind is kind)
+            self._actions[f"operate.{kind.value}"].setChecked(self._operating.kind is kind)
         for field in _REMEMBERED:
             self._preferences.set(f"operate {field}", getattr(self._operating, field))
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.ortho_view import OrthoView
+
 from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from brainseg_gui.controllers.annotating.active_label import pick_label
 from brainseg_gui.controllers.annotating.brush_tool import BrushTool
@@ -14,12 +22,10 @@ from brainseg_gui.controllers.annotating.copy_source import CopySource
 from brainseg_gui.controllers.annotating.fill_tool import FillTool
 from brainseg_gui.controllers.annotating.hand_tools import HandTool
 from brainseg_gui.controllers.annotating.lasso_tool import LassoTool
-from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.slices.held_key import lets_go
 from brainseg_gui.state.annotating.hand import Pointer
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
 
 
@@ -33,20 +39,26 @@ class PaintController(QObject):
     busy_changed = Signal()
     """Something was begun, finished or dropped."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        actions: Actions,
+        pictures: LazyPanel[OrthoView],
+    ) -> None:
         super().__init__(window)
-        self._session, self._window = session, window
+        self._session, self._actions, self._pictures = session, actions, pictures
         self._annotating = session.annotating
         self._lasso = LassoTool(session)
         source = CopySource(session)
         self._brushes = {tool: BrushTool(session, tool, source) for tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)}
         self._tools: dict[Tool, HandTool] = {**self._brushes, Tool.LASSO: self._lasso, Tool.FILL: FillTool(session)}
         self._in_hand: HandTool | None = None
-        window.pictures.when_made(lambda pictures: pictures.hand_used.connect(self._on_hand_used))
+        pictures.when_made(lambda made: made.hand_used.connect(self._on_hand_used))
         self._annotating.options.events.tool.connect(self.finish)
         self._annotating.ending.connect(self._let_go)
         session.case_changed.connect(self._let_go)
-        window.actions_table["annotate.browse_held"].setAutoRepeat(False)
+        actions["annotate.browse_held"].setAutoRepeat(False)
         self._annotating.annotation_changed.connect(self._listen_to_keys)
 
     @property
@@ -154,7 +166,7 @@ class PaintController(QObject):
 
     def _use_at_crosshair(self, right: bool) -> None:
         """Do with keys what a click on the crosshair would do, in the view that has the focus."""
-        views = self._window.ortho.views
+        views = self._pictures().views
         view = next((view for view in views if view.hasFocus()), views[0])
         i, j, k = self._session.viewing.crosshair
         pointer = Pointer((float(i), float(j), float(k)), view.plane)
@@ -176,7 +188,7 @@ class PaintController(QObject):
                 application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._annotating.hand.browsing and lets_go(event, self._window.actions_table["annotate.browse_held"]):
+        if self._annotating.hand.browsing and lets_go(event, self._actions["annotate.browse_held"]):
             self._annotating.hand.browsing = False
         if event.type() == QEvent.Type.ApplicationDeactivate:
             self._lose()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.effect import effect_of
 from brainseg_gui.annotation.proposal import Proposal
@@ -21,7 +29,6 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.layers.layers import OverlayStyle
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.views.annotating.proposal_panel import ProposalPanel
@@ -33,16 +40,25 @@ _SOON_MS = 30
 class ProposalController(QObject):
     """Keeps the list as the annotation is; what was rejected stays rejected until it is reconsidered."""
 
-    def __init__(self, session: Session, window: MainWindow, _preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        _preferences: Preferences,
+        proposal: LazyPanel[ProposalPanel],
+        errors: LazyPanel[ErrorsPanel],
+        pictures: LazyPanel[OrthoView],
+        show: Callable[[], object],
+    ) -> None:
         super().__init__(window)
-        self._session, self._window = session, window
+        self._session, self._pictures, self._show_panel = session, pictures, show
         self._annotating, self._proposing = session.annotating, session.annotating.proposing
         self._source = CopySource(session)
         self._proposal: Proposal | None = None
         self._work = LatestJob(session, self, _SOON_MS)
         self._wish: int | None = None
-        self._taking = ErrorTaking(session, window)
-        window.lazy_panels.proposal.when_made(self._listen)
+        self._taking = ErrorTaking(session, window, errors)
+        proposal.when_made(self._listen)
         for signal in (self._annotating.edited, self._annotating.moved):
             signal.connect(self._on_edited)
         self._annotating.rules_changed.connect(self._show_part)
@@ -94,10 +110,10 @@ class ProposalController(QObject):
         proposing = self._proposing
         if not proposing.source:
             if self.begin():
-                self._window.show_panel("Proposal")
+                self._show_panel()
                 self._list(0 if steps > 0 else -1)
             return
-        self._window.show_panel("Proposal")
+        self._show_panel()
         if not proposing.parts:
             if not proposing.searching:
                 self._session.say(Notice(*self._why_none(), problem=False))
@@ -219,7 +235,7 @@ class ProposalController(QObject):
         if part is not None:
             viewing.crosshair = part.piece.centre
             viewing.masks_visible = True
-            self._window.ortho.reveal(part.piece.centre)
+            self._pictures().reveal(part.piece.centre)
         self._show_part()
 
     def _show_part(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal.journal_fields import JournalError
@@ -27,8 +28,9 @@ from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.layers.layers_panel import LayersPanel
 from brainseg_gui.views.widgets.question import Question
 
 _OFFERS = (("Restore", "journal.restore"), ("Not now", "journal.later"), ("Discard…", "journal.discard"))
@@ -46,11 +48,17 @@ class RestoreController(QObject):
     """A case of the open cohort with unsaved work is to be opened."""
 
     def __init__(
-        self, session: Session, window: MainWindow, journals: JournalController, annotate: AnnotateController
+        self,
+        session: Session,
+        window: QWidget,
+        journals: JournalController,
+        annotate: AnnotateController,
+        layers: LayersPanel,
+        actions: Actions,
     ) -> None:
         super().__init__(window)
         self._session, self._window = session, window
-        self._journals, self._annotate = journals, annotate
+        self._journals, self._annotate, self._actions = journals, annotate, actions
         self._searched_case: Case | None = None
         self._notes: tuple[JournalNote, ...] = ()
         self._others: tuple[JournalNote, ...] = ()
@@ -65,7 +73,7 @@ class RestoreController(QObject):
         self._list.restore_requested.connect(self._on_restore_requested)
         self._list.discard_requested.connect(self._ask_discard)
         session.case_changed.connect(self._on_case_changed)
-        window.layers_panel.remove_requested.connect(lambda _layer: QTimer.singleShot(0, self, self.search_journals))
+        layers.remove_requested.connect(lambda _layer: QTimer.singleShot(0, self, self.search_journals))
         self._show_state()
 
     @property
@@ -337,7 +345,7 @@ class RestoreController(QObject):
             self._offer_next()
 
     def _show_state(self) -> None:
-        self._window.actions_table["annotate.restore"].setEnabled(bool(self._notes or self._others))
+        self._actions["annotate.restore"].setEnabled(bool(self._notes or self._others))
         self._list.refresh(self._notes, self._others)
 
     def close(self) -> None:

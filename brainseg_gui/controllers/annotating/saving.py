@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui import __version__
 from brainseg_gui.annotation.history import History
@@ -39,7 +39,8 @@ from brainseg_gui.imaging.formats.known_formats import WRITTEN, file_filter
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.layers.layers_panel import LayersPanel
 
 After = Callable[[bool], None]
 """Called when a save has ended, with whether the mask is in a file."""
@@ -63,18 +64,24 @@ class SaveController(QObject):
     """Save and Save as for every layer, and the folder for masks."""
 
     def __init__(
-        self, session: Session, window: MainWindow, preferences: Preferences, journals: JournalController
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        journals: JournalController,
+        layers: LayersPanel,
+        actions: Actions,
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._journals = journals
+        self._journals, self._actions = journals, actions
         self._jobs: set[Job] = set()
         self._refused: tuple[Layer, After] | None = None  # what found no room, until there is a place for it
         self._said: Notice | None = None
         session.output.tree = preferences.output_tree
         session.output.events.tree.connect(self._on_tree_changed)
         session.case_changed.connect(self._forget_refused)
-        window.layers_panel.save_requested.connect(self.save_layer)
+        layers.save_requested.connect(self.save_layer)
         self._show_tree()
 
     @property
@@ -161,7 +168,7 @@ class SaveController(QObject):
         self._show_tree()
 
     def _show_tree(self) -> None:
-        tree, action = self._session.output.tree, self._window.actions_table["file.save_beside"]
+        tree, action = self._session.output.tree, self._actions["file.save_beside"]
         action.setChecked(tree is None)
         action.setEnabled(tree is not None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.tools.algebra import translated
 from brainseg_gui.controllers.annotating.journal import JournalController
@@ -14,18 +15,23 @@ from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.layers.layers_panel import LayersPanel
 
 
 class SchemesController(QObject):
     """Reads a mask by another scheme, or numbers a network's mask anew: what that means was never in doubt."""
 
     def __init__(
-        self, session: Session, window: MainWindow, preferences: Preferences, journals: JournalController
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        journals: JournalController,
+        layers: LayersPanel,
     ) -> None:
         super().__init__(window)
         self._session, self._memory, self._journals = session, preferences.memory, journals
-        window.layers_panel.scheme_requested.connect(self.choose)
+        layers.scheme_requested.connect(self.choose)
 
     def choose(self, layer: Layer, scheme: LabelScheme) -> None:
         """Do what a person says of one layer."""

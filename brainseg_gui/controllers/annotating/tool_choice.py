@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.controllers.annotating.active_label import activate, paintable, pick_label
@@ -14,7 +15,7 @@ from brainseg_gui.controllers.annotating.hand_tools import take_range
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.state.annotating.tools import BRUSH_MM, Painting, Tool
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.actions.actions import Actions
 
 _PAINTINGS = {"paint_all": Painting.ALL, "paint_in_range": Painting.IN_RANGE, "paint_edges": Painting.FOLLOW_EDGES}
 _DIRECT = 4
@@ -24,9 +25,15 @@ _REMEMBERED = ("brush_mm", "square", "contrast")
 class ToolChoice(QObject):
     """Turns actions into `annotating.options` and `annotating.rules`, and remembers what was set."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        actions: Actions,
+    ) -> None:
         super().__init__(window)
-        self._session, self._window, self._preferences = session, window, preferences
+        self._session, self._actions, self._preferences = session, actions, preferences
         self._annotating, self._options = session.annotating, session.annotating.options
         self._labels = (self._annotating.rules.active, 0)
         self._restore()
@@ -121,7 +128,7 @@ class ToolChoice(QObject):
         setattr(self._options, field, not getattr(self._options, field))
 
     def _synchronize(self, *_: object) -> None:
-        actions, options, rules = self._window.actions_table, self._options, self._annotating.rules
+        actions, options, rules = self._actions, self._options, self._annotating.rules
         for tool in Tool:
             actions[f"annotate.{tool.value}"].setChecked(options.tool is tool)
         for key, painting in _PAINTINGS.items():

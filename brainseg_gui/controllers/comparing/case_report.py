@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -19,7 +20,6 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.evaluation.reports.case_content import CaseContent
@@ -32,7 +32,7 @@ _WRITTEN_BY_MS = 60_000  # a report that is being drawn cannot be cut short
 class CaseReportController(QObject):
     """Asks for a file and writes the report there, as a job: the two masks are those that are compared."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(self, session: Session, window: QWidget, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._job: Job | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.comparing.cohort_work import Shown, evaluate, partial_file, read, write
 from brainseg_gui.controllers.jobs.job import Job
@@ -26,7 +26,6 @@ from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.comparing.cohort_results import GUESSED, CohortResults
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.views.comparing.cohort_window import CohortWindow
@@ -40,7 +39,7 @@ class CohortController(QObject):
     def __init__(
         self,
         session: Session,
-        window: MainWindow,
+        window: QWidget,
         preferences: Preferences,
         files: FilesController,
         masks: MasksController,

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -18,7 +26,6 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
@@ -32,9 +39,18 @@ Found = tuple[tuple[Disagreements, ...], Mapping[Modality, float]]
 class ErrorsController(QObject):
     """Keeps `session.errors` as the compared layers are; `N` and `Shift+N` walk through it."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        errors: LazyPanel[ErrorsPanel],
+        comparison: LazyPanel[ComparisonPanel],
+        pictures: LazyPanel[OrthoView],
+    ) -> None:
         super().__init__(window)
-        self._session, self._window = session, window
+        self._session = session
+        self._comparison, self._pictures = comparison, pictures
         self._work = LatestJob(session, self, _SOON_MS)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -43,7 +59,7 @@ class ErrorsController(QObject):
         self._compared: tuple[Layer, Layer] | None = None
         self._pair: tuple[LabelMap, LabelMap] | None = None
         self._agreement_offered = False
-        window.lazy_panels.errors.when_made(self._listen)
+        errors.when_made(self._listen)
         session.layers.changed.connect(self._follow)
         session.layers.appearance_changed.connect(self._on_layer_changed)
         session.annotating.voxels_changed.connect(self._on_voxels_changed)
@@ -124,7 +140,7 @@ class ErrorsController(QObject):
             return
         errors.step(steps)
         self._reveal()
-        self._window.comparison.show_page("Errors")
+        self._comparison().show_page("Errors")
 
     def _why_none(self) -> tuple[str, str]:
         if self._session.errors.searching:
@@ -147,7 +163,7 @@ class ErrorsController(QObject):
             if viewing.agreement is not None or not self._agreement_offered:
                 viewing.agreement = entry.piece.region
         self._agreement_offered = True
-        self._window.ortho.reveal(entry.piece.centre)
+        self._pictures().reveal(entry.piece.centre)
 
     def _on_region_chosen(self, region: Region | None) -> None:
         self._session.errors.choose(region)

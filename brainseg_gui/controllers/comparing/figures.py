@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -19,7 +20,6 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.evaluation.figures.content import FigureContent
@@ -51,7 +51,7 @@ class _Shown:
 class FiguresController(QObject):
     """Opens the dialog, draws its previews and writes its figures, all as jobs."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(self, session: Session, window: QWidget, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._dialog: FigureDialog | None = None

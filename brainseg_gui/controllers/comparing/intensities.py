@@ -6,13 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.metrics.histograms import label_histograms
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.views.comparing.histograms_panel import HistogramsPanel
@@ -23,13 +24,19 @@ _PAUSE_MS = 120  # strokes of an annotation follow one another
 class IntensitiesController(QObject):
     """Keeps `session.intensities` as the case and the layer are."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        histograms: LazyPanel[HistogramsPanel],
+    ) -> None:
         super().__init__(window)
         self._session = session
         self._panel: HistogramsPanel | None = None
         self._work = LatestJob(session, self, _PAUSE_MS)
         self._measured: tuple[object, ...] = ()
-        window.lazy_panels.histograms.when_made(self._listen)
+        histograms.when_made(self._listen)
         session.layers.changed.connect(self._measure)
         session.layers.appearance_changed.connect(self._measure)
         session.intensities.events.layer.connect(self._measure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.slab import Slab, Values, united
 from brainseg_gui.annotation.tally import Tally
@@ -16,7 +17,6 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 _FRAME_MS = 16
 _SOON_MS = 120  # the new layer is drawn, and scored once, before this counts
@@ -29,7 +29,7 @@ class LiveScoreController(QObject):
     thread; after that only voxels that changed are counted.
     """
 
-    def __init__(self, session: Session, window: MainWindow, _preferences: Preferences) -> None:
+    def __init__(self, session: Session, window: QWidget, _preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._annotating = session, session.annotating
         self._first = LatestJob(session, self, _SOON_MS)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -24,7 +25,8 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.comparing.rating import RaterStudy
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.views.comparing.raters_panel import RatersPanel
@@ -38,9 +40,16 @@ _Consensus = Callable[[list[LabelMap]], Generator[Progress, None, LabelMap]]
 class RatingController(QObject):
     """Measures when the panel is seen or something is asked for; all of it on threads."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        raters: LazyPanel[RatersPanel],
+        actions: Actions,
+    ) -> None:
         super().__init__(window)
-        self._session, self._window = session, window
+        self._session, self._actions = session, actions
         self._state = session.rating
         self._matrices, self._map = LatestJob(session, self, _PAUSE_MS), LatestJob(session, self, _PAUSE_MS)
         self._consensus = LatestJob(session, self)
@@ -48,7 +57,7 @@ class RatingController(QObject):
         self._drawn: tuple[object, ...] = ()
         self._own_map: ScalarMap | None = None
         self._panel: RatersPanel | None = None
-        window.lazy_panels.raters.when_made(self._listen)
+        raters.when_made(self._listen)
         session.layers.changed.connect(self._on_layers_changed)
         session.layers.appearance_changed.connect(self._on_layers_changed)
         session.overlay_changed.connect(self._on_overlay_changed)
@@ -83,7 +92,7 @@ class RatingController(QObject):
         return [self._session.annotating.at_rest(layer.labels) for layer in layers]
 
     def _synchronize_action(self) -> None:
-        self._window.actions_table["layers.heat_map"].setChecked(self._state.heat_map)
+        self._actions["layers.heat_map"].setChecked(self._state.heat_map)
 
     def _on_layers_changed(self, _change: object = None) -> None:
         self._synchronize_action()

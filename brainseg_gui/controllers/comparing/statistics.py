@@ -6,6 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.layers.save_dialog import ask_path
@@ -15,7 +16,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.layers.layers_panel import LayersPanel
 
 _FILTER = "CSV (*.csv)"
 
@@ -23,11 +24,17 @@ _FILTER = "CSV (*.csv)"
 class StatisticsController(QObject):
     """Asks for a file and writes the table there, as a job."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        layers: LayersPanel,
+    ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._work = LatestJob(session, self)
-        window.layers_panel.statistics_requested.connect(self.choose)
+        layers.statistics_requested.connect(self.choose)
 
     def choose_active(self) -> None:
         """Save those of the annotation; else of the compared prediction, else of the reference."""

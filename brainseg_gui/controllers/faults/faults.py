@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.faults.fault_watch import FaultWatch
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -21,7 +21,6 @@ from brainseg_gui.faults.report import report_text
 from brainseg_gui.faults.running import Ending
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.storage.writing import write_text
-from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.shell.report_dialog import ReportDialog
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class FaultsController(QObject):
     """
 
     def __init__(
-        self, session: Session, window: MainWindow, preferences: Preferences, watch: FaultWatch | None = None
+        self, session: Session, window: QWidget, preferences: Preferences, watch: FaultWatch | None = None
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseState
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
@@ -30,7 +30,8 @@ from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.imaging.case import Case
@@ -55,9 +56,18 @@ class CaseStatesController(QObject):
     Both happen in jobs: what is shown is what was read last, with the changes that are being written.
     """
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences, files: FilesController) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        files: FilesController,
+        cases: LazyPanel[CasesPanel],
+        actions: Actions,
+    ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
+        self._cases, self._actions = cases, actions
         self._states = session.case_states
         self.before_done: Callable[[Callable[[], None]], None] = lambda then: then()  # asks, where work is not restored
         self._location: CaseListLocation | None = None
@@ -70,7 +80,7 @@ class CaseStatesController(QObject):
         session.cohort_changed.connect(self._on_cohort_changed)
         session.case_changed.connect(self._show_actions)
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
-        window.lazy_panels.cases.when_made(self._listen)
+        cases.when_made(self._listen)
         window.installEventFilter(self)
         self._show_actions()
 
@@ -142,7 +152,7 @@ class CaseStatesController(QObject):
             self._session.say_too(said)
 
     def _open_next(self) -> None:
-        waiting = self._window.cases_panel.after(self._open_case)
+        waiting = self._cases().after(self._open_case)
         for source in waiting:
             if self._states.of(source.case_id).state in (CaseState.TO_DO, CaseState.IN_WORK):
                 self._files.read(source)
@@ -189,7 +199,7 @@ class CaseStatesController(QObject):
     def _show_actions(self) -> None:
         for key in self.commands:
             there = self._states.path is not None if key == "cases.next_to_do" else bool(self._open_case)
-            self._window.actions_table[key].setEnabled(there)
+            self._actions[key].setEnabled(there)
 
     def close(self) -> None:
         """Wait a moment for what is being written."""

@@ -9,7 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -24,7 +24,6 @@ from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.window import Window, carried
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
 
 
 class FilesController(QObject):
@@ -34,11 +33,14 @@ class FilesController(QObject):
     -------
     asked
         The paths that a person asked to open.
+    masks_dropped
+        Of what was let go over the window, the paths that may be masks of the open case.
     """
 
     asked = Signal(object)
+    masks_dropped = Signal(object)
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(self, session: Session, window: QWidget, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._job: Job | None = None
@@ -52,11 +54,6 @@ class FilesController(QObject):
         self._to_carry: dict[Modality, tuple[Window, Window]] = {}
         self.leave: Callable[[Callable[[], None]], None] = lambda then: then()  # asks first, where work is unsaved
         self.know: Callable[[Case, str], None] = lambda _case, _study: None  # hears of a study's digest
-        window.paths_dropped.connect(self.take_dropped)
-        window.welcome.open_requested.connect(lambda: self.choose_folder())
-        window.welcome.demo_requested.connect(self.open_demo)
-        window.lazy_panels.cases.when_made(lambda panel: panel.case_requested.connect(self.open_source))
-        window.readout.cancel_requested.connect(self.cancel)
 
     # what a person asks for
 
@@ -98,7 +95,7 @@ class FilesController(QObject):
         """Files that no name gives to a modality are masks of the open case; everything else is opened."""
         self._dropped = tuple(paths)
         if self._session.case is not None and all(may_be_mask(path) for path in paths):
-            self._window.masks_dropped.emit(list(paths))
+            self.masks_dropped.emit(list(paths))
         else:
             self.open_paths(paths)
 

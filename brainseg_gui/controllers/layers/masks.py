@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QFileDialog, QInputDialog
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -23,7 +23,7 @@ from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.layers.layers_panel import LayersPanel
 
 _PAUSE_MS = 800  # painting goes before scoring what is painted
 _SOON_MS = 40  # the new mask is painted before scoring competes for the interpreter
@@ -32,7 +32,13 @@ _SOON_MS = 40  # the new mask is painted before scoring competes for the interpr
 class MasksController(QObject):
     """Reads and compares layers; everything that takes time runs as a job."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        layers: LayersPanel,
+    ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._jobs: set[Job] = set()
@@ -43,11 +49,10 @@ class MasksController(QObject):
         self._soon.timeout.connect(self._start_scoring)
         self._refused: tuple[Path, ...] = ()
         self._compared: tuple[LabelMap, LabelMap] | None = None
-        window.masks_dropped.connect(self.add_dropped)
-        window.layers_panel.remove_requested.connect(session.layers.remove)
-        window.layers_panel.compare_requested.connect(self._on_compare_requested)
-        window.layers_panel.move_requested.connect(session.layers.move)
-        window.layers_panel.rename_requested.connect(self._on_rename_requested)
+        layers.remove_requested.connect(session.layers.remove)
+        layers.compare_requested.connect(self._on_compare_requested)
+        layers.move_requested.connect(session.layers.move)
+        layers.rename_requested.connect(self._on_rename_requested)
         session.layers.changed.connect(self._compare)
         session.layers.appearance_changed.connect(self._on_layer_changed)
         session.annotating.voxels_changed.connect(self._on_voxels_changed)

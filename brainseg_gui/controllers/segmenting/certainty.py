@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -16,7 +17,7 @@ from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.segmenting.certainty import ENTROPY, NOTHING, QUANTITIES
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.views.segmenting.probabilities_panel import ProbabilitiesPanel
@@ -27,7 +28,13 @@ _PAUSE_MS = 120  # strokes of an annotation follow one another
 class CertaintyController(QObject):
     """Keeps the overlay and the calibration as the choice and the layers are."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        probabilities: LazyPanel[ProbabilitiesPanel],
+    ) -> None:
         super().__init__(window)
         self._session, self._state = session, session.certainty
         self._panel: ProbabilitiesPanel | None = None
@@ -35,7 +42,7 @@ class CertaintyController(QObject):
         self._drawn: tuple[object, ...] = ()
         self._measured: tuple[object, ...] = ()
         self._own_map: ScalarMap | None = None
-        window.lazy_panels.probabilities.when_made(self._listen)
+        probabilities.when_made(self._listen)
         session.layers.changed.connect(self._on_changed)
         session.overlay_changed.connect(self._on_overlay_changed)
         for field in (self._state.events.shown, self._state.events.rounded):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -24,7 +24,7 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.segmenting.segment_panel import SegmentPanel
 
 if TYPE_CHECKING:  # the window's first picture does not wait for the engine
     from brainseg_gui.inference.engine.engine import Engine
@@ -56,7 +56,14 @@ class SegmentController(QObject):
         Whatever can `start`, `segment` and `close`, as tests give their own; None for the real one.
     """
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences, engine: Engine | None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        engine: Engine | None,
+        panel: SegmentPanel,
+    ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._given_engine = engine
@@ -68,13 +75,9 @@ class SegmentController(QObject):
         self._warm.setSingleShot(True)
         self._warm.setInterval(_IDLE_MS)
         self._warm.timeout.connect(self._warm_up)
-        panel = window.segment_panel
         panel.segment_requested.connect(self.segment)
         panel.cancel_requested.connect(self.cancel)
         panel.model_folder_requested.connect(self.choose_model_folder)
-        window.lazy_panels.probabilities.when_made(
-            lambda panel: panel.segment_requested.connect(self.segment_with_probabilities)
-        )
         session.case_changed.connect(self._judge)
         session.segmenting_all.work.events.running.connect(self._judge)
         state = session.segmenting

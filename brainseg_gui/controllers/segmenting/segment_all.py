@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.saving.mask_paths import PREDICTION, home_of, mask_names
 from brainseg_gui.controllers.jobs.job import Job
@@ -27,7 +28,6 @@ from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage, why_not_all
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.segmenting.segment_all_window import SegmentAllWindow
-from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.inference.engine.engine import Engine
@@ -41,7 +41,7 @@ class SegmentAllController(QObject):
     def __init__(
         self,
         session: Session,
-        window: MainWindow,
+        window: QWidget,
         preferences: Preferences,
         files: FilesController,
         segment: SegmentController,

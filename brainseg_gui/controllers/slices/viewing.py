@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.image_panel import ImagePanel
+    from brainseg_gui.views.slices.ortho_view import OrthoView
+
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.slices.held_key import lets_go
@@ -20,7 +29,6 @@ from brainseg_gui.imaging.plane import DisplayConvention, Plane
 from brainseg_gui.imaging.window import auto_window
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
-from brainseg_gui.views.shell.main_window import MainWindow
 
 Choice = TypeVar("Choice", bound=Enum)
 
@@ -31,19 +39,28 @@ _ORDER = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR)
 class ViewingController(QObject):
     """Turns actions into viewing state, keeps their check marks true, and remembers what was set."""
 
-    def __init__(self, session: Session, window: MainWindow, preferences: Preferences) -> None:
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        actions: Actions,
+        image: ImagePanel,
+        pictures: LazyPanel[OrthoView],
+    ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
+        self._actions, self._pictures = actions, pictures
         self._viewing = session.viewing
         self._restore()
-        window.image_panel.auto_requested.connect(self.auto_window)
+        image.auto_requested.connect(self.auto_window)
         events = self._viewing.events
         for field in (events.layout, events.plane, events.convention, events.crosshair_visible, events.file_index):
             field.connect(self._synchronize)
         for field in (events.masks_visible, events.agreement, events.safe_colours, events.opacity, events.smooth):
             field.connect(self._synchronize)
         session.comparison_changed.connect(self._synchronize)
-        window.actions_table["layers.peek"].setAutoRepeat(False)
+        actions["layers.peek"].setAutoRepeat(False)
         events.peek.connect(self._on_peek_changed)
         self._synchronize()
 
@@ -60,8 +77,8 @@ class ViewingController(QObject):
             "view.axial": partial(setattr, viewing, "plane", Plane.AXIAL),
             "view.coronal": partial(setattr, viewing, "plane", Plane.CORONAL),
             "view.sagittal": partial(setattr, viewing, "plane", Plane.SAGITTAL),
-            "view.fit": lambda: self._window.ortho.fit(),
-            "view.enlarge": lambda: self._window.ortho.enlarge(),
+            "view.fit": lambda: self._pictures().fit(),
+            "view.enlarge": lambda: self._pictures().enlarge(),
             "view.auto_window": self.auto_window,
             "view.convention": self._toggle_convention,
             "view.crosshair": partial(self._toggle, "crosshair_visible"),
@@ -70,7 +87,6 @@ class ViewingController(QObject):
             "view.go_to": self._go_to,
             "view.copy": self._copy,
             "view.copy_bare": self._copy_bare,
-            "view.reset": self._window.reset_layout,
             "layers.masks": partial(self._toggle, "masks_visible"),
             "layers.fainter": partial(self._fade, -_OPACITY_STEP),
             "layers.stronger": partial(self._fade, _OPACITY_STEP),
@@ -98,7 +114,7 @@ class ViewingController(QObject):
             application.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._viewing.peek and lets_go(event, self._window.actions_table["layers.peek"]):
+        if self._viewing.peek and lets_go(event, self._actions["layers.peek"]):
             self._viewing.peek = False
         return False
 
@@ -117,12 +133,12 @@ class ViewingController(QObject):
     def _look_at(self, case: Case, voxel_ijk: Voxel) -> None:
         if case is self._session.case:
             self._viewing.crosshair = voxel_ijk
-            self._window.ortho.reveal(voxel_ijk)
+            self._pictures().reveal(voxel_ijk)
 
     def _copy(self) -> None:
         """Put a picture of the view under the mouse, or of all views, on the clipboard."""
         if self._session.displayed is not None:
-            QApplication.clipboard().setPixmap(self._window.ortho.picture())
+            QApplication.clipboard().setPixmap(self._pictures().picture())
             self._session.say(Notice("Copied the picture", problem=False))
 
     def _copy_bare(self) -> None:
@@ -159,7 +175,7 @@ class ViewingController(QObject):
         self._viewing.opacity = round(min(max(self._viewing.opacity + change, 0.05), 1.0), 2)
 
     def _synchronize(self) -> None:
-        viewing, actions = self._viewing, self._window.actions_table
+        viewing, actions = self._viewing, self._actions
         checked = {
             "view.planes": viewing.layout is ViewLayout.PLANES,
             "view.modalities": viewing.layout is ViewLayout.MODALITIES,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -26,7 +26,6 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.training.run_record import RunRecord
 from brainseg_gui.state.training.run_watch import RunWatch
 from brainseg_gui.state.training.training_draft import TrainingDraft
-from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.views.training.training_window import TrainingWindow
@@ -46,7 +45,7 @@ class TrainingController(QObject):
     def __init__(
         self,
         session: Session,
-        window: MainWindow,
+        window: QWidget,
         preferences: Preferences,
         use_model: Callable[[Path], None],
         launch: Callable[[RunFolder], int] = RunFolder.launch,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -17,7 +17,7 @@ from brainseg_gui.views.widgets.theme import icon
 
 MENUS = ("File", "Cases", "View", "Layers", "Annotate", "Operations", "Segment", "Train", "Help")
 
-ACTIONS: tuple[ActionSpec, ...] = (
+BASE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.open", "Open case folder…", "File", ("Ctrl+O",), "Open the folder of one case", "folder-open"),
     ActionSpec("file.open_files", "Open files…", "File", ("Ctrl+Shift+O",), "Open loose images as a case", "file"),
     ActionSpec("file.open_cohort", "Open cohort…", "File", ("Ctrl+Alt+O",), "Open a folder whose folders are cases"),
@@ -130,27 +130,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         True,
     ),
-    ActionSpec(
-        "layers.raters",
-        "Compare raters…",
-        "Layers",
-        (),
-        "Dice of every pair of masks, consensus, and how many say tumour",
-        separated=True,
-    ),
-    ActionSpec("layers.majority", "Majority of the masks", "Layers", (), "Add what most masks say as a layer"),
-    ActionSpec("layers.staple", "STAPLE consensus", "Layers", (), "Add the most probable truth behind the masks"),
-    ActionSpec("layers.heat_map", "Heat map of the masks", "Layers", ("H",), "Draw how many masks say so", "", True),
-    ActionSpec(
-        "layers.probabilities",
-        "Probabilities…",
-        "Layers",
-        (),
-        "How sure the network was, and how rightly",
-        separated=True,
-    ),
-    ActionSpec("layers.labels", "Edit labels…", "Layers", (), "Names, numbers and colours of the labels; own schemes"),
-    ActionSpec("layers.histograms", "Histograms…", "Layers", (), "Intensities of the modalities inside each label"),
     *ANNOTATE_ACTIONS,
     *OPERATION_ACTIONS,
     ActionSpec("segment.run", "Segment", "Segment", ("Ctrl+Return",), "Run the network on the open case", "play"),
@@ -190,6 +169,15 @@ MOUSE: tuple[tuple[str, str], ...] = (
 )
 
 
+def with_added(specs: Iterable[ActionSpec], base: Sequence[ActionSpec] = BASE_ACTIONS) -> tuple[ActionSpec, ...]:
+    """The table with what features bring, each behind the actions that its menu has."""
+    table = list(base)
+    for spec in specs:
+        ends = [index for index, known in enumerate(table, start=1) if known.menu == spec.menu]
+        table.insert(ends[-1] if ends else len(table), spec)
+    return tuple(table)
+
+
 class Actions(QObject):
     """The actions of one window.
 
@@ -197,6 +185,8 @@ class Actions(QObject):
     ----------
     window
         The window whose shortcuts they are.
+    specs
+        The table, in the order of the menus.
     overrides
         Shortcuts that the person changed: key of the action -> key sequence.
     """
@@ -205,16 +195,16 @@ class Actions(QObject):
     rebound = Signal()
     """An action has other keys now."""
 
-    def __init__(self, window: QMainWindow, overrides: Mapping[str, str]) -> None:
+    def __init__(self, window: QMainWindow, overrides: Mapping[str, str], specs: Sequence[ActionSpec]) -> None:
         super().__init__(window)
-        self._window = window
-        self._actions = {spec.key: self._make(spec, overrides.get(spec.key)) for spec in ACTIONS}
+        self._window, self.specs = window, tuple(specs)
+        self._actions = {spec.key: self._make(spec, overrides.get(spec.key)) for spec in specs}
 
     def __getitem__(self, key: str) -> QAction:
         return self._actions[key]
 
     def __iter__(self) -> Iterator[tuple[ActionSpec, QAction]]:
-        return ((spec, self._actions[spec.key]) for spec in ACTIONS)
+        return ((spec, self._actions[spec.key]) for spec in self.specs)
 
     def _make(self, spec: ActionSpec, override: str | None) -> QAction:
         action = QAction(spec.text, self._window)
@@ -244,7 +234,7 @@ class Actions(QObject):
 
     def rebind(self, key: str, sequence: str) -> None:
         """Give an action other shortcuts (parted by semicolons), or none."""
-        spec = next(spec for spec in ACTIONS if spec.key == key)
+        spec = next(spec for spec in self.specs if spec.key == key)
         self._set_keys(self._actions[key], sequence, spec)
         self.rebound.emit()
 

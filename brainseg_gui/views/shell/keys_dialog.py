@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.views.actions.actions import ACTIONS, MOUSE, Actions
+from brainseg_gui.views.actions.actions import MOUSE, Actions
 from brainseg_gui.views.actions.key_profiles import Bindings, KeyProfile, bindings_of, joined, key_profiles
 from brainseg_gui.views.actions.search import found
 from brainseg_gui.views.widgets.screen_room import fit_screen
@@ -85,7 +85,7 @@ class KeysDialog(QDialog):
     def _apply_search(self) -> None:
         """Show the rows that hold the words, or whose action is found by them."""
         text = self._search.text()
-        meant = {spec.key for spec in found(text, ACTIONS)}
+        meant = {spec.key for spec in found(text, self._actions.specs)}
         words = text.lower().split()
         shown = 0
         for row in range(self._table.rowCount()):
@@ -126,7 +126,7 @@ class KeysDialog(QDialog):
 
     def _tell_profile(self) -> None:
         """Say what the chosen profile would change, before it does."""
-        bindings = bindings_of(self._profile, ACTIONS)
+        bindings = bindings_of(self._profile, self._actions.specs)
         changed = [key for key, keys in bindings.keys.items() if self._shown_keys(key) != joined(keys)]
         lost = [
             f"{keys} goes from “{self._text_of(loser)}” to “{self._text_of(winner)}”"
@@ -139,11 +139,11 @@ class KeysDialog(QDialog):
         return joined(sequence.toString() for sequence in self._actions[key].shortcuts())
 
     def _text_of(self, key: str) -> str:
-        return next(spec.text for spec in ACTIONS if spec.key == key)
+        return next(spec.text for spec in self._actions.specs if spec.key == key)
 
     def _apply_profile(self) -> None:
-        bindings: Bindings = bindings_of(self._profile, ACTIONS)
-        usual = {spec.key: spec.keys for spec in ACTIONS}
+        bindings: Bindings = bindings_of(self._profile, self._actions.specs)
+        usual = {spec.key: spec.keys for spec in self._actions.specs}
         for key, keys in bindings.keys.items():
             self._actions.rebind(key, joined(keys))
         other = {key: joined(keys) for key, keys in bindings.keys.items() if keys != usual[key]}

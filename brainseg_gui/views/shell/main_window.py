@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.action_spec import ActionSpec
+from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.actions.menus import Menus
 from brainseg_gui.views.annotating.annotate_tool_bar import AnnotateToolBar
 from brainseg_gui.views.shell.focus_keeper import FocusKeeper
 from brainseg_gui.views.shell.main_tool_bar import MainToolBar
-from brainseg_gui.views.shell.panel_window import PanelWindow
+from brainseg_gui.views.shell.panel_spec import PanelSpec
+from brainseg_gui.views.shell.panels import Panels
 from brainseg_gui.views.shell.stale_panels import StalePanels
 from brainseg_gui.views.shell.welcome import Welcome
 from brainseg_gui.views.slices.readout import Readout
@@ -25,32 +28,55 @@ from brainseg_gui.views.widgets.screen_room import fit_screen
 from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 if TYPE_CHECKING:
+    from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
+    from brainseg_gui.views.layers.cases_panel import CasesPanel
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
-_ABOUT_MASKS = ("Annotate", "Operations", "Proposal", "Layers", "Raters", "Probabilities", "Histograms")
+_ANYWAY_MS = 1000
+_WHILE_ANNOTATING = ("Annotate", "Operations", "Proposal")
 
 
-class MainWindow(PanelWindow):
+class MainWindow(QMainWindow):
     """All views of one session.
 
     Parameters
     ----------
     key_overrides
         Shortcuts that the person changed.
+    panels, actions
+        What its features bring.
 
     Attributes
     ----------
+    panels
+        By what was said of them.
+    comparison
+        The table of scores and the pages beside it, below the pictures.
     pictures
         The slices; made with the first case, or when there is time after the window's first picture.
     """
 
+    painted = Signal()
+    """The first picture is on the screen, or is not wanted; what is slow may begin."""
     paths_dropped = Signal(object)
-    masks_dropped = Signal(object)
     close_requested = Signal(object)
 
-    def __init__(self, session: Session, key_overrides: Mapping[str, str]) -> None:
-        super().__init__(session, key_overrides)
+    def __init__(
+        self,
+        session: Session,
+        key_overrides: Mapping[str, str],
+        panels: Sequence[PanelSpec[Any]],
+        actions: Sequence[ActionSpec],
+    ) -> None:
+        super().__init__()
         self._session = session
+        self._painted = False
+        self.actions_table = Actions(self, key_overrides, actions)
+        self.panels = Panels(self, session, self.actions_table, panels)
+        self.resizeDocks([self.panels.dock("Cases")], [200], Qt.Orientation.Horizontal)
+        cases = cast("LazyPanel[CasesPanel]", self.panels.named("Cases"))
+        cases.when_made(lambda panel: panel.folded.connect(self._on_cases_folded))
+        self.comparison: LazyPanel[ComparisonPanel] = LazyPanel(self._make_comparison)
         self._list_width = 0  # of the case list before the annotation began
         self.setAcceptDrops(True)
         fit_screen(self, (1600, 1000), (960, 600))
@@ -87,8 +113,7 @@ class MainWindow(PanelWindow):
         return self.pictures()
 
     def _panels_about_masks(self) -> list[QWidget]:
-        made = (self.lazy_panels.comparison.made, *(self._dock_named(title).widget() for title in _ABOUT_MASKS))
-        return [panel for panel in made if panel is not None]
+        return [panel for panel in (self.comparison.made, *self.panels.about_masks()) if panel is not None]
 
     def _build_centre(self) -> None:
         centre = QWidget()
@@ -112,7 +137,7 @@ class MainWindow(PanelWindow):
             OrthoView,  # here, because pyqtgraph takes longer than the window
         )
 
-        ortho = OrthoView(self._session, self.comparison)
+        ortho = OrthoView(self._session, self.comparison())
         WheelGuard(ortho)
         self._stack.addWidget(ortho)
         self.actions_table.listen_over(ortho)
@@ -120,9 +145,17 @@ class MainWindow(PanelWindow):
         ortho.cursor_moved.connect(self.readout.synchronize)
         return ortho
 
+    def _make_comparison(self) -> ComparisonPanel:
+        from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
+
+        comparison = ComparisonPanel(self._session)
+        for title, page in self.panels.pages().items():
+            comparison.add_page(title, page())
+        return comparison
+
     def _fill_menus(self) -> None:
         self.menus["File"].insertMenu(self.actions_table["file.open_demo"], self.recent_menu)
-        for dock in self.docks:
+        for dock in self.panels.docks:
             self.menus.topic("View", "Panels").addAction(dock.toggleViewAction())
 
     def _synchronize(self) -> None:
@@ -140,24 +173,30 @@ class MainWindow(PanelWindow):
         self.setWindowModified(self._session.layers.unsaved)
 
     def _on_cohort_changed(self) -> None:
-        self._dock_named("Cases").setVisible(bool(self._session.cohort))
+        self.panels.dock("Cases").setVisible(bool(self._session.cohort))
 
     def _on_annotation_changed(self) -> None:
         there = self._session.annotating.annotation is not None
-        if there and self._dock_named("Annotate").isHidden():
-            self._list_width = self._dock_named("Cases").width()
-        for title in ("Annotate", "Operations", "Proposal"):
-            self._dock_named(title).setVisible(there)
+        if there and self.panels.dock("Annotate").isHidden():
+            self._list_width = self.panels.dock("Cases").width()
+        for title in _WHILE_ANNOTATING:
+            self.panels.dock(title).setVisible(there)
         if there:
-            self.show_panel("Annotate")
+            self.panels.show("Annotate")
         elif self._list_width:
             QTimer.singleShot(0, self, self._narrow_list)  # when the panels beside it have really gone
         self._hand_bar.synchronize()
 
+    def _on_cases_folded(self, folded: bool) -> None:
+        """A list that comes back takes its part of the column from what stands below it."""
+        if not folded:
+            column = [self.panels.dock(title) for title in ("Cases", "Annotate")]
+            self.resizeDocks(column, [2, 3], Qt.Orientation.Vertical)
+
     def _narrow_list(self) -> None:
         """Give the pictures the room back that the panels of annotating took."""
         if self._session.annotating.annotation is None:
-            self.resizeDocks([self._dock_named("Cases")], [self._list_width], Qt.Orientation.Horizontal)
+            self.resizeDocks([self.panels.dock("Cases")], [self._list_width], Qt.Orientation.Horizontal)
 
     def reset_layout(self) -> None:
         """Put all panels back."""
@@ -173,6 +212,25 @@ class MainWindow(PanelWindow):
             self.restoreState(state)
         self._on_cohort_changed()
         self._on_annotation_changed()
+
+    # the first picture
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(_ANYWAY_MS, self, self._on_painted)  # a minimised window paints nothing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            QTimer.singleShot(0, self, self._on_painted)
+
+    def _on_painted(self) -> None:
+        if not self._painted:
+            self._painted = True
+            self.painted.emit()
+            self.panels.release()
+
+    # what is let go over it, and its end
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):

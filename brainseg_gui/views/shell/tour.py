@@ -168,7 +168,7 @@ class Tour(QObject):
         self.back.setEnabled(self._index > 0)
         self.next.setText("Done" if last else "Next")
         if step.panel:
-            self._window.show_panel(step.panel)
+            self._window.panels.show(step.panel)
         for widget in (self.frame, self.card):
             widget.show()
             widget.raise_()
@@ -195,7 +195,7 @@ class Tour(QObject):
             if shown is not None:
                 return shown
         if step.panel:
-            dock = next((dock for dock in self._window.docks if dock.windowTitle() == step.panel), None)
+            dock = next((dock for dock in self._window.panels.docks if dock.windowTitle() == step.panel), None)
             if dock is not None and dock.isVisible():
                 return dock
         return self._window.centralWidget() or self._window

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.session import Session
@@ -18,6 +18,7 @@ class ImagePanel(QWidget):
 
     def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._session = session
         grid = QGridLayout(self)
         grid.setContentsMargins(8, 0, 8, 8)

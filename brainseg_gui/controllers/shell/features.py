@@ -1,0 +1,235 @@
+"""The features of the program: a new one, with its panels, actions and controller, is one record here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from brainseg_gui.controllers.shell.core_panels import CORE_PANELS, LAYERS
+from brainseg_gui.controllers.shell.feature import Feature
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.action_spec import ActionSpec
+from brainseg_gui.views.actions.actions import Actions, with_added
+from brainseg_gui.views.shell.panel_spec import PanelSpec
+
+if TYPE_CHECKING:
+    from brainseg_gui.controllers.annotating.labels import LabelsController
+    from brainseg_gui.controllers.comparing.case_report import CaseReportController
+    from brainseg_gui.controllers.comparing.cohort import CohortController
+    from brainseg_gui.controllers.comparing.figures import FiguresController
+    from brainseg_gui.controllers.comparing.intensities import IntensitiesController
+    from brainseg_gui.controllers.comparing.rating import RatingController
+    from brainseg_gui.controllers.segmenting.certainty import CertaintyController
+    from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
+    from brainseg_gui.controllers.shell.controller_set import ControllerSet
+    from brainseg_gui.controllers.shell.preferences_form import PreferencesFormController
+    from brainseg_gui.controllers.shell.tour import TourController
+    from brainseg_gui.controllers.training.training import TrainingController
+    from brainseg_gui.views.comparing.histograms_panel import HistogramsPanel
+    from brainseg_gui.views.comparing.raters_panel import RatersPanel
+    from brainseg_gui.views.segmenting.probabilities_panel import ProbabilitiesPanel
+
+# several masks of one case
+
+
+def _raters_panel(session: Session, _actions: Actions) -> RatersPanel:
+    from brainseg_gui.views.comparing.raters_panel import RatersPanel
+
+    return RatersPanel(session)
+
+
+def _rating(controllers: ControllerSet) -> RatingController:
+    from brainseg_gui.controllers.comparing.rating import RatingController
+
+    return RatingController(
+        controllers.session,
+        controllers.window,
+        controllers.preferences,
+        controllers.window.panels[RATERS],
+        controllers.window.actions_table,
+    )
+
+
+RATERS = PanelSpec("Raters", _raters_panel, behind="Layers", about_masks=True, shown_by="layers.raters")
+RATING = Feature(
+    _rating,
+    (RATERS,),
+    (
+        ActionSpec(
+            "layers.raters",
+            "Compare raters…",
+            "Layers",
+            (),
+            "Dice of every pair of masks, consensus, and how many say tumour",
+            separated=True,
+        ),
+        ActionSpec("layers.majority", "Majority of the masks", "Layers", (), "Add what most masks say as a layer"),
+        ActionSpec("layers.staple", "STAPLE consensus", "Layers", (), "Add the most probable truth behind the masks"),
+        ActionSpec(
+            "layers.heat_map", "Heat map of the masks", "Layers", ("H",), "Draw how many masks say so", "", True
+        ),
+    ),
+    {
+        "layers.majority": lambda rating: rating.add_majority(),
+        "layers.staple": lambda rating: rating.add_staple(),
+        "layers.heat_map": lambda rating: rating.toggle_heat_map(),
+    },
+)
+
+# how sure the network was
+
+
+def _probabilities_panel(session: Session, _actions: Actions) -> ProbabilitiesPanel:
+    from brainseg_gui.views.segmenting.probabilities_panel import ProbabilitiesPanel
+
+    return ProbabilitiesPanel(session)
+
+
+def _certainty(controllers: ControllerSet) -> CertaintyController:
+    from brainseg_gui.controllers.segmenting.certainty import CertaintyController
+
+    return CertaintyController(
+        controllers.session, controllers.window, controllers.preferences, controllers.window.panels[PROBABILITIES]
+    )
+
+
+PROBABILITIES = PanelSpec(
+    "Probabilities", _probabilities_panel, behind="Layers", about_masks=True, shown_by="layers.probabilities"
+)
+CERTAINTY = Feature(
+    _certainty,
+    (PROBABILITIES,),
+    (
+        ActionSpec(
+            "layers.probabilities",
+            "Probabilities…",
+            "Layers",
+            (),
+            "How sure the network was, and how rightly",
+            separated=True,
+        ),
+    ),
+)
+
+# label schemes of one's own
+
+
+def _labels(controllers: ControllerSet) -> LabelsController:
+    from brainseg_gui.controllers.annotating.labels import LabelsController
+
+    layers = controllers.window.panels[LAYERS]()
+    return LabelsController(
+        controllers.session, controllers.window, controllers.preferences, controllers.annotate, layers
+    )
+
+
+LABELS = Feature(
+    _labels,
+    actions=(
+        ActionSpec(
+            "layers.labels", "Edit labels…", "Layers", (), "Names, numbers and colours of the labels; own schemes"
+        ),
+    ),
+    commands={"layers.labels": lambda labels: labels.edit()},
+)
+
+# intensities inside each label
+
+
+def _histograms_panel(session: Session, _actions: Actions) -> HistogramsPanel:
+    from brainseg_gui.views.comparing.histograms_panel import HistogramsPanel
+
+    return HistogramsPanel(session)
+
+
+def _intensities(controllers: ControllerSet) -> IntensitiesController:
+    from brainseg_gui.controllers.comparing.intensities import IntensitiesController
+
+    return IntensitiesController(
+        controllers.session, controllers.window, controllers.preferences, controllers.window.panels[HISTOGRAMS]
+    )
+
+
+HISTOGRAMS = PanelSpec("Histograms", _histograms_panel, behind="Layers", about_masks=True, shown_by="layers.histograms")
+INTENSITIES = Feature(
+    _intensities,
+    (HISTOGRAMS,),
+    (ActionSpec("layers.histograms", "Histograms…", "Layers", (), "Intensities of the modalities inside each label"),),
+)
+
+# windows and dialogs of their own; their actions stand among those of their menus, in the table
+
+
+def _training(controllers: ControllerSet) -> TrainingController:
+    from brainseg_gui.controllers.training.training import TrainingController
+
+    return TrainingController(
+        controllers.session, controllers.window, controllers.preferences, controllers.segment.use_model
+    )
+
+
+def _cohort(controllers: ControllerSet) -> CohortController:
+    from brainseg_gui.controllers.comparing.cohort import CohortController
+
+    return CohortController(
+        controllers.session, controllers.window, controllers.preferences, controllers.files, controllers.masks
+    )
+
+
+def _segment_all(controllers: ControllerSet) -> SegmentAllController:
+    from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
+
+    return SegmentAllController(
+        controllers.session, controllers.window, controllers.preferences, controllers.files, controllers.segment
+    )
+
+
+def _figures(controllers: ControllerSet) -> FiguresController:
+    from brainseg_gui.controllers.comparing.figures import FiguresController
+
+    return FiguresController(controllers.session, controllers.window, controllers.preferences)
+
+
+def _report(controllers: ControllerSet) -> CaseReportController:
+    from brainseg_gui.controllers.comparing.case_report import CaseReportController
+
+    return CaseReportController(controllers.session, controllers.window, controllers.preferences)
+
+
+def _preferences_form(controllers: ControllerSet) -> PreferencesFormController:
+    from brainseg_gui.controllers.shell.preferences_form import PreferencesFormController
+
+    return PreferencesFormController(
+        controllers.session, controllers.window, controllers.preferences, controllers.appearance
+    )
+
+
+def _tour(controllers: ControllerSet) -> TourController:
+    from brainseg_gui.controllers.shell.tour import TourController
+
+    return TourController(controllers.window, controllers.preferences)
+
+
+TRAINING = Feature(_training, commands={"train.open": lambda training: training.show()})
+COHORT = Feature(_cohort, commands={"file.cohort_results": lambda cohort: cohort.show()})
+SEGMENT_ALL = Feature(_segment_all, commands={"cases.segment_all": lambda segmenting: segmenting.show()})
+FIGURES = Feature(_figures, commands={"file.figure": lambda figures: figures.choose()})
+REPORT = Feature(_report, commands={"file.report": lambda report: report.choose()})
+PREFERENCES_FORM = Feature(_preferences_form, commands={"file.preferences": lambda form: form.show()})
+TOUR = Feature(_tour, commands={"help.tour": lambda tour: tour.show()})
+
+FEATURES: tuple[Feature[Any], ...] = (
+    RATING,
+    CERTAINTY,
+    LABELS,
+    INTENSITIES,
+    TRAINING,
+    COHORT,
+    SEGMENT_ALL,
+    FIGURES,
+    REPORT,
+    PREFERENCES_FORM,
+    TOUR,
+)
+
+PANELS = (*CORE_PANELS, *(spec for feature in FEATURES for spec in feature.panels))
+ACTIONS = with_added(spec for feature in FEATURES for spec in feature.actions)
