@@ -138,7 +138,7 @@ def test_a_tab_says_the_title_and_the_dock_does_not_say_it_again(qtbot: QtBot, w
 def test_a_window_that_paints_nothing_makes_the_rest_all_the_same(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("brainseg_gui.views.shell.panel_window._ANYWAY_MS", 1)
+    monkeypatch.setattr("brainseg_gui.views.shell.main_window._ANYWAY_MS", 1)
     window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     with qtbot.waitSignal(window.painted):

@@ -262,7 +262,7 @@ def test_a_click_on_a_row_shows_its_agreement(qtbot: QtBot, compared: MainWindow
 
     click(1)
     assert session.viewing.agreement == TC
-    assert any(text.endswith("in TC") for text in _texts(compared.comparison))
+    assert any(text.endswith("in TC") for text in _texts(compared.comparison()))
     click(2)
     assert session.viewing.agreement == ET
     session.viewing.agreement = None
@@ -273,8 +273,8 @@ def test_a_click_on_a_row_shows_its_agreement(qtbot: QtBot, compared: MainWindow
 
 def test_the_boxes_choose_the_two_layers(compared: MainWindow, session: Session) -> None:
     first = session.layers.reference
-    prediction_box = _named(compared.comparison, QComboBox, "Prediction of the comparison")
-    reference_box = _named(compared.comparison, QComboBox, "Reference of the comparison")
+    prediction_box = _named(compared.comparison(), QComboBox, "Prediction of the comparison")
+    reference_box = _named(compared.comparison(), QComboBox, "Reference of the comparison")
     assert (reference_box.currentText(), prediction_box.currentText()) == ("reference", "prediction")
     prediction_box.setCurrentIndex(0)
     prediction_box.activated.emit(0)
