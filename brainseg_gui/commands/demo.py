@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
 
 from brainseg_gui.commands.display import has_display
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.demo_case import demo_case, shipped_demo
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.plain_files import for_terminal
 
@@ -28,21 +27,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
-def demo_case() -> Path:
-    """Folder of the demonstration case.
-
-    Raises
-    ------
-    BrainsegError
-        If the installation does not hold it.
-    """
-    root = Path(str(files("brainseg_gui.resources").joinpath("demo")))
-    cases = sorted(path for path in root.glob("*") if path.is_dir()) if root.is_dir() else []
-    if not cases:
-        raise BrainsegError("this installation holds no demonstration case", "Install brainseg again")
-    return cases[0]
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Show the demonstration case, or work through it."""
     if arguments.headless or not has_display():
@@ -60,7 +44,7 @@ def _work_through(output: Path | None) -> int:
 
     folder = output or platformdirs.user_cache_path("brainseg") / "demo"
     folder.mkdir(parents=True, exist_ok=True)
-    case = demo_case()
+    case = shipped_demo()
     mask, picture = folder / f"{case.name}_pred{MASK_ENDING}", folder / f"{case.name}.png"
     steps = (
         ["segment", str(case), "-o", str(mask), "--overwrite"],

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import printable
+
+if TYPE_CHECKING:
+    from brainseg_gui.imaging.case import Case
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,7 +28,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         action="append",
         metavar="FILE",
-        help="a mask of the case; several are rows of one table (default: the case's own)",
+        help="a mask of the case; several are rows of one table (default: the case's own, or its newest annotation)",
     )
     parser.add_argument("--scheme", metavar="NAME", help="what the numbers mean (default: guessed)")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="the CSV file (default: standard output)")
@@ -34,7 +39,6 @@ def run(args: argparse.Namespace) -> int:
     """Read, measure, and write."""
     from dataclasses import replace
 
-    from brainseg_gui.errors import CaseError
     from brainseg_gui.evaluation.masks import read_as
     from brainseg_gui.evaluation.reports.label_table import statistics_csv
     from brainseg_gui.imaging.case_folder import find_case
@@ -45,10 +49,8 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.storage.writing import write_text
 
     source = find_case(args.case)
-    paths = args.mask or ([source.reference] if source.reference is not None else [])
-    if not paths:
-        raise CaseError("the case has no mask of its own", "Name one with --mask", source.folder)
     case = run_to_end(read_case(replace(source, reference=None)))
+    paths = args.mask or [source.reference or _newest_annotation(case)]
     scheme = scheme_named(args.scheme) if args.scheme else None
     masks = []
     for path in paths:
@@ -62,3 +64,22 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.output, text, chosen=True)
         sys.stdout.write(printable(str(args.output)) + "\n")
     return 0
+
+
+def _newest_annotation(case: Case) -> Path:
+    """The mask that the window would open the case with.
+
+    Raises
+    ------
+    CaseError
+        If nobody saved one.
+    """
+    from brainseg_gui.annotation.journal.study import study_digest
+    from brainseg_gui.annotation.saving.saved_masks import saved_annotations
+    from brainseg_gui.errors import CaseError
+
+    folder = case.source.folder
+    found = saved_annotations(case.source, [folder], [], partial(study_digest, case))
+    if not found:
+        raise CaseError("the case has no mask of its own, and no annotation", "Name a mask with --mask", folder)
+    return found[-1].path

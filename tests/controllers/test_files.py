@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.imaging import read_case as read_case_module
+from brainseg_gui.imaging.demo_case import demo_case, shipped_demo
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
@@ -770,15 +772,34 @@ def test_the_demonstration_case_opens(
     qtbot.waitUntil(lambda: not session.opening.running, timeout=30_000)
     assert session.case is not None
     assert session.case.reference is not None
-    assert session.case.source.folder.parent == demo_folder
+    assert session.case.source.folder.name in {shipped.name for shipped in demo_folder.iterdir()}
+    assert demo_folder not in session.case.source.folder.parents, "masks would be saved into the installation"
+
+
+def test_the_copy_of_the_demonstration_case_keeps_what_was_saved_there(own_folders: Path) -> None:
+    copy = demo_case()
+    assert own_folders in copy.parents
+    (copy / "mine_annotation.nii.gz").write_bytes(b"work")
+    image = next(copy.glob("*_t1.nii.gz"))
+    image.unlink()
+    assert demo_case() == copy
+    assert (copy / "mine_annotation.nii.gz").read_bytes() == b"work"
+    assert image.read_bytes() == (shipped_demo() / image.name).read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the folder is named by XDG_DATA_HOME on Linux alone")
+def test_without_room_for_a_copy_the_shipped_case_is_opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file where the folder would be")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "taken"))
+    assert demo_case() == shipped_demo()
 
 
 def test_a_missing_demonstration_case_is_said(
     files: FilesController, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("brainseg_gui.controllers.layers.files.files", lambda _: tmp_path)
+    monkeypatch.setattr("brainseg_gui.imaging.demo_case.files", lambda _: tmp_path)
     files.open_demo()
-    assert session.notice.what == "The demonstration case is not installed"
+    assert session.notice.what == "this installation holds no demonstration case"
 
 
 def test_a_copy_of_a_case_is_another_case(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +91,18 @@ def test_the_command_writes_what_the_files_hold(
 def test_a_case_without_a_mask_is_a_sentence(toy_case: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["statistics", str(toy_case(tmp_path, mask=False))]) == 2
     assert "the case has no mask of its own" in capsys.readouterr().err
+
+
+def test_without_a_mask_of_its_own_the_newest_annotation_is_measured(
+    toy_case: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = toy_case(tmp_path)
+    (reference,) = folder.glob("*_seg.nii.gz")
+    older, newest = (reference.with_name(reference.name.replace("_seg", f"_annotation{end}")) for end in ("", "_2"))
+    reference.rename(newest)
+    shutil.copy(newest, older)
+    os.utime(older, (1, 1))
+    assert cli.main(["statistics", str(folder)]) == 0
+    told = capsys.readouterr()
+    assert told.err.startswith(f"{newest.name}: ")
+    assert older.name not in told.out

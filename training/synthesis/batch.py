@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from brainseg_gui.errors import SaveError
+from brainseg_gui.imaging.formats.mask_note import truth_words
 from brainseg_gui.storage.folder import open_folder
 from brainseg_gui.storage.leftovers import new_name
 from brainseg_gui.storage.writing import write_text
@@ -179,12 +180,13 @@ def write_case(case: SyntheticCase, folder: Path, case_id: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for modality, image in case.images.items():
         _write(image, case.affine, folder / f"{case_id}_{modality}.nii.gz")
-    _write(case.mask, case.affine, folder / f"{case_id}_seg.nii.gz")
+    _write(case.mask, case.affine, folder / f"{case_id}_seg.nii.gz", truth_words("brats2020"))
 
 
-def _write(volume: npt.NDArray[np.generic], affine: npt.NDArray[np.float64], path: Path) -> None:
+def _write(volume: npt.NDArray[np.generic], affine: npt.NDArray[np.float64], path: Path, words: str = "") -> None:
     image = nib.Nifti1Image(volume, affine)
     image.set_qform(affine, code=1)
     image.set_sform(affine, code=1)
     image.header.set_xyzt_units("mm")
+    image.header["descrip"] = words
     nib.save(image, path)

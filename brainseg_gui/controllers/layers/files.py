@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib.resources import as_file, files
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -70,13 +69,13 @@ class FilesController(QObject):
             self.open_paths([Path(name) for name in names])
 
     def open_demo(self) -> None:
-        """Open the demonstration case that comes with the program."""
-        with as_file(files("brainseg_gui.resources") / "demo") as folder:
-            cases = sorted(path for path in folder.glob("*") if path.is_dir()) if folder.is_dir() else []
-        if cases:
-            self.open_paths([cases[0]])
-        else:
-            self._session.say(Notice("The demonstration case is not installed", "Install brainseg again"))
+        """Open the person's copy of the demonstration case that comes with the program."""
+        from brainseg_gui.imaging.demo_case import demo_case
+
+        try:
+            self.open_paths([demo_case()])
+        except BrainsegError as error:
+            self._session.say(notice_of(error))
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open whatever lies there: a case folder, a cohort, loose files, a Decathlon file."""

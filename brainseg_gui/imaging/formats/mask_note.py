@@ -27,7 +27,8 @@ _LOOK = ("key", "title", "colour", "safe_colour")
 _LARGEST_BYTES = 4 * 2**20
 _MADE_HERE = "brainseg mask"
 _OWN_NAME = re.compile(r"[-_. ](?:annotation|pred)(?:[-_. ]?\d+)?$", re.IGNORECASE)
-_IN_HEADER = re.compile(rf"{_MADE_HERE}, ([\w.-]+)")
+_TRUTH = "brainseg truth"  # of a patient who never lived: a reference, and no mask that somebody drew
+_IN_HEADER = re.compile(rf"(?:{_MADE_HERE}|{_TRUTH}), ([\w.-]+)")
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,11 @@ def header_words(scheme: LabelScheme, made_by: str = "") -> str:
     known = label_schemes().get(scheme.name)
     same = known is not None and dict(known.labels) == dict(scheme.labels)
     return ", ".join([_MADE_HERE, *([scheme.name] if same else []), *([f"by {made_by}"] if made_by else [])])
+
+
+def truth_words(scheme_name: str) -> str:
+    """What is written into the header of a synthetic patient's mask: its scheme, which `said_scheme` reads."""
+    return f"{_TRUTH}, {scheme_name}"
 
 
 def scheme_fields(scheme: LabelScheme) -> dict[str, Any]:

@@ -10,6 +10,9 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from brainseg_gui.imaging.formats.mask_note import said_scheme, wrote_mask
+from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from training.compare.contact_sheet import main as draw_contact_sheet
 from training.synthesis import batch as batch_module
 from training.synthesis.__main__ import main
@@ -57,6 +60,16 @@ def test_the_command_writes_as_many_cases_as_asked(
     assert sorted(path.name for path in out.glob("*/")) == ["SYN-7-00000", "SYN-7-00001"]
     assert (out / "SYN-7-00001" / "SYN-7-00001_seg.nii.gz").is_file()
     assert "SYN-7-00001: anatomy toy" in capsys.readouterr().out
+
+
+def test_a_mask_names_its_scheme_and_stays_a_reference(tmp_path: Path, case: SyntheticCase) -> None:
+    write_case(case, tmp_path, "id")
+    mask = tmp_path / "id_seg.nii.gz"
+    grid = Grid((4, 4, 4), brats_affine((4, 4, 4)))
+    necrotic_core_alone = LabelMap(np.ones((4, 4, 4), np.uint8), grid, scheme_named("whole-tumour"))
+    scheme, place = said_scheme(necrotic_core_alone, mask)
+    assert (scheme.name, place) == ("brats2020", "its header")
+    assert not wrote_mask(mask)
 
 
 def test_one_named_case_gets_the_name_and_nothing_else_is_written(
