@@ -15,7 +15,7 @@ from brainseg_gui.views.shell.stale_panels import StalePanels
 def test_panels_about_masks_are_grey_only_while_a_slow_case_is_read(
     qtbot: QtBot, opened: MainWindow, session: Session, case: Case
 ) -> None:
-    panel, (soon,) = opened.layers_panel, [stale._soon for stale in opened.findChildren(StalePanels)]
+    panel, (soon,) = opened.panels.named("Layers")(), [stale._soon for stale in opened.findChildren(StalePanels)]
     session.preview(case)
     assert soon.isActive()
     session.end_preview()  # as fast as most
@@ -24,7 +24,7 @@ def test_panels_about_masks_are_grey_only_while_a_slow_case_is_read(
     session.preview(replace(case))
     qtbot.waitUntil(lambda: not panel.isEnabled(), timeout=2000)
     assert not opened.comparison.isEnabled()
-    assert opened.image_panel.isEnabled()
+    assert opened.panels.named("Image")().isEnabled()
     session.open(replace(case))
     assert panel.isEnabled()
     assert opened.comparison.isEnabled()
