@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -24,6 +25,88 @@ class Tool(Enum):
     FILL = "fill"
     SEEDS = "seeds"
     COPY = "copy"
+
+
+@dataclass(frozen=True)
+class ToolTraits:
+    """What a person reads of a tool, and which settings it has.
+
+    Parameters
+    ----------
+    title, tip, icon, known_as
+        Of its action; its key is its number in `TRAITS`.
+    mouse
+        What the buttons do, for the panel.
+    in_3d
+        Words of its setting that works through the slices; empty: it has none.
+    ranged
+        Whether it can be held to a range of intensities.
+    """
+
+    title: str
+    tip: str
+    icon: str
+    known_as: str
+    mouse: str
+    in_3d: str = ""
+    ranged: bool = False
+
+
+TRAITS: Mapping[Tool, ToolTraits] = {
+    Tool.BROWSE: ToolTraits(
+        "Browse",
+        "Left: crosshair. Right drag: zoom",
+        "crosshair",
+        "navigate crosshair pan",
+        "Left: crosshair\nRight drag, Ctrl+wheel: zoom",
+    ),
+    Tool.BRUSH: ToolTraits(
+        "Brush",
+        "Left: paint. Right: erase. Shift+click: straight line. Shift+wheel: size",
+        "brush",
+        "paint draw pen",
+        "Left: paint, right: erase\nShift+click: straight line\nShift+wheel: size\nAlt+click: pick a label",
+        "In 3-D",
+        ranged=True,
+    ),
+    Tool.LASSO: ToolTraits(
+        "Lasso and polygon",
+        "Drag: lasso. Clicks: corners of a polygon; Return or double click closes it. Right: cut",
+        "lasso",
+        "freehand contour outline",
+        "Drag: lasso\nClicks: corners of a polygon\nReturn, double click: close it"
+        "\nCorners: drag, Delete; edges: click\nRight button: cut",
+        "Cut through all slices",
+        ranged=True,
+    ),
+    Tool.FILL: ToolTraits(
+        "Fill",
+        "Left: fill the region under the mouse. Right: clear it",
+        "bucket",
+        "bucket paint flood",
+        "Left: fill the region\nRight: clear the region",
+        "In 3-D, through the slices",
+        ranged=True,
+    ),
+    Tool.SEEDS: ToolTraits(
+        "Seeds",
+        "Left: seeds of the label. Right: seeds where there is no tumour",
+        "seeds",
+        "grow scribble region growing",
+        "Left: seeds of the label\nRight: seeds of “no tumour”\nShift+wheel: size",
+        "In 3-D",
+    ),
+    Tool.COPY: ToolTraits(
+        "Copy from a layer",
+        "Left: copy what the other layer says. Right: erase. Shift+wheel: size",
+        "copy",
+        "clone stamp prediction",
+        "Left: copy the other layer\nRight: erase\nShift+wheel: size",
+        "In 3-D",
+        ranged=True,
+    ),
+}
+"""One record for each tool: menus, keys, tool bar and panel are built from it."""
 
 
 class Painting(Enum):

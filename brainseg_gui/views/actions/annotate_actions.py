@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from brainseg_gui.state.annotating.tools import TRAITS, Tool
 from brainseg_gui.views.actions.action_spec import ActionSpec
 
 _action = partial(ActionSpec, menu="Annotate")
@@ -12,6 +13,24 @@ _tool = partial(_action, topic="Tool")
 _brush = partial(_action, topic="Brush")
 _voxels = partial(_action, topic="Voxels")
 _label = partial(_action, topic="Label")
+
+
+def _of_tool(number: int, tool: Tool) -> ActionSpec:
+    """The action that takes a tool, with its number as key."""
+    traits, first = TRAITS[tool], number == 1
+    return ActionSpec(
+        f"annotate.{tool.value}",
+        traits.title,
+        "Annotate",
+        (str(number),),
+        traits.tip,
+        traits.icon,
+        checkable=True,
+        separated=first,
+        topic="Tool",
+        known_as=traits.known_as,
+    )
+
 
 ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
     _action(
@@ -49,61 +68,7 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
     _action(
         "annotate.redo", "Redo", keys=("Ctrl+Shift+Z", "Ctrl+Y"), tip="Apply again what was undone last", icon="redo"
     ),
-    _tool(
-        "annotate.browse",
-        "Browse",
-        keys=("1",),
-        tip="Left: crosshair. Right drag: zoom",
-        icon="crosshair",
-        checkable=True,
-        separated=True,
-        known_as="navigate crosshair pan",
-    ),
-    _tool(
-        "annotate.brush",
-        "Brush",
-        keys=("2",),
-        tip="Left: paint. Right: erase. Shift+click: straight line. Shift+wheel: size",
-        icon="brush",
-        checkable=True,
-        known_as="paint draw pen",
-    ),
-    _tool(
-        "annotate.lasso",
-        "Lasso and polygon",
-        keys=("3",),
-        tip="Drag: lasso. Clicks: corners of a polygon; Return or double click closes it. Right: cut",
-        icon="lasso",
-        checkable=True,
-        known_as="freehand contour outline",
-    ),
-    _tool(
-        "annotate.fill",
-        "Fill",
-        keys=("4",),
-        tip="Left: fill the region under the mouse. Right: clear it",
-        icon="bucket",
-        checkable=True,
-        known_as="bucket paint flood",
-    ),
-    _tool(
-        "annotate.seeds",
-        "Seeds",
-        keys=("5",),
-        tip="Left: seeds of the label. Right: seeds where there is no tumour",
-        icon="seeds",
-        checkable=True,
-        known_as="grow scribble region growing",
-    ),
-    _tool(
-        "annotate.copy",
-        "Copy from a layer",
-        keys=("6",),
-        tip="Left: copy what the other layer says. Right: erase. Shift+wheel: size",
-        icon="copy",
-        checkable=True,
-        known_as="clone stamp prediction",
-    ),
+    *(_of_tool(number, tool) for number, tool in enumerate(Tool, start=1)),
     _brush(
         "annotate.erase",
         "Erase",

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.state.annotating.tools import BRUSH_MM, Painting, Tool, ToolOptions
+from brainseg_gui.state.annotating.tools import BRUSH_MM, TRAITS, Painting, Tool, ToolOptions
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
@@ -21,28 +21,11 @@ from brainseg_gui.views.annotating.range_options import RangeOptions, modality_b
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.number_box import NumberBox
 
-_WORDS = {
-    Tool.BROWSE: "Left: crosshair\nRight drag, Ctrl+wheel: zoom",
-    Tool.BRUSH: "Left: paint, right: erase\nShift+click: straight line\nShift+wheel: size\nAlt+click: pick a label",
-    Tool.LASSO: "Drag: lasso\nClicks: corners of a polygon\nReturn, double click: close it"
-    "\nCorners: drag, Delete; edges: click\nRight button: cut",
-    Tool.FILL: "Left: fill the region\nRight: clear the region",
-    Tool.SEEDS: "Left: seeds of the label\nRight: seeds of “no tumour”\nShift+wheel: size",
-    Tool.COPY: "Left: copy the other layer\nRight: erase\nShift+wheel: size",
-}
 _PAINTINGS = {
     Painting.ALL: "all voxels",
     Painting.IN_RANGE: "voxels in range",
     Painting.FOLLOW_EDGES: "up to edges",
 }
-_IN_3D = {
-    Tool.BRUSH: "In 3-D",
-    Tool.SEEDS: "In 3-D",
-    Tool.COPY: "In 3-D",
-    Tool.FILL: "In 3-D, through the slices",
-    Tool.LASSO: "Cut through all slices",
-}
-_RANGED = (Tool.BRUSH, Tool.COPY, Tool.LASSO, Tool.FILL)
 
 
 class ToolOptionsView(QWidget):
@@ -64,7 +47,7 @@ class ToolOptionsView(QWidget):
         self._title.setObjectName("section")
         self._words.setObjectName("faint")
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        lines = max(words.count("\n") for words in _WORDS.values()) + 1
+        lines = max(traits.mouse.count("\n") for traits in TRAITS.values()) + 1
         self._words.setMinimumHeight(lines * self.fontMetrics().lineSpacing())  # what stands below does not jump
         self._size_row = self._make_size_row()
         self._shape_row = self._make_shape_row()
@@ -176,24 +159,25 @@ class ToolOptionsView(QWidget):
 
     def _synchronize(self, *_: object) -> None:
         options, tool = self._options, self._options.tool
+        traits = TRAITS[tool]
         self._title.setText(self._actions[f"annotate.{tool.value}"].text())
-        self._words.setText(_WORDS[tool])
+        self._words.setText(traits.mouse)
         self._show_values(options)
-        ranged = options.painting is Painting.IN_RANGE and tool in _RANGED
+        ranged = options.painting is Painting.IN_RANGE and traits.ranged
         edges = options.painting is Painting.FOLLOW_EDGES and tool in (Tool.BRUSH, Tool.COPY)
         for widget, there in (
             (self._layer, tool is Tool.COPY),
             (self._by, tool is Tool.FILL),
             (self._size_row, options.has_brush),
             (self._square, options.has_brush),
-            (self._shape_row, tool in _IN_3D),
-            (self._painting, tool in _RANGED),
+            (self._shape_row, bool(traits.in_3d)),
+            (self._painting, traits.ranged),
             (self._range, ranged),
             (self._edges, edges or (tool is Tool.FILL and options.by_intensity)),
             (self._seeds, tool is Tool.SEEDS),
         ):
             widget.setVisible(there)
-        self._in_3d.setText(_IN_3D.get(tool, ""))
+        self._in_3d.setText(traits.in_3d)
 
     def _show_values(self, options: ToolOptions) -> None:
         boxes = (self._size, self._slider, self._square, self._in_3d, self._contrast)
