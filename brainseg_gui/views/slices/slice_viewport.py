@@ -1,8 +1,6 @@
-"""Where things are in a view of one slice: the way from the screen to voxels and back."""
+"""An empty view of one slice: what of the case it shows, and where that is on the screen."""
 
 from __future__ import annotations
-
-import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF
@@ -11,17 +9,10 @@ from PySide6.QtGui import QTransform
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import (
-    Plane,
-    picture_shape,
-    pixel_size_mm,
-    pixel_to_point,
-    pixel_to_voxel,
-    point_to_pixel,
-    voxel_to_pixel,
-)
+from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.hand import Point
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.slices.slice_mapping import SliceMapping
 
 
 class SliceViewport(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -76,52 +67,33 @@ class SliceViewport(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no 
         """The voxel that the mouse points to: in the slice that is shown now, however long it has rested."""
         return self.voxel_at(self.cursor) if self.cursor is not None else None
 
-    def voxel_at(self, position: QPointF) -> Voxel | None:
-        """Voxel under a position of the viewport, or None outside the slice."""
-        case = self.case
+    @property
+    def mapping(self) -> SliceMapping | None:
+        """Where the voxels are on the screen now; None without a case."""
+        case, convention = self.case, self._session.viewing.convention
         if case is None:
             return None
-        point = self._box.mapSceneToView(self.mapToScene(position.toPoint()))
-        height, width = pixel_size_mm(self.plane, case.grid)
-        row, column = math.floor(point.y() / height), math.floor(point.x() / width)
-        rows, columns = picture_shape(self.plane, case.grid)
-        if not (0 <= row < rows and 0 <= column < columns):
-            return None
-        convention = self._session.viewing.convention
-        return pixel_to_voxel((row, column), self.plane, self.slice_index, case.grid, convention)
+        return SliceMapping(self.plane, self.slice_index, case.grid, convention, self.mm_to_viewport)
+
+    def voxel_at(self, position: QPointF) -> Voxel | None:
+        """Voxel under a position of the viewport, or None outside the slice."""
+        mapping = self.mapping
+        return mapping.voxel_at(position.toPoint()) if mapping is not None else None
 
     def point_at(self, position: QPointF) -> Point | None:
         """Voxel coordinates under a position of the viewport, also outside the slice; None without a case."""
-        case = self.case
-        if case is None:
-            return None
-        scene = self.viewportTransform().inverted()[0].map(position)
-        point = self._box.mapSceneToView(scene)
-        height, width = pixel_size_mm(self.plane, case.grid)
-        pixel = point.y() / height - 0.5, point.x() / width - 0.5
-        return pixel_to_point(pixel, self.plane, self.slice_index, case.grid, self._session.viewing.convention)
+        mapping = self.mapping
+        return mapping.point_at(position) if mapping is not None else None
 
     def position_at(self, point_ijk: Point) -> QPointF:
         """Position of voxel coordinates in the viewport; the inverse of `point_at`."""
-        case = self.case
-        if case is None:
-            return QPointF()
-        row, column = point_to_pixel(point_ijk, self.plane, case.grid, self._session.viewing.convention)
-        height, width = pixel_size_mm(self.plane, case.grid)
-        scene = self._box.mapViewToScene(QPointF((column + 0.5) * width, (row + 0.5) * height))
-        point: QPointF = self.viewportTransform().map(scene)
-        return point
+        mapping = self.mapping
+        return mapping.position_at(point_ijk) if mapping is not None else QPointF()
 
     def position_of(self, voxel_ijk: Voxel) -> QPoint:
         """Position of a voxel's centre in the viewport."""
-        case = self.case
-        if case is None:
-            return QPoint()
-        row, column = voxel_to_pixel(voxel_ijk, self.plane, case.grid, self._session.viewing.convention)
-        height, width = pixel_size_mm(self.plane, case.grid)
-        scene = self._box.mapViewToScene(QPointF((column + 0.5) * width, (row + 0.5) * height))
-        position: QPoint = self.mapFromScene(scene)
-        return position
+        mapping = self.mapping
+        return mapping.position_of(voxel_ijk) if mapping is not None else QPoint()
 
     @property
     def mm_to_viewport(self) -> QTransform:
