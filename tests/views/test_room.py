@@ -126,6 +126,11 @@ def test_the_pictures_have_their_room_again_after_annotating(
     qtbot.waitUntil(lambda: panel.width() == width)
 
 
+def test_a_panel_is_as_wide_as_its_widest_row_in_the_font_there_is(opened: MainWindow) -> None:
+    for panel in (opened.image_panel, opened.layers_panel, opened.segment_panel):
+        assert panel.width() >= panel.minimumSizeHint().width()
+
+
 def test_rows_of_layers_are_never_squeezed(qtbot: QtBot, opened: MainWindow, session: Session, case: Case) -> None:
     """A small window scrolls them; a larger one shows them whole again."""
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)

@@ -210,15 +210,16 @@ class SliceCanvas(SliceViewport):
             draw_hand(painter, self, self._session.annotating, case.grid)
 
     def _marks(self, case: Case) -> SliceMarks:
+        number, short = number_of(self.slice_index), self.plane.short_title
         rest = [self.modality.title]
         if self.modality not in case.volumes:
             rest.append("reading…" if self._session.previewing else "not found")
         agreement = self._picture.agreement_region if self._session.viewing.masks_visible else None
         return SliceMarks(
             edge_letters(self.plane, self._session.viewing.convention),
-            tuple(" · ".join([name, *rest]) for name in (self.plane.title, self.plane.short_title)),
+            (*(" · ".join([name, *rest]) for name in (self.plane.title, short)), short),
             self._content_title(),
-            f"{number_of(self.slice_index)} / {case.grid.shape[self.plane.axis]}",
+            (f"{number} / {case.grid.shape[self.plane.axis]}", str(number)),
             self.screen_pixels_per_mm,
             agreement.key if agreement is not None else "",
         )

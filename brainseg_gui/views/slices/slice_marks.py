@@ -58,9 +58,9 @@ class SliceMarks:
     ----------
     letters
         Patient directions at the edges.
-    titles, content, position
-        What is shown (top left; the first that ends before the letter in the middle, else the last), which masks (top
-        right), which slice (bottom left).
+    titles, content, positions
+        What is shown (top left), which masks (top right), which slice (bottom left). Of several texts the first is
+        written that ends before the letter in the middle, else the last as far as there is room.
     pixels_per_mm
         Zoom, for the scale bar.
     agreement
@@ -70,7 +70,7 @@ class SliceMarks:
     letters: EdgeLetters
     titles: tuple[str, ...]
     content: str
-    position: str
+    positions: tuple[str, ...]
     pixels_per_mm: float
     agreement: str = ""
 
@@ -91,7 +91,7 @@ def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: Scal
     _write(painter, frame, align.AlignLeft | align.AlignTop, _fitting(marks.titles, half), _TEXT)
     for line, (word, colour) in enumerate(_agreement_words(marks.agreement), start=1):
         _write(painter, frame.adjusted(0, line * _LINE, 0, 0), align.AlignLeft | align.AlignTop, word, colour)
-    _write(painter, frame, align.AlignLeft | align.AlignBottom, marks.position, _QUIET)
+    _write(painter, frame, align.AlignLeft | align.AlignBottom, _fitting(marks.positions, half), _QUIET)
     if marks.content:
         _write(painter, frame, align.AlignRight | align.AlignTop, _elided(marks.content, half), _TEXT)
     if overlay is not None:
@@ -120,7 +120,9 @@ def _agreement_words(region: str) -> list[tuple[str, QColor]]:
 
 def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> None:
     room = min(frame.width() / 4, frame.width() / 2 - _LETTER - _BAR_WORDS)
-    length_mm = next((mm for mm in _BARS_MM if mm * pixels_per_mm <= room), _BARS_MM[-1])
+    length_mm = next((mm for mm in _BARS_MM if mm * pixels_per_mm <= room), None)
+    if length_mm is None:
+        return  # no length fits beside the letter
     length = round(length_mm * pixels_per_mm)
     right, bottom = frame.right(), frame.bottom() - 4
     painter.fillRect(right - length - 3, bottom - 6, length + 7, 13, PLATE)

@@ -1,0 +1,35 @@
+"""What is written in the corners of a slice never lies over the letter in the middle of its edge."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QFontMetrics, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from brainseg_gui.imaging.plane import EdgeLetters
+from brainseg_gui.views.slices import slice_marks
+from brainseg_gui.views.slices.slice_marks import SliceMarks, draw_marks
+
+TITLES = ("Sagittal · T1ce", "Sag · T1ce", "Sag")
+MARKS = SliceMarks(EdgeLetters("A", "P", "S", "I"), TITLES, "synthetic-2mm 0.5, 21:09", ("154 / 240", "154"), 0.7)
+
+
+@pytest.mark.parametrize("width", [120, 157, 205, 310, 620])
+def test_texts_end_before_the_letters(qapp: QApplication, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    written: list[tuple[int, int, str]] = []
+
+    def note(_painter: QPainter, frame: QRect, place: object, text: str, *_: object, bold: bool = False) -> None:
+        left, _, line, _ = slice_marks._laid_out(text, place, frame.width(), frame.height(), bold)
+        written.append((frame.left() + left, frame.left() + left + round(line.size().width()), text))
+
+    monkeypatch.setattr(slice_marks, "_write", note)
+    image = QImage(width, 200, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    draw_marks(painter, image.rect(), MARKS)
+    painter.end()
+    letter = QFontMetrics(slice_marks._font(10, True)).horizontalAdvance("M") // 2
+    for left, right, text in written:
+        if text not in ("A", "P", "S", "I"):
+            assert right <= width // 2 - letter or left >= width // 2 + letter, text
+    assert any(text in TITLES for _, _, text in written)
