@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
+from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, colour_of
@@ -320,3 +321,21 @@ def test_an_outline_is_seen_on_a_fill_of_its_own_colour() -> None:
     assert dark
     assert max(row[dark[0] : dark[-1]]) > yellow.lightness() - 25  # the line, between what is dark
     assert row[0] == row[-1] == yellow.lightness()
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_an_outline_is_as_wide_on_a_screen_of_twice_the_dots(qapp: QApplication, ratio: int) -> None:
+    values = np.zeros((40, 40), np.uint8)
+    values[10:30, 10:30] = 1
+    table = np.zeros((256, 4), np.uint8)
+    table[1] = 255
+    image = QImage(400 * ratio, 400 * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(0)
+    painter, outlines = QPainter(image), Outlines()
+    painter.scale(10, 10)
+    outlines.show(values, table)
+    outlines.draw(painter)
+    painter.end()
+    lit = sum(image.pixelColor(x, 200 * ratio).alphaF() for x in range(image.width())) / ratio
+    assert lit == pytest.approx(2 * 1.5, abs=0.2)  # two sides of the square, in pixels as people count them

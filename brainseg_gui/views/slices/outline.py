@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
 
 from brainseg_gui.imaging.plane import box_of
+from brainseg_gui.views.slices.screen_pen import screen_pen
 
 _WIDTH_PX = 1.5
 _CASING_PX = 3.5
@@ -78,7 +79,7 @@ class Outlines:
     """Outlines of several labels, each in its colour, one and a half screen pixels wide at any zoom."""
 
     def __init__(self) -> None:
-        self._paths: list[tuple[QPen, QPainterPath]] = []
+        self._paths: list[tuple[QColor, QPainterPath]] = []
         self._inset: tuple[float, float] | None = None
         self._shown: tuple[tuple[slice, slice] | None, NDArray[np.uint8], NDArray[np.uint8]] | None = None
 
@@ -100,7 +101,7 @@ class Outlines:
             return
         for label, path in edge_paths(cut, inset_xy):
             if table[label, 3]:
-                self._paths.append((_pen(table[label]), path.translated(box[1].start, box[0].start)))
+                self._paths.append((_colour(table[label]), path.translated(box[1].start, box[0].start)))
 
     def _is_shown(self, box: object, cut: NDArray[np.uint8], table: NDArray[np.uint8]) -> bool:
         if self._shown is None or self._shown[0] != box:
@@ -114,8 +115,7 @@ class Outlines:
         Its edges are left jagged, which halves what it costs and is not seen beside the line.
         """
         self._build_at(painter)
-        pen = QPen(_CASING, _CASING_PX)
-        pen.setCosmetic(True)
+        pen = screen_pen(painter, _CASING, _CASING_PX)
         for _, path in self._paths:
             painter.strokePath(path, pen)
 
@@ -128,8 +128,8 @@ class Outlines:
         """Paint them, one unit per pixel of the slice; outlines of labels that touch do not cover each other."""
         self._build_at(painter)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        for pen, path in self._paths:
-            painter.strokePath(path, pen)
+        for colour, path in self._paths:
+            painter.strokePath(path, screen_pen(painter, colour, _WIDTH_PX))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -140,8 +140,5 @@ def _inset_at(transform: QTransform) -> tuple[float, float]:
     return across, down
 
 
-def _pen(rgba: NDArray[np.uint8]) -> QPen:
-    pen = QPen(QColor(int(rgba[0]), int(rgba[1]), int(rgba[2])))
-    pen.setWidthF(_WIDTH_PX)
-    pen.setCosmetic(True)
-    return pen
+def _colour(rgba: NDArray[np.uint8]) -> QColor:
+    return QColor(int(rgba[0]), int(rgba[1]), int(rgba[2]))

@@ -7,11 +7,12 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPixmap
 
 from brainseg_gui.annotation.slab import LabelChange, Values
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, box_of, take_slice
 from brainseg_gui.views.slices.outline import edge_path
+from brainseg_gui.views.slices.screen_pen import screen_pen
 
 
 class Becomes(IntEnum):
@@ -97,8 +98,8 @@ class PreviewMarks:
             painter.setBrush(brush)
             painter.drawRects(runs)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-            painter.strokePath(path, _pen(_DARK, 3.0, Qt.PenStyle.SolidLine))
-            painter.strokePath(path, _pen(colour, 1.6, line))
+            painter.strokePath(path, screen_pen(painter, _DARK, 3.0))
+            painter.strokePath(path, screen_pen(painter, colour, 1.6, line))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
@@ -108,7 +109,7 @@ def swatch_of(becomes: Becomes, size: int = 14) -> QPixmap:
     pixmap = QPixmap(size, size)
     pixmap.fill(Qt.GlobalColor.black)
     painter = QPainter(pixmap)
-    painter.setPen(_pen(colour, 1.4, line))
+    painter.setPen(screen_pen(painter, colour, 1.4, line))
     painter.setBrush(QBrush(colour, pattern))
     painter.drawRect(1, 1, size - 3, size - 3)
     painter.end()
@@ -122,11 +123,3 @@ def _runs(mask: NDArray[np.bool_], row: int, column: int) -> list[QRectF]:
     _, stops = np.nonzero(steps == -1)
     spans = zip(rows.tolist(), starts.tolist(), stops.tolist(), strict=True)
     return [QRectF(column + start, row + r, stop - start, 1) for r, start, stop in spans]
-
-
-def _pen(colour: QColor, width: float, line: Qt.PenStyle) -> QPen:
-    pen = QPen(colour)
-    pen.setWidthF(width)
-    pen.setStyle(line)
-    pen.setCosmetic(True)
-    return pen
