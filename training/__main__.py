@@ -79,14 +79,15 @@ def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> in
             train(run, config)
         except Cancelled:
             run.end = "stopped"
-        folder.stop_file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the next start says what is wrong with it
+            folder.take_back_stop()
         step = max(run.position.step, _newest_step(folder))  # a stop may come before the checkpoint is read
         message = f"{run.end} after {step} steps"
         events.write(run.end, step=step, message=message)
         _LOG.info("%s", message)
     except Exception as error:  # noqa: BLE001  whatever it is, the panel and the log have to say it
         room.unlink(missing_ok=True)
-        _fail(events, error if folder.config_file.exists() else _gone(folder))
+        _fail(events, error if folder.is_there else _gone(folder))
         return FAILED
     finally:
         with contextlib.suppress(OSError):
@@ -203,7 +204,7 @@ def _alone(folder: RunFolder) -> Iterator[IO[bytes] | None]:
     except ImportError:  # Windows
         yield None
         return
-    if not folder.config_file.is_file():
+    if not folder.is_there:
         raise BrainsegError("there is no config.toml", "Make a run with brainseg train", folder.path)
     with open_derived(folder.path / ".lock", "ab") as lock:
         try:

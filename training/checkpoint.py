@@ -193,7 +193,7 @@ def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     OSError, ValueError, KeyError
         If it cannot be read, or is none.
     """
-    arrays = read_npz(path)
+    arrays = read_npz(path, root=path.parent.parent)
     about: dict[str, Any] = json_of(arrays.pop(_ABOUT).tobytes())
     return arrays, about
 

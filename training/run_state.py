@@ -87,7 +87,7 @@ class Run:
 
     def _check_folder(self) -> None:
         """End when the run folder is gone, and stays so: a network disk may be away for some seconds."""
-        if self.folder.config_file.exists():
+        if self.folder.is_there:
             self.gone_since = None
             return
         now = time.perf_counter()

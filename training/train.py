@@ -108,7 +108,7 @@ def fit(run: Run, config: TrainingConfig, model: Any, patches: Patches, validati
         epochs.also = tensorboard(run.folder.path, model)
         arguments = {"steps_per_epoch": left} if run.total_steps else {}
         model.fit(patches, epochs=1, verbose=0, shuffle=False, callbacks=[steps, epochs, checkpoints], **arguments)
-    if not (run.folder.checkpoints / BEST).exists() or not run.folder.model.exists():
+    if not (run.folder.checkpoints / BEST).exists() or not run.folder.has_model:
         with averaged_weights(model):
             export(model, run.merged_metrics(), "")
 

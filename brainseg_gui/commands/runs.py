@@ -58,7 +58,7 @@ def _stop(path: Path, *, now: bool) -> int:
     from brainseg_gui.runs.run_folder import RunFolder, RunStatus
 
     folder = RunFolder(path)
-    if not folder.config_file.is_file():
+    if not folder.is_there:
         raise BrainsegError("there is no run in this folder", "brainseg runs DIR lists the runs of a folder", path)
     if now:
         message = stop_now(folder)
@@ -89,7 +89,7 @@ def _row(folder: RunFolder) -> dict[str, Any]:
         "step": max(steps, default=0),
         "best_dice": max(scores.values(), default=None),
         "best_epoch": max(scores, key=lambda epoch: scores[epoch], default=None),
-        "when": events[-1].time if events else folder.config_file.stat().st_mtime,
+        "when": events[-1].time if events else folder.changed_at,
     }
 
 

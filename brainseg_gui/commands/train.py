@@ -99,7 +99,7 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
     from brainseg_gui.runs.run_folder import RunFolder
 
     folder = RunFolder(args.run_folder.resolve())
-    if not folder.config_file.is_file():
+    if not folder.is_there:
         raise BrainsegError("there is no run to resume", "Check the name, or leave --resume out", folder.path)
     if args.train or args.val or args.set or _held_back(args):
         raise BrainsegError(
@@ -164,7 +164,11 @@ def _until_end(folder: RunFolder, pid: int, tail: EventTail) -> Iterator[Event]:
 
 def _died(folder: RunFolder) -> int:
     _say(f"{folder.path}: the trainer ended without a word. Resume it with --resume; its last lines were:")
-    for line in folder.log_file.read_text("utf-8", "replace").splitlines()[-LAST_LINES:]:
+    try:
+        log, _ = folder.log_since()
+    except OSError as error:
+        log = f"the log cannot be read ({error.strerror})".encode()
+    for line in log.decode("utf-8", "replace").splitlines()[-LAST_LINES:]:
         sys.stderr.write(for_terminal(f"  {line}\n"))
     return FAILED
 

@@ -13,6 +13,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import read_text, toml_of, visible
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.fields import FieldHelp
+from brainseg_gui.storage.reading import read_derived
 
 NAMES = ("preset", "name")
 _LONGEST_NAME = 200
@@ -28,8 +29,13 @@ def sections() -> dict[str, type]:
     return {name: kind for name, kind in hints.items() if name not in NAMES}
 
 
-def read_config(path: Path) -> TrainingConfig:
+def read_config(path: Path, *, chosen: bool = True) -> TrainingConfig:
     """Read and check a ``config.toml`` or a preset.
+
+    Parameters
+    ----------
+    chosen
+        False where a person named the folder only: a link of the file's name is not followed then.
 
     Raises
     ------
@@ -37,7 +43,7 @@ def read_config(path: Path) -> TrainingConfig:
         Names the file, the section, the key and the range.
     """
     try:
-        content = toml_of(read_text(path))
+        content = toml_of(read_text(path) if chosen else read_derived(path).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"it cannot be read ({error.strerror})", "Check the file", path) from error
     except ValueError as error:  # neither UTF-8 nor TOML

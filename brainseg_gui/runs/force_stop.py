@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Sequence
 
@@ -64,7 +65,8 @@ def _check(folder: RunFolder, events: Sequence[Event]) -> None:
 
 def _write_end(folder: RunFolder) -> str:
     """The end that the trainer could not write; what it wrote itself meanwhile stands."""
-    folder.stop_file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # the run is over; a later start says what is wrong with it
+        folder.take_back_stop()
     events = folder.events()
     if status_of(events) is not RunStatus.DIED:
         return str(events[-1].values.get("message", ""))

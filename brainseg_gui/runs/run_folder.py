@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -17,9 +18,11 @@ from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_config, to_toml
 from brainseg_gui.runs.events import Event, EventTail
 from brainseg_gui.runs.trainer_process import is_alive
+from brainseg_gui.storage.reading import is_derived_file
 from brainseg_gui.storage.writing import open_derived, remove_derived, write_bytes
 
 SILENT_AFTER_S = 300.0
+_LOG_BYTES = 64 * 1024
 
 
 class RunError(BrainsegError):
@@ -83,6 +86,20 @@ class RunFolder:
         """Its existence asks for a polite end."""
         return self.path / "stop"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it holds a configuration, or a link of its name, of which reading says that it is not followed."""
+        try:
+            mode = self.config_file.lstat().st_mode
+        except OSError:
+            return False
+        return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model came of the run, and lies in it."""
+        return is_derived_file(self.model / "model.json", root=self.path)
+
     @classmethod
     def create(cls, path: Path, config: TrainingConfig) -> RunFolder:
         """Make a new run folder with its configuration.
@@ -93,7 +110,7 @@ class RunFolder:
             If there is a run already, the folder cannot be written, or the name of a folder of cases is no text.
         """
         folder, config = cls(path), _from_anywhere(config)
-        if folder.config_file.exists():
+        if folder.is_there:
             raise _taken(path)
         content = _encoded(config)
         try:
@@ -113,7 +130,15 @@ class RunFolder:
         ConfigError
             If it cannot be used.
         """
-        return read_config(self.config_file)
+        return read_config(self.config_file, chosen=False)
+
+    @property
+    def changed_at(self) -> float:
+        """When the configuration was written, in seconds since 1970; 0 where nobody can tell."""
+        try:
+            return self.config_file.lstat().st_mtime
+        except OSError:
+            return 0.0
 
     def ask_to_stop(self) -> None:
         """Ask for a polite end after the current step.
@@ -123,8 +148,18 @@ class RunFolder:
         OSError
             If the folder cannot be written.
         """
-        remove_derived(self.stop_file)
+        self.take_back_stop()
         open_derived(self.stop_file, "ab").close()
+
+    def take_back_stop(self) -> None:
+        """Ask for no end any more; harmless where nobody did.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        remove_derived(self.stop_file)
 
     @property
     def stop_asked_at(self) -> float | None:
@@ -149,8 +184,8 @@ class RunFolder:
         """
         if self.status() in (RunStatus.RUNNING, RunStatus.SILENT):
             raise RunError("this run is running already", "Wait for its end, or stop it", self.path)
-        self.stop_file.unlink(missing_ok=True)
         try:
+            self.take_back_stop()
             with open_derived(self.log_file, "ab") as log:
                 process = subprocess.Popen(
                     [sys.executable, "-P", "-m", "training", str(self.path)],
@@ -166,6 +201,19 @@ class RunFolder:
         # whoever started it may live on for days: its end is taken note of at once, so that no zombie stays
         threading.Thread(target=process.wait, name=f"trainer-{process.pid}", daemon=True).start()
         return process.pid
+
+    def log_since(self, end: int = 0) -> tuple[bytes, int]:
+        """What the log grew by since it ended there, its last 64 KiB at most, and where it ends now.
+
+        Raises
+        ------
+        OSError
+            If it cannot be read, or is no file of its own.
+        """
+        with open_derived(self.log_file, "rb") as stream:
+            size = stream.seek(0, 2)
+            stream.seek(max(end if size >= end else 0, size - _LOG_BYTES))
+            return stream.read(), stream.tell()
 
     def events(self) -> list[Event]:
         """All events so far."""
@@ -250,5 +298,5 @@ def last_start(events: Sequence[Event]) -> Event | None:
 def find_runs(folder: Path) -> list[RunFolder]:
     """The runs in a folder, itself included, newest first."""
     candidates = [folder, *(child for child in folder.iterdir() if child.is_dir())] if folder.is_dir() else []
-    runs = [RunFolder(path) for path in candidates if (path / "config.toml").is_file()]
-    return sorted(runs, key=lambda run: run.config_file.stat().st_mtime, reverse=True)
+    runs = [run for path in candidates if (run := RunFolder(path)).is_there]
+    return sorted(runs, key=lambda run: run.changed_at, reverse=True)

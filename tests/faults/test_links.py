@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from brainseg_gui.commands import train
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.config_file import ConfigError
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunError, RunFolder
+from brainseg_gui.state.training.run_reader import RunReader
 from training.checkpoint import Position, latest_checkpoint, write_arrays
 from training.errors import TrainingError
 
@@ -98,6 +101,57 @@ def test_the_configuration_of_a_new_run(tmp_path: Path, precious: Path, trap: Tr
     with pytest.raises(RunError):
         RunFolder.create(tmp_path / "new", TrainingConfig())
     assert _untouched(precious)
+
+
+@TRAPS
+def test_the_configuration_of_a_run_that_is_there(run: RunFolder, precious: Path, trap: Trap) -> None:
+    run.config_file.unlink()
+    trap(run.config_file, precious)
+    words = {_link: "no link is followed", _not_there: "no link is followed", _pipe: "no regular file"}
+    with pytest.raises(ConfigError, match=words.get(trap, "it is not TOML")):
+        run.config()
+    news = RunReader(run).read()
+    assert news.config is None
+    assert news.problem
+    assert _untouched(precious)
+
+
+@pytest.mark.parametrize("trap", [_link, _pipe, _not_there])
+def test_what_is_shown_of_a_run_lies_in_it(
+    run: RunFolder, precious: Path, trap: Trap, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its log and its model are no files of the person; nothing is waited for."""
+    (precious.parent / "model.json").write_text("{}")
+    trap(run.log_file, precious)
+    run.model.symlink_to(precious.parent)
+    news = RunReader(run).read()
+    assert (news.log, news.has_model) == (None, False)
+    assert train._died(run) == train.FAILED
+    assert "export A" not in capsys.readouterr().err
+    run.model.unlink()
+    run.model.mkdir()
+    trap(run.model / "model.json", precious)
+    assert not run.has_model
+
+
+@pytest.mark.parametrize("trap", [_link, _pipe, _not_there])
+def test_a_checkpoint_that_leads_out_is_not_read(run: RunFolder, precious: Path, trap: Trap) -> None:
+    write_arrays(run.checkpoints / "step-000000001.npz", {}, vars(Position(step=1)))
+    outside = precious.parent / "step-000000009.npz"
+    outside.write_bytes((run.checkpoints / "step-000000001.npz").read_bytes())
+    trap(run.checkpoints / "step-000000009.npz", outside)
+    found = latest_checkpoint(run.checkpoints)
+    assert found is not None
+    assert (found.path.name, [path.name for path in found.passed_over]) == (
+        "step-000000001.npz",
+        ["step-000000009.npz"],
+    )
+
+
+def test_a_folder_in_the_place_of_the_stop_file_is_said(run: RunFolder) -> None:
+    (run.stop_file / "x").mkdir(parents=True)
+    with pytest.raises(RunError, match="the trainer cannot be started"):
+        run.launch()
 
 
 @pytest.mark.engine

@@ -207,6 +207,16 @@ def test_mistakes_in_a_passport_are_named(folder: Path, edit: Callable[[Content]
     assert caught.value.remedy
 
 
+def test_a_passport_without_a_format_is_one_of_the_first(folder: Path) -> None:
+    before = read_model_folder(folder).passport
+    change(folder, lambda c: c.pop("format"))
+    assert read_model_folder(folder).passport == before
+    for unknown in (None, "1", 1.5, True):
+        change(folder, lambda c, unknown=unknown: c.update(format=unknown))
+        with pytest.raises(ModelError, match="whole number for format"):
+            read_model_folder(folder)
+
+
 @pytest.mark.parametrize(
     ("edit", "words"),
     [

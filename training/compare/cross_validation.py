@@ -65,7 +65,7 @@ def run_folders(path: Path) -> list[RunFolder]:
     if not path.is_dir():
         return []
     runs = [RunFolder(child) for child in sorted(path.iterdir()) if child.is_dir()]
-    return [run for run in runs if run.config_file.is_file()]
+    return [run for run in runs if run.is_there]
 
 
 def cross_validation(path: Path, options: SegmentOptions) -> CrossValidation:
@@ -78,7 +78,7 @@ def cross_validation(path: Path, options: SegmentOptions) -> CrossValidation:
     """
     parts: dict[str, Method] = {}
     for run in run_folders(path):
-        if not run.model.is_dir():
+        if not run.has_model:
             continue
         model = Model(read_model_folder(run.model), options, run.path.name)
         for case_id in held_back(run):

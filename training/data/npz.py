@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from brainseg_gui.plain_files import open_file
+from brainseg_gui.storage.writing import open_derived
 
 _MOST_EXPANSION = 1000  # of masks, which compress well
 _SMALL_BYTES = 2**20
@@ -20,8 +20,13 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplemente
            OverflowError, SyntaxError, TypeError)  # fmt: skip
 
 
-def read_npz(path: Path) -> dict[str, Any]:
-    """All arrays of a file.
+def read_npz(path: Path, *, root: Path | None = None) -> dict[str, Any]:
+    """All arrays of a file, whose name the program derived: no link is followed.
+
+    Parameters
+    ----------
+    root
+        A folder above it that a person chose; no link is followed below. None where its own folder was chosen.
 
     Raises
     ------
@@ -29,7 +34,7 @@ def read_npz(path: Path) -> dict[str, Any]:
         If it cannot be read, is damaged, or promises more than it holds.
     """
     try:
-        with open_file(path) as stream:
+        with open_derived(path, "rb", root=root) as stream:
             size = os.fstat(stream.fileno()).st_size
             with zipfile.ZipFile(stream) as archive:
                 _check_sizes(archive, size)

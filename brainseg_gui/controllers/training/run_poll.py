@@ -143,11 +143,4 @@ def _search(search_paths: tuple[Path, ...], problems: dict[Path, str]) -> dict[P
         found |= {run.path: run for run in runs}
         if not runs:
             problems[path] = "there is no run in this folder"
-    return dict(sorted(found.items(), key=lambda item: _age(item[1]), reverse=True))
-
-
-def _age(run: RunFolder) -> float:
-    try:
-        return run.config_file.stat().st_mtime
-    except OSError:
-        return 0.0
+    return dict(sorted(found.items(), key=lambda item: item[1].changed_at, reverse=True))

@@ -121,7 +121,8 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         If a field is missing, of the wrong type, or not understood; names the field.
     """
     fields = JsonFields(content, "the passport", path)
-    if fields.whole("format") != FORMAT:
+    # without a number it is of the first format: any later one has to say so
+    if "format" in content and fields.whole("format") != FORMAT:
         raise fields.wrong(f"has format {content['format']}, not {FORMAT}", "Use a newer version of this program")
     grid = fields.part("input")
     passport = Passport(

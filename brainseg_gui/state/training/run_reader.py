@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from brainseg_gui.plain_files import open_file
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import ConfigError
 from brainseg_gui.runs.events import Event, EventTail
@@ -20,7 +18,6 @@ from brainseg_gui.runs.run_folder import RunFolder, RunStatus, marks_of, status_
 from brainseg_gui.state.training.curve import Numbers
 
 _LOG_LINES = 200
-_LOG_BYTES = 64 * 1024
 _LOG_LINE = 2000
 _PARTS_AT_ONCE = 8
 _MOST_COLUMNS = 50
@@ -121,7 +118,7 @@ class RunReader:
             status,
             self.folder.stop_asked_at,
             status is RunStatus.RUNNING and can_stop_now(marks),
-            (self.folder.model / "model.json").is_file(),
+            self.folder.has_model,
             config,
             problem,
         )
@@ -136,7 +133,7 @@ class RunReader:
             return None, f"config.toml: {error.what}"
 
     def _new_log(self) -> tuple[str, ...] | None:
-        added = self._added_log(self.folder.log_file)
+        added = self._added_log()
         if not added:
             return None
         # A progress bar rewrites its line: only what stood last is of interest.
@@ -145,13 +142,9 @@ class RunReader:
         self._log = self._log[-_LOG_LINES:]
         return tuple(self._log)
 
-    def _added_log(self, path: Path) -> bytes:
+    def _added_log(self) -> bytes:
         try:
-            with open_file(path) as stream:
-                size = stream.seek(0, 2)
-                stream.seek(max(self._log_end if size >= self._log_end else 0, size - _LOG_BYTES))
-                added = stream.read()
-                self._log_end = stream.tell()
+            added, self._log_end = self.folder.log_since(self._log_end)
         except OSError:
             return b""
         return added
