@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from brainseg_gui.commands.case_options import add_resample_option, regrid_policy_of
 from brainseg_gui.errors import BrainsegError, EngineError, SaveError, printable
 from brainseg_gui.plain_files import for_terminal
 
@@ -34,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="model folder (default: the shipped model)")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    add_resample_option(parser, "a mask of a case, which tells how its labels are numbered, from another grid")
     parser.add_argument("--overwrite", action="store_true", help="replace masks that exist")
     parser.add_argument("--json", action="store_true", help="print one JSON object per case and line")
     parser.set_defaults(run=run)
@@ -52,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
     model = read_model_folder(args.model) if args.model else default_model()
     options = SegmentOptions(args.device, args.precision)
     jobs = plan_jobs(args.cases, args.output)
+    cohort = [job.source for job in jobs if job.source is not None]
+    if args.resample and not any(source.reference for source in cohort):
+        raise BrainsegError("--resample is for masks that cases come with, and none of these has one", "Leave it out")
     folders = prepare_outputs(jobs, overwrite=args.overwrite)
     bar = tqdm(total=len(jobs), file=sys.stderr, bar_format=_BAR, disable=None)
     teller = _Teller(bar, len(jobs), args.json)
@@ -59,7 +64,10 @@ def run(args: argparse.Namespace) -> int:
         with closing(Engine()) as engine, closing(bar):
             if any(job.source for job in jobs):
                 engine.start(model, options)  # loads while the first case is read
-            with closing(CohortSegmentation(engine, model, options, overwrite=args.overwrite).run(jobs)) as work:
+            work_on = CohortSegmentation(
+                engine, model, options, overwrite=args.overwrite, cohort=cohort, regrid=regrid_policy_of(args)
+            )
+            with closing(work_on.run(jobs)) as work:
                 for progress in work:
                     teller.tell(progress)
     finally:

@@ -47,6 +47,19 @@ def agreed_schemes(votes: Sequence[Vote]) -> list[LabelScheme]:
     return [_scheme_of(vote, chosen[_group_of(vote, mixed=mixed)] if not vote.stated else "", most) for vote in votes]
 
 
+def differs(vote: Vote, scheme: LabelScheme) -> bool:
+    """Whether a case by itself would be read otherwise: the numbers that occur in it mean something else."""
+    own = label_schemes().get(vote.scheme)
+    return own is None or any(own.meaning_of(value) != scheme.meaning_of(value) for value in vote.present)
+
+
+def words_of(vote: Vote, scheme: LabelScheme) -> str:
+    """What is doubtful about a case that is read as the others are, in a sentence."""
+    alone = label_schemes().get(vote.scheme)
+    title = alone.title if alone is not None else vote.scheme
+    return f"Its reference is read as {scheme.title}, as the others are; by itself it would be {title}"
+
+
 def _group_of(vote: Vote, *, mixed: bool) -> tuple[str, int]:
     """Cases that must be read alike: of one data set, and of one way to number what enhances."""
     if mixed or not vote.present & {3, 4}:

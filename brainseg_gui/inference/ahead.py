@@ -16,6 +16,7 @@ from brainseg_gui.errors import BrainsegError, Cancelled
 if TYPE_CHECKING:
     from brainseg_gui.imaging.case import Case, CaseSource
     from brainseg_gui.imaging.labels import LabelMap
+    from brainseg_gui.imaging.regrid_policy import RegridPolicy
     from brainseg_gui.inference.case_job import CaseJob
     from brainseg_gui.inference.options import SegmentResult
 
@@ -57,12 +58,12 @@ class Writing:
     written: Future[float]
 
 
-def start_reading(source: CaseSource) -> PendingRead:
-    """Begin to read a case."""
+def start_reading(source: CaseSource, regrid: RegridPolicy) -> PendingRead:
+    """Begin to read a case; `regrid` tells what may be done with a mask on another grid."""
     from brainseg_gui.imaging.background_thread import in_background
 
     stop = Event()
-    return PendingRead(source.case_id, in_background(partial(_read, source, stop), "read ahead"), stop)
+    return PendingRead(source.case_id, in_background(partial(_read, source, regrid, stop), "read ahead"), stop)
 
 
 def start_writing(
@@ -75,25 +76,25 @@ def start_writing(
     return Writing(job, case, labels, result, seconds, in_background(work, "write behind"))
 
 
-def _read(source: CaseSource, stop: Event) -> tuple[Case, float]:
+def _read(source: CaseSource, regrid: RegridPolicy, stop: Event) -> tuple[Case, float]:
     """Read a case; a mask that cannot be used is no reason not to segment."""
     started = time.perf_counter()
     try:
-        case = _read_whole(source, stop)
+        case = _read_whole(source, regrid, stop)
     except Cancelled:
         raise
     except BrainsegError as error:
         if source.reference is None:
             raise
-        case = _read_whole(replace(source, reference=None), stop)
+        case = _read_whole(replace(source, reference=None), regrid, stop)
         case = replace(case, notes=(*case.notes, f"The mask of the case was left out: {error}"))
     return case, time.perf_counter() - started
 
 
-def _read_whole(source: CaseSource, stop: Event) -> Case:
+def _read_whole(source: CaseSource, regrid: RegridPolicy, stop: Event) -> Case:
     from brainseg_gui.imaging.read_case import read_case
 
-    with closing(read_case(source)) as work:
+    with closing(read_case(source, regrid=regrid)) as work:
         while True:
             try:
                 next(work)

@@ -9,19 +9,21 @@ import logging
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import wait
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.background_thread import waited_for
+from brainseg_gui.imaging.cohort_reading import CohortReading
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.inference.ahead import PendingRead, Writing, start_reading, start_writing
 from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
-    from brainseg_gui.imaging.case import Case
+    from brainseg_gui.imaging.case import Case, CaseSource
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.inference.models.model_folder import ModelFolder
     from brainseg_gui.inference.options import SegmentOptions, SegmentResult
@@ -30,6 +32,7 @@ _SEGMENTED = 0.95  # of the work on one case
 _LOG = logging.getLogger(__name__)
 
 Steps = Generator[Progress, None, None]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,10 @@ class CohortSegmentation:
         Whether masks that exist are replaced; else their cases are passed over.
     scheme_of
         How the mask of a case is to be numbered.
+    cohort
+        The cases that belong together, by which masks are read that do not say what their numbers mean.
+    regrid
+        What may be done with a case's own mask that lies on another grid.
     """
 
     engine: Engine
@@ -104,10 +111,16 @@ class CohortSegmentation:
     options: SegmentOptions
     overwrite: bool = True
     scheme_of: Callable[[Case], LabelScheme] = own_scheme
+    cohort: Sequence[CaseSource] = ()
+    regrid: RegridPolicy = RegridPolicy.STRICT
     _finished: int = 0
     _total: int = 0
     _reading: PendingRead | None = None
     _writing: Writing | None = None
+    _together: CohortReading = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._together = CohortReading(self.cohort, self.regrid)
 
     def run(self, jobs: Sequence[CaseJob]) -> Steps:
         """Segment every case; a fault is told, and the next case comes.
@@ -150,14 +163,15 @@ class CohortSegmentation:
                 raise job.fault or CaseError("no case was found", "Check the name", job.output)
             if not self.overwrite and job.is_taken:  # another run made it meanwhile: no need to segment
                 raise SaveError("the file exists by now", "Another run may have made it", job.output)
-            reading = reading or start_reading(job.source)
+            reading = reading or start_reading(job.source, self.regrid)
             case, reading_s = yield from waited_for(reading.case, self._at_work(job, Progress("reading", 0.0)))
         except BaseException:
             if reading is not None:
                 reading.stop.set()
             raise
         finally:
-            self._reading = start_reading(after.source) if after is not None and after.source is not None else None
+            self._reading = self._read_ahead(after)
+        case = yield from self._follow(job, self._together.read(case))
         result = yield from self._follow(job, self.engine.segment(case, self.model, self.options))
         yield from self._end_writing()
         scheme = self.scheme_of(case)
@@ -166,15 +180,16 @@ class CohortSegmentation:
         seconds = {"reading": reading_s, **result.seconds}
         self._writing = start_writing(job, case, labels, result, seconds, overwrite=self.overwrite)
 
-    def _follow(
-        self, job: CaseJob, work: Generator[Progress, None, SegmentResult]
-    ) -> Generator[Progress, None, SegmentResult]:
+    def _read_ahead(self, job: CaseJob | None) -> PendingRead | None:
+        return start_reading(job.source, self.regrid) if job is not None and job.source is not None else None
+
+    def _follow(self, job: CaseJob, work: Generator[Progress, None, Result]) -> Generator[Progress, None, Result]:
         with closing(work):
             while True:
                 try:
                     progress = next(work)
                 except StopIteration as finish:
-                    result: SegmentResult = finish.value
+                    result: Result = finish.value
                     return result
                 yield self._at_work(job, replace(progress, done=_SEGMENTED * progress.done))
 

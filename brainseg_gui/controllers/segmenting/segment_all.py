@@ -101,7 +101,8 @@ class SegmentAllController(QObject):
         engine, model, options = self._network
         self._model_sha256 = model.passport.sha256
         self._state.work.begin("looking for masks")
-        work = CohortSegmentation(engine, model, options, overwrite=False, scheme_of=self._scheme_getter())
+        scheme_of, cohort = self._scheme_getter(), self._sources
+        work = CohortSegmentation(engine, model, options, overwrite=False, scheme_of=scheme_of, cohort=cohort)
         self._job = Job(work.run([self._job_of(source) for source in sources]), self)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(lambda _: self._end(self._state.summary))
@@ -197,7 +198,7 @@ def _reason(error: Exception) -> str:
 def _found(done: Segmented) -> str:
     volumes = volumes_ml(done.labels)
     words = ", ".join(f"{region.key} {volumes[region.key]:.1f} ml" for region in regions())
-    return ". ".join((words, *done.result.notes))
+    return ". ".join((words, *done.result.notes, *done.case.doubts))
 
 
 def _file_of(path: Path) -> MaskFile:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.records.report import CaseReport
-from brainseg_gui.imaging.cohort_scheme import Vote, agreed_schemes
+from brainseg_gui.imaging.cohort_scheme import Vote, agreed_schemes, differs, words_of
 from brainseg_gui.imaging.labels import LabelScheme, label_schemes
 
 _ENOUGH = 3  # predictions of one model that suggest the same other scheme, and most of them: it is the model's
@@ -35,9 +35,7 @@ def read_alike(cases: Sequence[CaseReport | None], chosen: ChosenSchemes) -> Map
 def _words(case: CaseReport, reference: LabelScheme | None, prediction: LabelScheme | None) -> str:
     words = []
     if reference is not None:
-        alone = label_schemes().get(case.reference_scheme)
-        title = alone.title if alone is not None else case.reference_scheme
-        words.append(f"Its reference is read as {reference.title}, as the others are; by itself it would be {title}")
+        words.append(words_of(_vote(case), reference))
     if prediction is not None and prediction.name != case.prediction_scheme:
         words.append(f"Its prediction is read as {prediction.title}, which most of this model's suggest")
     return ". ".join(words)
@@ -45,19 +43,17 @@ def _words(case: CaseReport, reference: LabelScheme | None, prediction: LabelSch
 
 def _of_references(cases: Sequence[CaseReport]) -> dict[int, LabelScheme]:
     """The scheme of each reference that is not read as its cohort's are."""
-    votes = [Vote(case.reference_scheme, frozenset(case.labels), case.stated) for case in cases]
+    votes = [_vote(case) for case in cases]
     agreed = agreed_schemes(votes)
     return {
         number: scheme
         for number, (vote, scheme) in enumerate(zip(votes, agreed, strict=True))
-        if not vote.stated and scheme.name != vote.scheme and _differs(vote, scheme)
+        if not vote.stated and scheme.name != vote.scheme and differs(vote, scheme)
     }
 
 
-def _differs(vote: Vote, scheme: LabelScheme) -> bool:
-    """Whether the numbers that occur mean something else."""
-    own = label_schemes().get(vote.scheme)
-    return own is None or any(own.meaning_of(value) != scheme.meaning_of(value) for value in vote.present)
+def _vote(case: CaseReport) -> Vote:
+    return Vote(case.reference_scheme, frozenset(case.labels), case.stated)
 
 
 def _of_models(cases: Sequence[CaseReport]) -> dict[str, LabelScheme]:
