@@ -129,7 +129,7 @@ def toy_case() -> ToyCase:
     The patient is the same for every `orientation` (three letters such as ``LPS``, the directions in which the
     stored axes grow): `shape` and `spacing` (mm) run right, anterior, superior. `oblique` tilts the grid by so many
     degrees about the axis (1, 1, 1). Images are int16, 0 outside an ellipsoid brain; the mask is uint8 with 1 NCR,
-    2 ED and 4 ET.
+    2 ED and 4 ET, or the other `numbers`.
     """
     return _write_toy_case
 
@@ -150,6 +150,7 @@ def _write_toy_case(
     case_id: str = "Toy_001",
     modalities: Sequence[str] = ("t1", "t1ce", "t2", "flair"),
     mask: bool = True,
+    numbers: tuple[int, int, int] = (1, 2, 4),
     seed: int = 0,
 ) -> Path:
     case = folder / case_id
@@ -165,7 +166,8 @@ def _write_toy_case(
         image = np.where(brain, np.clip(image, 1, None), 0)
         _save(case / f"{case_id}_{modality}.nii.gz", image.astype(np.int16), affine, orientation)
     if mask:
-        _save(case / f"{case_id}_seg.nii.gz", labels, affine, orientation)
+        numbered = np.select([labels == value for value in (1, 2, 4)], numbers).astype(np.uint8)
+        _save(case / f"{case_id}_seg.nii.gz", numbered, affine, orientation)
     return case
 
 

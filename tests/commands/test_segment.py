@@ -17,7 +17,7 @@ import pytest
 
 from brainseg_gui.commands import segment
 from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
-from brainseg_gui.errors import CaseError, EngineError, ModelError, SaveError
+from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.inference import ahead
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
@@ -294,6 +294,45 @@ class _Quick:
         yield Progress("inferring", 0.5)
         self._meanwhile(case.case_id)
         return SegmentResult(np.zeros(case.grid.shape, np.uint8), {}, "CPU", "float32", "nobody's", ())
+
+
+@pytest.mark.parametrize("order", ["ABCD", "DABC"])
+def test_all_masks_of_a_silent_cohort_are_numbered_alike_and_the_odd_one_is_told(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], order: str
+) -> None:
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _Quick)
+    for seed, name in enumerate(order):
+        numbers = (2, 4, 1) if name == "D" else (1, 2, 4)  # D as in the paediatric challenge
+        toy_case(tmp_path / "cohort", case_id=f"{seed}{name}", numbers=numbers, seed=seed)
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out", "--json") == 2
+    out, err = capfd.readouterr()
+    assert {json.loads(line)["scheme"] for line in out.splitlines()} == {"brats2020"}
+    (line,) = err.splitlines()
+    assert "D: Its reference is read as BraTS 2017–2021, as the others are; by itself" in line
+
+
+@pytest.mark.parametrize(("words", "scheme"), [((), "brats2020"), (("--resample", "voxels"), "brats2023")])
+def test_a_mask_on_another_grid_tells_its_numbers_where_that_is_asked_for(
+    tmp_path: Path,
+    toy_case: ToyCase,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    scheme: str,
+) -> None:
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _Quick)
+    case = toy_case(tmp_path, case_id="A", numbers=(1, 2, 3))
+    nib.save(nib.Nifti1Image(np.asarray(nib.load(case / "A_seg.nii.gz").dataobj), np.eye(4)), case / "A_seg.nii.gz")
+    assert call(case, "-o", tmp_path / "out", "--json", *words) == 0
+    (entry,) = map(json.loads, capfd.readouterr().out.splitlines())
+    assert entry["scheme"] == scheme
+    assert any("was left out" in note for note in entry["notes"]) is not bool(words)
+
+
+def test_resampling_is_refused_where_there_is_nothing_to_resample(tmp_path: Path, toy_case: ToyCase) -> None:
+    case = toy_case(tmp_path, case_id="A", mask=False)
+    with pytest.raises(BrainsegError, match="--resample is for masks that cases come with, and none of these has one"):
+        call(case, "-o", tmp_path / "out", "--resample")
 
 
 def test_the_case_in_the_working_folder_has_its_name(

@@ -414,6 +414,28 @@ def test_a_doubtful_reading_is_said_once_for_all_cases_of_a_list(
     assert session.notice is None
 
 
+def test_a_silent_mask_is_read_as_the_others_of_its_list(
+    files: FilesController, session: Session, toy_case: Any, tmp_path: Path, settled: Callable[[], None]
+) -> None:
+    for number in range(4):
+        numbers = (2, 4, 1) if number == 3 else (1, 2, 4)  # the last one as in the paediatric challenge
+        toy_case(tmp_path / "cohort", case_id=f"Toy_{number}", seed=number, numbers=numbers)
+    files.open_paths([tmp_path / "cohort"])
+    settled()
+    files.open_source(session.cohort[3])
+    settled()
+    assert session.scheme.name == "brats2020"
+    assert session.notice is not None
+    assert "as the others are; by itself it would be BraTS paediatric, which is not certain" in session.notice.what
+    files.open_paths([tmp_path / "cohort" / "Toy_3" / "Toy_3_t1.nii.gz"])  # of the list too
+    settled()
+    assert session.scheme.name == "brats2020"
+    session.set_cohort(())
+    files.open_paths([tmp_path / "cohort" / "Toy_3"])
+    settled()
+    assert session.scheme.name == "brats-ped"  # alone
+
+
 def _rename_label(path: Path, before: int, after: int) -> None:
     mask = nib.load(path)
     values = np.asanyarray(mask.dataobj).copy()

@@ -82,6 +82,17 @@ def test_every_case_gets_its_mask_beside_its_images(
     assert not session.notice.problem
 
 
+def test_all_masks_of_a_silent_list_are_numbered_alike(
+    every: SegmentAllController, tmp_path: Path, toy_case: Any, session: Session, ended: Callable[[], None]
+) -> None:
+    odd = toy_case(tmp_path / "cohort", case_id="E", numbers=(2, 4, 1))  # as in the paediatric challenge
+    session.set_cohort(find_cohort(tmp_path / "cohort"))
+    every.start()
+    ended()
+    assert "as the others are; by itself it would be BraTS paediatric" in session.segmenting_all.of(odd / "E").words
+    assert nib.load(odd / "E_pred.nii.gz").header["descrip"].item().startswith(b"brainseg mask, brats2020, by ")
+
+
 def test_a_case_that_has_a_mask_is_passed_over_and_its_file_untouched(
     every: SegmentAllController, cohort: Path, session: Session, engine: Any, ended: Callable[[], None]
 ) -> None:

@@ -18,28 +18,16 @@ from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import run_to_end
 
-_PAEDIATRIC = {1: 2, 2: 4, 4: 1}
-_OF_2023 = {1: 1, 2: 2, 4: 3}
-
-
-def _renumbered(case: Path, numbers: dict[int, int], affine: np.ndarray | None = None) -> Path:
-    (path,) = case.glob("*_seg.nii.gz")
-    image = nib.load(path)
-    values = np.asarray(image.dataobj)
-    new = np.zeros_like(values)
-    for old, number in numbers.items():
-        new[values == old] = number
-    nib.save(nib.Nifti1Image(new, image.affine if affine is None else affine), path)
-    return case
+_Numbers = tuple[int, int, int]  # of NCR, ED and ET
+_OF_2020, _OF_2023, _PAEDIATRIC = (1, 2, 4), (1, 2, 3), (2, 4, 1)
 
 
 @pytest.fixture
 def cohort(tmp_path: Path, toy_case: Callable[..., Path]) -> Callable[..., list[CaseSource]]:
-    def make(*kinds: dict[int, int] | None) -> list[CaseSource]:
+    def make(*kinds: _Numbers | None) -> list[CaseSource]:
         for number, numbers in enumerate(kinds):
-            case = toy_case(tmp_path, case_id=f"Toy_{number}", seed=number, mask=numbers is not None)
-            if numbers:
-                _renumbered(case, numbers)
+            has_mask = numbers is not None
+            toy_case(tmp_path, case_id=f"Toy_{number}", seed=number, mask=has_mask, numbers=numbers or _OF_2020)
         return list(find_cohort(tmp_path))
 
     return make
@@ -50,7 +38,7 @@ def _read(source: CaseSource) -> Case:
 
 
 def test_an_odd_mask_is_read_as_the_others_and_it_is_said(cohort: Callable[..., list[CaseSource]]) -> None:
-    sources = cohort({}, {}, {}, _PAEDIATRIC)
+    sources = cohort(_OF_2020, _OF_2020, _OF_2020, _PAEDIATRIC)
     together = CohortReading(sources)
     alone = [_read(source) for source in sources]
     assert [case.scheme.name for case in alone] == [*["brats2020"] * 3, "brats-ped"]
@@ -63,7 +51,7 @@ def test_an_odd_mask_is_read_as_the_others_and_it_is_said(cohort: Callable[..., 
 
 
 def test_two_years_stay_two_years(cohort: Callable[..., list[CaseSource]]) -> None:
-    sources = cohort({}, {}, _OF_2023, _OF_2023)
+    sources = cohort(_OF_2020, _OF_2020, _OF_2023, _OF_2023)
     together = CohortReading(sources)
     read = [run_to_end(together.read(_read(source))) for source in sources]
     assert [case.scheme.name for case in read] == [*["brats2020"] * 2, *["brats2023"] * 2]
@@ -79,7 +67,7 @@ def test_a_case_without_a_mask_is_numbered_as_the_others(cohort: Callable[..., l
 def test_what_is_stated_and_what_is_alone_is_left_as_it_is(
     cohort: Callable[..., list[CaseSource]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sources = cohort({}, {}, _PAEDIATRIC)
+    sources = cohort(_OF_2020, _OF_2020, _PAEDIATRIC)
     odd = _read(sources[2])
     stated = [replace(source, scheme="brats2023") for source in sources]
     monkeypatch.setattr(cohort_reading, "_numbers_in", lambda source: pytest.fail("nobody needs to be asked"))
@@ -91,7 +79,7 @@ def test_what_is_stated_and_what_is_alone_is_left_as_it_is(
 def test_a_few_of_a_long_list_are_asked_and_once(
     cohort: Callable[..., list[CaseSource]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sources = cohort({}, {}, _PAEDIATRIC)
+    sources = cohort(_OF_2020, _OF_2020, _PAEDIATRIC)
     asked: list[str] = []
 
     def numbers(source: CaseSource) -> tuple[int, ...]:
@@ -114,7 +102,9 @@ def test_masks_on_other_grids_are_asked_where_that_is_allowed(
     tmp_path: Path, toy_case: Callable[..., Path], regrid: RegridPolicy, scheme: str
 ) -> None:
     for number in range(2):
-        _renumbered(toy_case(tmp_path, case_id=f"Toy_{number}", seed=number), _OF_2023, np.eye(4))
+        case = toy_case(tmp_path, case_id=f"Toy_{number}", seed=number, numbers=_OF_2023)
+        mask = nib.load(case / f"Toy_{number}_seg.nii.gz")
+        nib.save(nib.Nifti1Image(np.asarray(mask.dataobj), np.eye(4)), mask.get_filename())
     toy_case(tmp_path, case_id="Toy_2", seed=2, mask=False)
     sources = list(find_cohort(tmp_path))
     case = _read(sources[2])
@@ -122,7 +112,7 @@ def test_masks_on_other_grids_are_asked_where_that_is_allowed(
 
 
 def test_masks_that_cannot_be_read_have_no_vote(cohort: Callable[..., list[CaseSource]]) -> None:
-    sources = cohort({}, {}, _PAEDIATRIC)
+    sources = cohort(_OF_2020, _OF_2020, _PAEDIATRIC)
     for source in sources[:2]:
         source.reference.write_bytes(b"nothing")
     odd = _read(sources[2])

@@ -18,6 +18,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.formats.known_formats import file_filter
+from brainseg_gui.imaging.cohort_reading import CohortReading
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.window import Window, carried
@@ -47,7 +48,8 @@ class FilesController(QObject):
         self._paths: tuple[Path, ...] = ()
         self._dropped: tuple[Path, ...] = ()
         self._said_of_cohort: set[str] = set()  # about the masks of the list
-        session.cohort_changed.connect(lambda: self._said_of_cohort.clear())
+        self._together = CohortReading(())
+        session.cohort_changed.connect(self._on_cohort_changed)
         self._leaves_cohort = False  # what is being read is no case of the list
         self._opened_with: dict[Modality, Window] = {}  # the windows that the open case began with
         self._to_carry: dict[Modality, tuple[Window, Window]] = {}
@@ -113,7 +115,9 @@ class FilesController(QObject):
         self._session.opening.begin("reading")
         first = self._session.viewing.modality
         remembered = Remembered(self._preferences.memory, self._session.output.tree)
-        job = self._start(open_case(source, remembered, regrid=regrid, first=first))
+        of_list = any(other.identity == source.identity for other in self._session.cohort)
+        together = self._together if of_list else None
+        job = self._start(open_case(source, remembered, regrid=regrid, first=first, together=together))
         job.progressed.connect(self._on_read_progressed)
         job.succeeded.connect(self._on_read)
 
@@ -195,6 +199,10 @@ class FilesController(QObject):
         """Another case was asked for: the old answer must not arrive any more."""
         job.blockSignals(True)
         job.cancel()
+
+    def _on_cohort_changed(self) -> None:
+        self._said_of_cohort.clear()
+        self._together = CohortReading(self._session.cohort)
 
     def _on_found(self, found: RecognisedPaths) -> None:
         self._job = None

@@ -85,11 +85,20 @@ def open_case(
     *,
     regrid: RegridPolicy = RegridPolicy.STRICT,
     first: Modality = Modality.T1CE,
+    together: CohortPendingRead | None = None,
 ) -> Generator[Progress, None, Opened]:
-    """Read a case, its annotations, and what is remembered of it; parameters and errors as `read_case`."""
+    """Read a case, its annotations, and what is remembered of it; parameters and errors as `read_case`.
+
+    Parameters
+    ----------
+    together
+        The list that the case belongs to, if any: its silent masks are read alike.
+    """
     from brainseg_gui.imaging.read_case import read_case
 
     case = yield from read_case(source, regrid=regrid, first=first)
+    if together is not None:
+        case = yield from together.read(case)
     yield Progress("looking for annotations", 1.0)
     known: list[str] = []
 
