@@ -27,6 +27,7 @@ from brainseg_gui.inference.engine.environment import prepare_environment
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.storage.leftovers import tidy
 from brainseg_gui.storage.writing import open_derived, remove_derived
 
 _LOG = logging.getLogger("training")
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> int:
     """Train and write how it ended; nothing ends without an event."""
     room = folder.path / _ROOM
+    tidy([folder.path, folder.checkpoints])
     try:
         remove_derived(room)
         with open_derived(room, "xb") as stream:

@@ -15,6 +15,7 @@ from brainseg_gui.imaging.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, is_image
 from brainseg_gui.imaging.formats.mask_note import NOTE_ENDING, wrote_mask
 from brainseg_gui.inference.case_job import CaseJob
+from brainseg_gui.storage.leftovers import tidy
 
 
 def plan_jobs(paths: Iterable[Path], output: Path) -> list[CaseJob]:
@@ -74,6 +75,7 @@ def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
             remove_empty([*(place for place in new if place.exists()), *made])
             raise SaveError(f"the folder cannot be made ({reason})", "Choose another one", folder) from error
         made = new + made
+    tidy(path.parent for path in outputs)
     return made
 
 

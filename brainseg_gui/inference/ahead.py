@@ -12,6 +12,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import BrainsegError, Cancelled
+from brainseg_gui.storage.leftovers import tidy
 
 if TYPE_CHECKING:
     from brainseg_gui.imaging.case import Case, CaseSource
@@ -79,6 +80,7 @@ def start_writing(
 def _read(source: CaseSource, regrid: RegridPolicy, stop: Event) -> tuple[Case, float]:
     """Read a case; a mask that cannot be used is no reason not to segment."""
     started = time.perf_counter()
+    tidy([source.folder])
     try:
         case = _read_whole(source, regrid, stop)
     except Cancelled:

@@ -8,15 +8,18 @@ import re
 import secrets
 import shutil
 import stat
+import time
+from collections.abc import Iterable
+from pathlib import Path
 
 from brainseg_gui.faults import scratch
-from brainseg_gui.storage.folder import Folder
+from brainseg_gui.storage.folder import Folder, open_folder
 
 _SUFFIX = r"(?:\.[\w.]{0,15})?"
 _NAME = re.compile(rf"\.(brainseg-[0-9a-f]{{8}}-[0-9]{{1,10}}-[0-9a-f]{{8}})-[0-9a-f]{{16}}{_SUFFIX}")
+_REST_S = 60.0  # a folder that many files are written into is not searched for each of them
 
-
-_swept: set[str] = set()
+_swept: dict[str, float] = {}  # folder -> when
 
 
 def new_name(suffix: str = "") -> str:
@@ -49,10 +52,17 @@ def _remove(folder: Folder, name: str, found: os.stat_result) -> None:
         folder.remove(name)
 
 
-def sweep_once(folder: Folder) -> None:
-    """As `sweep`, once in the life of this process for each folder; nothing that fails there is of any matter."""
-    path = os.path.abspath(folder.path)
-    if path not in _swept:
-        _swept.add(path)
+def sweep_now_and_then(folder: Folder) -> None:
+    """As `sweep`, at most once a minute for each folder; nothing that fails there is of any matter."""
+    path, now = os.path.abspath(folder.path), time.monotonic()
+    if now - _swept.get(path, -_REST_S) >= _REST_S:
+        _swept[path] = now
         with contextlib.suppress(OSError):
             sweep(folder)
+
+
+def tidy(folders: Iterable[Path]) -> None:
+    """As `sweep_now_and_then`, of folders that are opened: nothing may ever be written there again."""
+    for path in dict.fromkeys(folders):
+        with contextlib.suppress(OSError), open_folder(path) as folder:
+            sweep_now_and_then(folder)

@@ -12,7 +12,7 @@ from typing import IO
 
 from brainseg_gui.links import behind_links
 from brainseg_gui.storage.folder import Folder, flush, open_folder
-from brainseg_gui.storage.leftovers import new_name, sweep_once
+from brainseg_gui.storage.leftovers import new_name, sweep_now_and_then
 
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
 
@@ -51,7 +51,7 @@ def replacing(
     target = behind_links(path) if chosen else path
     with open_folder(target.parent, root) as folder:
         folder.refuse_link(target.name)
-        sweep_once(folder)
+        sweep_now_and_then(folder)
         name = new_name(suffix or target.suffix)
         mode = _mode_of(folder, target.name, private=private)
         try:

@@ -19,6 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.faults import scratch
 from brainseg_gui.imaging import read_case as read_case_module
 from brainseg_gui.imaging.demo_case import demo_case, shipped_demo
 from brainseg_gui.imaging.labels import scheme_named
@@ -26,6 +27,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
+from brainseg_gui.storage import leftovers
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 
 
@@ -450,6 +452,25 @@ def test_a_cohort_becomes_a_list_and_opens_its_first_case(
     settled()
     assert [source.case_id for source in session.cohort] == ["Toy_001", "Toy_002", "Toy_003"]
     assert session.case.case_id == "Toy_001"
+
+
+def test_what_a_kill_left_in_the_folders_of_a_list_is_swept_when_it_is_opened(
+    files: FilesController, cohort: Path, settled: Callable[[], None], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(scratch, "start_mark", lambda pid: "that of a process that is gone")
+        left = [folder / leftovers.new_name(".nii.gz") for folder in (cohort, *cohort.glob("Toy_*"))]
+    for path in left:
+        path.write_bytes(b"a patient")
+    files.open_paths([cohort])
+    settled()
+    qtbot.waitUntil(lambda: not any(path.exists() for path in left))
+    (again,) = [path for path in left if path.parent.name == "Toy_001"]
+    again.write_bytes(b"a patient")
+    leftovers._swept.clear()  # a minute later
+    files.open_paths([cohort / "Toy_001"])
+    settled()
+    qtbot.waitUntil(lambda: not again.exists())
 
 
 def test_next_and_previous_case(

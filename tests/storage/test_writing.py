@@ -240,6 +240,17 @@ def test_what_a_kill_left_is_swept_by_the_next_writer_and_nothing_else(tmp_path:
     assert set(os.listdir(tmp_path)) == {*others, link, "list.csv"}
 
 
+def test_what_a_kill_left_is_swept_where_a_folder_is_only_opened(tmp_path: Path) -> None:
+    for name in ("A", "B"):
+        (tmp_path / name).mkdir()
+        _kill_in_mid_save(tmp_path / name)
+    (tmp_path / "C").symlink_to("B")
+    (tmp_path / "file").write_bytes(b"x")
+    os.mkfifo(tmp_path / "pipe")
+    leftovers.tidy([tmp_path / name for name in ("A", "A", "file", "pipe", "nowhere", "C")])
+    assert os.listdir(tmp_path / "A") == os.listdir(tmp_path / "B") == []
+
+
 def test_what_another_computer_left_is_swept_after_a_week(tmp_path: Path) -> None:
     name = f".brainseg-{'0' * 8}-1-{'0' * 8}-{'0' * 16}.nii.gz"
     (tmp_path / name).write_bytes(b"x")
@@ -250,9 +261,14 @@ def test_what_another_computer_left_is_swept_after_a_week(tmp_path: Path) -> Non
     assert os.listdir(tmp_path) == []
 
 
-def test_a_folder_is_searched_once_not_at_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_searched_now_and_then_not_at_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[Path] = []
+    now = [1000.0]
     monkeypatch.setattr(leftovers, "sweep", lambda folder: searched.append(folder.path))
+    monkeypatch.setattr(leftovers.time, "monotonic", lambda: now[0])
     for number in range(20):
         write_bytes(tmp_path / f"{number}.csv", b"x", chosen=False)
     assert searched == [tmp_path]
+    now[0] += 60.0  # another program may have been killed meanwhile
+    leftovers.tidy([tmp_path])
+    assert searched == [tmp_path] * 2

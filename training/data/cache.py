@@ -25,7 +25,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.grid import Array
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.storage.folder import open_folder
-from brainseg_gui.storage.leftovers import new_name, sweep_once
+from brainseg_gui.storage.leftovers import new_name, sweep_now_and_then
 from brainseg_gui.storage.writing import open_derived, write_bytes, write_text
 from training.data.case_files import digests
 from training.data.cases import TrainingCase
@@ -187,7 +187,7 @@ def _make_own(root: Path) -> None:
                 raise OSError(errno.ENOTEMPTY, "it holds other things than prepared cases", str(root))
             with contextlib.suppress(FileExistsError):
                 write_bytes(root / _MARKER, _MARK, chosen=False, root=root.parent, only_new=True)
-        sweep_once(folder)
+        sweep_now_and_then(folder)
 
 
 @lru_cache(maxsize=256)

@@ -18,8 +18,10 @@ import numpy.typing as npt
 
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.formats.mask_note import truth_words
+from brainseg_gui.plain_files import json_of
 from brainseg_gui.storage.folder import open_folder
-from brainseg_gui.storage.leftovers import new_name
+from brainseg_gui.storage.leftovers import new_name, tidy
+from brainseg_gui.storage.reading import read_derived
 from brainseg_gui.storage.writing import write_text
 
 from .anatomy import read_anatomy_cached
@@ -119,14 +121,16 @@ def check_settings(batch: Batch) -> None:
     """
     file = batch.out / _SETTINGS
     try:
-        before = json.loads(file.read_text("utf-8")) if file.is_file() else None
+        before = json_of(read_derived(file)) if file.exists() else None
         if before is None:
             batch.out.mkdir(parents=True, exist_ok=True)
             write_text(file, json.dumps(batch.settings(), indent=1) + "\n", chosen=False)
     except (OSError, ValueError) as error:
         raise SaveError(f"the folder cannot be used: {error}", "Give --out another folder", batch.out) from error
+    tidy([batch.out])
     if before is not None and before != batch.settings():
-        differing = [key for key, value in batch.settings().items() if before.get(key) != value]
+        known = before if isinstance(before, dict) else {}
+        differing = [key for key, value in batch.settings().items() if known.get(key) != value]
         sentence = f"this folder holds a set that was made with other settings ({', '.join(differing)})"
         raise SaveError(sentence, "Give --out another folder, or remove it", batch.out)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from brainseg_gui.annotation.journal.study import study_digest
@@ -14,14 +14,17 @@ from brainseg_gui.annotation.saving.saved_masks import SavedMask, saved_annotati
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.background_thread import in_background
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.cohort_reading import CohortReading
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, network_of
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle
+from brainseg_gui.storage.leftovers import tidy
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +88,7 @@ def open_case(
     *,
     regrid: RegridPolicy = RegridPolicy.STRICT,
     first: Modality = Modality.T1CE,
-    together: CohortPendingRead | None = None,
+    together: CohortReading | None = None,
 ) -> Generator[Progress, None, Opened]:
     """Read a case, its annotations, and what is remembered of it; parameters and errors as `read_case`.
 
@@ -96,6 +99,7 @@ def open_case(
     """
     from brainseg_gui.imaging.read_case import read_case
 
+    in_background(partial(tidy, (source.folder, home_of(source, remembered.tree))), "tidy")
     case = yield from read_case(source, regrid=regrid, first=first)
     if together is not None:
         case = yield from together.read(case)

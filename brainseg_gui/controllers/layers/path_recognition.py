@@ -12,6 +12,7 @@ from brainseg_gui.annotation.case_list import NAME, CaseListError, CaseState, re
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import Progress
+from brainseg_gui.storage.leftovers import tidy
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ def recognise(paths: tuple[Path, ...]) -> Generator[Progress, None, RecognisedPa
 
     step = Progress("looking", 0.0, paths[0].name)
     yield step
-    return (yield from waited_for(in_background(partial(_recognise, paths), "look"), step))
+    found: RecognisedPaths = yield from waited_for(in_background(partial(_recognise, paths), "look"), step)
+    if found.is_cohort:
+        in_background(partial(tidy, [*paths, *(source.folder for source in found.sources)]), "tidy")
+    return found
 
 
 def may_be_mask(path: Path) -> bool:
