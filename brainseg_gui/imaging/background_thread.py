@@ -13,6 +13,7 @@ Result = TypeVar("Result")
 
 _POLL_S = 0.1
 _GRACE_S = 0.3
+_MOMENT_S = 0.2
 
 
 def in_background(call: Callable[[], Result], name: str = "aside") -> Future[Result]:
@@ -38,6 +39,13 @@ def waited_for(future: Future[Result], progress: Progress) -> Generator[Progress
         wait([future], timeout=_POLL_S)
         yield progress
     return future.result()
+
+
+def answer_soon(call: Callable[[], Result], otherwise: Result) -> Result:
+    """What a quick look at a drive finds; `otherwise` where that fails, or the drive does not answer in a moment."""
+    future = in_background(call, "look")
+    wait([future], timeout=_MOMENT_S)
+    return otherwise if not future.done() or future.exception() is not None else future.result()
 
 
 def let_end(futures: Iterable[Future[Any]]) -> None:

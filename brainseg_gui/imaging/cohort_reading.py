@@ -104,7 +104,7 @@ def _numbers_in(source: CaseSource) -> tuple[int, ...] | None:
     """The numbers of a mask; None where it cannot be read: whoever reads the case itself tells about it."""
     import numpy as np
 
-    from brainseg_gui.imaging.formats.nifti import read_labels
+    from brainseg_gui.imaging.formats.reading import read_labels
 
     if source.reference is None:
         return None

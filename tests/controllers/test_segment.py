@@ -118,6 +118,7 @@ def test_a_missing_modality_is_named(
 
 
 def test_what_a_missing_modality_costs_is_said_before_the_click(
+    qtbot: QtBot,
     controller: SegmentController,
     session: Session,
     toy_case: Any,
@@ -132,6 +133,7 @@ def test_what_a_missing_modality_costs_is_said_before_the_click(
     (folder / "model.json").write_text(json.dumps(passport))
     controller.find_models()
     controller.use_model(folder)
+    qtbot.waitUntil(lambda: session.segmenting.model is not None and session.segmenting.model.folder == folder)
     session.open(read(toy_case(tmp_path, case_id="Toy_003", modalities=("t1", "t1ce", "flair"))))
     assert session.segmenting.unavailable == ""
     assert session.segmenting.caution == "T2 is missing: WT about .02 lower"
@@ -426,34 +428,44 @@ def test_an_engine_that_does_not_start_is_no_reason_to_bother(
 
 
 def test_a_model_folder_of_one_s_own_is_added_chosen_and_remembered(
-    ready: SegmentController, session: Session, parts: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot,
+    ready: SegmentController,
+    session: Session,
+    parts: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = _model_folder(tmp_path / "mine", name="mine", version="3")
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
     before = session.segmenting.models
     ready.choose_model_folder()
-    assert session.segmenting.model.title == "mine 3"
+    qtbot.waitUntil(lambda: session.segmenting.model.title == "mine 3")
     assert session.segmenting.models == (*before, session.segmenting.model)
     assert parts.preferences.models == [folder]
     assert parts.preferences.get("model", "") == str(folder)
+    ready.find_models()  # as the next start does
+    assert session.segmenting.model.folder != folder  # nobody waits for its drive
+    qtbot.waitUntil(lambda: session.segmenting.model.title == "mine 3")
 
 
 def test_a_bad_model_folder_is_a_sentence_and_the_old_one_stays(
-    ready: SegmentController, session: Session, tmp_path: Path
+    qtbot: QtBot, ready: SegmentController, session: Session, tmp_path: Path
 ) -> None:
     before = session.segmenting.model
     ready.use_model(tmp_path)
+    qtbot.waitUntil(lambda: session.notice is not None)
     assert session.notice.what == f"{tmp_path.name}: there is no model.json"
     assert session.notice.remedy
     assert session.segmenting.model is before
 
 
 def test_a_remembered_model_that_is_gone_is_said_and_another_is_taken(
-    controller: SegmentController, session: Session, parts: Any, tmp_path: Path
+    qtbot: QtBot, controller: SegmentController, session: Session, parts: Any, tmp_path: Path
 ) -> None:
     parts.preferences.add_model(tmp_path / "gone")
     parts.preferences.set("model", str(tmp_path / "gone"))
     controller.find_models()
+    qtbot.waitUntil(lambda: session.notice is not None)
     assert session.notice.what == "gone: there is no model.json"
     assert session.segmenting.model.title == default_model().title
 
@@ -469,12 +481,13 @@ def test_the_choice_of_device_and_precision_comes_back(
 
 
 def test_weights_that_are_not_those_of_the_passport_are_said_at_once(
-    ready: SegmentController, session: Session, tmp_path: Path
+    qtbot: QtBot, ready: SegmentController, session: Session, tmp_path: Path
 ) -> None:
     folder = _model_folder(tmp_path / "other", name="other", version="1")
     weights = next(path for path in folder.iterdir() if path.suffix == ".keras")
     weights.write_bytes(weights.read_bytes() + b"more")
     before = session.segmenting.model
     ready.use_model(folder)
+    qtbot.waitUntil(lambda: session.notice is not None)
     assert "SHA-256 differs" in session.notice.what
     assert session.segmenting.model is before

@@ -25,6 +25,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.training import run_pictures, run_poll
 from brainseg_gui.controllers.training.dataset_check import look_through
 from brainseg_gui.controllers.training.training import TrainingController
+from brainseg_gui.errors import BrainsegError
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.run_folder import RunFolder, RunStatus
@@ -112,9 +113,10 @@ def make(
     made: list[TrainingController] = []
     started: list[Preferences] = []
 
-    def use_model(folder: Path) -> None:
+    def use_model(folder: Path, then: Callable[[BrainsegError | None], None]) -> None:
         chosen_models.append(folder)
         parts.session.segmenting.model = ModelChoice(folder, "My model 1.0")
+        then(None)
 
     def make() -> TrainingController:
         for preferences in started:
@@ -160,14 +162,33 @@ def prepared(path: Path, *events: dict[str, Any]) -> RunFolder:
 
 
 def test_start_makes_a_run_folder_and_follows_its_process(
-    running: RunRecord, ready: TrainingController, launcher: FakeLauncher, tmp_path: Path
+    qtbot: QtBot, running: RunRecord, ready: TrainingController, launcher: FakeLauncher, tmp_path: Path
 ) -> None:
     assert running.folder.path == tmp_path / "runs" / "my-model"
     assert running.status is RunStatus.RUNNING
     assert running.folder.config().data.train == ready.draft.value("data.train")
     assert list(running.curves["loss"].values) == pytest.approx([1, 1 / 2, 1 / 3])
     assert os.getsid(launcher.processes[0].pid) != os.getsid(0), "it would die with the program's terminal"
-    assert ready.draft.unavailable == "Run folder holds a run already; choose another name"
+    qtbot.waitUntil(lambda: ready.draft.unavailable == "Run folder holds a run already; choose another name")
+    ready.draft.set("name", "another")
+    qtbot.waitUntil(lambda: not ready.draft.unavailable)
+    (tmp_path / "runs" / "taken").mkdir()
+    (tmp_path / "runs" / "taken" / "config.toml").symlink_to("nowhere")
+    ready.draft.set("name", "taken")
+    qtbot.waitUntil(lambda: "holds a run already" in ready.draft.unavailable)
+
+
+def test_a_new_run_gets_a_name_that_is_free_unless_it_has_one(
+    qtbot: QtBot, training: TrainingController, tmp_path: Path
+) -> None:
+    for name in ("my-model", "my-model-2"):
+        prepared(tmp_path / "runs" / name)
+    training.show()
+    qtbot.waitUntil(lambda: training.draft.value("name") == "my-model-3")
+    training._form.choose_preset("seed")
+    training.draft.set("name", "mine")  # before the drive answers
+    qtbot.waitUntil(lambda: not training._form._naming.running)
+    assert training.draft.value("name") == "mine"
 
 
 def test_start_says_why_it_is_not_available(training: TrainingController) -> None:
@@ -389,7 +410,9 @@ def test_the_model_goes_to_the_segment_panel(
 
 
 def test_a_model_that_cannot_be_used_is_said(qtbot: QtBot, parts: Any, launcher: FakeLauncher, tmp_path: Path) -> None:
-    training = TrainingController(*parts, lambda _folder: None, launcher)
+    training = TrainingController(
+        *parts, lambda _, then: then(BrainsegError("The model cannot be used", "Train it again")), launcher
+    )
     training.draft.set_parent(tmp_path / "runs")
     prepared(tmp_path / "runs" / "a")
     training.show()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import io
 import os
+import shutil
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,13 +14,17 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication, QInputDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.case_list import NAME, write_entries
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.layers.save_dialog import ask_path, mask_name
 from brainseg_gui.controllers.shell.features import TRAINING
 from brainseg_gui.imaging.background_thread import in_background
+from brainseg_gui.inference.models.model_folder import default_model
+from brainseg_gui.runs.config import TrainingConfig
+from brainseg_gui.runs.run_folder import RunFolder
 from tests.e2e.painting import Hand
 
 _CALLS = {
@@ -121,6 +126,42 @@ def test_the_window_leaves_the_drive_to_others(
     opened("B")
     application.features[TRAINING].show()
     qtbot.wait(100)
+    guard.on = False
+    assert guard.touched == {}
+
+
+def test_forms_and_dialogs_leave_the_drive_to_others(
+    application: Application, guard: Guard, drive: Path, toy_case: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is described and a model chosen on the drive; a case cannot be opened; a mask is given a name."""
+    model = Path(shutil.copytree(default_model().path, drive / "model"))
+    runs = RunFolder.create(drive / "runs" / "my-model", TrainingConfig()).path.parent
+    toy_case(drive / "cases", case_id="A")
+    lacking = toy_case(drive / "lacking", case_id="odd", modalities=())
+    shutil.copy(next((drive / "cases" / "A").glob("*_t1.nii.gz")), lacking / "what.nii.gz")
+    session, training = application.session, application.features[TRAINING]
+    names = {"getExistingDirectory": str(runs), "getSaveFileName": (str(drive / "mask"), "")}
+    for name, answer in names.items():
+        monkeypatch.setattr(QFileDialog, name, lambda *_, answer=answer: answer)
+
+    guard.on = True
+    application.files.open_paths([drive / "cases" / "A"])
+    qtbot.waitUntil(lambda: session.case is not None and not session.opening.running, timeout=20_000)
+    training.show()
+    training._form.choose_parent()
+    training._form.choose_preset("seed")
+    training.draft.set("data.train", (str(drive / "cases"),))
+    qtbot.waitUntil(lambda: training.draft.value("name").endswith("-2") or not training._form._naming.running)
+    training.draft.set("name", "my-model")
+    qtbot.waitUntil(lambda: "holds a run already" in training.draft.problems.get("run folder", ""))
+    application.segment.use_model(model)
+    qtbot.waitUntil(lambda: session.segmenting.model is not None and session.segmenting.model.folder == model)
+    application.segment.find_models()
+    qtbot.waitUntil(lambda: not application.segment._added.running)
+    application.files.open_paths([lacking])
+    qtbot.waitUntil(lambda: session.notice is not None and session.notice.problem, timeout=20_000)
+    assert application.saving._free_path(session.case.source, "annotation").parent == drive / "cases" / "A"
+    assert ask_path(application.window, "Save", drive / "mask", "", mask_name) == drive / "mask.nii.gz"
     guard.on = False
     assert guard.touched == {}
 

@@ -16,7 +16,15 @@ from brainseg_gui import __version__
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.annotation.provenance import provenance
-from brainseg_gui.annotation.saving.mask_paths import ANNOTATION, PREDICTION, OutputTree, free_path, home_of, root_of
+from brainseg_gui.annotation.saving.mask_paths import (
+    ANNOTATION,
+    PREDICTION,
+    OutputTree,
+    free_path,
+    home_of,
+    mask_names,
+    root_of,
+)
 from brainseg_gui.annotation.saving.save_mask import (
     Doubt,
     MaskDoubt,
@@ -34,6 +42,7 @@ from brainseg_gui.controllers.layers.save_dialog import ask_path, doubt_question
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
+from brainseg_gui.imaging.background_thread import answer_soon
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.known_formats import WRITTEN, file_filter
 from brainseg_gui.progress import Progress
@@ -186,14 +195,19 @@ class SaveController(QObject):
         case = self._session.case
         if case is None:
             return
-        folder = home_of(case.source, self._session.output.tree)
-        folder = folder if folder.is_dir() else case.source.folder
-        proposal = layer.file.path if layer.file is not None else free_path(folder, case.case_id, _kind_of(layer))
+        proposal = layer.file.path if layer.file is not None else self._free_path(case.source, _kind_of(layer))
         path = ask_path(self._window, f"Save {layer.name}", proposal, file_filter(WRITTEN), mask_name)
         if path is None:
             then(False)
         else:
             self.save_to(layer, path, then)
+
+    def _free_path(self, source: CaseSource, kind: str) -> Path:
+        """Where a new mask may go; the drive may not answer."""
+        home = home_of(source, self._session.output.tree)
+        folder = home if answer_soon(home.is_dir, False) else source.folder
+        best = folder / next(mask_names(source.case_id, kind))
+        return answer_soon(partial(free_path, folder, source.case_id, kind), best)
 
     def _start(self, layer: Layer, then: After, chosen: Path | None = None) -> None:
         case, record = self._session.case, self._journals.of(layer)

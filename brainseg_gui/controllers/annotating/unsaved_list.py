@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.journal.journal_replay import JournalNote
 from brainseg_gui.controllers.annotating.unsaved_words import contents_of
+from brainseg_gui.imaging.background_thread import answer_soon
 from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog, UnsavedRow
 
 
@@ -52,7 +53,10 @@ class UnsavedList(QObject):
         """Show what is left, if the list is open; closes it when nothing is."""
         self._notes = {note.path: note for note in (*here, *elsewhere)}
         if self._dialog is not None and self._notes:
-            self._dialog.show_rows([*(_row_of(note, here=True) for note in here), *map(_row_of, elsewhere)])
+            there = _there(elsewhere)
+            rows = [_row_of(note, "The open case", there=True) for note in here]
+            rows += [_row_of(note, note.header.opened_from, there=note.path in there) for note in elsewhere]
+            self._dialog.show_rows(rows)
         elif self._dialog is not None:
             self._dialog.close()
 
@@ -67,9 +71,14 @@ class UnsavedList(QObject):
 
 def is_there(note: JournalNote) -> bool:
     """Whether its case can be opened from where it was."""
-    return bool(note.header.opened_from) and Path(note.header.opened_from).exists()
+    return note.path in _there([note])
 
 
-def _row_of(note: JournalNote, *, here: bool = False) -> UnsavedRow:
-    location = "The open case" if here else note.header.opened_from
-    return UnsavedRow(note.path, note.header.title, contents_of(note), location, here or is_there(note))
+def _there(notes: Sequence[JournalNote]) -> set[Path]:
+    """Those whose case can be opened from where it was; of a drive that does not answer nobody can tell."""
+    named = {note.path: Path(note.header.opened_from) for note in notes if note.header.opened_from}
+    return answer_soon(lambda: {path for path, place in named.items() if place.exists()}, set(named))
+
+
+def _row_of(note: JournalNote, location: str, *, there: bool) -> UnsavedRow:
+    return UnsavedRow(note.path, note.header.title, contents_of(note), location, there)

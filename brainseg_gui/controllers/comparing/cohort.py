@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,8 @@ from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.controllers.layers.save_dialog import ask_path, ending_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
-from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.records.report import CaseReport
+from brainseg_gui.imaging.background_thread import in_background, waited_for
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.progress import Progress
@@ -191,11 +192,12 @@ class CohortController(QObject):
             remedy = "Choose the folder of the cases under Images, and evaluate again: nothing is scored twice"
             self.results.say(Notice(f"{case.case_id}: no images lie beside its reference", remedy))
             return
-        try:
-            source = replace(find_case(case.images), reference=case.reference)
-        except BrainsegError as error:
-            self.results.say(notice_of(error))
-            return
+        job = Job(waited_for(in_background(partial(find_case, case.images), "look"), Progress("looking", 0.0)), self)
+        job.succeeded.connect(lambda found: self._open(replace(found, reference=case.reference), case))
+        job.failed.connect(lambda error: self.results.say(notice_of(error)))
+        job.start()
+
+    def _open(self, source: CaseSource, case: CaseReport) -> None:
         self._wanted = source, case
         self._files.open_source(source)
         self._main.raise_()

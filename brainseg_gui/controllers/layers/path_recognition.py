@@ -55,7 +55,13 @@ def may_be_mask(path: Path) -> bool:
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
-    """The images among some paths, and in those of them that are folders."""
+    """The images among some paths, and in those of them that are folders; none of a drive that does not answer."""
+    from brainseg_gui.imaging.background_thread import answer_soon
+
+    return answer_soon(partial(_files_of, paths), [])
+
+
+def _files_of(paths: Sequence[Path]) -> list[Path]:
     from brainseg_gui.imaging.formats.known_formats import is_image
 
     found: list[Path] = []

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from brainseg_gui.annotation.saving.save_mask import Doubt, MaskDoubt
 from brainseg_gui.errors import printable
+from brainseg_gui.imaging.background_thread import answer_soon
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, WRITTEN, format_of
 from brainseg_gui.views.widgets.question import Question
 
@@ -28,7 +29,7 @@ def ask_path(
     if not name:
         return None
     path = ending(Path(name), chosen)
-    if path != Path(name) and path.exists() and not _may_replace(parent, title, path):
+    if path != Path(name) and answer_soon(path.exists, True) and not _may_replace(parent, title, path):
         return None
     return path
 

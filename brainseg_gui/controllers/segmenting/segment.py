@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -15,7 +15,9 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.segmenting.model_reading import read_checked, read_models, reading
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import Case
@@ -33,7 +35,6 @@ if TYPE_CHECKING:  # the window's first picture does not wait for the engine
 
 log = logging.getLogger(__name__)
 
-_HASHED_AT_ONCE = 2**26  # bytes: some hundredths of a second
 _IDLE_MS = 1500
 
 
@@ -68,6 +69,7 @@ class SegmentController(QObject):
         self._session, self._window, self._preferences = session, window, preferences
         self._given_engine = engine
         self._models: dict[Path, ModelFolder] = {}
+        self._added, self._choosing = LatestJob(session, self), LatestJob(session, self)
         self._job: Job | None = None
         self._segmented: Case | None = None
         self._started = 0.0
@@ -95,25 +97,32 @@ class SegmentController(QObject):
         return self._given_engine or Engine()
 
     def find_models(self) -> None:
-        """List the shipped models and those that the person added, and start the engine when idle."""
-        from brainseg_gui.inference.models.model_folder import read_model_folder, shipped_folders
+        """List the shipped models, then those that the person added, and start the engine when idle."""
+        from brainseg_gui.inference.models.model_folder import shipped_folders
 
-        problems = []
-        for folder in (*shipped_folders(), *self._preferences.models):
-            try:
-                model = read_model_folder(folder)
-            except BrainsegError as error:
-                problems.append(error)
-            else:
-                self._models[model.path] = model
-        if problems:
-            self._session.say(notice_of(problems[0]))
-        state = self._session.segmenting
-        state.models = tuple(_choice(model) for model in self._models.values())
-        wanted = Path(self._preferences.get("model", ""))
+        state, wanted = self._session.segmenting, Path(self._preferences.get("model", ""))
+        self._list(read_models(shipped_folders()))
         state.model = next((c for c in state.models if c.folder == wanted), state.models[0] if state.models else None)
         self._judge()
         self._warm.start()
+        if added := self._preferences.models:
+            self._added.start(reading(partial(read_models, added)), partial(self._on_added_read, state.model, wanted))
+
+    def _on_added_read(
+        self, before: ModelChoice | None, wanted: Path, found: Sequence[ModelFolder | BrainsegError]
+    ) -> None:
+        """What the person added may lie on a drive that answers late; what was chosen meanwhile stays."""
+        self._list(found)
+        state = self._session.segmenting
+        if state.model == before:
+            state.model = next((choice for choice in state.models if choice.folder == wanted), before)
+
+    def _list(self, found: Sequence[ModelFolder | BrainsegError]) -> None:
+        problems = [problem for problem in found if isinstance(problem, BrainsegError)]
+        self._models |= {model.path: model for model in found if not isinstance(model, BrainsegError)}
+        self._session.segmenting.models = tuple(_choice(model) for model in self._models.values())
+        if problems:
+            self._session.say(notice_of(problems[0]))
 
     def choose_model_folder(self) -> None:
         """Ask for a model folder and choose it."""
@@ -121,22 +130,28 @@ class SegmentController(QObject):
         if folder:
             self.use_model(Path(folder))
 
-    def use_model(self, folder: Path) -> None:
-        """Add a model folder to the list and choose it."""
-        from brainseg_gui.inference.models.model_folder import read_model_folder, verify_weights
+    def use_model(self, folder: Path, then: Callable[[BrainsegError | None], None] | None = None) -> None:
+        """Add a model folder to the list and choose it, once it is read.
 
-        try:
-            model = read_model_folder(folder)
-            if model.weights_path.stat().st_size < _HASHED_AT_ONCE:  # larger ones are checked before they are used
-                verify_weights(model)
-        except BrainsegError as error:
-            self._session.say(notice_of(error))
-            return
-        self._models[model.path] = model
-        self._preferences.add_model(model.path)
-        state = self._session.segmenting
-        state.models = tuple(_choice(known) for known in self._models.values())
-        state.model = _choice(model)
+        Parameters
+        ----------
+        then
+            Hears that it is chosen, or why not; by default the notice bar says why not.
+        """
+        self._choosing.start(reading(partial(read_checked, folder)), partial(self._on_model_read, then))
+
+    def _on_model_read(
+        self, then: Callable[[BrainsegError | None], None] | None, found: ModelFolder | BrainsegError
+    ) -> None:
+        problem = found if isinstance(found, BrainsegError) else None
+        if not isinstance(found, BrainsegError):
+            self._list([found])
+            self._preferences.add_model(found.path)
+            self._session.segmenting.model = _choice(found)
+        elif then is None:
+            self._session.say(notice_of(found))
+        if then is not None:
+            then(problem)
 
     def segment(self) -> None:
         """Run the network on the open case."""
@@ -178,6 +193,8 @@ class SegmentController(QObject):
     def close(self) -> None:
         """Stop the network and end its process, when the program ends."""
         self._warm.stop()
+        self._added.close()
+        self._choosing.close()
         job, self._job = self._job, None
         if job is not None:
             job.blockSignals(True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.comparison import volumes_ml
+from brainseg_gui.imaging.background_thread import answer_soon
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile
@@ -203,7 +205,4 @@ def _found(done: Segmented) -> str:
 
 def _file_of(path: Path) -> MaskFile:
     """A mask as it was just left, so that Save goes there again."""
-    try:
-        return MaskFile(path, mark_of(path))
-    except OSError:
-        return MaskFile(path, None)
+    return MaskFile(path, answer_soon(partial(mark_of, path), None))

@@ -37,7 +37,7 @@ class TrainingController(QObject):
     Parameters
     ----------
     use_model
-        Puts a model folder into the Segment panel and chooses it.
+        Puts a model folder into the Segment panel and chooses it; hears what is to be told of the end.
     launch
         Starts the trainer of a run folder and returns its process id; tests give their own.
     """
@@ -47,7 +47,7 @@ class TrainingController(QObject):
         session: Session,
         window: QWidget,
         preferences: Preferences,
-        use_model: Callable[[Path], None],
+        use_model: Callable[[Path, Callable[[BrainsegError | None], None]], None],
         launch: Callable[[RunFolder], int] = RunFolder.launch,
     ) -> None:
         super().__init__(window)
@@ -172,11 +172,12 @@ class TrainingController(QObject):
         record = self.watch.chosen
         if record is None:
             return
-        self._session.say(None)
-        self._use_model(record.folder.model)
+        self._use_model(record.folder.model, self._on_model_answered)
+
+    def _on_model_answered(self, problem: BrainsegError | None) -> None:
         model = self._session.segmenting.model
-        if model is None or model.folder.resolve() != record.folder.model.resolve():
-            self.watch.say(self._session.notice or Notice("The model cannot be used"))
+        if problem is not None or model is None:
+            self.watch.say(notice_of(problem) if problem is not None else Notice("The model cannot be used"))
             return
         remedy = "Segment runs it on the open case" if self._session.case else "Open a case, and Segment runs it"
         self.watch.say(Notice(f"{model.title} is chosen in the Segment panel", remedy, problem=False))
@@ -275,5 +276,5 @@ class TrainingController(QObject):
 
     def _follow(self) -> None:
         """Look into the folder of runs, and where else a person said, but not at what was taken off the list."""
-        own = [self.draft.parent] if self.draft.parent.is_dir() else []
-        self.poll.search_paths, self.poll.hidden = self._search_paths.with_own(own), self._search_paths.hidden
+        self.poll.search_paths = self._search_paths.with_own([self.draft.parent])
+        self.poll.hidden = self._search_paths.hidden

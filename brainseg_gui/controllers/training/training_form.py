@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.latest_job import LatestJob, Work
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.training.dataset_check import look_through
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import preset_names, read_preset
+from brainseg_gui.runs.run_folder import RunFolder
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.training.run_watch import RunWatch
 from brainseg_gui.state.training.training_draft import NAME_KEY, DatasetCheck, TrainingDraft
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 _FOLDERS = ("data.train", "data.validation")
 _KEPT = ("data.train", "data.validation", "data.split", "data.cache")
 _PAUSE_MS = 300
+_TYPING_MS = 100
 _TITLES = {
     "data.train": "Choose a folder of cases to train on",
     "data.validation": "Choose a folder of cases to validate on",
@@ -43,6 +50,7 @@ class TrainingFormController(QObject):
         self._session, self._draft, self._watch, self._preferences = session, draft, watch, preferences
         self._window: QWidget | None = None
         self._job: Job | None = None
+        self._judging, self._naming = LatestJob(session, self, _TYPING_MS), LatestJob(session, self)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -55,6 +63,7 @@ class TrainingFormController(QObject):
         """Answer a window's form."""
         self._window = window
         form = window.form
+        self._find_free_name()
         form.show_presets(preset_names())
         form.preset_requested.connect(self.choose_preset)
         form.preset_file_requested.connect(self.choose_preset_file)
@@ -64,6 +73,8 @@ class TrainingFormController(QObject):
     def close(self) -> None:
         """Stop whatever runs, when the program ends."""
         self._pause.stop()
+        self._judging.close()
+        self._naming.close()
         for job in self.findChildren(Job):
             job.blockSignals(True)
             job.cancel()
@@ -91,11 +102,11 @@ class TrainingFormController(QObject):
         draft = self._draft
         named = (NAME_KEY,) if keep and draft.is_changed(NAME_KEY) else ()
         draft.load(config, keep=(*keep, *named))
-        draft.set(NAME_KEY, self._free_name(str(draft.value(NAME_KEY))))
         model = self._session.segmenting.model
         if config.preset == "fine-tune" and not draft.value("network.start_from") and model is not None:
             draft.set("network.start_from", str(model.folder))
-        self.judge_folder()
+        if self._window is not None:
+            self._find_free_name()
 
     def choose_folder(self, key: str) -> None:
         """Ask for a folder for a field; lists of folders grow by it."""
@@ -116,10 +127,27 @@ class TrainingFormController(QObject):
             self.judge_folder()
 
     def judge_folder(self) -> None:
-        """Say whether the run folder can be made."""
+        """Find out whether the run folder can be made; nobody waits for a drive that does not answer."""
         draft = self._draft
-        taken = (draft.run_path / "config.toml").exists() and not draft.starting
-        draft.set_parent(draft.parent, "holds a run already; choose another name" if taken else "")
+        draft.set_parent(draft.parent)
+        if self._window is not None and not draft.starting:
+            path = draft.run_path
+            self._judging.start(_looking(partial(_holds_run, path)), partial(self._on_judged, path))
+
+    def _on_judged(self, path: Path, taken: bool) -> None:
+        draft = self._draft
+        if path == draft.run_path and not draft.starting:
+            draft.set_parent(draft.parent, "holds a run already; choose another name" if taken else "")
+
+    def _find_free_name(self) -> None:
+        """Give the run a name that none has yet, unless the person gives it one meanwhile."""
+        parent, wanted = self._draft.parent, str(self._draft.value(NAME_KEY))
+        self._naming.start(_looking(partial(_free_name, parent, wanted)), partial(self._on_free_name, wanted))
+
+    def _on_free_name(self, wanted: str, name: str) -> None:
+        if self._draft.value(NAME_KEY) == wanted:
+            self._draft.set(NAME_KEY, name)
+        self.judge_folder()
 
     def _on_value_changed(self, key: str) -> None:
         if key in ("", NAME_KEY):
@@ -155,8 +183,17 @@ class TrainingFormController(QObject):
         self._job = None
         self._draft.set_check(DatasetCheck(problems=(f"The folders cannot be looked through ({error})",)))
 
-    def _free_name(self, wanted: str) -> str:
-        name, number = wanted, 2
-        while (self._draft.parent / name / "config.toml").exists():
-            name, number = f"{wanted}-{number}", number + 1
-        return name
+
+def _looking(call: Callable[[], Any]) -> Work:
+    return (yield from waited_for(in_background(call, "look for runs"), Progress("looking for runs", 0.0)))
+
+
+def _holds_run(path: Path) -> bool:
+    return RunFolder(path).is_there
+
+
+def _free_name(parent: Path, wanted: str) -> str:
+    name, number = wanted, 2
+    while _holds_run(parent / name):
+        name, number = f"{wanted}-{number}", number + 1
+    return name
