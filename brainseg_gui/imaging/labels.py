@@ -181,6 +181,19 @@ class LabelMap:
         return self.scheme.look_up(region)[self.values]
 
 
+def network_numbering(scheme: LabelScheme) -> LabelScheme:
+    """How what a network finds is numbered: by a study's scheme, or the usual one where a tissue would be lost.
+
+    Masks of the whole tumour, and those without a core, have no number for all that a network tells apart. Masks are
+    compared by meaning, so that nothing is lost by another scheme.
+    """
+    try:
+        numbers = {scheme.value_for(meaning) for meaning in NETWORK_CLASSES[1:]}
+    except BrainsegError:
+        numbers = set()
+    return scheme if len(numbers) == len(NETWORK_CLASSES) - 1 else scheme_named("brats2020")
+
+
 def from_network_classes(classes: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
     """Numbers of `scheme` for the network's classes 0 background, 1 NCR, 2 ED, 3 ET."""
     table = np.zeros(256, dtype=np.uint8)

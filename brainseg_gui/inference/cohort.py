@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.background_thread import waited_for
 from brainseg_gui.imaging.cohort_reading import CohortReading
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes, network_numbering
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.inference.ahead import PendingRead, Writing, start_reading, start_writing
 from brainseg_gui.inference.case_job import CaseJob
@@ -174,7 +174,7 @@ class CohortSegmentation:
         case = yield from self._follow(job, self._together.read(case))
         result = yield from self._follow(job, self.engine.segment(case, self.model, self.options))
         yield from self._end_writing()
-        scheme = self.scheme_of(case)
+        scheme = network_numbering(self.scheme_of(case))
         labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
         _ = labels.counts  # here, so that whoever shows volumes need not count
         seconds = {"reading": reading_s, **result.seconds}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,17 @@ from brainseg_gui.evaluation.cohorts.pairing import pair_masks
 from brainseg_gui.evaluation.cohorts.score import score_pair
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
-from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.reading import read_labels
+from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, conventions
 from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.progress import run_to_end
+from brainseg_gui.inference.cohort import AtWork, CohortSegmentation, Segmented
+from brainseg_gui.inference.options import SegmentResult
+from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.runs.config import Data
 from tests.conventions.page import PAGE, evaluate_words, page, segment_words, train_words
 from tests.conventions.trees import Tree, modalities_of, plant, scheme_of, write
@@ -87,6 +91,32 @@ def test_segment_finds_every_case_and_names_its_mask(tree: Tree, tmp_path: Path)
     assert {job.output.name for job in jobs} == {f"{example.case_id}_pred.nii.gz" for example in tree.examples}
     assert all((job.source.missing == ()) is (segment_words(tree.row) == "yes") for job in jobs if job.source)
     assert all(job.fault is None for job in jobs)
+
+
+def test_segment_numbers_what_it_finds_as_the_data_set_does(tree: Tree, tmp_path: Path) -> None:
+    """Through the same generator that the command and the window run, with a network that finds all there is."""
+    jobs = [job for job in plan_jobs([tree.root], tmp_path / "out") if job.source is not None]
+    cohort = [job.source for job in jobs if job.source is not None]
+    work = CohortSegmentation(_AllThereIs(), None, None, overwrite=False, cohort=cohort)  # type: ignore[arg-type]
+    ends = [step.partial for step in work.run(jobs) if not isinstance(step.partial, AtWork)]
+    assert [type(end) for end in ends] == [Segmented] * len(tree.examples)
+    expected = scheme_of(tree.row)
+    complete = {"ED", "ET"} <= set(expected.labels.values()) and {"NCR", "NET"} & set(expected.labels.values())
+    scheme = expected if complete else scheme_named("brats2020")  # no tissue is lost for want of a number
+    for end in ends:
+        assert not end.case.doubts
+        values = set(np.unique(read_labels(end.job.output)[0]).tolist()) - {0}
+        assert values == {scheme.value_for(tissue) for tissue in ("NCR", "ED", "ET")}
+
+
+class _AllThereIs:
+    """An engine that answers with one voxel of each class: background, NCR, ED, ET."""
+
+    def segment(self, case: Case, *_: object) -> Iterator[Progress]:
+        yield Progress("inferring", 0.5)
+        classes = np.zeros(case.grid.shape, np.uint8)
+        classes.flat[:4] = range(4)
+        return SegmentResult(classes, {}, "CPU", "float32", "nobody's", ())
 
 
 def test_evaluate_pairs_and_scores_what_segment_would_write(tree: Tree, tmp_path: Path) -> None:

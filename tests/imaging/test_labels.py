@@ -17,6 +17,7 @@ from brainseg_gui.imaging.labels import (
     label_region,
     label_schemes,
     meanings,
+    network_numbering,
     regions,
     scheme_named,
 )
@@ -78,6 +79,14 @@ def test_every_scheme_is_sound(name: str) -> None:
 def test_the_networks_classes_in_every_scheme(scheme: str, numbers: list[int]) -> None:
     classes = np.array([[[0, 1, 2, 3]]], np.uint8)
     assert from_network_classes(classes, scheme_named(scheme)).ravel().tolist() == numbers
+
+
+@pytest.mark.parametrize(
+    ("study", "numbering"),
+    [("brats2023", "brats2023"), ("msd", "msd"), ("whole-tumour", "brats2020"), ("edema-active", "brats2020")],
+)
+def test_no_tissue_that_a_network_finds_is_lost_for_want_of_a_number(study: str, numbering: str) -> None:
+    assert network_numbering(scheme_named(study)).name == numbering
 
 
 def test_a_meaning_without_a_number_is_refused() -> None:

@@ -11,7 +11,7 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.opening import NEW_MASKS
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, network_numbering
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.session import Session
@@ -47,7 +47,7 @@ class SchemesController(QObject):
         if layer is reference:
             for other in self._session.layers:
                 if _is_computed(other):
-                    self._renumber(other, scheme)
+                    self._renumber(other, network_numbering(scheme))
         if layer.saved_as is not None:
             self._remember(layer.saved_as.name, scheme)
 

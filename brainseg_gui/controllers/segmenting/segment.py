@@ -21,7 +21,7 @@ from brainseg_gui.controllers.segmenting.model_reading import read_checked, read
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes, network_numbering
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.segmenting.segmenting import ModelChoice
@@ -310,6 +310,7 @@ def _segment(
     engine: Engine, case: Case, scheme: LabelScheme, model: ModelFolder, options: SegmentOptions
 ) -> Generator[Progress, None, _Answer]:
     result = yield from engine.segment(case, model, options)
+    scheme = network_numbering(scheme)
     labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
     _ = labels.counts  # here, so that the window need not count
     return _Answer(case, labels, result, model.passport.sha256)
