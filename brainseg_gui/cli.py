@@ -17,7 +17,7 @@ from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.faults.home import stand_in
 from brainseg_gui.faults.process_guard import ending_in_order, guard_process
-from brainseg_gui.plain_files import for_terminal
+from brainseg_gui.plain_files import for_terminal, visible
 
 COMMANDS = (
     *("window", "demo", "segment", "evaluate", "report", "statistics", "render"),
@@ -70,14 +70,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_output()
         return 1
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if not (sentence := _of_the_drive(error)):
             raise
-        print(f"brainseg: there is no room to write ({error.strerror}). Free some space.", file=sys.stderr)  # noqa: T201
+        print(f"brainseg: {sentence}", file=sys.stderr)  # noqa: T201
         _forget_output()
         return 1
     except KeyboardInterrupt:
         print("brainseg: interrupted", file=sys.stderr)  # noqa: T201
         return 130
+
+
+def _of_the_drive(error: OSError) -> str:
+    """What is wrong with a drive, or with a name that it does not take; empty for a fault of ours."""
+    if error.errno in _NO_ROOM:
+        return f"there is no room to write ({error.strerror}). Free some space."
+    if not isinstance(error.filename, str):
+        return ""
+    return f"{visible(error.filename)}: it cannot be used ({error.strerror}). Check the name and the drive."
 
 
 def _forget_output() -> None:

@@ -69,7 +69,8 @@ def save_checkpoint(folder: Path, model: Any, position: Position) -> Path:
     _check_numbers(arrays, position)
     write_arrays(path, arrays, asdict(position))
     for old in sorted(folder.glob("step-*.npz"))[:-KEPT]:
-        remove_derived(old, root=folder.parent)
+        with contextlib.suppress(OSError):  # no reason to end the run: a folder of that name, say
+            remove_derived(old, root=folder.parent)
     return path
 
 

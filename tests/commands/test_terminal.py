@@ -131,6 +131,34 @@ def test_a_folder_of_cases_whose_name_is_no_text(call: Call, tmp_path: Path) -> 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["segment", "LONG", "-o", "out"],
+        ["segment", ".", "-o", "LONG/out"],
+        ["evaluate", "--reference", "LONG", "--prediction", "LONG"],
+        ["report", "LONG", "-o", "a.html"],
+        ["statistics", "LONG", "-o", "a.csv"],
+        ["render", "LONG", "-o", "a.png"],
+        ["runs", "LONG"],
+        ["runs", ".", "--stop", "LONG"],
+        ["train", "--train", "LONG", "--run", "run"],
+        ["train", "--train", ".", "--run", "LONG"],
+        ["train", "--resume", "--run", "LONG"],
+    ],
+    ids=" ".join,
+)
+def test_a_name_that_no_drive_takes_is_a_sentence(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, errors = call(*(word.replace("LONG", "a" * 300) for word in words))
+    assert code in (1, 2)
+    (line,) = errors.splitlines()
+    assert line.startswith("brainseg: ")
+    assert line.endswith(".")
+
+
 def test_a_mistyped_command_is_no_case(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, _, errors = call("segmnt", "-o", tmp_path)
     assert code == 2

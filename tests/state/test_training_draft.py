@@ -62,7 +62,9 @@ def test_changes_are_marked_and_taken_back(draft: TrainingDraft) -> None:
         ("data.split", 0.0, "must be above 0, or name folders to validate on"),
         ("length.epochs", 0, "must be above 0, or limit the steps or the hours"),
         ("name", "  ", "must not be empty"),
-        ("name", "a/b", 'must be a plain folder name, without / \\ : * ? " < > |'),
+        ("name", "a/b", 'must be a plain folder name, without / \\ : * ? " < > |, and no point at its end'),
+        ("name", "nul.old", "is a name that not every drive takes; choose another one"),
+        ("name", "a" * 201, "is a name that not every drive takes; choose another one"),
     ],
 )
 def test_wrong_values_are_said_at_their_field(draft: TrainingDraft, key: str, value: object, problem: str) -> None:

@@ -15,6 +15,9 @@ from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import as_tables, config_of, sections
 from brainseg_gui.runs.fields import FieldHelp, help_of
 
+_OF_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}  # of Windows
+_LONGEST_NAME = 200  # bytes; drives take 255
+
 NAME_KEY = "name"
 FOLDER_KEY = "run folder"
 
@@ -190,8 +193,10 @@ class TrainingDraft:
         name = str(self._values[NAME_KEY]).strip()
         if not name:
             return {NAME_KEY: "must not be empty"}
-        if any(letter in name for letter in '/\\:*?"<>|') or name in (".", ".."):
-            return {NAME_KEY: 'must be a plain folder name, without / \\ : * ? " < > |'}
+        if any(letter in name for letter in '/\\:*?"<>|') or name.endswith("."):
+            return {NAME_KEY: 'must be a plain folder name, without / \\ : * ? " < > |, and no point at its end'}
+        if name.partition(".")[0].strip().upper() in _OF_DEVICES or len(name.encode()) > _LONGEST_NAME:
+            return {NAME_KEY: "is a name that not every drive takes; choose another one"}
         return {FOLDER_KEY: self._folder_problem} if self._folder_problem else {}
 
 
