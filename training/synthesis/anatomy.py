@@ -28,7 +28,7 @@ from .fields import BoolArray, FloatArray
 
 _VERSION = 1
 """Of what is worked out of a label map: raise it when that changes."""
-_MARGIN = 12
+MARGIN = 12
 """Voxels kept around the brain, so that warping and blurring never look past the edge."""
 _CLOSING_MM = 10.0
 """Radius that closes sulci: the brain mask is a smooth envelope, as a skull stripper leaves it."""
@@ -122,7 +122,7 @@ def read_anatomy(path: Path) -> Anatomy:
     ImageError
         If the file is unreadable, not 3-D, not at 1 mm, or holds no cerebral white matter and cortex.
     """
-    labels = _crop_to_brain(_read_labels(path))
+    labels = _crop_to_brain(read_labels(path))
     tissue = _tissues(labels)
     hull_mm = _hull_distance(tissue, labels)
     left, right, below = (
@@ -174,7 +174,14 @@ def find_anatomies(path: Path) -> tuple[Path, ...]:
     return found
 
 
-def _read_labels(path: Path) -> npt.NDArray[np.int16]:
+def read_labels(path: Path) -> npt.NDArray[np.int16]:
+    """The numbers of a label map, axes (I, J, K) = RAS.
+
+    Raises
+    ------
+    ImageError
+        As `read_anatomy`.
+    """
     try:
         image = nib.as_closest_canonical(nib.load(path))
         labels: npt.NDArray[np.int16] = np.asarray(image.dataobj).astype(np.int16)
@@ -190,11 +197,16 @@ def _read_labels(path: Path) -> npt.NDArray[np.int16]:
 
 def _crop_to_brain(labels: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     """Cut away the head around the brain; CSF does not count, it follows the spine down."""
+    low, high = brain_corners(labels)
+    padded = np.pad(labels, MARGIN)
+    return padded[tuple(slice(a, b + 2 * MARGIN + 1) for a, b in zip(low, high, strict=True))]
+
+
+def brain_corners(labels: npt.NDArray[np.int16]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """First and last voxel of the brain's box; an `Anatomy` reaches `MARGIN` voxels beyond."""
     solid = [number for tissue, numbers in FREESURFER.items() if tissue not in _FLUID for number in numbers]
     voxels = np.argwhere(np.isin(labels, solid))
-    low, high = voxels.min(axis=0), voxels.max(axis=0)
-    padded = np.pad(labels, _MARGIN)
-    return padded[tuple(slice(a, b + 2 * _MARGIN + 1) for a, b in zip(low, high, strict=True))]
+    return voxels.min(axis=0), voxels.max(axis=0)
 
 
 def _tissues(labels: npt.NDArray[np.int16]) -> npt.NDArray[np.uint8]:

@@ -105,7 +105,7 @@ def draw_head_pose(rng: np.random.Generator, anatomy: Anatomy, priors: HeadPoseP
     scale = size * (1.0 + priors.stretch * rng.uniform(-1, 1, 3))
     angles = priors.rotation_deg * rng.uniform(-1, 1, 3)
     angles[0] += priors.pitch_deg - anatomy.pitch_deg
-    forward = _rotation(np.radians(angles)) @ np.diag(scale)
+    forward = rotation(np.radians(angles)) @ np.diag(scale)
     if rng.random() < 0.5:
         forward = forward @ np.diag((-1.0, 1.0, 1.0))
     voxels = np.argwhere(anatomy.hull)
@@ -169,7 +169,8 @@ def sample_at_nodes(pose: HeadPose, channel: FloatArray) -> FloatArray:
     return sample(channel, pose.lattice())
 
 
-def _rotation(angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def rotation(angles: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """3×3 matrix of turns about the first, second and third axis, in radians."""
     result = np.eye(3)
     for axis, angle in enumerate(angles):
         i, j = (axis + 1) % 3, (axis + 2) % 3

@@ -1,0 +1,1 @@
+"""Whole heads that never lived: scalp, fat, bone, eyes and air around synthetic brains with tumours."""
