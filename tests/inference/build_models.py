@@ -62,6 +62,14 @@ def brightness(shape: tuple[int | None, ...] = (None, None, None), outputs: int 
     return model
 
 
+def write_head(folder: Path) -> None:
+    """A network of whole heads that takes for brain what is brighter than 1."""
+    model = keras.Sequential([keras.Input((8, 8, 8, 1)), layers.Conv3D(2, 1, activation="softmax")])
+    model.layers[-1].set_weights([np.array([[[[[0.0, 9.0]]]]]), np.array([9.0, 0.0])])
+    about = {"task": "brain mask", "inputs": ["image"], "outputs": ["background", "brain"], "divisor": 1}
+    write(folder, model, **about)
+
+
 def dice_coeff(truth: Any, prediction: Any) -> Any:
     """The source recipe's pooled Dice."""
     shared = ops.sum(truth * prediction)
@@ -126,6 +134,7 @@ def main(root: Path) -> None:
     keras.utils.set_random_seed(0)
     write(root / "brightness", brightness())
     write(root / "windows", brightness((16, 16, 16)))
+    write_head(root / "bright-head")
     normalised = normalised_network()
     write(root / "normalised", normalised)
     write_expected(root / "normalised", normalised)

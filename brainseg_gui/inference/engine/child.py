@@ -22,6 +22,8 @@ from brainseg_gui.inference.engine.messages import (
     Finished,
     Load,
     Loaded,
+    Predict,
+    Predicted,
     Report,
     Request,
     SegmentRequest,
@@ -29,6 +31,7 @@ from brainseg_gui.inference.engine.messages import (
     Stopped,
 )
 from brainseg_gui.inference.engine.shared_block import SharedBlock
+from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.options import STARTING, SegmentOptions
 from brainseg_gui.progress import Progress
@@ -36,16 +39,19 @@ from brainseg_gui.progress import Progress
 if TYPE_CHECKING:
     from brainseg_gui.inference.network.network import LoadedNetwork
 
+Wanted = tuple[ModelFolder | HeadModel, SegmentOptions]
+
 
 class Child:
     """Answers requests one after the other; a thread listens, so that a stop is heard at work."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._requests: queue.SimpleQueue[Load | SegmentRequest] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Load | SegmentRequest | Predict] = queue.SimpleQueue()
         self._stopped_serial = 0
         self._network: LoadedNetwork | None = None
-        self._loaded: tuple[ModelFolder, SegmentOptions] | None = None
+        self._loaded: Wanted | None = None
+        self._heads: list[tuple[Wanted, LoadedNetwork]] = []
 
     def run(self) -> None:
         """Answer until the program is gone."""
@@ -53,11 +59,19 @@ class Child:
         while True:
             request = self._requests.get()
             try:
-                self._load(request) if isinstance(request, Load) else self._work(request)
+                self._answer(request)
             except BrainsegError as error:
                 self._channel.send(Failed(request.serial, error, traceback.format_exc()))
             except Exception:  # noqa: BLE001  whatever it is, the program tells it and the process lives on
                 self._channel.send(Failed(request.serial, None, traceback.format_exc()))
+
+    def _answer(self, request: Load | SegmentRequest | Predict) -> None:
+        if isinstance(request, Load):
+            self._load(request)
+        elif isinstance(request, Predict):
+            self._predict(request)
+        else:
+            self._work(request)
 
     def _listen(self) -> None:
         while (request := self._receive()) is not None:
@@ -76,22 +90,39 @@ class Child:
         if self._network is None or self._loaded != wanted:
             self._network = self._loaded = None
             self._report(request.serial, Progress(STARTING, 0.1, "importing Keras"))
-            import scipy.ndimage  # noqa: F401  now, or the first mask would wait for it
-
-            from brainseg_gui.inference.network.network import load_network
-
-            work = load_network(*wanted)
-            while self._network is None:
-                try:
-                    self._report(request.serial, next(work))
-                except StopIteration as end:
-                    self._network, self._loaded = end.value, wanted
+            self._network = self._kept(wanted) or self._made(request.serial, wanted)
+            self._loaded = wanted
         self._channel.send(Loaded(request.serial))
+
+    def _kept(self, wanted: Wanted) -> LoadedNetwork | None:
+        """A network of heads that was loaded before: two of them take turns, and both are small."""
+        return next((network for known, network in self._heads if known == wanted), None)
+
+    def _made(self, serial: int, wanted: Wanted) -> LoadedNetwork:
+        import scipy.ndimage  # noqa: F401  now, or the first mask would wait for it
+
+        from brainseg_gui.inference.network.network import load_network
+
+        work = load_network(*wanted)
+        while True:
+            try:
+                self._report(serial, next(work))
+            except StopIteration as end:
+                network: LoadedNetwork = end.value
+                break
+        if isinstance(wanted[0], HeadModel):
+            self._heads = [*self._heads[-1:], (wanted, network)]
+        return network
+
+    def _predict(self, request: Predict) -> None:
+        if self._network is None:
+            raise RuntimeError("a prediction was asked for before a network was loaded")
+        self._channel.send(Predicted(request.serial, self._network.predict(request.batch)))
 
     def _work(self, request: SegmentRequest) -> None:
         from brainseg_gui.inference.segment import segment_volumes
 
-        if self._network is None or self._loaded is None:
+        if self._network is None or self._loaded is None or isinstance(self._loaded[0], HeadModel):
             raise RuntimeError("work came before a model was loaded")
         network, passport = self._network, self._loaded[0].passport
         block = SharedBlock.attach(request.layout)

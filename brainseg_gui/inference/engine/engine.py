@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.imaging.case import Case
@@ -26,6 +27,8 @@ from brainseg_gui.inference.engine.messages import (
     Finished,
     Load,
     Loaded,
+    Predict,
+    Predicted,
     Reply,
     Report,
     SegmentRequest,
@@ -33,8 +36,10 @@ from brainseg_gui.inference.engine.messages import (
     Stopped,
 )
 from brainseg_gui.inference.engine.shared_block import SharedBlock
+from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
 from brainseg_gui.inference.options import (
+    INFERRING,
     MAPPING_BACK,
     PREPARING,
     STARTING,
@@ -69,7 +74,7 @@ class Engine:
         process = self._process
         return process.pid if process is not None and process.alive else None
 
-    def start(self, model: ModelFolder | None = None, options: SegmentOptions | None = None) -> None:
+    def start(self, model: ModelFolder | HeadModel | None = None, options: SegmentOptions | None = None) -> None:
         """Start the process and let it load a model, without waiting for it.
 
         Parameters
@@ -101,14 +106,58 @@ class Engine:
             If the process dies or fails, or already works for somebody else. The next call starts a new one.
         """
         require_modalities(case.volumes, model, case.source.folder)
-        if not self._working.acquire(blocking=False):
-            raise EngineError("a segmentation is already running", "Wait for it, or cancel it")
-        try:
+        with self._alone():
             process = self._living_process()
             loading_s = yield from self._load(process, model, options)
             base = _LOADING_SHARE if loading_s else 0.0
             result = yield from self._work(process, case, model, base, keep=options.keep_probabilities)
             return replace(result, seconds={**loading_s, **result.seconds})
+
+    def predict(
+        self, model: HeadModel, batch: NDArray[np.float32], options: SegmentOptions | None = None
+    ) -> Generator[Progress, None, NDArray[np.float32]]:
+        """Run a network of heads on its field.
+
+        Parameters
+        ----------
+        model
+            Where the brain is, or which contrast.
+        batch
+            (1, I, J, K, inputs).
+
+        Yields
+        ------
+        Progress
+            At least every tenth of a second. Closing the generator cancels; the network is not waited for.
+
+        Raises
+        ------
+        ModelError
+            If the model cannot be used.
+        EngineError
+            If the process dies or fails, or works for somebody else.
+        """
+        with self._alone():
+            process = self._living_process()
+            yield from self._load(process, model, options or SegmentOptions())
+            serial = next(self._serials)
+            process.send(Predict(serial, np.ascontiguousarray(batch, np.float32)))
+            yield Progress(INFERRING, _LOADING_SHARE)
+            for reply in _replies(process):
+                if isinstance(reply, Failed) and reply.serial == serial:
+                    raise _failure(reply)
+                if isinstance(reply, Predicted) and reply.serial == serial:
+                    return reply.output
+                yield _told(Progress(INFERRING, _LOADING_SHARE), process)
+        raise EngineError("the network's process stopped answering", "Try again")
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The engine for one piece of work."""
+        if not self._working.acquire(blocking=False):
+            raise EngineError("a segmentation is already running", "Wait for it, or cancel it")
+        try:
+            yield
         finally:
             self._working.release()
 
@@ -132,7 +181,7 @@ class Engine:
             return self._process
 
     def _load(
-        self, process: EngineProcess, model: ModelFolder, options: SegmentOptions
+        self, process: EngineProcess, model: ModelFolder | HeadModel, options: SegmentOptions
     ) -> Generator[Progress, None, dict[str, float]]:
         """Wait until the model is ready; a cancel leaves the process loading, it is not at work for the case."""
         serial = next(self._serials)

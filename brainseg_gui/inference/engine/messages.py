@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.engine.shared_block import BlockLayout
+from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import Progress
@@ -21,7 +25,7 @@ class Load:
     """Have this model ready; answered by `Loaded` or `Failed`."""
 
     serial: int
-    model: ModelFolder
+    model: ModelFolder | HeadModel
     options: SegmentOptions
 
 
@@ -31,6 +35,14 @@ class SegmentRequest:
 
     serial: int
     layout: BlockLayout
+
+
+@dataclass(frozen=True, eq=False)
+class Predict:
+    """Run the loaded network of heads once; answered by `Predicted` or `Failed`. The field is small enough to send."""
+
+    serial: int
+    batch: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -74,6 +86,14 @@ class Finished:
     kept: tuple[slice, slice, slice] | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """What a network of heads gave."""
+
+    serial: int
+    output: NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Stopped:
     """The work was given up; the process is idle."""
@@ -90,8 +110,8 @@ class Failed:
     traceback: str
 
 
-Request = Load | SegmentRequest | Stop
-Reply = Report | Loaded | Attached | Finished | Stopped | Failed
+Request = Load | SegmentRequest | Predict | Stop
+Reply = Report | Loaded | Attached | Finished | Predicted | Stopped | Failed
 
 _LENGTH = struct.Struct("<Q")
 

@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from brainseg_gui.errors import ModelError
+from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.passport import Passport, parse_passport
 from brainseg_gui.plain_files import open_file, read_json, visible
 
@@ -114,7 +115,7 @@ def default_model() -> ModelFolder:
     return next((model for model in models if model.path.name == DEFAULT_MODEL), models[0])
 
 
-def verify_weights(model: ModelFolder) -> None:
+def verify_weights(model: ModelFolder | HeadModel) -> None:
     """Check the weights' SHA-256.
 
     Raises

@@ -20,6 +20,8 @@ from brainseg_gui.inference.models.step_readers import read_post_step, read_step
 from brainseg_gui.plain_files import tagless, visible
 
 FORMAT = 1
+TUMOUR = "tumour"
+"""The task of a passport that names none; `head_model` has the others."""
 LARGEST_DIVISOR = 1024
 LARGEST_PATCH = 2048
 SPACING_MM = (0.1, 20.0)
@@ -111,6 +113,16 @@ class Passport:
     intended_use: str
     may_be_missing: Mapping[Modality, str] = field(default_factory=dict)
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Meaning of the network's input channels."""
+        return tuple(modality.value for modality in self.modalities)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Meaning of its output channels."""
+        return self.output.channels
+
 
 def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
     """Validate the content of a ``model.json``.
@@ -124,12 +136,15 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
     # without a number it is of the first format: any later one has to say so
     if "format" in content and fields.whole("format") != FORMAT:
         raise fields.wrong(f"has format {content['format']}, not {FORMAT}", "Use a newer version of this program")
+    if (task := fields.text("task", TUMOUR)) != TUMOUR:
+        remedy = "Choose a model that segments tumours"
+        raise fields.wrong(f"is of a network for the task “{visible(task, 60)}”, not “{TUMOUR}”", remedy)
     grid = fields.part("input")
     passport = Passport(
-        name=_name(fields, "name"),
-        version=_name(fields, "version"),
-        weights=_weights(fields),
-        sha256=_sha256(fields),
+        name=name_of(fields, "name"),
+        version=name_of(fields, "version"),
+        weights=weights_of(fields),
+        sha256=sha256_of(fields),
         modalities=_modalities(grid),
         axes=grid.choice("axes", AXES),
         orientation=_orientation(grid),
@@ -139,7 +154,7 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         preprocess=tuple(read_step(part) for part in fields.parts("preprocess")),
         output=_output(fields.part("output")),
         postprocess=tuple(read_post_step(part) for part in fields.parts("postprocess")),
-        framework=_framework(fields),
+        framework=framework_of(fields),
         licence=fields.text("licence"),
         trained_on=fields.text("trained_on"),
         results=fields.text("results"),
@@ -150,7 +165,7 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
     return passport
 
 
-def _name(fields: JsonFields, key: str) -> str:
+def name_of(fields: JsonFields, key: str) -> str:
     """A name that stands in lists, sentences and reports."""
     name = tagless(fields.text(key))
     if len(name) > _LONGEST_NAME:
@@ -158,14 +173,16 @@ def _name(fields: JsonFields, key: str) -> str:
     return name
 
 
-def _weights(fields: JsonFields) -> str:
+def weights_of(fields: JsonFields) -> str:
+    """Name of the weights' file in the folder of the passport."""
     name = fields.text("weights")
     if Path(name).name != name or Path(name).suffix not in (".keras", ".h5"):
         raise fields.wrong(f"names the weights {name!r}, which is no .keras or .h5 file of its folder")
     return name
 
 
-def _sha256(fields: JsonFields) -> str:
+def sha256_of(fields: JsonFields) -> str:
+    """Digest of the weights."""
     digest = fields.text("sha256").lower()
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise fields.wrong("needs 64 hexadecimal digits for sha256")
@@ -231,7 +248,8 @@ def _output(output: JsonFields) -> Output:
     return Output("softmax", channels, output.choice("resample", (LINEAR_IN_BRAIN, LINEAR)))
 
 
-def _framework(fields: JsonFields) -> Mapping[str, str]:
+def framework_of(fields: JsonFields) -> Mapping[str, str]:
+    """Versions that wrote the weights."""
     part = fields.part("framework")
     return {key: part.text(key) for key in part.values}
 

@@ -11,6 +11,7 @@ import keras
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import describe_shape
+from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder, verify_weights
 from brainseg_gui.inference.models.weights_process import read_apart
 from brainseg_gui.inference.network.layer_sizes import LayerSize, layer_sizes
@@ -21,7 +22,7 @@ _MOST_GROWTH = 8  # times as many voxels as the image has: twice as many along e
 _OUT_OF_MEMORY = ("resource_exhausted", "resourceexhausted", "out of memory", "oom when allocating")
 
 
-def open_network(folder: ModelFolder) -> Any:
+def open_network(folder: ModelFolder | HeadModel) -> Any:
     """Build the network of a model folder from the checked description of its file, and give it the file's weights.
 
     Keras never reads the description itself, so nothing that a file names is imported, called or unpickled.
@@ -68,7 +69,7 @@ def _no_more_weights_than(count: int) -> Iterator[None]:
         layer.add_weight = original
 
 
-def _not_loaded(folder: ModelFolder, error: Exception) -> ModelError:
+def _not_loaded(folder: ModelFolder | HeadModel, error: Exception) -> ModelError:
     saved = ", ".join(f"{visible(name)} {visible(version)}" for name, version in folder.passport.framework.items())
     if isinstance(error, _TooMany):
         return ModelError(str(error), "Copy the model folder again from its source", folder.weights_path)
@@ -82,7 +83,7 @@ def _not_loaded(folder: ModelFolder, error: Exception) -> ModelError:
     )
 
 
-def check_shapes(model: Any, folder: ModelFolder) -> None:
+def check_shapes(model: Any, folder: ModelFolder | HeadModel) -> None:
     """Refuse a network whose input or output differs from its passport, before it is run.
 
     Raises
@@ -96,7 +97,7 @@ def check_shapes(model: Any, folder: ModelFolder) -> None:
         if not isinstance(shape, tuple) or len(shape) != 5:
             sentence = f"the network's {words} is not one array (batch, three axes, channels)"
             raise ModelError(sentence, "Use a 3-D network with the channels last", folder.weights_path)
-    wanted = {"input": (inputs[-1], len(passport.modalities)), "output": (outputs[-1], len(passport.output.channels))}
+    wanted = {"input": (inputs[-1], len(passport.inputs)), "output": (outputs[-1], len(passport.outputs))}
     for words, (found, promised) in wanted.items():
         if found != promised:
             raise ModelError(
@@ -107,7 +108,7 @@ def check_shapes(model: Any, folder: ModelFolder) -> None:
     _check_sizes(model, folder)
 
 
-def _check_sizes(model: Any, folder: ModelFolder) -> None:
+def _check_sizes(model: Any, folder: ModelFolder | HeadModel) -> None:
     """Refuse a network that gives fewer or more voxels than it takes: found without computing anything."""
     divisor = folder.passport.divisor
     given = tuple(n or -(-_TRIED_VOXELS // divisor) * divisor for n in model.input_shape[1:4])
@@ -124,7 +125,7 @@ def _check_sizes(model: Any, folder: ModelFolder) -> None:
                          folder.weights_path)  # fmt: skip
 
 
-def _refuse_giants(sizes: Sequence[LayerSize], given: tuple[int, ...], folder: ModelFolder) -> None:
+def _refuse_giants(sizes: Sequence[LayerSize], given: tuple[int, ...], folder: ModelFolder | HeadModel) -> None:
     """Refuse a network that makes far more voxels than it gets: no case would fit into any memory."""
     for size in sizes:
         inner = size.shape[1:-1]

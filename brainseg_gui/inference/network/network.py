@@ -13,6 +13,7 @@ from brainseg_gui.free_memory import described_bytes, free_memory_bytes, usable_
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.head_model import HeadModel, HeadPassport
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.devices import ComputeDevice, choose_device, choose_precision, cpu_device
@@ -76,11 +77,11 @@ class LoadedNetwork:
         """Compute in float32 from now on, on the same device."""
         self._settle(self.device, "float32")
 
-    def warm_up(self, passport: Passport) -> None:
+    def warm_up(self, passport: Passport | HeadPassport) -> None:
         """Run once on a typical shape: the first case then takes no longer than the next, and memory is known."""
         shape = warm_up_shape(passport, self.fixed_shape)
         self._refuse_giants(shape)
-        batch = np.zeros((1, *shape, len(passport.modalities)), dtype=np.float32)
+        batch = np.zeros((1, *shape, len(passport.inputs)), dtype=np.float32)
         with PeakMemory() as memory:
             output = self.predict(batch)
         self.bytes_per_voxel = memory.growth_bytes / float(np.prod(shape))
@@ -106,7 +107,7 @@ class LoadedNetwork:
             self._forward = _compiled(self._running)
 
 
-def load_network(folder: ModelFolder, options: SegmentOptions) -> Generator[Progress, None, LoadedNetwork]:
+def load_network(folder: ModelFolder | HeadModel, options: SegmentOptions) -> Generator[Progress, None, LoadedNetwork]:
     """Load a model, fit it to the device and run it once.
 
     Raises
@@ -126,7 +127,7 @@ def load_network(folder: ModelFolder, options: SegmentOptions) -> Generator[Prog
     return network
 
 
-def _warm_up(network: LoadedNetwork, passport: Passport) -> None:
+def _warm_up(network: LoadedNetwork, passport: Passport | HeadPassport) -> None:
     """Run a network once; where that fails, in float32, or on the CPU."""
     try:
         network.warm_up(passport)
@@ -163,10 +164,14 @@ def _compiled(model: Any) -> Callable[[Batch], Any]:
     return cast(Callable[[Batch], Any], graph)
 
 
-def warm_up_shape(passport: Passport, fixed: Shape | None) -> Shape:
+def warm_up_shape(passport: Passport | HeadPassport, fixed: Shape | None) -> Shape:
     """A shape like that of a usual case, in the network's axes, or a smaller one if that is very large."""
     if fixed is not None:
         return fixed
+    if isinstance(passport, HeadPassport):
+        raise ModelError(
+            "a network of whole heads takes one size only, this one takes any", "Install the program again"
+        )
     spacing_mm = passport.spacing_mm or (1.0, 1.0, 1.0)
     pads = any(isinstance(step, steps.Pad) for step in passport.preprocess)
     multiple = passport.divisor if pads else 1

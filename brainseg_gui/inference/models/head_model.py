@@ -1,0 +1,139 @@
+"""Networks that see whole heads: where the brain is, and which contrast an image has.
+
+Their folders are model folders too, under ``resources/models/heads``, and their passports say by ``task`` that they
+segment no tumour: neither can be taken for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.inference.models.json_fields import JsonFields
+from brainseg_gui.inference.models.passport import FORMAT, framework_of, name_of, sha256_of, weights_of
+from brainseg_gui.plain_files import read_json, visible
+
+HeadTask = Literal["brain mask", "contrast"]
+TASKS: tuple[HeadTask, ...] = ("brain mask", "contrast")
+_FOLDERS: Mapping[HeadTask, str] = {"brain mask": "brain-3mm", "contrast": "contrast-3mm"}
+_CHANNELS: Mapping[HeadTask, tuple[str, ...]] = {
+    "brain mask": ("background", "brain"),
+    "contrast": ("t1", "t1ce", "t2", "flair", "other"),
+}
+_INPUTS: Mapping[HeadTask, tuple[str, ...]] = {"brain mask": ("image",), "contrast": ("image", "brain")}
+
+
+@dataclass(frozen=True)
+class HeadPassport:
+    """The validated passport of such a network; its input is the field of `preparation.heads.field`.
+
+    Parameters
+    ----------
+    task
+        What the network tells.
+    inputs, outputs
+        Meaning of the channels.
+    divisor
+        What the axes of the field are multiples of.
+
+    The others are as in `Passport`.
+    """
+
+    name: str
+    version: str
+    task: HeadTask
+    weights: str
+    sha256: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    divisor: int
+    framework: Mapping[str, str]
+    licence: str
+    trained_on: str
+    results: str
+    intended_use: str
+
+
+@dataclass(frozen=True)
+class HeadModel:
+    """A folder with such a network's weights and its passport."""
+
+    path: Path
+    passport: HeadPassport
+
+    @property
+    def weights_path(self) -> Path:
+        """File of the weights."""
+        return self.path / self.passport.weights
+
+    @property
+    def title(self) -> str:
+        """Name and version for people."""
+        return f"{self.passport.name} {self.passport.version}"
+
+
+@cache
+def head_model(task: HeadTask) -> HeadModel:
+    """The network that comes with the program for a task.
+
+    Raises
+    ------
+    ModelError
+        If the installation does not hold it, or it is damaged.
+    """
+    return read_head_model(Path(str(files("brainseg_gui.resources").joinpath("models", "heads", _FOLDERS[task]))), task)
+
+
+def read_head_model(folder: Path, task: HeadTask) -> HeadModel:
+    """Read and validate a folder; the weights are found, not loaded.
+
+    Raises
+    ------
+    ModelError
+        If it is missing, damaged, or for another task.
+    """
+    file = folder / "model.json"
+    try:
+        content = read_json(file)
+    except OSError as error:
+        raise ModelError(
+            f"the network for the task “{task}” is missing", "Install the program again", folder
+        ) from error
+    except ValueError as error:
+        raise ModelError(f"it is not JSON ({visible(str(error), 200)})", "Install the program again", file) from error
+    if not isinstance(content, dict):
+        raise ModelError("it is not a JSON object", "Install the program again", file)
+    model = HeadModel(folder, _parse(JsonFields(content, "the passport", file), task))
+    if not model.weights_path.is_file():
+        raise ModelError(f"the weights {model.passport.weights} are missing", "Install the program again", folder)
+    return model
+
+
+def _parse(fields: JsonFields, task: HeadTask) -> HeadPassport:
+    if fields.whole("format") != FORMAT:
+        raise fields.wrong(f"has another format than {FORMAT}", "Use a newer version of this program")
+    if (found := fields.choice("task", TASKS)) != task:
+        raise fields.wrong(f"is of a network for the task “{found}”, not “{task}”")
+    inputs, outputs = fields.texts("inputs"), fields.texts("outputs")
+    if inputs != _INPUTS[task] or outputs != _CHANNELS[task]:
+        raise fields.wrong(f"needs {', '.join(_INPUTS[task])} for inputs and {', '.join(_CHANNELS[task])} for outputs")
+    return HeadPassport(
+        name=name_of(fields, "name"),
+        version=name_of(fields, "version"),
+        task=task,
+        weights=weights_of(fields),
+        sha256=sha256_of(fields),
+        inputs=inputs,
+        outputs=outputs,
+        divisor=fields.whole("divisor", 1, 64),
+        framework=framework_of(fields),
+        licence=fields.text("licence"),
+        trained_on=fields.text("trained_on"),
+        results=fields.text("results"),
+        intended_use=fields.text("intended_use"),
+    )
