@@ -9,7 +9,7 @@ import pytest
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.dicom.headers import SliceHeader
-from brainseg_gui.preparation.roles import Certainty, choose, role_of, roles_of
+from brainseg_gui.preparation.roles import Certainty, Role, choose, role_of, roles_of, with_contrast_gain, with_image
 
 T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
 
@@ -140,3 +140,51 @@ def test_the_surest_is_chosen_and_then_the_finest() -> None:
     assert set(chosen) == {T2}
     assert chosen[T2].number == 1
     assert chosen[T2].role.reason.endswith("the finest of 3")
+
+
+def seen(**shares: float) -> dict[Modality | None, float]:
+    """How likely an image is each of the four; the rest is another."""
+    found: dict[Modality | None, float] = {modality: shares.get(modality.value, 0.0) for modality in Modality}
+    return found | {None: 1.0 - sum(found.values())}
+
+
+UNKNOWN = Role(None, Certainty.UNSURE, "neither its name nor its times tell what it is")
+
+
+@pytest.mark.parametrize(
+    ("role", "image", "modality", "certainty"),
+    [
+        (UNKNOWN, seen(t2=0.95), T2, Certainty.LIKELY),
+        (UNKNOWN, seen(t2=0.6), T2, Certainty.UNSURE),
+        (UNKNOWN, seen(t1ce=0.99), T1CE, Certainty.UNSURE),
+        (UNKNOWN, seen(), None, Certainty.UNSURE),
+        (Role(T2, Certainty.SURE, "a name"), seen(t2=0.9), T2, Certainty.SURE),
+        (Role(T2, Certainty.SURE, "a name"), seen(flair=0.6), T2, Certainty.SURE),
+        (Role(T2, Certainty.SURE, "a name"), seen(flair=0.9), T2, Certainty.UNSURE),
+        (Role(FLAIR, Certainty.LIKELY, "TE"), seen(), FLAIR, Certainty.UNSURE),
+        (Role(T2, Certainty.UNSURE, "TE"), seen(t2=0.9), T2, Certainty.LIKELY),
+        (Role(T1, Certainty.SURE, "a name"), seen(t1ce=0.99), T1, Certainty.SURE),
+        (Role(T1CE, Certainty.UNSURE, "later"), seen(t1=0.99), T1CE, Certainty.UNSURE),
+        (Role(None, Certainty.SURE, "“dwi” in its name"), seen(t2=0.5), None, Certainty.SURE),
+    ],
+)
+def test_the_image_decides_where_tags_are_silent_and_casts_doubt_where_they_contradict_it(
+    role: Role, image: dict[Modality | None, float], modality: Modality | None, certainty: Certainty
+) -> None:
+    found = with_image(role, image)
+    assert (found.modality, found.certainty) == (modality, certainty)
+    if found != role:
+        assert "the image looks like" in found.reason
+
+
+def test_of_two_t1_the_one_that_shines_is_taken_for_t1ce_and_a_change_is_told() -> None:
+    plain, enhanced = Role(T1, Certainty.LIKELY, "TE 12 ms"), Role(T1CE, Certainty.UNSURE, "another T1 came before it")
+    kept = with_contrast_gain(plain, enhanced, 3.0)
+    assert [role.modality for role in kept] == [T1, T1CE]
+    assert kept[1].certainty is Certainty.LIKELY
+    swapped = with_contrast_gain(plain, enhanced, -3.0)
+    assert [role.modality for role in swapped] == [T1, T1CE]
+    assert all(role.certainty is Certainty.UNSURE and "shine" in role.reason for role in swapped)
+    assert with_contrast_gain(plain, enhanced, 0.1)[1].certainty is Certainty.UNSURE
+    sure = Role(T1CE, Certainty.SURE, "a name")
+    assert with_contrast_gain(plain, sure, 0.1) == (plain, sure)

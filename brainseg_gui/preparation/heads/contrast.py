@@ -1,0 +1,97 @@
+"""Which contrast an image has, told from the image itself, and which of two T1 was taken after contrast agent."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.grid import Affine, Array, StoredGrid
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.heads.field import SHAPE, FloatArray, on_field, resampled
+from brainseg_gui.preparation.heads.skull import BrainMask, Mask, Predict
+from brainseg_gui.progress import Progress
+
+LOOKING = "looking at the contrast"
+CHANNELS: tuple[Modality | None, ...] = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR, None)
+"""What the network's outputs mean; None is any other contrast."""
+_TAILS = (1.0, 99.0)
+_LEAST_VOXELS = 1000
+
+
+@dataclass(frozen=True)
+class ContrastGuess:
+    """How likely an image is each of the four, or another (None); adds up to 1."""
+
+    probabilities: Mapping[Modality | None, float]
+
+    @property
+    def best(self) -> Modality | None:
+        """The likeliest."""
+        return max(self.probabilities, key=lambda modality: self.probabilities[modality])
+
+    @property
+    def certainty(self) -> float:
+        """How likely that is."""
+        return self.probabilities[self.best]
+
+
+def guess_contrast(
+    image: Array, affine: Affine, brain: BrainMask, predict: Predict
+) -> Generator[Progress, None, ContrastGuess]:
+    """Look at an image in which the brain has been found.
+
+    Parameters
+    ----------
+    image, affine
+        As for `brain_mask`; the skull may be off already.
+    brain
+        What `brain_mask` found.
+    predict
+        Runs the network of the task ``contrast``.
+
+    Yields
+    ------
+    Progress
+        Closing the generator cancels.
+    """
+    yield Progress(LOOKING, 0.0)
+    i, j, k = image.shape
+    stored = StoredGrid((i, j, k), np.asarray(affine, np.float64))
+    field = on_field(stored.to_ras(image), stored.grid.spacing_mm)
+    inside = np.asarray(stored.to_ras(brain.probability), np.float32)
+    share = resampled(inside, field.scale, field.start, SHAPE, "constant")
+    yield Progress(LOOKING, 0.3)
+    output = yield from predict(np.stack((field.values, share), axis=-1)[None])
+    mean = output[0].reshape(-1, len(CHANNELS)).mean(axis=0, dtype=np.float64)
+    return ContrastGuess({modality: float(p) for modality, p in zip(CHANNELS, mean, strict=True)})
+
+
+def contrast_gain(first: FloatArray, second: FloatArray, mask: Mask) -> float:
+    """How much more shines in the second of two T1 than in the first, in units of what they differ by anyway.
+
+    Above about 0.5 the second was taken after contrast agent, below -0.5 the first was; near 0 nobody can tell.
+
+    Parameters
+    ----------
+    first, second
+        On one grid, registered.
+    mask
+        Where both show brain, skull or mucosa: the brain, better grown by a centimetre.
+    """
+    if int(mask.sum()) < _LEAST_VOXELS:
+        return 0.0
+    before, after = (_scaled(image[mask]) for image in (first, second))
+    difference = after - before
+    difference -= np.median(difference)
+    low, high = np.percentile(difference, _TAILS)
+    spread = float(np.percentile(np.abs(difference), 68.0)) + 1e-6
+    return float((high + low) / spread / 2.0)
+
+
+def _scaled(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Intensities with the median at 0 and the middle two thirds within ±1: gain and offset of a scan drop out."""
+    low, middle, high = np.percentile(values, (16.0, 50.0, 84.0))
+    return np.asarray((values - middle) / max(float(high - low) / 2.0, 1e-6), np.float64)

@@ -1,0 +1,158 @@
+"""Where the brain is in a head: told by a small network from one image, or from several that vote.
+
+The mask holds the brain with its ventricles and the fluid in its sulci, as HD-BET draws it. The network sees a coarse
+field; its probabilities come back to the image's own grid smoothly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.errors import ImageError
+from brainseg_gui.imaging.connected import connected, sizes_of
+from brainseg_gui.imaging.grid import Affine, Array, StoredGrid
+from brainseg_gui.preparation.heads.field import SHAPE, SPACING_MM, FloatArray, HeadField, on_field, resampled
+from brainseg_gui.progress import Progress
+
+Mask = NDArray[np.bool_]
+Predict = Callable[[FloatArray], Generator[Progress, None, FloatArray]]
+"""Runs a network: (1, I, J, K, inputs) to (1, I, J, K, outputs)."""
+
+STRIPPING = "finding the brain"
+_USUAL_ML = (900.0, 2100.0)
+_SURE, _WORTHLESS = 0.95, np.float32(0.8)
+"""Certainties: below the one the person is told, at the other a series has no vote."""
+
+
+@dataclass(frozen=True, eq=False)
+class BrainMask:
+    """A brain found in an image.
+
+    Parameters
+    ----------
+    mask
+        On the image's own grid, in its own order of axes.
+    probability
+        How likely each voxel is brain, 0 to 1, float32; what several series vote with.
+    certainty
+        How sharply the network told brain from not brain, 0 to 1: the overlap (Dice) of its probabilities with the
+        mask that was made of them. What is well seen reaches 0.95.
+    volume_ml
+        Of the mask.
+    doubts
+        Sentences on what is unusual; empty when nothing is.
+    """
+
+    mask: Mask
+    probability: FloatArray
+    certainty: float
+    volume_ml: float
+    doubts: tuple[str, ...]
+
+
+def brain_mask(image: Array, affine: Affine, predict: Predict) -> Generator[Progress, None, BrainMask]:
+    """Find the brain in a head of any contrast, resolution and orientation.
+
+    Parameters
+    ----------
+    image
+        Intensities, (I, J, K) in any order of the axes; air is what is darkest.
+    affine
+        Voxel to world RAS, in mm.
+    predict
+        Runs the network of the task ``brain mask``.
+
+    Yields
+    ------
+    Progress
+        Closing the generator cancels.
+
+    Raises
+    ------
+    ImageError
+        If the image holds no head.
+    """
+    yield Progress(STRIPPING, 0.0)
+    stored = StoredGrid(_shape_of(image), np.asarray(affine, np.float64))
+    field = on_field(stored.to_ras(image), stored.grid.spacing_mm)
+    yield Progress(STRIPPING, 0.2)
+    output = yield from predict(field.values[None, ..., None])
+    yield Progress(STRIPPING, 0.7)
+    coarse = one_solid(output[0, ..., 1])
+    probability = _on_image(coarse, field, stored.grid.shape)
+    yield Progress(STRIPPING, 0.95)
+    return _mask_of(stored.from_ras(probability), coarse, stored.grid.voxel_ml)
+
+
+def vote(probabilities: Sequence[FloatArray], certainties: Sequence[float]) -> Mask:
+    """The brain that several series agree on: their probabilities on one grid, weighted by how certain each is.
+
+    A series in which the brain is hardly seen has next to no vote.
+    """
+    weights = np.maximum(np.asarray(certainties, np.float32) - _WORTHLESS, np.float32(1e-3))
+    mean = sum(weight * probability for weight, probability in zip(weights, probabilities, strict=True)) / weights.sum()
+    return np.asarray(_solid(np.asarray(mean) > 0.5))
+
+
+def _shape_of(image: Array) -> tuple[int, int, int]:
+    if image.ndim != 3 or min(image.shape) < 2:
+        raise ImageError("this is no volume, so that no brain can be found in it", "Choose another series")
+    if not np.isfinite(image).all() or not (image > image.min()).any():
+        raise ImageError("all voxels of this image are alike or no numbers", "Choose another series")
+    i, j, k = image.shape
+    return i, j, k
+
+
+def one_solid(probability: FloatArray) -> FloatArray:
+    """Probabilities with all but the largest part at 0, and its holes at 1."""
+    inside = _solid(probability > 0.5)
+    if not inside.any():
+        return np.zeros_like(probability)
+    from scipy.ndimage import binary_dilation
+
+    kept = np.where(binary_dilation(inside), probability, 0.0)
+    return np.asarray(np.where(inside, np.maximum(kept, 0.5 + 1e-3), kept), np.float32)
+
+
+def _solid(mask: Mask) -> Mask:
+    """The largest part of a mask, without holes."""
+    from scipy.ndimage import binary_fill_holes
+
+    if not mask.any():
+        return mask
+    numbers, count = connected(mask, 6)
+    return np.asarray(binary_fill_holes(numbers == sizes_of(numbers, count).argmax()))
+
+
+def _on_image(coarse: FloatArray, field: HeadField, shape: tuple[int, int, int]) -> FloatArray:
+    """Probabilities on the voxels of the image, in RAS order; linear between the field's."""
+    return resampled(coarse, 1.0 / field.scale, -field.start / field.scale, shape, "nearest")
+
+
+def _mask_of(probability: FloatArray, coarse: FloatArray, voxel_ml: float) -> BrainMask:
+    mask = np.ascontiguousarray(probability > 0.5)
+    volume_ml = float(mask.sum()) * voxel_ml
+    inside = coarse > 0.5
+    both = float(coarse[inside].sum())
+    certainty = 2.0 * both / (float(coarse.sum()) + float(inside.sum())) if inside.any() else 0.0
+    return BrainMask(mask, probability, certainty, volume_ml, _doubts(coarse, certainty, volume_ml))
+
+
+def _doubts(coarse: FloatArray, certainty: float, volume_ml: float) -> tuple[str, ...]:
+    if not volume_ml:
+        return ("No brain was found in this image",)
+    found = []
+    low, high = _USUAL_ML
+    if volume_ml > high or volume_ml < low:
+        found.append(f"The brain measures {volume_ml:,.0f} ml; {low:,.0f} to {high:,.0f} ml are usual")
+    if certainty < _SURE:
+        found.append(f"The edge of the brain is not sharp in this image (certainty {certainty:.2f})")
+    edges = [face for axis in range(3) for face in (coarse.take(0, axis), coarse.take(SHAPE[axis] - 1, axis))]
+    if any((face > 0.5).any() for face in edges):
+        reach = " × ".join(f"{count * SPACING_MM:.0f}" for count in SHAPE)
+        found.append(f"The brain reaches beyond the {reach} mm that the network sees")
+    return tuple(found)
