@@ -2,15 +2,60 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.resources import files
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.labels import LabelScheme, Meaning, meanings
+from brainseg_gui.imaging.labels import LabelScheme, Meaning, built_in_meanings, meanings
 
 # both, missed, false: of Okabe and Ito, told apart with any colour vision; no safe colour of a label has their hues
 AGREEMENT_COLOURS = ("#8fb8ad", "#D55E00", "#56B4E9")
+
+
+@dataclass(frozen=True)
+class ColourSet:
+    """Colours that a person can choose to see labels in.
+
+    Parameters
+    ----------
+    name, title
+        For the command line and settings, and for people.
+    colours
+        Usual colour -> the one of this set; others stay.
+    """
+
+    name: str
+    title: str
+    colours: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+    def of(self, look: Meaning) -> str:
+        """Colour of a label or meaning as ``#rrggbb``."""
+        return self.colours.get(look.colour, look.colour)
+
+
+USUAL = ColourSet("usual", "Usual")
+
+
+@cache
+def colour_sets() -> Mapping[str, ColourSet]:
+    """The sets of colours by name, the usual one first."""
+    sets = [USUAL]
+    text = files("brainseg_gui.resources").joinpath("colour_sets.toml").read_text("utf-8")
+    for entry in tomllib.loads(text)["set"]:
+        colours = {built_in_meanings()[key].colour: colour for key, colour in entry["colours"].items()}
+        sets.append(ColourSet(entry["name"], entry["title"], MappingProxyType(colours)))
+    return MappingProxyType({colours.name: colours for colours in sets})
+
+
+def safe_colours() -> ColourSet:
+    """The set that is told apart with any colour vision."""
+    return colour_sets()["okabe-ito"]
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
@@ -18,27 +63,21 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
-def colour_of(meaning: str, *, safe: bool = False) -> str:
-    """Colour of a meaning as ``#rrggbb``, from the usual or the colour-blind-safe set."""
-    entry = meanings()[meaning]
-    return entry.safe_colour if safe else entry.colour
-
-
-def shown_colour(look: Meaning, *, safe: bool) -> str:
-    """Colour of a label in the chosen set."""
-    return look.safe_colour if safe else look.colour
+def colour_of(meaning: str, colours: ColourSet = USUAL) -> str:
+    """Colour of a meaning as ``#rrggbb``."""
+    return colours.of(meanings()[meaning])
 
 
 @lru_cache(maxsize=64)
 def overlay_table(
-    scheme: LabelScheme, opacity: float, hidden: frozenset[str] = frozenset(), *, safe: bool = False
+    scheme: LabelScheme, opacity: float, hidden: frozenset[str] = frozenset(), colours: ColourSet = USUAL
 ) -> NDArray[np.uint8]:
     """Look-up table from label number to RGBA, (256, 4), read-only; 0 and hidden meanings are transparent."""
     table = np.zeros((256, 4), dtype=np.uint8)
     for value in range(1, 256):
         meaning = scheme.meaning_of(value)
         if meaning not in hidden:
-            table[value] = (*rgb(shown_colour(scheme.look_of(value), safe=safe)), round(255 * opacity))
+            table[value] = (*rgb(colours.of(scheme.look_of(value))), round(255 * opacity))
     table.flags.writeable = False
     return table
 

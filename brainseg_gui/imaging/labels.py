@@ -39,12 +39,11 @@ _NEAREST = {
 
 @dataclass(frozen=True)
 class Meaning:
-    """A tissue class with its name and its two colours (usual and colour-blind safe), as ``#rrggbb``."""
+    """A tissue class with its name and its usual colour, as ``#rrggbb``."""
 
     key: str
     title: str
     colour: str
-    safe_colour: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class LabelScheme:
     other
         What every further number means.
     looks
-        Number -> name and colours, where they are not those of its meaning.
+        Number -> name and colour, where they are not those of its meaning.
     """
 
     name: str
@@ -99,7 +98,7 @@ class LabelScheme:
         return WHOLE not in self.labels.values()
 
     def look_of(self, value: int) -> Meaning:
-        """Name and colours of a number."""
+        """Name and colour of a number."""
         return self.looks.get(value) or meanings()[self.meaning_of(value)]
 
     def name_of(self, value: int) -> str:
@@ -108,7 +107,7 @@ class LabelScheme:
         return name if name != UNKNOWN else f"label {value}"
 
     def look_for(self, meaning: str) -> Meaning:
-        """Name and colours of a meaning, as its lowest number has them."""
+        """Name and colour of a meaning, as its lowest number has them."""
         value = next((value for value, key in sorted(self.labels.items()) if key == meaning), None)
         return self.look_of(value) if value is not None else meanings()[meaning]
 
@@ -274,7 +273,7 @@ def _introduce(looks: Mapping[str, Meaning | None]) -> None:
     for key, look in looks.items():
         if key not in known and (look is not None or key not in own):
             colour = own_colour(len(own) + 1)
-            own[key] = look or Meaning(key, key, colour, colour)
+            own[key] = look or Meaning(key, key, colour)
     if own != _labels_of_people:
         _labels_of_people = own
 

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.colours import USUAL, safe_colours
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention, Plane
@@ -70,7 +71,7 @@ def test_a_choice_is_made_and_marked(viewing: Viewing, parts: Any, key: str, fie
         ("view.crosshair", "crosshair_visible", True, False),
         ("view.smooth", "smooth", True, False),
         ("layers.masks", "masks_visible", True, False),
-        ("layers.safe_colours", "safe_colours", True, False),
+        ("layers.safe_colours", "colours", safe_colours(), USUAL),
     ],
 )
 def test_a_toggle_goes_there_and_back(
@@ -183,11 +184,18 @@ def test_a_menu_shows_the_reference_until_it_is_chosen_again(opened: ViewingCont
 def test_what_was_set_comes_back(viewing: Viewing, parts: Any) -> None:
     viewing.layout, viewing.convention, viewing.opacity = ViewLayout.MODALITIES, DisplayConvention.NEUROLOGICAL, 0.3
     viewing.smooth = viewing.crosshair_visible = False
-    viewing.safe_colours = True
+    viewing.colours = safe_colours()
     again = Session()
     controller = core_controllers.viewing(replace(parts, session=again))
-    for field in ("layout", "convention", "opacity", "smooth", "crosshair_visible", "safe_colours"):
+    for field in ("layout", "convention", "opacity", "smooth", "crosshair_visible", "colours"):
         assert getattr(again.viewing, field) == getattr(viewing, field), field
+    controller.close()
+
+
+def test_safe_colours_that_an_earlier_version_remembered_come_back(parts: Any) -> None:
+    parts.preferences.set("safe colours", True)
+    controller = core_controllers.viewing(parts)
+    assert parts.session.viewing.colours == safe_colours()
     controller.close()
 
 

@@ -14,6 +14,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.controllers.settings.person import person, user_name
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.features import PREFERENCES_FORM
+from brainseg_gui.imaging.colours import USUAL, safe_colours
 from brainseg_gui.state.annotating.tools import ToolOptions
 from brainseg_gui.views.shell.preferences_dialog import PreferencesDialog
 from brainseg_gui.views.widgets.theme import colour
@@ -46,8 +47,8 @@ def test_everything_applies_at_once_and_is_remembered(
     choose(dialog._theme, "light")
     assert colour("base").name() != dark
     assert application.window.actions_table["view.theme"].isChecked()
-    choose(dialog._colours, True)
-    assert application.session.viewing.safe_colours
+    choose(dialog._colours, "okabe-ito")
+    assert application.session.viewing.colours == safe_colours()
     assert application.window.actions_table["layers.safe_colours"].isChecked()
     dialog._brush.setValue(12.0)
     dialog._square.click()
@@ -74,7 +75,7 @@ def test_everything_applies_at_once_and_is_remembered(
     usual = ToolOptions()
     assert (options.brush_mm, options.square, options.in_3d) == (usual.brush_mm, usual.square, usual.in_3d)
     assert dialog._brush.value() == usual.brush_mm
-    assert not application.session.viewing.safe_colours
+    assert application.session.viewing.colours == USUAL
     press(dialog, "Close")
     assert application.features[PREFERENCES_FORM].dialog is None
 
@@ -101,12 +102,12 @@ def test_masks_get_a_folder_of_their_own_and_go_back(
 
 def test_what_is_set_elsewhere_is_shown(application: Application, qtbot: QtBot) -> None:
     dialog = opened(application, qtbot)
-    application.session.viewing.safe_colours = True
-    assert dialog._colours.currentData() is True
+    application.session.viewing.colours = safe_colours()
+    assert dialog._colours.currentData() == "okabe-ito"
     press(dialog, "Keys…")
     keys = QApplication.activeModalWidget()
     assert keys is not None
     assert keys.windowTitle() == "Keys"
     keys.reject()
     dialog.reject()
-    application.session.viewing.safe_colours = False  # nobody listens any more
+    application.session.viewing.colours = USUAL  # nobody listens any more

@@ -14,7 +14,7 @@ from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.label_entries import LabelEntry, entries_of, problem_of, scheme_of
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, new_entry, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes, save_own_scheme, schemes_folder
-from brainseg_gui.imaging.labels import LabelMap, label_schemes, meanings, regions, scheme_named
+from brainseg_gui.imaging.labels import LabelMap, Meaning, label_schemes, meanings, regions, scheme_named
 from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme
 
 SNAP = """\
@@ -187,6 +187,13 @@ def test_a_note_holds_the_whole_scheme_for_those_who_do_not_have_it() -> None:
     assert scheme_of_fields(fields) == scheme
     assert scheme_of_fields({**fields, "label_looks": {"4": ["x", "x", "red", "red"]}}) is None
     assert scheme_of_fields({**fields, "label_looks": "x"}) is None
+
+
+def test_a_note_that_says_a_second_colour_is_understood() -> None:
+    fields = {"label_scheme": "mine", "label_meanings": {"7": "nerve"}}
+    scheme = scheme_of_fields({**fields, "label_looks": {"7": ["nerve", "optic nerve", "#112233", "#445566"]}})
+    assert scheme is not None
+    assert scheme.look_of(7) == Meaning("nerve", "optic nerve", "#112233")
 
 
 def test_problems_and_new_labels() -> None:

@@ -9,10 +9,20 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, agreement_table, colour_of, overlay_table, rgb
+from brainseg_gui.imaging.colours import (
+    AGREEMENT_COLOURS,
+    agreement_table,
+    colour_of,
+    colour_sets,
+    overlay_table,
+    rgb,
+    safe_colours,
+)
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import (
     LabelMap,
+    LabelScheme,
+    Meaning,
     from_network_classes,
     label_region,
     label_schemes,
@@ -150,9 +160,19 @@ def _hue(colour: str) -> float:
     return 360 * colorsys.rgb_to_hsv(*(value / 255 for value in rgb(colour)))[0]
 
 
+def test_a_set_of_colours_shows_labels_of_ones_own_too() -> None:
+    own, red = Meaning("nerve", "optic nerve", "#112233"), Meaning("clot", "clot", meanings()["NCR"].colour)
+    for colours in colour_sets().values():
+        assert colours.of(own) == own.colour
+        assert colours.of(red) == colours.of(meanings()["NCR"])
+        scheme = LabelScheme("x", "x", {1: "NCR", 2: "ED"}, looks={1: own})
+        rows = overlay_table(scheme, 1.0, colours=colours)[1:3, :3].tolist()
+        assert rows == [[*rgb(own.colour)], [*rgb(colour_of("ED", colours))]]
+
+
 @pytest.mark.parametrize("name", list(label_schemes()))
 def test_safe_colours_are_told_apart_with_any_vision(name: str) -> None:
-    shown = [colour_of(key, safe=True) for key in label_schemes()[name].labels.values()]
+    shown = [colour_of(key, safe_colours()) for key in label_schemes()[name].labels.values()]
     for one, other in combinations([*shown, *AGREEMENT_COLOURS[1:]], 2):
         apart = min(float(np.linalg.norm(_seen(one, v) - _seen(other, v))) for v in _VISIONS)
         assert apart > 15, (one, other)  # 2 is just seen
@@ -161,7 +181,7 @@ def test_safe_colours_are_told_apart_with_any_vision(name: str) -> None:
 @pytest.mark.parametrize("key", [key for key in meanings() if key != "?"])
 def test_no_safe_colour_has_the_hue_of_missed_or_false(key: str) -> None:
     for wrong in AGREEMENT_COLOURS[1:]:
-        away = abs((_hue(colour_of(key, safe=True)) - _hue(wrong) + 180) % 360 - 180)
+        away = abs((_hue(colour_of(key, safe_colours())) - _hue(wrong) + 180) % 360 - 180)
         assert away > 25, wrong
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from brainseg_gui.runs.config_file import read_preset
+from brainseg_gui.runs.config_file import preset_names, read_preset
 from brainseg_gui.state.training.training_draft import DatasetCheck, TrainingDraft, label_of
 
 
@@ -83,6 +84,20 @@ def test_fine_tuning_needs_a_model(draft: TrainingDraft) -> None:
     draft.load(read_preset("fine-tune"), keep=("data.train",))
     draft.set("network.start_from", "")
     assert "network.start_from" in draft.problems
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_renamed_copy_of_a_preset_behaves_as_the_preset(name: str) -> None:
+    config = read_preset(name)
+    ours, theirs = TrainingDraft(), TrainingDraft()
+    ours.load(config)
+    theirs.load(replace(config, preset="mine"))
+    for key in ours.keys:
+        if isinstance(ours.value(key), str):
+            ours.set(key, "")
+            theirs.set(key, "")
+    assert ours.problems == theirs.problems
+    assert ("network.start_from" in ours.problems) == bool(config.network.start_from)
 
 
 def test_the_data_set_has_a_say(draft: TrainingDraft) -> None:

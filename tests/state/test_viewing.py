@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from brainseg_gui.imaging.colours import safe_colours
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention, Plane
@@ -23,7 +24,7 @@ CHANGES: dict[str, Any] = {
     "masks_visible": False,
     "opacity": 0.7,
     "hidden": frozenset({"ED"}),
-    "safe_colours": True,
+    "colours": safe_colours(),
     "smooth": False,
     "crosshair_visible": False,
     "peek": True,

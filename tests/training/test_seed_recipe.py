@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from scipy.ndimage import correlate, gaussian_filter, laplace
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.runs.config import Data
-from brainseg_gui.runs.config_file import read_preset
+from brainseg_gui.runs.config_file import preset_names, read_preset
 from training.data.cache import Cache
 from training.data.cases import check_data
+from training.export import about_run
 from training.recipe import passport_of, recipe_of
 
 
@@ -58,6 +60,15 @@ def test_the_preset_holds_the_articles_numbers() -> None:
     passport = passport_of(recipe_of(config, 8))
     assert passport.axes == "KIJC"
     assert [modality.value for modality in passport.modalities] == ["flair", "t1", "t1ce", "t2"]
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_renamed_copy_of_a_preset_prepares_and_exports_the_same(name: str) -> None:
+    config = read_preset(name)
+    copy = replace(config, preset="mine", name="mine")
+    assert recipe_of(copy, 8) == recipe_of(config, 8)
+    kinds = [replace(about_run(one, 3, 10, {}), name="", trained_on="") for one in (config, copy)]
+    assert kinds[0] == kinds[1]
 
 
 @pytest.mark.engine

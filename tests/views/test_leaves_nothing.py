@@ -15,6 +15,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDialog, QMenu
 
 from brainseg_gui.evaluation.metrics.raters import compare_raters
+from brainseg_gui.imaging.colours import safe_colours
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.state.comparing.rating import RaterStudy
@@ -103,8 +104,8 @@ def test_a_figure_begins_with_the_colours_that_are_used(window: MainWindow) -> N
     from brainseg_gui.evaluation.figures.style import FigureStyle, palette
     from brainseg_gui.views.comparing.figure_dialog import FigureDialog
 
-    request = FigureRequest(style=FigureStyle(colours=palette("okabe-ito")))
+    request = FigureRequest(style=FigureStyle(colours=palette(safe_colours())))
     dialog = FigureDialog([Modality.T1], request, (0, 0, 0), window)
     assert dialog._colours.currentText() == "Colour-blind safe"
-    assert dict(dialog.request.style.colours) == palette("okabe-ito")
+    assert dict(dialog.request.style.colours) == palette(safe_colours())
     dialog.done(0)

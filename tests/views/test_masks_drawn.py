@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, colour_of
+from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, colour_of, safe_colours
 from brainseg_gui.imaging.labels import regions, scheme_named
 from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle
@@ -72,7 +72,7 @@ def test_a_label_has_its_colour_in_every_plane(
 
 
 def test_the_safe_colours(filled: MainWindow, session: Session, case: Case, pixel: Callable[..., QColor]) -> None:
-    session.viewing.safe_colours = True
+    session.viewing.colours = safe_colours()
     voxel = _voxel_of(case, 4, session.viewing.crosshair[2])
     assert _close(pixel(filled.ortho.views[0], voxel), _mixed(session, case, voxel, "#F0E442", 0.3))
 

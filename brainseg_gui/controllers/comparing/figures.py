@@ -77,7 +77,7 @@ class FiguresController(QObject):
         if layers.reference is layers.prediction:
             masks[1] = None
         self._shown = _Shown(case, masks[0], masks[1], tuple(viewing.windows.items()))
-        style = FigureStyle(colours=palette("okabe-ito" if viewing.safe_colours else "usual"))
+        style = FigureStyle(colours=palette(viewing.colours))
         begin = FigureRequest(modality=viewing.modality, style=style)
         dialog = FigureDialog(list(case.volumes), begin, viewing.crosshair, self._window)
         dialog.preview_requested.connect(self._draw)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from brainseg_gui.controllers.settings.person import call_person, user_name
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.appearance import AppearanceController
+from brainseg_gui.imaging.colours import USUAL
 from brainseg_gui.state.annotating.tools import ToolOptions
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -54,7 +55,7 @@ class PreferencesFormController(QObject):
     def _following(self) -> Callable[[], None]:
         """Show also what is set elsewhere, until the answer is called."""
         viewing = self._session.viewing.events
-        events = (self._session.output.events.tree, viewing.safe_colours, viewing.file_index)
+        events = (self._session.output.events.tree, viewing.colours, viewing.file_index)
         for event in events:
             event.connect(self._synchronize)
 
@@ -92,7 +93,7 @@ class PreferencesFormController(QObject):
     def _reset(self) -> None:
         usual, options = ToolOptions(), self._session.annotating.options
         self._appearance.choose_theme(THEMES[0])
-        self._session.viewing.safe_colours = self._session.viewing.file_index = False
+        self._session.viewing.colours, self._session.viewing.file_index = USUAL, False
         self._session.output.tree = None
         options.brush_mm, options.square, options.in_3d = usual.brush_mm, usual.square, usual.in_3d
         self._preferences.set(RUNS, str(Path.home() / "brainseg-runs"))

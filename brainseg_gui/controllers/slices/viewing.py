@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.slices.held_key import lets_go
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.colours import USUAL, colour_sets, safe_colours
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
@@ -57,7 +58,7 @@ class ViewingController(QObject):
         events = self._viewing.events
         for field in (events.layout, events.plane, events.convention, events.crosshair_visible, events.file_index):
             field.connect(self._synchronize)
-        for field in (events.masks_visible, events.agreement, events.safe_colours, events.opacity, events.smooth):
+        for field in (events.masks_visible, events.agreement, events.colours, events.opacity, events.smooth):
             field.connect(self._synchronize)
         session.comparison_changed.connect(self._synchronize)
         actions["layers.peek"].setAutoRepeat(False)
@@ -92,8 +93,11 @@ class ViewingController(QObject):
             "layers.stronger": partial(self._fade, _OPACITY_STEP),
             "layers.peek": partial(self._toggle, "peek"),  # off when its key is let go; a menu has no key to let go
             "layers.agreement": self._toggle_agreement,
-            "layers.safe_colours": partial(self._toggle, "safe_colours"),
+            "layers.safe_colours": self._toggle_colours,
         }
+
+    def _toggle_colours(self) -> None:
+        self._viewing.colours = USUAL if self._viewing.colours == safe_colours() else safe_colours()
 
     def auto_window(self) -> None:
         """Window the shown modality by the brain's percentiles."""
@@ -189,7 +193,7 @@ class ViewingController(QObject):
             "view.file_index": viewing.file_index,
             "layers.masks": viewing.masks_visible,
             "layers.agreement": viewing.agreement is not None,
-            "layers.safe_colours": viewing.safe_colours,
+            "layers.safe_colours": viewing.colours == safe_colours(),
         }
         for key, value in checked.items():
             actions[key].setChecked(value)
@@ -197,12 +201,12 @@ class ViewingController(QObject):
         self._remember()
 
     def _restore(self) -> None:
-        viewing, get = self._viewing, self._preferences.get
+        viewing, get, safe = self._viewing, self._preferences.get, safe_colours().name
         viewing.layout = _known(ViewLayout, get("layout", ""), ViewLayout.PLANES)
         viewing.convention = _known(DisplayConvention, get("convention", ""), DisplayConvention.RADIOLOGICAL)
         viewing.opacity = min(max(get("opacity", viewing.opacity), 0.05), 1.0)
         viewing.smooth = get("smooth", viewing.smooth)
-        viewing.safe_colours = get("safe colours", viewing.safe_colours)
+        viewing.colours = colour_sets().get(get("colours", safe if get("safe colours", False) else ""), USUAL)
         viewing.crosshair_visible = get("crosshair", viewing.crosshair_visible)
         viewing.file_index = get("file index", viewing.file_index)
 
@@ -212,7 +216,7 @@ class ViewingController(QObject):
         put("convention", viewing.convention.value)
         put("opacity", viewing.opacity)
         put("smooth", viewing.smooth)
-        put("safe colours", viewing.safe_colours)
+        put("colours", viewing.colours.name)
         put("crosshair", viewing.crosshair_visible)
         put("file index", viewing.file_index)
 

@@ -47,7 +47,7 @@ class TrainingFormController(QObject):
         self, session: Session, draft: TrainingDraft, watch: RunWatch, preferences: Preferences, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._session, self._draft, self._watch, self._preferences = session, draft, watch, preferences
+        self._draft, self._watch, self._preferences = draft, watch, preferences
         self._window: QWidget | None = None
         self._job: Job | None = None
         self._judging, self._naming = LatestJob(session, self, _TYPING_MS), LatestJob(session, self)
@@ -102,9 +102,6 @@ class TrainingFormController(QObject):
         draft = self._draft
         named = (NAME_KEY,) if keep and draft.is_changed(NAME_KEY) else ()
         draft.load(config, keep=(*keep, *named))
-        model = self._session.segmenting.model
-        if config.preset == "fine-tune" and not draft.value("network.start_from") and model is not None:
-            draft.set("network.start_from", str(model.folder))
         if self._window is not None:
             self._find_free_name()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.colours import USUAL, ColourSet, colour_sets
 from brainseg_gui.imaging.labels import meanings
 
 MM_PER_INCH = 25.4
@@ -15,8 +16,6 @@ WIDTH_INCHES = 7.2  # two columns of a journal page
 DOTS_PER_INCH = 300
 NARROWEST_MM, WIDEST_MM = 60.0, 600.0
 COARSEST_DPI, FINEST_DPI = 50, 1200
-
-_USUAL, _OKABE_ITO = "usual", "okabe-ito"
 
 
 class LegendText(Enum):
@@ -34,9 +33,9 @@ class FigureExtent(Enum):
     TUMOUR = "tumour"
 
 
-def palette(name: str = _USUAL) -> dict[str, str]:
-    """Colour of every meaning, as ``#rrggbb``: the ``usual`` set, or ``okabe-ito``, safe for any colour vision."""
-    return {key: meaning.safe_colour if name == _OKABE_ITO else meaning.colour for key, meaning in meanings().items()}
+def palette(colours: ColourSet = USUAL) -> dict[str, str]:
+    """Colour of every meaning, as ``#rrggbb``."""
+    return {key: colours.of(meaning) for key, meaning in meanings().items()}
 
 
 def colours_of(text: str) -> dict[str, str]:
@@ -49,15 +48,15 @@ def colours_of(text: str) -> dict[str, str]:
     """
     colours = palette()
     for word in filter(None, (part.strip() for part in text.split(","))):
-        if word.lower() in (_USUAL, _OKABE_ITO):
-            colours = palette(word.lower())
+        if (chosen := colour_sets().get(word.lower())) is not None:
+            colours = palette(chosen)
             continue
         key, _, colour = (part.strip() for part in word.partition("="))
         if key not in colours or not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
             known = ", ".join(meanings())
             raise BrainsegError(
                 f"{word} is no colour",
-                f"Name {_USUAL}, {_OKABE_ITO}, or labels with their colours, such as ET=#f5d90a; labels: {known}",
+                f"Name {', '.join(colour_sets())}, or labels with their colours, such as ET=#f5d90a; labels: {known}",
             )
         colours[key] = colour
     return colours

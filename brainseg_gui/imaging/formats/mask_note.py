@@ -23,7 +23,6 @@ from brainseg_gui.plain_files import read_json
 
 NOTE_ENDING = ".provenance.json"
 _LONGEST_NAME = 100
-_LOOK = ("key", "title", "colour", "safe_colour")
 _LARGEST_BYTES = 4 * 2**20
 _MADE_HERE = "brainseg mask"
 _OWN_NAME = re.compile(r"[-_. ](?:annotation|pred)(?:[-_. ]?\d+)?$", re.IGNORECASE)
@@ -171,11 +170,11 @@ def scheme_fields(scheme: LabelScheme) -> dict[str, Any]:
 def looks_fields(scheme: LabelScheme) -> dict[str, list[str]]:
     """Names and colours of a scheme's labels for JSON."""
     looks = sorted(scheme.looks.items())
-    return {str(value): [look.key, look.title, look.colour, look.safe_colour] for value, look in looks}
+    return {str(value): [look.key, look.title, look.colour] for value, look in looks}
 
 
 def looks_of(fields: object) -> Mapping[int, Meaning]:
-    """What `looks_fields` wrote.
+    """What `looks_fields` wrote; a fourth word, a second colour, was written once.
 
     Raises
     ------
@@ -184,8 +183,8 @@ def looks_of(fields: object) -> Mapping[int, Meaning]:
     """
     if not isinstance(fields, dict):
         raise ValueError("looks are a table")
-    looks = {int(value): Meaning(*map(_word, entry)) for value, entry in fields.items() if len(entry) == len(_LOOK)}
-    if not all(is_colour(colour) for look in looks.values() for colour in (look.colour, look.safe_colour)):
+    looks = {int(value): Meaning(*map(_word, entry[:3])) for value, entry in fields.items() if len(entry) >= 3}
+    if not all(is_colour(look.colour) for look in looks.values()):
         raise ValueError("a colour is six digits")
     return MappingProxyType(looks)
 

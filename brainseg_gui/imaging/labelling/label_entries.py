@@ -73,9 +73,8 @@ def scheme_of(title: str, entries: Sequence[LabelEntry]) -> LabelScheme:
         labels[entry.number] = entry.meaning or entry.name
         usual = tissues.get(entry.meaning)
         if usual is None or (entry.name, entry.colour) != (usual.key, usual.colour):
-            safe = usual.safe_colour if usual is not None and entry.colour == usual.colour else entry.colour
             title_of_label = usual.title if usual is not None and entry.name == usual.key else entry.name
-            looks[entry.number] = Meaning(entry.name, title_of_label, entry.colour, safe)
+            looks[entry.number] = Meaning(entry.name, title_of_label, entry.colour)
     return LabelScheme(short_name(title), title.strip(), MappingProxyType(labels), looks=MappingProxyType(looks))
 
 

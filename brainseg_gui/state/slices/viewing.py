@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
+from brainseg_gui.imaging.colours import USUAL, ColourSet
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import Region
 from brainseg_gui.imaging.modality import Modality
@@ -45,8 +46,8 @@ class Viewing:
         Whether masks are shown at all, and how strongly they are filled, 0 to 1.
     hidden
         Keys of the meanings that are not shown.
-    safe_colours
-        Use the colour-blind-safe set.
+    colours
+        The set that labels are drawn in.
     smooth
         Interpolate zoomed images; masks always keep their voxels' edges.
     crosshair_visible
@@ -70,7 +71,7 @@ class Viewing:
     masks_visible: bool = True
     opacity: float = 0.3
     hidden: frozenset[str] = frozenset()
-    safe_colours: bool = False
+    colours: ColourSet = USUAL
     smooth: bool = True
     crosshair_visible: bool = True
     file_index: bool = False

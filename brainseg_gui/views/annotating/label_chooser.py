@@ -10,7 +10,6 @@ from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from brainseg_gui.annotation.rules import PaintOver
-from brainseg_gui.imaging.colours import shown_colour
 from brainseg_gui.imaging.labels import LabelScheme, Meaning
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
@@ -48,7 +47,7 @@ class LabelChooser(QWidget):
         self._over = self._over_box()
         self._annotating.annotation_changed.connect(self._synchronize)
         self._annotating.rules_changed.connect(self._synchronize)
-        session.viewing.events.safe_colours.connect(self._synchronize)
+        session.viewing.events.colours.connect(self._synchronize)
         for place in range(1, _DIRECT + 1):
             actions[f"annotate.label_{place}"].changed.connect(self._synchronize)
         self._synchronize()
@@ -69,9 +68,9 @@ class LabelChooser(QWidget):
         if annotation.labels.scheme is not self._scheme:
             self._scheme = annotation.labels.scheme
             self._fill(self._scheme)
-        rules, safe = self._annotating.rules, self._session.viewing.safe_colours
+        rules, colours = self._annotating.rules, self._session.viewing.colours
         for label, button in self._names.items():
-            button.setIcon(QIcon(swatch(shown_colour(self._scheme.look_of(label), safe=safe))))
+            button.setIcon(QIcon(swatch(colours.of(self._scheme.look_of(label)))))
             button.setChecked(label == rules.active)
         for place, label in enumerate(self._names, start=1):
             self._keys[label].setText(self._key_of(place))

@@ -34,6 +34,7 @@ from brainseg_gui.evaluation.figures.style import (
     LegendText,
     palette,
 )
+from brainseg_gui.imaging.colours import USUAL, colour_sets
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
@@ -120,8 +121,9 @@ class FigureDialog(QDialog):
         self._close_up = self._tick("Only around the tumour", on=False)
         self._through = self._tick("Through the crosshair", on=True)
         self._fps = self._number(QSpinBox(), 1, 50, 10)
-        colours = "okabe-ito" if dict(style.colours) == palette("okabe-ito") else "usual"
-        self._colours = self._choice([("Usual", "usual"), ("Colour-blind safe", "okabe-ito")], colours)
+        sets = list(colour_sets().values())
+        colours = next((one for one in sets if dict(style.colours) == palette(one)), USUAL)
+        self._colours = self._choice([(one.title, one) for one in sets], colours)
         self._legend = self._choice(_LEGENDS, style.legend)
         self._scale_bar = self._tick("Scale bar in mm", on=style.scale_bar)
         self._letters = self._tick("Orientation letters", on=style.letters)

@@ -61,7 +61,7 @@ class HistogramsPanel(ScrollPage):
         column.addStretch(0)
         session.intensities.events.connect(self._on_changed)
         session.layers.changed.connect(self._synchronize)
-        session.viewing.events.safe_colours.connect(self._synchronize)
+        session.viewing.events.colours.connect(self._synchronize)
         self._synchronize()
 
     def _choice(self) -> QHBoxLayout:
@@ -105,7 +105,7 @@ class HistogramsPanel(ScrollPage):
 
     def _pen(self, meaning: str) -> QPen:
         rest = meaning == REST
-        name = colour("quiet") if rest else QColor(colour_of(meaning, safe=self._session.viewing.safe_colours))
+        name = colour("quiet") if rest else QColor(colour_of(meaning, self._session.viewing.colours))
         pen = QPen(name, 1.0 if rest else 1.5, _STYLES.get(meaning, Qt.PenStyle.SolidLine))
         pen.setCosmetic(True)
         return pen

@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
 
 from brainseg_gui.evaluation.metrics.comparison import volumes_ml
-from brainseg_gui.imaging.colours import shown_colour
 from brainseg_gui.imaging.labels import UNKNOWN, WHOLE, Meaning, built_in_meanings, meanings
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
@@ -93,7 +92,7 @@ class LabelTable(QWidget):
             return
         viewing, look = self._session.viewing, _look(key, layers)
         title = look.title
-        swatch_label.setPixmap(swatch(shown_colour(look, safe=viewing.safe_colours)))
+        swatch_label.setPixmap(swatch(viewing.colours.of(look)))
         name.setText(look.key if look.key != UNKNOWN else "other")
         name.setToolTip(plain_tip(title))
         for column, label in enumerate(volumes):

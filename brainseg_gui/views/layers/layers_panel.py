@@ -46,7 +46,7 @@ class LayersPanel(ScrollPage):
         session.case_changed.connect(self._synchronize)
         session.layers.changed.connect(self._synchronize)
         session.layers.appearance_changed.connect(self._synchronize)
-        for field in (session.viewing.events.hidden, session.viewing.events.safe_colours):
+        for field in (session.viewing.events.hidden, session.viewing.events.colours):
             field.connect(self.labels.synchronize)
         session.viewing.events.opacity.connect(self._on_opacity_changed)
         self._synchronize()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainseg_gui.imaging.colours import ColourSet, colour_sets
 from brainseg_gui.state.annotating.tools import BRUSH_MM
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
@@ -26,7 +27,6 @@ from brainseg_gui.views.widgets.number_box import NumberBox
 from brainseg_gui.views.widgets.plain_text import plain_tip
 
 _THEMES = (("dark", "Dark"), ("light", "Light"), ("system", "As the desktop is"))
-_COLOURS = ((False, "Usual"), (True, "Colour-blind-safe (Okabe–Ito)"))
 _NUMBERING = ((False, "Counted from 1, as slices are"), (True, "By the file's own index, from 0"))
 _BESIDE = "beside the images of each case"
 
@@ -59,7 +59,8 @@ class PreferencesDialog(QDialog):
         self.setWindowTitle("Preferences")
         self.setMinimumWidth(560)
         self._session = session
-        self._theme, self._colours = _box(_THEMES, "Theme"), _box(_COLOURS, "Colours of labels")
+        self._theme = _box(_THEMES, "Theme")
+        self._colours = _box([(name, one.title) for name, one in colour_sets().items()], "Colours of labels")
         self._numbering = _box(_NUMBERING, "Voxels in the status bar")
         self._name = QLineEdit()
         self._name.setAccessibleName("Your name")
@@ -107,12 +108,16 @@ class PreferencesDialog(QDialog):
     def _listen(self) -> None:
         viewing, options = self._session.viewing, self._session.annotating.options
         self._theme.activated.connect(lambda _: self.theme_chosen.emit(self._theme.currentData()))
-        self._colours.activated.connect(lambda _: setattr(viewing, "safe_colours", self._colours.currentData()))
+        self._colours.activated.connect(lambda _: setattr(viewing, "colours", self._colour_set))
         self._numbering.activated.connect(lambda _: setattr(viewing, "file_index", self._numbering.currentData()))
         self._name.editingFinished.connect(lambda: self.name_given.emit(self._name.text()))
         self._brush.valueChanged.connect(lambda size: setattr(options, "brush_mm", size))
         self._square.toggled.connect(lambda on: setattr(options, "square", on))
         self._in_3d.toggled.connect(lambda on: setattr(options, "in_3d", on))
+
+    @property
+    def _colour_set(self) -> ColourSet:
+        return colour_sets()[self._colours.currentData()]
 
     def synchronize(self, theme: str, name: str, usual_name: str, runs: Path) -> None:
         """Show what is set.
@@ -124,7 +129,7 @@ class PreferencesDialog(QDialog):
         """
         options, tree, viewing = self._session.annotating.options, self._session.output.tree, self._session.viewing
         self._theme.setCurrentIndex(self._theme.findData(theme))
-        self._colours.setCurrentIndex(self._colours.findData(viewing.safe_colours))
+        self._colours.setCurrentIndex(self._colours.findData(viewing.colours.name))
         self._numbering.setCurrentIndex(self._numbering.findData(viewing.file_index))
         self._name.setText(name)
         self._name.setPlaceholderText(f"{usual_name}, as this computer says" if usual_name else "signs masks and notes")
@@ -142,7 +147,7 @@ class PreferencesDialog(QDialog):
             widget.blockSignals(False)
 
 
-def _box(choices: tuple[tuple[object, str], ...], name: str) -> QComboBox:
+def _box(choices: Sequence[tuple[object, str]], name: str) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
     for key, words in choices:

@@ -44,6 +44,6 @@ def scribble_fill(session: Session, plane: Plane, slice_index: int) -> tuple[lis
     marks = take_slice(values, plane, slice_index, session.viewing.convention)
     if not marks.any():
         return [], []
-    table = overlay_table(annotation.labels.scheme, _SCRIBBLED, safe=session.viewing.safe_colours).copy()
+    table = overlay_table(annotation.labels.scheme, _SCRIBBLED, colours=session.viewing.colours).copy()
     table[BACKGROUND] = _NO_TUMOUR
     return [(marks, table)], [((marks > 0).astype(np.uint8), _EDGE)]

@@ -72,7 +72,7 @@ class SliceCanvas(SliceViewport):
             field.connect(self._on_picture_changed)
         for field in (events.convention, events.plane):
             field.connect(self._on_shape_changed)
-        masks = (events.masks_visible, events.opacity, events.hidden, events.safe_colours, events.peek)
+        masks = (events.masks_visible, events.opacity, events.hidden, events.colours, events.peek)
         for field in (*masks, events.agreement):
             field.connect(self._on_masks_changed)
         events.crosshair_visible.connect(self._on_marks_changed)

@@ -140,7 +140,7 @@ class SlicePicture:
         viewing = self._session.viewing
         own = viewing.opacity if layer.opacity is None else layer.opacity
         opacity = own if style is OverlayStyle.FILL else 1.0
-        return overlay_table(layer.labels.scheme, opacity, viewing.hidden, safe=viewing.safe_colours)
+        return overlay_table(layer.labels.scheme, opacity, viewing.hidden, viewing.colours)
 
     @property
     def agreement_region(self) -> Region | None:

@@ -20,7 +20,8 @@ from brainseg_gui.evaluation.figures.seed import seed_figure
 from brainseg_gui.evaluation.figures.style import FigureStyle, LegendText, colours_of, palette
 from brainseg_gui.evaluation.figures.worst import worst_figure
 from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.labels import LabelMap, meanings
+from brainseg_gui.imaging.colours import colour_of, safe_colours
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
@@ -86,7 +87,7 @@ def test_chosen_colours_are_those_of_mask_and_legend(content: FigureContent) -> 
     figure = planes_figure(replace(content, reference=None), Modality.T1CE, style=style)
     handles = {text.get_text()[:2]: patch for text, patch in _legend_entries(figure)}
     assert handles["ET"].get_facecolor() == (1.0, 0.0, 1.0, 1.0)
-    assert colours_of("okabe-ito")["NCR"] == meanings()["NCR"].safe_colour
+    assert colours_of("okabe-ito")["NCR"] == colour_of("NCR", safe_colours()) == "#CC79A7"
     assert colours_of("") == palette()
 
 
