@@ -22,13 +22,16 @@ class TrainedGroupNormalization(keras.layers.GroupNormalization):  # type: ignor
         variances = self._group_means(ops.square(values)) - ops.square(means)
         factor = self.gamma * ops.rsqrt(ops.maximum(variances, 0.0) + self.epsilon)
         offset = self.beta - means * factor
+        # (B, C) -> (B, 1, 1, 1, C)
         factor, offset = (ops.cast(part[:, None, None, None, :], inputs.dtype) for part in (factor, offset))
         return inputs * factor + offset
 
     def _group_means(self, values: Any) -> Any:
         """Mean over the voxels and channels of each group, repeated for its channels, (B, C)."""
         # slice by slice: a sum of a million numbers loses float32's last digits
+        # (B, X, Y, Z, C) -> (B, X, C) -> (B, C)
         per_channel = ops.mean(ops.mean(values, axis=(2, 3)), axis=1)
         per_group = values.shape[-1] // self.groups
+        # (B, C) -> (B, groups, C / groups) -> (B, groups) -> (B, C)
         means = ops.mean(ops.reshape(per_channel, (-1, self.groups, per_group)), axis=-1)
         return ops.repeat(means, per_group, axis=-1)

@@ -86,7 +86,8 @@ def soft_dice(y_true: Any, y_pred: Any, matrix: NDArray[np.float32], batch_dice:
     axes = (0, *_SPATIAL) if batch_dice else _SPATIAL
     # (B, X, Y, Z, channels) -> (B, X, Y, Z, regions): channels that exclude each other add up
     truth, prediction = ops.matmul(y_true, matrix), ops.matmul(y_pred, matrix)
+    # (B, X, Y, Z, regions) -> (regions,) of the batch, or (B, regions)
     both = ops.sum(truth * prediction, axis=axes)
     total = ops.sum(truth, axis=axes) + ops.sum(prediction, axis=axes)
     dice = (2.0 * both + SMOOTH) / (total + SMOOTH)
-    return ops.expand_dims(dice, 0) if batch_dice else dice
+    return ops.expand_dims(dice, 0) if batch_dice else dice  # (regions,) -> (1, regions)

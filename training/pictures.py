@@ -69,6 +69,7 @@ class AxialSection:
         """(I, J, block) -> rows and columns of the square."""
         half = int(HALF_MM / self.case.grid.spacing_mm[0] / self.block)
         i, j = (count // self.block for count in slab.shape[:2])
+        # (I, J, block) -> (i, block, j, block, block) -> (i, j)
         blocks = slab[: i * self.block, : j * self.block].reshape(i, self.block, j, self.block, -1)
         plane: Plane = np.pad(blocks.mean(axis=(1, 3, 4), dtype=np.float32), half)
         i, j = ((side.start + side.stop) // 2 // self.block for side in _brain_of(self.case).content[:2])

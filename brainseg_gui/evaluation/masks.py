@@ -15,10 +15,11 @@ from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
 from brainseg_gui.imaging.naming.conventions import MASK, match_of
 from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
-from brainseg_gui.imaging.read_case import Understood, brain_part, read_case, understood
+from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
+from brainseg_gui.imaging.understanding import Understood, brain_part, understood
 from brainseg_gui.progress import run_to_end
 
 

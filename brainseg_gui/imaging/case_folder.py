@@ -24,10 +24,11 @@ from brainseg_gui.imaging.formats.known_formats import (
 from brainseg_gui.imaging.formats.mask_note import wrote_mask
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import check_volumes, source_of
-from brainseg_gui.imaging.naming.case_groups import Group, groups_of
+from brainseg_gui.imaging.naming.case_groups import groups_of
 from brainseg_gui.imaging.naming.case_tree import FolderListing, answers, listed, tree
 from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
+from brainseg_gui.imaging.naming.found_file import Group
 
 __all__ = ["answers", "find_case", "find_cohort", "kind_of", "prefix_of", "source_of_files"]
 

@@ -94,7 +94,7 @@ def _by_images(source: CaseSource, vote: Vote, regrid: RegridPolicy) -> Vote:
 
 def _stated(source: CaseSource) -> str:
     """The scheme that a case's data set states beyond doubt; empty where there is none."""
-    from brainseg_gui.imaging.read_case import stated_schemes
+    from brainseg_gui.imaging.understanding import stated_schemes
 
     stated = stated_schemes(source)
     return stated[0] if len(stated) == 1 else ""

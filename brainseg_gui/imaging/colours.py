@@ -59,7 +59,11 @@ def safe_colours() -> ColourSet:
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
-    """``#rrggbb`` as three numbers, 0 to 255."""
+    """``#rrggbb`` as three numbers, 0 to 255.
+
+    >>> rgb("#e5484d")
+    (229, 72, 77)
+    """
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 

@@ -85,7 +85,11 @@ class Grid:
 
 
 def describe_shape(shape: tuple[int, ...]) -> str:
-    """``(240, 240, 155)`` as ``240×240×155``."""
+    """Shape in words.
+
+    >>> describe_shape((240, 240, 155))
+    '240×240×155'
+    """
     return "×".join(str(n) for n in shape)
 
 

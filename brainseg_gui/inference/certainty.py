@@ -62,7 +62,8 @@ def keep_probabilities(
         found = _interpolated(near, prepared, passport, (target[0], target[1], slab))
         if brain is not None:
             found[:, ~brain[..., here]] = np.array([[1], [0], [0], [0]], dtype=np.float32)
-        shape = found.shape[1:]
+        shape = found.shape[1:]  # (class, I, J, k)
+        # (class, I, J, k) -> (class, I · J · k), and each of the answers back
         whole = quantised(found.reshape(4, -1), winners[..., here].reshape(-1))
         for view, volume in zip(views, whole, strict=True):
             view[..., here] = volume.reshape(shape)

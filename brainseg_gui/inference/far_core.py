@@ -62,6 +62,7 @@ def _kept(enhancing: Mask, step: steps.FarCore, spacing_mm: Sequence[float]) -> 
 def _any_in_blocks(mask: Mask, blocks: Sequence[int]) -> Mask:
     padded = np.pad(mask, [(0, -count % block) for count, block in zip(mask.shape, blocks, strict=True)])
     shape = [part for count, block in zip(padded.shape, blocks, strict=True) for part in (count // block, block)]
+    # (I, J, K) -> (I / b, b, J / b, b, K / b, b) -> (I / b, J / b, K / b)
     return np.asarray(padded.reshape(shape).any(axis=(1, 3, 5)), bool)
 
 
@@ -71,7 +72,7 @@ def _enclosed(wall: Mask) -> Mask:
 
     result = np.asarray(binary_fill_holes(wall), bool)
     for axis in range(3):
-        planes = np.moveaxis(wall, axis, 0)
+        planes = np.moveaxis(wall, axis, 0)  # (I, J, K) -> (axis, the other two), a view
         filled = np.moveaxis(result, axis, 0)
         for place in np.flatnonzero(planes.any(axis=(1, 2))):
             filled[place] |= binary_fill_holes(planes[place])

@@ -57,6 +57,7 @@ def add_laplacian(image: Image, weight: float) -> Image:
     for axis in range(image.ndim):
         steps_up = np.diff(image, axis=axis)  # between neighbours; over a reflected edge there is none
         steps_up *= np.float32(weight)
+        # (I, J, K) -> (axis, the other two), views
         moved, kept = np.moveaxis(result, axis, 0), np.moveaxis(steps_up, axis, 0)
         moved[:-1] += kept
         moved[1:] -= kept

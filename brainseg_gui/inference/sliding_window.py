@@ -51,7 +51,7 @@ def sliding_window(
     shape = volume.shape[1:4]
     total = np.zeros((*shape, channels), dtype=np.float32)
     weights = np.zeros((*shape, 1), dtype=np.float32)
-    weight = gaussian_weight(window)[..., None]
+    weight = gaussian_weight(window)[..., None]  # (*window) -> (*window, 1)
     places = list(_windows(shape, window, overlap))
     for number, place in enumerate(places, start=1):
         total[place] += weight * predict(np.ascontiguousarray(volume[:, *place]))[0]
@@ -59,7 +59,7 @@ def sliding_window(
         yield Progress(INFERRING, number / len(places), f"window {number} of {len(places)}")
     total /= weights
     i, j, k = batch.shape[1:4]
-    return total[None, :i, :j, :k]
+    return total[None, :i, :j, :k]  # (X, Y, Z, channels) -> (1, X, Y, Z, channels), without the padding
 
 
 def gaussian_weight(window: Shape) -> NDArray[np.float32]:
@@ -89,4 +89,5 @@ def _at_least(batch: NDArray[np.float32], window: Shape) -> NDArray[np.float32]:
     extra = [max(0, size - length) for size, length in zip(window, batch.shape[1:4], strict=True)]
     if not any(extra):
         return batch
+    # (1, X, Y, Z, C) -> (1, ≥ window, C)
     return np.pad(batch, [(0, 0), *((0, n) for n in extra), (0, 0)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 import tomllib
 from importlib.resources import files
@@ -94,7 +93,3 @@ def test_tables_are_of_the_same_records() -> None:
     assert [m.key for m in measures_shown(MeasureOutlet.LISTS)] == [
         *("dice", "hd95_mm", "lesion_dice", "reference_ml", "prediction_ml")
     ]
-
-
-def test_the_examples_are_true() -> None:
-    assert doctest.testmod(measures).failed == 0

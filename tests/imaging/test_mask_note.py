@@ -17,7 +17,8 @@ from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.formats.mask_note import note_path, read_note, said_scheme, scheme_fields, scheme_of_fields
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
-from brainseg_gui.imaging.read_case import read_case, understand
+from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.understanding import understand
 from brainseg_gui.progress import run_to_end
 
 OWN = LabelScheme("mine", "Mine", MappingProxyType({7: "ET", 9: "ED"}))

@@ -124,6 +124,7 @@ def turn_in_plane(
     weights, nearest = _plane_rotation(labels.shape[1:], np.deg2rad(angle), flips)
     for plane, source in zip(turned, image, strict=True):  # (H, W, C) -> (H · W, C)
         plane[:] = (weights @ source.reshape(-1, image.shape[-1])).reshape(plane.shape)
+    # (D, H, W) -> (D, H · W) and back
     return turned, np.take(labels.reshape(len(labels), -1), nearest, axis=1).reshape(labels.shape)
 
 
@@ -150,6 +151,7 @@ def _plane_rotation(
         (1, 0, down * (1 - right)),
         (1, 1, down * right),
     ]
+    # four times (H · W,) -> (H · W, 4)
     sources = np.stack([(top + i) * width + left + j for i, j, _ in corners], axis=1)
     values = np.stack([weight for _, _, weight in corners], axis=1).astype(np.float32)
     starts = np.arange(0, 4 * len(row) + 1, 4)
@@ -269,5 +271,6 @@ def _smooth_field(random: Random, shape: tuple[int, ...]) -> Image:
     field[0, 0, 0] = 0
     for axis, count in enumerate(shape):
         waves = np.cos(np.pi * np.outer(np.arange(count) + 0.5, np.arange(BIAS_WAVES)) / count).astype(np.float32)
+        # (…, waves, …) -> (…, count, …)
         field = np.moveaxis(np.tensordot(waves, field, axes=(1, axis)), 0, axis)
     return np.asarray(field / max(float(field.std()), 1e-6), np.float32)

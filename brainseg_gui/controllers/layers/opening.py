@@ -125,7 +125,7 @@ def open_case(
 def _prediction_of(case: Case, folder: Path) -> Layer | None:
     """The mask that a network of this program left for the case; none where it cannot be read: it can be made again."""
     from brainseg_gui.imaging.formats.reading import read_label_map
-    from brainseg_gui.imaging.read_case import understand
+    from brainseg_gui.imaging.understanding import understand
 
     path = folder / next(mask_names(case.case_id, PREDICTION))
     if not path.is_file() or not (network := network_of(path)):
@@ -197,7 +197,7 @@ def _show_beside(layers: list[Layer], *, outlined: bool) -> None:
 
 def _layer_of(mask: SavedMask, case: Case, said: LabelScheme | None) -> Layer:
     from brainseg_gui.imaging.formats.reading import read_label_map
-    from brainseg_gui.imaging.read_case import understand
+    from brainseg_gui.imaging.understanding import understand
 
     mark = mark_of(mask.path)  # before it is read: what comes meanwhile is somebody else's
     labels = read_label_map(mask.path, case.grid, case.scheme)

@@ -76,7 +76,11 @@ class MaskFile:
 
 
 def note_path(mask: Path) -> Path:
-    """The note beside a mask: ``x_seg.nii.gz`` -> ``x_seg.provenance.json``."""
+    """The note beside a mask.
+
+    >>> note_path(Path("P1_seg.nii.gz")).name
+    'P1_seg.provenance.json'
+    """
     return mask.with_name(f"{stem(mask)}{NOTE_ENDING}")
 
 

@@ -21,7 +21,7 @@ class FastGroupNormalization(keras.layers.GroupNormalization):  # type: ignore[m
         # (1, X, Y, Z, C) -> (X, Y · Z, C): slice by slice, for sums of a million numbers lose float32's last digits
         slices = ops.reshape(inputs, (ops.shape(inputs)[1], -1, inputs.shape[-1]))
         slices = ops.cast(slices, "float32")
-        turned = ops.transpose(slices, (0, 2, 1))
+        turned = ops.transpose(slices, (0, 2, 1))  # (X, Y · Z, C) -> (X, C, Y · Z)
         ones = ops.ones_like(slices[:, :, :1])
         means = self._group_means(ops.sum(ops.matmul(turned, ones)[:, :, 0], axis=0), slices)
         products = ops.sum(ops.matmul(turned, slices), axis=0)  # (X, C, C) -> (C, C)
@@ -35,5 +35,6 @@ class FastGroupNormalization(keras.layers.GroupNormalization):  # type: ignore[m
         per_group = slices.shape[-1] // self.groups
         shape = ops.shape(slices)
         count = ops.cast(shape[0] * shape[1] * per_group, "float32")
+        # (C,) -> (groups, C / groups) -> (groups,) -> (C,)
         means = ops.sum(ops.reshape(sums, (self.groups, per_group)), axis=1) / count
         return ops.repeat(means, per_group)
