@@ -1,4 +1,8 @@
-"""``config.toml``: reading with words for every mistake, changing by ``section.key=value``, writing."""
+"""``config.toml``: reading with words for every mistake, changing by ``section.key=value``, writing.
+
+The standard library alone, as all of `runs`: a run is described and followed where nothing else is installed. Fields,
+ranges, units and help stand once, in `config`; the form, the file and the checks come from there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""A page of HTML that stands alone: nothing in it is fetched from anywhere, and no text in it is taken for markup."""
+"""A page of HTML that stands alone: nothing in it is fetched from anywhere, and no text in it is taken for markup.
+
+Ours, not jinja2: these functions are what its macros would be, and typed: text becomes `Html` only by being escaped,
+which mypy sees where a template escapes as it runs. jinja2 costs 100 ms of processor time to import.
+"""
 
 from __future__ import annotations
 

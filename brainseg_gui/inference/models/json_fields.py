@@ -1,4 +1,9 @@
-"""Typed reading of a JSON object whose mistakes are told in words."""
+"""Typed reading of a JSON object whose mistakes are told in words.
+
+Ours, not pydantic: that costs 150 ms of processor time to import and 90 ms to build the twelve models of a passport's
+steps, in the window before Segment can be pressed and in every process of the network; all of this costs 30 ms. The
+models alone, without docstrings and without sentences for people, had 103 lines; the steps and their readers have 230.
+"""
 
 from __future__ import annotations
 
