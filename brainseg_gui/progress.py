@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -39,3 +40,15 @@ def run_to_end(work: Generator[Progress, None, Result]) -> Result:
         except StopIteration as end:
             result: Result = end.value
             return result
+
+
+def scaled(work: Generator[Progress, None, Result], start: float, end: float) -> Generator[Progress, None, Result]:
+    """Progress of one stage as progress of the whole; the work ends with whoever follows it."""
+    with closing(work):
+        while True:
+            try:
+                progress = next(work)
+            except StopIteration as finish:
+                result: Result = finish.value
+                return result
+            yield replace(progress, done=start + (end - start) * progress.done)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -222,3 +222,22 @@ def _save(path: Path, ras: np.ndarray[Any, Any], affine: np.ndarray[Any, Any], o
     image.header.set_sform(affine, code=1)
     image.header.set_xyzt_units("mm")
     nib.save(image, path)
+
+
+@pytest.fixture
+def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], list[str]]:
+    """Answer the file dialog with a path; returns the proposals that it makes."""
+
+    from PySide6.QtWidgets import QFileDialog
+
+    def answer(path: Path | str) -> list[str]:
+        proposals: list[str] = []
+
+        def choose(_parent: object, _title: str, proposal: str, _filter: str) -> tuple[str, str]:
+            proposals.append(proposal)
+            return str(path), ""
+
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+        return proposals
+
+    return answer

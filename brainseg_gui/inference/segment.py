@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING, c
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import Prepared, prepare
 from brainseg_gui.inference.sliding_window import Shape, sliding_window
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, scaled
 
 _PREPARED = 0.4  # of the whole work, when the network starts
 _INFERRED = 0.9
@@ -33,7 +33,6 @@ _USABLE_MEMORY = 0.8  # of what is free
 _LARGEST_BRAIN_ML = 2500.0  # with its fluid and a rim of what strips the skull; heads have 3,500 and more
 
 Batch = NDArray[np.float32]
-Result = TypeVar("Result")
 
 
 class Predictor(Protocol):
@@ -110,9 +109,9 @@ def segment_volumes(
         If no memory is large enough.
     """
     started = time.perf_counter()
-    prepared = yield from _scaled(prepare(volumes, passport), 0.0, _PREPARED)
+    prepared = yield from scaled(prepare(volumes, passport), 0.0, _PREPARED)
     inferring = time.perf_counter()
-    probabilities, notes = yield from _scaled(infer(prepared.batch, passport, network), _PREPARED, _INFERRED)
+    probabilities, notes = yield from scaled(infer(prepared.batch, passport, network), _PREPARED, _INFERRED)
     mapping = time.perf_counter()
     yield Progress(MAPPING_BACK, _INFERRED)
     if confidence is None and needs_confidence(passport.postprocess):
@@ -211,17 +210,6 @@ def _run(
         return (yield from sliding_window(batch, network.predict, window, channels))
     yield Progress(INFERRING, 0.0, "the whole volume")
     return network.predict(batch)
-
-
-def _scaled(work: Generator[Progress, None, Result], start: float, end: float) -> Generator[Progress, None, Result]:
-    """Progress of one stage as progress of the whole."""
-    while True:
-        try:
-            progress = next(work)
-        except StopIteration as finish:
-            result: Result = finish.value
-            return result
-        yield replace(progress, done=start + (end - start) * progress.done)
 
 
 def _words(window: Shape | None) -> str:

@@ -16,9 +16,11 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress, run_to_end
+from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
@@ -63,6 +65,24 @@ def read() -> Callable[[Path], Case]:
 @pytest.fixture
 def case(folder: Path, read: Callable[[Path], Case]) -> Case:
     return read(folder)
+
+
+@pytest.fixture
+def predict(session: Session, case: Case) -> Callable[..., Layer]:
+    """Add a prediction: the reference, moved by some voxels to the right."""
+
+    def add(shift: int = 2) -> Layer:
+        assert case.reference is not None
+        values = np.roll(case.reference.values, shift, axis=0)
+        return session.layers.add(Layer("prediction", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme)))
+
+    return add
+
+
+@pytest.fixture
+def saved(qtbot: QtBot, session: Session) -> Callable[[], None]:
+    """Wait until what is being saved is in its file."""
+    return lambda: qtbot.waitUntil(lambda: not session.saving.running)
 
 
 @dataclass

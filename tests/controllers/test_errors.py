@@ -16,7 +16,7 @@ from brainseg_gui.controllers.comparing.errors import ErrorsController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labels import regions, scheme_named
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
@@ -35,15 +35,6 @@ def controller(parts: Any) -> Iterator[ErrorsController]:
 def opened(controller: ErrorsController, session: Session, case: Case) -> ErrorsController:
     session.open(case)
     return controller
-
-
-@pytest.fixture
-def predict(session: Session, case: Case) -> Callable[..., Layer]:
-    def add(shift: int = 3) -> Layer:
-        values = np.roll(case.reference.values, shift, axis=0)
-        return session.layers.add(Layer("prediction", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme)))
-
-    return add
 
 
 @pytest.fixture
@@ -66,7 +57,7 @@ def test_two_layers_are_searched(
 ) -> None:
     assert session.errors.entries == ()
     assert not session.errors.searching
-    predict()
+    predict(3)
     assert session.errors.searching
     found()
     assert _listed(session) == _wanted(session)
@@ -100,7 +91,7 @@ def test_the_list_follows_layers_schemes_and_the_reference(
 def test_what_a_layer_looks_like_starts_no_search(
     opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
 ) -> None:
-    layer = predict()
+    layer = predict(3)
     found()
     before = session.errors.found
     layer.visible = False
@@ -157,7 +148,7 @@ def test_a_stroke_goes_before_the_search(
 
     with monkeypatch.context() as patched:
         patched.setattr(module, "_find", endless)
-        predict()
+        predict(3)
         qtbot.waitUntil(lambda: "begun" in running)
         session.annotating.voxels_changed.emit((slice(0, 1),) * 3)
         qtbot.waitUntil(lambda: running == ["begun", "given up"])
@@ -169,7 +160,7 @@ def test_a_stroke_goes_before_the_search(
 def test_a_step_moves_the_crosshair_and_shows_the_agreement_once(
     opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
 ) -> None:
-    predict()
+    predict(3)
     found()
     opened.commands["layers.next_error"]()
     first = session.errors.entries[0].piece
@@ -201,7 +192,7 @@ def test_without_errors_a_step_says_why(
 def test_a_list_of_one_region_follows_the_agreement_that_is_shown(
     opened: ErrorsController, session: Session, predict: Callable[..., Layer], found: Callable[[], None]
 ) -> None:
-    predict()
+    predict(3)
     found()
     session.viewing.agreement = TC
     assert session.errors.region is None  # a list of all stays
@@ -231,7 +222,7 @@ def test_arrow_keys_and_clicks_in_the_table_go_there(
     window.resize(1280, 860)
     window.show()
     qtbot.waitExposed(window)
-    predict()
+    predict(3)
     found()
     window.comparison().show_page("Errors")
     table = window.panels.named("Errors")().table

@@ -35,23 +35,6 @@ def opened(masks: MasksController, session: Session, case: Case) -> MasksControl
 
 
 @pytest.fixture
-def predict(session: Session, case: Case) -> Callable[..., Layer]:
-    """Add a prediction: the reference, moved by some voxels to the right."""
-
-    def add(shift: int = 2) -> Layer:
-        assert case.reference is not None
-        values = np.roll(case.reference.values, shift, axis=0)
-        return session.layers.add(Layer("prediction", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme)))
-
-    return add
-
-
-@pytest.fixture
-def saved(qtbot: QtBot, session: Session) -> Callable[[], None]:
-    return lambda: qtbot.waitUntil(lambda: not session.saving.running)
-
-
-@pytest.fixture
 def scored(qtbot: QtBot, session: Session) -> Callable[[], None]:
     """Wait for scores that are those of the two layers that are compared now."""
 
@@ -65,10 +48,6 @@ def scored(qtbot: QtBot, session: Session) -> Callable[[], None]:
 def _counts(comparison: Comparison | None) -> Any:
     """Voxels of every row; distances, which may follow later, do not matter here."""
     return comparison and [(row.region.key, row.counts) for row in comparison.rows]
-
-
-def _stored(path: Path) -> Any:
-    return np.asarray(nib.load(path).dataobj)
 
 
 # --- adding -----------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.saving import SaveController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
-from brainseg_gui.state.layers.layers import Layer, LayerRole
+from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.question import Question
 
@@ -41,23 +41,6 @@ def opened(saving: SaveController, session: Session, case: Case) -> SaveControll
 
 
 @pytest.fixture
-def predict(session: Session, case: Case) -> Callable[..., Layer]:
-    """Add a prediction: the reference, moved by some voxels to the right."""
-
-    def add(shift: int = 2) -> Layer:
-        assert case.reference is not None
-        values = np.roll(case.reference.values, shift, axis=0)
-        return session.layers.add(Layer("prediction", LayerRole.PREDICTION, LabelMap(values, case.grid, case.scheme)))
-
-    return add
-
-
-@pytest.fixture
-def saved(qtbot: QtBot, session: Session) -> Callable[[], None]:
-    return lambda: qtbot.waitUntil(lambda: not session.saving.running)
-
-
-@pytest.fixture
 def asked(qtbot: QtBot, session: Session, parts: Any) -> Callable[[], Question]:
     """The question that a save ends with."""
 
@@ -67,23 +50,6 @@ def asked(qtbot: QtBot, session: Session, parts: Any) -> Callable[[], Question]:
         return found
 
     return wait
-
-
-@pytest.fixture
-def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], list[str]]:
-    """Answer the file dialog with a path; returns the proposals that it makes."""
-
-    def answer(path: Path | str) -> list[str]:
-        proposals: list[str] = []
-
-        def choose(_parent: object, _title: str, proposal: str, _filter: str) -> tuple[str, str]:
-            proposals.append(proposal)
-            return str(path), ""
-
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
-        return proposals
-
-    return answer
 
 
 def _stored(path: Path) -> Any:

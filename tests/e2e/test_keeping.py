@@ -16,7 +16,6 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.journal import journal as journal_module
@@ -45,23 +44,6 @@ def hand(application: Application, folder: Path, open_paths: Open) -> Hand:
     open_paths(application, folder)
     application.session.viewing.crosshair = START
     return Hand(application)
-
-
-@pytest.fixture
-def chosen(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], list[str]]:
-    """Answer the file dialog with a path; returns the proposals that it made."""
-
-    def answer(path: Path | str) -> list[str]:
-        proposals: list[str] = []
-
-        def choose(_parent: object, _title: str, proposal: str, _filter: str) -> tuple[str, str]:
-            proposals.append(proposal)
-            return str(path), ""
-
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
-        return proposals
-
-    return answer
 
 
 def paint(hand: Hand, voxel: tuple[int, int, int] = START) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +16,12 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, scaled
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Notice, Session
 
 if TYPE_CHECKING:
-    from brainseg_gui.evaluation.reports.case_content import CaseContent
+    pass
 
 FILTER = "Page of HTML (*.html);;PDF (*.pdf)"
 _Named = tuple[LabelMap, Path, str]
@@ -122,22 +121,10 @@ def _written(
 
     check_report_file(path)
     first, second = (NamedMask(*mask) if mask is not None else None for mask in (reference, prediction))
-    measuring = content_of(case, first, second, rules_named(DEFAULT))
-    content = yield from _first_half(measuring)
+    content = yield from scaled(content_of(case, first, second, rules_named(DEFAULT)), 0.0, 0.5)
     yield Progress("drawing the report", 0.5, path.name)
     try:
         write_report(content, path)
     finally:
         close_fonts()
     return path
-
-
-def _first_half(work: Generator[Progress, None, CaseContent]) -> Generator[Progress, None, CaseContent]:
-    """The same work as the first half of a longer one."""
-    while True:
-        try:
-            progress = next(work)
-        except StopIteration as end:
-            content: CaseContent = end.value
-            return content
-        yield replace(progress, done=progress.done / 2)
