@@ -106,6 +106,6 @@ def test_a_figure_begins_with_the_colours_that_are_used(window: MainWindow) -> N
 
     request = FigureRequest(style=FigureStyle(colours=palette(safe_colours())))
     dialog = FigureDialog([Modality.T1], request, (0, 0, 0), window)
-    assert dialog._colours.currentText() == "Colour-blind safe"
+    assert dialog._colours.currentText() == safe_colours().title
     assert dict(dialog.request.style.colours) == palette(safe_colours())
     dialog.done(0)
