@@ -79,3 +79,9 @@ def test_a_folder_of_visits_is_one_patient() -> None:
     sources += [CaseSource("P2_2020-01-01", Path("/d/P2/P2_2020-01-01"), {})]
     owners, _ = patients_of(sources)
     assert owners[sources[0].identity] == owners[sources[1].identity] != owners[sources[2].identity]
+
+
+def test_a_folder_that_is_named_after_a_visit_twice_over_is_of_the_patient_above() -> None:
+    places = [Path("/d/P1", name) for name in ("visit1_2021-05-01", "visit2_2020-01-01", "postop_20210304")]
+    sources = [CaseSource(place.name, place, {}) for place in places]
+    assert set(patients_of(sources)[0].values()) == {"/d/P1"}

@@ -60,6 +60,8 @@ class NamingConvention:
         The usual words and folders tell it: the row is for tests and the documents.
     order
         Channels where no ``dataset.json`` says another order.
+    moment
+        How the visit's part counts days, with a group ``day``; empty where the usual words tell.
     """
 
     name: str
@@ -72,6 +74,7 @@ class NamingConvention:
     loose: bool = False
     generic: bool = False
     order: tuple[Modality, ...] = ()
+    moment: str = ""
 
     @cached_property
     def patterns(self) -> tuple[_Pattern, ...]:
@@ -241,6 +244,7 @@ def _convention(entry: Mapping[str, Any]) -> NamingConvention:
         loose=entry.get("loose", False),
         generic=entry.get("generic", False),
         order=tuple(Modality(value) for value in entry.get("order", ())),
+        moment=entry.get("moment", ""),
     )
     return replace(row, case=entry["case"]) if "case" in entry else row
 

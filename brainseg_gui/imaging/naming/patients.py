@@ -34,12 +34,28 @@ def patient_of(case_id: str) -> str:
     return found[1] if found is not None else case_id
 
 
+def visit_of(case_id: str, patient: str) -> tuple[str, str]:
+    """What a case's id says of its visit, and how its data set counts days there (empty where it does not).
+
+    Parameters
+    ----------
+    patient
+        Whose it is, as `patients_of` names them; the id itself names the visit where it does not begin with that.
+    """
+    row = row_of_id(case_id)
+    if row is not None and (found := row[0].id_pattern.match(case_id)):
+        return found.groupdict().get("visit") or "", row[0].moment
+    if case_id.startswith(patient) and len(case_id) > len(patient):
+        return case_id[len(patient) :].strip("-_. "), ""
+    return case_id, ""
+
+
 def patient_by_names(source: CaseSource) -> str:
     """The patient of a case, by its data set, its folders and its id."""
     if source.patient:
         return source.patient
     by_id = patient_of(source.case_id)
-    if by_id != source.case_id:
+    if by_id != source.case_id and not _VISIT.fullmatch(by_id):  # "visit1_2021-05-01" begins with no patient
         return by_id
     folder = source.folder
     parent = folder.parent

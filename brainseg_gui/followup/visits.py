@@ -1,0 +1,183 @@
+"""A patient's folder as visits in their order, with the days between them as far as anything tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+from brainseg_gui.errors import CaseError, listed, printable
+from brainseg_gui.followup.moments import Moment, Span, moment_of
+from brainseg_gui.followup.noted_dates import noted_moment
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.case_folder import find_cohort
+from brainseg_gui.imaging.naming.patients import patients_of, visit_of
+
+_MOST_VISITS = 60
+_NAMED = 4  # patients, in a sentence
+_START = "first"  # of a visit whose part of the id is empty
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One examination of a patient.
+
+    Parameters
+    ----------
+    name
+        As the folder or id names it.
+    source
+        Its files.
+    moment
+        When it was.
+    """
+
+    name: str
+    source: CaseSource
+    moment: Moment
+
+
+@dataclass(frozen=True)
+class TimeLine:
+    """The visits of one patient, the first one first.
+
+    Parameters
+    ----------
+    patient
+        Name of the patient.
+    notes
+        What was assumed about the patient, the order and the times, in sentences.
+    """
+
+    patient: str
+    visits: tuple[Visit, ...]
+    notes: tuple[str, ...] = ()
+
+    def days(self, number: int, since: int = 0) -> Span | None:
+        """Days from one visit to a later one; None where nothing tells."""
+        span = self.visits[since].moment.days_until(self.visits[number].moment)
+        return Span(max(span.least, 0.0), max(span.most, 0.0)) if span is not None else None
+
+
+def time_line_of(folder: Path, patient: str = "", dates: Mapping[str, date] | None = None) -> TimeLine:
+    """The visits of the patient in a folder.
+
+    Parameters
+    ----------
+    folder
+        A patient's folder, or a cohort's where `patient` says whose visits are wanted.
+    patient
+        Name of the patient; empty where the folder holds one only.
+    dates
+        Visit -> the day of it, where a person said so.
+
+    Raises
+    ------
+    CaseError
+        If there are no cases, those of several patients, or no such patient or visit.
+    """
+    sources = find_cohort(folder)
+    owners, doubtful = patients_of(sources)
+    chosen, name, notes = _chosen(sources, owners, patient, folder)
+    if name in doubtful:
+        notes = (*notes, f"Only the numbers at the end of the names tell that these are visits of {printable(name)}")
+    visits = [_visit(source, owners[source.identity], dates or {}) for source in chosen]
+    if strange := sorted((dates or {}).keys() - {visit.name for visit in visits}):
+        names = _some(sorted(visit.name for visit in visits))
+        raise CaseError(f"no visit is named {printable(strange[0])!r}", f"Choose one of {names}", folder)
+    ordered, doubts = _in_order(visits)
+    return TimeLine(name, ordered, (*notes, *doubts))
+
+
+def _chosen(
+    sources: Sequence[CaseSource], owners: Mapping[Path, str], patient: str, folder: Path
+) -> tuple[list[CaseSource], str, tuple[str, ...]]:
+    """The cases of one patient, the name, and what was assumed."""
+    shown = {source.identity: _shown(owners[source.identity]) for source in sources}
+    names = sorted(set(shown.values()))
+    if patient and patient not in names:
+        raise CaseError(f"no patient is named {printable(patient)}", f"Choose one of {_some(names)}", folder)
+    if patient or len(names) == 1:
+        name = patient or names[0]
+        return [source for source in sources if shown[source.identity] == name], name, ()
+    here = printable(folder.resolve().name)
+    told = {shown[s.identity] for s in sources if s.patient or owners[s.identity] != s.case_id}
+    if told - {here} or len(sources) > _MOST_VISITS:
+        what = f"it holds the cases of {len(names)} patients ({_some(names)})"
+        raise CaseError(what, "Choose one patient's folder, or name the patient", folder)
+    note = f"Names do not tell whose all {len(sources)} cases are: they are taken for visits of {here}"
+    return list(sources), here, (note,)
+
+
+def _shown(owner: str) -> str:
+    """A patient's name; one that only the place tells is the folder's."""
+    return printable(Path(owner).name or owner)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
+
+
+def _visit(source: CaseSource, owner: str, dates: Mapping[str, date]) -> Visit:
+    name, pattern = visit_of(source.case_id, owner)
+    shown = printable(name.strip("-_. ")) or _START
+    said = dates.get(shown)
+    moment = moment_of(name, pattern)
+    if said is not None:
+        return Visit(shown, source, replace(moment, earliest=said, latest=said))
+    noted = noted_moment(source, shown) if moment.earliest != moment.latest or moment.days is None else None
+    if noted is not None:
+        moment = replace(moment, earliest=noted.earliest, latest=noted.latest)
+    return Visit(shown, source, moment)
+
+
+# --- order ----------------------------------------------------------------------------------------------------------
+
+
+def _in_order(visits: Sequence[Visit]) -> tuple[tuple[Visit, ...], list[str]]:
+    """Visits by date, else by the days that their names count, else by words and numbers; and what is in doubt."""
+    dated = [visit for visit in visits if visit.moment.earliest is not None]
+    counted = [visit for visit in visits if visit.moment.since_start is not None]
+    if len(dated) == len(visits) or len(counted) == len(visits):
+        whole = len(dated) == len(visits)
+        bare = [visit if whole else _without_date(visit) for visit in visits]
+        ordered = sorted(bare, key=lambda visit: (_days(visit).middle, *_by_name(visit)))
+        return tuple(ordered), _doubts(ordered)
+    ordered = sorted(visits, key=_by_name)
+    return tuple(ordered), _order_alone(ordered, dated, counted)
+
+
+def _without_date(visit: Visit) -> Visit:
+    return replace(visit, moment=replace(visit.moment, earliest=None, latest=None))
+
+
+def _days(visit: Visit) -> Span:
+    days = visit.moment.days
+    return days if days is not None else Span(0, 0)
+
+
+def _by_name(visit: Visit) -> tuple[int, tuple[int, ...], str]:
+    """By words of a course, then by numbers; without either by the alphabet."""
+    bare = re.sub(r"\d+", lambda found: found[0].zfill(15), visit.name.lower())
+    return visit.moment.stage, visit.moment.numbers, bare
+
+
+def _doubts(ordered: Sequence[Visit]) -> list[str]:
+    pairs = list(pairwise(ordered))
+    unsure = [f"{a.name} and {b.name}" for a, b in pairs if _days(a).most >= _days(b).least]
+    if not unsure:
+        return []
+    return [f"Which came first is told by names alone, not by time: {listed(unsure)}"]
+
+
+def _order_alone(ordered: Sequence[Visit], dated: Sequence[Visit], counted: Sequence[Visit]) -> list[str]:
+    """What is said of visits without times; one visit alone needs none."""
+    if len(ordered) < 2:
+        return []
+    known = len({visit.name for visit in (*dated, *counted)})
+    if not known:
+        return ["The names tell the order of the visits and no time between them"]
+    return [f"Times are known of {known} of {len(ordered)} visits only: the order is that of their names"]
