@@ -20,7 +20,7 @@ from brainseg_gui.faults.process_guard import ending_in_order, guard_process
 from brainseg_gui.plain_files import for_terminal, visible
 
 COMMANDS = (
-    *("window", "demo", "segment", "evaluate", "report", "statistics", "render"),
+    *("window", "demo", "segment", "evaluate", "follow", "report", "statistics", "render"),
     *("train", "runs", "synthesize", "doctor"),
 )
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

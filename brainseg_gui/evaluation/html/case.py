@@ -34,7 +34,7 @@ def case_page(content: CaseContent) -> str:
         PageSection("pictures", "Pictures", joined([_how_drawn(content), *pictures])),
     ]
     for number, text_table in enumerate(tables_of(content)):
-        sections.append(PageSection(f"table{number}", text_table.title, _table(text_table)))
+        sections.append(PageSection(f"table{number}", text_table.title, table_of(text_table)))
     versions = ", ".join(f"{name} {version}" for name, version in content.versions.items())
     methods = [definition_list(definitions(content.rules)), element("h3", "Versions"), paragraph(versions)]
     if content.scores is not None:
@@ -77,7 +77,9 @@ def _how_drawn(content: CaseContent) -> Html:
     return paragraph(words, "quiet")
 
 
-def _table(text_table: TextTable) -> Html:
+def table_of(text_table: TextTable) -> Html:
+    """A table of text with its note."""
+
     def cells(row: Sequence[str]) -> list[TableCell]:
         return [TableCell(text, kind="text" if n < text_table.words else "") for n, text in enumerate(row)]
 

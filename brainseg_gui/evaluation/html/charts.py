@@ -170,6 +170,45 @@ def differences_chart(title: str, differences: Sequence[float], names: Sequence[
     return _svg(width, height, title, parts)
 
 
+def curve_chart(
+    title: str, curves: Sequence[tuple[str, Sequence[float]]], places: Sequence[float], names: Sequence[str], unit: str
+) -> Html:
+    """Values over time, a line for each thing that is measured; values that are not defined leave a gap.
+
+    Parameters
+    ----------
+    curves
+        Name and values of each line.
+    places
+        Where each value stands from left to right, such as days.
+    names
+        What each place is called.
+    """
+    width, height, left, bottom, top = 520.0, 240.0, 52.0, 196.0, 30.0
+    known = [value for _, values in curves for value in values if not math.isnan(value)]
+    upward = linear_scale(0.0, max([*known, 1e-9]), bottom, top)
+    across = Scale(
+        min(places), max(places) if max(places) > min(places) else min(places) + 1, left + 12, width - 90, ()
+    )
+    parts = [_title(title), *_horizontal_lines(upward, left, width - 78)]
+    for n, (x, name) in enumerate(zip(places, names, strict=True)):
+        parts.append(_text(across(x), bottom + 18 + 13 * (n % 2), name, "middle", "quiet"))
+    for number, (name, values) in enumerate(curves):
+        points = [
+            (across(x), upward(v), v, at) for x, v, at in zip(places, values, names, strict=True) if not math.isnan(v)
+        ]
+        if not points:
+            continue
+        path = "L".join(f"{x:.1f} {y:.1f}" for x, y, _, _ in points)
+        colour = MODEL_COLOURS[number % len(MODEL_COLOURS)]
+        dots = "".join(_dot(x, y, number, f"{name}, {at}: {v:.4g} {unit}") for x, y, v, at in points)
+        parts.append(
+            f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.5"/><g fill="{colour}">{dots}</g>'
+        )
+        parts.append(_text(points[-1][0] + 8, points[-1][1] + 4, name, "start"))
+    return _svg(width, height, title, parts)
+
+
 def model_mark(model: int) -> Html:
     """The dot of a model, for a key."""
     colour = MODEL_COLOURS[model % len(MODEL_COLOURS)]

@@ -49,7 +49,7 @@ def _table(cases: Sequence[CaseReport], several: bool) -> str:
             names: tuple[str, ...] = (case.case_id, case.model) if several else (case.case_id,)
             names = names if index == 0 else ("",) * len(names)
             lines.append((*names, entry.key, *(measure.text(entry[measure.key]) for measure in measures)))
-    return _aligned(lines, text_columns=len(first) + 1)
+    return aligned(lines, text_columns=len(first) + 1)
 
 
 def _summary_table(report: CohortReport) -> str:
@@ -71,7 +71,7 @@ def _summary_table(report: CohortReport) -> str:
                 f"{lesions.mean:.3f}",
             )
             lines.append((model, key, str(dice.n), *numbers))
-    return _aligned(lines, text_columns=2)
+    return aligned(lines, text_columns=2)
 
 
 def _rules_line(report: CohortReport) -> str:
@@ -96,7 +96,7 @@ def _pooled_table(cases: Sequence[CaseReport]) -> str:
         name = f"{case.case_id}, {_CROP if crop else _WHOLE}"
         lines.append((name, "prediction", *_four_decimals(score)))
         lines.append(("", "nothing but background", *_four_decimals(score["all_background"])))
-    return _aligned(lines, text_columns=2) if told_apart else ""
+    return aligned(lines, text_columns=2) if told_apart else ""
 
 
 def _four_decimals(score: Mapping[str, Any]) -> list[str]:
@@ -110,7 +110,7 @@ def _headline(report: CohortReport, model: str, several: bool) -> str:
     return f"mean Dice over {len(report.of_model(model))} cases{whose}   {words}"
 
 
-def _aligned(lines: Sequence[Sequence[str]], text_columns: int) -> str:
+def aligned(lines: Sequence[Sequence[str]], text_columns: int) -> str:
     """Columns padded to their widest cell; text to the left, numbers to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     padded = (

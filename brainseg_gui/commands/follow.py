@@ -1,0 +1,145 @@
+"""``brainseg follow``: a patient's visits in order, with diameters, volumes, changes and what they are called."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.plain_files import for_terminal
+
+if TYPE_CHECKING:
+    from brainseg_gui.followup.record import FollowUp
+    from brainseg_gui.followup.visits import TimeLine
+    from brainseg_gui.imaging.plane import Plane
+
+_STANDARD_OUTPUT = Path("-")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "follow",
+        help="measure the visits of a patient",
+        description="The visits of a patient in order, with the days between them, and of the masks that are there: "
+        "lesions with their numbers over all visits, longest diameter and the longest one across it, volumes, sums "
+        "over target lesions, change since the baseline and the smallest sum, and the category that the numbers give. "
+        "A category of measurements alone is no diagnosis.",
+    )
+    add = parser.add_argument
+    add("patient_folder", type=Path, metavar="PATIENT_FOLDER", help="folder of the visits of one patient")
+    add("--patient", default="", metavar="NAME", help="whose visits, where the folder holds several patients")
+    add("--masks", type=Path, metavar="FOLDER", help="masks named after the visits (default: those of the cases)")
+    add("--scheme", metavar="NAME", help="what the masks' numbers mean (default: as names and numbers tell)")
+    add("--criteria", default="rano2", metavar="NAME", help=f"{_criteria_names()} (rano2)")
+    add(
+        "--planes",
+        default="axial",
+        metavar="P",
+        help="planes of the diameters: axial, coronal, sagittal or all (axial)",
+    )
+    add("--baseline", metavar="VISIT", help="name of the visit that response is counted from (default: the first one)")
+    add(
+        "--targets", metavar="N", help="numbers of the lesions to sum up, such as 1,3 (default: the largest measurable)"
+    )
+    add(
+        "--date",
+        action="append",
+        default=[],
+        metavar="VISIT=YYYY-MM-DD",
+        help="the day of a visit whose name does not tell it; once for each",
+    )
+    add("--json", type=Path, metavar="FILE", help="write JSON (- for the standard output, without the table)")
+    add("--html", type=Path, metavar="FILE", help="write one page that opens offline")
+    parser.set_defaults(run=run)
+
+
+def _criteria_names() -> str:
+    return "rano2, rano2-nonenhancing, rano-hgg, rano-lgg or rano-bm"
+
+
+def run(args: argparse.Namespace) -> int:
+    """Find the visits, measure them, and write."""
+    from brainseg_gui.followup.criteria import criteria_named
+    from brainseg_gui.followup.measure import Request, measure_patient
+    from brainseg_gui.followup.text import as_text
+    from brainseg_gui.followup.to_json import as_json
+    from brainseg_gui.followup.visits import time_line_of
+    from brainseg_gui.imaging.labels import scheme_named
+    from brainseg_gui.progress import run_to_end
+    from brainseg_gui.storage.chosen_file import write_text
+
+    criteria, planes = criteria_named(args.criteria), _planes(args.planes)
+    scheme = scheme_named(args.scheme) if args.scheme else None
+    line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
+    masks = _masks(args.masks, line) if args.masks is not None else {}
+    record = run_to_end(measure_patient(line, Request(criteria, planes, masks, scheme)))
+    record = _as_asked(record, args)
+    if args.json != _STANDARD_OUTPUT:
+        sys.stdout.write(for_terminal(as_text(record)))
+    if args.json == _STANDARD_OUTPUT:
+        sys.stdout.write(as_json(record))
+    elif args.json is not None:
+        write_text(args.json, as_json(record), chosen=True)
+    if args.html is not None:
+        from brainseg_gui.followup.page import follow_up_page
+
+        write_text(args.html, follow_up_page(record), chosen=True)
+    return 0
+
+
+def _planes(name: str) -> tuple[Plane, ...]:
+    from brainseg_gui.imaging.plane import Plane
+
+    known = {plane.name.lower(): (plane,) for plane in Plane} | {"all": tuple(Plane)}
+    if name not in known:
+        raise BrainsegError(f"there is no plane named {name}", f"Choose one of {', '.join(known)}")
+    return known[name]
+
+
+def _dates(words: list[str]) -> dict[str, date]:
+    found = {}
+    for word in words:
+        name, _, day = word.rpartition("=")
+        try:
+            found[name] = date.fromisoformat(day)
+        except ValueError as error:
+            raise BrainsegError(f"{word} names no day", "Write --date VISIT=2021-03-04") from error
+    return found
+
+
+def _masks(folder: Path, line: TimeLine) -> dict[str, Path]:
+    """The mask of each visit in a folder of masks, by the ids that its name may stand for."""
+    from brainseg_gui.evaluation.cohorts.mask_search import PREDICTIONS, find_masks
+
+    by_id = {case_id: mask.path for mask in find_masks(folder, PREDICTIONS) for case_id in mask.ids}
+    found = {}
+    for visit in line.visits:
+        names = (visit.source.case_id, *visit.source.names)
+        path = next((by_id[name] for name in names if name in by_id), None)
+        if path is not None:
+            found[visit.name] = path
+    return found
+
+
+def _as_asked(record: FollowUp, args: argparse.Namespace) -> FollowUp:
+    """With the baseline and the targets that were named."""
+    from brainseg_gui.followup.edits import BaselineChosen, TargetsChosen
+
+    if args.baseline:
+        names = [visit.name for visit in record.visits if visit.mask is not None]
+        if args.baseline not in names:
+            what = f"no visit with a mask is named {args.baseline}"
+            raise BrainsegError(what, f"Choose one of {', '.join(names)}", args.patient_folder)
+        record = record.with_edit(BaselineChosen([visit.name for visit in record.visits].index(args.baseline)))
+    if args.targets:
+        try:
+            return record.with_edit(TargetsChosen(tuple(int(number) for number in args.targets.split(","))))
+        except ValueError as error:
+            there = ", ".join(str(number) for number in record.visits[record.baseline].lesions) or "none"
+            what = f"{args.targets} are no lesions of the baseline"
+            raise BrainsegError(what, f"Choose among {there}, such as --targets 1,3", args.patient_folder) from error
+    return record

@@ -1,0 +1,96 @@
+"""The masks of a patient's visits, read by one label scheme: a visit on which nothing enhances must not decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from brainseg_gui.errors import printable
+from brainseg_gui.evaluation.masks import reading_of
+from brainseg_gui.followup.visits import Visit
+from brainseg_gui.imaging.cohort_scheme import Vote, agreed_schemes
+from brainseg_gui.imaging.formats.reading import read_mask
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
+from brainseg_gui.imaging.read_case import stated_schemes
+from brainseg_gui.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class VisitMask:
+    """The mask of a visit.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    labels
+        Its voxels and what they mean.
+    notes
+        How they were read, in sentences.
+    stated
+        Whether the scheme is stated by a person, the mask, its names or its data set.
+    """
+
+    path: Path
+    labels: LabelMap
+    notes: tuple[str, ...]
+    stated: bool
+
+
+def read_masks(
+    visits: Sequence[Visit], paths: Mapping[int, Path], scheme: LabelScheme | None
+) -> Generator[Progress, None, dict[int, VisitMask]]:
+    """The masks of some visits.
+
+    Parameters
+    ----------
+    paths
+        Index of a visit -> its mask.
+    scheme
+        What the numbers mean; None to let masks, names and numbers tell.
+
+    Yields
+    ------
+    Progress
+        One per mask; the first half of the work.
+
+    Raises
+    ------
+    ImageError
+        If one cannot be read.
+    """
+    found = {}
+    for number, (index, path) in enumerate(paths.items()):
+        yield Progress("reading", 0.5 * number / len(paths), printable(visits[index].name))
+        found[index] = _read(visits[index], path, scheme)
+    votes = [_vote(visits[index], mask) for index, mask in found.items()]
+    agreed = agreed_schemes(votes)
+    return {index: _read_alike(mask, other) for (index, mask), other in zip(found.items(), agreed, strict=True)}
+
+
+def _read(visit: Visit, path: Path, scheme: LabelScheme | None) -> VisitMask:
+    stored = read_mask(path)
+    labels = LabelMap(stored.values, stored.stored_grid.grid, scheme_named("brats2020"), stored.notes)
+    listed = stated_schemes(visit.source) if scheme is None and path == visit.source.reference else ()
+    if len(listed) == 1:
+        known = label_schemes()[listed[0]]
+        sentence = f"The labels are read as {known.title}, as the data set states"
+        return VisitMask(path, labels.with_scheme(known), (sentence, *stored.notes), True)
+    read = reading_of(labels, path, scheme, None)
+    notes = (read.sentence, *stored.notes, *([read.doubt] if read.doubt else []))
+    return VisitMask(path, read.labels, notes, read.stated)
+
+
+def _vote(visit: Visit, mask: VisitMask) -> Vote:
+    present = frozenset(mask.labels.present())
+    return Vote(mask.labels.scheme.name, present, mask.stated, visit.source.convention)
+
+
+def _read_alike(mask: VisitMask, agreed: LabelScheme) -> VisitMask:
+    """A mask as the patient's others are read, where it does not state its scheme."""
+    own = mask.labels.scheme
+    if mask.stated or agreed.name == own.name:
+        return mask
+    sentence = f"The labels are read as {agreed.title}, as the other visits' are; alone it would be {own.title}"
+    return replace(mask, labels=mask.labels.with_scheme(agreed), notes=(sentence, *mask.notes[1:]))

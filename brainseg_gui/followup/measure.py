@@ -1,0 +1,148 @@
+"""Measuring a patient: masks of the visits read, their lesions found, matched and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from brainseg_gui.errors import CaseError, printable
+from brainseg_gui.evaluation.cohorts.run import versions
+from brainseg_gui.followup.criteria import Criteria
+from brainseg_gui.followup.identity import follow
+from brainseg_gui.followup.lesions import CRUMB_MM3, LesionMap, lesions_of, measured
+from brainseg_gui.followup.masks import VisitMask, read_masks
+from brainseg_gui.followup.record import FollowUp, VisitMeasures
+from brainseg_gui.followup.visits import TimeLine, Visit
+from brainseg_gui.followup.volumes import Range, volume_by_border
+from brainseg_gui.imaging.box import box_around
+from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_region, regions
+from brainseg_gui.imaging.plane import Plane
+from brainseg_gui.progress import Progress
+
+UNREGISTERED = "Nothing was registered: the visits are taken to lie on each other as their files place them"
+_CAVITY = "RC"
+
+
+@dataclass(frozen=True)
+class Request:
+    """How a patient is measured.
+
+    Parameters
+    ----------
+    criteria
+        What is measured and how changes are called.
+    planes
+        Planes that diameters may lie in.
+    masks
+        Name of a visit -> its mask; where a visit has none here, the mask of its case.
+    scheme
+        What the masks' numbers mean; None to let each tell.
+    to_first
+        For each visit, 4×4: its world (RAS, mm) to that of the first visit; None where nothing was registered.
+    """
+
+    criteria: Criteria
+    planes: tuple[Plane, ...] = (Plane.AXIAL,)
+    masks: Mapping[str, Path] = field(default_factory=dict)
+    scheme: LabelScheme | None = None
+    to_first: Sequence[Affine] | None = None
+
+
+def measure_patient(line: TimeLine, request: Request) -> Generator[Progress, None, FollowUp]:
+    """Measure all visits of a patient that have a mask.
+
+    Yields
+    ------
+    Progress
+        One per visit; closing the generator ends the work.
+
+    Raises
+    ------
+    CaseError
+        If no visit has a mask.
+    ImageError
+        If a mask cannot be read.
+    """
+    wanted = [request.masks.get(visit.name, visit.source.reference) for visit in line.visits]
+    paths = {index: path for index, path in enumerate(wanted) if path is not None}
+    if not paths:
+        raise CaseError("no visit has a mask", "Segment the visits first, or say where their masks are", _folder(line))
+    masks = yield from read_masks(line.visits, paths, request.scheme)
+    maps: list[LesionMap | None] = []
+    visits: list[VisitMeasures] = []
+    for number, visit in enumerate(line.visits):
+        yield Progress("measuring", 0.5 + 0.5 * number / len(line.visits), printable(visit.name))
+        entry, lesions = _measured(visit, masks.pop(number, None), request)
+        visits.append(entry)
+        maps.append(lesions)
+    return put_together(line.patient, request, visits, maps, line.notes)
+
+
+def _folder(line: TimeLine) -> Path | None:
+    return line.visits[0].source.folder if line.visits else None
+
+
+def _measured(visit: Visit, mask: VisitMask | None, request: Request) -> tuple[VisitMeasures, LesionMap | None]:
+    if mask is None:
+        return VisitMeasures(visit.name, visit.moment, notes=("It has no mask and is not measured",)), None
+    notes = mask.notes
+    if not mask.labels.scheme.tells_apart and request.criteria.kind.key == "enhancing":
+        notes = (*notes, "The mask does not tell enhancing tumour apart: these criteria find nothing in it")
+    empty = VisitMeasures(visit.name, visit.moment, mask.labels.grid, mask.path, notes=notes)
+    return measure_labels(empty, mask.labels, request)
+
+
+def measure_labels(visit: VisitMeasures, labels: LabelMap, request: Request) -> tuple[VisitMeasures, LesionMap]:
+    """The measures of one visit's mask, its lesions numbered by size, and the lesions."""
+    lesions = lesions_of(labels, request.criteria.kind)
+    count = lesions.crumbs
+    crumbs = [f"{count} crumb{'s' * (count > 1)} of less than {CRUMB_MM3:.0f} mm³ left out"] if count else []
+    found = {one.number: measured(one, labels.grid, request.criteria, request.planes) for one in lesions.lesions}
+    notes = (*visit.notes, *crumbs)
+    return replace(visit, grid=labels.grid, lesions=found, volumes=_volumes(labels), notes=notes), lesions
+
+
+def _volumes(labels: LabelMap) -> dict[str, Range]:
+    """Volumes of the regions, and of a resection cavity where there is one."""
+    wanted = [*regions(), label_region(_CAVITY)]
+    found = {}
+    for region in wanted:
+        mask = labels.mask(region)
+        box = box_around(mask)
+        if box is not None:
+            found[region.key] = volume_by_border(mask[box], labels.grid.voxel_ml)
+        elif region.key != _CAVITY:
+            found[region.key] = Range(0.0, 0.0, 0.0)
+    return found
+
+
+def put_together(
+    patient: str,
+    request: Request,
+    visits: Sequence[VisitMeasures],
+    maps: Sequence[LesionMap | None],
+    notes: tuple[str, ...] = (),
+) -> FollowUp:
+    """The visits of a patient, their lesions under numbers of the whole course.
+
+    Parameters
+    ----------
+    visits, maps
+        Of each visit, what `measure_labels` gave; None where it has no mask.
+    notes
+        What was assumed, in sentences.
+    """
+    present = [index for index, lesions in enumerate(maps) if lesions is not None]
+    moves = [np.asarray(request.to_first[index]) if request.to_first is not None else np.eye(4) for index in present]
+    identities = follow([lesions for lesions in maps if lesions is not None], moves)
+    numbered = list(visits)
+    for index, names in zip(present, identities.numbers, strict=True):
+        renamed = {names[number]: lesion for number, lesion in visits[index].lesions.items()}
+        numbered[index] = replace(visits[index], lesions=dict(sorted(renamed.items())))
+    events = tuple(replace(event, visit=present[event.visit]) for event in identities.events)
+    said = notes if request.to_first is not None or len(present) < 2 else (*notes, UNREGISTERED)
+    return FollowUp(patient, request.criteria, tuple(numbered), events, said, versions=versions())

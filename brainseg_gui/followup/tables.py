@@ -1,0 +1,113 @@
+"""The tables and sentences of a follow-up, as rows of text: terminal and page show the same."""
+
+from __future__ import annotations
+
+import math
+
+from brainseg_gui.evaluation.reports.case_tables import TextTable
+from brainseg_gui.followup.moments import Span
+from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.response import CAUTION, Assessment
+from brainseg_gui.followup.results import VisitResult, results_of
+from brainseg_gui.followup.volumes import doubling_days, growth_rate
+from brainseg_gui.imaging.numbering import number_of
+
+_REGIONS = ("WT", "TC", "ET", "RC")
+
+
+def heading(record: FollowUp) -> str:
+    """Whose visits, how many, and by which criteria."""
+    count = len(record.visits)
+    return f"{record.patient}: {count} visit{'s' * (count != 1)}, {record.criteria.title}"
+
+
+def visit_table(record: FollowUp) -> TextTable:
+    """A row for each visit: when, category, volumes, sum and changes."""
+    criteria, results = record.criteria, {result.visit: result for result in results_of(record)}
+    heads = ("visit", "when", "category", "days", *(f"{key} ml" for key in _REGIONS), f"sum {criteria.unit}")
+    heads = (*heads, "baseline %", "nadir %", "volumes", "doubling days")
+    rows: list[tuple[str, ...]] = []
+    before = -1
+    for index, visit in enumerate(record.visits):
+        volumes = [f"{visit.volumes[key].value:.1f}" if key in visit.volumes else "" for key in _REGIONS]
+        result = results.get(index)
+        first = (visit.name, visit.moment.words)
+        if result is None:
+            rows.append((*first, "no mask", _days_words(record.days(index)), *volumes, "", "", "", "", ""))
+            continue
+        found = result.diameters
+        percents = (_percent(found.from_baseline), _percent(found.from_nadir))
+        by_volume = result.volumes.category.letters if result.volumes is not None else ""
+        doubling = _doubling(record, results[before], result) if before in results else ""
+        total = f"{found.total:.0f}" if criteria.dimensions == 2 else f"{found.total:.1f}"
+        rows.append(
+            (*first, _category(found), _days_words(result.days), *volumes, total, *percents, by_volume, doubling)
+        )
+        before = index
+    return TextTable("Visits", heads, tuple(rows), words=3)
+
+
+def _category(found: Assessment) -> str:
+    reasons = f": {'; '.join(found.reasons)}" if found.reasons else ""
+    return f"{found.category.letters}{reasons}"
+
+
+def _doubling(record: FollowUp, before: VisitResult, now: VisitResult) -> str:
+    """Days in which the targets' volume doubled, or halved (below zero), at the pace since the visit before."""
+    if before.volumes is None or now.volumes is None:
+        return ""
+    days = record.visits[before.visit].moment.days_until(record.visits[now.visit].moment)
+    found = doubling_days(growth_rate(before.volumes.total, now.volumes.total, days)).value
+    return "" if math.isnan(found) else f"{found:.0f}"
+
+
+def _days_words(days: Span | None) -> str:
+    if days is None:
+        return ""
+    return f"{days.most:.0f}" if days.least == days.most else f"{days.least:.0f} to {days.most:.0f}"
+
+
+def _percent(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:+.1f}"
+
+
+def lesion_table(record: FollowUp) -> TextTable:
+    """A row for each lesion of each visit."""
+    targets = {result.visit: result.targets for result in results_of(record)}
+    heads = ("visit", "lesion", "", "plane", "measurable", "slice", "longest mm", "across mm", "ml")
+    rows: list[tuple[str, ...]] = []
+    for index, visit in enumerate(record.visits):
+        for number, lesion in record.lesions(index).items():
+            cross = lesion.cross
+            place = (cross.plane.title.lower(), lesion.why_not or "yes", str(number_of(cross.slice_index)))
+            sizes = (f"{cross.longest_mm:.1f}", f"{cross.across_mm:.1f}", f"{lesion.volume_ml:.2f}")
+            role = "target" if number in targets.get(index, ()) else ""
+            rows.append((visit.name, str(number), role, *place, *sizes))
+    return TextTable("Lesions", heads, tuple(rows), words=5)
+
+
+def event_lines(record: FollowUp) -> list[str]:
+    """What became of lesions, visit by visit."""
+    return [f"{record.visits[event.visit].name}: {event.words}" for event in record.events]
+
+
+def note_lines(record: FollowUp) -> list[str]:
+    """What was assumed, and how masks were read: each sentence once."""
+    lines = [f"{note}." for note in record.notes]
+    seen: dict[str, list[str]] = {}
+    for visit in record.visits:
+        for note in visit.notes:
+            seen.setdefault(note, []).append(visit.name)
+    return [*lines, *(f"{', '.join(names)}: {note}." for note, names in seen.items())]
+
+
+def definition_lines(record: FollowUp) -> list[str]:
+    """What the numbers mean, where that is published, and what they do not say."""
+    criteria = record.criteria
+    what = "products of the two diameters" if criteria.dimensions == 2 else "longest diameters"
+    return [
+        f"{criteria.title}: {criteria.source}.",
+        f"Sums of {what} of up to {criteria.targets} targets ({criteria.kind.title}; what touches is one lesion, at "
+        "corners too). Lines stay within the lesion and end halfway to the first voxel outside.",
+        CAUTION,
+    ]

@@ -1,0 +1,26 @@
+"""A follow-up as aligned text for the terminal."""
+
+from __future__ import annotations
+
+from brainseg_gui.evaluation.reports.case_tables import TextTable
+from brainseg_gui.evaluation.reports.text import aligned
+from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.tables import (
+    definition_lines,
+    event_lines,
+    heading,
+    lesion_table,
+    note_lines,
+    visit_table,
+)
+
+
+def as_text(record: FollowUp) -> str:
+    """The visits, their lesions, what became of them, how they were read, and the definitions."""
+    tables = [_aligned(table) for table in (visit_table(record), lesion_table(record))]
+    lines = ["\n".join(words(record)) for words in (event_lines, note_lines, definition_lines)]
+    return "\n\n".join(part for part in (heading(record), *tables, *lines) if part) + "\n"
+
+
+def _aligned(table: TextTable) -> str:
+    return aligned([table.heads, *table.rows], table.words) if table.rows else ""

@@ -1,0 +1,79 @@
+"""``brainseg follow`` as it is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from brainseg_gui.cli import main
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Path:
+    """Three visits of a cube that is 12, 14 and 16 mm wide."""
+    for number, width in enumerate((12, 14, 16), start=1):
+        folder = tmp_path / "P7" / f"visit{number}"
+        folder.mkdir(parents=True)
+        values = np.zeros((30, 30, 12), dtype=np.uint8)
+        values[4 : 4 + width, 4 : 4 + width, 3:9] = 4
+        for name in ("seg", "t1ce"):
+            nib.save(nib.Nifti1Image(values, np.eye(4)), folder / f"{name}.nii.gz")
+    return tmp_path / "P7"
+
+
+def test_the_table_names_visits_and_categories(patient: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["follow", str(patient)]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("P7: 3 visits, RANO 2.0, enhancing tumour\n")
+    assert "PD: +77.8 % from the smallest sum" in text
+    assert "no time between them" in text
+    assert "no diagnosis" in text
+
+
+def test_json_to_the_output_and_to_a_file(patient: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["follow", str(patient), "--json", "-", "--baseline", "visit2", "--targets", "1"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert [edit["edit"] for edit in content["edits"]] == ["baseline", "targets"]
+    assert [result["diameters"]["category"] for result in content["results"]] == [
+        "not evaluable",
+        "baseline",
+        "progression",
+    ]
+    file = tmp_path / "follow.json"
+    assert main(["follow", str(patient), "--json", str(file), "--date", "visit1=2021-03-04"]) == 0
+    assert json.loads(file.read_text())["visits"][0]["earliest"] == "2021-03-04"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--criteria", "recist"], "Choose one of rano2"),
+        (["--planes", "oblique"], "Choose one of sagittal, coronal, axial, all"),
+        (["--baseline", "visit9"], "Choose one of visit1, visit2, visit3"),
+        (["--targets", "2"], "Choose among 1"),
+        (["--targets", "a"], "Choose among 1"),
+        (["--date", "visit1=yesterday"], "Write --date"),
+        (["--date", "2021-03-04"], "no visit is named"),
+        (["--patient", "P8"], "no patient is named P8"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said(
+    patient: Path, options: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["follow", str(patient), *options]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_masks_of_another_folder(patient: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    for number in (1, 2, 3):
+        values = np.zeros((30, 30, 12), dtype=np.uint8)
+        values[4:24, 4:24, 3:9] = 4
+        nib.save(nib.Nifti1Image(values, np.eye(4)), masks / f"visit{number}_pred.nii.gz")
+    assert main(["follow", str(patient), "--masks", str(masks)]) == 0
+    assert "SD: +0.0 % from the baseline" in capsys.readouterr().out
