@@ -84,7 +84,7 @@ def synthesise(anatomy: Anatomy, seed: int | Sequence[int], priors: SynthesisPri
     rng = np.random.default_rng(seed)
     kind = priors.tumours[0][1] if len(priors.tumours) == 1 else _draw_kind(rng, priors)
     parameters = draw_tumour(rng, kind) if kind is not None else None
-    brain, centre = _posed(rng, anatomy, parameters, priors, shape, spacing_mm)
+    brain, centre = posed(rng, anatomy, parameters, priors, shape, spacing_mm)
     tumour = grow(rng, brain, parameters, centre) if parameters else no_tumour(brain.shape)
     images, seen = _images(rng, brain, tumour, priors)
     tumour = replace(tumour, classes=tumour.classes * seen)
@@ -97,7 +97,7 @@ def _draw_kind(rng: np.random.Generator, priors: SynthesisPriors) -> TumourPrior
     return priors.tumours[int(rng.choice(len(chances), p=chances))][1]
 
 
-def _posed(
+def posed(
     rng: np.random.Generator, anatomy: Anatomy, parameters: TumourParameters | None, priors: SynthesisPriors,
     shape: Shape, spacing_mm: float,
 ) -> tuple[Brain, npt.NDArray[np.float64]]:  # fmt: skip
@@ -133,18 +133,18 @@ def _on_grid(
     images: list[Stored], tumour: Tumour, affine: npt.NDArray[np.float64], shape: Shape, floor: int, name: str,
     seed: int | Sequence[int],
 ) -> SyntheticCase:  # fmt: skip
-    """Set the box into the grid, centred left to right and front to back, and turn RAS into LPS."""
-    box = images[0].shape
+    """Set the box into the grid."""
+    stored: dict[str, Stored] = {m: on_grid(image, shape, floor) for m, image in zip(MODALITIES, images, strict=True)}
+    return SyntheticCase(stored, on_grid(_BRATS_NUMBER[tumour.classes], shape, floor), affine, name, seed)
+
+
+def on_grid(volume: npt.NDArray[Scalar], shape: Shape, floor: int) -> npt.NDArray[Scalar]:
+    """Set a box into a study's grid, centred left to right and front to back, and turn RAS into LPS."""
+    box = volume.shape
     start = ((shape[0] - box[0]) // 2, (shape[1] - box[1]) // 2, min(floor, shape[2] - box[2]))
-    where = tuple(slice(a, a + count) for a, count in zip(start, box, strict=True))
-
-    def embed(volume: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
-        grid = np.zeros(shape, volume.dtype)
-        grid[where] = volume
-        return np.ascontiguousarray(grid[::-1, ::-1])
-
-    stored: dict[str, Stored] = {m: embed(image) for m, image in zip(MODALITIES, images, strict=True)}
-    return SyntheticCase(stored, embed(_BRATS_NUMBER[tumour.classes]), affine, name, seed)
+    grid = np.zeros(shape, volume.dtype)
+    grid[tuple(slice(a, a + count) for a, count in zip(start, box, strict=True))] = volume
+    return np.ascontiguousarray(grid[::-1, ::-1])
 
 
 def brats_affine(shape: Shape, spacing_mm: float = 1.0) -> npt.NDArray[np.float64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -19,10 +21,42 @@ _CRUMB_ML, _SPOT_ML = 0.15, 0.06
 """Pieces of core and of enhancement below these volumes are dropped."""
 
 
+@dataclass(frozen=True)
+class CoreField:
+    """Where a core grows first.
+
+    Parameters
+    ----------
+    foci
+        Distance from each focus in the frame where it is round, 1 at its edge.
+    resistance
+        What is added to the nearest focus' distance: bumps, and tissue that holds the core off.
+    free
+        Where it may grow.
+    """
+
+    foci: tuple[FloatArray, ...]
+    resistance: tuple[FloatArray, ...]
+    free: BoolArray
+
+    def size(self, foci: int) -> FloatArray:
+        """The field of the first so many foci: the core takes its smallest values."""
+        size = np.minimum.reduce(self.foci[:foci])
+        for part in self.resistance:
+            size = size + part
+        return np.asarray(size, np.float32)
+
+
 def grow(rng: np.random.Generator, brain: Brain, parameters: TumourParameters,
          centre: npt.NDArray[np.float64]) -> Tumour:  # fmt: skip
     """Grow core, enhancement and oedema around a voxel of a placed brain."""
-    core = _core(rng, brain, parameters, centre)
+    field = core_field(rng, brain, parameters, centre)
+    core = fill_core(brain, field.size(len(field.foci)), field.free, parameters.core_ml)
+    return tumour_around(rng, brain, core, parameters)
+
+
+def tumour_around(rng: np.random.Generator, brain: Brain, core: BoolArray, parameters: TumourParameters) -> Tumour:
+    """Enhancement and necrosis within a core, and oedema around it."""
     depth = _depth(core, brain.spacing_mm)
     enhancing = _enhancing(rng, brain, core, depth, parameters)
     swelling = _swelling(rng, brain, core, parameters)
@@ -39,22 +73,27 @@ def grow(rng: np.random.Generator, brain: Brain, parameters: TumourParameters,
     return Tumour(classes, depth, dead, swelling, cyst, parameters.grade)
 
 
-def _core(rng: np.random.Generator, brain: Brain, parameters: TumourParameters,
-          centre: npt.NDArray[np.float64]) -> BoolArray:  # fmt: skip
-    """Noisy ellipsoids, grown to their volume where tissue may turn into tumour, in one piece per focus."""
-    size = _relative_distance(brain, parameters, centre)
+def core_field(rng: np.random.Generator, brain: Brain, parameters: TumourParameters,
+               centre: npt.NDArray[np.float64]) -> CoreField:  # fmt: skip
+    """Noisy ellipsoids around a voxel and its satellites, and where tissue may turn into tumour."""
+    foci = [_relative_distance(brain, parameters, centre)]
     for _ in range(parameters.satellites):
         away = rng.normal(size=3)
         away *= parameters.radius_mm * rng.uniform(*parameters.satellite_reach) / np.linalg.norm(away)
         there = centre + away / brain.spacing_mm
-        size = np.minimum(size, _relative_distance(brain, parameters, there) * rng.uniform(1.7, 3))
-    size += np.float32(parameters.roughness) * brain.octaves(rng, 0.55 * parameters.radius_mm)
-    size += 0.25 * brain.share(Tissue.CORTEX) + 0.5 * brain.share(Tissue.CSF)
+        foci.append(np.asarray(_relative_distance(brain, parameters, there) * rng.uniform(1.7, 3), np.float32))
+    bumps = np.float32(parameters.roughness) * brain.octaves(rng, 0.55 * parameters.radius_mm)
+    held_off = 0.25 * brain.share(Tissue.CORTEX) + 0.5 * brain.share(Tissue.CSF)
     free = brain.blurred(brain.share(*_BARRIERS), 0.8) < 0.3
     free &= brain.hull_mm > 1.0
     if not parameters.crosses:
         free &= brain.midline_mm * _side(brain, centre) > -2.0
-    filled = _threshold_to_volume(size, free, parameters.core_ml * brain.voxels_per_ml)
+    return CoreField(tuple(foci), (np.asarray(bumps), np.asarray(held_off)), np.asarray(free))
+
+
+def fill_core(brain: Brain, size: FloatArray, free: BoolArray, core_ml: float) -> BoolArray:
+    """A core of some volume, in one piece per focus: smooth, and without crumbs."""
+    filled = _threshold_to_volume(size, free, core_ml * brain.voxels_per_ml)
     core = (brain.blurred(filled, 1.0) > 0.5) & free
     # A core of a few voxels does not survive the blur.
     return _without_crumbs(core if core.sum() > 0.5 * filled.sum() else filled, _CRUMB_ML * brain.voxels_per_ml)
