@@ -107,9 +107,12 @@ def _tables() -> dict[str, Any]:
 @cache
 def lesion_kinds() -> Mapping[str, LesionKind]:
     """Kinds of lesions by key."""
-    sets = ("meanings", "joined", "crossed", "cavities")
-    entries = ({name: frozenset(v) if name in sets else v for name, v in e.items()} for e in _tables()["kind"])
-    return MappingProxyType({entry["key"]: LesionKind(**entry) for entry in entries})
+    return MappingProxyType({entry["key"]: _kind(entry) for entry in _tables()["kind"]})
+
+
+def _kind(entry: Mapping[str, Any]) -> LesionKind:
+    tissues = {name: frozenset(entry[name]) for name in ("meanings", "joined", "crossed", "cavities")}
+    return LesionKind(entry["key"], entry["title"], **tissues)
 
 
 @cache

@@ -111,7 +111,7 @@ def _point(place: Floats) -> Point:
 def flat_frame(grid: Grid, plane: Plane) -> Floats:
     """2×2: half voxels along the two axes of a plane to mm in a frame of right angles, whatever the grid's shear."""
     axes = [axis for axis in range(3) if axis != plane.axis]
-    return np.asarray(np.linalg.qr(grid.affine[:3, axes], mode="r") / 2)
+    return np.linalg.qr(grid.affine[:3, axes])[1] / 2
 
 
 def longest_within(mask: Bools, frame: Floats) -> tuple[Halves, Halves]:
@@ -191,4 +191,5 @@ def _pairs(points: Halves) -> tuple[Halves, Halves]:
 
 
 def _lengths(steps: Halves, frame: Floats) -> NDArray[np.float64]:
-    return np.hypot(*(frame @ steps.T))
+    x, y = frame @ steps.T
+    return np.asarray(np.hypot(x, y), np.float64)

@@ -218,7 +218,7 @@ def _near(
 def _families(links: Mapping[tuple[int, int], float], numbers: Sequence[int]) -> list[tuple[list[int], list[int]]]:
     """Lesions before and after that are linked, directly or through others."""
     left = set(links)
-    families = []
+    families: list[tuple[list[int], list[int]]] = []
     for number in numbers:
         olds, news = set[int](), {number}
         while grown := {pair for pair in left if pair[0] in olds or pair[1] in news}:
@@ -234,10 +234,10 @@ def _numbers_at(numbers: NDArray[np.int32], voxels: NDArray[np.float64]) -> NDAr
     """Numbers at the voxels nearest to some places; those outside of the grid are left out."""
     index = np.rint(voxels).astype(np.int64)
     inside = ((index >= 0) & (index < numbers.shape)).all(axis=1)
-    return numbers[tuple(index[inside].T)]
+    return np.asarray(numbers[tuple(index[inside].T)])
 
 
-def _moved(points: NDArray[np.float64], affine: Affine) -> NDArray[np.float64]:
+def _moved(points: NDArray[np.floating], affine: Affine) -> NDArray[np.float64]:
     return np.asarray(points @ affine[:3, :3].T + affine[:3, 3])
 
 

@@ -77,7 +77,7 @@ class Outline:
         rows, columns = self._squares.shape
         limits = _LIMITS[self._squares[row.clip(0, rows - 1), column.clip(0, columns - 1)]]
         within = limits[..., 0] * u[..., None] + limits[..., 1] * v[..., None] <= limits[..., 2] + _SAME
-        return within.all(axis=-1)
+        return np.asarray(within.all(axis=-1))
 
     def holds(self, starts: Halves, ends: Halves) -> Bools:
         """Which straight lines, from starts to ends, (n, 2), nowhere leave the region."""
