@@ -181,7 +181,7 @@ def _remember(course: _Course, index: int, lesions: LesionMap, move: Affine, nam
 
 def _links(course: _Course, lesions: LesionMap, move: Affine) -> dict[tuple[int, int], float]:
     """Overlap in ml of each known lesion with each one of a visit; those that only lie near count a little."""
-    to_voxels = np.linalg.inv(move @ lesions.grid.affine)
+    to_voxels = np.asarray(np.linalg.inv(move @ lesions.grid.affine), np.float64)
     volumes = {lesion.number: lesion.volume_ml(lesions.grid) for lesion in lesions.lesions}
     links: dict[tuple[int, int], float] = {}
     for old, known in course.known.items():
@@ -237,7 +237,7 @@ def _numbers_at(numbers: NDArray[np.int32], voxels: NDArray[np.float64]) -> NDAr
     return np.asarray(numbers[tuple(index[inside].T)])
 
 
-def _moved(points: NDArray[np.floating], affine: Affine) -> NDArray[np.float64]:
+def _moved(points: NDArray[np.float64], affine: Affine) -> NDArray[np.float64]:
     return np.asarray(points @ affine[:3, :3].T + affine[:3, 3])
 
 
