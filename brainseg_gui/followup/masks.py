@@ -12,7 +12,7 @@ from brainseg_gui.followup.visits import Visit
 from brainseg_gui.imaging.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
-from brainseg_gui.imaging.read_case import stated_schemes
+from brainseg_gui.imaging.understanding import stated_schemes
 from brainseg_gui.progress import Progress
 
 
