@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
 
 from brainseg_gui.imaging.plane import box_of
@@ -117,7 +116,6 @@ class Outlines:
         """
         self._build_at(painter)
         pen = screen_pen(painter, _CASING, _CASING_PX)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)  # square ends of thousands of short lines are dear
         for _, path in self._paths:
             painter.strokePath(path, pen)
 
