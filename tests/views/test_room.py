@@ -127,7 +127,7 @@ def test_the_pictures_have_their_room_again_after_annotating(
 
 
 def test_a_panel_is_as_wide_as_its_widest_row_in_the_font_there_is(opened: MainWindow) -> None:
-    for panel in (opened.image_panel, opened.layers_panel, opened.segment_panel):
+    for panel in (opened.panels.named(title)() for title in ("Image", "Layers", "Segment")):
         assert panel.width() >= panel.minimumSizeHint().width()
 
 
