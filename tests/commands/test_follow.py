@@ -29,7 +29,7 @@ def test_the_table_names_visits_and_categories(patient: Path, capsys: pytest.Cap
     assert main(["follow", str(patient)]) == 0
     text = capsys.readouterr().out
     assert text.startswith("P7: 3 visits, RANO 2.0, enhancing tumour\n")
-    assert "PD: +77.8 % from the smallest sum" in text
+    assert "PD: +81.5 % from the smallest sum" in text
     assert "no time between them" in text
     assert "no diagnosis" in text
 
@@ -52,7 +52,7 @@ def test_json_to_the_output_and_to_a_file(patient: Path, tmp_path: Path, capsys:
     ("options", "sentence"),
     [
         (["--criteria", "recist"], "Choose one of rano2"),
-        (["--planes", "oblique"], "Choose one of sagittal, coronal, axial, all"),
+        (["--planes", "oblique"], "Choose one of axial, coronal, sagittal, all"),
         (["--baseline", "visit9"], "Choose one of visit1, visit2, visit3"),
         (["--targets", "2"], "Choose among 1"),
         (["--targets", "a"], "Choose among 1"),
