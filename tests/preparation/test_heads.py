@@ -130,6 +130,13 @@ def test_intensities_do_not_depend_on_the_scanners_scale() -> None:
     assert np.allclose(normalised(head), normalised(37.0 * head), atol=1e-5)
 
 
+def test_air_may_lie_below_nothing() -> None:
+    head = ball_head().astype(np.float32)
+    zscores = (head - head.mean()) / head.std()
+    found = run_to_end(brain_mask(zscores, affine_of(), finds_bright))
+    assert dice(found.mask, head == 900) > 0.98
+
+
 def test_what_an_image_shows_is_the_mean_of_what_the_network_says_of_brain_and_image() -> None:
     def says(batch: Array) -> Generator[Progress, None, Array]:
         yield Progress("inferring", 0.5)

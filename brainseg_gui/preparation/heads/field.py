@@ -18,6 +18,7 @@ SHAPE = (64, 80, 80)
 BRIGHTEST = 4.0
 _FAINT = 0.15
 _BRIGHT_PERCENTILE = 99.0
+_DARK_PERCENTILE = 1.0
 _TOP_MM = 12.0
 """Room that is left above a head that is longer than the field."""
 
@@ -55,7 +56,7 @@ def on_field(canonical: NDArray[np.generic], spacing_mm: Sequence[float]) -> Hea
 
     Finer axes are averaged over a voxel of the field first; outside of the image is air.
     """
-    values = canonical.astype(np.float32)
+    values = _from_zero(canonical.astype(np.float32))
     scale = SPACING_MM / np.asarray(spacing_mm, np.float64)
     sigma = [0.42 * factor if factor > 1.3 else 0.0 for factor in scale]
     smooth = ndimage.gaussian_filter(values, sigma, truncate=2.5) if any(sigma) else values
@@ -74,6 +75,12 @@ def resampled(
     moved = np.empty(shape, np.float32)
     ndimage.affine_transform(values, scale, start, shape, output=moved, order=1, mode=beyond)
     return moved
+
+
+def _from_zero(values: FloatArray) -> FloatArray:
+    """Values whose darkest, which is air, is about 0: z-scores and shifted scans lie below."""
+    darkest = np.float32(np.percentile(values[::2, ::2, ::2], _DARK_PERCENTILE))
+    return values - darkest if darkest < 0 else values
 
 
 def _middle(values: FloatArray, spacing_mm: NDArray[np.float64]) -> NDArray[np.float64]:
