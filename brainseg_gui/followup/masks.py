@@ -9,7 +9,7 @@ from pathlib import Path
 from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.masks import reading_of
 from brainseg_gui.followup.visits import Visit
-from brainseg_gui.imaging.cohort_scheme import Vote, agreed_schemes
+from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.understanding import stated_schemes

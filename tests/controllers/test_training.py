@@ -441,7 +441,7 @@ def test_a_run_like_this_one(qtbot: QtBot, training: TrainingController, tmp_pat
     qtbot.waitUntil(lambda: training.watch.chosen is not None and training.watch.chosen.loaded)
     training.describe_again()
     assert training.watch.chosen is None
-    assert training.draft.value("name") == "my-model-2"
+    qtbot.waitUntil(lambda: training.draft.value("name") == "my-model-2")
 
 
 def test_presets_keep_the_data_and_files_can_be_chosen(

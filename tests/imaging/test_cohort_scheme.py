@@ -13,7 +13,7 @@ import pytest
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
-from brainseg_gui.imaging.cohort_scheme import Vote, agreed_schemes
+from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.modality import Modality

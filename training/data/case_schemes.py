@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.cohort_reading import votes_of
-from brainseg_gui.imaging.cohort_scheme import agreed_schemes
+from brainseg_gui.imaging.cohorts.cohort_reading import votes_of
+from brainseg_gui.imaging.cohorts.cohort_scheme import agreed_schemes
 from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme
 
 

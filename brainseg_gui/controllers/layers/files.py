@@ -17,7 +17,7 @@ from brainseg_gui.controllers.layers.path_recognition import RecognisedPaths, as
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.cohort_reading import CohortReading
+from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.formats.known_formats import file_filter
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid_policy import RegridPolicy

@@ -16,7 +16,7 @@ from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.background_thread import in_background
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.cohort_reading import CohortReading
+from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, network_of
 from brainseg_gui.imaging.labels import LabelScheme

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.background_thread import in_background, waited_for
-from brainseg_gui.imaging.cohort_scheme import Vote, agreed_schemes, differs, words_of
+from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes, differs, words_of
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress, run_to_end
 
