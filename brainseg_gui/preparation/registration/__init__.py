@@ -1,0 +1,1 @@
+"""Rigid registration of an examination's series. SimpleITK is imported by the functions that need it."""

@@ -1,0 +1,157 @@
+"""Registering a series to the reference of its examination."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.registration.motion import Alignment, angle_deg, displacement_mm
+from brainseg_gui.preparation.registration.pyramid import coarser, head_of, itk_image, points_of
+from brainseg_gui.preparation.registration.search import Level, Parameters, best_of, matrix_of, starts
+from brainseg_gui.progress import Progress
+
+if TYPE_CHECKING:
+    import SimpleITK
+
+_COARSE_MM, _MIDDLE_MM, _FINE_MM = 6.0, 3.0, 1.5
+_SAMPLES = 80_000  # of each level
+_STEPS_MM = ((4.0, 0.1), (1.5, 0.05), (0.5, 0.02))  # first and last, of each level
+_STARTS, _TURN_DEG = 3, 12.0
+_NUDGE_MM, _NUDGE_RAD = 1.0, 0.015
+_STILL = (0.0,) * 6
+_AWAY_RAD, _AWAY_MM = 0.5, 25.0
+
+_LEAST_OVERLAP = 0.5
+_LEAST_GAIN = 0.1  # nats over chance: series of one head have 0.4 and more, noise has none
+_LARGEST_DEG = 45.0
+_WAY_OUT = "Look at it over the reference, and move it by hand or leave it out"
+
+
+def register(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignment]:
+    """The rigid motion from a reference to a series.
+
+    Images on one grid that no small motion would bring nearer are taken as aligned, and stay as they are.
+
+    Yields
+    ------
+    Progress
+        Several times a second. Closing the generator stops the search.
+
+    Returns
+    -------
+    Alignment
+        With `problem` where it is not to be trusted.
+    """
+    yield Progress("registering", 0.0, "reading")
+    pair = _Pair.of(fixed, moving)
+    if fixed.grid.same_as(moving.grid) and _is_best(pair.middle, pair.centre):
+        return Alignment(np.eye(4), information=pair.middle.information_at(pair.centre, _STILL))
+    motion = yield from _coarse(pair)
+    motion, _ = yield from pair.middle.improved(pair.centre, motion, Progress("registering", 0.4, "middle"))
+    motion, _ = yield from pair.fine.improved(pair.centre, motion, Progress("registering", 0.6, "fine"))
+    return _judged(pair, motion)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Two images at three resolutions, with places in their heads, and the point that motions turn about."""
+
+    coarse: Level
+    middle: Level
+    fine: Level
+    centre: Parameters
+    fixed_points: NDArray[np.float64]
+    moving_points: NDArray[np.float64]
+    moving_image: SimpleITK.Image
+
+    @classmethod
+    def of(cls, fixed: Volume, moving: Volume) -> _Pair:
+        images = [itk_image(fixed), itk_image(moving)]
+        fine, middle, coarse = (
+            [coarser(image, size) for image in images] for size in (_FINE_MM, _MIDDLE_MM, _COARSE_MM)
+        )
+        heads = [head_of(image) for image in coarse]
+        points = [points_of(head) for head in heads]
+        levels = [
+            Level(image, other, _like(heads[0], image), min(1.0, _SAMPLES / image.GetNumberOfPixels()), *steps_mm)
+            for (image, other), steps_mm in zip((coarse, middle, fine), _STEPS_MM, strict=True)
+        ]
+        levels[2] = replace(levels[2], along_axes=True)
+        centre = tuple(points[0].mean(axis=0).tolist())
+        return cls(levels[0], levels[1], levels[2], centre, points[0], points[1], images[1])
+
+
+def _like(mask: SimpleITK.Image, image: SimpleITK.Image) -> SimpleITK.Image:
+    from brainseg_gui.preparation.registration.itk import SimpleITK
+
+    return SimpleITK.Resample(mask, image, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0, SimpleITK.sitkUInt8)
+
+
+def _is_best(level: Level, centre: Parameters) -> bool:
+    """Whether images share most as they lie: no small motion brings them nearer."""
+    here = level.information_at(centre, _STILL)
+    for number in range(6):
+        for sign in (-1, 1):
+            nudge = sign * (_NUDGE_RAD if number < 3 else _NUDGE_MM)
+            near = tuple(nudge if number == other else 0.0 for other in range(6))
+            if level.information_at(centre, near) > here:
+                return False
+    return True
+
+
+def _coarse(pair: _Pair) -> Generator[Progress, None, Parameters]:
+    first = best_of(pair.coarse, pair.centre, starts(pair.fixed_points, pair.moving_points, _TURN_DEG), _STARTS)
+    found = []
+    for number, start in enumerate(first):
+        progress = Progress("registering", 0.1 + 0.3 * number / len(first), f"start {number + 1} of {len(first)}")
+        found.append((yield from pair.coarse.improved(pair.centre, start, progress)))
+    return max(found, key=lambda pair: pair[1])[0]
+
+
+def _judged(pair: _Pair, motion: Parameters) -> Alignment:
+    matrix = matrix_of(pair.centre, motion)
+    overlap = _overlap(pair, matrix)
+    chance = _chance(pair.middle, pair.centre, motion)
+    turned = angle_deg(matrix)
+    shift = displacement_mm(matrix, np.eye(4), pair.fixed_points)
+    here = pair.middle.information_at(pair.centre, motion)
+    problem = _problem(overlap, here, chance, turned)
+    return Alignment(matrix, turned, shift, overlap, here, chance, problem)
+
+
+def _overlap(pair: _Pair, matrix: Affine) -> float:
+    """The part of the fixed head that lies inside of the moving image."""
+    image = pair.moving_image
+    direction = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
+    moved = pair.fixed_points @ matrix[:3, :3].T + matrix[:3, 3]
+    voxels = np.linalg.solve(direction, (moved - np.array(image.GetOrigin())).T).T
+    inside = ((voxels > -0.5) & (voxels < np.array(image.GetSize()) - 0.5)).all(axis=1)
+    return float(inside.mean())
+
+
+def _chance(level: Level, centre: Parameters, motion: Parameters) -> float:
+    """Mutual information where the series is turned or shifted far away from a motion, on average."""
+    found = []
+    for number in range(6):
+        for sign in (-1, 1):
+            away = sign * (_AWAY_RAD if number < 3 else _AWAY_MM)
+            place = tuple(value + away * (number == other) for other, value in enumerate(motion))
+            found.append(level.information_at(centre, place))
+    finite = [value for value in found if np.isfinite(value)]
+    return float(np.mean(finite)) if finite else 0.0
+
+
+def _problem(overlap: float, information: float, chance: float, turned_deg: float) -> str:
+    if overlap < _LEAST_OVERLAP:
+        return f"it covers {overlap:.0%} of the reference's head. {_WAY_OUT}"
+    if not information - chance > _LEAST_GAIN:
+        return f"it fits the reference hardly better ({information:.2f}) than by chance ({chance:.2f}). {_WAY_OUT}"
+    if turned_deg > _LARGEST_DEG:
+        return f"it would have to be turned by {turned_deg:.0f}°. {_WAY_OUT}"
+    return ""

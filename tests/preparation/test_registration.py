@@ -1,0 +1,86 @@
+"""Series are brought onto each other to a fraction of a voxel, and what cannot be is said."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.registration.motion import angle_deg, displacement_mm
+from brainseg_gui.preparation.registration.register import register
+from brainseg_gui.progress import run_to_end
+from tests.preparation.heads import T1CE, T2, brain_points, grid_of, head
+
+FIXED = grid_of((64, 76, 70), (2.6, 2.8, 2.8))
+THICK = grid_of((68, 80, 34), (2.6, 2.6, 6.0))
+
+
+def motion(turn_deg: tuple[float, float, float], shift_mm: tuple[float, float, float]) -> Affine:
+    matrix = np.eye(4)
+    matrix[:3, :3] = Rotation.from_euler("xyz", turn_deg, degrees=True).as_matrix()
+    matrix[:3, 3] = shift_mm
+    return matrix
+
+
+@pytest.fixture(scope="module")
+def fixed() -> Volume:
+    return head(FIXED, T1CE, seed=1)
+
+
+@pytest.mark.parametrize(("turn_deg", "shift_mm"), [((-12, 6, 5), (12, 6, -14)), ((0, 0, 0), (90, -40, 60))])
+def test_a_head_that_moved_is_brought_back(
+    fixed: Volume, turn_deg: tuple[float, float, float], shift_mm: tuple[float, float, float]
+) -> None:
+    truth = motion(turn_deg, shift_mm)
+    middle = np.eye(4)
+    middle[:3, 3] = shift_mm  # the field of view goes where the head goes
+    moving = head(grid_of(THICK.shape, THICK.spacing_mm, middle), T2, truth, seed=2)
+    found = run_to_end(register(fixed, moving))
+    assert displacement_mm(found.to_series, truth, brain_points()) < 1.0
+    assert not found.problem
+    assert found.rotation_deg == pytest.approx(angle_deg(truth), abs=0.7)
+    grid = found.grid_of(moving.grid)
+    back = grid.affine @ np.linalg.inv(moving.grid.affine) @ truth
+    assert displacement_mm(back, np.eye(4), brain_points()) < 1.0
+
+
+def test_the_same_images_give_the_same_motion(fixed: Volume) -> None:
+    moving = head(THICK, T2, motion((2, 3, -4), (3, 2, 1)), seed=2)
+    one, other = (run_to_end(register(fixed, moving)) for _ in range(2))
+    assert np.array_equal(one.to_series, other.to_series)
+
+
+def test_aligned_images_stay_bit_for_bit(fixed: Volume) -> None:
+    found = run_to_end(register(fixed, head(FIXED, T2, seed=3)))
+    assert found.is_still
+    assert found.grid_of(FIXED) is FIXED
+
+
+def test_a_head_that_moved_on_the_same_grid_is_not_taken_for_aligned(fixed: Volume) -> None:
+    truth = motion((0, 0, 3), (0, 2, 0))
+    found = run_to_end(register(fixed, head(FIXED, T2, truth, seed=3)))
+    assert not found.is_still
+    assert displacement_mm(found.to_series, truth, brain_points()) < 0.5
+
+
+def test_what_is_no_head_is_said_not_to_fit(fixed: Volume) -> None:
+    noise = np.random.default_rng(0).integers(0, 200, THICK.shape).astype(np.int16)
+    found = run_to_end(register(fixed, Volume(noise, THICK, 1.0, 0.0, Path("noise.nii.gz"))))
+    assert "by chance" in found.problem
+    assert "by hand" in found.problem
+
+
+def test_a_series_that_hardly_covers_the_head_is_said(fixed: Volume) -> None:
+    slab = grid_of((68, 80, 5), (2.6, 2.6, 6.0))
+    assert "covers" in run_to_end(register(fixed, head(slab, T2, seed=2))).problem
+
+
+def test_the_search_can_be_given_up(fixed: Volume) -> None:
+    with closing(register(fixed, head(THICK, T2, seed=2))) as work:
+        assert next(work).stage == "registering"
+        assert 0 < next(work).done < 1
