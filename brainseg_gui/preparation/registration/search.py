@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -71,6 +72,7 @@ class Level:
             found: tuple[Parameters, float] = yield from waited_for(climbing, progress)
         finally:
             method.StopRegistration()
+            wait([climbing])  # some seconds at most: left inside SimpleITK, it would crash the interpreter's end
         return found
 
     def _method(self, centre: Parameters, motion: Parameters) -> SimpleITK.ImageRegistrationMethod:
