@@ -65,6 +65,7 @@ VIEWS = {
     "annotating.annotate_tool_bar",
     "actions.case_actions",
     "widgets.clear_layout",
+    "widgets.elided_combo",
     "widgets.elided_label",
     "slices.hand_event",
     "slices.image_panel",
@@ -90,6 +91,7 @@ VIEWS = {
     "widgets.scroll_page",
     "widgets.screen_room",
     "slices.readout",
+    "shell.stale_panels",
     "shell.report_dialog",  # a report of a fault must not depend on what can still be imported
     "segmenting.segment_panel",
     "widgets.theme",
