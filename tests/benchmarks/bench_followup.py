@@ -64,7 +64,7 @@ def measure(_cases: Cases) -> Section:
         Row("category of volumes agrees", _agreement(pairs, volumes=True), "%", higher=True),
         Row(f"mistaken identities of {int(links)} pairs", float(wrong), "", at_most=0),
     ]
-    return Section("follow-up", rows)
+    return Section(rows)
 
 
 def icc(pairs: Sequence[tuple[float, float]]) -> float:
