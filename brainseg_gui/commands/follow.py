@@ -64,7 +64,7 @@ def _criteria_names() -> str:
 def run(args: argparse.Namespace) -> int:
     """Find the visits, measure them, and write."""
     from brainseg_gui.followup.criteria import criteria_named
-    from brainseg_gui.followup.measure import Request, measure_patient
+    from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
     from brainseg_gui.followup.text import as_text
     from brainseg_gui.followup.to_json import as_json
     from brainseg_gui.followup.visits import time_line_of
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     scheme = scheme_named(args.scheme) if args.scheme else None
     line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
     masks = _masks(args.masks, line) if args.masks is not None else {}
-    record = run_to_end(measure_patient(line, Request(criteria, planes, masks, scheme)))
+    record = run_to_end(measure_patient(line, FollowUpRequest(criteria, planes, masks, scheme)))
     record = _as_asked(record, args)
     if args.json != _STANDARD_OUTPUT:
         sys.stdout.write(for_terminal(as_text(record)))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.followup.outline import Bools, Floats, Halves, Outline
+from brainseg_gui.followup.outline import Bools, Floats, Halves, MaskOutline
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.plane import Plane
 
@@ -116,7 +116,7 @@ def flat_frame(grid: Grid, plane: Plane) -> Floats:
 
 def longest_within(mask: Bools, frame: Floats) -> tuple[Halves, Halves]:
     """Ends, in half voxels, of the longest line between two corners of the outline that stays within the region."""
-    outline = Outline(mask)
+    outline = MaskOutline(mask)
     points = outline.corners
     hull = _on_hull(points)
     starts, ends = _pairs(hull)
@@ -135,7 +135,7 @@ def longest_within(mask: Bools, frame: Floats) -> tuple[Halves, Halves]:
 
 def across_within(mask: Bools, frame: Floats, start: Halves, end: Halves) -> tuple[Floats, Floats]:
     """Ends, in half voxels, of the longest line within the region at a right angle to another and crossing it."""
-    outline, along = Outline(mask), (end - start).astype(np.float64)
+    outline, along = MaskOutline(mask), (end - start).astype(np.float64)
     in_mm = frame @ along
     turned = np.linalg.solve(frame, np.array([-in_mm[1], in_mm[0]]) / np.linalg.norm(in_mm))
     basis = np.column_stack([along, turned])
@@ -149,7 +149,7 @@ def across_within(mask: Bools, frame: Floats, start: Halves, end: Halves) -> tup
     return bases[best] + below[best] * turned, bases[best] + above[best] * turned
 
 
-def _chords(outline: Outline, bases: Floats, step: Floats) -> tuple[Floats, Floats]:
+def _chords(outline: MaskOutline, bases: Floats, step: Floats) -> tuple[Floats, Floats]:
     """How far each line through a point stays within the region, to both sides, as multiples of its step."""
     reach = 4.0 * (sum(outline.mask.shape) + 2) / max(float(np.abs(step).max()), 1e-12)
     places = outline.crossings(bases, step, -reach, reach)
@@ -170,7 +170,7 @@ def _on_hull(points: Halves) -> Halves:
 
 def hull_size_mm(mask: Bools, frame: Floats) -> tuple[float, float]:
     """Longest diameter (mm) and area (mm²) of the convex hull of a flat region."""
-    hull = _on_hull(Outline(mask).corners)
+    hull = _on_hull(MaskOutline(mask).corners)
     starts, ends = _pairs(hull)
     x, y = frame @ hull.T.astype(np.float64)
     area = abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
@@ -181,7 +181,7 @@ def within_hull(places: NDArray[np.int64], mask: Bools) -> Bools:
     """Which voxels, (n, 2), have their centre within the convex hull of a flat region."""
     from scipy.spatial import ConvexHull
 
-    limits = ConvexHull(Outline(mask).corners).equations
+    limits = ConvexHull(MaskOutline(mask).corners).equations
     return np.asarray((2 * places @ limits[:, :2].T + limits[:, 2] <= 1e-9).all(axis=1))
 
 

@@ -42,7 +42,7 @@ class BaselineChosen:
 
 
 @dataclass(frozen=True)
-class Remark:
+class VisitRemark:
     """Somebody wrote a remark on a visit, or on a lesion of it (None: on the visit as a whole)."""
 
     visit: int
@@ -50,4 +50,4 @@ class Remark:
     lesion: int | None = None
 
 
-Edit = LineMoved | TargetsChosen | BaselineChosen | Remark
+Edit = LineMoved | TargetsChosen | BaselineChosen | VisitRemark

@@ -13,9 +13,9 @@ import numpy as np
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.followup.criteria import Criteria, criteria_named
 from brainseg_gui.followup.diameters import Cross, Line, Point
-from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, Remark, TargetsChosen
-from brainseg_gui.followup.identity import Change, Event
-from brainseg_gui.followup.lesions import Measured
+from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, VisitRemark
+from brainseg_gui.followup.identity import Change, LesionEvent
+from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.moments import Moment, Span
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.to_json import FORMAT
@@ -85,7 +85,7 @@ def edit_of(entry: Mapping[str, Any]) -> Edit:
         return BaselineChosen(visit)
     if kind == "remark":
         lesion = entry["lesion"]
-        return Remark(visit, text_in(entry["text"]), whole_in(lesion) if lesion is not None else None)
+        return VisitRemark(visit, text_in(entry["text"]), whole_in(lesion) if lesion is not None else None)
     if kind != "line" or entry["which"] not in ("longest", "across"):
         raise ValueError("nobody knows this change")
     return LineMoved(visit, whole_in(entry["lesion"]), entry["which"], _line(entry["line"]))
@@ -152,7 +152,7 @@ def _length(value: Any) -> float:
     return float(value)
 
 
-def _lesion(entry: Mapping[str, Any], grid: Grid | None) -> tuple[int, Measured]:
+def _lesion(entry: Mapping[str, Any], grid: Grid | None) -> tuple[int, MeasuredLesion]:
     """A lesion; its lengths are worked out of its lines."""
     if grid is None:
         raise ValueError("a lesion without a grid")
@@ -163,7 +163,7 @@ def _lesion(entry: Mapping[str, Any], grid: Grid | None) -> tuple[int, Measured]
     volume = number_in(entry["volume_ml"])
     if volume < 0:
         raise ValueError("a volume is below zero")
-    return _number(entry["lesion"]), Measured(
+    return _number(entry["lesion"]), MeasuredLesion(
         cross, whole_in(entry["slices"]), volume, text_in(entry["why_not_measurable"])
     )
 
@@ -178,11 +178,11 @@ def _point(value: Any) -> Point:
     return i, j, k
 
 
-def _event(entry: Mapping[str, Any], visits: int) -> Event:
+def _event(entry: Mapping[str, Any], visits: int) -> LesionEvent:
     visit = _index(entry["visit"])
     if visit >= visits:
         raise ValueError("there is no such visit")
-    return Event(visit, Change(entry["change"]), _numbers(entry["before"]), _numbers(entry["after"]))
+    return LesionEvent(visit, Change(entry["change"]), _numbers(entry["before"]), _numbers(entry["after"]))
 
 
 def _range(value: Any) -> Range:

@@ -33,7 +33,7 @@ class Change(Enum):
 
 
 @dataclass(frozen=True)
-class Event:
+class LesionEvent:
     """Something that happened to lesions.
 
     Parameters
@@ -70,7 +70,7 @@ class Identities:
     """
 
     numbers: tuple[Mapping[int, int], ...]
-    events: tuple[Event, ...]
+    events: tuple[LesionEvent, ...]
 
     def parts_of(self, lesions: Sequence[int], visit: int) -> frozenset[int]:
         """The lesions of a visit that hold any part of some lesions, whatever split or grew together since."""
@@ -96,7 +96,7 @@ class _Course:
 
     known: dict[int, _Known] = field(default_factory=dict)
     merged: set[int] = field(default_factory=set)
-    events: list[Event] = field(default_factory=list)
+    events: list[LesionEvent] = field(default_factory=list)
     highest: int = 0
 
 
@@ -127,7 +127,7 @@ def _name(course: _Course, index: int, lesions: LesionMap, move: Affine) -> dict
         names |= _named(course, index, olds, news, links)
     seen_before = {old for old, lesion in course.known.items() if lesion.seen == index - 1}
     met = {old for old, _ in links}
-    course.events += [Event(index, Change.VANISHED, (old,)) for old in sorted(seen_before - met - course.merged)]
+    course.events += [LesionEvent(index, Change.VANISHED, (old,)) for old in sorted(seen_before - met - course.merged)]
     return names
 
 
@@ -153,18 +153,18 @@ def _named(
 
 def _events(
     course: _Course, index: int, olds: Sequence[int], after: Sequence[int], ended: Sequence[int]
-) -> list[Event]:
+) -> list[LesionEvent]:
     fresh = sorted(set(after) - set(olds))
     if not olds:
-        return [Event(index, Change.NEW, (), tuple(fresh))] if index else []
+        return [LesionEvent(index, Change.NEW, (), tuple(fresh))] if index else []
     found = []
     if all(course.known[old].seen < index - 1 for old in olds):
-        found.append(Event(index, Change.RETURNED, (), tuple(sorted(set(after) & set(olds)))))
+        found.append(LesionEvent(index, Change.RETURNED, (), tuple(sorted(set(after) & set(olds)))))
     if fresh:
         first = next(number for number in after if number in olds)
-        found.append(Event(index, Change.SPLIT, (first,), tuple(sorted({first, *fresh}))))
+        found.append(LesionEvent(index, Change.SPLIT, (first,), tuple(sorted({first, *fresh}))))
     if ended:
-        found.append(Event(index, Change.MERGED, tuple(sorted(olds)), tuple(sorted(set(after) & set(olds)))))
+        found.append(LesionEvent(index, Change.MERGED, tuple(sorted(olds)), tuple(sorted(set(after) & set(olds)))))
     return found
 
 
@@ -241,7 +241,7 @@ def _moved(points: NDArray[np.float64], affine: Affine) -> NDArray[np.float64]:
     return np.asarray(points @ affine[:3, :3].T + affine[:3, 3])
 
 
-def _words(event: Event) -> str:
+def _words(event: LesionEvent) -> str:
     from brainseg_gui.errors import listed
 
     before, after = (listed([str(number) for number in numbers]) for numbers in (event.before, event.after))

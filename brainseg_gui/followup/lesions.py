@@ -23,7 +23,7 @@ CRUMB_MM3 = 27.0
 
 
 @dataclass(frozen=True, eq=False)
-class Lesion:
+class VisitLesion:
     """One lesion of one visit.
 
     Parameters
@@ -69,12 +69,12 @@ class LesionMap:
 
     numbers: NDArray[np.int32]
     grid: Grid
-    lesions: tuple[Lesion, ...]
+    lesions: tuple[VisitLesion, ...]
     crumbs: int = 0
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredLesion:
     """One lesion as it is measured.
 
     Parameters
@@ -115,7 +115,7 @@ def lesions_of(labels: LabelMap, kind: LesionKind, crumb_mm3: float = CRUMB_MM3)
             here = (box[0], box[1], box[2])
             mine = ordered[here] == number
             lines = touched.size > 0 and number in touched
-            found.append(Lesion(number, here, mine & tissue[here], mine & crossed[here], lines))
+            found.append(VisitLesion(number, here, mine & tissue[here], mine & crossed[here], lines))
     return LesionMap(numbers, labels.grid, tuple(found), crumbs)
 
 
@@ -142,7 +142,9 @@ def _renumbered(parts: Numbers, tissue: Bools, count: int, crumb: float) -> tupl
     return table[parts], int(np.count_nonzero(sizes[1:])) - len(kept)
 
 
-def measured(lesion: Lesion, grid: Grid, criteria: Criteria, planes: Sequence[Plane] = (Plane.AXIAL,)) -> Measured:
+def measured(
+    lesion: VisitLesion, grid: Grid, criteria: Criteria, planes: Sequence[Plane] = (Plane.AXIAL,)
+) -> MeasuredLesion:
     """A lesion's diameters on its best slice of some planes, its volume, and whether it is measurable."""
     cross = best_cross(lesion, grid, planes, criteria.dimensions)
     seen = lesion.tissue.any(axis=tuple(axis for axis in range(3) if axis != cross.plane.axis))
@@ -150,10 +152,10 @@ def measured(lesion: Lesion, grid: Grid, criteria: Criteria, planes: Sequence[Pl
     why_not = why_not_measurable(cross, slices, grid, criteria)
     if not why_not and lesion.lines_cavity and thickest_mm(lesion, grid) < criteria.least_across:
         why_not = f"it lines a cavity and has no nodule of {criteria.least_across:g} mm"
-    return Measured(cross, slices, lesion.volume_ml(grid), why_not)
+    return MeasuredLesion(cross, slices, lesion.volume_ml(grid), why_not)
 
 
-def thickest_mm(lesion: Lesion, grid: Grid) -> float:
+def thickest_mm(lesion: VisitLesion, grid: Grid) -> float:
     """Diameter of the largest ball within a lesion, about: the nodule of one that lines a cavity.
 
     A slice would not tell: it cuts the dome of a thin wall as a disc.
@@ -178,7 +180,7 @@ def why_not_measurable(cross: Cross, slices: int, grid: Grid, criteria: Criteria
     return ""
 
 
-def best_cross(lesion: Lesion, grid: Grid, planes: Sequence[Plane], dimensions: int) -> Cross:
+def best_cross(lesion: VisitLesion, grid: Grid, planes: Sequence[Plane], dimensions: int) -> Cross:
     """The diameters on the slice where their product is largest, or, in one dimension, the longest of them."""
     best: Cross | None = None
     for bound, plane, index in _candidates(lesion, grid, planes, dimensions):
@@ -196,7 +198,9 @@ def _size(cross: Cross, dimensions: int) -> float:
     return cross.product_mm2 if dimensions == 2 else cross.longest_mm
 
 
-def _candidates(lesion: Lesion, grid: Grid, planes: Sequence[Plane], dimensions: int) -> list[tuple[float, Plane, int]]:
+def _candidates(
+    lesion: VisitLesion, grid: Grid, planes: Sequence[Plane], dimensions: int
+) -> list[tuple[float, Plane, int]]:
     """Slices of a lesion's box with what their diameters cannot exceed, the most promising first.
 
     Two lines that cross at a right angle span a quadrangle of half their product, which lies within the hull.
@@ -211,7 +215,7 @@ def _candidates(lesion: Lesion, grid: Grid, planes: Sequence[Plane], dimensions:
     return sorted(found, key=lambda entry: -entry[0])
 
 
-def _cross_at(lesion: Lesion, grid: Grid, plane: Plane, index: int) -> Cross:
+def _cross_at(lesion: VisitLesion, grid: Grid, plane: Plane, index: int) -> Cross:
     """The diameters on one slice of the box, in voxels of the case."""
     flat, crossed = (np.take(mask, index, axis=plane.axis) for mask in (lesion.tissue, lesion.crossed))
     start = [part.start for part in lesion.box]

@@ -28,7 +28,7 @@ _CAVITY = "RC"
 
 
 @dataclass(frozen=True)
-class Request:
+class FollowUpRequest:
     """How a patient is measured.
 
     Parameters
@@ -52,7 +52,7 @@ class Request:
     to_first: Sequence[Affine] | None = None
 
 
-def measure_patient(line: TimeLine, request: Request) -> Generator[Progress, None, FollowUp]:
+def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progress, None, FollowUp]:
     """Measure all visits of a patient that have a mask.
 
     Yields
@@ -86,7 +86,7 @@ def _folder(line: TimeLine) -> Path | None:
     return line.visits[0].source.folder if line.visits else None
 
 
-def _measured(visit: Visit, mask: VisitMask | None, request: Request) -> tuple[VisitMeasures, LesionMap | None]:
+def _measured(visit: Visit, mask: VisitMask | None, request: FollowUpRequest) -> tuple[VisitMeasures, LesionMap | None]:
     if mask is None:
         return VisitMeasures(visit.name, visit.moment, notes=("It has no mask and is not measured",)), None
     notes = mask.notes
@@ -96,7 +96,7 @@ def _measured(visit: Visit, mask: VisitMask | None, request: Request) -> tuple[V
     return measure_labels(empty, mask.labels, request)
 
 
-def measure_labels(visit: VisitMeasures, labels: LabelMap, request: Request) -> tuple[VisitMeasures, LesionMap]:
+def measure_labels(visit: VisitMeasures, labels: LabelMap, request: FollowUpRequest) -> tuple[VisitMeasures, LesionMap]:
     """The measures of one visit's mask, its lesions numbered by size, and the lesions."""
     lesions = lesions_of(labels, request.criteria.kind)
     count = lesions.crumbs
@@ -122,7 +122,7 @@ def _volumes(labels: LabelMap) -> dict[str, Range]:
 
 def put_together(
     patient: str,
-    request: Request,
+    request: FollowUpRequest,
     visits: Sequence[VisitMeasures],
     maps: Sequence[LesionMap | None],
     notes: tuple[str, ...] = (),

@@ -47,7 +47,7 @@ def _limits() -> Floats:
 _LIMITS = _limits()
 
 
-class Outline:
+class MaskOutline:
     """The outline of a flat mask."""
 
     def __init__(self, mask: Bools) -> None:

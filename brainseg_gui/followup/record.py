@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from brainseg_gui.followup.criteria import Criteria
-from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, Remark, TargetsChosen
-from brainseg_gui.followup.identity import Event, Identities
-from brainseg_gui.followup.lesions import Measured, why_not_measurable
+from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, VisitRemark
+from brainseg_gui.followup.identity import Identities, LesionEvent
+from brainseg_gui.followup.lesions import MeasuredLesion, why_not_measurable
 from brainseg_gui.followup.moments import Moment, Span
 from brainseg_gui.followup.response import default_targets
 from brainseg_gui.followup.volumes import Range
@@ -48,7 +48,7 @@ class VisitMeasures:
     moment: Moment
     grid: Grid | None = None
     mask: Path | None = None
-    lesions: Mapping[int, Measured] = field(default_factory=dict)
+    lesions: Mapping[int, MeasuredLesion] = field(default_factory=dict)
     volumes: Mapping[str, Range] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -78,7 +78,7 @@ class FollowUp:
     patient: str
     criteria: Criteria
     visits: tuple[VisitMeasures, ...]
-    events: tuple[Event, ...] = ()
+    events: tuple[LesionEvent, ...] = ()
     notes: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -107,7 +107,7 @@ class FollowUp:
             return
         if not 0 <= edit.visit < len(self.visits):
             raise ValueError("there is no such visit")
-        lesion = edit.lesion if isinstance(edit, LineMoved | Remark) else None
+        lesion = edit.lesion if isinstance(edit, LineMoved | VisitRemark) else None
         if lesion is not None and lesion not in self.visits[edit.visit].lesions:
             raise ValueError("the visit has no such lesion")
 
@@ -129,11 +129,11 @@ class FollowUp:
     def remarks(self, visit: int, lesion: int | None = None) -> tuple[str, ...]:
         """Remarks on a visit, or on a lesion of it."""
         about = (visit, lesion)
-        return tuple(e.text for e in self.edits if isinstance(e, Remark) and (e.visit, e.lesion) == about)
+        return tuple(e.text for e in self.edits if isinstance(e, VisitRemark) and (e.visit, e.lesion) == about)
 
     # --- what is measured ---------------------------------------------------------------------------------------------
 
-    def lesions(self, visit: int) -> dict[int, Measured]:
+    def lesions(self, visit: int) -> dict[int, MeasuredLesion]:
         """Lesions of a visit with the lines where people left them."""
         here = self.visits[visit]
         found = dict(here.lesions)
@@ -160,7 +160,7 @@ class FollowUp:
         return (index for index, visit in enumerate(self.visits) if visit.mask is not None)
 
 
-def _with_line(lesion: Measured, edit: LineMoved, grid: Grid, criteria: Criteria) -> Measured:
+def _with_line(lesion: MeasuredLesion, edit: LineMoved, grid: Grid, criteria: Criteria) -> MeasuredLesion:
     """A lesion with another line; the longer of the two is the longest one."""
     lines = {"longest": lesion.cross.longest, "across": lesion.cross.across, edit.which: edit.line}
     ordered = sorted(lines.values(), key=lambda line: -line.length_mm(grid))

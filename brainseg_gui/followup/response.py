@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from brainseg_gui.followup.criteria import Criteria
-from brainseg_gui.followup.lesions import Measured
+from brainseg_gui.followup.lesions import MeasuredLesion
 
 CAUTION = (
     "A category of measurements alone: no diagnosis. Clinical state, steroids, treatment and a confirming scan are not "
@@ -85,7 +85,7 @@ class Assessment:
     reasons: tuple[str, ...] = ()
 
 
-Found = Mapping[int, Measured]
+Found = Mapping[int, MeasuredLesion]
 """Number of a lesion over all visits -> how it is measured on one of them."""
 
 
@@ -95,7 +95,7 @@ def default_targets(baseline: Found, criteria: Criteria) -> tuple[int, ...]:
     return tuple(sorted(sizes, key=lambda number: (-sizes[number], number))[: criteria.targets])
 
 
-def size_of(lesion: Measured, criteria: Criteria) -> float:
+def size_of(lesion: MeasuredLesion, criteria: Criteria) -> float:
     """What the criteria sum up of a lesion: mm² or mm."""
     return lesion.cross.product_mm2 if criteria.dimensions == 2 else lesion.cross.longest_mm
 

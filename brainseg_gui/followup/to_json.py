@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from brainseg_gui.followup.diameters import Line
-from brainseg_gui.followup.edits import BaselineChosen, Edit, Remark, TargetsChosen
-from brainseg_gui.followup.identity import Event
-from brainseg_gui.followup.lesions import Measured
+from brainseg_gui.followup.edits import BaselineChosen, Edit, TargetsChosen, VisitRemark
+from brainseg_gui.followup.identity import LesionEvent
+from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.moments import Moment
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.response import CAUTION, Assessment
@@ -51,7 +51,7 @@ def edit_entry(edit: Edit) -> dict[str, Any]:
     about = {"visit": number_of(edit.visit)}
     if isinstance(edit, BaselineChosen):
         return {"edit": "baseline"} | about
-    if isinstance(edit, Remark):
+    if isinstance(edit, VisitRemark):
         return {"edit": "remark"} | about | {"lesion": edit.lesion, "text": edit.text}
     return {"edit": "line"} | about | {"lesion": edit.lesion, "which": edit.which, "line": _line(edit.line)}
 
@@ -83,7 +83,7 @@ def _grid(grid: Grid) -> dict[str, Any]:
     return {"shape": list(grid.shape), "affine": grid.affine.tolist()}
 
 
-def _lesion(number: int, lesion: Measured) -> dict[str, Any]:
+def _lesion(number: int, lesion: MeasuredLesion) -> dict[str, Any]:
     cross = lesion.cross
     return {
         "lesion": number,
@@ -103,7 +103,7 @@ def _line(line: Line) -> list[list[float]]:
     return [[index + 1 for index in end] for end in (line.start_ijk, line.end_ijk)]
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event(event: LesionEvent) -> dict[str, Any]:
     return {
         "visit": number_of(event.visit),
         "change": event.change.value,

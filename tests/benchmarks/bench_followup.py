@@ -17,7 +17,7 @@ import numpy as np
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.diameters import Cross, cross_on_slice
 from brainseg_gui.followup.lesions import LesionMap, lesions_of
-from brainseg_gui.followup.measure import Request, measure_labels, put_together
+from brainseg_gui.followup.measure import FollowUpRequest, measure_labels, put_together
 from brainseg_gui.followup.moments import Moment, Span
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.results import VisitResult, results_of
@@ -116,7 +116,7 @@ def _turned(labels: LabelMap, rng: np.random.Generator) -> tuple[LabelMap, np.nd
 
 
 def _follow_up(truth: Sequence[CourseVisit], labels: Sequence[LabelMap], moves: Sequence[Any]) -> FollowUp:
-    request = Request(_CRITERIA, to_first=moves)
+    request = FollowUpRequest(_CRITERIA, to_first=moves)
     measured = [
         measure_labels(_visit(number, visit, mask), mask, request)
         for number, (visit, mask) in enumerate(zip(truth, labels, strict=True))

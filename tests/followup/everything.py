@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.spatial import ConvexHull
 
-from brainseg_gui.followup.outline import Outline
+from brainseg_gui.followup.outline import MaskOutline
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Points = np.ndarray[Any, Any]
@@ -38,7 +38,7 @@ class Everything:
 
     def longest(self, mask: Mask) -> float:
         """Length of the longest line between two corners of the outline that stays within."""
-        corners = Outline(mask).corners / 2
+        corners = MaskOutline(mask).corners / 2
         pairs = sorted(combinations(corners, 2), key=lambda pair: -np.linalg.norm(pair[1] - pair[0]))
         steps = np.linspace(0, 1, 301)[:, None]
         for start, end in pairs:

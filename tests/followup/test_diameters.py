@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from brainseg_gui.followup.diameters import Cross, across_within, cross_on_slice, longest_within
-from brainseg_gui.followup.outline import Outline
+from brainseg_gui.followup.outline import MaskOutline
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.plane import Plane
 from tests.followup.everything import Everything
@@ -132,6 +132,6 @@ def test_any_shape_as_by_looking_at_everything(mask: Mask) -> None:
 @given(arrays(bool, (5, 5)), st.lists(st.tuples(st.floats(-2, 12), st.floats(-2, 12)), min_size=1, max_size=30))
 @settings(max_examples=40, deadline=None)
 def test_any_point_is_inside_or_not(mask: Mask, points: list[tuple[float, float]]) -> None:
-    found = Outline(mask).covers(np.array(points))
+    found = MaskOutline(mask).covers(np.array(points))
     away = np.abs(np.array(points) @ np.array([[1, 0, 1, 1], [0, 1, 1, -1]]) % 2 - 1).min(axis=1) > 1e-6
     assert (found == Everything(mask).holds(np.array(points) / 2))[away].all()

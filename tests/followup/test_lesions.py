@@ -10,7 +10,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from brainseg_gui.followup.criteria import all_criteria, criteria_named, lesion_kinds
-from brainseg_gui.followup.lesions import LesionMap, Measured, lesions_of, measured
+from brainseg_gui.followup.lesions import LesionMap, MeasuredLesion, lesions_of, measured
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import LabelMap, scheme_named
 from brainseg_gui.imaging.plane import Plane
@@ -38,7 +38,7 @@ def _painted(*parts: tuple[int, np.ndarray[Any, Any]]) -> Values:
     return values
 
 
-def _only(values: Values, **spacing: Any) -> Measured:
+def _only(values: Values, **spacing: Any) -> MeasuredLesion:
     found = lesions_of(_labels(values, **spacing), ENHANCING)
     assert len(found.lesions) == 1
     return measured(found.lesions[0], found.grid, RANO)

@@ -14,9 +14,9 @@ import pytest
 from brainseg_gui.errors import BrainsegError, CaseError
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.diameters import Line
-from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, Remark, TargetsChosen
+from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, VisitRemark
 from brainseg_gui.followup.from_json import edit_of, follow_up_of, read_follow_up
-from brainseg_gui.followup.measure import UNREGISTERED, Request, measure_patient
+from brainseg_gui.followup.measure import UNREGISTERED, FollowUpRequest, measure_patient
 from brainseg_gui.followup.page import follow_up_page
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION, Category
@@ -30,15 +30,15 @@ from brainseg_gui.progress import run_to_end
 EDITS: tuple[Edit, ...] = (
     TargetsChosen((1,)),
     BaselineChosen(1),
-    Remark(0, "before treatment\nwith a line break"),
-    Remark(3, "near the scar", 2),
+    VisitRemark(0, "before treatment\nwith a line break"),
+    VisitRemark(3, "near the scar", 2),
     LineMoved(2, 1, "longest", Line((10.0, 20.0, 15.0), (34.5, 20.0, 15.0))),
 )
 
 
 @pytest.fixture(scope="module")
 def record(patient_folder: Path) -> FollowUp:
-    return run_to_end(measure_patient(time_line_of(patient_folder), Request(criteria_named("rano2"))))
+    return run_to_end(measure_patient(time_line_of(patient_folder), FollowUpRequest(criteria_named("rano2"))))
 
 
 def _edited(record: FollowUp) -> FollowUp:
@@ -88,8 +88,8 @@ def test_what_people_change_counts_and_can_be_taken_back(record: FollowUp) -> No
     [
         TargetsChosen((7,)),
         BaselineChosen(4),
-        Remark(-1, "no such visit"),
-        Remark(0, "no such lesion", 2),
+        VisitRemark(-1, "no such visit"),
+        VisitRemark(0, "no such lesion", 2),
         LineMoved(0, 2, "longest", Line((0, 0, 0), (1, 1, 0))),
     ],
 )
@@ -196,21 +196,21 @@ def test_every_key_that_is_missing_is_missed(record: FollowUp) -> None:
 def test_visits_without_a_mask_are_listed_and_not_measured(patient_folder: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(patient_folder, tmp_path / "P1")
     (folder / "visit2_2021-03-15" / "seg.nii.gz").unlink()
-    found = run_to_end(measure_patient(time_line_of(folder), Request(criteria_named("rano2"))))
+    found = run_to_end(measure_patient(time_line_of(folder), FollowUpRequest(criteria_named("rano2"))))
     assert [result.visit for result in results_of(found)] == [0, 2, 3]
     assert "no mask" in as_text(found)
     assert as_json(follow_up_of(json.loads(as_json(found)))) == as_json(found)
     for mask in folder.glob("*/seg.nii.gz"):
         mask.unlink()
     with pytest.raises(CaseError, match="no visit has a mask"):
-        run_to_end(measure_patient(time_line_of(folder), Request(criteria_named("rano2"))))
+        run_to_end(measure_patient(time_line_of(folder), FollowUpRequest(criteria_named("rano2"))))
 
 
 def test_transforms_lay_visits_on_each_other(patient_folder: Path) -> None:
     line = time_line_of(patient_folder)
     away = np.eye(4)
     away[0, 3] = 500.0
-    request = Request(criteria_named("rano2"), to_first=[np.eye(4), away, np.eye(4), np.eye(4)])
+    request = FollowUpRequest(criteria_named("rano2"), to_first=[np.eye(4), away, np.eye(4), np.eye(4)])
     found = run_to_end(measure_patient(line, request))
     assert [sorted(visit.lesions) for visit in found.visits] == [[1], [2], [1], [1, 3]]
     assert UNREGISTERED not in found.notes
@@ -223,13 +223,13 @@ def test_a_visit_on_which_nothing_enhances_is_read_like_the_others(patient_folde
     values = np.asarray(image.dataobj).copy()
     values[values == 3] = 1  # 1 and 2 alone could as well be oedema and enhancing tumour
     nib.save(nib.Nifti1Image(values, image.affine), path)
-    found = run_to_end(measure_patient(time_line_of(folder), Request(criteria_named("rano2"))))
+    found = run_to_end(measure_patient(time_line_of(folder), FollowUpRequest(criteria_named("rano2"))))
     assert found.visits[1].lesions == {}
     assert [result.diameters.category.letters for result in results_of(found)] == ["BL", "CR", "PD", "PD"]
 
 
 def test_a_page_says_all_of_it_and_takes_no_name_for_markup(record: FollowUp) -> None:
-    page = follow_up_page(record.with_edit(Remark(0, "<script>alert(1)</script>")))
+    page = follow_up_page(record.with_edit(VisitRemark(0, "<script>alert(1)</script>")))
     assert "<script>alert" not in page
     assert page.count("<svg") == 2
     for words in ("PD: new lesion 2", "lesion 2 appeared", "Wen et al.", "no diagnosis", "2021-09-01"):
@@ -237,7 +237,7 @@ def test_a_page_says_all_of_it_and_takes_no_name_for_markup(record: FollowUp) ->
 
 
 def test_diameters_in_any_plane(patient_folder: Path) -> None:
-    request = Request(criteria_named("rano-bm"), tuple(Plane))
+    request = FollowUpRequest(criteria_named("rano-bm"), tuple(Plane))
     found = run_to_end(measure_patient(time_line_of(patient_folder), request))
     assert [result.diameters.total for result in results_of(found)] == pytest.approx([25, 17, 19, 29])
     assert "25.0" in as_text(found)

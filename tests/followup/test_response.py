@@ -9,7 +9,7 @@ import pytest
 
 from brainseg_gui.followup.criteria import all_criteria, criteria_named
 from brainseg_gui.followup.diameters import Cross, Line
-from brainseg_gui.followup.lesions import Measured
+from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.response import (
     Category,
     Sums,
@@ -26,8 +26,8 @@ BL, NE = Category.BASELINE, Category.NONE
 NOWHERE = Line((0, 0, 0), (0, 0, 0))
 
 
-def _measured(longest: float, across: float, why_not: str = "") -> Measured:
-    return Measured(Cross(Plane.AXIAL, 0, NOWHERE, NOWHERE, longest, across), 5, 1.0, why_not)
+def _measured(longest: float, across: float, why_not: str = "") -> MeasuredLesion:
+    return MeasuredLesion(Cross(Plane.AXIAL, 0, NOWHERE, NOWHERE, longest, across), 5, 1.0, why_not)
 
 
 def _categories(

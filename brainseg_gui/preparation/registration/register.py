@@ -49,7 +49,7 @@ def register(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignme
         With `problem` where it is not to be trusted.
     """
     yield Progress("registering", 0.0, "reading")
-    pair = _Pair.of(fixed, moving)
+    pair = _Pairing.of(fixed, moving)
     if fixed.grid.same_as(moving.grid) and _is_best(pair.middle, pair.centre):
         return Alignment(np.eye(4), information=pair.middle.information_at(pair.centre, _STILL))
     motion = yield from _coarse(pair)
@@ -59,7 +59,7 @@ def register(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignme
 
 
 @dataclass(frozen=True, eq=False)
-class _Pair:
+class _Pairing:
     """Two images at three resolutions, with places in their heads, and the point that motions turn about."""
 
     coarse: Level
@@ -71,7 +71,7 @@ class _Pair:
     moving_image: SimpleITK.Image
 
     @classmethod
-    def of(cls, fixed: Volume, moving: Volume) -> _Pair:
+    def of(cls, fixed: Volume, moving: Volume) -> _Pairing:
         images = [itk_image(fixed), itk_image(moving)]
         fine, middle, coarse = (
             [coarser(image, size) for image in images] for size in (_FINE_MM, _MIDDLE_MM, _COARSE_MM)
@@ -105,7 +105,7 @@ def _is_best(level: Level, centre: Parameters) -> bool:
     return True
 
 
-def _coarse(pair: _Pair) -> Generator[Progress, None, Parameters]:
+def _coarse(pair: _Pairing) -> Generator[Progress, None, Parameters]:
     first = best_of(pair.coarse, pair.centre, starts(pair.fixed_points, pair.moving_points, _TURN_DEG), _STARTS)
     found = []
     for number, start in enumerate(first):
@@ -114,7 +114,7 @@ def _coarse(pair: _Pair) -> Generator[Progress, None, Parameters]:
     return max(found, key=lambda pair: pair[1])[0]
 
 
-def _judged(pair: _Pair, motion: Parameters) -> Alignment:
+def _judged(pair: _Pairing, motion: Parameters) -> Alignment:
     matrix = matrix_of(pair.centre, motion)
     overlap = _overlap(pair, matrix)
     chance = _chance(pair.middle, pair.centre, motion)
@@ -125,7 +125,7 @@ def _judged(pair: _Pair, motion: Parameters) -> Alignment:
     return Alignment(matrix, turned, shift, overlap, here, chance, problem)
 
 
-def _overlap(pair: _Pair, matrix: Affine) -> float:
+def _overlap(pair: _Pairing, matrix: Affine) -> float:
     """The part of the fixed head that lies inside of the moving image."""
     image = pair.moving_image
     direction = np.array(image.GetDirection()).reshape(3, 3) * image.GetSpacing()
