@@ -79,21 +79,21 @@ def test_a_renamed_renumbered_and_a_new_label_are_painted_saved_and_read_again(
     assert application.session.annotating.rules.active == 7  # what was in the hand still is
     annotation = application.session.annotating.annotation
     assert annotation.labels.scheme == scheme_named("my-tumour")
-    assert [annotation.labels.scheme.name_of(n) for n in (1, 2, 3, 7)] == ["NCR", "ED", "vessel & wall", "solid"]
+    assert [annotation.labels.scheme.name_of(n) for n in (1, 2, 7, 8)] == ["NCR", "ED", "solid", "vessel & wall"]
     assert hand.names[-1] == "Renumber labels"
     assert (schemes_folder() / "my-tumour.toml").is_file()
 
     other = (10, 15, 12)
-    application.session.annotating.rules = replace(application.session.annotating.rules, active=3)
+    application.session.annotating.rules = replace(application.session.annotating.rules, active=8)
     hand.click(other)
-    assert hand.values[other] == 3
+    assert hand.values[other] == 8
     table = application.window.panels.named("Layers")().labels.volumes
     assert {"solid", "vessel & wall"} <= set(table)
     hand.trigger("file.save")
     qtbot.waitUntil(lambda: not application.session.layers.unsaved)
     path = application.session.annotating.layer.saved_as
     stored = np.asarray(nib.load(path).dataobj)
-    assert set(np.unique(stored)) == {0, 3, 7}
+    assert set(np.unique(stored)) == {0, 7, 8}
     note = json.loads(path.with_name(path.name.replace(".nii.gz", ".provenance.json")).read_text())
     assert note["label_scheme"] == "my-tumour"
     assert note["label_looks"]["7"][0] == "solid"
@@ -123,7 +123,7 @@ def test_undo_in_the_dialog_and_cancel_change_nothing(hand: Hand, qtbot: QtBot) 
     dialog = opened(hand.application, qtbot)
     type_into(dialog, 0, 2, "other", qtbot)
     press(dialog, "Add")
-    assert [entry.name for entry in dialog._draft.entries] == ["other", "ED", "ET", "label 3"]
+    assert [entry.name for entry in dialog._draft.entries] == ["other", "ED", "ET", "label 5"]
     qtbot.keyClick(dialog, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     press(dialog, "Undo")
     assert [entry.name for entry in dialog._draft.entries] == ["NCR", "ED", "ET"]

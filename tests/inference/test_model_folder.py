@@ -213,7 +213,7 @@ def test_a_passport_without_a_format_is_one_of_the_first(folder: Path) -> None:
     assert read_model_folder(folder).passport == before
     for unknown in (None, "1", 1.5, True):
         change(folder, lambda c, unknown=unknown: c.update(format=unknown))
-        with pytest.raises(ModelError, match="whole number for format"):
+        with pytest.raises(ModelError, match="whole number of at least 0 for format"):
             read_model_folder(folder)
 
 

@@ -57,11 +57,10 @@ def test_empty_states_teach(
 ) -> None:
     window.comparison().show_page("Errors")
     session.open(replace(case, reference=None))
-    assert any("Click Segment" in text for text in _texts(window.panels.named("Errors")()))
-    layer = predict()
     assert any("no reference" in text for text in _texts(window.panels.named("Errors")()))
-    session.layers.remove(layer)
+    session.layers.remove(predict())
     session.open(case)
+    assert any("Click Segment" in text for text in _texts(window.panels.named("Errors")()))
     predict()
     session.errors.search(keep=False)
     assert any("Looking" in text for text in _texts(window.panels.named("Errors")()))

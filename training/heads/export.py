@@ -15,6 +15,7 @@ from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.engine.environment import prepare_environment
+from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
 
 _KERAS_FILE = "model.keras"
@@ -92,7 +93,7 @@ def write_folder(task: str, network: Any, steps: int, folder: Path, results: str
         "results": results,
         "intended_use": "research; not a medical device",
     }
-    (folder / "model.json").write_text(json.dumps(passport, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_text(folder / "model.json", json.dumps(passport, indent=1, ensure_ascii=False), chosen=False)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from keras import ops
 
 from brainseg_gui.preparation.heads.field import FloatArray
 from brainseg_gui.runs.config import Compute, Optimiser
+from brainseg_gui.storage.writing import open_derived
 from training.checkpoint import Checkpoint, Position, averaged_weights, latest_checkpoint, restore, save_checkpoint
 from training.heads.batches import Row
 from training.heads.network import CONTRASTS, brain_network, contrast_network
@@ -110,8 +111,8 @@ def _log(plan: Plan, position: Position, loss: float, together: int) -> None:
         "cpu_s": round(time.process_time()),
         "together": together,
     }
-    with (plan.run / "log.jsonl").open("a", encoding="utf-8") as log:
-        log.write(json.dumps(told) + "\n")
+    with open_derived(plan.run / "log.jsonl", "ab") as log:
+        log.write(f"{json.dumps(told)}\n".encode())
 
 
 def brain_batch(row: Row, count: int) -> tuple[FloatArray, FloatArray]:

@@ -78,7 +78,7 @@ def _write_cases(batch: Batch, processes: int) -> None:
 
     if batch.cases > 1 or not batch.name:
         check_settings(batch)
-    sys.stderr.write(f"cases: {batch.cases}, processes: {processes}, folder: {batch.out}\n")
+    sys.stdout.write(f"cases: {batch.cases}, processes: {processes}, folder: {batch.out}\n")
     with tqdm(total=batch.cases, unit="case", file=sys.stderr, disable=None) as bar:
         written = 0
         for case in write_batch(batch, processes):
