@@ -41,9 +41,7 @@ def read_stack(stack: Stack) -> Generator[Progress, None, Volume]:
     for number, header in enumerate(stack.slices):
         yield Progress("reading pixels", number / len(stack.slices), header.path.name)
         plane = _plane(header, frames)
-        planes.append(
-            plane if alike else plane.astype(np.float32) * np.float32(header.slope) + np.float32(header.intercept)
-        )
+        planes.append(plane if alike else _rescaled(plane, header))
     stored = np.stack(planes).transpose(2, 1, 0)  # (slices, rows, columns) -> (columns, rows, slices)
     stored.flags.writeable = False
     slope, intercept = (stack.first.slope, stack.first.intercept) if alike else (1.0, 0.0)

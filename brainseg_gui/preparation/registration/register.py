@@ -30,7 +30,7 @@ _AWAY_RAD, _AWAY_MM = 0.5, 25.0
 _LEAST_OVERLAP = 0.5
 _LEAST_GAIN = 0.1  # nats over chance: series of one head have 0.4 and more, noise has none
 _LARGEST_DEG = 45.0
-_WAY_OUT = "Look at it over the reference, and move it by hand or leave it out"
+_WAY_OUT = "Look at it over the reference, and leave it out or register it with another program"
 
 
 def register(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignment]:
