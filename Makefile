@@ -7,10 +7,12 @@ SHELL := /bin/bash
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench fuzz soak robot clean
+.PHONY: help run test slow lint bench fuzz soak robot clean
 
 VENV := .venv
 BIN := $(VENV)/bin
+# A file's tests stay together: they share models and windows that take seconds to make.
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 # The case that `make run` opens; the demonstration case when empty.
 CASE ?=
 export CASE
@@ -25,9 +27,11 @@ run: $(VENV)/run.installed  ## Set up and open the demonstration case, or CASE=f
 	$(BIN)/brainseg doctor --check-window
 	$(BIN)/brainseg "$${CASE:-demo}"
 
-# A file's tests stay together: they share models and windows that take seconds to make.
 test: lint  ## Set up and run every check; the tests come last
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
+
+slow: $(VENV)/dev.installed  ## The tests that take half a minute each: whole trainings, a day in the window
+	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
 lint: $(VENV)/dev.installed  ## Style, types and import directions
 	$(BIN)/ruff check .

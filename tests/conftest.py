@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,10 +36,11 @@ _LONGEST = (
     "training/test_run.py",
     "inference/test_engine.py",
     "e2e/test_keeping.py",
-    "training/synthesis/test_cases.py",
-    "training/test_devices.py",
-    "e2e/test_correction.py",
+    "commands/test_segment.py",
+    "faults/test_uncaught.py",
     "commands/test_train.py",
+    "faults/test_engine_faults.py",
+    "training/synthesis/test_cases.py",
     "training/compare/test_commands.py",
 )
 
@@ -89,10 +91,18 @@ def demo_folder() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names for one home after another; `mktemp` would list all of thousands each time."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_folders(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings, data and caches of the test alone: nothing reads or writes those of the person."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(_homes)
+    home.mkdir()
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     if labels := sys.modules.get("brainseg_gui.imaging.labels"):

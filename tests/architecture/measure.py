@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TOPS = ("brainseg_gui", "training")
 _CONTROLLERS = Path("brainseg_gui/controllers")
 _FEATURES = _CONTROLLERS / "shell" / "features.py"
+_Statements = tuple[ast.stmt, ...]  # of a module, at any depth: definitions and imports
+_KINDS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class House:
 def measure(root: Path = ROOT) -> House:
     """Measure the packages of a checkout."""
     paths = [path for top in TOPS for path in sorted((root / top).rglob("*.py"))]
-    trees = {path.relative_to(root): ast.parse(path.read_text("utf-8")) for path in paths}
+    trees = {path.relative_to(root): _statements(path) for path in paths}
     modules = Counter(path.parent.as_posix() for path in trees if path.name != "__init__.py")
     arrows = _arrows(trees)
     lengths = [length for tree in trees.values() for length in _body_lengths(tree)]
@@ -71,48 +73,50 @@ def measure(root: Path = ROOT) -> House:
     )
 
 
-def _body_lengths(tree: ast.Module) -> Iterator[int]:
+def _statements(path: Path) -> _Statements:
+    return tuple(node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, _KINDS))
+
+
+def _body_lengths(tree: _Statements) -> Iterator[int]:
     """Lines of each function after its head and its docstring."""
-    for node in ast.walk(tree):
+    for node in tree:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
             yield (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
-def _namesakes(trees: dict[Path, ast.Module]) -> dict[str, tuple[str, ...]]:
+def _namesakes(trees: dict[Path, _Statements]) -> dict[str, tuple[str, ...]]:
     """Classes that share a name: a reader who meets it would have to look which one is meant."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for path, tree in trees.items():
-        for node in ast.walk(tree):
+        for node in tree:
             if isinstance(node, ast.ClassDef):
                 found[node.name].append(_dotted(path.with_suffix("")))
     return {name: tuple(modules) for name, modules in found.items() if len(modules) > 1}
 
 
-def _holding_window(trees: dict[Path, ast.Module]) -> tuple[str, ...]:
+def _holding_window(trees: dict[Path, _Statements]) -> tuple[str, ...]:
     """Controllers that could do anything with the window; those of the shell may."""
     controllers = {path: tree for path, tree in trees.items() if path.is_relative_to(_CONTROLLERS)}
     outside = {path: tree for path, tree in controllers.items() if path.parent.name != "shell"}
     return tuple(_dotted(path.with_suffix("")) for path, tree in outside.items() if "MainWindow" in _names(tree))
 
 
-def _panel_places(trees: dict[Path, ast.Module]) -> dict[str, tuple[str, ...]]:
+def _panel_places(trees: dict[Path, _Statements]) -> dict[str, tuple[str, ...]]:
     """Where each panel is named that the table of features makes."""
     table = trees.get(_FEATURES)
     panels = {name for name in _names(table) if name.endswith("Panel")} if table is not None else set()
-    return {
-        panel: tuple(path.as_posix() for path, tree in trees.items() if panel in _names(tree))
-        for panel in sorted(panels)
-    }
+    named = {path.as_posix(): _names(tree) for path, tree in trees.items()}
+    return {panel: tuple(path for path, names in named.items() if panel in names) for panel in sorted(panels)}
 
 
-def _names(tree: ast.Module) -> set[str]:
+def _names(tree: _Statements) -> set[str]:
     """Classes and what is imported."""
-    classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    classes = {node.name for node in tree if isinstance(node, ast.ClassDef)}
     return classes | {name.rpartition(".")[2] for name in _imported(tree)}
 
 
-def _arrows(trees: dict[Path, ast.Module]) -> Counter[tuple[str, str]]:
+def _arrows(trees: dict[Path, _Statements]) -> Counter[tuple[str, str]]:
     """Imports between rooms. A room is a package without packages in it; modules above rooms are their own."""
     folders = {path.parent for path in trees}
     mixed = {parent for folder in folders for parent in folder.parents if parent in folders}
@@ -128,8 +132,8 @@ def _dotted(path: Path) -> str:
     return path.as_posix().replace("/", ".").removesuffix(".__init__")
 
 
-def _imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imported(tree: _Statements) -> Iterator[str]:
+    for node in tree:
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)

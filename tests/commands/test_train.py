@@ -158,6 +158,7 @@ def test_a_run_from_the_shell_to_its_end_and_a_failed_one(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_ctrl_c_stops_politely(tmp_path: Path, toy_case: Callable[..., Path]) -> None:
     toy_case(tmp_path / "cases", case_id="Toy_000")

@@ -108,6 +108,7 @@ def _screenshot(application: Application, name: str) -> None:
         application.window.grab().save(str(Path(folder) / f"{name}.png"))
 
 
+@pytest.mark.slow
 def test_a_prediction_is_corrected_to_the_majority(
     qtbot: QtBot,
     start_application: Callable[..., Application],

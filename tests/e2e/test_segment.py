@@ -115,6 +115,7 @@ def test_the_main_job_on_the_demonstration_case(
     assert float(shown["WT"]) > 0.5  # on its own kind of patient
 
 
+@pytest.mark.slow
 def test_a_killed_engine_is_said_in_words_and_the_next_click_works(
     qtbot: QtBot,
     start_application: Callable[..., Application],

@@ -21,6 +21,7 @@ MINUTES, VISITS = 3, 6  # whichever comes first: six visits on a quiet computer,
 TO_THE_END_S = 420  # what was begun within the three minutes, and a last look at what is left
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.timeout(60 * MINUTES + TO_THE_END_S + 60)
 def test_a_day_leaves_nothing_behind(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:

@@ -96,6 +96,7 @@ def click_and_send(application: Application, qtbot: QtBot, number: signal.Signal
     return hit[0]
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.timeout(600)
 def test_killed_and_hanging_in_the_window(

@@ -154,6 +154,7 @@ def test_a_folder_in_the_place_of_the_stop_file_is_said(run: RunFolder) -> None:
         run.launch()
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.parametrize("trap", [_link, _pipe])
 @pytest.mark.parametrize("name", [".lock", "log.txt", "events.jsonl", ".room-for-the-end", "stop"])

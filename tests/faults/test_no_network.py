@@ -24,6 +24,7 @@ def _cut_off() -> list[str]:
     return WITHOUT if subprocess.run([*WITHOUT, "true"], capture_output=True).returncode == 0 else []
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.timeout(600)
 def test_a_day_without_a_network_and_without_asking_for_one(

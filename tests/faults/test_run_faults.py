@@ -57,6 +57,7 @@ def config(tmp_path: Path, toy_case: Callable[..., Path]) -> TrainingConfig:
     return with_changes(read_preset("default"), changes)
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_full_disk_is_said_in_the_events_although_it_is_full(tmp_path: Path, config: TrainingConfig) -> None:
     unshare = ["unshare", "--user", "--map-root-user", "--mount", "--"]
@@ -77,6 +78,7 @@ def test_a_full_disk_is_said_in_the_events_although_it_is_full(tmp_path: Path, c
     assert ".room-for-the-end" not in found["files"]
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_trainer_ends_when_its_folder_is_removed(tmp_path: Path, config: TrainingConfig) -> None:
     folder = RunFolder.create(tmp_path / "runs" / "run", config)

@@ -102,6 +102,7 @@ def _run(code: str, *arguments: str, backend: str = "tensorflow") -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
+@pytest.mark.slow
 def test_two_devices_train_like_one_on_the_same_global_batch(tmp_path: Path) -> None:
     one, two = _run(_SEVERAL, str(tmp_path))
     assert (one["replicas"], two["replicas"]) == (1, 2)

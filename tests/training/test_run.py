@@ -134,6 +134,7 @@ def _check_the_model(folder: RunFolder, cases: Path) -> None:
     assert validated["dice"]["WT"] > 0.3
 
 
+@pytest.mark.slow
 def test_a_polite_stop_and_a_forced_one_leave_a_run_that_goes_on(
     cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path, launched: list[int]
 ) -> None:
@@ -219,6 +220,7 @@ def test_the_articles_recipe_runs_at_a_small_size(cohort: MakeCohort, tiny_confi
     assert of_kind(folder, "network")[0].values["input"] == [16, 16, 16, 4]
 
 
+@pytest.mark.slow
 def test_whatever_ends_a_run_is_told(cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path) -> None:
     config = tiny_config(cohort(1), data__split="0.0")
     folder = RunFolder.create(tmp_path / "nan", config)

@@ -126,6 +126,7 @@ def test_a_study_needs_a_model(cases: Path, tmp_path: Path, capsys: pytest.Captu
     assert "no model.json" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_a_model_is_compared_as_the_button_segments(cases: Path, tmp_path: Path) -> None:
     from brainseg_gui.inference.network.network import load_network
