@@ -34,7 +34,7 @@ from training.synthesis.course import KINDS, CourseVisit, synthesise_course
 
 PATIENTS = 8
 _CRITERIA = criteria_named("rano2")
-_LEAST_FOCUS = 0.05  # of a focus: less of it in a lesion is the edge of its neighbour
+_LEAST_FOCUS = 0.05  # of a focus: less of it beside another in a lesion is the edge of a neighbour
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,24 +175,24 @@ def _mistaken(patient: Patient) -> tuple[int, int]:
     wrong = total = 0
     found = patient.straight
     foci = [_foci_of(visit, lesions) for visit, lesions in zip(patient.truth, patient.maps, strict=True)]
-    numbers = [_numbers(visit) for visit in found.visits]
+    numbers = found.identities.numbers
     for index, (before, after) in enumerate(pairwise(foci)):
         for ours, ours_foci in before.items():
             parts = found.identities.parts_of([numbers[index][ours]], index + 1)
             for theirs, their_foci in after.items():
-                total += 1
-                wrong += (numbers[index + 1][theirs] in parts) != bool(ours_foci & their_foci)
+                if not _in_pieces(ours_foci & their_foci, before, after):
+                    total += 1
+                    wrong += (numbers[index + 1][theirs] in parts) != bool(ours_foci & their_foci)
     return wrong, total
 
 
-def _numbers(visit: VisitMeasures) -> dict[int, int]:
-    """Number by size, which is that of the visit's `LesionMap`, -> number over all visits."""
-    by_size = sorted(visit.lesions, key=lambda number: -visit.lesions[number].volume_ml)
-    return dict(enumerate(by_size, start=1))
+def _in_pieces(shared: frozenset[int], *visits: dict[int, frozenset[int]]) -> bool:
+    """Whether one focus has several lesions on both visits: which of them is which, the foci do not say."""
+    return any(all(sum(focus in foci for foci in visit.values()) > 1 for visit in visits) for focus in shared)
 
 
 def _foci_of(visit: CourseVisit, lesions: LesionMap) -> dict[int, frozenset[int]]:
-    """Per lesion, the foci whose core it holds."""
+    """Per lesion, the foci whose core it holds, at least the one of which it holds most: a fragment is of that."""
     foci = _ras(visit)
     parts, _ = connected(foci > 0)
     sizes = np.bincount(foci.ravel(), minlength=2)
@@ -201,7 +201,7 @@ def _foci_of(visit: CourseVisit, lesions: LesionMap) -> dict[int, frozenset[int]
         whole = np.isin(parts, np.unique(parts[lesions.numbers == lesion.number]))
         counts = np.bincount(foci[whole], minlength=len(sizes))
         held = [focus for focus in range(1, len(sizes)) if counts[focus] > _LEAST_FOCUS * sizes[focus]]
-        found[lesion.number] = frozenset(held)
+        found[lesion.number] = frozenset(held or [1 + int(np.argmax(counts[1:]))])
     return found
 
 
