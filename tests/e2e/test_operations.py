@@ -349,7 +349,25 @@ def test_seeds_grow_are_adjusted_accepted_and_undone(hand: Hand, wait: Wait) -> 
     assert not hand.annotating.scribbles.any
     hand.key(Qt.Key.Key_Z, CTRL)
     assert np.array_equal(hand.values, before)
+    assert hand.annotating.scribbles.any, "one goes on seeding"
     hand.key(Qt.Key.Key_Y, CTRL)
+    assert not hand.annotating.scribbles.any
+
+
+def test_a_tool_key_shows_the_panel_of_the_tools_unless_an_answer_is_awaited(hand: Hand, wait: Wait) -> None:
+    in_front = hand.application.window.panels.dock("Annotate").visibleRegion
+    prepare(hand, OperationKind.GROW)
+    hand.trigger("operate.grow")
+    wait()
+    hand.key(Qt.Key.Key_2)
+    assert in_front().isEmpty(), "Accept stays in sight"
+    hand.key(Qt.Key.Key_Return)
+    assert in_front().isEmpty()
+    hand.key(Qt.Key.Key_7)
+    assert not in_front().isEmpty()
+    hand.application.window.panels.dock("Annotate").close()
+    hand.key(Qt.Key.Key_3)
+    assert hand.application.window.panels.dock("Annotate").isHidden(), "who closed it does not want it"
 
 
 def test_seeds_without_background_say_so(hand: Hand, wait: Wait) -> None:

@@ -20,6 +20,10 @@ def corner() -> Area:
     return Area((slice(0, 2), slice(0, 2), slice(0, 2)), np.ones((2, 2, 2), bool))
 
 
+def other_corner() -> Area:
+    return Area((slice(2, 4), slice(2, 4), slice(2, 4)), np.ones((2, 2, 2), bool))
+
+
 def test_scribbles_are_undone_and_redone_and_cleared() -> None:
     scribbles, heard = Scribbles(), []
     scribbles.changed.connect(heard.append)
@@ -52,6 +56,72 @@ def test_a_scribble_in_progress_can_be_dropped() -> None:
     assert not scribbles.any
     assert scribbles.values is not None
     assert not scribbles.values.any()
+
+
+def seeds_of(annotating: Annotating, area: Area) -> None:
+    annotating.scribbles.paint(area.becomes(4), GRID, SCHEME)
+    annotating.scribbles.finish()
+
+
+def grow(annotating: Annotating, area: Area) -> None:
+    """Make an edit of the seeds, as the operation does."""
+    edit = annotating.edit(area.becomes(4), "Grow from seeds", "grow_seeds")
+    assert edit is not None
+    annotating.scribbles.put_aside(edit)
+
+
+def begun() -> Annotating:
+    annotating, labels = Annotating(), LabelMap(np.zeros((4, 4, 4), np.uint8), GRID, SCHEME)
+    annotating.begin(Annotation(labels), Layer("annotation", LayerRole.ANNOTATION, labels))
+    return annotating
+
+
+def marked(annotating: Annotating) -> int:
+    values = annotating.scribbles.values
+    return 0 if values is None else int((values == 4).sum())
+
+
+def test_seeds_are_there_again_when_what_grew_from_them_is_undone() -> None:
+    annotating = begun()
+    seeds_of(annotating, corner())
+    grow(annotating, corner())
+    assert marked(annotating) == 0
+    annotating.undo()
+    assert marked(annotating) == 8
+    seeds_of(annotating, other_corner())
+    annotating.redo()
+    assert marked(annotating) == 0
+    annotating.jump(0)
+    assert marked(annotating) == 16, "with what was added to them"
+    annotating.scribbles.undo()
+    assert marked(annotating) == 8, "and with their own undo"
+
+
+def test_each_growth_has_its_own_seeds() -> None:
+    annotating = begun()
+    seeds_of(annotating, corner())
+    grow(annotating, corner())
+    seeds_of(annotating, other_corner())
+    seeds_of(annotating, corner())
+    grow(annotating, other_corner())
+    assert [undone_to(annotating, position) for position in (1, 0, 1, 2)] == [16, 8, 16, 0]
+
+
+def undone_to(annotating: Annotating, position: int) -> int:
+    annotating.jump(position)
+    return marked(annotating)
+
+
+def test_seeds_that_have_not_grown_are_kept_by_undo() -> None:
+    annotating = begun()
+    seeds_of(annotating, corner())
+    seeds_of(annotating, other_corner())
+    grow(annotating, corner())
+    seeds_of(annotating, corner())
+    annotating.undo()
+    assert marked(annotating) == 8
+    annotating.redo()
+    assert marked(annotating) == 8
 
 
 def test_who_holds_a_stroke_may_finish_it_before_the_annotation_is_put_aside() -> None:

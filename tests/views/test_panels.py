@@ -43,7 +43,7 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
-from brainseg_gui.views.layers.case_item import COUNT, REFERENCE
+from brainseg_gui.views.layers.case_item import COUNT, REFERENCE, WORDS
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
 
@@ -719,3 +719,27 @@ def test_one_change_in_a_list_of_thousands_touches_one_line(qtbot: QtBot, monkey
     assert "1,000 of 2,000 done, 1 flagged" in panel._count.text()
     panel._filter.setText("MOTION")
     assert [n for n in range(2000) if not panel._list.item(n).isHidden()] == [1500]
+
+
+def test_a_name_keeps_its_room_from_what_is_said_behind_it(qtbot: QtBot) -> None:
+    """Names became “SYN-7-…mented”: what only differs at its end was all alike."""
+    session = Session()
+    panel = CasesPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(180, 300)
+    sources = tuple(CaseSource(f"Patient {n:05d}", Path(f"{n}"), dict.fromkeys(Modality, Path("x"))) for n in range(2))
+    session.set_cohort(sources)
+    panel.show()
+    item, rows = panel._list.item(0), panel._list.viewport()
+    assert item.text() == "Patient 00000"
+    name = panel._list.visualItemRect(item)
+    name.setWidth(24 + panel.fontMetrics().horizontalAdvance(item.text()))
+    before = rows.grab(name).toImage()
+    item.setData(WORDS, "segmented")
+    assert rows.grab(name).toImage() == before
+    assert "Network: segmented" in item.toolTip()
+    panel.resize(400, 300)
+    row = panel._list.visualItemRect(item)
+    told = rows.grab(row).toImage()
+    item.setData(WORDS, "")
+    assert rows.grab(row).toImage() != told, "where there is room it is said"

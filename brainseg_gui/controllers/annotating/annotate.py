@@ -53,13 +53,14 @@ class AnnotateController(QObject):
         layers: LayersPanel,
         actions: Actions,
         pictures: LazyPanel[OrthoView],
+        show: Callable[[], object],
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._annotating, self._journals, self._actions = session.annotating, journals, actions
         self.paint = PaintController(session, window, actions, pictures)
         self._offered: Layer | None = None
-        self._choice = ToolChoice(session, window, preferences, actions)
+        self._choice = ToolChoice(session, window, preferences, actions, show)
         self._annotating.moved.connect(self._on_moved)
         for signal in (self._annotating.history_changed, self._annotating.scribbles.changed):
             signal.connect(self._show_history)

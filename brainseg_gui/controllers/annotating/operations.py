@@ -120,9 +120,9 @@ class OperationsController(QObject):
             return True
         seeds = self._operating.kind is OperationKind.SEEDS
         self._end()
-        self._annotating.accept()
-        if seeds:
-            self._annotating.scribbles.clear()
+        edit = self._annotating.accept()
+        if seeds and edit is not None:
+            self._annotating.scribbles.put_aside(edit)
         return True
 
     def drop(self) -> bool:

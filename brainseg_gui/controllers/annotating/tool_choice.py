@@ -23,7 +23,13 @@ _REMEMBERED = ("brush_mm", "square", "contrast")
 
 
 class ToolChoice(QObject):
-    """Turns actions into `annotating.options` and `annotating.rules`, and remembers what was set."""
+    """Turns actions into `annotating.options` and `annotating.rules`, and remembers what was set.
+
+    Parameters
+    ----------
+    show
+        Brings the panel of the tools to the front.
+    """
 
     def __init__(
         self,
@@ -31,9 +37,10 @@ class ToolChoice(QObject):
         window: QWidget,
         preferences: Preferences,
         actions: Actions,
+        show: Callable[[], object],
     ) -> None:
         super().__init__(window)
-        self._session, self._actions, self._preferences = session, actions, preferences
+        self._session, self._actions, self._preferences, self._show = session, actions, preferences, show
         self._annotating, self._options = session.annotating, session.annotating.options
         self._labels = (self._annotating.rules.active, 0)
         self._restore()
@@ -46,6 +53,17 @@ class ToolChoice(QObject):
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
+        return {key: partial(self._choose, choice) for key, choice in self._choices.items()}
+
+    def _choose(self, choice: Callable[[], object]) -> None:
+        """Show what was chosen, but hide no proposal that waits for an answer."""
+        choice()
+        annotating = self._annotating
+        if annotating.editable and annotating.operating.kind is None and annotating.proposing.current is None:
+            self._show()
+
+    @property
+    def _choices(self) -> dict[str, Callable[[], object]]:
         options = self._options
         return {
             **{f"annotate.{tool.value}": partial(self.choose_tool, tool) for tool in Tool},

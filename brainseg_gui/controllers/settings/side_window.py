@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.settings.preferences import Preferences
 
 Window = TypeVar("Window", bound=QWidget)
 
+_CLOSING = ("Esc", "Ctrl+W", "Ctrl+F4")  # Qt knows no standard keys for it on a desktop that it does not know
+
 
 class SideWindow(Generic[Window]):
-    """One such window.
+    """One such window; Esc and the usual keys close it, and no other.
 
     Parameters
     ----------
@@ -35,8 +38,10 @@ class SideWindow(Generic[Window]):
     def show(self) -> None:
         """Open it, or bring it to the front."""
         if self._window is None:
-            self._window = self._make()
-            self._window.restoreGeometry(self._preferences.bytes(self._key))
+            self._window = window = self._make()
+            for keys in _CLOSING:
+                QShortcut(QKeySequence(keys), window, window.close)
+            window.restoreGeometry(self._preferences.bytes(self._key))
         self._window.show()
         self._window.raise_()
         self._window.activateWindow()

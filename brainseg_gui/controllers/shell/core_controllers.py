@@ -19,7 +19,16 @@ from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.shell.core_panels import CASES, ERRORS, IMAGE, LAYERS, OPERATIONS, PROPOSAL, SEGMENT
+from brainseg_gui.controllers.shell.core_panels import (
+    ANNOTATE,
+    CASES,
+    ERRORS,
+    IMAGE,
+    LAYERS,
+    OPERATIONS,
+    PROPOSAL,
+    SEGMENT,
+)
 from brainseg_gui.controllers.shell.features import PROBABILITIES
 from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.state.session import Session
@@ -84,7 +93,14 @@ def annotate(parts: Parts, journals: JournalController) -> AnnotateController:
     window = parts.window
     layers = window.panels[LAYERS]()
     return AnnotateController(
-        parts.session, window, parts.preferences, journals, layers, window.actions_table, window.pictures
+        parts.session,
+        window,
+        parts.preferences,
+        journals,
+        layers,
+        window.actions_table,
+        window.pictures,
+        partial(window.panels.bring_forward, ANNOTATE.title),
     )
 
 

@@ -219,6 +219,7 @@ class Annotating:
         if move is None or self._annotation is None:
             return
         self._settle(move.slab)
+        self.scribbles.follow(self._annotation)
         self.voxels_changed.emit(move.slab)
         self.moved.emit(move)
         self.history_changed.emit()

@@ -71,7 +71,6 @@ class CohortWindow(QWidget):
         self.notice.float_over(self)
         self.filter.textChanged.connect(self._on_filter_changed)
         self.save.clicked.connect(self.save_requested)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.filter.setFocus)
         results.report_changed.connect(self._show_report)
         results.work.events.connect(self._show_work)

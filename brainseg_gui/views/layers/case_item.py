@@ -17,7 +17,7 @@ from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
 
 SOURCE = Qt.ItemDataRole.UserRole
-COUNT, REFERENCE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
+COUNT, REFERENCE, WORDS = (Qt.ItemDataRole.UserRole + n for n in (1, 2, 3))
 
 STATE_ICONS = {
     CaseState.TO_DO: ("state-to-do", "faint"),
@@ -26,6 +26,7 @@ STATE_ICONS = {
     CaseState.FLAGGED: ("state-flagged", "problem"),
 }
 _COUNT_WIDTH, _REFERENCE_WIDTH, _DISC = 26, 18, 9
+_GAP, _LEAST_WORDS = 8, 24
 
 
 class CaseItem(QListWidgetItem):
@@ -56,15 +57,18 @@ class CaseItem(QListWidgetItem):
 
     def data(self, role: int) -> Any:
         """What Qt asks for; the tool tip, which tells everything, when the mouse rests on the row."""
-        return _tip(self.source, self.entry) if role == Qt.ItemDataRole.ToolTipRole else super().data(role)
+        if role != Qt.ItemDataRole.ToolTipRole:
+            return super().data(role)
+        return _tip(self.source, self.entry, super().data(WORDS))
 
 
-def _tip(source: CaseSource, entry: CaseEntry) -> str:
+def _tip(source: CaseSource, entry: CaseEntry, network: str | None) -> str:
     has = ", ".join(m.title for m in Modality if m in source.modalities)
     reference = f"◐ reference {source.reference.name}" if source.reference else "no reference"
     by = f" ({entry.by}, {entry.changed.astimezone():%d %b %Y %H:%M})" if entry.by else ""
     note = f": {entry.note}" if entry.note else ""
-    words = (source.case_id, f"{entry.state.title}{note}{by}", f"{has}; {reference}", str(source.folder))
+    run = (f"Network: {network}",) if network else ()
+    words = (source.case_id, f"{entry.state.title}{note}{by}", *run, f"{has}; {reference}", str(source.folder))
     return plain_tip("\n".join(map(printable, words)))
 
 
@@ -85,11 +89,22 @@ class CaseItemDelegate(QStyledItemDelegate):
         named.rect = option.rect.adjusted(0, 0, -(_REFERENCE_WIDTH + (_COUNT_WIDTH if count else 0)), 0)
         super().paint(painter, named, index)
         painter.setPen(colour("quiet"))
+        _draw_words(painter, named, index)
         frame = QRectF(end - _COUNT_WIDTH, option.rect.top(), _COUNT_WIDTH, option.rect.height())
         painter.drawText(frame, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
         if index.data(REFERENCE):
             middle = option.rect.center().y() + 1
             _draw_half_disc(painter, QRectF(end + 6, middle - _DISC / 2, _DISC, _DISC))
+
+
+def _draw_words(painter: QPainter, named: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+    """What is said behind the name, as far as there is room: names differ in any of their parts."""
+    words, metrics = index.data(WORDS), named.fontMetrics
+    taken = named.decorationSize.width() + metrics.horizontalAdvance(index.data()) + 2 * _GAP
+    room = named.rect.adjusted(taken, 0, -_GAP, 0)
+    if words and room.width() >= _LEAST_WORDS:
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
 
 
 def _draw_half_disc(painter: QPainter, frame: QRectF) -> None:

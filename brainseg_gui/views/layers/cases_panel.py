@@ -25,7 +25,7 @@ from brainseg_gui.annotation.case_list import CaseState
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItem, CaseItemDelegate
+from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, WORDS, CaseItem, CaseItemDelegate
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import icon
@@ -202,7 +202,7 @@ class CasesPanel(QWidget):
         with QSignalBlocker(self._list):
             for item in self._items:
                 if place in (None, item.source.identity):
-                    item.setText(item.source.case_id + _words_of(state.of(item.source.identity)))
+                    item.setData(WORDS, _words_of(state.of(item.source.identity)))
 
     def _apply_filter(self, *_: object) -> None:
         text, state = self._filter.text().lower(), self._states.currentData()
@@ -247,4 +247,4 @@ class CasesPanel(QWidget):
 def _words_of(case: CaseSegmenting | None) -> str:
     if case is None or case.stage in (CaseStage.WAITING, CaseStage.HAD_MASK):
         return ""
-    return f"   {100 * case.done:.0f} %" if case.stage is CaseStage.AT_WORK else f"   {case.stage.value}"
+    return f"{100 * case.done:.0f} %" if case.stage is CaseStage.AT_WORK else case.stage.value

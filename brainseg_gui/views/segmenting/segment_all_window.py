@@ -65,7 +65,6 @@ class SegmentAllWindow(QWidget):
         self._make_buttons()
         self._list = self._make_list()
         self._lay_out()
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
         for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             QShortcut(QKeySequence(key), self, self._press)
         self._listen()

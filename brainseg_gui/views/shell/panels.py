@@ -80,6 +80,11 @@ class Panels(QObject):
         dock.fill()
         self.follow_tabs()  # now, not in a moment: a title would come and go
 
+    def bring_forward(self, title: str) -> None:
+        """Bring the tab of a panel to the front, unless it was closed."""
+        if not self.dock(title).isHidden():
+            self.show(title)
+
     def commands(self) -> dict[str, Callable[[], object]]:
         """Who answers the actions that show a panel."""
         return {spec.shown_by: partial(self.show, spec.title) for spec in self._specs if spec.shown_by}

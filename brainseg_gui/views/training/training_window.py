@@ -56,7 +56,6 @@ class TrainingWindow(QWidget):
         row.addWidget(splitter)
         self.notice = NoticeBar(watch)
         self.notice.float_over(ground)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
         QShortcut(QKeySequence("Ctrl+N"), self, lambda: watch.choose(None))
         watch.chosen_changed.connect(self._synchronize)
         self._synchronize()
