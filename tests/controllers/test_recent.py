@@ -31,7 +31,7 @@ def test_an_opened_case_is_remembered_with_its_picture(
     assert parts.preferences.recent == []
     session.open(case)
     assert parts.preferences.recent == [folder]
-    assert [action.text() for action in parts.window.recent_menu.actions()] == ["Toy_001"]
+    assert [action.text() for action in parts.window.recent_menu.actions()] == ["&1 Toy_001"]
     picture = QImage(str(thumbnail_path(folder)))
     assert (picture.width(), picture.height()) == (164, 192)  # 24×28 voxels
 
@@ -93,6 +93,6 @@ def test_a_drive_that_does_not_answer_is_not_waited_for(
 
     monkeypatch.setattr(Path, "is_dir", is_dir)
     again = RecentController(session, parts.window, parts.preferences)
-    assert [action.text() for action in parts.window.recent_menu.actions()] == ["hangs", folder.name]
+    assert [action.text() for action in parts.window.recent_menu.actions()] == ["&1 hangs", f"&2 {folder.name}"]
     answer.set()
     del again

@@ -731,11 +731,14 @@ def test_undo_looks_at_what_it_changes_if_that_is_out_of_sight(hand: Hand) -> No
 def test_undo_and_redo_name_what_they_do(hand: Hand) -> None:
     hand.start()
     actions = hand.application.window.actions_table
-    assert (actions["annotate.undo"].text(), actions["annotate.undo"].isEnabled()) == ("Undo", False)
+    assert (actions["annotate.undo"].text(), actions["annotate.undo"].isEnabled()) == ("&Undo", False)
     hand.click(START)
-    assert (actions["annotate.undo"].text(), actions["annotate.undo"].isEnabled()) == ("Undo Brush ET, axial 13", True)
+    assert (actions["annotate.undo"].text(), actions["annotate.undo"].isEnabled()) == ("&Undo Brush ET, axial 13", True)
     hand.trigger("annotate.undo")
-    assert (actions["annotate.redo"].text(), actions["annotate.undo"].isEnabled()) == ("Redo Brush ET, axial 13", False)
+    assert (actions["annotate.redo"].text(), actions["annotate.undo"].isEnabled()) == (
+        "&Redo Brush ET, axial 13",
+        False,
+    )
 
 
 def test_removing_the_layer_ends_the_annotation(hand: Hand) -> None:

@@ -123,7 +123,7 @@ def test_what_a_person_set_comes_back_with_the_next_start(
     assert second.window.panels.docks[1].isHidden()
     assert QApplication.palette().window().color().lightness() > 128
     assert second.window.actions_table["view.theme"].isChecked()
-    assert [action.text() for action in second.window.recent_menu.actions()] == ["Toy_001"]
+    assert [action.text() for action in second.window.recent_menu.actions()] == ["&1 Toy_001"]
     second.window.recent_menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: second.session.case is not None)
     assert second.session.viewing.windows[Modality.T2] == Window(123.0, 45.0)

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QComboBox,
     QDialogButtonBox,
@@ -30,6 +31,7 @@ from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import MENUS, MOUSE
+from brainseg_gui.views.actions.letters import letter_of, without_letter
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -87,6 +89,34 @@ def test_no_menu_fills_the_screen(window: MainWindow) -> None:
     heights = {menu.title(): menu.sizeHint().height() for menu in _menus_of(window)}
     assert len(heights) > len(MENUS)
     assert max(heights.values()) < 560, heights
+
+
+def test_each_entry_of_a_menu_has_a_letter_of_its_own(window: MainWindow) -> None:
+    for menu in _menus_of(window):
+        menu.aboutToShow.emit()
+        texts = [action.text() for action in menu.actions() if not action.isSeparator()]
+        letters = Counter(letter_of(text) for text in texts)
+        assert letters[""] == 0, texts
+        assert max(letters.values()) == 1, texts
+    unlettered = [spec.key for spec in ACTIONS if spec.menu and not letter_of(spec.text)]
+    assert unlettered == [], "chosen in the table, lest a new action moves the letters of others"
+
+
+def test_letters_choose_in_an_open_menu(qtbot: QtBot, window: MainWindow) -> None:
+    chosen: list[str] = []
+    window.actions_table.triggered.connect(chosen.append)
+    QTest.keyClick(window, Qt.Key.Key_H, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is window.menus["Help"])
+    QTest.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_T)
+    assert chosen == ["help.tour"]
+
+
+def test_letters_are_underlined_in_menus_alone(window: MainWindow) -> None:
+    shown = [button.text() for button in window.findChildren(QAbstractButton)]
+    shown += [action.toolTip() for _spec, action in window.actions_table]
+    assert [text for text in shown if letter_of(text)] == []
+    assert [spec.key for spec in ACTIONS if "&" in spec.name] == []
+    assert without_letter("&Undo Copy from A && B") == "Undo Copy from A & B"
 
 
 @pytest.mark.parametrize("name", MENUS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+from brainseg_gui.views.widgets.plain_text import plain_caption
 
 if TYPE_CHECKING:
     from brainseg_gui.views.slices.ortho_view import OrthoView
@@ -269,9 +270,9 @@ class AnnotateController(QObject):
         redoable = "seed" if seeds and annotating.scribbles.redoable else redoable
         undoable = "corner" if self.paint.polygon_open else undoable
         redoable = "corner" if self.paint.corner_redoable else "" if self.paint.busy else redoable
-        for key, word, name in (("annotate.undo", "Undo", undoable), ("annotate.redo", "Redo", redoable)):
-            actions[key].setText(f"{word} {name}".strip())
-            actions[key].setEnabled(bool(name) or (word == "Undo" and self.paint.busy))
+        for key, word, name in (("annotate.undo", "&Undo", undoable), ("annotate.redo", "&Redo", redoable)):
+            actions[key].setText(f"{word} {plain_caption(name)}".strip())
+            actions[key].setEnabled(bool(name) or (key == "annotate.undo" and self.paint.busy))
 
 
 def _first_labels(case: Case, layer: Layer | None, scheme: LabelScheme) -> LabelMap:

@@ -56,16 +56,16 @@ RATING = Feature(
     (
         ActionSpec(
             "layers.raters",
-            "Compare raters…",
+            "Compare &raters…",
             "Layers",
             (),
             "Dice of every pair of masks, consensus, and how many say tumour",
             separated=True,
         ),
-        ActionSpec("layers.majority", "Majority of the masks", "Layers", (), "Add what most masks say as a layer"),
-        ActionSpec("layers.staple", "STAPLE consensus", "Layers", (), "Add the most probable truth behind the masks"),
+        ActionSpec("layers.majority", "Ma&jority of the masks", "Layers", (), "Add what most masks say as a layer"),
+        ActionSpec("layers.staple", "S&TAPLE consensus", "Layers", (), "Add the most probable truth behind the masks"),
         ActionSpec(
-            "layers.heat_map", "Heat map of the masks", "Layers", ("H",), "Draw how many masks say so", "", True
+            "layers.heat_map", "&Heat map of the masks", "Layers", ("H",), "Draw how many masks say so", "", True
         ),
     ),
     {
@@ -101,7 +101,7 @@ CERTAINTY = Feature(
     (
         ActionSpec(
             "layers.probabilities",
-            "Probabilities…",
+            "Pr&obabilities…",
             "Layers",
             (),
             "How sure the network was, and how rightly",
@@ -126,7 +126,7 @@ LABELS = Feature(
     _labels,
     actions=(
         ActionSpec(
-            "layers.labels", "Edit labels…", "Layers", (), "Names, numbers and colours of the labels; own schemes"
+            "layers.labels", "&Edit labels…", "Layers", (), "Names, numbers and colours of the labels; own schemes"
         ),
     ),
     commands={"layers.labels": lambda labels: labels.edit()},
@@ -153,7 +153,7 @@ HISTOGRAMS = PanelSpec("Histograms", _histograms_panel, behind="Layers", about_m
 INTENSITIES = Feature(
     _intensities,
     (HISTOGRAMS,),
-    (ActionSpec("layers.histograms", "Histograms…", "Layers", (), "Intensities of the modalities inside each label"),),
+    (ActionSpec("layers.histograms", "H&istograms…", "Layers", (), "Intensities of the modalities inside each label"),),
 )
 
 # windows and dialogs of their own; their actions stand among those of their menus, in the table

@@ -51,8 +51,8 @@ class RecentController(QObject):
         menu = self._window.recent_menu
         menu.clear()
         cases = _there(self._preferences.recent)
-        for path in cases:
-            action = menu.addAction(plain_caption(path.name))
+        for number, path in enumerate(cases, start=1):
+            action = menu.addAction(f"&{number % 10} {plain_caption(path.name)}")
             action.setToolTip(plain_tip(str(path)))
             action.triggered.connect(partial(self.chosen.emit, path))
         menu.setEnabled(bool(cases))

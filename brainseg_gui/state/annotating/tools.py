@@ -34,7 +34,7 @@ class ToolTraits:
     Parameters
     ----------
     title, tip, icon, known_as
-        Of its action; its key is its number in `TRAITS`.
+        Of its action, whose letter in the menu follows the ampersand; its key is its number in `TRAITS`.
     mouse
         What the buttons do, for the panel.
     in_3d
@@ -54,14 +54,14 @@ class ToolTraits:
 
 TRAITS: Mapping[Tool, ToolTraits] = {
     Tool.BROWSE: ToolTraits(
-        "Browse",
+        "&Browse",
         "Left: crosshair. Right drag: zoom",
         "crosshair",
         "navigate crosshair pan",
         "Left: crosshair\nRight drag, Ctrl+wheel: zoom",
     ),
     Tool.BRUSH: ToolTraits(
-        "Brush",
+        "B&rush",
         "Left: paint. Right: erase. Shift+click: straight line. Shift+wheel: size",
         "brush",
         "paint draw pen",
@@ -70,7 +70,7 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         ranged=True,
     ),
     Tool.LASSO: ToolTraits(
-        "Lasso and polygon",
+        "&Lasso and polygon",
         "Drag: lasso. Clicks: corners of a polygon; Return or double click closes it. Right: cut",
         "lasso",
         "freehand contour outline",
@@ -80,7 +80,7 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         ranged=True,
     ),
     Tool.FILL: ToolTraits(
-        "Fill",
+        "&Fill",
         "Left: fill the region under the mouse. Right: clear it",
         "bucket",
         "bucket paint flood",
@@ -89,7 +89,7 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         ranged=True,
     ),
     Tool.SEEDS: ToolTraits(
-        "Seeds",
+        "&Seeds",
         "Left: seeds of the label. Right: seeds where there is no tumour",
         "seeds",
         "grow scribble region growing",
@@ -97,7 +97,7 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         "In 3-D",
     ),
     Tool.COPY: ToolTraits(
-        "Copy from a layer",
+        "&Copy from a layer",
         "Left: copy what the other layer says. Right: erase. Shift+wheel: size",
         "copy",
         "clone stamp prediction",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from PySide6.QtWidgets import QPushButton
 
 from brainseg_gui.views.actions.actions import Actions, ActionTip
+from brainseg_gui.views.actions.letters import without_letter
 
 
 class ActionButton(QPushButton):
     """Does what the action does, and is enabled and checked when the action is."""
 
     def __init__(self, actions: Actions, key: str) -> None:
-        super().__init__(actions[key].text())
+        super().__init__(without_letter(actions[key].text()))
         self._action = actions[key]
         self.setCheckable(self._action.isCheckable())
         ActionTip(self, self._action)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from brainseg_gui.views.actions.letters import without_letter
+
 
 @dataclass(frozen=True)
 class ActionSpec:
@@ -14,7 +16,7 @@ class ActionSpec:
     key
         Name in the code and in the settings, ``menu.action``.
     text
-        Words in the menu and on the button.
+        Words in the menu, with an ampersand before the letter that chooses it there; `name` is without.
     menu
         Menu that holds it; empty for actions that only have keys.
     keys
@@ -46,3 +48,8 @@ class ActionSpec:
     over_pictures: bool = False
     topic: str = ""
     known_as: str = ""
+
+    @property
+    def name(self) -> str:
+        """Words everywhere but in the menu."""
+        return without_letter(self.text)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from brainseg_gui.views.actions.action_spec import ActionSpec
 from brainseg_gui.views.actions.actions import MENUS, Actions
+from brainseg_gui.views.actions.letters import give_letters, letter_of, with_letter
 
 
 class Menus:
@@ -19,6 +22,8 @@ class Menus:
         for spec, action in actions:
             if spec.menu:
                 self._menu_for(spec).addAction(action)
+        for menu in self._menus.values():
+            menu.aboutToShow.connect(partial(give_letters, menu))  # by then it holds all that it will
         actions.rebound.connect(self._choose_letters)
         self._choose_letters()
 
@@ -28,7 +33,8 @@ class Menus:
     def topic(self, menu: str, title: str) -> QMenu:
         """A menu inside a menu, made at the end of it when it is first asked for."""
         if (menu, title) not in self._topics:
-            self._topics[menu, title] = self._menus[menu].addMenu(title)
+            topic = self._topics[menu, title] = self._menus[menu].addMenu(title)
+            topic.aboutToShow.connect(partial(give_letters, topic))
         return self._topics[menu, title]
 
     def open_first(self) -> None:
@@ -46,11 +52,8 @@ class Menus:
         """Alt and the first letter of its name that no action and no other menu has opens a menu."""
         taken: set[str] = set()
         for name, menu in self._menus.items():
-            free = (n for n, letter in enumerate(name.upper()) if letter not in taken and not self._owned(letter))
-            place = next(free, None)
-            menu.setTitle(name if place is None else f"{name[:place]}&{name[place:]}")
-            if place is not None:
-                taken.add(name[place].upper())
+            menu.setTitle(with_letter(name, lambda letter: letter not in taken and not self._owned(letter)))
+            taken.add(letter_of(menu.title()))
 
     def _owned(self, letter: str) -> bool:
         return self._actions.owner_of(QKeySequence(f"Alt+{letter}").toString()) is not None

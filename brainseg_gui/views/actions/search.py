@@ -38,7 +38,7 @@ def found(text: str, specs: Iterable[ActionSpec]) -> list[ActionSpec]:
     """
     words = [_meanings(word) for word in re.findall(r"\w+", _plain(text))]
     matching = [spec for spec in specs if all(_any_in(word, _everything(spec)) for word in words)]
-    return sorted(matching, key=lambda spec: not all(_any_in(word, _plain(spec.text)) for word in words))
+    return sorted(matching, key=lambda spec: not all(_any_in(word, _plain(spec.name)) for word in words))
 
 
 def _meanings(word: str) -> frozenset[str]:
@@ -53,7 +53,7 @@ def _any_in(words: frozenset[str], text: str) -> bool:
 
 
 def _everything(spec: ActionSpec) -> str:
-    return _plain(" ".join((spec.menu, spec.topic, spec.text, spec.tip, spec.known_as)))
+    return _plain(" ".join((spec.menu, spec.topic, spec.name, spec.tip, spec.known_as)))
 
 
 def _plain(text: str) -> str:

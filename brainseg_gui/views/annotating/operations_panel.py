@@ -18,6 +18,7 @@ from brainseg_gui.state.annotating.operating import OperationKind, OperationStag
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.letters import without_letter
 from brainseg_gui.views.actions.operation_actions import GROUPS
 from brainseg_gui.views.annotating.operation_options import OperationOptions
 from brainseg_gui.views.slices.preview_item import Becomes, swatch_of
@@ -114,7 +115,7 @@ class OperationsPanel(FootedPage):
             return ""
         preview = self._annotating.preview
         own = preview is not None and preview.tool == kind.value
-        return preview.title if own and preview is not None else self._actions[_key(kind)].text()
+        return preview.title if own and preview is not None else without_letter(self._actions[_key(kind)].text())
 
     def _words_of(self, kind: OperationKind | None) -> str:
         if kind is None:

@@ -24,6 +24,7 @@ from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.letters import without_letter
 from brainseg_gui.views.annotating.tool_options import titled
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.table_heads import describe_columns
@@ -216,7 +217,7 @@ def _button_grid(actions: Actions) -> QWidget:
     for row, pair in enumerate(_PAIRS):
         for column, key in enumerate(pair):
             button: QPushButton = ActionButton(actions, key)
-            button.setText(_SHOWN.get(key, actions[key].text()))
+            button.setText(_SHOWN.get(key, without_letter(actions[key].text())))
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             if key == "propose.accept":
                 button.setObjectName("primary")

@@ -17,6 +17,7 @@ from brainseg_gui.state.annotating.tools import BRUSH_MM, TRAITS, Painting, Tool
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.letters import without_letter
 from brainseg_gui.views.annotating.range_options import RangeOptions, modality_box, show_modality
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.number_box import NumberBox
@@ -160,7 +161,7 @@ class ToolOptionsView(QWidget):
     def _synchronize(self, *_: object) -> None:
         options, tool = self._options, self._options.tool
         traits = TRAITS[tool]
-        self._title.setText(self._actions[f"annotate.{tool.value}"].text())
+        self._title.setText(without_letter(self._actions[f"annotate.{tool.value}"].text()))
         self._words.setText(traits.mouse)
         self._show_values(options)
         ranged = options.painting is Painting.IN_RANGE and traits.ranged

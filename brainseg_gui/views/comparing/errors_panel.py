@@ -23,6 +23,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions, ActionTip
+from brainseg_gui.views.actions.letters import without_letter
 from brainseg_gui.views.comparing.error_table import ErrorTable, cost_text
 from brainseg_gui.views.widgets.theme import icon
 
@@ -242,5 +243,5 @@ class _Facts(QWidget):
 def _step(action: QAction) -> QToolButton:
     button = QToolButton()
     ActionTip(button, action)
-    button.setAccessibleName(action.text())
+    button.setAccessibleName(without_letter(action.text()))
     return button

@@ -139,7 +139,7 @@ class KeysDialog(QDialog):
         return joined(sequence.toString() for sequence in self._actions[key].shortcuts())
 
     def _text_of(self, key: str) -> str:
-        return next(spec.text for spec in self._actions.specs if spec.key == key)
+        return next(spec.name for spec in self._actions.specs if spec.key == key)
 
     def _apply_profile(self) -> None:
         bindings: Bindings = bindings_of(self._profile, self._actions.specs)
@@ -164,7 +164,7 @@ class KeysDialog(QDialog):
         return row
 
     def _synchronize(self) -> None:
-        rows = [(spec.key, spec.text, action.shortcuts(), spec.tip) for spec, action in self._actions]
+        rows = [(spec.key, spec.name, action.shortcuts(), spec.tip) for spec, action in self._actions]
         self._table.setRowCount(len(rows) + len(MOUSE))
         native = QKeySequence.SequenceFormat.NativeText
         for number, (key, text, shortcuts, tip) in enumerate(rows):
@@ -197,7 +197,7 @@ class KeysDialog(QDialog):
             return
         owner = self._actions.owner_of(sequence) if sequence else None
         if owner is not None and owner != key:
-            self._message.setText(f"These keys belong to “{self._actions[owner].text()}”; free them there first.")
+            self._message.setText(f"These keys belong to “{self._text_of(owner)}”; free them there first.")
             return
         self._actions.rebind(key, sequence)
         self.rebound.emit(key, sequence)

@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         self.welcome = Welcome()
         self.notice = NoticeBar(session)
         self.readout = Readout(session)
-        self.recent_menu = QMenu("Open recent", self)
+        self.recent_menu = QMenu("Open &recent", self)
         self._build_centre()
         self.menus = Menus(self.menuBar(), self.actions_table)
         self._fill_menus()

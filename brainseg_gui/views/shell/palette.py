@@ -41,7 +41,7 @@ class CommandPalette(QDialog):
         for spec in found(text, (spec for spec, _ in self._actions if spec.key != "help.palette")):
             action = self._actions[spec.key]
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QListWidgetItem(f"{spec.menu}: {spec.text.rstrip('…')}    {keys}")
+            item = QListWidgetItem(f"{spec.menu}: {spec.name.rstrip('…')}    {keys}")
             item.setToolTip(spec.tip)
             item.setData(Qt.ItemDataRole.UserRole, spec.key)
             if not action.isEnabled():

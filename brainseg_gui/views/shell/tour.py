@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QToolBar, QVBoxLayout, QWidget
 
 from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.letters import without_letter
 from brainseg_gui.views.shell.main_window import MainWindow
 
 _WIDTH, _GAP, _EDGE = 340, 12, 3
@@ -206,7 +207,7 @@ def _with_keys(words: str, actions: Actions) -> str:
 
     def keys_of(found: re.Match[str]) -> str:
         action = actions[found[1]]
-        return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText) or action.text()
+        return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText) or without_letter(action.text())
 
     return re.sub(r"<([\w.]+)>", keys_of, words)
 
