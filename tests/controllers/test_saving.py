@@ -15,8 +15,10 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.saving import SaveController
+from brainseg_gui.controllers.layers.mask_folder import MaskFolderController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import scheme_named
@@ -32,6 +34,11 @@ def saving(parts: Any) -> Iterator[SaveController]:
     yield controller
     controller.close()
     journals.close()
+
+
+@pytest.fixture
+def mask_folder(parts: Any, saving: SaveController) -> MaskFolderController:
+    return core_controllers.mask_folder(parts, saving)
 
 
 @pytest.fixture
@@ -75,7 +82,7 @@ def test_a_saved_layer_is_on_disk_and_no_longer_unsaved(
     saved()
     assert layer.saved_as == path
     assert not parts.window.isWindowModified()
-    assert session.saving.outcome == "Saved out.nii.gz"
+    assert session.saving.outcome == f"Saved out.nii.gz in {path.parent}"
     image, reference = nib.load(path), nib.load(folder / "Toy_001_seg.nii.gz")
     np.testing.assert_array_equal(image.affine, reference.affine)
     # moved to the right by two voxels, which is against the stored (LPS) first axis
@@ -272,6 +279,7 @@ def test_a_folder_that_is_gone_is_said(
 )
 def test_a_case_folder_that_takes_no_files_leaves_a_way_out(
     opened: SaveController,
+    mask_folder: MaskFolderController,
     session: Session,
     predict: Callable[..., Layer],
     saved: Callable[[], None],
@@ -297,10 +305,10 @@ def test_a_case_folder_that_takes_no_files_leaves_a_way_out(
     assert session.notice.actions[0] == ("Choose a folder for masks…", "file.save_in")
     assert layer.saved_as is None
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(out))
-    opened.choose_tree()  # and what was refused is saved at once
+    mask_folder.choose()  # and what was refused is saved at once
     saved()
     assert layer.saved_as == out / folder.name / "Toy_001_pred.nii.gz"
-    assert session.notice is None
+    assert session.notice.what.startswith(f"Masks go into {out}")
 
 
 def test_what_is_read_back_must_be_the_mask(
@@ -396,6 +404,7 @@ def test_a_mask_goes_among_the_files_of_another_case_only_when_asked(
 
 def test_the_folder_for_masks_mirrors_the_cases(
     opened: SaveController,
+    mask_folder: MaskFolderController,
     session: Session,
     case: Case,
     predict: Callable[..., Layer],
@@ -411,17 +420,34 @@ def test_the_folder_for_masks_mirrors_the_cases(
     session.open(replace(case, source=source))
     session.set_cohort((source, other))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(out))
-    opened.choose_tree()
+    mask_folder.choose()
+    assert session.notice.what == f"Masks go into {out} from now on, as the cases lie below study"
     layer = predict()
     opened.save()
     saved()
     assert layer.saved_as == out / "HGG" / "P1" / "visit 1" / "P1_visit 1_pred.nii.gz"
     assert parts.preferences.output_tree == session.output.tree
+    assert session.saving.outcome == f"Saved {layer.saved_as.name} in {layer.saved_as.parent}"
+    assert parts.window.actions_table["file.save_in"].isChecked()
     assert not parts.window.actions_table["file.save_beside"].isChecked()
-    opened.save_beside()
+    mask_folder.save_beside()
     assert session.output.tree is None
     assert parts.preferences.output_tree is None
+    assert not parts.window.actions_table["file.save_in"].isChecked()
     assert parts.window.actions_table["file.save_beside"].isChecked()
+    assert session.notice.what == "Masks go beside the images again"
+    assert parts.preferences.earlier_trees == session.output.earlier == (OutputTree(out, root),)
+
+
+def test_a_dialog_that_is_left_changes_nothing(
+    mask_folder: MaskFolderController, session: Session, parts: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    action = parts.window.actions_table["file.save_in"]
+    action.setChecked(True)  # as a click does before anything is asked
+    mask_folder.choose()
+    assert session.output.tree is None
+    assert not action.isChecked()
 
 
 def test_a_name_that_someone_takes_meanwhile_is_left_to_them(

@@ -166,6 +166,36 @@ def test_a_mask_that_lies_elsewhere_comes_back(
     assert own(hand).saved_as == path
 
 
+def test_a_folder_for_masks_takes_work_that_began_beside_the_images_and_gives_it_back(
+    hand: Hand, qtbot: QtBot, open_paths: Open, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was saved elsewhere stays as it is; the newest is the one that is opened, with the prediction."""
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(out))
+    annotate(hand, qtbot)
+    last = folder / "Toy_001_annotation.nii.gz"
+    prediction = folder / "Toy_001_pred.nii.gz"
+    image = nib.load(last)
+    image.header["descrip"] = b"brainseg mask, brats2020 by some net 1.0"
+    nib.save(image, prediction)
+    for turn, (action, place) in enumerate(
+        (("file.save_in", out / "Toy_001"), ("file.save_beside", folder), ("file.save_in", out / "Toy_001"))
+    ):
+        open_paths(hand.application, folder)
+        assert own(hand).saved_as == last
+        assert prediction in [layer.saved_as for layer in hand.application.session.layers]
+        hand.trigger(action)
+        hand.trigger("annotate.start")
+        hand.click((9 + turn, 9, 12))
+        before, kept = last, last.read_bytes()
+        save(hand, qtbot)
+        last = hand.annotating.layer.saved_as
+        assert last.parent == place
+        assert before.read_bytes() == kept
+        assert np.count_nonzero(np.asarray(nib.load(last).dataobj)) == 2 + turn
+
+
 def test_a_mask_without_a_note_is_known_by_its_name(hand: Hand, qtbot: QtBot, open_paths: Open, folder: Path) -> None:
     annotate(hand, qtbot)
     (folder / "Toy_001_annotation.provenance.json").unlink()

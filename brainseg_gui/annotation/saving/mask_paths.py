@@ -39,6 +39,13 @@ def home_of(source: CaseSource, tree: OutputTree | None) -> Path:
     return tree.home_of(source) if tree is not None else source.folder
 
 
+def homes_of(source: CaseSource, tree: OutputTree | None, earlier: Sequence[OutputTree] = ()) -> tuple[Path, ...]:
+    """The folders in which masks of a case may lie: beside its images, where they went before, and go now, the last."""
+    before = (source.folder, *(other.home_of(source) for other in earlier))
+    now = home_of(source, tree)
+    return (*dict.fromkeys(home for home in before if home != now), now)
+
+
 def mask_names(case_id: str, kind: str) -> Iterator[str]:
     """Names for a mask of a case, the best first: ``P1_annotation.nii.gz``, ``P1_annotation_2.nii.gz``, …"""
     stem = _NO_NAME.sub("_", f"{case_id}_{kind}")

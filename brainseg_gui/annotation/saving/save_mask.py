@@ -86,6 +86,9 @@ class SaveRequest:
         Where the person wants it; None where it goes to follows from the case.
     tree
         The folder that mirrors the cases, where the person chose one.
+    left
+        Folders that masks of the case went into before: one that lies there goes to where they go now, and the file
+        there stays as it is.
     known
         Other cases that the person works with.
     study
@@ -100,6 +103,7 @@ class SaveRequest:
     file: MaskFile | None = None
     chosen: Path | None = None
     tree: OutputTree | None = None
+    left: Sequence[Path] = ()
     known: Sequence[CaseSource] = ()
     study: str = ""
     settled: frozenset[Doubt] = frozenset()
@@ -146,7 +150,7 @@ def save_mask(
 
 def _written(request: SaveRequest, study: str, made_by: str) -> Path:
     """Write the mask to the first place that is right and free; returns its path."""
-    known = request.file.path if request.file is not None else None
+    known = request.file.path if request.file is not None and request.file.path.parent not in request.left else None
     if request.chosen is not None:
         known = behind_links(request.chosen)  # the link was chosen, and stays: from now on the mask is behind it
     if known is not None:

@@ -71,7 +71,7 @@ def saved_annotations(
     for path in named:
         if path not in taken and path not in found and answers(path.is_file):
             found[path] = _saved_mask(path, read_note(path))
-    return sorted(found.values(), key=lambda mask: (mask.saved, mask.path.name))
+    return sorted(found.values(), key=lambda mask: (mask.saved, _changed(mask.path), mask.path.name))
 
 
 def _masks_in(folder: Path) -> Iterator[Path]:
@@ -117,8 +117,11 @@ def _images_in(folder: Path) -> Iterator[Path]:
 def _saved_mask(path: Path, note: MaskNote | None) -> SavedMask:
     if note is not None and note.saved is not None:
         return SavedMask(path, note, note.saved)
+    return SavedMask(path, note, datetime.fromtimestamp(_changed(path), UTC))
+
+
+def _changed(path: Path) -> float:
     try:
-        changed = path.stat().st_mtime
+        return path.stat().st_mtime
     except OSError:
-        changed = 0.0
-    return SavedMask(path, note, datetime.fromtimestamp(changed, UTC))
+        return 0.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from brainseg_gui import __version__
 from brainseg_gui.annotation.history import History
@@ -19,11 +19,10 @@ from brainseg_gui.annotation.provenance import provenance
 from brainseg_gui.annotation.saving.mask_paths import (
     ANNOTATION,
     PREDICTION,
-    OutputTree,
     free_path,
     home_of,
+    homes_of,
     mask_names,
-    root_of,
 )
 from brainseg_gui.annotation.saving.save_mask import (
     Doubt,
@@ -48,7 +47,6 @@ from brainseg_gui.imaging.formats.known_formats import WRITTEN, file_filter
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
-from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 
 After = Callable[[bool], None]
@@ -70,7 +68,7 @@ class _Save:
 
 
 class SaveController(QObject):
-    """Save and Save as for every layer, and the folder for masks."""
+    """Save and Save as for every layer."""
 
     def __init__(
         self,
@@ -79,19 +77,16 @@ class SaveController(QObject):
         preferences: Preferences,
         journals: JournalController,
         layers: LayersPanel,
-        actions: Actions,
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._journals, self._actions = journals, actions
+        self._journals = journals
         self._jobs: set[Job] = set()
         self._refused: tuple[Layer, After] | None = None  # what found no room, until there is a place for it
+        self._picked: set[Path] = set()  # files under names that a person chose: they stay where they are
         self._said: Notice | None = None
-        session.output.tree = preferences.output_tree
-        session.output.events.tree.connect(self._on_tree_changed)
         session.case_changed.connect(self._forget_refused)
         layers.save_requested.connect(self.save_layer)
-        self._show_tree()
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -99,8 +94,6 @@ class SaveController(QObject):
         return {
             "file.save": self.save,
             "file.save_as": self.save_as,
-            "file.save_in": self.choose_tree,
-            "file.save_beside": self.save_beside,
         }
 
     @property
@@ -151,37 +144,10 @@ class SaveController(QObject):
         for job in self._jobs:
             job.wait()
 
-    # the folder for masks
+    # what found no room
 
-    def choose_tree(self) -> None:
-        """Ask for a folder that all masks go into from now on, in the order of the cases."""
-        tree, case = self._session.output.tree, self._session.case
-        start = tree.folder if tree is not None else case.source.folder.parent if case is not None else Path.home()
-        chosen = QFileDialog.getExistingDirectory(self._window, "Save masks in", str(start))
-        if chosen:
-            self._session.output.tree = self._tree_at(Path(chosen))
-            self._save_refused()
-
-    def save_beside(self) -> None:
-        """Let masks go beside the images again."""
-        self._session.output.tree = None
-        self._show_tree()
-
-    def _tree_at(self, folder: Path) -> OutputTree | None:
-        case = self._session.case
-        root = root_of(self._session.cohort, case.source) if case is not None else folder
-        return OutputTree(folder, root) if folder != root else None
-
-    def _on_tree_changed(self, tree: OutputTree | None) -> None:
-        self._preferences.set_output_tree(tree)
-        self._show_tree()
-
-    def _show_tree(self) -> None:
-        tree, action = self._session.output.tree, self._actions["file.save_beside"]
-        action.setChecked(tree is None)
-        action.setEnabled(tree is not None)
-
-    def _save_refused(self) -> None:
+    def save_refused(self) -> None:
+        """Save what found no room, now that another folder was chosen."""
         refused, self._refused = self._refused, None
         if refused is not None and refused[0] in list(self._session.layers):
             self._start(*refused)
@@ -222,10 +188,17 @@ class SaveController(QObject):
             layer.file,
             chosen,
             self._session.output.tree,
+            self._left_homes(case.source, layer),
             self._known_cases(case.source),
             self._journals.known_study,
         )
         self._write(_Save(request, layer, record, History(history.edits, history.position), then))
+
+    def _left_homes(self, source: CaseSource, layer: Layer) -> tuple[Path, ...]:
+        """Where masks of a case went before; nothing for one whose place a person chose."""
+        output = self._session.output
+        picked = layer.file is not None and layer.file.path in self._picked
+        return () if picked else homes_of(source, output.tree, output.earlier)[:-1]
 
     def _known_cases(self, source: CaseSource) -> tuple[CaseSource, ...]:
         recent = [folder for folder in self._preferences.recent if folder != source.folder]
@@ -250,6 +223,8 @@ class SaveController(QObject):
         layer, record, annotating = save.layer, save.record, self._session.annotating
         last, path = save.history.undoable, saved.file.path
         layer.file = saved.file
+        if save.request.chosen is not None:
+            self._picked.add(path)
         if record is None:
             layer.saved_as = path if layer.labels is save.request.labels else layer.saved_as
         elif annotating.annotation is record.annotation:
@@ -258,7 +233,7 @@ class SaveController(QObject):
             layer.saved_as = path
         if record is not None:
             self._journals.note_saved(record)
-        self._session.saving.end(f"Saved {printable(path.name)}")
+        self._session.saving.end(f"Saved {_shown(path, save.request)}")
         self._tell(save, saved)
         save.then(True)
 
@@ -296,6 +271,12 @@ class SaveController(QObject):
 
 def _nothing(_saved: bool) -> None:
     """Nothing waits for this save."""
+
+
+def _shown(path: Path, request: SaveRequest) -> str:
+    """A file's name, and its folder where that is not the one of the images."""
+    beside = path.parent == request.case.source.folder
+    return printable(path.name) if beside else f"{printable(path.name)} in {printable(str(path.parent))}"
 
 
 def _is_unsaved(layer: Layer | None) -> bool:

@@ -114,7 +114,8 @@ class FilesController(QObject):
         self._source = source
         self._session.opening.begin("reading")
         first = self._session.viewing.modality
-        remembered = Remembered(self._preferences.memory, self._session.output.tree)
+        output = self._session.output
+        remembered = Remembered(self._preferences.memory, output.tree, output.earlier)
         of_list = any(other.identity == source.identity for other in self._session.cohort)
         together = self._together if of_list else None
         job = self._start(open_case(source, remembered, regrid=regrid, first=first, together=together))

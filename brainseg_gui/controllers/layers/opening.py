@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
 from brainseg_gui.annotation.journal.study import study_digest
-from brainseg_gui.annotation.saving.mask_paths import PREDICTION, OutputTree, home_of, mask_names
+from brainseg_gui.annotation.saving.mask_paths import PREDICTION, OutputTree, homes_of, mask_names
 from brainseg_gui.annotation.saving.saved_masks import SavedMask, saved_annotations
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.person import person
@@ -43,10 +43,13 @@ class Remembered:
         What the person said about studies.
     tree
         The folder for masks, if one was chosen.
+    earlier
+        Folders that masks went into before.
     """
 
     memory: StudyMemory
     tree: OutputTree | None
+    earlier: tuple[OutputTree, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +102,8 @@ def open_case(
     """
     from brainseg_gui.imaging.read_case import read_case
 
-    in_background(partial(tidy, (source.folder, home_of(source, remembered.tree))), "tidy")
+    folders = homes_of(source, remembered.tree, remembered.earlier)
+    in_background(partial(tidy, folders), "tidy")
     case = yield from read_case(source, regrid=regrid, first=first)
     if together is not None:
         case = yield from together.read(case)
@@ -115,29 +119,30 @@ def open_case(
     said = memory.schemes_of(study()) if memory.any else {}
     named = memory.masks_of(study()) if memory.any else []
     case = _as_said(case, said)
-    folders = (source.folder, home_of(source, remembered.tree))
     masks = _chosen(saved_annotations(source, folders, named, study))
     layers, problems = _read_all(masks, case, said)
-    prediction = _prediction_of(case, folders[-1])
+    prediction = _prediction_of(case, folders)
     return Opened(case, layers, known[0] if known else "", said.get(NEW_MASKS), problems, prediction)
 
 
-def _prediction_of(case: Case, folder: Path) -> Layer | None:
-    """The mask that a network of this program left for the case; none where it cannot be read: it can be made again."""
+def _prediction_of(case: Case, folders: Sequence[Path]) -> Layer | None:
+    """The last mask that a network of this program left; none that cannot be read: it can be made again."""
     from brainseg_gui.imaging.formats.reading import read_label_map
     from brainseg_gui.imaging.understanding import understand
 
-    path = folder / next(mask_names(case.case_id, PREDICTION))
-    if not path.is_file() or not (network := network_of(path)):
+    name = next(mask_names(case.case_id, PREDICTION))
+    paths = [path for folder in folders if (path := folder / name).is_file() and network_of(path)]
+    if not paths:
         return None
     try:
+        path = max(paths, key=lambda path: path.stat().st_mtime)
         mark = mark_of(path)  # before it is read: what comes meanwhile is somebody else's
         labels = understand(case, read_label_map(path, case.grid, case.scheme), path)[0]
     except (BrainsegError, OSError) as error:
         log.warning("a prediction is not shown: %s", error)
         return None
     _ = labels.counts  # here, so that the window need not count
-    layer = Layer("prediction", LayerRole.PREDICTION, labels, network, style=OverlayStyle.FILL)
+    layer = Layer("prediction", LayerRole.PREDICTION, labels, network_of(path), style=OverlayStyle.FILL)
     layer.saved_as, layer.file = path, MaskFile(path, mark)
     return layer
 

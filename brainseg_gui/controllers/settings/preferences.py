@@ -126,6 +126,16 @@ class Preferences:
         self.set("masks", [str(tree.folder), str(tree.root)] if tree is not None else [])
 
     @property
+    def earlier_trees(self) -> tuple[OutputTree, ...]:
+        """Folders that masks went into before, the last first."""
+        paths = _paths(self._load("earlier masks", []))
+        return tuple(OutputTree(*pair) for pair in zip(paths[::2], paths[1::2], strict=False))
+
+    def set_earlier_trees(self, trees: Sequence[OutputTree]) -> None:
+        """Remember where masks went before."""
+        self.set("earlier masks", [str(path) for tree in trees for path in (tree.folder, tree.root)])
+
+    @property
     def keys(self) -> dict[str, str]:
         """Shortcuts that the person changed."""
         return {str(k): str(v) for k, v in self._load("keys", {}).items()}

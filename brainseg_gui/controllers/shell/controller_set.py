@@ -57,6 +57,7 @@ class ControllerSet(QObject):
         self.journals = JournalController(*parts)
         self.annotate = core_controllers.annotate(self, self.journals)
         self.saving = core_controllers.saving(self, self.journals)
+        self.mask_folder = core_controllers.mask_folder(self, self.saving)
         self.schemes = core_controllers.schemes(self, self.journals)
         self.live_score = LiveScoreController(*parts)
         self.operations = core_controllers.operations(self)
@@ -95,6 +96,7 @@ class ControllerSet(QObject):
             **self.viewing.commands,
             **self.annotate.commands,
             **self.saving.commands,
+            **self.mask_folder.commands,
             **self.errors.commands,
             **self.faults.commands,
             **self.restoring.commands,

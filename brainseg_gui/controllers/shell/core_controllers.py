@@ -16,6 +16,7 @@ from brainseg_gui.controllers.comparing.errors import ErrorsController
 from brainseg_gui.controllers.comparing.statistics import StatisticsController
 from brainseg_gui.controllers.layers.case_states import CaseStatesController
 from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.layers.mask_folder import MaskFolderController
 from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -106,9 +107,15 @@ def annotate(parts: Parts, journals: JournalController) -> AnnotateController:
 
 def saving(parts: Parts, journals: JournalController) -> SaveController:
     """Saving masks."""
-    window = parts.window
-    layers = window.panels[LAYERS]()
-    return SaveController(parts.session, window, parts.preferences, journals, layers, window.actions_table)
+    layers = parts.window.panels[LAYERS]()
+    return SaveController(parts.session, parts.window, parts.preferences, journals, layers)
+
+
+def mask_folder(parts: Parts, saving: SaveController) -> MaskFolderController:
+    """Where new masks go; what found no room is saved once there is another folder."""
+    controller = MaskFolderController(parts.session, parts.window, parts.preferences, parts.window.actions_table)
+    controller.chosen.connect(saving.save_refused)
+    return controller
 
 
 def schemes(parts: Parts, journals: JournalController) -> SchemesController:

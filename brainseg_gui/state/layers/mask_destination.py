@@ -9,6 +9,8 @@ from psygnal import SignalGroupDescriptor
 
 from brainseg_gui.annotation.saving.mask_paths import OutputTree
 
+MOST_EARLIER = 8  # folders that are looked into at each opening
+
 
 @dataclass
 class MaskDestination:
@@ -18,8 +20,15 @@ class MaskDestination:
     ----------
     tree
         The folder that mirrors the cases; None: masks go beside the images.
+    earlier
+        Folders that they went into before, the last first: what lies there is still found.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     tree: OutputTree | None = None
+    earlier: tuple[OutputTree, ...] = ()
+
+    def leave(self, tree: OutputTree) -> None:
+        """Masks no longer go there; what went there stays and is found."""
+        self.earlier = (tree, *(other for other in self.earlier if other != tree))[:MOST_EARLIER]

@@ -33,7 +33,7 @@ BASE_ACTIONS: tuple[ActionSpec, ...] = (
         "file.save", "&Save mask", "File", ("Ctrl+S",), "Save the annotation, or the prediction", "save", separated=True
     ),
     ActionSpec("file.save_as", "Sa&ve as…", "File", ("Ctrl+Shift+S",), "Save the annotation under another name"),
-    ActionSpec("file.save_in", "Save &masks in…", "File", (), "A folder for all masks, in the order of the cases"),
+    ActionSpec("file.save_in", "Save &masks in…", "File", (), "A folder for all masks, as the cases lie", "", True),
     ActionSpec("file.save_beside", "Save masks &beside the images", "File", (), "No folder of their own", "", True),
     ActionSpec("file.figure", "E&xport figure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
     ActionSpec("file.report", "Save case repor&t…", "File", (), "Pictures, scores and volumes, as HTML or PDF"),
