@@ -23,3 +23,13 @@ def test_a_long_name_is_shortened_in_the_middle(qtbot: QtBot, width: int, whole:
     assert whole or (start and end)
     assert box.currentText() == NAME
     assert box.minimumSizeHint().width() < 100
+
+
+def test_a_box_needs_what_its_chosen_name_needs(qtbot: QtBot) -> None:
+    box = ElidedComboBox()
+    qtbot.addWidget(box)
+    box.setPlaceholderText("none")
+    box.addItems(("reference", NAME))
+    long, short, nothing = (box.sizeHint().width() for n in (1, 0, -1) if box.setCurrentIndex(n) is None)
+    assert long > short > nothing
+    assert box.shown_text == "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
@@ -25,6 +26,7 @@ from brainseg_gui.state.training.training_draft import TrainingDraft
 from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.layers.layer_row import LayerRow
 from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.slices.ortho_view import SliceCell
 from brainseg_gui.views.training.training_window import TrainingWindow
 from brainseg_gui.views.widgets import tool_button
 from brainseg_gui.views.widgets.screen_room import fit_screen
@@ -177,3 +179,38 @@ def test_a_window_opens_within_its_screen(
     assert (window.width(), window.height()) == (min(1400, room[0]), min(900, room[1]))
     for page in (window.form, window.run_page):
         assert page.minimumSizeHint().height() < 0.92 * 600
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_lies_over_another_or_is_cut_off(
+    qtbot: QtBot, opened: MainWindow, annotating: Annotating, predict: Callable[..., Layer], size: tuple[int, int]
+) -> None:
+    predict()
+    opened.resize(*size)
+    qtbot.wait(50)
+    for cell in opened.ortho.findChildren(SliceCell):
+        if cell.isVisible():
+            parts = [part.geometry() for part in (cell.view, cell._profile, cell._slider) if not part.isHidden()]
+            assert all(left.right() < right.left() for left, right in pairwise(sorted(parts, key=QRect.left)))
+    tabs = opened.comparison()._tabs
+    assert tabs.width() <= opened.comparison().contentsRect().width()
+    assert all(tabs.tabRect(n).width() >= tabs.fontMetrics().horizontalAdvance(tabs.tabText(n)) for n in range(2))
+    assert _in_sight(_button(opened.panels.named("Image")(), "Auto"))
+    assert any("●" in label.text() and _in_sight(label) for label in opened._tool_bar.findChildren(QLabel))
+
+
+def test_names_that_are_compared_share_the_row_by_their_length(
+    qtbot: QtBot, opened: MainWindow, annotating: Annotating, predict: Callable[..., Layer]
+) -> None:
+    """“anno…root against reference” had an empty half behind the shorter name."""
+    predict()
+    opened.resize(1280, 720)
+    qtbot.wait(50)
+    short, long = opened.comparison()._reference, opened.comparison()._prediction
+    assert short.width() < long.width()
+    assert short.shown_text == short.currentText()
+    assert long.shown_text == long.currentText()
+    opened.resize(960, 600)
+    qtbot.wait(50)
+    assert short.geometry().top() > long.geometry().bottom(), "one below the other"
+    assert long.shown_text == long.currentText()

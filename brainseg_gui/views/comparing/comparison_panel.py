@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
     QComboBox,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QSizePolicy,
@@ -37,6 +36,9 @@ _PREDICTED = 4
 _LEAVING = (5, 6, 3, 4, 2)  # columns that go, in this order, where there is no room for them
 _COLUMN_WIDTH = 50
 _GAP = 8
+_LEAST_NAME = 90  # pixels in which a layer is still known by its name
+_MARGINS = (6, 16)  # at the sides: of a panel that is narrower than 220 pixels, and of others
+_NARROW = 220
 _BOX_WIDTHS = (110, 180)  # of a name: what a row beside the tabs needs, and all that it gets there
 _TIPS = (
     "Union of labels that is scored; click a row to see where the masks agree on it",
@@ -61,8 +63,7 @@ class ComparisonPanel(QWidget):
         self.setObjectName("centre")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._session = session
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(16, 12, 16, 8)
+        outer = self._outer = QVBoxLayout(self)
         outer.setSpacing(8)
         outer.addLayout(self._choices())
         self._pages = QStackedWidget()
@@ -105,40 +106,49 @@ class ComparisonPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        width = self.contentsRect().width() - 32
-        self._head.setDirection(self._direction_in(width))
+        across = self.contentsRect().width()
+        side = _MARGINS[across >= _NARROW]
+        self._outer.setContentsMargins(side, 12, side, 8)
+        width = across - 2 * side
+        beside = self._fits_beside(width)
+        self._head.setDirection(_across_if(beside))
+        self._names.setStretch(0, int(beside))
+        self._names.setStretch(self._names.count() - 1, int(not beside))
+        named = self._against.sizeHint().width() + 2 * (_LEAST_NAME + _GAP)
+        self._names.setDirection(_across_if(width >= named))
         excess = len(_COLUMNS) - max(width // _COLUMN_WIDTH, 2)
         for index, column in enumerate(_LEAVING):
             self._table.setColumnHidden(column, index < excess)
 
-    def _direction_in(self, width: int) -> QBoxLayout.Direction:
-        """The names beside the tabs, where both can be read; else below them."""
+    def _fits_beside(self, width: int) -> bool:
+        """Whether the names can be read beside the tabs; else they stand below them."""
         needed = self._tabs.sizeHint().width() + self._against.sizeHint().width() + 2 * _BOX_WIDTHS[0] + 3 * _GAP
-        return QBoxLayout.Direction.LeftToRight if width >= needed else QBoxLayout.Direction.TopToBottom
+        return width >= needed
 
     def _choices(self) -> QBoxLayout:
         self._reference, self._prediction = ElidedComboBox(), ElidedComboBox()
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(_GAP)
-        row = QHBoxLayout()
+        row = self._names = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         row.setSpacing(_GAP)
         self._tabs = QTabBar()
         self._tabs.setExpanding(False)
         self._tabs.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # long names give way, not tabs
         self._tabs.setAccessibleName("Pages of the comparison")
         self._head.addWidget(self._tabs)
-        row.addStretch(1)
+        row.addStretch()
         for box, name in ((self._prediction, "Prediction"), (self._reference, "Reference")):
             box.setAccessibleName(f"{name} of the comparison")
             box.setToolTip(f"The layer that is taken as {name.lower()}")
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setMaximumWidth(_BOX_WIDTHS[1])
             box.activated.connect(self._on_layers_chosen)
-        self._against = QLabel("against")
+        self._against = QLabel("vs")
         self._against.setObjectName("quiet")
         row.addWidget(self._prediction)
         row.addWidget(self._against)
         row.addWidget(self._reference)
+        row.addStretch()
         self._head.addLayout(row)
         return self._head
 
@@ -188,6 +198,7 @@ class ComparisonPanel(QWidget):
                 box.setCurrentIndex(layers.index(layer) if layer is not None else -1)
             box.setEnabled(bool(layers))
             box.setPlaceholderText("none")
+            box.updateGeometry()
         edited = chosen[1] is not None and chosen[1].role is LayerRole.ANNOTATION
         heading_of(self._table, _PREDICTED).setText("Ann." if edited else _COLUMNS[_PREDICTED])
         for column in range(_PREDICTED, len(_COLUMNS)):
@@ -260,6 +271,11 @@ class ComparisonPanel(QWidget):
             region = comparison.rows[row].region
             same = self._session.viewing.agreement == region
             self._session.viewing.agreement = None if same else region
+
+
+def _across_if(there_is_room: bool) -> QBoxLayout.Direction:
+    """Side by side, else one below the other."""
+    return QBoxLayout.Direction.LeftToRight if there_is_room else QBoxLayout.Direction.TopToBottom
 
 
 def _tip(score: RegionScore) -> str:

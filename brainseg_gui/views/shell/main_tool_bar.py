@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
+from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.session import Session
@@ -14,6 +14,8 @@ from brainseg_gui.views.widgets.elided_label import ElidedLabel
 _LAYOUTS = ("view.planes", "view.modalities", "view.compare")
 _PLANES = ("view.axial", "view.coronal", "view.sagittal")
 _LOOKS = ("layers.masks", "view.crosshair", "view.auto_window", "view.fit", "view.convention")
+_LEAST_TITLE = 64  # pixels in which a case is still known by its name
+_BESIDE, _MARK = 20, 36  # margins and gap; what is left in the narrowest window
 _WORK = ("annotate.start", "segment.run")
 
 
@@ -64,18 +66,9 @@ class MainToolBar(QToolBar):
         return button
 
     def _add_title(self) -> None:
-        spacer = QWidget()
-        spacer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(spacer)
-        self._title = ElidedLabel()
-        self._title.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self._title.setMaximumWidth(360)
-        self.addWidget(self._title)
-        self._unsaved = QLabel()
-        self._unsaved.setObjectName("quiet")
-        self._unsaved.setContentsMargins(8, 0, 4, 0)
-        self.addWidget(self._unsaved)
+        self._end = _End()
+        self._title = self._end.title
+        self.addWidget(self._end)
 
     def _on_modality_clicked(self, modality: Modality) -> None:
         self._session.viewing.modality = modality
@@ -93,4 +86,40 @@ class MainToolBar(QToolBar):
         self._title.setText(case.case_id if case else "")
         self._title.setToolTip(str(case.source.folder) if case else "")
         unsaved = self._session.layers.at_risk
-        self._unsaved.setText(f"● {unsaved[0].role.value} not saved" if unsaved else "")
+        self._end.show_unsaved(f"{unsaved[0].role.value} not saved" if unsaved else "")
+
+
+class _End(QWidget):
+    """The case, and what of it is unsaved; as far as there is room: the window's title says it, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title, self._unsaved, self._words = ElidedLabel(), QLabel(), ""
+        self.title.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.title.setMaximumWidth(360)
+        self._unsaved.setObjectName("quiet")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 4, 0)
+        row.addStretch(1)
+        row.addWidget(self.title)
+        row.addWidget(self._unsaved)
+
+    def show_unsaved(self, words: str) -> None:
+        """Say what is not in a file; empty when everything is."""
+        self._words = words
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_MARK, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        words, room = f"● {self._words}", self.width() - _BESIDE
+        fits = self.fontMetrics().horizontalAdvance(words) <= room
+        self._unsaved.setText("" if not self._words else words if fits else "●")
+        self._unsaved.setToolTip(self._words)
+        self.title.setVisible(room - self._unsaved.sizeHint().width() >= _LEAST_TITLE)

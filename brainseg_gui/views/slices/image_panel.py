@@ -22,7 +22,7 @@ class ImagePanel(QWidget):
         self._session = session
         grid = QGridLayout(self)
         grid.setContentsMargins(8, 0, 8, 8)
-        grid.setHorizontalSpacing(8)
+        grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(4)
         self._modality = QLabel()
         self._level, self._width = _number("Level"), _number("Width")
@@ -72,6 +72,6 @@ def _number(name: str) -> NumberBox:
     box.setKeyboardTracking(False)
     box.setAccessibleName(f"Window {name.lower()}")
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
-    box.setFixedWidth(68)
+    box.setFixedWidth(60)
     box.setToolTip(f"{name} of the window; Ctrl+drag over the picture changes it too")
     return box

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial, reduce
 
 from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QShowEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -98,6 +98,11 @@ class SliceCell(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._synchronize()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        needed = self.view.minimumWidth() + self._profile.width() + self._slider.width()
+        self._profile.keep_room(self.width() >= needed)  # else the picture would lie under it
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -31,7 +31,7 @@ class ProfileStrip(QWidget):
 
     A click goes to the slice; hovering tells its Dice and areas. The curves are drawn once per profile, so that
     scrolling moves a marker only. Hidden while there are not two masks, and its room kept: a mask that comes must not
-    move the picture.
+    move the picture; where there is too little room for both, the picture has it.
     """
 
     def __init__(self, view: SliceView, session: Session) -> None:
@@ -44,9 +44,8 @@ class ProfileStrip(QWidget):
         self._hovered: int | None = None
         self._marked = 0
         self.setFixedWidth(WIDTH)
-        policy = self.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.setSizePolicy(policy)
+        self._has_room = False
+        self.keep_room(True)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it has to be painted
         self.setAccessibleName("Slice profile")
@@ -72,8 +71,17 @@ class ProfileStrip(QWidget):
         self._key = slices, plane, region
         self._region, self._curves = region, None
         self._profile = slices.profile(region, plane.axis) if slices is not None else None
-        self.setVisible(self._profile is not None)
+        self.setVisible(self._has_room and self._profile is not None)
         self.update()
+
+    def keep_room(self, there: bool) -> None:
+        """Have room beside the picture, or none."""
+        if there is not self._has_room:
+            self._has_room = there
+            policy = self.sizePolicy()
+            policy.setRetainSizeWhenHidden(there)
+            self.setSizePolicy(policy)
+            self.setVisible(there and self._profile is not None)
 
     def move_marker(self) -> None:
         """Paint again where the marker was and where it is now, and nothing else."""

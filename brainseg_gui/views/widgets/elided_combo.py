@@ -18,6 +18,7 @@ class ElidedComboBox(QComboBox):
     def __init__(self) -> None:
         super().__init__()
         self.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.currentIndexChanged.connect(self.updateGeometry)
 
     @property
     def shown_text(self) -> str:
@@ -27,7 +28,17 @@ class ElidedComboBox(QComboBox):
         room = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
-        return self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room.width())
+        return self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, room.width())
+
+    @property
+    def _name(self) -> str:
+        return self.currentText() or self.placeholderText()
+
+    def sizeHint(self) -> QSize:
+        """What the chosen name needs: where several boxes share a row, a short name leaves its room to a long one."""
+        hint, width = super().sizeHint(), self.fontMetrics().horizontalAdvance
+        widest = max((width(self.itemText(n)) for n in range(self.count())), default=0)
+        return QSize(hint.width() - max(widest - width(self._name), 0), hint.height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(_LEAST, super().minimumSizeHint().height())
