@@ -42,8 +42,8 @@ lint: $(VENV)/dev.installed  ## Style, types and import directions
 bench: $(VENV)/dev.installed  ## Measure speed and memory
 	$(BIN)/python -m tests.benchmarks
 
-fuzz: $(VENV)/dev.installed  ## Read thousands of bad inputs and count what becomes of them
-	$(BIN)/python -m tests.fuzz
+fuzz: $(VENV)/dev.installed  ## Read thousands of bad inputs and count what becomes of them; goes on where it was cut off
+	$(BIN)/python -m tests.fuzz --log build/fuzz.jsonl
 
 robot: $(VENV)/dev.installed  ## Annotate a hundred cases in the window while it is killed again and again
 	$(BIN)/python -m tests.robot --cases 100 --kills 30

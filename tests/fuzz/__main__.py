@@ -1,6 +1,7 @@
 """``make fuzz``: every bad input is read, and the table says what became of them.
 
-``python -m tests.fuzz`` reads everything, ``python -m tests.fuzz images --count 600`` a sample of one module.
+``python -m tests.fuzz`` reads everything, ``python -m tests.fuzz images --count 600`` a sample of one module. With
+``--log FILE`` a run that was cut off goes on where it stopped, as long as the code is the same.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.fuzz.measure import Result, measure, sampled
+from tests.fuzz.results_log import ResultsLog, code_digest
 
 MODULES = ("images", "folders", "models", "records", "networks")
 
@@ -24,9 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--count", type=int, default=0, help="a sample of about so many of each module; 0: all")
     parser.add_argument("--family", default="", help="only families whose name holds this")
+    parser.add_argument("--log", type=Path, help="keeps results as they come, and what it holds is not read again")
     parser.add_argument("--sentences", action="store_true", help="print every refusal, too")
     options = parser.parse_args(arguments)
-    results = [result for module in options.modules or _present() for result in _results(module, options)]
+    log = ResultsLog(options.log, options.seed, code_digest()) if options.log is not None else None
+    results = [result for module in options.modules or _present() for result in _results(module, options, log)]
+    if log is not None:
+        log.close()
     print_table(results)
     if options.sentences:
         for result in results:
@@ -42,12 +48,22 @@ def _present() -> list[str]:
     return [module for module in MODULES if (folder / f"{module}.py").is_file()]
 
 
-def _results(name: str, options: argparse.Namespace) -> list[Result]:
+def _results(name: str, options: argparse.Namespace, log: ResultsLog | None) -> list[Result]:
     module = f"tests.fuzz.{name}"
     trials = importlib.import_module(module).trials(options.seed)
     numbers = sampled(trials, options.count, options.seed) if options.count else range(len(trials))
     chosen = [number for number in numbers if options.family in trials[number].family]
-    return measure(module, chosen, options.seed, told=_dot)
+    if log is None:
+        return measure(module, chosen, options.seed, told=_dot)
+    known = {number: log.take(name, trials[number].family, trials[number].name) for number in chosen}
+    found = [result for result in known.values() if result is not None]
+    left = [number for number, result in known.items() if result is None]
+
+    def keep(result: Result) -> None:
+        log.add(name, result)
+        _dot(result)
+
+    return found + measure(module, left, options.seed, told=keep)
 
 
 def _dot(result: Result) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.fuzz.faulty import trials
-from tests.fuzz.measure import Trial, measure, sampled
+from tests.fuzz.measure import Result, Trial, measure, sampled
+from tests.fuzz.results_log import ResultsLog
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured with /proc")
 
@@ -41,3 +43,23 @@ def test_a_sample_holds_every_family() -> None:
     numbers = sampled(many, 20)
     assert numbers == sampled(many, 20)
     assert [sum(many[n].family == family for n in numbers) for family in ("many", "few", "one")] == [18, 2, 1]
+
+
+def test_what_was_read_is_not_read_again_unless_the_code_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "log.jsonl"
+    first, second = (Result("family", name, "sentence", "é\n", 0.5, 7) for name in ("a", "b"))
+    log = ResultsLog(path, 0, "code")
+    log.add("images", first)
+    log.add("images", second)
+    log.close()
+    path.write_bytes(path.read_bytes()[:-5])  # cut off
+    again = ResultsLog(path, 0, "code")
+    assert again.take("images", "family", "a") == first
+    assert again.take("images", "family", "b") is None
+    assert again.take("folders", "family", "a") is None
+    again.add("images", second)
+    again.close()
+    for seed, code, found in ((0, "code", second), (0, "changed", None), (1, "changed", None)):
+        log = ResultsLog(path, seed, code)
+        assert log.take("images", "family", "b") == found
+        log.close()
