@@ -25,6 +25,7 @@ help:  ## List the targets
 
 run: $(VENV)/run.installed  ## Set up and open the demonstration case, or CASE=folder
 	$(BIN)/brainseg doctor --check-window
+	echo "Opening $${CASE:-the demonstration case}; the first start takes some seconds longer."
 	$(BIN)/brainseg "$${CASE:-demo}"
 
 test: lint  ## Set up and run every check; the tests come last
@@ -61,6 +62,7 @@ define install
 	echo "Setting up $(VENV) ($(1)): this needs the network, about 3 GB on disk, and a few minutes the first time."
 	$(BIN)/python -m pip install $$quiet -c constraints.txt pip setuptools wheel
 	PYTHONWARNINGS=ignore $(BIN)/python -m pip install $$quiet -c constraints.txt --no-build-isolation -e '$(1)'
+	echo "$(VENV) is ready."
 	touch $@
 endef
 

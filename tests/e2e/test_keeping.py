@@ -155,6 +155,12 @@ def test_two_windows_cannot_edit_one_case(
         hand.click(START)
         assert not hand.values.any()
 
+        application.session.say(None)
+        application.run_action("file.save")
+        assert not application.saving.running
+        assert f"process {other.pid}" in application.window.notice.text
+        assert not list(folder.glob("*_annotation*"))
+
         application.run_action("journal.retry")
         assert not annotating.editable
         other.stdin.write("\n")

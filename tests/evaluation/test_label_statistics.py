@@ -78,6 +78,8 @@ def test_the_command_writes_what_the_files_hold(
     mask = np.asarray(nib.load(folder / "=Toy_seg.nii.gz").dataobj)
     image = np.asarray(nib.load(folder / "=Toy_t1ce.nii.gz").dataobj).astype(float)
     assert [row["label"] for row in table] == ["NCR", "ED", "ET", "WT", "TC", "ET"]
+    assert [row["kind"] for row in table] == ["label"] * 3 + ["region"] * 3  # the two rows of ET are told apart
+    assert sum(int(row["voxels"]) for row in table if row["kind"] == "label") == np.count_nonzero(mask)
     for row, numbers in zip(table, ([1], [2], [4], [1, 2, 4], [1, 4], [4]), strict=True):
         own = image[np.isin(mask, numbers)]
         assert row["case_id"] == "'=Toy"  # no formula

@@ -14,7 +14,14 @@ import pytest
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.formats.mask_note import note_path, read_note, said_scheme, scheme_fields, scheme_of_fields
+from brainseg_gui.imaging.formats.mask_note import (
+    header_words,
+    note_path,
+    read_note,
+    said_scheme,
+    scheme_fields,
+    scheme_of_fields,
+)
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
 from brainseg_gui.imaging.read_case import read_case
@@ -69,6 +76,13 @@ def test_a_scheme_of_ones_own_comes_back_whole(case: Case, tmp_path: Path) -> No
     found = said_scheme(labels, path)
     assert found is not None
     assert (found[0].title, dict(found[0].labels)) == ("Mine", {7: "ET", 9: "ED"})
+
+
+def test_the_header_names_the_scheme_though_its_file_is_away() -> None:
+    assert header_words(OWN, "net 1") == "brainseg mask, mine, by net 1"
+    other = LabelScheme("brats2020", "Not that one", MappingProxyType({1: "ET"}))
+    assert header_words(other) == "brainseg mask"  # the name means something else here
+    assert header_words(LabelScheme("a, by b", "No name", MappingProxyType({1: "ET"}))) == "brainseg mask"
 
 
 def test_a_mask_that_was_renumbered_elsewhere_is_not_read_by_its_old_header(case: Case, tmp_path: Path) -> None:

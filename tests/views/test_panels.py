@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -535,6 +536,14 @@ def test_the_panel_shows_models_and_makes_choices(window: MainWindow, session: S
         assert getattr(state, field) == value
 
 
+def test_longer_than_expected_is_said(window: MainWindow, session: Session) -> None:
+    panel = window.panels.named("Segment")()
+    session.segmenting.begin("inferring", 9.0)
+    panel._started -= 14.7
+    session.segmenting.done = 0.5
+    assert any(re.fullmatch(r"Inferring · 14\.\d\xa0s, longer than last time \(9\xa0s\)", t) for t in _texts(panel))
+
+
 def test_choices_cannot_be_changed_while_it_runs(window: MainWindow, session: Session) -> None:
     session.segmenting.unavailable = ""
     session.segmenting.begin("inferring", 12.0)
@@ -542,7 +551,9 @@ def test_choices_cannot_be_changed_while_it_runs(window: MainWindow, session: Se
     panel = window.panels.named("Segment")()
     boxes = [_named(panel, QComboBox, name) for name in ("Model", "Device", "Precision")]
     assert not any(box.isEnabled() for box in boxes)
-    assert any(t.startswith("Inferring, window 2 of 3 · 0.") and t.endswith("of about 12 s") for t in _texts(panel))
+    assert any(
+        t.startswith("Inferring, window 2 of 3 · 0.") and t.endswith("of about 12\u00a0s") for t in _texts(panel)
+    )
     session.segmenting.end("CPU, float32: 3.0 s")
     assert all(box.isEnabled() for box in boxes)
     assert "CPU, float32: 3.0 s" in _texts(panel)

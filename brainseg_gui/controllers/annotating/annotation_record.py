@@ -34,6 +34,8 @@ class AnnotationRecord:
         When this sitting began, in seconds since 1970.
     earlier
         The sittings that the mask took before, oldest first.
+    read_only
+        Why this window may not write it; empty when it may.
     """
 
     layer: Layer
@@ -42,6 +44,7 @@ class AnnotationRecord:
     journal: Journal | None = None
     began: float = field(default_factory=time.time)
     earlier: tuple[Mapping[str, Any], ...] = ()
+    read_only: str = ""
 
     @property
     def at_risk(self) -> bool:

@@ -190,9 +190,12 @@ class JournalController(QObject):
         question.answered.connect(lambda key: self.retry(take_over=True) if key == "take over" else None)
         question.open()
 
-    def say_read_only(self) -> None:
-        """Say why the annotation cannot be edited, and what can be done."""
-        self._say_read_only(self._annotating.read_only)
+    def say_read_only(self, record: AnnotationRecord | None = None) -> None:
+        """Say why an annotation, else the one in hand, cannot be written, and what can be done."""
+        if record is None:
+            self._say_read_only(self._annotating.read_only)
+        else:
+            self._say_read_only(record.read_only, at_risk=record.at_risk)
 
     def wait(self) -> None:
         """Wait until all that was written is on the disk."""
@@ -239,10 +242,12 @@ class JournalController(QObject):
                 journal.follow(annotation.history, annotation.settled, flush=False)
         except LockedError as error:
             record.journal = self._lock = None
-            return f"Read-only: {error.what}"
+            record.read_only = f"Read-only: {error.what}"
+            return record.read_only
         except JournalError as error:
             self._say_failing(error)
             return ""
+        record.read_only = ""
         if self._failing:
             self._failing = False
             self._session.say(WRITTEN_AGAIN)
@@ -274,8 +279,9 @@ class JournalController(QObject):
             self._annotating.begin(record.annotation, record.layer, why)
             self._say_read_only(why)
 
-    def _say_read_only(self, why: str) -> None:
-        self._session.say(read_only(why, held_elsewhere=self.folder.held_elsewhere(self.study())))
+    def _say_read_only(self, why: str, *, at_risk: bool = False) -> None:
+        held_elsewhere = self.folder.held_elsewhere(self.study())
+        self._session.say(read_only(why, held_elsewhere=held_elsewhere, at_risk=at_risk))
 
     def _say_failing(self, error: Exception) -> None:
         """Say once that edits are at risk, not at every stroke."""

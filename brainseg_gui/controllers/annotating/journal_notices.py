@@ -15,17 +15,21 @@ EDITABLE_AGAIN = Notice("The annotation can be edited now", problem=False)
 WRITTEN_AGAIN = Notice("The journal is written again: every edit is safe", problem=False)
 
 
-def read_only(why: str, *, held_elsewhere: bool) -> Notice:
+def read_only(why: str, *, held_elsewhere: bool, at_risk: bool = False) -> Notice:
     """Why an annotation cannot be edited, and what can be done.
 
     Parameters
     ----------
     held_elsewhere
         Another computer holds the lock: only a person can know whether brainseg still runs there.
+    at_risk
+        There are edits that no file holds: a copy of them can be saved.
     """
     actions: tuple[tuple[str, str], ...] = (("Try again", "journal.retry"),)
     if held_elsewhere:
         actions += (("Take over…", "journal.take_over"),)
+    if at_risk:
+        actions += (("Save a copy…", "file.save_as"),)
     return Notice(why, "Close the other window and try again, or look at it here", actions=actions)
 
 

@@ -179,6 +179,10 @@ class SaveController(QObject):
         case, record = self._session.case, self._journals.of(layer)
         if case is None:
             return
+        if record is not None and record.read_only and (chosen is None or (layer.file and chosen == layer.file.path)):
+            self._journals.say_read_only(record)
+            then(False)
+            return
         history = record.annotation.history if record is not None else History()
         labels = record.annotation.snapshot() if record is not None else layer.labels
         request = SaveRequest(

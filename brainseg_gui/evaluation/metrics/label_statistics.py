@@ -14,6 +14,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 
 PERCENTILES = (5, 25, 50, 75, 95)
+LABEL, REGION = "label", "region"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class LabelStatistics:
 
     Parameters
     ----------
+    kind
+        ``label``, or ``region``: a union of labels, whose voxels are counted in those once already.
     key, title
         Such as ``ED`` and ``oedema``, or ``WT`` and ``whole tumour``.
     numbers
@@ -49,6 +52,7 @@ class LabelStatistics:
         By modality; empty where there are no voxels.
     """
 
+    kind: str
     key: str
     title: str
     numbers: tuple[int, ...]
@@ -73,12 +77,12 @@ def label_statistics(labels: LabelMap, volumes: Mapping[Modality, Volume]) -> li
     found = {m: _intensities(volume, box)[inside] for m, volume in volumes.items()} if box is not None else {}
     own, scheme = values[inside], labels.scheme
     known = sorted({*scheme.labels, *labels.present()})
-    rows: list[tuple[str, str, Sequence[int]]] = [
-        (scheme.meaning_of(number), _title_of(scheme, number), (number,)) for number in known
+    rows: list[tuple[str, str, str, Sequence[int]]] = [
+        (LABEL, scheme.meaning_of(number), _title_of(scheme, number), (number,)) for number in known
     ]
     for region in regions() if scheme.tells_apart else regions()[:1]:
         inside_region = scheme.look_up(region)
-        rows.append((region.key, region.title, [number for number in known if inside_region[number]]))
+        rows.append((REGION, region.key, region.title, [number for number in known if inside_region[number]]))
     return [_row(*row, own, found, labels.grid.voxel_ml) for row in rows]
 
 
@@ -88,6 +92,7 @@ def _title_of(scheme: LabelScheme, number: int) -> str:
 
 
 def _row(
+    kind: str,
     key: str,
     title: str,
     numbers: Sequence[int],
@@ -98,7 +103,7 @@ def _row(
     chosen = np.isin(own, numbers)
     voxels = int(np.count_nonzero(chosen))
     brightness = {modality: _brightness(values[chosen]) for modality, values in found.items()} if voxels else {}
-    return LabelStatistics(key, title, tuple(numbers), voxels, voxels * voxel_ml, brightness)
+    return LabelStatistics(kind, key, title, tuple(numbers), voxels, voxels * voxel_ml, brightness)
 
 
 def _brightness(values: NDArray[np.float64]) -> IntensityStatistics:
@@ -115,12 +120,12 @@ def statistics_columns(modalities: Sequence[Modality]) -> list[str]:
     """Names of the columns of a table of `LabelStatistics`, whose units they hold."""
     names = ["mean", "sd", *(f"p{percent:02d}" for percent in PERCENTILES)]
     of_modalities = [f"{modality.value}_{name}" for modality in modalities for name in names]
-    return ["case_id", "mask", "scheme", "label", "title", "numbers", "voxels", "volume_ml", *of_modalities]
+    return ["case_id", "mask", "scheme", "kind", "label", "title", "numbers", "voxels", "volume_ml", *of_modalities]
 
 
 def statistics_cells(row: LabelStatistics, modalities: Sequence[Modality]) -> list[str]:
     """The cells behind `scheme`; empty where there are no voxels to measure."""
-    cells = [row.key, row.title, " ".join(map(str, row.numbers)), str(row.voxels), f"{row.ml:.6g}"]
+    cells = [row.kind, row.key, row.title, " ".join(map(str, row.numbers)), str(row.voxels), f"{row.ml:.6g}"]
     for modality in modalities:
         of = row.brightness.get(modality)
         cells += [f"{v:.6g}" for v in (of.mean, of.sd, *of.percentiles)] if of else [""] * (2 + len(PERCENTILES))

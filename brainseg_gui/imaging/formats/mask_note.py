@@ -27,6 +27,7 @@ _LARGEST_BYTES = 4 * 2**20
 _MADE_HERE = "brainseg mask"
 _OWN_NAME = re.compile(r"[-_. ](?:annotation|pred)(?:[-_. ]?\d+)?$", re.IGNORECASE)
 _TRUTH = "brainseg truth"  # of a patient who never lived: a reference, and no mask that somebody drew
+_SCHEME_NAME = re.compile(r"[\w.-]{1,40}")
 _IN_HEADER = re.compile(rf"(?:{_MADE_HERE}|{_TRUTH}), ([\w.-]+)")
 
 
@@ -147,11 +148,13 @@ def _listed(fields: Mapping[str, Any]) -> list[object]:
 def header_words(scheme: LabelScheme, made_by: str = "") -> str:
     """What is written into a mask's header, which `said_scheme` reads.
 
-    Schemes of one's own are not known elsewhere by their names; only the note tells them.
+    A scheme of one's own is named too, so that it is found where its file is; the note tells it anywhere. Only a name
+    that means something else here is left out.
     """
     known = label_schemes().get(scheme.name)
-    same = known is not None and dict(known.labels) == dict(scheme.labels)
-    return ", ".join([_MADE_HERE, *([scheme.name] if same else []), *([f"by {made_by}"] if made_by else [])])
+    other = known is not None and dict(known.labels) != dict(scheme.labels)
+    named = _SCHEME_NAME.fullmatch(scheme.name) is not None and not other
+    return ", ".join([_MADE_HERE, *([scheme.name] if named else []), *([f"by {made_by}"] if made_by else [])])
 
 
 def truth_words(scheme_name: str) -> str:

@@ -157,11 +157,8 @@ class SegmentPanel(QWidget):
         if not state.running:
             self._status.setText(state.unavailable or state.outcome or state.caution)
             return
-        words = [state.stage.capitalize() + (f", {state.detail}" if state.detail else "")]
-        words.append(f"{time.monotonic() - self._started:.1f} s")
-        if state.expected_s:
-            words.append(f"of about {state.expected_s:.0f} s")
-        self._status.setText(" · ".join(words[:2]) + (f" {words[2]}" if len(words) > 2 else ""))
+        stage = state.stage.capitalize() + (f", {state.detail}" if state.detail else "")
+        self._status.setText(f"{stage} · {_time_words(time.monotonic() - self._started, state.expected_s)}")
 
     def _on_model_chosen(self, index: int) -> None:
         self._session.segmenting.model = self._session.segmenting.models[index]
@@ -174,3 +171,12 @@ class SegmentPanel(QWidget):
 
     def _on_precision_chosen(self, index: int) -> None:
         self._session.segmenting.precision = self._precision.itemData(index)
+
+
+def _time_words(passed_s: float, expected_s: float) -> str:
+    """How long the work takes so far, beside how long it took last time; a number keeps its unit on its line."""
+    words = f"{passed_s:.1f}\u00a0s"
+    if not expected_s:
+        return words
+    expected = f"{expected_s:.0f}\u00a0s"
+    return f"{words} of about {expected}" if passed_s <= expected_s else f"{words}, longer than last time ({expected})"
