@@ -96,9 +96,38 @@ def _leave_the_menus(qtbot: QtBot, application: Application) -> None:
         QTest.keyClick(QApplication.activePopupWidget() or QApplication.focusWidget(), Qt.Key.Key_Escape)
 
 
+def _do(name: str) -> Callable[[QtBot, Application], None]:
+    """What a key does, although a number has the focus: Ctrl+E, or the next case of a list."""
+    return lambda _qtbot, application: application.window.actions_table[name].trigger()
+
+
+def _leave_a_menu_with_the_mouse(qtbot: QtBot, application: Application) -> None:
+    menu = application.window.menus["View"]
+    menu.popup(application.window.mapToGlobal(QPoint(100, 30)))
+    qtbot.waitUntil(menu.isVisible)
+    QTest.mouseClick(menu, LEFT, pos=QPoint(-20, -20))  # beside it, as for the pictures
+
+
+def _turn_the_wheel(_qtbot: QtBot, application: Application) -> None:
+    view = application.window.ortho.views[0]
+    place = view.mapTo(application.window, view.rect().center())
+    QTest.wheelEvent(application.window.windowHandle(), QPointF(place), QPoint(0, 120))  # as if by hand
+
+
+def _press_keys_that_fields_have_on_some_desktops(_qtbot: QtBot, application: Application) -> None:
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert application.session.annotating.annotation is not None
+
+
 @pytest.mark.parametrize(
     "go_away",
     [
+        _do("annotate.start"),
+        _do("layers.masks"),
+        _do("view.reset"),
+        _leave_a_menu_with_the_mouse,
+        _turn_the_wheel,
+        _press_keys_that_fields_have_on_some_desktops,
         _answer_a_notice,
         _close_its_panel,
         _disable_it,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -12,10 +13,14 @@ from brainseg_gui.views.actions.actions import MENUS, Actions
 from brainseg_gui.views.actions.letters import give_letters, letter_of, with_letter
 
 
-class Menus:
+class Menus(QObject):
     """The menus of a window, by their names."""
 
+    closed = Signal()
+    """One of them was open, and is not any more."""
+
     def __init__(self, bar: QMenuBar, actions: Actions) -> None:
+        super().__init__(bar)
         self._bar, self._actions = bar, actions
         self._menus = {name: bar.addMenu(name) for name in MENUS}
         self._topics: dict[tuple[str, str], QMenu] = {}
@@ -24,6 +29,7 @@ class Menus:
                 self._menu_for(spec).addAction(action)
         for menu in self._menus.values():
             menu.aboutToShow.connect(partial(give_letters, menu))  # by then it holds all that it will
+            menu.aboutToHide.connect(self.closed)
         actions.rebound.connect(self._choose_letters)
         self._choose_letters()
 

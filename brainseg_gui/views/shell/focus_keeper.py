@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSpinBox,
@@ -26,14 +26,27 @@ if TYPE_CHECKING:
 
 _TYPED_IN = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_CTRL, _SHIFT, _ALT = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.AltModifier,
+)
+_EDITING = (
+    QKeySequence.StandardKey.Copy,
+    QKeySequence.StandardKey.Cut,
+    QKeySequence.StandardKey.Paste,
+    QKeySequence.StandardKey.SelectAll,
+    QKeySequence.StandardKey.Undo,
+    QKeySequence.StandardKey.Redo,
+)
 
 
 class FocusKeeper(QObject):
     """Gives the focus of a window back to its pictures, to the view that had it last.
 
     When what had the focus is hidden, disabled or deleted, Qt hands it to the next widget of the chain, often a number
-    in which tool keys would be typed. So it goes back to the pictures then, and also after a dialog, a menu and a click
-    on what is not typed in. Return and Esc leave a field; Esc puts back what stood in it.
+    in which tool keys would be typed. So it goes back to the pictures then, and also after a dialog, a menu, an action
+    and a click on what is not typed in. Return and Esc leave a field; Esc puts back what stood in it.
 
     Parameters
     ----------
@@ -61,6 +74,11 @@ class FocusKeeper(QObject):
             view.setFocus(Qt.FocusReason.OtherFocusReason)
         elif (field := self._window.focusWidget()) is not None and isinstance(field, _TYPED_IN):
             field.clearFocus()
+
+    def leave_field(self) -> None:
+        """What is typed in has its number, and the pictures the keyboard: an action is about them."""
+        if isinstance(self._window.focusWidget(), _TYPED_IN):
+            self.give_back()
 
     def give_back_unless_typing(self) -> None:
         """The same, but what somebody is writing goes on."""
@@ -110,6 +128,9 @@ class FocusKeeper(QObject):
         if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
             event.accept()  # it leaves the field, and cancels nothing
             return True
+        if event.type() == QEvent.Type.ShortcutOverride and _is_for_the_window(event):
+            event.ignore()
+            return True
         if event.type() != QEvent.Type.KeyPress or event.key() not in (*_ENDS, Qt.Key.Key_Escape):
             return False
         if event.key() == Qt.Key.Key_Escape:
@@ -118,6 +139,11 @@ class FocusKeeper(QObject):
             watched.event(event)  # whoever listens for the end of typing hears of it first
         self.give_back()
         return True
+
+
+def _is_for_the_window(event: QKeyEvent) -> bool:
+    """On some desktops a field takes Ctrl+E and Ctrl+K for itself, as Emacs does; what nobody wants it still has."""
+    return event.modifiers() in (_CTRL, _CTRL | _SHIFT, _ALT) and not any(map(event.matches, _EDITING))
 
 
 def _there(widget: QWidget | None) -> bool:

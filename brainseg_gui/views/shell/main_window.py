@@ -89,6 +89,8 @@ class MainWindow(QMainWindow):
         self._build_centre()
         self.menus = Menus(self.menuBar(), self.actions_table)
         self._fill_menus()
+        self.actions_table.triggered.connect(self.focus.leave_field)
+        self.menus.closed.connect(self.focus.leave_field)
         self._tool_bar = MainToolBar(session, self.actions_table)
         self._hand_bar = AnnotateToolBar(session, self.actions_table)
         self.addToolBar(self._tool_bar)

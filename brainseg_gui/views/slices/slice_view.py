@@ -53,7 +53,7 @@ class SliceView(SliceCanvas):
         self._hand_button = Qt.MouseButton.NoButton
         self._wheel = 0
         self.viewport().setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.WheelFocus)
         annotating = session.annotating
         for field in (annotating.options.events.tool, annotating.hand.events.browsing):
             field.connect(self._show_cursor)
