@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 10.0
 SLACK_BYTES = 24 * 2**20
@@ -116,6 +118,7 @@ class _Child:
     trial: int = 0
     rest: bytes = b""
     deadline: float = 0.0
+    worked_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="brainseg-fuzz-", dir=_quick_folder()))
@@ -136,6 +139,19 @@ class _Child:
         if self.process.stdin is not None:
             self.process.stdin.write(b"%d\n" % number)
             self.process.stdin.flush()
+
+    def reads(self) -> None:
+        """The input is written: the limit holds from now on."""
+        self.deadline, self.worked_s = time.monotonic() + self.limit_s, self._processor_s()
+
+    def lacks_processor(self) -> bool:
+        """Whether it would read on if others did not keep the processor from it: it waits for nothing else."""
+        at_work = psutil.Process(self.process.pid).status() == psutil.STATUS_RUNNING
+        return at_work and self._processor_s() - self.worked_s < self.limit_s
+
+    def _processor_s(self) -> float:
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
 
     def lines(self) -> list[bytes]:
         """Whole lines that have come; an empty one at the end of the process."""
@@ -173,7 +189,7 @@ def measure(
     told
         Called with every result as it arrives.
     limit_s
-        A trial that reads for longer hangs.
+        A trial that reads for longer hangs; on a busy computer its processor's time counts, unless it waits.
     """
     waiting = list(numbers)[::-1]
     results: list[Result] = []
@@ -222,6 +238,9 @@ def _heard(child: _Child, ready: bool) -> tuple[Result | None, bool]:
     if not ready:
         if time.monotonic() < child.deadline:
             return None, True
+        if child.lacks_processor():
+            child.deadline += 1.0
+            return None, True
         return Result(*_name_of(child), "hang", child.last_words(), child.limit_s, 0), False
     for line in child.lines():
         if not line:
@@ -231,7 +250,7 @@ def _heard(child: _Child, ready: bool) -> tuple[Result | None, bool]:
         told = json.loads(line)
         if told != "reading":
             return Result(**told), True
-        child.deadline = time.monotonic() + child.limit_s
+        child.reads()
     return None, True
 
 
