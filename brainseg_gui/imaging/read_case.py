@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from brainseg_gui.errors import CaseError, printable
+from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
@@ -48,11 +48,15 @@ class _Read:
         return self.header.stored_grid.grid
 
 
+_Parts = dict[Modality, tuple[Volume, ImageHeader]]
+
+
 def read_case(
     source: CaseSource,
     *,
     regrid: RegridPolicy = RegridPolicy.STRICT,
     first: Modality = Modality.T1CE,
+    leave_unreadable: bool = False,
 ) -> Generator[Progress, None, Case]:
     """Read every file of a case.
 
@@ -64,6 +68,8 @@ def read_case(
         What may be done with a mask that lies on another grid, instead of refusing it.
     first
         The modality to read first, because it will be shown first.
+    leave_unreadable
+        Leave out the images that cannot be read, as long as there is one that can, and say so in the notes.
 
     Yields
     ------
@@ -81,14 +87,20 @@ def read_case(
     stop = Event()
     running: list[Future[Any]] = []
     try:
-        return (yield from _read_parts(source, running, stop, first, regrid))
+        return (yield from _read_parts(source, running, stop, first, regrid, leave_unreadable=leave_unreadable))
     finally:
         stop.set()
         let_end(running)
 
 
 def _read_parts(
-    source: CaseSource, running: list[Future[Any]], stop: Event, first: Modality, regrid: RegridPolicy
+    source: CaseSource,
+    running: list[Future[Any]],
+    stop: Event,
+    first: Modality,
+    regrid: RegridPolicy,
+    *,
+    leave_unreadable: bool,
 ) -> Generator[Progress, None, Case]:
     stamps: dict[Path, Stamp] = {}
     waiting = _start_modalities(source, stop, first, stamps)
@@ -96,18 +108,23 @@ def _read_parts(
     mask: Future[Any] | None = None
     total = len(source.modalities) + (source.reference is not None)
     read: dict[Modality, _Read] = {}
+    unreadable: list[BrainsegError] = []
     while waiting:
         finished, _ = wait(waiting, timeout=_POLL_S, return_when=FIRST_COMPLETED)
         if finished and mask is None and source.reference is not None:  # not sooner: the images are shown first
             mask = in_background(partial(read_mask, source.reference, stop.is_set), "read mask")
             running.append(mask)
         for future in finished:
-            read |= {modality: _Read(*part) for modality, part in future.result().items()}
             waiting.remove(future)
+            if error := _take(future, read):
+                if not leave_unreadable:
+                    raise error
+                unreadable.append(error)
         names = ", ".join(m.title for m in Modality if m in read)
-        yield Progress("reading", len(read) / total, names, _partial(source, read) if finished else None)
-    moved = yield from _on_common_grid(source, read, running, stop)
-    case = replace(_assemble(source, read, moved), stamps=stamps)
+        yield Progress("reading", len(read) / total, names, _partial(source, read) if finished and read else None)
+    readable = _without(source, unreadable) if unreadable else source
+    moved = yield from _on_common_grid(readable, read, running, stop)
+    case = replace(_assemble(readable, read, moved, source.missing), stamps=stamps)
     if mask is None or source.reference is None:
         return case
     stored: StoredMask = yield from waited_for(mask, Progress("reading", (total - 1) / total, "mask"))
@@ -116,7 +133,35 @@ def _read_parts(
     return (yield from waited_for(understanding, step))
 
 
-_Parts = dict[Modality, tuple[Volume, ImageHeader]]
+def _take(future: Future[_Parts], read: dict[Modality, _Read]) -> BrainsegError | None:
+    """Add what was read; returns why it could not be."""
+    try:
+        read |= {modality: _Read(*part) for modality, part in future.result().items()}
+    except BrainsegError as error:
+        return error
+    return None
+
+
+def _without(source: CaseSource, errors: Sequence[BrainsegError]) -> CaseSource:
+    """A case without the images that could not be read, which its notes name.
+
+    Raises
+    ------
+    BrainsegError
+        If none is left.
+    """
+    paths = [error.path for error in errors if error.path is not None]
+    kept = {modality: path for modality, path in source.modalities.items() if path not in paths}
+    if not kept:
+        if len(errors) == 1:
+            raise errors[0]
+        raise CaseError(f"none of its images can be read ({_told(errors)})", "Export them again", source.folder)
+    notes = (*source.notes, f"Left out: {_told(errors)}")
+    return replace(source, modalities=kept, unused=(*source.unused, *paths), notes=notes)
+
+
+def _told(errors: Sequence[BrainsegError]) -> str:
+    return "; ".join(f"{printable(error.path.name) if error.path else ''}: {error.what}" for error in errors)
 
 
 def _start_modalities(
@@ -160,7 +205,7 @@ def _partial(source: CaseSource, read: Mapping[Modality, _Read]) -> Case:
     """What can be shown before everything is read: the modalities that share the first one's grid."""
     base = next(iter(read.values()))
     same = {m: part for m, part in read.items() if base.grid.same_as(part.grid)}
-    return _assemble(source, same, {})
+    return _assemble(source, same, {}, source.missing)
 
 
 def _on_common_grid(
@@ -182,16 +227,23 @@ def _on_common_grid(
     return moved
 
 
-def _assemble(source: CaseSource, read: Mapping[Modality, _Read], moved: Mapping[Modality, Volume]) -> Case:
+def _assemble(
+    source: CaseSource,
+    read: Mapping[Modality, _Read],
+    moved: Mapping[Modality, Volume],
+    missing: Sequence[Modality],
+) -> Case:
     base = read[_common_grid(read)]
     grid = base.grid
     volumes = {m: moved[m] if m in moved else replace(read[m].volume, grid=grid) for m in Modality if m in read}
     doubts = tuple(note for note in source.notes if note.startswith(ASSUMED_ORDER))
-    notes = _notes(source, read, grid)
+    notes = _notes(source, read, grid, missing)
     return Case(source, grid, base.header, volumes, None, expected_scheme(source), notes, doubts=doubts)
 
 
-def _notes(source: CaseSource, read: Mapping[Modality, _Read], grid: Grid) -> tuple[str, ...]:
+def _notes(
+    source: CaseSource, read: Mapping[Modality, _Read], grid: Grid, missing: Sequence[Modality]
+) -> tuple[str, ...]:
     """What was assumed, in sentences."""
     parts = [(modality, read[modality]) for modality in Modality if modality in read]
     notes = [
@@ -207,8 +259,8 @@ def _notes(source: CaseSource, read: Mapping[Modality, _Read], grid: Grid) -> tu
         titles = ", ".join(modality.title for modality, mm in apart_mm.items() if mm > _NOTED_MM)
         distance = f"{max(apart_mm.values()):,.0f} mm apart"
         notes.append(f"{titles}: the header names two places in space, up to {distance}; its sform is used")
-    if source.missing:
-        notes.append(f"Not found: {', '.join(m.title for m in source.missing)}")
+    if missing:
+        notes.append(f"Not found: {', '.join(m.title for m in missing)}")
     prefixes = {prefix_of(path) for path in source.modalities.values() if kind_of(path) is not None}
     if len(prefixes) > 1:
         start = printable(", ".join(sorted(prefixes)))

@@ -507,9 +507,18 @@ def test_next_goes_past_a_case_that_cannot_be_read(
     settled()
     assert session.case.case_id == "Toy_001"
     assert session.notice.problem
+    assert [key for _, key in session.notice.actions] == ["file.readable", "file.assign"]
     files.step(1)
     settled()
     assert session.case.case_id == "Toy_003"
+    files.step(-1)
+    settled()
+    files.open_readable()
+    settled()
+    assert session.case.case_id == "Toy_002"
+    assert session.case.missing == (Modality.T1,)
+    assert session.notice is not None
+    assert "Left out: Toy_002_t1.nii.gz" in session.notice.what
 
 
 def test_next_goes_on_from_a_case_that_was_opened_without_its_mask(
@@ -530,10 +539,13 @@ def test_next_goes_on_from_a_case_that_was_opened_without_its_mask(
 
 
 def test_without_a_cohort_there_is_no_next(opened: FilesController, session: Session) -> None:
-    before = Snapshot(session)
+    case = session.case
     opened.step(1)
-    assert Snapshot(session) == before
+    assert session.case is case
     assert not session.opening.running
+    assert session.notice is not None
+    assert session.notice.what == "There is no list of cases to go through"
+    assert not session.notice.problem
 
 
 def test_a_single_case_closes_the_list_and_one_of_the_list_keeps_it(
@@ -546,6 +558,8 @@ def test_a_single_case_closes_the_list_and_one_of_the_list_keeps_it(
 ) -> None:
     files.open_paths([cohort])
     settled()
+    annotation = cohort / "Toy_003" / "Toy_003_annotation.nii.gz"  # since the list was made
+    shutil.copy(cohort / "Toy_003" / "Toy_003_seg.nii.gz", annotation)
     files.open_paths([cohort / "Toy_003"])
     settled()
     assert session.case.case_id == "Toy_003"

@@ -46,6 +46,7 @@ def test_every_answer_of_a_notice_is_answered(application: Application) -> None:
         "file.save_as",
         "file.assign",
         "file.resample",
+        "file.readable",
         "file.without_mask",
         "file.save",
         "layers.resample",

@@ -314,3 +314,31 @@ def test_a_mask_of_a_decathlon_case_is_saved_in_three_dimensions(tmp_path: Path)
     assert saved.shape == (8, 9, 7)
     assert int(saved.header["dim"][0]) == 3
     np.testing.assert_array_equal(np.asarray(saved.dataobj), case.reference.values)
+
+
+# --- what cannot be read ----------------------------------------------------------------------------------------
+
+
+def test_what_cannot_be_read_is_left_out_on_request_and_named(toy_case: Any, tmp_path: Path) -> None:
+    folder = toy_case(tmp_path, modalities=("t1", "t1ce", "t2"))
+    for name in ("t1ce", "t2"):
+        (folder / f"Toy_001_{name}.nii.gz").write_text("a letter to a friend")
+    source = find_case(folder)
+    with pytest.raises(ImageError):
+        run_to_end(read_case(source))
+    case = run_to_end(read_case(source, leave_unreadable=True))
+    assert set(case.volumes) == {T1}
+    assert case.reference is not None
+    (told,) = [note for note in case.notes if note.startswith("Left out: ")]
+    assert "Toy_001_t1ce.nii.gz: " in told
+    assert "Toy_001_t2.nii.gz: " in told
+    assert "Not found: FLAIR" in case.notes
+    assert {path.name for path in case.source.unused} == {"Toy_001_t1ce.nii.gz", "Toy_001_t2.nii.gz"}
+
+
+def test_a_case_of_which_nothing_can_be_read_names_every_file(toy_case: Any, tmp_path: Path) -> None:
+    folder = toy_case(tmp_path, modalities=("t1", "t2"), mask=False)
+    for path in folder.iterdir():
+        path.write_text("a letter to a friend")
+    with pytest.raises(CaseError, match=r"none of its images can be read \(Toy_001_t\d.*; Toy_001_t\d"):
+        run_to_end(read_case(find_case(folder), leave_unreadable=True))

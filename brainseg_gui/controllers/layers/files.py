@@ -109,16 +109,20 @@ class FilesController(QObject):
         """Read a case whose files are known, and open it."""
         self.leave(partial(self.read, source, regrid=regrid))
 
-    def read(self, source: CaseSource, *, regrid: RegridPolicy = RegridPolicy.STRICT) -> None:
+    def read(
+        self, source: CaseSource, *, regrid: RegridPolicy = RegridPolicy.STRICT, leave_unreadable: bool = False
+    ) -> None:
         """As `open_source`, when the open case may be left already."""
         self._source = source
         self._session.opening.begin("reading")
         first = self._session.viewing.modality
         output = self._session.output
         remembered = Remembered(self._preferences.memory, output.tree, output.earlier)
-        of_list = any(other.identity == source.identity for other in self._session.cohort)
-        together = self._together if of_list else None
-        job = self._start(open_case(source, remembered, regrid=regrid, first=first, together=together))
+        together = self._together if self._is_listed(source) else None
+        work = open_case(
+            source, remembered, regrid=regrid, first=first, together=together, leave_unreadable=leave_unreadable
+        )
+        job = self._start(work)
         job.progressed.connect(self._on_read_progressed)
         job.succeeded.connect(self._on_read)
 
@@ -126,6 +130,8 @@ class FilesController(QObject):
         """Open the next (1) or previous (-1) case of the cohort."""
         cohort, asked = self._session.cohort, self._source
         if not cohort:
+            remedy = "Open the folder that holds the cases"
+            self._session.say(Notice("There is no list of cases to go through", remedy, problem=False))
             return
         # From the case that was asked for last, so that one that cannot be read does not bar the way.
         here = asked.identity if asked is not None else None
@@ -170,6 +176,11 @@ class FilesController(QObject):
         if self._source is not None:
             self.open_source(replace(self._source, reference=None))
 
+    def open_readable(self) -> None:
+        """Open the last case without those of its images that cannot be read."""
+        if self._source is not None:
+            self.leave(partial(self.read, self._source, leave_unreadable=True))
+
     def cancel(self) -> None:
         """Stop reading; the open case stays."""
         if self._job is not None:
@@ -205,6 +216,10 @@ class FilesController(QObject):
         self._said_of_cohort.clear()
         self._together = CohortReading(self._session.cohort)
 
+    def _is_listed(self, source: CaseSource) -> bool:
+        """Whether a case is one of the list; its files may have become more since the list was made."""
+        return any(other.identity == source.identity for other in self._session.cohort)
+
     def _on_found(self, found: RecognisedPaths) -> None:
         self._job = None
         if found.is_cohort:
@@ -212,7 +227,7 @@ class FilesController(QObject):
         said = self._session.notice  # of the list of states, if anything
         source = found.sources[found.first]
         self.read(source)
-        self._leaves_cohort = not found.is_cohort and source not in self._session.cohort
+        self._leaves_cohort = not found.is_cohort and not self._is_listed(source)
         if said is not None:
             self._session.say(said)
 
@@ -235,7 +250,7 @@ class FilesController(QObject):
         self._add_annotations(opened)
         viewing = self._session.viewing
         self._opened_with = dict(viewing.windows)
-        if not remembered and case.source in self._session.cohort:  # the next case looks as this one was made to look
+        if not remembered and self._is_listed(case.source):  # the next case looks as this one was made to look
             windows = viewing.windows
             news = {m: carried(now, old, windows[m]) for m, (old, now) in self._to_carry.items() if m in case.volumes}
             viewing.windows = windows | news
@@ -251,7 +266,7 @@ class FilesController(QObject):
         """What is about the images; and how the mask is read where that is in doubt, once for all cases of a list."""
         if not case.mask_doubtful or case.mask_note in self._said_of_cohort:
             return case.image_notes
-        if case.source in self._session.cohort:
+        if self._is_listed(case.source):
             self._said_of_cohort.add(case.mask_note)
         return (*case.image_notes, f"{case.mask_note}, which is not certain: the layer's menu has others")
 
@@ -284,6 +299,8 @@ class FilesController(QObject):
         source = self._source
         if isinstance(error, BrainsegError) and source is not None and source.reference == error.path is not None:
             return (*_regrid_actions(error), ("Open without the mask", "file.without_mask"))
+        if isinstance(error, BrainsegError) and source is not None and _has_others(source, error.path):
+            return (("Open the other images", "file.readable"), ("Assign files…", "file.assign"))
         if isinstance(error, CaseError) and self._files_to_assign(None):
             return (("Assign files…", "file.assign"),)
         return ()
@@ -298,6 +315,12 @@ class FilesController(QObject):
 
     def _last_folder(self) -> str:
         return str(self._preferences.get("last folder", str(Path.home())))
+
+
+def _has_others(source: CaseSource, path: Path | None) -> bool:
+    """Whether a file is one of the images of a case, and there are others."""
+    images = set(source.modalities.values())
+    return path in images and len(images) > 1
 
 
 def _note_actions(case: Case) -> tuple[tuple[str, str], ...]:

@@ -92,6 +92,7 @@ def open_case(
     regrid: RegridPolicy = RegridPolicy.STRICT,
     first: Modality = Modality.T1CE,
     together: CohortReading | None = None,
+    leave_unreadable: bool = False,
 ) -> Generator[Progress, None, Opened]:
     """Read a case, its annotations, and what is remembered of it; parameters and errors as `read_case`.
 
@@ -99,12 +100,14 @@ def open_case(
     ----------
     together
         The list that the case belongs to, if any: its silent masks are read alike.
+    leave_unreadable
+        Open without the images that cannot be read, and say so.
     """
     from brainseg_gui.imaging.read_case import read_case
 
     folders = homes_of(source, remembered.tree, remembered.earlier)
     in_background(partial(tidy, folders), "tidy")
-    case = yield from read_case(source, regrid=regrid, first=first)
+    case = yield from read_case(source, regrid=regrid, first=first, leave_unreadable=leave_unreadable)
     if together is not None:
         case = yield from together.read(case)
     yield Progress("looking for annotations", 1.0)

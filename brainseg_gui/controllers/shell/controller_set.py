@@ -117,6 +117,7 @@ class ControllerSet(QObject):
             "file.resample": self.files.open_resampled,
             "file.voxels": self.files.open_voxel_by_voxel,
             "file.without_mask": self.files.open_without_mask,
+            "file.readable": self.files.open_readable,
             "file.previous": lambda: self.files.step(-1),
             "file.next": lambda: self.files.step(1),
             "file.statistics": self.statistics.choose_active,
