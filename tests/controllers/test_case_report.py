@@ -67,6 +67,26 @@ def test_the_compared_masks_are_in_it_though_nothing_was_saved(
     assert 0.3 < float(shown[1]) < 0.9
 
 
+def test_masks_without_a_reference_are_called_what_they_are(
+    report: CaseReportController, session: Session, predicted: Layer, qtbot: QtBot, tmp_path: Path
+) -> None:
+    reference = session.layers.reference
+    assert reference is not None
+    own = Layer("annotation by me", LayerRole.ANNOTATION, reference.labels)
+    session.add_layer(own)
+    session.layers.remove(reference)
+    session.layers.compare(None, own)
+    report.save_as(tmp_path / "case.html")
+    qtbot.waitUntil(lambda: not session.reporting.running, timeout=WAIT_MS)
+    page = (tmp_path / "case.html").read_text("utf-8")
+    assert "There is no reference: the volumes of all masks are given" in page
+    assert "Annotation: annotation by me, not saved" in page
+    assert "Annotation, ml" in page
+    assert "My &lt;network&gt;, ml" in page
+    assert "The annotation is drawn as fill. The patient" in page
+    assert "Prediction" not in re.sub(r'<section[^>]*id="methods".*', "", page, flags=re.DOTALL)
+
+
 def test_a_pdf_is_written_under_the_chosen_name(
     report: CaseReportController, case: Case, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

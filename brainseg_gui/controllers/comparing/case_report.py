@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -20,11 +19,9 @@ from brainseg_gui.progress import Progress, scaled
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Notice, Session
 
-if TYPE_CHECKING:
-    pass
-
 FILTER = "Page of HTML (*.html);;PDF (*.pdf)"
-_Named = tuple[LabelMap, Path, str]
+_Named = tuple[LabelMap, Path, str, str]
+_MOST_OTHERS = 4  # masks besides the two that are compared: more have no room on a page
 _WRITTEN_BY_MS = 60_000  # a report that is being drawn cannot be cut short
 
 
@@ -65,21 +62,23 @@ class CaseReportController(QObject):
             return
         reference, prediction = layers.reference, layers.prediction
         second = prediction if prediction is not reference else None
+        others = [layer for layer in layers if layer not in (reference, second)][-_MOST_OTHERS:]
         self._session.reporting.begin("writing the report")
-        self._job = Job(_written(case, self._named(reference), self._named(second), path), self)
+        first_mask = self._named(reference, "Reference") if reference is not None else None
+        second_mask = self._named(second, second.title_compared) if second is not None else None
+        rest = [self._named(layer, layer.name) for layer in others]
+        self._job = Job(_written(case, first_mask, second_mask, rest, path), self)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(self._on_written)
         self._job.failed.connect(self._on_not_written)
         self._job.finished.connect(self._on_finished)
         self._job.start()
 
-    def _named(self, layer: Layer | None) -> _Named | None:
-        if layer is None:
-            return None
+    def _named(self, layer: Layer, title: str) -> _Named:
         labels = self._session.annotating.at_rest(layer.labels)
         saved = f"saved as {layer.saved_as.name}" if layer.saved_as is not None else "not saved"
         note = f"{layer.name}, {saved}; read as {labels.scheme.title}"
-        return labels, layer.saved_as or Path(layer.name), note
+        return labels, layer.saved_as or Path(layer.name), note, title
 
     def _on_progressed(self, progress: Progress) -> None:
         self._session.reporting.done = progress.done
@@ -112,7 +111,7 @@ def _with_ending(path: Path, proposal: Path, ending: str) -> Path:
 
 
 def _written(
-    case: Case, reference: _Named | None, prediction: _Named | None, path: Path
+    case: Case, reference: _Named | None, prediction: _Named | None, others: Sequence[_Named], path: Path
 ) -> Generator[Progress, None, Path]:
     # imported on the job's thread: matplotlib takes half a second
     from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
@@ -121,7 +120,8 @@ def _written(
 
     check_report_file(path)
     first, second = (NamedMask(*mask) if mask is not None else None for mask in (reference, prediction))
-    content = yield from scaled(content_of(case, first, second, rules_named(DEFAULT)), 0.0, 0.5)
+    rest = [NamedMask(*mask) for mask in others]
+    content = yield from scaled(content_of(case, first, second, rules_named(DEFAULT), rest), 0.0, 0.5)
     yield Progress("drawing the report", 0.5, path.name)
     try:
         write_report(content, path)

@@ -40,12 +40,13 @@ class _Shown:
     reference: LabelMap | None
     prediction: LabelMap | None
     windows: tuple[tuple[Modality, Window], ...]
+    titles: tuple[str, str]
 
     def content(self) -> FigureContent:
         # imported on the job's thread: matplotlib takes half a second
         from brainseg_gui.evaluation.figures.content import FigureContent
 
-        return FigureContent(self.case, self.reference, self.prediction, self.windows)
+        return FigureContent(self.case, self.reference, self.prediction, self.windows, self.titles)
 
 
 class FiguresController(QObject):
@@ -76,7 +77,8 @@ class FiguresController(QObject):
         ]
         if layers.reference is layers.prediction:
             masks[1] = None
-        self._shown = _Shown(case, masks[0], masks[1], tuple(viewing.windows.items()))
+        compared = layers.prediction.title_compared.lower() if layers.prediction is not None else ""
+        self._shown = _Shown(case, masks[0], masks[1], tuple(viewing.windows.items()), ("reference", compared))
         style = FigureStyle(colours=palette(viewing.colours))
         begin = FigureRequest(modality=viewing.modality, style=style)
         dialog = FigureDialog(list(case.volumes), begin, viewing.crosshair, self._window)

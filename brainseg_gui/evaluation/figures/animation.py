@@ -90,8 +90,7 @@ class _Scene:
         width_mm, height_mm = cell.size_mm(case)
         width = page_width - 2 * EDGE
         height = width * height_mm / width_mm
-        masks = self.content.reference is not None, self.content.prediction is not None
-        legend = Legend(self.drawn, masks, style, page_width, agreement=False)
+        legend = Legend(self.drawn, self.content.titles_drawn, style, page_width, agreement=False)
         subtitle = f"{self.modality.title}, {self.plane.title.lower()}"
         heading = heading_height(case.case_id, subtitle, page_width)
         bottom = EDGE + _FOOTER + legend.height

@@ -39,12 +39,21 @@ class FigureContent:
         Masks on its grid: the first is drawn as outline, the second as fill.
     windows
         Windows of modalities, as somebody chose them; the others are automatic.
+    titles
+        What the two masks are called in legends.
     """
 
     case: Case
     reference: LabelMap | None = None
     prediction: LabelMap | None = None
     windows: tuple[tuple[Modality, Window], ...] = ()
+    titles: tuple[str, str] = ("reference", "prediction")
+
+    @property
+    def titles_drawn(self) -> tuple[str, str]:
+        """The titles of the masks that are there; empty for one that is not."""
+        reference, prediction = self.titles
+        return reference * (self.reference is not None), prediction * (self.prediction is not None)
 
     @property
     def masks(self) -> tuple[LabelMap | None, LabelMap | None]:

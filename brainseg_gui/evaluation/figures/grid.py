@@ -149,9 +149,8 @@ def _legend(content: FigureContent, cells: Sequence[PlannedTile], style: FigureS
     for cell in cells:
         if cell.region is None:
             drawn |= meanings_drawn(content.masks, cell.plane, cell.slice_index)
-    reference, prediction = (labels is not None for labels in content.masks)
     agreement = any(cell.region is not None for cell in cells)
-    return Legend(drawn, (reference, prediction), style, page_width, agreement=agreement)
+    return Legend(drawn, content.titles_drawn, style, page_width, agreement=agreement)
 
 
 def _of_height(cell: PlannedTile, case: Case, height_mm: float) -> PlannedTile:

@@ -108,13 +108,13 @@ class Legend:
     drawn
         Keys of the meanings that are drawn.
     masks
-        Whether a reference and a prediction are drawn.
+        What the mask that is outlined and the one that is filled are called; empty for one that is not drawn.
     agreement
         Whether found, missed and false are.
     """
 
     def __init__(
-        self, drawn: Collection[str], masks: tuple[bool, bool], style: FigureStyle, width: float, *, agreement: bool
+        self, drawn: Collection[str], masks: tuple[str, str], style: FigureStyle, width: float, *, agreement: bool
     ) -> None:
         self._width = width - 2 * EDGE
         self._handles: list[Patch] = []
@@ -168,17 +168,17 @@ class Legend:
 
 
 def _handles(
-    drawn: Collection[str], masks: tuple[bool, bool], style: FigureStyle, agreement: bool, *, spelt_out: bool
+    drawn: Collection[str], masks: tuple[str, str], style: FigureStyle, agreement: bool, *, spelt_out: bool
 ) -> list[Patch]:
     shown = [meaning for key, meaning in meanings().items() if key in drawn]
     handles = [
         Patch(facecolor=style.colours[m.key], label=f"{m.key}  {m.title}" if spelt_out else m.key) for m in shown
     ]
-    reference, prediction = masks
-    if prediction and drawn:
-        handles.append(Patch(facecolor=FAINT_INK, alpha=FILL_OPACITY, label="prediction"))
-    if reference and drawn:
-        handles.append(Patch(facecolor="none", edgecolor=INK, linewidth=1.0, label="reference"))
+    outlined, filled = masks
+    if filled and drawn:
+        handles.append(Patch(facecolor=FAINT_INK, alpha=FILL_OPACITY, label=filled))
+    if outlined and drawn:
+        handles.append(Patch(facecolor="none", edgecolor=INK, linewidth=1.0, label=outlined))
     if agreement:
         words = zip(("below:  found", "missed", "false"), AGREEMENT_COLOURS, strict=True)
         handles += [Patch(facecolor=colour, label=word) for word, colour in words]

@@ -62,8 +62,12 @@ def _result(content: CaseContent) -> Html:
         parts.append(element("div", joined(cards), class_="cards"))
         if scores.warning:
             parts.append(paragraph(f"{scores.warning}.", "note bad"))
-    elif content.volumes:
+    elif len(content.volumes) == 1:
         parts.append(paragraph("There is one mask only: volumes are given, nothing is compared.", "note"))
+    elif content.volumes:
+        parts.append(
+            paragraph("There is no reference: the volumes of all masks are given, nothing is compared.", "note")
+        )
     else:
         parts.append(paragraph("There is no mask: only the images are shown.", "note"))
     parts.append(element("ul", joined(element("li", f"{sentence}.") for sentence in facts(content))))
@@ -73,8 +77,10 @@ def _result(content: CaseContent) -> Html:
 def _how_drawn(content: CaseContent) -> Html:
     if not content.volumes:
         return Html("")
-    words = "The reference is drawn as outline, the prediction as fill. The patient's right is on the left."
-    return paragraph(words, "quiet")
+    outlined, filled = content.figure.titles_drawn
+    ways = [f"the {title} is drawn as {way}" for title, way in ((outlined, "outline"), (filled, "fill")) if title]
+    words = ", ".join(ways).capitalize()
+    return paragraph(f"{words}. The patient's right is on the left.", "quiet")
 
 
 def table_of(text_table: TextTable) -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -68,11 +68,12 @@ class CaseContent:
 
 @dataclass(frozen=True, eq=False)
 class NamedMask:
-    """A mask of a case, the file or the name that it goes by, and a sentence on how it is read."""
+    """A mask of a case, the file or the name that it goes by, a sentence on how it is read, and what it is called."""
 
     labels: LabelMap
     path: Path
     note: str
+    title: str
 
 
 def read_content(
@@ -102,28 +103,35 @@ def read_content(
     first = second = None
     if reference is not None:
         labels, note = read_as(_labels(reference, case, regrid), reference, chosen.reference, case)
-        first = NamedMask(labels, reference, " ".join([note, *labels.notes]))
+        first = NamedMask(labels, reference, " ".join([note, *labels.notes]), "Reference")
     if prediction is not None:
         given, other = _labels(prediction, case, regrid), first.labels if first is not None else None
         labels, note = read_as_prediction(given, prediction, chosen.prediction, other, case)
-        second = NamedMask(labels, prediction, " ".join([note, *labels.notes]))
+        second = NamedMask(labels, prediction, " ".join([note, *labels.notes]), "Prediction")
     return (yield from content_of(case, first, second, rules))
 
 
 def content_of(
-    case: Case, reference: NamedMask | None, prediction: NamedMask | None, rules: RuleSet
+    case: Case,
+    reference: NamedMask | None,
+    prediction: NamedMask | None,
+    rules: RuleSet,
+    others: Sequence[NamedMask] = (),
 ) -> Generator[Progress, None, CaseContent]:
     """The content of a case that is open, compared where there are two masks.
+
+    Parameters
+    ----------
+    others
+        Further masks of the case, of which the volumes are told.
 
     Raises
     ------
     GridMismatchError
         If the masks lie on different grids.
     """
-    masks = [
-        (title, mask) for title, mask in (("Reference", reference), ("Prediction", prediction)) if mask is not None
-    ]
-    notes = (*case.image_notes, *(f"{title}: {mask.note}" for title, mask in masks))
+    masks = [mask for mask in (reference, prediction, *others) if mask is not None]
+    notes = (*case.image_notes, *(f"{mask.title}: {mask.note}" for mask in masks))
     scores = None
     if reference is not None and prediction is not None:
         first, second = reference.labels, prediction.labels
@@ -134,10 +142,15 @@ def content_of(
         case,
         reference.labels if reference is not None else None,
         prediction.labels if prediction is not None else None,
+        titles=(_title(reference, "reference"), _title(prediction, "prediction")),
     )
-    present = {title.lower(): dict(volumes_ml(mask.labels)) for title, mask in masks}
+    present = {mask.title: dict(volumes_ml(mask.labels)) for mask in masks}
     made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
     return CaseContent(images, scores, notes, present, rules, made, versions())
+
+
+def _title(mask: NamedMask | None, otherwise: str) -> str:
+    return mask.title.lower() if mask is not None else otherwise
 
 
 def _labels(path: Path, case: Case, regrid: RegridPolicy) -> LabelMap:

@@ -52,7 +52,7 @@ def volume_table(content: CaseContent) -> TextTable:
     rows = tuple(
         (key, names.get(key, ""), *(volume.text(content.volumes[mask].get(key, 0.0)) for mask in masks)) for key in keys
     )
-    return TextTable("Volumes", ("Label", "", *(f"{mask.capitalize()}, ml" for mask in masks)), rows, words=2)
+    return TextTable("Volumes", ("Label", "", *(f"{mask}, ml" for mask in masks)), rows, words=2)
 
 
 def lesion_table(case: CaseReport) -> TextTable:

@@ -79,6 +79,11 @@ class Layer:
     probabilities: ClassProbabilities | None = None
     model_sha256: str = ""
 
+    @property
+    def title_compared(self) -> str:
+        """What it is called where it stands beside a reference: by its role, a second reference by its name."""
+        return self.role.value.capitalize() if self.role is not LayerRole.REFERENCE else self.name
+
 
 class Layers:
     """The layers of the open case, in drawing order; `reference` and `prediction` are the two compared."""
