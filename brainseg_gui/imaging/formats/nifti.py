@@ -19,6 +19,7 @@ from brainseg_gui.imaging.formats.nifti_header import (
     stored_grid_of,
 )
 from brainseg_gui.imaging.formats.nifti_stream import opened, reporting
+from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.nibabel_parts import Nifti1Header, Nifti1Image
 
 _SCANNER = 1  # qform_code and sform_code: where the scanner says
@@ -58,6 +59,13 @@ def _as_header(path: Path, header: Nifti1Header) -> ImageHeader:
         farthest_apart_mm=farthest_apart_mm(header),
         own=header,
     )
+
+
+def write_float_image(path: Path, stored: NDArray[np.float32], affine: Affine) -> None:
+    """Write intensities in stored order, (I, J, K), whose voxels lie in the world, RAS in mm, by a 4×4 matrix."""
+    image = Nifti1Image(stored, affine)
+    image.header.set_xyzt_units("mm")
+    image.to_filename(path)
 
 
 def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str) -> None:

@@ -1,0 +1,99 @@
+"""Masks as derivatives of BIDS: ``sub-1/anat/sub-1_desc-tumor_dseg.nii.gz``, with a table of what its numbers mean.
+
+Brain Imaging Data Structure 1.9, "Segmentations" and "Derived dataset and pipeline description".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui import __version__
+from brainseg_gui.errors import BrainsegError, CaseError, SaveError
+from brainseg_gui.exchange.case_export import ExportOutcome, MaskChoice, check_new, ids_of, read_for_export
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
+from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
+from brainseg_gui.imaging.formats.save import write_labels
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.progress import Progress, scaled
+from brainseg_gui.storage.cells import to_cell
+from brainseg_gui.storage.writing import write_text
+
+_ENTITIES = re.compile(r"(?:sub-)?(?P<sub>[A-Za-z0-9]+)_ses-(?P<ses>[A-Za-z0-9]+)")
+
+
+def export_bids(
+    sources: Sequence[CaseSource], output: Path, choice: MaskChoice = MaskChoice.REFERENCE
+) -> Generator[Progress, None, list[ExportOutcome]]:
+    """Write the masks of cases as a derived data set; parameters, yields and errors as `export_nnunet`.
+
+    Numbers stay as they are; the table beside each mask says what they mean. A case without a mask has no file.
+    """
+    names = _entities(sources)
+    check_new(output)
+    together, outcomes = CohortReading(sources), list[ExportOutcome]()
+    for index, source in enumerate(sources):
+        try:
+            read = yield from scaled(
+                read_for_export(source, together, choice), index / len(sources), (index + 1) / len(sources)
+            )
+            if read.mask is not None:
+                path = _place(output, names[source.identity])
+                write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
+                _write(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), output)
+            outcomes.append(ExportOutcome(source.case_id, read.mask is not None))
+        except SaveError:
+            raise
+        except BrainsegError as error:
+            outcomes.append(ExportOutcome(source.case_id, error=error))
+        yield Progress("exporting", (index + 1) / len(sources), source.case_id, outcomes[-1])
+    if not any(outcome.has_mask for outcome in outcomes):
+        raise CaseError(f"none of the cases has a {choice.value} to export", "See what is said of each", output)
+    _write(output / "dataset_description.json", json.dumps(_description(), indent=2) + "\n", output)
+    return outcomes
+
+
+def _entities(sources: Sequence[CaseSource]) -> dict[Path, str]:
+    """``sub-1`` or ``sub-1_ses-2`` for each case; a visit is a session where its name says so."""
+    plain = ids_of(sources, "A-Za-z0-9", "")
+    found = {}
+    for source in sources:
+        match = _ENTITIES.fullmatch(source.case_id)
+        name = plain[source.identity].removeprefix("sub")
+        found[source.identity] = f"sub-{match['sub']}_ses-{match['ses']}" if match else f"sub-{name}"
+    return found
+
+
+def _place(output: Path, entities: str) -> Path:
+    folder = output.joinpath(*entities.split("_"), "anat")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{entities}_desc-tumor_dseg{MASK_ENDING}"
+
+
+def _table(mask: LabelMap) -> str:
+    rows = ["index\tname\tabbreviation\tcolor"]
+    for value in sorted({*mask.scheme.labels, *mask.present()}):
+        look = mask.scheme.look_of(value)
+        words = [" ".join(to_cell(text).split()) for text in (look.title, mask.scheme.name_of(value))]
+        rows.append("\t".join([str(value), *words, look.colour]))
+    return "\n".join(rows) + "\n"
+
+
+def _description() -> dict[str, Any]:
+    return {
+        "Name": "Tumour masks",
+        "BIDSVersion": "1.9.0",
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "brainseg", "Version": __version__}],
+    }
+
+
+def _write(path: Path, text: str, root: Path) -> None:
+    try:
+        write_text(path, text, chosen=False, root=root)
+    except OSError as error:
+        raise SaveError(f"it was not written ({error.strerror or error})", "Check the disk", path) from error

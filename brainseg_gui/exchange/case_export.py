@@ -1,0 +1,147 @@
+"""What all layouts share: which mask of a case goes out, ids that a layout allows, images on one grid."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+from brainseg_gui.annotation.journal.study import study_digest
+from brainseg_gui.annotation.saving.saved_masks import saved_annotations
+from brainseg_gui.errors import BrainsegError, CaseError, SaveError
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
+from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
+from brainseg_gui.imaging.formats.reading import read_header, read_label_map
+from brainseg_gui.imaging.grid import StoredGrid
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.understanding import understand
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.progress import Progress
+from brainseg_gui.storage.writing import replacing
+
+
+class MaskChoice(Enum):
+    """Which mask of each case goes out."""
+
+    REFERENCE = "reference"
+    ANNOTATION = "annotation"
+
+
+@dataclass(frozen=True, eq=False)
+class ReadCase:
+    """A case that is read, and the mask of it that goes out; None where it has none."""
+
+    case: Case
+    mask: LabelMap | None
+
+
+@dataclass(frozen=True, eq=False)
+class ExportOutcome:
+    """What became of one case: where its mask went, that it has none, or why it is left out."""
+
+    case_id: str
+    has_mask: bool = False
+    error: BrainsegError | None = None
+
+
+def read_for_export(
+    source: CaseSource, together: CohortReading, choice: MaskChoice
+) -> Generator[Progress, None, ReadCase]:
+    """Read a case of a list with the mask that was chosen; the newest annotation, where that is asked for.
+
+    Raises
+    ------
+    BrainsegError
+        If a file of it cannot be used.
+    """
+    case = yield from read_case(source)
+    case = yield from together.read(case)
+    if choice is MaskChoice.REFERENCE:
+        return ReadCase(case, case.reference)
+    saved = saved_annotations(source, (source.folder,), (), lambda: study_digest(case))
+    if not saved:
+        return ReadCase(case, None)
+    path = saved[-1].path
+    return ReadCase(case, understand(case, read_label_map(path, case.grid, case.scheme), path)[0])
+
+
+def ids_of(sources: Sequence[CaseSource], allowed: str, instead: str) -> dict[Path, str]:
+    """An id for each case, by its place, in the characters that a layout allows.
+
+    Parameters
+    ----------
+    allowed
+        Characters of a regular expression's class, such as ``A-Za-z0-9``.
+    instead
+        What stands for all others.
+
+    Raises
+    ------
+    CaseError
+        If two cases would have one id.
+    """
+    found = {source.identity: re.sub(f"[^{allowed}]+", instead, source.case_id).strip(instead) for source in sources}
+    double = next((name for name, count in Counter(found.values()).items() if count > 1 or not name), None)
+    if double is not None:
+        raise CaseError(
+            f"several cases would be called {double!r}" if double else "a case has a name without letters or digits",
+            "Rename their folders, or export them into different folders",
+            next(place for place, name in found.items() if name == double).parent,
+        )
+    return found
+
+
+def check_new(folder: Path) -> None:
+    """Make the folder of an export.
+
+    Raises
+    ------
+    SaveError
+        If it holds something, or cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = next(folder.iterdir(), None)
+    except OSError as error:
+        raise SaveError(f"the folder cannot be made ({error.strerror})", "Choose another one", folder) from error
+    if taken is not None:
+        raise SaveError("there is something in the folder", "Choose a new or an empty one", folder)
+
+
+def write_image(volume: Volume, case: Case, path: Path, root: Path) -> None:
+    """Write an image on the grid of its case: the very file where it lies so, else its intensities as float32.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written.
+    """
+    from brainseg_gui.imaging.formats.nifti import write_float_image
+
+    stored = case.header.stored_grid
+    path.parent.mkdir(exist_ok=True)
+    try:
+        with replacing(path, chosen=False, root=root, only_new=True, suffix=MASK_ENDING) as temporary:
+            if _is_as_written(volume, stored):
+                shutil.copyfile(volume.path, temporary)
+            else:
+                write_float_image(temporary, stored.from_ras(volume.intensities()), stored.affine)
+    except OSError as error:
+        raise SaveError(f"the image was not written ({error.strerror or error})", "Check the disk", path) from error
+
+
+def _is_as_written(volume: Volume, stored: StoredGrid) -> bool:
+    """Whether the file of a volume holds it alone, compressed, on that very grid, and only numbers."""
+    if not volume.path.name.lower().endswith(MASK_ENDING) or volume.note:
+        return False
+    header = read_header(volume.path)
+    same_place = np.allclose(header.stored_grid.affine, stored.affine, rtol=0, atol=1e-4)
+    return header.shape == stored.shape and same_place

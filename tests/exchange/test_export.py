@@ -1,0 +1,180 @@
+"""Cohorts for nnU-Net and BIDS: read again, they are what they were."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from brainseg_gui.commands import export
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.progress import run_to_end
+
+ToyCase = Callable[..., Path]
+
+
+def call(*words: object) -> int:
+    parser = argparse.ArgumentParser()
+    export.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["export", *map(str, words)])
+    return int(args.run(args))
+
+
+def read(source: CaseSource) -> Case:
+    return run_to_end(read_case(source))
+
+
+def tissues(case: Case) -> dict[str, Any]:
+    """Where each tissue is, whatever its number."""
+    labels = case.reference
+    assert labels is not None
+    return {labels.scheme.meaning_of(value): labels.values == value for value in labels.present()}
+
+
+@pytest.fixture
+def cohort(tmp_path: Path, toy_case: ToyCase) -> Path:
+    folder = tmp_path / "cohort"
+    toy_case(folder, case_id="A", orientation="LPS", seed=1)
+    toy_case(folder, case_id="B 2", orientation="PIR", oblique=7.0, seed=2)
+    toy_case(folder, case_id="C", mask=False, seed=3)
+    return folder
+
+
+def test_a_raw_data_set_of_nnunet_is_the_cohort(
+    cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "raw" / "Dataset501_Toys"
+    assert call(cohort, "-o", out, "--to", "nnunet") == 0
+    assert capsys.readouterr().out == f"3 of 3 cases, 2 with a mask: {out}\n"
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == [
+        "dataset.json",
+        *(f"imagesTr/{name}_{channel:04d}.nii.gz" for name in ("A", "B_2") for channel in range(4)),
+        *(f"imagesTs/C_{channel:04d}.nii.gz" for channel in range(4)),
+        "labelsTr/A.nii.gz",
+        "labelsTr/B_2.nii.gz",
+    ]
+    assert json.loads((out / "dataset.json").read_text()) == {
+        "channel_names": {"0": "T1", "1": "T1ce", "2": "T2", "3": "FLAIR"},
+        "labels": {"background": 0, "necrotic / non-enhancing core": 1, "oedema": 2, "enhancing tumour": 3},
+        "numTraining": 2,
+        "file_ending": ".nii.gz",
+    }
+    assert (out / "imagesTr" / "A_0001.nii.gz").read_bytes() == (cohort / "A" / "A_t1ce.nii.gz").read_bytes()
+    assert set(np.unique(np.asarray(nib.load(out / "labelsTr" / "A.nii.gz").dataobj))) == {0, 1, 2, 3}
+    again = {source.case_id: read(source) for source in find_cohort(out)}
+    for name, new in (("A", "A"), ("B 2", "B_2")):
+        before, after = read(find_case(cohort / name)), again[new]
+        assert before.grid.same_as(after.grid)
+        for modality in Modality:
+            np.testing.assert_array_equal(before.volumes[modality].stored, after.volumes[modality].stored)
+        assert tissues(before).keys() == tissues(after).keys() == {"NCR", "ED", "ET"}
+        assert all(np.array_equal(where, tissues(after)[key]) for key, where in tissues(before).items())
+    assert again["C"].reference is None
+
+
+def test_images_on_grids_of_their_own_go_out_on_that_of_their_case(tmp_path: Path, toy_case: ToyCase) -> None:
+    folder = toy_case(tmp_path / "cohort", case_id="A")
+    other = toy_case(tmp_path / "other", case_id="A", shape=(12, 14, 10), spacing=(2.0, 2.0, 2.0))
+    (folder / "A_t2.nii.gz").write_bytes((other / "A_t2.nii.gz").read_bytes())
+    out = tmp_path / "Dataset502_Toys"
+    assert call(tmp_path / "cohort", "-o", out, "--to", "nnunet") == 0
+    images = [nib.load(out / "imagesTr" / f"A_{channel:04d}.nii.gz") for channel in range(4)]
+    assert len({image.shape for image in images}) == 1
+    for image in images:
+        np.testing.assert_allclose(image.affine, images[0].affine, atol=1e-4)
+    expected = read(find_case(folder)).volumes[Modality.T2].intensities()
+    found = read(next(iter(find_cohort(out)))).volumes[Modality.T2].intensities()
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_what_cannot_go_out_is_named_and_the_rest_does(
+    cohort: Path, tmp_path: Path, toy_case: ToyCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toy_case(cohort, case_id="D", modalities=("t1", "t2"))
+    broken = cohort / "A" / "A_t1.nii.gz"
+    broken.write_bytes(broken.read_bytes()[:300])
+    out = tmp_path / "Dataset503_Toys"
+    assert call(cohort, "-o", out, "--to", "nnunet") == 2
+    captured = capsys.readouterr()
+    assert "brainseg: D: " in captured.err
+    assert "it has no T1ce, FLAIR" in captured.err
+    assert "brainseg: A: " in captured.err
+    assert captured.out.startswith("2 of 4 cases, 1 with a mask")
+    assert json.loads((out / "dataset.json").read_text())["numTraining"] == 1
+    assert [source.case_id for source in find_cohort(out)] == ["B_2", "C"]
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "sentence"),
+    [
+        ("Dataset501_Toys", "mine.txt", "there is something in the folder"),
+        ("toys", "", "Name the folder like Dataset501_Gliomas"),
+    ],
+)
+def test_a_folder_that_will_not_do_is_refused(
+    cohort: Path, tmp_path: Path, name: str, there: str, sentence: str
+) -> None:
+    out = tmp_path / name
+    if there:
+        out.mkdir()
+        (out / there).write_text("x")
+    with pytest.raises(BrainsegError, match=sentence):
+        call(cohort, "-o", out, "--to", "nnunet")
+    assert [path.name for path in out.iterdir()] == [there] if there else not out.exists()
+
+
+def test_two_cases_of_one_name_are_refused_before_anything_is_written(tmp_path: Path, toy_case: ToyCase) -> None:
+    for name in ("P 1", "P_1"):
+        toy_case(tmp_path / "cohort", case_id=name)
+    out = tmp_path / "Dataset504_Toys"
+    with pytest.raises(BrainsegError, match="several cases would be called 'P_1'"):
+        call(tmp_path / "cohort", "-o", out, "--to", "nnunet")
+    assert not out.exists()
+
+
+def test_masks_become_derivatives_of_bids(cohort: Path, tmp_path: Path) -> None:
+    out = tmp_path / "derivatives"
+    assert call(cohort, "-o", out, "--to", "bids") == 0
+    stems = [f"sub-{name}/anat/sub-{name}_desc-tumor_dseg" for name in ("A", "B2")]
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*")) == [
+        "dataset_description.json",
+        *(f"{stem}{ending}" for stem in stems for ending in (".nii.gz", ".tsv")),
+    ]
+    description = json.loads((out / "dataset_description.json").read_text())
+    assert (description["DatasetType"], description["GeneratedBy"][0]["Name"]) == ("derivative", "brainseg")
+    assert (out / f"{stems[0]}.tsv").read_text().splitlines()[:2] == [
+        "index\tname\tabbreviation\tcolor",
+        "1\tnecrotic / non-enhancing core\tNCR\t#e5484d",
+    ]
+    stored, written = (nib.load(p) for p in (cohort / "A" / "A_seg.nii.gz", out / f"{stems[0]}.nii.gz"))
+    np.testing.assert_array_equal(np.asarray(stored.dataobj), np.asarray(written.dataobj))
+
+
+def test_a_visit_is_a_session(tmp_path: Path, toy_case: ToyCase) -> None:
+    toy_case(tmp_path / "cohort", case_id="sub-07_ses-02")
+    toy_case(tmp_path / "cohort", case_id="sub-07_ses-03")
+    out = tmp_path / "derivatives"
+    assert call(tmp_path / "cohort", "-o", out, "--to", "bids") == 0
+    assert (out / "sub-07" / "ses-02" / "anat" / "sub-07_ses-02_desc-tumor_dseg.nii.gz").is_file()
+
+
+def test_the_newest_annotation_goes_out_where_it_is_asked_for(cohort: Path, tmp_path: Path) -> None:
+    reference = nib.load(cohort / "A" / "A_seg.nii.gz")
+    values = np.zeros(reference.shape, np.uint8)
+    values[5, 6, 7] = 2
+    nib.save(nib.Nifti1Image(values, reference.affine), cohort / "A" / "A_annotation.nii.gz")
+    out = tmp_path / "Dataset505_Toys"
+    assert call(cohort, "-o", out, "--to", "nnunet", "--masks", "annotation") == 0
+    assert [path.name for path in (out / "labelsTr").iterdir()] == ["A.nii.gz"]
+    assert np.flatnonzero(np.asarray(nib.load(out / "labelsTr" / "A.nii.gz").dataobj)).size == 1
+    assert len(list((out / "imagesTs").iterdir())) == 8
