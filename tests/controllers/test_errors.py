@@ -182,11 +182,30 @@ def test_without_errors_a_step_says_why(
     assert session.notice.what == "There are no two masks to compare"
     assert not session.notice.problem
     predict(0)
+    session.say(None)
     opened.commands["layers.next_error"]()
-    assert session.notice.what == "The masks are still being compared"
+    assert session.notice is None
     found()
-    opened.commands["layers.next_error"]()
     assert session.notice.what == "The two masks agree here in every voxel"
+
+
+@pytest.mark.parametrize("goes_elsewhere", [False, True])
+def test_a_step_before_the_errors_are_known_waits_for_them(
+    opened: ErrorsController,
+    session: Session,
+    predict: Callable[..., Layer],
+    found: Callable[[], None],
+    goes_elsewhere: bool,
+) -> None:
+    """“Try again in a moment” stayed for the rest of the day."""
+    predict(3)
+    opened.commands["layers.next_error"]()
+    if goes_elsewhere:
+        session.viewing.crosshair = (1, 1, 1)
+    found()
+    first = session.errors.entries[0].piece
+    assert session.viewing.crosshair == ((1, 1, 1) if goes_elsewhere else first.centre)
+    assert session.notice is None
 
 
 def test_a_list_of_one_region_follows_the_agreement_that_is_shown(

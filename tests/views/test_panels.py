@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QMainWindow,
     QMenu,
     QPushButton,
     QSlider,
@@ -44,6 +45,7 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
+from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.case_item import COUNT, REFERENCE, WORDS
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -709,11 +711,18 @@ def test_the_compare_layout_explains_its_colours(
     assert legend.text().endswith("in WT")
 
 
+def _cases_panel(qtbot: QtBot, session: Session) -> CasesPanel:
+    holder = QMainWindow()
+    qtbot.addWidget(holder)
+    panel = CasesPanel(session, Actions(holder, {}, ACTIONS))
+    qtbot.addWidget(panel)
+    return panel
+
+
 def test_one_change_in_a_list_of_thousands_touches_one_line(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every line was made anew: four seconds for five thousand cases on a busy computer."""
     session = Session()
-    panel = CasesPanel(session)
-    qtbot.addWidget(panel)
+    panel = _cases_panel(qtbot, session)
     images = dict.fromkeys(Modality, Path("x.nii.gz"))
     session.set_cohort(tuple(CaseSource(f"Case {n:04d}", Path(f"Case {n:04d}"), images) for n in range(2000)))
     entries = {f"Case {n:04d}": CaseEntry(f"Case {n:04d}", CaseState.DONE) for n in range(1000)}
@@ -735,8 +744,7 @@ def test_one_change_in_a_list_of_thousands_touches_one_line(qtbot: QtBot, monkey
 def test_a_name_keeps_its_room_from_what_is_said_behind_it(qtbot: QtBot) -> None:
     """Names became “SYN-7-…mented”: what only differs at its end was all alike."""
     session = Session()
-    panel = CasesPanel(session)
-    qtbot.addWidget(panel)
+    panel = _cases_panel(qtbot, session)
     panel.resize(180, 300)
     sources = tuple(CaseSource(f"Patient {n:05d}", Path(f"{n}"), dict.fromkeys(Modality, Path("x"))) for n in range(2))
     session.set_cohort(sources)

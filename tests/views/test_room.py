@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.annotation import Annotation
@@ -214,3 +214,17 @@ def test_names_that_are_compared_share_the_row_by_their_length(
     qtbot.wait(50)
     assert short.geometry().top() > long.geometry().bottom(), "one below the other"
     assert long.shown_text == long.currentText()
+
+
+def test_done_is_in_sight_with_the_list_folded_and_not(
+    opened: MainWindow, session: Session, annotating: Annotating
+) -> None:
+    done = next(b for b in opened.panels.named("Cases")().findChildren(QToolButton) if b.text() == "Done")
+    asked: list[str] = []
+    opened.actions_table.triggered.connect(asked.append)
+    for _ in range(2):
+        assert _in_sight(done)
+        done.click()
+        annotating.end()
+    assert asked == ["cases.done_next"] * 2
+    assert "Ctrl+D" in done.toolTip()

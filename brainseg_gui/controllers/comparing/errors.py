@@ -59,11 +59,13 @@ class ErrorsController(QObject):
         self._compared: tuple[Layer, Layer] | None = None
         self._pair: tuple[LabelMap, LabelMap] | None = None
         self._agreement_offered = False
+        self._steps_wanted = 0  # as soon as the list is there
         errors.when_made(self._listen)
         session.layers.changed.connect(self._follow)
         session.layers.appearance_changed.connect(self._on_layer_changed)
         session.annotating.voxels_changed.connect(self._on_voxels_changed)
         session.viewing.events.agreement.connect(self._on_agreement_changed)
+        session.viewing.events.crosshair.connect(self._forget_step)
 
     def _listen(self, panel: ErrorsPanel) -> None:
         panel.piece_chosen.connect(self._on_piece_chosen)
@@ -128,13 +130,21 @@ class ErrorsController(QObject):
 
     def _on_found(self, answer: Found) -> None:
         found, healthy = answer
+        steps = self._steps_wanted
         self._session.errors.show(found, healthy)
+        if steps:
+            self.step(steps)
 
     # going
 
     def step(self, steps: int) -> None:
-        """Look at the next or the previous one."""
+        """Look at the next or the previous one; when it is known, if nobody looks elsewhere meanwhile."""
         errors = self._session.errors
+        if not errors.entries and errors.searching:
+            self._steps_wanted = steps
+            self._comparison().show_page("Errors")
+            return
+        self._forget_step()
         if not errors.entries:
             self._session.say(Notice(*self._why_none(), problem=False))
             return
@@ -142,9 +152,10 @@ class ErrorsController(QObject):
         self._reveal()
         self._comparison().show_page("Errors")
 
+    def _forget_step(self) -> None:
+        self._steps_wanted = 0
+
     def _why_none(self) -> tuple[str, str]:
-        if self._session.errors.searching:
-            return "The masks are still being compared", "Try again in a moment"
         if self._pair is None:
             return "There are no two masks to compare", "Open a case with a reference and click Segment"
         return "The two masks agree here in every voxel", "Choose another region under Errors"

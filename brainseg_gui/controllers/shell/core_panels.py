@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from brainseg_gui.views.slices.image_panel import ImagePanel
 
 
-def _cases(session: Session, _actions: Actions) -> CasesPanel:
+def _cases(session: Session, actions: Actions) -> CasesPanel:
     from brainseg_gui.views.layers.cases_panel import CasesPanel
 
-    return CasesPanel(session)
+    return CasesPanel(session, actions)
 
 
 def _annotate(session: Session, actions: Actions) -> AnnotatePanel:

@@ -247,7 +247,6 @@ class _MmRow(QWidget):
         self._spin.setSingleStep(0.5)
         self._spin.setSuffix(" mm")
         self._spin.setFixedWidth(76)
-        self._spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._slider.setRange(round(2 * low), round(2 * min(high, 15)))
         for widget in (self._spin, self._slider):
             widget.setToolTip(tip)

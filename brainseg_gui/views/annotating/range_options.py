@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QTimer
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QPushButton, QWidget
 
@@ -122,6 +122,5 @@ def _box(name: str) -> NumberBox:
     box.setKeyboardTracking(False)
     box.setAccessibleName(name)
     box.setToolTip(name)
-    box.setAlignment(Qt.AlignmentFlag.AlignRight)
     box.setFixedWidth(68)
     return box

@@ -25,10 +25,12 @@ from brainseg_gui.annotation.case_list import CaseState
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.actions import Actions, ActionTip
 from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, WORDS, CaseItem, CaseItemDelegate
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import icon
+from brainseg_gui.views.widgets.tool_button import tool_button
 
 _ORDER = (CaseState.FLAGGED, CaseState.IN_WORK, CaseState.TO_DO, CaseState.DONE)
 _BY_NAME, _BY_STATE, _BY_CHANGE = "By name", "By state", "Newest first"
@@ -55,9 +57,9 @@ class CasesPanel(QWidget):
     flag_requested = Signal(str)
     folded = Signal(bool)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__()
-        self._session = session
+        self._session, self._actions = session, actions
         self._annotates = False
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 0, 8, 0)
@@ -103,7 +105,17 @@ class CasesPanel(QWidget):
         row.setSpacing(4)
         row.addWidget(self._fold, 0, Qt.AlignmentFlag.AlignLeft)
         row.addWidget(self._open_case, 1)
+        row.addWidget(self._make_done())
         return row
+
+    def _make_done(self) -> QToolButton:
+        """What comes after saving, in sight also while the list is folded."""
+        done, action = tool_button("check"), self._actions["cases.done_next"]
+        done.setText("Done")
+        done.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        ActionTip(done, action)
+        done.clicked.connect(action.trigger)
+        return done
 
     def _on_annotation_changed(self) -> None:
         """One line while annotating: the panels of the work need the room."""

@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
-    QComboBox,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -29,6 +28,7 @@ from brainseg_gui.imaging.labelling.label_entries import LabelEntry
 from brainseg_gui.imaging.labels import UNKNOWN, built_in_meanings
 from brainseg_gui.state.layers.label_draft import LabelDraft
 from brainseg_gui.views.layers.label_table import swatch
+from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.plain_text import plain_tip
 
 _COLOUR, _NUMBER, _NAME, _MEANING = range(4)
@@ -87,7 +87,7 @@ class LabelsDialog(QDialog):
         trigger = QAbstractItemView.EditTrigger
         rows.setEditTriggers(trigger.DoubleClicked | trigger.EditKeyPressed | trigger.AnyKeyPressed)
         rows.horizontalHeader().setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((_COLOUR, 44), (_NUMBER, 72), (_MEANING, 250)):
+        for column, width in ((_COLOUR, 44), (_NUMBER, 72), (_MEANING, 280)):
             rows.horizontalHeader().resizeSection(column, width)
         return rows
 
@@ -179,7 +179,7 @@ class LabelsDialog(QDialog):
         button.setAccessibleName(f"Colour of {entry.name}")
         button.clicked.connect(partial(self._choose_colour, index))
         self._rows.setCellWidget(index, _COLOUR, button)
-        box = QComboBox()
+        box = ElidedComboBox()
         box.setAccessibleName(f"{entry.name} counts as")
         box.addItem(_NOTHING, "")
         for key, tissue in built_in_meanings().items():

@@ -71,7 +71,6 @@ def _number(name: str) -> NumberBox:
     box.setRange(-1e7, 1e7)
     box.setKeyboardTracking(False)
     box.setAccessibleName(f"Window {name.lower()}")
-    box.setAlignment(Qt.AlignmentFlag.AlignRight)
     box.setFixedWidth(60)
     box.setToolTip(f"{name} of the window; Ctrl+drag over the picture changes it too")
     return box

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDoubleSpinBox
 
 
 class NumberBox(QDoubleSpinBox):
-    """A spin box that shows numbers as files hold them, and lets people type them as they write them."""
+    """A spin box that shows numbers as files hold them, at the right, and lets people type them as they write them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
 
     def validate(self, text: str, position: int) -> Any:
         # a comma becomes a point while it is typed: nowhere in the program does it part thousands
