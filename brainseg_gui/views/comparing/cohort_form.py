@@ -24,6 +24,12 @@ from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_caption, plain_tip
 from brainseg_gui.views.widgets.theme import icon
 
+_WHICH_MASKS = (
+    "Of each case the mask named …_pred is scored, else the only one that is there. "
+    "Annotations are scored where their folder holds them alone"
+)
+_PREDICTIONS_TIP = f"Add the folder of a model's predictions; several models are compared. {_WHICH_MASKS}"
+
 
 class CohortForm(QWidget):
     """Three lines: what is scored against what, how their numbers are read, and the buttons.
@@ -59,7 +65,7 @@ class CohortForm(QWidget):
         choose_reference.clicked.connect(self.reference_requested)
         choose_images.clicked.connect(self.images_requested)
         self.add = QPushButton("Add…")
-        self.add.setToolTip("Add the folder of a model's predictions; several models are compared")
+        self.add.setToolTip(_PREDICTIONS_TIP)
         self.add.clicked.connect(self.prediction_requested)
         self._models = QHBoxLayout()
         self._models.setSpacing(6)
@@ -139,7 +145,7 @@ class CohortForm(QWidget):
             button.setText(plain_caption(name))
             button.setIcon(icon("close", "quiet"))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            button.setToolTip(plain_tip(f"{folder}\nClick to take it off the list"))
+            button.setToolTip(plain_tip(f"{folder}\n{_WHICH_MASKS}\nClick to take it off the list"))
             button.clicked.connect(lambda _checked=False, name=name: self._results.remove_prediction(name))
             self._models.addWidget(button)
         if not self._results.predictions:

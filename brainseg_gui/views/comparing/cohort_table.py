@@ -27,6 +27,7 @@ _TIPS = {
     **{measure.column: f"{measure.tip}: whole tumour" for measure in LISTED_VOLUMES},
     "Worst": "The piece whose correction would raise the Dice of its region most; a double click opens the case there",
 }
+_REASON = 2  # the column from which the reason reaches to the end, where a case was not scored
 _GAP = "   "  # before words that follow numbers
 _SORT = Qt.ItemDataRole.UserRole
 _CASE = Qt.ItemDataRole.UserRole + 1
@@ -78,7 +79,7 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{_GAP}{row.texts[column]}" if column == len(_COLUMNS) - 1 else row.texts[column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
+            return _alignment(column if row.case is not None else 0)
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip(row.tip)
         if role == Qt.ItemDataRole.ForegroundRole:
@@ -137,6 +138,10 @@ class CohortTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
         self.activated.connect(self._on_activated)
+        for changed in (self._order.layoutChanged, self._order.modelReset):
+            changed.connect(self._span_reasons)
+        for changed in (self._order.rowsInserted, self._order.rowsRemoved):
+            changed.connect(self._span_reasons)
 
     def show_report(self, report: CohortReport | None) -> None:
         """Fill the table; the case with the lowest Dice of WT first."""
@@ -145,7 +150,8 @@ class CohortTable(QTableView):
         self.sortByColumn(2, Qt.SortOrder.AscendingOrder)
         metrics = self.fontMetrics()
         for column, title in enumerate(_COLUMNS):
-            sample = max((row.texts[column] for row in self._model.rows), key=len, default="")
+            rows = [row for row in self._model.rows if row.case is not None or column < _REASON]
+            sample = max((row.texts[column] for row in rows), key=len, default="")
             width = max(metrics.horizontalAdvance(title) + 34, metrics.horizontalAdvance(sample) + 18)
             self.setColumnWidth(column, min(width, 240))
         if self._order.rowCount():
@@ -159,6 +165,13 @@ class CohortTable(QTableView):
     def shown(self) -> int:
         """Lines that are shown."""
         return self._order.rowCount()
+
+    def _span_reasons(self, *_: object) -> None:
+        """Give a reason all the room of the numbers that are not there."""
+        self.clearSpans()
+        for row in range(self._order.rowCount()):
+            if self._order.index(row, 0).data(_CASE) is None:
+                self.setSpan(row, _REASON, 1, len(_COLUMNS) - _REASON)
 
     def _on_activated(self, index: QModelIndex) -> None:
         case = index.data(_CASE)
@@ -180,8 +193,8 @@ def _scored(case: CaseReport) -> _CohortRow:
 
 
 def _unscored(entry: Unpaired) -> _CohortRow:
-    empty = len(_COLUMNS) - 3
-    texts = (entry.case_id, entry.model, *([""] * empty), f"Not scored: {entry.reason}")
+    empty = len(_COLUMNS) - _REASON - 1
+    texts = (entry.case_id, entry.model, f"Not scored: {entry.reason}", *([""] * empty))
     return _CohortRow(texts, (math.nan,) * len(_COLUMNS), None, f"{entry.path}\n{entry.reason}")
 
 

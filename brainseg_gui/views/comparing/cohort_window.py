@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -16,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
+from brainseg_gui.errors import printable
+from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CaseReport, CohortReport
 from brainseg_gui.state.comparing.cohort_results import CohortResults
 from brainseg_gui.views.comparing.cohort_form import CohortForm
 from brainseg_gui.views.comparing.cohort_table import CohortTable
@@ -24,6 +28,7 @@ from brainseg_gui.views.widgets.clear_layout import clear_layout
 from brainseg_gui.views.widgets.notice_bar import NoticeBar
 from brainseg_gui.views.widgets.screen_room import fit_screen
 
+_ENDINGS = 2  # of names of files that are told
 _EMPTY = (
     "Choose folders and click Evaluate, or open the results of an earlier evaluation.\n"
     "Masks are paired by their cases' names; what is scored is kept, so that you can stop and go on."
@@ -149,9 +154,18 @@ class CohortWindow(QWidget):
             return
         ids = {case.case_id for case in report.cases}
         words = [f"{len(ids):,} cases by the rules of {report.rules.title}"]
+        if report.cases:
+            words.append(f"masks {_endings(report.cases, 'prediction')} against {_endings(report.cases, 'reference')}")
         if text:
             words.append(f"{self.table.shown:,} lines shown")
         for entries, title in ((report.failed, "failed"), (report.unpaired, "without a partner")):
             if entries:
                 words.append(f"{len(entries):,} {title}")
         self._count.setText(", ".join(words))
+
+
+def _endings(cases: Sequence[CaseReport], role: str) -> str:
+    """How the files of the masks that were scored end after the names of their cases, the most frequent first."""
+    names = Counter(getattr(case, role).name.removeprefix(case.case_id) for case in cases)
+    first = [name for name, _ in names.most_common(_ENDINGS)]
+    return printable(" or ".join(first)) + (" and others" if len(names) > _ENDINGS else "")
