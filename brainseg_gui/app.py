@@ -49,7 +49,7 @@ class Application(ControllerSet):
         self._may_leave = False
         self._commands = self.commands()
         self.faults.leave = self.leave
-        qt.commitDataRequest.connect(self.leaving.answer_session_end)
+        qt.commitDataRequest.connect(self.quitting.answer_session_end)
         self.window.actions_table.triggered.connect(self.run_action)
         self.window.notice.action_requested.connect(self.run_action)
         self.window.close_requested.connect(self._on_close_requested)

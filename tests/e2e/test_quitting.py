@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import nibabel as nib
 import numpy as np
@@ -128,3 +129,28 @@ def test_quitting_while_the_list_is_segmented_asks(
     assert application.window.isVisible()
     question_of(application).answer("stop")
     assert not application.window.isVisible()
+
+
+def test_the_end_of_the_desktop_session_asks_about_predictions_and_running_work(
+    application: Application, cohort: Path, open_paths: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Question, "exec", lambda question: asked.append(question.text()))
+    manager = Mock(**{"allowsInteraction.return_value": True})
+    open_paths(application, cohort)
+    application.quitting.answer_session_end(manager)
+    assert asked == []  # nothing would be lost
+    predict(application, "A")
+    session = application.session
+    session.segmenting.begin("inferring")
+    session.segmenting_all.put(session.cohort)
+    session.segmenting_all.work.begin("segmenting A")
+    for answer, stays in (("cancel", True), ("end", False)):
+        manager.reset_mock()
+        monkeypatch.setattr(Question, "chosen", lambda _, answer=answer: answer)
+        application.quitting.answer_session_end(manager)
+        assert manager.cancel.called == stays
+    session.segmenting.end("")
+    session.segmenting_all.work.end("")
+    words = "a prediction is in no file, a segmentation is running and Segment all is at 0 of 3 cases"
+    assert asked == [f"End the session? A{words[1:]}."] * 2

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QSessionManager
 
 from brainseg_gui.controllers.annotating.saving import SaveController
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.shell.leaving import LeavingController
-from brainseg_gui.errors import printable
+from brainseg_gui.errors import listed, printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.layers.layers import Layer, LayerRole
-from brainseg_gui.state.segmenting.cohort_segmenting import CaseStage
+from brainseg_gui.state.segmenting.cohort_segmenting import CaseStage, CohortSegmenting
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.widgets.question import Question
@@ -54,6 +55,32 @@ class QuittingController(QObject):
         elif self._job is None:
             self._ask_of_list(partial(self._leaving.ask, partial(self._ask_of_predictions, then)))
 
+    def answer_session_end(self, manager: QSessionManager) -> None:
+        """The desktop ends: ask about what would be lost or stopped, where it lets us, then about annotations."""
+        ending = self._what_ends()
+        if ending and manager.allowsInteraction():
+            words = listed(ending)
+            text = f"End the session? {words[0].upper()}{words[1:]}."
+            more = "Stay to save or finish it; edits of annotations are in the journal either way."
+            question = Question(self._window, text, more, (("cancel", "Stay"), ("end", "End all the same")))
+            question.exec()
+            if question.chosen() != "end":
+                manager.cancel()
+                manager.release()
+                return
+            manager.release()
+        self._leaving.answer_session_end(manager)
+
+    def _what_ends(self) -> list[str]:
+        """What is in no file, or at work, besides annotations."""
+        total, everything = self._missed.total(), self._session.segmenting_all
+        found = ["a prediction is in no file" if total == 1 else f"{total} predictions are in no file"] if total else []
+        if self._session.segmenting.running:
+            found.append("a segmentation is running")
+        if everything.work.running:
+            found.append(f"Segment all is at {_ended(everything)} of {len(everything.cases)} cases")
+        return found
+
     def close(self) -> None:
         """Take an open question back, when the program ends."""
         if self._question is not None:
@@ -68,8 +95,7 @@ class QuittingController(QObject):
         if not state.work.running:
             then()
             return
-        ended = len(state.cases) - state.count(CaseStage.WAITING) - state.count(CaseStage.AT_WORK)
-        text = f"Stop segmenting the list? {ended} of {len(state.cases)} cases are done."
+        text = f"Stop segmenting the list? {_ended(state)} of {len(state.cases)} cases are done."
         more = "Their masks are in files. Segment all goes on with the others when brainseg is opened again."
         self._show(text, more, (("stop", "Stop and quit"), ("cancel", "Go on")), {"stop": then})
 
@@ -80,12 +106,17 @@ class QuittingController(QObject):
         """Of the open case, what a person would miss."""
         return [layer for layer in self._session.layers.at_risk if layer.role is LayerRole.PREDICTION]
 
-    def _ask_of_predictions(self, then: Callable[[], None]) -> None:
-        here, left = self._predictions, self._session.unsaved_predictions.missed
-        case = self._session.case
+    @property
+    def _missed(self) -> Counter[str]:
+        """How many predictions of each case are in no file, those of the open one first."""
+        here, case = self._predictions, self._session.case
         counts = Counter({case.case_id: len(here)} if here and case is not None else {})
-        for one in left:
+        for one in self._session.unsaved_predictions.missed:
             counts[one.source.case_id] += len(one.kept)
+        return counts
+
+    def _ask_of_predictions(self, then: Callable[[], None]) -> None:
+        here, counts = self._predictions, self._missed
         total = counts.total()
         if not total:
             then()
@@ -141,6 +172,10 @@ class QuittingController(QObject):
         self._question = None
         if key in acts:
             acts[key]()
+
+
+def _ended(state: CohortSegmenting) -> int:
+    return len(state.cases) - state.count(CaseStage.WAITING) - state.count(CaseStage.AT_WORK)
 
 
 def _named(counts: Mapping[str, int]) -> str:
