@@ -106,7 +106,7 @@ def _plain_row(reference: Any, prediction: Any, spacing: Any) -> tuple[Any, ...]
     import surface_distance
     from scipy.ndimage import label
 
-    def hausdorff95_mm(ours: Any, theirs: Any, _: Any) -> float:
+    def hd95_mm(ours: Any, theirs: Any, _: Any) -> float:
         return float(surface_distance.compute_robust_hausdorff(distances(ours, theirs), 95))
 
     def distances(ours: Any, theirs: Any) -> Any:
@@ -120,9 +120,7 @@ def _plain_row(reference: Any, prediction: Any, spacing: Any) -> tuple[Any, ...]
         _plain_overlap(reference, prediction),
         surface_distance.compute_robust_hausdorff(found, 95),
         [surface_distance.compute_surface_dice_at_tolerance(found, tolerance) for tolerance in TOLERANCES_MM],
-        straightforward.lesion_wise(
-            reference, prediction, spacing, lambda mask: label(mask, everywhere), hausdorff95_mm
-        ),
+        straightforward.lesion_wise(reference, prediction, spacing, lambda mask: label(mask, everywhere), hd95_mm),
     )
 
 

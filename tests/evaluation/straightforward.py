@@ -40,7 +40,7 @@ def directed_distances_mm(reference: Mask, prediction: Mask, spacing: Spacing) -
     return [table.min(axis=1), table.min(axis=0)]
 
 
-def hausdorff95_mm(reference: Mask, prediction: Mask, spacing: Spacing) -> float:
+def hd95_mm(reference: Mask, prediction: Mask, spacing: Spacing) -> float:
     """The larger directed 95th percentile; both empty 0, one empty 374."""
     if not reference.any() or not prediction.any():
         return MISSING_MM if reference.any() or prediction.any() else 0.0
@@ -72,7 +72,7 @@ def lesion_wise(
     prediction: Mask,
     spacing: Spacing,
     numbered: Callable[[Mask], tuple[Numbers, int]] = components,
-    distance_mm: Callable[[Mask, Mask, Spacing], float] = hausdorff95_mm,
+    distance_mm: Callable[[Mask, Mask, Spacing], float] = hd95_mm,
 ) -> dict[str, float]:
     """The BraTS 2023 rules for glioma, sentence by sentence: Dice, HD95, lesions found, missed, false and left out."""
     # the challenge's volumes are wide enough for the dilation; these may not be
@@ -104,7 +104,7 @@ def lesion_wise(
     total = len(dice) + false
     return {
         "dice": float(sum(dice)) / total if total else 1.0,
-        "hausdorff95_mm": (sum(distance) + false * MISSING_MM) / total if total else 0.0,
+        "hd95_mm": (sum(distance) + false * MISSING_MM) / total if total else 0.0,
         "found": found,
         "missed": missed,
         "false": false,

@@ -178,7 +178,7 @@ def _distance_differences() -> Iterator[tuple[float, ...]]:
         masks = pair.reference, pair.prediction, pair.spacing
         ours = surface_distances(*masks)
         yield (
-            ours.hausdorff95_mm(RULES) - straightforward.hausdorff95_mm(*masks),
+            ours.hd95_mm(RULES) - straightforward.hd95_mm(*masks),
             *(ours.surface_dice(t) - straightforward.surface_dice(*masks, t) for t in TOLERANCES_MM),
         )
 
@@ -203,7 +203,7 @@ def _ours(pair: RandomPair) -> dict[str, float]:
     distances = surface_distances(pair.reference, pair.prediction, pair.spacing)
     return {
         "hd100": float(max(distances.from_reference.max(), distances.from_prediction.max())),
-        "hd95": distances.hausdorff95_mm(RULES),
+        "hd95": distances.hd95_mm(RULES),
         **{f"nsd{t:g}": distances.surface_dice(t) for t in TOLERANCES_MM},
     }
 
@@ -256,7 +256,7 @@ def test_surface_dice_is_near_that_of_surface_distance() -> None:
 def _numbers(score: LesionScore) -> dict[str, float]:
     return {
         "dice": score.dice,
-        "hausdorff95_mm": score.hausdorff95_mm,
+        "hd95_mm": score.hd95_mm,
         "found": score.found,
         "missed": score.missed,
         "false": len(score.false_voxels),

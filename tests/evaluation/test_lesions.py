@@ -23,18 +23,18 @@ def cubes(*corners: tuple[int, int, int], edge: int = 5) -> np.ndarray:
 
 def test_nothing_in_either_is_perfect() -> None:
     score = lesion_score(cubes(), cubes(), CUBIC, RULES)
-    assert (score.dice, score.hausdorff95_mm, score.found, score.missed) == (1.0, 0.0, 0, 0)
+    assert (score.dice, score.hd95_mm, score.found, score.missed) == (1.0, 0.0, 0, 0)
 
 
 def test_a_perfect_lesion() -> None:
     score = lesion_score(cubes((5, 5, 5)), cubes((5, 5, 5)), CUBIC, RULES)
-    assert (score.dice, score.hausdorff95_mm, score.found) == (1.0, 0.0, 1)
+    assert (score.dice, score.hd95_mm, score.found) == (1.0, 0.0, 1)
 
 
 def test_a_missed_lesion_halves_the_score() -> None:
     score = lesion_score(cubes((5, 5, 5), (40, 5, 5)), cubes((5, 5, 5)), CUBIC, RULES)
     assert (score.dice, score.found, score.missed) == (0.5, 1, 1)
-    assert score.hausdorff95_mm == 374 / 2
+    assert score.hd95_mm == 374 / 2
 
 
 def test_a_false_component_counts_at_any_size() -> None:
@@ -42,7 +42,7 @@ def test_a_false_component_counts_at_any_size() -> None:
     prediction[50, 10, 10] = True
     score = lesion_score(cubes((5, 5, 5)), prediction, CUBIC, RULES)
     assert score.false_voxels == (1,)
-    assert (score.dice, score.hausdorff95_mm) == (0.5, 187.0)
+    assert (score.dice, score.hd95_mm) == (0.5, 187.0)
 
 
 @pytest.mark.parametrize(("gap", "lesions"), [(6, 1), (7, 2)])
@@ -78,11 +78,11 @@ def test_two_lesions_merged_by_dilation_are_scored_as_one() -> None:
     both, one = cubes((5, 5, 5), (16, 5, 5)), cubes((5, 5, 5))
     score = lesion_score(both, one, CUBIC, RULES)
     assert score.dice == pytest.approx(2 / 3)
-    assert score.hausdorff95_mm == pytest.approx(11.0)
+    assert score.hd95_mm == pytest.approx(11.0)
     assert (score.found, score.missed) == (1, 0)
     # one voxel further they are two, and one of them is missed: (1 + 0) / 2 and (0 + 374) / 2
     score = lesion_score(cubes((5, 5, 5), (17, 5, 5)), one, CUBIC, RULES)
-    assert (score.dice, score.hausdorff95_mm, score.found, score.missed) == (0.5, 187.0, 1, 1)
+    assert (score.dice, score.hd95_mm, score.found, score.missed) == (0.5, 187.0, 1, 1)
 
 
 def test_two_parts_of_a_prediction_are_scored_together() -> None:
@@ -110,7 +110,7 @@ def test_a_lesion_of_fifty_voxels_that_nobody_predicts_costs_nothing() -> None:
     reference = cubes()
     reference[5:10, 5:10, 5:7] = True  # 50
     score = lesion_score(reference, cubes(), CUBIC, RULES)
-    assert (score.dice, score.hausdorff95_mm, score.missed, score.left_out) == (1.0, 0.0, 0, 1)
+    assert (score.dice, score.hd95_mm, score.missed, score.left_out) == (1.0, 0.0, 0, 1)
     # the same prediction beside a lesion that counts: 1 lesion of Dice 1, nothing else in the denominator
     both = reference | cubes((40, 5, 5))
     assert lesion_score(both, cubes((40, 5, 5)), CUBIC, RULES).dice == 1.0
@@ -120,7 +120,7 @@ def test_a_false_voxel_where_there_is_no_lesion_costs_everything() -> None:
     prediction = cubes()
     prediction[30, 10, 10] = True
     score = lesion_score(cubes(), prediction, CUBIC, RULES)
-    assert (score.dice, score.hausdorff95_mm, score.false_voxels) == (0.0, 374.0, (1,))
+    assert (score.dice, score.hd95_mm, score.false_voxels) == (0.0, 374.0, (1,))
 
 
 def test_one_component_over_two_lesions_is_scored_against_each() -> None:

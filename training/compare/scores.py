@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from statistics import fmean, median
 from typing import Any
 
@@ -11,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.evaluation.cohorts.statistics import bootstrap_of_mean
-from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
+from brainseg_gui.evaluation.metrics.comparison import Comparison, RegionScore, compare
 from brainseg_gui.evaluation.metrics.distances import with_distances
 from brainseg_gui.evaluation.metrics.rules import RuleSet
+from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
 from brainseg_gui.progress import run_to_end
 
@@ -23,10 +25,10 @@ REGIONS = tuple(region.key for region in regions())
 
 @dataclass(frozen=True)
 class RegionNumbers:
-    """One region of one case: Dice, HD95, lesion-wise Dice (by the rule set), volumes."""
+    """One region of one case: measures by their keys; what counts lesions, by the rule set."""
 
     dice: float
-    hausdorff95_mm: float
+    hd95_mm: float
     lesion_dice: float
     reference_ml: float
     prediction_ml: float
@@ -75,14 +77,14 @@ def region_numbers(reference: LabelMap, classes: NDArray[np.uint8], rules: RuleS
     """Overlap, distances and lesions of network classes, (I, J, K), against a reference."""
     prediction = LabelMap(classes, reference.grid, scheme_named(NETWORK_SCHEME))
     measured = run_to_end(with_distances(dice_scores(reference, classes), reference, prediction, rules))
-    numbers = {}
-    for row in measured.rows:
-        if row.hausdorff95_mm is None or row.lesions is None:
-            raise ValueError(f"{row.region.key} was not measured")
-        numbers[row.region.key] = RegionNumbers(
-            row.dice, row.hausdorff95_mm, row.lesions.dice, row.reference_ml, row.prediction_ml
-        )
-    return numbers
+    return {row.region.key: _numbers(row) for row in measured.rows}
+
+
+def _numbers(row: RegionScore) -> RegionNumbers:
+    values = {field.name: MEASURES[field.name].value(row) for field in fields(RegionNumbers)}
+    if any(math.isnan(value) for value in values.values()):
+        raise ValueError(f"{row.region.key} was not measured")
+    return RegionNumbers(**values)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class RegionSummary:
     dice_mean: float
     dice_interval: tuple[float, float] | None
     dice_median: float
-    hausdorff95_median_mm: float
+    hd95_median_mm: float
     lesion_dice_mean: float
 
 
@@ -160,7 +162,7 @@ def _summary(scores: Sequence[CaseScore]) -> MethodSummary:
 
 def _region(numbers: Sequence[RegionNumbers]) -> RegionSummary:
     dice = [n.dice for n in numbers]
-    distances = median(n.hausdorff95_mm for n in numbers)
+    distances = median(n.hd95_mm for n in numbers)
     interval = bootstrap_of_mean(dice) if len(dice) > 1 else None
     return RegionSummary(fmean(dice), interval, median(dice), distances, fmean(n.lesion_dice for n in numbers))
 

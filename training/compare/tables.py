@@ -11,12 +11,15 @@ from typing import Any
 
 from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.rules import RuleSet
+from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.evaluation.reports.files import harmless
 from training.compare.scores import REGIONS, CaseScore, FalseEnhancement, MethodSummary, RegionNumbers, summarise
 
 _NUMBERS = tuple(RegionNumbers.__dataclass_fields__)
+_DICE, _HD95, _LESION_DICE = (MEASURES[key] for key in ("dice", "hd95_mm", "lesion_dice"))
 _COLUMNS = (
-    "method", "n", "Dice mean WT / TC / ET", "95 % interval", "median", "lesion-wise mean", "HD95 median, mm",
+    "method", "n", f"{_DICE.title} mean {' / '.join(REGIONS)}", "95 % interval", "median",
+    f"{_LESION_DICE.title} mean", f"{_HD95.title} median, {_HD95.unit}",
     "false ET", "ET missed", "s per case",
 )  # fmt: skip
 _FEW = 10  # fewer cases: the rows of the cases say more than their mean
@@ -72,7 +75,7 @@ def _group_table(group: str, scores: Sequence[CaseScore]) -> Iterable[str]:
             " / ".join(_interval_text(row.dice_interval) for row in rows),
             " / ".join(dice_text(row.dice_median) for row in rows),
             " / ".join(dice_text(row.lesion_dice_mean) for row in rows),
-            " / ".join(f"{row.hausdorff95_median_mm:.1f}" for row in rows),
+            " / ".join(_HD95.list_text(row.hd95_median_mm) for row in rows),
             _false_text(summary.false_enhancement),
             _missed_text(summary),
             f"{summary.seconds_median:.1f}",
@@ -138,9 +141,9 @@ def _missed_text(summary: MethodSummary) -> str:
 def _legend(rules: RuleSet) -> str:
     return (
         "Dice per case, never pooled; both empty is 1, one empty 0; interval: bootstrap of the mean. Lesion-wise: mean "
-        "over the cases of each case's lesion-wise Dice. HD95 in mm with the header's spacing, the larger "
-        f"of the two directed 95th percentiles, {rules.missing_mm:g} mm where one of the masks is empty and 0 where "
-        f"both are ({rules.title}). False ET: cases whose reference has no enhancing tumour in which some is claimed "
-        "(median of the volumes claimed, and the largest). ET missed: cases with enhancing tumour in which none is "
-        "claimed. Seconds: median, from the images in memory to the classes, on the machine that computed them."
+        f"over the cases of each case's lesion-wise Dice. {_HD95.title} in {_HD95.unit} with the header's spacing, the "
+        f"larger of the two directed 95th percentiles, {rules.missing_mm:g} mm where one of the masks is empty and 0 "
+        f"where both are ({rules.title}). False ET: cases whose reference has no enhancing tumour in which some is "
+        "claimed (median of the volumes claimed, and the largest). ET missed: cases with enhancing tumour in which "
+        "none is claimed. Seconds: median, from the images in memory to the classes, on the machine that computed them."
     )

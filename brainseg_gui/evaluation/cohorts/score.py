@@ -83,8 +83,6 @@ def _entry(row: RegionScore) -> RegionEntry:
     lesions, numbers = row.lesions, {key: measure.value(row) for key, measure in MEASURES.items()}
     if lesions is None:
         return RegionEntry(row.region.key, row.region.title, numbers)
-    entries = tuple(
-        LesionEntry(lesion.voxels, lesion.found, lesion.dice, lesion.hausdorff95_mm) for lesion in lesions.lesions
-    )
+    entries = tuple(LesionEntry(lesion.voxels, lesion.found, lesion.dice, lesion.hd95_mm) for lesion in lesions.lesions)
     false_sizes = dict(sorted(Counter(lesions.false_voxels).items(), reverse=True))
     return RegionEntry(row.region.key, row.region.title, numbers, entries, false_sizes, lesions.left_out)

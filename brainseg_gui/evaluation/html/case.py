@@ -16,6 +16,7 @@ from brainseg_gui.evaluation.html.page import (
     picture,
     table,
 )
+from brainseg_gui.evaluation.records.measures import MeasureOutlet, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS
 from brainseg_gui.evaluation.reports.case_content import FOOTER, CaseContent
 from brainseg_gui.evaluation.reports.case_figures import case_figures
@@ -48,14 +49,13 @@ def _result(content: CaseContent) -> Html:
     scores, parts = content.scores, []
     if scores is not None:
         cards = []
+        first, *others = measures_shown(MeasureOutlet.MODELS)
         for key in REGION_KEYS:
-            more = (
-                f"HD95 {scores.number(key, 'hd95_mm'):.2f} mm; lesion-wise Dice {scores.number(key, 'lesion_dice'):.3f}"
-            )
+            more = "; ".join(measure.sentence(scores.number(key, measure.key)) for measure in others)
             title = next(entry.title for entry in scores.regions if entry.key == key)
             inside = [
-                element("div", f"{key}, {title}: Dice", class_="name"),
-                element("div", f"{scores.number(key, 'dice'):.3f}", class_="value"),
+                element("div", f"{key}, {title}: {first.title}", class_="name"),
+                element("div", first.text(scores.number(key, first.key)), class_="value"),
                 element("div", more, class_="more"),
             ]
             cards.append(element("div", joined(inside), class_="card"))

@@ -49,7 +49,7 @@ class RegionScore:
         Voxels of the two masks.
     reference_ml, prediction_ml
         Volumes.
-    hausdorff95_mm, surface_dice, lesions
+    hd95_mm, surface_dice, lesions
         HD95, surface Dice at 1 and 2 mm, and lesion-wise scores; None until they are measured
         (`distances.with_distances`).
     """
@@ -58,7 +58,7 @@ class RegionScore:
     counts: Counts
     reference_ml: float
     prediction_ml: float
-    hausdorff95_mm: float | None = None
+    hd95_mm: float | None = None
     surface_dice: tuple[float, ...] | None = None
     lesions: LesionScore | None = None
 

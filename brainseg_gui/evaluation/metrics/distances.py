@@ -36,7 +36,7 @@ def with_distances(
         rows.append(
             replace(
                 row,
-                hausdorff95_mm=distances.hausdorff95_mm(rules),
+                hd95_mm=distances.hd95_mm(rules),
                 surface_dice=tuple(distances.surface_dice(tolerance) for tolerance in TOLERANCES_MM),
                 lesions=lesion_score(ours, theirs, spacing, rules),
             )

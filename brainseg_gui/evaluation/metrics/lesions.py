@@ -35,14 +35,14 @@ class Lesion:
         Size in the reference.
     found
         Whether a predicted component touches it.
-    dice, hausdorff95_mm
+    dice, hd95_mm
         Of the union of these components against the lesion.
     """
 
     voxels: int
     found: bool
     dice: float
-    hausdorff95_mm: float
+    hd95_mm: float
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ class LesionScore:
         return sum(lesion.dice for lesion in self.lesions) / total if total else 1.0
 
     @property
-    def hausdorff95_mm(self) -> float:
+    def hd95_mm(self) -> float:
         """Mean HD95 over lesions and false components; 0 when there is neither."""
         total = len(self.lesions) + len(self.false_voxels)
-        distance = sum(lesion.hausdorff95_mm for lesion in self.lesions) + self.missing_mm * len(self.false_voxels)
+        distance = sum(lesion.hd95_mm for lesion in self.lesions) + self.missing_mm * len(self.false_voxels)
         return distance / total if total else 0.0
 
 
@@ -139,7 +139,7 @@ def _scored(
 ) -> Lesion:
     if not found:
         return Lesion(voxels, False, 0.0, rules.missing_mm)
-    distance = surface_distances(lesion, predicted, spacing_mm).hausdorff95_mm(rules)
+    distance = surface_distances(lesion, predicted, spacing_mm).hd95_mm(rules)
     return Lesion(voxels, True, count(lesion, predicted).dice, distance)
 
 

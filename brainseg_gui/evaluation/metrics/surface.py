@@ -36,7 +36,7 @@ class SurfaceDistances:
     reference: bool
     prediction: bool
 
-    def hausdorff95_mm(self, rules: RuleSet) -> float:
+    def hd95_mm(self, rules: RuleSet) -> float:
         """The larger of the two directed 95th percentiles (linear interpolation).
 
         Both empty: 0. One empty: `RuleSet.missing_mm`. Every surface voxel counts once; the package surface-distance,

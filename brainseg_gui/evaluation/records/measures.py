@@ -40,6 +40,8 @@ class MeasureOutlet(Flag):
     """Strips of dots on the page of a cohort."""
     MODELS = auto()
     """Tests between two models."""
+    WINDOW = auto()
+    """The table of the two compared layers; what is shown elsewhere, is in the tips of its rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,15 @@ class Measure:
         """
         return "" if math.isnan(value) else f"{value:.{self.decimals}f}"
 
+    def sentence(self, value: float) -> str:
+        """Name and value for running text; a dash where it is not defined.
+
+        >>> MEASURES["hd95_mm"].sentence(3.14159), MEASURES["hd95_mm"].sentence(float("nan"))
+        ('HD95 3.14 mm', 'HD95 –')
+        """
+        text = self.text(value)
+        return f"{self.title} {f'{text} {self.unit}'.rstrip() if text else '–'}"
+
     def list_text(self, value: float) -> str:
         """A value as text in a list of cases; empty where it is not defined.
 
@@ -129,8 +140,8 @@ class Measure:
         return "" if math.isnan(value) else f"{value:.{self.list_decimals}f}"
 
 
-def _hausdorff95_mm(row: RegionScore) -> float:
-    return math.nan if row.hausdorff95_mm is None else row.hausdorff95_mm
+def _hd95_mm(row: RegionScore) -> float:
+    return math.nan if row.hd95_mm is None else row.hd95_mm
 
 
 def _surface_dice(place: int) -> Callable[[RegionScore], float]:
@@ -148,7 +159,7 @@ _RECORDS = (
     Measure(
         key="dice",
         title="Dice",
-        tip="2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0",
+        tip="2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
         term="Dice",
         value=lambda row: row.dice,
         shown=_EVERYWHERE,
@@ -184,9 +195,10 @@ _RECORDS = (
         title="HD95",
         unit="mm",
         decimals=2,
-        tip="The larger of the two directed 95th percentiles of the distances between surface voxels, in mm",
+        tip="The larger of the two directed 95th percentiles of the distances between surface voxels, in mm. "
+        "Both empty: 0. One empty: a penalty of the rules, such as 374 (BraTS 2023)",
         term="HD95",
-        value=_hausdorff95_mm,
+        value=_hd95_mm,
         better=Better.LOWER,
         shown=_EVERYWHERE,
     ),
@@ -217,7 +229,7 @@ _RECORDS = (
         tip="Lesion-wise Dice as in BraTS 2023",
         term="Lesions",
         value=_of_lesions(lambda lesions: lesions.dice),
-        shown=_EVERYWHERE,
+        shown=_EVERYWHERE & ~MeasureOutlet.WINDOW,
     ),
     Measure(
         key="lesion_hd95_mm",
@@ -227,7 +239,7 @@ _RECORDS = (
         decimals=2,
         tip="Lesion-wise HD95 as in BraTS 2023, in mm",
         term="Lesions",
-        value=_of_lesions(lambda lesions: lesions.hausdorff95_mm),
+        value=_of_lesions(lambda lesions: lesions.hd95_mm),
         better=Better.LOWER,
         shown=_TABLES,
     ),
@@ -261,6 +273,7 @@ _RECORDS = (
         key="reference_ml",
         title="Reference",
         heading="Ref. ml",
+        short="Ref.",
         lower="reference ml",
         unit="ml",
         decimals=2,
@@ -268,12 +281,13 @@ _RECORDS = (
         term="Volumes",
         value=lambda row: row.reference_ml,
         better=Better.NEITHER,
-        shown=MeasureOutlet.CASE | MeasureOutlet.LISTS,
+        shown=MeasureOutlet.CASE | MeasureOutlet.LISTS | MeasureOutlet.WINDOW,
     ),
     Measure(
         key="prediction_ml",
         title="Prediction",
         heading="Pred. ml",
+        short="Pred.",
         lower="prediction ml",
         unit="ml",
         decimals=2,
@@ -281,7 +295,7 @@ _RECORDS = (
         term="Volumes",
         value=lambda row: row.prediction_ml,
         better=Better.NEITHER,
-        shown=MeasureOutlet.CASE | MeasureOutlet.LISTS,
+        shown=MeasureOutlet.CASE | MeasureOutlet.LISTS | MeasureOutlet.WINDOW,
     ),
     Measure(
         key="difference_ml",

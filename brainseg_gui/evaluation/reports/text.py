@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brainseg_gui.evaluation.cohorts.statistics import summarise
-from brainseg_gui.evaluation.records.measures import MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measures import MEASURES, Better, MeasureOutlet, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
 
 _CROP, _WHOLE = "the recipe's crop", "whole volume"
@@ -53,24 +53,19 @@ def _table(cases: Sequence[CaseReport], several: bool) -> str:
 
 
 def _summary_table(report: CohortReport) -> str:
-    """Mean with its interval and median of each region."""
-    lines: list[Sequence[str]] = [
-        ("model", "region", "cases", "mean Dice", "95 % interval", "median", "median HD95 mm", "lesion Dice")
-    ]
+    """The first measure in full, the others by one number: the median of distances, which penalties pull away."""
+    first, *others = measures_shown(MeasureOutlet.MODELS)
+    middle = {measure: "median" if measure.better is Better.LOWER else "mean" for measure in others}
+    heads = ("model", "region", "cases", f"mean {first.words}", "95 % interval", "median")
+    lines: list[Sequence[str]] = [(*heads, *(f"{word} {measure.words}" for measure, word in middle.items()))]
     for model in report.models:
         for key in REGION_KEYS:
-            dice, distance, lesions = (
-                summarise(report.values(model, key, name)) for name in ("dice", "hd95_mm", "lesion_dice")
-            )
-            interval = f"{dice.interval[0]:.3f} to {dice.interval[1]:.3f}"
-            numbers = (
-                f"{dice.mean:.3f}",
-                interval,
-                f"{dice.median:.3f}",
-                f"{distance.median:.2f}",
-                f"{lesions.mean:.3f}",
-            )
-            lines.append((model, key, str(dice.n), *numbers))
+            summary = summarise(report.values(model, key, first.key))
+            interval = " to ".join(f"{end:.{first.decimals}f}" for end in summary.interval)
+            numbers = (first.text(summary.mean), interval, first.text(summary.median))
+            of_others = [summarise(report.values(model, key, measure.key)) for measure in others]
+            more = (m.text(getattr(s, middle[m])) for m, s in zip(others, of_others, strict=True))
+            lines.append((model, key, str(summary.n), *numbers, *more))
     return aligned(lines, text_columns=2)
 
 
@@ -79,7 +74,7 @@ def _rules_line(report: CohortReport) -> str:
     if not report.cases:
         return ""
     return (
-        "HD95: larger of the two directed 95th percentiles between surface voxels. "
+        f"{MEASURES['hd95_mm'].title}: larger of the two directed 95th percentiles between surface voxels. "
         f"Empty masks and lesions: {report.rules.title}"
     )
 

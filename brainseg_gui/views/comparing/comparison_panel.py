@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from itertools import groupby
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QResizeEvent
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.evaluation.metrics.comparison import RegionScore
+from brainseg_gui.evaluation.records.measures import MEASURES, MeasureOutlet, measures_shown
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.state.layers.layers import Layer, LayerRole
@@ -31,9 +32,17 @@ from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.table_heads import describe_columns, heading_of
 from brainseg_gui.views.widgets.theme import colour
 
-_COLUMNS = ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
-_PREDICTED = 4
-_LEAVING = (5, 6, 3, 4, 2)  # columns that go, in this order, where there is no room for them
+_SCORES = tuple(measure for measure in measures_shown(MeasureOutlet.WINDOW) if measure.unit != "ml")
+_VOLUMES = tuple(measure for measure in measures_shown(MeasureOutlet.WINDOW) if measure.unit == "ml")
+_COLUMNS = ("Region", *(measure.short_column for measure in (*_SCORES, *_VOLUMES)), "Missed", "False")
+_FIRST_VOLUME = 1 + len(_SCORES)
+_FIRST_DIFFERENCE = _FIRST_VOLUME + len(_VOLUMES)
+_PREDICTED = _COLUMNS.index(MEASURES["prediction_ml"].short_column)
+_LEAVING = (  # columns that go, in this order, where there is no room for them; the first score stays
+    *range(_FIRST_DIFFERENCE, len(_COLUMNS)),
+    *range(_FIRST_VOLUME, _FIRST_DIFFERENCE),
+    *range(_FIRST_VOLUME - 1, 1, -1),
+)
 _COLUMN_WIDTH = 50
 _GAP = 8
 _LEAST_NAME = 90  # pixels in which a layer is still known by its name
@@ -42,11 +51,7 @@ _NARROW = 220
 _BOX_WIDTHS = (110, 180)  # of a name: what a row beside the tabs needs, and all that it gets there
 _TIPS = (
     "Union of labels that is scored; click a row to see where the masks agree on it",
-    "2|A∩B| / (|A|+|B|). Both empty: 1. One empty: 0. The background is never pooled in",
-    "The larger of the two directed 95th percentiles of the distances between surface voxels, in mm. "
-    "Both empty: 0. One empty: 374 (BraTS 2023)",
-    "Volume in the reference, ml",
-    "Volume in the prediction, ml",
+    *(measure.tip for measure in (*_SCORES, *_VOLUMES)),
     "In the reference, not in the prediction, ml",
     "In the prediction, not in the reference, ml",
 )
@@ -208,20 +213,13 @@ class ComparisonPanel(QWidget):
     def _fill_row(self, row: int, score: RegionScore) -> None:
         missed = score.reference_ml - _both_ml(score)
         false = score.prediction_ml - _both_ml(score)
-        texts = (
-            score.region.key,
-            f"{score.dice:.3f}",
-            "…" if score.hausdorff95_mm is None else f"{score.hausdorff95_mm:.1f}",
-            f"{score.reference_ml:.1f}",
-            f"{score.prediction_ml:.1f}",
-            f"{missed:.1f}",
-            f"{false:.1f}",
-        )
+        measured = (measure.list_text(measure.value(score)) or "…" for measure in (*_SCORES, *_VOLUMES))
+        texts = (score.region.key, *measured, f"{missed:.1f}", f"{false:.1f}")
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
             item.setTextAlignment(_alignment(column))
             item.setToolTip(_tip(score))
-            if column > 2:
+            if column >= _FIRST_VOLUME:
                 item.setForeground(colour("quiet"))
             self._table.setItem(row, column, item)
         self._table.setRowHeight(row, 24)
@@ -244,7 +242,8 @@ class ComparisonPanel(QWidget):
         viewing = self._session.viewing
         if viewing.agreement is not None or viewing.layout is ViewLayout.COMPARE:
             return f"{squares}&nbsp;&nbsp; in {(viewing.agreement or regions()[0]).key}"
-        hint = "Volumes in ml, HD95 in mm. Click a row to see where the masks agree"
+        distances = "".join(f", {measure.title} in {measure.unit}" for measure in _SCORES if measure.unit)
+        hint = f"Volumes in ml{distances}. Click a row to see where the masks agree"
         return f'<span style="color:{colour("faint").name()}">{hint}</span>'
 
     def _what_is_missing(self) -> str:
@@ -279,22 +278,17 @@ def _across_if(there_is_room: bool) -> QBoxLayout.Direction:
 
 
 def _tip(score: RegionScore) -> str:
+    """What the row does not show: every other measure of its region, one line for those that one term defines."""
     if score.counts.reference == score.counts.prediction == 0:
         return f"{score.region.title}: empty in both masks, which counts as 1"
     if score.lesions is None or score.surface_dice is None:
         return score.region.title
-    lesions = score.lesions
-    return (
-        f"{score.region.title}{_penalty(score)}\n"
-        f"Sensitivity {_known(score.counts.sensitivity)}, precision {_known(score.counts.precision)}\n"
-        f"Surface Dice at 1 mm {score.surface_dice[0]:.3f}, at 2 mm {score.surface_dice[1]:.3f}\n"
-        f"Lesion-wise (BraTS 2023): Dice {lesions.dice:.3f}, HD95 {lesions.hausdorff95_mm:.1f} mm; "
-        f"{lesions.found} found, {lesions.missed} missed, {len(lesions.false_voxels)} false"
-    )
-
-
-def _known(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.3f}"
+    others = [measure for measure in MEASURES.values() if MeasureOutlet.WINDOW not in measure.shown]
+    lines = [
+        ", ".join(measure.sentence(measure.value(score)) for measure in of)
+        for _, of in groupby(others, lambda m: m.term)
+    ]
+    return "\n".join([f"{score.region.title}{_penalty(score)}", *lines])
 
 
 def _penalty(score: RegionScore) -> str:
@@ -302,7 +296,8 @@ def _penalty(score: RegionScore) -> str:
     if score.counts.reference and score.counts.prediction:
         return ""
     empty = "prediction" if score.counts.reference else "reference"
-    return f": empty in the {empty}; HD95 is the penalty that the rules set, no distance"
+    title = MEASURES["hd95_mm"].title
+    return f": empty in the {empty}; {title} is the penalty that the rules set, no distance"
 
 
 def _both_ml(score: RegionScore) -> float:

@@ -48,7 +48,7 @@ def test_scores_of_a_case_by_hand() -> None:
     assert found["WT"].dice == pytest.approx(2 * 3 / 7)
     assert found["TC"].dice == 1.0
     assert found["ET"].dice == 0.0
-    assert found["ET"].hausdorff95_mm == 374.0
+    assert found["ET"].hd95_mm == 374.0
     assert found["WT"].reference_ml == pytest.approx(4 * 0.008)
     assert found["WT"].prediction_ml == pytest.approx(3 * 0.008)
 
@@ -92,7 +92,7 @@ def test_csv_and_json_hold_every_number(scores: list[CaseScore]) -> None:
     rows = list(csv.DictReader(io.StringIO(as_csv([score("=a", 0.9, numbers(0.8))]))))
     assert [row["region"] for row in rows] == ["WT", "TC", "ET"]
     assert rows[0]["case_id"] == "'=a"
-    assert (rows[2]["dice"], rows[2]["hausdorff95_mm"], rows[2]["seconds"]) == ("0.8", "5", "2.000")
+    assert (rows[2]["dice"], rows[2]["hd95_mm"], rows[2]["seconds"]) == ("0.8", "5", "2.000")
     content = json.loads(as_json(scores, {"rules": "brats2023"}))
     assert content["summaries"][0]["false_enhancement_share"] == pytest.approx(2 / 3)
     assert [CaseScore.of(case) for case in content["cases"]] == scores
