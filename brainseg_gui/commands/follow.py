@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.followup.text import as_text
     from brainseg_gui.followup.to_json import as_json
     from brainseg_gui.followup.visits import time_line_of
-    from brainseg_gui.imaging.labels import scheme_named
+    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
     from brainseg_gui.progress import run_to_end
     from brainseg_gui.storage.chosen_file import write_text
 

@@ -181,7 +181,7 @@ def _content(args: argparse.Namespace) -> FigureContent:
     from brainseg_gui.evaluation.masks import read_as, read_as_prediction
     from brainseg_gui.imaging.case_folder import find_case
     from brainseg_gui.imaging.formats.reading import read_label_map
-    from brainseg_gui.imaging.labels import scheme_named
+    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
     from brainseg_gui.imaging.read_case import read_case
     from brainseg_gui.progress import run_to_end
 

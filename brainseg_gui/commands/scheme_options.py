@@ -25,7 +25,7 @@ def chosen_schemes(args: argparse.Namespace) -> ChosenSchemes:
         If there is no scheme of a given name; lists the names.
     """
     from brainseg_gui.evaluation.masks import ChosenSchemes
-    from brainseg_gui.imaging.labels import scheme_named
+    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 
     names = (args.reference_scheme or args.scheme, args.prediction_scheme or args.scheme)
     reference, prediction = (scheme_named(name) if name else None for name in names)

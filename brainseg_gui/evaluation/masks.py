@@ -12,7 +12,8 @@ from brainseg_gui.imaging.case_folder import find_case, source_of_files
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.grid import StoredGrid
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.naming.conventions import MASK, match_of
 from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
 from brainseg_gui.imaging.read_case import read_case

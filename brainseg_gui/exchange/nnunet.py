@@ -27,7 +27,8 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
-from brainseg_gui.imaging.labels import UNKNOWN, LabelMap, LabelScheme, label_schemes, meanings
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labels import UNKNOWN, LabelMap, LabelScheme, meanings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import Progress, scaled
 from brainseg_gui.storage.writing import write_text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib.resources import files
@@ -180,19 +180,6 @@ class LabelMap:
         return self.scheme.look_up(region)[self.values]
 
 
-def network_numbering(scheme: LabelScheme) -> LabelScheme:
-    """How what a network finds is numbered: by a study's scheme, or the usual one where a tissue would be lost.
-
-    Masks of the whole tumour, and those without a core, have no number for all that a network tells apart. Masks are
-    compared by meaning, so that nothing is lost by another scheme.
-    """
-    try:
-        numbers = {scheme.value_for(meaning) for meaning in NETWORK_CLASSES[1:]}
-    except BrainsegError:
-        numbers = set()
-    return scheme if len(numbers) == len(NETWORK_CLASSES) - 1 else scheme_named("brats2020")
-
-
 def from_network_classes(classes: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
     """Numbers of `scheme` for the network's classes 0 background, 1 NCR, 2 ED, 3 ET."""
     table = np.zeros(256, dtype=np.uint8)
@@ -202,47 +189,14 @@ def from_network_classes(classes: NDArray[np.uint8], scheme: LabelScheme) -> NDA
 
 
 @cache
-def _tables() -> dict[str, Any]:
+def label_tables() -> dict[str, Any]:
+    """What `resources/label_schemes.toml` holds."""
     text = files("brainseg_gui.resources").joinpath("label_schemes.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 
-@cache
-def built_in_schemes() -> Mapping[str, LabelScheme]:
-    """The schemes that come with the program, by name."""
-    schemes = {}
-    for entry in _tables()["scheme"]:
-        labels = {int(value): key for value, key in entry["labels"].items()}
-        other = entry.get("other", UNKNOWN)
-        schemes[entry["name"]] = LabelScheme(entry["name"], entry["title"], MappingProxyType(labels), other)
-    return MappingProxyType(schemes)
-
-
-@cache
-def scheme_priors() -> Mapping[str, float]:
-    """By how much a scheme is held for likelier than others before a mask is looked at."""
-    return MappingProxyType({entry["name"]: float(entry.get("prior", 0)) for entry in _tables()["scheme"]})
-
-
-def label_schemes() -> Mapping[str, LabelScheme]:
-    """The schemes that the program knows, by name: its own, then those of the person, read when first asked for."""
-    if _schemes_of_people is None:
-        from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes  # it makes schemes
-
-        load_own_schemes()
-    return MappingProxyType({**built_in_schemes(), **(_schemes_of_people or {})})
-
-
-_schemes_of_people: dict[str, LabelScheme] | None = None
 _labels_of_people: dict[str, Meaning] = {}
 OWN_COLOURS = ("#e5484d", "#46a758", "#f5d90a", "#22c5d8", "#d66ad6", "#5b8def", "#f0883e", "#a8d08d", "#b39ddb")
-
-
-def know_schemes(schemes: Iterable[LabelScheme] | None) -> None:
-    """Let schemes of the person be known by their names, in place of those before; None: read them again."""
-    global _schemes_of_people  # one assignment: threads read it
-    known = built_in_schemes()
-    _schemes_of_people = {s.name: s for s in schemes if s.name not in known} if schemes is not None else None
 
 
 def meanings() -> Mapping[str, Meaning]:
@@ -253,7 +207,7 @@ def meanings() -> Mapping[str, Meaning]:
 @cache
 def built_in_meanings() -> Mapping[str, Meaning]:
     """The tissues of tumours, by key."""
-    return MappingProxyType({entry["key"]: Meaning(**entry) for entry in _tables()["meaning"]})
+    return MappingProxyType({entry["key"]: Meaning(**entry) for entry in label_tables()["meaning"]})
 
 
 def is_colour(text: str) -> bool:
@@ -281,23 +235,9 @@ def _introduce(looks: Mapping[str, Meaning | None]) -> None:
 @cache
 def regions() -> tuple[Region, ...]:
     """WT, TC and ET."""
-    return tuple(Region(r["key"], r["title"], frozenset(r["meanings"])) for r in _tables()["region"])
+    return tuple(Region(r["key"], r["title"], frozenset(r["meanings"])) for r in label_tables()["region"])
 
 
 def label_region(meaning: str) -> Region:
     """A region that holds one meaning only, to score a single label."""
     return Region(meaning, meanings()[meaning].title, frozenset([meaning]))
-
-
-def scheme_named(name: str) -> LabelScheme:
-    """The scheme of that name.
-
-    Raises
-    ------
-    BrainsegError
-        If there is none.
-    """
-    known = label_schemes()
-    if name not in known:
-        raise BrainsegError(f"there is no label scheme named {name}", f"Choose one of {', '.join(known)}")
-    return known[name]

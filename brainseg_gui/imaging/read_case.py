@@ -21,7 +21,8 @@ from brainseg_gui.imaging.file_mark import Stamp, stamp_of
 from brainseg_gui.imaging.formats.image_format import ImageHeader
 from brainseg_gui.imaging.formats.reading import StoredMask, as_volume, read_mask, read_picture, read_volume
 from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
 from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of

@@ -15,14 +15,8 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.formats.known_formats import stem
-from brainseg_gui.imaging.labels import (
-    UNKNOWN,
-    LabelScheme,
-    built_in_meanings,
-    built_in_schemes,
-    label_schemes,
-    scheme_priors,
-)
+from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes, label_schemes, scheme_priors
+from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, built_in_meanings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import match_of
 from brainseg_gui.imaging.volume import Volume

@@ -10,7 +10,8 @@ import numpy as np
 
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.formats.mask_note import said_scheme
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import MASK, conventions, match_of
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure

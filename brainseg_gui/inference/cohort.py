@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, TypeVar
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.background_thread import waited_for
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes, network_numbering
+from brainseg_gui.imaging.labelling.known_schemes import network_numbering
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.inference.ahead import PendingRead, Writing, start_reading, start_writing
 from brainseg_gui.inference.case_job import CaseJob

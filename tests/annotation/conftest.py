@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.volume import Volume
 
 Values = NDArray[np.uint8]

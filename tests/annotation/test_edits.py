@@ -17,7 +17,8 @@ from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 
 SLAB = slice(2, 6), slice(1, 4), slice(0, 5)
 

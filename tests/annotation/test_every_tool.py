@@ -23,7 +23,8 @@ from brainseg_gui.annotation.tools.polygon import polygon
 from brainseg_gui.annotation.tools.threshold import follow_edges, in_range, range_around
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.volume import Volume

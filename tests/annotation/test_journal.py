@@ -25,7 +25,8 @@ from brainseg_gui.annotation.journal.journal_replay import Restored
 from brainseg_gui.annotation.journal.study_lock import LockedError
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.storage import lock_file
 
 SHAPE = (9, 8, 7)

@@ -10,7 +10,8 @@ from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.proposal import Proposal, next_piece
 from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.tools.brush import Brush, sweep
-from brainseg_gui.imaging.labels import regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import regions
 
 WT, TC, ET = regions()
 SCHEME = scheme_named("brats2020")

@@ -7,7 +7,7 @@ import pytest
 
 from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.proposal_list import Division, everything_of, part_at, parts_of
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.plane import Plane
 
 

@@ -33,7 +33,8 @@ from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.formats.mask_note import note_path
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 

@@ -9,7 +9,8 @@ from brainseg_gui.annotation.tools import algebra, islands, morphology
 from brainseg_gui.annotation.tools.algebra import Operation
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 
 UNIT = (1.0, 1.0, 1.0)
 

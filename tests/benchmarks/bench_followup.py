@@ -23,7 +23,8 @@ from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.results import VisitResult, results_of
 from brainseg_gui.imaging.connected import connected
 from brainseg_gui.imaging.grid import Grid, StoredGrid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.imaging.regrid import resampled
 from tests.benchmarks.cases import ROOT, Cases

@@ -16,7 +16,7 @@ from brainseg_gui.annotation.journal.journal import Journal
 from brainseg_gui.annotation.journal.journal_fields import JournalHeader
 from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.imaging.case_folder import find_cohort
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.runs.run_folder import RunFolder
 from brainseg_gui.state.training.run_reader import RunReader
 from tests.benchmarks.cases import Cases

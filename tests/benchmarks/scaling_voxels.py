@@ -90,7 +90,7 @@ class _Painter:
         from PySide6.QtGui import QImage, QPainter
 
         from brainseg_gui.imaging.colours import overlay_table
-        from brainseg_gui.imaging.labels import scheme_named
+        from brainseg_gui.imaging.labelling.known_schemes import scheme_named
         from brainseg_gui.imaging.window import Window
         from brainseg_gui.views.slices.outline import Outlines
         from brainseg_gui.views.slices.slice_images import FillImage, GreyImage

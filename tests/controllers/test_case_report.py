@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.comparing.case_report import CaseReportController
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 

@@ -16,7 +16,8 @@ from brainseg_gui.controllers.comparing.errors import ErrorsController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import regions
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session

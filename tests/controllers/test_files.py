@@ -22,7 +22,7 @@ from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.faults import scratch
 from brainseg_gui.imaging import read_case as read_case_module
 from brainseg_gui.imaging.demo_case import demo_case, shipped_demo
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.layers.layers import Layer, LayerRole

@@ -16,7 +16,8 @@ from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
 

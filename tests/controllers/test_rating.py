@@ -24,7 +24,8 @@ from brainseg_gui.controllers.shell.features import RATING
 from brainseg_gui.evaluation.metrics.raters import MajorityRule, majority, staple_consensus
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
 

@@ -21,7 +21,7 @@ from brainseg_gui.controllers.annotating.saving import SaveController
 from brainseg_gui.controllers.layers.mask_folder import MaskFolderController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.question import Question

@@ -19,7 +19,7 @@ from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle

@@ -19,7 +19,7 @@ from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_cohort
 from brainseg_gui.imaging.formats import save
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.inference import ahead
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseStage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainseg_gui.errors import listed
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import MASK, NamingConvention, conventions
 from tests.conventions.trees import Example, entries, modalities_of

@@ -16,7 +16,7 @@ from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.reading import read_labels
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, conventions
 from brainseg_gui.imaging.naming.patients import patients_of

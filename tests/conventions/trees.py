@@ -13,7 +13,8 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
-from brainseg_gui.imaging.labels import LabelScheme, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, Kind, NamingConvention, conventions
 

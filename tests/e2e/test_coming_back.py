@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.annotating import saving
 from brainseg_gui.controllers.layers import opening
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import Hand

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features import LABELS
+from brainseg_gui.imaging.labelling.known_schemes import know_schemes, label_schemes, scheme_named
 from brainseg_gui.imaging.labelling.own_schemes import schemes_folder
-from brainseg_gui.imaging.labels import know_schemes, label_schemes, scheme_named
 from brainseg_gui.views.layers.labels_dialog import LabelsDialog
 from tests.e2e.painting import Hand
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 
 MakeLabels = Callable[..., LabelMap]
 

@@ -7,7 +7,8 @@ import pytest
 
 from brainseg_gui.evaluation.metrics.calibration import calibration, calibration_of, neighbourhood
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.probabilities import TOP, ClassProbabilities
 
 

@@ -22,7 +22,8 @@ from brainseg_gui.evaluation.metrics.comparison import (
 from brainseg_gui.evaluation.metrics.overlap import Counts, count
 from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, label_region, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, label_region, regions
 
 MakeLabels = Callable[..., LabelMap]
 WT, TC, ET = regions()

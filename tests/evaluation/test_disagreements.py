@@ -19,7 +19,8 @@ from brainseg_gui.evaluation.metrics.disagreements import (
 )
 from brainseg_gui.evaluation.metrics.overlap import Counts, count
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, regions
 
 WT, TC, ET = regions()
 EVERYWHERE = np.ones((3, 3, 3), bool)

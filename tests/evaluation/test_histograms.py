@@ -9,7 +9,8 @@ import pytest
 
 from brainseg_gui.evaluation.metrics.histograms import BINS, REST, label_histograms
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import run_to_end

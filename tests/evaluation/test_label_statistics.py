@@ -16,7 +16,8 @@ import pytest
 from brainseg_gui import cli
 from brainseg_gui.evaluation.metrics.label_statistics import PERCENTILES, label_statistics
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 

@@ -11,7 +11,7 @@ import pytest
 
 from brainseg_gui.evaluation.masks import ChosenSchemes, MaskPair, read_pair
 from brainseg_gui.evaluation.records.pair import Pair
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 
 # tissue by tissue: BraTS 2020's 1 NCR, 2 ED, 4 ET in other numbers
 BRATS_2023 = {1: 1, 2: 2, 4: 3}

@@ -13,7 +13,8 @@ from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.evaluation.metrics.pooled import PooledScore, PooledVoxels, pooled
 from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 
 MakeLabels = Callable[..., LabelMap]
 

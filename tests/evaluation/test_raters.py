@@ -20,7 +20,8 @@ from brainseg_gui.evaluation.metrics.raters import (
 )
 from brainseg_gui.imaging.formats.reading import read_label_map, read_labels
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.progress import run_to_end
 
 WT, TC, ET = regions()

@@ -8,7 +8,8 @@ import pytest
 from brainseg_gui.evaluation.metrics.overlap import count
 from brainseg_gui.evaluation.metrics.slice_profile import count_slices
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, label_region, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, label_region, regions
 
 WT, TC, ET = regions()
 

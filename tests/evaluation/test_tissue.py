@@ -10,7 +10,8 @@ import pytest
 from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
 from brainseg_gui.evaluation.metrics.tissue import PieceIntensity, brightness, healthy_medians
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 

@@ -23,7 +23,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.formats.mask_note import read_note
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 

@@ -11,7 +11,8 @@ from brainseg_gui.followup.criteria import lesion_kinds
 from brainseg_gui.followup.identity import Change, Identities, follow
 from brainseg_gui.followup.lesions import LesionMap, lesions_of
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 
 ET = 3
 Box = tuple[int, int, int, int]  # first and last row, first and last column: boxes 6 voxels high

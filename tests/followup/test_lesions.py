@@ -12,7 +12,8 @@ from scipy.ndimage import gaussian_filter
 from brainseg_gui.followup.criteria import all_criteria, criteria_named, lesion_kinds
 from brainseg_gui.followup.lesions import LesionMap, MeasuredLesion, lesions_of, measured
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import Plane
 
 NCR, ED, ET, RC = 1, 2, 3, 4

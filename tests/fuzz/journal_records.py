@@ -19,7 +19,8 @@ from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.annotation.journal.journal_replay import read_note
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from tests.fuzz.measure import WrongAnswer
 
 SHAPE = (9, 8, 7)

@@ -30,7 +30,8 @@ from brainseg_gui.imaging.formats.mask_note import network_of, said_scheme
 from brainseg_gui.imaging.formats.reading import read_header, read_label_map, read_volume
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import StoredGrid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 
 MADE_UP = ImageFormat("Made up", (".up",))
 OBLIQUE = np.array([[-0.9, 0.1, 0, 70], [0.1, 0.8, -0.4, -30], [0, 0.5, 2.5, 12], [0, 0, 0, 1]])

@@ -11,7 +11,7 @@ import pytest
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.imaging.formats.reading import read_label_map
 from brainseg_gui.imaging.grid import Grid, StoredGrid
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.volume import Volume

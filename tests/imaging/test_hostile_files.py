@@ -18,7 +18,8 @@ from brainseg_gui.imaging.background_thread import in_background, let_end, waite
 from brainseg_gui.imaging.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.reading import read_header, read_labels, read_picture, read_volume
 from brainseg_gui.imaging.formats.save import write_labels
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import Progress, run_to_end
 

@@ -11,10 +11,11 @@ from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.colours import overlay_table
 from brainseg_gui.imaging.formats.mask_note import scheme_fields, scheme_of_fields
 from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.labelling.label_entries import LabelEntry, entries_of, problem_of, scheme_of
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, new_entry, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes, save_own_scheme, schemes_folder
-from brainseg_gui.imaging.labels import LabelMap, Meaning, label_schemes, meanings, regions, scheme_named
+from brainseg_gui.imaging.labels import LabelMap, Meaning, meanings, regions
 from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme
 
 SNAP = """\

@@ -19,17 +19,15 @@ from brainseg_gui.imaging.colours import (
     safe_colours,
 )
 from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes, network_numbering, scheme_named
 from brainseg_gui.imaging.labels import (
     LabelMap,
     LabelScheme,
     Meaning,
     from_network_classes,
     label_region,
-    label_schemes,
     meanings,
-    network_numbering,
     regions,
-    scheme_named,
 )
 
 WT, TC, ET = regions()

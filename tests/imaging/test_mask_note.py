@@ -23,7 +23,8 @@ from brainseg_gui.imaging.formats.mask_note import (
     scheme_of_fields,
 )
 from brainseg_gui.imaging.formats.save import write_labels
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_schemes, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.understanding import understand
 from brainseg_gui.progress import run_to_end

@@ -13,7 +13,8 @@ import pytest
 
 from brainseg_gui.imaging.formats.reading import read_header, read_labels, read_volume
 from brainseg_gui.imaging.formats.save import write_labels
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 
 ORIENTATIONS = ["".join(letters) for order in permutations(("LR", "PA", "IS")) for letters in product(*order)]
 SHAPE = (5, 6, 7)  # right, anterior, superior

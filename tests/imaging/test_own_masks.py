@@ -82,7 +82,8 @@ def test_evaluate_scores_the_prediction_against_the_reference(folder: Path, tmp_
 
 def test_a_mask_of_any_name_is_known_by_its_header(folder: Path) -> None:
     from brainseg_gui.imaging.formats.save import write_labels
-    from brainseg_gui.imaging.labels import LabelMap, scheme_named
+    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+    from brainseg_gui.imaging.labels import LabelMap
     from brainseg_gui.imaging.read_case import read_case
     from brainseg_gui.progress import run_to_end
 

@@ -16,7 +16,8 @@ from brainseg_gui.imaging.formats import save
 from brainseg_gui.imaging.formats.reading import read_header, read_labels
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.storage.folder import Folder
 
 OLD = b"the file that was there before"

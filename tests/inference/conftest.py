@@ -14,7 +14,7 @@ import pytest
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.formats.image_format import ImageHeader
 from brainseg_gui.imaging.grid import Grid, StoredGrid
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.engine.engine import Engine

@@ -13,7 +13,8 @@ from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.slab import Area, LabelChange, Slab, Values
 from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.annotating.tools import Tool

@@ -10,7 +10,8 @@ import pytest
 from brainseg_gui.evaluation.metrics.disagreements import Disagreements, find_disagreements
 from brainseg_gui.evaluation.metrics.slice_profile import count_slices
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.comparing.error_list import ErrorList, ErrorOrder
 

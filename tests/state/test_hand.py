@@ -7,7 +7,8 @@ import numpy as np
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.scribbles import BACKGROUND, Scribbles
 from brainseg_gui.state.layers.layers import Layer, LayerRole

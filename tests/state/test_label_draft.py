@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labelling.label_entries import LabelEntry, scheme_of
-from brainseg_gui.imaging.labels import scheme_named
 from brainseg_gui.state.layers.label_draft import LabelDraft
 
 

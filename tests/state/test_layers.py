@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.state.layers.layers import Layer, LayerRole, Layers, OverlayStyle
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.patients import patient_of
 from brainseg_gui.runs.config import Data

@@ -12,7 +12,8 @@ from PySide6.QtCore import QPointF
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, pixel_to_point, point_to_pixel, voxel_to_pixel
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.hand import Outline, Pointer

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, colour_of, safe_colours
-from brainseg_gui.imaging.labels import regions, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session

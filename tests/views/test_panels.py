@@ -35,7 +35,8 @@ from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.evaluation.metrics.comparison import compare, volumes_ml
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.labels import LabelMap, label_schemes, regions
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.imaging.read_case import read_case

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from training.compare.cases import Asked, parse_pairs
 
 

@@ -13,7 +13,8 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_cohort
 from brainseg_gui.imaging.formats.reading import read_header, read_labels
 from brainseg_gui.imaging.grid import StoredGrid
-from brainseg_gui.imaging.labels import LabelScheme, label_schemes, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.imaging.regrid import regridded

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labelling.own_schemes import save_own_scheme
-from brainseg_gui.imaging.labels import LabelScheme, scheme_named
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.state.layers.label_draft import LabelDraft
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.notices import Notice

@@ -11,7 +11,8 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.opening import NEW_MASKS
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, network_numbering
+from brainseg_gui.imaging.labelling.known_schemes import network_numbering
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.session import Session

@@ -23,7 +23,7 @@ from brainseg_gui.controllers.settings.side_window import SideWindow
 from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.imaging.background_thread import in_background, waited_for
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.comparing.cohort_results import GUESSED, CohortResults
 from brainseg_gui.state.session import Notice, Session

@@ -21,7 +21,8 @@ from brainseg_gui.controllers.segmenting.model_reading import read_checked, read
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes, network_numbering
+from brainseg_gui.imaging.labelling.known_schemes import network_numbering
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.segmenting.segmenting import ModelChoice

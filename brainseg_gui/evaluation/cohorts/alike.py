@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes, differs, words_of
-from brainseg_gui.imaging.labels import LabelScheme, label_schemes
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labels import LabelScheme
 
 _ENOUGH = 3  # predictions of one model that suggest the same other scheme, and most of them: it is the model's
 

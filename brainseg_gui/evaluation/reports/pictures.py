@@ -30,7 +30,8 @@ from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.formats.reading import read_labels, read_volume
 from brainseg_gui.imaging.grid import Voxel
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm, voxel_to_pixel

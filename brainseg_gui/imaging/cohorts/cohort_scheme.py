@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, label_schemes
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from typing import Any
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.file_mark import FileMark
 from brainseg_gui.imaging.formats.known_formats import stem
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Meaning, is_colour, label_schemes, meanings
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Meaning, is_colour, meanings
 from brainseg_gui.plain_files import read_json
 
 NOTE_ENDING = ".provenance.json"

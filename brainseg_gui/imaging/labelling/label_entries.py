@@ -9,15 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from brainseg_gui.errors import printable
-from brainseg_gui.imaging.labels import (
-    UNKNOWN,
-    LabelScheme,
-    Meaning,
-    built_in_meanings,
-    built_in_schemes,
-    is_colour,
-    regions,
-)
+from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes
+from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, Meaning, built_in_meanings, is_colour, regions
 
 LONGEST_NAME = 60
 LARGEST_NUMBER = 255

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import platformdirs
 
+from brainseg_gui.imaging.labelling.known_schemes import know_schemes
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, read_labels_file, write_labels_file
-from brainseg_gui.imaging.labels import LabelScheme, know_schemes
+from brainseg_gui.imaging.labels import LabelScheme
 
 log = logging.getLogger(__name__)
 

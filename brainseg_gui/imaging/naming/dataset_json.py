@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from brainseg_gui.imaging.labels import LabelScheme, label_schemes
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.file_words import words_of
 from brainseg_gui.plain_files import read_json

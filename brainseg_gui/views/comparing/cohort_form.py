@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.evaluation.metrics.rules import rule_sets
-from brainseg_gui.imaging.labels import label_schemes
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.state.comparing.cohort_results import GUESSED, CohortResults
 from brainseg_gui.views.widgets.clear_layout import clear_layout
 from brainseg_gui.views.widgets.elided_label import ElidedLabel

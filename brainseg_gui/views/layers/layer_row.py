@@ -7,7 +7,8 @@ from functools import partial
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
-from brainseg_gui.imaging.labels import LabelScheme, label_schemes
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_caption, plain_tip

@@ -11,7 +11,7 @@ import pytest
 from brainseg_gui.evaluation.cohorts.alike import read_alike
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.records.report import CaseReport
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 
 
 def _case(name: str, reference: str, *labels: int, suggested: str = "", stated: bool = False) -> CaseReport:

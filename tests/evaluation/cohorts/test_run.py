@@ -26,7 +26,7 @@ from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.evaluation.records.to_json import case_entry
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.progress import run_to_end
 from tests.evaluation.cohort_files import PREDICTION, REFERENCE, spoil, write_cohort, write_mask
 

@@ -20,7 +20,7 @@ from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CaseReport, CohortReport, LesionEntry, RegionEntry
 from brainseg_gui.evaluation.reports.definitions import cohort_definitions, definitions
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from tests.evaluation.cohort_files import PREDICTION, REFERENCE, write_mask
 
 RULES = rules_named("brats2023")

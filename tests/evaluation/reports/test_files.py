@@ -18,7 +18,7 @@ from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.evaluation.reports.files import CSV_COLUMNS, as_csv, as_json, read_json
-from brainseg_gui.imaging.labels import scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.storage.chosen_file import write_text
 from tests.evaluation.cohort_files import PREDICTION, REFERENCE, write_mask
 

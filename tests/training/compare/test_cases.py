@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.errors import BrainsegError, CaseError
-from brainseg_gui.imaging.labels import LabelScheme, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelScheme
 from training.compare.cases import Asked, find_cases, parse_pairs, spread
 
 

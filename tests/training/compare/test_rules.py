@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.models.json_fields import JsonFields
 from brainseg_gui.inference.models.step_readers import read_post_step
 from brainseg_gui.inference.postprocess import postprocess

@@ -11,7 +11,8 @@ import pytest
 
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from training.compare.scores import CaseScore, RegionNumbers, region_numbers, summarise
 from training.compare.tables import as_csv, as_json, as_markdown, dice_text, region_text
 

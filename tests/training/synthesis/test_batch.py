@@ -12,7 +12,8 @@ import pytest
 
 from brainseg_gui.imaging.formats.mask_note import said_scheme, wrote_mask
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.labels import LabelMap, scheme_named
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
 from training.compare.contact_sheet import main as draw_contact_sheet
 from training.synthesis import batch as batch_module
 from training.synthesis.__main__ import main

@@ -1,0 +1,73 @@
+"""The label schemes that the program knows: its own from a table, and those of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.labels import NETWORK_CLASSES, UNKNOWN, LabelScheme, label_tables
+
+
+@cache
+def built_in_schemes() -> Mapping[str, LabelScheme]:
+    """The schemes that come with the program, by name."""
+    schemes = {}
+    for entry in label_tables()["scheme"]:
+        labels = {int(value): key for value, key in entry["labels"].items()}
+        other = entry.get("other", UNKNOWN)
+        schemes[entry["name"]] = LabelScheme(entry["name"], entry["title"], MappingProxyType(labels), other)
+    return MappingProxyType(schemes)
+
+
+@cache
+def scheme_priors() -> Mapping[str, float]:
+    """By how much a scheme is held for likelier than others before a mask is looked at."""
+    return MappingProxyType({entry["name"]: float(entry.get("prior", 0)) for entry in label_tables()["scheme"]})
+
+
+def label_schemes() -> Mapping[str, LabelScheme]:
+    """The schemes that the program knows, by name: its own, then those of the person, read when first asked for."""
+    if _schemes_of_people is None:
+        from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes  # it makes schemes
+
+        load_own_schemes()
+    return MappingProxyType({**built_in_schemes(), **(_schemes_of_people or {})})
+
+
+_schemes_of_people: dict[str, LabelScheme] | None = None
+
+
+def know_schemes(schemes: Iterable[LabelScheme] | None) -> None:
+    """Let schemes of the person be known by their names, in place of those before; None: read them again."""
+    global _schemes_of_people  # one assignment: threads read it
+    known = built_in_schemes()
+    _schemes_of_people = {s.name: s for s in schemes if s.name not in known} if schemes is not None else None
+
+
+def scheme_named(name: str) -> LabelScheme:
+    """The scheme of that name.
+
+    Raises
+    ------
+    BrainsegError
+        If there is none.
+    """
+    known = label_schemes()
+    if name not in known:
+        raise BrainsegError(f"there is no label scheme named {name}", f"Choose one of {', '.join(known)}")
+    return known[name]
+
+
+def network_numbering(scheme: LabelScheme) -> LabelScheme:
+    """How what a network finds is numbered: by a study's scheme, or the usual one where a tissue would be lost.
+
+    Masks of the whole tumour, and those without a core, have no number for all that a network tells apart. Masks are
+    compared by meaning, so that nothing is lost by another scheme.
+    """
+    try:
+        numbers = {scheme.value_for(meaning) for meaning in NETWORK_CLASSES[1:]}
+    except BrainsegError:
+        numbers = set()
+    return scheme if len(numbers) == len(NETWORK_CLASSES) - 1 else scheme_named("brats2020")
