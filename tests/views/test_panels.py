@@ -33,6 +33,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.case_list import CaseEntry, CaseState
 from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.evaluation.metrics.comparison import compare, volumes_ml
+from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
@@ -47,6 +48,7 @@ from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.comparing.comparison_panel import _COLUMNS, ComparisonPanel
 from brainseg_gui.views.layers.case_item import COUNT, REFERENCE, WORDS
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -256,6 +258,21 @@ def test_the_heading_says_whether_the_annotation_is_compared(compared: MainWindo
     assert (heading.text(), heading.toolTip()) == ("Ann.", "Volume in the annotation, ml")
     session.layers.remove(annotation)
     assert heading.text() == "Pred."
+
+
+def test_missed_and_false_stay_together_and_go_after_the_volumes(compared: MainWindow) -> None:
+    panel, table = compared.findChild(ComparisonPanel), _table(compared)
+    assert panel is not None
+    seen = set()
+    for width in range(100, 500, 20):
+        panel.resize(width, 300)
+        hidden = [name for n, name in enumerate(_COLUMNS) if table.isColumnHidden(n)]
+        seen.add(" ".join(hidden))
+        assert ("Point at a row" in panel._legend.text()) == bool(hidden)
+    assert seen == {"", "Ref. Pred.", "Ref. Pred. Missed False", "HD95 Ref. Pred. Missed False"}
+    tip = table.item(0, 0).toolTip()
+    assert re.search(r"\nMissed \d+\.\d ml, false \d+\.\d ml$", tip)
+    assert MEASURES["prediction_ml"].title in tip
 
 
 def test_a_click_on_a_row_shows_its_agreement(qtbot: QtBot, compared: MainWindow, session: Session) -> None:

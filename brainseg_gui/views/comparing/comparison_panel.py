@@ -38,10 +38,10 @@ _COLUMNS = ("Region", *(measure.short_column for measure in (*_SCORES, *_VOLUMES
 _FIRST_VOLUME = 1 + len(_SCORES)
 _FIRST_DIFFERENCE = _FIRST_VOLUME + len(_VOLUMES)
 _PREDICTED = _COLUMNS.index(MEASURES["prediction_ml"].short_column)
-_LEAVING = (  # columns that go, in this order, where there is no room for them; the first score stays
-    *range(_FIRST_DIFFERENCE, len(_COLUMNS)),
-    *range(_FIRST_VOLUME, _FIRST_DIFFERENCE),
-    *range(_FIRST_VOLUME - 1, 1, -1),
+_LEAVING = (  # columns that go, together and in this order, where there is no room for them; the first score stays
+    range(_FIRST_VOLUME, _FIRST_DIFFERENCE),
+    range(_FIRST_DIFFERENCE, len(_COLUMNS)),
+    *((column,) for column in range(_FIRST_VOLUME - 1, 1, -1)),
 )
 _COLUMN_WIDTH = 50
 _GAP = 8
@@ -121,9 +121,16 @@ class ComparisonPanel(QWidget):
         self._names.setStretch(self._names.count() - 1, int(not beside))
         named = self._against.sizeHint().width() + 2 * (_LEAST_NAME + _GAP)
         self._names.setDirection(_across_if(width >= named))
-        excess = len(_COLUMNS) - max(width // _COLUMN_WIDTH, 2)
-        for index, column in enumerate(_LEAVING):
-            self._table.setColumnHidden(column, index < excess)
+        self._hide_columns(len(_COLUMNS) - width // _COLUMN_WIDTH)
+
+    def _hide_columns(self, excess: int) -> None:
+        """Leave out so many columns, or one more: what belongs together goes together, and that it does is said."""
+        for group in _LEAVING:
+            for column in group:
+                self._table.setColumnHidden(column, excess > 0)
+            excess -= len(group)
+        if not self._legend.isHidden():
+            self._legend.setText(self._legend_text())
 
     def _fits_beside(self, width: int) -> bool:
         """Whether the names can be read beside the tabs; else they stand below them."""
@@ -211,8 +218,7 @@ class ComparisonPanel(QWidget):
             heading_of(self._table, column).setToolTip(tip)
 
     def _fill_row(self, row: int, score: RegionScore) -> None:
-        missed = score.reference_ml - _both_ml(score)
-        false = score.prediction_ml - _both_ml(score)
+        missed, false = _differences_ml(score)
         measured = (measure.list_text(measure.value(score)) or "…" for measure in (*_SCORES, *_VOLUMES))
         texts = (score.region.key, *measured, f"{missed:.1f}", f"{false:.1f}")
         for column, text in enumerate(texts):
@@ -243,7 +249,9 @@ class ComparisonPanel(QWidget):
         if viewing.agreement is not None or viewing.layout is ViewLayout.COMPARE:
             return f"{squares}&nbsp;&nbsp; in {(viewing.agreement or regions()[0]).key}"
         distances = "".join(f", {measure.title} in {measure.unit}" for measure in _SCORES if measure.unit)
-        hint = f"Volumes in ml{distances}. Click a row to see where the masks agree"
+        hidden = any(self._table.isColumnHidden(column) for group in _LEAVING for column in group)
+        numbers = "Point at a row for all numbers" if hidden else f"Volumes in ml{distances}"
+        hint = f"{numbers}. Click a row to see where the masks agree"
         return f'<span style="color:{colour("faint").name()}">{hint}</span>'
 
     def _what_is_missing(self) -> str:
@@ -278,17 +286,16 @@ def _across_if(there_is_room: bool) -> QBoxLayout.Direction:
 
 
 def _tip(score: RegionScore) -> str:
-    """What the row does not show: every other measure of its region, one line for those that one term defines."""
+    """Every measure of a row's region, one line for those that one term defines: the row may have no room for all."""
     if score.counts.reference == score.counts.prediction == 0:
         return f"{score.region.title}: empty in both masks, which counts as 1"
-    if score.lesions is None or score.surface_dice is None:
-        return score.region.title
-    others = [measure for measure in MEASURES.values() if MeasureOutlet.WINDOW not in measure.shown]
+    measured = score.lesions is not None and score.surface_dice is not None
     lines = [
         ", ".join(measure.sentence(measure.value(score)) for measure in of)
-        for _, of in groupby(others, lambda m: m.term)
+        for _, of in groupby(MEASURES.values() if measured else _VOLUMES, lambda m: m.term)
     ]
-    return "\n".join([f"{score.region.title}{_penalty(score)}", *lines])
+    missed, false = (f"{ml:.1f} ml" for ml in _differences_ml(score))
+    return "\n".join([f"{score.region.title}{_penalty(score)}", *lines, f"Missed {missed}, false {false}"])
 
 
 def _penalty(score: RegionScore) -> str:
@@ -300,9 +307,11 @@ def _penalty(score: RegionScore) -> str:
     return f": empty in the {empty}; {title} is the penalty that the rules set, no distance"
 
 
-def _both_ml(score: RegionScore) -> float:
+def _differences_ml(score: RegionScore) -> tuple[float, float]:
+    """What the second mask misses of the reference, and what it has besides."""
     total = score.counts.both + score.counts.only_reference
-    return score.reference_ml * score.counts.both / total if total else 0.0
+    both_ml = score.reference_ml * score.counts.both / total if total else 0.0
+    return score.reference_ml - both_ml, score.prediction_ml - both_ml
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
