@@ -59,13 +59,16 @@ def find_case(path: Path, *, deep: bool = True) -> CaseSource:
 
 def _only_case(folder: Path, *, deep: bool) -> CaseSource:
     """The case of a folder: the one whose files lie in it, else the only one below it."""
-    sources = _sources(groups_of([listed(folder)]))
-    if not sources and deep:
-        sources = _sources(groups_of(list(tree(folder))))
+    unread = tree(folder)
+    below = [next(unread)]  # each folder is listed once: it may hold tens of thousands of files, on a slow drive
+    sources = _sources(groups_of(below))
+    if not sources:
+        below += unread
+        sources = _sources(groups_of(below)) if deep and len(below) > 1 else []
     if len(sources) > 1:
         raise CaseError(f"it holds {len(sources)} cases", "Open it as a cohort, or choose one case's files", folder)
     if not sources:
-        raise _nothing_found(folder)
+        raise _nothing_found(folder, below)
     return _checked(sources[0])
 
 
@@ -167,9 +170,14 @@ def find_cohort(folder: Path) -> tuple[CaseSource, ...]:
     """
     if not folder.is_dir():
         raise CaseError("there is no such folder", "Check the name, or mount the drive", folder)
-    found = _sources(groups_of(list(tree(folder))))
+    return cohort_among(list(tree(folder)), folder)
+
+
+def cohort_among(below: Sequence[FolderListing], folder: Path) -> tuple[CaseSource, ...]:
+    """What `find_cohort` finds, of folders that are listed already: `folder` and those below it."""
+    found = _sources(groups_of(below))
     if not found:
-        raise _nothing_found(folder)
+        raise _nothing_found(folder, below)
     return _told_apart(found, folder)
 
 
@@ -211,8 +219,7 @@ def _shortened(name: str) -> str:
     return name if len(name) <= 60 else f"{name[:28]}…{name[-28:]}"
 
 
-def _nothing_found(folder: Path) -> CaseError:
-    below = list(tree(folder))
+def _nothing_found(folder: Path, below: Sequence[FolderListing]) -> CaseError:
     files = [path for here in below for path in here.files]
     dangling = [path for here in below for path in here.dangling]
     if dangling and not files:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import CaseError, ImageError
+from brainseg_gui.evaluation.cohorts.mask_search import REFERENCES, find_masks
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.case_folder import find_case, find_cohort, kind_of, prefix_of, source_of_files
 from brainseg_gui.imaging.modality import Modality
@@ -241,6 +245,23 @@ def test_one_folder_that_cannot_be_read_hides_no_other_case(tmp_path: Path, monk
 
     monkeypatch.setattr(os, "scandir", refuse)
     assert [source.case_id for source in find_cohort(tmp_path)] == ["A"]
+
+
+@pytest.mark.parametrize("name", ["image{}.nii", "T{}_t1.nii", "T{}_seg.nii"])
+@pytest.mark.parametrize("open_it", [find_case, find_cohort, partial(find_masks, preferred=REFERENCES)])
+def test_each_folder_is_listed_once_whatever_comes_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_it: Any, name: str
+) -> None:
+    """Ten thousand files on a slow drive: opening or refusing the folder took as many seconds as it was listed."""
+    for folder in (tmp_path, tmp_path / "below"):
+        folder.mkdir(exist_ok=True)
+        for number in range(3):
+            (folder / name.format(number)).touch()
+    listed, usual = Counter[str](), os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: (listed.update([os.fspath(folder)]), usual(folder))[1])
+    with contextlib.suppress(CaseError):
+        open_it(tmp_path)
+    assert set(listed.values()) == {1}
 
 
 def test_a_folder_without_cases_is_no_cohort(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
+from brainseg_gui.imaging.case_folder import cohort_among, kind_of, prefix_of
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, stem
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_tree import FolderListing, tree
@@ -62,11 +62,12 @@ def find_masks(place: Path, preferred: Sequence[str]) -> list[FoundMask]:
         return [described(place)]
     if not place.is_dir():
         raise CaseError("there is no such file or folder", "Check the name, or mount the drive", place)
-    sources = _sources(place)
+    listings = list(tree(place))
+    sources = _sources(listings, place)
     owners = {source.reference: source for source in sources if source.reference is not None}
     by_folder = _by_folders(sources)
     images = {path for source in sources for path in source.modalities.values()}
-    below = [replace(here, files=tuple(path for path in here.files if path not in images)) for here in tree(place)]
+    below = [replace(here, files=tuple(path for path in here.files if path not in images)) for here in listings]
     masks = [mask for here in below for mask in _in_folder(here, place, owners, by_folder.get(here.folder, []))]
     masks = _clearest(_without_outputs(masks, sources, preferred, place), preferred)
     if not masks:
@@ -94,9 +95,9 @@ def images_of(source: CaseSource, shared: bool) -> Path:
     return files[0] if shared or any(file.parent != source.folder for file in files) else source.folder
 
 
-def _sources(place: Path) -> list[CaseSource]:
+def _sources(listings: Sequence[FolderListing], place: Path) -> list[CaseSource]:
     try:
-        found = find_cohort(place)
+        found = cohort_among(listings, place)
     except CaseError:
         return []
     # a lone file that cannot be read is listed as a 4-D case, but may as well be a mask

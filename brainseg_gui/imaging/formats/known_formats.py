@@ -47,7 +47,12 @@ SUFFIXES = tuple(suffix for suffix in _LONGEST_FIRST if _BY_SUFFIX[suffix] in RE
 
 def is_image(path: Path) -> bool:
     """Whether the name is that of an image or mask that can be read."""
-    return path.name.lower().endswith(SUFFIXES)
+    return names_image(path.name)
+
+
+def names_image(name: str) -> bool:
+    """The same of a bare name."""
+    return name.lower().endswith(SUFFIXES)
 
 
 def suffix_of(path: Path) -> str:
@@ -56,8 +61,8 @@ def suffix_of(path: Path) -> str:
     >>> suffix_of(Path("P1_t1.NII.gz")), suffix_of(Path("notes.txt"))
     ('.NII.gz', '')
     """
-    name = path.name
-    return next((name[-len(suffix) :] for suffix in SUFFIXES if name.lower().endswith(suffix)), "")
+    name, lower = path.name, path.name.lower()
+    return next((name[-len(suffix) :] for suffix in SUFFIXES if lower.endswith(suffix)), "")
 
 
 def stem(path: Path) -> str:

@@ -28,7 +28,7 @@ def groups_of(folders: Sequence[FolderListing]) -> list[Group]:
     for folder, files in carried.items():
         groups += _in_folder(folder, files)
     dangling = {here.folder: here.dangling for here in folders if here.dangling}
-    joined = [_with_dangling(group, dangling) for group in _joined(groups)]
+    joined = [_with_dangling(group, dangling) for group in _joined(groups)] if dangling else _joined(groups)
     pool = [found for files in (*left.values(), *carried.values()) for found in files if found.kind == MASK]
     return _with_masks([group for group in joined if group.kinds], pool)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.imaging.formats.known_formats import is_image
+from brainseg_gui.imaging.formats.known_formats import names_image
 
 _DEEPEST = 12
 _BEHIND_LINKS = (
@@ -87,8 +87,8 @@ def _is_new(folder: Path, seen: set[tuple[int, int]]) -> bool:
 
 def _scanned(folder: Path) -> tuple[FolderListing, list[tuple[Path, bool]]]:
     """A folder's files, and its folders with whether each is a link."""
-    files: list[Path] = []
-    dangling: list[Path] = []
+    files: list[str] = []
+    dangling: list[str] = []
     folders: list[tuple[Path, bool]] = []
     try:
         with os.scandir(folder) as entries:
@@ -97,12 +97,17 @@ def _scanned(folder: Path) -> tuple[FolderListing, list[tuple[Path, bool]]]:
                     continue
                 if answers(entry.is_dir):
                     folders.append((Path(entry.path), entry.is_symlink()))
-                elif is_image(Path(entry.name)):
-                    (files if answers(entry.is_file) else dangling).append(Path(entry.path))
+                elif names_image(entry.name):
+                    (files if answers(entry.is_file) else dangling).append(entry.name)
     except OSError as error:
         raise CaseError(f"the folder cannot be read ({error.strerror})", "Check its permissions", folder) from error
-    broken = sorted(path for path in dangling if path.is_symlink() and not answers(path.exists))
-    return FolderListing(folder, tuple(sorted(files)), tuple(broken)), folders
+    # names, not paths, are put in order: a path compares its parts, and a folder may hold tens of thousands
+    broken = [path for path in _within(folder, dangling) if path.is_symlink() and not answers(path.exists)]
+    return FolderListing(folder, _within(folder, files), tuple(broken)), folders
+
+
+def _within(folder: Path, names: list[str]) -> tuple[Path, ...]:
+    return tuple(folder / name for name in sorted(names))
 
 
 def answers(kind: Callable[[], bool]) -> bool:
