@@ -36,6 +36,7 @@ from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.shell.palette import CommandPalette
+from brainseg_gui.views.widgets.words_behind import WORDS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -308,13 +309,14 @@ def palette(qtbot: QtBot, window: MainWindow) -> Iterator[CommandPalette]:
 
 def _entries(palette: CommandPalette) -> list[str]:
     items = palette.findChild(QListWidget)
-    return [items.item(row).text().split("    ")[0] for row in range(items.count())]
+    return [items.item(row).text() for row in range(items.count())]
 
 
 def test_the_palette_lists_all_and_narrows(qtbot: QtBot, palette: CommandPalette) -> None:
     assert len(_entries(palette)) == len(ACTIONS) - 1  # not itself
     qtbot.keyClicks(palette.findChild(QLineEdit), "planes axial")
     assert _entries(palette) == ["View: Three planes"]
+    assert palette.findChild(QListWidget).item(0).data(WORDS) == "Ctrl+1"
     qtbot.keyClicks(palette.findChild(QLineEdit), "xyz")
     assert _entries(palette) == []
     qtbot.keyClick(palette.findChild(QLineEdit), Qt.Key.Key_Return)

@@ -49,9 +49,10 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.comparing.comparison_panel import _COLUMNS, ComparisonPanel
-from brainseg_gui.views.layers.case_item import COUNT, REFERENCE, WORDS
+from brainseg_gui.views.layers.case_item import COUNT, REFERENCE
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
+from brainseg_gui.views.widgets.words_behind import WORDS
 
 WT, TC, ET = regions()
 LEFT = Qt.MouseButton.LeftButton

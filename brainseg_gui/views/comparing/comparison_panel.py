@@ -48,7 +48,7 @@ _GAP = 8
 _LEAST_NAME = 90  # pixels in which a layer is still known by its name
 _MARGINS = (6, 16)  # at the sides: of a panel that is narrower than 220 pixels, and of others
 _NARROW = 220
-_BOX_WIDTHS = (110, 180)  # of a name: what a row beside the tabs needs, and all that it gets there
+_BOX_WIDTHS = (110, 200)  # of a name: what a row beside the tabs needs, and all that it gets there
 _TIPS = (
     "Union of labels that is scored; click a row to see where the masks agree on it",
     *(measure.tip for measure in (*_SCORES, *_VOLUMES)),

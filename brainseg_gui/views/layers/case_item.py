@@ -15,9 +15,10 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
+from brainseg_gui.views.widgets.words_behind import WORDS, draw_words_behind
 
 SOURCE = Qt.ItemDataRole.UserRole
-COUNT, REFERENCE, WORDS = (Qt.ItemDataRole.UserRole + n for n in (1, 2, 3))
+COUNT, REFERENCE = Qt.ItemDataRole.UserRole + 1, Qt.ItemDataRole.UserRole + 2
 
 STATE_ICONS = {
     CaseState.TO_DO: ("state-to-do", "faint"),
@@ -26,7 +27,6 @@ STATE_ICONS = {
     CaseState.FLAGGED: ("state-flagged", "problem"),
 }
 _COUNT_WIDTH, _REFERENCE_WIDTH, _DISC = 26, 18, 9
-_GAP, _LEAST_WORDS = 8, 24
 
 
 class CaseItem(QListWidgetItem):
@@ -88,23 +88,13 @@ class CaseItemDelegate(QStyledItemDelegate):
         named = QStyleOptionViewItem(option)
         named.rect = option.rect.adjusted(0, 0, -(_REFERENCE_WIDTH + (_COUNT_WIDTH if count else 0)), 0)
         super().paint(painter, named, index)
+        draw_words_behind(painter, named, index)
         painter.setPen(colour("quiet"))
-        _draw_words(painter, named, index)
         frame = QRectF(end - _COUNT_WIDTH, option.rect.top(), _COUNT_WIDTH, option.rect.height())
         painter.drawText(frame, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count)
         if index.data(REFERENCE):
             middle = option.rect.center().y() + 1
             _draw_half_disc(painter, QRectF(end + 6, middle - _DISC / 2, _DISC, _DISC))
-
-
-def _draw_words(painter: QPainter, named: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-    """What is said behind the name, as far as there is room: names differ in any of their parts."""
-    words, metrics = index.data(WORDS), named.fontMetrics
-    taken = named.decorationSize.width() + metrics.horizontalAdvance(index.data()) + 2 * _GAP
-    room = named.rect.adjusted(taken, 0, -_GAP, 0)
-    if words and room.width() >= _LEAST_WORDS:
-        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), words)
 
 
 def _draw_half_disc(painter: QPainter, frame: QRectF) -> None:

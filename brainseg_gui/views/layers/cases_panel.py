@@ -26,11 +26,12 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions, ActionTip
-from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, WORDS, CaseItem, CaseItemDelegate
+from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItem, CaseItemDelegate
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import icon
 from brainseg_gui.views.widgets.tool_button import tool_button
+from brainseg_gui.views.widgets.words_behind import WORDS
 
 _ORDER = (CaseState.FLAGGED, CaseState.IN_WORK, CaseState.TO_DO, CaseState.DONE)
 _BY_NAME, _BY_STATE, _BY_CHANGE = "By name", "By state", "Newest first"
@@ -111,8 +112,7 @@ class CasesPanel(QWidget):
     def _make_done(self) -> QToolButton:
         """What comes after saving, in sight also while the list is folded."""
         done, action = tool_button("check"), self._actions["cases.done_next"]
-        done.setText("Done")
-        done.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        done.setAccessibleName("Done, and next")
         ActionTip(done, action)
         done.clicked.connect(action.trigger)
         return done

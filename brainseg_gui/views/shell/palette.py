@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QListWidget, QListWidg
 
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.actions.search import found
+from brainseg_gui.views.widgets.words_behind import WORDS, WordsBehindDelegate
 
 
 class CommandPalette(QDialog):
@@ -25,6 +26,7 @@ class CommandPalette(QDialog):
         self._line.textChanged.connect(self._on_text_changed)
         self._line.installEventFilter(self)
         self._list = QListWidget()
+        self._list.setItemDelegate(WordsBehindDelegate(self._list))
         self._list.itemActivated.connect(self._on_item_activated)
         self._list.itemClicked.connect(self._on_item_activated)
         self._nothing = QLabel()
@@ -41,7 +43,8 @@ class CommandPalette(QDialog):
         for spec in found(text, (spec for spec, _ in self._actions if spec.key != "help.palette")):
             action = self._actions[spec.key]
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QListWidgetItem(f"{spec.menu}: {spec.name.rstrip('…')}    {keys}")
+            item = QListWidgetItem(f"{spec.menu}: {spec.name.rstrip('…')}")
+            item.setData(WORDS, keys)
             item.setToolTip(spec.tip)
             item.setData(Qt.ItemDataRole.UserRole, spec.key)
             if not action.isEnabled():

@@ -13,6 +13,7 @@ from brainseg_gui.views.widgets.theme import icon
 def tool_button(icon_name: str = "") -> QToolButton:
     """A small flat button with an icon."""
     button = QToolButton()
+    button.setObjectName("small")
     button.setIconSize(QSize(16, 16))
     if icon_name:
         button.setIcon(icon(icon_name, "quiet"))
