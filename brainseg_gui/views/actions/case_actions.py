@@ -9,7 +9,13 @@ from brainseg_gui.views.actions.action_spec import ActionSpec
 _action = partial(ActionSpec, menu="Cases")
 
 CASE_ACTIONS: tuple[ActionSpec, ...] = (
-    _action("cases.done_next", "Done, and &next", keys=("Ctrl+D",), tip="Mark the case done and open the next to do"),
+    _action(
+        "cases.done_next",
+        "Done, and &next",
+        keys=("Ctrl+D",),
+        tip="Mark the case done and open the next to do",
+        icon="check",
+    ),
     _action("cases.next_to_do", "Next &to do", keys=("Ctrl+Shift+PgDown",), tip="Open the next case that is not done"),
     _action("cases.flag", "&Flag…", keys=("Ctrl+Shift+F",), tip="Flag the case with a note", separated=True),
     _action("cases.to_do", "T&o do", tip="Mark the case to do"),

@@ -25,7 +25,7 @@ from brainseg_gui.annotation.case_list import CaseState
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.actions.actions import Actions, ActionTip
+from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItem, CaseItemDelegate
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_tip
@@ -111,10 +111,8 @@ class CasesPanel(QWidget):
 
     def _make_done(self) -> QToolButton:
         """What comes after saving, in sight also while the list is folded."""
-        done, action = tool_button("check"), self._actions["cases.done_next"]
-        done.setAccessibleName("Done, and next")
-        ActionTip(done, action)
-        done.clicked.connect(action.trigger)
+        done = tool_button()
+        done.setDefaultAction(self._actions["cases.done_next"])
         return done
 
     def _on_annotation_changed(self) -> None:
