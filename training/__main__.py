@@ -39,7 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 when the run finished or was stopped, 1 when it failed, 2 when there is no run to train."""
     parser = argparse.ArgumentParser(prog="python -m training", description="Train the run of a run folder.")
     parser.add_argument("run_folder", type=Path)
-    parser.add_argument("--resume", action="store_true", help="implied where there is a checkpoint")
     guard_process()
     prepare_environment()
     folder = RunFolder(parser.parse_args(arguments).run_folder.resolve())

@@ -97,7 +97,10 @@ def _add_content(parser: argparse.ArgumentParser) -> None:
 def _add_look(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how it looks")
     group.add_argument(
-        "--colours", default="usual", metavar="SET", help="usual, okabe-ito (safe for any colour vision), ET=#f5d90a,…"
+        "--colours",
+        default="usual",
+        metavar="SET",
+        help="a set of colours (default: usual; a name that is none is answered with all), or ET=#f5d90a,…",
     )
     group.add_argument(
         "--legend", choices=("names", "keys", "off"), default="names", help="labels by name (default) or by key, or off"

@@ -14,12 +14,9 @@ from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
-from brainseg_gui.imaging.naming.conventions import MASK, match_of
-from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
 from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.imaging.understanding import Understood, brain_part, understood
 from brainseg_gui.progress import run_to_end
 
@@ -99,23 +96,7 @@ def reading_of(labels: LabelMap, path: Path, scheme: LabelScheme | None, case: C
     if scheme is not None:
         sentence = f"The labels are read as {scheme.title}, as asked"
         return Understood(labels.with_scheme(scheme), sentence, stated=True)
-    if case is not None and case.grid.same_as(labels.grid):
-        return understood(case, labels, path)
-    if (said := said_scheme(labels, path)) is not None:
-        sentence = f"The labels are read as {said[0].title}, as {said[1]} says"
-        return Understood(labels.with_scheme(said[0]), sentence, stated=True)
-    guess = guess_scheme(measure(labels.values, {}), [str(path)], _stated_beside(path))
-    words = guess.sentence if guess.stated else f"{guess.sentence}; guessed without images"
-    return Understood(labels.with_scheme(guess.scheme), words, guess.doubt, guess.stated)
-
-
-def _stated_beside(path: Path) -> tuple[str, ...]:
-    """The scheme that a ``dataset.json`` states for the masks of its folders of labels."""
-    match = match_of(path)
-    if match is None or not match.whole or match.kind != MASK or not match.convention.order:
-        return ()
-    scheme = dataset_json_of(match.base).scheme()
-    return (scheme.name,) if scheme is not None else ()
+    return understood(case if case is not None and case.grid.same_as(labels.grid) else None, labels, path)
 
 
 def read_as(labels: LabelMap, path: Path, scheme: LabelScheme | None, case: Case | None) -> tuple[LabelMap, str]:

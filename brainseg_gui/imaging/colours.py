@@ -28,11 +28,14 @@ class ColourSet:
         For the command line and settings, and for people.
     colours
         Usual colour -> the one of this set; others stay.
+    any_vision
+        Whether they are told apart with any colour vision.
     """
 
     name: str
     title: str
     colours: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    any_vision: bool = False
 
     def of(self, look: Meaning) -> str:
         """Colour of a label or meaning as ``#rrggbb``."""
@@ -49,13 +52,13 @@ def colour_sets() -> Mapping[str, ColourSet]:
     text = files("brainseg_gui.resources").joinpath("colour_sets.toml").read_text("utf-8")
     for entry in tomllib.loads(text)["set"]:
         colours = {built_in_meanings()[key].colour: colour for key, colour in entry["colours"].items()}
-        sets.append(ColourSet(entry["name"], entry["title"], MappingProxyType(colours)))
+        sets.append(ColourSet(entry["name"], entry["title"], MappingProxyType(colours), entry.get("any_vision", False)))
     return MappingProxyType({colours.name: colours for colours in sets})
 
 
 def safe_colours() -> ColourSet:
-    """The set that is told apart with any colour vision."""
-    return colour_sets()["okabe-ito"]
+    """The first set that is told apart with any colour vision."""
+    return next(one for one in colour_sets().values() if one.any_vision)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -14,17 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
-from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes, label_schemes, scheme_priors
 from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, built_in_meanings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import match_of
+from brainseg_gui.imaging.naming.suggestions import SchemeSuggestion, suggestions
 from brainseg_gui.imaging.volume import Volume
 
 _BRIGHT = 0.5  # standard deviations of the brain by which T1ce must exceed T1 for a label to enhance
 _FAINT = 0.15  # by which a rim still shows that is too thin, or too faint, to be called bright
 _CLOSE = 0.1  # of two schemes that explain a mask nearly as well either may be right
-_SINCE_2023 = ("brats2023", "brats-ped")
+_COMMONEST = "brats2020"
 WHOLE_TUMOUR = "whole-tumour"
 _CORE = ("NCR", "NET", "CC")
 _NAMES = 0.25  # what names count for beside the images; without images they decide between what shapes leave open
@@ -177,10 +177,11 @@ def _enhances_instead(scheme: LabelScheme, evidence: Sequence[LabelEvidence]) ->
 
 def _best(evidence: Sequence[LabelEvidence], file_names: Sequence[str], possible: Sequence[str]) -> SchemeGuess:
     """The scheme among those possible that explains the labels best, and the next one where that is as good."""
-    if _is_one_label(evidence) and WHOLE_TUMOUR in possible and not _suggested_by_names(file_names):
+    suggestion = _suggestion_of(file_names)
+    if _is_one_label(evidence) and WHOLE_TUMOUR in possible and suggestion is None:
         whole = label_schemes()[WHOLE_TUMOUR]
         return SchemeGuess(whole, _sentence(whole, evidence))
-    favourite = _suggested_by_names(file_names) or "brats2020"
+    favourite = _COMMONEST if suggestion is None else suggestion.schemes[0]
     blind = all(np.isnan(e.enhancement) and np.isnan(e.flair) for e in evidence)
     bonus = _NAMES_ALONE if blind else _NAMES
     scores = {
@@ -218,14 +219,12 @@ def _stated_by_names(file_names: Sequence[str]) -> tuple[str, ...]:
         match = match_of(Path(name))
         if match is not None and match.convention.schemes and not match.convention.loose:
             return match.convention.schemes
-    return _SINCE_2023 if _suggested_by_names(file_names) == _SINCE_2023[0] else ()
+    suggestion = _suggestion_of(file_names)
+    return suggestion.schemes if suggestion is not None and suggestion.only else ()
 
 
-def _suggested_by_names(file_names: Sequence[str]) -> str:
-    joined = " ".join(file_names).lower()
-    if any(stem(Path(name)).lower().endswith(("-t1n", "-t1c", "-t2w", "-t2f")) for name in file_names):
-        return _SINCE_2023[0]
-    return "msd" if "labelstr" in joined or "imagestr" in joined else ""
+def _suggestion_of(file_names: Sequence[str]) -> SchemeSuggestion | None:
+    return next((one for one in suggestions() if any(one.fits(Path(name)) for name in file_names)), None)
 
 
 def _fit(meaning: str, label: LabelEvidence, everyone: Sequence[LabelEvidence]) -> float:

@@ -14,6 +14,7 @@ from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import MASK, conventions, match_of
+from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
 from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume
 
@@ -70,17 +71,33 @@ class Understood:
     doubtful: bool = False
 
 
-def understood(case: Case, labels: LabelMap, path: Path) -> Understood:
-    """The label map with the scheme that it names itself, or its data set; else the one that fits the images best."""
+def understood(case: Case | None, labels: LabelMap, path: Path) -> Understood:
+    """The label map with the scheme that it names itself, or its data set; else the one that fits the images best.
+
+    Without a case only names and numbers tell.
+    """
     _ = labels.counts  # here, so that the window need not count
     if (said := said_scheme(labels, path)) is not None:
         scheme, place = said
         sentence = f"The mask's labels are read as {scheme.title}, as {place} says"
         return Understood(labels.with_scheme(scheme), sentence, stated=True)
+    if case is None:
+        guess = guess_scheme(measure(labels.values, {}), [str(path)], _stated_beside(path))
+        sentence = guess.sentence if guess.stated else f"{guess.sentence}; guessed without images"
+        return Understood(labels.with_scheme(guess.scheme), sentence, guess.doubt, guess.stated, guess.doubtful)
     names = [str(p) for p in (*case.source.modalities.values(), path)]
     stated = stated_schemes(case.source) if _of_data_set(path, case.source) else ()
     guess = guess_scheme(measure(labels.values, case.volumes), names, stated)
     return Understood(labels.with_scheme(guess.scheme), guess.sentence, guess.doubt, guess.stated, guess.doubtful)
+
+
+def _stated_beside(path: Path) -> tuple[str, ...]:
+    """The scheme that a ``dataset.json`` states for the masks of its folders of labels."""
+    match = match_of(path)
+    if match is None or not match.whole or match.kind != MASK or not match.convention.order:
+        return ()
+    scheme = dataset_json_of(match.base).scheme()
+    return (scheme.name,) if scheme is not None else ()
 
 
 def _of_data_set(path: Path, source: CaseSource) -> bool:

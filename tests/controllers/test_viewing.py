@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.colours import USUAL, safe_colours
+from brainseg_gui.imaging.colours import USUAL, ColourSet, safe_colours
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention, Plane
@@ -190,6 +190,16 @@ def test_what_was_set_comes_back(viewing: Viewing, parts: Any) -> None:
     for field in ("layout", "convention", "opacity", "smooth", "crosshair_visible", "colours"):
         assert getattr(again.viewing, field) == getattr(viewing, field), field
     controller.close()
+
+
+def test_colours_for_any_vision_give_back_those_from_before(viewing: Viewing, parts: Any) -> None:
+    warm = ColourSet("warm", "Warm")
+    viewing.colours = warm
+    parts.window.actions_table["layers.safe_colours"].trigger()
+    assert viewing.colours == safe_colours()
+    assert viewing.colours.any_vision
+    parts.window.actions_table["layers.safe_colours"].trigger()
+    assert viewing.colours == warm
 
 
 def test_safe_colours_that_an_earlier_version_remembered_come_back(parts: Any) -> None:

@@ -82,7 +82,7 @@ def _unreadable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             raise PermissionError(13, "Permission denied", name)
         return os.open(name, flags)
 
-    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._without_waiting", refuse)
+    monkeypatch.setattr("brainseg_gui.imaging.formats.image_stream._without_waiting", refuse)
     return path
 
 

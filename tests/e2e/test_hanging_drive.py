@@ -34,13 +34,13 @@ from functools import partial
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
 from brainseg_gui.controllers.jobs.job import Job
-from brainseg_gui.imaging.formats import nifti_stream
+from brainseg_gui.imaging.formats import image_stream
 from brainseg_gui.imaging.case_folder import find_case
 from brainseg_gui.imaging.read_case import read_case
 
 folder, pipe = sys.argv[1:]
 source = find_case(Path(folder))
-nifti_stream._without_waiting = lambda name, flags: os.open(pipe, os.O_RDONLY)
+image_stream._without_waiting = lambda name, flags: os.open(pipe, os.O_RDONLY)
 application = QCoreApplication([])
 job = Job(read_case(source), application)
 job.cancelled.connect(application.quit)
@@ -81,7 +81,7 @@ def drive(tmp_path: Path) -> Iterator[Drive]:
     drive.come_back()
 
 
-@pytest.mark.parametrize("where", ["brainseg_gui.imaging.formats.nifti_stream._without_waiting", "os.scandir"])
+@pytest.mark.parametrize("where", ["brainseg_gui.imaging.formats.image_stream._without_waiting", "os.scandir"])
 def test_opening_a_case_can_be_cancelled(
     qtbot: QtBot,
     application: Application,

@@ -71,7 +71,7 @@ def test_a_file_without_read_permission(write_nifti: Any, monkeypatch: pytest.Mo
         def refuse(*_args: object) -> int:
             raise PermissionError(13, "Permission denied", str(path))
 
-        monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._without_waiting", refuse)
+        monkeypatch.setattr("brainseg_gui.imaging.formats.image_stream._without_waiting", refuse)
     else:
         path.chmod(0)
     error = _refusal(path)
@@ -175,7 +175,7 @@ def test_a_large_file_of_several_gzip_members_is_believed(
     write_nifti: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its memory grows with what it delivers; no size that is written in it is believed."""
-    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._TRUSTED_BYTES", 100)
+    monkeypatch.setattr("brainseg_gui.imaging.formats.image_stream._TRUSTED_BYTES", 100)
     raw = gzip.decompress(write_nifti(CUBE).read_bytes())
     path = tmp_path / "members.nii.gz"
     path.write_bytes(gzip.compress(raw[:500]) + gzip.compress(raw[500:]))
@@ -399,7 +399,7 @@ def test_a_scaled_mask_is_read_by_its_scaled_values(write_nifti: Any) -> None:
 
 
 def test_reading_stops_when_asked(write_nifti: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._CHUNK_BYTES", 100)
+    monkeypatch.setattr("brainseg_gui.imaging.formats.image_stream._CHUNK_BYTES", 100)
     asked: list[None] = []
 
     def should_stop() -> bool:

@@ -40,7 +40,7 @@ def _refusal(path: Path, read: Callable[[Path], Any] = read_volume) -> str:
 def _unpacker(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways to unpack: the fast one is not there for every processor."""
     if request.param != "fast":
-        monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_stream._GzipFile", gzip.GzipFile)
+        monkeypatch.setattr("brainseg_gui.imaging.formats.image_stream._GzipFile", gzip.GzipFile)
 
 
 @pytest.mark.usefixtures("_unpacker")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import ImageError
-from brainseg_gui.imaging.formats import nifti_stream
+from brainseg_gui.imaging.formats import image_stream
 from brainseg_gui.imaging.formats.reading import read_picture
 
 
@@ -19,10 +19,10 @@ from brainseg_gui.imaging.formats.reading import read_picture
 def unpacking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param == "fast":
         pytest.importorskip("isal")
-        assert nifti_stream._GzipFile is not gzip.GzipFile
+        assert image_stream._GzipFile is not gzip.GzipFile
     else:
-        monkeypatch.setattr(nifti_stream, "_GzipFile", gzip.GzipFile)
-        monkeypatch.setattr(nifti_stream, "_DAMAGED", (EOFError, zlib.error, gzip.BadGzipFile))
+        monkeypatch.setattr(image_stream, "_GzipFile", gzip.GzipFile)
+        monkeypatch.setattr(image_stream, "_DAMAGED", (EOFError, zlib.error, gzip.BadGzipFile))
 
 
 @pytest.fixture

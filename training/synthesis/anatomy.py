@@ -14,14 +14,14 @@ from pathlib import Path
 from zipfile import BadZipFile
 from zlib import error as ZlibError  # noqa: N812  zlib names its class in lower case
 
-import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 import platformdirs
-from nibabel.filebasedimages import ImageFileError
 from scipy import ndimage
 
 from brainseg_gui.errors import ImageError
+from brainseg_gui.imaging.formats.known_formats import is_image, stem, titles
+from brainseg_gui.imaging.formats.reading import read_picture
 from brainseg_gui.storage.writing import replacing
 
 from .fields import BoolArray, FloatArray
@@ -129,7 +129,7 @@ def read_anatomy(path: Path) -> Anatomy:
         _distance_to(np.isin(labels, part)) for part in (_LEFT_CEREBRUM, _RIGHT_CEREBRUM, _CEREBELLUM)
     )
     _add_dura(tissue, left, right, below)
-    return Anatomy(path.name.split(".")[0], tissue, hull_mm, left - right)
+    return Anatomy(stem(path), tissue, hull_mm, left - right)
 
 
 def read_anatomy_cached(path: Path) -> Anatomy:
@@ -143,9 +143,9 @@ def read_anatomy_cached(path: Path) -> Anatomy:
     try:
         digest = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
     except OSError as error:
-        raise ImageError("this label map cannot be read", "Give a readable .nii or .nii.gz file", path) from error
+        raise ImageError("this label map cannot be read", f"Give a readable {titles()} file", path) from error
     kept = Path(platformdirs.user_cache_dir("brainseg")) / "anatomies" / f"{digest}-{_VERSION}.npz"
-    name = path.name.split(".")[0]
+    name = stem(path)
     try:
         with kept.open("rb") as stream, np.load(stream) as arrays:
             return Anatomy(name, arrays["tissue"], arrays["hull_mm"], arrays["midline_mm"])
@@ -166,11 +166,9 @@ def find_anatomies(path: Path) -> tuple[Path, ...]:
     ImageError
         If there are none.
     """
-    found = (path,) if path.is_file() else tuple(sorted((*path.glob("*.nii.gz"), *path.glob("*.nii"))))
+    found = (path,) if path.is_file() else tuple(sorted(filter(is_image, path.glob("*"))))
     if not found:
-        raise ImageError(
-            "no anatomical label map here", "Give a .nii or .nii.gz file, or a folder that holds some", path
-        )
+        raise ImageError("no anatomical label map here", f"Give a {titles()} file, or a folder that holds some", path)
     return found
 
 
@@ -182,13 +180,11 @@ def read_labels(path: Path) -> npt.NDArray[np.int16]:
     ImageError
         As `read_anatomy`.
     """
-    try:
-        image = nib.as_closest_canonical(nib.load(path))
-        labels: npt.NDArray[np.int16] = np.asarray(image.dataobj).astype(np.int16)
-    except (OSError, EOFError, ValueError, ZlibError, ImageFileError) as error:
-        raise ImageError("this label map cannot be read", "Give a readable .nii or .nii.gz file", path) from error
-    if labels.ndim != 3 or not np.allclose(image.header.get_zooms()[:3], 1.0, atol=0.05):
+    picture = read_picture(path)
+    grid = picture.header.stored_grid
+    if picture.stored.ndim != 3 or not np.allclose(grid.grid.spacing_mm, 1.0, atol=0.05):
         raise ImageError("this label map is not a volume of 1 mm voxels", "Resample it to 1 mm", path)
+    labels = grid.to_ras(picture.stored * picture.slope + picture.intercept).astype(np.int16)
     if not (np.isin(labels, (2, 41)).any() and np.isin(labels, (3, 42)).any()):
         remedy = "Give a label map with FreeSurfer's numbers, such as SynthSeg's"
         raise ImageError("this label map holds no cerebral white matter (2, 41) and cortex (3, 42)", remedy, path)

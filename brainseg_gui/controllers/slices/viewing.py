@@ -53,6 +53,7 @@ class ViewingController(QObject):
         self._session, self._window, self._preferences = session, window, preferences
         self._actions, self._pictures = actions, pictures
         self._viewing = session.viewing
+        self._colours_before = USUAL  # than those for any vision
         self._restore()
         image.auto_requested.connect(self.auto_window)
         events = self._viewing.events
@@ -97,7 +98,11 @@ class ViewingController(QObject):
         }
 
     def _toggle_colours(self) -> None:
-        self._viewing.colours = USUAL if self._viewing.colours == safe_colours() else safe_colours()
+        """Colours for any vision; once more, those from before."""
+        chosen = self._viewing.colours
+        if not chosen.any_vision:
+            self._colours_before = chosen
+        self._viewing.colours = self._colours_before if chosen.any_vision else safe_colours()
 
     def auto_window(self) -> None:
         """Window the shown modality by the brain's percentiles."""
@@ -193,7 +198,7 @@ class ViewingController(QObject):
             "view.file_index": viewing.file_index,
             "layers.masks": viewing.masks_visible,
             "layers.agreement": viewing.agreement is not None,
-            "layers.safe_colours": viewing.colours == safe_colours(),
+            "layers.safe_colours": viewing.colours.any_vision,
         }
         for key, value in checked.items():
             actions[key].setChecked(value)

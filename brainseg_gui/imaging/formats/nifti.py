@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, ShouldStop
+from brainseg_gui.imaging.formats.image_stream import open_image, reporting
 from brainseg_gui.imaging.formats.nifti_header import (
     checked,
     farthest_apart_mm,
@@ -18,7 +19,6 @@ from brainseg_gui.imaging.formats.nifti_header import (
     shape_of,
     stored_grid_of,
 )
-from brainseg_gui.imaging.formats.nifti_stream import opened, reporting
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.nibabel_parts import Nifti1Header, Nifti1Image
 
@@ -28,13 +28,13 @@ _NAMES = ("data_type", "db_name", "aux_file", "intent_name")  # converters put n
 
 def read_header(path: Path) -> ImageHeader:
     """The header of a file: its dimensions, data type, promised size and affine are checked."""
-    with reporting(path), opened(path) as stream:
+    with reporting(path), open_image(path) as stream:
         return _as_header(path, checked(stream, parse_header(stream)))
 
 
 def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
     """A 3-D or 4-D file whole, in its stored data type; scaling of 0 or NaN is none."""
-    with reporting(path), opened(path, should_stop) as stream:
+    with reporting(path), open_image(path, should_stop) as stream:
         header = checked(stream, parse_header(stream))
         shape = shape_of(header)
         if check_shape is not None:

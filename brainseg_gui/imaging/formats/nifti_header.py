@@ -9,7 +9,7 @@ import numpy as np
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.free_memory import free_memory_bytes
-from brainseg_gui.imaging.formats.nifti_stream import NiftiStream
+from brainseg_gui.imaging.formats.image_stream import ImageStream
 from brainseg_gui.imaging.grid import StoredGrid, describe_shape
 from brainseg_gui.imaging.nibabel_parts import HeaderDataError, Nifti1Header, Nifti2Header
 
@@ -22,7 +22,7 @@ _PLACE_CODES, _ALIGNED = range(6), 2  # what qform_code and sform_code can be; t
 _LARGEST_OFFSET = 2**26  # header extensions before the voxels hold a patient's DICOM header at most
 
 
-def parse_header(stream: NiftiStream) -> Nifti1Header:
+def parse_header(stream: ImageStream) -> Nifti1Header:
     """The header at the start of a file, not yet checked."""
     raw = stream.read(_HEADER_BYTES)  # no further: the voxels follow, and what is compressed cannot be read twice
     kind: type[Nifti1Header] = Nifti1Header
@@ -50,7 +50,7 @@ def _mend(header: Nifti1Header) -> None:
             header[code] = _ALIGNED if header[code] > 0 else 0
 
 
-def checked(stream: NiftiStream, header: Nifti1Header) -> Nifti1Header:
+def checked(stream: ImageStream, header: Nifti1Header) -> Nifti1Header:
     """The header, if a file of this size can hold what it promises, and if that is a volume or several."""
     path, shape = stream.path, shape_of(header)
     if len(shape) == 2 or (len(shape) in (3, 4) and min(shape[:3]) == 1):
@@ -74,7 +74,7 @@ def _describe_dtype(dtype: np.dtype[Any]) -> str:
     return {"c": "complex numbers", "V": "of an unknown type"}.get(dtype.kind, f"of type {dtype}")
 
 
-def _check_promise(stream: NiftiStream, header: Nifti1Header, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+def _check_promise(stream: ImageStream, header: Nifti1Header, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Refuse before allocating what the file cannot hold."""
     path = stream.path
     promised = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize

@@ -217,18 +217,19 @@ def conventions() -> tuple[NamingConvention, ...]:
 @cache
 def words() -> Mapping[str, frozenset[str]]:
     """Words by what they say, in lower case."""
-    return {name: frozenset(listed) for name, listed in _table()["words"].items()}
+    return {name: frozenset(listed) for name, listed in table()["words"].items()}
 
 
 def _rows() -> Iterator[dict[str, Any]]:
-    entries = _table()["convention"]
+    entries = table()["convention"]
     named = {entry["name"]: entry for entry in entries}
     for entry in entries:
         yield named[entry["like"]] | entry if "like" in entry else entry
 
 
 @cache
-def _table() -> dict[str, Any]:
+def table() -> dict[str, Any]:
+    """What ``conventions.toml`` holds."""
     return tomllib.loads(files("brainseg_gui.resources").joinpath("conventions.toml").read_text("utf-8"))
 
 

@@ -15,9 +15,11 @@ from typing import Literal
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.json_fields import JsonFields
+from brainseg_gui.inference.models.network_folder import NetworkFolder
 from brainseg_gui.inference.models.passport import FORMAT, framework_of, name_of, sha256_of, weights_of
 from brainseg_gui.plain_files import read_json, visible
 
+_REMEDY = "Copy the folder again from its source"
 HeadTask = Literal["brain mask", "contrast"]
 TASKS: tuple[HeadTask, ...] = ("brain mask", "contrast")
 _FOLDERS: Mapping[HeadTask, str] = {"brain mask": "brain-3mm", "contrast": "contrast-3mm"}
@@ -59,32 +61,18 @@ class HeadPassport:
     intended_use: str
 
 
-@dataclass(frozen=True)
-class HeadModel:
+class HeadModel(NetworkFolder[HeadPassport]):
     """A folder with such a network's weights and its passport."""
-
-    path: Path
-    passport: HeadPassport
-
-    @property
-    def weights_path(self) -> Path:
-        """File of the weights."""
-        return self.path / self.passport.weights
-
-    @property
-    def title(self) -> str:
-        """Name and version for people."""
-        return f"{self.passport.name} {self.passport.version}"
 
 
 @cache
 def head_model(task: HeadTask) -> HeadModel:
-    """The network that comes with the program for a task.
+    """The network for a task in the program's own folder of them.
 
     Raises
     ------
     ModelError
-        If the installation does not hold it, or it is damaged.
+        If there is none, as in versions that come without, or it is damaged.
     """
     return read_head_model(Path(str(files("brainseg_gui.resources").joinpath("models", "heads", _FOLDERS[task]))), task)
 
@@ -101,16 +89,15 @@ def read_head_model(folder: Path, task: HeadTask) -> HeadModel:
     try:
         content = read_json(file)
     except OSError as error:
-        raise ModelError(
-            f"the network for the task “{task}” is missing", "Install the program again", folder
-        ) from error
+        remedy = "Put its folder there; not every version of the program comes with one"
+        raise ModelError(f"there is no network for the task “{task}”", remedy, folder) from error
     except ValueError as error:
-        raise ModelError(f"it is not JSON ({visible(str(error), 200)})", "Install the program again", file) from error
+        raise ModelError(f"it is not JSON ({visible(str(error), 200)})", _REMEDY, file) from error
     if not isinstance(content, dict):
-        raise ModelError("it is not a JSON object", "Install the program again", file)
+        raise ModelError("it is not a JSON object", _REMEDY, file)
     model = HeadModel(folder, _parse(JsonFields(content, "the passport", file), task))
     if not model.weights_path.is_file():
-        raise ModelError(f"the weights {model.passport.weights} are missing", "Install the program again", folder)
+        raise ModelError(f"the weights {model.passport.weights} are missing", _REMEDY, folder)
     return model
 
 

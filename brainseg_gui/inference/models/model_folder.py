@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.head_model import HeadModel
+from brainseg_gui.inference.models.network_folder import NetworkFolder
 from brainseg_gui.inference.models.passport import Passport, parse_passport
 from brainseg_gui.plain_files import open_file, read_json, visible
 
@@ -28,22 +28,8 @@ PASSPORT_NAME = "model.json"
 DEFAULT_MODEL = "synthetic-2mm"
 
 
-@dataclass(frozen=True)
-class ModelFolder:
-    """A folder with a network's weights and its passport."""
-
-    path: Path
-    passport: Passport
-
-    @property
-    def weights_path(self) -> Path:
-        """File of the weights."""
-        return self.path / self.passport.weights
-
-    @property
-    def title(self) -> str:
-        """Name and version for people."""
-        return f"{self.passport.name} {self.passport.version}"
+class ModelFolder(NetworkFolder[Passport]):
+    """A folder with the weights and the passport of a network that segments tumours."""
 
 
 def read_model_folder(path: Path) -> ModelFolder:

@@ -170,7 +170,7 @@ def warm_up_shape(passport: Passport | HeadPassport, fixed: Shape | None) -> Sha
         return fixed
     if isinstance(passport, HeadPassport):
         raise ModelError(
-            "a network of whole heads takes one size only, this one takes any", "Install the program again"
+            "a network of whole heads takes one size only, this one takes any", "Copy its folder again from its source"
         )
     spacing_mm = passport.spacing_mm or (1.0, 1.0, 1.0)
     pads = any(isinstance(step, steps.Pad) for step in passport.preprocess)

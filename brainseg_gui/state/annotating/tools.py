@@ -34,7 +34,8 @@ class ToolTraits:
     Parameters
     ----------
     title, tip, icon, known_as
-        Of its action, whose letter in the menu follows the ampersand; its key is its number in `TRAITS`.
+        Of its action, whose letter in the menu follows the ampersand; its key is its number in `Tool`: 1 to 6 at
+        present, 7 and on choose labels.
     mouse
         What the buttons do, for the panel.
     in_3d

@@ -67,6 +67,12 @@ def test_an_empty_folder_holds_no_anatomies(tmp_path: Path) -> None:
         find_anatomies(tmp_path)
 
 
+def test_label_maps_are_found_by_the_table_of_formats(tmp_path: Path, toy_file: Path) -> None:
+    for name in ("B.NII.GZ", "a.nii", "notes.txt", "c.mgz"):
+        (tmp_path / name).write_bytes(toy_file.read_bytes())
+    assert [path.name for path in find_anatomies(tmp_path)] == ["B.NII.GZ", "a.nii"]
+
+
 def test_a_read_anatomy_is_kept_and_gives_the_same(
     toy_file: Path, anatomy: Anatomy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""The bytes of a NIfTI file, plain or compressed: opened without waiting, read no further than was promised."""
+"""The bytes of an image file, plain or compressed: opened without waiting, read no further than was promised."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import Cancelled, ImageError
 from brainseg_gui.imaging.formats.image_format import ShouldStop
+from brainseg_gui.imaging.formats.known_formats import titles
 from brainseg_gui.imaging.nibabel_parts import HeaderDataError
 
 _GzipFile: Any = gzip.GzipFile
@@ -60,7 +61,7 @@ def reporting(path: Path) -> Iterator[None]:
 
 
 @dataclass(eq=False)
-class NiftiStream:
+class ImageStream:
     """An open file, unpacked as it is read.
 
     Parameters
@@ -133,7 +134,7 @@ class NiftiStream:
 
 
 @contextlib.contextmanager
-def opened(path: Path, should_stop: ShouldStop | None = None) -> Iterator[NiftiStream]:
+def open_image(path: Path, should_stop: ShouldStop | None = None) -> Iterator[ImageStream]:
     """Open a file for reading from its start; a pipe or device is refused, and never waited for.
 
     Parameters
@@ -156,7 +157,7 @@ def opened(path: Path, should_stop: ShouldStop | None = None) -> Iterator[NiftiS
         file.seek(0)
         packed = _Packed(path, file, compressed, should_stop)
         stream = _GzipFile(fileobj=packed, mode="rb") if compressed else packed
-        yield NiftiStream(path, status.st_size, compressed, stream, packed)
+        yield ImageStream(path, status.st_size, compressed, stream, packed)
 
 
 def _without_waiting(name: str, flags: int) -> int:
@@ -165,7 +166,7 @@ def _without_waiting(name: str, flags: int) -> int:
 
 def _check_regular(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise ImageError("it is not a regular file", "Choose a .nii or .nii.gz file", path)
+        raise ImageError("it is not a regular file", f"Choose a {titles()} file", path)
 
 
 class _Packed(io.RawIOBase):
