@@ -152,6 +152,14 @@ def test_a_case_that_is_being_read_cannot_be_segmented(ready: SegmentController,
 # --- a segmentation ---------------------------------------------------------------------------------------------
 
 
+def test_how_the_case_before_was_segmented_is_not_said_of_the_next(
+    ready: SegmentController, session: Session, case: Case
+) -> None:
+    session.segmenting.end("CPU, float32: 43.0 s")
+    session.preview(case)
+    assert session.segmenting.outcome == ""
+
+
 def test_progress_is_shown_in_the_panel(
     qtbot: QtBot, ready: SegmentController, session: Session, parts: Any, engine: Any, ended: Callable[[], None]
 ) -> None:

@@ -192,3 +192,12 @@ def test_the_error_that_is_looked_at_is_drawn_more_strongly(
         return sum(abs(a - b) for a, b in channels)
 
     assert all(off(one) < off(other) for one, other in zip(strong, weak, strict=True))
+
+
+@pytest.mark.parametrize("width", [340, 400, 480])
+def test_the_words_of_errors_are_whole_and_the_depth_gives_way(panel: QWidget, width: int) -> None:
+    table = panel.table
+    table.resize(width, 200)
+    assert table.columnWidth(1) >= table.sizeHintForColumn(1)
+    assert table.isColumnHidden(4) == (width < 410)
+    assert "mm deep" in table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)

@@ -336,6 +336,18 @@ def test_auto_is_asked_for(qtbot: QtBot, opened: MainWindow) -> None:
         _click(qtbot, _button(opened.panels.named("Image")(), "Auto"))
 
 
+def test_what_is_not_saved_is_named(opened: MainWindow, session: Session, predict: Callable[..., Layer]) -> None:
+    def said() -> str:
+        return opened._tool_bar._end._unsaved.toolTip()
+
+    prediction = predict()
+    assert said() == "prediction not saved"
+    annotation = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, prediction.labels))
+    assert said() == "annotation not saved"
+    annotation.saved_as = Path("annotation.nii.gz")
+    assert said() == ""  # the prediction was taken into it
+
+
 def test_tips_name_the_keys_that_a_person_chose(opened: MainWindow) -> None:
     auto = _button(opened.panels.named("Image")(), "Auto")
     assert "(Ctrl+J)" in auto.toolTip()

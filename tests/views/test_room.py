@@ -133,6 +133,18 @@ def test_a_panel_is_as_wide_as_its_widest_row_in_the_font_there_is(opened: MainW
         assert panel.width() >= panel.minimumSizeHint().width()
 
 
+def test_no_tool_makes_its_panel_wider_than_the_dock(
+    opened: MainWindow, session: Session, case: Case, annotating: Annotating
+) -> None:
+    labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
+    session.layers.add(Layer("a network of a very long name 0.5, 21:08, of last week", LayerRole.PREDICTION, labels))
+    panel, widths = opened.panels.named("Annotate")(), {}
+    for tool in Tool:
+        annotating.options.tool = tool
+        widths[tool] = panel.options.minimumSizeHint().width()
+    assert widths[Tool.COPY] <= max(width for tool, width in widths.items() if tool is not Tool.COPY)
+
+
 def test_rows_of_layers_are_never_squeezed(qtbot: QtBot, opened: MainWindow, session: Session, case: Case) -> None:
     """A small window scrolls them; a larger one shows them whole again."""
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
