@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, regions
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.devices import ComputeDevice
 from brainseg_gui.inference.network.network import LoadedNetwork

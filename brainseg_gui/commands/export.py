@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """Export every case; 0, or 2 when some could not be."""
     from tqdm import tqdm
 
-    from brainseg_gui.imaging.case_folder import find_cohort
+    from brainseg_gui.imaging.cases.case_folder import find_cohort
 
     sources = find_cohort(args.cohort)
     faults = masks = 0

@@ -182,10 +182,10 @@ def _content(args: argparse.Namespace) -> FigureContent:
 
     from brainseg_gui.evaluation.figures.content import FigureContent
     from brainseg_gui.evaluation.masks import read_as, read_as_prediction
-    from brainseg_gui.imaging.case_folder import find_case
+    from brainseg_gui.imaging.cases.case_folder import find_case
+    from brainseg_gui.imaging.cases.read_case import read_case
     from brainseg_gui.imaging.formats.reading import read_label_map
     from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-    from brainseg_gui.imaging.read_case import read_case
     from brainseg_gui.progress import run_to_end
 
     source = find_case(args.case)

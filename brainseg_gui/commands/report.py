@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
     from brainseg_gui.evaluation.metrics.rules import rules_named
     from brainseg_gui.evaluation.reports.case_content import read_content
-    from brainseg_gui.imaging.case_folder import find_case
+    from brainseg_gui.imaging.cases.case_folder import find_case
     from brainseg_gui.progress import run_to_end
 
     for path in args.output or ():

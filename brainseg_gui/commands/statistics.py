@@ -41,10 +41,10 @@ def run(args: argparse.Namespace) -> int:
 
     from brainseg_gui.evaluation.masks import read_as
     from brainseg_gui.evaluation.reports.label_table import statistics_csv
-    from brainseg_gui.imaging.case_folder import find_case
+    from brainseg_gui.imaging.cases.case_folder import find_case
+    from brainseg_gui.imaging.cases.read_case import read_case
     from brainseg_gui.imaging.formats.reading import read_label_map
     from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-    from brainseg_gui.imaging.read_case import read_case
     from brainseg_gui.progress import run_to_end
     from brainseg_gui.storage.writing import write_text
 

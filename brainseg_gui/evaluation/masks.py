@@ -8,16 +8,16 @@ from pathlib import Path
 from brainseg_gui.errors import BrainsegError, ImageError
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_folder import find_case, source_of_files
+from brainseg_gui.imaging.cases.case_folder import find_case, source_of_files
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.imaging.understanding import Understood, brain_part, understood
+from brainseg_gui.imaging.schemes.understanding import Understood, brain_part, understood
 from brainseg_gui.progress import run_to_end
 
 

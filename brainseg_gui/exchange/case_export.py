@@ -16,13 +16,13 @@ from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.saving.saved_masks import saved_annotations
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.reading import read_header, read_label_map
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.imaging.understanding import understand
+from brainseg_gui.imaging.schemes.understanding import understand
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.writing import replacing

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
-from brainseg_gui.imaging.understanding import stated_schemes
+from brainseg_gui.imaging.schemes.understanding import stated_schemes
 from brainseg_gui.progress import Progress
 
 

@@ -13,7 +13,7 @@ from brainseg_gui.errors import CaseError, listed, printable
 from brainseg_gui.followup.moments import Moment, Span, moment_of
 from brainseg_gui.followup.noted_dates import noted_moment
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.naming.patients import patients_of, visit_of
 
 _MOST_VISITS = 60

@@ -61,7 +61,7 @@ class Writing:
 
 def start_reading(source: CaseSource, regrid: RegridPolicy) -> PendingRead:
     """Begin to read a case; `regrid` tells what may be done with a mask on another grid."""
-    from brainseg_gui.imaging.background_thread import in_background
+    from brainseg_gui.imaging.cases.background_thread import in_background
 
     stop = Event()
     return PendingRead(source.case_id, in_background(partial(_read, source, regrid, stop), "read ahead"), stop)
@@ -71,7 +71,7 @@ def start_writing(
     job: CaseJob, case: Case, labels: LabelMap, result: SegmentResult, seconds: dict[str, float], *, overwrite: bool
 ) -> Writing:
     """Begin to write a mask. Whoever calls waits for it, at the end of the program too."""
-    from brainseg_gui.imaging.background_thread import in_background
+    from brainseg_gui.imaging.cases.background_thread import in_background
 
     work = partial(_write, job.output, labels, case, result.model, overwrite, job.chosen)
     return Writing(job, case, labels, result, seconds, in_background(work, "write behind"))
@@ -94,7 +94,7 @@ def _read(source: CaseSource, regrid: RegridPolicy, stop: Event) -> tuple[Case, 
 
 
 def _read_whole(source: CaseSource, regrid: RegridPolicy, stop: Event) -> Case:
-    from brainseg_gui.imaging.read_case import read_case
+    from brainseg_gui.imaging.cases.read_case import read_case
 
     with closing(read_case(source, regrid=regrid)) as work:
         while True:

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
-from brainseg_gui.imaging.background_thread import waited_for
+from brainseg_gui.imaging.cases.background_thread import waited_for
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.labelling.known_schemes import network_numbering
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes

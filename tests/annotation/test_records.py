@@ -30,12 +30,12 @@ from brainseg_gui.errors import SaveError
 from brainseg_gui.evaluation.metrics.comparison import compare, compare_table
 from brainseg_gui.evaluation.metrics.overlap import joint_table
 from brainseg_gui.imaging.box import whole_box
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.mask_note import note_path
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 SHAPE = (9, 8, 7)

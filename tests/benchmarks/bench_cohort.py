@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import INFERRING, SegmentOptions

@@ -19,9 +19,9 @@ import numpy as np
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare, region_table
 from brainseg_gui.evaluation.metrics.distances import TOLERANCES_MM, with_distances
 from brainseg_gui.evaluation.metrics.rules import rules_named
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.rows import Row, Section

@@ -13,8 +13,8 @@ import nibabel as nib
 import numpy as np
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.progress import run_to_end
 from tests.benchmarks.cases import Cases

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter, laplace
 
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.models.passport import Passport

@@ -69,8 +69,8 @@ def _seconds_of(case_folder: Path) -> dict[str, float]:
 
 
 def _measure_ours(case_folder: Path) -> dict[str, float]:
-    from brainseg_gui.imaging.case_folder import find_case
-    from brainseg_gui.imaging.read_case import read_case
+    from brainseg_gui.imaging.cases.case_folder import find_case
+    from brainseg_gui.imaging.cases.read_case import read_case
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.inference.models.model_folder import default_model
     from brainseg_gui.inference.options import SegmentOptions
@@ -100,7 +100,7 @@ def _measure_recipe(case_folder: Path) -> dict[str, float]:
 
 def _run_recipe(case_folder: Path) -> dict[str, float]:
     """The source recipe's way from files to a prediction; see `recipe_network` for its network."""
-    from brainseg_gui.imaging.case_folder import find_case
+    from brainseg_gui.imaging.cases.case_folder import find_case
     from brainseg_gui.imaging.modality import Modality
 
     files = find_case(case_folder).modalities

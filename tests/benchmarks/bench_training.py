@@ -22,7 +22,7 @@ from scipy.ndimage import gaussian_filter, laplace, rotate
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.rows import Row, Section
@@ -116,7 +116,7 @@ def _step_s(precision: str) -> float:
 def _seconds_of_ours(source: CaseSource, workers: int) -> float:
     import dataclasses
 
-    from brainseg_gui.imaging.read_case import read_case
+    from brainseg_gui.imaging.cases.read_case import read_case
     from brainseg_gui.progress import run_to_end
     from brainseg_gui.runs.config_file import read_preset
     from training.data.cache import Cache

@@ -15,7 +15,7 @@ from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal.journal import Journal
 from brainseg_gui.annotation.journal.journal_fields import JournalHeader
 from brainseg_gui.annotation.journal.journal_folder import JournalFolder
-from brainseg_gui.imaging.case_folder import find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.runs.run_folder import RunFolder
 from brainseg_gui.state.training.run_reader import RunReader

@@ -15,10 +15,10 @@ from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.evaluation.metrics.distances import with_distances
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, take_slice
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.progress import run_to_end
 from tests.benchmarks.cases import Cases

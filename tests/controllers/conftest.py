@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.state.layers.layers import Layer, LayerRole

@@ -20,7 +20,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.evaluation.records.report import CohortReport
-from brainseg_gui.imaging.case_folder import find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.state.comparing.cohort_results import GUESSED, summaries_of
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.cohort_table import _CASE, CohortTable

@@ -20,8 +20,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.faults import scratch
-from brainseg_gui.imaging import read_case as read_case_module
-from brainseg_gui.imaging.demo_case import demo_case, shipped_demo
+from brainseg_gui.imaging.cases import read_case as read_case_module
+from brainseg_gui.imaging.cases.demo_case import demo_case, shipped_demo
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
@@ -864,7 +864,7 @@ def test_without_room_for_a_copy_the_shipped_case_is_opened(monkeypatch: pytest.
 def test_a_missing_demonstration_case_is_said(
     files: FilesController, session: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("brainseg_gui.imaging.demo_case.files", lambda _: tmp_path)
+    monkeypatch.setattr("brainseg_gui.imaging.cases.demo_case.files", lambda _: tmp_path)
     files.open_demo()
     assert session.notice.what == "this installation holds no demonstration case"
 

@@ -14,8 +14,8 @@ from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.controllers.annotating.brush_tool import BrushTool
-from brainseg_gui.controllers.annotating.copy_source import CopySource
+from brainseg_gui.controllers.annotating.hand.brush_tool import BrushTool
+from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
 from brainseg_gui.controllers.shell import core_controllers, memory
 from brainseg_gui.controllers.shell.memory import MemoryController
 from brainseg_gui.imaging.case import Case

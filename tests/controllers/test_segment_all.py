@@ -17,7 +17,7 @@ from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
 from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.formats import save
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.inference import ahead

@@ -9,7 +9,7 @@ import pytest
 
 from brainseg_gui.annotation.journal.journal_fields import JournalHeader
 from brainseg_gui.annotation.journal.journal_replay import JournalNote
-from brainseg_gui.controllers.annotating.unsaved_words import contents_of, moment_of, offer_of, others_of
+from brainseg_gui.controllers.annotating.restoring.unsaved_words import contents_of, moment_of, offer_of, others_of
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 
 NOW = time.mktime((2024, 5, 9, 14, 7, 0, 0, 0, -1))

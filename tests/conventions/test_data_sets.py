@@ -14,13 +14,13 @@ from brainseg_gui.evaluation.cohorts.score import score_pair
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, conventions
 from brainseg_gui.imaging.naming.patients import patients_of
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.cohort import AtWork, CohortSegmentation, Segmented
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress, run_to_end

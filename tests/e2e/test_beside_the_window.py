@@ -21,7 +21,7 @@ from brainseg_gui.annotation.case_list import NAME, write_entries
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.layers.save_dialog import ask_path, mask_name
 from brainseg_gui.controllers.shell.features import TRAINING
-from brainseg_gui.imaging.background_thread import in_background
+from brainseg_gui.imaging.cases.background_thread import in_background
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.run_folder import RunFolder

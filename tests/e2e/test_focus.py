@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.imaging.case_folder import find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Notice
 from brainseg_gui.views.slices.slice_view import SliceView

@@ -35,8 +35,8 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.imaging.formats import image_stream
-from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 
 folder, pipe = sys.argv[1:]
 source = find_case(Path(folder))

@@ -15,9 +15,9 @@ import pytest
 from brainseg_gui.commands import export
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 ToyCase = Callable[..., Path]

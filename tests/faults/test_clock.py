@@ -15,7 +15,7 @@ from brainseg_gui.annotation.edits import EditSource
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal import study_lock
 from brainseg_gui.annotation.provenance import Origin, provenance, seconds_of_work
-from brainseg_gui.controllers.annotating.unsaved_words import moment_of
+from brainseg_gui.controllers.annotating.restoring.unsaved_words import moment_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
 from brainseg_gui.runs.events import Event

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.faults import scratch
-from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.inference.engine import engine as engine_module
 from brainseg_gui.inference.engine import engine_process, engine_watch, shared_block
 from brainseg_gui.inference.engine.engine import Engine

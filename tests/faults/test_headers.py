@@ -13,9 +13,9 @@ from nibabel.nifti1 import Nifti1Extension
 
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.provenance import Origin, provenance, write_provenance
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.save import write_labels
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from tests.annotation.test_records import _edited
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.commands import train
-from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import ConfigError

@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from brainseg_gui.imaging import case_folder
+from brainseg_gui.imaging.cases import case_folder
 from tests.fuzz.folder_parts import Read, case, image
 from tests.fuzz.measure import Trial
 from tests.fuzz.nifti_bytes import nifti, values

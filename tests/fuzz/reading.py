@@ -9,14 +9,14 @@ import numpy as np
 from brainseg_gui.errors import ImageError, SaveError
 from brainseg_gui.evaluation.cohorts.pairing import images_beside, pair_masks
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case, find_cohort, source_of_files
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort, source_of_files
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.reading import read_header, read_label_map, read_labels, read_volume
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, take_slice
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.imaging.window import auto_window, to_grey

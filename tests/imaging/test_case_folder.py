@@ -17,7 +17,7 @@ import pytest
 from brainseg_gui.errors import CaseError, ImageError
 from brainseg_gui.evaluation.cohorts.mask_search import REFERENCES, find_masks
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import find_case, find_cohort, kind_of, prefix_of, source_of_files
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort, kind_of, prefix_of, source_of_files
 from brainseg_gui.imaging.modality import Modality
 
 T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_folder import find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_cohort
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.cohorts import cohort_reading
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import run_to_end
 

@@ -12,16 +12,16 @@ import pytest
 
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.metrics.comparison import compare
-from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme
+from brainseg_gui.imaging.schemes.scheme_guess import LabelEvidence, guess_scheme
 from brainseg_gui.progress import run_to_end
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.imaging.case_folder import find_case, find_cohort, kind_of, prefix_of
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort, kind_of, prefix_of
 from brainseg_gui.imaging.modality import Modality
 
 _KINDS = {

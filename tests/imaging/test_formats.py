@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import CaseError, ImageError
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.formats.image_format import ImageFormat, ImageHeader
 from brainseg_gui.imaging.formats.known_formats import (
     FORMATS,

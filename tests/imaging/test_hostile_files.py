@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import CaseError, ImageError
-from brainseg_gui.imaging.background_thread import in_background, let_end, waited_for
-from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.background_thread import in_background, let_end, waited_for
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.reading import read_header, read_labels, read_picture, read_volume
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import Progress, run_to_end
 
 CUBE = np.arange(1, 4 * 5 * 6 + 1, dtype=np.int16).reshape(4, 5, 6)

@@ -16,7 +16,7 @@ from brainseg_gui.imaging.labelling.label_entries import LabelEntry, entries_of,
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, new_entry, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes, save_own_scheme, schemes_folder
 from brainseg_gui.imaging.labels import LabelMap, Meaning, meanings, regions
-from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme
+from brainseg_gui.imaging.schemes.scheme_guess import LabelEvidence, guess_scheme
 
 SNAP = """\
 ################################################

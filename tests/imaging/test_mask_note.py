@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.mask_note import (
     header_words,
     note_path,
@@ -25,8 +26,7 @@ from brainseg_gui.imaging.formats.mask_note import (
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
-from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.imaging.understanding import understand
+from brainseg_gui.imaging.schemes.understanding import understand
 from brainseg_gui.progress import run_to_end
 
 OWN = LabelScheme("mine", "Mine", MappingProxyType({7: "ET", 9: "ED"}))

@@ -7,7 +7,7 @@ import sys
 
 SCRIPT = """
 import sys
-import brainseg_gui.imaging.read_case, brainseg_gui.imaging.formats.nifti
+import brainseg_gui.imaging.cases.read_case, brainseg_gui.imaging.formats.nifti
 assert "nibabel" in sys.modules
 heavy = sorted({"pydicom", "SimpleITK", "highdicom"} & set(sys.modules))
 from pydicom import dcmread

@@ -12,7 +12,8 @@ import pytest
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.numbering import (
     VoxelNotation,
     file_words,
@@ -21,7 +22,6 @@ from brainseg_gui.imaging.numbering import (
     slice_words,
     voxel_words,
 )
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 ORIENTATIONS = ["".join(p) for axes in permutations(("RL", "AP", "SI")) for p in product(*axes)]

@@ -13,7 +13,7 @@ import pytest
 from brainseg_gui.commands.segment_jobs import plan_jobs
 from brainseg_gui.errors import CaseError
 from brainseg_gui.evaluation.cohorts.pairing import pair_masks
-from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 
 KINDS = ("annotation", "annotation_2", "pred", "pred_3")
 
@@ -81,10 +81,10 @@ def test_evaluate_scores_the_prediction_against_the_reference(folder: Path, tmp_
 
 
 def test_a_mask_of_any_name_is_known_by_its_header(folder: Path) -> None:
+    from brainseg_gui.imaging.cases.read_case import read_case
     from brainseg_gui.imaging.formats.save import write_labels
     from brainseg_gui.imaging.labelling.known_schemes import scheme_named
     from brainseg_gui.imaging.labels import LabelMap
-    from brainseg_gui.imaging.read_case import read_case
     from brainseg_gui.progress import run_to_end
 
     case = run_to_end(read_case(find_case(folder)))

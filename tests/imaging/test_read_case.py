@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import BrainsegError, Cancelled, CaseError, GridMismatchError, ImageError
-from brainseg_gui.imaging import read_case as module
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases import read_case as module
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.reading import read_volume
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress, run_to_end
 

@@ -12,11 +12,11 @@ import pytest
 from scipy.ndimage import affine_transform
 
 from brainseg_gui.errors import Cancelled, CaseError
-from brainseg_gui.imaging import read_case as reading
 from brainseg_gui.imaging import sampling
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases import read_case as reading
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.sampling import sampled
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import run_to_end

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
-from brainseg_gui.imaging.scheme_guess import LabelEvidence, guess_scheme, measure
+from brainseg_gui.imaging.schemes.scheme_guess import LabelEvidence, guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import run_to_end
 

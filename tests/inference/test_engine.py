@@ -292,8 +292,8 @@ def test_precisions_agree(engine: Engine, model_folders: Path, make_case: MakeCa
 
 @pytest.mark.engine
 def test_precisions_agree_on_the_demonstration_case(engine: Engine, demo_folder: Path) -> None:
-    from brainseg_gui.imaging.case_folder import find_case
-    from brainseg_gui.imaging.read_case import read_case
+    from brainseg_gui.imaging.cases.case_folder import find_case
+    from brainseg_gui.imaging.cases.read_case import read_case
 
     (folder,) = (path for path in demo_folder.iterdir() if path.is_dir())
     case = run_to_end(read_case(find_case(folder)))

@@ -9,7 +9,7 @@ import nibabel as nib
 import numpy as np
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
 
 ROOT = Path(__file__).resolve().parents[2]
 _GZIP_LEVEL = 1

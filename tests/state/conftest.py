@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 

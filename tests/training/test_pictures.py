@@ -9,11 +9,11 @@ from matplotlib.image import imread
 
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from training.compare.contact_sheet import main as draw_contact_sheet
 from training.compare.contact_sheet import refuse_within_project

@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.models.model_folder import read_model_folder
 from brainseg_gui.inference.options import SegmentOptions

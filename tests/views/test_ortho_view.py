@@ -170,8 +170,8 @@ def test_a_smaller_case_behind_a_larger_one(
     window: MainWindow, session: Session, toy_case: Any, tmp_path: Any, case: Case
 ) -> None:
     """With every layout shown and the crosshair in the last corner of the larger one."""
-    from brainseg_gui.imaging.case_folder import find_case
-    from brainseg_gui.imaging.read_case import read_case
+    from brainseg_gui.imaging.cases.case_folder import find_case
+    from brainseg_gui.imaging.cases.read_case import read_case
     from brainseg_gui.progress import run_to_end
 
     small = run_to_end(read_case(find_case(toy_case(tmp_path, case_id="Small", shape=(9, 8, 7)))))

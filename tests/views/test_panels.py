@@ -35,12 +35,12 @@ from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.evaluation.metrics.comparison import compare, volumes_ml
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle

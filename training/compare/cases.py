@@ -9,10 +9,10 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, CaseError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from training.data.case_files import content_of, digests
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import find_cohort
+from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.formats.reading import read_header, read_labels
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named

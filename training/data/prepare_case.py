@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.evaluation.metrics.pooled import network_class_table
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.grid import Array
 from brainseg_gui.imaging.labels import NETWORK_CLASSES, LabelMap
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network_grid import NetworkGrid, orient, to_axes
 from brainseg_gui.inference.preprocess import prepare

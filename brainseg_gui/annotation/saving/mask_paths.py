@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import kind_of, prefix_of
+from brainseg_gui.imaging.cases.case_folder import kind_of, prefix_of
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, is_image, stem
 from brainseg_gui.imaging.formats.mask_note import read_note
 from brainseg_gui.imaging.modality import Modality

@@ -194,7 +194,7 @@ def images_were_exchanged(case: Case, study: str) -> bool:
     """
     if not any(_was_written(path, stamp) for path, stamp in case.stamps.items()):
         return False
-    from brainseg_gui.imaging.read_case import read_case  # nibabel is not there at the start
+    from brainseg_gui.imaging.cases.read_case import read_case  # nibabel is not there at the start
 
     try:
         return study_digest(run_to_end(read_case(replace(case.source, reference=None)))) != study

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.annotation.saving.mask_paths import ANNOTATION
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import answers, kind_of, prefix_of
+from brainseg_gui.imaging.cases.case_folder import answers, kind_of, prefix_of
 from brainseg_gui.imaging.formats.known_formats import is_image, stem
 from brainseg_gui.imaging.formats.mask_note import MaskNote, read_note
 from brainseg_gui.imaging.modality import Modality

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from brainseg_gui.controllers.annotating.hand_tools import inside
+from brainseg_gui.controllers.annotating.hand.hand_tools import inside
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelScheme

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.slab import Area
-from brainseg_gui.controllers.annotating.copy_source import CopySource, copy_layer
+from brainseg_gui.controllers.annotating.hand.copy_source import CopySource, copy_layer
 from brainseg_gui.evaluation.metrics.disagreements import Disagreement
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Notice, Session

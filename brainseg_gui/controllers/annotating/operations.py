@@ -20,8 +20,8 @@ from PySide6.QtWidgets import QWidget
 from brainseg_gui.annotation.effect import effect_words
 from brainseg_gui.annotation.slab import Slab
 from brainseg_gui.controllers.annotating.active_label import paintable
-from brainseg_gui.controllers.annotating.copy_source import copy_layer
-from brainseg_gui.controllers.annotating.hand_tools import inside, label_name
+from brainseg_gui.controllers.annotating.hand.copy_source import copy_layer
+from brainseg_gui.controllers.annotating.hand.hand_tools import inside, label_name
 from brainseg_gui.controllers.annotating.operation_work import OperationResult, Request, work_of
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences

@@ -17,11 +17,11 @@ from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from brainseg_gui.controllers.annotating.active_label import pick_label
-from brainseg_gui.controllers.annotating.brush_tool import BrushTool
-from brainseg_gui.controllers.annotating.copy_source import CopySource
-from brainseg_gui.controllers.annotating.fill_tool import FillTool
-from brainseg_gui.controllers.annotating.hand_tools import HandTool
-from brainseg_gui.controllers.annotating.lasso_tool import LassoTool
+from brainseg_gui.controllers.annotating.hand.brush_tool import BrushTool
+from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
+from brainseg_gui.controllers.annotating.hand.fill_tool import FillTool
+from brainseg_gui.controllers.annotating.hand.hand_tools import HandTool
+from brainseg_gui.controllers.annotating.hand.lasso_tool import LassoTool
 from brainseg_gui.controllers.slices.held_key import lets_go
 from brainseg_gui.state.annotating.hand import Pointer
 from brainseg_gui.state.annotating.tools import Tool

@@ -20,8 +20,8 @@ from brainseg_gui.annotation.effect import effect_of
 from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.proposal_list import Division, Part, everything_of, parts_of
 from brainseg_gui.annotation.slab import Area, Values
-from brainseg_gui.controllers.annotating.copy_source import CopySource
 from brainseg_gui.controllers.annotating.error_taking import ErrorTaking
+from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.plane import Plane

@@ -41,8 +41,8 @@ from brainseg_gui.controllers.layers.save_dialog import ask_path, doubt_question
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
-from brainseg_gui.imaging.background_thread import answer_soon
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.formats.known_formats import WRITTEN, file_filter
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole

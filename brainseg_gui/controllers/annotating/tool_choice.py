@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.controllers.annotating.active_label import activate, paintable, pick_label
-from brainseg_gui.controllers.annotating.hand_tools import take_range
+from brainseg_gui.controllers.annotating.hand.hand_tools import take_range
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.state.annotating.tools import BRUSH_MM, Painting, Tool
 from brainseg_gui.state.session import Notice, Session

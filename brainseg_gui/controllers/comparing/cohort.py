@@ -21,8 +21,8 @@ from brainseg_gui.controllers.layers.save_dialog import ask_path, ending_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
 from brainseg_gui.evaluation.records.report import CaseReport
-from brainseg_gui.imaging.background_thread import in_background, waited_for
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.comparing.cohort_results import GUESSED, CohortResults
@@ -186,7 +186,7 @@ class CohortController(QObject):
 
     def open_case(self, case: CaseReport) -> None:
         """Open a case with both its masks, the crosshair at its worst place."""
-        from brainseg_gui.imaging.case_folder import find_case
+        from brainseg_gui.imaging.cases.case_folder import find_case
 
         if case.images is None:
             remedy = "Choose the folder of the cases under Images, and evaluate again: nothing is scored twice"

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from brainseg_gui.annotation.case_list import NAME, CaseEntry, CaseListError, read_entries, write_entries
-from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 
 

@@ -72,7 +72,7 @@ class FilesController(QObject):
 
     def open_demo(self) -> None:
         """Open the person's copy of the demonstration case that comes with the program."""
-        from brainseg_gui.imaging.demo_case import demo_case
+        from brainseg_gui.imaging.cases.demo_case import demo_case
 
         try:
             self.open_paths([demo_case()])

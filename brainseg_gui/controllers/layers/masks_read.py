@@ -65,7 +65,7 @@ def read_masks(
     can be. Without a reference the first mask is one.
     """
     from brainseg_gui.evaluation.masks import read_as_prediction
-    from brainseg_gui.imaging.background_thread import in_background, waited_for
+    from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
     from brainseg_gui.imaging.formats.reading import read_label_map
 
     masks, problems, files = [], [], {}

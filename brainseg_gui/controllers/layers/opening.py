@@ -14,8 +14,8 @@ from brainseg_gui.annotation.saving.saved_masks import SavedMask, saved_annotati
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.background_thread import in_background
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.cases.background_thread import in_background
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, network_of
@@ -103,7 +103,7 @@ def open_case(
     leave_unreadable
         Open without the images that cannot be read, and say so.
     """
-    from brainseg_gui.imaging.read_case import read_case
+    from brainseg_gui.imaging.cases.read_case import read_case
 
     folders = homes_of(source, remembered.tree, remembered.earlier)
     in_background(partial(tidy, folders), "tidy")
@@ -131,7 +131,7 @@ def open_case(
 def _prediction_of(case: Case, folders: Sequence[Path]) -> Layer | None:
     """The last mask that a network of this program left; none that cannot be read: it can be made again."""
     from brainseg_gui.imaging.formats.reading import read_label_map
-    from brainseg_gui.imaging.understanding import understand
+    from brainseg_gui.imaging.schemes.understanding import understand
 
     name = next(mask_names(case.case_id, PREDICTION))
     paths = [path for folder in folders if (path := folder / name).is_file() and network_of(path)]
@@ -205,7 +205,7 @@ def _show_beside(layers: list[Layer], *, outlined: bool) -> None:
 
 def _layer_of(mask: SavedMask, case: Case, said: LabelScheme | None) -> Layer:
     from brainseg_gui.imaging.formats.reading import read_label_map
-    from brainseg_gui.imaging.understanding import understand
+    from brainseg_gui.imaging.schemes.understanding import understand
 
     mark = mark_of(mask.path)  # before it is read: what comes meanwhile is somebody else's
     labels = read_label_map(mask.path, case.grid, case.scheme)

@@ -36,7 +36,7 @@ class RecognisedPaths:
 
 def recognise(paths: tuple[Path, ...]) -> Generator[Progress, None, RecognisedPaths]:
     """Tell a case from a cohort and from loose files; the drive may not answer for long."""
-    from brainseg_gui.imaging.background_thread import in_background, waited_for
+    from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 
     step = Progress("looking", 0.0, paths[0].name)
     yield step
@@ -48,7 +48,7 @@ def recognise(paths: tuple[Path, ...]) -> Generator[Progress, None, RecognisedPa
 
 def may_be_mask(path: Path) -> bool:
     """Whether a dropped file can be a mask: an image whose name says no modality. The drive is not asked."""
-    from brainseg_gui.imaging.case_folder import kind_of
+    from brainseg_gui.imaging.cases.case_folder import kind_of
     from brainseg_gui.imaging.formats.known_formats import is_image
 
     return is_image(path) and kind_of(path) in (None, "mask")
@@ -56,7 +56,7 @@ def may_be_mask(path: Path) -> bool:
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
     """The images among some paths, and in those of them that are folders; none of a drive that does not answer."""
-    from brainseg_gui.imaging.background_thread import answer_soon
+    from brainseg_gui.imaging.cases.background_thread import answer_soon
 
     return answer_soon(partial(_files_of, paths), [])
 
@@ -73,7 +73,7 @@ def _files_of(paths: Sequence[Path]) -> list[Path]:
 
 def assigned(source: CaseSource | None, paths: Sequence[Path]) -> dict[Path, Modality | str]:
     """What files are taken for now: as in the open case, else as their names say."""
-    from brainseg_gui.imaging.case_folder import kind_of
+    from brainseg_gui.imaging.cases.case_folder import kind_of
 
     if source is not None and set(source.modalities.values()) <= set(paths):
         known: dict[Path, Modality | str] = {path: m for m, path in source.modalities.items()}
@@ -83,7 +83,7 @@ def assigned(source: CaseSource | None, paths: Sequence[Path]) -> dict[Path, Mod
 
 
 def _recognise(paths: tuple[Path, ...]) -> RecognisedPaths:
-    from brainseg_gui.imaging.case_folder import find_case, find_cohort, source_of_files
+    from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort, source_of_files
 
     if len(paths) == 1 and paths[0].is_dir():
         sources = find_cohort(paths[0])

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from brainseg_gui.annotation.saving.save_mask import Doubt, MaskDoubt
 from brainseg_gui.errors import printable
-from brainseg_gui.imaging.background_thread import answer_soon
+from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, WRITTEN, format_of
 from brainseg_gui.views.widgets.question import Question
 

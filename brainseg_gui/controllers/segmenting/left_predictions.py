@@ -9,7 +9,7 @@ from brainseg_gui.annotation.saving.mask_paths import PREDICTION, OutputTree
 from brainseg_gui.annotation.saving.save_mask import SaveRequest, save_mask
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.unsaved_predictions import LeftCase, UnsavedPredictions
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.controllers.jobs.latest_job import Work
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:

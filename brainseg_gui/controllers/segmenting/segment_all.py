@@ -18,8 +18,8 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.comparison import volumes_ml
-from brainseg_gui.imaging.background_thread import answer_soon
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelScheme, regions

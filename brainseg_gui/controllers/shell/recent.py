@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
 from brainseg_gui.controllers.settings.preferences import Preferences, thumbnail_path
-from brainseg_gui.imaging.background_thread import in_background
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.cases.background_thread import in_background
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, take_slice
 from brainseg_gui.imaging.window import auto_window, to_grey

@@ -37,7 +37,7 @@ def _in_both(training: list[CaseSource], validation: list[CaseSource]) -> list[s
 
 
 def _cases(folders: Sequence[str], problems: list[str]) -> list[CaseSource]:
-    from brainseg_gui.imaging.case_folder import find_cohort
+    from brainseg_gui.imaging.cases.case_folder import find_cohort
 
     found: dict[tuple[Path, str], CaseSource] = {}
     for folder in folders:

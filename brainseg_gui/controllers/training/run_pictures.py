@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob, Work
-from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.plain_files import MEBIBYTE, read_stream
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from brainseg_gui.controllers.jobs.job import Job
-from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.run_folder import RunFolder

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.force_stop import stop_now
 from brainseg_gui.runs.run_folder import RunFolder

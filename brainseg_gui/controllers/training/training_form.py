@@ -16,7 +16,7 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.training.dataset_check import look_through
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import preset_names, read_preset

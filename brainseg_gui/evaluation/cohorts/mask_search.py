@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.case_folder import cohort_among, kind_of, prefix_of
+from brainseg_gui.imaging.cases.case_folder import cohort_among, kind_of, prefix_of
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, stem
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_tree import FolderListing, tree

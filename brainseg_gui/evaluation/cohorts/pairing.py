@@ -17,7 +17,7 @@ from brainseg_gui.evaluation.cohorts.mask_search import (
     images_of,
 )
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
-from brainseg_gui.imaging.case_folder import find_cohort, kind_of, prefix_of
+from brainseg_gui.imaging.cases.case_folder import find_cohort, kind_of, prefix_of
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_tree import listed
 

@@ -18,11 +18,11 @@ from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.evaluation.records.report import CaseReport
 from brainseg_gui.evaluation.reports.pictures import best_modality
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.reading import read_label_map
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 

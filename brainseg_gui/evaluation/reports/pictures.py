@@ -27,7 +27,7 @@ from brainseg_gui.evaluation.figures.tile import (
 )
 from brainseg_gui.evaluation.metrics.overlap import union_box
 from brainseg_gui.evaluation.records.report import CaseReport
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.formats.reading import read_labels, read_volume
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes, differs, words_of
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress, run_to_end
@@ -83,7 +83,7 @@ def votes_of(
 
 def _by_images(source: CaseSource, vote: Vote, regrid: RegridPolicy) -> Vote:
     """The vote of a case whose images were looked at."""
-    from brainseg_gui.imaging.read_case import read_case
+    from brainseg_gui.imaging.cases.read_case import read_case
 
     try:
         case = run_to_end(read_case(source, regrid=regrid))
@@ -94,7 +94,7 @@ def _by_images(source: CaseSource, vote: Vote, regrid: RegridPolicy) -> Vote:
 
 def _stated(source: CaseSource) -> str:
     """The scheme that a case's data set states beyond doubt; empty where there is none."""
-    from brainseg_gui.imaging.understanding import stated_schemes
+    from brainseg_gui.imaging.schemes.understanding import stated_schemes
 
     stated = stated_schemes(source)
     return stated[0] if len(stated) == 1 else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.progress import Progress
 

@@ -15,8 +15,8 @@ import pytest
 from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.saving.save_mask import Doubt, MaskDoubt, SaveRequest, images_were_exchanged, save_mask
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
-from brainseg_gui.imaging.read_case import read_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 ToyCase = Callable[..., Path]
@@ -114,7 +114,7 @@ def test_images_that_nobody_wrote_are_not_read_again(case: Case, monkeypatch: py
     def read_again(*_: object) -> None:
         raise AssertionError("a save must not cost a second reading")
 
-    monkeypatch.setattr("brainseg_gui.imaging.read_case.read_case", read_again)
+    monkeypatch.setattr("brainseg_gui.imaging.cases.read_case.read_case", read_again)
     assert len(case.stamps) == 4
     run_to_end(save_mask(_request(case)))
     assert not images_were_exchanged(replace(case, stamps={}), "")

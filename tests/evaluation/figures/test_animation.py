@@ -17,9 +17,9 @@ from brainseg_gui.evaluation.figures.animation_file import save_animation
 from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.figures.layouts import preview_png, write_figure
 from brainseg_gui.evaluation.figures.request import FigureRequest
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 

@@ -21,12 +21,12 @@ from brainseg_gui.evaluation.figures.planes import FigureContent, modalities_fig
 from brainseg_gui.evaluation.figures.seed import seed_figure
 from brainseg_gui.evaluation.figures.tile import FILL_OPACITY, grey_slice, outline_segments
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labels import LabelMap, meanings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, voxel_to_pixel
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 SHAPE = (40, 44, 30)

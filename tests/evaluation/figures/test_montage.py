@@ -13,10 +13,10 @@ from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.figures.montage import montage_figure
 from brainseg_gui.evaluation.figures.style import FigureExtent
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 

@@ -19,11 +19,11 @@ from brainseg_gui.evaluation.figures.planes import modalities_figure, planes_fig
 from brainseg_gui.evaluation.figures.seed import seed_figure
 from brainseg_gui.evaluation.figures.style import FigureStyle, LegendText, colours_of, palette
 from brainseg_gui.evaluation.figures.worst import worst_figure
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.colours import colour_of, safe_colours
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 LONG = "A_rather_long_name_of_a_project-Patient-0000123456-Timepoint-002-baseline-preoperative"

@@ -14,13 +14,13 @@ from brainseg_gui.evaluation.figures.content import FigureContent
 from brainseg_gui.evaluation.figures.style import FigureStyle
 from brainseg_gui.evaluation.figures.worst import worst_figure, worst_slices
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, voxel_to_pixel
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 
 WT, _, ET = regions()

@@ -14,10 +14,10 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.read_case import read_case
 from brainseg_gui.progress import run_to_end
 from training.compare.changes import CHANGES, MISSING, UNCHANGED, ImageChange, changed
 
@@ -129,7 +129,8 @@ def test_numbers_with_a_slope_stay_finite(toy: tuple[Case, LabelMap]) -> None:
 def test_the_same_in_every_process(toy: tuple[Case, LabelMap]) -> None:
     code = (
         "import sys, zlib; from pathlib import Path; from training.compare.changes import CHANGES, changed;"
-        "from brainseg_gui.imaging.case_folder import find_case; from brainseg_gui.imaging.read_case import read_case;"
+        "from brainseg_gui.imaging.cases.case_folder import find_case;"
+        "from brainseg_gui.imaging.cases.read_case import read_case;"
         "from brainseg_gui.progress import run_to_end; case = run_to_end(read_case(find_case(Path(sys.argv[1]))));"
         "print([zlib.crc32(v.stored.tobytes()) for c in CHANGES for v in changed(case, case.reference, c)[0]"
         ".volumes.values()])"

@@ -11,8 +11,8 @@ import numpy as np
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.annotation.tools.corners import corner_at, edge_at
 from brainseg_gui.annotation.tools.polygon import polygon
-from brainseg_gui.controllers.annotating.hand_tools import edit_name, erases, kept_by_range, label_name, label_of
-from brainseg_gui.controllers.annotating.outline_steps import OutlineSteps
+from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, kept_by_range, label_name, label_of
+from brainseg_gui.controllers.annotating.hand.outline_steps import OutlineSteps
 from brainseg_gui.imaging.numbering import slice_words
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.hand import Outline, Point, Pointer

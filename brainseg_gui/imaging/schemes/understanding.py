@@ -15,7 +15,7 @@ from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import MASK, conventions, match_of
 from brainseg_gui.imaging.naming.dataset_json import dataset_json_of
-from brainseg_gui.imaging.scheme_guess import guess_scheme, measure
+from brainseg_gui.imaging.schemes.scheme_guess import guess_scheme, measure
 from brainseg_gui.imaging.volume import Volume
 
 # Of what is not air: a mask of the brain covers most of it, also of a head; no tumour does.

@@ -15,8 +15,8 @@ from typing import Any
 
 from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.free_memory import described_bytes, usable_bytes
-from brainseg_gui.imaging.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.cases.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.file_mark import Stamp, stamp_of
 from brainseg_gui.imaging.formats.image_format import ImageHeader
 from brainseg_gui.imaging.formats.reading import StoredMask, as_volume, read_mask, read_picture, read_volume
@@ -28,7 +28,7 @@ from brainseg_gui.imaging.naming.case_files import ASSUMED_ORDER, DECATHLON_CHAN
 from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.imaging.understanding import brain_part, expected_scheme, understood
+from brainseg_gui.imaging.schemes.understanding import brain_part, expected_scheme, understood
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
 

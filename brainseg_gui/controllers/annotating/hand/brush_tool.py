@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from brainseg_gui.annotation.slab import Area, LabelChange
 from brainseg_gui.annotation.tools.brush import Brush, BrushShape, sweep
 from brainseg_gui.annotation.tools.threshold import follow_edges
-from brainseg_gui.controllers.annotating.copy_source import CopySource
-from brainseg_gui.controllers.annotating.hand_tools import (
+from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
+from brainseg_gui.controllers.annotating.hand.hand_tools import (
     chosen_volume,
     edit_name,
     erases,

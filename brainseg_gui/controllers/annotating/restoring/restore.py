@@ -14,10 +14,16 @@ from brainseg_gui.annotation.journal.journal_replay import JournalNote, Restored
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
 from brainseg_gui.controllers.annotating.annotation_record import path_of
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.restored_file import file_of, sittings_of_restored
-from brainseg_gui.controllers.annotating.unsaved_list import UnsavedList, is_there
-from brainseg_gui.controllers.annotating.unsaved_search import UnsavedWork, bring_back, search
-from brainseg_gui.controllers.annotating.unsaved_words import contents_of, count_of, moment_of, offer_of, others_of
+from brainseg_gui.controllers.annotating.restoring.restored_file import file_of, sittings_of_restored
+from brainseg_gui.controllers.annotating.restoring.unsaved_list import UnsavedList, is_there
+from brainseg_gui.controllers.annotating.restoring.unsaved_search import UnsavedWork, bring_back, search
+from brainseg_gui.controllers.annotating.restoring.unsaved_words import (
+    contents_of,
+    count_of,
+    moment_of,
+    offer_of,
+    others_of,
+)
 from brainseg_gui.controllers.faults.faults import SHOW_REPORT
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.journal.journal_replay import JournalNote
-from brainseg_gui.controllers.annotating.unsaved_words import contents_of
-from brainseg_gui.imaging.background_thread import answer_soon
+from brainseg_gui.controllers.annotating.restoring.unsaved_words import contents_of
+from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog, UnsavedRow
 
 

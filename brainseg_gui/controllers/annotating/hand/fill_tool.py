@@ -5,7 +5,7 @@ from __future__ import annotations
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.annotation.tools.fill import flood, flood_intensities
 from brainseg_gui.annotation.tools.threshold import range_around
-from brainseg_gui.controllers.annotating.hand_tools import (
+from brainseg_gui.controllers.annotating.hand.hand_tools import (
     chosen_volume,
     edit_name,
     erases,

@@ -1,0 +1,1 @@
+"""Unsaved work of an earlier start: found, offered, restored."""

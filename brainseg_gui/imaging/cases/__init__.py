@@ -1,0 +1,1 @@
+"""Cases as they lie on a drive: which file is what, and reading them."""
