@@ -564,8 +564,14 @@ def test_a_single_case_closes_the_list_and_one_of_the_list_keeps_it(
     settled()
     assert session.case.case_id == "Toy_003"
     assert len(session.cohort) == 3
-    files.open_paths([toy_case(tmp_path, case_id="Alone")])
+    alone = toy_case(tmp_path, case_id="Alone")
+    (alone / "Alone_t1.nii.gz").write_bytes(b"letter")
+    files.open_paths([alone])
     settled()
+    assert len(session.cohort) == 3  # it did not open
+    files.open_readable()
+    settled()
+    assert session.case.case_id == "Alone"
     assert session.cohort == ()
 
 

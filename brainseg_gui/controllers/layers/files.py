@@ -163,23 +163,32 @@ class FilesController(QObject):
 
     def open_resampled(self) -> None:
         """Open the last case with its mask resampled to the nearest voxel."""
-        if self._source is not None:
-            self.open_source(self._source, regrid=RegridPolicy.NEAREST)
+        self._read_again(regrid=RegridPolicy.NEAREST)
 
     def open_voxel_by_voxel(self) -> None:
         """Open the last case with its mask's voxels as they are stored, wherever its header says that they lie."""
-        if self._source is not None:
-            self.open_source(self._source, regrid=RegridPolicy.VOXELS)
+        self._read_again(regrid=RegridPolicy.VOXELS)
 
     def open_without_mask(self) -> None:
         """Open the last case without its mask."""
-        if self._source is not None:
-            self.open_source(replace(self._source, reference=None))
+        self._read_again(masked=False)
 
     def open_readable(self) -> None:
         """Open the last case without those of its images that cannot be read."""
-        if self._source is not None:
-            self.leave(partial(self.read, self._source, leave_unreadable=True))
+        self._read_again(leave_unreadable=True)
+
+    def _read_again(
+        self, *, regrid: RegridPolicy = RegridPolicy.STRICT, masked: bool = True, leave_unreadable: bool = False
+    ) -> None:
+        """Read the last case otherwise; one that is none of the list closes the list all the same."""
+        source, leaves = self._source, self._leaves_cohort
+
+        def read(source: CaseSource) -> None:
+            self.read(source, regrid=regrid, leave_unreadable=leave_unreadable)
+            self._leaves_cohort = leaves
+
+        if source is not None:
+            self.leave(partial(read, source if masked else replace(source, reference=None)))
 
     def cancel(self) -> None:
         """Stop reading; the open case stays."""
