@@ -17,6 +17,7 @@ from brainseg_gui.controllers.faults.fault_watch import FaultWatch
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.appearance import apply_appearance
 from brainseg_gui.controllers.shell.controller_set import ControllerSet
+from brainseg_gui.views.widgets.file_icons import FileDialogIcons
 
 if TYPE_CHECKING:
     from brainseg_gui.inference.engine.engine import Engine
@@ -49,6 +50,7 @@ class Application(ControllerSet):
         self._may_leave = False
         self._commands = self.commands()
         self.faults.leave = self.leave
+        self._file_dialogs = FileDialogIcons(qt)
         qt.commitDataRequest.connect(self.quitting.answer_session_end)
         self.window.actions_table.triggered.connect(self.run_action)
         self.window.notice.action_requested.connect(self.run_action)
