@@ -1,4 +1,8 @@
-"""Values of JSON files from elsewhere, looked at before they are used: their type, length and size."""
+"""Values of JSON files from elsewhere, looked at before they are used: their type, length and size.
+
+Ours, not pydantic, whose import alone costs 150 ms of processor time (see `inference/models/json_fields.py`): reports
+and follow-ups are read in the window, and their mistakes are told in sentences.
+"""
 
 from __future__ import annotations
 

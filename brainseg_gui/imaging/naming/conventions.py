@@ -1,6 +1,7 @@
 """How public data sets name and lay out their files: the table of ``conventions.toml``, and which row a path follows.
 
-Nothing here looks at a drive: a path is compared with the rows as text.
+Nothing here looks at a drive: a path is compared with the rows as text. The table is the program's own: tests check
+it, and no pydantic (150 ms to import) at every start.
 """
 
 from __future__ import annotations

@@ -106,11 +106,6 @@ class CohortResults(Notices):
         self._rules = rules or self._rules
         self.asked_changed.emit()
 
-    def forget_images(self) -> None:
-        """Look for the images beside the references."""
-        self._images = None
-        self.asked_changed.emit()
-
     def add_prediction(self, folder: Path) -> None:
         """Add a model, named by its folder; the name gets a number if it is taken by another folder."""
         if folder in self._predictions.values():
