@@ -8,15 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal.journal_fields import JournalError
-from brainseg_gui.annotation.journal.journal_replay import JournalNote, Restored
+from brainseg_gui.annotation.journal.journal_replay import JournalNote
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
 from brainseg_gui.controllers.annotating.annotation_record import path_of
 from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.annotating.restoring.restored_file import file_of, sittings_of_restored
 from brainseg_gui.controllers.annotating.restoring.unsaved_list import UnsavedList, is_there
-from brainseg_gui.controllers.annotating.restoring.unsaved_search import UnsavedWork, bring_back, search
+from brainseg_gui.controllers.annotating.restoring.unsaved_search import UnsavedWork, search
 from brainseg_gui.controllers.annotating.restoring.unsaved_words import (
     contents_of,
     count_of,
@@ -24,15 +22,11 @@ from brainseg_gui.controllers.annotating.restoring.unsaved_words import (
     offer_of,
     others_of,
 )
+from brainseg_gui.controllers.annotating.restoring.work_return import WorkReturn
 from brainseg_gui.controllers.faults.faults import SHOW_REPORT
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.opening import annotation_name
-from brainseg_gui.controllers.settings.person import person
-from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
@@ -64,13 +58,14 @@ class RestoreController(QObject):
     ) -> None:
         super().__init__(window)
         self._session, self._window = session, window
-        self._journals, self._annotate, self._actions = journals, annotate, actions
+        self._journals, self._actions = journals, actions
         self._searched_case: Case | None = None
         self._notes: tuple[JournalNote, ...] = ()
         self._others: tuple[JournalNote, ...] = ()
         self._offered: JournalNote | None = None
         self._wanted: JournalNote | None = None
-        self._restoring: Job | None = None
+        self._return = WorkReturn(session, journals, annotate, self)
+        self._return.done.connect(self._forget)
         self._later: set[Path] = set()
         self._first = self._tell_others = True
         self._searching = False
@@ -131,7 +126,7 @@ class RestoreController(QObject):
         self._searched_case, self._notes, self._offered = case, (), None
         if self._said is not None and self._session.notice is self._said:  # it was about another case
             self._session.say(None)
-        self._end_restoring()
+        self._return.give_up()
         self._show_state()
         self.search_journals()
 
@@ -261,50 +256,8 @@ class RestoreController(QObject):
 
     def restore(self) -> None:
         """Bring the offered work back, as a layer to go on with."""
-        note, case = self._offered, self._session.case
-        if note is None or case is None or self._restoring is not None:
-            return
-        try:
-            self._journals.lock_study()
-        except BrainsegError as error:
-            self._session.say(notice_of(error, (("Try again", "journal.restore"), ("Not now", "journal.later"))))
-            return
-        self._journals.await_work(coming=True)
-        job = self._restoring = Job(bring_back(self._journals.folder, note.path, self._journals.study(), case), self)
-        job.succeeded.connect(lambda answer: self._on_restored(job, answer))
-        job.failed.connect(lambda error: self._on_not_restored(job, error))
-        job.start()
-
-    def _end_restoring(self) -> None:
-        if self._restoring is not None:
-            self._restoring = None
-            self._journals.await_work(coming=False)
-
-    def _on_restored(self, job: Job, answer: tuple[Case, Restored]) -> None:
-        case, found = answer
-        if job is not self._restoring:
-            return  # another case was opened meanwhile
-        labels = LabelMap(found.values, case.grid, found.note.header.scheme)
-        layer = Layer(annotation_name(person()), LayerRole.ANNOTATION, labels, person())
-        annotation = Annotation(labels, found.history)
-        layers = tuple(self._session.layers)
-        layer.file = file_of(found.note, layers)
-        self._journals.adopt(layer, annotation, found, sittings_of_restored(found.note, layers))
-        self._session.add_layer(layer)
-        for other in layers:
-            if layer.file is not None and other.file is layer.file:  # the same mask as it was saved last
-                self._session.layers.remove(other)
-        self._annotate.resume(layer)
-        self._end_restoring()
-        words = f"Restored {count_of(found.note)}, the last {moment_of(found.note)}"
-        self._session.say(Notice(words, problem=False))
-        self._forget(found.note)
-
-    def _on_not_restored(self, job: Job, error: Exception) -> None:
-        if job is not self._restoring:
-            return
-        self._end_restoring()
-        self._session.say(notice_of(error, (("Not now", "journal.later"), ("Discard…", "journal.discard"))))
+        if self._offered is not None:
+            self._return.start(self._offered)
 
     def ask_before_done(self, then: Callable[[], None]) -> None:
         """Do `then` to a case that is to be called done, after a question where it has work that was not restored."""
