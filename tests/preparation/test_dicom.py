@@ -285,6 +285,16 @@ def test_bytes_changed_at_random_never_do_more_than_be_passed_over(tmp_path: Pat
             break
 
 
+def test_names_that_steer_a_terminal_are_shown_as_signs_and_cut(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    hostile = "t1\x07\x9b2J\u202egnp" + "x" * 400
+    tags = {"SeriesDescription": hostile, "SpecificCharacterSet": "ISO_IR 192", "ContrastBolusAgent": "a\x08b"}
+    (path, *_) = write_classic(tmp_path, Series(pixels, tags=tags))
+    (header,) = read_headers(path)
+    assert "".join(header.words.values()).isprintable()
+    assert header.description.startswith("t1(U+0007)(U+009B)2J(U+202E)gnp")
+    assert len(header.description) <= 256
+
+
 def test_what_describes_a_sequence_is_kept(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
     tags = {"EchoTime": 89.0, "RepetitionTime": 9000.0, "InversionTime": 2500.0, "ContrastBolusAgent": "Gadovist"}
     (path, *_) = write_classic(tmp_path, Series(pixels, tags=tags))

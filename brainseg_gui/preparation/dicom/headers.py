@@ -19,6 +19,7 @@ from brainseg_gui.preparation.dicom.values import (
     first_number_of,
     listed_of,
     sequence_of,
+    tag_of,
     text_of,
     value_of,
     vector_of,
@@ -183,7 +184,9 @@ def _dataset(stream: BinaryIO) -> Dataset | None:
         return None
     config.settings.reading_validation_mode = config.IGNORE  # what makes no sense is looked at here
     try:
-        return dcmread(stream, stop_before_pixels=True, specific_tags=[*_TAGS], force=True)
+        return dcmread(
+            stream, stop_before_pixels=True, specific_tags=[tag_of(keyword) for keyword in _TAGS], force=True
+        )
     except OSError:
         raise
     except Exception:  # noqa: BLE001  a damaged header makes pydicom raise whatever its bytes suggest
