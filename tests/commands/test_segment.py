@@ -18,6 +18,7 @@ import pytest
 from brainseg_gui.commands import segment
 from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
+from brainseg_gui.imaging.formats.known_formats import titles
 from brainseg_gui.inference import ahead
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
@@ -151,7 +152,7 @@ def test_input_that_is_no_case_ends_with_2(
     assert call(tmp_path / "nowhere", empty, "-o", tmp_path / "out") == 2
     error = capfd.readouterr().err
     assert f"brainseg: {tmp_path / 'nowhere'}: there is no such file or folder." in error
-    assert f"brainseg: {empty}: no NIfTI file is in this folder." in error
+    assert f"brainseg: {empty}: no {titles()} file is in this folder." in error
     assert not (tmp_path / "out").exists()
 
 

@@ -183,7 +183,7 @@ def test_a_large_file_of_several_gzip_members_is_believed(
 
 
 def test_more_memory_than_any_volume_needs(write_nifti: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brainseg_gui.imaging.formats.nifti_header.LARGEST_BYTES", 100)
+    monkeypatch.setattr("brainseg_gui.imaging.formats.promises.LARGEST_BYTES", 100)
     assert "of memory" in _refusal(write_nifti(CUBE)).what
 
 

@@ -18,6 +18,7 @@ from brainseg_gui.errors import CaseError, ImageError
 from brainseg_gui.evaluation.cohorts.mask_search import REFERENCES, find_masks
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort, kind_of, prefix_of, source_of_files
+from brainseg_gui.imaging.formats.known_formats import titles
 from brainseg_gui.imaging.modality import Modality
 
 T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
@@ -130,7 +131,7 @@ def test_files_of_no_meaning_stay_available(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(CaseError, match="no NIfTI file") as caught:
+    with pytest.raises(CaseError, match=f"no {titles()} file") as caught:
         find_case(tmp_path)
     assert caught.value.path == tmp_path
     assert "_t1.nii.gz" in caught.value.remedy
@@ -140,9 +141,8 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     ("names", "name", "remedy"),
     [
         (["series/IM2.dcm"], "DICOM", "dcm2niix"),
-        (["VSD.Brain.XX.O.MR_T1.54513/VSD.Brain.XX.O.MR_T1.54513.mha"], "MetaImage", "3D Slicer"),
-        (["readme.txt", "T1.NRRD"], "NRRD", "3D Slicer"),
-        (["mri/T1.mgz"], "FreeSurfer", "mri_convert"),
+        (["T1/T1.img", "T1/T1.hdr"], "Analyze", "3D Slicer"),
+        (["readme.txt", "T1.MNC"], "MINC", "mnc2nii"),
     ],
 )
 def test_a_folder_of_images_in_another_format(tmp_path: Path, names: list[str], name: str, remedy: str) -> None:
@@ -150,10 +150,16 @@ def test_a_folder_of_images_in_another_format(tmp_path: Path, names: list[str], 
         path.parent.mkdir(exist_ok=True)
         path.touch()
     for find in (find_case, find_cohort):
-        with pytest.raises(CaseError, match=f"no NIfTI file is in this folder, but {name} images") as caught:
+        with pytest.raises(CaseError, match=f"no {titles()} file is in this folder, but {name} images") as caught:
             find(tmp_path)
         assert caught.value.path == tmp_path
         assert remedy in caught.value.remedy
+
+
+def test_the_formats_of_the_table_are_found_as_nifti_is(tmp_path: Path) -> None:
+    _touch(tmp_path / "c", "P_t1.mha", "P_t1ce.NRRD", "P_t2.mgz", "P_flair.mhd", "P_flair.raw", "P_seg.seg.nrrd")
+    names = {"t1": "P_t1.mha", "t1ce": "P_t1ce.NRRD", "t2": "P_t2.mgz", "flair": "P_flair.mhd"}
+    assert _names(find_case(tmp_path / "c")) == {**names, "mask": "P_seg.seg.nrrd"}
 
 
 @pytest.mark.parametrize("name", ["IM0001", "1.2.840.113619", "00000001"])
@@ -162,19 +168,19 @@ def test_dicom_is_known_by_its_content(tmp_path: Path, name: str) -> None:
     with pytest.raises(CaseError, match="but DICOM images"):
         find_case(tmp_path)
     (tmp_path / name).write_bytes(bytes(200))
-    with pytest.raises(CaseError, match=r"no NIfTI file is in this folder\."):
+    with pytest.raises(CaseError, match=rf"no {titles()} file is in this folder\."):
         find_case(tmp_path)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(CaseError, match=r"no NIfTI file is in this folder\."):
+    with pytest.raises(CaseError, match=rf"no {titles()} file is in this folder\."):
         find_case(tmp_path)
 
 
 def test_a_folder_of_unrelated_names(tmp_path: Path) -> None:
     folder = _touch(tmp_path / "c", *(f"scan{n}.nii" for n in range(6)))
-    with pytest.raises(CaseError, match="none of the 6 NIfTI files names a modality") as caught:
+    with pytest.raises(CaseError, match=f"none of the 6 {titles()} files names a modality") as caught:
         find_case(folder)
     assert "scan0.nii, scan1.nii, scan2.nii, scan3.nii, …" in str(caught.value)
 
@@ -266,7 +272,7 @@ def test_each_folder_is_listed_once_whatever_comes_of_it(
 
 def test_a_folder_without_cases_is_no_cohort(tmp_path: Path) -> None:
     _touch(tmp_path / "empty")
-    with pytest.raises(CaseError, match="no NIfTI file"):
+    with pytest.raises(CaseError, match=f"no {titles()} file"):
         find_cohort(tmp_path)
 
 
@@ -327,17 +333,17 @@ def test_loose_files_that_may_be_of_one_patient_are_a_case(tmp_path: Path, names
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     _touch(tmp_path, "A_t1.nii", "picture.png")
-    with pytest.raises(CaseError, match="not a NIfTI file") as caught:
+    with pytest.raises(CaseError, match=f"not a {titles()} file") as caught:
         _loose(tmp_path, ["A_t1.nii", "picture.png"])
     assert caught.value.path == tmp_path / "picture.png"
 
 
 def test_an_image_in_another_format_is_refused_by_its_name(tmp_path: Path) -> None:
-    _touch(tmp_path, "A_t1.nii", "A_flair.mha")
-    with pytest.raises(CaseError, match="it is MetaImage, not NIfTI") as caught:
-        _loose(tmp_path, ["A_t1.nii", "A_flair.mha"])
-    assert caught.value.path == tmp_path / "A_flair.mha"
-    assert "3D Slicer" in caught.value.remedy
+    _touch(tmp_path, "A_t1.nii", "A_flair.mnc")
+    with pytest.raises(CaseError, match=f"it is MINC, not {titles()}") as caught:
+        _loose(tmp_path, ["A_t1.nii", "A_flair.mnc"])
+    assert caught.value.path == tmp_path / "A_flair.mnc"
+    assert "mnc2nii" in caught.value.remedy
 
 
 # --- Decathlon --------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from brainseg_gui.imaging.formats.image_format import Codec, ImageFormat
+from brainseg_gui.imaging.formats.image_format import Codec, ImageFormat, Reader
 
 _START_BYTES = 512
 _SAVE_AGAIN = "Save as .nii.gz, from ITK-SNAP or 3D Slicer for example"
@@ -19,6 +19,24 @@ def _nifti() -> Codec:
     return nifti
 
 
+def _nrrd() -> Reader:
+    from brainseg_gui.imaging.formats import nrrd
+
+    return nrrd
+
+
+def _meta_image() -> Reader:
+    from brainseg_gui.imaging.formats import meta_image
+
+    return meta_image
+
+
+def _mgh() -> Reader:
+    from brainseg_gui.imaging.formats import mgh
+
+    return mgh
+
+
 def _is_nifti(start: bytes) -> bool:
     return start[344:347] in (b"n+1", b"ni1") or start[4:7] in (b"n+2", b"ni2")
 
@@ -27,13 +45,17 @@ def _is_dicom(start: bytes) -> bool:
     return start[128:132] == b"DICM"
 
 
+def _is_nrrd(start: bytes) -> bool:
+    return start.startswith(b"NRRD000")
+
+
 FORMATS = (
     ImageFormat("NIfTI", (".nii.gz", ".nii"), _is_nifti, reader=_nifti, writer=_nifti),
+    ImageFormat("NRRD", (".nrrd", ".seg.nrrd", ".nhdr"), _is_nrrd, reader=_nrrd),
+    ImageFormat("MetaImage", (".mha", ".mhd"), reader=_meta_image),
+    ImageFormat("FreeSurfer", (".mgz", ".mgh"), reader=_mgh),
     ImageFormat("DICOM", (".dcm", ".ima", ".dicom"), _is_dicom, remedy=_FROM_DICOM),
-    ImageFormat("MetaImage", (".mha", ".mhd"), remedy=_SAVE_AGAIN),
-    ImageFormat("NRRD", (".nrrd", ".nhdr"), remedy=_SAVE_AGAIN),
     ImageFormat("Analyze", (".hdr", ".img"), remedy=_SAVE_AGAIN),
-    ImageFormat("FreeSurfer", (".mgz", ".mgh"), remedy="Convert with mri_convert IMAGE.mgz IMAGE.nii.gz"),
     ImageFormat("MINC", (".mnc",), remedy="Convert with mnc2nii"),
 )
 READ = tuple(known for known in FORMATS if known.reader is not None)

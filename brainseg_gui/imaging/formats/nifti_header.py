@@ -8,16 +8,12 @@ from typing import Any
 import numpy as np
 
 from brainseg_gui.errors import ImageError
-from brainseg_gui.free_memory import free_memory_bytes
 from brainseg_gui.imaging.formats.image_stream import ImageStream
-from brainseg_gui.imaging.grid import StoredGrid, describe_shape
+from brainseg_gui.imaging.formats.promises import DEFLATE_LIMIT, check_dtype, check_promise, check_shape, grid_at
+from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.nibabel_parts import HeaderDataError, Nifti1Header, Nifti2Header
 
 _HEADER_BYTES, _HEADER_2_BYTES = 348, 540
-LARGEST_BYTES = 4 * 2**30
-_DEFLATE_LIMIT = 1032  # zlib: no stream expands by more than this
-_LARGE_BYTES = 2**28  # what takes more must fit into the memory that is free
-_FARTHEST_MM = 1e6  # also where lengths are in µm
 _PLACE_CODES, _ALIGNED = range(6), 2  # what qform_code and sform_code can be; the code that claims least
 _LARGEST_OFFSET = 2**26  # header extensions before the voxels hold a patient's DICOM header at most
 
@@ -53,51 +49,29 @@ def _mend(header: Nifti1Header) -> None:
 def checked(stream: ImageStream, header: Nifti1Header) -> Nifti1Header:
     """The header, if a file of this size can hold what it promises, and if that is a volume or several."""
     path, shape = stream.path, shape_of(header)
-    if len(shape) == 2 or (len(shape) in (3, 4) and min(shape[:3]) == 1):
-        raise ImageError(f"it is a 2-D image ({describe_shape(shape)})", "Give a 3-D volume", path)
-    if len(shape) not in (3, 4) or min(shape) < 1:
-        raise ImageError(f"it has the dimensions {describe_shape(shape)}", "Give a 3-D volume", path)
+    check_shape(path, shape)
     try:
         dtype = header.get_data_dtype()
     except (HeaderDataError, KeyError) as error:
         raise ImageError("its data type is unknown", "Convert it to int16 or float32", path) from error
-    if dtype.kind not in "iuf" or dtype.itemsize > 8:
-        raise ImageError(f"its voxels are {_describe_dtype(dtype)}", "Convert it to int16 or float32", path)
+    check_dtype(path, dtype)
     _check_promise(stream, header, shape, dtype)
     stored_grid_of(path, header, shape)
     return header
 
 
-def _describe_dtype(dtype: np.dtype[Any]) -> str:
-    if dtype.names:
-        return "colours (RGB), not intensities"
-    return {"c": "complex numbers", "V": "of an unknown type"}.get(dtype.kind, f"of type {dtype}")
-
-
 def _check_promise(stream: ImageStream, header: Nifti1Header, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Refuse before allocating what the file cannot hold."""
     path = stream.path
-    promised = int(np.prod([int(n) for n in shape], dtype=object)) * dtype.itemsize
     if not 0 <= float(header["vox_offset"]) <= _LARGEST_OFFSET:
         raise ImageError("its header is damaged", "Copy it again from its source", path)
-    available = stream.size * _DEFLATE_LIMIT if stream.compressed else stream.size - offset_of(header)
-    if promised > available:
-        text = f"its header promises {describe_shape(shape)} voxels ({_describe_bytes(promised)})"
-        raise ImageError(f"{text}, but the file is too small for that", "Copy it again from its source", path)
-    if promised > LARGEST_BYTES or (promised > _LARGE_BYTES and promised > free_memory_bytes()):
-        remedy = "Crop or down-sample it, or close other programs"
-        raise ImageError(f"it would need {_describe_bytes(promised)} of memory", remedy, path)
+    available = stream.size * DEFLATE_LIMIT if stream.compressed else stream.size - offset_of(header)
+    check_promise(path, shape, dtype, available)
 
 
 def offset_of(header: Nifti1Header) -> int:
     """Where the voxels begin; some writers leave it 0, although the header itself comes first."""
     return max(int(header["vox_offset"]), int(header.single_vox_offset))
-
-
-def _describe_bytes(count: int) -> str:
-    if count < 2**19:
-        return f"{count:,} bytes"
-    return f"{count / 2**30:,.1f} GiB" if count >= 2**29 else f"{count / 2**20:,.1f} MiB"
 
 
 def shape_of(header: Nifti1Header) -> tuple[int, ...]:
@@ -122,11 +96,9 @@ def stored_grid_of(path: Path, header: Nifti1Header, shape: tuple[int, ...]) -> 
     try:
         with np.errstate(all="ignore"):  # what comes of it is looked at
             affine = np.asarray(header.get_best_affine(), dtype=np.float64)
-        if np.isfinite(affine).all() and np.abs(affine).max() > _FARTHEST_MM:
-            raise ValueError(f"a distance of {np.abs(affine).max():.3g} mm")
-        return StoredGrid((shape[0], shape[1], shape[2]), affine)
     except (ValueError, HeaderDataError) as error:
         raise ImageError(f"its position in space is unusable ({error})", "Repair its header", path) from error
+    return grid_at(path, shape, affine)
 
 
 def farthest_apart_mm(header: Nifti1Header) -> float:

@@ -68,7 +68,7 @@ def test_an_empty_folder_holds_no_anatomies(tmp_path: Path) -> None:
 
 
 def test_label_maps_are_found_by_the_table_of_formats(tmp_path: Path, toy_file: Path) -> None:
-    for name in ("B.NII.GZ", "a.nii", "notes.txt", "c.mgz"):
+    for name in ("B.NII.GZ", "a.nii", "notes.txt", "c.mnc"):
         (tmp_path / name).write_bytes(toy_file.read_bytes())
     assert [path.name for path in find_anatomies(tmp_path)] == ["B.NII.GZ", "a.nii"]
 

@@ -1,0 +1,66 @@
+"""FreeSurfer's ``.mgz`` and ``.mgh``: a header of 284 bytes, big-endian, then the voxels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brainseg_gui.errors import ImageError
+from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, ShouldStop
+from brainseg_gui.imaging.formats.image_stream import open_image, reporting
+from brainseg_gui.imaging.formats.promises import grid_at
+from brainseg_gui.imaging.formats.voxel_block import VoxelBlock, damaged, picture_of, plain_shape
+from brainseg_gui.imaging.grid import Affine
+
+_HEADER_BYTES = 284
+_FIELDS = np.dtype(
+    [
+        ("version", ">i4"),
+        ("shape", ">i4", 4),
+        ("type", ">i4"),
+        ("dof", ">i4"),
+        ("placed", ">i2"),
+        ("spacing", ">f4", 3),
+        ("directions", ">f4", (3, 3)),
+        ("middle", ">f4", 3),
+    ]
+)
+_DTYPES = {0: "u1", 1: ">i4", 3: ">f4", 4: ">i2", 10: ">u2"}
+
+
+def read_header(path: Path) -> ImageHeader:
+    """The header of a file: its dimensions, data type, promised size and place are checked."""
+    return _parsed(path)[0]
+
+
+def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
+    """A 3-D or 4-D file whole, in its stored data type."""
+    return picture_of(*_parsed(path), should_stop, check_shape)
+
+
+def _parsed(path: Path) -> tuple[ImageHeader, VoxelBlock]:
+    with reporting(path), open_image(path) as stream:
+        raw = stream.read(_HEADER_BYTES)
+    if len(raw) < _HEADER_BYTES or raw[:4] != b"\0\0\0\1":
+        raise ImageError("it is not a FreeSurfer volume", "Copy it again from its source", path)
+    found = np.frombuffer(raw, _FIELDS, 1)[0]
+    if int(found["type"]) not in _DTYPES:
+        raise ImageError("its data type is unknown", "Convert it to int16 or float32", path)
+    sizes = tuple(int(n) for n in found["shape"])
+    shape = plain_shape(path, sizes)
+    voxels = VoxelBlock(path, _HEADER_BYTES, False, sizes, np.dtype(_DTYPES[int(found["type"])]))
+    voxels.check()
+    return ImageHeader(path, shape, grid_at(path, shape, _affine(path, found)), "", voxels.size), voxels
+
+
+def _affine(path: Path, found: Any) -> Affine:
+    """Voxel to world_ras, in mm: the header names the place of the middle voxel."""
+    if not found["placed"]:
+        raise damaged(path, "it does not say where its voxels lie")
+    affine = np.eye(4)
+    with np.errstate(all="ignore"):  # what comes of it is looked at
+        affine[:3, :3] = found["directions"].astype(np.float64).T * found["spacing"]
+        affine[:3, 3] = found["middle"] - affine[:3, :3] @ (found["shape"][:3] / 2)
+    return affine
