@@ -23,7 +23,7 @@ from brainseg_gui.inference.engine import engine as engine_module
 from brainseg_gui.inference.engine import engine_process, engine_watch, shared_block
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.engine.engine_process import EngineProcess
-from brainseg_gui.inference.engine.messages import SegmentRequest
+from brainseg_gui.inference.engine.messages import Load, Request, SegmentRequest
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import run_to_end
@@ -190,8 +190,14 @@ def test_a_network_that_takes_the_last_memory_is_ended_with_a_sentence(
 
 
 @pytest.mark.engine
+@pytest.mark.parametrize("at", [Load, SegmentRequest])
 def test_a_network_that_is_stopped_at_work_is_told_and_ended(
-    engine: Engine, toy_case: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    engine: Engine,
+    toy_case: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    at: type[Request],
 ) -> None:
     """Nobody is there to cancel on the command line: it waited in silence."""
     case = run_to_end(read_case(find_case(Path(toy_case(tmp_path)))))
@@ -203,7 +209,7 @@ def test_a_network_that_is_stopped_at_work_is_told_and_ended(
     pid, usual = engine.pid, EngineProcess.send
 
     def send(process: EngineProcess, request: Any) -> None:
-        if isinstance(request, SegmentRequest):
+        if isinstance(request, at):
             os.kill(process.pid, signal.SIGSTOP)
         usual(process, request)
 

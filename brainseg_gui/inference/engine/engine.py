@@ -53,7 +53,7 @@ POLL_S = 0.05
 STOP_WITHIN_S = 0.35  # and the caller may take 0.1 s to notice a wish to cancel
 SILENT_AFTER_S = 30.0  # then the person is told; importing and a slow window can take half of that
 IDLE_AFTER_S = 5.0  # without using the processor: it is stopped, or waits for what does not come
-ENDED_AFTER_S = 30.0  # then it is ended, if it was at work on a case
+ENDED_AFTER_S = 30.0  # then it is ended
 STUCK_AFTER_S = 15.0  # then a cancel does not wait for a model to be loaded
 _LOADING_SHARE = 0.5  # of the whole work, when the model has to be loaded first
 
@@ -148,6 +148,9 @@ class Engine:
                     raise _failure(reply)
                 if isinstance(reply, Predicted) and reply.serial == serial:
                     return reply.output
+                if process.idle_s > ENDED_AFTER_S:
+                    self._give_up(process)
+                    break
                 yield _told(Progress(INFERRING, _LOADING_SHARE), process)
         raise EngineError("the network's process stopped answering", "Try again")
 
@@ -197,6 +200,9 @@ class Engine:
                 raise _failure(reply)
             elif isinstance(reply, Loaded) and reply.serial == serial:
                 break
+            if process.idle_s > ENDED_AFTER_S:
+                self._give_up(process)
+                raise EngineError("the network's process stopped answering", "Segment again")
             with self._ending_if_stuck(process):
                 yield _told(shown, process)
         if shown.stage != STARTING:  # it was ready: nothing was loaded
