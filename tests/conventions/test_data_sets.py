@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from brainseg_gui.cli import main
 from brainseg_gui.commands.segment_jobs import plan_jobs
-from brainseg_gui.evaluation.cohorts.pairing import pair_masks
-from brainseg_gui.evaluation.cohorts.score import score_pair
-from brainseg_gui.evaluation.masks import ChosenSchemes
-from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, conventions
 from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.inference.cohort import AtWork, CohortSegmentation, Segmented
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress, run_to_end
-from brainseg_gui.runs.config import Data
+from brainseg_gui.runs.config import Data, Sampling, TrainingConfig
 from tests.conventions.page import PAGE, evaluate_words, page, segment_words, train_words
 from tests.conventions.trees import Tree, modalities_of, plant, scheme_of, write
-from training.data.cases import check_data
+from training.data.cache import Cache
+from training.data.cases import TrainingCase, check_data
+from training.data.order import CaseOrder
+from training.data.patch import patch_size
 from training.errors import TrainingError
+from training.recipe import recipe_of
 
 NAMES = [row.name for row in conventions()]
 
@@ -126,17 +130,17 @@ def test_evaluate_pairs_and_scores_what_segment_would_write(tree: Tree, tmp_path
     for number, example in enumerate(tree.examples):
         values, stored = read_labels(tree.file(number, MASK))
         write(np.asarray(stored.from_ras(values)), tmp_path / "out" / f"{example.case_id}_pred.nii.gz")
-    pairing = pair_masks(tree.root, tmp_path / "out")
-    assert [pair.case_id for pair in pairing.pairs] == sorted(example.case_id for example in tree.examples)
-    assert not pairing.unpaired
-    report = score_pair(pairing.pairs[0], ChosenSchemes(), rules_named(DEFAULT))
-    assert not report.warning
-    keys = [entry.key for entry in report.regions if entry.key in ("WT", "TC", "ET")]
-    assert ", ".join(keys) == evaluate_words(tree.row)
-    assert {report.number(key, "dice") for key in keys} == {1.0}
+    scores = tmp_path / "scores.csv"
+    given = ["--reference", str(tree.root), "--prediction", str(tmp_path / "out"), "--csv", str(scores)]
+    assert main(["evaluate", *given]) == 0  # 2 where the command doubts what it read
+    with scores.open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["region"] in ("WT", "TC", "ET")]
+    expected = {(e.case_id, region) for e in tree.examples for region in evaluate_words(tree.row).split(", ")}
+    assert {(row["case_id"], row["region"]) for row in rows} == expected
+    assert {float(row["dice"]) for row in rows} == {1.0}
 
 
-def test_train_keeps_patients_together_or_says_why_not(tree: Tree) -> None:
+def test_train_keeps_patients_together_or_says_why_not(tree: Tree, tmp_path: Path) -> None:
     config = Data(train=(str(tree.root),), validation=(), split=0.5)
     words = train_words(tree.row)
     if words != "yes":
@@ -152,6 +156,27 @@ def test_train_keeps_patients_together_or_says_why_not(tree: Tree) -> None:
     assert theirs
     assert not ours & theirs
     assert {case.scheme.name for case in found.training} <= {scheme_of(tree.row).name, "msd", "brats2020"}
+    assert _tissues_of_first_batch(found.training, tmp_path) == _tissues_in(tree)
+
+
+def _tissues_of_first_batch(cases: Sequence[TrainingCase], tmp_path: Path) -> set[str]:
+    """What the truth of a batch holds that the trainer makes of the cases, each case once and whole."""
+    from training.data.data import Patches
+
+    cache = Cache(tmp_path / "cache", recipe_of(TrainingConfig(), 4), "float16")
+    entries = [cache.get(case) for case in cases]
+    whole = Sampling(patch=(0, 0, 0), batch=len(entries), workers=1)
+    with closing(Patches(CaseOrder(entries), patch_size(whole, entries, 8), whole, None)) as patches:
+        images, truth = patches[0]
+    assert np.isfinite(images).all()
+    assert images.std(axis=(0, 1, 2, 3)).all()  # every modality
+    return {NETWORK_CLASSES[n] for n in range(1, truth.shape[-1]) if truth[..., n].any()}
+
+
+def _tissues_in(tree: Tree) -> set[str]:
+    """What the masks of a row hold, by the network's classes."""
+    held = set(scheme_of(tree.row).labels.values())
+    return {"NCR" if tissue in ("NCR", "NET") else tissue for tissue in held & {"NCR", "NET", "ED", "ET"}}
 
 
 def test_the_page_of_data_sets_is_made_from_the_table() -> None:
