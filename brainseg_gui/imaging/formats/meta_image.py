@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,6 @@ _DTYPES = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
-_LAST = b"ElementDataFile"
 _PLACES = ("Offset", "Position", "Origin")
 _TURNS = ("TransformMatrix", "Rotation", "Orientation")
 _SPACINGS = ("ElementSpacing", "ElementSize")
@@ -74,9 +74,9 @@ def _parsed(path: Path) -> tuple[ImageHeader, VoxelBlock]:
 def _fields(path: Path) -> tuple[Fields, int]:
     """Fields by their names, and where the header ends: after the line that names the file of the voxels."""
     raw = text_of(path)
-    start = raw.find(_LAST)
-    end = raw.find(b"\n", start) + 1 or len(raw)
-    if start < 0 or b"\0" in raw[:end]:
+    last = re.search(rb"^ElementDataFile[ \t]*=[^\n]*\n?", raw, re.MULTILINE)
+    end = last.end() if last else 0
+    if not end or b"\0" in raw[:end]:
         raise ImageError("it is not a MetaImage file", "Save it again, from ITK-SNAP for example", path)
     lines = [line.partition("=") for line in raw[:end].decode("utf-8", "replace").splitlines()]
     return {name.strip(): value.strip() for name, equals, value in lines if equals}, end
@@ -92,7 +92,7 @@ def _numbers(path: Path, fields: Fields, names: tuple[str, ...], kind: type[floa
 
 
 def _voxels(path: Path, fields: Fields, sizes: tuple[int, ...], end: int) -> VoxelBlock:
-    name = fields[_LAST.decode()]
+    name = fields["ElementDataFile"]
     place, offset = (path, end) if name.upper() == "LOCAL" else (file_beside(path, name), 0)
     skipped = (_numbers(path, fields, ("HeaderSize",), int) or [0])[0]
     if skipped < FROM_END or fields.get("BinaryData", "True").lower() == "false":

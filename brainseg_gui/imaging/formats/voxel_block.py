@@ -105,7 +105,7 @@ def file_beside(header: Path, name: str) -> Path:
     ImageError
         If it is not such a name, or there is no such file.
     """
-    if not name.isprintable() or name in (".", "..") or set(name) & set("/\\:%*"):
+    if not name.isprintable() or name in ("", ".", "..") or set(name) & set("/\\:%*"):
         shown = printable(name[:80])
         raise ImageError(f"its voxels are said to lie in “{shown}”", "Save it as one file", header)
     path = header.parent / name

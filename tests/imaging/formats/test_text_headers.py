@@ -199,6 +199,8 @@ def test_lying_headers_of_nrrd_are_refused(tmp_path: Path, old: str, new: str, w
         ("ObjectType", "ElementNumberOfChannels = 3\nObjectType", "colours or vectors"),
         ("ObjectType", "CompressedData = True\nObjectType", "cut off or damaged"),
         ("ElementDataFile", "ElementDatXFile", "not a MetaImage file"),
+        ("ElementDataFile =", "ElementDataFile", "not a MetaImage file"),
+        ("LOCAL", "", "said to lie in"),
     ],
 )
 def test_lying_headers_of_meta_image_are_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
