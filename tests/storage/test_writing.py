@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,6 +168,29 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path, monkeypatch:
     assert os.listdir(tmp_path) == ["list.csv"]
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders are flushed where the system can")
+@pytest.mark.parametrize(("only_new", "naming"), [(True, "link"), (False, "replace")])
+def test_a_file_is_flushed_before_it_is_named_and_its_folder_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, only_new: bool, naming: str
+) -> None:
+    """Else a power loss leaves a name without its content, or a content without its name."""
+    done: list[str] = []
+    fsync, name = os.fsync, getattr(os, naming)
+
+    def flush(handle: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    def named(*arguments: Any, **options: Any) -> None:
+        done.append("name")
+        name(*arguments, **options)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, naming, named)
+    write_bytes(tmp_path / "mask.nii.gz", b"new", chosen=False, only_new=only_new)
+    assert done == ["file", "name", "folder"]
+
+
 @pytest.mark.parametrize("error", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EROFS])
 def test_a_drive_without_modes_and_without_flushing_takes_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
@@ -210,6 +234,7 @@ def _kill_in_mid_save(folder: Path) -> None:
     script = """
 import os, signal, sys
 from pathlib import Path
+from typing import Any
 from brainseg_gui.storage.writing import replacing
 with replacing(Path(sys.argv[1]) / "mask.nii.gz", chosen=False, suffix=".nii.gz") as temporary:
     temporary.write_bytes(b"a patient")
