@@ -28,7 +28,7 @@ from brainseg_gui.views.widgets.plain_text import plain_tip
 
 _THEMES = (("dark", "Dark"), ("light", "Light"), ("system", "As the desktop is"))
 _NUMBERING = ((False, "Counted from 1, as slices are"), (True, "By the file's own index, from 0"))
-_BESIDE = "beside the images of each case"
+_BESIDE = "beside the images"
 
 
 class PreferencesDialog(QDialog):
