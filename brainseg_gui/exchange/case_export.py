@@ -131,7 +131,8 @@ def write_image(volume: Volume, case: Case, path: Path, root: Path) -> None:
     try:
         with replacing(path, chosen=False, root=root, only_new=True, suffix=MASK_ENDING) as temporary:
             if _is_as_written(volume, stored):
-                shutil.copyfile(volume.path, temporary)
+                with volume.path.open("rb") as source, temporary.open("r+b") as stream:
+                    shutil.copyfileobj(source, stream)
             else:
                 write_float_image(temporary, stored.from_ras(volume.intensities()), stored.affine)
     except OSError as error:

@@ -190,7 +190,7 @@ def test_a_network_that_takes_the_last_memory_is_ended_with_a_sentence(
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("at", [Load, SegmentRequest])
+@pytest.mark.parametrize("at", [Load, pytest.param(SegmentRequest, marks=pytest.mark.slow)])
 def test_a_network_that_is_stopped_at_work_is_told_and_ended(
     engine: Engine,
     toy_case: Any,

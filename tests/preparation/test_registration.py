@@ -49,6 +49,7 @@ def test_a_head_that_moved_is_brought_back(
     assert displacement_mm(back, np.eye(4), brain_points()) < 1.0
 
 
+@pytest.mark.slow
 def test_the_same_images_give_the_same_motion(fixed: Volume) -> None:
     moving = head(THICK, T2, motion((2, 3, -4), (3, 2, 1)), seed=2)
     one, other = (run_to_end(register(fixed, moving)) for _ in range(2))

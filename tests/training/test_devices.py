@@ -111,6 +111,7 @@ def test_two_devices_train_like_one_on_the_same_global_batch(tmp_path: Path) -> 
     assert one["losses"][-1] < one["losses"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_a_step_gives_the_same_loss_on_every_backend(backend: str) -> None:
     if find_spec(backend) is None:

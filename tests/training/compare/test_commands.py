@@ -157,6 +157,7 @@ def test_a_model_is_compared_as_the_button_segments(cases: Path, tmp_path: Path)
     assert (out / "study.csv").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_robustness_is_measured_change_by_change(
     cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
