@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui import __version__
-from brainseg_gui.errors import BrainsegError, CaseError, SaveError
-from brainseg_gui.exchange.case_export import ExportOutcome, MaskChoice, check_new, ids_of, read_for_export
+from brainseg_gui.errors import CaseError
+from brainseg_gui.exchange.case_export import ExportOutcome, MaskChoice, ReadCase, check_new, export_each, ids_of
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.progress import Progress, scaled
+from brainseg_gui.progress import Progress
 from brainseg_gui.storage.cells import to_cell
-from brainseg_gui.storage.writing import write_text
+from brainseg_gui.storage.chosen_file import write_text
 
 _ENTITIES = re.compile(r"(?:sub-)?(?P<sub>[A-Za-z0-9]+)_ses-(?P<ses>[A-Za-z0-9]+)")
 
@@ -35,25 +34,17 @@ def export_bids(
     """
     names = _entities(sources)
     check_new(output)
-    together, outcomes = CohortReading(sources), list[ExportOutcome]()
-    for index, source in enumerate(sources):
-        try:
-            read = yield from scaled(
-                read_for_export(source, together, choice), index / len(sources), (index + 1) / len(sources)
-            )
-            if read.mask is not None:
-                path = _place(output, names[source.identity])
-                write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
-                _write(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), output)
-            outcomes.append(ExportOutcome(source.case_id, read.mask is not None))
-        except SaveError:
-            raise
-        except BrainsegError as error:
-            outcomes.append(ExportOutcome(source.case_id, error=error))
-        yield Progress("exporting", (index + 1) / len(sources), source.case_id, outcomes[-1])
+
+    def write(read: ReadCase) -> None:
+        if read.mask is not None:
+            path = _place(output, names[read.case.source.identity])
+            write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
+            write_text(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), chosen=False)
+
+    outcomes = yield from export_each(sources, choice, write)
     if not any(outcome.has_mask for outcome in outcomes):
         raise CaseError(f"none of the cases has a {choice.value} to export", "See what is said of each", output)
-    _write(output / "dataset_description.json", json.dumps(_description(), indent=2) + "\n", output)
+    write_text(output / "dataset_description.json", json.dumps(_description(), indent=2) + "\n", chosen=False)
     return outcomes
 
 
@@ -90,10 +81,3 @@ def _description() -> dict[str, Any]:
         "DatasetType": "derivative",
         "GeneratedBy": [{"Name": "brainseg", "Version": __version__}],
     }
-
-
-def _write(path: Path, text: str, root: Path) -> None:
-    try:
-        write_text(path, text, chosen=False, root=root)
-    except OSError as error:
-        raise SaveError(f"it was not written ({error.strerror or error})", "Check the disk", path) from error

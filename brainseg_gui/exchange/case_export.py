@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -24,7 +24,7 @@ from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.schemes.understanding import understand
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, scaled
 from brainseg_gui.storage.writing import replacing
 
 
@@ -52,9 +52,37 @@ class ExportOutcome:
     error: BrainsegError | None = None
 
 
-def read_for_export(
-    source: CaseSource, together: CohortReading, choice: MaskChoice
-) -> Generator[Progress, None, ReadCase]:
+def export_each(
+    sources: Sequence[CaseSource], choice: MaskChoice, write: Callable[[ReadCase], None]
+) -> Generator[Progress, None, list[ExportOutcome]]:
+    """Read cases one after the other and write each; one that cannot be used is left out.
+
+    Yields
+    ------
+    Progress
+        `partial` is the outcome of a case that is done.
+
+    Raises
+    ------
+    SaveError
+        If something could not be written: the others would meet the same.
+    """
+    together, outcomes = CohortReading(sources), list[ExportOutcome]()
+    for index, source in enumerate(sources):
+        before, after = index / len(sources), (index + 1) / len(sources)
+        try:
+            read = yield from scaled(_read(source, together, choice), before, after)
+            write(read)
+            outcomes.append(ExportOutcome(source.case_id, read.mask is not None))
+        except SaveError:
+            raise
+        except BrainsegError as error:
+            outcomes.append(ExportOutcome(source.case_id, error=error))
+        yield Progress("exporting", after, source.case_id, outcomes[-1])
+    return outcomes
+
+
+def _read(source: CaseSource, together: CohortReading, choice: MaskChoice) -> Generator[Progress, None, ReadCase]:
     """Read a case of a list with the mask that was chosen; the newest annotation, where that is asked for.
 
     Raises

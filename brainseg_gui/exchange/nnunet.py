@@ -13,25 +13,24 @@ from pathlib import Path
 
 import numpy as np
 
-from brainseg_gui.errors import BrainsegError, CaseError, SaveError
+from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.exchange.case_export import (
     ExportOutcome,
     MaskChoice,
     ReadCase,
     check_new,
+    export_each,
     ids_of,
-    read_for_export,
     write_image,
 )
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labels import UNKNOWN, LabelMap, LabelScheme, meanings
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.progress import Progress, scaled
-from brainseg_gui.storage.writing import write_text
+from brainseg_gui.progress import Progress
+from brainseg_gui.storage.chosen_file import write_text
 
 _NAME = re.compile(r"Dataset\d{3}_\w+")
 
@@ -77,7 +76,7 @@ def export_nnunet(
     Parameters
     ----------
     sources
-        The cases; each needs all modalities that the first complete one has.
+        The cases; each needs all modalities of the one that has most.
     output
         A new folder, named ``Dataset501_Name``.
     choice
@@ -98,20 +97,12 @@ def export_nnunet(
     names, labels = ids_of(sources, r"A-Za-z0-9_\-", "_"), _Labels()
     check_new(output)
     channels = max((tuple(m for m in Modality if m in source.modalities) for source in sources), key=len)
-    together, outcomes = CohortReading(sources), list[ExportOutcome]()
-    for index, source in enumerate(sources):
-        step = index / len(sources)
-        work = read_for_export(source, together, choice)
-        try:
-            _check_channels(source, channels)
-            read = yield from scaled(work, step, (index + 1) / len(sources))
-            _write_case(read, output, names[source.identity], channels, labels)
-            outcomes.append(ExportOutcome(source.case_id, read.mask is not None))
-        except SaveError:
-            raise
-        except BrainsegError as error:
-            outcomes.append(ExportOutcome(source.case_id, error=error))
-        yield Progress("exporting", (index + 1) / len(sources), source.case_id, outcomes[-1])
+
+    def write(read: ReadCase) -> None:
+        _check_channels(read.case.source, channels)
+        _write_case(read, output, names[read.case.source.identity], channels, labels)
+
+    outcomes = yield from export_each(sources, choice, write)
     if all(outcome.error for outcome in outcomes):
         raise CaseError("none of the cases can be exported", "See what is said of each", output)
     _write_description(output, channels, labels, sum(outcome.has_mask for outcome in outcomes))
@@ -144,8 +135,4 @@ def _write_description(output: Path, channels: Sequence[Modality], labels: _Labe
         "numTraining": trained_on,
         "file_ending": MASK_ENDING,
     }
-    path = output / "dataset.json"
-    try:
-        write_text(path, json.dumps(description, indent=2) + "\n", chosen=False, root=output)
-    except OSError as error:
-        raise SaveError(f"it was not written ({error.strerror or error})", "Check the disk", path) from error
+    write_text(output / "dataset.json", json.dumps(description, indent=2) + "\n", chosen=False)
