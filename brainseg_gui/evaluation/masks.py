@@ -73,7 +73,7 @@ def read_pair(pair: Pair, chosen: ChosenSchemes, regrid: RegridPolicy = RegridPo
         If the prediction lies on another grid and that is not allowed.
     """
     stored = read_mask(pair.reference)
-    ours = LabelMap(stored.values, stored.stored_grid.grid, scheme_named("brats2020"), stored.notes)
+    ours = stored.as_labels(stored.values, stored.stored_grid.grid, scheme_named("brats2020"))
     theirs = _read_onto(pair.prediction, stored.stored_grid, regrid)
     guessing = chosen.reference is None or chosen.prediction is None
     case = _case_of(pair, ours) if guessing else None
@@ -163,10 +163,10 @@ def read_as_prediction(
 
 def _read_onto(path: Path, target: StoredGrid, regrid: RegridPolicy) -> LabelMap:
     """A prediction on the reference's grid."""
-    mask = read_mask(path)
-    on_grid = regridded(mask.values, mask.stored_grid, target, path, regrid, ("the prediction", "the reference"))
-    notes = (*mask.notes, *([on_grid.note] if on_grid.note else []))
-    return LabelMap(on_grid.values, target.grid, scheme_named("brats2020"), notes)
+    mask = read_mask(path, target=target)
+    words = ("the prediction", "the reference")
+    on_grid = regridded(mask.values, mask.stored_grid, target, path, regrid, words, may_be_part=mask.is_part)
+    return mask.as_labels(on_grid.values, target.grid, scheme_named("brats2020"), on_grid.note)
 
 
 def _case_of(pair: Pair, labels: LabelMap) -> Case | None:

@@ -72,7 +72,7 @@ def read_masks(
 
 def _read(visit: Visit, path: Path, scheme: LabelScheme | None) -> VisitMask:
     stored = read_mask(path)
-    labels = LabelMap(stored.values, stored.stored_grid.grid, scheme_named("brats2020"), stored.notes)
+    labels = stored.as_labels(stored.values, stored.stored_grid.grid, scheme_named("brats2020"))
     listed = stated_schemes(visit.source) if scheme is None and path == visit.source.reference else ()
     if len(listed) == 1:
         known = label_schemes()[listed[0]]

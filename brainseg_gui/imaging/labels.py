@@ -151,12 +151,15 @@ class LabelMap:
         What the numbers mean.
     notes
         What was done to the file's numbers or place to read it, in sentences.
+    said
+        What its own file says that the numbers mean, where its format names labels.
     """
 
     values: NDArray[np.uint8]
     grid: Grid
     scheme: LabelScheme
     notes: tuple[str, ...] = ()
+    said: LabelScheme | None = None
 
     def with_scheme(self, scheme: LabelScheme) -> LabelMap:
         """The same voxels read by another scheme."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def regridded(
     path: Path,
     regrid: RegridPolicy = RegridPolicy.STRICT,
     words: tuple[str, str] = ("the mask", "the case"),
+    *,
+    may_be_part: bool = False,
 ) -> RegriddedMask:
     """A mask on the grid of its case.
 
@@ -51,6 +54,8 @@ def regridded(
         What the person allowed.
     words
         What is placed, and on whose grid.
+    may_be_part
+        Whether its file may hold only the part of that grid in which something is drawn.
 
     Raises
     ------
@@ -62,6 +67,8 @@ def regridded(
     difference = target.grid.difference_to(own.grid)
     if not difference:
         return RegriddedMask(values)
+    if may_be_part and (whole := placed(values, own, target)) is not None:
+        return RegriddedMask(whole)
     if regrid is not RegridPolicy.VOXELS and _nearly_same(own.grid, target.grid):
         return RegriddedMask(values, f"{_upper(what)} {difference.removeprefix('it ')}; it is taken voxel by voxel")
     if regrid is RegridPolicy.VOXELS and own.shape == target.shape:
@@ -75,6 +82,24 @@ def regridded(
             resampled(values, own.grid, target.grid), f"{_upper(what)} was resampled onto the images{cut}"
         )
     raise _mismatch(difference, path, lost, words, same_shape=own.shape == target.shape)
+
+
+def placed(values: NDArray[np.uint8], own: StoredGrid, target: StoredGrid) -> NDArray[np.uint8] | None:
+    """A mask of a part of a grid on the whole of it; None where its voxels are others, or one would be lost."""
+    to_target = np.linalg.inv(target.grid.affine) @ own.grid.affine
+    offset = np.rint(to_target[:3, 3])
+    corners = np.array(list(itertools.product(*((0, n - 1) for n in values.shape))))
+    if np.abs(corners @ (to_target[:3, :3] - np.eye(3)).T + to_target[:3, 3] - offset).max() > _NEARLY:
+        return None
+    starts = [int(n) for n in offset]
+    ends = [min(start + n, room) for start, n, room in zip(starts, values.shape, target.grid.shape, strict=True)]
+    there = tuple(slice(max(start, 0), max(end, 0)) for start, end in zip(starts, ends, strict=True))
+    inside = tuple(slice(max(-start, 0), max(end - start, 0)) for start, end in zip(starts, ends, strict=True))
+    if np.count_nonzero(values[inside]) != np.count_nonzero(values):
+        return None
+    whole = np.zeros(target.grid.shape, np.uint8, order="F")
+    whole[there] = values[inside]
+    return whole
 
 
 def resampled(values: NDArray[np.uint8], own: Grid, target: Grid) -> NDArray[np.uint8]:

@@ -40,14 +40,14 @@ def _may_replace(parent: QWidget, title: str, path: Path) -> bool:
 
 
 def ending_of(kind: str) -> str:
-    """The ending that a filter such as "PNG (*.png)" asks for."""
-    return kind.partition("*")[2].partition(")")[0]
+    """The ending that a filter such as "PNG (*.png)" asks for, the first of several."""
+    return next(iter(kind.partition("*")[2].partition(")")[0].split()), "")
 
 
-def mask_name(typed: Path, _filter: str) -> Path:
-    """A name for a mask, with the ending of the first format unless it has that of one."""
+def mask_name(typed: Path, kind: str) -> Path:
+    """A name for a mask: without the ending of a format it gets that of the chosen one."""
     known = format_of(typed)
-    return typed if known in WRITTEN else typed.with_name(f"{typed.name}{MASK_ENDING}")
+    return typed if known in WRITTEN else typed.with_name(f"{typed.name}{ending_of(kind) or MASK_ENDING}")
 
 
 def doubt_question(parent: QWidget, error: MaskDoubt) -> Question:

@@ -18,11 +18,10 @@ from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.background_thread import in_background, let_end, waited_for
 from brainseg_gui.imaging.file_mark import Stamp, stamp_of
-from brainseg_gui.imaging.formats.image_format import ImageHeader
-from brainseg_gui.imaging.formats.reading import StoredMask, as_volume, read_mask, read_picture, read_volume
+from brainseg_gui.imaging.formats.image_format import ImageHeader, StoredMask
+from brainseg_gui.imaging.formats.reading import as_volume, read_mask, read_picture, read_volume
 from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
 from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
@@ -280,9 +279,9 @@ def _common_grid(read: Mapping[Modality, _Read]) -> Modality:
 
 
 def _with_reference(case: Case, path: Path, mask: StoredMask, regrid: RegridPolicy) -> Case:
-    on_grid = regridded(mask.values, mask.stored_grid, case.stored_grid, path, regrid)
-    notes = (*case.notes, *mask.notes, *([on_grid.note] if on_grid.note else []))
-    labels = LabelMap(on_grid.values, case.grid, scheme_named("brats2020"), notes[len(case.notes) :])
+    on_grid = regridded(mask.values, mask.stored_grid, case.stored_grid, path, regrid, may_be_part=mask.is_part)
+    labels = mask.as_labels(on_grid.values, case.grid, scheme_named("brats2020"), on_grid.note)
+    notes = (*case.notes, *labels.notes)
     if part := brain_part(labels, case.volumes):
         name = printable(path.name)
         sentence = f"{name} covers {part:.0%} of the head: it is a mask of the brain, not of a tumour, and not taken"

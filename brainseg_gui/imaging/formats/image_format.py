@@ -13,7 +13,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.grid import Array, StoredGrid
+from brainseg_gui.imaging.grid import Array, Grid, StoredGrid
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 
 ShouldStop = Callable[[], bool]
 CheckShape = Callable[[tuple[int, ...]], None]
@@ -74,6 +75,35 @@ class Picture:
         return self.header.path
 
 
+@dataclass(frozen=True, eq=False)
+class StoredMask:
+    """A mask as its file holds it.
+
+    Parameters
+    ----------
+    values
+        Numbers, RAS-ordered, (I, J, K).
+    stored_grid
+        How the file stores them.
+    notes
+        Sentences about numbers that were not whole, or stood for nothing.
+    said
+        What the file itself says that the numbers mean; None where its format names no labels.
+    is_part
+        Whether the file may hold only the part of a grid in which something is drawn.
+    """
+
+    values: NDArray[np.uint8]
+    stored_grid: StoredGrid
+    notes: tuple[str, ...] = ()
+    said: LabelScheme | None = None
+    is_part: bool = False
+
+    def as_labels(self, values: NDArray[np.uint8], grid: Grid, scheme: LabelScheme, *notes: str) -> LabelMap:
+        """Its numbers as they lie on a grid, read by a scheme until what they mean is understood."""
+        return LabelMap(values, grid, scheme, (*self.notes, *filter(None, notes)), self.said)
+
+
 class Reader(Protocol):
     """What the module of a format that is read holds; each raises `ImageError` with the file and the remedy."""
 
@@ -93,8 +123,25 @@ class Reader(Protocol):
 class Writer(Protocol):
     """What the module of a format that masks are saved in holds besides."""
 
-    def write_mask(self, path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str) -> None:
-        """Write a mask in stored order where the images with this header lie; `words` say who made it."""
+    def write_mask(
+        self, path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str, scheme: LabelScheme
+    ) -> None:
+        """Write a mask in stored order where the images with this header lie.
+
+        `words` say who made it; `scheme` says what its numbers mean, for formats that name labels.
+        """
+
+
+class MaskReader(Protocol):
+    """What the module of a format holds whose masks are more than one array of numbers: segments, or contours."""
+
+    def read_mask(
+        self, path: Path, target: StoredGrid | None = None, should_stop: ShouldStop | None = None
+    ) -> StoredMask | None:
+        """The mask in a file; None where it is a plain image, to be read as one.
+
+        `target` says how the images that it belongs to are stored: contours are drawn on that grid.
+        """
 
 
 class Codec(Reader, Writer, Protocol):
@@ -115,6 +162,8 @@ class ImageFormat:
         Whether some 512 bytes, unpacked, can be the start of such a file: for files whose names do not tell.
     reader, writer
         Import its module; None where it is not read, or no mask is saved in it.
+    mask_reader
+        Imports what reads its masks, where they are no plain images.
     remedy
         How images become some that are read, where these are not.
     """
@@ -124,4 +173,5 @@ class ImageFormat:
     is_start: Callable[[bytes], bool] | None = None
     reader: Callable[[], Reader] | None = None
     writer: Callable[[], Writer] | None = None
+    mask_reader: Callable[[], MaskReader] | None = None
     remedy: str = ""

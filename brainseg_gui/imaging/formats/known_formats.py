@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from brainseg_gui.imaging.formats.image_format import Codec, ImageFormat, Reader
+from brainseg_gui.imaging.formats.image_format import Codec, ImageFormat, MaskReader
 
 _START_BYTES = 512
 _SAVE_AGAIN = "Save as .nii.gz, from ITK-SNAP or 3D Slicer for example"
@@ -19,19 +19,25 @@ def _nifti() -> Codec:
     return nifti
 
 
-def _nrrd() -> Reader:
+def _nrrd() -> Codec:
     from brainseg_gui.imaging.formats import nrrd
 
     return nrrd
 
 
-def _meta_image() -> Reader:
+def _segments() -> MaskReader:
+    from brainseg_gui.imaging.formats import slicer_segments
+
+    return slicer_segments
+
+
+def _meta_image() -> Codec:
     from brainseg_gui.imaging.formats import meta_image
 
     return meta_image
 
 
-def _mgh() -> Reader:
+def _mgh() -> Codec:
     from brainseg_gui.imaging.formats import mgh
 
     return mgh
@@ -51,9 +57,9 @@ def _is_nrrd(start: bytes) -> bool:
 
 FORMATS = (
     ImageFormat("NIfTI", (".nii.gz", ".nii"), _is_nifti, reader=_nifti, writer=_nifti),
-    ImageFormat("NRRD", (".nrrd", ".seg.nrrd", ".nhdr"), _is_nrrd, reader=_nrrd),
-    ImageFormat("MetaImage", (".mha", ".mhd"), reader=_meta_image),
-    ImageFormat("FreeSurfer", (".mgz", ".mgh"), reader=_mgh),
+    ImageFormat("NRRD", (".nrrd", ".seg.nrrd", ".nhdr"), _is_nrrd, _nrrd, _nrrd, _segments),
+    ImageFormat("MetaImage", (".mha", ".mhd"), reader=_meta_image, writer=_meta_image),
+    ImageFormat("FreeSurfer", (".mgz", ".mgh"), reader=_mgh, writer=_mgh),
     ImageFormat("DICOM", (".dcm", ".ima", ".dicom"), _is_dicom, remedy=_FROM_DICOM),
     ImageFormat("Analyze", (".hdr", ".img"), remedy=_SAVE_AGAIN),
     ImageFormat("MINC", (".mnc",), remedy="Convert with mnc2nii"),

@@ -107,8 +107,9 @@ def said_scheme(labels: LabelMap, mask: Path) -> tuple[LabelScheme, str] | None:
     occurs is not believed.
     """
     note = read_note(mask)
-    found = (note.scheme, "the note beside it", note.fields) if note is not None else None
-    for scheme, place, fields in filter(None, (found, _said_in_header(mask))):
+    noted = (note.scheme, "the note beside it", note.fields) if note is not None else None
+    found = (noted, _said_in_header(mask), (labels.said, "the file itself", dict[str, Any]()))
+    for scheme, place, fields in filter(None, found):
         if scheme is not None and set(labels.present()) <= {*scheme.labels, *_listed(fields)}:
             return scheme, place
     return None

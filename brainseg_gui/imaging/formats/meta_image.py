@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, ShouldStop
@@ -22,6 +24,7 @@ from brainseg_gui.imaging.formats.voxel_block import (
     text_of,
 )
 from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.labels import LabelScheme
 
 _DTYPES = {
     "MET_CHAR": "i1",
@@ -41,6 +44,7 @@ _PLACES = ("Offset", "Position", "Origin")
 _TURNS = ("TransformMatrix", "Rotation", "Orientation")
 _SPACINGS = ("ElementSpacing", "ElementSize")
 _ORDERS = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
+_LEVEL = 6
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 Fields = Mapping[str, str]
@@ -54,6 +58,34 @@ def read_header(path: Path) -> ImageHeader:
 def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
     """A 3-D or 4-D file whole, in its stored data type."""
     return picture_of(*_parsed(path), should_stop, check_shape)
+
+
+def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str, _scheme: LabelScheme) -> None:
+    """Write a mask, in one file also where its name ends in ``.mhd``; the format has no names of labels."""
+    affine = _LPS_TO_RAS @ header.stored_grid.affine + 0.0
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    packed = zlib.compress(stored.tobytes(order="F"), _LEVEL)
+    lines = [
+        "ObjectType = Image",
+        "NDims = 3",
+        f"Comment = {' '.join(words.split())}",
+        "BinaryData = True",
+        "BinaryDataByteOrderMSB = False",
+        "CompressedData = True",
+        f"CompressedDataSize = {len(packed)}",
+        f"TransformMatrix = {_words((affine[:3, :3] / spacing).T.ravel())}",
+        f"Offset = {_words(affine[:3, 3])}",
+        "CenterOfRotation = 0 0 0",
+        f"ElementSpacing = {_words(spacing)}",
+        f"DimSize = {' '.join(map(str, stored.shape))}",
+        "ElementType = MET_UCHAR",
+        "ElementDataFile = LOCAL",
+    ]
+    path.write_bytes(("\n".join(lines) + "\n").encode() + packed)
+
+
+def _words(numbers: NDArray[np.float64]) -> str:
+    return " ".join(repr(float(number)) for number in numbers)
 
 
 def _parsed(path: Path) -> tuple[ImageHeader, VoxelBlock]:

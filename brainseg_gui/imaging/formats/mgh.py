@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, ShouldStop
@@ -13,8 +15,10 @@ from brainseg_gui.imaging.formats.image_stream import open_image, reporting
 from brainseg_gui.imaging.formats.promises import grid_at
 from brainseg_gui.imaging.formats.voxel_block import VoxelBlock, damaged, picture_of, plain_shape
 from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.labels import LabelScheme
 
 _HEADER_BYTES = 284
+_LEVEL = 6
 _FIELDS = np.dtype(
     [
         ("version", ">i4"),
@@ -25,8 +29,10 @@ _FIELDS = np.dtype(
         ("spacing", ">f4", 3),
         ("directions", ">f4", (3, 3)),
         ("middle", ">f4", 3),
+        ("unused", "S194"),
     ]
 )
+_WRITTEN_BY_US = "brainseg"  # only then do the unused bytes mean something
 _DTYPES = {0: "u1", 1: ">i4", 3: ">f4", 4: ">i2", 10: ">u2"}
 
 
@@ -38,6 +44,19 @@ def read_header(path: Path) -> ImageHeader:
 def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
     """A 3-D or 4-D file whole, in its stored data type."""
     return picture_of(*_parsed(path), should_stop, check_shape)
+
+
+def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str, _scheme: LabelScheme) -> None:
+    """Write a mask, packed where its name ends in ``.mgz``; `words` go into bytes that FreeSurfer leaves unused."""
+    affine, shape = header.stored_grid.affine, np.array(stored.shape)
+    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    fields = np.zeros(1, _FIELDS)
+    fields["version"], fields["shape"], fields["placed"], fields["spacing"] = 1, [*stored.shape, 1], 1, spacing
+    fields["directions"] = (affine[:3, :3] / spacing).T
+    fields["middle"] = affine[:3, 3] + affine[:3, :3] @ (shape / 2)
+    fields["unused"] = words.encode("ascii", "replace")[:190]
+    raw = fields.tobytes() + stored.tobytes(order="F")
+    path.write_bytes(gzip.compress(raw, _LEVEL, mtime=0) if path.suffix.lower() == ".mgz" else raw)
 
 
 def _parsed(path: Path) -> tuple[ImageHeader, VoxelBlock]:
@@ -52,7 +71,9 @@ def _parsed(path: Path) -> tuple[ImageHeader, VoxelBlock]:
     shape = plain_shape(path, sizes)
     voxels = VoxelBlock(path, _HEADER_BYTES, False, sizes, np.dtype(_DTYPES[int(found["type"])]))
     voxels.check()
-    return ImageHeader(path, shape, grid_at(path, shape, _affine(path, found)), "", voxels.size), voxels
+    grid = grid_at(path, shape, _affine(path, found))
+    words = found["unused"].decode("ascii", "replace")
+    return ImageHeader(path, shape, grid, words if words.startswith(_WRITTEN_BY_US) else "", voxels.size), voxels
 
 
 def _affine(path: Path, found: Any) -> Affine:

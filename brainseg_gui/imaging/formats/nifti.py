@@ -20,6 +20,7 @@ from brainseg_gui.imaging.formats.nifti_header import (
     stored_grid_of,
 )
 from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.nibabel_parts import Nifti1Header, Nifti1Image
 
 _SCANNER = 1  # qform_code and sform_code: where the scanner says
@@ -68,8 +69,8 @@ def write_float_image(path: Path, stored: NDArray[np.float32], affine: Affine) -
     image.to_filename(path)
 
 
-def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str) -> None:
-    """Write a mask with the place in space that the images' own header names."""
+def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str, scheme: LabelScheme) -> None:
+    """Write a mask with the place in space that the images' own header names; the format has no names of labels."""
     own = header.own if isinstance(header.own, Nifti1Header) else _header_at(header)
     Nifti1Image(stored, None, _mask_header(own, header.shape[:3], words)).to_filename(path)
 

@@ -5,6 +5,7 @@ After the format's own definition (teem.sourceforge.net/nrrd/format.html), versi
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, ShouldStop
@@ -25,6 +27,7 @@ from brainseg_gui.imaging.formats.voxel_block import (
     text_of,
 )
 from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.labels import LabelScheme
 
 _TYPES = {
     "i1": ("signed char", "int8", "int8_t"),
@@ -42,6 +45,9 @@ _DTYPES = {name: code for code, names in _TYPES.items() for name in names}
 _PACKED, _PLAIN = ("gzip", "gz"), ("raw",)
 _SAVE_AGAIN = "Save it again with raw or gzip encoding, from 3D Slicer for example"
 _LPS = "left-posterior-superior"
+_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+_SEGMENTS = ".seg.nrrd"
+_LEVEL = 6
 _SHORT = {"ras": "right-anterior-superior", "las": "left-anterior-superior", "lps": _LPS}
 _SIGNS = {"right": 1.0, "left": -1.0, "anterior": 1.0, "posterior": -1.0, "superior": 1.0, "inferior": -1.0}
 _NO_SPACE = "it does not say which way is left; left, posterior, superior is taken for its axes, as ITK does"
@@ -50,21 +56,32 @@ Fields = Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
-class _Nrrd:
+class Nrrd:
+    """What a header says.
+
+    Parameters
+    ----------
+    listed
+        The axis of the file that counts volumes; None for one volume.
+    fields
+        Its fields by their names, also those of other programs.
+    """
+
     header: ImageHeader
     voxels: VoxelBlock
     listed: int | None
     notes: tuple[str, ...]
+    fields: Fields
 
 
 def read_header(path: Path) -> ImageHeader:
     """The header of a file: its dimensions, data type, promised size and place are checked."""
-    return _parsed(path).header
+    return parsed(path).header
 
 
 def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
     """A 3-D or 4-D file whole, in its stored data type."""
-    found = _parsed(path)
+    found = parsed(path)
     if check_shape is not None:
         check_shape(found.header.shape)
     stored = found.voxels.read(should_stop)
@@ -73,7 +90,46 @@ def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape:
     return Picture(found.header, stored.reshape(found.header.shape, order="F"), notes=found.notes)
 
 
-def _parsed(path: Path) -> _Nrrd:
+def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str, scheme: LabelScheme) -> None:
+    """Write a mask, in one file; one whose name ends in ``.seg.nrrd`` tells 3D Slicer names, colours and terms."""
+    from brainseg_gui.imaging.formats.slicer_segments import segment_fields  # it reads what is parsed here
+
+    affine = _RAS_TO_LPS @ header.stored_grid.affine + 0.0
+    lines = [
+        "NRRD0004",
+        "# Complete NRRD file format specification at:",
+        "# http://teem.sourceforge.net/nrrd/format.html",
+        "type: unsigned char",
+        "dimension: 3",
+        f"space: {_LPS}",
+        f"sizes: {' '.join(map(str, stored.shape))}",
+        f"space directions: {' '.join(_vector_words(affine[:3, axis]) for axis in range(3))}",
+        "kinds: domain domain domain",
+        "encoding: gzip",
+        f"space origin: {_vector_words(affine[:3, 3])}",
+        f"content: {' '.join(words.split())}",
+    ]
+    if path.name.lower().endswith(_SEGMENTS):
+        numbers = sorted({*scheme.labels, *np.unique(stored[stored > 0]).tolist()})
+        lines += segment_fields(scheme, tuple(numbers), (stored.shape[0], stored.shape[1], stored.shape[2]))
+    with path.open("wb") as stream:
+        stream.write(("\n".join(lines) + "\n\n").encode())
+        with gzip.GzipFile("", "wb", _LEVEL, stream, mtime=0) as packed:
+            packed.write(stored.tobytes(order="F"))
+
+
+def _vector_words(vector: NDArray[np.float64]) -> str:
+    return f"({','.join(repr(float(number)) for number in vector)})"
+
+
+def parsed(path: Path) -> Nrrd:
+    """What the header of a file says, checked.
+
+    Raises
+    ------
+    ImageError
+        If it makes no sense, or promises what the file cannot hold.
+    """
     fields, end = _fields(path)
     directions = _directions(path, fields)
     sizes = tuple(_whole(path, fields, "sizes", word) for word in fields.get("sizes", "").split())
@@ -81,9 +137,6 @@ def _parsed(path: Path) -> _Nrrd:
         raise damaged(path, "dimension")
     listed = _listed(path, sizes, directions)
     shape = sizes if listed is None else (*(n for axis, n in enumerate(sizes) if axis != listed), sizes[listed])
-    if listed is not None and _overlaps(fields):
-        what = f"its segments overlap, in {sizes[listed]} layers"
-        raise ImageError(what, "In 3D Slicer, export the segmentation as a label map", path)
     shape = plain_shape(path, shape)
     voxels = _voxels(path, fields, sizes, end)
     voxels.check()
@@ -91,7 +144,7 @@ def _parsed(path: Path) -> _Nrrd:
     header = ImageHeader(
         path, shape, grid_at(path, shape, affine), fields.get("content", ""), voxels.size if voxels.path == path else 0
     )
-    return _Nrrd(header, voxels, listed, notes)
+    return Nrrd(header, voxels, listed, notes, fields)
 
 
 def _fields(path: Path) -> tuple[Fields, int]:
@@ -145,10 +198,6 @@ def _listed(path: Path, sizes: tuple[int, ...], directions: list[tuple[float, ..
     if len(sizes) < 4:
         return None
     return directions.index(None) if None in directions else 3
-
-
-def _overlaps(fields: Fields) -> bool:
-    return any(re.fullmatch(r"Segment\d+_Layer", name) for name in fields)
 
 
 def _voxels(path: Path, fields: Fields, sizes: tuple[int, ...], end: int) -> VoxelBlock:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.errors import ImageError, printable
-from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, Reader, ShouldStop
+from brainseg_gui.errors import ImageError
+from brainseg_gui.imaging.formats.image_format import (
+    CheckShape,
+    ImageHeader,
+    Picture,
+    Reader,
+    ShouldStop,
+    StoredMask,
+)
 from brainseg_gui.imaging.formats.known_formats import READ, format_at, titles
+from brainseg_gui.imaging.formats.whole_numbers import whole_numbers
 from brainseg_gui.imaging.grid import Array, Grid, StoredGrid, describe_shape
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.regrid import regridded
@@ -18,11 +25,6 @@ from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.volume import Volume
 
 _LARGEST_INTENSITY = 1e15  # its square still fits into float32
-_BLOCK_BYTES = 2**22
-_NEARLY_WHOLE = 0.02  # what programs that scale float masks into an integer header leave of whole numbers
-_NOTHING = -1  # some write it where nobody drew
-_NOT_WHOLE = "its numbers are not quite whole (such as {:.6g}) and were rounded"
-_BELOW, _NO_NUMBERS = "-1 is read as background", "NaN is read as background"
 
 
 def read_header(path: Path) -> ImageHeader:
@@ -99,27 +101,13 @@ def as_volume(picture: Picture, stored: Array) -> Volume:
     return Volume(turned, grid.grid, picture.slope, picture.intercept, picture.path, notes)
 
 
-@dataclass(frozen=True, eq=False)
-class StoredMask:
-    """A mask as its file holds it.
+def read_mask(path: Path, should_stop: ShouldStop | None = None, target: StoredGrid | None = None) -> StoredMask:
+    """Read a mask as uint8 in RAS order, whatever type its file stores.
 
     Parameters
     ----------
-    values
-        Numbers, RAS-ordered, (I, J, K).
-    stored_grid
-        How the file stores them.
-    notes
-        Sentences about numbers that were not whole, or stood for nothing.
-    """
-
-    values: NDArray[np.uint8]
-    stored_grid: StoredGrid
-    notes: tuple[str, ...] = ()
-
-
-def read_mask(path: Path, should_stop: ShouldStop | None = None) -> StoredMask:
-    """Read a mask as uint8 in RAS order, whatever type its file stores.
+    target
+        How the images are stored that it belongs to: contours lie on no grid of their own, segments on a part of one.
 
     Raises
     ------
@@ -127,12 +115,18 @@ def read_mask(path: Path, should_stop: ShouldStop | None = None) -> StoredMask:
         If the file is not a 3-D mask of numbers from 0 to 255 that are whole, or very nearly.
     """
 
+    known = format_at(path)
+    if known is not None and known.mask_reader is not None:
+        found = known.mask_reader().read_mask(path, target, should_stop)
+        if found is not None:
+            return found
+
     def check_shape(shape: tuple[int, ...]) -> None:
         if len(shape) != 3:
             raise ImageError("it is a 4-D image, not a mask", "Choose a 3-D mask", path)
 
     picture = read_picture(path, should_stop, check_shape)
-    values, notes = _whole_numbers(picture)
+    values, notes = whole_numbers(picture)
     grid = picture.header.stored_grid
     return StoredMask(grid.to_ras(values), grid, (*picture.notes, *notes))
 
@@ -169,11 +163,11 @@ def read_label_map(
     ImageError
         If it is not a mask.
     """
-    mask = read_mask(path)
     target = grid if isinstance(grid, StoredGrid) else StoredGrid(grid.shape, grid.affine)
-    on_grid = regridded(mask.values, mask.stored_grid, target, path, RegridPolicy.NEAREST if resample else regrid)
-    notes = (*mask.notes, *([on_grid.note] if on_grid.note else []))
-    return LabelMap(on_grid.values, target.grid, scheme, notes)
+    mask = read_mask(path, target=target)
+    policy = RegridPolicy.NEAREST if resample else regrid
+    on_grid = regridded(mask.values, mask.stored_grid, target, path, policy, may_be_part=mask.is_part)
+    return mask.as_labels(on_grid.values, target.grid, scheme, on_grid.note)
 
 
 def _finite(picture: Picture, stored: Array) -> tuple[Array, str]:
@@ -204,48 +198,3 @@ def _check_values(picture: Picture, stored: Array) -> None:
     if largest > _LARGEST_INTENSITY:
         text = f"its intensities reach {largest:.1e}, which no scanner gives"
         raise ImageError(text, "Its scaling or its data type is wrong; export the image again", picture.path)
-
-
-def _whole_numbers(picture: Picture) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """The values as uint8, a few slices at a time: scaled, they take eight bytes each; and what was done to them."""
-    stored, scaled = picture.stored, (picture.slope, picture.intercept) != (1.0, 0.0)
-    if stored.dtype == np.uint8 and not scaled:
-        return stored, ()
-    values = np.empty(stored.shape, dtype=np.uint8, order="F")
-    depth = max(1, _BLOCK_BYTES * stored.shape[2] // stored.nbytes)
-    said: dict[str, float] = {}
-    for start in range(0, stored.shape[2], depth):
-        block = stored[:, :, start : start + depth]
-        with np.errstate(invalid="ignore", over="ignore"):
-            if scaled:
-                block = block * picture.slope + picture.intercept
-            values[:, :, start : start + depth] = block
-        if not np.array_equal(values[:, :, start : start + depth], block):
-            values[:, :, start : start + depth] = _rounded(block, said, picture.path)
-    name = printable(picture.path.name)
-    return values, tuple(f"{name}: {words.format(value)}" for words, value in said.items())
-
-
-def _rounded(block: Array, said: dict[str, float], path: Path) -> NDArray[np.uint8]:
-    """Numbers that are nearly whole, with background for NaN and -1; `said` learns of each kind."""
-    nothing = np.isnan(block) if block.dtype.kind == "f" else np.zeros(block.shape, bool)
-    if nothing.any():
-        said[_NO_NUMBERS] = 0
-    below = np.abs(block - float(_NOTHING)) <= _NEARLY_WHOLE
-    if below.any():
-        said[_BELOW] = 0
-    kept = np.where(nothing | below, 0, block)
-    whole = np.rint(kept)
-    with np.errstate(invalid="ignore", over="ignore"):
-        off = np.abs(kept - whole)
-    wrong = ~(off <= _NEARLY_WHOLE) | (whole < 0) | (whole > 255)
-    if wrong.any():
-        example = float(kept[wrong].flat[0])
-        raise ImageError(
-            f"it holds values other than whole numbers from 0 to 255 (such as {example:.4g}), so it is not a mask",
-            "Choose a mask, or convert it to whole numbers",
-            path,
-        )
-    if off.any():
-        said.setdefault(_NOT_WHOLE, float(kept.flat[off.argmax()]))
-    return np.asarray(whole, dtype=np.uint8)

@@ -61,7 +61,7 @@ def write_labels(
     words, stored = header_words(labels.scheme, made_by), header.stored_grid.from_ras(labels.values)
     try:
         with replacing(path, chosen=chosen, only_new=not overwrite, suffix=suffix_of(named).lower()) as temporary:
-            known.writer().write_mask(temporary, stored, header, words)
+            known.writer().write_mask(temporary, stored, header, words, labels.scheme)
             _verify(temporary, labels, path)
     except FileExistsError as error:
         raise _exists(path) from error

@@ -5,7 +5,6 @@ It comes from elsewhere: of a wrong one nothing is believed, and nothing is said
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labelling.terminology import meanings_of_name
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.file_words import words_of
@@ -20,17 +20,6 @@ from brainseg_gui.plain_files import read_json
 
 _MOST = 64  # channels and labels
 _MOST_BYTES = 2**24  # nnU-Net lists every case in it
-# Words of a label's name -> what it means; the first that is found counts.
-_MEANINGS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"cavity|resection|\brc\b", ("RC",)),
-    (r"cyst", ("CC",)),
-    (r"non[-_ ]?enhanc|necro|\bncr\b|\bnet\b|netc|nec\b", ("NCR", "NET")),
-    (r"o?edema|snfh|\bed\b|infiltrat", ("ED",)),
-    (r"whole|\bwt\b", ("WT",)),
-    (r"core|\btc\b", ("TC",)),
-    (r"enhanc|\bet\b", ("ET",)),
-    (r"tumou?r|lesion|glioma|metast|gtv", ("WT",)),
-)
 
 
 @dataclass(frozen=True)
@@ -101,16 +90,12 @@ def _labels(entries: Any) -> dict[int, tuple[str, ...]]:
             (value, [key]) if isinstance(value, str) else (key, value if isinstance(value, list) else [value])
         )
         found = {int(number) for number in numbers if str(number).isdecimal() and 0 < int(number) < 256}
-        keys = _meant(str(name))
+        keys = meanings_of_name(str(name))
         if len(found) > 1 or keys == ("TC",):
             regions[keys[0] if keys else ""] = found
         else:
             single |= dict.fromkeys(found, keys)
     return _of_regions(regions, single) if set(regions) - {""} else single
-
-
-def _meant(name: str) -> tuple[str, ...]:
-    return next((keys for pattern, keys in _MEANINGS if re.search(pattern, name, re.IGNORECASE)), ())
 
 
 def _of_regions(regions: Mapping[str, set[int]], single: Mapping[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:

@@ -125,13 +125,6 @@ def test_volumes_in_a_list_come_last(tmp_path: Path, first: bool) -> None:
     np.testing.assert_array_equal(picture.stored, np.stack([VALUES, VALUES + 1], axis=-1))
 
 
-def test_segments_that_overlap_are_told(tmp_path: Path) -> None:
-    text = NRRD.replace("4 5 6", "2 4 5 6").replace("dimension: 3", "dimension: 4")
-    text += "space directions: none (1,0,0) (0,2,0) (0,0,3)\nSegment0_Layer:=0\nSegment1_Layer:=1\n"
-    with pytest.raises(ImageError, match=r"overlap, in 2 layers.*label map"):
-        read_mask(nrrd(tmp_path / "a.seg.nrrd", text, bytes(480)))
-
-
 @pytest.mark.parametrize(
     "name", ["../secret.raw", "/etc/passwd", "a/b.raw", "..", "LIST", "a%03d.raw 1 9 1", "C:\\x", "\x1b[2J"]
 )
