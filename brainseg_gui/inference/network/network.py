@@ -38,6 +38,7 @@ class LoadedNetwork:
         self._original = model
         self.notes: tuple[str, ...] = ()
         self.bytes_per_voxel = 0.0
+        self._with_features: Callable[[Batch], Any] | None = None
         self._settle(device, precision)
 
     @property
@@ -55,6 +56,15 @@ class LoadedNetwork:
             if is_out_of_memory(error):
                 raise MemoryError(str(error)) from error
             raise
+
+    def predict_with_features(self, batch: Batch) -> tuple[Batch, Batch]:
+        """(1, …, C) to probabilities, (1, …, channels), and what the last layer makes them of, (1, …, F)."""
+        if self._with_features is None:
+            last = self._running.layers[-1]
+            self._with_features = _compiled(keras.Model(self._running.inputs, [last.output, last.input]))
+        with keras.device(self.device.keras_name):
+            probabilities, features = self._with_features(batch)
+        return np.asarray(probabilities, dtype=np.float32), np.asarray(features, dtype=np.float32)
 
     def free_bytes(self) -> float:
         """Free memory of the computer; a GPU is tried and answers by itself."""
@@ -105,6 +115,7 @@ class LoadedNetwork:
         with keras.device(device.keras_name):
             self._running = rebuilt(self._original, precision, FastGroupNormalization)
             self._forward = _compiled(self._running)
+        self._with_features = None
 
 
 def load_network(folder: ModelFolder | HeadModel, options: SegmentOptions) -> Generator[Progress, None, LoadedNetwork]:

@@ -1,0 +1,196 @@
+"""What a click may change, and what it changes where no network knows the structure.
+
+A click speaks of a region or a label: here it is missing, or here it is too much. Whoever proposes the change, only
+what is connected to the surroundings of the click takes part in it (`near_hint`); locks and paint rules follow as for
+any other tool. `grown_from_hint` is the proposal that the images alone make: the geodesic growth of `seeds`, between
+the click and everything that is far from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+
+import numpy as np
+
+from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Slab, Values, area_of, slab_shape
+from brainseg_gui.annotation.tools.seeds import BACKGROUND_SEED, grow
+from brainseg_gui.imaging.box import grown
+from brainseg_gui.imaging.connected import connected
+from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
+from brainseg_gui.imaging.labels import LabelScheme, Region, regions
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.progress import Progress
+
+SURROUNDINGS_MM = 5.0
+"""What a click changes touches this ball around it."""
+
+REACH_MM = 20.0
+_SAMPLE_MM = 2.0
+_MIDDLE = 1 / 3  # of a box, for what it surrounds
+
+Spacing = tuple[float, float, float]
+_SEED = 1
+_JOINING = {"WT": "ED", "TC": "NCR", "ET": "ET"}
+
+
+def near_hint(changed: Mask, slab: Slab, hint: Hint, spacing_mm: Spacing) -> Mask:
+    """The part of a change that is connected to the surroundings of a hint.
+
+    Parameters
+    ----------
+    changed
+        Voxels of the slab that would change, (I, J, K).
+    """
+    inside = changed if hint.box is None else changed & in_box(hint.box, slab)
+    numbers, count = connected(inside)
+    touching = np.zeros(count + 1, bool)
+    touching[numbers[distance_mm(hint.voxels_ijk, slab, spacing_mm) <= SURROUNDINGS_MM]] = True
+    touching[0] = False
+    return np.asarray(touching[numbers], bool)
+
+
+def in_box(box: Slab, slab: Slab) -> Mask:
+    """Which voxels of a slab lie in a box."""
+    inside = np.zeros(slab_shape(slab), bool)
+    i, j, k = (slice(max(b.start - s.start, 0), max(b.stop - s.start, 0)) for b, s in zip(box, slab, strict=True))
+    inside[i, j, k] = True
+    return inside
+
+
+def surroundings(hint: Hint, spacing_mm: Spacing, shape: Voxel, reach_mm: float = REACH_MM) -> Slab:
+    """The box that a hint can reach: so far around its voxels and its box."""
+    corners = [hint.voxels_ijk] if hint.box is None else [hint.voxels_ijk, _corners(hint.box)]
+    points = np.array([voxel for group in corners for voxel in group])
+    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    box = slice(low[0], high[0] + 1), slice(low[1], high[1] + 1), slice(low[2], high[2] + 1)
+    i, j, k = (int(np.ceil(reach_mm / mm)) for mm in spacing_mm)
+    return grown(box, (i, j, k), shape)
+
+
+def grown_from_hint(
+    volumes: Mapping[Modality, Volume], mine: Mask, hint: Hint, earlier: Sequence[Hint] = ()
+) -> Generator[Progress, None, Area | None]:
+    """What the images alone say of a hint: voxels that join what a hint speaks of, or leave it.
+
+    Parameters
+    ----------
+    volumes
+        Images on one grid.
+    mine
+        The region or label as it is, (I, J, K).
+    hint
+        What the person says now.
+    earlier
+        What was said before of the same region or label; where it says the contrary, nothing changes.
+
+    Yields
+    ------
+    Progress
+        Often enough to cancel.
+
+    Returns
+    -------
+    Area or None
+        What changes; None when nothing does.
+    """
+    spacing_mm = next(iter(volumes.values())).grid.spacing_mm
+    slab = surroundings(hint, spacing_mm, (mine.shape[0], mine.shape[1], mine.shape[2]))
+    changeable = ~mine[slab] if hint.adds else mine[slab]
+    seeds = _seeds(hint, earlier, changeable, slab, spacing_mm)
+    if not (seeds == _SEED).any():
+        return None
+    if (seeds == BACKGROUND_SEED).any():
+        whole = np.zeros(mine.shape, np.uint8, order="F")
+        whole[slab] = seeds
+        growth = yield from grow(volumes, whole, slab)
+        changeable = changeable & (growth.labels == _SEED)
+    return area_of(near_hint(changeable, slab, hint, spacing_mm), slab)
+
+
+def _seeds(hint: Hint, earlier: Sequence[Hint], changeable: Mask, slab: Slab, spacing_mm: Spacing) -> Values:
+    """Scribbles as if the person had drawn them: at the hint, and wherever it does not reach."""
+    distance = distance_mm(hint.voxels_ijk, slab, spacing_mm)
+    sample = distance <= _SAMPLE_MM if hint.box is None else in_box(_middle_of(hint.box), slab)
+    beyond = distance >= REACH_MM - max(spacing_mm) if hint.box is None else ~in_box(hint.box, slab)
+    for other in earlier:
+        if other.adds != hint.adds:
+            beyond |= distance_mm(other.voxels_ijk, slab, spacing_mm) <= _SAMPLE_MM
+    seeds = np.zeros(changeable.shape, np.uint8)
+    seeds[beyond & changeable] = BACKGROUND_SEED
+    seeds[sample & changeable] = _SEED
+    return seeds
+
+
+def _middle_of(box: Slab) -> Slab:
+    middle = []
+    for part in box:
+        length = part.stop - part.start
+        kept = max(1, round(length * _MIDDLE))
+        start = part.start + (length - kept) // 2
+        middle.append(slice(start, start + kept))
+    return middle[0], middle[1], middle[2]
+
+
+def _corners(box: Slab) -> tuple[Voxel, Voxel]:
+    i, j, k = box
+    return (i.start, j.start, k.start), (i.stop - 1, j.stop - 1, k.stop - 1)
+
+
+def joined_or_left(values: Values, scheme: LabelScheme, hint: Hint, area: Area | None) -> LabelChange | None:
+    """The labels that voxels get when they join the region of a hint, or leave it; None when nothing changes.
+
+    What joins the whole tumour is oedema, what joins the core is necrotic or non-enhancing core, until more is known.
+    What leaves enhancing tumour stays in the core, what leaves the core stays in the tumour.
+
+    Parameters
+    ----------
+    values
+        The annotation, (I, J, K).
+    scheme
+        What its numbers mean.
+    """
+    if area is None:
+        return None
+    mine = _region(hint.region)
+    belongs = scheme.look_up(mine)[values[area.slab]]
+    label = scheme.value_for(_JOINING[hint.region]) if hint.adds else _left_for(scheme, hint.region)
+    return area.only(~belongs if hint.adds else belongs).becomes(label)
+
+
+def change_towards(
+    values: Values, scheme: LabelScheme, slab: Slab, wanted: Mapping[str, Mask], hint: Hint, spacing_mm: Spacing
+) -> LabelChange | None:
+    """The change that makes the nested regions of a slab what somebody wants, as far as it belongs to a hint.
+
+    Parameters
+    ----------
+    values
+        The annotation, (I, J, K). Labels that are in no region, such as a cavity, stay.
+    scheme
+        What its numbers mean.
+    wanted
+        The regions, of the slab's shape.
+    """
+    present = values[slab]
+    inside = {key: scheme.look_up(_region(key))[present] for key in NESTED_REGIONS}
+    differs = np.logical_or.reduce([inside[key] != wanted[key] for key in NESTED_REGIONS])
+    differs &= (present == 0) | inside["WT"]
+    area = area_of(near_hint(differs, slab, hint, spacing_mm), slab)
+    if area is None:
+        return None
+    labels = np.zeros_like(present)
+    for key in NESTED_REGIONS:
+        labels[wanted[key]] = scheme.value_for(_JOINING[key])
+    inner = tuple(slice(a.start - s.start, a.stop - s.start) for a, s in zip(area.slab, slab, strict=True))
+    return LabelChange(area.slab, area.mask, labels[inner])
+
+
+def _region(key: str) -> Region:
+    return next(region for region in regions() if region.key == key)
+
+
+def _left_for(scheme: LabelScheme, region: str) -> int:
+    place = NESTED_REGIONS.index(region)
+    return scheme.value_for(_JOINING[NESTED_REGIONS[place - 1]]) if place else 0

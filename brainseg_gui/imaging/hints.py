@@ -1,0 +1,63 @@
+"""What a person says of a mask by pointing: here something is missing, here something is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.box import Box
+from brainseg_gui.imaging.grid import Voxel
+
+Point = tuple[float, float, float]
+
+NESTED_REGIONS = ("WT", "TC", "ET")
+"""The regions that a click speaks of; each holds the next one."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A click, a scribble or a box.
+
+    Parameters
+    ----------
+    region
+        Key of the region that it speaks of: one of `NESTED_REGIONS`.
+    adds
+        Whether its voxels belong to the region; else they do not.
+    voxels_ijk
+        Where: one voxel for a click, several along a scribble, the middle of a box.
+    box
+        What a box surrounds: nothing outside of it changes. None for clicks and scribbles.
+    """
+
+    region: str
+    adds: bool
+    voxels_ijk: tuple[Voxel, ...]
+    box: Box | None = None
+
+    @property
+    def words(self) -> str:
+        """Such as “+ET” or “−WT”."""
+        return f"{'+' if self.adds else '−'}{self.region}"
+
+    def says(self, region: str) -> bool | None:
+        """Whether its voxels belong to a region: what is in ET is in TC and WT too; None where it does not tell."""
+        own, asked = NESTED_REGIONS.index(self.region), NESTED_REGIONS.index(region)
+        if self.adds:
+            return True if asked <= own else None
+        return False if asked >= own else None
+
+
+def distance_mm(places_ijk: Sequence[Point], box: Box, spacing_mm: Point) -> NDArray[np.float32]:
+    """Distance of every voxel of a box from the nearest of some places, (I, J, K)."""
+    nearest = np.full([part.stop - part.start for part in box], np.inf, np.float32)
+    for place in places_ijk:
+        i, j, k = (
+            ((np.arange(part.start, part.stop) - at) * mm).astype(np.float32) ** 2
+            for part, at, mm in zip(box, place, spacing_mm, strict=True)
+        )
+        np.minimum(nearest, i[:, None, None] + j[:, None] + k, out=nearest)
+    return np.sqrt(nearest)

@@ -1,0 +1,86 @@
+"""What is kept of the open case, so that a click costs no pass of the large network.
+
+The features are what the last layer of a network for tumours sees, its probabilities, and the prepared images, all on
+its own grid. They depend on the case alone, not on the mask or the click.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference.image_steps import Mask
+from brainseg_gui.inference.models.passport import Passport
+from brainseg_gui.inference.network_grid import NetworkGrid
+from brainseg_gui.inference.options import INFERRING
+from brainseg_gui.inference.preprocess import prepare
+from brainseg_gui.inference.segment import Batch
+from brainseg_gui.progress import Progress, scaled
+
+_PREPARED = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class CaseFeatures:
+    """Features of a case.
+
+    Parameters
+    ----------
+    values
+        float16, (I, J, K, C) on the network's grid: its last features, its probabilities, the prepared images.
+    network_grid
+        Where that lies in the case.
+    brain
+        Voxels of the network grid's box that are brain; None where the passport does not ask.
+    """
+
+    values: NDArray[np.float16]
+    network_grid: NetworkGrid
+    brain: Mask | None
+
+
+class FeatureNetwork(Protocol):
+    """A network that also gives what its last layer sees."""
+
+    def predict_with_features(self, batch: Batch) -> tuple[Batch, Batch]:
+        """(1, …, C) to probabilities, (1, …, channels), and features, (1, …, F)."""
+
+
+def features_of(
+    volumes: Mapping[Modality, Volume], passport: Passport, network: FeatureNetwork
+) -> Generator[Progress, None, CaseFeatures]:
+    """Features of a case's volumes.
+
+    Parameters
+    ----------
+    volumes
+        On one RAS grid.
+    passport
+        Of the network; its axes are ``IJKC`` and its orientation RAS.
+    network
+        The network.
+
+    Yields
+    ------
+    Progress
+        `done` counts within this work.
+
+    Raises
+    ------
+    ModelError
+        If the images do not fit the passport.
+    MemoryError
+        If the memory is too small for one pass over the whole brain.
+    """
+    prepared = yield from scaled(prepare(volumes, passport), 0.0, _PREPARED)
+    yield Progress(INFERRING, _PREPARED, "looking at the whole brain")
+    probabilities, last = network.predict_with_features(prepared.batch)
+    inside = prepared.network_grid.inside_padding
+    parts = [part[0][inside].astype(np.float16) for part in (last, probabilities, prepared.batch)]
+    return CaseFeatures(np.concatenate(parts, axis=-1), prepared.network_grid, prepared.brain)

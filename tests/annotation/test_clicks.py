@@ -1,0 +1,163 @@
+"""Clicks: what the images alone make of them, what may change, and what voxels become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from brainseg_gui.annotation.slab import Area, LabelChange
+from brainseg_gui.annotation.tools.clicks import (
+    SURROUNDINGS_MM,
+    change_towards,
+    grown_from_hint,
+    joined_or_left,
+    near_hint,
+)
+from brainseg_gui.imaging.box import whole_box
+from brainseg_gui.imaging.hints import Hint, distance_mm
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.progress import run_to_end
+
+SHAPE = (40, 36, 32)
+CENTRE = (20, 18, 16)
+SPACING = (1.5, 1.5, 1.5)
+BRATS = scheme_named("brats2020")  # NCR 1, ED 2, ET 4
+
+VolumeOf = Callable[..., Volume]
+Volumes = dict[Modality, Volume]
+
+
+def ball(centre: tuple[int, int, int], radius: float) -> NDArray[np.bool_]:
+    return distance_mm([centre], whole_box(SHAPE), (1.0, 1.0, 1.0)) <= radius
+
+
+@pytest.fixture
+def bright_ball(volume_of: VolumeOf) -> Volumes:
+    """A lesion of 8 voxels' radius on two modalities, with noise, in a head that fills the grid."""
+    noise = np.random.default_rng(0).normal(0, 6, (2, *SHAPE))
+    lesion = ball(CENTRE, 8)
+    images = (100 + 80 * lesion + noise[0], 150 - 60 * lesion + noise[1])
+    names = (Modality.FLAIR, Modality.T1)
+    volumes = [volume_of(np.asarray(image, np.float32), spacing=SPACING) for image in images]
+    return dict(zip(names, volumes, strict=True))
+
+
+def dice(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> float:
+    return 2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b))
+
+
+def test_one_click_from_nothing_finds_the_lesion_under_it(bright_ball: Volumes) -> None:
+    area = run_to_end(grown_from_hint(bright_ball, np.zeros(SHAPE, bool), Hint("WT", True, (CENTRE,))))
+    assert area is not None
+    assert dice(area.on_grid(SHAPE), ball(CENTRE, 8)) > 0.9
+
+
+def test_one_click_takes_away_what_does_not_belong_there(bright_ball: Volumes) -> None:
+    mine = ball(CENTRE, 8) | ball((20, 31, 16), 4)
+    area = run_to_end(grown_from_hint(bright_ball, mine, Hint("WT", False, ((20, 31, 16),))))
+    assert area is not None
+    assert not (area.on_grid(SHAPE) & ~mine).any()
+    assert dice(mine & ~area.on_grid(SHAPE), ball(CENTRE, 8)) > 0.95
+
+
+def test_an_island_that_is_within_reach_goes_as_a_whole(bright_ball: Volumes) -> None:
+    island = ball((8, 8, 8), 3)
+    area = run_to_end(grown_from_hint(bright_ball, island, Hint("WT", False, ((8, 8, 8),))))
+    assert area is not None
+    assert (area.on_grid(SHAPE) == island).all()
+
+
+def test_where_the_contrary_was_said_before_nothing_changes(bright_ball: Volumes) -> None:
+    said = Hint("WT", False, ((24, 18, 16),))
+    area = run_to_end(grown_from_hint(bright_ball, np.zeros(SHAPE, bool), Hint("WT", True, (CENTRE,)), [said]))
+    assert area is not None
+    found = area.on_grid(SHAPE)
+    assert found[CENTRE]
+    assert not found[24, 18, 16]
+
+
+def test_nothing_outside_of_a_box_changes(bright_ball: Volumes) -> None:
+    box = (slice(14, 27), slice(8, 29), slice(6, 27))
+    area = run_to_end(grown_from_hint(bright_ball, np.zeros(SHAPE, bool), Hint("WT", True, (CENTRE,), box)))
+    assert area is not None
+    found = area.on_grid(SHAPE)
+    assert found.any()
+    found[box] = False
+    assert not found.any()
+
+
+def test_a_click_into_the_region_adds_nothing(bright_ball: Volumes) -> None:
+    assert run_to_end(grown_from_hint(bright_ball, np.ones(SHAPE, bool), Hint("WT", True, (CENTRE,)))) is None
+
+
+def test_only_what_touches_the_surroundings_of_a_hint_changes() -> None:
+    changed = ball((20, 18, 16), 2) | ball((20, 24, 16), 3) | ball((5, 5, 5), 3)
+    near = near_hint(changed, whole_box(SHAPE), Hint("WT", True, ((20, 15, 16),)), (1.0, 1.0, 1.0))
+    numbers_far = ball((5, 5, 5), 3)
+    assert near[20, 18, 16]
+    assert near[20, 27, 16]  # farther than the surroundings, but of the part that touches them
+    assert not (near & numbers_far).any()
+    assert SURROUNDINGS_MM < 9
+
+
+@pytest.mark.parametrize(
+    ("region", "adds", "becomes"),
+    [
+        ("WT", True, {0: 2, 1: 1, 2: 2, 4: 4}),
+        ("TC", True, {0: 1, 1: 1, 2: 1, 4: 4}),
+        ("ET", True, {0: 4, 1: 4, 2: 4, 4: 4}),
+        ("WT", False, {0: 0, 1: 0, 2: 0, 4: 0}),
+        ("TC", False, {0: 0, 1: 2, 2: 2, 4: 2}),
+        ("ET", False, {0: 0, 1: 1, 2: 2, 4: 1}),
+    ],
+)
+def test_what_joins_or_leaves_a_region_becomes(region: str, adds: bool, becomes: dict[int, int]) -> None:
+    values = np.array([0, 1, 2, 4], np.uint8).reshape(4, 1, 1)
+    area = Area(whole_box(values.shape), np.ones(values.shape, bool))
+    change = joined_or_left(values, BRATS, Hint(region, adds, ((0, 0, 0),)), area)
+    assert change is not None
+    after = values.copy()
+    np.copyto(after[change.slab], change.labels, where=change.mask)
+    assert {int(a): int(b) for a, b in zip(values.ravel(), after.ravel(), strict=True)} == becomes
+
+
+def applied(values: NDArray[np.uint8], change: LabelChange | None) -> NDArray[np.uint8]:
+    after = values.copy()
+    if change is not None:
+        np.copyto(after[change.slab], change.labels, where=change.mask)
+    return after
+
+
+def test_a_change_towards_other_regions_keeps_to_the_hint_and_knows_the_scheme() -> None:
+    values = np.zeros(SHAPE, np.uint8)
+    wanted = {"WT": ball(CENTRE, 8), "TC": ball(CENTRE, 5), "ET": ball(CENTRE, 3)}
+    far = ball((4, 4, 4), 2)
+    wanted["WT"] = wanted["WT"] | far
+    change = change_towards(values, BRATS, whole_box(SHAPE), wanted, Hint("ET", True, (CENTRE,)), SPACING)
+    after = applied(values, change)
+    assert (after[far] == 0).all()
+    assert ((after == 4) == wanted["ET"]).all()
+    assert (np.isin(after, (1, 4)) == wanted["TC"]).all()
+    assert ((after > 0) == (wanted["WT"] & ~far)).all()
+
+
+def test_labels_that_are_in_no_region_stay() -> None:
+    scheme = scheme_named("brats2023")  # 4 is a cavity
+    values = np.where(ball(CENTRE, 3), 4, 0).astype(np.uint8)
+    wanted = {"WT": ball(CENTRE, 8), "TC": ball(CENTRE, 8), "ET": ball(CENTRE, 8)}
+    change = change_towards(values, scheme, whole_box(SHAPE), wanted, Hint("ET", True, (CENTRE,)), SPACING)
+    after = applied(values, change)
+    assert (after[values == 4] == 4).all()
+    assert np.count_nonzero(after == 3)
+
+
+def test_nothing_changes_where_the_regions_are_as_wanted() -> None:
+    values = np.where(ball(CENTRE, 6), 2, 0).astype(np.uint8)
+    empty = np.zeros(SHAPE, bool)
+    wanted = {"WT": ball(CENTRE, 6), "TC": empty, "ET": empty}
+    assert change_towards(values, BRATS, whole_box(SHAPE), wanted, Hint("WT", True, (CENTRE,)), SPACING) is None

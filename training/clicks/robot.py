@@ -1,0 +1,114 @@
+"""A robot that clicks where the largest error is, and what its clicks come to: Dice of each region after each click."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.annotation.slab import LabelChange, area_of
+from brainseg_gui.annotation.tools.clicks import grown_from_hint, joined_or_left, surroundings
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
+from brainseg_gui.imaging.labels import regions
+from brainseg_gui.progress import run_to_end
+from training.clicks.case import SCHEME, Classes, ClickCase
+from training.clicks.people import Person, next_hint, region_mask
+from training.clicks.sittings import Sitting
+
+Answer = Callable[[ClickCase, Classes, Sequence[Hint]], LabelChange | None]
+"""The change that a method proposes for the last of some hints, given the present mask."""
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """What a robot came to on one case.
+
+    Parameters
+    ----------
+    dice
+        Of each region after 0, 1, … clicks, (clicks + 1, 3); what needs no more clicks keeps its last value.
+    seconds
+        Of each click's answer.
+    """
+
+    dice: NDArray[np.float64]
+    seconds: tuple[float, ...]
+
+
+def correct(
+    case: ClickCase, start: Classes, answer: Answer, clicks: int, person: Person, rng: np.random.Generator
+) -> Session:
+    """Let the robot correct a mask.
+
+    Parameters
+    ----------
+    case
+        The case, with its reference.
+    start
+        The mask to begin with, (I, J, K); it is left alone.
+    answer
+        The method.
+    """
+    present = start.copy()
+    hints: list[Hint] = []
+    dice, seconds = [dice_of(present, case.truth)], []
+    for _ in range(clicks):
+        hint = next_hint(present, case.truth, person, rng, case.spacing_mm)
+        if hint is not None:
+            hints.append(hint)
+            started = time.perf_counter()
+            change = answer(case, present, hints)
+            seconds.append(time.perf_counter() - started)
+            if change is not None:
+                np.copyto(present[change.slab], change.labels, where=change.mask)
+        dice.append(dice_of(present, case.truth))
+    return Session(np.array(dice), tuple(seconds))
+
+
+def dice_of(present: Classes, truth: Classes) -> list[float]:
+    """Dice of WT, TC and ET; 1 where both are empty."""
+    found = []
+    for region in NESTED_REGIONS:
+        mine, wanted = region_mask(present, region), region_mask(truth, region)
+        total = np.count_nonzero(mine) + np.count_nonzero(wanted)
+        found.append(2 * np.count_nonzero(mine & wanted) / total if total else 1.0)
+    return found
+
+
+def by_seeds(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:
+    """What the images alone say: the answer that the program gives without a network for clicks."""
+    hint = hints[-1]
+    region = next(region for region in regions() if region.key == hint.region)
+    mine = SCHEME.look_up(region)[present]
+    earlier = [other for other in hints[:-1] if other.region == hint.region]
+    area = run_to_end(grown_from_hint(case.volumes, mine, hint, earlier))
+    return joined_or_left(present, SCHEME, hint, area)
+
+
+def by_balls(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:
+    """A dab of a ball brush that just fits the error at the click: the person chooses its size."""
+    hint = hints[-1]
+    slab = surroundings(hint, case.spacing_mm, (present.shape[0], present.shape[1], present.shape[2]))
+    mine, wanted = region_mask(present[slab], hint.region), region_mask(case.truth[slab], hint.region)
+    distance = distance_mm(hint.voxels_ijk, slab, case.spacing_mm)
+    right = (wanted & ~mine) if hint.adds else (mine & ~wanted)
+    edge = distance[~right & ~(mine if hint.adds else ~mine)]
+    radius = float(edge.min()) if edge.size else float(distance.max())
+    return joined_or_left(present, SCHEME, hint, area_of(distance < radius, slab))
+
+
+def by_network(weights: Path) -> Answer:
+    """What a network for clicks says."""
+    import keras
+
+    network = keras.saving.load_model(weights, compile=False)
+
+    def answer(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:
+        sitting = Sitting(case, present, list(hints))
+        return sitting.change(np.asarray(network.predict_on_batch(sitting.given())))
+
+    return answer
