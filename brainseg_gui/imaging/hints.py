@@ -24,9 +24,9 @@ class Hint:
     Parameters
     ----------
     region
-        Key of the region that it speaks of: one of `NESTED_REGIONS`.
+        What it speaks of: the key of one of `NESTED_REGIONS`, or the meaning of a label that is in none.
     adds
-        Whether its voxels belong to the region; else they do not.
+        Whether its voxels belong there; else they do not.
     voxels_ijk
         Where: one voxel for a click, several along a scribble, the middle of a box.
     box
@@ -45,6 +45,8 @@ class Hint:
 
     def says(self, region: str) -> bool | None:
         """Whether its voxels belong to a region: what is in ET is in TC and WT too; None where it does not tell."""
+        if self.region not in NESTED_REGIONS:
+            return None
         own, asked = NESTED_REGIONS.index(self.region), NESTED_REGIONS.index(region)
         if self.adds:
             return True if asked <= own else None

@@ -12,9 +12,11 @@ from brainseg_gui.annotation.slab import Area, LabelChange
 from brainseg_gui.annotation.tools.clicks import (
     SURROUNDINGS_MM,
     change_towards,
+    from_images,
     grown_from_hint,
     joined_or_left,
     near_hint,
+    spoken_of,
 )
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.hints import Hint, distance_mm
@@ -89,6 +91,23 @@ def test_nothing_outside_of_a_box_changes(bright_ball: Volumes) -> None:
     assert found.any()
     found[box] = False
     assert not found.any()
+
+
+def test_a_click_speaks_of_the_region_of_the_label_in_the_hand() -> None:
+    assert [spoken_of(BRATS, label) for label in (1, 2, 4)] == ["TC", "WT", "ET"]
+    assert spoken_of(scheme_named("brats2023"), 4) == "RC"
+    assert spoken_of(scheme_named("brats-ped"), 3) == "TC"  # cystic
+    assert spoken_of(scheme_named("whole-tumour"), 1) == "WT"
+
+
+def test_a_structure_that_is_in_no_region_is_found_by_itself(bright_ball: Volumes) -> None:
+    scheme = scheme_named("brats2023")
+    values = np.where(ball((26, 18, 16), 3), 2, 0).astype(np.uint8)
+    change = run_to_end(from_images(bright_ball, values, scheme, [Hint("RC", True, ((18, 18, 16),))]))
+    after = applied(values, change)
+    assert dice(after == 4, ball(CENTRE, 8)) > 0.9
+    gone = run_to_end(from_images(bright_ball, after, scheme, [Hint("RC", False, ((18, 18, 16),))]))
+    assert not (applied(after, gone) == 4).any()
 
 
 def test_a_click_into_the_region_adds_nothing(bright_ball: Volumes) -> None:

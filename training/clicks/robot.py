@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import LabelChange, area_of
-from brainseg_gui.annotation.tools.clicks import grown_from_hint, joined_or_left, surroundings
+from brainseg_gui.annotation.tools.clicks import from_images, joined_or_left, surroundings
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
-from brainseg_gui.imaging.labels import regions
 from brainseg_gui.progress import run_to_end
 from training.clicks.case import SCHEME, Classes, ClickCase
 from training.clicks.people import Person, next_hint, region_mask
@@ -81,12 +80,7 @@ def dice_of(present: Classes, truth: Classes) -> list[float]:
 
 def by_seeds(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:
     """What the images alone say: the answer that the program gives without a network for clicks."""
-    hint = hints[-1]
-    region = next(region for region in regions() if region.key == hint.region)
-    mine = SCHEME.look_up(region)[present]
-    earlier = [other for other in hints[:-1] if other.region == hint.region]
-    area = run_to_end(grown_from_hint(case.volumes, mine, hint, earlier))
-    return joined_or_left(present, SCHEME, hint, area)
+    return run_to_end(from_images(case.volumes, present, SCHEME, hints))
 
 
 def by_balls(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:

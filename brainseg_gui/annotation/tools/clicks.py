@@ -33,6 +33,7 @@ _MIDDLE = 1 / 3  # of a box, for what it surrounds
 Spacing = tuple[float, float, float]
 _SEED = 1
 _JOINING = {"WT": "ED", "TC": "NCR", "ET": "ET"}
+_SAME = {"NCR": ("NET", "CC"), "ED": ("WT",)}  # meanings that stand for the same region
 
 
 def near_hint(changed: Mask, slab: Slab, hint: Hint, spacing_mm: Spacing) -> Mask:
@@ -67,6 +68,54 @@ def surroundings(hint: Hint, spacing_mm: Spacing, shape: Voxel, reach_mm: float 
     box = slice(low[0], high[0] + 1), slice(low[1], high[1] + 1), slice(low[2], high[2] + 1)
     i, j, k = (int(np.ceil(reach_mm / mm)) for mm in spacing_mm)
     return grown(box, (i, j, k), shape)
+
+
+def spoken_of(scheme: LabelScheme, label: int) -> str:
+    """What a click with a label in the hand speaks of: oedema goes as far as the tumour, necrosis as far as the core.
+
+    Structures that are in no region of a tumour, such as a cavity or a label of one's own, stand for themselves.
+    """
+    meaning = scheme.meaning_of(label)
+    return next((key for key, inner in _JOINING.items() if meaning in (inner, *_SAME.get(inner, ()))), meaning)
+
+
+def is_nested(hint: Hint) -> bool:
+    """Whether a hint speaks of a region of the tumour: of nothing else does a network know."""
+    return hint.region in NESTED_REGIONS
+
+
+def from_images(
+    volumes: Mapping[Modality, Volume], values: Values, scheme: LabelScheme, hints: Sequence[Hint]
+) -> Generator[Progress, None, LabelChange | None]:
+    """What the images alone say of the last of some hints, as a change of the labels; None when nothing changes.
+
+    Parameters
+    ----------
+    volumes
+        Images on the annotation's grid.
+    values, scheme
+        The annotation, (I, J, K), and what its numbers mean.
+    hints
+        What was said of it so far.
+
+    Yields
+    ------
+    Progress
+        Often enough to cancel.
+
+    Raises
+    ------
+    BrainsegError
+        If the scheme has no number for what the hint speaks of.
+    """
+    hint = hints[-1]
+    earlier = [other for other in hints[:-1] if other.region == hint.region]
+    if is_nested(hint):
+        mine = scheme.look_up(_region(hint.region))[values]
+        return joined_or_left(values, scheme, hint, (yield from grown_from_hint(volumes, mine, hint, earlier)))
+    label = scheme.value_for(hint.region)
+    area = yield from grown_from_hint(volumes, values == label, hint, earlier)
+    return area.becomes(label if hint.adds else 0) if area is not None else None
 
 
 def grown_from_hint(

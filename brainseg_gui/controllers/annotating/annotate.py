@@ -268,7 +268,7 @@ class AnnotateController(QObject):
         redoable = history.redoable.name if history is not None and history.redoable else ""
         undoable = "seed" if seeds and annotating.scribbles.any else undoable
         redoable = "seed" if seeds and annotating.scribbles.redoable else redoable
-        undoable = "corner" if self.paint.polygon_open else undoable
+        undoable = "corner" if self.paint.polygon_open else "click" if self.paint.clicks_wait else undoable
         redoable = "corner" if self.paint.corner_redoable else "" if self.paint.busy else redoable
         for key, word, name in (("annotate.undo", "&Undo", undoable), ("annotate.redo", "&Redo", redoable)):
             actions[key].setText(f"{word} {plain_caption(name)}".strip())

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from brainseg_gui.controllers.annotating.active_label import pick_label
 from brainseg_gui.controllers.annotating.hand.brush_tool import BrushTool
+from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
 from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
 from brainseg_gui.controllers.annotating.hand.fill_tool import FillTool
 from brainseg_gui.controllers.annotating.hand.hand_tools import HandTool
@@ -52,8 +53,16 @@ class PaintController(QObject):
         self._lasso = LassoTool(session)
         source = CopySource(session)
         self._brushes = {tool: BrushTool(session, tool, source) for tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)}
-        self._tools: dict[Tool, HandTool] = {**self._brushes, Tool.LASSO: self._lasso, Tool.FILL: FillTool(session)}
+        self._click = ClickTool(session, self)
+        fill = FillTool(session)
+        self._tools: dict[Tool, HandTool] = {
+            **self._brushes,
+            Tool.LASSO: self._lasso,
+            Tool.FILL: fill,
+            Tool.CLICK: self._click,
+        }
         self._in_hand: HandTool | None = None
+        self._click.changed.connect(self.busy_changed)
         pictures.when_made(lambda made: made.hand_used.connect(self._on_hand_used))
         self._annotating.options.events.tool.connect(self.finish)
         self._annotating.ending.connect(self._let_go)
@@ -65,7 +74,7 @@ class PaintController(QObject):
     def commands(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
         return {
-            "annotate.close_outline": self._lasso.close,
+            "annotate.close_outline": self.accept,
             "annotate.drop_corner": self._lasso.drop_corner,
             "annotate.remove_corner": self.remove_corner,
             "annotate.browse_held": self._hold_browse,
@@ -87,6 +96,11 @@ class PaintController(QObject):
                 tool.finish()
         self.busy_changed.emit()
 
+    def accept(self) -> None:
+        """Close the polygon, or accept the clicks that wait."""
+        if not self._click.accept():
+            self._lasso.close()
+
     def cancel(self) -> bool:
         """Drop what is in the hand; returns whether there was anything."""
         busy = [tool for tool in self._tools.values() if tool.busy]
@@ -97,7 +111,10 @@ class PaintController(QObject):
         return bool(busy)
 
     def step_back(self) -> bool:
-        """Take the last change of the polygon back, or the stroke in progress; returns whether there was any."""
+        """Take back a polygon's last change, the last click or the stroke that began; returns whether there was any."""
+        if self._click.waits:
+            self._click.take_back()
+            return True
         if self.polygon_open:
             self._lasso.undo()
             self.busy_changed.emit()
@@ -108,6 +125,11 @@ class PaintController(QObject):
     def polygon_open(self) -> bool:
         """Whether undo takes a corner back."""
         return self._lasso.busy and self._in_hand is not self._lasso
+
+    @property
+    def clicks_wait(self) -> bool:
+        """Whether undo takes a click back."""
+        return self._click.waits
 
     @property
     def corner_redoable(self) -> bool:
@@ -153,7 +175,7 @@ class PaintController(QObject):
         """End the stroke; a polygon stays open."""
         tool, self._in_hand = self._in_hand, None
         if tool is not None and tool is not self._lasso:
-            tool.finish()
+            self._click.let_go() if tool is self._click else tool.finish()
             self.busy_changed.emit()
 
     def _let_go(self) -> None:
@@ -170,7 +192,7 @@ class PaintController(QObject):
         view = next((view for view in views if view.hasFocus()), views[0])
         i, j, k = self._session.viewing.crosshair
         pointer = Pointer((float(i), float(j), float(k)), view.plane)
-        if (self._annotating.editable and not self.busy) or self._lasso.busy:
+        if (self._annotating.editable and not self.busy) or self._lasso.busy or self._click.waits:
             for move in (HandMove.PRESSED, HandMove.RELEASED):
                 self._on_hand_used(HandEvent(move, pointer, right))
 
@@ -197,6 +219,7 @@ class PaintController(QObject):
     def close(self) -> None:
         """Keep what is in the hand, and stop listening to the application's keys."""
         self.finish()
+        self._click.close()
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)

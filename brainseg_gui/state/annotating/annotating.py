@@ -12,6 +12,7 @@ from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.slab import LabelChange, Slab
 from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.state.annotating.clicking import Clicking
 from brainseg_gui.state.annotating.hand import Hand
 from brainseg_gui.state.annotating.operating import Operating
 from brainseg_gui.state.annotating.preview import Preview
@@ -57,6 +58,7 @@ class Annotating:
         self.scribbles = Scribbles()
         self.operating = Operating()
         self.proposing = Proposing()
+        self.clicking = Clicking()
         self._annotation: Annotation | None = None
         self._layer: Layer | None = None
         self._read_only = ""

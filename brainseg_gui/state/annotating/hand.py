@@ -58,6 +58,8 @@ class Hand:
         Where the mouse is, or None when it is over no slice.
     outline
         The lasso or polygon being drawn, or None.
+    drawn
+        The scribble or box of a click being drawn, or None.
     browsing
         While true, the mouse browses though another tool is chosen (held key).
     erasing
@@ -70,6 +72,7 @@ class Hand:
 
     pointer: Pointer | None = None
     outline: Outline | None = None
+    drawn: Outline | None = None
     browsing: bool = False
     erasing: bool = False
     range_shown: bool = False

@@ -25,6 +25,7 @@ class Tool(Enum):
     FILL = "fill"
     SEEDS = "seeds"
     COPY = "copy"
+    CLICK = "click"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class ToolTraits:
     Parameters
     ----------
     title, tip, icon, known_as
-        Of its action, whose letter in the menu follows the ampersand; its key is its number in `Tool`: 1 to 6 at
-        present, 7 and on choose labels.
+        Of its action, whose letter in the menu follows the ampersand; its key is its number in `Tool`: 1 to 7 at
+        present, 8 and on choose labels.
     mouse
         What the buttons do, for the panel.
     in_3d
@@ -105,6 +106,14 @@ TRAITS: Mapping[Tool, ToolTraits] = {
         "Left: copy the other layer\nRight: erase\nShift+wheel: size",
         "In 3-D",
         ranged=True,
+    ),
+    Tool.CLICK: ToolTraits(
+        "Clic&k",
+        "Left: here the label is missing. Right: here it is too much. The rest is found; Return accepts, Esc drops",
+        "click",
+        "smart correct interactive nninteractive refine scribble box",
+        "Left: missing here, right: too much\nDrag: scribble. Shift+drag: box\nReturn: accept, Esc: drop"
+        "\nUndo: take back the last click",
     ),
 }
 """One record for each tool: menus, keys, tool bar and panel are built from it."""

@@ -57,13 +57,14 @@ class ToolOptionsView(QWidget):
         self._edges = self._make_edges()
         self._by = self._make_fill_choice()
         self._layer = self._make_layer_choice()
+        self._clicks = self._make_clicks()
         self._seeds = QWidget()
         self.operations = QVBoxLayout(self._seeds)
         self.operations.setContentsMargins(0, 0, 0, 0)
         self.operations.addWidget(ActionButton(actions, "operate.grow_seeds"))
         self.operations.addWidget(ActionButton(actions, "annotate.clear_seeds"))
         parts = (self._title, self._words, self._layer, self._by, self._size_row, self._shape_row)
-        for widget in (*parts, self._painting, self._range, self._edges, self._seeds):
+        for widget in (*parts, self._painting, self._range, self._edges, self._seeds, self._clicks):
             column.addWidget(widget)
         self._options.events.connect(self._synchronize)
         session.layers.changed.connect(self._list_layers)
@@ -109,6 +110,16 @@ class ToolOptionsView(QWidget):
         self._painting_box.setToolTip("All voxels, only those in a range of intensities, or only up to the next edge")
         self._painting_box.activated.connect(self._on_painting_chosen)
         return titled("Paint", self._painting_box)
+
+    def _make_clicks(self) -> QLabel:
+        label = QLabel()
+        label.setObjectName("quiet")
+        label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        label.setMinimumHeight(3 * self.fontMetrics().lineSpacing())  # what stands below does not jump
+        label.setAccessibleName("What the clicks come to")
+        self._session.annotating.clicking.events.connect(self._show_clicks)
+        return label
 
     def _make_edges(self) -> QWidget:
         self._edge_modality = modality_box("Image whose intensities count")
@@ -174,9 +185,16 @@ class ToolOptionsView(QWidget):
             (self._range, ranged),
             (self._edges, edges or (tool is Tool.FILL and options.by_intensity)),
             (self._seeds, tool is Tool.SEEDS),
+            (self._clicks, tool is Tool.CLICK),
         ):
             widget.setVisible(there)
         self._in_3d.setText(traits.in_3d)
+
+    def _show_clicks(self, *_: object) -> None:
+        clicking = self._session.annotating.clicking
+        waiting = f"{clicking.waiting} click{'s' if clicking.waiting != 1 else ''}, Return accepts"
+        words = "Looking…" if clicking.working else clicking.words
+        self._clicks.setText("\n".join(part for part in (words, waiting if clicking.waiting else "") if part))
 
     def _show_values(self, options: ToolOptions) -> None:
         boxes = (self._size, self._slider, self._square, self._in_3d, self._contrast)

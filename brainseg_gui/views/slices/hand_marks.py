@@ -100,6 +100,8 @@ def draw_hand(painter: QPainter, canvas: SliceViewport, annotating: Annotating, 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if hand.outline is not None and (hand.outline.plane, hand.outline.slice_index) == (plane, slice_index):
         draw_outline(painter, canvas, hand.outline, hand.pointer if annotating.options.tool is Tool.LASSO else None)
+    if hand.drawn is not None and (hand.drawn.plane, hand.drawn.slice_index) == (plane, slice_index):
+        draw_outline(painter, canvas, hand.drawn, None)
     mark = brush_mark(annotating, plane, slice_index, grid)
     if mark is not None:
         draw_brush(painter, canvas, mark)

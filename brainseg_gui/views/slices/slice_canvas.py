@@ -85,6 +85,7 @@ class SliceCanvas(SliceViewport):
         annotating.scribbles.changed.connect(self._on_voxels_changed)
         annotating.hand.events.range_shown.connect(self._on_masks_changed)
         annotating.hand.events.outline.connect(self._on_marks_changed)
+        annotating.hand.events.drawn.connect(self._on_marks_changed)
         options, hand = annotating.options.events, annotating.hand.events
         for field in (hand.pointer, hand.browsing, hand.erasing, options.tool, options.brush_mm, options.square):
             field.connect(self._on_hand_changed)

@@ -1,0 +1,280 @@
+"""Click: the person says where the mask is wrong, and the rest is found; shown first, then accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from brainseg_gui.annotation.edits import Edit
+from brainseg_gui.annotation.effect import effect_of, effect_words
+from brainseg_gui.annotation.slab import LabelChange, Values, united
+from brainseg_gui.annotation.tools.clicks import from_images, spoken_of
+from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
+from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
+from brainseg_gui.imaging.hints import Hint
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.annotating.hand import Point
+from brainseg_gui.state.annotating.preview import Preview
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.slices.hand_event import HandEvent
+
+TOOL = "click"
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """One click and what it changes, after the clicks before it."""
+
+    hint: Hint
+    change: LabelChange
+    title: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A click that waits for its answer."""
+
+    hint: Hint
+    title: str
+
+
+class ClickTool(QObject):
+    """Clicks are answered one after the other; accepting makes each of them an edit.
+
+    A drag is a scribble; with Shift, a box. What waits to be accepted is hatched, as proposals are.
+
+    Signals
+    -------
+    changed
+        A click came, was answered, accepted or dropped.
+    """
+
+    changed = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._annotating = session, session.annotating
+        self._state = session.annotating.clicking
+        self._work = LatestJob(session, self)
+        self._stages: list[_Stage] = []
+        self._asked: list[_Asked] = []
+        self._values: Values | None = None  # with all stages
+        self._said: list[tuple[Edit, Hint]] = []
+        self._accept_next = self._committing = False
+        self._pressed: HandEvent | None = None
+        self._way: list[Point] = []
+        self._preview: Preview | None = None
+        for signal in (self._annotating.edited, self._annotating.moved):
+            signal.connect(self._on_changed_elsewhere)
+        self._annotating.preview_changed.connect(self._on_preview_changed)
+        self._annotating.annotation_changed.connect(self._forget)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._stages or self._asked or self._pressed)
+
+    @property
+    def waits(self) -> bool:
+        """Whether clicks are shown, or worked on, that are not accepted yet."""
+        return bool(self._stages or self._asked)
+
+    # the mouse
+
+    def press(self, event: HandEvent) -> None:
+        """Begin a click, a scribble or a box."""
+        case = self._session.case
+        if case is not None and inside(nearest(event.pointer.point_ijk), case.grid.shape):
+            self._pressed, self._way = event, [event.pointer.point_ijk]
+
+    def double_click(self, event: HandEvent) -> None:
+        """The second of two quick clicks."""
+        self.press(event)
+
+    def move(self, event: HandEvent) -> None:
+        """Draw the scribble or the box."""
+        if self._pressed is not None and event.pointer.plane is self._pressed.pointer.plane:
+            self._way.append(event.pointer.point_ijk)
+            cutting = erases(self._session, self._pressed)
+            self._annotating.hand.drawn = drawn_of(self._way, self._pressed, cutting)
+
+    def release(self, event: HandEvent) -> None:
+        """Ask what the click, scribble or box comes to."""
+        pressed, way = self._pressed, self._way
+        self._pressed, self._way, self._annotating.hand.drawn = None, [], None
+        case, annotation = self._session.case, self._annotating.annotation
+        if pressed is None or case is None or annotation is None:
+            return
+        region = spoken_of(annotation.labels.scheme, self._annotating.rules.active)
+        hint = hint_of(way, pressed, region, not erases(self._session, pressed), case.grid.shape)
+        plane = pressed.pointer.plane
+        what = f"{gesture_name(hint)} {hint.words}"
+        self._ask(_Asked(hint, edit_name(what, plane, hint.voxels_ijk[0][plane.axis], in_3d=False)))
+
+    def let_go(self) -> None:
+        """The mouse went elsewhere before its button was released: what was being drawn is not asked."""
+        self._pressed, self._way, self._annotating.hand.drawn = None, [], None
+
+    # answers, one after the other
+
+    def _ask(self, asked: _Asked) -> None:
+        self._asked.append(asked)
+        self._state.working = True
+        if len(self._asked) == 1:
+            self._answer_next()
+        self.changed.emit()
+
+    def _answer_next(self) -> None:
+        case, annotation = self._session.case, self._annotating.annotation
+        if not self._asked or case is None or annotation is None:
+            return
+        values = self._values if self._values is not None else annotation.snapshot().values
+        hints = [*self._hints, self._asked[0].hint]
+        work: Generator[Progress, None, LabelChange | None] = from_images(
+            case.volumes, values, annotation.labels.scheme, hints
+        )
+        self._work.start(work, self._on_answer, self._on_failed)
+
+    @property
+    def _hints(self) -> list[Hint]:
+        """What was said of the annotation as it is: accepted clicks that were not undone, and those that wait."""
+        annotation = self._annotating.annotation
+        applied = {id(edit) for edit in annotation.history.applied} if annotation is not None else set()
+        said = [hint for edit, hint in self._said if id(edit) in applied]
+        return said + [stage.hint for stage in self._stages]
+
+    def _on_answer(self, change: LabelChange | None) -> None:
+        asked, annotation = self._asked.pop(0), self._annotating.annotation
+        if annotation is None:
+            return
+        values = self._values if self._values is not None else annotation.settled.copy(order="F")
+        effect = effect_of(change, values, annotation.rules)
+        if effect is None:
+            forbidden = "The locks and paint rules leave nothing to change here"
+            self._state.words = forbidden if change is not None else "Nothing to change here"
+        else:
+            np.copyto(values[effect.change.slab], effect.change.labels, where=effect.change.mask)
+            self._values = values
+            self._stages.append(_Stage(asked.hint, effect.change, asked.title))
+            self._state.words = effect_words(effect, annotation.labels.grid.voxel_ml).capitalize()
+            self._show()
+        self._go_on()
+
+    def _on_failed(self) -> None:
+        del self._asked[:1]
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._state.waiting, self._state.working = len(self._stages), bool(self._asked)
+        if self._asked:
+            self._answer_next()
+        elif self._accept_next:
+            self._commit()
+        self.changed.emit()
+
+    def _show(self) -> None:
+        """Hatch everything that waits."""
+        annotation = self._annotating.annotation
+        slab = united(stage.change.slab for stage in self._stages)
+        if annotation is None or self._values is None or slab is None:
+            self._preview = None
+        else:
+            after = self._values[slab].copy(order="K")
+            change = LabelChange(slab, after != annotation.settled[slab], after)
+            self._preview = Preview(self._stages[-1].title, TOOL, change)
+        self._annotating.propose(self._preview)
+
+    # accepting and dropping
+
+    def accept(self) -> bool:
+        """Make every click that waits an edit, now or as soon as it is answered; returns whether there is one."""
+        if self._asked:
+            self._accept_next = True
+        elif self._stages:
+            self._commit()
+        else:
+            return False
+        return True
+
+    def finish(self) -> None:
+        """Keep what is shown; what is not answered yet was not seen by anybody."""
+        self._work.stop()
+        self._asked.clear()
+        self._pressed, self._annotating.hand.drawn = None, None
+        self._commit()
+
+    def cancel(self) -> None:
+        """Drop all clicks that wait."""
+        self._work.stop()
+        self._asked.clear()
+        self._stages.clear()
+        self._pressed, self._annotating.hand.drawn = None, None
+        self._end("")
+
+    def take_back(self) -> None:
+        """Drop the last click."""
+        if self._asked:
+            self._asked.pop()
+            if not self._asked:
+                self._work.stop()
+        elif self._stages:
+            self._stages.pop()
+            self._rebuild()
+        self._state.waiting, self._state.working = len(self._stages), bool(self._asked)
+        self._accept_next = self._accept_next and self.waits
+        self._state.words = ""
+        self._show()
+        self.changed.emit()
+
+    def close(self) -> None:
+        """End the thread, when the program ends."""
+        self._work.close()
+
+    def _rebuild(self) -> None:
+        annotation = self._annotating.annotation
+        self._values = None
+        if annotation is not None and self._stages:
+            self._values = annotation.settled.copy(order="F")
+            for stage in self._stages:
+                np.copyto(self._values[stage.change.slab], stage.change.labels, where=stage.change.mask)
+
+    def _commit(self) -> None:
+        stages, self._stages = self._stages, []
+        self._committing = True
+        try:
+            self._hide()
+            for stage in stages:
+                edit = self._annotating.edit(stage.change, stage.title, TOOL)
+                if edit is not None:
+                    self._said.append((edit, stage.hint))
+        finally:
+            self._committing = False
+        self._end(self._state.words)
+
+    def _hide(self) -> None:
+        shown, self._preview = self._preview, None
+        if shown is not None and self._annotating.preview is shown:
+            self._annotating.propose(None)
+
+    def _end(self, words: str) -> None:
+        self._hide()
+        self._values, self._accept_next = None, False
+        self._state.waiting, self._state.working, self._state.words = 0, False, words
+        self.changed.emit()
+
+    def _on_changed_elsewhere(self, *_: object) -> None:
+        """Clicks that wait were answered for other voxels."""
+        if self.waits and not self._committing:
+            self.cancel()
+
+    def _on_preview_changed(self) -> None:
+        """Another proposal takes the place: what waits was seen, and is kept."""
+        if self._stages and not self._committing and self._annotating.preview is not self._preview:
+            self._commit()
+
+    def _forget(self) -> None:
+        self.cancel()
+        self._said.clear()
