@@ -1,4 +1,4 @@
-"""``brainseg export``: a cohort in the layout of another program."""
+"""``brainseg export``: a cohort in the layout of another program, or its masks in another format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainseg_gui.errors import printable
+from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from brainseg_gui.progress import Progress
 
 INPUT_FAULT = 2
+_DICOM = ("dicom-seg", "rtstruct")
+_KINDS = ("nnunet", "bids", *_DICOM, "seg.nrrd", "nrrd", "mha", "mgz", "nii.gz")
 _BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
 
 
@@ -26,21 +28,30 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "export",
-        help="write a cohort for nnU-Net, or its masks for BIDS",
+        help="write a cohort for nnU-Net, or its masks for BIDS, DICOM, 3D Slicer and others",
         description="nnunet: a raw data set of nnU-Net (version 2), with all images on the grid of their case, labels "
         "numbered in order, and dataset.json; cases without a mask become test cases. bids: the masks as a derived "
-        "data set, each with a table of its labels. A case that cannot be used is named and left out, and makes the "
-        "exit code 2. Images go out as they are: what their headers say of a person goes with them.",
+        "data set, each with a table of its labels. dicom-seg and rtstruct: the masks as objects of the DICOM series "
+        "on whose grid they lie (--series). seg.nrrd: for 3D Slicer, with names and colours; nrrd, mha, mgz and "
+        "nii.gz: with label descriptions for ITK-SNAP. A case that cannot be used is named and left out, and makes the "
+        "exit code 2. Images go out as they are: what their headers say of a person goes with them. Masks hold nothing "
+        "of a person, except that DICOM objects name the patient of their series, unless --deidentify.",
     )
     add = parser.add_argument
     add("cohort", type=Path, metavar="COHORT", help="a folder of cases")
     add("-o", "--output", type=Path, required=True, metavar="OUT", help="a new folder; Dataset501_Name for nnU-Net")
-    add("--to", choices=("nnunet", "bids"), required=True, help="the layout")
+    add("--to", choices=_KINDS, required=True, help="the layout, or the format of the masks")
     add(
         "--masks",
         choices=("reference", "annotation"),
         default="reference",
         help="which mask of each case: its reference (default), or the newest annotation that was saved beside it",
+    )
+    add("--series", type=Path, metavar="DICOM", help="for DICOM: the folder of the series that the cases were made of")
+    add(
+        "--deidentify",
+        action="store_true",
+        help="for DICOM: empty the patient, dates and descriptions, replace UIDs (basic profile of PS3.15)",
     )
     parser.set_defaults(run=run)
 
@@ -51,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
     from brainseg_gui.imaging.cases.case_folder import find_cohort
 
+    _check(args)
     sources = find_cohort(args.cohort)
     faults = masks = 0
     with tqdm(total=1.0, file=sys.stderr, bar_format=_BAR, disable=None) as bar, closing(_work(args, sources)) as work:
@@ -64,19 +76,42 @@ def run(args: argparse.Namespace) -> int:
                 sys.stderr.write(for_terminal(f"brainseg: {outcome.case_id}: {outcome.error}\n"))
             elif _is_outcome(outcome):
                 masks += outcome.has_mask
+                for note in outcome.notes:
+                    bar.clear()
+                    sys.stderr.write(for_terminal(f"brainseg: {outcome.case_id}: {note}\n"))
     done = len(sources) - faults
     words = f"{done} of {len(sources)} cases, {masks} with a mask: {args.output}"
     sys.stdout.write(for_terminal(words) + "\n")
     return INPUT_FAULT if faults else 0
 
 
+def _check(args: argparse.Namespace) -> None:
+    """Options that say nothing for what is asked are refused: who gives them believes that they do.
+
+    Raises
+    ------
+    BrainsegError
+        If there is one, or the series is missing.
+    """
+    dicom = args.to in _DICOM
+    if dicom and args.series is None:
+        raise BrainsegError("a DICOM mask belongs to a DICOM series", "Give its folder: --series DICOM")
+    if not dicom and (args.series is not None or args.deidentify):
+        option = "--series" if args.series is not None else "--deidentify"
+        raise BrainsegError(f"{option} is for {' and '.join(_DICOM)}", "Leave it out, or choose one of them with --to")
+
+
 def _work(args: argparse.Namespace, sources: Sequence[CaseSource]) -> Generator[Progress, None, list[ExportOutcome]]:
     from brainseg_gui.exchange.bids import export_bids
     from brainseg_gui.exchange.case_export import MaskChoice
+    from brainseg_gui.exchange.mask_files import export_masks
     from brainseg_gui.exchange.nnunet import export_nnunet
 
-    write = export_nnunet if args.to == "nnunet" else export_bids
-    return write(sources, args.output, MaskChoice(args.masks))
+    choice = MaskChoice(args.masks)
+    if args.to in ("nnunet", "bids"):
+        write = export_nnunet if args.to == "nnunet" else export_bids
+        return write(sources, args.output, choice)
+    return export_masks(sources, args.output, args.to, choice, series=args.series, deidentify=args.deidentify)
 
 
 def _is_outcome(partial: object) -> bool:

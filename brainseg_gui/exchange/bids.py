@@ -35,11 +35,12 @@ def export_bids(
     names = _entities(sources)
     check_new(output)
 
-    def write(read: ReadCase) -> None:
+    def write(read: ReadCase) -> Sequence[str]:
         if read.mask is not None:
             path = _place(output, names[read.case.source.identity])
             write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
             write_text(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), chosen=False)
+        return ()
 
     outcomes = yield from export_each(sources, choice, write)
     if not any(outcome.has_mask for outcome in outcomes):

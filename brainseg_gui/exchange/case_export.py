@@ -37,25 +37,32 @@ class MaskChoice(Enum):
 
 @dataclass(frozen=True, eq=False)
 class ReadCase:
-    """A case that is read, and the mask of it that goes out; None where it has none."""
+    """A case that is read, and the mask of it that goes out, with its file; None where it has none."""
 
     case: Case
     mask: LabelMap | None
+    mask_file: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class ExportOutcome:
-    """What became of one case: where its mask went, that it has none, or why it is left out."""
+    """What became of one case: whether its mask went out, what is to be said of it, or why it is left out."""
 
     case_id: str
     has_mask: bool = False
     error: BrainsegError | None = None
+    notes: Sequence[str] = ()
 
 
 def export_each(
-    sources: Sequence[CaseSource], choice: MaskChoice, write: Callable[[ReadCase], None]
+    sources: Sequence[CaseSource], choice: MaskChoice, write: Callable[[ReadCase], Sequence[str]]
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     """Read cases one after the other and write each; one that cannot be used is left out.
+
+    Parameters
+    ----------
+    write
+        Writes a case, and gives what is to be said of it.
 
     Yields
     ------
@@ -72,8 +79,8 @@ def export_each(
         before, after = index / len(sources), (index + 1) / len(sources)
         try:
             read = yield from scaled(_read(source, together, choice), before, after)
-            write(read)
-            outcomes.append(ExportOutcome(source.case_id, read.mask is not None))
+            notes = write(read)
+            outcomes.append(ExportOutcome(source.case_id, read.mask is not None, notes=notes))
         except SaveError:
             raise
         except BrainsegError as error:
@@ -93,12 +100,12 @@ def _read(source: CaseSource, together: CohortReading, choice: MaskChoice) -> Ge
     case = yield from read_case(source)
     case = yield from together.read(case)
     if choice is MaskChoice.REFERENCE:
-        return ReadCase(case, case.reference)
+        return ReadCase(case, case.reference, source.reference)
     saved = saved_annotations(source, (source.folder,), (), lambda: study_digest(case))
     if not saved:
         return ReadCase(case, None)
     path = saved[-1].path
-    return ReadCase(case, understand(case, read_label_map(path, case.grid, case.scheme), path)[0])
+    return ReadCase(case, understand(case, read_label_map(path, case.grid, case.scheme), path)[0], path)
 
 
 def ids_of(sources: Sequence[CaseSource], allowed: str, instead: str) -> dict[Path, str]:

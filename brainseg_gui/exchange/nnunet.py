@@ -98,9 +98,10 @@ def export_nnunet(
     check_new(output)
     channels = max((tuple(m for m in Modality if m in source.modalities) for source in sources), key=len)
 
-    def write(read: ReadCase) -> None:
+    def write(read: ReadCase) -> Sequence[str]:
         _check_channels(read.case.source, channels)
         _write_case(read, output, names[read.case.source.identity], channels, labels)
+        return ()
 
     outcomes = yield from export_each(sources, choice, write)
     if all(outcome.error for outcome in outcomes):

@@ -43,6 +43,12 @@ def _mgh() -> Codec:
     return mgh
 
 
+def _dicom() -> MaskReader:
+    from brainseg_gui.imaging.formats import dicom_masks
+
+    return dicom_masks
+
+
 def _is_nifti(start: bytes) -> bool:
     return start[344:347] in (b"n+1", b"ni1") or start[4:7] in (b"n+2", b"ni2")
 
@@ -60,11 +66,12 @@ FORMATS = (
     ImageFormat("NRRD", (".nrrd", ".seg.nrrd", ".nhdr"), _is_nrrd, _nrrd, _nrrd, _segments),
     ImageFormat("MetaImage", (".mha", ".mhd"), reader=_meta_image, writer=_meta_image),
     ImageFormat("FreeSurfer", (".mgz", ".mgh"), reader=_mgh, writer=_mgh),
-    ImageFormat("DICOM", (".dcm", ".ima", ".dicom"), _is_dicom, remedy=_FROM_DICOM),
+    ImageFormat("DICOM", (".dcm", ".ima", ".dicom"), _is_dicom, mask_reader=_dicom, remedy=_FROM_DICOM),
     ImageFormat("Analyze", (".hdr", ".img"), remedy=_SAVE_AGAIN),
     ImageFormat("MINC", (".mnc",), remedy="Convert with mnc2nii"),
 )
 READ = tuple(known for known in FORMATS if known.reader is not None)
+MASKS = tuple(known for known in FORMATS if known.reader is not None or known.mask_reader is not None)
 WRITTEN = tuple(known for known in FORMATS if known.writer is not None)
 MASK_ENDING = WRITTEN[0].suffixes[0]  # of a mask whose name nobody chose
 

@@ -7,14 +7,13 @@ not there, and a file that is no DICOM at all is passed over.
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from brainseg_gui.plain_files import open_file
-from brainseg_gui.preparation.dicom.values import (
+from brainseg_gui.imaging.formats.dicom_file import looks_like_dicom
+from brainseg_gui.imaging.formats.dicom_values import (
     Vector,
     first_number_of,
     listed_of,
@@ -26,6 +25,7 @@ from brainseg_gui.preparation.dicom.values import (
     whole_of,
     words_of,
 )
+from brainseg_gui.plain_files import open_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -87,8 +87,6 @@ _DESCRIBING = (
 _TIMES = ("EchoTime", "RepetitionTime", "InversionTime", "FlipAngle", "MagneticFieldStrength", "SliceThickness")
 _MOST_FRAMES = 100_000
 _MOST_PIXELS = 2**28
-_LARGEST_DEFLATED = 2**28
-_DEFLATED = "1.2.840.10008.1.2.1.99"
 
 
 @dataclass(frozen=True)
@@ -180,7 +178,7 @@ def _dataset(stream: BinaryIO) -> Dataset | None:
     """The header of a file; None where it is no DICOM, or too damaged to say anything."""
     from pydicom import config, dcmread
 
-    if not _looks_like_dicom(stream):
+    if not looks_like_dicom(stream):
         return None
     config.settings.reading_validation_mode = config.IGNORE  # what makes no sense is looked at here
     try:
@@ -191,37 +189,6 @@ def _dataset(stream: BinaryIO) -> Dataset | None:
         raise
     except Exception:  # noqa: BLE001  a damaged header makes pydicom raise whatever its bytes suggest
         return None
-
-
-def _looks_like_dicom(stream: BinaryIO) -> bool:
-    """Whether a file begins as DICOM does, with its preamble or, as old archives wrote it, without.
-
-    What is deflated is not unpacked unless it is small: a few bytes may unpack to any size.
-    """
-    start = stream.read(132 + 1024)
-    stream.seek(0)
-    if start[128:132] == b"DICM":
-        return _DEFLATED.encode() not in start or _unpacks_small(stream)
-    group, element = int.from_bytes(start[:2], "little"), int.from_bytes(start[2:4], "little")
-    return group in (0x0002, 0x0008) and element <= 0x0080 and element % 2 == 0 and len(start) > 16
-
-
-def _unpacks_small(stream: BinaryIO) -> bool:
-    raw = stream.read(_LARGEST_DEFLATED // 16)
-    stream.seek(0)
-    unpacker, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    # the deflated part begins after the file meta information, whose length the first element of group 2 tells
-    begin = 132 + 12 + int.from_bytes(raw[140:144], "little")
-    waiting = raw[begin:]
-    while waiting and total <= _LARGEST_DEFLATED:
-        try:
-            total += len(unpacker.decompress(waiting, 2**20))
-        except zlib.error:
-            return False
-        if unpacker.eof or not unpacker.unconsumed_tail:
-            break
-        waiting = unpacker.unconsumed_tail
-    return total <= _LARGEST_DEFLATED
 
 
 def _is_image(content: Dataset) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.formats.dicom_geometry import sliced_grid
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.preparation.dicom.headers import SliceHeader
 
@@ -19,7 +20,6 @@ FEWEST_SLICES = 5
 _SAME_MM = 1e-2  # positions nearer than this are one place
 _UNEVEN = 0.1  # of the usual distance between slices: what a scanner rounds
 _TILTED_MM = 0.1  # how far slices may shift sideways from one to the next
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _COLOURS = "colour pictures, not measurements"
 _NOT_ANATOMY = {
     "LOCALIZER": "a localiser",
@@ -215,13 +215,7 @@ def _tilt(slices: Sequence[SliceHeader], heights: NDArray[np.float64]) -> str:
 
 
 def _grid(slices: Sequence[SliceHeader]) -> StoredGrid:
-    """(columns, rows, slices) -> world_ras; DICOM's spacing names the distance of rows first."""
     first, last = slices[0], slices[-1]
-    between_rows, between_columns = first.spacing_mm
-    affine = np.eye(4)
-    affine[:3, 0] = np.array(first.orientation[:3]) * between_columns
-    affine[:3, 1] = np.array(first.orientation[3:]) * between_rows
-    affine[:3, 2] = (np.array(last.position_mm) - np.array(first.position_mm)) / (len(slices) - 1)
-    affine[:3, 3] = first.position_mm
+    step = (np.array(last.position_mm) - np.array(first.position_mm)) / (len(slices) - 1)
     rows, columns = first.shape
-    return StoredGrid((columns, rows, len(slices)), _LPS_TO_RAS @ affine)
+    return sliced_grid((columns, rows, len(slices)), first.orientation, first.spacing_mm, step, first.position_mm)

@@ -1,0 +1,68 @@
+"""Who or what made a mask, in DICOM's words: drawn by hand, by a network, or by a network and corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui.imaging.formats.mask_note import network_of, read_note
+from brainseg_gui.inference.models.passport import Passport
+
+
+class MakerKind(Enum):
+    """Values of ``SegmentAlgorithmType`` and ``ROIGenerationAlgorithm``."""
+
+    MANUAL = "MANUAL"
+    AUTOMATIC = "AUTOMATIC"
+    SEMIAUTOMATIC = "SEMIAUTOMATIC"
+
+
+@dataclass(frozen=True)
+class MaskMaker:
+    """Who or what made a mask.
+
+    Parameters
+    ----------
+    network, version
+        Name and version of the network; empty for one that is drawn by hand.
+    sha256
+        Of its weights, where that is known.
+    """
+
+    kind: MakerKind = MakerKind.MANUAL
+    network: str = ""
+    version: str = ""
+    sha256: str = ""
+
+
+def made_by_network(passport: Passport) -> MaskMaker:
+    """A mask as a network gave it."""
+    return MaskMaker(MakerKind.AUTOMATIC, passport.name, passport.version, passport.sha256)
+
+
+def made_by(words: str, kind: MakerKind = MakerKind.AUTOMATIC, sha256: str = "") -> MaskMaker:
+    """A mask of a network by its name and version in one text, as layers and headers have them."""
+    name, _, version = words.strip().rpartition(" ")
+    return MaskMaker(kind, name or version, version if name else "", sha256) if words.strip() else MaskMaker()
+
+
+def maker_of(mask: Path) -> MaskMaker:
+    """Who made the mask in a file: as the note beside it says, else its header."""
+    note = read_note(mask)
+    if note is None:
+        return made_by(network_of(mask))
+    return _corrected(note.fields)
+
+
+def _corrected(fields: Mapping[str, Any]) -> MaskMaker:
+    """What an annotation was started from, in its first sitting: a network's mask is corrected then."""
+    earlier = fields.get("earlier")
+    sittings = [*(earlier if isinstance(earlier, list) else []), fields]
+    for sitting in sittings:
+        start = sitting.get("started_from") if isinstance(sitting, dict) else None
+        if isinstance(start, dict) and isinstance(start.get("model_sha256"), str):
+            return made_by(str(start.get("author", ""))[:64], MakerKind.SEMIAUTOMATIC, start["model_sha256"][:64])
+    return MaskMaker()

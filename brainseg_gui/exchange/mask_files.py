@@ -1,0 +1,110 @@
+"""Masks of cases, each as one file of a format: for 3D Slicer, ITK-SNAP, FreeSurfer, or as objects of DICOM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainseg_gui.errors import CaseError, SaveError
+from brainseg_gui.exchange.case_export import ExportOutcome, MaskChoice, ReadCase, check_new, export_each, ids_of
+from brainseg_gui.exchange.dicom.mask_maker import maker_of
+from brainseg_gui.exchange.dicom.segmentation import write_segmentation
+from brainseg_gui.exchange.dicom.series_finder import find_series
+from brainseg_gui.exchange.dicom.structure_set import write_structure_set
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.formats.save import write_labels
+from brainseg_gui.imaging.labelling.label_files import write_labels_file
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.progress import Progress, scaled
+
+_LOOKING = 0.2  # share of the time that looking through the series takes
+_NO_SERIES = "A DICOM mask belongs to a DICOM series"
+
+
+@dataclass(frozen=True)
+class MaskKind:
+    """A kind of file that masks go out as.
+
+    Parameters
+    ----------
+    title
+        For people.
+    ending
+        Of its files.
+    write
+        What writes one for a DICOM series; None for those that lie where their images do.
+    names_labels
+        Whether the file itself says what its numbers mean.
+    """
+
+    title: str
+    ending: str
+    write: Callable[..., None] | None = None
+    names_labels: bool = False
+
+
+MASK_KINDS: Mapping[str, MaskKind] = {
+    "dicom-seg": MaskKind("DICOM segmentation", "_seg.dcm", write_segmentation, names_labels=True),
+    "rtstruct": MaskKind("DICOM structure set, for radiotherapy", "_rtstruct.dcm", write_structure_set, True),
+    "seg.nrrd": MaskKind("3D Slicer segmentation", ".seg.nrrd", names_labels=True),
+    "nrrd": MaskKind("NRRD", "_seg.nrrd"),
+    "mha": MaskKind("MetaImage", "_seg.mha"),
+    "mgz": MaskKind("FreeSurfer", "_seg.mgz"),
+    "nii.gz": MaskKind("NIfTI", "_seg.nii.gz"),
+}
+
+
+def export_masks(
+    sources: Sequence[CaseSource],
+    output: Path,
+    kind: str,
+    choice: MaskChoice = MaskChoice.REFERENCE,
+    *,
+    series: Path | None = None,
+    deidentify: bool = False,
+) -> Generator[Progress, None, list[ExportOutcome]]:
+    """Write the masks of cases into a new folder; parameters, yields and errors as `export_nnunet`.
+
+    Parameters
+    ----------
+    kind
+        A key of `MASK_KINDS`.
+    series
+        The folder of DICOM files that the cases were made of.
+    deidentify
+        Whether DICOM objects go out by the basic profile of PS3.15; other formats hold nothing of a person.
+    """
+    known, names = MASK_KINDS[kind], ids_of(sources, r"\w.\-", "_")
+    if known.write is not None and series is None:
+        raise SaveError(_NO_SERIES, "Give the folder of the DICOM files that the cases were made of", output)
+    check_new(output)
+    finder = (yield from scaled(find_series(series), 0.0, _LOOKING)) if known.write and series else None
+    schemes: set[str] = set()
+
+    def write(read: ReadCase) -> Sequence[str]:
+        if read.mask is None:
+            return ()
+        path = output / f"{names[read.case.source.identity]}{known.ending}"
+        if known.write is not None and finder is not None:
+            found = finder.series_on(read.mask.grid, read.case.case_id)
+            maker = maker_of(read.mask_file) if read.mask_file is not None else None
+            known.write(path, read.mask, found, maker, deidentify=deidentify, chosen=False)
+            return found.notes
+        write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
+        if not known.names_labels:
+            _describe(output, read.mask, schemes)
+        return ()
+
+    begin = _LOOKING if finder is not None else 0.0
+    outcomes = yield from scaled(export_each(sources, choice, write), begin, 1.0)
+    if not any(outcome.has_mask for outcome in outcomes):
+        raise CaseError(f"none of the cases has a {choice.value} to export", "See what is said of each", output)
+    return outcomes
+
+
+def _describe(output: Path, mask: LabelMap, schemes: set[str]) -> None:
+    """What the numbers mean, once for each scheme, as ITK-SNAP reads it."""
+    if mask.scheme.name not in schemes:
+        schemes.add(mask.scheme.name)
+        write_labels_file(output / f"labels_{mask.scheme.name}.txt", mask.scheme)

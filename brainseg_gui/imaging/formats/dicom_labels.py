@@ -1,0 +1,79 @@
+"""Labels in DICOM objects: names, colours and codes of segments and of regions, and the numbers that ours carry.
+
+DICOM numbers segments from 1 without gaps. So that labels come back as they were, the program writes the number that a
+mask had, and its scheme, into the description of each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainseg_gui.imaging.formats.dicom_values import sequence_of, text_of
+from brainseg_gui.imaging.formats.known_formats import stem
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labelling.terminology import entry_of, scheme_of_entries
+from brainseg_gui.imaging.labels import LabelScheme
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+MANUFACTURER = "brainseg"
+_DESCRIBED = re.compile(r"label (\d{1,3}) of ([\w.-]{1,40})")
+
+
+@dataclass(frozen=True)
+class DicomLabel:
+    """A segment or region.
+
+    Parameters
+    ----------
+    number
+        As its object numbers it.
+    name, colour, code
+        As its object has them; empty where it has none.
+    description
+        Free text, in which ours say the number and the scheme of their mask.
+    """
+
+    number: int
+    name: str = ""
+    colour: str = ""
+    code: str = ""
+    description: str = ""
+
+    @property
+    def own_number(self) -> int:
+        """The number that it had in the mask that the program wrote; 0 where it does not say."""
+        found = _DESCRIBED.fullmatch(self.description)
+        return int(found[1]) if found else 0
+
+
+def described(scheme: LabelScheme, value: int) -> str:
+    """The description that `own_number` and `said_by` read."""
+    name = scheme.name if re.fullmatch(r"[\w.-]{1,40}", scheme.name) else "own"
+    return f"label {value} of {name}"
+
+
+def wanted_numbers(labels: Sequence[DicomLabel]) -> list[int]:
+    """The numbers that labels are to have in a mask."""
+    own = [label.own_number for label in labels]
+    return own if all(own) else [label.number for label in labels]
+
+
+def said_by(path: Path, labels: Sequence[DicomLabel], numbers: Sequence[int]) -> LabelScheme | None:
+    """What an object says that its numbers mean."""
+    named = {found[2] for label in labels if (found := _DESCRIBED.fullmatch(label.description))}
+    known = label_schemes().get(named.pop()) if len(named) == 1 else None
+    if known is not None and set(numbers) <= set(known.labels):
+        return known
+    entries = [entry_of(n, label.name, label.colour, label.code) for n, label in zip(numbers, labels, strict=True)]
+    return scheme_of_entries(stem(path), entries)
+
+
+def code_of(item: Dataset, keyword: str) -> str:
+    """The code in the first item of a sequence of codes; empty where there is none."""
+    return next((text_of(code, "CodeValue") for code in sequence_of(item, keyword)[:1]), "")
