@@ -13,7 +13,14 @@ from tests.fuzz.measure import measure, sampled
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured with /proc")
 
 
-@pytest.mark.parametrize(("module", "count"), [("tests.fuzz.images", 200), ("tests.fuzz.folders", 80)])
+@pytest.mark.parametrize(
+    ("module", "count"),
+    [
+        ("tests.fuzz.images", 200),
+        ("tests.fuzz.other_formats", 200),
+        ("tests.fuzz.folders", 80),
+    ],
+)
 def test_no_input_does_harm(module: str, count: int) -> None:
     trials = importlib.import_module(module).trials(0)
     results = measure(module, sampled(trials, count), children=1)

@@ -16,6 +16,7 @@ from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, P
 from brainseg_gui.imaging.formats.promises import grid_at
 from brainseg_gui.imaging.formats.voxel_block import (
     FROM_END,
+    LONGEST_VALUE,
     VoxelBlock,
     damaged,
     file_beside,
@@ -111,7 +112,7 @@ def _fields(path: Path) -> tuple[Fields, int]:
     if not end or b"\0" in raw[:end]:
         raise ImageError("it is not a MetaImage file", "Save it again, from ITK-SNAP for example", path)
     lines = [line.partition("=") for line in raw[:end].decode("utf-8", "replace").splitlines()]
-    return {name.strip(): value.strip() for name, equals, value in lines if equals}, end
+    return {name.strip(): value.strip()[:LONGEST_VALUE] for name, equals, value in lines if equals}, end
 
 
 def _numbers(path: Path, fields: Fields, names: tuple[str, ...], kind: type[float]) -> list[Any]:
@@ -151,5 +152,5 @@ def _affine(path: Path, fields: Fields, count: int) -> Affine:
     affine = np.eye(4)
     with np.errstate(all="ignore"):  # what comes of it is looked at
         affine[:3, :3] = np.array(turn).reshape(count, count)[:3, :3].T * spacing[:3]
-    affine[:3, 3] = origin[:3]
-    return np.asarray(_LPS_TO_RAS @ affine, np.float64)
+        affine[:3, 3] = origin[:3]
+        return np.asarray(_LPS_TO_RAS @ affine, np.float64)

@@ -20,6 +20,7 @@ from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, P
 from brainseg_gui.imaging.formats.promises import grid_at
 from brainseg_gui.imaging.formats.voxel_block import (
     FROM_END,
+    LONGEST_VALUE,
     VoxelBlock,
     damaged,
     file_beside,
@@ -160,7 +161,7 @@ def _fields(path: Path) -> tuple[Fields, int]:
         name, colon, value = line.partition(":")
         if colon and not line.startswith("#"):
             own = value.startswith("=")
-            fields[name if own else name.strip().lower().replace(" ", "")] = value[own:].strip()
+            fields[name if own else name.strip().lower().replace(" ", "")] = value[own:].strip()[:LONGEST_VALUE]
     return fields, blank.end() if blank else len(raw)
 
 
@@ -173,7 +174,7 @@ def _whole(path: Path, fields: Fields, name: str, word: str | None = None) -> in
 
 def _directions(path: Path, fields: Fields) -> list[tuple[float, ...] | None]:
     """The vector of each axis in mm; None for an axis that is not in space."""
-    found = [_vector(path, word) for word in re.findall(r"\([^)]*\)|none", fields.get("spacedirections", ""))]
+    found = [_vector(path, word) for word in re.findall(r"\([^()]*\)|none", fields.get("spacedirections", ""))]
     if sum(way is not None for way in found) not in (0, 3):
         raise damaged(path, "space directions")
     return found

@@ -17,6 +17,9 @@ from brainseg_gui.imaging.formats.image_stream import ImageStream, open_image, r
 from brainseg_gui.imaging.grid import Array
 
 LONGEST_HEADER = 2**20
+LONGEST_VALUE = 4096  # of a field; what looks through it may take longer than reading it did
+_MOST_AXES = 16
+_LONGEST_NAME = 255
 _CHUNK_BYTES, _UNPACKED_BYTES = 2**20, 2**24
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 FROM_END = -1
@@ -91,6 +94,8 @@ def picture_of(
 
 def plain_shape(path: Path, shape: tuple[int, ...]) -> tuple[int, ...]:
     """A shape without trailing axes of one, if it is that of a volume or of several."""
+    if len(shape) > _MOST_AXES:
+        raise ImageError(f"it has {len(shape):,} dimensions", "Give a 3-D volume", path)
     while len(shape) > 3 and shape[-1] == 1:
         shape = shape[:-1]
     promises.check_shape(path, shape)
@@ -105,7 +110,8 @@ def file_beside(header: Path, name: str) -> Path:
     ImageError
         If it is not such a name, or there is no such file.
     """
-    if not name.isprintable() or name in ("", ".", "..") or set(name) & set("/\\:%*"):
+    too_long = len(name.encode(errors="replace")) > _LONGEST_NAME
+    if too_long or not name.isprintable() or name in ("", ".", "..") or set(name) & set("/\\:%*"):
         shown = printable(name[:80])
         raise ImageError(f"its voxels are said to lie in “{shown}”", "Save it as one file", header)
     path = header.parent / name

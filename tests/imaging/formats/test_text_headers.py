@@ -126,7 +126,19 @@ def test_volumes_in_a_list_come_last(tmp_path: Path, first: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret.raw", "/etc/passwd", "a/b.raw", "..", "LIST", "a%03d.raw 1 9 1", "C:\\x", "\x1b[2J"]
+    "name",
+    [
+        "../secret.raw",
+        "/etc/passwd",
+        "a/b.raw",
+        "..",
+        "LIST",
+        "a%03d.raw 1 9 1",
+        "C:\\x",
+        "\x1b[2J",
+        "é" * 128,
+        "(" * 9000,
+    ],
 )
 @pytest.mark.parametrize("kind", ["nhdr", "mhd"])
 def test_voxels_lie_in_the_same_folder(tmp_path: Path, name: str, kind: str) -> None:
@@ -168,6 +180,12 @@ def test_no_link_to_voxels_is_followed(tmp_path: Path, kind: str) -> None:
         ("(1,0,0)", "(nan,0,0)", "unusable"),
         ("(1,0,0)", "(1e300,0,0)", "unusable"),
         ("(1,0,0)", "(1,0)", "damaged"),
+        (
+            "(1,0,0) (0,2,0) (0,0,3)",
+            "(" * 900_000,
+            "does not say where",
+        ),  # looked through in vain from each of them, that once took minutes
+        ("4 5 6", "4 5 6" + " 1" * 1000, "damaged"),
         (PLACED, "", "does not say where"),
         (PLACED, PLACED + "byte skip: 999999\n", "too small"),
         ("NRRD0004", "NRXD0004", "not an NRRD file"),
@@ -189,6 +207,9 @@ def test_lying_headers_of_nrrd_are_refused(tmp_path: Path, old: str, new: str, w
         ("1 2 3", "1 0 3", "unusable"),
         ("1 2 3", "1 nan 3", "unusable"),
         ("1 2 3", "1 2", "damaged"),
+        ("1 2 3", "inf 2 3", "unusable"),
+        ("4 5 6", "4 5 6" + " 1" * 1000, "damaged"),
+        ("NDims = 3\nDimSize = 4 5 6", "NDims = 1003\nDimSize = 4 5 6" + " 1" * 1000, "has 1,003 dimensions"),
         ("ObjectType", "ElementNumberOfChannels = 3\nObjectType", "colours or vectors"),
         ("ObjectType", "CompressedData = True\nObjectType", "cut off or damaged"),
         ("ElementDataFile", "ElementDatXFile", "not a MetaImage file"),
