@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.case_options import add_resample_option, regrid_policy_of
+from brainseg_gui.commands.cluster_options import add_cluster_options, count_of, retries_of
 from brainseg_gui.commands.scheme_options import add_scheme_options, chosen_schemes
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
@@ -55,7 +56,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     _add_outputs(parser)
     add_resample_option(parser, "a prediction that lies on another grid than its reference")
-    parser.add_argument("--processes", type=_count, metavar="N", help="processes at once (default: one for each core)")
+    parser.add_argument(
+        "--processes", type=count_of, metavar="N", help="processes at once (default: one for each core)"
+    )
+    add_cluster_options(parser)
     parser.add_argument("--fresh", action="store_true", help="score everything anew")
     parser.set_defaults(run=run)
 
@@ -129,6 +133,8 @@ def _request(args: argparse.Namespace) -> CohortRequest:
         partial=files[0].with_suffix(".cases.jsonl") if files and args.reference.is_dir() else None,
         fresh=args.fresh,
         regrid=regrid_policy_of(args),
+        cluster=args.cluster,
+        retries=retries_of(args),
     )
 
 
@@ -164,7 +170,7 @@ def _scored(request: CohortRequest) -> CohortReport:
     from brainseg_gui.evaluation.records.report import CohortReport
 
     pairs, unpaired = pair_models(request.reference, request.predictions, request.images)
-    if len(pairs) == 1 and not unpaired:
+    if len(pairs) == 1 and not unpaired and request.cluster is None:
         ((model, pair),) = pairs
         case = score_pair(pair, request.chosen, request.rules, model, request.regrid)
         made = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
@@ -215,9 +221,3 @@ def _deliver(path: Path, text: str, *, chosen: bool) -> None:
         sys.stdout.write(text)
     else:
         write_text(path, text, chosen=chosen)
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of processes, 1 or more")
-    return int(text)

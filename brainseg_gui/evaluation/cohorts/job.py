@@ -75,7 +75,13 @@ class ScoreJob:
 
     @classmethod
     def from_line(cls, line: str) -> ScoreJob:
-        """The job of a line of `as_line`."""
+        """The job of a line of `as_line`.
+
+        Raises
+        ------
+        BrainsegError
+            If a label scheme is unknown here.
+        """
         entry: Mapping[str, Any] = json.loads(line)
         images = Path(entry["images"]) if entry["images"] is not None else None
         pair = Pair(entry["case_id"], Path(entry["reference"]), Path(entry["prediction"]), images)
@@ -135,7 +141,11 @@ def _scheme_names(chosen: ChosenSchemes) -> list[str | None]:
 
 
 def _scheme_of(name: str | None) -> LabelScheme | None:
-    return label_schemes()[name] if name is not None else None
+    if name is None:
+        return None
+    if (scheme := label_schemes().get(name)) is None:
+        raise BrainsegError(f"the label scheme {name} is unknown here", "Put your schemes where the workers find them")
+    return scheme
 
 
 def _note_seen(mask: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,12 +16,13 @@ from brainseg_gui.evaluation.cohorts.alike import read_alike
 from brainseg_gui.evaluation.cohorts.job import ScoreJob
 from brainseg_gui.evaluation.cohorts.pairing import pair_models
 from brainseg_gui.evaluation.cohorts.partial import PartialResults
-from brainseg_gui.evaluation.cohorts.workers import JobOutcome, answers, default_processes
+from brainseg_gui.evaluation.cohorts.workers import JobOutcome, answers
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.from_json import case_of
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CaseReport, CohortReport
+from brainseg_gui.execution.clusters import Workers, cluster_workers, local_workers
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 
@@ -44,7 +46,11 @@ class CohortRequest:
     images
         Folder of the cases' images where they do not lie beside the references.
     processes
-        How many at once; None for as many as there are cores and memory for.
+        How many at once on this computer; None for as many as there are cores and memory for.
+    cluster
+        Where else the pairs are scored; see `cluster_workers`.
+    retries
+        How often a pair is tried again whose worker died.
     partial
         File that keeps what is scored so far; None for none.
     fresh
@@ -59,6 +65,8 @@ class CohortRequest:
     chosen: ChosenSchemes = field(default_factory=ChosenSchemes)
     images: Path | None = None
     processes: int | None = None
+    cluster: str | None = None
+    retries: int = 0
     partial: Path | None = None
     fresh: bool = False
     regrid: RegridPolicy = RegridPolicy.STRICT
@@ -91,17 +99,16 @@ def score_pairs(
 
     Cases whose numbers are read otherwise than those of the others of their cohort are scored again, as the others.
     """
-    jobs = [ScoreJob(model, pair, request.chosen, request.rules, request.regrid) for model, pair in pairs]
-    partial = PartialResults(request.partial, fresh=request.fresh)
+    jobs = [
+        ScoreJob(model, _placed(pair, request), request.chosen, request.rules, request.regrid) for model, pair in pairs
+    ]
     scores = _Scores(dict(enumerate(jobs)))
-    try:
-        yield from _scored(scores, jobs, request, partial)
+    with closing(PartialResults(request.partial, fresh=request.fresh)) as partial, _workers(request) as workers:
+        yield from _scored(scores, jobs, workers, request.retries, partial)
         odd = read_alike([scores.cases.get(number) for number in range(len(jobs))], request.chosen)
         again = [replace(jobs[number], chosen=chosen) for number, (chosen, _) in odd.items()]
         redone = _Scores(dict(enumerate(again)))
-        yield from _scored(redone, again, request, partial)
-    finally:
-        partial.close()
+        yield from _scored(redone, again, workers, request.retries, partial)
     for index, (number, (_, doubt)) in enumerate(odd.items()):
         if index in redone.cases:
             case = redone.cases[index]
@@ -118,6 +125,20 @@ def score_pairs(
     )
 
 
+def _workers(request: CohortRequest) -> AbstractContextManager[Workers]:
+    if request.cluster is None:
+        return local_workers(request.processes)
+    return cluster_workers(request.cluster, request.processes)
+
+
+def _placed(pair: Pair, request: CohortRequest) -> Pair:
+    """A pair as workers find it, who work in other folders."""
+    if request.cluster is None:
+        return pair
+    images = pair.images.absolute() if pair.images is not None else None
+    return replace(pair, reference=pair.reference.absolute(), prediction=pair.prediction.absolute(), images=images)
+
+
 @dataclass
 class _Scores:
     """What came of jobs, by their number."""
@@ -128,18 +149,15 @@ class _Scores:
 
 
 def _scored(
-    scores: _Scores, jobs: Sequence[ScoreJob], request: CohortRequest, partial: PartialResults
+    scores: _Scores, jobs: Sequence[ScoreJob], workers: Workers, retries: int, partial: PartialResults
 ) -> Generator[Progress, None, None]:
-    ready = answers(jobs, request.processes or default_processes(), partial.known)
     start = time.monotonic()
-    try:
+    with closing(answers(jobs, workers, partial.known, retries)) as ready:
         for answer in ready:
             if answer is not None:
                 _take(answer, scores.jobs[answer.number], partial, scores.cases, scores.failed)
             done, failed = len(scores.cases) + len(scores.failed), len(scores.failed)
             yield _progress(done, failed, len(jobs), time.monotonic() - start)
-    finally:
-        ready.close()  # its processes end with it
 
 
 def _take(

@@ -15,9 +15,7 @@ import psutil
 import pytest
 
 from brainseg_gui.errors import CaseError, SaveError
-from brainseg_gui.evaluation.cohorts import child as cohort_child
-from brainseg_gui.evaluation.cohorts import run as cohort_run
-from brainseg_gui.evaluation.cohorts import workers as cohort_workers
+from brainseg_gui.evaluation.cohorts import scoring
 from brainseg_gui.evaluation.cohorts.job import ScoreJob
 from brainseg_gui.evaluation.cohorts.pairing import Pair, pair_models
 from brainseg_gui.evaluation.cohorts.run import CohortRequest, evaluate_cohort
@@ -26,6 +24,8 @@ from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.evaluation.records.to_json import case_entry
+from brainseg_gui.execution import processes, worker_process
+from brainseg_gui.execution.worker_process import WorkerProcess
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.progress import run_to_end
 from tests.evaluation.cohort_files import PREDICTION, REFERENCE, spoil, write_cohort, write_mask
@@ -74,18 +74,19 @@ def test_bad_cases_are_listed_with_their_sentences_and_lose_no_other(tmp_path: P
 def test_a_process_that_dies_loses_only_its_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "dying_child.py").write_text(
         "import os, sys\n"
-        "from brainseg_gui.evaluation.cohorts import child as cohort_child\n"
-        "score = cohort_child.answer\n"
+        "from brainseg_gui.evaluation.cohorts import scoring\n"
+        "from brainseg_gui.execution import child\n"
+        "score = scoring.answer\n"
         "def answer(job):\n"
         "    if job.pair.case_id == 'P02':\n"
         "        print('no memory left', file=sys.stderr, flush=True)\n"
         "        os._exit(9)\n"
         "    return score(job)\n"
-        "cohort_child.answer = answer\n"
-        "cohort_child.main()\n"
+        "scoring.answer = answer\n"
+        "child.main()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(cohort_workers, "_MODULE", "dying_child")
+    monkeypatch.setattr(worker_process, "_MODULE", "dying_child")
     report = _scored(_request(tmp_path, 6))
     assert [case.case_id for case in report.cases] == ["P00", "P01", "P03", "P04", "P05"]
     (entry,) = report.failed
@@ -96,9 +97,9 @@ def test_a_fault_of_the_program_is_a_sentence_too(monkeypatch: pytest.MonkeyPatc
     def fail(*_: object) -> None:
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(cohort_child, "score_pair", fail)
+    monkeypatch.setattr(scoring, "score_pair", fail)
     ((model, pair),), _ = pair_models(*_one_pair(tmp_path))
-    reply = cohort_child.answer(ScoreJob(model, pair, SCHEMES, RULES))
+    reply = scoring.answer(ScoreJob(model, pair, SCHEMES, RULES))
     assert "something went wrong inside the program (ZeroDivisionError('by zero'))" in reply["failed"]
 
 
@@ -112,7 +113,7 @@ def test_processes_have_one_thread_each_and_end_with_the_work(tmp_path: Path) ->
             if progress.partial is not None and progress.partial[0] >= 2:
                 break
         children = psutil.Process().children(recursive=True)
-        mine = [child for child in children if "brainseg_gui.evaluation.cohorts.child" in child.cmdline()]
+        mine = [child for child in children if "brainseg_gui.execution.child" in child.cmdline()]
         assert 1 <= len(mine) <= 2
         assert mine[0].environ()["OMP_NUM_THREADS"] == mine[0].environ()["OPENBLAS_NUM_THREADS"] == "1"
     assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in mine)
@@ -219,12 +220,12 @@ def test_images_are_found_beside_the_reference_or_where_they_are_said_to_be(tmp_
 
 
 def test_default_processes_respect_cores_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cohort_workers.os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    monkeypatch.setattr(processes.os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     memory = psutil.virtual_memory()._replace(available=4_600_000_000)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-    assert cohort_run.default_processes() == 3
+    assert processes.default_processes() == 3
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=1))
-    assert cohort_run.default_processes() == 1
+    assert processes.default_processes() == 1
 
 
 def _job(folder: Path) -> ScoreJob:
@@ -237,7 +238,7 @@ def test_a_result_is_kept_by_the_bytes_that_were_scored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """A mask that changed between hashing and scoring was kept with the wrong score, for ever."""
-    job, original, left = _job(tmp_path), cohort_child.score_pair, [1]
+    job, original, left = _job(tmp_path), scoring.score_pair, [1]
     before = job.pair.prediction.read_bytes()
 
     def score(pair: Pair, *rest: Any) -> Any:
@@ -255,23 +256,23 @@ def test_a_result_is_kept_by_the_bytes_that_were_scored(
             pair.prediction.write_bytes(before)
         return found
 
-    monkeypatch.setattr(cohort_child, "score_pair", score)
-    reply = cohort_child.answer(job)
+    monkeypatch.setattr(scoring, "score_pair", score)
+    reply = scoring.answer(job)
     assert reply["key"] == job.key()
     same = way in ("replaced", "in place")
     assert (reply["case"]["regions"]["WT"]["dice"] == 1) == same
 
 
 def test_a_mask_that_changes_all_the_time_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    job, original = _job(tmp_path), cohort_child.score_pair
+    job, original = _job(tmp_path), scoring.score_pair
 
     def score(pair: Pair, *rest: Any) -> Any:
         found = original(pair, *rest)
         write_mask(pair.prediction, REFERENCE)
         return found
 
-    monkeypatch.setattr(cohort_child, "score_pair", score)
-    reply = cohort_child.answer(job)
+    monkeypatch.setattr(scoring, "score_pair", score)
+    reply = scoring.answer(job)
     assert "is being written" in reply["failed"]
     assert "key" not in reply
 
@@ -279,17 +280,17 @@ def test_a_mask_that_changes_all_the_time_is_told(tmp_path: Path, monkeypatch: p
 def test_what_is_kept_is_what_the_scoring_process_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mask is replaced after the program hashed it, and before its process reads it."""
     request = _request(tmp_path, 1, partial=tmp_path / "cases.jsonl")
-    mask, ask = request.predictions["p"] / "P00_pred.nii.gz", cohort_workers._ScoringProcess.ask
+    mask, ask = request.predictions["p"] / "P00_pred.nii.gz", WorkerProcess.ask
 
-    def replaced_before(process: Any, job: Any) -> Any:
+    def replaced_before(process: Any, *task: Any) -> Any:
         write_mask(mask, REFERENCE)
-        return ask(process, job)
+        return ask(process, *task)
 
     before = mask.read_bytes()
-    monkeypatch.setattr(cohort_workers._ScoringProcess, "ask", replaced_before)
+    monkeypatch.setattr(WorkerProcess, "ask", replaced_before)
     (case,) = _scored(request).cases
     assert case.mean_dice == 1
-    monkeypatch.setattr(cohort_workers._ScoringProcess, "ask", ask)
+    monkeypatch.setattr(WorkerProcess, "ask", ask)
     mask.write_bytes(before)
     (again,) = _scored(request).cases
     assert again.mean_dice < 1  # not the score of what was there for a moment

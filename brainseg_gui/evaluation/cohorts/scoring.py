@@ -1,24 +1,31 @@
-"""A scoring process: a line with a job comes in, a line with its result goes out, until the input ends.
-
-``python -P -m brainseg_gui.evaluation.cohorts.child``; `workers` starts it. It ends by itself when the program
-that started it is gone.
-"""
+"""The task of scoring one pair: a record with the job comes in, one with its result goes out, wherever it runs."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 import traceback
-from typing import Any, TextIO
+from typing import Any
 
+from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.cohorts.job import ScoreJob
+from brainseg_gui.evaluation.cohorts.job import METRICS, ScoreJob
 from brainseg_gui.evaluation.cohorts.score import score_pair
 from brainseg_gui.evaluation.records.to_json import case_entry
-from brainseg_gui.faults.process_guard import guard_process
+from brainseg_gui.execution.fitness import unfit_for
 
 _TRIES = 3
+PROGRAM = f"{__version__}, measures {METRICS}"
+"""What numbers depend on besides files and settings: a worker with another one scores nothing."""
+
+
+def score_task(record: dict[str, Any]) -> dict[str, Any]:
+    """Score the pair of a record; see `answer`."""
+    if sentence := unfit_for(record["program"], PROGRAM):
+        return {"unfit": sentence}
+    try:
+        job = ScoreJob.from_line(record["job"])
+    except BrainsegError as error:
+        return {"failed": str(error)}
+    return answer(job)
 
 
 def answer(job: ScoreJob) -> dict[str, Any]:
@@ -42,21 +49,3 @@ def _scored(job: ScoreJob) -> dict[str, Any]:
         if job.seen() == before:
             return {"case": case, "key": before.key}
     return {"failed": f"{job.pair.prediction}: it, or its reference, is being written. Score it when it is whole."}
-
-
-def main() -> None:
-    """Answer jobs; whatever a library prints goes to the standard error, the replies have the standard output."""
-    guard_process()
-    replies: TextIO = os.fdopen(os.dup(1), "w", encoding="ascii")
-    os.dup2(2, 1)
-    for line in sys.stdin:
-        json.dump(answer(ScoreJob.from_line(line)), replies)
-        replies.write("\n")
-        replies.flush()
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except (BrokenPipeError, KeyboardInterrupt):
-        os._exit(1)  # nobody listens any more

@@ -1,0 +1,38 @@
+"""``--cluster`` and ``--retries``: the arguments that say where the cases of a cohort are worked on."""
+
+from __future__ import annotations
+
+import argparse
+
+_RETRIES_ON_CLUSTER = 2
+
+
+def add_cluster_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cluster`` and ``--retries``."""
+    parser.add_argument(
+        "--cluster",
+        metavar="WHERE",
+        help="one task per case on a Dask cluster: local (processes of this computer), the address of a scheduler such "
+        "as tcp://host:8786, or a YAML file for SLURM, PBS, LSF or Kubernetes (docs/cluster.md)",
+    )
+    parser.add_argument(
+        "--retries",
+        type=int,
+        choices=range(100),
+        metavar="N",
+        help=f"how often a case is tried again whose worker died ({_RETRIES_ON_CLUSTER} on a cluster, else 0)",
+    )
+
+
+def retries_of(args: argparse.Namespace) -> int:
+    """How often a case is tried again."""
+    if args.retries is not None:
+        return int(args.retries)
+    return _RETRIES_ON_CLUSTER if args.cluster is not None else 0
+
+
+def count_of(text: str) -> int:
+    """A number of processes, for argparse."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of processes, 1 or more")
+    return int(text)

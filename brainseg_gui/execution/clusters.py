@@ -1,0 +1,157 @@
+"""Where ``--cluster`` leads: a Dask scheduler that runs already, one that a file describes, or processes from here.
+
+Dask is imported when a cluster is asked for. Whoever gives a file of somebody else's runs nothing of it: it is read as
+plain data, and options that would be commands of a job's script are refused; those belong into one's own
+``~/.config/dask/jobqueue.yaml``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.execution.cluster_file import ClusterFile, read_cluster_file
+from brainseg_gui.execution.processes import LocalProcesses, default_processes
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+LOCAL = "local"
+_SCHEMES = ("tcp", "tls", "ucx", "ws", "wss", "inproc")
+_PATIENCE_S = 20
+_HANDED_OVER = 1000  # tasks at once: enough to see that a cluster has to grow, few enough to cancel
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who carries out tasks.
+
+    Parameters
+    ----------
+    executor
+        Takes them.
+    at_once
+        How many it is given at most.
+    where
+        For people.
+    """
+
+    executor: Executor
+    at_once: int
+    where: str
+
+
+@contextlib.contextmanager
+def local_workers(processes: int | None = None) -> Iterator[Workers]:
+    """Processes of this computer, killed at the end; as many as there are cores and memory for if None."""
+    most = processes or default_processes()
+    executor = LocalProcesses(most)
+    try:
+        yield Workers(executor, 2 * most, "this computer")
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def cluster_workers(where: str, processes: int | None = None) -> Iterator[Workers]:
+    """Workers of a Dask cluster.
+
+    Parameters
+    ----------
+    where
+        ``local``, the address of a scheduler, or a file; see `docs/cluster.md`.
+    processes
+        How many workers of ``local``.
+
+    Raises
+    ------
+    BrainsegError
+        If Dask is missing, nobody answers at the address, or the file cannot be used.
+    """
+    _require("distributed", "the cluster extra")
+    with contextlib.ExitStack() as stack:
+        with _failures_in_words(where):
+            client = _connect(where, processes, stack)
+        _log_quietly()
+        executor = client.get_executor(pure=False)
+        try:
+            yield Workers(executor, _HANDED_OVER, _described(client))
+        finally:
+            with contextlib.suppress(Exception):  # a scheduler that is gone has nothing to cancel
+                executor.shutdown(wait=False)
+
+
+def _connect(where: str, processes: int | None, stack: contextlib.ExitStack) -> Client:
+    from distributed import Client
+
+    if where == LOCAL:
+        return _client_of(_local_cluster(processes), stack)
+    if where.partition("://")[0] in _SCHEMES:
+        return stack.enter_context(Client(where, timeout=_PATIENCE_S))
+    found = read_cluster_file(Path(where))
+    if found.address:
+        return stack.enter_context(Client(found.address, timeout=_PATIENCE_S))
+    return _client_of(_described_cluster(found, Path(where)), stack)
+
+
+def _local_cluster(processes: int | None) -> Any:
+    from distributed import LocalCluster
+
+    return LocalCluster(n_workers=processes or default_processes(), threads_per_worker=1, dashboard_address=None)
+
+
+def _client_of(cluster: Any, stack: contextlib.ExitStack) -> Client:
+    from distributed import Client
+
+    stack.enter_context(cluster)
+    return stack.enter_context(Client(cluster, timeout=_PATIENCE_S))
+
+
+def _described_cluster(found: ClusterFile, file: Path) -> Any:
+    module, name = found.kind.maker
+    _require(module.partition(".")[0], found.kind.package)
+    make = getattr(import_module(module), name)
+    try:
+        cluster = make(**found.options)
+    except (TypeError, ValueError) as error:
+        raise BrainsegError(f"{name} does not take it ({error})", "Correct the options", file) from error
+    if found.adapt:
+        cluster.adapt(**found.adapt)
+    else:
+        cluster.scale(**{found.kind.counted: found.jobs})
+    return cluster
+
+
+def _require(module: str, what: str) -> None:
+    try:
+        import_module(module)
+    except ImportError as error:
+        remedy = "Install it: pip install 'brainseg[cluster]'" if module == "distributed" else f"pip install {what}"
+        raise BrainsegError(f"--cluster needs {module}, which is not installed", remedy) from error
+
+
+@contextlib.contextmanager
+def _failures_in_words(where: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = f"no Dask scheduler answers at {where} ({error.strerror or error})"
+        raise BrainsegError(what, "Start dask scheduler, or correct the address") from error
+
+
+def _described(client: Client) -> str:
+    info: Mapping[str, Any] = client.scheduler_info()
+    return str(info.get("address", "the cluster"))
+
+
+def _log_quietly() -> None:
+    """Dask tells of every worker that comes and goes; what matters of that is told by the ends of tasks."""
+    for name in ("distributed", "distributed.nanny", "distributed.worker", "distributed.scheduler"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
