@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 _CGROUP = Path("/sys/fs/cgroup")  # a container sees its own limits here
 _FILES = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
 """The limit and what is used of it, by version 2 and version 1."""
+SHARE = "BRAINSEG_MEMORY_BYTES"
+"""Of the environment: how much memory a process may take at most, where several share a computer."""
 _USABLE = 0.8  # of what is free
 
 
@@ -16,7 +19,7 @@ def free_memory_bytes() -> float:
     """What this process may still take: free memory of the computer, or of its container if that is less."""
     import psutil
 
-    return min([float(psutil.virtual_memory().available), *_left_in_container()])
+    return min([float(psutil.virtual_memory().available), *_left_in_container(), *_left_of_share()])
 
 
 def usable_bytes() -> float:
@@ -27,6 +30,14 @@ def usable_bytes() -> float:
 def described_bytes(count: float) -> str:
     """A size for a sentence."""
     return f"{count / 2**30:,.1f} GiB" if count >= 2**29 else f"{count / 2**20:,.0f} MiB"
+
+
+def _left_of_share() -> Iterator[float]:
+    """What is left to this process of the share that a worker of a cluster has of its computer."""
+    import psutil
+
+    with contextlib.suppress(KeyError, ValueError):
+        yield max(0.0, float(os.environ[SHARE]) - psutil.Process().memory_info().rss)
 
 
 def _left_in_container() -> Iterator[float]:

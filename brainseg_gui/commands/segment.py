@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.commands.case_options import add_resample_option, regrid_policy_of
+from brainseg_gui.commands.cluster_options import add_cluster_options, count_of
 from brainseg_gui.errors import BrainsegError, EngineError, SaveError, printable
 from brainseg_gui.plain_files import for_terminal
 
@@ -37,6 +38,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     add_resample_option(parser, "a mask of a case, which tells how its labels are numbered, from another grid")
     parser.add_argument("--overwrite", action="store_true", help="replace masks that exist")
+    add_cluster_options(parser)
+    parser.add_argument("--processes", type=count_of, metavar="N", help="workers of --cluster local")
     parser.add_argument("--json", action="store_true", help="print one JSON object per case and line")
     parser.set_defaults(run=run)
 
@@ -53,6 +56,10 @@ def run(args: argparse.Namespace) -> int:
 
     model = read_model_folder(args.model) if args.model else default_model()
     options = SegmentOptions(args.device, args.precision)
+    if args.cluster is not None:
+        from brainseg_gui.commands.segment_cluster import segment_on_cluster
+
+        return segment_on_cluster(args, model)
     jobs = plan_jobs(args.cases, args.output)
     cohort = [job.source for job in jobs if job.source is not None]
     if args.resample and not any(source.reference for source in cohort):
@@ -89,13 +96,14 @@ class _Teller:
 
     def tell(self, progress: Progress) -> None:
         """Show one step of the work."""
+        from brainseg_gui.inference.case_task import described
         from brainseg_gui.inference.cohort import AtWork, Refused, Segmented
 
         outcome, words = progress.partial, ""
         if isinstance(outcome, AtWork):
             words = f"{outcome.job.name}: {progress.stage}"
         elif isinstance(outcome, Segmented):
-            entry = _describe(outcome)
+            entry = described(outcome)
             self._write(json.dumps(entry) if self.as_json else _sentence(entry))
             self._tell_doubts(outcome)
         elif isinstance(outcome, Refused):
@@ -121,25 +129,6 @@ class _Teller:
         self.bar.clear()
         sys.stdout.write(for_terminal(line) + "\n")
         sys.stdout.flush()
-
-
-def _describe(done: Segmented) -> dict[str, Any]:
-    from brainseg_gui.evaluation.metrics.comparison import volumes_ml
-    from brainseg_gui.imaging.labels import regions
-
-    case, labels, result = done.case, done.labels, done.result
-    volumes = volumes_ml(labels)
-    return {
-        "case": case.case_id,
-        "output": str(done.job.output),
-        "seconds": {stage: round(value, 3) for stage, value in done.seconds.items()},
-        "device": result.device,
-        "precision": result.precision,
-        "model": result.model,
-        "scheme": labels.scheme.name,
-        "volumes_ml": {region.key: round(volumes[region.key], 3) for region in regions()},
-        "notes": [*case.notes, *result.notes],
-    }
 
 
 def _sentence(entry: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -45,8 +45,13 @@ def plan_jobs(paths: Iterable[Path], output: Path) -> list[CaseJob]:
     return [replace(job, output=output, chosen=True) for job in jobs]
 
 
-def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
+def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool, ours: Container[str] = ()) -> list[Path]:
     """Refuse before any work what could not be written after it; make the folder.
+
+    Parameters
+    ----------
+    ours
+        Names of masks that may exist, because an earlier call made them.
 
     Returns
     -------
@@ -61,7 +66,7 @@ def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool) -> list[Path]:
     outputs = [job.output for job in jobs if job.source]
     if double := _double(outputs):
         raise SaveError("several of the cases have this name", "Segment them into different folders", double)
-    exist = [job.output for job in jobs if job.source and job.is_taken]
+    exist = [job.output for job in jobs if job.source and job.is_taken and job.output.name not in ours]
     if exist and not overwrite:
         more = f" (and {len(exist) - 1} more)" if len(exist) > 1 else ""
         raise SaveError(f"the file exists{more}", "Choose another place, or give --overwrite", exist[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -68,12 +69,30 @@ def start_reading(source: CaseSource, regrid: RegridPolicy) -> PendingRead:
 
 
 def start_writing(
-    job: CaseJob, case: Case, labels: LabelMap, result: SegmentResult, seconds: dict[str, float], *, overwrite: bool
+    job: CaseJob,
+    case: Case,
+    labels: LabelMap,
+    result: SegmentResult,
+    seconds: dict[str, float],
+    *,
+    overwrite: bool,
+    before_named: Callable[[Path], None] | None = None,
 ) -> Writing:
-    """Begin to write a mask. Whoever calls waits for it, at the end of the program too."""
+    """Begin to write a mask; see `write_labels`. Whoever calls waits for it, at the end of the program too."""
     from brainseg_gui.imaging.cases.background_thread import in_background
+    from brainseg_gui.imaging.formats.save import write_labels
 
-    work = partial(_write, job.output, labels, case, result.model, overwrite, job.chosen)
+    save = partial(
+        write_labels,
+        job.output,
+        labels,
+        case.header,
+        overwrite=overwrite,
+        chosen=job.chosen,
+        made_by=result.model,
+        before_named=before_named,
+    )
+    work = partial(_timed, save, job.output.parent)
     return Writing(job, case, labels, result, seconds, in_background(work, "write behind"))
 
 
@@ -107,11 +126,9 @@ def _read_whole(source: CaseSource, regrid: RegridPolicy, stop: Event) -> Case:
                 raise Cancelled
 
 
-def _write(output: Path, labels: LabelMap, case: Case, network: str, overwrite: bool, chosen: bool) -> float:
-    from brainseg_gui.imaging.formats.save import write_labels
-
+def _timed(save: Callable[[], None], folder: Path) -> float:
     started = time.perf_counter()
     with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more
-        output.parent.mkdir(parents=True, exist_ok=True)
-    write_labels(output, labels, case.header, overwrite=overwrite, chosen=chosen, made_by=network)
+        folder.mkdir(parents=True, exist_ok=True)
+    save()
     return time.perf_counter() - started

@@ -6,7 +6,7 @@ The command line and the window run the same generator; what it yields tells how
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,10 @@ from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from brainseg_gui.imaging.case import Case, CaseSource
+    from brainseg_gui.imaging.cohorts.cohort_scheme import Vote
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.inference.models.model_folder import ModelFolder
     from brainseg_gui.inference.options import SegmentOptions, SegmentResult
@@ -105,6 +108,10 @@ class CohortSegmentation:
         The cases that belong together, by which masks are read that do not say what their numbers mean.
     regrid
         What may be done with a case's own mask that lies on another grid.
+    votes
+        How silent masks of the cohort are read, where that was asked before; then `cohort` is not.
+    before_named
+        Called with each mask before it gets its name; see `write_labels`.
     """
 
     engine: Engine
@@ -114,6 +121,8 @@ class CohortSegmentation:
     scheme_of: Callable[[Case], LabelScheme] = own_scheme
     cohort: Sequence[CaseSource] = ()
     regrid: RegridPolicy = RegridPolicy.STRICT
+    votes: Mapping[Path, Vote] | None = None
+    before_named: Callable[[Path], None] | None = None
     _finished: int = 0
     _total: int = 0
     _reading: PendingRead | None = None
@@ -121,7 +130,7 @@ class CohortSegmentation:
     _together: CohortReading = field(init=False)
 
     def __post_init__(self) -> None:
-        self._together = CohortReading(self.cohort, self.regrid)
+        self._together = CohortReading(self.cohort, self.regrid, self.votes)
 
     def run(self, jobs: Sequence[CaseJob]) -> Steps:
         """Segment every case; a fault is told, and the next case comes.
@@ -179,7 +188,9 @@ class CohortSegmentation:
         labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
         _ = labels.counts  # here, so that whoever shows volumes need not count
         seconds = {"reading": reading_s, **result.seconds}
-        self._writing = start_writing(job, case, labels, result, seconds, overwrite=self.overwrite)
+        self._writing = start_writing(
+            job, case, labels, result, seconds, overwrite=self.overwrite, before_named=self.before_named
+        )
 
     def _read_ahead(self, job: CaseJob | None) -> PendingRead | None:
         return start_reading(job.source, self.regrid) if job is not None and job.source is not None else None

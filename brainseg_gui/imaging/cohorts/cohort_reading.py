@@ -34,27 +34,42 @@ class CohortReading:
         The cases of the list.
     regrid
         What may be done with masks on another grid.
+    votes
+        What `votes` gave, where the cases were asked before.
     """
 
-    def __init__(self, sources: Sequence[CaseSource], regrid: RegridPolicy = RegridPolicy.STRICT) -> None:
+    def __init__(
+        self,
+        sources: Sequence[CaseSource],
+        regrid: RegridPolicy = RegridPolicy.STRICT,
+        votes: Mapping[Path, Vote] | None = None,
+    ) -> None:
         self._sources, self._placing = tuple(sources), regrid
-        self._votes: dict[Path, Vote] | None = None
+        self._votes = votes
 
     def read(self, case: Case) -> Generator[Progress, None, Case]:
         """A case of the list with its mask, and what a network finds in it, numbered as in the others."""
-        if len(self._sources) < 2 or _own_vote(case).stated:
+        if (self._votes is None and len(self._sources) < 2) or _own_vote(case).stated:
             return case
         if self._votes is None:
             step = Progress("reading masks of other cases", 1.0)
-            self._votes = yield from waited_for(in_background(self._asked, "read cohort"), step)
+            self._votes = yield from waited_for(in_background(self.votes, "read cohort"), step)
         others = [vote for place, vote in self._votes.items() if place != case.source.identity]
         return _agreeing(case, others) if others else case
 
-    def _asked(self) -> dict[Path, Vote]:
+    def votes(self) -> dict[Path, Vote]:
+        """How some of the silent masks are read by themselves, by the places of their cases; a second or two."""
+        if len(self._sources) < 2:
+            return {}
         silent = [source for source in self._sources if source.reference is not None and not _stated(source)]
         asked = silent[:: -(-len(silent) // _ASKED) or 1]
         labels = {source.identity: numbers for source in asked if (numbers := _numbers_in(source)) is not None}
         return votes_of([source for source in asked if source.identity in labels], labels, self._placing)
+
+
+def votes_for(source: CaseSource, votes: Mapping[Path, Vote]) -> Mapping[Path, Vote]:
+    """Those of `CohortReading.votes` that count for a case: none where its data set states its scheme."""
+    return {} if _stated(source) else votes
 
 
 def votes_of(

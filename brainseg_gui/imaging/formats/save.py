@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ def write_labels(
     overwrite: bool = True,
     chosen: bool = True,
     made_by: str = "",
+    before_named: Callable[[Path], None] | None = None,
 ) -> None:
     """Write a mask in the study's stored order, verified, without ever leaving half a file.
 
@@ -45,6 +47,8 @@ def write_labels(
         Whether a person chose the name, so that it is followed where it is a link; a derived one is not.
     made_by
         The network that made the mask, said in the header's description as far as there is room.
+    before_named
+        Called with the file that is written and verified and has not its name yet; what it raises leaves the old one.
 
     Raises
     ------
@@ -63,6 +67,8 @@ def write_labels(
         with replacing(path, chosen=chosen, only_new=not overwrite, suffix=suffix_of(named).lower()) as temporary:
             known.writer().write_mask(temporary, stored, header, words, labels.scheme)
             _verify(temporary, labels, path)
+            if before_named is not None:
+                before_named(temporary)
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:

@@ -1,0 +1,175 @@
+"""``brainseg segment --cluster``: a task for each case, wherever the workers are, and a manifest of what is done."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from brainseg_gui.commands.case_options import regrid_policy_of
+from brainseg_gui.commands.cluster_options import retries_of
+from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, remove_empty
+from brainseg_gui.errors import SaveError, printable
+from brainseg_gui.execution.claim import claimed
+from brainseg_gui.execution.clusters import cluster_workers
+from brainseg_gui.execution.manifest import FOLDER, read_manifest
+from brainseg_gui.execution.run import TaskFunction
+from brainseg_gui.inference.case_job import CaseJob
+from brainseg_gui.inference.case_record import ModelIdentity, RunSettings
+from brainseg_gui.inference.case_task import segment_task
+from brainseg_gui.inference.cohort_tasks import CaseEnd, CohortTasks
+from brainseg_gui.inference.models.model_folder import ModelFolder
+from brainseg_gui.inference.options import SegmentOptions
+from brainseg_gui.plain_files import for_terminal
+from brainseg_gui.storage.chosen_file import write_text
+from brainseg_gui.storage.folder import open_folder
+from brainseg_gui.storage.leftovers import sweep
+from brainseg_gui.storage.writing import remove_derived
+
+INPUT_FAULT = 2
+LOGS = "failed"
+"""Name of the folder with a log for each case that failed, in that of the manifest."""
+_BAR = "{percentage:3.0f} %|{bar}| {n:.0f}/{total:.0f} cases, {elapsed}, {remaining} left{postfix}"
+
+
+def segment_on_cluster(args: argparse.Namespace, model: ModelFolder, task: TaskFunction = segment_task) -> int:
+    """Segment the cases of a command line; 0, or 2 when only input was at fault, or 1."""
+    output = args.output.absolute()
+    jobs = _jobs(args.cases, output)
+    entries = read_manifest(output)
+    made = prepare_outputs(jobs, overwrite=args.overwrite, ours=entries)
+    settings = RunSettings(
+        ModelIdentity.of(model),
+        SegmentOptions(args.device, args.precision),
+        regrid_policy_of(args),
+        args.overwrite,
+        claim=Path(),
+    )
+    try:
+        with _claimed_folder(output, settings) as settings, cluster_workers(args.cluster, args.processes) as workers:
+            work = CohortTasks(settings, jobs, entries, retries_of(args), task)
+            with closing(_Told(len(jobs), output, args.json)) as told, closing(work.run(workers)) as steps:
+                for step in steps:
+                    told.tell(step.partial)
+    finally:
+        _tidy(output, made)
+    return told.exit_code
+
+
+def _jobs(cases: Sequence[Path], output: Path) -> list[CaseJob]:
+    jobs = plan_jobs([path.absolute() for path in cases], output)
+    if any(job.chosen for job in jobs):
+        raise SaveError("a run on a cluster writes into a folder", "Give a folder for -o", output)
+    return jobs
+
+
+@contextlib.contextmanager
+def _claimed_folder(output: Path, settings: RunSettings) -> Iterator[RunSettings]:
+    """The folder of the manifest, made and claimed for this run."""
+    folder = output / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        with open_folder(folder, output):  # no link leads elsewhere
+            pass
+    except OSError as error:
+        raise SaveError(f"it cannot be made ({error.strerror or error})", "Choose another folder", folder) from error
+    with claimed(folder, settings.key) as claim:
+        yield replace(settings, claim=claim)
+
+
+def _tidy(output: Path, made: Sequence[Path]) -> None:
+    """Remove what killed workers of this computer left half written, and folders that stayed empty."""
+    with contextlib.suppress(OSError), open_folder(output) as folder:
+        sweep(folder)
+    remove_empty([output / FOLDER / LOGS, output / FOLDER, *made])
+
+
+@dataclass
+class _Told:
+    """Says how each case ended, and how far the work is."""
+
+    cases: int
+    output: Path
+    as_json: bool
+    done: int = 0
+    known: int = 0
+    doubtful: int = 0
+    failed: list[CaseEnd] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=self.cases, file=sys.stderr, bar_format=_BAR, disable=None)
+
+    def tell(self, end: CaseEnd | None) -> None:
+        """Show the end of a case."""
+        if end is None:
+            self._bar.refresh()
+            return
+        log = self.output / FOLDER / LOGS / f"{end.job.name}.txt"
+        if end.fault:
+            self._tell_fault(end, log)
+        else:
+            self._tell_mask(end, log)
+        self._bar.set_postfix_str(f"{len(self.failed)} failed" if self.failed else "", refresh=False)
+        self._bar.update()
+
+    def _sum_up(self) -> None:
+        passed = f", {self.known} of them done before" if self.known else ""
+        _say(f"{self.done + self.known} of {self.cases} masks are there{passed}")
+        if self.failed:
+            names = ", ".join(end.job.name for end in self.failed)
+            _say(f"{len(self.failed)} of {self.cases} cases failed: {names}")
+            _say(f"Why stands in {self.output / FOLDER / LOGS}. The same command tries these again, and no other.")
+
+    def close(self) -> None:
+        """End the bar, and say what is there, also of a run that was cut short."""
+        self._bar.close()
+        self._sum_up()
+
+    @property
+    def exit_code(self) -> int:
+        """As that of every command: 2 when only input was at fault or doubtful, 1 when something else was."""
+        if not self.failed:
+            return INPUT_FAULT if self.doubtful else 0
+        return INPUT_FAULT if all(end.of_input for end in self.failed) else 1
+
+    def _tell_mask(self, end: CaseEnd, log: Path) -> None:
+        with contextlib.suppress(OSError):
+            remove_derived(log, root=self.output)
+        self.known += end.known
+        self.done += not end.known
+        entry = dict(end.told or {}) | {"known": end.known}
+        doubts = entry.pop("doubts", [])
+        if self.as_json:
+            self._write(json.dumps(entry))
+        elif not end.known:
+            self._write(f"{entry['case']}: {entry['output']}")
+        self.doubtful += bool(doubts)
+        for doubt in doubts:
+            self._bar.clear()
+            _say(f"{end.job.name}: {doubt}")
+
+    def _tell_fault(self, end: CaseEnd, log: Path) -> None:
+        self.failed.append(end)
+        self._bar.clear()
+        _say(end.fault)
+        with contextlib.suppress(OSError, SaveError):  # a log that cannot be written must not end the run
+            log.parent.mkdir(exist_ok=True)
+            write_text(log, f"{end.fault}\n\n{end.log}\n", chosen=False)
+        if self.as_json:
+            self._write(json.dumps({"case": end.job.name, "error": end.fault}))
+
+    def _write(self, line: str) -> None:
+        self._bar.clear()
+        sys.stdout.write(for_terminal(line) + "\n")
+        sys.stdout.flush()
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(for_terminal(f"brainseg: {printable(sentence)}\n"))

@@ -1,0 +1,130 @@
+"""Segmenting a cohort wherever tasks run: what the manifest knows is passed over, each other case is one task."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui.execution.clusters import Workers
+from brainseg_gui.execution.manifest import Entry
+from brainseg_gui.execution.run import TaskEnd, TaskFunction, run_tasks
+from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading, votes_for
+from brainseg_gui.imaging.cohorts.cohort_scheme import Vote
+from brainseg_gui.inference.case_job import CaseJob
+from brainseg_gui.inference.case_record import CaseRecord, RunSettings, inputs_of
+from brainseg_gui.inference.case_task import segment_task
+from brainseg_gui.inference.cohort import Refused
+from brainseg_gui.progress import Progress
+
+
+@dataclass(frozen=True)
+class CaseEnd:
+    """How a case of a run ended.
+
+    Parameters
+    ----------
+    told
+        What is told of its mask; None where there is none.
+    known
+        Whether the mask was there already, as this run would make it.
+    fault
+        Why there is no mask, in a sentence.
+    of_input
+        Whether the case itself is at fault.
+    log
+        What a person needs to find out more.
+    """
+
+    job: CaseJob
+    told: Mapping[str, Any] | None = None
+    known: bool = False
+    fault: str = ""
+    of_input: bool = False
+    log: str = ""
+
+
+@dataclass
+class CohortTasks:
+    """The cases of a cohort as tasks.
+
+    Parameters
+    ----------
+    jobs
+        All paths absolute.
+    entries
+        What the manifest of the output folder tells, by names of masks.
+    """
+
+    settings: RunSettings
+    jobs: Sequence[CaseJob]
+    entries: Mapping[str, Sequence[Entry]]
+    retries: int = 0
+    task: TaskFunction = segment_task
+    _ended: int = field(default=0, init=False)
+
+    def run(self, workers: Workers) -> Generator[Progress, None, None]:
+        """Segment what is not done.
+
+        Yields
+        ------
+        Progress
+            Of all cases, some times a second; a `CaseEnd` as its partial result when one ended. Closing the generator
+            cancels: cases that workers have begun on a cluster are given up when the claim is gone.
+
+        Raises
+        ------
+        BrainsegError
+            If a worker cannot do the work, or the cluster is gone.
+        """
+        reading = CohortReading([job.source for job in self.jobs if job.source is not None], self.settings.regrid)
+        yield Progress("looking at what is done", 0.0)
+        votes = reading.votes()
+        left: list[CaseRecord] = []
+        for job in self.jobs:
+            if (end := self._told_at_once(job, votes, left)) is not None:
+                yield self._progress(end)
+        records = (record.as_record() for record in left)
+        ends = run_tasks(workers.executor, self.task, records, at_once=workers.at_once, retries=self.retries)
+        with closing(ends):
+            for task_end in ends:
+                yield self._progress(_end_of(task_end, left[task_end.number].job) if task_end is not None else None)
+
+    def _told_at_once(self, job: CaseJob, votes: Mapping[Path, Vote], left: list[CaseRecord]) -> CaseEnd | None:
+        """How a case ended without any work; else it is one of those that are left."""
+        if job.source is None:
+            refused = Refused(job, job.fault or ValueError("no case"))
+            return CaseEnd(job, fault=refused.sentence, of_input=True)
+        entries = self.entries.get(job.output.name, ())
+        record = CaseRecord(self.settings, job, votes_for(job.source, votes), entries)
+        if any(entry.looks_current(record.key, _inputs(job), job.output) for entry in entries):
+            return CaseEnd(job, {"case": job.name, "output": str(job.output)}, known=True)
+        left.append(record)
+        return None
+
+    def _progress(self, end: CaseEnd | None) -> Progress:
+        self._ended += end is not None
+        return Progress("segmenting", self._ended / len(self.jobs), f"{self._ended} of {len(self.jobs)}", partial=end)
+
+
+def _inputs(job: CaseJob) -> Iterator[Path]:
+    """Files of a case; none where they cannot be listed, so that nothing looks current."""
+    if job.source is not None:
+        try:
+            yield from inputs_of(job.source)
+        except OSError:
+            return
+
+
+def _end_of(end: TaskEnd, job: CaseJob) -> CaseEnd:
+    tries = f" It was tried {end.tries} times." if end.tries > 1 else ""
+    if end.reply is None:
+        return CaseEnd(job, fault=f"{job.name}: {end.fault}.{tries}", log=end.fault)
+    if "failed" not in end.reply:
+        return CaseEnd(job, end.reply, known=bool(end.reply.get("known")))
+    log = "\n".join(str(end.reply[name]) for name in ("worker", "trace") if name in end.reply)
+    fault = str(end.reply["failed"])
+    fault = fault if job.name in fault else f"{job.name}: {fault}"
+    return CaseEnd(job, fault=f"{fault}{tries}", of_input=bool(end.reply.get("input")), log=log)
