@@ -80,19 +80,8 @@ def start_writing(
 ) -> Writing:
     """Begin to write a mask; see `write_labels`. Whoever calls waits for it, at the end of the program too."""
     from brainseg_gui.imaging.cases.background_thread import in_background
-    from brainseg_gui.imaging.formats.save import write_labels
 
-    save = partial(
-        write_labels,
-        job.output,
-        labels,
-        case.header,
-        overwrite=overwrite,
-        chosen=job.chosen,
-        made_by=result.model,
-        before_named=before_named,
-    )
-    work = partial(_timed, save, job.output.parent)
+    work = partial(_write, job.output, labels, case, result.model, overwrite, job.chosen, before_named)
     return Writing(job, case, labels, result, seconds, in_background(work, "write behind"))
 
 
@@ -126,9 +115,27 @@ def _read_whole(source: CaseSource, regrid: RegridPolicy, stop: Event) -> Case:
                 raise Cancelled
 
 
-def _timed(save: Callable[[], None], folder: Path) -> float:
+def _write(
+    output: Path,
+    labels: LabelMap,
+    case: Case,
+    network: str,
+    overwrite: bool,
+    chosen: bool,
+    before_named: Callable[[Path], None] | None,
+) -> float:
+    from brainseg_gui.imaging.formats.save import write_labels
+
     started = time.perf_counter()
     with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more
-        folder.mkdir(parents=True, exist_ok=True)
-    save()
+        output.parent.mkdir(parents=True, exist_ok=True)
+    write_labels(
+        output,
+        labels,
+        case.header,
+        overwrite=overwrite,
+        chosen=chosen,
+        made_by=network,
+        before_named=before_named,
+    )
     return time.perf_counter() - started
