@@ -51,7 +51,8 @@ def segment_on_cluster(args: argparse.Namespace, model: ModelFolder, task: TaskF
         claim=Path(),
     )
     try:
-        with _claimed_folder(output, settings) as settings, cluster_workers(args.cluster, args.processes) as workers:
+        with _claimed_folder(output, settings) as settings:
+            workers = cluster_workers(args.cluster, args.processes)
             work = CohortTasks(settings, jobs, entries, retries_of(args), task)
             with closing(_Told(len(jobs), output, args.json)) as told, closing(work.run(workers)) as steps:
                 for step in steps:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -119,7 +120,9 @@ def _described_cluster(found: ClusterFile, file: Path) -> Any:
     _require(module.partition(".")[0], found.kind.package)
     make = getattr(import_module(module), name)
     try:
-        cluster = make(**found.options)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Port", UserWarning)  # of the dashboard, which somebody else has
+            cluster = make(**found.options)
     except (TypeError, ValueError) as error:
         raise BrainsegError(f"{name} does not take it ({error})", "Correct the options", file) from error
     if found.adapt:
@@ -144,6 +147,9 @@ def _failures_in_words(where: str) -> Iterator[None]:
     except OSError as error:
         what = f"no Dask scheduler answers at {where} ({error.strerror or error})"
         raise BrainsegError(what, "Start dask scheduler, or correct the address") from error
+    except RuntimeError as error:  # what Dask says of workers that do not start
+        what = f"the workers of {where} do not start ({error.__cause__ or error})"
+        raise BrainsegError(what, "Try again, with fewer --processes, or look at the cluster's log") from error
 
 
 def _described(client: Client) -> str:
@@ -153,5 +159,5 @@ def _described(client: Client) -> str:
 
 def _log_quietly() -> None:
     """Dask tells of every worker that comes and goes; what matters of that is told by the ends of tasks."""
-    for name in ("distributed", "distributed.nanny", "distributed.worker", "distributed.scheduler"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in ("", ".client", ".comm", ".core", ".deploy", ".nanny", ".scheduler", ".worker"):
+        logging.getLogger(f"distributed{name}").setLevel(logging.CRITICAL)

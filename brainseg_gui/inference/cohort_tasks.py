@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,8 +65,8 @@ class CohortTasks:
     task: TaskFunction = segment_task
     _ended: int = field(default=0, init=False)
 
-    def run(self, workers: Workers) -> Generator[Progress, None, None]:
-        """Segment what is not done.
+    def run(self, workers: AbstractContextManager[Workers]) -> Generator[Progress, None, None]:
+        """Segment what is not done; workers are asked for when there is something to do.
 
         Yields
         ------
@@ -86,11 +86,17 @@ class CohortTasks:
         for job in self.jobs:
             if (end := self._told_at_once(job, votes, left)) is not None:
                 yield self._progress(end)
+        if left:
+            yield Progress("asking for workers", self._ended / len(self.jobs))
+            with workers as found:
+                yield from self._carried_out(left, found)
+
+    def _carried_out(self, left: Sequence[CaseRecord], workers: Workers) -> Generator[Progress, None, None]:
         records = (record.as_record() for record in left)
         ends = run_tasks(workers.executor, self.task, records, at_once=workers.at_once, retries=self.retries)
         with closing(ends):
-            for task_end in ends:
-                yield self._progress(_end_of(task_end, left[task_end.number].job) if task_end is not None else None)
+            for end in ends:
+                yield self._progress(_end_of(end, left[end.number].job) if end is not None else None)
 
     def _told_at_once(self, job: CaseJob, votes: Mapping[Path, Vote], left: list[CaseRecord]) -> CaseEnd | None:
         """How a case ended without any work; else it is one of those that are left."""

@@ -1,0 +1,127 @@
+"""A cohort on a cluster whose workers are killed at random: every mask there, byte for byte as one process makes them.
+
+``python -m tests.benchmarks.cluster_trial --cases 1000`` writes small cases, segments them in one process, then by
+``segment --cluster local`` while workers are killed, and once more without killing. A stand-in for the network makes
+what is measured what is ours: reading, hashing, entering, writing, scheduling.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from brainseg_gui.commands import segment
+from brainseg_gui.commands.segment_cluster import segment_on_cluster
+from brainseg_gui.commands.segment_jobs import plan_jobs
+from brainseg_gui.execution.manifest import read_manifest
+from brainseg_gui.inference.cohort import CohortSegmentation
+from brainseg_gui.inference.models.model_folder import default_model
+from tests.conftest import _write_toy_case
+from tests.execution import stand_in_engine
+from tests.execution.stand_in_engine import StandInEngine
+
+
+def main() -> None:
+    """Run the trial and print its numbers as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--cases", type=int, default=1000)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--every-s", type=float, default=3.0, help="mean seconds between two killings")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cluster-trial-") as folder:
+        print(json.dumps(trial(Path(folder), given.cases, given.workers, given.every_s), indent=1))
+
+
+def trial(folder: Path, cases: int, workers: int, every_s: float) -> dict[str, object]:
+    """The trial in a folder; raises where a mask is missing or differs."""
+    for number in range(cases):
+        _write_toy_case(folder / "cohort", case_id=f"T{number:05}", seed=number)
+    numbers: dict[str, object] = {"cases": cases, "workers": workers}
+    numbers["one process, s"] = _timed(lambda: _alone(folder / "cohort", folder / "alone"))
+    with _killing(folder / "killed", every_s) as killed:
+        numbers["workers killed, s"] = _timed(lambda: _on_cluster(folder / "cohort", folder / "killed", workers))
+    numbers["killed"] = len(killed)
+    numbers["undisturbed, s"] = _timed(lambda: _on_cluster(folder / "cohort", folder / "calm", workers))
+    numbers["second call, s"] = _timed(lambda: _on_cluster(folder / "cohort", folder / "calm", workers))
+    expected = _masks(folder / "alone")
+    for name in ("killed", "calm"):
+        found = _masks(folder / name)
+        if len(expected) != cases or found != expected:
+            raise SystemExit(f"{name}: {len(found)} masks of {len(expected)}, or other bytes")
+        left = [path.name for path in (folder / name).iterdir() if path.name.startswith(".")]
+        numbers[f"left half written, {name}"] = len(left)
+    numbers["entries, killed"] = sum(map(len, read_manifest(folder / "killed").values()))
+    return numbers
+
+
+def _alone(cohort: Path, output: Path) -> None:
+    output.mkdir()
+    jobs = plan_jobs([cohort], output)
+    sources = [job.source for job in jobs if job.source is not None]
+    work = CohortSegmentation(StandInEngine(), default_model(), None, cohort=sources)  # type: ignore[arg-type]
+    with contextlib.closing(work.run(jobs)) as steps:
+        for _ in steps:
+            pass
+
+
+def _on_cluster(cohort: Path, output: Path, workers: int) -> None:
+    parser = argparse.ArgumentParser()
+    segment.add_parser(parser.add_subparsers())
+    words = ["segment", cohort, "-o", output, "--cluster", "local", "--processes", workers, "--retries", 20, "--json"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = segment_on_cluster(parser.parse_args([*map(str, words)]), default_model(), stand_in_engine.segment)
+    if code:
+        raise SystemExit(f"the command ended with {code}")
+
+
+@contextlib.contextmanager
+def _killing(output: Path, every_s: float) -> Iterator[list[int]]:
+    """Kill one of the workers now and then, as soon as there is a mask."""
+    killed: list[int] = []
+    end = threading.Event()
+
+    def kill() -> None:
+        while not end.wait(every_s * random.uniform(0.5, 1.5)):
+            workers = [child for child in psutil.Process().children() if _is_worker(child)]
+            if workers and next(output.glob("*.nii.gz"), None) is not None:
+                victim = random.choice(workers)
+                victim.kill()
+                killed.append(victim.pid)
+
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    try:
+        yield killed
+    finally:
+        end.set()
+        thread.join()
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return any("spawn_main" in word for word in process.cmdline())
+    return False
+
+
+def _masks(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*.nii.gz")}
+
+
+def _timed(work: object) -> float:
+    started = time.perf_counter()
+    work()  # type: ignore[operator]
+    return round(time.perf_counter() - started, 1)
+
+
+if __name__ == "__main__":
+    main()
