@@ -23,11 +23,25 @@ class DisplayConvention(Enum):
 
 
 class Plane(Enum):
-    """An anatomical plane; its value is the RAS axis that it cuts."""
+    """An anatomical plane; its value is the RAS axis that it cuts.
+
+    Attributes
+    ----------
+    axis
+        RAS axis perpendicular to the plane; the slice index counts along it.
+    row_axis, column_axis
+        RAS axes along the rows' direction (downwards, reversed) and along the columns'.
+    """
 
     AXIAL = 2
     CORONAL = 1
     SAGITTAL = 0
+
+    def __init__(self, axis: int) -> None:
+        # plain attributes: they are asked for a hundred times in every step through the slices
+        self.axis = axis
+        self.row_axis = 1 if axis == 2 else 2
+        self.column_axis = 1 if axis == 0 else 0
 
     @property
     def title(self) -> str:
@@ -38,21 +52,6 @@ class Plane(Enum):
     def short_title(self) -> str:
         """As radiologists shorten it: Ax, Cor, Sag."""
         return self.title[:2] if self is Plane.AXIAL else self.title[:3]
-
-    @property
-    def axis(self) -> int:
-        """RAS axis perpendicular to the plane; the slice index counts along it."""
-        return int(self.value)
-
-    @property
-    def row_axis(self) -> int:
-        """RAS axis along the rows' direction (downwards, reversed)."""
-        return 1 if self is Plane.AXIAL else 2
-
-    @property
-    def column_axis(self) -> int:
-        """RAS axis along the columns' direction."""
-        return 1 if self is Plane.SAGITTAL else 0
 
 
 class EdgeLetters(NamedTuple):

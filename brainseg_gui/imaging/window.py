@@ -80,8 +80,7 @@ def to_grey(stored: Array, volume: Volume, window: Window) -> NDArray[np.uint8]:
         Window in intensities.
     """
     gain = 255.0 / max(window.width, 1e-6)
-    grey = stored.astype(np.float32)
-    grey *= np.float32(gain * volume.slope)
+    grey = np.multiply(stored, np.float32(gain * volume.slope), dtype=np.float32, casting="unsafe")
     grey += np.float32((volume.intercept - window.low) * gain)
     np.clip(grey, 0.0, 255.0, out=grey)
     return grey.astype(np.uint8)

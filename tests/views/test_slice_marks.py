@@ -19,7 +19,9 @@ MARKS = SliceMarks(EdgeLetters("A", "P", "S", "I"), TITLES, "synthetic-2mm 0.5, 
 def test_texts_end_before_the_letters(qapp: QApplication, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     written: list[tuple[int, int, str]] = []
 
-    def note(_painter: QPainter, frame: QRect, place: object, text: str, *_: object, bold: bool = False) -> None:
+    def note(
+        _painter: QPainter, frame: QRect, place: object, text: str, *_: object, bold: bool = False, **__: object
+    ) -> None:
         left, _, line, _ = slice_marks._laid_out(text, place, frame.width(), frame.height(), bold)
         written.append((frame.left() + left, frame.left() + left + round(line.size().width()), text))
 

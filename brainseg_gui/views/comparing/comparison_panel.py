@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from PySide6.QtCore import QSignalBlocker, Qt
@@ -68,6 +69,8 @@ class ComparisonPanel(QWidget):
         self.setObjectName("centre")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._session = session
+        self._choices_shown: tuple[list[str], int, int, bool] | None = None
+        self._rows_shown: list[tuple[RegionScore, str]] = []
         outer = self._outer = QVBoxLayout(self)
         outer.setSpacing(8)
         outer.addLayout(self._choices())
@@ -190,9 +193,7 @@ class ComparisonPanel(QWidget):
         if comparison is None:
             return
         with QSignalBlocker(self._table):
-            self._table.setRowCount(len(comparison.rows))
-            for row, score in enumerate(comparison.rows):
-                self._fill_row(row, score)
+            self._fill_rows(comparison.rows)
             self._mark_agreement()
         height = self._table.horizontalHeader().sizeHint().height()
         height += sum(self._table.rowHeight(row) for row in range(self._table.rowCount()))
@@ -200,22 +201,41 @@ class ComparisonPanel(QWidget):
         self._legend.setText(self._legend_text())
 
     def _fill_choices(self) -> None:
+        """Offer the layers; the same ones again cost nothing, for a box that is filled lays the whole window out."""
         layers = list(self._session.layers)
         chosen = (self._session.layers.reference, self._session.layers.prediction)
-        for box, layer in zip((self._reference, self._prediction), chosen, strict=True):
+        names = [layer.name for layer in layers]
+        reference, prediction = (layers.index(layer) if layer is not None else -1 for layer in chosen)
+        edited = chosen[1] is not None and chosen[1].role is LayerRole.ANNOTATION
+        choices = (names, reference, prediction, edited)
+        if choices == self._choices_shown:
+            return
+        self._choices_shown = choices
+        for box, index in ((self._reference, reference), (self._prediction, prediction)):
             with QSignalBlocker(box):
                 box.clear()
-                for candidate in layers:
-                    box.addItem(candidate.name)
-                box.setCurrentIndex(layers.index(layer) if layer is not None else -1)
+                box.addItems(names)
+                box.setCurrentIndex(index)
             box.setEnabled(bool(layers))
             box.setPlaceholderText("none")
             box.updateGeometry()
-        edited = chosen[1] is not None and chosen[1].role is LayerRole.ANNOTATION
+        self._name_columns(edited=edited)
+
+    def _name_columns(self, *, edited: bool) -> None:
+        """Say whether the second mask is a prediction or the annotation in work."""
         heading_of(self._table, _PREDICTED).setText("Ann." if edited else _COLUMNS[_PREDICTED])
         for column in range(_PREDICTED, len(_COLUMNS)):
             tip = _TIPS[column].replace("prediction", "annotation") if edited else _TIPS[column]
             heading_of(self._table, column).setToolTip(tip)
+
+    def _fill_rows(self, scores: Sequence[RegionScore]) -> None:
+        """Write the rows that have other numbers than before: a stroke changes few of them, several times a second."""
+        self._table.setRowCount(len(scores))
+        ink, before = colour("quiet").name(), self._rows_shown
+        self._rows_shown = [(score, ink) for score in scores]
+        for row, score in enumerate(scores):
+            if before[row : row + 1] != [(score, ink)]:
+                self._fill_row(row, score)
 
     def _fill_row(self, row: int, score: RegionScore) -> None:
         missed, false = _differences_ml(score)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.annotating.hand import Outline, Pointer
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.views.slices.slice_viewport import SliceViewport
+from brainseg_gui.views.slices.copied_image import image_to_copy, screen_ratio
+from brainseg_gui.views.slices.slice_mapping import SliceMapping
 
 _DARK = QColor(0, 0, 0, 210)
 _LIGHT = QColor(240, 242, 245)
 _CORNER = 3.0
 _MOST_HANDLES = 64  # more are a line drawn freely
 _DASHES = [3.0, 3.0]
+_LARGEST_COPIED = 256.0  # pixels: copying the image of a larger brush would take as long as drawing it
+_BESIDE_BRUSH = 3  # pixels: more than half of the line's width
 
 
 @dataclass(frozen=True)
@@ -66,26 +70,46 @@ def _radius_mm(annotating: Annotating, pointer: Pointer, plane: Plane, away: flo
     return radius if options.square else math.sqrt(radius**2 - distance**2)
 
 
-def draw_brush(painter: QPainter, canvas: SliceViewport, mark: BrushMark) -> None:
+def draw_brush(painter: QPainter, mapping: SliceMapping, mark: BrushMark) -> None:
     """A double line that stands out from any image; dashed where it erases."""
-    centre, radius = canvas.position_at(mark.point_ijk), mark.radius_mm * canvas.screen_pixels_per_mm
-    radius = max(radius, 2.0)
+    centre, radius = mapping.position_at(mark.point_ijk), max(mark.radius_mm * mapping.screen_pixels_per_mm, 2.0)
+    if radius > _LARGEST_COPIED:
+        _draw_double(painter, _brush_path(centre, radius, square=mark.square), dashed=mark.erasing)
+        return
+    image = _brush_image(round(radius, 1), mark.square, mark.erasing, screen_ratio(painter))
+    middle = image.deviceIndependentSize().width() / 2
+    painter.drawImage(QPoint(round(centre.x() - middle), round(centre.y() - middle)), image)
+
+
+def _brush_path(centre: QPointF, radius: float, *, square: bool) -> QPainterPath:
     frame = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
     path = QPainterPath()
-    if mark.square:
+    if square:
         path.addRect(frame)
     else:
         path.addEllipse(frame)
-    _draw_double(painter, path, dashed=mark.erasing)
+    return path
 
 
-def draw_outline(painter: QPainter, canvas: SliceViewport, outline: Outline, pointer: Pointer | None) -> None:
+@lru_cache(maxsize=16)
+def _brush_image(radius: float, square: bool, erasing: bool, ratio: float) -> QImage:
+    """The outline, drawn once: it follows the mouse, and stroking two smooth circles takes longer than a stroke."""
+    middle = math.ceil(radius) + _BESIDE_BRUSH
+    image = image_to_copy(2 * middle, 2 * middle, ratio, Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _draw_double(painter, _brush_path(QPointF(middle, middle), radius, square=square), dashed=erasing)
+    painter.end()
+    return image
+
+
+def draw_outline(painter: QPainter, mapping: SliceMapping, outline: Outline, pointer: Pointer | None) -> None:
     """The lasso or polygon so far, and the line to where the mouse is."""
-    points = [canvas.position_at(point) for point in outline.points_ijk]
+    points = [mapping.position_at(point) for point in outline.points_ijk]
     path = QPainterPath()
     path.addPolygon(QPolygonF(points))
     if pointer is not None and pointer.plane is outline.plane:
-        path.lineTo(canvas.position_at(pointer.point_ijk))
+        path.lineTo(mapping.position_at(pointer.point_ijk))
     _draw_double(painter, path, dashed=outline.cutting)
     if points:
         handles = QPainterPath()
@@ -94,17 +118,17 @@ def draw_outline(painter: QPainter, canvas: SliceViewport, outline: Outline, poi
         _draw_double(painter, handles, dashed=False)
 
 
-def draw_hand(painter: QPainter, canvas: SliceViewport, annotating: Annotating, grid: Grid) -> None:
+def draw_hand(painter: QPainter, mapping: SliceMapping, annotating: Annotating) -> None:
     """Everything of the hand that lies in the slice of a view."""
-    plane, slice_index, hand = canvas.plane, canvas.slice_index, annotating.hand
+    plane, slice_index, hand = mapping.plane, mapping.slice_index, annotating.hand
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if hand.outline is not None and (hand.outline.plane, hand.outline.slice_index) == (plane, slice_index):
-        draw_outline(painter, canvas, hand.outline, hand.pointer if annotating.options.tool is Tool.LASSO else None)
+        draw_outline(painter, mapping, hand.outline, hand.pointer if annotating.options.tool is Tool.LASSO else None)
     if hand.drawn is not None and (hand.drawn.plane, hand.drawn.slice_index) == (plane, slice_index):
-        draw_outline(painter, canvas, hand.drawn, None)
-    mark = brush_mark(annotating, plane, slice_index, grid)
+        draw_outline(painter, mapping, hand.drawn, None)
+    mark = brush_mark(annotating, plane, slice_index, mapping.grid)
     if mark is not None:
-        draw_brush(painter, canvas, mark)
+        draw_brush(painter, mapping, mark)
 
 
 def _draw_double(painter: QPainter, path: QPainterPath, *, dashed: bool) -> None:

@@ -55,7 +55,8 @@ class ImagePanel(QWidget):
         decimals = 0 if window.width >= 100 else 3
         for box, value in ((self._level, window.level), (self._width, window.width)):
             with QSignalBlocker(box):
-                box.setDecimals(decimals)
+                if box.decimals() != decimals:  # a box that takes them asks for a new layout of the window
+                    box.setDecimals(decimals)
                 box.setSingleStep(max(window.width / 50, 10.0**-decimals))
                 if not box.hasFocus() or abs(box.value() - value) > 10.0**-decimals:
                     box.setValue(value)

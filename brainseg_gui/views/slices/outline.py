@@ -80,6 +80,7 @@ class Outlines:
 
     def __init__(self) -> None:
         self._paths: list[tuple[QColor, QPainterPath]] = []
+        self._casing = QPainterPath()  # all of them
         self._inset: tuple[float, float] | None = None
         self._shown: tuple[tuple[slice, slice] | None, NDArray[np.uint8], NDArray[np.uint8]] | None = None
 
@@ -93,7 +94,7 @@ class Outlines:
         self._inset = None
 
     def _build(self, inset_xy: tuple[float, float]) -> None:
-        self._paths, self._inset = [], inset_xy
+        self._paths, self._casing, self._inset = [], QPainterPath(), inset_xy
         if self._shown is None:
             return
         box, cut, table = self._shown
@@ -101,7 +102,9 @@ class Outlines:
             return
         for label, path in edge_paths(cut, inset_xy):
             if table[label, 3]:
-                self._paths.append((_colour(table[label]), path.translated(box[1].start, box[0].start)))
+                path.translate(box[1].start, box[0].start)
+                self._paths.append((_colour(table[label]), path))
+                self._casing.addPath(path)
 
     def _is_shown(self, box: object, cut: NDArray[np.uint8], table: NDArray[np.uint8]) -> bool:
         if self._shown is None or self._shown[0] != box:
@@ -115,11 +118,11 @@ class Outlines:
         Its edges are left jagged, which halves what it costs and is not seen beside the line.
         """
         self._build_at(painter)
-        pen = screen_pen(painter, _CASING, _CASING_PX)
-        for _, path in self._paths:
-            painter.strokePath(path, pen)
+        if self._paths:
+            painter.strokePath(self._casing, screen_pen(painter, _CASING, _CASING_PX))
 
     def _build_at(self, painter: QPainter) -> None:
+        """Make the lines, if they changed or the zoom did."""
         inset_xy = _inset_at(painter.transform())
         if inset_xy != self._inset:
             self._build(inset_xy)
@@ -127,6 +130,8 @@ class Outlines:
     def draw(self, painter: QPainter) -> None:
         """Paint them, one unit per pixel of the slice; outlines of labels that touch do not cover each other."""
         self._build_at(painter)
+        if not self._paths:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for colour, path in self._paths:
             painter.strokePath(path, screen_pen(painter, colour, _WIDTH_PX))

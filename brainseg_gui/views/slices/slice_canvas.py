@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 
@@ -14,6 +16,7 @@ from brainseg_gui.imaging.numbering import number_of
 from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm, voxel_to_pixel
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.hand_marks import BrushMark, brush_mark, draw_hand
+from brainseg_gui.views.slices.slice_mapping import SliceMapping
 from brainseg_gui.views.slices.slice_marks import SliceMarks, draw_crosshair, draw_marks
 from brainseg_gui.views.slices.slice_picture import Content, SlicePicture
 from brainseg_gui.views.slices.slice_viewport import SliceViewport
@@ -199,29 +202,29 @@ class SliceCanvas(SliceViewport):
         painter.end()
 
     def _draw(self, painter: QPainter, case: Case) -> None:
-        frame, height_width = self.viewport().rect(), pixel_size_mm(self.plane, case.grid)
-        painter.setTransform(self.mm_to_viewport)
-        painter.scale(height_width[1], height_width[0])
+        frame, viewing = self.viewport().rect(), self._session.viewing
+        mapping = self._mapping_of(case)  # the view asks its scene for it: once in a painting
+        height, width = pixel_size_mm(mapping.plane, case.grid)
+        painter.setTransform(mapping.mm_to_screen)
+        painter.scale(width, height)
         self._picture.draw(painter)
         painter.resetTransform()
-        if self._session.viewing.crosshair_visible:
-            draw_crosshair(painter, frame, self.position_of(self._session.viewing.crosshair))
-        draw_marks(painter, frame, self._marks(case), self._picture.overlay)
+        if viewing.crosshair_visible:
+            draw_crosshair(painter, frame, mapping.position_of(viewing.crosshair))
+        draw_marks(painter, frame, self._marks(case, mapping), self._picture.overlay)
         if self._session.annotating.annotation is not None:
-            draw_hand(painter, self, self._session.annotating, case.grid)
+            draw_hand(painter, mapping, self._session.annotating)
 
-    def _marks(self, case: Case) -> SliceMarks:
-        number, short = number_of(self.slice_index), self.plane.short_title
-        rest = [self.modality.title]
-        if self.modality not in case.volumes:
-            rest.append("reading…" if self._session.previewing else "not found")
+    def _marks(self, case: Case, mapping: SliceMapping) -> SliceMarks:
+        plane, modality, number = mapping.plane, self.modality, number_of(mapping.slice_index)
+        missing = "" if modality in case.volumes else "reading…" if self._session.previewing else "not found"
         agreement = self._picture.agreement_region if self._session.viewing.masks_visible else None
         return SliceMarks(
-            edge_letters(self.plane, self._session.viewing.convention),
-            (*(" · ".join([name, *rest]) for name in (self.plane.title, short)), short),
+            edge_letters(plane, mapping.convention),
+            _titles(plane, modality, missing),
             self._content_title(),
-            (f"{number} / {case.grid.shape[self.plane.axis]}", str(number)),
-            self.screen_pixels_per_mm,
+            (f"{number} / {case.grid.shape[plane.axis]}", str(number)),
+            mapping.screen_pixels_per_mm,
             agreement.key if agreement is not None else "",
         )
 
@@ -237,3 +240,10 @@ class SliceCanvas(SliceViewport):
             return f"agreement {(self._session.viewing.agreement or regions()[0]).key}"
         layer = layers.reference if self.content is Content.REFERENCE else layers.prediction
         return layer.name if layer is not None else f"no {self.content.value}"
+
+
+@lru_cache(maxsize=64)
+def _titles(plane: Plane, modality: Modality, missing: str) -> tuple[str, ...]:
+    """What a view shows, from the longest title to the shortest."""
+    rest = [modality.title, *([missing] if missing else [])]
+    return *(" · ".join([name, *rest]) for name in (plane.title, plane.short_title)), plane.short_title

@@ -40,6 +40,11 @@ class SliceMapping:
     convention: DisplayConvention
     mm_to_screen: QTransform
 
+    @property
+    def screen_pixels_per_mm(self) -> float:
+        """The zoom; the same across and down, and the slice is never turned."""
+        return math.hypot(self.mm_to_screen.m11(), self.mm_to_screen.m12())
+
     def voxel_at(self, position: QPoint) -> Voxel | None:
         """Voxel under a position of the viewport, or None outside the slice."""
         row, column = (math.floor(edge) for edge in self._pixel_edges(QPointF(position)))

@@ -12,6 +12,7 @@ from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.plane import EdgeLetters
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.views.slices.colour_bar import PLATE, draw_legend
+from brainseg_gui.views.slices.copied_image import image_to_copy, screen_ratio
 
 _TEXT = QColor(214, 218, 222)
 _QUIET = QColor(160, 166, 173)
@@ -21,6 +22,7 @@ _EDGE = 8
 _LONGEST = 8192  # rows of the tallest screen
 _LETTER = 16  # from the middle to where a title beside the letter there has to end
 _LINE = 18  # from one line of text to the next
+_BESIDE = 3  # pixels of the plate at either side of a text
 _BAR_WORDS = 60  # pixels of "100 mm" beside the bar
 _BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
@@ -91,7 +93,7 @@ def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: Scal
     _write(painter, frame, align.AlignLeft | align.AlignTop, _fitting(marks.titles, half), _TEXT)
     for line, (word, colour) in enumerate(_agreement_words(marks.agreement), start=1):
         _write(painter, frame.adjusted(0, line * _LINE, 0, 0), align.AlignLeft | align.AlignTop, word, colour)
-    _write(painter, frame, align.AlignLeft | align.AlignBottom, _fitting(marks.positions, half), _QUIET)
+    _write(painter, frame, align.AlignLeft | align.AlignBottom, _fitting(marks.positions, half), _QUIET, changing=True)
     if marks.content:
         _write(painter, frame, align.AlignRight | align.AlignTop, _elided(marks.content, half), _TEXT)
     if overlay is not None:
@@ -99,17 +101,22 @@ def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: Scal
     _draw_scale_bar(painter, frame, marks.pixels_per_mm)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _fitting(texts: tuple[str, ...], width: int) -> str:
     """The first text that is no wider; the last as far as there is room."""
-    metrics = QFontMetrics(_font(10, False))
+    metrics = _metrics()
     return next((text for text in texts if metrics.horizontalAdvance(text) <= width), _elided(texts[-1], width))
 
 
 @lru_cache(maxsize=64)
 def _elided(text: str, width: int) -> str:
     """A text, shortened in the middle where it is wider: its end tells layers of one model apart."""
-    return QFontMetrics(_font(10, False)).elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+    return _metrics().elidedText(text, Qt.TextElideMode.ElideMiddle, width)
+
+
+@lru_cache(maxsize=1)
+def _metrics() -> QFontMetrics:
+    return QFontMetrics(_font(10, False))
 
 
 @lru_cache(maxsize=16)
@@ -125,27 +132,61 @@ def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> No
         return  # no length fits beside the letter
     length = round(length_mm * pixels_per_mm)
     right, bottom = frame.right(), frame.bottom() - 4
-    painter.fillRect(right - length - 3, bottom - 6, length + 7, 13, PLATE)
-    painter.fillRect(right - length, bottom, length, 1, _QUIET)
-    for x in (right - length, right):
-        painter.fillRect(x, bottom - 3, 1, 7, _QUIET)
+    painter.drawImage(QPoint(right - length - 3, bottom - 6), _bar_image(length, screen_ratio(painter)))
     text = QRect(frame.left(), frame.top(), frame.width() - length - 8, frame.height())
     alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
     _write(painter, text, alignment, f"{length_mm} mm", _QUIET)
 
 
 def _write(
-    painter: QPainter, frame: QRect, alignment: Qt.AlignmentFlag, text: str, colour: QColor, *, bold: bool = False
+    painter: QPainter,
+    frame: QRect,
+    alignment: Qt.AlignmentFlag,
+    text: str,
+    colour: QColor,
+    *,
+    bold: bool = False,
+    changing: bool = False,
 ) -> None:
+    """Write a text on its plate; an image of one that is another in every picture would be drawn for nothing."""
     if not text:
         return
     left, top, line, font = _laid_out(text, alignment, frame.width(), frame.height(), bold)
     left, top = left + frame.left(), top + frame.top()
+    if not changing:
+        image = _text_image(text, bold, colour.rgba(), screen_ratio(painter))
+        painter.drawImage(QPoint(left - _BESIDE, top), image)
+        return
     size = line.size()
-    painter.fillRect(left - 3, top, int(size.width()) + 6, int(size.height()), PLATE)
+    painter.fillRect(left - _BESIDE, top, int(size.width()) + 2 * _BESIDE, int(size.height()), PLATE)
     painter.setFont(font)
     painter.setPen(colour)
     painter.drawStaticText(left, top, line)
+
+
+@lru_cache(maxsize=1024)
+def _text_image(text: str, bold: bool, rgba: int, ratio: float) -> QImage:
+    """A text on its plate, drawn once: the same few stand in every picture, which copies them."""
+    _, _, line, font = _laid_out(text, Qt.AlignmentFlag.AlignLeft, 0, 0, bold)
+    image = image_to_copy(int(line.size().width()) + 2 * _BESIDE, int(line.size().height()), ratio, PLATE)
+    painter = QPainter(image)
+    painter.setFont(font)
+    painter.setPen(QColor.fromRgba(rgba))
+    painter.drawStaticText(_BESIDE, 0, line)
+    painter.end()
+    return image
+
+
+@lru_cache(maxsize=64)
+def _bar_image(length: int, ratio: float) -> QImage:
+    """The bar with its ends, on its plate."""
+    image = image_to_copy(length + 7, 13, ratio, PLATE)
+    painter = QPainter(image)
+    painter.fillRect(3, 6, length, 1, _QUIET)
+    for x in (3, length + 3):
+        painter.fillRect(x, 3, 1, 7, _QUIET)
+    painter.end()
+    return image
 
 
 @lru_cache(maxsize=1024)

@@ -70,10 +70,11 @@ class SliceViewport(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no 
     @property
     def mapping(self) -> SliceMapping | None:
         """Where the voxels are on the screen now; None without a case."""
-        case, convention = self.case, self._session.viewing.convention
-        if case is None:
-            return None
-        return SliceMapping(self.plane, self.slice_index, case.grid, convention, self.mm_to_viewport)
+        return self._mapping_of(self.case) if self.case is not None else None
+
+    def _mapping_of(self, case: Case) -> SliceMapping:
+        plane, viewing = self.plane, self._session.viewing
+        return SliceMapping(plane, viewing.crosshair[plane.axis], case.grid, viewing.convention, self.mm_to_viewport)
 
     def voxel_at(self, position: QPointF) -> Voxel | None:
         """Voxel under a position of the viewport, or None outside the slice."""
