@@ -214,16 +214,148 @@ def test_run_length_and_deflated_files_are_read(tmp_path: Path, pixels: NDArray[
     check(run_to_end(read_stack(looked(tmp_path).usable[0])), Series(pixels))
 
 
-def test_a_file_that_unpacks_to_gigabytes_is_no_dicom(tmp_path: Path) -> None:
+def zeros(mebibytes: int) -> bytes:
     import zlib
 
-    path = tmp_path / "bomb"
-    meta = b"\x02\x00\x10\x00UI\x16\x001.2.840.10008.1.2.1.99"
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    chunk = bytes(2**24)
-    packed = b"".join(packer.compress(chunk) for _ in range(40)) + packer.flush()
-    path.write_bytes(bytes(128) + b"DICM\x02\x00\x00\x00UL\x04\x00" + len(meta).to_bytes(4, "little") + meta + packed)
-    assert read_headers(path) == ()
+    chunk = bytes(2**20)
+    return b"".join(packer.compress(chunk) for _ in range(mebibytes)) + packer.flush()
+
+
+SAID = b"\x02\x00\x10\x00UI\x16\x001.2.840.10008.1.2.1.99"
+PLAINLY = b"\x02\x00\x10\x00UI\x14\x001.2.840.10008.1.2.1\0"
+
+
+@pytest.mark.parametrize("preamble", [bytes(128) + b"DICM", b""], ids=["preamble", "bare"])
+@pytest.mark.parametrize("length", [None, 0, 2**31])
+@pytest.mark.parametrize(
+    "about",
+    [
+        SAID,
+        PLAINLY + SAID,
+        b"\x02\x00\x02\x00UI\xd0\x07" + b"1" * 2000 + SAID,  # what is packed is told behind the first kilobyte
+        b"\x02\x00\x02\x01OB\0\0\x88\x13\0\0" + b"1" * 5000 + SAID,
+    ],
+    ids=["first", "last", "behind 2 KB", "behind 5 KB"],
+)
+def test_a_file_that_unpacks_to_gigabytes_is_no_dicom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, about: bytes, length: int | None, preamble: bytes
+) -> None:
+    """Whatever it says of the length of its first part, and wherever it says that it is packed."""
+
+    unpacked_whole: list[int] = []
+    monkeypatch.setattr("pydicom.filereader.zlib.decompress", lambda raw, _: unpacked_whole.append(len(raw)) or b"")
+    told = (len(about) if length is None else length).to_bytes(4, "little")
+    (tmp_path / "bomb").write_bytes(preamble + b"\x02\x00\x00\x00UL\x04\x00" + told + about + zeros(40))
+    assert read_headers(tmp_path / "bomb") == ()
+    assert unpacked_whole == []
+
+
+def test_headers_of_very_many_parts_are_passed_over(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    """An item takes eight bytes in a file, and a kilobyte as an object."""
+    raw = write_enhanced(tmp_path / "E", Series(pixels)).read_bytes()
+    at = raw.index(b"\x00\x52\x30\x92SQ\0\0")  # the places of the frames, and all behind them, give way
+    for length in (8 * 200_000, 2**32 - 1):
+        (tmp_path / "E").write_bytes(
+            raw[: at + 8] + length.to_bytes(4, "little") + b"\xfe\xff\x00\xe0\0\0\0\0" * 200_000
+        )
+        assert read_headers(tmp_path / "E") == ()
+
+
+@pytest.mark.parametrize(("frames", "there"), [(1, 1), (6, 6), (6, 7), (8, 7), (100_000, 7), (2_000_000_000, 7)])
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of pydicom
+def test_frames_that_are_not_there_are_refused(
+    tmp_path: Path, pixels: NDArray[np.uint16], frames: int, there: int
+) -> None:
+    """Seven are placed: with one in the file every slice of the volume was the same, with six it was a bug."""
+    from pydicom import dcmread
+
+    path = write_enhanced(tmp_path / "E", Series(pixels))
+    content = dcmread(path)
+    content.NumberOfFrames = frames
+    content.PixelData = content.PixelData[: there * pixels[0].nbytes]
+    content.save_as(path)
+    with pytest.raises(ImageError, match=r"promises|cut off"):
+        run_to_end(read_stack(looked(tmp_path).stacks[0]))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(6, 50_000), (60_000, 60_000), (3, 5)])
+def test_a_picture_within_that_is_of_another_size_is_not_unpacked(
+    tmp_path: Path, pixels: NDArray[np.uint16], rows: int, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+    import struct
+
+    from PIL import Image
+    from pydicom import dcmread
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import JPEGBaseline8Bit
+
+    stream = io.BytesIO()
+    Image.fromarray((pixels[0] % 256).astype(np.uint8)).save(stream, format="JPEG")
+    lying = bytearray(stream.getvalue())
+    at = lying.index(b"\xff\xc0") + 5
+    lying[at : at + 4] = struct.pack(">HH", rows, columns)
+    for number, path in enumerate(write_classic(tmp_path, Series(pixels))):
+        content = dcmread(path)
+        content.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+        content.BitsAllocated, content.BitsStored, content.HighBit = 8, 8, 7
+        content.PixelData = encapsulate([bytes(lying) if number == 3 else stream.getvalue()])
+        content["PixelData"].VR = "OB"
+        content.save_as(path)
+    with pytest.raises(ImageError, match=r"promises|cut off") as caught:
+        run_to_end(read_stack(looked(tmp_path).stacks[0]))
+    assert caught.value.path == sorted(tmp_path.iterdir())[3]
+
+
+@pytest.mark.parametrize("box", [bytes(4) + b"jp2h" + bytes(60), b"\0\0\0\x08free" + bytes(8) + b"\xff\x4f\xff\x51"])
+@pytest.mark.timeout(30)
+def test_a_box_of_no_length_is_not_looked_at_for_ever(tmp_path: Path, pixels: NDArray[np.uint16], box: bytes) -> None:
+    from pydicom import dcmread
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import JPEG2000Lossless
+
+    for path in write_classic(tmp_path, Series(pixels)):
+        content = dcmread(path)
+        content.file_meta.TransferSyntaxUID = JPEG2000Lossless
+        content.PixelData = encapsulate([b"\0\0\0\x0cjP  \r\n\x87\n" + box])
+        content["PixelData"].VR = "OB"
+        content.save_as(path)
+    with pytest.raises(ImageError, match="damaged or cut off"):
+        run_to_end(read_stack(looked(tmp_path).usable[0]))
+
+
+@pytest.mark.parametrize("spacing", [[1e-30, 1e-30], [1e-200, 1.0]])
+def test_pixels_of_no_size_are_told_of_one_series_alone(
+    tmp_path: Path, pixels: NDArray[np.uint16], spacing: list[float]
+) -> None:
+    """One such series once ended the search through all of them."""
+    write_classic(tmp_path, Series(pixels, spacing=spacing, uid="1.2.3.9"))
+    write_classic(tmp_path, Series(pixels))
+    stacks = {stack.first.series: stack for stack in looked(tmp_path).stacks}
+    assert "unusable" in stacks["1.2.3.9"].problem
+    assert stacks["1.2.3.1"].stored_grid is not None
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        ({"RescaleSlope": lambda _: 1e300}, "no scanner gives"),
+        ({"RescaleSlope": lambda n: 1e300 * (n + 1)}, "not numbers"),
+    ],
+)
+def test_intensities_that_are_none_are_refused(
+    tmp_path: Path, pixels: NDArray[np.uint16], scale: dict[str, Any], words: str
+) -> None:
+    write_classic(tmp_path, Series(pixels), **scale)
+    with pytest.raises(ImageError, match=words):
+        run_to_end(read_stack(looked(tmp_path).usable[0]))
+
+
+def test_slices_without_anything_in_them_are_refused(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    write_classic(tmp_path, Series(pixels * 0))
+    with pytest.raises(ImageError, match="all of its voxels are zero"):
+        run_to_end(read_stack(looked(tmp_path).usable[0]))
 
 
 def test_a_folder_without_images_is_refused_by_name(tmp_path: Path) -> None:

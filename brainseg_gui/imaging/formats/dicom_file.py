@@ -6,21 +6,19 @@ pydicom makes objects of some hundred bytes of what takes eight in a file: heade
 from __future__ import annotations
 
 import io
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.free_memory import free_memory_bytes
+from brainseg_gui.imaging.formats.deflated_dicom import DEFLATED, looks_like_dicom
 from brainseg_gui.imaging.formats.image_stream import reporting
 from brainseg_gui.plain_files import open_file
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-_LARGEST_DEFLATED = 2**28
-_DEFLATED = "1.2.840.10008.1.2.1.99"
 _LARGEST_HEADER = 2**26
 _LARGEST_FILE = 2**30
 _MOST_ITEMS = 400_000
@@ -77,36 +75,5 @@ def _parsed(path: Path, raw: bytes) -> DicomContent:
         raise ImageError("it does not fit into memory", "Close other programs", path) from error
     except Exception as error:  # a damaged header makes pydicom raise whatever its bytes suggest
         raise ImageError("it is damaged or cut off", "Copy it again from its source", path) from error
-    deflated = str(getattr(header.file_meta, "TransferSyntaxUID", "")) == _DEFLATED
+    deflated = str(getattr(header.file_meta, "TransferSyntaxUID", "")) == DEFLATED
     return DicomContent(header, raw, len(raw) if deflated else stream.tell())
-
-
-def looks_like_dicom(stream: BinaryIO) -> bool:
-    """Whether a file begins as DICOM does, with its preamble or, as old archives wrote it, without.
-
-    What is deflated is not unpacked unless it is small: a few bytes may unpack to any size.
-    """
-    start = stream.read(132 + 1024)
-    stream.seek(0)
-    if start[128:132] == b"DICM":
-        return _DEFLATED.encode() not in start or _unpacks_small(stream)
-    group, element = int.from_bytes(start[:2], "little"), int.from_bytes(start[2:4], "little")
-    return group in (0x0002, 0x0008) and element <= 0x0080 and element % 2 == 0 and len(start) > 16
-
-
-def _unpacks_small(stream: BinaryIO) -> bool:
-    raw = stream.read(_LARGEST_DEFLATED // 16)
-    stream.seek(0)
-    unpacker, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
-    # the deflated part begins after the file meta information, whose length the first element of group 2 tells
-    begin = 132 + 12 + int.from_bytes(raw[140:144], "little")
-    waiting = raw[begin:]
-    while waiting and total <= _LARGEST_DEFLATED:
-        try:
-            total += len(unpacker.decompress(waiting, 2**20))
-        except zlib.error:
-            return False
-        if unpacker.eof or not unpacker.unconsumed_tail:
-            break
-        waiting = unpacker.unconsumed_tail
-    return total <= _LARGEST_DEFLATED

@@ -86,7 +86,8 @@ def listed_of(value: Any) -> list[Any]:
 
 def words_of(value: Any) -> list[str]:
     """Values as texts of bearable length that can be shown anywhere, without those that are empty."""
-    return [word for item in listed_of(value) if (word := printable(str(item)[:_LONGEST].strip()))]
+    plain = (item for item in listed_of(value) if isinstance(item, str | int | float))  # no items of a sequence
+    return [word for item in plain if (word := printable(str(item)[:_LONGEST].strip()))]
 
 
 def number_of(value: Any) -> float | None:

@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from brainseg_gui.imaging.formats.dicom_file import looks_like_dicom
+from brainseg_gui.imaging.formats.deflated_dicom import ItemCounter, looks_like_dicom
 from brainseg_gui.imaging.formats.dicom_values import (
     Vector,
     first_number_of,
@@ -85,7 +85,7 @@ _DESCRIBING = (
     *("SequenceVariant", "MRAcquisitionType", "ContrastBolusAgent", "Manufacturer", "StudyDate", "SeriesTime"),
 )
 _TIMES = ("EchoTime", "RepetitionTime", "InversionTime", "FlipAngle", "MagneticFieldStrength", "SliceThickness")
-_MOST_FRAMES = 100_000
+_MOST_FRAMES = 10_000
 _MOST_PIXELS = 2**28
 
 
@@ -169,6 +169,8 @@ def read_headers(path: Path) -> tuple[SliceHeader, ...]:
     if content is None or not _is_image(content):
         return ()
     groups = sequence_of(content, "PerFrameFunctionalGroupsSequence")
+    if len(groups) > _MOST_FRAMES:
+        return ()  # no volume of a head: what is read of it must not look like a whole one
     if groups:
         return tuple(_framed(path, content, groups))
     return (_header(path, content, None, (content,), whole_of(content, "InstanceNumber") or 0),)
@@ -182,12 +184,12 @@ def _dataset(stream: BinaryIO) -> Dataset | None:
         return None
     config.settings.reading_validation_mode = config.IGNORE  # what makes no sense is looked at here
     try:
-        return dcmread(
-            stream, stop_before_pixels=True, specific_tags=[tag_of(keyword) for keyword in _TAGS], force=True
-        )
-    except OSError:
-        raise
-    except Exception:  # noqa: BLE001  a damaged header makes pydicom raise whatever its bytes suggest
+        tags: list[Any] = [tag_of(keyword) for keyword in _TAGS]
+        counted: Any = ItemCounter(stream)
+        return dcmread(counted, stop_before_pixels=True, specific_tags=tags, force=True)
+    except Exception as error:  # a damaged header makes pydicom raise whatever its bytes suggest
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         return None
 
 
@@ -199,7 +201,7 @@ def _is_image(content: Dataset) -> bool:
 def _framed(path: Path, content: Dataset, groups: Sequence[Dataset]) -> Iterator[SliceHeader]:
     """The frames of an enhanced file: what all share, overruled by what each says."""
     shared = sequence_of(content, "SharedFunctionalGroupsSequence")[:1]
-    for number, group in enumerate(groups[:_MOST_FRAMES]):
+    for number, group in enumerate(groups):
         parts = [*_inside(group), *(part for one in shared for part in _inside(one)), content]
         yield _header(path, content, number, parts, number + 1)
 

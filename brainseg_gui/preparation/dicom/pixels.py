@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
+from brainseg_gui.imaging.formats.deflated_dicom import looks_like_dicom
+from brainseg_gui.imaging.formats.dicom_values import whole_of
+from brainseg_gui.imaging.formats.image_format import ImageHeader, Picture
+from brainseg_gui.imaging.formats.promises import DEFLATE_LIMIT, check_promise
+from brainseg_gui.imaging.formats.reading import as_volume
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.plain_files import open_file
 from brainseg_gui.preparation.dicom.headers import SliceHeader
 from brainseg_gui.preparation.dicom.stacks import Stack
 from brainseg_gui.progress import Progress
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _REMEDY = "Decompress the series with the archive's own export, or with dcmdjpeg or gdcmconv --raw"
 
@@ -43,14 +53,16 @@ def read_stack(stack: Stack) -> Generator[Progress, None, Volume]:
         plane = _plane(header, frames)
         planes.append(plane if alike else _rescaled(plane, header))
     stored = np.stack(planes).transpose(2, 1, 0)  # (slices, rows, columns) -> (columns, rows, slices)
-    stored.flags.writeable = False
     slope, intercept = (stack.first.slope, stack.first.intercept) if alike else (1.0, 0.0)
-    return Volume(grid.to_ras(stored), grid.grid, slope, intercept, stack.first.path)
+    picture = Picture(ImageHeader(stack.first.path, stored.shape, grid), stored, slope, intercept)
+    return as_volume(picture, stored)
 
 
 def _rescaled(plane: NDArray[Any], header: SliceHeader) -> NDArray[np.float32]:
-    scaled = plane.astype(np.float32) * np.float32(header.slope)
-    return scaled + np.float32(header.intercept)
+    with np.errstate(all="ignore"):  # what comes of it is looked at
+        scaled: NDArray[np.float32] = plane.astype(np.float32) * np.float32(header.slope)
+        scaled += np.float32(header.intercept)
+    return scaled
 
 
 def _plane(header: SliceHeader, frames: dict[Path, NDArray[Any]]) -> NDArray[Any]:
@@ -59,27 +71,85 @@ def _plane(header: SliceHeader, frames: dict[Path, NDArray[Any]]) -> NDArray[Any
         frames.clear()
         frames[header.path] = _unpacked(header)
     values = frames[header.path]
-    plane = values[header.frame] if header.frame is not None and values.ndim == 3 else values
-    if plane.shape != header.shape:
-        raise ImageError("its pixels are not what its header promises", "Copy the series again", header.path)
-    return plane
+    if values.shape == (header.frames, *header.shape) and header.frame is not None and header.frame < header.frames:
+        plane: NDArray[Any] = values[header.frame]
+        return plane
+    if values.shape != header.shape or header.frame:
+        raise _not_promised(header.path)
+    return values
+
+
+def _not_promised(path: Path) -> ImageError:
+    return ImageError("its pixels are not what its header promises", "Copy the series again", path)
 
 
 def _unpacked(header: SliceHeader) -> NDArray[Any]:
-    from pydicom import dcmread
-
     try:
-        with open_file(header.path) as stream:
-            content = dcmread(stream, force=True)
-            return np.asarray(content.pixel_array)
-    except OSError as error:
-        raise ImageError(f"it cannot be read ({error.strerror})", "Check the drive", header.path) from error
+        return _pixels(header)
+    except ImageError:
+        raise
     except MemoryError as error:
         raise ImageError("it does not fit into memory", "Close other programs", header.path) from error
     except Exception as error:  # pydicom raises whatever damaged pixels suggest
+        if isinstance(error, OSError) and error.strerror:
+            raise ImageError(f"it cannot be read ({error.strerror})", "Check the drive", header.path) from error
         if why := _compressed(header):
             raise ImageError(why, _REMEDY, header.path) from error
         raise ImageError("its pixels are damaged or cut off", "Copy the series again", header.path) from error
+
+
+def _pixels(header: SliceHeader) -> NDArray[Any]:
+    from pydicom import dcmread
+
+    with open_file(header.path) as stream:
+        if not looks_like_dicom(stream):  # it is another file by now
+            raise _not_promised(header.path)
+        content = dcmread(stream, force=True)
+        _check_promise(header, content, os.fstat(stream.fileno()).st_size)
+    pixels: NDArray[Any] = np.asarray(content.pixel_array)
+    return pixels
+
+
+def _check_promise(header: SliceHeader, content: Dataset, size: int) -> None:
+    """Refuse what the file cannot hold before memory is taken for it, and packed pictures of another size."""
+    from pydicom.encaps import generate_frames
+    from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGTransferSyntaxes
+
+    packed = UID(header.transfer_syntax).is_compressed
+    frames, bits = whole_of(content, "NumberOfFrames") or 1, whole_of(content, "BitsAllocated") or 8
+    shape, dtype = (*header.shape, header.samples, frames), np.dtype(f"V{max(1, bits // 8)}")
+    if min(shape) < 1:
+        raise _not_promised(header.path)
+    check_promise(header.path, shape, dtype, size * (DEFLATE_LIMIT if packed else 1))
+    if header.transfer_syntax in JPEGTransferSyntaxes + JPEG2000TransferSyntaxes:
+        for frame in generate_frames(content.PixelData, number_of_frames=frames):
+            _check_picture(header, frame)
+
+
+def _check_picture(header: SliceHeader, frame: bytes) -> None:
+    """What a picture within says of its size is read before the picture is."""
+    from PIL import Image, UnidentifiedImageError
+
+    if _has_endless_box(frame):
+        raise ImageError("its pixels are damaged or cut off", "Copy the series again", header.path)
+    try:
+        with Image.open(io.BytesIO(frame)) as picture:
+            size = picture.height, picture.width
+    except UnidentifiedImageError:
+        return  # what unpacks it says what is wrong
+    if size != header.shape:
+        raise _not_promised(header.path)
+
+
+def _has_endless_box(frame: bytes) -> bool:
+    """Whether a box of JPEG 2000 before its picture says that it is of no length: pydicom would look at it for ever."""
+    at = 12 if frame.startswith(b"\x00\x00\x00\x0cjP  ") else len(frame)
+    while at < len(frame) and frame[at + 4 : at + 8] != b"jp2c":
+        length = int.from_bytes(frame[at : at + 4], "big")
+        if not length:
+            return True
+        at += length
+    return False
 
 
 def _compressed(header: SliceHeader) -> str:

@@ -164,7 +164,11 @@ def _stack(slices: Sequence[SliceHeader], part: str) -> Stack:
     usual = float(np.median(steps))
     if why := _gap(steps, usual) or _tilt(slices, heights):
         return Stack(tuple(slices), None, why, notes, part)
-    return Stack(tuple(slices), _grid(slices), "", notes, part)
+    try:
+        return Stack(tuple(slices), _grid(slices), "", notes, part)
+    except ValueError as error:
+        why = f"its position in space is unusable ({error}). Have it exported again"
+        return Stack(tuple(slices), None, why, notes, part)
 
 
 def _unplaced(slices: Sequence[SliceHeader]) -> str:

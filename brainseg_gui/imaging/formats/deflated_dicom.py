@@ -1,0 +1,93 @@
+"""Whether a file begins as DICOM does, and unpacks to no more than it may: a few deflated bytes may become any size."""
+
+from __future__ import annotations
+
+import zlib
+from typing import BinaryIO
+
+_PREAMBLE = 132
+_START_BYTES = _PREAMBLE + 1024
+DEFLATED = "1.2.840.10008.1.2.1.99"
+_LARGEST_BYTES = 2**25  # deflated; pydicom makes objects of every eight of them
+_CHUNK_BYTES = 2**20
+ITEM = b"\xfe\xff\x00\xe0"
+MOST_ITEMS = 100_000  # in a header; an enhanced file has some twenty for each frame
+_MOST_READS = 1_000_000  # two for each element
+_SHORT = frozenset((b"AE", b"CS", b"LO", b"SH", b"UI", b"UL", b"US"))  # types of what a file says of itself
+_LONG = frozenset((b"OB", b"UT"))
+
+
+def looks_like_dicom(stream: BinaryIO) -> bool:
+    """Whether a file begins as DICOM does, with its preamble or as old archives wrote it, and unpacks to little."""
+    start = stream.read(_START_BYTES)
+    stream.seek(0)
+    begun = start[128:_PREAMBLE] == b"DICM"
+    group, element = int.from_bytes(start[:2], "little"), int.from_bytes(start[2:4], "little")
+    if not begun and not (group in (0x0002, 0x0008) and element <= 0x0080 and element % 2 == 0 and len(start) > 16):
+        return False
+    return _is_plain(start, _PREAMBLE if begun else 0) or _unpacks_to_little(stream)
+
+
+def _is_plain(start: bytes, at: int) -> bool:
+    """Whether all that a file says of itself ends within its start, in the usual types, and names nothing deflated."""
+    begin = at
+    while start[at : at + 2] == b"\x02\x00":
+        kind = start[at + 4 : at + 6]
+        if kind in _SHORT:
+            at += 8 + int.from_bytes(start[at + 6 : at + 8], "little")
+        elif kind in _LONG:
+            at += 12 + int.from_bytes(start[at + 8 : at + 12], "little")
+        else:
+            return False
+    return at + 4 <= len(start) and DEFLATED.encode() not in start[begin:at]
+
+
+def _unpacks_to_little(stream: BinaryIO) -> bool:
+    """Read by pydicom's own steps, so that it is the very bytes that it would unpack."""
+    from pydicom.filereader import _read_command_set_elements, _read_file_meta_info, read_preamble
+
+    try:
+        read_preamble(stream, force=True)
+        about = _read_file_meta_info(stream)
+        _read_command_set_elements(stream)
+        return about.get("TransferSyntaxUID") != DEFLATED or _inflates_to_little(stream)
+    except Exception as error:  # a damaged header makes pydicom raise whatever its bytes suggest
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        return False
+    finally:
+        stream.seek(0)
+
+
+def _inflates_to_little(stream: BinaryIO) -> bool:
+    unpacker, total, items = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
+    while not unpacker.eof and (waiting := unpacker.unconsumed_tail or stream.read(_CHUNK_BYTES)):
+        found = unpacker.decompress(waiting, _CHUNK_BYTES)
+        total, items = total + len(found), items + found.count(ITEM)
+        if total > _LARGEST_BYTES or items > MOST_ITEMS:
+            return False
+    return True
+
+
+class ItemCounter:
+    """A file for pydicom to read a header from: it ends with `TooManyItemsError` before they take memory.
+
+    pydicom makes objects of a kilobyte of items that take eight bytes in a file.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._items, self._reads = stream, 0, 0
+        self.seek, self.tell, self.name = stream.seek, stream.tell, stream.name
+
+    def read(self, count: int = -1) -> bytes:
+        """As the file does."""
+        found = self._stream.read(count)
+        self._reads += 1
+        self._items += found.count(ITEM)
+        if self._items > MOST_ITEMS or self._reads > _MOST_READS:
+            raise TooManyItemsError
+        return found
+
+
+class TooManyItemsError(ValueError):
+    """A header is made of more parts than any."""
