@@ -16,7 +16,18 @@ from pathlib import Path
 from tests.fuzz.measure import Result, measure, sampled
 from tests.fuzz.results_log import ResultsLog, code_digest
 
-MODULES = ("images", "other_formats", "dicom", "visits", "exports", "folders", "models", "records", "networks")
+MODULES = (
+    "images",
+    "other_formats",
+    "dicom",
+    "dicom_masks",
+    "visits",
+    "exports",
+    "folders",
+    "models",
+    "records",
+    "networks",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measu
         ("tests.fuzz.images", 200),
         ("tests.fuzz.other_formats", 200),
         ("tests.fuzz.dicom", 120),
+        ("tests.fuzz.dicom_masks", 80),
         ("tests.fuzz.visits", 80),
         ("tests.fuzz.exports", 60),
         ("tests.fuzz.folders", 80),

@@ -16,7 +16,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
-from brainseg_gui.imaging.formats.known_formats import file_filter, stem
+from brainseg_gui.imaging.formats.known_formats import MASKS, file_filter, stem
 from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
@@ -25,6 +25,7 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 
+_MASK_FILTER = f"{file_filter(MASKS)};;All files (*)"  # archives give DICOM objects names without endings
 _PAUSE_MS = 800  # painting goes before scoring what is painted
 _SOON_MS = 40  # the new mask is painted before scoring competes for the interpreter
 
@@ -66,7 +67,7 @@ class MasksController(QObject):
             self._session.say(Notice("A mask is added to an open case", "Open a case first"))
             return
         folder = str(self._preferences.get("last mask folder", str(case.source.folder)))
-        names, _ = QFileDialog.getOpenFileNames(self._window, "Add masks", folder, file_filter())
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Add masks", folder, _MASK_FILTER)
         if names:
             self._preferences.set("last mask folder", str(Path(names[0]).parent))
             self.add_masks([Path(name) for name in names])

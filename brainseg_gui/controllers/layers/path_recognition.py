@@ -47,11 +47,14 @@ def recognise(paths: tuple[Path, ...]) -> Generator[Progress, None, RecognisedPa
 
 
 def may_be_mask(path: Path) -> bool:
-    """Whether a dropped file can be a mask: an image whose name says no modality. The drive is not asked."""
-    from brainseg_gui.imaging.cases.case_folder import kind_of
-    from brainseg_gui.imaging.formats.known_formats import is_image
+    """Whether a dropped file can be a mask: one of a format of masks whose name says no modality.
 
-    return is_image(path) and kind_of(path) in (None, "mask")
+    The drive is not asked.
+    """
+    from brainseg_gui.imaging.cases.case_folder import kind_of
+    from brainseg_gui.imaging.formats.known_formats import MASKS, format_of
+
+    return format_of(path) in MASKS and kind_of(path) in (None, "mask")
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:

@@ -12,6 +12,7 @@ from brainseg_gui.views.actions.actions import Actions, with_added
 from brainseg_gui.views.shell.panel_spec import PanelSpec
 
 if TYPE_CHECKING:
+    from brainseg_gui.controllers.annotating.dicom_export import DicomExportController
     from brainseg_gui.controllers.annotating.labels import LabelsController
     from brainseg_gui.controllers.comparing.case_report import CaseReportController
     from brainseg_gui.controllers.comparing.cohort import CohortController
@@ -195,6 +196,12 @@ def _report(controllers: ControllerSet) -> CaseReportController:
     return CaseReportController(controllers.session, controllers.window, controllers.preferences)
 
 
+def _dicom_export(controllers: ControllerSet) -> DicomExportController:
+    from brainseg_gui.controllers.annotating.dicom_export import DicomExportController
+
+    return DicomExportController(controllers.session, controllers.window, controllers.preferences, controllers.journals)
+
+
 def _preferences_form(controllers: ControllerSet) -> PreferencesFormController:
     from brainseg_gui.controllers.shell.preferences_form import PreferencesFormController
 
@@ -214,6 +221,15 @@ COHORT = Feature(_cohort, commands={"file.cohort_results": lambda cohort: cohort
 SEGMENT_ALL = Feature(_segment_all, commands={"cases.segment_all": lambda segmenting: segmenting.show()})
 FIGURES = Feature(_figures, commands={"file.figure": lambda figures: figures.choose()})
 REPORT = Feature(_report, commands={"file.report": lambda report: report.choose()})
+DICOM_EXPORT = Feature(
+    _dicom_export,
+    actions=(
+        ActionSpec(
+            "layers.export_dicom", "Export as &DICOM…", "Layers", (), "A segmentation, or contours for radiotherapy"
+        ),
+    ),
+    commands={"layers.export_dicom": lambda export: export.choose()},
+)
 PREFERENCES_FORM = Feature(_preferences_form, commands={"file.preferences": lambda form: form.show()})
 TOUR = Feature(_tour, commands={"help.tour": lambda tour: tour.show()})
 
@@ -227,6 +243,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     SEGMENT_ALL,
     FIGURES,
     REPORT,
+    DICOM_EXPORT,
     PREFERENCES_FORM,
     TOUR,
 )

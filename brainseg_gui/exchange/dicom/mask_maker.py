@@ -54,11 +54,11 @@ def maker_of(mask: Path) -> MaskMaker:
     note = read_note(mask)
     if note is None:
         return made_by(network_of(mask))
-    return _corrected(note.fields)
+    return corrected_by(note.fields)
 
 
-def _corrected(fields: Mapping[str, Any]) -> MaskMaker:
-    """What an annotation was started from, in its first sitting: a network's mask is corrected then."""
+def corrected_by(fields: Mapping[str, Any]) -> MaskMaker:
+    """Who made an annotation, by its sittings as notes have them: one begun with a network's mask corrects that."""
     earlier = fields.get("earlier")
     sittings = [*(earlier if isinstance(earlier, list) else []), fields]
     for sitting in sittings:

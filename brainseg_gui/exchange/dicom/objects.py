@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError, SaveError
-from brainseg_gui.exchange.dicom.deidentification import nameless
+from brainseg_gui.exchange.dicom.deidentification import deidentified, nameless
 from brainseg_gui.exchange.dicom.mask_maker import MaskMaker
 from brainseg_gui.exchange.dicom.source_series import SourceSeries
 from brainseg_gui.imaging.formats.reading import read_mask
@@ -45,13 +45,8 @@ class SeriesMask:
     maker: MaskMaker
 
 
-def on_series(labels: LabelMap, series: SourceSeries, maker: MaskMaker, *, deidentify: bool = False) -> SeriesMask:
+def on_series(labels: LabelMap, series: SourceSeries, maker: MaskMaker) -> SeriesMask:
     """A mask that lies on the very grid of a series, in whatever order.
-
-    Parameters
-    ----------
-    deidentify
-        Whether labels of people's own lose their names.
 
     Raises
     ------
@@ -62,22 +57,41 @@ def on_series(labels: LabelMap, series: SourceSeries, maker: MaskMaker, *, deide
     values = regridded(labels.values, own, series.stored_grid, series.place, words=words).values
     stored = np.asfortranarray(series.stored_grid.from_ras(values))
     numbers = labels.present() or tuple(sorted(labels.scheme.labels))
-    return SeriesMask(stored, nameless(labels.scheme) if deidentify else labels.scheme, numbers, series, maker)
+    return SeriesMask(stored, labels.scheme, numbers, series, maker)
 
 
 def write_object(
-    path: Path, mask: SeriesMask, compose: Callable[[SeriesMask], Dataset], *, overwrite: bool, chosen: bool
+    path: Path,
+    mask: SeriesMask,
+    compose: Callable[[SeriesMask], Dataset],
+    *,
+    deidentify: bool = False,
+    overwrite: bool = False,
+    chosen: bool = True,
 ) -> None:
     """Compose an object, write it beside its place, read it back, compare, and only then give it its name.
+
+    Parameters
+    ----------
+    deidentify
+        Whether nobody is to be known by it, as the basic profile of PS3.15 wants it.
+    overwrite
+        Whether a file that exists may be replaced; an image of the series never is.
+    chosen
+        Whether a person chose the name, so that it is followed where it is a link.
 
     Raises
     ------
     SaveError
-        If it could not be composed, written and verified. A file that was there is untouched.
+        If it could not be written and verified. A file that was there is untouched.
     """
+    if any(_same_file(path, part.path) for part in mask.series.slices):
+        raise SaveError("this is an image of the series", "Choose another name", path)
     if not overwrite and path.exists():
         raise SaveError("the file exists", "Choose another name, or allow overwriting", path)
-    content = compose(mask)
+    content = compose(replace(mask, scheme=nameless(mask.scheme)) if deidentify else mask)
+    if deidentify:
+        deidentified(content)
     try:
         with replacing(path, chosen=chosen, only_new=not overwrite, suffix=DICOM_ENDING) as temporary:
             content.save_as(temporary, enforce_file_format=True, overwrite=True)
@@ -87,6 +101,13 @@ def write_object(
     except OSError as error:
         what = f"the mask was not saved ({error.strerror or error}); the old file, if any, is untouched"
         raise SaveError(what, "Choose another folder", path) from error
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def _verify(temporary: Path, mask: SeriesMask, path: Path) -> None:

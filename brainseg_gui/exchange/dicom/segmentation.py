@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import CaseError
-from brainseg_gui.exchange.dicom.deidentification import deidentified
 from brainseg_gui.exchange.dicom.mask_maker import MakerKind, MaskMaker
 from brainseg_gui.exchange.dicom.objects import SeriesMask, on_series, write_object
 from brainseg_gui.exchange.dicom.source_series import PATIENT, STUDY, SourceSeries, instances_of
@@ -32,14 +31,7 @@ _UNKNOWN_VERSION = "unknown"
 
 
 def write_segmentation(
-    path: Path,
-    labels: LabelMap,
-    series: SourceSeries,
-    maker: MaskMaker | None = None,
-    *,
-    deidentify: bool = False,
-    overwrite: bool = False,
-    chosen: bool = True,
+    path: Path, labels: LabelMap, series: SourceSeries, maker: MaskMaker | None = None, **options: bool
 ) -> None:
     """Write a mask as a segmentation object (DICOM SEG) of the series whose grid it lies on, verified.
 
@@ -49,10 +41,8 @@ def write_segmentation(
         On the grid of the series, in whatever order of axes.
     maker
         Who or what made it; by hand where that is not said.
-    deidentify
-        Whether nobody is to be known by it, as the basic profile of PS3.15 wants it.
-    chosen
-        Whether a person chose the name, so that it is followed where it is a link.
+    options
+        As `write_object` has them: ``deidentify``, ``overwrite``, ``chosen``.
 
     Raises
     ------
@@ -60,14 +50,10 @@ def write_segmentation(
         If it could not be written. A file that was there is untouched.
     GridMismatchError
         If the mask lies on another grid.
+    CaseError
+        If headers of the series make no sense together.
     """
-    mask = on_series(labels, series, maker or MaskMaker(), deidentify=deidentify)
-
-    def compose(mask: SeriesMask) -> Dataset:
-        content = composed(mask)
-        return deidentified(content) if deidentify else content
-
-    write_object(path, mask, compose, overwrite=overwrite, chosen=chosen)
+    write_object(path, on_series(labels, series, maker or MaskMaker()), composed, **options)
 
 
 def composed(mask: SeriesMask) -> Dataset:

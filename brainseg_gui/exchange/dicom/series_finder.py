@@ -10,11 +10,14 @@ from brainseg_gui.errors import CaseError, listed, printable
 from brainseg_gui.exchange.dicom.source_series import SourceSeries, source_series
 from brainseg_gui.imaging.formats.dicom_values import text_of
 from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.dicom.examination import look_through
 from brainseg_gui.preparation.dicom.stacks import Stack
+from brainseg_gui.preparation.roles import roles_of
 from brainseg_gui.progress import Progress
 
 _NEARLY = 0.1  # of a voxel's shortest edge: what converters round
+_ORDER = (Modality.T1CE, Modality.T1, Modality.T2, Modality.FLAIR)
 _NAMED = 5  # grids in a sentence
 
 
@@ -26,7 +29,7 @@ class SeriesFinder:
     stacks: tuple[Stack, ...]
 
     def series_on(self, grid: Grid, case_id: str = "") -> SourceSeries:
-        """The series of one study that lies on a grid.
+        """The series of one study that lies on a grid; of several, T1ce before T1, T2 and FLAIR, as cases are drawn.
 
         Parameters
         ----------
@@ -49,7 +52,8 @@ class SeriesFinder:
             what = "series of several examinations lie on the grid of the mask"
             remedy = "Put the DICOM files of each case into a folder with the case's name, or give one examination"
             raise CaseError(what, remedy, self.folder)
-        return found[0]
+        roles = roles_of([stack.first for stack in fitting])
+        return min(zip(roles, found, strict=True), key=lambda pair: _preference(pair[0].modality))[1]
 
     def _of_case(self, case_id: str) -> tuple[Stack, ...]:
         own = self.folder / case_id if case_id else self.folder
@@ -76,6 +80,10 @@ def find_series(folder: Path) -> Generator[Progress, None, SeriesFinder]:
     """
     found = yield from look_through(folder)
     return SeriesFinder(folder, found.stacks)
+
+
+def _preference(modality: Modality | None) -> int:
+    return _ORDER.index(modality) if modality is not None else len(_ORDER)
 
 
 def _lies_on(stack: Stack, grid: Grid) -> bool:

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui import __version__
-from brainseg_gui.exchange.dicom.deidentification import deidentified
 from brainseg_gui.exchange.dicom.mask_maker import MakerKind, MaskMaker
 from brainseg_gui.exchange.dicom.objects import SeriesMask, on_series, write_object
 from brainseg_gui.exchange.dicom.source_series import PATIENT, STUDY, SourceSeries, instances_of, reference_to
@@ -37,23 +36,10 @@ _LABEL = "TUMOUR"
 
 
 def write_structure_set(
-    path: Path,
-    labels: LabelMap,
-    series: SourceSeries,
-    maker: MaskMaker | None = None,
-    *,
-    deidentify: bool = False,
-    overwrite: bool = False,
-    chosen: bool = True,
+    path: Path, labels: LabelMap, series: SourceSeries, maker: MaskMaker | None = None, **options: bool
 ) -> None:
     """Write a mask as a structure set of the series whose grid it lies on, verified; as `write_segmentation`."""
-    mask = on_series(labels, series, maker or MaskMaker(), deidentify=deidentify)
-
-    def compose(mask: SeriesMask) -> Dataset:
-        content = composed(mask)
-        return deidentified(content) if deidentify else content
-
-    write_object(path, mask, compose, overwrite=overwrite, chosen=chosen)
+    write_object(path, on_series(labels, series, maker or MaskMaker()), composed, **options)
 
 
 def composed(mask: SeriesMask) -> Dataset:

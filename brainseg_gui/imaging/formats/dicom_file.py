@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LARGEST_HEADER = 2**26
 _LARGEST_FILE = 2**30
-_MOST_ITEMS = 400_000
+_MOST_ITEMS = 150_000
 _ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # the tag of an item, little-endian and big-endian
 
 

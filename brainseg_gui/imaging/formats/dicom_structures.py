@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _AGAIN = "Export it again from the program that made it"
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 _FLAT = 0.2  # of a slice: how far the points of a contour may lie from its plane
+_MOST_CONTOURS = 30_000
 _MOST_POINTS = 10_000_000
 _MOST_CROSSINGS = 50_000_000
 _FARTHEST_MM = 1e6
@@ -70,7 +71,7 @@ def read_structures(
     if target is None:
         what = "it holds contours, which lie on no grid of their own"
         raise ImageError(what, "Open the images that they were drawn on, then add it as a mask", path)
-    regions = list(_regions(path, header, np.asarray(np.linalg.inv(lps_affine(target)), np.float64)))
+    regions = list(_regions(path, header, should_stop, np.asarray(np.linalg.inv(lps_affine(target)), np.float64)))
     if not regions:
         return _nothing(path, header, target)
     planes, notes = _planes(path, [contour for region in regions for contour in region.contours], target)
@@ -93,18 +94,25 @@ def _nothing(path: Path, header: Dataset, target: StoredGrid) -> StoredMask:
     return StoredMask(target.to_ras(np.zeros(target.shape, np.uint8, order="F")), target)
 
 
-def _regions(path: Path, header: Dataset, to_voxels: NDArray[np.float64]) -> Iterator[_Region]:
+def _regions(
+    path: Path, header: Dataset, should_stop: ShouldStop | None, to_voxels: NDArray[np.float64]
+) -> Iterator[_Region]:
     described = {whole_of(item, "ROINumber"): item for item in sequence_of(header, "StructureSetROISequence")}
     observed = {
         whole_of(item, "ReferencedROINumber"): item for item in sequence_of(header, "RTROIObservationsSequence")
     }
-    points = 0
+    points = count = 0
     for item in sequence_of(header, "ROIContourSequence"):
         number = whole_of(item, "ReferencedROINumber")
         if number not in described:
             raise ImageError("contours are of a region that it does not describe", _AGAIN, path)
         contours = []
         for contour in sequence_of(item, "ContourSequence"):
+            count += 1
+            if count > _MOST_CONTOURS:
+                raise ImageError(f"it holds more than {_MOST_CONTOURS:,} contours", "Export fewer regions", path)
+            if should_stop is not None and should_stop():
+                raise Cancelled
             if text_of(contour, "ContourGeometricType") in _CLOSED:
                 contours.append(_contour(path, contour, to_voxels, _MOST_POINTS - points))
                 points += len(contours[-1].points)
