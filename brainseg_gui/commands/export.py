@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
                     bar.clear()
                     sys.stderr.write(for_terminal(f"brainseg: {outcome.case_id}: {note}\n"))
     done = len(sources) - faults
-    words = f"{done} of {len(sources)} cases, {masks} with a mask: {args.output}"
+    words = f"{done} of {len(sources)} cases, {masks} with a mask: {printable(str(args.output))}"
     sys.stdout.write(for_terminal(words) + "\n")
     return INPUT_FAULT if faults else 0
 

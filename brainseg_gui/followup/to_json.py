@@ -41,7 +41,7 @@ def as_json(record: FollowUp) -> str:
         "targets": list(record.targets),
         "results": [_result(result) for result in results_of(record)],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def edit_entry(edit: Edit) -> dict[str, Any]:

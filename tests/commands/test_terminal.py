@@ -68,6 +68,10 @@ def test_evaluate(call: Call, hostile: Path, tmp_path: Path) -> None:
     code, printed, _ = call("evaluate", "--reference", hostile, "--prediction", masks / f"{HOSTILE}_pred.nii.gz")
     assert code == 0
     assert SHOWN in printed
+    for place in ("-", tmp_path / "scores.json"):
+        code, printed, _ = call("evaluate", "--reference", hostile, "--prediction", masks, "--json", place)
+        assert code == 0
+    assert HOSTILE in json.loads((tmp_path / "scores.json").read_text("ascii"))["cases"][0]["reference"]
     unpaired = tmp_path / "unpaired"
     unpaired.mkdir()
     (unpaired / "other_pred.nii.gz").write_bytes(b"no mask")
@@ -83,6 +87,49 @@ def test_report_and_render(call: Call, hostile: Path, tmp_path: Path) -> None:
     code, printed, _ = call("render", hostile, "--prediction", tmp_path / HOSTILE, "-o", tmp_path / "picture.png")
     assert code == 2
     assert not printed
+
+
+def test_follow(call: Call, hostile: Path, tmp_path: Path) -> None:
+    code, printed, _ = call("follow", hostile.parent, "--html", tmp_path / "page.html")
+    assert code == 0
+    assert SHOWN in printed
+    assert (tmp_path / "page.html").read_text("utf-8").replace("\n", "").isprintable()
+    code, printed, _ = call("follow", hostile.parent, "--json", "-")
+    assert SHOWN in json.loads(printed)["visits"][0]["name"]
+    for words in (
+        ("--patient", HOSTILE),
+        ("--baseline", HOSTILE),
+        ("--date", f"{HOSTILE}=2021-03-04"),
+        ("--masks", HOSTILE),
+    ):
+        code, _, errors = call("follow", hostile.parent, *words)
+        assert code == 2
+        assert "(U+001B)" in errors
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names there are text")
+def test_follow_where_a_name_is_no_text(call: Call, toy_case: Callable[..., Path], tmp_path: Path) -> None:
+    toy_case(tmp_path / "p", case_id="caf\udce9")
+    for words in ((), ("--json", "-"), ("--json", tmp_path / "a.json"), ("--html", tmp_path / "a.html")):
+        code, _, _ = call("follow", tmp_path / "p", *words)
+        assert code == 0
+    json.loads((tmp_path / "a.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("layout", "name"), [("nnunet", "Dataset501_Toys"), ("bids", "derived")])
+def test_export(call: Call, hostile: Path, tmp_path: Path, layout: str, name: str) -> None:
+    out = tmp_path / "out" / HOSTILE / name
+    code, printed, _ = call("export", hostile.parent, "-o", out, "--to", layout)
+    assert code == 0
+    assert SHOWN in printed
+    assert all(path.name.isprintable() for path in out.rglob("*"))
+    code, _, errors = call("export", hostile.parent, "-o", out, "--to", layout)
+    assert code == 2
+    assert SHOWN in errors
+    (hostile / f"{HOSTILE}_flair.nii.gz").write_bytes(b"no image")
+    code, _, errors = call("export", hostile.parent, "-o", tmp_path / "again" / name, "--to", layout)
+    assert code == 2
+    assert SHOWN in errors
 
 
 def test_train(call: Call, hostile: Path, tmp_path: Path) -> None:

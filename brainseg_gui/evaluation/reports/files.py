@@ -48,7 +48,7 @@ def as_json(report: CohortReport) -> str:
         "unpaired": [_unscored_entry(entry) for entry in report.unpaired],
         "failed": [_unscored_entry(entry) for entry in report.failed],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
 def _mean_dice(report: CohortReport) -> dict[str, dict[str, float]] | None:
