@@ -25,10 +25,17 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {
         "no crash, no hang, at most 4 times the memory of the case on its grid": {
             "fuzz/test_readers.py": "test_no_input_does_harm",
             "fuzz/test_measure.py": "test_each_fault_is_told",
+            "imaging/formats/test_text_headers.py": "test_lying_headers_of_nrrd_are_refused "
+            "test_lying_headers_of_meta_image_are_refused",
+            "preparation/test_dicom.py": "test_a_box_of_no_length_is_not_looked_at_for_ever",
         },
         "A compressed file gets memory only as it delivers, images of different grids and what the network makes of "
         "them only if it is free": {
             "imaging/test_hostile_files.py": "test_what_unpacks_to_far_more_than_promised_is_not_unpacked",
+            "imaging/formats/test_text_headers.py": "test_voxels_that_unpack_to_more_than_was_promised_are_refused",
+            "preparation/test_dicom.py": "test_a_file_that_unpacks_to_gigabytes_is_no_dicom "
+            "test_headers_of_very_many_parts_are_passed_over test_frames_that_are_not_there_are_refused "
+            "test_a_picture_within_that_is_of_another_size_is_not_unpacked",
             "imaging/test_sampling.py": "test_images_that_would_not_fit_on_the_finest_grid_are_refused",
             "inference/test_preprocess.py": "test_what_the_free_memory_does_not_hold_is_refused",
         },
@@ -99,6 +106,9 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {
         "only a name that you chose is followed": {
             "storage/test_writing.py": "test_a_link_that_a_person_chose_stays_and_leads_to_the_new_file",
             "storage/test_one_home.py": "test_nothing_is_written_outside_of_the_one_home",
+            "imaging/formats/test_text_headers.py": "test_voxels_lie_in_the_same_folder "
+            "test_no_link_to_voxels_is_followed",
+            "preparation/test_dicom.py": "test_links_are_not_followed",
         },
         "Prepared cases go into a folder of their own, known by its marker": {
             "training/test_cache.py": "test_a_folder_that_is_no_cache_is_not_used_as_one",
@@ -132,7 +142,7 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {
             "storage/test_cells.py": "test_no_text_is_a_formula_at_any_separator",
             "views/test_plain_text.py": "test_what_steers_is_replaced_by_signs test_a_tip_shows_its_text",
             "evaluation/html/test_html.py": "test_no_name_is_taken_for_markup",
-            "commands/test_terminal.py": "test_segment test_evaluate test_runs",
+            "commands/test_terminal.py": "test_segment test_evaluate test_runs test_follow test_export",
             "e2e/test_strange_names.py": "test_a_case_with_a_strange_name",
         },
     },
