@@ -158,6 +158,18 @@ def open_folder(path: Path, root: Path | None = None) -> Iterator[Folder]:
         os.close(descriptor)
 
 
+def make_folders(path: Path, root: Path) -> None:
+    """Make a folder and those above it, where no link leads out of `root`, which a person chose.
+
+    Raises
+    ------
+    OSError
+        If one cannot be made, or a link is met on the way.
+    """
+    _refuse_links(path, root)
+    path.mkdir(parents=True, exist_ok=True)
+
+
 def flush(handle: int) -> None:
     """Make a file's content survive a power loss, where the drive can.
 

@@ -102,6 +102,7 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {
             "annotation/test_case_list.py": "test_a_list_that_is_a_link_is_neither_read_nor_written "
             "test_a_list_that_is_a_pipe_is_not_waited_for",
             "commands/test_segment.py": "test_a_mask_is_not_written_through_a_link_that_lies_in_the_folder",
+            "annotation/saving/test_mask_folder.py": "test_no_link_in_it_is_followed",
         },
         "only a name that you chose is followed": {
             "storage/test_writing.py": "test_a_link_that_a_person_chose_stays_and_leads_to_the_new_file",

@@ -128,9 +128,12 @@ def test_overwriting_can_be_forbidden(study: tuple[LabelMap, Any], target: Path)
     write_labels(target.with_name("other.nii.gz"), *study, overwrite=False)
 
 
-def test_only_nifti_names_are_taken(study: tuple[LabelMap, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["mask.hdr", "mask.mnc", "mask.dcm", "mask.txt", "mask"])
+def test_only_names_of_formats_that_masks_are_saved_in_are_taken(
+    study: tuple[LabelMap, Any], tmp_path: Path, name: str
+) -> None:
     with pytest.raises(SaveError, match=r"\.nii\.gz"):
-        write_labels(tmp_path / "mask.mha", *study)
+        write_labels(tmp_path / name, *study)
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])

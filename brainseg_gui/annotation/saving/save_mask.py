@@ -23,6 +23,7 @@ from brainseg_gui.imaging.formats.mask_note import MaskFile, note_path, read_not
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.links import behind_links
 from brainseg_gui.progress import Progress, run_to_end
+from brainseg_gui.storage.folder import make_folders
 from brainseg_gui.storage.writing import remove_derived
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -229,10 +230,11 @@ def _write_labels(request: SaveRequest, path: Path, made_by: str, *, new: bool) 
 
     case = request.case
     try:
-        if new and request.tree is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
         chosen = request.chosen is not None
-        write_labels(path, request.labels, case.header, overwrite=not new, chosen=chosen, made_by=made_by)
+        root = _root_of(path, request.tree) if not chosen else None
+        if new and root is not None:
+            make_folders(path.parent, root)
+        write_labels(path, request.labels, case.header, overwrite=not new, chosen=chosen, root=root, made_by=made_by)
     except OSError as error:
         raise _no_room(path, error) from error
     except SaveError as error:
@@ -240,6 +242,11 @@ def _write_labels(request: SaveRequest, path: Path, made_by: str, *, new: bool) 
         if request.chosen is None and isinstance(cause, OSError) and cause.errno in _READ_ONLY:
             raise _no_room(path, cause) from cause
         raise
+
+
+def _root_of(path: Path, tree: OutputTree | None) -> Path | None:
+    """The folder that the person chose, below which no link is followed; None for a mask beside its images."""
+    return tree.folder if tree is not None and path.is_relative_to(tree.folder) else None
 
 
 def _no_room(path: Path, error: OSError) -> ReadOnlyHomeError:

@@ -25,6 +25,7 @@ def write_labels(
     *,
     overwrite: bool = True,
     chosen: bool = True,
+    root: Path | None = None,
     made_by: str = "",
     before_named: Callable[[Path], None] | None = None,
 ) -> None:
@@ -45,6 +46,8 @@ def write_labels(
         Whether a file that exists may be replaced, also one that appears meanwhile.
     chosen
         Whether a person chose the name, so that it is followed where it is a link; a derived one is not.
+    root
+        For a derived name: a folder above it that a person chose; no link is followed below.
     made_by
         The network that made the mask, said in the header's description as far as there is room.
     before_named
@@ -64,7 +67,8 @@ def write_labels(
         raise _exists(path)
     words, stored = header_words(labels.scheme, made_by), header.stored_grid.from_ras(labels.values)
     try:
-        with replacing(path, chosen=chosen, only_new=not overwrite, suffix=suffix_of(named).lower()) as temporary:
+        suffix = suffix_of(named).lower()
+        with replacing(path, chosen=chosen, root=root, only_new=not overwrite, suffix=suffix) as temporary:
             known.writer().write_mask(temporary, stored, header, words, labels.scheme)
             _verify(temporary, labels, path)
             if before_named is not None:
