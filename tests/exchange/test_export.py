@@ -10,15 +10,22 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
 
 from brainseg_gui.commands import export
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.exchange.mask_files import MASK_KINDS
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.cases.read_case import read_case
+from brainseg_gui.imaging.formats.reading import read_label_map
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labelling.label_files import read_labels_file
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import run_to_end
+from tests.exchange.dicom_series import TAGS
+from tests.preparation.conftest import Series, write_classic
 
 ToyCase = Callable[..., Path]
 
@@ -178,3 +185,81 @@ def test_the_newest_annotation_goes_out_where_it_is_asked_for(cohort: Path, tmp_
     assert [path.name for path in (out / "labelsTr").iterdir()] == ["A.nii.gz"]
     assert np.flatnonzero(np.asarray(nib.load(out / "labelsTr" / "A.nii.gz").dataobj)).size == 1
     assert len(list((out / "imagesTs").iterdir())) == 8
+
+
+@pytest.mark.parametrize("kind", ["seg.nrrd", "nrrd", "mha", "mgz", "nii.gz"])
+def test_masks_alone_go_out_in_another_format(kind: str, cohort: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert call(cohort, "-o", out, "--to", kind) == 0
+    ending = ".seg.nrrd" if kind == "seg.nrrd" else f"_seg.{kind}"
+    labels = [] if kind == "seg.nrrd" else ["labels_brats2020.txt"]
+    assert sorted(path.name for path in out.iterdir()) == [f"A{ending}", f"B_2{ending}", *labels]
+    for name, new in (("A", "A"), ("B 2", "B_2")):
+        before = read(find_case(cohort / name))
+        assert before.reference is not None
+        after = read_label_map(out / f"{new}{ending}", before.grid, scheme_named("msd"))
+        np.testing.assert_array_equal(after.values, before.reference.values)
+    if labels:
+        assert dict(read_labels_file(out / labels[0]).labels) == {1: "NCR", 2: "ED", 4: "ET"}
+
+
+@pytest.fixture
+def examinations(cohort: Path, tmp_path: Path) -> Path:
+    """DICOM series on the grids of two of the cases, in folders of their names; that of A is there in two contrasts."""
+    folder = tmp_path / "dicom"
+    for number, (name, words) in enumerate((("A", "t1_tse"), ("A", "t1_tse_gd"), ("B 2", "t1_tse"))):
+        grid = read(find_case(cohort / name)).grid
+        affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine  # columns run right and rows to the front, in LPS
+        i, j, k = grid.shape
+        way = [*affine[:3, 0], *affine[:3, 1]]
+        tags = {**TAGS, "SeriesDescription": words, "StudyInstanceUID": f"1.2.{name == 'A':d}"}
+        series = Series(np.zeros((k, j, i), np.uint16), way, affine[:3, 3], 1.0, (1.0, 1.0), f"1.2.3.{number}", tags)
+        write_classic(folder / name / words, series)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["dicom-seg", "rtstruct"])
+def test_masks_go_out_as_objects_of_the_series_that_they_lie_on(
+    kind: str, cohort: Path, examinations: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert call(cohort, "-o", out, "--to", kind, "--series", examinations, "--deidentify") == 0
+    ending = "_seg.dcm" if kind == "dicom-seg" else "_rtstruct.dcm"
+    assert sorted(path.name for path in out.iterdir()) == [f"A{ending}", f"B_2{ending}"]
+    for name, new in (("A", "A"), ("B 2", "B_2")):
+        before = read(find_case(cohort / name))
+        assert before.reference is not None
+        after = read_label_map(out / f"{new}{ending}", before.stored_grid, scheme_named("msd"))
+        np.testing.assert_array_equal(after.values, before.reference.values)
+    assert b"Doe" not in (out / f"A{ending}").read_bytes()
+    again = tmp_path / "again"
+    assert call(cohort, "-o", again, "--to", kind, "--series", examinations) == 0
+    content = pydicom.dcmread(again / f"A{ending}")
+    drawn_on = {str(e.value) for e in content.iterall() if e.keyword == "SeriesInstanceUID"}
+    assert "1.2.3.1" in drawn_on, "T1ce comes before T1"
+    (examinations / "A").rename(tmp_path / "gone")
+    capsys.readouterr()
+    assert call(cohort, "-o", tmp_path / "third", "--to", kind, "--series", examinations) == 2
+    assert "A: " in (said := capsys.readouterr().err)
+    assert "no series lies where the mask does (24×28×20 voxels of 1×1×1 mm)" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--to", "dicom-seg"), "a DICOM mask belongs to a DICOM series"),
+        (("--to", "mha", "--deidentify"), "--deidentify is for dicom-seg and rtstruct"),
+        (("--to", "bids", "--series", "x"), "--series is for dicom-seg and rtstruct"),
+    ],
+)
+def test_options_that_would_say_nothing_are_refused(
+    options: tuple[str, ...], sentence: str, cohort: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(BrainsegError, match=sentence):
+        call(cohort, "-o", tmp_path / "out", *options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_kind_of_mask_file_can_be_asked_for() -> None:
+    assert set(MASK_KINDS) == set(export._KINDS) - {"nnunet", "bids"}
+    assert {key for key, kind in MASK_KINDS.items() if kind.write is not None} == set(export._DICOM)

@@ -1,0 +1,75 @@
+"""Coded terms and names of labels: what the standard has, what programs write, and what they mean here."""
+
+from __future__ import annotations
+
+import pytest
+
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labelling.label_entries import LabelEntry, scheme_of
+from brainseg_gui.imaging.labelling.terminology import (
+    OWN_CODES,
+    category_of,
+    entry_of,
+    meaning_of_code,
+    scheme_of_entries,
+    term_of,
+)
+from brainseg_gui.imaging.labels import built_in_meanings
+
+
+def test_the_terms_are_those_of_the_standard() -> None:
+    """As pydicom's own copy of PS3.16 has them."""
+    from pydicom.sr.codedict import codes
+
+    scheme = scheme_named("brats2013")
+    expected = (
+        codes.cid7168.Necrosis,
+        codes.cid7168.Edema,
+        codes.cid7168.NonEnhancingLesion,
+        codes.cid7168.EnhancingLesion,
+    )
+    for value, code in enumerate(expected, start=1):
+        term = term_of(scheme, value)
+        assert (term.value, term.scheme, term.title) == (code.value, code.scheme_designator, code.meaning)
+    assert category_of(scheme, 1).value == codes.cid7150.MorphologicallyAbnormalStructure.value
+
+
+def test_what_the_standard_lacks_has_a_code_of_the_program() -> None:
+    cavity = term_of(scheme_named("brats2023"), 4)
+    assert (cavity.scheme, cavity.value, cavity.title) == (OWN_CODES, "RC", "resection cavity")
+    own = scheme_of("mine", [LabelEntry(1, "Ammon's horn (left side)", "#5b8def")])
+    assert term_of(own, 1).value == "AMMON-S-HORN-LEF"
+    assert category_of(own, 1).title == "Tissue"
+
+
+def test_every_tissue_comes_back_from_its_code_and_its_name() -> None:
+    for key, meaning in built_in_meanings().items():
+        if key != "?":
+            own = scheme_of("mine", [LabelEntry(1, key, meaning.colour, key)])
+            assert meaning_of_code(term_of(own, 1).value) == ("" if key == "RC" else key)
+            assert entry_of(1, key).meaning == entry_of(1, meaning.title).meaning == key
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "meaning"),
+    [
+        ("Segment_1", "M-54000", "NCR"),
+        ("Peritumoral Edema", "", "ED"),
+        ("enhancing tumor", "", "ET"),
+        ("Non-enhancing", "", "NCR"),
+        ("GTV", "", "WT"),
+        ("hippocampus", "", ""),
+        ("tumor core", "", ""),
+    ],
+)
+def test_names_and_older_codes_of_other_programs(name: str, code: str, meaning: str) -> None:
+    assert entry_of(1, name, "", code).meaning == meaning
+
+
+def test_labels_of_a_known_scheme_are_that_scheme_and_others_keep_their_names() -> None:
+    known = scheme_of_entries("x", [entry_of(1, "ET"), entry_of(2, "NCR"), entry_of(3, "edema")])
+    assert known is scheme_named("et-ncr-ed")
+    own = scheme_of_entries("of\u202eme", [entry_of(1, "core"), entry_of(9, "core")])
+    assert own is not None
+    assert [own.name_of(n) for n in (1, 9)] == ["core", "core (9)"]
+    assert scheme_of_entries("x", []) is None
