@@ -118,8 +118,8 @@ def own_folders(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 @pytest.fixture(autouse=True)
-def _no_window_left() -> Iterator[None]:
-    """Fail a test that leaves a visible window behind."""
+def _nothing_left() -> Iterator[None]:
+    """Fail a test that leaves a visible window or a pressed mouse button behind; the next one starts without Ctrl."""
     yield
     widgets = sys.modules.get("PySide6.QtWidgets")
     if widgets is None or widgets.QApplication.instance() is None:
@@ -130,6 +130,18 @@ def _no_window_left() -> Iterator[None]:
         widget.close()
     if names:
         pytest.fail(f"the test leaves windows open: {', '.join(names)}")
+    if (buttons := widgets.QApplication.mouseButtons()).value:
+        pytest.fail(f"the test leaves a mouse button pressed: {buttons}")
+    if widgets.QApplication.keyboardModifiers().value:
+        _let_go_of_modifiers(widgets)
+
+
+def _let_go_of_modifiers(widgets: Any) -> None:
+    """Qt remembers the Ctrl of a Ctrl+click until something comes without it."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    QTest.keyClick(widgets.QWidget(), Qt.Key.Key_Shift)
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def test_pages_go_back_once_after_a_case_is_open_and_not_at_its_preview(
     parts.session.preview(case)
     assert not controller._work.running
     parts.session.open(case)
-    qtbot.waitUntil(lambda: not controller._work.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not controller._work.running, timeout=30_000)
     assert library.asked == [("malloc_trim", (0,))]
     controller.close()
 
@@ -89,7 +89,7 @@ def test_neither_segmenting_nor_copying_holds_a_case_that_was_left(
     session.open(read(folder))
     controller.segment()
     engine.gate.open(3)
-    qtbot.waitUntil(lambda: len(session.layers) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(session.layers) == 2, timeout=30_000)
     source = CopySource(session)
     brush = BrushTool(session, Tool.COPY, source)
     session.annotating.begin(Annotation(session.layers.reference.labels), session.layers.reference)
@@ -104,5 +104,5 @@ def test_neither_segmenting_nor_copying_holds_a_case_that_was_left(
         gc.collect()
         return [thing() for thing in left] == [None, None]
 
-    qtbot.waitUntil(gone, timeout=10_000)  # the row of the layer is deleted by the event loop
+    qtbot.waitUntil(gone, timeout=30_000)  # the row of the layer is deleted by the event loop
     controller.close()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.settings.side_window import SideWindow
+from tests.gestures import take_focus
 
 
 def _with_field() -> QWidget:
@@ -30,7 +31,7 @@ def test_a_side_window_is_closed_by_keys(qtbot: QtBot, parts: Any, keys: str, fi
         side.show()
         qtbot.waitUntil(side.window.isActiveWindow)
         focused = side.window.findChild(field)
-        focused.setFocus()
+        take_focus(qtbot, focused)
         QTest.keySequence(focused, QKeySequence(keys))
         assert not side.window.isVisible()
     assert parts.window.isVisible()

@@ -151,7 +151,7 @@ def ready(qtbot: QtBot, training: TrainingController, folder: Path) -> TrainingC
 def running(qtbot: QtBot, ready: TrainingController) -> RunRecord:
     """A run that was started from the form and has done its steps."""
     ready.window.form._start.click()
-    qtbot.waitUntil(lambda: ready.watch.chosen is not None and ready.watch.chosen.step == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: ready.watch.chosen is not None and ready.watch.chosen.step == 3, timeout=30_000)
     return ready.watch.chosen
 
 
@@ -227,12 +227,12 @@ def test_stop_asks_politely_and_resume_goes_on(
     assert running.stop_asked  # the run may have taken the stop file away already
     assert not page.stop.isEnabled()
     assert "Stopping" in page.status.text()
-    qtbot.waitUntil(lambda: running.status is RunStatus.STOPPED, timeout=10_000)
+    qtbot.waitUntil(lambda: running.status is RunStatus.STOPPED, timeout=30_000)
     assert page.resume.isVisible()
     assert not page.stop.isVisible()
     page.resume.click()
     assert "starting" in page.status.text()
-    qtbot.waitUntil(lambda: running.step == 6, timeout=10_000)
+    qtbot.waitUntil(lambda: running.step == 6, timeout=30_000)
     assert running.status is RunStatus.RUNNING
     assert list(running.curves["loss"].steps) == [1, 2, 3, 4, 5, 6]
     assert len(launcher.processes) == 2
@@ -255,7 +255,7 @@ def test_a_stop_that_is_not_heard_can_be_forced(
 ) -> None:
     launcher.mood = "deaf"
     ready.start()
-    qtbot.waitUntil(lambda: ready.watch.chosen is not None and ready.watch.chosen.step == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: ready.watch.chosen is not None and ready.watch.chosen.step == 3, timeout=30_000)
     record, page = ready.watch.chosen, ready.window.run_page
     stop_long_ago(qtbot, ready)
     assert page.stop_now.isVisible()
@@ -264,14 +264,14 @@ def test_a_stop_that_is_not_heard_can_be_forced(
     assert launcher.processes[0].poll() is None, "it was only offered"
     ready.window.notice._actions.itemAt(0).widget().click()
     assert "Ending the trainer" in page.status.text()
-    qtbot.waitUntil(lambda: record.status is RunStatus.STOPPED and not record.ending, timeout=10_000)
+    qtbot.waitUntil(lambda: record.status is RunStatus.STOPPED and not record.ending, timeout=30_000)
     assert launcher.processes[0].wait(10) == -9
     assert page.status.text() == "Stopped at once at step 3. Resume goes on from the checkpoint of step 2."
     assert not page.stop_now.isVisible()
     assert not record.folder.stop_asked
     assert ready.watch.notice is None
     page.resume.click()
-    qtbot.waitUntil(lambda: record.step == 6, timeout=10_000)
+    qtbot.waitUntil(lambda: record.step == 6, timeout=30_000)
 
 
 def test_a_trainer_that_is_not_known_for_certain_is_not_ended(
@@ -279,7 +279,7 @@ def test_a_trainer_that_is_not_known_for_certain_is_not_ended(
 ) -> None:
     launcher.mood = "old"
     ready.start()
-    qtbot.waitUntil(lambda: ready.watch.chosen is not None and ready.watch.chosen.step == 3, timeout=10_000)
+    qtbot.waitUntil(lambda: ready.watch.chosen is not None and ready.watch.chosen.step == 3, timeout=30_000)
     stop_long_ago(qtbot, ready)
     assert not ready.window.run_page.stop_now.isVisible()
     ready._stops.offer_now()
@@ -293,7 +293,7 @@ def test_a_trainer_that_dies_is_said(qtbot: QtBot, ready: TrainingController, la
     launcher.mood = "die"
     ready.start()
     qtbot.waitUntil(
-        lambda: ready.watch.chosen is not None and ready.watch.chosen.status is RunStatus.DIED, timeout=10_000
+        lambda: ready.watch.chosen is not None and ready.watch.chosen.status is RunStatus.DIED, timeout=30_000
     )
     assert ready.watch.chosen.step == 3  # the half line is no step
     assert "ended without a word at step 3" in ready.window.run_page.status.text()
@@ -303,7 +303,7 @@ def test_a_trainer_that_dies_is_said(qtbot: QtBot, ready: TrainingController, la
 def test_a_trainer_that_never_begins_is_said(qtbot: QtBot, ready: TrainingController, launcher: FakeLauncher) -> None:
     launcher.mood = "mute"
     ready.start()
-    qtbot.waitUntil(lambda: ready.watch.notice is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: ready.watch.notice is not None, timeout=30_000)
     assert "ended before it began" in ready.window.notice.text
     record = ready.watch.chosen
     assert not record.alive
@@ -525,8 +525,8 @@ def test_a_picture_of_a_run_is_read_beside_the_window(
     training.show()
     training.add_runs(folder.path)
     view = training.window.run_page.validation
-    qtbot.waitUntil(lambda: view.picture._file == file, timeout=10_000)
-    qtbot.waitUntil(lambda: not training._pictures._newest.running, timeout=10_000)
+    qtbot.waitUntil(lambda: view.picture._file == file, timeout=30_000)
+    qtbot.waitUntil(lambda: not training._pictures._newest.running, timeout=30_000)
     assert view.picture._pixmap.isNull() == (kind != "good")
 
 
@@ -545,11 +545,11 @@ def test_a_drive_that_hangs_holds_no_picture_up_but_its_own(
     training.show()
     training.add_runs(prepared(tmp_path / "runs" / "one", *events).path)
     view = training.window.run_page.validation
-    qtbot.waitUntil(lambda: asked == ["2.png"], timeout=10_000)
+    qtbot.waitUntil(lambda: asked == ["2.png"], timeout=30_000)
     for _ in range(5):
         training.watch.news_came.emit()
     view.epoch.setValue(0)
-    qtbot.waitUntil(lambda: asked == ["2.png", "1.png"], timeout=10_000)
+    qtbot.waitUntil(lambda: asked == ["2.png", "1.png"], timeout=30_000)
     started = time.perf_counter()
     training.close()
     assert time.perf_counter() - started < 5.0
@@ -569,7 +569,7 @@ def test_a_drive_that_hangs_holds_neither_the_window_nor_its_end_up(
 
     training.show()
     training.add_runs(prepared(tmp_path / "runs" / "one").path)
-    qtbot.waitUntil(lambda: training.watch.chosen is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: training.watch.chosen is not None, timeout=30_000)
     if deed == "look":
         monkeypatch.setattr(run_poll, "find_runs", hang)
     elif deed == "stop":
@@ -578,7 +578,7 @@ def test_a_drive_that_hangs_holds_neither_the_window_nor_its_end_up(
         monkeypatch.setattr(training._starts, "_launch", hang)
     started = time.perf_counter()
     {"look": training.poll.poll, "stop": training._stops.ask, "resume": training.resume}[deed]()
-    qtbot.waitUntil(asked.is_set, timeout=10_000)
+    qtbot.waitUntil(asked.is_set, timeout=30_000)
     monkeypatch.setattr(Job.end, "__defaults__", (100,))
     training.close()
     assert time.perf_counter() - started < 8.0

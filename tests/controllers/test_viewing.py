@@ -24,6 +24,7 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import Viewing, ViewLayout
 from brainseg_gui.views.slices.go_to_dialog import GoToDialog
+from tests.gestures import take_focus
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_the_reference_is_shown_while_the_key_is_held(
     with qtbot.waitActive(window):
         window.show()
     view = window.ortho.views[0]
-    view.setFocus()
+    take_focus(qtbot, view)
     seen: list[bool] = []
     session.viewing.events.peek.connect(seen.append)
     qtbot.keyPress(view, Qt.Key.Key_B)

@@ -98,7 +98,7 @@ def test_the_window_leaves_the_drive_to_others(
 
     def settle() -> None:
         states = application.case_states
-        qtbot.waitUntil(lambda: not states._changes and not states._reading.running, timeout=10_000)
+        qtbot.waitUntil(lambda: not states._changes and not states._reading.running, timeout=30_000)
 
     guard.on = True
     application.files.open_paths([drive / "cohort"])

@@ -52,7 +52,7 @@ def iam(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def save(hand: Hand, qtbot: QtBot, key: str = "file.save") -> None:
     hand.trigger(key)
-    qtbot.waitUntil(lambda: not hand.application.saving.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not hand.application.saving.running, timeout=30_000)
 
 
 def annotate(hand: Hand, qtbot: QtBot, voxel: tuple[int, int, int] = START) -> None:
@@ -238,10 +238,10 @@ def test_two_cases_of_one_folder_keep_their_own_annotations(
         annotate(hand, qtbot)
         assert hand.annotating.layer.saved_as == flat / f"{name}_annotation.nii.gz"
         application.files.step(1)
-        qtbot.waitUntil(lambda: not application.session.opening.running, timeout=10_000)
+        qtbot.waitUntil(lambda: not application.session.opening.running, timeout=30_000)
     for source in application.session.cohort:
         application.files.open_source(source)
-        qtbot.waitUntil(lambda: not application.session.opening.running, timeout=10_000)
+        qtbot.waitUntil(lambda: not application.session.opening.running, timeout=30_000)
         assert own(hand).saved_as == flat / f"{source.case_id}_annotation.nii.gz"
         assert len(layers_of(hand)) == 2
 
@@ -360,9 +360,9 @@ def test_ctrl_e_goes_on_after_segment_and_offers_what_the_network_found(hand: Ha
 
     hand.trigger("annotate.start")
     hand.trigger("propose.next")
-    qtbot.waitUntil(lambda: hand.annotating.proposing.current is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: hand.annotating.proposing.current is not None, timeout=30_000)
     hand.trigger("propose.accept")
-    qtbot.waitUntil(lambda: hand.values[15, 15, 15] == 4, timeout=10_000)
+    qtbot.waitUntil(lambda: hand.values[15, 15, 15] == 4, timeout=30_000)
     hand.trigger("annotate.start_prediction")
     assert hand.annotating.layer is not mine  # asked for in so many words
     assert np.array_equal(hand.values, values)

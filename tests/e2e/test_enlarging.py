@@ -16,6 +16,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.slices.slice_view import SliceView
 from tests.e2e.painting import LEFT, MIDDLE, Hand
+from tests.gestures import double_click
 
 START = (10, 11, 12)
 
@@ -51,14 +52,14 @@ def test_the_key_enlarges_the_view_in_use_and_shares_again(qtbot: QtBot, hand: H
 def test_the_middle_button_enlarges_and_the_left_paints(qtbot: QtBot, hand: Hand) -> None:
     view = hand.application.window.ortho.views[1]
     small = view.width()
-    QTest.mouseDClick(view.viewport(), MIDDLE)
+    double_click(view.viewport(), MIDDLE)
     assert _seen(hand) == [view]
     qtbot.waitUntil(lambda: view.width() > 1.5 * small)
-    QTest.mouseDClick(view.viewport(), LEFT, pos=view.position_of(START))
+    double_click(view.viewport(), LEFT, pos=view.position_of(START))
     QTest.mouseRelease(view.viewport(), LEFT, pos=view.position_of(START))
     assert _seen(hand) == [view]
     assert hand.names == ["Brush ET, sagittal 11"]
-    QTest.mouseDClick(view.viewport(), MIDDLE)
+    double_click(view.viewport(), MIDDLE)
     assert len(_seen(hand)) == 3
 
 

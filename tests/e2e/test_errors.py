@@ -16,6 +16,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.evaluation.metrics.disagreements import DisagreementKind
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.slices.profile_strip import ProfileStrip
+from tests.gestures import take_focus
 
 NO_KEYS, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -40,7 +41,7 @@ def compared(qtbot: QtBot, application: Application, toy_case: Any, tmp_path: Pa
 
 def _press(qtbot: QtBot, application: Application, keys: Qt.KeyboardModifier = NO_KEYS) -> None:
     view = application.window.ortho.views[0]
-    view.setFocus()
+    take_focus(qtbot, view)
     qtbot.keyClick(view, Qt.Key.Key_N, keys)
 
 

@@ -101,13 +101,13 @@ def test_opening_a_case_can_be_cancelled(
     with monkeypatch.context() as patched:
         patched.setattr(where, drive.open)
         application.files.open_paths([gone])
-        qtbot.waitUntil(drive.asked.is_set, timeout=10_000)
+        qtbot.waitUntil(drive.asked.is_set, timeout=30_000)
         clock.start()
-        qtbot.waitUntil(lambda: len(ticks) > 50, timeout=10_000)  # the window answers
+        qtbot.waitUntil(lambda: len(ticks) > 50, timeout=30_000)  # the window answers
         assert application.session.opening.running
 
         application.files.cancel()
-        qtbot.waitUntil(lambda: not application.session.opening.running, timeout=3000)
+        qtbot.waitUntil(lambda: not application.session.opening.running, timeout=30_000)
     assert application.session.case.case_id == "Good"
     assert application.session.notice is None or not application.session.notice.problem
 
@@ -123,7 +123,7 @@ def cohort(
     for name in ("A", "B"):
         toy_case(tmp_path / "cohort", case_id=name)
     open_paths(application, tmp_path / "cohort")
-    qtbot.waitUntil(lambda: application.session.case_states.path is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: application.session.case_states.path is not None, timeout=30_000)
     return tmp_path / "cohort"
 
 
@@ -160,10 +160,10 @@ def test_the_list_of_cases_hangs_and_the_window_does_not(
         hanging = [thread.name for thread in threading.enumerate() if thread.name in ("read list", "write list")]
         assert sorted(hanging) == ["read list", "write list"]  # twenty activations, one read
         assert application.session.case_states.of("A").state is CaseState.DONE  # as it will be
-        qtbot.waitUntil(lambda: "still being written" in application.window.notice.text, timeout=10_000)
+        qtbot.waitUntil(lambda: "still being written" in application.window.notice.text, timeout=30_000)
     drive.come_back()
     qtbot.waitUntil(lambda: not states._changes and not states._reading.running, timeout=20_000)
-    qtbot.waitUntil(lambda: (cohort / NAME).exists(), timeout=10_000)
+    qtbot.waitUntil(lambda: (cohort / NAME).exists(), timeout=30_000)
     assert read_entries(cohort / NAME)["A"].state is CaseState.DONE
 
 

@@ -58,7 +58,7 @@ def journals(hand: Hand) -> list[Path]:
 
 
 def wait_saved(hand: Hand, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not hand.application.saving.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not hand.application.saving.running, timeout=30_000)
 
 
 def wait_asked(hand: Hand, qtbot: QtBot) -> Question:
@@ -67,7 +67,7 @@ def wait_asked(hand: Hand, qtbot: QtBot) -> Question:
 
 
 def wait_said(application: Application, words: str, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: words in application.window.notice.text, timeout=10_000)
+    qtbot.waitUntil(lambda: words in application.window.notice.text, timeout=30_000)
 
 
 def question_of(application: Application) -> Question:
@@ -119,7 +119,7 @@ def test_a_killed_window_loses_nothing_that_was_finished(
     application.run_action("journal.restore")
 
     annotating = application.session.annotating
-    qtbot.waitUntil(lambda: annotating.annotation is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: annotating.annotation is not None, timeout=30_000)
     restored = digest(annotating.annotation.settled)
     start = application.session.layers.reference.labels
     expected, last = states(start, run), max(said)
@@ -242,7 +242,7 @@ def test_removing_an_annotation_from_the_list_offers_it_again(hand: Hand, qtbot:
     hand.application.window.panels.named("Layers")().remove_requested.emit(layer)
     wait_said(hand.application, "There is unsaved work on this case: 1 edit", qtbot)
     hand.application.run_action("journal.restore")
-    qtbot.waitUntil(lambda: hand.annotating.annotation is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: hand.annotating.annotation is not None, timeout=30_000)
     assert painted(hand.values) == {START}
 
 
@@ -279,7 +279,7 @@ def test_the_start_tells_of_unsaved_work_and_opens_it(
     second = start_application()
     wait_said(second, "brainseg has unsaved work of Toy_001 (1 edit", qtbot)
     second.run_action("journal.open")  # one wish, one answer: it is not asked again whether to restore
-    qtbot.waitUntil(lambda: second.session.annotating.annotation is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: second.session.annotating.annotation is not None, timeout=30_000)
     assert painted(np.array(second.session.annotating.annotation.values)) == {START}
 
 
@@ -293,7 +293,7 @@ def test_a_safe_start_offers_unsaved_work_all_the_same(
     assert safe.journals.folder.path == first.journals.folder.path
     wait_said(safe, "brainseg has unsaved work of Toy_001 (1 edit", qtbot)
     safe.run_action("journal.open")  # one wish, one answer: it is not asked again whether to restore
-    qtbot.waitUntil(lambda: safe.session.annotating.annotation is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: safe.session.annotating.annotation is not None, timeout=30_000)
     assert painted(np.array(safe.session.annotating.annotation.values)) == {START}
 
 
@@ -318,7 +318,7 @@ def test_all_cases_with_unsaved_work_are_listed_and_each_can_be_restored(
     assert restoring.listed is not None
     _, second, first = restoring.listed.keys
     restoring.listed.restore(second)
-    qtbot.waitUntil(lambda: application.session.annotating.annotation is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: application.session.annotating.annotation is not None, timeout=30_000)
     assert application.session.case.case_id == "Toy_002"
     assert painted(np.array(application.session.annotating.annotation.values)) == {OTHER}
     (cases[0] / "Toy_001_t1.nii.gz").rename(tmp_path / "elsewhere.nii.gz")
@@ -368,7 +368,7 @@ def test_restoring_twice_and_a_mask_that_comes_meanwhile_restore_once(
     application.run_action("journal.restore")
     reference = application.session.layers.reference
     application.session.layers.add(Layer("prediction", LayerRole.PREDICTION, reference.labels))
-    qtbot.waitUntil(lambda: hand.annotating.annotation is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: hand.annotating.annotation is not None, timeout=30_000)
     qtbot.wait(50)
     roles = [layer.role for layer in application.session.layers]
     assert roles.count(LayerRole.ANNOTATION) == 1
@@ -598,7 +598,7 @@ def test_closing_with_save_saves_and_closes(hand: Hand, qtbot: QtBot, folder: Pa
     paint(hand)
     hand.application.window.close()
     question_of(hand.application).answer("save")
-    qtbot.waitUntil(lambda: not hand.application.window.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not hand.application.window.isVisible(), timeout=30_000)
     assert np.count_nonzero(np.asarray(nib.load(folder / "Toy_001_annotation.nii.gz").dataobj)) == 1
     assert journals(hand) == []
 

@@ -522,13 +522,13 @@ def test_the_table_follows_a_stroke_before_it_is_finished(hand: Hand, qtbot: QtB
     hand.press(START)
     hand.move((START[0] + 4, START[1], START[2]))
     wanted = compare(case.reference, LabelMap(hand.values, case.reference.grid, case.reference.scheme))
-    qtbot.waitUntil(lambda: _dice(session) == {row.region.key: row.dice for row in wanted.rows}, timeout=5_000)
+    qtbot.waitUntil(lambda: _dice(session) == {row.region.key: row.dice for row in wanted.rows}, timeout=30_000)
     assert hand.names == [], "the stroke is still in the hand"
     hand.release((START[0] + 4, START[1], START[2]))
     hand.key(Qt.Key.Key_Z, CTRL)
-    qtbot.waitUntil(lambda: _dice(session)["WT"] == 0.0, timeout=5_000)
+    qtbot.waitUntil(lambda: _dice(session)["WT"] == 0.0, timeout=30_000)
     hand.key(Qt.Key.Key_Y, CTRL)
-    qtbot.waitUntil(lambda: _dice(session) == {row.region.key: row.dice for row in wanted.rows}, timeout=5_000)
+    qtbot.waitUntil(lambda: _dice(session) == {row.region.key: row.dice for row in wanted.rows}, timeout=30_000)
 
 
 def _dice(session: Session) -> dict[str, float]:

@@ -27,6 +27,7 @@ from brainseg_gui.state.annotating.tools import Painting, Tool
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.slices.viewing import ViewLayout
 from tests.e2e.painting import ALT, CTRL, ET, LEFT, MIDDLE, RIGHT, SHIFT, Hand, painted
+from tests.gestures import double_click
 
 START = (10, 11, 12)
 PLANES = pytest.mark.parametrize("plane", list(Plane), ids=[plane.title for plane in Plane])
@@ -273,7 +274,7 @@ def test_opening_another_case_within_a_stroke_keeps_the_stroke(
     assert finished == ["Brush ET, axial 13"]
     assert hand.application.leaving.question is not None
     hand.application.leaving.question.answer("later")
-    qtbot.waitUntil(lambda: hand.annotating.annotation is None, timeout=10_000)
+    qtbot.waitUntil(lambda: hand.annotating.annotation is None, timeout=30_000)
     assert hand.annotating.options.tool is Tool.BROWSE
     hand.move(START)
     hand.release(START)
@@ -391,7 +392,7 @@ def test_a_double_click_closes_the_polygon(qtbot: QtBot, hand: Hand) -> None:
     corners = along(Plane.AXIAL, (-3, -3), (3, -3), (3, 3))
     for corner in corners:
         hand.click(corner)
-    qtbot.mouseDClick(hand.view().viewport(), LEFT, pos=hand.place(corners[-1]))
+    double_click(hand.view().viewport(), LEFT, pos=hand.place(corners[-1]))
     assert hand.names == ["Polygon ET, axial 13"]
     assert hand.application.window.ortho.views[1].isVisible()  # not maximised
 

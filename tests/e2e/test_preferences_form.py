@@ -18,6 +18,7 @@ from brainseg_gui.imaging.colours import USUAL, safe_colours
 from brainseg_gui.state.annotating.tools import ToolOptions
 from brainseg_gui.views.shell.preferences_dialog import PreferencesDialog
 from brainseg_gui.views.widgets.theme import colour
+from tests.gestures import take_focus
 
 Open = Callable[..., None]
 
@@ -54,7 +55,7 @@ def test_everything_applies_at_once_and_is_remembered(
     dialog._square.click()
     dialog._in_3d.click()
     assert (options.brush_mm, options.square, options.in_3d) == (12.0, True, True)
-    dialog._name.setFocus()
+    take_focus(qtbot, dialog._name)
     qtbot.keyClicks(dialog._name, "  Dr.  Anna ")
     qtbot.keyClick(dialog._name, Qt.Key.Key_Return)
     assert person() == "Dr. Anna"

@@ -36,7 +36,7 @@ def cohort(application: Application, toy_case: Any, tmp_path: Path, open_paths: 
 
 def opened(application: Application, case_id: str, qtbot: QtBot) -> None:
     session = application.session
-    qtbot.waitUntil(lambda: session.case.case_id == case_id and not session.opening.running, timeout=10_000)
+    qtbot.waitUntil(lambda: session.case.case_id == case_id and not session.opening.running, timeout=30_000)
 
 
 def run(application: Application, key: str) -> None:
@@ -108,12 +108,12 @@ def test_done_asks_where_unsaved_work_was_not_restored(application: Application,
     opened(application, "B", qtbot)
     run(application, "file.previous")
     opened(application, "A", qtbot)
-    qtbot.waitUntil(lambda: session.notice is not None and "unsaved work" in session.notice.what, timeout=10_000)
+    qtbot.waitUntil(lambda: session.notice is not None and "unsaved work" in session.notice.what, timeout=30_000)
     run(application, "cases.done_next")
     (question,) = application.window.findChildren(Question)
     assert "A has unsaved work that was not restored" in question.text()
     question.answer("restore")
-    qtbot.waitUntil(lambda: session.annotating.annotation is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: session.annotating.annotation is not None, timeout=30_000)
     assert hand.values[10, 11, 12]
     assert read_entries(cohort / NAME)["A"].state is CaseState.IN_WORK
 

@@ -107,7 +107,7 @@ def test_a_prediction_that_an_annotation_took_the_place_of_is_not_missed(
     hand = Hand(application)
     hand.trigger("annotate.start")
     hand.trigger("file.save")
-    qtbot.waitUntil(lambda: not application.session.layers.unsaved, timeout=10_000)
+    qtbot.waitUntil(lambda: not application.session.layers.unsaved, timeout=30_000)
     application.files.step(1)
     qtbot.waitUntil(lambda: _is_open(application, "B"), timeout=30_000)
     application.window.close()

@@ -121,7 +121,7 @@ def test_killed_and_hanging_in_the_window(
     qtbot.waitUntil(lambda: "no word from the network" in session.segmenting.detail, timeout=WAIT_MS)
     assert session.segmenting.detail.endswith("Cancel starts it anew")
     application.run_action("segment.cancel")
-    qtbot.waitUntil(lambda: not session.segmenting.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not session.segmenting.running, timeout=30_000)
     assert session.segmenting.outcome == "Cancelled; nothing was changed"
     psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=30)
     monkeypatch.undo()
@@ -137,7 +137,7 @@ def test_killed_and_hanging_in_the_window(
     application.run_action("segment.run")
     qtbot.waitUntil(lambda: application.segment._engine._process.silent_s > 0.4, timeout=WAIT_MS)
     application.run_action("segment.cancel")
-    qtbot.waitUntil(lambda: not session.segmenting.running, timeout=10_000)
+    qtbot.waitUntil(lambda: not session.segmenting.running, timeout=30_000)
     assert application.segment._engine.pid is None
     segmented(application, qtbot)
     assert not list(blocks.iterdir())

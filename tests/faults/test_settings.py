@@ -178,7 +178,7 @@ def test_three_windows_that_write_at_full_speed_lose_nothing(path: Path) -> None
 def test_what_is_set_is_written_soon_without_anyone_asking(path: Path, qtbot: QtBot) -> None:
     preferences = Preferences()
     preferences.set("theme", "light")
-    qtbot.waitUntil(lambda: path.exists(), timeout=5000)
+    qtbot.waitUntil(lambda: path.exists(), timeout=30_000)
     assert Preferences().get("theme", "dark") == "light"
 
 

@@ -12,6 +12,7 @@ from brainseg_gui.state.annotating.annotating import Tool
 from brainseg_gui.state.annotating.operating import OperationKind
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.slices.viewing import ViewLayout
+from tests.gestures import double_click
 from tests.soak.person import LEFT, RIGHT, Patience, Person
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -52,8 +53,8 @@ def look_around(person: Person, times: int) -> None:
         if person.chance(0.3):
             person.drag(view, person.place(view), 6, LEFT, CTRL)
         if person.chance(0.1):
-            QTest.mouseDClick(view.viewport(), LEFT, pos=person.place(view))
-            QTest.mouseDClick(view.viewport(), LEFT, pos=person.place(view))
+            double_click(view.viewport(), LEFT, pos=person.place(view))
+            double_click(view.viewport(), LEFT, pos=person.place(view))
         person.done["looks"] += 1
     if person.session.viewing.layout is not ViewLayout.PLANES:
         person.act("view.planes")

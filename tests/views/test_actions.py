@@ -37,6 +37,7 @@ from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.shell.palette import CommandPalette
 from brainseg_gui.views.widgets.words_behind import WORDS
+from tests.gestures import take_focus
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -154,7 +155,7 @@ def test_triggering_an_action_tells_its_key(qtbot: QtBot, window: MainWindow) ->
 
 def test_a_shortcut_reaches_its_action(qtbot: QtBot, opened: MainWindow) -> None:
     view = opened.ortho.views[0]
-    view.setFocus()
+    take_focus(qtbot, view)
     for key, keys, expected in (
         (Qt.Key.Key_S, Qt.KeyboardModifier.NoModifier, "layers.masks"),
         (Qt.Key.Key_BracketRight, Qt.KeyboardModifier.NoModifier, "view.next_modality"),
@@ -173,7 +174,7 @@ def test_letters_typed_into_a_field_are_no_shortcuts(
     session.set_cohort((case.source,))
     line = opened.panels.named("Cases")().findChild(QLineEdit)
     qtbot.waitUntil(line.isVisible)
-    line.setFocus()
+    take_focus(qtbot, line)
     with qtbot.assertNotEmitted(opened.actions_table.triggered):
         qtbot.keyClicks(line, "sad[]")
     assert line.text() == "sad[]"

@@ -25,6 +25,7 @@ from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.annotating.label_chooser import LabelChooser
 from brainseg_gui.views.annotating.range_options import RangeOptions
 from brainseg_gui.views.shell.main_window import MainWindow
+from tests.gestures import take_focus
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -77,7 +78,7 @@ def test_locks_are_set_by_mouse_and_keyboard(qtbot: QtBot, opened: MainWindow, a
     lock = _named(opened, QToolButton, "Lock enhancing tumour")
     qtbot.mouseClick(lock, LEFT)
     assert annotating.rules.locked == {4}
-    lock.setFocus()
+    take_focus(qtbot, lock)
     qtbot.keyClick(lock, Qt.Key.Key_Space)
     assert annotating.rules.locked == frozenset()
     background = _named(opened, QToolButton, "Lock background")
@@ -159,7 +160,7 @@ def test_a_range_by_hand_is_drawn_while_it_is_chosen(
     assert view.viewport().grab().toImage() != shown
     low.setValue(900.0)  # past the other end
     assert options.intensities == IntensityRange(700.0, 900.0)
-    qtbot.waitUntil(lambda: not annotating.hand.range_shown, timeout=5000)
+    qtbot.waitUntil(lambda: not annotating.hand.range_shown, timeout=30_000)
     assert opened.panels.named("Annotate")().findChild(RangeOptions).isVisible()
 
 

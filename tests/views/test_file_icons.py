@@ -19,7 +19,7 @@ def test_a_dialog_that_comes_up_does_not_look_into_files(qtbot: QtBot, qapp: QAp
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     qtbot.addWidget(dialog)
     dialog.show()
-    qtbot.waitUntil(lambda: isinstance(dialog.iconProvider(), FileIcons), timeout=5000)
+    qtbot.waitUntil(lambda: isinstance(dialog.iconProvider(), FileIcons), timeout=30_000)
     assert dialog.iconProvider().type(QFileInfo(str(picture))) == "File"  # Qt would say: PNG image
     assert dialog.iconProvider().type(QFileInfo(str(tmp_path))) == "Folder"
     watch.deleteLater()

@@ -19,6 +19,7 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.slice_picture import Content
+from tests.gestures import double_click
 
 
 def test_three_planes_and_the_comparison(opened: MainWindow) -> None:
@@ -110,15 +111,15 @@ def test_every_view_of_every_layout_maximises_and_comes_back(
     views = opened.ortho.views
     for view in views:
         before = [other.size() for other in views]
-        qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton)
+        double_click(view.viewport(), Qt.MouseButton.LeftButton)
         assert [other for other in views if other.isVisible()] == [view]
         qtbot.waitUntil(lambda view=view, size=before[0]: view.height() > 1.8 * size.height())
-        qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton)
+        double_click(view.viewport(), Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda before=before: [other.size() for other in views] == before)
 
 
 def test_another_layout_ends_the_maximising(qtbot: QtBot, opened: MainWindow, session: Session) -> None:
-    qtbot.mouseDClick(opened.ortho.views[1].viewport(), Qt.MouseButton.LeftButton)
+    double_click(opened.ortho.views[1].viewport(), Qt.MouseButton.LeftButton)
     session.viewing.layout = ViewLayout.MODALITIES
     assert all(view.isVisible() for view in opened.ortho.views)
     session.viewing.layout = ViewLayout.PLANES

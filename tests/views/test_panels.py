@@ -53,6 +53,7 @@ from brainseg_gui.views.layers.case_item import COUNT, REFERENCE
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.widgets.words_behind import WORDS
+from tests.gestures import take_focus
 
 WT, TC, ET = regions()
 LEFT = Qt.MouseButton.LeftButton
@@ -315,7 +316,7 @@ def test_level_and_width_follow_and_lead(qtbot: QtBot, opened: MainWindow, sessi
     assert (level.value(), width.value()) == (512, 300)
     session.viewing.set_window(Modality.T1, Window(1.0, 2.0))
     assert level.value() == 512
-    width.setFocus()  # digits are keys of tools elsewhere
+    take_focus(qtbot, width)  # digits are keys of tools elsewhere
     width.selectAll()
     qtbot.keyClicks(width, "450")
     qtbot.keyClick(width, Qt.Key.Key_Return)

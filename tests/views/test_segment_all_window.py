@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.segmenting.segment_all_window import SegmentAllWindow
+from tests.gestures import take_focus
 
 
 @pytest.mark.parametrize("name", ["start", "retry"])
@@ -21,6 +22,6 @@ def test_return_presses_the_button_that_has_the_focus_else_the_blue_one(qtbot: Q
     for each in (window.start, window.retry):
         each.setEnabled(True)
     if name != "start":
-        button.setFocus()
-    with qtbot.waitSignal(button.clicked, timeout=2000):
+        take_focus(qtbot, button)
+    with qtbot.waitSignal(button.clicked, timeout=30_000):
         qtbot.keyClick(window, Qt.Key.Key_Return)

@@ -21,6 +21,7 @@ from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.slice_canvas import SliceCanvas
 from brainseg_gui.views.slices.slice_view import SliceView
+from tests.gestures import double_click, take_focus
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -112,7 +113,7 @@ def test_page_keys_scroll_and_arrows_move_by_one_voxel_on_the_screen(
 ) -> None:
     key, viewing = Qt.Key, session.viewing
     viewing.crosshair = (10, 11, 12)
-    view.setFocus()
+    take_focus(qtbot, view)
     qtbot.keyClick(view, key.Key_PageUp)
     assert view.slice_index == (10, 11, 12)[view.plane.axis] + 1
     qtbot.keyClick(view, key.Key_PageDown)
@@ -274,12 +275,12 @@ def test_a_double_click_maximises_a_view_and_brings_the_others_back(
 ) -> None:
     others = [other for other in opened.ortho.views if other is not view]
     before = view.size()
-    qtbot.mouseDClick(view.viewport(), LEFT)
+    double_click(view.viewport(), LEFT)
     qtbot.waitUntil(lambda: view.width() > 1.8 * before.width())
     assert not any(other.isVisible() for other in others)
     assert not opened.comparison().isVisible()
     assert view.height() > 1.8 * before.height()
-    qtbot.mouseDClick(view.viewport(), LEFT)
+    double_click(view.viewport(), LEFT)
     qtbot.waitUntil(lambda: view.size() == before)
     assert all(other.isVisible() for other in others)
     assert opened.comparison().isVisible()
@@ -290,10 +291,10 @@ def test_what_changed_while_a_view_was_hidden_is_shown_when_it_comes_back(
 ) -> None:
     axial, coronal = _view(opened, Plane.AXIAL), _view(opened, Plane.CORONAL)
     size = axial.size()
-    qtbot.mouseDClick(coronal.viewport(), LEFT)
+    double_click(coronal.viewport(), LEFT)
     session.viewing.masks_visible = False
     session.viewing.crosshair = (12, 14, 4)
-    qtbot.mouseDClick(coronal.viewport(), LEFT)
+    double_click(coronal.viewport(), LEFT)
     qtbot.waitUntil(lambda: axial.size() == size)
     assert pixel(axial, (12, 14, 4)).red() == pytest.approx(_grey(session, case, (12, 14, 4)), abs=1)
 
@@ -458,7 +459,8 @@ def test_hovering_tells_the_voxel_and_leaving_ends_it(qtbot: QtBot, view: SliceV
     voxel[view.plane.column_axis] += 2
     qtbot.mouseMove(view.viewport(), view.position_of(tuple(voxel)))
     QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
-    assert heard == [tuple(voxel), None]
+    places = [place for place, _ in itertools.groupby(heard)]  # the system may tell of one place twice
+    assert places == [tuple(voxel), None]
 
 
 def test_a_view_that_moved_under_the_resting_mouse_tells_the_place_under_it(qtbot: QtBot, opened: MainWindow) -> None:

@@ -22,7 +22,7 @@ def test_panels_about_masks_are_grey_only_while_a_slow_case_is_read(
     assert not soon.isActive()
     assert panel.isEnabled()
     session.preview(replace(case))
-    qtbot.waitUntil(lambda: not panel.isEnabled(), timeout=2000)
+    qtbot.waitUntil(lambda: not panel.isEnabled(), timeout=30_000)
     assert not opened.comparison().isEnabled()
     assert opened.panels.named("Image")().isEnabled()
     session.open(replace(case))

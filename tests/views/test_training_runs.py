@@ -27,6 +27,7 @@ from brainseg_gui.views.training.run_list import status_line
 from brainseg_gui.views.training.run_numbers import RunNumbers
 from brainseg_gui.views.training.training_window import TrainingWindow
 from brainseg_gui.views.widgets.theme import apply_theme
+from tests.gestures import take_focus
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_keys_choose_runs_and_lay_them_over_each_other(qtbot: QtBot, window: Tra
         begin(watch, place)
     items = window.run_list.list
     watch.choose(watch.records[0])
-    items.setFocus()
+    take_focus(qtbot, items)
     qtbot.keyClick(items, Qt.Key.Key_Down)
     assert watch.chosen is watch.records[1]
     assert len(watch.shown) == 1
@@ -256,7 +257,7 @@ def test_hovering_shows_the_values_there(qtbot: QtBot, window: TrainingWindow, w
     assert rows["Loss"] == "0.25"
     assert rows["Loss, validation"] == "–"  # there is none at that step
     assert curves.legend._at.text() == "At step 4"
-    curves.setFocus()
+    take_focus(qtbot, curves)
     qtbot.keyClick(curves, Qt.Key.Key_Right)
     assert curves.legend._at.text() == "At step 5"
     curves.show_step(None)
@@ -310,7 +311,7 @@ def test_zooming_stops_following_and_home_starts_again(qtbot: QtBot, window: Tra
     watch.choose(record)
     curves = window.run_page.curves
     curves.redraw()
-    curves.setFocus()
+    take_focus(qtbot, curves)
     qtbot.keyClick(curves, Qt.Key.Key_Plus)
     zoomed = curves.plots["loss"].box.viewRange()[0]
     tell(watch, record, steps(51, 500), status=RunStatus.RUNNING)
