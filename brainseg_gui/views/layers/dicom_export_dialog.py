@@ -23,10 +23,10 @@ from brainseg_gui.views.widgets.elided_label import ElidedLabel
 
 _NO_SERIES = "none chosen"
 _WHAT = (
-    "A DICOM mask belongs to the series that it was drawn on: choose the folder of the DICOM files "
-    "that this case was made of. The series on the grid of the mask is found in it."
+    "A DICOM mask belongs to a series: choose the folder of the DICOM files that this case was made of. "
+    "The series that lies where the mask does is found in it."
 )
-_NAMES = "It names the patient of that series, as DICOM wants it, and takes over nothing else of its headers."
+_NAMES = "It names the patient and study of that series, as DICOM wants it, and nothing else of its headers."
 _NAMELESS = "Patient, dates and descriptions are empty, UIDs are replaced (basic profile of DICOM PS3.15)."
 
 
