@@ -354,3 +354,42 @@ def test_errors_are_of_people(tmp_path: Path) -> None:
         (tmp_path / "a.dcm").write_bytes(raw)
         with pytest.raises(BrainsegError):
             read_mask(tmp_path / "a.dcm")
+
+
+@pytest.mark.parametrize("kind", ["LABELMAP", "FRACTIONAL", "LABELMAP, packed", "FRACTIONAL, packed"])
+def test_other_kinds_of_segmentations_by_highdicom_are_read(kind: str, tmp_path: Path) -> None:
+    import highdicom
+    from pydicom.sr.codedict import codes
+    from pydicom.uid import ExplicitVRLittleEndian, RLELossless
+
+    from brainseg_gui.exchange.dicom.segmentation import _images
+
+    series = series_in_memory(tilted(AXES[1]))
+    stored = drawn(series) % 3  # numbers of segments: 0, 1, 2
+    pixels = stored.transpose(2, 1, 0)
+    if kind.startswith("FRACTIONAL"):
+        pixels = np.stack([pixels == 1, pixels == 2], axis=-1) * 0.6 + 0.2
+    made = highdicom.seg.Segmentation(
+        source_images=list(_images(series)),
+        pixel_array=np.ascontiguousarray(pixels),
+        segmentation_type=kind.split(",")[0],
+        segment_descriptions=[
+            highdicom.seg.SegmentDescription(n, name, codes.SCT.Tissue, code, "MANUAL")
+            for n, name, code in ((1, "dead", codes.SCT.Necrosis), (2, "wet", codes.SCT.Edema))
+        ],
+        series_instance_uid=highdicom.UID(),
+        series_number=1,
+        sop_instance_uid=highdicom.UID(),
+        instance_number=1,
+        manufacturer="x",
+        manufacturer_model_name="x",
+        software_versions="1",
+        device_serial_number="1",
+        transfer_syntax_uid=RLELossless if "packed" in kind else ExplicitVRLittleEndian,
+    )
+    made.save_as(tmp_path / "a.dcm")
+    mask = read_label_map(tmp_path / "a.dcm", series.stored_grid, scheme_named("msd"))
+    np.testing.assert_array_equal(series.stored_grid.from_ras(mask.values), stored)
+    assert mask.said is not None
+    assert [mask.said.meaning_of(n) for n in (1, 2)] == ["NCR", "ED"]
+    assert bool(mask.notes) == kind.startswith("FRACTIONAL")
