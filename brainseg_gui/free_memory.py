@@ -1,4 +1,4 @@
-"""How much memory may still be taken."""
+"""How much memory may still be taken, and how many processors."""
 
 from __future__ import annotations
 
@@ -47,3 +47,8 @@ def _left_in_container() -> Iterator[float]:
             statistics = (_CGROUP / limit).with_name("memory.stat").read_text().splitlines()
             kept = dict(line.split() for line in statistics)
             yield float(left + int(kept.get("inactive_file", kept.get("total_inactive_file", 0))))
+
+
+def usable_cores() -> int:
+    """Processors that this program may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -52,8 +52,26 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="VISIT=YYYY-MM-DD",
         help="the day of a visit whose name does not tell it; once for each",
     )
+    add(
+        "--no-registration",
+        action="store_true",
+        help="take the visits to lie on each other as their files place them (default: they are registered to the "
+        "first one, by the brain outside of the tumour; what lies on it already stays)",
+    )
+    add(
+        "--carry-over",
+        nargs=2,
+        metavar=("VISIT", "FOLDER"),
+        help="write the mask of VISIT as it lies on each other visit, on that one's own grid, into FOLDER: proposals "
+        "to look at and correct",
+    )
     add("--json", type=Path, metavar="FILE", help="write JSON (- for the standard output, without the table)")
-    add("--html", type=Path, metavar="FILE", help="write one page that opens offline")
+    add(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write one page that opens offline",
+    )
     parser.set_defaults(run=run)
 
 
@@ -76,8 +94,13 @@ def run(args: argparse.Namespace) -> int:
     scheme = scheme_named(args.scheme) if args.scheme else None
     line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
     masks = _masks(args.masks, line) if args.masks is not None else {}
-    record = run_to_end(measure_patient(line, FollowUpRequest(criteria, planes, masks, scheme)))
-    record = _as_asked(record, args)
+    request = FollowUpRequest(criteria, planes, masks, scheme, register=not args.no_registration)
+    record = _as_asked(run_to_end(measure_patient(line, request)), args)
+    if args.carry_over:
+        from brainseg_gui.followup.carrying import carry_over
+
+        visit, folder = args.carry_over
+        run_to_end(carry_over(record, line.visits, visit, scheme, Path(folder)))
     if args.json != _STANDARD_OUTPUT:
         sys.stdout.write(for_terminal(as_text(record)))
     if args.json == _STANDARD_OUTPUT:

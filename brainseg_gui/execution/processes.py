@@ -7,7 +7,6 @@ its threads or imports the program's main module into every child. pebble also c
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 from brainseg_gui.execution.worker_process import WorkerProcess
-from brainseg_gui.free_memory import free_memory_bytes
+from brainseg_gui.free_memory import free_memory_bytes, usable_cores
 
 _PROCESS_BYTES = 1_500_000_000  # a case of 240×240×155 with its four images, and room
 _MOST_PROCESSES = 16
@@ -42,7 +41,7 @@ class _Task:
 
 def default_processes() -> int:
     """As many as there are cores for this program and memory for them."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     room = int(free_memory_bytes() // _PROCESS_BYTES)
     return max(1, min(cores, room, _MOST_PROCESSES))
 

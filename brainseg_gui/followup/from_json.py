@@ -20,7 +20,7 @@ from brainseg_gui.followup.moments import Moment, Span
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.to_json import FORMAT
 from brainseg_gui.followup.volumes import Range
-from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.numbering import index_of
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.plain_files import read_json
@@ -110,7 +110,9 @@ def _visit(entry: Mapping[str, Any]) -> VisitMeasures:
         raise ValueError("a lesion is listed twice, or a mask has no grid")
     volumes = {text_in(key): _range(value) for key, value in object_in(entry["volumes_ml"]).items()}
     moment = _moment(entry)
-    return VisitMeasures(text_in(entry["name"]), moment, grid, mask, dict(lesions), volumes, _notes(entry))
+    place = entry.get("to_first")
+    to_first = _affine(place) if place is not None else None
+    return VisitMeasures(text_in(entry["name"]), moment, grid, mask, dict(lesions), volumes, _notes(entry), to_first)
 
 
 def _moment(entry: Mapping[str, Any]) -> Moment:
@@ -137,13 +139,17 @@ def _span(value: Any) -> Span:
 
 def _grid(entry: Mapping[str, Any]) -> Grid:
     i, j, k = (whole_in(count) for count in listed_in(entry["shape"], 3))
-    rows = [[_length(number) for number in listed_in(row, 4)] for row in listed_in(entry["affine"], 4)]
-    affine = np.array(rows, dtype=np.float64)
-    if affine.shape != (4, 4) or not 0 < min(i, j, k) <= max(i, j, k) <= _LONGEST_AXIS:
+    if not 0 < min(i, j, k) <= max(i, j, k) <= _LONGEST_AXIS:
         raise ValueError("it is no grid")
-    if not abs(np.linalg.det(affine[:3, :3])) > 1e-9:
-        raise ValueError("the affine is singular")
-    return Grid((i, j, k), affine)
+    return Grid((i, j, k), _affine(entry["affine"]))
+
+
+def _affine(value: Any) -> Affine:
+    rows = [[_length(number) for number in listed_in(row, 4)] for row in listed_in(value, 4)]
+    affine = np.array(rows, dtype=np.float64)
+    if affine.shape != (4, 4) or not abs(np.linalg.det(affine[:3, :3])) > 1e-9:
+        raise ValueError("it is no affine, or a singular one")
+    return affine
 
 
 def _length(value: Any) -> float:

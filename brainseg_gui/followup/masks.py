@@ -54,7 +54,7 @@ def read_masks(
     Yields
     ------
     Progress
-        One per mask; the first half of the work.
+        One per mask.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def read_masks(
     """
     found = {}
     for number, (index, path) in enumerate(paths.items()):
-        yield Progress("reading", 0.5 * number / len(paths), printable(visits[index].name))
+        yield Progress("reading", number / len(paths), printable(visits[index].name))
         found[index] = _read(visits[index], path, scheme)
     votes = [_vote(visits[index], mask) for index, mask in found.items()]
     agreed = agreed_schemes(votes)

@@ -10,6 +10,7 @@ import numpy as np
 
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.evaluation.cohorts.run import versions
+from brainseg_gui.followup.alignment import Placement, place_visits
 from brainseg_gui.followup.criteria import Criteria
 from brainseg_gui.followup.identity import follow
 from brainseg_gui.followup.lesions import CRUMB_MM3, LesionMap, lesions_of, measured
@@ -21,7 +22,7 @@ from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_region, regions
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, scaled
 
 UNREGISTERED = "Nothing was registered: the visits are taken to lie on each other as their files place them"
 _CAVITY = "RC"
@@ -43,6 +44,8 @@ class FollowUpRequest:
         What the masks' numbers mean; None to let each tell.
     to_first
         For each visit, 4×4: its world (RAS, mm) to that of the first visit; None where nothing was registered.
+    register
+        Whether `measure_patient` registers the visits, where `to_first` does not tell.
     """
 
     criteria: Criteria
@@ -50,6 +53,7 @@ class FollowUpRequest:
     masks: Mapping[str, Path] = field(default_factory=dict)
     scheme: LabelScheme | None = None
     to_first: Sequence[Affine] | None = None
+    register: bool = False
 
 
 def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progress, None, FollowUp]:
@@ -71,15 +75,25 @@ def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progr
     paths = {index: path for index, path in enumerate(wanted) if path is not None}
     if not paths:
         raise CaseError("no visit has a mask", "Segment the visits first, or say where their masks are", _folder(line))
-    masks = yield from read_masks(line.visits, paths, request.scheme)
+    masks = yield from scaled(read_masks(line.visits, paths, request.scheme), 0.0, 0.2)
+    placements: Sequence[Placement] = ()
+    if request.register and request.to_first is None and len(line.visits) > 1:
+        labels = {number: mask.labels for number, mask in masks.items()}
+        placements = yield from scaled(place_visits(line.visits, labels), 0.2, 0.8)
+        request = replace(request, to_first=[placement.to_first for placement in placements])
     maps: list[LesionMap | None] = []
     visits: list[VisitMeasures] = []
     for number, visit in enumerate(line.visits):
-        yield Progress("measuring", 0.5 + 0.5 * number / len(line.visits), printable(visit.name))
+        yield Progress("measuring", 0.8 + 0.2 * number / len(line.visits), printable(visit.name))
         entry, lesions = _measured(visit, masks.pop(number, None), request)
-        visits.append(entry)
+        visits.append(_at(entry, placements[number]) if placements else entry)
         maps.append(lesions)
     return put_together(line.patient, request, visits, maps, line.notes)
+
+
+def _at(visit: VisitMeasures, placement: Placement) -> VisitMeasures:
+    notes = (*visit.notes, placement.note) if placement.note else visit.notes
+    return replace(visit, notes=notes, to_first=None if placement.failed else placement.to_first)
 
 
 def _folder(line: TimeLine) -> Path | None:

@@ -19,7 +19,7 @@ from brainseg_gui.followup.lesions import MeasuredLesion, why_not_measurable
 from brainseg_gui.followup.moments import Moment, Span
 from brainseg_gui.followup.response import default_targets
 from brainseg_gui.followup.volumes import Range
-from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.grid import Affine, Grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,9 @@ class VisitMeasures:
     volumes
         Key of a region or meaning -> its volume in ml.
     notes
-        How the mask was read, and what is in doubt, in sentences.
+        How the mask was read, where the visit lies, and what is in doubt, in sentences.
+    to_first
+        4×4: its world (RAS, mm) to that of the first visit; None where it was not registered.
     """
 
     name: str
@@ -51,6 +53,7 @@ class VisitMeasures:
     lesions: Mapping[int, MeasuredLesion] = field(default_factory=dict)
     volumes: Mapping[str, Range] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    to_first: Affine | None = None
 
 
 @dataclass(frozen=True, eq=False)

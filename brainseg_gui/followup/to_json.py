@@ -65,6 +65,7 @@ def _visit(visit: VisitMeasures) -> dict[str, Any]:
         "volumes_ml": {key: _range(volume) for key, volume in visit.volumes.items()},
         "lesions": [_lesion(number, lesion) for number, lesion in visit.lesions.items()],
         "notes": list(visit.notes),
+        "to_first": visit.to_first.tolist() if visit.to_first is not None else None,
     }
 
 

@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import angle_deg, displacement_mm
-from brainseg_gui.preparation.registration.register import register
+from brainseg_gui.preparation.registration.register import Lesions, _Pairing, register
 from brainseg_gui.progress import run_to_end
 from tests.preparation.heads import T1CE, T2, brain_points, grid_of, head
 
@@ -79,6 +79,31 @@ def test_what_is_no_head_is_said_not_to_fit(fixed: Volume) -> None:
 def test_a_series_that_hardly_covers_the_head_is_said(fixed: Volume) -> None:
     slab = grid_of((68, 80, 5), (2.6, 2.6, 6.0))
     assert "covers" in run_to_end(register(fixed, head(slab, T2, seed=2))).problem
+
+
+def test_an_image_without_a_head_is_said(fixed: Volume) -> None:
+    blank = Volume(np.zeros(THICK.shape, np.int16), THICK, 1.0, 0.0, Path("blank.nii.gz"))
+    assert "no head is seen in it" in run_to_end(register(fixed, blank)).problem
+
+
+def test_what_lies_in_a_lesion_is_not_looked_at(fixed: Volume) -> None:
+    moving = head(FIXED, T2, seed=3)
+    there = np.zeros(FIXED.shape, dtype=bool)
+    there[16:44, 26:54, 26:54] = True
+    changed = moving.stored.copy()
+    changed[25:35, 35:45, 35:45] = 0
+    cut = Volume(changed, FIXED, 1.0, 0.0, moving.path)
+    apart, anywhere = (
+        [_information(fixed, series, lesions) for series in (moving, cut)] for lesions in (Lesions(there, FIXED), None)
+    )
+    assert apart[0] == apart[1]
+    assert anywhere[0] - anywhere[1] > 0.01
+
+
+def _information(fixed: Volume, moving: Volume, lesions: Lesions | None) -> float:
+    pair = _Pairing.of(fixed, moving, (None, lesions))
+    assert pair is not None
+    return pair.middle.information_at(pair.centre, (0.0,) * 6)
 
 
 def test_the_search_can_be_given_up(fixed: Volume) -> None:

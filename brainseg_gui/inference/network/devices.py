@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 
 from brainseg_gui.errors import EngineError
+from brainseg_gui.free_memory import usable_cores
 from brainseg_gui.inference.options import Device, Precision
 
 _BFLOAT16_FLAGS = frozenset(["avx512_bf16", "amx_bf16"])
@@ -62,7 +62,7 @@ def choose_precision(precision: Precision, device: ComputeDevice) -> str:
 
 def cpu_device() -> ComputeDevice:
     """The CPU."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = usable_cores()
     # torch moves the weights to "cpu:0" as copies, which get no gradients
     name = "cpu" if keras.backend.backend() == "torch" else "cpu:0"
     return ComputeDevice(name, f"CPU ({cores} core{'s' if cores > 1 else ''})", bool(_cpu_flags() & _BFLOAT16_FLAGS))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.grid import Affine, Grid
+from brainseg_gui.imaging.sampling import sampled
 from brainseg_gui.imaging.volume import Volume
 
 if TYPE_CHECKING:
@@ -31,6 +32,17 @@ def itk_image(volume: Volume) -> SimpleITK.Image:
         values = Volume(values, grid, 1.0, 0.0, volume.path).on_grid(upright).stored
         grid = upright
     return placed(values, grid)
+
+
+def itk_mask(mask: NDArray[np.bool_], grid: Grid) -> SimpleITK.Image:
+    """A mask as 0 and 1, in the space of `itk_image`."""
+    from brainseg_gui.preparation.registration.itk import SimpleITK
+
+    values = mask.astype(np.float32)
+    if not _is_upright(grid.affine):
+        upright = isotropic(grid, min(grid.spacing_mm))
+        values, grid = sampled(values, grid, upright, 0.0), upright
+    return SimpleITK.Cast(placed(values, grid) >= 0.5, SimpleITK.sitkUInt8)
 
 
 def placed(values: NDArray[np.float32], grid: Grid) -> SimpleITK.Image:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import Alignment, angle_deg, displacement_mm
-from brainseg_gui.preparation.registration.pyramid import coarser, head_of, itk_image, points_of
+from brainseg_gui.preparation.registration.pyramid import coarser, head_of, itk_image, itk_mask, points_of
 from brainseg_gui.preparation.registration.search import Level, Parameters, best_of, matrix_of, starts
 from brainseg_gui.progress import Progress
 
@@ -30,13 +30,35 @@ _AWAY_RAD, _AWAY_MM = 0.5, 25.0
 _LEAST_OVERLAP = 0.5
 _LEAST_GAIN = 0.1  # nats over chance: series of one head have 0.4 and more, noise has none
 _LARGEST_DEG = 45.0
+_AROUND_LESION_MM = 5.0  # what a tumour or a cavity pushes aside
 _WAY_OUT = "Look at it over the reference, and leave it out or register it with another program"
 
 
-def register(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignment]:
+@dataclass(frozen=True, eq=False)
+class Lesions:
+    """Where an examination differs from another one of the same head: tumour, oedema, what was cut out.
+
+    Parameters
+    ----------
+    voxels
+        (I, J, K), on `grid`.
+    """
+
+    voxels: NDArray[np.bool_]
+    grid: Grid
+
+
+def register(
+    fixed: Volume, moving: Volume, lesions: tuple[Lesions | None, Lesions | None] = (None, None)
+) -> Generator[Progress, None, Alignment]:
     """The rigid motion from a reference to a series.
 
     Images on one grid that no small motion would bring nearer are taken as aligned, and stay as they are.
+
+    Parameters
+    ----------
+    lesions
+        Of the reference and of the series: they and a little around them are not looked at.
 
     Yields
     ------
@@ -49,7 +71,9 @@ def register(fixed: Volume, moving: Volume) -> Generator[Progress, None, Alignme
         With `problem` where it is not to be trusted.
     """
     yield Progress("registering", 0.0, "reading")
-    pair = _Pairing.of(fixed, moving)
+    pair = _Pairing.of(fixed, moving, lesions)
+    if pair is None:
+        return Alignment(np.eye(4), problem=f"no head is seen in it or in the reference outside of lesions. {_WAY_OUT}")
     if fixed.grid.same_as(moving.grid) and _is_best(pair.middle, pair.centre):
         return Alignment(np.eye(4), information=pair.middle.information_at(pair.centre, _STILL))
     motion = yield from _coarse(pair)
@@ -71,15 +95,27 @@ class _Pairing:
     moving_image: SimpleITK.Image
 
     @classmethod
-    def of(cls, fixed: Volume, moving: Volume) -> _Pairing:
+    def of(cls, fixed: Volume, moving: Volume, lesions: tuple[Lesions | None, Lesions | None]) -> _Pairing | None:
+        """The pair; None where one shows nothing, or nothing that lasts."""
         images = [itk_image(fixed), itk_image(moving)]
         fine, middle, coarse = (
             [coarser(image, size) for image in images] for size in (_FINE_MM, _MIDDLE_MM, _COARSE_MM)
         )
         heads = [head_of(image) for image in coarse]
-        points = [points_of(head) for head in heads]
+        free = [_apart_from(part, head) for part, head in zip(lesions, heads, strict=True)]
+        lasting = heads[0] & free[0]
+        points = [points_of(head) for head in (lasting, heads[1] & free[1])]
+        if not all(len(places) for places in points):
+            return None
         levels = [
-            Level(image, other, _like(heads[0], image), min(1.0, _SAMPLES / image.GetNumberOfPixels()), *steps_mm)
+            Level(
+                image,
+                other,
+                _like(lasting, image),
+                min(1.0, _SAMPLES / image.GetNumberOfPixels()),
+                *steps_mm,
+                moving_mask=free[1] if lesions[1] is not None else None,
+            )
             for (image, other), steps_mm in zip((coarse, middle, fine), _STEPS_MM, strict=True)
         ]
         levels[2] = replace(levels[2], along_axes=True)
@@ -93,9 +129,21 @@ def _like(mask: SimpleITK.Image, image: SimpleITK.Image) -> SimpleITK.Image:
     return SimpleITK.Resample(mask, image, SimpleITK.Transform(), SimpleITK.sitkNearestNeighbor, 0, SimpleITK.sitkUInt8)
 
 
+def _apart_from(lesions: Lesions | None, image: SimpleITK.Image) -> SimpleITK.Image:
+    """1 where no lesion is near, on the voxels of a coarse image."""
+    from brainseg_gui.preparation.registration.itk import SimpleITK
+
+    if lesions is None:
+        return SimpleITK.Cast(image, SimpleITK.sitkUInt8) * 0 + 1
+    there = _like(itk_mask(lesions.voxels, lesions.grid), image)
+    return SimpleITK.SignedMaurerDistanceMap(there, squaredDistance=False, useImageSpacing=True) > _AROUND_LESION_MM
+
+
 def _is_best(level: Level, centre: Parameters) -> bool:
     """Whether images share most as they lie: no small motion brings them nearer."""
     here = level.information_at(centre, _STILL)
+    if not np.isfinite(here):
+        return False
     for number in range(6):
         for sign in (-1, 1):
             nudge = sign * (_NUDGE_RAD if number < 3 else _NUDGE_MM)

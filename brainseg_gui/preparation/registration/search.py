@@ -44,6 +44,8 @@ class Level:
     along_axes
         Search along one parameter after the other (Powell), not down the gradient: slower, and not held up by the
         ripples that interpolation leaves near the top (Pluim et al. 2000).
+    moving_mask
+        Where the moving one is looked at; everywhere where None.
     """
 
     fixed: SimpleITK.Image
@@ -53,6 +55,7 @@ class Level:
     first_step_mm: float
     last_step_mm: float
     along_axes: bool = False
+    moving_mask: SimpleITK.Image | None = None
 
     def information_at(self, centre: Parameters, motion: Parameters) -> float:
         """Mutual information of the two images, in nats."""
@@ -83,6 +86,8 @@ class Level:
         method.SetMetricSamplingStrategy(method.RANDOM)
         method.SetMetricSamplingPercentage(self.part, _SEED)
         method.SetMetricFixedMask(self.head)
+        if self.moving_mask is not None:
+            method.SetMetricMovingMask(self.moving_mask)
         method.SetInterpolator(SimpleITK.sitkLinear)
         if self.along_axes:
             method.SetOptimizerAsPowell(8, 20, self.first_step_mm, self.last_step_mm, 1e-5)

@@ -220,7 +220,7 @@ def test_images_are_found_beside_the_reference_or_where_they_are_said_to_be(tmp_
 
 
 def test_default_processes_respect_cores_and_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes.os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    monkeypatch.setattr(processes, "usable_cores", lambda: 64)
     memory = psutil.virtual_memory()._replace(available=4_600_000_000)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     assert processes.default_processes() == 3
