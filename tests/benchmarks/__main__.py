@@ -39,7 +39,7 @@ PARTS = {
     "network": "bench_network",
     "training": "bench_training",
 }
-ON_REQUEST = {"scaling": "bench_scaling", "followup": "bench_followup"}
+ON_REQUEST = {"scaling": "bench_scaling", "followup": "bench_followup", "visits": "bench_visits"}
 # as the network's own process has it
 _ENVIRONMENT = dict.fromkeys(("preprocess", "network", "training"), NETWORK_ENVIRONMENT)
 _LONGEST_S = 900

@@ -61,8 +61,8 @@ def measure(_cases: Cases) -> Section:
         Row("diameter across, error p95", float(np.percentile(across, 95)), "mm", at_most=0.3),
         Row("sums of products on turned grids, 1 - ICC", 1 - icc(sums), "", at_most=0.05),
         Row("volumes on turned grids, 1 - ICC", 1 - icc(volumes), "", at_most=0.05),
-        Row("category of sums agrees", _agreement(pairs, volumes=False), "%", higher=True),
-        Row("category of volumes agrees", _agreement(pairs, volumes=True), "%", higher=True),
+        Row("category of sums agrees", agreement(pairs, volumes=False), "%", higher=True),
+        Row("category of volumes agrees", agreement(pairs, volumes=True), "%", higher=True),
         Row(f"mistaken identities of {int(links)} pairs", float(wrong), "", at_most=0),
     ]
     return Section(rows)
@@ -84,15 +84,15 @@ def _patient(number: int) -> Patient:
     anatomy = read_anatomy_cached(anatomies[number % len(anatomies)])
     truth = synthesise_course(anatomy, (21, number), KINDS[number % len(KINDS)])
     rng = np.random.default_rng((22, number))
-    straight = [_labels(visit) for visit in truth]
+    straight = [labels_of(visit) for visit in truth]
     moved = [_turned(labels, rng) for labels in straight]
     maps = tuple(lesions_of(labels, _CRITERIA.kind) for labels in straight)
-    first = _follow_up(truth, straight, [np.eye(4)] * len(truth))
-    second = _follow_up(truth, [labels for labels, _ in moved], [matrix for _, matrix in moved])
+    first = follow_up(truth, straight, [np.eye(4)] * len(truth))
+    second = follow_up(truth, [labels for labels, _ in moved], [matrix for _, matrix in moved])
     return Patient(truth, maps, first, second)
 
 
-def _labels(visit: CourseVisit) -> LabelMap:
+def labels_of(visit: CourseVisit) -> LabelMap:
     shape = visit.mask.shape
     stored = StoredGrid((shape[0], shape[1], shape[2]), visit.affine)
     return LabelMap(np.ascontiguousarray(stored.to_ras(visit.mask)), stored.grid, scheme_named("brats2023"))
@@ -116,7 +116,7 @@ def _turned(labels: LabelMap, rng: np.random.Generator) -> tuple[LabelMap, np.nd
     return LabelMap(values, grid, labels.scheme), to_first
 
 
-def _follow_up(truth: Sequence[CourseVisit], labels: Sequence[LabelMap], moves: Sequence[Any]) -> FollowUp:
+def follow_up(truth: Sequence[CourseVisit], labels: Sequence[LabelMap], moves: Sequence[Any]) -> FollowUp:
     request = FollowUpRequest(_CRITERIA, to_first=moves)
     measured = [
         measure_labels(_visit(number, visit, mask), mask, request)
@@ -135,7 +135,7 @@ def _result_pairs(patient: Patient) -> list[tuple[VisitResult, VisitResult]]:
     return list(zip(results_of(patient.straight), results_of(patient.turned), strict=True))
 
 
-def _agreement(pairs: Sequence[tuple[VisitResult, VisitResult]], *, volumes: bool) -> float:
+def agreement(pairs: Sequence[tuple[VisitResult, VisitResult]], *, volumes: bool) -> float:
     later = [(a, b) for a, b in pairs if a.visit]
     same = [
         a.volumes.category is b.volumes.category

@@ -16,13 +16,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from .acquisition import scan
 from .anatomy import Anatomy
 from .brain import Brain
 from .case import brats_affine, brats_shape, on_grid, posed
+from .contrast import MODALITIES
 from .fields import BoolArray, FloatArray, Range, Shape
 from .growth import CoreField, core_field, fill_core, tumour_around
+from .outline import draw_outline
+from .paint import paint
 from .presets import SynthesisPriors
-from .tumour import TumourParameters, TumourPriors, draw_tumour
+from .storage import Stored, store
+from .tumour import Tumour, TumourParameters, TumourPriors, draw_tumour
 
 CourseKind = Literal["growth", "response", "resection", "spread"]
 KINDS: tuple[CourseKind, ...] = ("growth", "response", "resection", "spread")
@@ -31,6 +36,7 @@ CAVITY = 4
 _CUT = 1  # the first visit after surgery
 _REMNANT = (0.08, 0.2)  # share of the core that surgery leaves
 _SHRINKS = 0.85  # a cavity's volume from visit to visit
+_FLUID = (0.28, 0.35, 4.0, 0.3)  # what fills a cavity, on t1, t1ce, t2 and flair; white matter is 1
 _PACES: Mapping[CourseKind, tuple[Range, ...]] = MappingProxyType({
     "growth": ((1.1, 1.7),),
     "response": ((0.3, 0.7), (0.4, 0.9), (0.6, 1.1), (1.2, 1.9), (1.2, 1.9)),
@@ -54,12 +60,15 @@ class CourseVisit:
         Number, from 1, of the focus that each voxel of the core grew from, 0 outside; uint8.
     affine
         Voxel (i, j, k) to world RAS in mm, the same for all visits.
+    images
+        By modality; None where only masks were wanted.
     """
 
     day: int
     mask: npt.NDArray[np.uint8]
     foci: npt.NDArray[np.uint8]
     affine: npt.NDArray[np.float64]
+    images: Mapping[str, Stored] | None = None
 
 
 def course_priors(kind: CourseKind) -> TumourPriors:
@@ -71,8 +80,8 @@ def course_priors(kind: CourseKind) -> TumourPriors:
 
 def synthesise_course(anatomy: Anatomy, seed: int | Sequence[int], kind: CourseKind, visits: int = 6,
                       spacing_mm: float = 2.0, priors: SynthesisPriors | None = None,
-                      shape: Shape | None = None) -> tuple[CourseVisit, ...]:  # fmt: skip
-    """The masks of one patient; the same anatomy, seed, kind and grid give the same voxels.
+                      shape: Shape | None = None, *, images: bool = False) -> tuple[CourseVisit, ...]:  # fmt: skip
+    """The masks of one patient, and images; the same anatomy, seed, kind and grid give the same voxels.
 
     Parameters
     ----------
@@ -90,6 +99,8 @@ def synthesise_course(anatomy: Anatomy, seed: int | Sequence[int], kind: CourseK
         Ranges that the brain is placed by, those of the demonstration case when None; tumours are `course_priors`.
     shape
         Grid of the study, BraTS' when None.
+    images
+        Whether each visit is scanned, too: the same tissue every time, with noise and shading of its own.
     """
     priors = priors or SynthesisPriors(tumours=((1.0, course_priors(kind)),))
     shape = shape or brats_shape(spacing_mm)
@@ -102,10 +113,28 @@ def synthesise_course(anatomy: Anatomy, seed: int | Sequence[int], kind: CourseK
     tissue = int(rng.integers(2**63))  # the same noises for enhancement and oedema at every visit
     found = []
     for day, core, cavity in _cores(rng, brain, field, parameters, kind, visits):
-        classes = _classes(np.random.default_rng(tissue), brain, core, cavity, parameters)
+        tumour = _tumour(np.random.default_rng(tissue), brain, core, cavity, parameters)
         foci = _nearest_focus(field, core)
-        found.append(CourseVisit(day, on_grid(classes, shape, floor), on_grid(foci, shape, floor), affine))
+        masks = on_grid(tumour.classes, shape, floor), on_grid(foci, shape, floor)
+        scans = _scans(tissue, day, brain, tumour, priors) if images else {}
+        stored = {modality: on_grid(image, shape, floor) for modality, image in scans.items()}
+        found.append(CourseVisit(day, *masks, affine, stored or None))
     return tuple(found)
+
+
+def _scans(tissue: int, day: int, brain: Brain, tumour: Tumour, priors: SynthesisPriors) -> dict[str, Stored]:
+    """One visit's images in the brain's box."""
+    same, own = np.random.default_rng(tissue), np.random.default_rng((tissue, day))
+    mask = draw_outline(same, brain, priors.outline)
+    painted = paint(same, brain, tumour, priors.contrast, priors.lookalikes)
+    fluid = brain.blurred(tumour.classes == CAVITY, 0.5)
+    bias: FloatArray = brain.noise(own, 45.0)
+    found = {}
+    for number, modality in enumerate(MODALITIES):
+        image = painted[number] + fluid * (np.float32(_FLUID[number]) - painted[number])
+        scanned = scan(own, image, brain, bias, priors.acquisition)
+        found[modality] = store(own, scanned, mask, "integers", priors.storage.white_matter[number])
+    return found
 
 
 def _cores(
@@ -160,13 +189,13 @@ def _regrown(field: CoreField, remnant: BoolArray) -> FloatArray:
     return np.asarray(0.1 * away + sum(field.resistance), np.float32)
 
 
-def _classes(rng: np.random.Generator, brain: Brain, core: BoolArray, cavity: BoolArray,
-             parameters: TumourParameters) -> npt.NDArray[np.uint8]:  # fmt: skip
+def _tumour(rng: np.random.Generator, brain: Brain, core: BoolArray, cavity: BoolArray,
+            parameters: TumourParameters) -> Tumour:  # fmt: skip
     share = float(core.sum()) / brain.voxels_per_ml / parameters.core_ml
     around = replace(parameters, oedema_ml=parameters.oedema_ml * min(max(share, 0.1), 3.0))
-    classes = tumour_around(rng, brain, core, around).classes
-    classes[cavity] = CAVITY
-    return classes
+    tumour = tumour_around(rng, brain, core, around)
+    tumour.classes[cavity] = CAVITY
+    return tumour
 
 
 def _nearest_focus(field: CoreField, core: BoolArray) -> npt.NDArray[np.uint8]:
