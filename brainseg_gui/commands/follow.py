@@ -66,12 +66,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "to look at and correct",
     )
     add("--json", type=Path, metavar="FILE", help="write JSON (- for the standard output, without the table)")
+    add("--csv", type=Path, metavar="FILE", help="write a row for each lesion of each visit")
     add(
         "--html",
         type=Path,
         metavar="FILE",
-        help="write one page that opens offline",
+        help="write one page that opens offline, with key images",
     )
+    add("--pdf", type=Path, metavar="FILE", help="write the same as PDF")
     parser.set_defaults(run=run)
 
 
@@ -107,11 +109,31 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(as_json(record))
     elif args.json is not None:
         write_text(args.json, as_json(record), chosen=True)
+    if args.csv is not None:
+        from brainseg_gui.followup.csv_table import as_csv
+
+        write_text(args.csv, as_csv(record), chosen=True)
+    if args.html is not None or args.pdf is not None:
+        _write_reports(record, line, args)
+    return 0
+
+
+def _write_reports(record: FollowUp, line: TimeLine, args: argparse.Namespace) -> None:
+    from brainseg_gui.evaluation.reports.pictures import as_png
+    from brainseg_gui.followup.key_images import key_figure, read_key_images
+    from brainseg_gui.progress import run_to_end
+    from brainseg_gui.storage.chosen_file import write_text
+
+    images = run_to_end(read_key_images(record, line.visits))
     if args.html is not None:
         from brainseg_gui.followup.page import follow_up_page
 
-        write_text(args.html, follow_up_page(record), chosen=True)
-    return 0
+        pictures = as_png(key_figure(images)) if images else b""
+        write_text(args.html, follow_up_page(record, pictures), chosen=True)
+    if args.pdf is not None:
+        from brainseg_gui.followup.pdf import write_follow_up_pdf
+
+        write_follow_up_pdf(record, images, args.pdf)
 
 
 def _planes(name: str) -> tuple[Plane, ...]:

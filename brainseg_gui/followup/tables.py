@@ -111,3 +111,23 @@ def definition_lines(record: FollowUp) -> list[str]:
         "corners too). Lines stay within the lesion and end halfway to the first voxel outside.",
         CAUTION,
     ]
+
+
+def remark_lines(record: FollowUp) -> list[str]:
+    """What people wrote, and which lines they moved."""
+    found = []
+    for index, visit in enumerate(record.visits):
+        found += [f"{visit.name}: {text}" for text in record.remarks(index)]
+        for lesion in visit.lesions:
+            found += [f"{visit.name}, lesion {lesion}: {text}" for text in record.remarks(index, lesion)]
+            if record.is_edited(index, lesion):
+                found.append(f"{visit.name}, lesion {lesion}: its lines were moved by hand")
+    return found
+
+
+def key_images_caption(record: FollowUp) -> str:
+    """What the key images show."""
+    return (
+        "Of each visit the slice of the largest target, with its diameters, each visit in its own position; "
+        f"measured by {record.criteria.title}, no diagnosis."
+    )

@@ -1,0 +1,58 @@
+"""What a follow-up draws over time: sums over targets, and volumes of the regions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from brainseg_gui.errors import printable
+from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.results import results_of
+
+_REGIONS = ("WT", "TC", "ET", "RC")
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One picture of curves.
+
+    Parameters
+    ----------
+    title, unit
+        What is drawn.
+    curves
+        Name and values of each line; NaN where a visit has none.
+    places, names
+        Where the visits stand, in days since the baseline or, where those are not known, one after the other; and
+        what they are called.
+    """
+
+    title: str
+    unit: str
+    curves: tuple[tuple[str, tuple[float, ...]], ...]
+    places: tuple[float, ...]
+    names: tuple[str, ...]
+
+
+def curves_of(record: FollowUp) -> tuple[Curves, ...]:
+    """The curves; none of a single visit."""
+    visits = list(record.measured_visits())
+    if len(visits) < 2:
+        return ()
+    names = tuple(printable(record.visits[visit].name) for visit in visits)
+    days = [record.days(visit) for visit in visits]
+    known = [span.middle for span in days if span is not None]
+    places = tuple(known if len(known) == len(visits) else [float(visit) for visit in visits])
+    volumes = [(key, tuple(_volume(record, visit, key) for visit in visits)) for key in _REGIONS]
+    there = tuple((key, values) for key, values in volumes if not all(math.isnan(value) for value in values))
+    sums = ("sum", tuple(result.diameters.total for result in results_of(record)))
+    unit = record.criteria.unit
+    return (
+        Curves(f"Sum over targets, {unit}", unit, (sums,), places, names),
+        Curves("Volumes, ml", "ml", there, places, names),
+    )
+
+
+def _volume(record: FollowUp, visit: int, key: str) -> float:
+    volumes = record.visits[visit].volumes
+    return volumes[key].value if key in volumes else math.nan

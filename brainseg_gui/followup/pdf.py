@@ -1,0 +1,95 @@
+"""A follow-up as PDF: the same tables, key images and sentences as the page of HTML, and its curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from brainseg_gui.evaluation.documents.pages import SMALL, Pages
+from brainseg_gui.evaluation.figures.page import INK
+from brainseg_gui.evaluation.figures.tile import SMALL_POINTS
+from brainseg_gui.evaluation.reports.case_content import FOOTER
+from brainseg_gui.evaluation.reports.case_tables import TextTable
+from brainseg_gui.followup.curves import Curves, curves_of
+from brainseg_gui.followup.key_images import KeyImage, key_figure
+from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.tables import (
+    definition_lines,
+    event_lines,
+    heading,
+    key_images_caption,
+    lesion_table,
+    note_lines,
+    remark_lines,
+    visit_table,
+)
+
+_CURVE_INCHES = (3.4, 2.1)
+
+
+def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path) -> None:
+    """Write a follow-up as PDF.
+
+    Raises
+    ------
+    SaveError
+        If it cannot be written. The file that was there is untouched.
+    """
+    pages = Pages(record.patient, heading(record), FOOTER)
+    definitions = definition_lines(record)
+    pages.words(definitions[-1], SMALL)
+    pages.gap(0.1)
+    for table in _narrow(visit_table(record)):
+        pages.table(table)
+    curves = curves_of(record)
+    if curves:
+        pages.gap(0.25)
+        pages.picture(_curve_figure(curves), "Sums over targets and volumes of the regions")
+    if images:
+        pages.picture(key_figure(images), key_images_caption(record).removesuffix("."))
+    pages.table(lesion_table(record))
+    for title, lines in (
+        ("What became of lesions", event_lines(record)),
+        ("Remarks and changes", remark_lines(record)),
+        ("How it was read", note_lines(record)),
+        ("Definitions", definitions),
+    ):
+        if lines:
+            pages.heading(title)
+            for line in lines:
+                pages.words(line, SMALL)
+    pages.words("Versions. " + ", ".join(f"{name} {version}" for name, version in record.versions.items()), SMALL)
+    pages.write(path)
+
+
+def _narrow(table: TextTable) -> list[TextTable]:
+    """The table of visits in two that fit a page upright: what they come to, and the volumes."""
+    first = ("visit", "when", "category", "days")
+    ml = tuple(head for head in table.heads if head.endswith(" ml"))
+    rest = tuple(head for head in table.heads if head not in first + ml)
+    ml = tuple(head for head in ml if any(row[table.heads.index(head)] for row in table.rows))
+    parts = (("Visits", (*first, *rest)), ("Volumes", ("visit", "when", *ml)))
+    return [_columns(replace(table, title=title), heads) for title, heads in parts]
+
+
+def _columns(table: TextTable, heads: Sequence[str]) -> TextTable:
+    places = [table.heads.index(head) for head in heads]
+    rows = tuple(tuple(row[place] for place in places) for row in table.rows)
+    return replace(table, heads=tuple(heads), rows=rows, words=sum(place < table.words for place in places))
+
+
+def _curve_figure(curves: Sequence[Curves]) -> Figure:
+    width, height = _CURVE_INCHES
+    figure = Figure(figsize=(width * len(curves), height), layout="constrained")
+    for axes, shown in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
+        for name, values in shown.curves:
+            axes.plot(shown.places, values, marker="o", markersize=3, linewidth=1, label=name)
+        axes.set_title(shown.title, fontsize=SMALL_POINTS, color=INK, loc="left")
+        axes.set_xticks(shown.places, shown.names, fontsize=SMALL_POINTS - 1.5, rotation=30, ha="right")
+        axes.tick_params(axis="y", labelsize=SMALL_POINTS - 1)
+        axes.set_ylim(bottom=0)
+        axes.legend(fontsize=SMALL_POINTS - 1, frameon=False)
+    return figure

@@ -1,0 +1,137 @@
+"""A follow-up as key images, CSV and PDF: what is written is what was measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from brainseg_gui.evaluation.documents.pages import Pages
+from brainseg_gui.evaluation.reports.case_tables import TextTable
+from brainseg_gui.followup.criteria import criteria_named
+from brainseg_gui.followup.csv_table import COLUMNS, as_csv
+from brainseg_gui.followup.curves import curves_of
+from brainseg_gui.followup.edits import VisitRemark
+from brainseg_gui.followup.key_images import KeyImage, key_figure, read_key_images
+from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
+from brainseg_gui.followup.page import follow_up_page
+from brainseg_gui.followup.pdf import _narrow, write_follow_up_pdf
+from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.response import CAUTION
+from brainseg_gui.followup.results import results_of
+from brainseg_gui.followup.tables import visit_table
+from brainseg_gui.followup.visits import TimeLine, time_line_of
+from brainseg_gui.progress import run_to_end
+
+
+@pytest.fixture(scope="module")
+def line(patient_folder: Path) -> TimeLine:
+    return time_line_of(patient_folder)
+
+
+@pytest.fixture(scope="module")
+def record(line: TimeLine) -> FollowUp:
+    return run_to_end(measure_patient(line, FollowUpRequest(criteria_named("rano2"))))
+
+
+@pytest.fixture(scope="module")
+def images(record: FollowUp, line: TimeLine) -> tuple[KeyImage, ...]:
+    return run_to_end(read_key_images(record, line.visits))
+
+
+def test_each_visit_shows_the_slice_of_its_target(record: FollowUp, images: tuple[KeyImage, ...]) -> None:
+    assert [image.visit for image in images] == [visit.name for visit in record.visits]
+    assert images[0].words == "lesion 1, axial 16: 25.0 × 25.0 mm"
+    assert images[0].grey.shape == (56, 56)
+
+
+def test_the_lines_are_drawn_to_the_ends_that_were_measured(images: tuple[KeyImage, ...]) -> None:
+    axes = key_figure(images).axes[0]
+    ends = [
+        np.column_stack([drawn.get_xdata(), drawn.get_ydata()]) for drawn in axes.lines if len(drawn.get_xdata()) == 2
+    ]
+    lengths = sorted(float(np.linalg.norm(line[1] - line[0])) for line in ends)
+    assert lengths[-4:] == pytest.approx([25.0] * 4, abs=0.01)  # two lines, each on a dark casing
+    middle = np.mean([line.mean(axis=0) for line in ends if abs(np.linalg.norm(line[1] - line[0]) - 25) < 0.01], axis=0)
+    # stored LPS: voxel 22 of 56 is RAS 33, and pixel 22 from either side that rows and columns run to
+    assert middle == pytest.approx([22, 22], abs=0.6)
+
+
+def test_a_visit_without_images_has_no_picture(record: FollowUp, line: TimeLine, tmp_path: Path) -> None:
+
+    gone = replace(
+        line.visits[0].source, modalities=dict.fromkeys(line.visits[0].source.modalities, tmp_path / "no.nii")
+    )
+    visits = [replace(line.visits[0], source=gone), *line.visits[1:]]
+    assert [image.visit for image in run_to_end(read_key_images(record, visits))] == [
+        visit.name for visit in record.visits[1:]
+    ]
+
+
+def test_the_csv_holds_every_lesion_and_number(record: FollowUp) -> None:
+    edited = record.with_edit(VisitRemark(3, "=1+1", 2))
+    rows = list(csv.DictReader(io.StringIO(as_csv(edited))))
+    assert tuple(rows[0]) == COLUMNS
+    assert [(row["visit"][:6], row["lesion"]) for row in rows] == [
+        ("visit1", "1"),
+        ("visit2", "1"),
+        ("visit3", "1"),
+        ("visit4", "1"),
+        ("visit4", "2"),
+    ]
+    results = results_of(record)
+    assert [float(row["sum"]) for row in rows[:4]] == pytest.approx([result.diameters.total for result in results])
+    assert [row["category"] for row in rows] == [
+        "baseline",
+        "partial response",
+        "stable",
+        "progression",
+        "progression",
+    ]
+    assert float(rows[0]["longest_mm"]) * float(rows[0]["across_mm"]) == pytest.approx(625, rel=1e-4)
+    assert rows[4]["remarks"] == "'=1+1"
+    assert {row["caution"] for row in rows} == {CAUTION}
+
+
+def test_the_page_shows_the_pictures(record: FollowUp) -> None:
+    assert "data:image/png;base64,UE5H" in follow_up_page(record, b"PNG")
+    assert "Key images" not in follow_up_page(record)
+
+
+def test_the_pdf_loses_no_column(record: FollowUp, images: tuple[KeyImage, ...], tmp_path: Path) -> None:
+    table = visit_table(record)
+    shown = {head: [row[n] for row in part.rows] for part in _narrow(table) for n, head in enumerate(part.heads)}
+    for number, head in enumerate(table.heads):
+        column = [row[number] for row in table.rows]
+        assert shown.get(head, column) == column
+        assert head in shown or not any(column)
+    file = tmp_path / "follow.pdf"
+    write_follow_up_pdf(record, images, file)
+    assert file.read_bytes().startswith(b"%PDF")
+
+
+def test_a_table_wider_than_a_page_is_written_smaller_and_not_over_itself(tmp_path: Path) -> None:
+    wide = TextTable(
+        "Wide", tuple(f"column {n}" for n in range(24)), (tuple("123456789" for _ in range(24)),), words=24
+    )
+    pages = Pages("P", "lead", "footer")
+    before = len(pages._figures[-1].texts)
+    pages.table(wide)
+    written = pages._figures[-1].texts[before + 1 :][:24]
+    renderer = FigureCanvasAgg(pages._figures[-1]).get_renderer()
+    edges = [text.get_window_extent(renderer) for text in written]
+    assert all(left.x1 <= right.x0 for left, right in pairwise(edges))
+    assert edges[-1].x1 <= pages._figures[-1].bbox.width
+
+
+def test_curves_stand_at_their_days(record: FollowUp) -> None:
+    sums, volumes = curves_of(record)
+    assert sums.places == (0, 64, 142, 234)
+    assert sums.curves[0][1] == pytest.approx((625, 289, 361, 841))
+    assert [name for name, _ in volumes.curves] == ["WT", "TC", "ET"]
