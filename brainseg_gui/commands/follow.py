@@ -53,6 +53,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="the day of a visit whose name does not tell it; once for each",
     )
     add(
+        "--treatment",
+        action="append",
+        default=[],
+        metavar="WORDS=YYYY-MM-DD",
+        help="a treatment and its day, drawn beside the curves; once for each",
+    )
+    add(
         "--no-registration",
         action="store_true",
         help="take the visits to lie on each other as their files place them (default: they are registered to the "
@@ -146,14 +153,15 @@ def _planes(name: str) -> tuple[Plane, ...]:
 
 
 def _dates(words: list[str]) -> dict[str, date]:
-    found = {}
-    for word in words:
-        name, _, day = word.rpartition("=")
-        try:
-            found[name] = date.fromisoformat(day)
-        except ValueError as error:
-            raise BrainsegError(f"{word} names no day", "Write --date VISIT=2021-03-04") from error
-    return found
+    return dict(_day_of(word, "--date VISIT") for word in words)
+
+
+def _day_of(word: str, option: str) -> tuple[str, date]:
+    name, _, day = word.rpartition("=")
+    try:
+        return name, date.fromisoformat(day)
+    except ValueError as error:
+        raise BrainsegError(f"{word} names no day", f"Write {option}=2021-03-04") from error
 
 
 def _masks(folder: Path, line: TimeLine) -> dict[str, Path]:
@@ -171,9 +179,12 @@ def _masks(folder: Path, line: TimeLine) -> dict[str, Path]:
 
 
 def _as_asked(record: FollowUp, args: argparse.Namespace) -> FollowUp:
-    """With the baseline and the targets that were named."""
-    from brainseg_gui.followup.edits import BaselineChosen, TargetsChosen
+    """With the treatments, the baseline and the targets that were named."""
+    from brainseg_gui.followup.edits import BaselineChosen, TargetsChosen, TreatmentNoted
 
+    for word in args.treatment:
+        what, day = _day_of(word, "--treatment WORDS")
+        record = record.with_edit(TreatmentNoted(day, what))
     if args.baseline:
         names = [visit.name for visit in record.visits if visit.mask is not None]
         if args.baseline not in names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from brainseg_gui.errors import printable
@@ -25,6 +26,8 @@ class Curves:
     places, names
         Where the visits stand, in days since the baseline or, where those are not known, one after the other; and
         what they are called.
+    treatments
+        Days since the baseline, and what was begun or done on them; none where those days are not known.
     """
 
     title: str
@@ -32,6 +35,7 @@ class Curves:
     curves: tuple[tuple[str, tuple[float, ...]], ...]
     places: tuple[float, ...]
     names: tuple[str, ...]
+    treatments: tuple[tuple[float, str], ...] = ()
 
 
 def curves_of(record: FollowUp) -> tuple[Curves, ...]:
@@ -42,15 +46,24 @@ def curves_of(record: FollowUp) -> tuple[Curves, ...]:
     names = tuple(printable(record.visits[visit].name) for visit in visits)
     days = [record.days(visit) for visit in visits]
     known = [span.middle for span in days if span is not None]
-    places = tuple(known if len(known) == len(visits) else [float(visit) for visit in visits])
+    in_days = len(known) == len(visits)
+    places = tuple(known if in_days else [float(visit) for visit in visits])
+    treatments = tuple(_treatments(record)) if in_days else ()
     volumes = [(key, tuple(_volume(record, visit, key) for visit in visits)) for key in _REGIONS]
     there = tuple((key, values) for key, values in volumes if not all(math.isnan(value) for value in values))
     sums = ("sum", tuple(result.diameters.total for result in results_of(record)))
     unit = record.criteria.unit
     return (
-        Curves(f"Sum over targets, {unit}", unit, (sums,), places, names),
-        Curves("Volumes, ml", "ml", there, places, names),
+        Curves(f"Sum over targets, {unit}", unit, (sums,), places, names, treatments),
+        Curves("Volumes, ml", "ml", there, places, names, treatments),
     )
+
+
+def _treatments(record: FollowUp) -> Iterator[tuple[float, str]]:
+    for treatment in record.treatments:
+        days = record.days_to(treatment.day)
+        if days is not None:
+            yield days.middle, printable(treatment.text)
 
 
 def _volume(record: FollowUp, visit: int, key: str) -> float:

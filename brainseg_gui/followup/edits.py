@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from brainseg_gui.followup.diameters import Line
 
@@ -50,4 +51,12 @@ class VisitRemark:
     lesion: int | None = None
 
 
-Edit = LineMoved | TargetsChosen | BaselineChosen | VisitRemark
+@dataclass(frozen=True)
+class TreatmentNoted:
+    """Somebody noted a treatment, and the day that it began or was done on."""
+
+    day: date
+    text: str
+
+
+Edit = LineMoved | TargetsChosen | BaselineChosen | VisitRemark | TreatmentNoted

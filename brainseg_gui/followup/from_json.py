@@ -13,7 +13,7 @@ import numpy as np
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.followup.criteria import Criteria, criteria_named
 from brainseg_gui.followup.diameters import Cross, Line, Point
-from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, VisitRemark
+from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, TreatmentNoted, VisitRemark
 from brainseg_gui.followup.identity import Change, LesionEvent
 from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.moments import Moment, Span
@@ -80,6 +80,8 @@ def edit_of(entry: Mapping[str, Any]) -> Edit:
     kind = entry["edit"]
     if kind == "targets":
         return TargetsChosen(_numbers(entry["lesions"]))
+    if kind == "treatment":
+        return TreatmentNoted(date.fromisoformat(text_in(entry["day"])), text_in(entry["text"]))
     visit = _index(entry["visit"])
     if kind == "baseline":
         return BaselineChosen(visit)

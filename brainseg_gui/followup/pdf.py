@@ -9,7 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from brainseg_gui.evaluation.documents.pages import SMALL, Pages
-from brainseg_gui.evaluation.figures.page import INK
+from brainseg_gui.evaluation.figures.page import FAINT_INK, INK
 from brainseg_gui.evaluation.figures.tile import SMALL_POINTS
 from brainseg_gui.evaluation.reports.case_content import FOOTER
 from brainseg_gui.evaluation.reports.case_tables import TextTable
@@ -87,6 +87,10 @@ def _curve_figure(curves: Sequence[Curves]) -> Figure:
     for axes, shown in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
         for name, values in shown.curves:
             axes.plot(shown.places, values, marker="o", markersize=3, linewidth=1, label=name)
+        for day, what in shown.treatments:
+            axes.axvline(day, color=FAINT_INK, linewidth=0.8, linestyle="--")
+            axes.annotate(what, (day, 0.98), xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right",
+                          fontsize=SMALL_POINTS - 1, color=FAINT_INK, parse_math=False)  # fmt: skip
         axes.set_title(shown.title, fontsize=SMALL_POINTS, color=INK, loc="left")
         axes.set_xticks(shown.places, shown.names, fontsize=SMALL_POINTS - 1.5, rotation=30, ha="right")
         axes.tick_params(axis="y", labelsize=SMALL_POINTS - 1)

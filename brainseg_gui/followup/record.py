@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from brainseg_gui.followup.criteria import Criteria
-from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, VisitRemark
+from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, TreatmentNoted, VisitRemark
 from brainseg_gui.followup.identity import Identities, LesionEvent
 from brainseg_gui.followup.lesions import MeasuredLesion, why_not_measurable
-from brainseg_gui.followup.moments import Moment, Span
+from brainseg_gui.followup.moments import Moment, Span, moment_on
 from brainseg_gui.followup.response import default_targets
 from brainseg_gui.followup.volumes import Range
 from brainseg_gui.imaging.grid import Affine, Grid
@@ -104,6 +105,8 @@ class FollowUp:
         return replace(self, edits=self.edits[:-1])
 
     def _check(self, edit: Edit) -> None:
+        if isinstance(edit, TreatmentNoted):
+            return
         if isinstance(edit, TargetsChosen):
             if not set(edit.lesions) <= self.visits[self.baseline].lesions.keys():
                 raise ValueError("a target is no lesion of the baseline")
@@ -134,6 +137,12 @@ class FollowUp:
         about = (visit, lesion)
         return tuple(e.text for e in self.edits if isinstance(e, VisitRemark) and (e.visit, e.lesion) == about)
 
+    @property
+    def treatments(self) -> tuple[TreatmentNoted, ...]:
+        """Treatments that people noted, by their days."""
+        noted = [edit for edit in self.edits if isinstance(edit, TreatmentNoted)]
+        return tuple(sorted(noted, key=lambda treatment: treatment.day))
+
     # --- what is measured ---------------------------------------------------------------------------------------------
 
     def lesions(self, visit: int) -> dict[int, MeasuredLesion]:
@@ -157,6 +166,10 @@ class FollowUp:
     def days(self, visit: int) -> Span | None:
         """Days from the baseline to a visit; None where nothing tells."""
         return self.visits[self.baseline].moment.days_until(self.visits[visit].moment)
+
+    def days_to(self, day: date) -> Span | None:
+        """Days from the baseline to a date; None where the baseline's date is not known."""
+        return self.visits[self.baseline].moment.days_until(moment_on(day)) if self.visits else None
 
     def measured_visits(self) -> Iterable[int]:
         """Indices of the visits that have a mask."""

@@ -114,8 +114,8 @@ def definition_lines(record: FollowUp) -> list[str]:
 
 
 def remark_lines(record: FollowUp) -> list[str]:
-    """What people wrote, and which lines they moved."""
-    found = []
+    """Treatments, what else people wrote, and which lines they moved."""
+    found = [f"{treatment.day.isoformat()}: {treatment.text}" for treatment in record.treatments]
     for index, visit in enumerate(record.visits):
         found += [f"{visit.name}: {text}" for text in record.remarks(index)]
         for lesion in visit.lesions:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from brainseg_gui.followup.diameters import Line
-from brainseg_gui.followup.edits import BaselineChosen, Edit, TargetsChosen, VisitRemark
+from brainseg_gui.followup.edits import BaselineChosen, Edit, TargetsChosen, TreatmentNoted, VisitRemark
 from brainseg_gui.followup.identity import LesionEvent
 from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.moments import Moment
@@ -48,6 +48,8 @@ def edit_entry(edit: Edit) -> dict[str, Any]:
     """One change as an object of JSON, as a line of a journal may hold it."""
     if isinstance(edit, TargetsChosen):
         return {"edit": "targets", "lesions": list(edit.lesions)}
+    if isinstance(edit, TreatmentNoted):
+        return {"edit": "treatment", "day": edit.day.isoformat(), "text": edit.text}
     about = {"visit": number_of(edit.visit)}
     if isinstance(edit, BaselineChosen):
         return {"edit": "baseline"} | about

@@ -57,6 +57,7 @@ def test_json_to_the_output_and_to_a_file(patient: Path, tmp_path: Path, capsys:
         (["--targets", "2"], "Choose among 1"),
         (["--targets", "a"], "Choose among 1"),
         (["--date", "visit1=yesterday"], "Write --date"),
+        (["--treatment", "surgery=soon"], "Write --treatment WORDS=2021-03-04"),
         (["--date", "2021-03-04"], "no visit is named"),
         (["--patient", "P8"], "no patient is named P8"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from brainseg_gui.errors import BrainsegError, CaseError
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.diameters import Line
-from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, VisitRemark
+from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, TreatmentNoted, VisitRemark
 from brainseg_gui.followup.from_json import edit_of, follow_up_of, read_follow_up
 from brainseg_gui.followup.measure import UNREGISTERED, FollowUpRequest, measure_patient
 from brainseg_gui.followup.page import follow_up_page
@@ -32,6 +33,7 @@ EDITS: tuple[Edit, ...] = (
     BaselineChosen(1),
     VisitRemark(0, "before treatment\nwith a line break"),
     VisitRemark(3, "near the scar", 2),
+    TreatmentNoted(date(2021, 2, 1), "radiotherapy"),
     LineMoved(2, 1, "longest", Line((10.0, 20.0, 15.0), (34.5, 20.0, 15.0))),
 )
 

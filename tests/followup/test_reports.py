@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.csv_table import COLUMNS, as_csv
 from brainseg_gui.followup.curves import curves_of
-from brainseg_gui.followup.edits import VisitRemark
+from brainseg_gui.followup.edits import TreatmentNoted, VisitRemark
 from brainseg_gui.followup.key_images import KeyImage, key_figure, read_key_images
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
 from brainseg_gui.followup.page import follow_up_page
@@ -135,3 +136,14 @@ def test_curves_stand_at_their_days(record: FollowUp) -> None:
     assert sums.places == (0, 64, 142, 234)
     assert sums.curves[0][1] == pytest.approx((625, 289, 361, 841))
     assert [name for name, _ in volumes.curves] == ["WT", "TC", "ET"]
+
+
+def test_treatments_stand_at_their_days_beside_the_curves(record: FollowUp) -> None:
+    noted = record.with_edit(TreatmentNoted(date(2021, 3, 1), "second line"))
+    noted = noted.with_edit(TreatmentNoted(date(2020, 12, 31), "surgery <b>"))
+    assert curves_of(noted)[0].treatments == ((-10, "surgery <b>"), (50, "second line"))
+    page = follow_up_page(noted)
+    assert "2020-12-31: surgery &lt;b&gt;" in page
+    assert page.count("stroke-dasharray") == 4
+    undated = [replace(visit, moment=replace(visit.moment, earliest=None, latest=None)) for visit in noted.visits]
+    assert curves_of(replace(noted, visits=tuple(undated)))[0].treatments == ()

@@ -171,7 +171,12 @@ def differences_chart(title: str, differences: Sequence[float], names: Sequence[
 
 
 def curve_chart(
-    title: str, curves: Sequence[tuple[str, Sequence[float]]], places: Sequence[float], names: Sequence[str], unit: str
+    title: str,
+    curves: Sequence[tuple[str, Sequence[float]]],
+    places: Sequence[float],
+    names: Sequence[str],
+    unit: str,
+    marks: Sequence[tuple[float, str]] = (),
 ) -> Html:
     """Values over time, a line for each thing that is measured; values that are not defined leave a gap.
 
@@ -183,14 +188,17 @@ def curve_chart(
         Where each value stands from left to right, such as days.
     names
         What each place is called.
+    marks
+        Places of their own, such as days of treatments, and what is written at their lines.
     """
     width, height, left, bottom, top = 520.0, 240.0, 52.0, 196.0, 30.0
     known = [value for _, values in curves for value in values if not math.isnan(value)]
     upward = linear_scale(0.0, max([*known, 1e-9]), bottom, top)
-    across = Scale(
-        min(places), max(places) if max(places) > min(places) else min(places) + 1, left + 12, width - 90, ()
-    )
+    everywhere = [*places, *(place for place, _ in marks)]
+    low, high = min(everywhere), max(everywhere)
+    across = Scale(low, high if high > low else low + 1, left + 12, width - 90, ())
     parts = [_title(title), *_horizontal_lines(upward, left, width - 78)]
+    parts += [part for place, words in marks for part in _mark(across(place), top, bottom, words)]
     for n, (x, name) in enumerate(zip(places, names, strict=True)):
         parts.append(_text(across(x), bottom + 18 + 13 * (n % 2), name, "middle", "quiet"))
     for number, (name, values) in enumerate(curves):
@@ -207,6 +215,13 @@ def curve_chart(
         )
         parts.append(_text(points[-1][0] + 8, points[-1][1] + 4, name, "start"))
     return _svg(width, height, title, parts)
+
+
+def _mark(x: float, top: float, bottom: float, words: str) -> list[str]:
+    """A dashed line with words along it."""
+    line = f'<path class="axis" stroke-dasharray="4 3" d="M{x:.1f} {top}V{bottom}"><title>{safe(words)}</title></path>'
+    text = _text(0, 0, words, "end", "quiet")
+    return [line, f'<g transform="translate({x - 4:.1f} {top + 2}) rotate(-90)">{text}</g>']
 
 
 def model_mark(model: int) -> Html:
