@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from brainseg_gui.commands.cluster_options import add_cluster_options, retries_of
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``synthesize`` to the command line."""
@@ -31,6 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )  # fmt: skip
     parser.add_argument("--spacing-mm", type=int, choices=(1, 2), default=1, help="edge of a voxel (1)")
     parser.add_argument("--processes", type=int, default=1, metavar="N", help="number of processes (1)")
+    add_cluster_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -50,4 +53,6 @@ def command_of(args: argparse.Namespace) -> list[str]:
     command += ["--anatomy", *(str(path) for path in args.anatomy)]
     for name in ("cases", "seed", "priors", "spacing_mm", "processes"):
         command += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
-    return command
+    if args.cluster is not None:
+        command += ["--cluster", args.cluster]
+    return [*command, "--retries", str(retries_of(args))]

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LOCAL = "local"
 _SCHEMES = ("tcp", "tls", "ucx", "ws", "wss", "inproc")
 _PATIENCE_S = 20
+_TENDED_EVERY_S = 5
+_OWN_DASHBOARD = "127.0.0.1:0"  # any free port: else Dask warns where somebody has its usual one
 _HANDED_OVER = 1000  # tasks at once: enough to see that a cluster has to grow, few enough to cancel
 
 
@@ -93,7 +95,7 @@ def _connect(where: str, processes: int | None, stack: contextlib.ExitStack) -> 
     from distributed import Client
 
     if where == LOCAL:
-        return _client_of(_local_cluster(processes), stack)
+        return _client_of(_local_cluster(processes, stack), stack)
     if where.partition("://")[0] in _SCHEMES:
         return stack.enter_context(Client(where, timeout=_PATIENCE_S))
     found = read_cluster_file(Path(where))
@@ -102,10 +104,19 @@ def _connect(where: str, processes: int | None, stack: contextlib.ExitStack) -> 
     return _client_of(_described_cluster(found, Path(where)), stack)
 
 
-def _local_cluster(processes: int | None) -> Any:
+def _local_cluster(processes: int | None, stack: contextlib.ExitStack) -> Any:
+    """Processes of this computer, as many as asked for also when some die."""
     from distributed import LocalCluster
+    from tornado.ioloop import PeriodicCallback
 
-    return LocalCluster(n_workers=processes or default_processes(), threads_per_worker=1, dashboard_address=None)
+    count = processes or default_processes()
+    cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=_OWN_DASHBOARD)
+    # a worker that is killed while it starts is not started anew by Dask: once all had died so, nobody was left
+    tending = PeriodicCallback(lambda: cluster.scale(count), 1000 * _TENDED_EVERY_S)
+    cluster.loop.add_callback(tending.start)
+    stack.callback(cluster.close)
+    stack.callback(cluster.loop.add_callback, tending.stop)
+    return cluster
 
 
 def _client_of(cluster: Any, stack: contextlib.ExitStack) -> Client:

@@ -14,11 +14,13 @@ from brainseg_gui.commands.synthesize import command_of
 
 def test_every_option_reaches_the_generator() -> None:
     words = ["synthesize", "sets/a", "--anatomy", "x.nii.gz", "y", "--cases", "5", "--seed", "9", "--spacing-mm", "2"]
-    command = command_of(build_parser().parse_args([*words, "--priors", "unseen", "--processes", "3"]))
+    more = ["--priors", "unseen", "--processes", "3", "--cluster", "c.yaml"]
+    command = command_of(build_parser().parse_args([*words, *more]))
     assert command[:4] == [sys.executable, "-P", "-m", "training.synthesis"]
     assert command[4:] == [
         "--out", str(Path("sets/a")), "--anatomy", "x.nii.gz", "y", "--cases", "5", "--seed", "9",
         "--priors", "unseen", "--spacing-mm", "2", "--processes", "3",
+        "--cluster", "c.yaml", "--retries", "2",
     ]  # fmt: skip
 
 

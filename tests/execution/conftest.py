@@ -24,5 +24,5 @@ def two_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
 def scheduler() -> Iterator[str]:
     """Address of a scheduler with two workers, all threads of this process."""
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None) as made:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0") as made:
         yield made.scheduler_address

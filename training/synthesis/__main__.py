@@ -6,12 +6,15 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import BrainsegError, SaveError
 
 if TYPE_CHECKING:
+    from brainseg_gui.execution.clusters import Workers
+
     from .batch import Batch
 
 _PRIORS = ("training", "demonstration", "unseen")
@@ -24,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for library in ("OMP", "OPENBLAS", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     try:
-        _write_cases(_batch(given), given.processes)
+        _write_cases(_batch(given), given)
     except BrainsegError as error:
         sys.stderr.write(f"brainseg: {error}\n")
         return 2
@@ -47,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--priors", choices=_PRIORS, default="demonstration", help="what is drawn from (demonstration)")
     add("--spacing-mm", type=int, choices=(1, 2), default=1, help="edge of a voxel (1)")
     add("--processes", type=_whole(1), default=1, help="number of processes; the files are the same (1)")
+    add("--cluster", metavar="WHERE", help="where else: local, tcp://…, or a file; see docs/cluster.md")
+    add("--retries", type=_whole(0), default=0, help="how often a case is tried again whose worker died (0)")
     add("--name", default="", help="id of the case, or start of the ids (SYN-<seed>)")
     return parser
 
@@ -71,17 +76,26 @@ def _batch(given: argparse.Namespace) -> Batch:
     return Batch(anatomies, given.out, given.cases, given.seed, given.priors, float(given.spacing_mm), given.name)
 
 
-def _write_cases(batch: Batch, processes: int) -> None:
+def _workers(given: argparse.Namespace) -> AbstractContextManager[Workers | None]:
+    from brainseg_gui.execution.clusters import cluster_workers, local_workers
+
+    if given.cluster:
+        return cluster_workers(given.cluster, given.processes)
+    return local_workers(given.processes) if given.processes > 1 else nullcontext()
+
+
+def _write_cases(batch: Batch, given: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     from .batch import check_settings, write_batch
 
     if batch.cases > 1 or not batch.name:
         check_settings(batch)
-    sys.stdout.write(f"cases: {batch.cases}, processes: {processes}, folder: {batch.out}\n")
-    with tqdm(total=batch.cases, unit="case", file=sys.stderr, disable=None) as bar:
+    sys.stdout.write(f"cases: {batch.cases}, processes: {given.processes}, folder: {batch.out}\n")
+    bar = tqdm(total=batch.cases, unit="case", file=sys.stderr, disable=None)
+    with _workers(given) as workers, bar:
         written = 0
-        for case in write_batch(batch, processes):
+        for case in write_batch(batch, workers, given.retries):
             written += 1
             bar.update()
             tqdm.write(case.summary, file=sys.stdout)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 import numpy.typing as npt
 
-from brainseg_gui.errors import SaveError
+from brainseg_gui import __version__
+from brainseg_gui.errors import BrainsegError, SaveError
+from brainseg_gui.execution.clusters import Workers
+from brainseg_gui.execution.fitness import unfit_for
+from brainseg_gui.execution.run import TaskEnd, run_tasks
 from brainseg_gui.imaging.formats.mask_note import truth_words
 from brainseg_gui.plain_files import json_of
 from brainseg_gui.storage.folder import open_folder
@@ -88,8 +93,15 @@ class Written:
     summary: str
 
 
-def write_batch(batch: Batch, processes: int = 1) -> Iterator[Written]:
+def write_batch(batch: Batch, workers: Workers | None = None, retries: int = 0) -> Iterator[Written]:
     """Write the cases that are not there yet, and tell of each when it is done, in no particular order.
+
+    Parameters
+    ----------
+    workers
+        Who writes them; this process if None.
+    retries
+        How often a case is tried again whose worker died.
 
     Raises
     ------
@@ -99,16 +111,45 @@ def write_batch(batch: Batch, processes: int = 1) -> Iterator[Written]:
         If an anatomy is of no use.
     """
     missing = [number for number in range(batch.cases) if not _is_complete(batch, number)]
-    if not missing:
-        return
-    if processes == 1:
+    if workers is None:
         for number in missing:
             yield _write_one(batch, number)
         return
-    # A child that was forked while threads ran may hang.
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(min(processes, len(missing))) as pool:
-        yield from pool.imap_unordered(partial(_write_one, batch), missing)
+    records = (_record(batch, number) for number in missing)
+    with closing(run_tasks(workers.executor, write_task, records, at_once=workers.at_once, retries=retries)) as ends:
+        for end in ends:
+            if end is not None:
+                yield _written(end, batch.case_id(missing[end.number]))
+
+
+def write_task(record: dict[str, Any]) -> dict[str, Any]:
+    """Write the case of a record: its id and summary, or ``failed``, or ``unfit``."""
+    if sentence := unfit_for(record["program"], __version__):
+        return {"unfit": sentence}
+    batch = Batch(**{**record["batch"], "anatomies": tuple(map(Path, record["anatomies"])), "out": Path(record["out"])})
+    try:
+        written = _write_one(batch, record["number"])
+    except BrainsegError as error:
+        return {"failed": str(error), "again": isinstance(error, SaveError)}
+    return {"case_id": written.case_id, "summary": written.summary}
+
+
+def _record(batch: Batch, number: int) -> dict[str, Any]:
+    return {
+        "program": __version__,
+        "batch": {name: getattr(batch, name) for name in ("cases", "seed", "priors", "spacing_mm", "name")},
+        "anatomies": [str(path.absolute()) for path in batch.anatomies],
+        "out": str(batch.out.absolute()),
+        "number": number,
+    }
+
+
+def _written(end: TaskEnd, case_id: str) -> Written:
+    if end.reply is None:
+        raise BrainsegError(f"{case_id} was not written: {end.fault}", "Give the same command again: it goes on")
+    if "failed" in end.reply:
+        raise BrainsegError(str(end.reply["failed"]).removesuffix("."))
+    return Written(end.reply["case_id"], end.reply["summary"])
 
 
 def check_settings(batch: Batch) -> None:

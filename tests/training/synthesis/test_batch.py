@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
 
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.execution.clusters import local_workers
 from brainseg_gui.imaging.formats.mask_note import said_scheme, wrote_mask
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
@@ -18,7 +21,7 @@ from training.compare.contact_sheet import main as draw_contact_sheet
 from training.synthesis import batch as batch_module
 from training.synthesis.__main__ import main
 from training.synthesis.anatomy import Anatomy
-from training.synthesis.batch import Batch, write_batch, write_case
+from training.synthesis.batch import Batch, write_batch, write_case, write_task
 from training.synthesis.case import SyntheticCase, brats_affine
 
 
@@ -114,18 +117,32 @@ def test_a_set_of_other_settings_is_refused(
     assert str(tmp_path) in message
 
 
-def test_the_number_of_processes_does_not_matter(tmp_path: Path, toy_file: Path) -> None:
+def test_where_cases_are_written_does_not_matter(tmp_path: Path, toy_file: Path) -> None:
     written = []
-    for processes in (1, 2):
+    for processes, where in ((1, nullcontext()), (2, local_workers(2))):
         out = tmp_path / str(processes)
         batch = Batch((toy_file,), out, 2, 5, "demonstration", 2.0)
-        written.append({case.case_id: case.summary for case in write_batch(batch, processes)})
+        with where as workers:
+            written.append({case.case_id: case.summary for case in write_batch(batch, workers)})
     assert sorted(written[0]) == ["SYN-5-00000", "SYN-5-00001"]
     assert written[0] == written[1]
     first, second = (_digests(tmp_path / str(processes)) for processes in (1, 2))
     assert len(first) == 10
     assert first == second
     assert len(set(first.values())) >= 9
+
+
+def test_a_case_that_no_worker_can_write_is_told(tmp_path: Path, toy_file: Path) -> None:
+    batch = Batch((toy_file,), tmp_path / "out", 1, 5, "demonstration", 2.0)
+    (tmp_path / "out").write_text("a file where the folder should be")
+    with local_workers(1) as workers, pytest.raises(BrainsegError, match="the case could not be written"):
+        list(write_batch(batch, workers))
+
+
+def test_a_worker_with_another_version_writes_nothing(tmp_path: Path, toy_file: Path) -> None:
+    batch = Batch((toy_file,), tmp_path / "out", 1, 5)
+    assert "0.0.9 is asked for" in write_task({**batch_module._record(batch, 0), "program": "0.0.9"})["unfit"]
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_contact_sheet_shows_every_case(tmp_path: Path, toy_case: Callable[..., Path]) -> None:
