@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +43,24 @@ def brain_part(labels: LabelMap, volumes: Mapping[Modality, Volume]) -> float:
     volume = next(iter(volumes.values()), None)
     if volume is None or volume.stored.shape != labels.values.shape:
         return 0.0
-    head = int(np.count_nonzero(volume.stored != volume.background))
-    part = int(labels.counts.sum()) / max(head, 1)
     limit = _BRAIN_IN_HEAD if len(labels.present()) == 1 else _TISSUES_IN_HEAD
-    return part if part > limit else 0.0
+    covered = int(labels.counts.sum())
+    enough = math.ceil(covered / limit)
+    head = _head_voxels(volume, enough)
+    return covered / max(head, 1) if head < enough else 0.0
+
+
+def _head_voxels(volume: Volume, enough: int) -> int:
+    """Voxels that are not the image's background, counted from the middle until there are enough: most masks are small.
+
+    Looking at all of them takes a tenth of what reading a case takes.
+    """
+    found, middle = 0, volume.stored.shape[2] // 2
+    for k in sorted(range(volume.stored.shape[2]), key=lambda k: abs(k - middle)):
+        if found >= enough:
+            break
+        found += int(np.count_nonzero(volume.stored[:, :, k] != volume.background))
+    return found
 
 
 @dataclass(frozen=True, eq=False)
