@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import errno
 import io
 import logging
@@ -26,17 +25,17 @@ COMMANDS = (
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser of all commands, or of those that are asked for: the others need not be imported."""
     parser = argparse.ArgumentParser(
         prog="brainseg",
         description="Read, segment, compare and correct brain-tumour MRI. Without a command, the window opens.",
         epilog="brainseg CASE opens the window on a case. For research; not a medical device.",
     )
     parser.add_argument("--version", action="version", version=f"brainseg {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        import_module(f"brainseg_gui.commands.{name}").add_parser(commands)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in commands:
+        import_module(f"brainseg_gui.commands.{name}").add_parser(subparsers)
     return parser
 
 
@@ -53,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"brainseg: {sentence}", file=sys.stderr)  # noqa: T201
             return 2
         words.insert(0, "window")  # brainseg CASE
-    arguments = build_parser().parse_args(words)
+    arguments = build_parser([words[0]] if words[0] in COMMANDS else COMMANDS).parse_args(words)
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)  # the log has more
     terminal.setFormatter(_TerminalFormatter("brainseg: %(message)s"))
@@ -100,6 +99,8 @@ def _mistyped(words: Sequence[str]) -> str:
     word = words[0] if words else ""
     if not word or word.startswith("-") or os.path.exists(word):
         return ""
+    import difflib
+
     near = difflib.get_close_matches(word, COMMANDS, 1, 0.75)
     return printable(f"{word} is neither a command nor a file. Did you mean brainseg {near[0]}?") if near else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from psygnal import Signal
@@ -13,7 +14,6 @@ from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Region
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.annotating.annotating import Annotating
 from brainseg_gui.state.comparing.error_list import ErrorList
@@ -30,6 +30,9 @@ from brainseg_gui.state.segmenting.cohort_segmenting import CohortSegmenting
 from brainseg_gui.state.segmenting.segmenting import Segmenting
 from brainseg_gui.state.slices.viewing import Viewing
 from brainseg_gui.state.work import Work
+
+if TYPE_CHECKING:
+    from brainseg_gui.imaging.scalar_map import ScalarMap
 
 
 class Session(Notices):

@@ -37,7 +37,7 @@ qt.exec()
 _OURS = """
 import gc, json, os, sys, time
 from brainseg_gui.cli import build_parser
-build_parser().parse_args(["window", "--safe"])
+build_parser(["window"]).parse_args(["window", "--safe"])
 gc.disable()  # as the command does
 from PySide6.QtWidgets import QApplication
 from brainseg_gui.app import Application

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from brainseg_gui.cli import COMMANDS
+
 SCRIPT = """
 import json, sys
 from PySide6.QtCore import QEventLoop, QTimer
@@ -140,6 +142,26 @@ def test_the_first_picture_waits_for_nothing_that_is_made_when_asked_for(told: A
     )
     names = [f"brainseg_gui.{name}" for name in later]
     assert [name for name in told["first"]["modules"] if name.startswith(tuple(names))] == []
+
+
+def test_the_first_picture_waits_for_nothing_that_is_worked_out_later(told: Any) -> None:
+    """What only a gesture, a case or another command needs; each module costs every start half a millisecond."""
+    later = (
+        *(f"evaluation.metrics.{name}" for name in ("calibration", "histograms", "raters", "staple", "decisions")),
+        *(f"evaluation.metrics.{name}" for name in ("disagreements", "lesions", "surface", "slice_profile", "pieces")),
+        *(f"annotation.tools.{name}" for name in ("morphology", "interpolate", "islands")),
+        "controllers.annotating.operation_work",
+    )
+    loaded = set(told["first"]["modules"])
+    assert {f"brainseg_gui.{name}" for name in later} & loaded == set()
+    assert {"html.entities", "difflib"} & loaded == set()
+
+
+def test_a_command_imports_no_other_command() -> None:
+    script = "import sys; from brainseg_gui.cli import build_parser; build_parser(['window']); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    others = {f"brainseg_gui.commands.{name}" for name in COMMANDS} - {"brainseg_gui.commands.window"}
+    assert others & set(loaded) == set()
 
 
 def test_the_pictures_come_next_and_no_panel_that_is_hidden(told: Any) -> None:

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from brainseg_gui.views.actions.actions import Actions
-from brainseg_gui.views.layers.layers_panel import LayersPanel
-from brainseg_gui.views.widgets.lazy_panel import LazyPanel
-from brainseg_gui.views.widgets.plain_text import plain_caption
-
-if TYPE_CHECKING:
-    from brainseg_gui.views.slices.ortho_view import OrthoView
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -38,6 +30,13 @@ from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.layers.layers_panel import LayersPanel
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+from brainseg_gui.views.widgets.plain_text import plain_caption
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _FIRST_CHOICE = ("ET", "ED")
 

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.controllers.annotating.hand.copy_source import CopySource, copy_layer
-from brainseg_gui.evaluation.metrics.disagreements import Disagreement
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
+    from brainseg_gui.evaluation.metrics.disagreements import Disagreement
     from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
 
 

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from brainseg_gui.views.actions.actions import Actions
-from brainseg_gui.views.widgets.lazy_panel import LazyPanel
-
-if TYPE_CHECKING:
-    from brainseg_gui.views.slices.ortho_view import OrthoView
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -22,7 +15,6 @@ from brainseg_gui.annotation.slab import Slab
 from brainseg_gui.controllers.annotating.active_label import paintable
 from brainseg_gui.controllers.annotating.hand.copy_source import copy_layer
 from brainseg_gui.controllers.annotating.hand.hand_tools import inside, label_name
-from brainseg_gui.controllers.annotating.operation_work import OperationResult, Request, work_of
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.labels import LabelMap, Region, label_region, meanings, regions
@@ -31,9 +23,13 @@ from brainseg_gui.state.annotating.operating import RANGES, SETTINGS, OperationK
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
+    from brainseg_gui.controllers.annotating.operation_work import OperationResult, Request
     from brainseg_gui.views.annotating.operations_panel import OperationsPanel
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _SOON_MS = 40  # dragging a slider begins no job per pixel
 _SEEDS_SOON_MS = 300
@@ -148,9 +144,13 @@ class OperationsController(QObject):
         self._operating.fraction = 0.0
         self._operating.shown = OperationStage.WORKING
         work = self._grower if kind is OperationKind.SEEDS else self._soon
+        from brainseg_gui.controllers.annotating.operation_work import work_of
+
         work.start(work_of(self._request(kind)), self._on_answered, self._on_failed)
 
     def _request(self, kind: OperationKind) -> Request:
+        from brainseg_gui.controllers.annotating.operation_work import Request
+
         annotating, case = self._annotating, self._session.case
         annotation = annotating.annotation
         if annotation is None:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from brainseg_gui.views.actions.actions import Actions
-from brainseg_gui.views.widgets.lazy_panel import LazyPanel
-
-if TYPE_CHECKING:
-    from brainseg_gui.views.slices.ortho_view import OrthoView
-
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
@@ -27,7 +20,12 @@ from brainseg_gui.controllers.slices.held_key import lets_go
 from brainseg_gui.state.annotating.hand import Pointer
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 
 
 class PaintController(QObject):

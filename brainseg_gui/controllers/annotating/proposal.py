@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from brainseg_gui.views.widgets.lazy_panel import LazyPanel
-
-if TYPE_CHECKING:
-    from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
-    from brainseg_gui.views.slices.ortho_view import OrthoView
 from collections.abc import Callable, Generator
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,9 +22,12 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.layers.layers import OverlayStyle
 from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
     from brainseg_gui.views.annotating.proposal_panel import ProposalPanel
+    from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 
 TOOL = "proposal"
 _SOON_MS = 30

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from brainseg_gui.views.widgets.lazy_panel import LazyPanel
-
-if TYPE_CHECKING:
-    from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
-    from brainseg_gui.views.slices.ortho_view import OrthoView
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.evaluation.metrics.disagreements import Disagreements, find_disagreements
-from brainseg_gui.evaluation.metrics.slice_profile import SliceCounts, count_slices
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, Region, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
+    from brainseg_gui.evaluation.metrics.disagreements import Disagreements
+    from brainseg_gui.evaluation.metrics.slice_profile import SliceCounts
+    from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
     from brainseg_gui.views.comparing.errors_panel import ErrorsPanel
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _PAUSE_MS = 800  # painting goes before looking for what is wrong
 _SOON_MS = 60  # the mask is painted, and its Dice known, before this competes for the interpreter
 
-Found = tuple[tuple[Disagreements, ...], Mapping[Modality, float]]
+Found: TypeAlias = "tuple[tuple[Disagreements, ...], Mapping[Modality, float]]"
 
 
 class ErrorsController(QObject):
@@ -193,11 +189,14 @@ class ErrorsController(QObject):
 
 
 def _count_slices(reference: LabelMap, prediction: LabelMap) -> Generator[Progress, None, SliceCounts]:
+    from brainseg_gui.evaluation.metrics.slice_profile import count_slices
+
     yield Progress("counting slices", 0.0)
     return count_slices(reference, prediction)
 
 
 def _find(case: Case, reference: LabelMap, prediction: LabelMap) -> Generator[Progress, None, Found]:
+    from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
     from brainseg_gui.evaluation.metrics.tissue import healthy_medians
 
     found = []

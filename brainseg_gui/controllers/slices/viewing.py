@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from brainseg_gui.views.actions.actions import Actions
-from brainseg_gui.views.widgets.lazy_panel import LazyPanel
-
-if TYPE_CHECKING:
-    from brainseg_gui.views.slices.image_panel import ImagePanel
-    from brainseg_gui.views.slices.ortho_view import OrthoView
-
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
@@ -30,6 +21,12 @@ from brainseg_gui.imaging.plane import DisplayConvention, Plane
 from brainseg_gui.imaging.window import auto_window
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.image_panel import ImagePanel
+    from brainseg_gui.views.slices.ortho_view import OrthoView
 
 Choice = TypeVar("Choice", bound=Enum)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import GridMismatchError
-from brainseg_gui.evaluation.metrics.lesions import LesionScore
 from brainseg_gui.evaluation.metrics.overlap import Counts, joint_table
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.imaging.labels import (
@@ -23,6 +23,9 @@ from brainseg_gui.imaging.labels import (
     meanings,
     regions,
 )
+
+if TYPE_CHECKING:
+    from brainseg_gui.evaluation.metrics.lesions import LesionScore
 
 # What some schemes tell apart and others call by one number: the part of the core that does not enhance.
 _CORE = ("NCR", "NET", "CC")

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from brainseg_gui.evaluation.metrics.disagreements import Disagreement, Disagreements
-from brainseg_gui.evaluation.metrics.slice_profile import SliceCounts
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import Region
 from brainseg_gui.imaging.modality import Modality
+
+if TYPE_CHECKING:
+    from brainseg_gui.evaluation.metrics.disagreements import Disagreement, Disagreements
+    from brainseg_gui.evaluation.metrics.slice_profile import SliceCounts
 
 
 class ErrorOrder(Enum):

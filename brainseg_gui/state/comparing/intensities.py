@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import SignalGroupDescriptor
 
-from brainseg_gui.evaluation.metrics.histograms import ModalityHistograms
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.layers.layers import Layer
+
+if TYPE_CHECKING:
+    from brainseg_gui.evaluation.metrics.histograms import ModalityHistograms
 
 
 @dataclass

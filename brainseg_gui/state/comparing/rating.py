@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import SignalGroupDescriptor
 
-from brainseg_gui.evaluation.metrics.raters import RaterMatrix
 from brainseg_gui.state.layers.layers import Layer, Layers
+
+if TYPE_CHECKING:
+    from brainseg_gui.evaluation.metrics.raters import RaterMatrix
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import Signal, SignalGroupDescriptor
 
 from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.probabilities import ClassProbabilities
+
+if TYPE_CHECKING:
+    from brainseg_gui.imaging.probabilities import ClassProbabilities
 
 
 class LayerRole(Enum):

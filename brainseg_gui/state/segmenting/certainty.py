@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from psygnal import SignalGroupDescriptor
 
-from brainseg_gui.evaluation.metrics.calibration import Calibration
+if TYPE_CHECKING:
+    from brainseg_gui.evaluation.metrics.calibration import Calibration
+
 
 NOTHING = ""
 ENTROPY = "entropy"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from PySide6.QtGui import Qt
 
 from brainseg_gui.errors import printable
@@ -14,6 +12,8 @@ def plain_tip(text: str) -> str:
     shown = "\n".join(printable(line) for line in text.split("\n"))
     if not Qt.mightBeRichText(shown):
         return shown
+    import html  # its table of two thousand names takes longer to read than the tips of a start to make
+
     return f'<p style="white-space: pre-wrap">{html.escape(shown)}</p>'
 
 
