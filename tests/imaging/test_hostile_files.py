@@ -171,7 +171,7 @@ def test_intensities_that_no_scanner_gives(write_nifti: Any, value: float, slope
 
 
 def test_a_scaled_mask_is_looked_at_piece_by_piece(write_nifti: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("brainseg_gui.imaging.formats.reading._BLOCK_BYTES", 45)  # two of six slices
+    monkeypatch.setattr("brainseg_gui.imaging.formats.whole_numbers._BLOCK_BYTES", 45)  # two of six slices
     stored = np.zeros((4, 5, 6), np.uint8)
     stored[1, 2, 1], stored[3, 4, 5] = 1, 2
     path = write_nifti(stored, lie=_set(scl_slope=2, scl_inter=0))

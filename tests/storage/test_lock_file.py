@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.storage import lock_file
-from brainseg_gui.storage.lock_file import BusyError, Holder, briefly_locked, create, new_holder, read_holder
+from brainseg_gui.storage.lock_file import (
+    BusyError,
+    Holder,
+    briefly_locked,
+    create,
+    in_the_making,
+    new_holder,
+    read_holder,
+    remove_stale_lock,
+)
 
 
 def _lock(path: Path) -> Path:
@@ -103,6 +112,39 @@ def test_a_trap_in_its_place_is_moved_away_and_leads_nowhere(
         pass
     assert precious.read_bytes() == b"precious"
     assert os.listdir(tmp_path) == ["precious"]
+
+
+def test_a_lock_that_is_made_while_a_stale_one_is_removed_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two windows find the same stale lock: the slower one must not take away what the quicker one has made since."""
+    lock, stale, theirs = _lock(tmp_path / "list"), replace(new_holder(), started="long ago"), new_holder()
+    create(lock, stale)
+    rename = os.rename
+
+    def after_the_other(source: Path, target: Path) -> None:
+        lock.unlink()
+        create(lock, theirs)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", after_the_other)
+    remove_stale_lock(lock, stale)
+    assert read_holder(lock) == theirs
+    assert len(os.listdir(tmp_path)) == 1
+
+
+def test_a_stale_lock_that_is_gone_meanwhile_is_no_matter(tmp_path: Path) -> None:
+    remove_stale_lock(tmp_path / "gone", new_holder())
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("age_s", "young"), [(0.0, True), (3600.0, False), (-3600.0, False)])
+def test_only_a_young_lock_without_sense_may_be_in_the_making(tmp_path: Path, age_s: float, young: bool) -> None:
+    (tmp_path / "lock").write_bytes(b"")
+    moment = time.time() - age_s
+    os.utime(tmp_path / "lock", (moment, moment))
+    assert in_the_making(tmp_path / "lock") == young
+    assert not in_the_making(tmp_path / "gone")
 
 
 def test_a_folder_that_takes_no_files_is_said(tmp_path: Path) -> None:

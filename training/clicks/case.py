@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.network_grid import NetworkGrid
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import run_to_end
+from brainseg_gui.storage.writing import replacing
 
 Classes = NDArray[np.uint8]
 
@@ -97,9 +97,8 @@ def save_click_case(case: ClickCase, path: Path) -> None:
     arrays: dict[str, Any] = {f"stored {m.value}": v.stored for m, v in case.volumes.items()}
     arrays |= {"truth": case.truth, "prediction": case.prediction, "features": case.features.values}
     arrays["brain"] = brain if brain is not None else np.ones(grid.shape, bool)
-    temporary = path.with_suffix(".tmp.npz")
-    np.savez(temporary, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)
-    os.replace(temporary, path)
+    with replacing(path, chosen=False) as temporary:
+        np.savez(temporary, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)
 
 
 def load_click_case(path: Path) -> ClickCase:

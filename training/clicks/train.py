@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from brainseg_gui.storage.writing import open_derived, replacing, write_bytes
 from training.clicks.network import click_loss, click_network
 from training.clicks.sittings import Sitting, Sittings
 
@@ -99,14 +99,13 @@ def _network(plan: Plan, features: int) -> tuple[Any, int]:
 
 
 def _keep(network: Any, plan: Plan, done: int, loss: float, seconds: float) -> None:
-    temporary = plan.run / "new.keras"
-    network.save(temporary, include_optimizer=False)
     moments: dict[str, Any] = {variable.path.replace("/", "|"): variable for variable in network.optimizer.variables}
-    np.savez(plan.run / "optimiser.new.npz", **moments)
-    os.replace(plan.run / "optimiser.new.npz", plan.run / "optimiser.npz")
-    os.replace(temporary, plan.run / NETWORK)
+    with replacing(plan.run / "optimiser.npz", chosen=False) as temporary:
+        np.savez(temporary, **moments)
+    with replacing(plan.run / NETWORK, chosen=False) as temporary:
+        network.save(temporary, include_optimizer=False)
     cases = [file.stem for file in plan.files]
     about = {**asdict(plan), "run": str(plan.run), "start": str(plan.start), "files": cases, "step": done}
-    (plan.run / _STATE).write_text(json.dumps(about, indent=1), "utf-8")
-    with (plan.run / "events.jsonl").open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps({"step": done, "loss": round(loss, 4), "seconds": round(seconds, 1)}) + "\n")
+    write_bytes(plan.run / _STATE, json.dumps(about, indent=1).encode(), chosen=False)
+    with open_derived(plan.run / "events.jsonl", "ab") as stream:
+        stream.write((json.dumps({"step": done, "loss": round(loss, 4), "seconds": round(seconds, 1)}) + "\n").encode())
