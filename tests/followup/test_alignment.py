@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.cli import main
-from brainseg_gui.followup.alignment import place_visits
+from brainseg_gui.followup.alignment import _placement, place_visits
 from brainseg_gui.followup.carrying import carried
 from brainseg_gui.followup.from_json import read_follow_up
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
@@ -21,7 +21,7 @@ from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.preparation.registration.motion import displacement_mm
+from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
 from brainseg_gui.progress import run_to_end
 from tests.preparation.heads import T1CE, brain_points, grid_of, head
 from tests.preparation.test_registration import motion
@@ -122,6 +122,13 @@ def test_a_visit_that_cannot_be_read_is_said(patient: Path, tmp_path: Path, brok
     _, second = run_to_end(place_visits(visits, {}))
     assert second.failed
     assert "t1ce.nii.gz" in second.note
+
+
+@pytest.mark.parametrize(("information", "is_doubtful"), [(1.2, False), (0.55, True)])
+def test_a_visit_that_fits_as_another_head_would_is_doubted(information: float, is_doubtful: bool) -> None:
+    found = _placement(Alignment(MOVED, information=information, chance=0.2), "visit1")
+    assert ("whether it is this patient" in found.note) is is_doubtful
+    assert not found.failed
 
 
 def test_the_work_can_be_given_up(patient: Path) -> None:
