@@ -170,5 +170,16 @@ def _described(client: Client) -> str:
 
 def _log_quietly() -> None:
     """Dask tells of every worker that comes and goes; what matters of that is told by the ends of tasks."""
-    for name in ("", ".client", ".comm", ".core", ".deploy", ".nanny", ".scheduler", ".worker"):
+    for name in (
+        "",
+        ".client",
+        ".comm",
+        ".core",
+        ".deploy",
+        ".nanny",
+        ".scheduler",
+        ".worker",
+        ".worker.state_machine",
+    ):
         logging.getLogger(f"distributed{name}").setLevel(logging.CRITICAL)
+    logging.getLogger("tornado.application").setLevel(logging.CRITICAL)  # of a worker that was killed while it started

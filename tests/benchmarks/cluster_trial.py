@@ -36,19 +36,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=4)
-    parser.add_argument("--every-s", type=float, default=3.0, help="mean seconds between two killings")
+    parser.add_argument("--every", type=int, default=40, help="masks between two killings, on the average")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cluster-trial-") as folder:
-        print(json.dumps(trial(Path(folder), given.cases, given.workers, given.every_s), indent=1))
+        print(json.dumps(trial(Path(folder), given.cases, given.workers, given.every), indent=1))
 
 
-def trial(folder: Path, cases: int, workers: int, every_s: float) -> dict[str, object]:
+def trial(folder: Path, cases: int, workers: int, every: int) -> dict[str, object]:
     """The trial in a folder; raises where a mask is missing or differs."""
     for number in range(cases):
         _write_toy_case(folder / "cohort", case_id=f"T{number:05}", seed=number)
     numbers: dict[str, object] = {"cases": cases, "workers": workers}
     numbers["one process, s"] = _timed(lambda: _alone(folder / "cohort", folder / "alone"))
-    with _killing(folder / "killed", every_s) as killed:
+    with _killing(folder / "killed", every) as killed:
         numbers["workers killed, s"] = _timed(lambda: _on_cluster(folder / "cohort", folder / "killed", workers))
     numbers["killed"] = len(killed)
     numbers["undisturbed, s"] = _timed(lambda: _on_cluster(folder / "cohort", folder / "calm", workers))
@@ -85,18 +85,20 @@ def _on_cluster(cohort: Path, output: Path, workers: int) -> None:
 
 
 @contextlib.contextmanager
-def _killing(output: Path, every_s: float) -> Iterator[list[int]]:
-    """Kill one of the workers now and then, as soon as there is a mask."""
+def _killing(output: Path, every: int) -> Iterator[list[int]]:
+    """Kill one of the workers now and then, whatever it does, from the first mask on."""
     killed: list[int] = []
     end = threading.Event()
 
     def kill() -> None:
-        while not end.wait(every_s * random.uniform(0.5, 1.5)):
+        due = 1  # counted in masks: however slow the machine is, the work goes on between two killings
+        while not end.wait(0.05):
             workers = [child for child in psutil.Process().children() if _is_worker(child)]
-            if workers and next(output.glob("*.nii.gz"), None) is not None:
+            if workers and sum(1 for _ in output.glob("*.nii.gz")) >= due:
                 victim = random.choice(workers)
                 victim.kill()
                 killed.append(victim.pid)
+                due += random.randint(1, 2 * every)
 
     thread = threading.Thread(target=kill, daemon=True)
     thread.start()

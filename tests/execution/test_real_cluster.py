@@ -40,7 +40,7 @@ def _until(condition: Callable[[], object], seconds: float = 120) -> None:
 
 
 def test_workers_that_are_killed_at_random_cost_no_mask_and_change_none(tmp_path: Path) -> None:
-    numbers = trial(tmp_path, cases=60, workers=2, every_s=3.0)  # compares all bytes
+    numbers = trial(tmp_path, cases=60, workers=2, every=15)  # compares all bytes
     assert numbers["killed"]
     assert numbers["left half written, killed"] == 0
 
