@@ -139,3 +139,13 @@ def test_older_notes_name_their_scheme_only(tmp_path: Path) -> None:
     assert (note.scheme, note.annotator, note.study) == (scheme_named("brats-ped"), "anna", "")
     assert note.saved is not None
     assert note.saved.year == 2026
+
+
+@pytest.mark.parametrize("field", ["label_title", "label_scheme"])
+@pytest.mark.parametrize("text", ["\u202egpj.exe", "a\x1b[2J", "line\nbreak", "\u2028"])
+def test_the_name_of_a_strangers_scheme_is_shown_as_signs(field: str, text: str) -> None:
+    """It is said of the case that is opened, in the window and on the terminal."""
+    found = scheme_of_fields({"label_meanings": {"7": "ET"}, "label_title": "", field: text})
+    assert found is not None
+    assert found.title.isprintable()
+    assert found.name.isprintable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import CaseError, ImageError
+from brainseg_gui.imaging.formats.deflated_dicom import ItemCounter
 from brainseg_gui.preparation.dicom.examination import Examination, look_through, why_not
 from brainseg_gui.preparation.dicom.headers import read_headers
 from brainseg_gui.preparation.dicom.pixels import read_stack
@@ -262,6 +264,23 @@ def test_headers_of_very_many_parts_are_passed_over(tmp_path: Path, pixels: NDAr
         assert read_headers(tmp_path / "E") == ()
 
 
+@pytest.mark.parametrize("length", [2**31, 2**32 - 2])
+def test_memory_is_taken_for_no_more_than_the_file_holds(
+    tmp_path: Path, pixels: NDArray[np.uint16], length: int
+) -> None:
+    asked: list[int] = []
+
+    class Asked(io.FileIO):
+        def read(self, count: int | None = -1) -> bytes:
+            asked.append(-1 if count is None else count)
+            return super().read(count) or b""
+
+    (path, *_) = write_classic(tmp_path, Series(pixels))
+    with Asked(path) as stream:
+        ItemCounter(stream).read(length)  # type: ignore[arg-type]
+    assert asked == [path.stat().st_size]
+
+
 @pytest.mark.parametrize(("frames", "there"), [(1, 1), (6, 6), (6, 7), (8, 7), (100_000, 7), (2_000_000_000, 7)])
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of pydicom
 def test_frames_that_are_not_there_are_refused(
@@ -283,7 +302,6 @@ def test_frames_that_are_not_there_are_refused(
 def test_a_picture_within_that_is_of_another_size_is_not_unpacked(
     tmp_path: Path, pixels: NDArray[np.uint16], rows: int, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import io
     import struct
 
     from PIL import Image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from typing import BinaryIO
 
@@ -77,11 +78,12 @@ class ItemCounter:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self._items, self._reads = stream, 0, 0
+        self._size = os.fstat(stream.fileno()).st_size
         self.seek, self.tell, self.name = stream.seek, stream.tell, stream.name
 
     def read(self, count: int = -1) -> bytes:
-        """As the file does."""
-        found = self._stream.read(count)
+        """As the file does; memory is taken for no more than there is, whatever a length says."""
+        found = self._stream.read(min(count, self._size) if count >= 0 else count)
         self._reads += 1
         self._items += found.count(ITEM)
         if self._items > MOST_ITEMS or self._reads > _MOST_READS:

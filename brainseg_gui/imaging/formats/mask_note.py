@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.imaging.file_mark import FileMark
 from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
@@ -214,8 +214,8 @@ def scheme_of_fields(fields: Mapping[str, Any]) -> LabelScheme | None:
     own = {key for value, key in labels.items() if value in looks}
     if not labels or not all(0 < value < 256 for value in labels) or not set(labels.values()) <= {*meanings(), *own}:
         return None
-    name = _text(fields.get("label_scheme")) or "own"
-    return LabelScheme(name, _text(fields.get("label_title")) or name, MappingProxyType(labels), looks=looks)
+    name = printable(_text(fields.get("label_scheme"))) or "own"
+    return LabelScheme(name, printable(_text(fields.get("label_title"))) or name, MappingProxyType(labels), looks=looks)
 
 
 def _word(found: object) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
-from brainseg_gui.imaging.formats.deflated_dicom import looks_like_dicom
+from brainseg_gui.imaging.formats.deflated_dicom import ItemCounter, looks_like_dicom
 from brainseg_gui.imaging.formats.dicom_values import whole_of
 from brainseg_gui.imaging.formats.image_format import ImageHeader, Picture
 from brainseg_gui.imaging.formats.promises import DEFLATE_LIMIT, check_promise
@@ -104,7 +104,8 @@ def _pixels(header: SliceHeader) -> NDArray[Any]:
     with open_file(header.path) as stream:
         if not looks_like_dicom(stream):  # it is another file by now
             raise _not_promised(header.path)
-        content = dcmread(stream, force=True)
+        counted: Any = ItemCounter(stream)
+        content = dcmread(counted, force=True)
         _check_promise(header, content, os.fstat(stream.fileno()).st_size)
     pixels: NDArray[Any] = np.asarray(content.pixel_array)
     return pixels
