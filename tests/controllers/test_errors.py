@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.controllers.comparing import errors as module
 from brainseg_gui.controllers.comparing.errors import ErrorsController
 from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.evaluation.metrics import disagreements
 from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
@@ -117,7 +118,7 @@ def test_a_stale_answer_is_dropped(
         gate.wait()
         return find_disagreements(*arguments)
 
-    monkeypatch.setattr(module, "find_disagreements", slowly)
+    monkeypatch.setattr(disagreements, "find_disagreements", slowly)
     layer = predict(1)
     qtbot.waitUntil(lambda: gate.reached == 1)
     session.layers.remove(layer)
