@@ -48,8 +48,8 @@ def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainW
     window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     window.resize(1280, 860)
-    with qtbot.waitActive(window):
-        window.show()
+    with qtbot.waitSignal(window.painted, timeout=30_000), qtbot.waitActive(window, timeout=30_000):
+        window.show()  # its panels are made when they are seen, but not before its first picture
     yield window
     window.close()
 
