@@ -91,8 +91,8 @@ def _criteria_names() -> str:
 def run(args: argparse.Namespace) -> int:
     """Find the visits, measure them, and write."""
     from brainseg_gui.followup.criteria import criteria_named
+    from brainseg_gui.followup.documents.text import as_text
     from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
-    from brainseg_gui.followup.text import as_text
     from brainseg_gui.followup.to_json import as_json
     from brainseg_gui.followup.visits import time_line_of
     from brainseg_gui.imaging.labelling.known_schemes import scheme_named
@@ -117,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
     elif args.json is not None:
         write_text(args.json, as_json(record), chosen=True)
     if args.csv is not None:
-        from brainseg_gui.followup.csv_table import as_csv
+        from brainseg_gui.followup.documents.csv_table import as_csv
 
         write_text(args.csv, as_csv(record), chosen=True)
     if args.html is not None or args.pdf is not None:
@@ -127,18 +127,18 @@ def run(args: argparse.Namespace) -> int:
 
 def _write_reports(record: FollowUp, line: TimeLine, args: argparse.Namespace) -> None:
     from brainseg_gui.evaluation.reports.pictures import as_png
-    from brainseg_gui.followup.key_images import key_figure, read_key_images
+    from brainseg_gui.followup.documents.key_images import key_figure, read_key_images
     from brainseg_gui.progress import run_to_end
     from brainseg_gui.storage.chosen_file import write_text
 
     images = run_to_end(read_key_images(record, line.visits))
     if args.html is not None:
-        from brainseg_gui.followup.page import follow_up_page
+        from brainseg_gui.followup.documents.page import follow_up_page
 
         pictures = as_png(key_figure(images)) if images else b""
         write_text(args.html, follow_up_page(record, pictures), chosen=True)
     if args.pdf is not None:
-        from brainseg_gui.followup.pdf import write_follow_up_pdf
+        from brainseg_gui.followup.documents.pdf import write_follow_up_pdf
 
         write_follow_up_pdf(record, images, args.pdf)
 

@@ -15,14 +15,14 @@ import pytest
 from brainseg_gui.errors import BrainsegError, CaseError
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.diameters import Line
+from brainseg_gui.followup.documents.page import follow_up_page
+from brainseg_gui.followup.documents.text import as_text
 from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, TreatmentNoted, VisitRemark
 from brainseg_gui.followup.from_json import edit_of, follow_up_of, read_follow_up
 from brainseg_gui.followup.measure import UNREGISTERED, FollowUpRequest, measure_patient
-from brainseg_gui.followup.page import follow_up_page
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION, Category
 from brainseg_gui.followup.results import results_of
-from brainseg_gui.followup.text import as_text
 from brainseg_gui.followup.to_json import as_json, edit_entry
 from brainseg_gui.followup.visits import time_line_of
 from brainseg_gui.imaging.plane import Plane

@@ -16,17 +16,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from brainseg_gui.evaluation.documents.pages import Pages
 from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.criteria import criteria_named
-from brainseg_gui.followup.csv_table import COLUMNS, as_csv
-from brainseg_gui.followup.curves import curves_of
+from brainseg_gui.followup.documents.csv_table import COLUMNS, as_csv
+from brainseg_gui.followup.documents.curves import curves_of
+from brainseg_gui.followup.documents.key_images import KeyImage, key_figure, read_key_images
+from brainseg_gui.followup.documents.page import follow_up_page
+from brainseg_gui.followup.documents.pdf import _narrow, write_follow_up_pdf
+from brainseg_gui.followup.documents.tables import visit_table
 from brainseg_gui.followup.edits import TreatmentNoted, VisitRemark
-from brainseg_gui.followup.key_images import KeyImage, key_figure, read_key_images
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
-from brainseg_gui.followup.page import follow_up_page
-from brainseg_gui.followup.pdf import _narrow, write_follow_up_pdf
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION
 from brainseg_gui.followup.results import results_of
-from brainseg_gui.followup.tables import visit_table
 from brainseg_gui.followup.visits import TimeLine, time_line_of
 from brainseg_gui.progress import run_to_end
 

@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from brainseg_gui.followup.criteria import criteria_named
+from brainseg_gui.followup.documents.page import follow_up_page
+from brainseg_gui.followup.documents.text import as_text
 from brainseg_gui.followup.edits import BaselineChosen, LineMoved, TargetsChosen, VisitRemark
 from brainseg_gui.followup.from_json import read_follow_up
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
-from brainseg_gui.followup.page import follow_up_page
 from brainseg_gui.followup.record import FollowUp
-from brainseg_gui.followup.text import as_text
 from brainseg_gui.followup.to_json import as_json
 from brainseg_gui.followup.visits import TimeLine, time_line_of
 from brainseg_gui.plain_files import for_terminal

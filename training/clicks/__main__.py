@@ -81,9 +81,9 @@ def _prepare(given: argparse.Namespace) -> None:
 
 
 def _train(given: argparse.Namespace) -> None:
-    from training.clicks.train import Plan, train
+    from training.clicks.train import ClickTraining, train
 
-    train(Plan(given.run, _files(given), given.steps, rate=given.rate, seed=given.seed, start=given.start))
+    train(ClickTraining(given.run, _files(given), given.steps, rate=given.rate, seed=given.seed, start=given.start))
 
 
 def _curves(given: argparse.Namespace) -> None:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.hints import NESTED_REGIONS
 from training.clicks.case import load_click_case
 from training.clicks.people import Person
-from training.clicks.robot import Answer, Session, correct
+from training.clicks.robot import Answer, ClickSession, correct
 
 Begin = Literal["nothing", "prediction"]
 _QUANTILES: Mapping[str, float] = {"median": 0.5, "lower quartile": 0.25}
 
 
-def sessions(files: Sequence[Path], begin: Begin, answer: Answer, clicks: int, person: Person) -> list[Session]:
+def sessions(files: Sequence[Path], begin: Begin, answer: Answer, clicks: int, person: Person) -> list[ClickSession]:
     """What a robot comes to on each case; cases without a tumour are left out.
 
     Parameters
@@ -35,7 +35,7 @@ def sessions(files: Sequence[Path], begin: Begin, answer: Answer, clicks: int, p
     return found
 
 
-def table(found: Sequence[Session], title: str) -> str:
+def table(found: Sequence[ClickSession], title: str) -> str:
     """Dice after each click, and seconds for each answer, in lines of a report."""
     dice = np.array([session.dice for session in found])  # (cases, clicks + 1, regions)
     seconds = [second for session in found for second in session.seconds]

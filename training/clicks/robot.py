@@ -23,7 +23,7 @@ Answer = Callable[[ClickCase, Classes, Sequence[Hint]], LabelChange | None]
 
 
 @dataclass(frozen=True, eq=False)
-class Session:
+class ClickSession:
     """What a robot came to on one case.
 
     Parameters
@@ -40,7 +40,7 @@ class Session:
 
 def correct(
     case: ClickCase, start: Classes, answer: Answer, clicks: int, person: Person, rng: np.random.Generator
-) -> Session:
+) -> ClickSession:
     """Let the robot correct a mask.
 
     Parameters
@@ -65,7 +65,7 @@ def correct(
             if change is not None:
                 np.copyto(present[change.slab], change.labels, where=change.mask)
         dice.append(dice_of(present, case.truth))
-    return Session(np.array(dice), tuple(seconds))
+    return ClickSession(np.array(dice), tuple(seconds))
 
 
 def dice_of(present: Classes, truth: Classes) -> list[float]:

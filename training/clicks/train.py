@@ -22,7 +22,7 @@ _EVERY = 100
 
 
 @dataclass(frozen=True)
-class Plan:
+class ClickTraining:
     """A training.
 
     Parameters
@@ -52,7 +52,7 @@ class Plan:
     start: Path | None = None
 
 
-def train(plan: Plan) -> Any:
+def train(plan: ClickTraining) -> Any:
     """Train, or go on; returns the network."""
     plan.run.mkdir(parents=True, exist_ok=True)
     first = Sittings(plan.files, np.random.default_rng(plan.seed)).next(lambda given: given[..., :3])
@@ -80,7 +80,7 @@ def _batch(sittings: Sequence[Sitting], rng: np.random.Generator) -> tuple[Any, 
     return np.flip(np.concatenate(given), axes).copy(), np.flip(np.stack(wanted), axes).copy()
 
 
-def _network(plan: Plan, features: int) -> tuple[Any, int]:
+def _network(plan: ClickTraining, features: int) -> tuple[Any, int]:
     kept = plan.run / NETWORK
     network = click_network(features)
     optimiser = keras.optimizers.Adam(plan.rate, global_clipnorm=1.0)
@@ -98,7 +98,7 @@ def _network(plan: Plan, features: int) -> tuple[Any, int]:
     return network, int(json.loads((plan.run / _STATE).read_text("utf-8"))["step"])
 
 
-def _keep(network: Any, plan: Plan, done: int, loss: float, seconds: float) -> None:
+def _keep(network: Any, plan: ClickTraining, done: int, loss: float, seconds: float) -> None:
     moments: dict[str, Any] = {variable.path.replace("/", "|"): variable for variable in network.optimizer.variables}
     with replacing(plan.run / "optimiser.npz", chosen=False) as temporary:
         np.savez(temporary, **moments)

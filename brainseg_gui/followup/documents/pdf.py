@@ -13,10 +13,9 @@ from brainseg_gui.evaluation.figures.page import FAINT_INK, INK
 from brainseg_gui.evaluation.figures.tile import SMALL_POINTS
 from brainseg_gui.evaluation.reports.case_content import FOOTER
 from brainseg_gui.evaluation.reports.case_tables import TextTable
-from brainseg_gui.followup.curves import Curves, curves_of
-from brainseg_gui.followup.key_images import KeyImage, key_figure
-from brainseg_gui.followup.record import FollowUp
-from brainseg_gui.followup.tables import (
+from brainseg_gui.followup.documents.curves import Curves, curves_of
+from brainseg_gui.followup.documents.key_images import KeyImage, key_figure
+from brainseg_gui.followup.documents.tables import (
     definition_lines,
     event_lines,
     heading,
@@ -26,6 +25,7 @@ from brainseg_gui.followup.tables import (
     remark_lines,
     visit_table,
 )
+from brainseg_gui.followup.record import FollowUp
 
 _CURVE_INCHES = (3.4, 2.1)
 

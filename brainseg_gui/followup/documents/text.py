@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.evaluation.reports.text import aligned
-from brainseg_gui.followup.record import FollowUp
-from brainseg_gui.followup.tables import (
+from brainseg_gui.followup.documents.tables import (
     definition_lines,
     event_lines,
     heading,
@@ -13,6 +12,7 @@ from brainseg_gui.followup.tables import (
     note_lines,
     visit_table,
 )
+from brainseg_gui.followup.record import FollowUp
 
 
 def as_text(record: FollowUp) -> str:

@@ -6,10 +6,8 @@ from brainseg_gui.evaluation.html.case import table_of
 from brainseg_gui.evaluation.html.charts import curve_chart
 from brainseg_gui.evaluation.html.page import Html, PageSection, element, joined, page, paragraph, picture
 from brainseg_gui.evaluation.reports.case_content import FOOTER
-from brainseg_gui.followup.curves import curves_of
-from brainseg_gui.followup.record import FollowUp
-from brainseg_gui.followup.response import CAUTION
-from brainseg_gui.followup.tables import (
+from brainseg_gui.followup.documents.curves import curves_of
+from brainseg_gui.followup.documents.tables import (
     definition_lines,
     event_lines,
     heading,
@@ -19,6 +17,8 @@ from brainseg_gui.followup.tables import (
     remark_lines,
     visit_table,
 )
+from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.response import CAUTION
 
 
 def follow_up_page(record: FollowUp, key_images: bytes = b"") -> str:
