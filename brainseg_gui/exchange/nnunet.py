@@ -33,6 +33,7 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.storage.chosen_file import write_text
 
 _NAME = re.compile(r"Dataset\d{3}_\w+")
+_KEPT_NAMES = ("background", "ignore")
 
 
 @dataclass
@@ -129,11 +130,20 @@ def _write_case(read: ReadCase, output: Path, name: str, channels: Sequence[Moda
 
 
 def _write_description(output: Path, channels: Sequence[Modality], labels: _Labels, trained_on: int) -> None:
-    named = {meanings()[key].title: number for number, key in enumerate(labels.up_to_the_last_used(), start=1)}
     description = {
         "channel_names": {str(n): modality.title for n, modality in enumerate(channels)},
-        "labels": {"background": 0, **named},
+        "labels": {"background": 0, **_numbers_by_name(labels.up_to_the_last_used())},
         "numTraining": trained_on,
         "file_ending": MASK_ENDING,
     }
     write_text(output / "dataset.json", json.dumps(description, indent=2) + "\n", chosen=False)
+
+
+def _numbers_by_name(keys: Sequence[str]) -> dict[str, int]:
+    """Labels are known by their names there: a title that another has, or nnU-Net keeps, gets its number to it."""
+    named: dict[str, int] = {}
+    for number, key in enumerate(keys, start=1):
+        title = meanings()[key].title
+        taken = title in named or title.lower() in _KEPT_NAMES
+        named[f"{title} ({number})" if taken else title] = number
+    return named

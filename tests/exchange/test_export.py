@@ -19,9 +19,11 @@ from brainseg_gui.exchange.mask_files import MASK_KINDS
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.cases.read_case import read_case
+from brainseg_gui.imaging.formats.mask_note import note_path, scheme_fields
 from brainseg_gui.imaging.formats.reading import read_label_map
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labelling.label_files import read_labels_file
+from brainseg_gui.imaging.labels import LabelScheme, Meaning
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import run_to_end
 from tests.exchange.dicom_series import TAGS
@@ -87,6 +89,21 @@ def test_a_raw_data_set_of_nnunet_is_the_cohort(
         assert tissues(before).keys() == tissues(after).keys() == {"NCR", "ED", "ET"}
         assert all(np.array_equal(where, tissues(after)[key]) for key, where in tissues(before).items())
     assert again["C"].reference is None
+
+
+@pytest.mark.parametrize("title", ["enhancing tumour", "background", "ignore", "Ignore"])
+def test_every_label_has_a_name_of_its_own_in_nnunet(tmp_path: Path, toy_case: ToyCase, title: str) -> None:
+    mask = toy_case(tmp_path / "cohort", case_id="A") / "A_seg.nii.gz"
+    looks = {2: Meaning("halo", title, "#5b8def")}
+    mine = LabelScheme("mine", "Mine", {1: "NCR", 2: "halo", 4: "ET"}, looks=looks)
+    note_path(mask).write_text(json.dumps({"voxels_digest": "0" * 40, **scheme_fields(mine)}), "utf-8")
+    out = tmp_path / "Dataset501_Toys"
+    assert call(tmp_path / "cohort", "-o", out, "--to", "nnunet") == 0
+    named = json.loads((out / "dataset.json").read_text())["labels"]
+    assert sorted(named.values()) == [0, 1, 2, 3]
+    assert named["background"] == 0
+    assert named.get("ignore") is None  # nnU-Net would not learn it
+    assert title.lower() in next(name for name, number in named.items() if number == 2).lower()
 
 
 def test_images_on_grids_of_their_own_go_out_on_that_of_their_case(tmp_path: Path, toy_case: ToyCase) -> None:
