@@ -14,6 +14,7 @@ from brainseg_gui.annotation.tools.clicks import (
     change_towards,
     from_images,
     grown_from_hint,
+    heeds,
     joined_or_left,
     near_hint,
     spoken_of,
@@ -180,3 +181,29 @@ def test_nothing_changes_where_the_regions_are_as_wanted() -> None:
     empty = np.zeros(SHAPE, bool)
     wanted = {"WT": ball(CENTRE, 6), "TC": empty, "ET": empty}
     assert change_towards(values, BRATS, whole_box(SHAPE), wanted, Hint("WT", True, (CENTRE,)), SPACING) is None
+
+
+def test_a_change_heeds_a_hint_where_it_does_what_was_said() -> None:
+    values = np.where(ball(CENTRE, 3), 2, 0).astype(np.uint8)
+    wanted = {"WT": ball(CENTRE, 6), "TC": ball(CENTRE, 1), "ET": np.zeros(SHAPE, bool)}
+    change = change_towards(values, BRATS, whole_box(SHAPE), wanted, Hint("WT", True, (CENTRE,)), SPACING)
+    outside = (CENTRE[0] + 5, *CENTRE[1:])
+    assert heeds(change, values, BRATS, Hint("WT", True, (outside,)))
+    assert not heeds(None, values, BRATS, Hint("WT", True, (outside,)))
+    assert heeds(change, values, BRATS, Hint("TC", True, (CENTRE,)))
+    assert not heeds(change, values, BRATS, Hint("TC", False, (CENTRE,)))
+    assert heeds(change, values, BRATS, Hint("ET", False, (CENTRE, outside, (0, 0, 0))))
+
+
+def test_in_a_tumour_that_is_there_only_the_region_of_the_hint_changes() -> None:
+    values = np.where(ball(CENTRE, 8), 2, 0).astype(np.uint8)
+    values[ball(CENTRE, 4)] = 1
+    wanted = {"WT": ball(CENTRE, 9), "TC": ball(CENTRE, 3), "ET": ball(CENTRE, 2)}
+    slab = whole_box(SHAPE)
+    smaller = applied(values, change_towards(values, BRATS, slab, wanted, Hint("TC", False, (CENTRE,)), SPACING))
+    assert (np.isin(smaller, (1, 4)) == wanted["TC"]).all()
+    assert ((smaller > 0) == (values > 0)).all()
+    assert (smaller != 4).all()
+    brighter = applied(values, change_towards(values, BRATS, slab, wanted, Hint("ET", True, (CENTRE,)), SPACING))
+    assert ((brighter == 4) == wanted["ET"]).all()
+    assert (brighter[ball(CENTRE, 4) & ~wanted["ET"]] == 1).all()

@@ -17,12 +17,13 @@ from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
 from brainseg_gui.annotation.slab import Area, LabelChange
-from brainseg_gui.annotation.tools import algebra, fill, interpolate, islands, morphology, seeds
+from brainseg_gui.annotation.tools import algebra, clicks, fill, interpolate, islands, morphology, seeds
 from brainseg_gui.annotation.tools.brush import Brush, BrushShape, sweep
 from brainseg_gui.annotation.tools.polygon import polygon
 from brainseg_gui.annotation.tools.threshold import follow_edges, in_range, range_around
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
@@ -101,7 +102,24 @@ def _proposed(values: np.ndarray, random: Random) -> LabelChange | None:
     return None if area is None else proposal.accept(area)
 
 
+def _hint(random: Random) -> Hint:
+    return Hint(("WT", "TC", "ET", "NCR")[int(random.integers(0, 4))], bool(random.integers(0, 2)), (_voxel(random),))
+
+
+def _clicked(values: np.ndarray, random: Random) -> LabelChange | None:
+    return run_to_end(clicks.from_images({Modality.T1: IMAGE}, values, SCHEME, [_hint(random)]))
+
+
+def _clicked_by_network(values: np.ndarray, random: Random) -> LabelChange | None:
+    whole = random.random(SHAPE) < 0.7
+    core = whole & (random.random(SHAPE) < 0.5)
+    wanted = {"WT": whole, "TC": core, "ET": core & (random.random(SHAPE) < 0.5)}
+    return clicks.change_towards(values, SCHEME, whole_box(SHAPE), wanted, _hint(random), SPACING)
+
+
 TOOLS: dict[str, Tool] = {
+    "click": _clicked,
+    "click by a network": _clicked_by_network,
     "brush": lambda values, r: _painted(_stroke(r), r),
     "lasso": _lasso,
     "flood": lambda values, r: _painted(fill.flood(values, _voxel(r), _plane(r)), r),

@@ -12,6 +12,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from brainseg_gui.inference.clicks.patch import EDGE
+from brainseg_gui.inference.models.head_model import CLICK_INPUTS
+
 MODALITIES = ["flair", "t1", "t1ce", "t2"]
 
 # One row per modality, one column per class: background wins unless an image is bright.
@@ -68,6 +71,17 @@ def write_head(folder: Path) -> None:
     model.layers[-1].set_weights([np.array([[[[[0.0, 9.0]]]]]), np.array([9.0, 0.0])])
     about = {"task": "brain mask", "inputs": ["image"], "outputs": ["background", "brain"], "divisor": 1}
     write(folder, model, **about)
+
+
+def write_clicks(folder: Path) -> None:
+    """A network for clicks that takes for a region whatever was said to be one, near where it was said."""
+    model = keras.Sequential([keras.Input((EDGE, EDGE, EDGE, len(CLICK_INPUTS))), layers.Conv3D(3, 1)])
+    weights = np.zeros((1, 1, 1, model.input_shape[-1], 3))
+    for region in range(3):
+        weights[..., 27 + region, region], weights[..., 30 + region, region] = 60.0, -60.0
+    model.layers[-1].set_weights([weights, np.full(3, -10.0)])
+    about = {"task": "clicks", "inputs": CLICK_INPUTS, "outputs": ["WT", "TC", "ET"], "divisor": 1}
+    write(folder, model, **about, features_of="0" * 64)
 
 
 def dice_coeff(truth: Any, prediction: Any) -> Any:
@@ -135,6 +149,7 @@ def main(root: Path) -> None:
     write(root / "brightness", brightness())
     write(root / "windows", brightness((16, 16, 16)))
     write_head(root / "bright-head")
+    write_clicks(root / "clicks")
     normalised = normalised_network()
     write(root / "normalised", normalised)
     write_expected(root / "normalised", normalised)

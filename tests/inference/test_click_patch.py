@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.hints import Hint, distance_mm
-from brainseg_gui.inference.clicks.features import CaseFeatures
+from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.clicks.patch import EDGE, patch_around, patch_input, refined_regions
 from brainseg_gui.inference.network_grid import NetworkGrid
 

@@ -21,6 +21,13 @@ from brainseg_gui.progress import run_to_end
 FLOAT32 = SegmentOptions(device="cpu", precision="float32")
 
 
+def test_a_network_for_clicks_names_the_network_whose_features_it_sees(model_folders: Path, tmp_path: Path) -> None:
+    assert read_head_model(model_folders / "clicks", "clicks").passport.features_of == "0" * 64
+    assert read_head_model(model_folders / "bright-head", "brain mask").passport.features_of == ""
+    with pytest.raises(ModelError, match="features_of"):
+        read_head_model(changed(model_folders / "clicks", tmp_path / "clicks", features_of=3), "clicks")
+
+
 @pytest.fixture
 def bright_head(model_folders: Path) -> HeadModel:
     return read_head_model(model_folders / "bright-head", "brain mask")

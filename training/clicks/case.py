@@ -16,7 +16,7 @@ from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import NETWORK_CLASSES, LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference.clicks.features import CaseFeatures, features_of
+from brainseg_gui.inference.case_features import CaseFeatures, features_of
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.network_grid import NetworkGrid
 from brainseg_gui.inference.segment import segment_volumes

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import LabelChange, area_of
-from brainseg_gui.annotation.tools.clicks import from_images, joined_or_left, surroundings
+from brainseg_gui.annotation.tools.clicks import from_images, heeds, joined_or_left, surroundings
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
 from brainseg_gui.progress import run_to_end
 from training.clicks.case import SCHEME, Classes, ClickCase
@@ -96,13 +96,16 @@ def by_balls(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelC
 
 
 def by_network(weights: Path) -> Answer:
-    """What a network for clicks says."""
+    """What a network for clicks says, or the images where it does not heed the click."""
     import keras
 
     network = keras.saving.load_model(weights, compile=False)
 
     def answer(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:
         sitting = Sitting(case, present, list(hints))
-        return sitting.change(np.asarray(network.predict_on_batch(sitting.given())))
+        change = sitting.change(np.asarray(network.predict_on_batch(sitting.given())))
+        if heeds(change, present, SCHEME, hints[-1]):
+            return change
+        return by_seeds(case, present, hints)
 
     return answer

@@ -28,7 +28,7 @@ from training.clicks.people import Person, next_hint, region_mask
 
 TRAINED_PERSON = Person(jitter=0.7, wrong=0.03, gestures={"click": 0.8, "scribble": 0.1, "box": 0.1})
 _MOST_CLICKS = 5
-_ASKED_FOR = 4.0  # times the weight of voxels that the newest hint asks for
+_ASKED_FOR = 15.0  # times the weight of voxels that the newest hint asks for
 _ASKED_WITHIN = 6  # voxels of the network's grid
 _EMPTY, _PREDICTED = 0.3, 0.35  # of the sittings begin so; the others with a spoiled reference
 

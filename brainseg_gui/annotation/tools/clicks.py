@@ -9,12 +9,16 @@ the click and everything that is far from it.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Slab, Values, area_of, slab_shape
 from brainseg_gui.annotation.tools.seeds import BACKGROUND_SEED, grow
+from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.box import grown
+from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.connected import connected
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
@@ -23,17 +27,90 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
 
+BY_NETWORK = "by the network"
+BY_IMAGES = "by the images alone"
+"""Said of every answer that no network gave."""
+
 SURROUNDINGS_MM = 5.0
 """What a click changes touches this ball around it."""
 
 REACH_MM = 20.0
 _SAMPLE_MM = 2.0
+_MARGIN_MM = 5.0  # around a box
 _MIDDLE = 1 / 3  # of a box, for what it surrounds
 
 Spacing = tuple[float, float, float]
 _SEED = 1
 _JOINING = {"WT": "ED", "TC": "NCR", "ET": "ET"}
 _SAME = {"NCR": ("NET", "CC"), "ED": ("WT",)}  # meanings that stand for the same region
+
+
+class RegionNetwork(Protocol):
+    """A network that knows the regions of a tumour."""
+
+    def regions(
+        self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]
+    ) -> Generator[Progress, None, tuple[Slab, dict[str, Mask]]]:
+        """A box around the last of some hints, and what the regions should be there.
+
+        Parameters
+        ----------
+        present
+            The regions as they are, (I, J, K).
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a hint comes to.
+
+    Parameters
+    ----------
+    change
+        The proposal; None where nothing would change.
+    by
+        `BY_NETWORK` or `BY_IMAGES`.
+    """
+
+    change: LabelChange | None
+    by: str
+
+
+def answered(
+    case: Case, values: Values, scheme: LabelScheme, hints: Sequence[Hint], network: RegionNetwork | None
+) -> Generator[Progress, None, Answer]:
+    """What the last of some hints comes to: by the network, or by the images where it cannot say or does not heed.
+
+    Parameters
+    ----------
+    values, scheme
+        The annotation, (I, J, K), and what its numbers mean.
+    hints
+        What was said of it so far.
+    network
+        None where there is none.
+
+    Yields
+    ------
+    Progress
+        Often enough to cancel.
+
+    Raises
+    ------
+    BrainsegError
+        If the scheme has no number for what the hint speaks of.
+    """
+    hint = hints[-1]
+    if network is not None and is_nested(hint):
+        present = {key: scheme.look_up(_region(key))[values] for key in NESTED_REGIONS}
+        try:
+            slab, wanted = yield from network.regions(case, present, [other for other in hints if is_nested(other)])
+        except BrainsegError:  # it is at work for somebody else, or misses a modality
+            return Answer((yield from from_images(case.volumes, values, scheme, hints)), BY_IMAGES)
+        change = change_towards(values, scheme, slab, wanted, hint, case.grid.spacing_mm)
+        if heeds(change, values, scheme, hint):
+            return Answer(change, BY_NETWORK)
+    return Answer((yield from from_images(case.volumes, values, scheme, hints)), BY_IMAGES)
 
 
 def near_hint(changed: Mask, slab: Slab, hint: Hint, spacing_mm: Spacing) -> Mask:
@@ -60,10 +137,10 @@ def in_box(box: Slab, slab: Slab) -> Mask:
     return inside
 
 
-def surroundings(hint: Hint, spacing_mm: Spacing, shape: Voxel, reach_mm: float = REACH_MM) -> Slab:
-    """The box that a hint can reach: so far around its voxels and its box."""
-    corners = [hint.voxels_ijk] if hint.box is None else [hint.voxels_ijk, _corners(hint.box)]
-    points = np.array([voxel for group in corners for voxel in group])
+def surroundings(hint: Hint, spacing_mm: Spacing, shape: Voxel) -> Slab:
+    """The voxels that a hint can reach, or the box that it draws with a margin of what lies outside."""
+    points = np.array(hint.voxels_ijk if hint.box is None else _corners(hint.box))
+    reach_mm = REACH_MM if hint.box is None else _MARGIN_MM
     low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     box = slice(low[0], high[0] + 1), slice(low[1], high[1] + 1), slice(low[2], high[2] + 1)
     i, j, k = (int(np.ceil(reach_mm / mm)) for mm in spacing_mm)
@@ -213,6 +290,8 @@ def change_towards(
 ) -> LabelChange | None:
     """The change that makes the nested regions of a slab what somebody wants, as far as it belongs to a hint.
 
+    In the tumour that is there only what the hint speaks of changes. Around it, what is added comes with its tissues.
+
     Parameters
     ----------
     values
@@ -224,7 +303,9 @@ def change_towards(
     """
     present = values[slab]
     inside = {key: scheme.look_up(_region(key))[present] for key in NESTED_REGIONS}
-    differs = np.logical_or.reduce([inside[key] != wanted[key] for key in NESTED_REGIONS])
+    differs = inside[hint.region] != wanted[hint.region]
+    if hint.adds:  # what is new may hold all tissues; what is there already changes for the region alone
+        differs |= (present == 0) & wanted["WT"]
     differs &= (present == 0) | inside["WT"]
     area = area_of(near_hint(differs, slab, hint, spacing_mm), slab)
     if area is None:
@@ -234,6 +315,22 @@ def change_towards(
         labels[wanted[key]] = scheme.value_for(_JOINING[key])
     inner = tuple(slice(a.start - s.start, a.stop - s.start) for a, s in zip(area.slab, slab, strict=True))
     return LabelChange(area.slab, area.mask, labels[inner])
+
+
+def heeds(change: LabelChange | None, values: Values, scheme: LabelScheme, hint: Hint) -> bool:
+    """Whether a change does at the hint itself what the person said: a network that does not is no help.
+
+    Of a scribble, most of its voxels must have come to belong there, or not to.
+    """
+    table = scheme.look_up(_region(hint.region))
+    agreeing = 0
+    for voxel in hint.voxels_ijk:
+        after = values[voxel]
+        if change is not None and all(part.start <= v < part.stop for v, part in zip(voxel, change.slab, strict=True)):
+            i, j, k = (v - part.start for v, part in zip(voxel, change.slab, strict=True))
+            after = change.labels[i, j, k] if change.mask[i, j, k] else after
+        agreeing += bool(table[after]) == hint.adds
+    return 2 * agreeing > len(hint.voxels_ijk)
 
 
 def _region(key: str) -> Region:

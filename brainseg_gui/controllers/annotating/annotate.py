@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from brainseg_gui.annotation.annotation import Annotation, Move
 from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.tools.algebra import mapped, translated
+from brainseg_gui.annotation.tools.clicks import RegionNetwork
 from brainseg_gui.controllers.annotating.active_label import activate, paintable
 from brainseg_gui.controllers.annotating.annotation_record import origin_of, sittings_before
 from brainseg_gui.controllers.annotating.journal import JournalController
@@ -54,11 +55,12 @@ class AnnotateController(QObject):
         actions: Actions,
         pictures: LazyPanel[OrthoView],
         show: Callable[[], object],
+        click_network: Callable[[], RegionNetwork | None],
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._annotating, self._journals, self._actions = session.annotating, journals, actions
-        self.paint = PaintController(session, window, actions, pictures)
+        self.paint = PaintController(session, window, actions, pictures, click_network)
         self._offered: Layer | None = None
         self._choice = ToolChoice(session, window, preferences, actions, show)
         self._annotating.moved.connect(self._on_moved)

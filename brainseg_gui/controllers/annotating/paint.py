@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
+from brainseg_gui.annotation.tools.clicks import RegionNetwork
 from brainseg_gui.controllers.annotating.active_label import pick_label
 from brainseg_gui.controllers.annotating.hand.brush_tool import BrushTool
 from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
@@ -44,6 +45,7 @@ class PaintController(QObject):
         window: QWidget,
         actions: Actions,
         pictures: LazyPanel[OrthoView],
+        click_network: Callable[[], RegionNetwork | None],
     ) -> None:
         super().__init__(window)
         self._session, self._actions, self._pictures = session, actions, pictures
@@ -51,7 +53,7 @@ class PaintController(QObject):
         self._lasso = LassoTool(session)
         source = CopySource(session)
         self._brushes = {tool: BrushTool(session, tool, source) for tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)}
-        self._click = ClickTool(session, self)
+        self._click = ClickTool(session, self, click_network)
         fill = FillTool(session)
         self._tools: dict[Tool, HandTool] = {
             **self._brushes,

@@ -30,6 +30,7 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.segmenting.segment_panel import SegmentPanel
 
 if TYPE_CHECKING:  # the window's first picture does not wait for the engine
+    from brainseg_gui.inference.clicks.click_network import ClickNetwork
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.inference.models.model_folder import ModelFolder
     from brainseg_gui.inference.options import SegmentOptions, SegmentResult
@@ -190,6 +191,12 @@ class SegmentController(QObject):
     def network(self) -> tuple[Engine, ModelFolder, SegmentOptions] | None:
         """The engine, the chosen model and where it runs; None without a model."""
         return (self._engine, self._model, self._options()) if self._model is not None else None
+
+    def click_network(self) -> ClickNetwork | None:
+        """The network that answers clicks, if the program has one; reads files, so not in the window's thread."""
+        from brainseg_gui.inference.clicks.click_network import shipped_click_network
+
+        return shipped_click_network(self._engine)
 
     def close(self) -> None:
         """Stop the network and end its process, when the program ends."""

@@ -55,7 +55,7 @@ class ControllerSet(QObject):
         self.segment = core_controllers.segment(self, engine)
         self.errors = core_controllers.errors(self)
         self.journals = JournalController(*parts)
-        self.annotate = core_controllers.annotate(self, self.journals)
+        self.annotate = core_controllers.annotate(self, self.journals, self.segment)
         self.saving = core_controllers.saving(self, self.journals)
         self.mask_folder = core_controllers.mask_folder(self, self.saving)
         self.schemes = core_controllers.schemes(self, self.journals)

@@ -89,7 +89,7 @@ def errors(parts: Parts) -> ErrorsController:
     )
 
 
-def annotate(parts: Parts, journals: JournalController) -> AnnotateController:
+def annotate(parts: Parts, journals: JournalController, segment: SegmentController) -> AnnotateController:
     """Starting and ending an annotation, and the tools of the hand."""
     window = parts.window
     layers = window.panels[LAYERS]()
@@ -102,6 +102,7 @@ def annotate(parts: Parts, journals: JournalController) -> AnnotateController:
         window.actions_table,
         window.pictures,
         partial(window.panels.bring_forward, ANNOTATE.title),
+        segment.click_network,
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.box import Box, grown
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
-from brainseg_gui.inference.clicks.features import CaseFeatures
+from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.network_grid import NetworkGrid
 from brainseg_gui.inference.separable import Banded, apply_along_axes, gaussian_matrix, linear_matrix

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import BrainsegError
@@ -19,11 +20,14 @@ from brainseg_gui.inference.engine.messages import (
     Attached,
     Channel,
     Failed,
+    FeatureRequest,
+    FeaturesFound,
     Finished,
     Load,
     Loaded,
     Predict,
     Predicted,
+    Reply,
     Report,
     Request,
     SegmentRequest,
@@ -33,6 +37,7 @@ from brainseg_gui.inference.engine.messages import (
 from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder
+from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import STARTING, SegmentOptions
 from brainseg_gui.progress import Progress
 
@@ -47,11 +52,12 @@ class Child:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._requests: queue.SimpleQueue[Load | SegmentRequest | Predict] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Load | SegmentRequest | FeatureRequest | Predict] = queue.SimpleQueue()
         self._stopped_serial = 0
         self._network: LoadedNetwork | None = None
         self._loaded: Wanted | None = None
-        self._heads: list[tuple[Wanted, LoadedNetwork]] = []
+        self._heads: list[tuple[Wanted, LoadedNetwork]] = []  # three at most, all of them small
+        self._tumours: list[tuple[Wanted, LoadedNetwork]] = []  # the last one that segments
 
     def run(self) -> None:
         """Answer until the program is gone."""
@@ -65,7 +71,7 @@ class Child:
             except Exception:  # noqa: BLE001  whatever it is, the program tells it and the process lives on
                 self._channel.send(Failed(request.serial, None, traceback.format_exc()))
 
-    def _answer(self, request: Load | SegmentRequest | Predict) -> None:
+    def _answer(self, request: Load | SegmentRequest | FeatureRequest | Predict) -> None:
         if isinstance(request, Load):
             self._load(request)
         elif isinstance(request, Predict):
@@ -95,14 +101,16 @@ class Child:
         self._channel.send(Loaded(request.serial))
 
     def _kept(self, wanted: Wanted) -> LoadedNetwork | None:
-        """A network of heads that was loaded before: two of them take turns, and both are small."""
-        return next((network for known, network in self._heads if known == wanted), None)
+        """A network that was loaded before: those of heads take turns, also with the one that segments."""
+        return next((network for known, network in (*self._heads, *self._tumours) if known == wanted), None)
 
     def _made(self, serial: int, wanted: Wanted) -> LoadedNetwork:
         import scipy.ndimage  # noqa: F401  now, or the first mask would wait for it
 
         from brainseg_gui.inference.network.network import load_network
 
+        if not isinstance(wanted[0], HeadModel):
+            self._tumours = []  # two large ones may be too many
         work = load_network(*wanted)
         while True:
             try:
@@ -111,7 +119,9 @@ class Child:
                 network: LoadedNetwork = end.value
                 break
         if isinstance(wanted[0], HeadModel):
-            self._heads = [*self._heads[-1:], (wanted, network)]
+            self._heads = [*self._heads[-2:], (wanted, network)]
+        else:
+            self._tumours = [(wanted, network)]
         return network
 
     def _predict(self, request: Predict) -> None:
@@ -119,25 +129,37 @@ class Child:
             raise RuntimeError("a prediction was asked for before a network was loaded")
         self._channel.send(Predicted(request.serial, self._network.predict(request.batch)))
 
-    def _work(self, request: SegmentRequest) -> None:
-        from brainseg_gui.inference.segment import segment_volumes
-
+    def _work(self, request: SegmentRequest | FeatureRequest) -> None:
         if self._network is None or self._loaded is None or isinstance(self._loaded[0], HeadModel):
             raise RuntimeError("work came before a model was loaded")
-        network, passport = self._network, self._loaded[0].passport
         block = SharedBlock.attach(request.layout)
         self._channel.send(Attached(request.serial))
-        work = segment_volumes(block.volumes(), passport, network, block.mask, levels=block.levels)
+        make = self._segmented if isinstance(request, SegmentRequest) else self._features
+        work = make(request.serial, block, self._loaded[0].passport, self._network)
         while self._stopped_serial != request.serial:
             try:
                 self._report(request.serial, next(work))
             except StopIteration as end:
-                seconds, notes = end.value.seconds, (*network.notes, *end.value.notes)
-                device, precision = network.device.words, network.precision
-                self._channel.send(Finished(request.serial, seconds, device, precision, notes, end.value.kept))
+                self._channel.send(end.value)
                 return
         work.close()
         self._channel.send(Stopped(request.serial))
+
+    def _segmented(
+        self, serial: int, block: SharedBlock, passport: Passport, network: LoadedNetwork
+    ) -> Generator[Progress, None, Reply]:
+        from brainseg_gui.inference.segment import segment_volumes
+
+        done = yield from segment_volumes(block.volumes(), passport, network, block.mask, levels=block.levels)
+        notes, device = (*network.notes, *done.notes), network.device.words
+        return Finished(serial, done.seconds, device, network.precision, notes, done.kept)
+
+    def _features(
+        self, serial: int, block: SharedBlock, passport: Passport, network: LoadedNetwork
+    ) -> Generator[Progress, None, Reply]:
+        from brainseg_gui.inference.case_features import features_of
+
+        return FeaturesFound(serial, (yield from features_of(block.volumes(), passport, network)))
 
     def _report(self, serial: int, progress: Progress) -> None:
         self._channel.send(Report(serial, progress))

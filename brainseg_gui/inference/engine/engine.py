@@ -9,9 +9,10 @@ import atexit
 import contextlib
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,15 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import ClassProbabilities
+from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.engine.engine_process import EngineProcess
 from brainseg_gui.inference.engine.messages import (
     Attached,
     Failed,
+    FeatureRequest,
+    FeaturesFound,
     Finished,
     Load,
     Loaded,
@@ -48,6 +53,9 @@ from brainseg_gui.inference.options import (
     require_modalities,
 )
 from brainseg_gui.progress import Progress
+
+if TYPE_CHECKING:
+    from brainseg_gui.inference.case_features import CaseFeatures
 
 POLL_S = 0.05
 STOP_WITHIN_S = 0.35  # and the caller may take 0.1 s to notice a wish to cancel
@@ -112,6 +120,29 @@ class Engine:
             base = _LOADING_SHARE if loading_s else 0.0
             result = yield from self._work(process, case, model, base, keep=options.keep_probabilities)
             return replace(result, seconds={**loading_s, **result.seconds})
+
+    def features(
+        self, case: Case, model: ModelFolder, options: SegmentOptions | None = None
+    ) -> Generator[Progress, None, CaseFeatures]:
+        """What is kept of a case, so that each click costs a small network on a patch and nothing more.
+
+        Yields and raises as `segment`.
+        """
+        require_modalities(case.volumes, model, case.source.folder)
+        with self._alone():
+            process = self._living_process()
+            loading_s = yield from self._load(process, model, options or SegmentOptions())
+            base, serial = _LOADING_SHARE if loading_s else 0.0, next(self._serials)
+            block = SharedBlock.create(_volumes_for(model, case), case.grid)
+            try:
+                yield from _filled(block, _volumes_for(model, case), base)
+                process.send(FeatureRequest(serial, block.layout))
+                found = yield from self._wait(process, serial, base, block)
+            finally:
+                block.unlink()
+        if not isinstance(found, FeaturesFound):
+            raise RuntimeError("the network's process answered another request")
+        return found.features
 
     def predict(
         self, model: HeadModel, batch: NDArray[np.float32], options: SegmentOptions | None = None
@@ -213,15 +244,15 @@ class Engine:
         self, process: EngineProcess, case: Case, model: ModelFolder, base: float, *, keep: bool
     ) -> Generator[Progress, None, SegmentResult]:
         started = time.perf_counter()
-        volumes = {m: case.volumes[m] for m in model.passport.modalities if m in case.volumes}
-        block = SharedBlock.create(volumes, case.grid, len(NETWORK_CLASSES) if keep else 0)
+        block = SharedBlock.create(_volumes_for(model, case), case.grid, len(NETWORK_CLASSES) if keep else 0)
         serial = next(self._serials)
         try:
-            for done in block.fill(volumes):
-                yield Progress(PREPARING, base, f"sharing {done:.0%}")
+            yield from _filled(block, _volumes_for(model, case), base)
             shared_s = time.perf_counter() - started
             process.send(SegmentRequest(serial, block.layout))
             finished = yield from self._wait(process, serial, base, block)
+            if not isinstance(finished, Finished):
+                raise RuntimeError("the network's process answered another request")
             started = time.perf_counter()
             classes = np.array(block.mask, order="K")
             probabilities = _kept(block, finished, case)
@@ -235,7 +266,7 @@ class Engine:
 
     def _wait(
         self, process: EngineProcess, serial: int, base: float, block: SharedBlock
-    ) -> Generator[Progress, None, Finished]:
+    ) -> Generator[Progress, None, Finished | FeaturesFound]:
         shown = Progress(PREPARING, base)
         idle = False
         try:
@@ -247,7 +278,7 @@ class Engine:
                 elif isinstance(reply, Failed) and reply.serial == serial:
                     idle = True
                     raise _failure(reply)
-                elif isinstance(reply, Finished) and reply.serial == serial:
+                elif isinstance(reply, (Finished, FeaturesFound)) and reply.serial == serial:
                     idle = True
                     return reply
                 if process.idle_s > ENDED_AFTER_S:
@@ -275,7 +306,7 @@ class Engine:
             process.send(Stop(serial))
             while (left := deadline - time.perf_counter()) > 0:
                 reply = process.receive(left)
-                if isinstance(reply, (Stopped, Finished, Failed)) and reply.serial == serial:
+                if isinstance(reply, (Stopped, Finished, FeaturesFound, Failed)) and reply.serial == serial:
                     return
         self._give_up(process)
 
@@ -285,6 +316,15 @@ class Engine:
                 self._process = None
             self._given_up = [*(other for other in self._given_up if other.alive), process]
         process.kill()
+
+
+def _volumes_for(model: ModelFolder, case: Case) -> dict[Modality, Volume]:
+    return {m: case.volumes[m] for m in model.passport.modalities if m in case.volumes}
+
+
+def _filled(block: SharedBlock, volumes: Mapping[Modality, Volume], base: float) -> Generator[Progress, None, None]:
+    for done in block.fill(volumes):
+        yield Progress(PREPARING, base, f"sharing {done:.0%}")
 
 
 def _told(shown: Progress, process: EngineProcess) -> Progress:

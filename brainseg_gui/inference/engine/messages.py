@@ -7,7 +7,7 @@ import struct
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import Progress
+
+if TYPE_CHECKING:
+    from brainseg_gui.inference.case_features import CaseFeatures
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,14 @@ class Load:
 @dataclass(frozen=True)
 class SegmentRequest:
     """Segment the volumes of a block with the loaded model; answered by `Finished`, `Stopped` or `Failed`."""
+
+    serial: int
+    layout: BlockLayout
+
+
+@dataclass(frozen=True)
+class FeatureRequest:
+    """Features of the volumes of a block by the loaded model; answered by `FeaturesFound`, `Stopped` or `Failed`."""
 
     serial: int
     layout: BlockLayout
@@ -87,6 +98,14 @@ class Finished:
 
 
 @dataclass(frozen=True, eq=False)
+class FeaturesFound:
+    """What is kept of a case, so that clicks need the loaded model no more."""
+
+    serial: int
+    features: CaseFeatures
+
+
+@dataclass(frozen=True, eq=False)
 class Predicted:
     """What a network of heads gave."""
 
@@ -110,8 +129,8 @@ class Failed:
     traceback: str
 
 
-Request = Load | SegmentRequest | Predict | Stop
-Reply = Report | Loaded | Attached | Finished | Predicted | Stopped | Failed
+Request = Load | SegmentRequest | FeatureRequest | Predict | Stop
+Reply = Report | Loaded | Attached | Finished | FeaturesFound | Predicted | Stopped | Failed
 
 _LENGTH = struct.Struct("<Q")
 

@@ -1,4 +1,4 @@
-"""Networks that see whole heads: where the brain is, and which contrast an image has.
+"""Networks beside those that segment: where the brain is, which contrast an image has, what a click asks for.
 
 Their folders are model folders too, under ``resources/models/heads``, and their passports say by ``task`` that they
 segment no tumour: neither can be taken for the other.
@@ -20,14 +20,22 @@ from brainseg_gui.inference.models.passport import FORMAT, framework_of, name_of
 from brainseg_gui.plain_files import read_json, visible
 
 _REMEDY = "Copy the folder again from its source"
-HeadTask = Literal["brain mask", "contrast"]
-TASKS: tuple[HeadTask, ...] = ("brain mask", "contrast")
-_FOLDERS: Mapping[HeadTask, str] = {"brain mask": "brain-3mm", "contrast": "contrast-3mm"}
+HeadTask = Literal["brain mask", "contrast", "clicks"]
+TASKS: tuple[HeadTask, ...] = ("brain mask", "contrast", "clicks")
+_FOLDERS: Mapping[HeadTask, str] = {"brain mask": "brain-3mm", "contrast": "contrast-3mm", "clicks": "clicks-2mm"}
 _CHANNELS: Mapping[HeadTask, tuple[str, ...]] = {
     "brain mask": ("background", "brain"),
     "contrast": ("t1", "t1ce", "t2", "flair", "other"),
+    "clicks": ("WT", "TC", "ET"),
 }
-_INPUTS: Mapping[HeadTask, tuple[str, ...]] = {"brain mask": ("image",), "contrast": ("image", "brain")}
+_FEATURES = tuple(f"feature {n}" for n in range(1, 25))  # 16 of the last layer, 4 probabilities, 4 images
+_PRESENT_AND_SAID = tuple(f"{words}{region}" for words in ("", "is ", "is not ") for region in ("WT", "TC", "ET"))
+CLICK_INPUTS = (*_FEATURES, *_PRESENT_AND_SAID)
+_INPUTS: Mapping[HeadTask, tuple[str, ...]] = {
+    "brain mask": ("image",),
+    "contrast": ("image", "brain"),
+    "clicks": CLICK_INPUTS,
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class HeadPassport:
         Meaning of the channels.
     divisor
         What the axes of the field are multiples of.
+    features_of
+        SHA-256 of the weights whose features a network for clicks looks at; else empty.
 
     The others are as in `Passport`.
     """
@@ -59,6 +69,7 @@ class HeadPassport:
     trained_on: str
     results: str
     intended_use: str
+    features_of: str = ""
 
 
 class HeadModel(NetworkFolder[HeadPassport]):
@@ -123,4 +134,5 @@ def _parse(fields: JsonFields, task: HeadTask) -> HeadPassport:
         trained_on=fields.text("trained_on"),
         results=fields.text("results"),
         intended_use=fields.text("intended_use"),
+        features_of=fields.text("features_of") if task == "clicks" else "",
     )

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.hints import distance_mm
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference.clicks.features import CaseFeatures
+from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.clicks.patch import EDGE
 from brainseg_gui.inference.network_grid import NetworkGrid
 from training.clicks.case import SCHEME, ClickCase, load_click_case, save_click_case

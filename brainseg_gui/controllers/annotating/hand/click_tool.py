@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -11,11 +12,13 @@ from PySide6.QtCore import QObject, Signal
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.effect import effect_of, effect_words
 from brainseg_gui.annotation.slab import LabelChange, Values, united
-from brainseg_gui.annotation.tools.clicks import from_images, spoken_of
+from brainseg_gui.annotation.tools.clicks import Answer, RegionNetwork, answered, spoken_of
 from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
 from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
+from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.hints import Hint
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.annotating.hand import Point
 from brainseg_gui.state.annotating.preview import Preview
@@ -47,6 +50,11 @@ class ClickTool(QObject):
 
     A drag is a scribble; with Shift, a box. What waits to be accepted is hatched, as proposals are.
 
+    Parameters
+    ----------
+    network_of
+        Gives the network that knows the regions of tumours, or None; asked in a thread, with the first click.
+
     Signals
     -------
     changed
@@ -55,9 +63,10 @@ class ClickTool(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, parent: QObject) -> None:
+    def __init__(self, session: Session, parent: QObject, network_of: Callable[[], RegionNetwork | None]) -> None:
         super().__init__(parent)
         self._session, self._annotating = session, session.annotating
+        self._network_of = cache(network_of)  # it keeps what it saw of the case
         self._state = session.annotating.clicking
         self._work = LatestJob(session, self)
         self._stages: list[_Stage] = []
@@ -133,9 +142,7 @@ class ClickTool(QObject):
             return
         values = self._values if self._values is not None else annotation.snapshot().values
         hints = [*self._hints, self._asked[0].hint]
-        work: Generator[Progress, None, LabelChange | None] = from_images(
-            case.volumes, values, annotation.labels.scheme, hints
-        )
+        work = _answer(case, values, annotation.labels.scheme, hints, self._network_of)
         self._work.start(work, self._on_answer, self._on_failed)
 
     @property
@@ -146,20 +153,21 @@ class ClickTool(QObject):
         said = [hint for edit, hint in self._said if id(edit) in applied]
         return said + [stage.hint for stage in self._stages]
 
-    def _on_answer(self, change: LabelChange | None) -> None:
+    def _on_answer(self, answer: Answer) -> None:
         asked, annotation = self._asked.pop(0), self._annotating.annotation
         if annotation is None:
             return
         values = self._values if self._values is not None else annotation.settled.copy(order="F")
-        effect = effect_of(change, values, annotation.rules)
+        effect = effect_of(answer.change, values, annotation.rules)
         if effect is None:
             forbidden = "The locks and paint rules leave nothing to change here"
-            self._state.words = forbidden if change is not None else "Nothing to change here"
+            self._state.words = forbidden if answer.change is not None else "Nothing to change here"
         else:
             np.copyto(values[effect.change.slab], effect.change.labels, where=effect.change.mask)
             self._values = values
             self._stages.append(_Stage(asked.hint, effect.change, asked.title))
-            self._state.words = effect_words(effect, annotation.labels.grid.voxel_ml).capitalize()
+            amounts = effect_words(effect, annotation.labels.grid.voxel_ml).capitalize()
+            self._state.words = f"{amounts}, {answer.by}"
             self._show()
         self._go_on()
 
@@ -278,3 +286,14 @@ class ClickTool(QObject):
     def _forget(self) -> None:
         self.cancel()
         self._said.clear()
+
+
+def _answer(
+    case: Case,
+    values: Values,
+    scheme: LabelScheme,
+    hints: Sequence[Hint],
+    network_of: Callable[[], RegionNetwork | None],
+) -> Generator[Progress, None, Answer]:
+    yield Progress("looking", 0.0)
+    return (yield from answered(case, values, scheme, hints, network_of()))

@@ -1,0 +1,83 @@
+"""The network for clicks, as the program uses it: features once for a case, then a patch for each click."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.imaging.box import Box
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.hints import Hint
+from brainseg_gui.inference.case_features import CaseFeatures
+from brainseg_gui.inference.clicks.patch import Present, patch_around, patch_input, refined_regions
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.image_steps import Mask
+from brainseg_gui.inference.models.head_model import HeadModel, head_model
+from brainseg_gui.inference.models.model_folder import ModelFolder, shipped_models
+from brainseg_gui.progress import Progress
+
+
+class ClickNetwork:
+    """Answers hints on one case at a time; only the first hint of a case waits for its features.
+
+    Parameters
+    ----------
+    engine
+        Runs both networks.
+    features_of
+        The network whose features are looked at.
+    head
+        The network for clicks.
+    """
+
+    def __init__(self, engine: Engine, features_of: ModelFolder, head: HeadModel) -> None:
+        self._engine, self._model, self._head = engine, features_of, head
+        self._kept: tuple[Case, CaseFeatures] | None = None
+
+    def regions(
+        self, case: Case, present: Present, hints: Sequence[Hint]
+    ) -> Generator[Progress, None, tuple[Box, dict[str, Mask]]]:
+        """The nested regions around the last of some hints, as the network wants them.
+
+        Parameters
+        ----------
+        present
+            Each region as it is, on the case's grid, (I, J, K).
+        hints
+            All that were given for this mask.
+
+        Returns
+        -------
+        tuple
+            A box of the case, and the regions in it.
+
+        Raises
+        ------
+        ModelError
+            If a model cannot be used, or needs a modality that the case lacks.
+        EngineError
+            If the process dies or fails, or works for somebody else.
+        """
+        features = yield from self._features(case)
+        patch = patch_around(hints[-1], features.network_grid)
+        given = patch_input(features, patch, present, hints, case.grid.spacing_mm)
+        answer = yield from self._engine.predict(self._head, given)
+        return patch.case, refined_regions(answer, features, patch, present, hints[-1].adds)
+
+    def _features(self, case: Case) -> Generator[Progress, None, CaseFeatures]:
+        if self._kept is not None and self._kept[0] is case:
+            return self._kept[1]
+        self._kept = None
+        features = yield from self._engine.features(case, self._model)
+        self._kept = case, features
+        return features
+
+
+def shipped_click_network(engine: Engine) -> ClickNetwork | None:
+    """The network for clicks that comes with the program; None where none does, or its features' network is another."""
+    try:
+        head = head_model("clicks")
+    except ModelError:
+        return None
+    base = next((m for m in shipped_models() if m.passport.sha256 == head.passport.features_of), None)
+    return ClickNetwork(engine, base, head) if base is not None else None

@@ -1,0 +1,73 @@
+"""The network for clicks through the engine: features once for a case, a patch for each click."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainseg_gui.annotation.tools.clicks import BY_IMAGES, BY_NETWORK, answered
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.hints import Hint
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference.clicks.click_network import ClickNetwork
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.models.head_model import CLICK_INPUTS, read_head_model
+from brainseg_gui.inference.models.model_folder import default_model
+from brainseg_gui.progress import run_to_end
+
+SHAPE = (40, 36, 32)
+AT = (20, 18, 16)
+
+
+@pytest.fixture
+def network(engine: Engine, model_folders: Path) -> ClickNetwork:
+    """The default model's features, and a network that takes what is said for the truth where it is said."""
+    return ClickNetwork(engine, default_model(), read_head_model(model_folders / "clicks", "clicks"))
+
+
+def empty(case: Case) -> np.ndarray:
+    return np.zeros(case.grid.shape, np.uint8)
+
+
+@pytest.mark.engine
+def test_features_are_what_the_network_for_clicks_takes(engine: Engine, make_case: Callable[..., Case]) -> None:
+    features = run_to_end(engine.features(make_case(SHAPE), default_model()))
+    assert features.values.shape == (20, 18, 16, 24)
+    assert features.values.shape[-1] + 9 == len(CLICK_INPUTS)
+    assert np.isfinite(features.values).all()
+    probabilities = features.values[..., 16:20].astype(float)
+    assert np.allclose(probabilities.sum(axis=-1), 1, atol=0.01)
+
+
+@pytest.mark.engine
+def test_a_click_is_answered_on_the_case_grid_and_features_are_made_once(
+    network: ClickNetwork, make_case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = make_case(SHAPE)
+    values = empty(case)
+    answer = run_to_end(answered(case, values, case.scheme, [Hint("TC", True, (AT,))], network))
+    assert answer.by == BY_NETWORK
+    assert answer.change is not None
+    after = values.copy()
+    np.copyto(after[answer.change.slab], answer.change.labels, where=answer.change.mask)
+    assert after[AT] == 1  # core, and nothing said of enhancement
+    distance = np.linalg.norm(np.argwhere(after) - AT, axis=1)
+    assert 4 < distance.max() < 12  # near where it was said
+    monkeypatch.setattr(Engine, "features", None)  # it would be called for another case
+    again = run_to_end(answered(case, after, case.scheme, [Hint("WT", False, (AT,))], network))
+    assert again.by == BY_NETWORK
+    assert again.change is not None
+    assert (again.change.labels == 0).all()
+
+
+@pytest.mark.engine
+def test_what_no_network_knows_and_a_case_without_a_modality_are_answered_by_the_images(
+    network: ClickNetwork, make_case: Callable[..., Case]
+) -> None:
+    whole = make_case(SHAPE)
+    for region, case in (("NCR", whole), ("WT", make_case(SHAPE, without=(Modality.T1CE,)))):
+        hint = Hint(region, True, (AT,))
+        assert run_to_end(answered(case, empty(case), case.scheme, [hint], network)).by == BY_IMAGES
