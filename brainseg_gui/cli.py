@@ -20,7 +20,7 @@ from brainseg_gui.plain_files import for_terminal, visible
 
 COMMANDS = (
     *("window", "demo", "segment", "evaluate", "follow", "report", "statistics", "render"),
-    *("train", "runs", "synthesize", "export", "doctor"),
+    *("refine", "train", "runs", "synthesize", "export", "doctor"),
 )
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
