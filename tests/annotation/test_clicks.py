@@ -184,7 +184,7 @@ def test_nothing_changes_where_the_regions_are_as_wanted() -> None:
 
 
 def test_a_change_heeds_a_hint_where_it_does_what_was_said() -> None:
-    values = np.where(ball(CENTRE, 3), 2, 0).astype(np.uint8)
+    values = np.zeros(SHAPE, np.uint8)
     wanted = {"WT": ball(CENTRE, 6), "TC": ball(CENTRE, 1), "ET": np.zeros(SHAPE, bool)}
     change = change_towards(values, BRATS, whole_box(SHAPE), wanted, Hint("WT", True, (CENTRE,)), SPACING)
     outside = (CENTRE[0] + 5, *CENTRE[1:])
