@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from brainseg_gui.annotation.tools.polygon import polygon
 from brainseg_gui.annotation.tools.threshold import follow_edges, in_range, range_around
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.grid import Grid
-from brainseg_gui.imaging.hints import Hint
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.modality import Modality
@@ -102,8 +102,8 @@ def _proposed(values: np.ndarray, random: Random) -> LabelChange | None:
     return None if area is None else proposal.accept(area)
 
 
-def _hint(random: Random) -> Hint:
-    return Hint(("WT", "TC", "ET", "NCR")[int(random.integers(0, 4))], bool(random.integers(0, 2)), (_voxel(random),))
+def _hint(random: Random, known: Sequence[str] = ("WT", "TC", "ET", "NCR")) -> Hint:
+    return Hint(known[int(random.integers(0, len(known)))], bool(random.integers(0, 2)), (_voxel(random),))
 
 
 def _clicked(values: np.ndarray, random: Random) -> LabelChange | None:
@@ -114,7 +114,7 @@ def _clicked_by_network(values: np.ndarray, random: Random) -> LabelChange | Non
     whole = random.random(SHAPE) < 0.7
     core = whole & (random.random(SHAPE) < 0.5)
     wanted = {"WT": whole, "TC": core, "ET": core & (random.random(SHAPE) < 0.5)}
-    return clicks.change_towards(values, SCHEME, whole_box(SHAPE), wanted, _hint(random), SPACING)
+    return clicks.change_towards(values, SCHEME, whole_box(SHAPE), wanted, _hint(random, NESTED_REGIONS), SPACING)
 
 
 TOOLS: dict[str, Tool] = {
