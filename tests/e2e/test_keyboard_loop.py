@@ -82,7 +82,7 @@ def _segment_correct_save(qtbot: QtBot, application: Application) -> None:
     assert session.annotating.layer.role is LayerRole.ANNOTATION
     before = annotation.values.copy()
     _press(Qt.Key.Key_2)  # the brush
-    _press(Qt.Key.Key_7)  # the first label
+    _press(Qt.Key.Key_8)  # the first label
     _press(Qt.Key.Key_PageUp)
     for _ in range(3):
         _press(Qt.Key.Key_Right)

@@ -556,7 +556,7 @@ def test_filling_in_3d_follows_a_label_through_the_slices(hand: Hand) -> None:
     hand.click(START)
     ball = painted(hand.values)
     hand.annotating.options.tool = Tool.FILL
-    hand.key(Qt.Key.Key_8)  # ED
+    hand.key(Qt.Key.Key_9)  # ED
     hand.click(START)
     assert painted(hand.values, 2) == ball
     assert hand.names[-1] == "Fill ED, 3-D at axial 13"
@@ -635,9 +635,9 @@ def test_scribbles_are_kept_apart_and_have_an_undo_of_their_own(hand: Hand) -> N
 def test_labels_are_chosen_picked_and_swapped_by_keys(hand: Hand) -> None:
     hand.start()
     active = lambda: hand.annotating.rules.active  # noqa: E731
-    hand.key(Qt.Key.Key_7)
-    assert active() == 1
     hand.key(Qt.Key.Key_8)
+    assert active() == 1
+    hand.key(Qt.Key.Key_9)
     assert active() == 2
     hand.key(Qt.Key.Key_X)
     assert active() == 1
@@ -648,11 +648,11 @@ def test_labels_are_chosen_picked_and_swapped_by_keys(hand: Hand) -> None:
     hand.key(Qt.Key.Key_Comma)
     assert active() == 2
     hand.click(START)
-    hand.key(Qt.Key.Key_7)
+    hand.key(Qt.Key.Key_8)
     hand.stroke([START], keys=ALT)
     assert active() == 2
     assert len(hand.names) == 1
-    hand.key(Qt.Key.Key_7)
+    hand.key(Qt.Key.Key_8)
     hand.move(START, button=Qt.MouseButton.NoButton)
     hand.key(Qt.Key.Key_I)
     assert active() == 2
@@ -660,12 +660,12 @@ def test_labels_are_chosen_picked_and_swapped_by_keys(hand: Hand) -> None:
 
 def test_a_locked_label_is_kept_from_every_tool(hand: Hand) -> None:
     hand.start(brush_mm=5.0)
-    hand.key(Qt.Key.Key_8)
+    hand.key(Qt.Key.Key_9)
     hand.click(START)
     oedema = painted(hand.values, 2)
     hand.key(Qt.Key.Key_L)
     assert hand.annotating.rules.locked == {2}
-    hand.key(Qt.Key.Key_9)
+    hand.key(Qt.Key.Key_0)
     hand.annotating.options.brush_mm = 9.0
     hand.click(START)
     hand.click(START, button=RIGHT)
@@ -829,5 +829,5 @@ def test_a_hidden_label_is_shown_when_it_is_painted(hand: Hand) -> None:
     hand.start()
     viewing = hand.application.session.viewing
     viewing.hidden = frozenset({"ED"})
-    hand.key(Qt.Key.Key_8)
+    hand.key(Qt.Key.Key_9)
     assert viewing.hidden == frozenset()

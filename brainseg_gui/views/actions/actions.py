@@ -43,7 +43,7 @@ BASE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("view.copy", "Cop&y picture", "File", ("Ctrl+C",), "The view under the mouse, or all of them"),
     ActionSpec("view.copy_bare", "Copy picture &without masks", "File", ("Ctrl+Alt+C",), "The same, only the image"),
     ActionSpec("file.preferences", "Pr&eferences…", "File", ("Ctrl+,",), "Look, name, folders, brush", separated=True),
-    ActionSpec("file.quit", "&Quit", "File", ("Ctrl+Q",), "Close the program", separated=True),
+    ActionSpec("file.quit", "&Quit", "File", ("Ctrl+Q",), "Close the program"),
     *CASE_ACTIONS,
     ActionSpec("view.next_modality", "&Next modality", "View", ("]",), "Show the next modality"),
     ActionSpec("view.previous_modality", "&Previous modality", "View", ("[",), "Show the modality before"),
