@@ -9,7 +9,7 @@ import numpy as np
 
 from brainseg_gui.annotation.effect import effect_of, effect_words
 from brainseg_gui.annotation.rules import PaintRules
-from brainseg_gui.annotation.tools.clicks import RegionNetwork, answered
+from brainseg_gui.annotation.tools.click_answers import RegionNetwork, answered
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.imaging.labels import LabelMap

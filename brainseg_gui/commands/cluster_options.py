@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from brainseg_gui.errors import BrainsegError
+
 _RETRIES_ON_CLUSTER = 2
 
 
@@ -29,6 +31,19 @@ def retries_of(args: argparse.Namespace) -> int:
     if args.retries is not None:
         return int(args.retries)
     return _RETRIES_ON_CLUSTER if args.cluster is not None else 0
+
+
+def refuse_cluster_options(args: argparse.Namespace) -> None:
+    """Refuse what says something of a cluster alone where none is asked for.
+
+    Raises
+    ------
+    BrainsegError
+        If there is such an option.
+    """
+    for option in ("processes", "retries"):
+        if getattr(args, option) is not None:
+            raise BrainsegError(f"--{option} is for --cluster", "Leave it out, or say where: --cluster local")
 
 
 def count_of(text: str) -> int:

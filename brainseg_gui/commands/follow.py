@@ -12,6 +12,9 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from brainseg_gui.followup.edits import TreatmentNoted
     from brainseg_gui.followup.record import FollowUp
     from brainseg_gui.followup.visits import TimeLine
     from brainseg_gui.imaging.plane import Plane
@@ -102,9 +105,10 @@ def run(args: argparse.Namespace) -> int:
     criteria, planes = criteria_named(args.criteria), _planes(args.planes)
     scheme = scheme_named(args.scheme) if args.scheme else None
     line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
+    treatments = _treatments(args, line)
     masks = _masks(args.masks, line) if args.masks is not None else {}
     request = FollowUpRequest(criteria, planes, masks, scheme, register=not args.no_registration)
-    record = _as_asked(run_to_end(measure_patient(line, request)), args)
+    record = _as_asked(run_to_end(measure_patient(line, request)), args, treatments)
     if args.carry_over:
         from brainseg_gui.followup.carrying import carry_over
 
@@ -178,13 +182,24 @@ def _masks(folder: Path, line: TimeLine) -> dict[str, Path]:
     return found
 
 
-def _as_asked(record: FollowUp, args: argparse.Namespace) -> FollowUp:
-    """With the treatments, the baseline and the targets that were named."""
-    from brainseg_gui.followup.edits import BaselineChosen, TargetsChosen, TreatmentNoted
+def _treatments(args: argparse.Namespace, line: TimeLine) -> list[TreatmentNoted]:
+    """The treatments that were named; names of visits are looked at too, before minutes of work and not after."""
+    from brainseg_gui.followup.edits import TreatmentNoted
 
-    for word in args.treatment:
-        what, day = _day_of(word, "--treatment WORDS")
-        record = record.with_edit(TreatmentNoted(day, what))
+    names = [visit.name for visit in line.visits]
+    for name in (args.baseline, args.carry_over[0] if args.carry_over else None):
+        if name and name not in names:
+            raise BrainsegError(f"no visit is named {name}", f"Choose one of {', '.join(names)}", args.patient_folder)
+    days = [_day_of(word, "--treatment WORDS") for word in args.treatment]
+    return [TreatmentNoted(day, what) for what, day in days]
+
+
+def _as_asked(record: FollowUp, args: argparse.Namespace, treatments: Sequence[TreatmentNoted]) -> FollowUp:
+    """With the treatments, the baseline and the targets that were named."""
+    from brainseg_gui.followup.edits import BaselineChosen, TargetsChosen
+
+    for treatment in treatments:
+        record = record.with_edit(treatment)
     if args.baseline:
         names = [visit.name for visit in record.visits if visit.mask is not None]
         if args.baseline not in names:

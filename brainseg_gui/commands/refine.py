@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
@@ -60,9 +60,9 @@ def run(args: argparse.Namespace) -> int:
         network = shipped_click_network(engine)
         done = run_to_end(refined(case, labels, hints, PaintRules(locked=locked), network))
     for text, words in zip(args.click, done.words, strict=True):
-        sys.stderr.write(for_terminal(f"{text}: {words}\n"))
+        sys.stderr.write(for_terminal(f"{printable(text)}: {words}") + "\n")
     write_labels(args.output, done.labels, case.header, overwrite=args.overwrite)
-    sys.stdout.write(for_terminal(f"{args.output}\n"))
+    sys.stdout.write(for_terminal(printable(str(args.output))) + "\n")
     return 0
 
 
@@ -79,7 +79,7 @@ def _mask(args: argparse.Namespace, case: Case) -> LabelMap:
     if args.mask is None:
         return LabelMap(np.zeros(case.grid.shape, np.uint8, order="F"), case.grid, scheme or case.scheme)
     labels, note = read_as(read_label_map(args.mask, case.grid, case.scheme), args.mask, scheme, case)
-    sys.stderr.write(for_terminal(f"{args.mask.name}: {note}\n"))
+    sys.stderr.write(for_terminal(f"{printable(args.mask.name)}: {note}") + "\n")
     return labels
 
 

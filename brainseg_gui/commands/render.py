@@ -130,9 +130,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _request(args: argparse.Namespace) -> FigureRequest:
     """What was asked for; options that the layout does not follow are refused."""
-    from brainseg_gui.evaluation.figures.layouts import LAYOUTS, region_named
+    from brainseg_gui.evaluation.figures.layouts import LAYOUTS
     from brainseg_gui.evaluation.figures.request import FigureRequest
     from brainseg_gui.evaluation.figures.style import FigureExtent
+    from brainseg_gui.imaging.labels import region_named
     from brainseg_gui.imaging.plane import Plane
 
     layout = args.layout or _layout_of(args.output)

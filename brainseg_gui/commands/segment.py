@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.commands.case_options import add_resample_option, regrid_policy_of
-from brainseg_gui.commands.cluster_options import add_cluster_options, count_of
+from brainseg_gui.commands.cluster_options import add_cluster_options, count_of, refuse_cluster_options
 from brainseg_gui.errors import BrainsegError, EngineError, SaveError, printable
 from brainseg_gui.plain_files import for_terminal
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     """Segment every case; 0, or 2 when only input was at fault, or 1."""
     from tqdm import tqdm
 
-    from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, remove_empty
+    from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, refuse_needless_resample, remove_empty
     from brainseg_gui.inference.cohort import CohortSegmentation
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
@@ -60,10 +60,10 @@ def run(args: argparse.Namespace) -> int:
         from brainseg_gui.commands.segment_cluster import segment_on_cluster
 
         return segment_on_cluster(args, model)
+    refuse_cluster_options(args)
     jobs = plan_jobs(args.cases, args.output)
+    refuse_needless_resample(args, jobs)
     cohort = [job.source for job in jobs if job.source is not None]
-    if args.resample and not any(source.reference for source in cohort):
-        raise BrainsegError("--resample is for masks that cases come with, and none of these has one", "Leave it out")
     folders = prepare_outputs(jobs, overwrite=args.overwrite)
     bar = tqdm(total=len(jobs), file=sys.stderr, bar_format=_BAR, disable=None)
     teller = _Teller(bar, len(jobs), args.json)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from brainseg_gui.commands.case_options import regrid_policy_of
 from brainseg_gui.commands.cluster_options import retries_of
-from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, remove_empty
+from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, refuse_needless_resample, remove_empty
 from brainseg_gui.errors import SaveError, printable
 from brainseg_gui.execution.claim import claimed
 from brainseg_gui.execution.clusters import cluster_workers
@@ -22,14 +22,13 @@ from brainseg_gui.execution.run import TaskFunction
 from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.inference.case_record import ModelIdentity, RunSettings
 from brainseg_gui.inference.case_task import segment_task
-from brainseg_gui.inference.cohort_tasks import CaseEnd, CohortTasks
+from brainseg_gui.inference.cohort_tasks import WAITING, CaseEnd, CohortTasks
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.plain_files import for_terminal
-from brainseg_gui.storage.chosen_file import write_text
-from brainseg_gui.storage.folder import open_folder
+from brainseg_gui.storage.folder import make_folders, open_folder
 from brainseg_gui.storage.leftovers import sweep
-from brainseg_gui.storage.writing import remove_derived
+from brainseg_gui.storage.writing import remove_derived, write_text
 
 INPUT_FAULT = 2
 LOGS = "failed"
@@ -41,6 +40,7 @@ def segment_on_cluster(args: argparse.Namespace, model: ModelFolder, task: TaskF
     """Segment the cases of a command line; 0, or 2 when only input was at fault, or 1."""
     output = args.output.absolute()
     jobs = _jobs(args.cases, output)
+    refuse_needless_resample(args, jobs)
     entries = read_manifest(output)
     made = prepare_outputs(jobs, overwrite=args.overwrite, ours=entries)
     settings = RunSettings(
@@ -56,7 +56,7 @@ def segment_on_cluster(args: argparse.Namespace, model: ModelFolder, task: TaskF
             work = CohortTasks(settings, jobs, entries, retries_of(args), task)
             with closing(_Told(len(jobs), output, args.json)) as told, closing(work.run(workers)) as steps:
                 for step in steps:
-                    told.tell(step.partial)
+                    told.tell(step.partial, step.stage)
     finally:
         _tidy(output, made)
     return told.exit_code
@@ -100,6 +100,7 @@ class _Told:
     done: int = 0
     known: int = 0
     doubtful: int = 0
+    waited: bool = False
     failed: list[CaseEnd] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -107,18 +108,26 @@ class _Told:
 
         self._bar = tqdm(total=self.cases, file=sys.stderr, bar_format=_BAR, disable=None)
 
-    def tell(self, end: CaseEnd | None) -> None:
-        """Show the end of a case."""
+    def tell(self, end: CaseEnd | None, stage: str = "") -> None:
+        """Show the end of a case, or what is at work."""
         if end is None:
-            self._bar.refresh()
+            self._show(stage)
             return
         log = self.output / FOLDER / LOGS / f"{end.job.name}.txt"
         if end.fault:
             self._tell_fault(end, log)
         else:
             self._tell_mask(end, log)
-        self._bar.set_postfix_str(f"{len(self.failed)} failed" if self.failed else "", refresh=False)
+        self._show()
         self._bar.update()
+
+    def _show(self, stage: str = "") -> None:
+        """In the bar what failed, and that nobody is there to work; the latter is also said once."""
+        if stage == WAITING and not self.waited:
+            self.waited = True
+            _say("no worker is there yet: the run goes on when the cluster has one (Ctrl+C ends it)")
+        failed = f"{len(self.failed)} failed" if self.failed else ""
+        self._bar.set_postfix_str(", ".join(filter(None, (failed, stage if stage == WAITING else ""))))
 
     def _sum_up(self) -> None:
         passed = f", {self.known} of them done before" if self.known else ""
@@ -160,9 +169,9 @@ class _Told:
         self.failed.append(end)
         self._bar.clear()
         _say(end.fault)
-        with contextlib.suppress(OSError, SaveError):  # a log that cannot be written must not end the run
-            log.parent.mkdir(exist_ok=True)
-            write_text(log, f"{end.fault}\n\n{end.log}\n", chosen=False)
+        with contextlib.suppress(OSError):  # a log that cannot be written must not end the run
+            make_folders(log.parent, self.output)
+            write_text(log, f"{end.fault}\n\n{end.log}\n", chosen=False, root=self.output)
         if self.as_json:
             self._write(json.dumps({"case": end.job.name, "error": end.fault}))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import unicodedata
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -43,6 +44,18 @@ def plan_jobs(paths: Iterable[Path], output: Path) -> list[CaseJob]:
     if len(jobs) > 1:
         raise SaveError(f"{len(jobs)} masks do not fit into one file", "Give a folder for -o", output)
     return [replace(job, output=output, chosen=True) for job in jobs]
+
+
+def refuse_needless_resample(args: argparse.Namespace, jobs: Sequence[CaseJob]) -> None:
+    """Refuse ``--resample`` where no case comes with a mask.
+
+    Raises
+    ------
+    BrainsegError
+        If that is so.
+    """
+    if args.resample and not any(job.source.reference for job in jobs if job.source is not None):
+        raise BrainsegError("--resample is for masks that cases come with, and none of these has one", "Leave it out")
 
 
 def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool, ours: Container[str] = ()) -> list[Path]:

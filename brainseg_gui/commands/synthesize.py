@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from brainseg_gui.commands.cluster_options import add_cluster_options, retries_of
+from brainseg_gui.commands.cluster_options import add_cluster_options, count_of, retries_of
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -32,7 +32,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="wide, like the demonstration case, or outside of the wide ones for tests (training)",
     )  # fmt: skip
     parser.add_argument("--spacing-mm", type=int, choices=(1, 2), default=1, help="edge of a voxel (1)")
-    parser.add_argument("--processes", type=int, default=1, metavar="N", help="number of processes (1)")
+    parser.add_argument(
+        "--processes",
+        type=count_of,
+        metavar="N",
+        help="number of processes (1; with --cluster local one for each core)",
+    )
     add_cluster_options(parser)
     parser.set_defaults(run=run)
 
@@ -51,8 +56,10 @@ def command_of(args: argparse.Namespace) -> list[str]:
     """The generator's command line."""
     command = [sys.executable, "-P", "-m", "training.synthesis", "--out", str(args.out)]
     command += ["--anatomy", *(str(path) for path in args.anatomy)]
-    for name in ("cases", "seed", "priors", "spacing_mm", "processes"):
+    for name in ("cases", "seed", "priors", "spacing_mm"):
         command += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
+    if args.processes is not None:
+        command += ["--processes", str(args.processes)]
     if args.cluster is not None:
         command += ["--cluster", args.cluster]
     return [*command, "--retries", str(retries_of(args))]

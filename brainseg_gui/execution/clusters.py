@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib import import_module
@@ -42,13 +42,13 @@ class Workers:
         Takes them.
     at_once
         How many it is given at most.
-    where
-        For people.
+    present
+        How many there are now.
     """
 
     executor: Executor
     at_once: int
-    where: str
+    present: Callable[[], int]
 
 
 @contextlib.contextmanager
@@ -57,7 +57,7 @@ def local_workers(processes: int | None = None) -> Iterator[Workers]:
     most = processes or default_processes()
     executor = LocalProcesses(most)
     try:
-        yield Workers(executor, 2 * most, "this computer")
+        yield Workers(executor, 2 * most, lambda: most)
     finally:
         executor.shutdown(cancel_futures=True)
 
@@ -85,7 +85,7 @@ def cluster_workers(where: str, processes: int | None = None) -> Iterator[Worker
         _log_quietly()
         executor = client.get_executor(pure=False)
         try:
-            yield Workers(executor, _HANDED_OVER, _described(client))
+            yield Workers(executor, _HANDED_OVER, lambda: _workers_of(client))
         finally:
             with contextlib.suppress(Exception):  # a scheduler that is gone has nothing to cancel
                 executor.shutdown(wait=False)
@@ -95,7 +95,7 @@ def _connect(where: str, processes: int | None, stack: contextlib.ExitStack) -> 
     from distributed import Client
 
     if where == LOCAL:
-        return _client_of(_local_cluster(processes, stack), stack)
+        return _local_client(processes or default_processes(), stack)
     if where.partition("://")[0] in _SCHEMES:
         return stack.enter_context(Client(where, timeout=_PATIENCE_S))
     found = read_cluster_file(Path(where))
@@ -104,19 +104,18 @@ def _connect(where: str, processes: int | None, stack: contextlib.ExitStack) -> 
     return _client_of(_described_cluster(found, Path(where)), stack)
 
 
-def _local_cluster(processes: int | None, stack: contextlib.ExitStack) -> Any:
+def _local_client(count: int, stack: contextlib.ExitStack) -> Client:
     """Processes of this computer, as many as asked for also when some die."""
     from distributed import LocalCluster
     from tornado.ioloop import PeriodicCallback
 
-    count = processes or default_processes()
     cluster = LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=_OWN_DASHBOARD)
+    client = _client_of(cluster, stack)
     # a worker that is killed while it starts is not started anew by Dask: once all had died so, nobody was left
     tending = PeriodicCallback(lambda: cluster.scale(count), 1000 * _TENDED_EVERY_S)
     cluster.loop.add_callback(tending.start)
-    stack.callback(cluster.close)
-    stack.callback(cluster.loop.add_callback, tending.stop)
-    return cluster
+    stack.callback(cluster.loop.add_callback, tending.stop)  # before client and cluster are closed
+    return client
 
 
 def _client_of(cluster: Any, stack: contextlib.ExitStack) -> Client:
@@ -163,9 +162,9 @@ def _failures_in_words(where: str) -> Iterator[None]:
         raise BrainsegError(what, "Try again, with fewer --processes, or look at the cluster's log") from error
 
 
-def _described(client: Client) -> str:
-    info: Mapping[str, Any] = client.scheduler_info()
-    return str(info.get("address", "the cluster"))
+def _workers_of(client: Client) -> int:
+    info: Mapping[str, Any] = client.scheduler_info()  # as it was told last, some seconds ago at most
+    return len(info.get("workers", ()))
 
 
 def _log_quietly() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -17,10 +17,9 @@ from typing import TypeVar
 import numpy as np
 
 from brainseg_gui.errors import BrainsegError, Cancelled, CaseError, printable
-from brainseg_gui.followup.visits import Visit
+from brainseg_gui.followup.visits import Visit, read_volume
 from brainseg_gui.free_memory import usable_cores
 from brainseg_gui.imaging.cases.background_thread import in_background
-from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.labels import LabelMap, Region, meanings
 from brainseg_gui.imaging.modality import Modality
@@ -118,9 +117,7 @@ class _Patient:
             return Placement(np.eye(4), note, failed=True)
 
     def _volume(self, visit: Visit) -> Volume:
-        chosen = self.modality or best_modality(visit)
-        only = replace(visit.source, modalities={chosen: visit.source.modalities[chosen]}, reference=None)
-        return self._run(read_case(only)).volumes[chosen]
+        return self._run(read_volume(visit, self.modality or best_modality(visit)))
 
     def _run(self, work: Generator[Progress, None, Result]) -> Result:
         with closing(work):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -14,7 +14,11 @@ from brainseg_gui.followup.moments import Moment, Span, moment_of
 from brainseg_gui.followup.noted_dates import noted_moment
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_cohort
+from brainseg_gui.imaging.cases.read_case import read_case
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.patients import patients_of, visit_of
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.progress import Progress
 
 _MOST_VISITS = 60
 _NAMED = 4  # patients, in a sentence
@@ -38,6 +42,19 @@ class Visit:
     name: str
     source: CaseSource
     moment: Moment
+
+
+def read_volume(visit: Visit, modality: Modality) -> Generator[Progress, None, Volume]:
+    """One image of a visit, without its mask and its other images.
+
+    Raises
+    ------
+    BrainsegError
+        If it cannot be read.
+    """
+    only = replace(visit.source, modalities={modality: visit.source.modalities[modality]}, reference=None)
+    case = yield from read_case(only)
+    return case.volumes[modality]
 
 
 @dataclass(frozen=True)

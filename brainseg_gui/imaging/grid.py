@@ -18,6 +18,9 @@ Affine = NDArray[np.float64]
 Array = NDArray[Any]
 Voxel = tuple[int, int, int]
 
+LPS_AND_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""Turns the patient space of DICOM, NRRD and MetaImage (left, posterior, superior) to ours, and back."""
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:

@@ -241,6 +241,20 @@ def regions() -> tuple[Region, ...]:
     return tuple(Region(r["key"], r["title"], frozenset(r["meanings"])) for r in label_tables()["region"])
 
 
+def region_named(key: str) -> Region:
+    """WT, TC or ET, by its key in any case.
+
+    Raises
+    ------
+    BrainsegError
+        If there is none.
+    """
+    known = {region.key: region for region in regions()}
+    if key.upper() not in known:
+        raise BrainsegError(f"there is no region named {key}", f"Choose one of {', '.join(known)}")
+    return known[key.upper()]
+
+
 def label_region(meaning: str) -> Region:
     """A region that holds one meaning only, to score a single label."""
     return Region(meaning, meanings()[meaning].title, frozenset([meaning]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from brainseg_gui.inference.case_record import CaseRecord, RunSettings, inputs_o
 from brainseg_gui.inference.case_task import segment_task
 from brainseg_gui.inference.cohort import Refused
 from brainseg_gui.progress import Progress
+
+WAITING = "waiting for workers"
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class CohortTasks:
         ends = run_tasks(workers.executor, self.task, records, at_once=workers.at_once, retries=self.retries)
         with closing(ends):
             for end in ends:
-                yield self._progress(_end_of(end, left[end.number].job) if end is not None else None)
+                told = self._progress(_end_of(end, left[end.number].job) if end is not None else None)
+                yield told if workers.present() else replace(told, stage=WAITING)
 
     def _told_at_once(self, job: CaseJob, votes: Mapping[Path, Vote], left: list[CaseRecord]) -> CaseEnd | None:
         """How a case ended without any work; else it is one of those that are left."""

@@ -9,19 +9,19 @@ import pytest
 from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import Area, LabelChange
+from brainseg_gui.annotation.tools.click_answers import change_towards, heeds
 from brainseg_gui.annotation.tools.clicks import (
     SURROUNDINGS_MM,
-    change_towards,
     from_images,
     grown_from_hint,
-    heeds,
     joined_or_left,
     near_hint,
     spoken_of,
 )
 from brainseg_gui.imaging.box import whole_box
-from brainseg_gui.imaging.hints import Hint, distance_mm
-from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
+from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
+from brainseg_gui.imaging.labels import LabelScheme, region_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import run_to_end
@@ -207,3 +207,35 @@ def test_in_a_tumour_that_is_there_only_the_region_of_the_hint_changes() -> None
     brighter = applied(values, change_towards(values, BRATS, slab, wanted, Hint("ET", True, (CENTRE,)), SPACING))
     assert ((brighter == 4) == wanted["ET"]).all()
     assert (brighter[ball(CENTRE, 4) & ~wanted["ET"]] == 1).all()
+
+
+@pytest.mark.parametrize("adds", [True, False])
+@pytest.mark.parametrize(
+    ("scheme", "label"),
+    [(scheme, label) for scheme in label_schemes().values() for label in scheme.labels],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_every_label_of_every_scheme_can_be_clicked(scheme: LabelScheme, label: int, adds: bool) -> None:
+    region = spoken_of(scheme, label)
+    if region not in NESTED_REGIONS:
+        assert scheme.value_for(region) == label
+        return
+    hint, everywhere = Hint(region, adds, ((2, 2, 2),)), Area(whole_box((5, 5, 5)), np.ones((5, 5, 5), bool))
+    values = np.full((5, 5, 5), 0 if adds else label, np.uint8, order="F")
+    wanted = {key: np.full((5, 5, 5), (adds and key == region) or (key == "WT" and adds)) for key in NESTED_REGIONS}
+    for change in (
+        joined_or_left(values, scheme, hint, everywhere),
+        change_towards(values, scheme, everywhere.slab, wanted, hint, SPACING),
+    ):
+        assert change is not None
+        after = np.broadcast_to(change.labels, change.mask.shape)[change.mask]
+        assert set(np.unique(after).tolist()) <= {0, *scheme.labels}
+        assert (scheme.look_up(region_named(region))[after] == adds).all()
+
+
+def test_where_a_scheme_knows_no_necrosis_what_does_not_enhance_is_oedema() -> None:
+    scheme = scheme_named("edema-active")  # oedema 1, active tumour 2
+    area = Area(whole_box((3, 3, 3)), np.ones((3, 3, 3), bool))
+    change = joined_or_left(np.full((3, 3, 3), 2, np.uint8), scheme, Hint("ET", False, ((1, 1, 1),)), area)
+    assert change is not None
+    assert np.unique(change.labels).tolist() == [1]

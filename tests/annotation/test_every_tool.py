@@ -17,7 +17,7 @@ from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
 from brainseg_gui.annotation.slab import Area, LabelChange
-from brainseg_gui.annotation.tools import algebra, clicks, fill, interpolate, islands, morphology, seeds
+from brainseg_gui.annotation.tools import algebra, click_answers, clicks, fill, interpolate, islands, morphology, seeds
 from brainseg_gui.annotation.tools.brush import Brush, BrushShape, sweep
 from brainseg_gui.annotation.tools.polygon import polygon
 from brainseg_gui.annotation.tools.threshold import follow_edges, in_range, range_around
@@ -114,7 +114,9 @@ def _clicked_by_network(values: np.ndarray, random: Random) -> LabelChange | Non
     whole = random.random(SHAPE) < 0.7
     core = whole & (random.random(SHAPE) < 0.5)
     wanted = {"WT": whole, "TC": core, "ET": core & (random.random(SHAPE) < 0.5)}
-    return clicks.change_towards(values, SCHEME, whole_box(SHAPE), wanted, _hint(random, NESTED_REGIONS), SPACING)
+    return click_answers.change_towards(
+        values, SCHEME, whole_box(SHAPE), wanted, _hint(random, NESTED_REGIONS), SPACING
+    )
 
 
 TOOLS: dict[str, Tool] = {

@@ -78,3 +78,17 @@ def test_masks_of_another_folder(patient: Path, tmp_path: Path, capsys: pytest.C
         nib.save(nib.Nifti1Image(values, np.eye(4)), masks / f"visit{number}_pred.nii.gz")
     assert main(["follow", str(patient), "--masks", str(masks)]) == 0
     assert "SD: +0.0 % from the baseline" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "options", [["--treatment", "surgery=soon"], ["--baseline", "visit9"], ["--carry-over", "visit9", "out"]]
+)
+def test_what_is_wrong_is_said_before_the_visits_are_registered(
+    patient: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    def work(*_: object) -> None:
+        raise AssertionError("minutes of work came first")
+
+    monkeypatch.setattr("brainseg_gui.followup.measure.measure_patient", work)
+    assert main(["follow", str(patient), *options]) == 2
+    assert "Choose one of visit1" in (told := capsys.readouterr().err) or "Write --treatment" in told

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ import pytest
 from brainseg_gui.commands import segment
 from brainseg_gui.commands.segment_cluster import segment_on_cluster
 from brainseg_gui.commands.segment_jobs import plan_jobs
-from brainseg_gui.errors import SaveError
+from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.execution.claim import claimed
 from brainseg_gui.execution.manifest import FOLDER, read_manifest
 from brainseg_gui.execution.run import UnfitWorkerError
@@ -297,3 +298,45 @@ def test_a_record_comes_back_as_it_went(cohort: Path, model: Path, tmp_path: Pat
     record = case_record.CaseRecord(settings, jobs[0], votes)
     back = case_record.CaseRecord.of_record(json.loads(json.dumps(record.as_record())))
     assert (back.settings, back.job, dict(back.votes), back.key) == (settings, jobs[0], votes, record.key)
+
+
+def test_a_log_follows_no_link_out_of_the_folder(call: Callable[..., int], cohort: Path, tmp_path: Path) -> None:
+    image = cohort / "B" / "B_t2.nii.gz"
+    image.write_bytes(image.read_bytes()[:300])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "out" / FOLDER).mkdir(parents=True)
+    (tmp_path / "out" / FOLDER / "failed").symlink_to(elsewhere)
+    assert call() == 2
+    assert list(elsewhere.iterdir()) == []
+    assert len(masks(tmp_path / "out")) == 2
+
+
+def test_resample_is_refused_where_no_case_has_a_mask(call: Callable[..., int], cohort: Path, tmp_path: Path) -> None:
+    for mask in cohort.glob("*/*_seg.nii.gz"):
+        mask.unlink()
+    with pytest.raises(BrainsegError, match="none of these has one"):
+        call("--resample")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_without_workers_is_said_and_waited_for(
+    call: Callable[..., int], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty:
+        wait = Timer(1.5, lambda: empty.scale(1))
+        wait.start()
+        assert call("--cluster", empty.scheduler_address) == 0
+        wait.join()
+    told = capfd.readouterr().err
+    assert told.count("no worker is there yet: the run goes on when the cluster has one") == 1
+    assert "3 of 3 masks are there" in told
+
+
+@pytest.mark.parametrize("option", ["processes", "retries"])
+def test_what_is_for_a_cluster_is_refused_without_one(cohort: Path, tmp_path: Path, option: str) -> None:
+    parser = argparse.ArgumentParser()
+    segment.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["segment", str(cohort), "-o", str(tmp_path / "out"), f"--{option}", "2"])
+    with pytest.raises(BrainsegError, match=f"--{option} is for --cluster"):
+        args.run(args)

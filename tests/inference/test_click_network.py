@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainseg_gui.annotation.tools.clicks import BY_IMAGES, BY_NETWORK, answered
+from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, BY_NETWORK, answered
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.imaging.modality import Modality

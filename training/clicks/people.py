@@ -17,12 +17,12 @@ from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
+from brainseg_gui.imaging.labels import region_named
+from training.clicks.case import SCHEME
 
 Mask = NDArray[np.bool_]
 Classes = NDArray[np.uint8]
 Gesture = Literal["click", "scribble", "box"]
-
-_CLASSES: Mapping[str, tuple[int, ...]] = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +67,7 @@ class Person:
 
 def region_mask(classes: Classes, region: str) -> Mask:
     """A region of network classes, of any shape."""
-    table = np.zeros(256, bool)
-    table[list(_CLASSES[region])] = True
-    return table[classes]
+    return SCHEME.look_up(region_named(region))[classes]
 
 
 def largest_error(present: Classes, truth: Classes) -> MaskError | None:

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import LabelChange, area_of
-from brainseg_gui.annotation.tools.clicks import from_images, heeds, joined_or_left, surroundings
+from brainseg_gui.annotation.tools.click_answers import heeds
+from brainseg_gui.annotation.tools.clicks import from_images, joined_or_left, surroundings
+from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
 from brainseg_gui.progress import run_to_end
 from training.clicks.case import SCHEME, Classes, ClickCase
@@ -73,8 +75,8 @@ def dice_of(present: Classes, truth: Classes) -> list[float]:
     found = []
     for region in NESTED_REGIONS:
         mine, wanted = region_mask(present, region), region_mask(truth, region)
-        total = np.count_nonzero(mine) + np.count_nonzero(wanted)
-        found.append(2 * np.count_nonzero(mine & wanted) / total if total else 1.0)
+        parts = (mine & wanted, wanted & ~mine, mine & ~wanted)
+        found.append(Counts(*(int(np.count_nonzero(part)) for part in parts)).dice)
     return found
 
 

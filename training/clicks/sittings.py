@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import LabelChange
-from brainseg_gui.annotation.tools.clicks import change_towards
+from brainseg_gui.annotation.tools.click_answers import change_towards
 from brainseg_gui.imaging.box import box_around, grown
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
 from brainseg_gui.inference.clicks.patch import (

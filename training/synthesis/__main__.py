@@ -49,7 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=_whole(0), default=0, help="seed of the set (0)")
     add("--priors", choices=_PRIORS, default="demonstration", help="what is drawn from (demonstration)")
     add("--spacing-mm", type=int, choices=(1, 2), default=1, help="edge of a voxel (1)")
-    add("--processes", type=_whole(1), default=1, help="number of processes; the files are the same (1)")
+    add(
+        "--processes",
+        type=_whole(1),
+        help="number of processes (1); the files are the same",
+    )
     add("--cluster", metavar="WHERE", help="where else: local, tcp://…, or a file; see docs/cluster.md")
     add("--retries", type=_whole(0), default=0, help="how often a case is tried again whose worker died (0)")
     add("--name", default="", help="id of the case, or start of the ids (SYN-<seed>)")
@@ -81,7 +85,7 @@ def _workers(given: argparse.Namespace) -> AbstractContextManager[Workers | None
 
     if given.cluster:
         return cluster_workers(given.cluster, given.processes)
-    return local_workers(given.processes) if given.processes > 1 else nullcontext()
+    return local_workers(given.processes) if (given.processes or 1) > 1 else nullcontext()
 
 
 def _write_cases(batch: Batch, given: argparse.Namespace) -> None:
@@ -91,7 +95,8 @@ def _write_cases(batch: Batch, given: argparse.Namespace) -> None:
 
     if batch.cases > 1 or not batch.name:
         check_settings(batch)
-    sys.stdout.write(f"cases: {batch.cases}, processes: {given.processes}, folder: {batch.out}\n")
+    where = f"cluster: {given.cluster}" if given.cluster else f"processes: {given.processes or 1}"
+    sys.stdout.write(f"cases: {batch.cases}, {where}, folder: {batch.out}\n")
     bar = tqdm(total=batch.cases, unit="case", file=sys.stderr, disable=None)
     with _workers(given) as workers, bar:
         written = 0

@@ -9,27 +9,19 @@ the click and everything that is far from it.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Slab, Values, area_of, slab_shape
 from brainseg_gui.annotation.tools.seeds import BACKGROUND_SEED, grow
-from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.box import grown
-from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.connected import connected
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
-from brainseg_gui.imaging.labels import LabelScheme, Region, regions
+from brainseg_gui.imaging.labels import LabelScheme, region_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
-
-BY_NETWORK = "by the network"
-BY_IMAGES = "by the images alone"
-"""Said of every answer that no network gave."""
 
 SURROUNDINGS_MM = 5.0
 """What a click changes touches this ball around it."""
@@ -43,74 +35,6 @@ Spacing = tuple[float, float, float]
 _SEED = 1
 _JOINING = {"WT": "ED", "TC": "NCR", "ET": "ET"}
 _SAME = {"NCR": ("NET", "CC"), "ED": ("WT",)}  # meanings that stand for the same region
-
-
-class RegionNetwork(Protocol):
-    """A network that knows the regions of a tumour."""
-
-    def regions(
-        self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]
-    ) -> Generator[Progress, None, tuple[Slab, dict[str, Mask]]]:
-        """A box around the last of some hints, and what the regions should be there.
-
-        Parameters
-        ----------
-        present
-            The regions as they are, (I, J, K).
-        """
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What a hint comes to.
-
-    Parameters
-    ----------
-    change
-        The proposal; None where nothing would change.
-    by
-        `BY_NETWORK` or `BY_IMAGES`.
-    """
-
-    change: LabelChange | None
-    by: str
-
-
-def answered(
-    case: Case, values: Values, scheme: LabelScheme, hints: Sequence[Hint], network: RegionNetwork | None
-) -> Generator[Progress, None, Answer]:
-    """What the last of some hints comes to: by the network, or by the images where it cannot say or does not heed.
-
-    Parameters
-    ----------
-    values, scheme
-        The annotation, (I, J, K), and what its numbers mean.
-    hints
-        What was said of it so far.
-    network
-        None where there is none.
-
-    Yields
-    ------
-    Progress
-        Often enough to cancel.
-
-    Raises
-    ------
-    BrainsegError
-        If the scheme has no number for what the hint speaks of.
-    """
-    hint = hints[-1]
-    if network is not None and is_nested(hint):
-        present = {key: scheme.look_up(_region(key))[values] for key in NESTED_REGIONS}
-        try:
-            slab, wanted = yield from network.regions(case, present, [other for other in hints if is_nested(other)])
-        except BrainsegError:  # it is at work for somebody else, or misses a modality
-            return Answer((yield from from_images(case.volumes, values, scheme, hints)), BY_IMAGES)
-        change = change_towards(values, scheme, slab, wanted, hint, case.grid.spacing_mm)
-        if heeds(change, values, scheme, hint):
-            return Answer(change, BY_NETWORK)
-    return Answer((yield from from_images(case.volumes, values, scheme, hints)), BY_IMAGES)
 
 
 def near_hint(changed: Mask, slab: Slab, hint: Hint, spacing_mm: Spacing) -> Mask:
@@ -188,7 +112,7 @@ def from_images(
     hint = hints[-1]
     earlier = [other for other in hints[:-1] if other.region == hint.region]
     if is_nested(hint):
-        mine = scheme.look_up(_region(hint.region))[values]
+        mine = scheme.look_up(region_named(hint.region))[values]
         return joined_or_left(values, scheme, hint, (yield from grown_from_hint(volumes, mine, hint, earlier)))
     label = scheme.value_for(hint.region)
     area = yield from grown_from_hint(volumes, values == label, hint, earlier)
@@ -279,64 +203,34 @@ def joined_or_left(values: Values, scheme: LabelScheme, hint: Hint, area: Area |
     """
     if area is None:
         return None
-    mine = _region(hint.region)
-    belongs = scheme.look_up(mine)[values[area.slab]]
-    label = scheme.value_for(_JOINING[hint.region]) if hint.adds else _left_for(scheme, hint.region)
+    belongs = scheme.look_up(region_named(hint.region))[values[area.slab]]
+    label = number_joining(scheme, hint.region) if hint.adds else _number_left(scheme, hint.region)
     return area.only(~belongs if hint.adds else belongs).becomes(label)
 
 
-def change_towards(
-    values: Values, scheme: LabelScheme, slab: Slab, wanted: Mapping[str, Mask], hint: Hint, spacing_mm: Spacing
-) -> LabelChange | None:
-    """The change that makes the nested regions of a slab what somebody wants, as far as it belongs to a hint.
+def number_joining(scheme: LabelScheme, region: str) -> int:
+    """What a voxel becomes that joins a region: its usual tissue, or another one that the scheme has there.
 
-    In the tumour that is there only what the hint speaks of changes. Around it, what is added comes with its tissues.
-
-    Parameters
-    ----------
-    values
-        The annotation, (I, J, K). Labels that are in no region, such as a cavity, stay.
-    scheme
-        What its numbers mean.
-    wanted
-        The regions, of the slab's shape.
+    Raises
+    ------
+    BrainsegError
+        If the scheme has none.
     """
-    present = values[slab]
-    inside = {key: scheme.look_up(_region(key))[present] for key in NESTED_REGIONS}
-    differs = inside[hint.region] != wanted[hint.region]
-    if hint.adds:  # what is new may hold all tissues; what is there already changes for the region alone
-        differs |= (present == 0) & wanted["WT"]
-    differs &= (present == 0) | inside["WT"]
-    area = area_of(near_hint(differs, slab, hint, spacing_mm), slab)
-    if area is None:
-        return None
-    labels = np.zeros_like(present)
-    for key in NESTED_REGIONS:
-        labels[wanted[key]] = scheme.value_for(_JOINING[key])
-    inner = tuple(slice(a.start - s.start, a.stop - s.start) for a, s in zip(area.slab, slab, strict=True))
-    return LabelChange(area.slab, area.mask, labels[inner])
+    return _preferred(scheme, region, scheme.values_in(region_named(region))) or scheme.value_for(_JOINING[region])
 
 
-def heeds(change: LabelChange | None, values: Values, scheme: LabelScheme, hint: Hint) -> bool:
-    """Whether a change does at the hint itself what the person said: a network that does not is no help.
-
-    Of a scribble, most of its voxels must have come to belong there, or not to.
-    """
-    table = scheme.look_up(_region(hint.region))
-    agreeing = 0
-    for voxel in hint.voxels_ijk:
-        after = values[voxel]
-        if change is not None and all(part.start <= v < part.stop for v, part in zip(voxel, change.slab, strict=True)):
-            i, j, k = (v - part.start for v, part in zip(voxel, change.slab, strict=True))
-            after = change.labels[i, j, k] if change.mask[i, j, k] else after
-        agreeing += bool(table[after]) == hint.adds
-    return 2 * agreeing > len(hint.voxels_ijk)
+def _number_left(scheme: LabelScheme, region: str) -> int:
+    """What a voxel becomes that leaves a region: a tissue of the next region around it that the scheme tells apart."""
+    own = scheme.values_in(region_named(region))
+    for outer in reversed(NESTED_REGIONS[: NESTED_REGIONS.index(region)]):
+        around = [number for number in scheme.values_in(region_named(outer)) if number not in own]
+        if around:
+            return _preferred(scheme, outer, around)
+    return 0
 
 
-def _region(key: str) -> Region:
-    return next(region for region in regions() if region.key == key)
-
-
-def _left_for(scheme: LabelScheme, region: str) -> int:
-    place = NESTED_REGIONS.index(region)
-    return scheme.value_for(_JOINING[NESTED_REGIONS[place - 1]]) if place else 0
+def _preferred(scheme: LabelScheme, region: str, numbers: Sequence[int]) -> int:
+    """Of some numbers of a region that of its usual tissue, else the first; 0 where there is none."""
+    usual = _JOINING[region]
+    meant = {scheme.labels[number]: number for number in reversed(numbers)}
+    return next((meant[key] for key in (usual, *_SAME.get(usual, ())) if key in meant), min(numbers, default=0))

@@ -18,6 +18,7 @@ from brainseg_gui.controllers.layers.save_dialog import ask_path
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
 from brainseg_gui.exchange.dicom.mask_maker import MaskMaker, corrected_by, made_by, maker_of
+from brainseg_gui.exchange.dicom.objects import DICOM_ENDING
 from brainseg_gui.exchange.dicom.series_finder import find_series
 from brainseg_gui.exchange.mask_files import MASK_KINDS
 from brainseg_gui.imaging.labels import LabelMap
@@ -27,8 +28,7 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.layers.dicom_export_dialog import DicomExportDialog
 
 _FILTER = "DICOM (*.dcm)"
-_ENDING = ".dcm"
-_FOLDER = "last DICOM folder"
+_SERIES, _OUTPUT = "last DICOM folder", "last DICOM output"
 _LOOKING = 0.8  # share of the time that looking through the series takes
 
 
@@ -62,7 +62,7 @@ class DicomExportController(QObject):
         if layer is None or case is None:
             self._session.say(Notice("There is no mask to export yet", "Click Segment, or add a mask", problem=False))
             return
-        known = self._preferences.get(_FOLDER, "")
+        known = self._preferences.get(_SERIES, "")
         kinds = {key: kind.title for key, kind in MASK_KINDS.items() if kind.write is not None}
         dialog = DicomExportDialog(layer.name, kinds, Path(known) if known else None, self._window)
         dialog.series_requested.connect(partial(self._choose_series, dialog))
@@ -79,12 +79,12 @@ class DicomExportController(QObject):
         series = dialog.series
         if series is None:
             return
-        self._preferences.set(_FOLDER, str(series))
-        folder = Path(self._preferences.get("last DICOM output", str(Path.home())))
+        self._preferences.set(_SERIES, str(series))
+        folder = Path(self._preferences.get(_OUTPUT, str(Path.home())))
         proposal = folder / f"{printable(case_id)}{MASK_KINDS[dialog.kind].ending}"
         path = ask_path(self._window, f"Export {layer.name}", proposal, _FILTER, lambda typed, _: _dicom_name(typed))
         if path is not None:
-            self._preferences.set("last DICOM output", str(path.parent))
+            self._preferences.set(_OUTPUT, str(path.parent))
             self._start(layer, dialog.kind, series, path, deidentify=dialog.deidentify)
 
     def _start(self, layer: Layer, kind: str, series: Path, path: Path, *, deidentify: bool) -> None:
@@ -118,13 +118,14 @@ def _sittings(record: AnnotationRecord) -> dict[str, Any]:
 
 
 def _dicom_name(typed: Path) -> Path:
-    return typed if typed.suffix.lower() == _ENDING else typed.with_name(f"{typed.name}{_ENDING}")
+    return typed if typed.suffix.lower() == DICOM_ENDING else typed.with_name(f"{typed.name}{DICOM_ENDING}")
 
 
 def _written(export: _Export) -> Generator[Progress, None, tuple[Path, tuple[str, ...]]]:
     finder = yield from scaled(find_series(export.series), 0.0, _LOOKING)
     yield Progress("exporting", _LOOKING, export.path.name)
     series, write = finder.series_on(export.labels.grid), MASK_KINDS[export.kind].write
-    if write is not None:
-        write(export.path, export.labels, series, export.maker, deidentify=export.deidentify, overwrite=True)
+    if write is None:
+        raise ValueError(f"{export.kind} is no object of DICOM")
+    write(export.path, export.labels, series, export.maker, deidentify=export.deidentify, overwrite=True)
     return export.path, series.notes

@@ -170,7 +170,7 @@ class OperationsController(QObject):
         """What booleans combine with."""
         name = self._operating.layer
         layer = next((layer for layer in self._session.layers if layer.name == name), None)
-        region = region_named(self._operating.part)
+        region = part_named(self._operating.part)
         if region is None or (name and layer is None):
             return None
         return (layer.labels, region) if layer is not None else (own, region)
@@ -296,7 +296,7 @@ class OperationsController(QObject):
             setattr(self._operating, field, min(max(getattr(self._operating, field), low), high))
 
 
-def region_named(key: str) -> Region | None:
+def part_named(key: str) -> Region | None:
     """A region, or the region of a single label, by its key."""
     known = next((region for region in regions() if region.key == key), None)
     return known or (label_region(key) if key in meanings() else None)

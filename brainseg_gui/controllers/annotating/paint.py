@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from brainseg_gui.annotation.tools.clicks import RegionNetwork
+from brainseg_gui.annotation.tools.click_answers import RegionNetwork
 from brainseg_gui.controllers.annotating.active_label import pick_label
 from brainseg_gui.controllers.annotating.hand.brush_tool import BrushTool
 from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
@@ -54,11 +54,10 @@ class PaintController(QObject):
         source = CopySource(session)
         self._brushes = {tool: BrushTool(session, tool, source) for tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)}
         self._click = ClickTool(session, self, click_network)
-        fill = FillTool(session)
         self._tools: dict[Tool, HandTool] = {
             **self._brushes,
             Tool.LASSO: self._lasso,
-            Tool.FILL: fill,
+            Tool.FILL: FillTool(session),
             Tool.CLICK: self._click,
         }
         self._in_hand: HandTool | None = None

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.figures.request import FigureRequest
-from brainseg_gui.imaging.labels import Region, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import Progress
 
@@ -63,20 +62,6 @@ LAYOUTS: Mapping[str, FigureLayout] = MappingProxyType(
         ),
     }
 )
-
-
-def region_named(key: str) -> Region:
-    """WT, TC or ET, by its key in any case.
-
-    Raises
-    ------
-    BrainsegError
-        If there is none.
-    """
-    known = {region.key: region for region in regions()}
-    if key.upper() not in known:
-        raise BrainsegError(f"there is no region named {key}", f"Choose one of {', '.join(known)}")
-    return known[key.upper()]
 
 
 def draw_figure(content: FigureContent, request: FigureRequest) -> Figure:

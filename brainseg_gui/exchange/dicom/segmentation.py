@@ -13,7 +13,7 @@ from brainseg_gui import __version__
 from brainseg_gui.errors import CaseError
 from brainseg_gui.exchange.dicom.mask_maker import MakerKind, MaskMaker
 from brainseg_gui.exchange.dicom.objects import SeriesMask, on_series, write_object
-from brainseg_gui.exchange.dicom.source_series import PATIENT, STUDY, SourceSeries, instances_of
+from brainseg_gui.exchange.dicom.source_series import SourceSeries, instances_of, name_patient
 from brainseg_gui.imaging.colours import rgb
 from brainseg_gui.imaging.formats.dicom_geometry import lps_affine
 from brainseg_gui.imaging.formats.dicom_labels import MANUFACTURER, described
@@ -151,11 +151,9 @@ def _images(series: SourceSeries) -> Iterator[Dataset]:
     orientation = [*(affine[:3, 0] / columns_mm), *(affine[:3, 1] / rows_mm)]
     for place in range(len(series.slices)):
         image = Dataset()
-        for keyword in (*PATIENT, *STUDY, "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"):
-            setattr(image, keyword, series.header.get(keyword))
-        for keyword in ("SpecificCharacterSet", "PositionReferenceIndicator"):
-            if keyword in series.header:
-                setattr(image, keyword, series.header.get(keyword))
+        name_patient(image, series, "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
+        if "PositionReferenceIndicator" in series.header:
+            image.PositionReferenceIndicator = series.header.PositionReferenceIndicator
         image.SOPClassUID, image.SOPInstanceUID = _MR, _name_of(place)
         image.Modality, image.Rows, image.Columns = "MR", rows, columns
         image.ImageOrientationPatient = orientation

@@ -125,6 +125,14 @@ def _plain(value: Any) -> Any:
     return "" if value is None else value
 
 
+def name_patient(content: Dataset, series: SourceSeries, *uids: str) -> None:
+    """Say in an object of a series whose it is, in the letters of the series, and some UIDs of the series."""
+    for keyword in (*PATIENT, *STUDY, *uids):
+        setattr(content, keyword, series.header.get(keyword))
+    if "SpecificCharacterSet" in series.header:
+        content.SpecificCharacterSet = series.header.SpecificCharacterSet
+
+
 def instances_of(series: SourceSeries) -> list[Dataset]:
     """The files of a series, each once, as objects name them."""
     named = {part.instance: kind for part, kind in zip(series.slices, series.classes, strict=True)}

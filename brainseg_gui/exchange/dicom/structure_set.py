@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from brainseg_gui import __version__
 from brainseg_gui.exchange.dicom.mask_maker import MakerKind, MaskMaker
 from brainseg_gui.exchange.dicom.objects import SeriesMask, on_series, write_object
-from brainseg_gui.exchange.dicom.source_series import PATIENT, STUDY, SourceSeries, instances_of, reference_to
+from brainseg_gui.exchange.dicom.source_series import SourceSeries, instances_of, name_patient, reference_to
 from brainseg_gui.imaging.colours import rgb
 from brainseg_gui.imaging.contours import contours_of
 from brainseg_gui.imaging.formats.dicom_geometry import lps_affine
@@ -68,11 +68,7 @@ def _name(content: Dataset, series: SourceSeries) -> None:
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import UID, ImplicitVRLittleEndian, generate_uid
 
-    for keyword in (*PATIENT, *STUDY, "StudyInstanceUID", "FrameOfReferenceUID"):
-        setattr(content, keyword, series.header.get(keyword))
-    for keyword in ("SpecificCharacterSet",):
-        if keyword in series.header:
-            setattr(content, keyword, series.header.get(keyword))
+    name_patient(content, series, "StudyInstanceUID", "FrameOfReferenceUID")
     content.PositionReferenceIndicator = series.header.get("PositionReferenceIndicator", "")
     content.SOPClassUID, content.SOPInstanceUID = STRUCTURE_SET, generate_uid()
     content.SeriesInstanceUID = generate_uid()

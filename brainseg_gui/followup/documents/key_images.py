@@ -29,8 +29,7 @@ from brainseg_gui.followup.alignment import best_modality
 from brainseg_gui.followup.diameters import Cross, Line
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.results import results_of
-from brainseg_gui.followup.visits import Visit
-from brainseg_gui.imaging.cases.read_case import read_case
+from brainseg_gui.followup.visits import Visit, read_volume
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.numbering import number_of
@@ -97,10 +96,7 @@ def read_key_images(record: FollowUp, visits: Sequence[Visit]) -> Generator[Prog
 
 def _read(visit: Visit, record: FollowUp) -> Generator[Progress, None, Volume]:
     wanted = _SHOWN_ON.get(record.criteria.kind.key, Modality.FLAIR)
-    modality = wanted if wanted in visit.source.modalities else best_modality(visit)
-    only = replace(visit.source, modalities={modality: visit.source.modalities[modality]}, reference=None)
-    case = yield from read_case(only)
-    return case.volumes[modality]
+    return read_volume(visit, wanted if wanted in visit.source.modalities else best_modality(visit))
 
 
 def _key_image(visit: VisitMeasures, number: int, cross: Cross, volume: Volume) -> KeyImage:

@@ -26,6 +26,7 @@ from brainseg_gui.followup.documents.tables import (
     visit_table,
 )
 from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.response import CAUTION
 
 _CURVE_INCHES = (3.4, 2.1)
 
@@ -39,8 +40,7 @@ def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path
         If it cannot be written. The file that was there is untouched.
     """
     pages = Pages(record.patient, heading(record), FOOTER)
-    definitions = definition_lines(record)
-    pages.words(definitions[-1], SMALL)
+    pages.words(CAUTION, SMALL)
     pages.gap(0.1)
     for table in _narrow(visit_table(record)):
         pages.table(table)
@@ -55,7 +55,7 @@ def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path
         ("What became of lesions", event_lines(record)),
         ("Remarks and changes", remark_lines(record)),
         ("How it was read", note_lines(record)),
-        ("Definitions", definitions),
+        ("Definitions", definition_lines(record)),
     ):
         if lines:
             pages.heading(title)
@@ -89,8 +89,10 @@ def _curve_figure(curves: Sequence[Curves]) -> Figure:
             axes.plot(shown.places, values, marker="o", markersize=3, linewidth=1, label=name)
         for day, what in shown.treatments:
             axes.axvline(day, color=FAINT_INK, linewidth=0.8, linestyle="--")
-            axes.annotate(what, (day, 0.98), xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right",
-                          fontsize=SMALL_POINTS - 1, color=FAINT_INK, parse_math=False)  # fmt: skip
+            words = axes.annotate(
+                what, (day, 0.98), xycoords=("data", "axes fraction"), rotation=90, va="top", ha="right"
+            )
+            words.set(fontsize=SMALL_POINTS - 1, color=FAINT_INK, parse_math=False)
         axes.set_title(shown.title, fontsize=SMALL_POINTS, color=INK, loc="left")
         axes.set_xticks(shown.places, shown.names, fontsize=SMALL_POINTS - 1.5, rotation=30, ha="right")
         axes.tick_params(axis="y", labelsize=SMALL_POINTS - 1)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.free_memory import free_memory_bytes
-from brainseg_gui.imaging.formats.deflated_dicom import DEFLATED, looks_like_dicom
+from brainseg_gui.imaging.formats.deflated_dicom import DEFLATED, ITEM, looks_like_dicom
 from brainseg_gui.imaging.formats.image_stream import reporting
 from brainseg_gui.plain_files import open_file
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LARGEST_HEADER = 2**26
 _LARGEST_FILE = 2**30
 _MOST_ITEMS = 150_000
-_ITEMS = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")  # the tag of an item, little-endian and big-endian
+_ITEMS = (ITEM, b"\xff\xfe\xe0\x00")  # the tag of an item, little-endian and big-endian
 
 
 @dataclass(frozen=True, eq=False)

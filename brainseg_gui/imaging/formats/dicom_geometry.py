@@ -7,9 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.grid import Affine, StoredGrid, Voxel
-
-LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+from brainseg_gui.imaging.grid import LPS_AND_RAS, Affine, StoredGrid, Voxel
 
 
 def sliced_grid(
@@ -43,9 +41,9 @@ def sliced_grid(
     affine[:3, 1] = np.array(orientation[3:]) * between_rows
     affine[:3, 2] = step
     affine[:3, 3] = position_mm
-    return StoredGrid(shape, LPS_TO_RAS @ affine)
+    return StoredGrid(shape, LPS_AND_RAS @ affine)
 
 
 def lps_affine(grid: StoredGrid) -> Affine:
     """Stored voxel indices to DICOM's patient space, in mm."""
-    return np.asarray(LPS_TO_RAS @ grid.affine, np.float64)
+    return np.asarray(LPS_AND_RAS @ grid.affine, np.float64)

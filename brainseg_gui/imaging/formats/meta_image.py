@@ -24,7 +24,7 @@ from brainseg_gui.imaging.formats.voxel_block import (
     plain_shape,
     text_of,
 )
-from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.grid import LPS_AND_RAS, Affine
 from brainseg_gui.imaging.labels import LabelScheme
 
 _DTYPES = {
@@ -46,7 +46,6 @@ _TURNS = ("TransformMatrix", "Rotation", "Orientation")
 _SPACINGS = ("ElementSpacing", "ElementSize")
 _ORDERS = ("BinaryDataByteOrderMSB", "ElementByteOrderMSB")
 _LEVEL = 6
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 Fields = Mapping[str, str]
 
@@ -63,7 +62,7 @@ def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape:
 
 def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str, _scheme: LabelScheme) -> None:
     """Write a mask, in one file also where its name ends in ``.mhd``; the format has no names of labels."""
-    affine = _LPS_TO_RAS @ header.stored_grid.affine + 0.0
+    affine = LPS_AND_RAS @ header.stored_grid.affine + 0.0
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     packed = zlib.compress(stored.tobytes(order="F"), _LEVEL)
     lines = [
@@ -153,4 +152,4 @@ def _affine(path: Path, fields: Fields, count: int) -> Affine:
     with np.errstate(all="ignore"):  # what comes of it is looked at
         affine[:3, :3] = np.array(turn).reshape(count, count)[:3, :3].T * spacing[:3]
         affine[:3, 3] = origin[:3]
-        return np.asarray(_LPS_TO_RAS @ affine, np.float64)
+        return np.asarray(LPS_AND_RAS @ affine, np.float64)

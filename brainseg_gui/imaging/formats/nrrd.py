@@ -27,7 +27,7 @@ from brainseg_gui.imaging.formats.voxel_block import (
     plain_shape,
     text_of,
 )
-from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.grid import LPS_AND_RAS, Affine
 from brainseg_gui.imaging.labels import LabelScheme
 
 _TYPES = {
@@ -46,7 +46,6 @@ _DTYPES = {name: code for code, names in _TYPES.items() for name in names}
 _PACKED, _PLAIN = ("gzip", "gz"), ("raw",)
 _SAVE_AGAIN = "Save it again with raw or gzip encoding, from 3D Slicer for example"
 _LPS = "left-posterior-superior"
-_RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _SEGMENTS = ".seg.nrrd"
 _LEVEL = 6
 _SHORT = {"ras": "right-anterior-superior", "las": "left-anterior-superior", "lps": _LPS}
@@ -95,7 +94,7 @@ def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words
     """Write a mask, in one file; one whose name ends in ``.seg.nrrd`` tells 3D Slicer names, colours and terms."""
     from brainseg_gui.imaging.formats.slicer_segments import segment_fields  # it reads what is parsed here
 
-    affine = _RAS_TO_LPS @ header.stored_grid.affine + 0.0
+    affine = LPS_AND_RAS @ header.stored_grid.affine + 0.0
     lines = [
         "NRRD0004",
         "# Complete NRRD file format specification at:",

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.effect import effect_of, effect_words
 from brainseg_gui.annotation.slab import LabelChange, Values, united
-from brainseg_gui.annotation.tools.clicks import Answer, RegionNetwork, answered, spoken_of
+from brainseg_gui.annotation.tools.click_answers import Answer, RegionNetwork, answered
+from brainseg_gui.annotation.tools.clicks import spoken_of
 from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
 from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
 from brainseg_gui.controllers.jobs.latest_job import LatestJob

@@ -1,0 +1,138 @@
+"""What a click comes to: by the network that knows the regions of tumours, where there is one, else by the images."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from brainseg_gui.annotation.slab import LabelChange, Mask, Slab, Values, area_of
+from brainseg_gui.annotation.tools.clicks import Spacing, from_images, is_nested, near_hint, number_joining
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
+from brainseg_gui.imaging.labels import LabelScheme, region_named
+from brainseg_gui.progress import Progress
+
+BY_NETWORK = "by the network"
+BY_IMAGES = "by the images alone"
+"""Said of every answer that no network gave."""
+
+
+class RegionNetwork(Protocol):
+    """A network that knows the regions of a tumour."""
+
+    def regions(
+        self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]
+    ) -> Generator[Progress, None, tuple[Slab, dict[str, Mask]]]:
+        """A box around the last of some hints, and what the regions should be there.
+
+        Parameters
+        ----------
+        present
+            The regions as they are, (I, J, K).
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a hint comes to.
+
+    Parameters
+    ----------
+    change
+        The proposal; None where nothing would change.
+    by
+        `BY_NETWORK` or `BY_IMAGES`.
+    """
+
+    change: LabelChange | None
+    by: str
+
+
+def answered(
+    case: Case, values: Values, scheme: LabelScheme, hints: Sequence[Hint], network: RegionNetwork | None
+) -> Generator[Progress, None, Answer]:
+    """What the last of some hints comes to: by the network, or by the images where it cannot say or does not heed.
+
+    Parameters
+    ----------
+    values, scheme
+        The annotation, (I, J, K), and what its numbers mean.
+    hints
+        What was said of it so far.
+    network
+        None where there is none.
+
+    Yields
+    ------
+    Progress
+        Often enough to cancel.
+
+    Raises
+    ------
+    BrainsegError
+        If the scheme has no number for what the hint speaks of.
+    """
+    hint = hints[-1]
+    if network is not None and is_nested(hint):
+        present = {key: scheme.look_up(region_named(key))[values] for key in NESTED_REGIONS}
+        try:
+            slab, wanted = yield from network.regions(case, present, [other for other in hints if is_nested(other)])
+        except BrainsegError:
+            pass  # it is at work for somebody else, or misses a modality: the images answer
+        else:
+            change = change_towards(values, scheme, slab, wanted, hint, case.grid.spacing_mm)
+            if heeds(change, values, scheme, hint):
+                return Answer(change, BY_NETWORK)
+    return Answer((yield from from_images(case.volumes, values, scheme, hints)), BY_IMAGES)
+
+
+def change_towards(
+    values: Values, scheme: LabelScheme, slab: Slab, wanted: Mapping[str, Mask], hint: Hint, spacing_mm: Spacing
+) -> LabelChange | None:
+    """The change that makes the nested regions of a slab what somebody wants, as far as it belongs to a hint.
+
+    In the tumour that is there only what the hint speaks of changes. Around it, what is added comes with its tissues.
+
+    Parameters
+    ----------
+    values
+        The annotation, (I, J, K). Labels that are in no region, such as a cavity, stay.
+    scheme
+        What its numbers mean.
+    wanted
+        The regions, of the slab's shape.
+    """
+    present = values[slab]
+    inside = {key: scheme.look_up(region_named(key))[present] for key in NESTED_REGIONS}
+    differs = inside[hint.region] != wanted[hint.region]
+    if hint.adds:  # what is new may hold all tissues; what is there already changes for the region alone
+        differs |= (present == 0) & wanted["WT"]
+    differs &= (present == 0) | inside["WT"]
+    area = area_of(near_hint(differs, slab, hint, spacing_mm), slab)
+    if area is None:
+        return None
+    labels = np.zeros_like(present)
+    for key in NESTED_REGIONS:
+        labels[wanted[key]] = number_joining(scheme, key)
+    inner = tuple(slice(a.start - s.start, a.stop - s.start) for a, s in zip(area.slab, slab, strict=True))
+    return LabelChange(area.slab, area.mask, labels[inner])
+
+
+def heeds(change: LabelChange | None, values: Values, scheme: LabelScheme, hint: Hint) -> bool:
+    """Whether a change does at the hint itself what the person said: a network that does not is no help.
+
+    Of a scribble, most of its voxels must have come to belong there, or not to.
+    """
+    table = scheme.look_up(region_named(hint.region))
+    agreeing = 0
+    for voxel in hint.voxels_ijk:
+        after = values[voxel]
+        if change is not None and all(part.start <= v < part.stop for v, part in zip(voxel, change.slab, strict=True)):
+            i, j, k = (v - part.start for v, part in zip(voxel, change.slab, strict=True))
+            after = change.labels[i, j, k] if change.mask[i, j, k] else after
+        agreeing += bool(table[after]) == hint.adds
+    return 2 * agreeing > len(hint.voxels_ijk)
