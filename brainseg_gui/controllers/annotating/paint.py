@@ -171,10 +171,10 @@ class PaintController(QObject):
                 self._lose()
 
     def _lose(self) -> None:
-        """End the stroke; a polygon stays open."""
+        """The mouse went elsewhere: each tool keeps what it can."""
         tool, self._in_hand = self._in_hand, None
-        if tool is not None and tool is not self._lasso:
-            self._click.let_go() if tool is self._click else tool.finish()
+        if tool is not None:
+            tool.let_go()
             self.busy_changed.emit()
 
     def _let_go(self) -> None:

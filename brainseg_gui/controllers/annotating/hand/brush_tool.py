@@ -83,6 +83,10 @@ class BrushTool:
             self.move(event)
         self.finish()
 
+    def let_go(self) -> None:
+        """The stroke ends where the mouse was last."""
+        self.finish()
+
     def finish(self) -> None:
         """Make what was painted an edit."""
         if not self.busy:

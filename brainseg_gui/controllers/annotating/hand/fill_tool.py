@@ -68,6 +68,9 @@ class FillTool:
     def release(self, event: HandEvent) -> None:
         """Nothing: a click is all."""
 
+    def let_go(self) -> None:
+        """Nothing is ever begun."""
+
     def finish(self) -> None:
         """Nothing is ever begun."""
 

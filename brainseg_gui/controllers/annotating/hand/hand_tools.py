@@ -34,6 +34,9 @@ class HandTool(Protocol):
     def double_click(self, event: HandEvent) -> None:
         """The button went down for the second time, at once."""
 
+    def let_go(self) -> None:
+        """The mouse was taken away before its button was released."""
+
     def finish(self) -> None:
         """Keep what was begun."""
 

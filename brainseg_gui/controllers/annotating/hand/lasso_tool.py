@@ -107,6 +107,9 @@ class LassoTool:
             self.close("Lasso")  # else the drag was one side of a polygon
         self._pressed, self._dragged = None, False
 
+    def let_go(self) -> None:
+        """The line stays open."""
+
     def double_click(self, event: HandEvent) -> None:
         """Close the polygon."""
         if self.busy:
