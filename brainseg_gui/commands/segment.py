@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     cohort = [job.source for job in jobs if job.source is not None]
     folders = prepare_outputs(jobs, overwrite=args.overwrite)
     bar = tqdm(total=len(jobs), file=sys.stderr, bar_format=_BAR, disable=None)
-    teller = _Teller(bar, len(jobs), args.json)
+    shown = _LocalProgress(bar, len(jobs), args.json)
     try:
         with closing(Engine()) as engine, closing(bar):
             if any(job.source for job in jobs):
@@ -76,16 +76,16 @@ def run(args: argparse.Namespace) -> int:
             )
             with closing(work_on.run(jobs)) as work:
                 for progress in work:
-                    teller.tell(progress)
+                    shown.tell(progress)
     finally:
         remove_empty(folders)
-    if teller.faults and len(jobs) > 1:
-        _say(f"{len(teller.faults)} of {len(jobs)} cases failed: {', '.join(teller.faults)}")
-    return _exit_code(teller.faults.values()) or (INPUT_FAULT if teller.doubtful else 0)
+    if shown.faults and len(jobs) > 1:
+        _say(f"{len(shown.faults)} of {len(jobs)} cases failed: {', '.join(shown.faults)}")
+    return _exit_code(shown.faults.values()) or (INPUT_FAULT if shown.doubtful else 0)
 
 
 @dataclass
-class _Teller:
+class _LocalProgress:
     """Says how each case ended, and how far the work is."""
 
     bar: tqdm[Any]

@@ -54,12 +54,12 @@ def segment_on_cluster(args: argparse.Namespace, model: ModelFolder, task: TaskF
         with _claimed_folder(output, settings) as settings:
             workers = cluster_workers(args.cluster, args.processes)
             work = CohortTasks(settings, jobs, entries, retries_of(args), task)
-            with closing(_Told(len(jobs), output, args.json)) as told, closing(work.run(workers)) as steps:
+            with closing(_ClusterProgress(len(jobs), output, args.json)) as shown, closing(work.run(workers)) as steps:
                 for step in steps:
-                    told.tell(step.partial, step.stage)
+                    shown.tell(step.partial, step.stage)
     finally:
         _tidy(output, made)
-    return told.exit_code
+    return shown.exit_code
 
 
 def _jobs(cases: Sequence[Path], output: Path) -> list[CaseJob]:
@@ -91,7 +91,7 @@ def _tidy(output: Path, made: Sequence[Path]) -> None:
 
 
 @dataclass
-class _Told:
+class _ClusterProgress:
     """Says how each case ended, and how far the work is."""
 
     cases: int

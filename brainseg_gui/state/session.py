@@ -15,7 +15,7 @@ from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Region
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.comparing.error_list import ErrorList
 from brainseg_gui.state.comparing.intensities import Intensities
 from brainseg_gui.state.comparing.rating import Rating
@@ -64,7 +64,7 @@ class Session(Notices):
         self.rating = Rating()
         self.certainty = CertaintyState()
         self.intensities = Intensities()
-        self.annotating = Annotating()
+        self.annotating = ActiveAnnotation()
         self.case_states = CaseStates()
         self.errors = ErrorList()
         self._case: Case | None = None

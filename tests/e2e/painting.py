@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.views.slices.slice_view import SliceView
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -30,7 +30,7 @@ class Hand:
     application: Application
 
     @property
-    def annotating(self) -> Annotating:
+    def annotating(self) -> ActiveAnnotation:
         return self.application.session.annotating
 
     @property

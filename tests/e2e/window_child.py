@@ -24,7 +24,7 @@ from brainseg_gui.annotation.slab import Area
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.engine.engine import Engine
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 
 EDITS = 200
 
@@ -68,7 +68,7 @@ class Script:
             self._timer.stop()
 
 
-def act(editor: Annotation | Annotating, history: History, random: np.random.Generator) -> None:
+def act(editor: Annotation | ActiveAnnotation, history: History, random: np.random.Generator) -> None:
     """One finished action; the same in the window and in the test that knows what must come out."""
     kind = random.random()
     if kind < 0.1:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from brainseg_gui.controllers.shell.features import COHORT, FIGURES, TRAINING
-from brainseg_gui.state.annotating.annotating import Tool
+from brainseg_gui.state.annotating.active_annotation import Tool
 from brainseg_gui.state.annotating.operating import OperationKind
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.slices.viewing import ViewLayout

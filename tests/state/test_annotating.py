@@ -15,7 +15,7 @@ from brainseg_gui.annotation.tally import Tally
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.layers.layers import Layer, LayerRole
@@ -32,8 +32,8 @@ def layer() -> Layer:
 
 
 @pytest.fixture
-def annotating(layer: Layer) -> Annotating:
-    state = Annotating()
+def annotating(layer: Layer) -> ActiveAnnotation:
+    state = ActiveAnnotation()
     state.begin(Annotation(layer.labels), layer)
     return state
 
@@ -46,7 +46,7 @@ def counted_anew(layer: Layer) -> list[int]:
     return replace(layer.labels).counts.tolist()
 
 
-def test_an_edit_is_counted_told_and_shown(annotating: Annotating, layer: Layer) -> None:
+def test_an_edit_is_counted_told_and_shown(annotating: ActiveAnnotation, layer: Layer) -> None:
     heard: list[str] = []
     annotating.voxels_changed.connect(lambda slab: heard.append("voxels"))
     annotating.edited.connect(lambda edit: heard.append(edit.name))
@@ -57,7 +57,7 @@ def test_an_edit_is_counted_told_and_shown(annotating: Annotating, layer: Layer)
     assert layer.labels.counts.tolist() == counted_anew(layer)
 
 
-def test_an_edit_that_changes_nothing_is_none(annotating: Annotating) -> None:
+def test_an_edit_that_changes_nothing_is_none(annotating: ActiveAnnotation) -> None:
     heard: list[object] = []
     annotating.edited.connect(heard.append)
     assert annotating.edit(Area(ALL, np.zeros((4, 4, 4), bool)).becomes(4), "nothing", "brush") is None
@@ -66,7 +66,7 @@ def test_an_edit_that_changes_nothing_is_none(annotating: Annotating) -> None:
     assert heard == []
 
 
-def test_undo_goes_back_to_what_was_saved(annotating: Annotating, layer: Layer) -> None:
+def test_undo_goes_back_to_what_was_saved(annotating: ActiveAnnotation, layer: Layer) -> None:
     annotating.mark_saved(Path("mask.nii.gz"), None)
     assert not annotating.unsaved
     annotating.edit(corner(1), "Brush NCR", "brush")
@@ -80,7 +80,7 @@ def test_undo_goes_back_to_what_was_saved(annotating: Annotating, layer: Layer) 
 
 
 def test_moving_through_the_history_counts_only_the_box_that_changed(
-    annotating: Annotating, layer: Layer, monkeypatch: pytest.MonkeyPatch
+    annotating: ActiveAnnotation, layer: Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boxes: list[Slab] = []
     refresh = Tally.refresh
@@ -102,7 +102,7 @@ def test_moving_through_the_history_counts_only_the_box_that_changed(
         assert layer.labels.counts.tolist() == counted_anew(layer)
 
 
-def test_a_save_that_ends_after_the_next_stroke_saves_the_state_before_it(annotating: Annotating) -> None:
+def test_a_save_that_ends_after_the_next_stroke_saves_the_state_before_it(annotating: ActiveAnnotation) -> None:
     first = annotating.edit(corner(1), "Brush NCR", "brush")
     annotating.edit(corner(4), "Brush ET", "brush")
     annotating.mark_saved(Path("mask.nii.gz"), first)
@@ -112,14 +112,14 @@ def test_a_save_that_ends_after_the_next_stroke_saves_the_state_before_it(annota
 
 
 def test_read_only_refuses_every_tool(layer: Layer) -> None:
-    annotating = Annotating()
+    annotating = ActiveAnnotation()
     annotating.begin(Annotation(layer.labels), layer, "another window edits it")
     assert annotating.edit(corner(4), "Brush ET", "brush") is None
     annotating.undo()
     assert layer.labels.counts[4] == 0
 
 
-def test_a_preview_changes_nothing_until_it_is_accepted(annotating: Annotating, layer: Layer) -> None:
+def test_a_preview_changes_nothing_until_it_is_accepted(annotating: ActiveAnnotation, layer: Layer) -> None:
     annotating.propose(Preview("Grow ET", "grow", corner(4)))
     assert layer.labels.counts[4] == 0
     edit = annotating.accept()
@@ -130,7 +130,7 @@ def test_a_preview_changes_nothing_until_it_is_accepted(annotating: Annotating, 
     assert annotating.accept() is None
 
 
-def test_ending_puts_the_tool_down(annotating: Annotating) -> None:
+def test_ending_puts_the_tool_down(annotating: ActiveAnnotation) -> None:
     annotating.options.tool = Tool.BRUSH
     annotating.end()
     assert annotating.options.tool is Tool.BROWSE

@@ -9,7 +9,7 @@ from brainseg_gui.annotation.slab import Area
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.annotating.scribbles import BACKGROUND, Scribbles
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 
@@ -59,25 +59,25 @@ def test_a_scribble_in_progress_can_be_dropped() -> None:
     assert not scribbles.values.any()
 
 
-def seeds_of(annotating: Annotating, area: Area) -> None:
+def seeds_of(annotating: ActiveAnnotation, area: Area) -> None:
     annotating.scribbles.paint(area.becomes(4), GRID, SCHEME)
     annotating.scribbles.finish()
 
 
-def grow(annotating: Annotating, area: Area) -> None:
+def grow(annotating: ActiveAnnotation, area: Area) -> None:
     """Make an edit of the seeds, as the operation does."""
     edit = annotating.edit(area.becomes(4), "Grow from seeds", "grow_seeds")
     assert edit is not None
     annotating.scribbles.put_aside(edit)
 
 
-def begun() -> Annotating:
-    annotating, labels = Annotating(), LabelMap(np.zeros((4, 4, 4), np.uint8), GRID, SCHEME)
+def begun() -> ActiveAnnotation:
+    annotating, labels = ActiveAnnotation(), LabelMap(np.zeros((4, 4, 4), np.uint8), GRID, SCHEME)
     annotating.begin(Annotation(labels), Layer("annotation", LayerRole.ANNOTATION, labels))
     return annotating
 
 
-def marked(annotating: Annotating) -> int:
+def marked(annotating: ActiveAnnotation) -> int:
     values = annotating.scribbles.values
     return 0 if values is None else int((values == 4).sum())
 
@@ -108,7 +108,7 @@ def test_each_growth_has_its_own_seeds() -> None:
     assert [undone_to(annotating, position) for position in (1, 0, 1, 2)] == [16, 8, 16, 0]
 
 
-def undone_to(annotating: Annotating, position: int) -> int:
+def undone_to(annotating: ActiveAnnotation, position: int) -> int:
     annotating.jump(position)
     return marked(annotating)
 
@@ -128,7 +128,7 @@ def test_seeds_that_have_not_grown_are_kept_by_undo() -> None:
 def test_who_holds_a_stroke_may_finish_it_before_the_annotation_is_put_aside() -> None:
     labels = LabelMap(np.zeros((4, 4, 4), np.uint8), GRID, SCHEME)
     layer = Layer("annotation", LayerRole.ANNOTATION, labels)
-    annotating = Annotating()
+    annotating = ActiveAnnotation()
     annotating.begin(Annotation(labels), layer)
     heard: list[object] = []
     annotating.edited.connect(lambda edit: heard.append(edit.name))
@@ -143,7 +143,7 @@ def test_who_holds_a_stroke_may_finish_it_before_the_annotation_is_put_aside() -
 
 def test_beginning_another_puts_the_first_aside() -> None:
     labels = LabelMap(np.zeros((4, 4, 4), np.uint8), GRID, SCHEME)
-    annotating, heard = Annotating(), []
+    annotating, heard = ActiveAnnotation(), []
     annotating.ending.connect(lambda: heard.append(annotating.layer))
     first, second = (Layer(name, LayerRole.ANNOTATION, labels) for name in ("first", "second"))
     annotating.begin(Annotation(labels), first)

@@ -17,7 +17,7 @@ from brainseg_gui.annotation.tools.threshold import IntensityRange
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.annotating.tools import Painting, Tool
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
@@ -31,7 +31,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def annotating(opened: MainWindow, session: Session, case: Case) -> Annotating:
+def annotating(opened: MainWindow, session: Session, case: Case) -> ActiveAnnotation:
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
     layer = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, labels))
     session.annotating.begin(Annotation(labels), layer)
@@ -39,7 +39,7 @@ def annotating(opened: MainWindow, session: Session, case: Case) -> Annotating:
 
 
 @pytest.fixture
-def paint(annotating: Annotating) -> Callable[[int, str], None]:
+def paint(annotating: ActiveAnnotation) -> Callable[[int, str], None]:
     """Paint one voxel as an edit of some name."""
 
     def one(place: int, name: str) -> None:
@@ -56,7 +56,7 @@ def _named(window: MainWindow, kind: type[QWidget], name: str) -> QWidget:
 
 
 def test_the_panel_and_the_tools_are_there_while_annotating(
-    opened: MainWindow, annotating: Annotating, session: Session
+    opened: MainWindow, annotating: ActiveAnnotation, session: Session
 ) -> None:
     dock, bar = opened.panels.dock("Annotate"), opened._hand_bar
     assert (dock.isVisible(), bar.isVisible()) == (True, True)
@@ -64,7 +64,9 @@ def test_the_panel_and_the_tools_are_there_while_annotating(
     assert (dock.isVisible(), bar.isVisible()) == (False, False)
 
 
-def test_labels_of_the_scheme_are_chosen_by_a_click(qtbot: QtBot, opened: MainWindow, annotating: Annotating) -> None:
+def test_labels_of_the_scheme_are_chosen_by_a_click(
+    qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation
+) -> None:
     chooser = opened.panels.named("Annotate")().findChild(LabelChooser)
     names = {b.text(): b for b in chooser.findChildren(QPushButton) if b.text()}
     assert list(names) == ["NCR", "ED", "ET"]
@@ -74,7 +76,7 @@ def test_labels_of_the_scheme_are_chosen_by_a_click(qtbot: QtBot, opened: MainWi
     assert not names["NCR"].isChecked()
 
 
-def test_locks_are_set_by_mouse_and_keyboard(qtbot: QtBot, opened: MainWindow, annotating: Annotating) -> None:
+def test_locks_are_set_by_mouse_and_keyboard(qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation) -> None:
     lock = _named(opened, QToolButton, "Lock enhancing tumour")
     qtbot.mouseClick(lock, LEFT)
     assert annotating.rules.locked == {4}
@@ -86,7 +88,7 @@ def test_locks_are_set_by_mouse_and_keyboard(qtbot: QtBot, opened: MainWindow, a
     assert annotating.rules.locked == {0}
 
 
-def test_what_is_painted_over(qtbot: QtBot, opened: MainWindow, annotating: Annotating) -> None:
+def test_what_is_painted_over(qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation) -> None:
     box = _named(opened, QComboBox, "Paint over")
     ticks = [
         tick
@@ -117,7 +119,7 @@ def test_what_is_painted_over(qtbot: QtBot, opened: MainWindow, annotating: Anno
     ],
 )
 def test_only_the_options_of_the_tool_are_shown(
-    opened: MainWindow, annotating: Annotating, tool: Tool, there: set[str]
+    opened: MainWindow, annotating: ActiveAnnotation, tool: Tool, there: set[str]
 ) -> None:
     annotating.options.tool = tool
     names = {"Size of the brush", "Which voxels are painted", "What is filled", "Layer to copy from"}
@@ -127,7 +129,7 @@ def test_only_the_options_of_the_tool_are_shown(
     assert shown & names == there
 
 
-def test_sizes_go_both_ways(opened: MainWindow, annotating: Annotating) -> None:
+def test_sizes_go_both_ways(opened: MainWindow, annotating: ActiveAnnotation) -> None:
     annotating.options.tool = Tool.BRUSH
     size = _named(opened, QDoubleSpinBox, "Size of the brush")
     annotating.options.brush_mm = 12.5
@@ -136,7 +138,7 @@ def test_sizes_go_both_ways(opened: MainWindow, annotating: Annotating) -> None:
     assert annotating.options.brush_mm == 3.0
 
 
-def test_following_edges_is_for_brushes(opened: MainWindow, annotating: Annotating) -> None:
+def test_following_edges_is_for_brushes(opened: MainWindow, annotating: ActiveAnnotation) -> None:
     annotating.options.tool = Tool.BRUSH
     box = _named(opened, QComboBox, "Which voxels are painted")
     assert box.count() == 3
@@ -145,7 +147,7 @@ def test_following_edges_is_for_brushes(opened: MainWindow, annotating: Annotati
 
 
 def test_a_range_by_hand_is_drawn_while_it_is_chosen(
-    qtbot: QtBot, opened: MainWindow, session: Session, annotating: Annotating
+    qtbot: QtBot, opened: MainWindow, session: Session, annotating: ActiveAnnotation
 ) -> None:
     options = annotating.options
     options.tool, options.painting, options.modality = Tool.BRUSH, Painting.IN_RANGE, Modality.T2
@@ -165,7 +167,7 @@ def test_a_range_by_hand_is_drawn_while_it_is_chosen(
 
 
 def test_the_history_names_edits_and_a_click_goes_there(
-    qtbot: QtBot, opened: MainWindow, annotating: Annotating, paint: Callable[[int, str], None]
+    qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation, paint: Callable[[int, str], None]
 ) -> None:
     history = opened.panels.named("Annotate")().findChild(HistoryList)
     rows = lambda: [history.item(n).text() for n in range(history.count())]  # noqa: E731
@@ -188,7 +190,7 @@ def test_the_history_names_edits_and_a_click_goes_there(
 
 
 def test_a_long_history_stays_quick(
-    opened: MainWindow, annotating: Annotating, paint: Callable[[int, str], None], monkeypatch: pytest.MonkeyPatch
+    opened: MainWindow, annotating: ActiveAnnotation, paint: Callable[[int, str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = opened.panels.named("Annotate")().findChild(HistoryList)
     made: list[str] = []
@@ -199,7 +201,7 @@ def test_a_long_history_stays_quick(
     assert len(made) == 20  # one row an edit, not all of them again
 
 
-def test_why_it_may_not_be_changed_is_said(opened: MainWindow, session: Session, annotating: Annotating) -> None:
+def test_why_it_may_not_be_changed_is_said(opened: MainWindow, session: Session, annotating: ActiveAnnotation) -> None:
     layer, annotation = annotating.layer, annotating.annotation
     assert layer is not None
     assert annotation is not None

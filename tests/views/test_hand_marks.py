@@ -15,7 +15,7 @@ from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, pixel_to_point, point_to_pixel, voxel_to_pixel
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.annotating.hand import Outline, Pointer
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.layers.layers import Layer, LayerRole
@@ -28,22 +28,22 @@ EVERY_WAY_UP = list(itertools.product(Plane, DisplayConvention))
 
 
 @pytest.fixture
-def annotating() -> Annotating:
+def annotating() -> ActiveAnnotation:
     labels = LabelMap(np.zeros(GRID.shape, np.uint8), GRID, scheme_named("brats2020"))
-    state = Annotating()
+    state = ActiveAnnotation()
     state.begin(Annotation(labels), Layer("annotation", LayerRole.ANNOTATION, labels))
     state.options.tool, state.options.brush_mm = Tool.BRUSH, 10.0
     state.hand.pointer = Pointer((10.0, 11.0, 8.0), Plane.AXIAL)
     return state
 
 
-def test_a_disc_is_drawn_where_it_paints(annotating: Annotating) -> None:
+def test_a_disc_is_drawn_where_it_paints(annotating: ActiveAnnotation) -> None:
     assert brush_mark(annotating, Plane.AXIAL, 8, GRID).radius_mm == 5.0  # type: ignore[union-attr]
     assert brush_mark(annotating, Plane.AXIAL, 9, GRID) is None
     assert brush_mark(annotating, Plane.CORONAL, 11, GRID) is None
 
 
-def test_a_ball_is_a_smaller_circle_away_from_its_middle(annotating: Annotating) -> None:
+def test_a_ball_is_a_smaller_circle_away_from_its_middle(annotating: ActiveAnnotation) -> None:
     annotating.options.in_3d = True
     assert brush_mark(annotating, Plane.CORONAL, 11, GRID).radius_mm == 5.0  # type: ignore[union-attr]
     # two slices of 1.5 mm away: a triangle of 3, 4 and 5
@@ -53,7 +53,7 @@ def test_a_ball_is_a_smaller_circle_away_from_its_middle(annotating: Annotating)
     assert brush_mark(annotating, Plane.CORONAL, 13, GRID).radius_mm == 5.0  # type: ignore[union-attr]
 
 
-def test_no_outline_without_a_brush_to_paint_with(annotating: Annotating) -> None:
+def test_no_outline_without_a_brush_to_paint_with(annotating: ActiveAnnotation) -> None:
     assert brush_mark(annotating, Plane.AXIAL, 8, GRID) is not None
     annotating.hand.browsing = True
     assert brush_mark(annotating, Plane.AXIAL, 8, GRID) is None
@@ -65,7 +65,7 @@ def test_no_outline_without_a_brush_to_paint_with(annotating: Annotating) -> Non
     assert brush_mark(annotating, Plane.AXIAL, 8, GRID) is None
 
 
-def test_the_outline_tells_erasing(annotating: Annotating) -> None:
+def test_the_outline_tells_erasing(annotating: ActiveAnnotation) -> None:
     def erasing() -> bool:
         mark = brush_mark(annotating, Plane.AXIAL, 8, GRID)
         assert mark is not None

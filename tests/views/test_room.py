@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.annotating.operating import OperationKind, OperationStage
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.layers.layers import Layer, LayerRole
@@ -35,7 +35,7 @@ SIZES = ((1600, 1000), (1280, 720), (1280, 680), (960, 600))
 
 
 @pytest.fixture
-def annotating(opened: MainWindow, session: Session, case: Case) -> Annotating:
+def annotating(opened: MainWindow, session: Session, case: Case) -> ActiveAnnotation:
     """An annotation of a case of a list."""
     sources = [replace(case.source, case_id=f"Toy_{n:03d}") for n in range(2, 40)]
     session.set_cohort((case.source, *sources))
@@ -64,7 +64,7 @@ def _button(panel: QWidget, text: str) -> QPushButton:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_accept_and_drop_are_in_sight_for_every_operation(
-    qtbot: QtBot, opened: MainWindow, annotating: Annotating, size: tuple[int, int]
+    qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation, size: tuple[int, int]
 ) -> None:
     opened.resize(*size)
     opened.panels.show("Operations")
@@ -84,7 +84,7 @@ def test_accept_and_drop_are_in_sight_for_every_operation(
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_history_stays_where_it_is_whatever_the_tool(
-    qtbot: QtBot, opened: MainWindow, annotating: Annotating, size: tuple[int, int]
+    qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation, size: tuple[int, int]
 ) -> None:
     opened.resize(*size)
     history = opened.panels.named("Annotate")().findChild(HistoryList)
@@ -98,7 +98,7 @@ def test_the_history_stays_where_it_is_whatever_the_tool(
 
 
 def test_the_case_list_is_one_line_while_annotating_and_comes_back(
-    qtbot: QtBot, opened: MainWindow, session: Session, annotating: Annotating
+    qtbot: QtBot, opened: MainWindow, session: Session, annotating: ActiveAnnotation
 ) -> None:
     panel = opened.panels.named("Cases")()
     names = panel.findChild(QListWidget)
@@ -134,7 +134,7 @@ def test_a_panel_is_as_wide_as_its_widest_row_in_the_font_there_is(opened: MainW
 
 
 def test_no_tool_makes_its_panel_wider_than_the_dock(
-    opened: MainWindow, session: Session, case: Case, annotating: Annotating
+    opened: MainWindow, session: Session, case: Case, annotating: ActiveAnnotation
 ) -> None:
     labels = LabelMap(np.zeros(case.grid.shape, np.uint8), case.grid, case.scheme)
     session.layers.add(Layer("a network of a very long name 0.5, 21:08, of last week", LayerRole.PREDICTION, labels))
@@ -195,7 +195,7 @@ def test_a_window_opens_within_its_screen(
 
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_lies_over_another_or_is_cut_off(
-    qtbot: QtBot, opened: MainWindow, annotating: Annotating, predict: Callable[..., Layer], size: tuple[int, int]
+    qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation, predict: Callable[..., Layer], size: tuple[int, int]
 ) -> None:
     predict()
     opened.resize(*size)
@@ -212,7 +212,7 @@ def test_nothing_lies_over_another_or_is_cut_off(
 
 
 def test_names_that_are_compared_share_the_row_by_their_length(
-    qtbot: QtBot, opened: MainWindow, annotating: Annotating, predict: Callable[..., Layer]
+    qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation, predict: Callable[..., Layer]
 ) -> None:
     """“anno…root against reference” had an empty half behind the shorter name."""
     predict()
@@ -229,7 +229,7 @@ def test_names_that_are_compared_share_the_row_by_their_length(
 
 
 def test_done_is_in_sight_with_the_list_folded_and_not(
-    opened: MainWindow, session: Session, annotating: Annotating
+    opened: MainWindow, session: Session, annotating: ActiveAnnotation
 ) -> None:
     done = next(b for b in opened.panels.named("Cases")().findChildren(QToolButton) if b.text() == "Done, and next")
     asked: list[str] = []

@@ -22,7 +22,7 @@ _LARGEST_BYTES = 2**30
 class PartialResults:
     """One line per scored pair, written as soon as it is known.
 
-    Lines are found again by the content of the two masks and the rules (`ScoreJob.key`), not by names: a file that
+    Lines are found again by the content of the two masks and the rules (`ScoringTask.key`), not by names: a file that
     changed is scored again, and a run that was killed in the middle of a line loses that line only.
 
     Parameters

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from brainseg_gui import __version__
 from brainseg_gui.evaluation.cohorts.alike import read_alike
-from brainseg_gui.evaluation.cohorts.job import ScoreJob
 from brainseg_gui.evaluation.cohorts.pairing import pair_models
 from brainseg_gui.evaluation.cohorts.partial import PartialResults
-from brainseg_gui.evaluation.cohorts.workers import JobOutcome, answers
+from brainseg_gui.evaluation.cohorts.scoring_task import ScoringTask
+from brainseg_gui.evaluation.cohorts.workers import TaskOutcome, answers
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.from_json import case_of
@@ -99,14 +99,15 @@ def score_pairs(
 
     Cases whose numbers are read otherwise than those of the others of their cohort are scored again, as the others.
     """
-    jobs = [
-        ScoreJob(model, _placed(pair, request), request.chosen, request.rules, request.regrid) for model, pair in pairs
+    tasks = [
+        ScoringTask(model, _placed(pair, request), request.chosen, request.rules, request.regrid)
+        for model, pair in pairs
     ]
-    scores = _Scores(dict(enumerate(jobs)))
+    scores = _Scores(dict(enumerate(tasks)))
     with closing(PartialResults(request.partial, fresh=request.fresh)) as partial, _workers(request) as workers:
-        yield from _scored(scores, jobs, workers, request.retries, partial)
-        odd = read_alike([scores.cases.get(number) for number in range(len(jobs))], request.chosen)
-        again = [replace(jobs[number], chosen=chosen) for number, (chosen, _) in odd.items()]
+        yield from _scored(scores, tasks, workers, request.retries, partial)
+        odd = read_alike([scores.cases.get(number) for number in range(len(tasks))], request.chosen)
+        again = [replace(tasks[number], chosen=chosen) for number, (chosen, _) in odd.items()]
         redone = _Scores(dict(enumerate(again)))
         yield from _scored(redone, again, workers, request.retries, partial)
     for index, (number, (_, doubt)) in enumerate(odd.items()):
@@ -141,39 +142,39 @@ def _placed(pair: Pair, request: CohortRequest) -> Pair:
 
 @dataclass
 class _Scores:
-    """What came of jobs, by their number."""
+    """What came of tasks, by their number."""
 
-    jobs: Mapping[int, ScoreJob]
+    tasks: Mapping[int, ScoringTask]
     cases: dict[int, CaseReport] = field(default_factory=dict)
     failed: dict[int, Unpaired] = field(default_factory=dict)
 
 
 def _scored(
-    scores: _Scores, jobs: Sequence[ScoreJob], workers: Workers, retries: int, partial: PartialResults
+    scores: _Scores, tasks: Sequence[ScoringTask], workers: Workers, retries: int, partial: PartialResults
 ) -> Generator[Progress, None, None]:
     start = time.monotonic()
-    with closing(answers(jobs, workers, partial.known, retries)) as ready:
+    with closing(answers(tasks, workers, partial.known, retries)) as ready:
         for answer in ready:
             if answer is not None:
-                _take(answer, scores.jobs[answer.number], partial, scores.cases, scores.failed)
+                _take(answer, scores.tasks[answer.number], partial, scores.cases, scores.failed)
             done, failed = len(scores.cases) + len(scores.failed), len(scores.failed)
-            yield _progress(done, failed, len(jobs), time.monotonic() - start)
+            yield _progress(done, failed, len(tasks), time.monotonic() - start)
 
 
 def _take(
-    answer: JobOutcome,
-    job: ScoreJob,
+    answer: TaskOutcome,
+    task: ScoringTask,
     partial: PartialResults,
     scored: dict[int, CaseReport],
     failed: dict[int, Unpaired],
 ) -> None:
-    pair = job.pair
+    pair = task.pair
     if answer.case is None:
-        failed[answer.number] = Unpaired(pair.case_id, pair.prediction, answer.failed, job.model)
+        failed[answer.number] = Unpaired(pair.case_id, pair.prediction, answer.failed, task.model)
         return
     # the same two files may be another case or model by now: names are those of this call
     names = {
-        "model": job.model,
+        "model": task.model,
         "case_id": pair.case_id,
         "reference": str(pair.reference),
         "prediction": str(pair.prediction),

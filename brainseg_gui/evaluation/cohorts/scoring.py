@@ -1,4 +1,4 @@
-"""The task of scoring one pair: a record with the job comes in, one with its result goes out, wherever it runs."""
+"""The task of scoring one pair: a record with the task comes in, one with its result goes out, wherever it runs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.cohorts.job import METRICS, ScoreJob
 from brainseg_gui.evaluation.cohorts.score import score_pair
+from brainseg_gui.evaluation.cohorts.scoring_task import METRICS, ScoringTask
 from brainseg_gui.evaluation.records.to_json import case_entry
 from brainseg_gui.execution.fitness import unfit_for
 
@@ -22,30 +22,30 @@ def score_task(record: dict[str, Any]) -> dict[str, Any]:
     if sentence := unfit_for(record["program"], PROGRAM):
         return {"unfit": sentence}
     try:
-        job = ScoreJob.from_line(record["job"])
+        task = ScoringTask.from_line(record["job"])
     except BrainsegError as error:
         return {"failed": str(error)}
-    return answer(job)
+    return answer(task)
 
 
-def answer(job: ScoreJob) -> dict[str, Any]:
+def answer(task: ScoringTask) -> dict[str, Any]:
     """Score one pair: ``{"case": …, "key": …}``, or ``{"failed": sentence}``; no fault of one case ends the process."""
     try:
-        return _scored(job)
+        return _scored(task)
     except BrainsegError as error:
         return {"failed": str(error)}
     except MemoryError:
-        return {"failed": f"{job.pair.prediction}: there is not memory enough for it. Use fewer --processes."}
+        return {"failed": f"{task.pair.prediction}: there is not memory enough for it. Use fewer --processes."}
     except Exception as error:  # noqa: BLE001  a fault of the program in one case must not lose the others
         traceback.print_exc()
-        return {"failed": f"{job.pair.prediction}: something went wrong inside the program ({error!r})"}
+        return {"failed": f"{task.pair.prediction}: something went wrong inside the program ({error!r})"}
 
 
-def _scored(job: ScoreJob) -> dict[str, Any]:
+def _scored(task: ScoringTask) -> dict[str, Any]:
     """The result, and the key of the very bytes that it was made of: a mask may be replaced at any moment."""
     for _ in range(_TRIES):
-        before = job.seen()
-        case = case_entry(score_pair(job.pair, job.chosen, job.rules, job.model, job.regrid))
-        if job.seen() == before:
+        before = task.seen()
+        case = case_entry(score_pair(task.pair, task.chosen, task.rules, task.model, task.regrid))
+        if task.seen() == before:
             return {"case": case, "key": before.key}
-    return {"failed": f"{job.pair.prediction}: it, or its reference, is being written. Score it when it is whole."}
+    return {"failed": f"{task.pair.prediction}: it, or its reference, is being written. Score it when it is whole."}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from brainseg_gui.imaging.formats.deflated_dicom import ItemCounter, looks_like_dicom
+from brainseg_gui.imaging.formats.dicom_guard import ItemCounter, looks_like_dicom
 from brainseg_gui.imaging.formats.dicom_values import (
     Vector,
     first_number_of,

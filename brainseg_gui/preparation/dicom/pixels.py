@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
-from brainseg_gui.imaging.formats.deflated_dicom import ItemCounter, looks_like_dicom
+from brainseg_gui.imaging.formats.dicom_guard import ItemCounter, looks_like_dicom
 from brainseg_gui.imaging.formats.dicom_values import whole_of
 from brainseg_gui.imaging.formats.image_format import ImageHeader, Picture
 from brainseg_gui.imaging.formats.promises import DEFLATE_LIMIT, check_promise

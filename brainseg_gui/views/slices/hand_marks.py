@@ -11,7 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QPen, 
 
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.plane import Plane
-from brainseg_gui.state.annotating.annotating import Annotating
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.annotating.hand import Outline, Pointer
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.views.slices.copied_image import image_to_copy, screen_ratio
@@ -46,7 +46,7 @@ class BrushMark:
     erasing: bool
 
 
-def brush_mark(annotating: Annotating, plane: Plane, slice_index: int, grid: Grid) -> BrushMark | None:
+def brush_mark(annotating: ActiveAnnotation, plane: Plane, slice_index: int, grid: Grid) -> BrushMark | None:
     """The brush in a slice, or None where it would paint nothing."""
     options, hand = annotating.options, annotating.hand
     pointer = hand.pointer
@@ -59,7 +59,7 @@ def brush_mark(annotating: Annotating, plane: Plane, slice_index: int, grid: Gri
     return BrushMark(pointer.point_ijk, radius, options.square, hand.erasing != options.erasing)
 
 
-def _radius_mm(annotating: Annotating, pointer: Pointer, plane: Plane, away: float, grid: Grid) -> float | None:
+def _radius_mm(annotating: ActiveAnnotation, pointer: Pointer, plane: Plane, away: float, grid: Grid) -> float | None:
     """Half the width of the brush in a slice that lies so many voxels from its middle."""
     options = annotating.options
     radius, distance = options.brush_mm / 2, away * grid.spacing_mm[plane.axis]
@@ -118,7 +118,7 @@ def draw_outline(painter: QPainter, mapping: SliceMapping, outline: Outline, poi
         _draw_double(painter, handles, dashed=False)
 
 
-def draw_hand(painter: QPainter, mapping: SliceMapping, annotating: Annotating) -> None:
+def draw_hand(painter: QPainter, mapping: SliceMapping, annotating: ActiveAnnotation) -> None:
     """Everything of the hand that lies in the slice of a view."""
     plane, slice_index, hand = mapping.plane, mapping.slice_index, annotating.hand
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -16,10 +16,10 @@ import pytest
 
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.evaluation.cohorts import scoring
-from brainseg_gui.evaluation.cohorts.job import ScoreJob
 from brainseg_gui.evaluation.cohorts.pairing import Pair, pair_models
 from brainseg_gui.evaluation.cohorts.run import CohortRequest, evaluate_cohort
 from brainseg_gui.evaluation.cohorts.score import score_pair
+from brainseg_gui.evaluation.cohorts.scoring_task import ScoringTask
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.records.report import CohortReport
@@ -99,7 +99,7 @@ def test_a_fault_of_the_program_is_a_sentence_too(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(scoring, "score_pair", fail)
     ((model, pair),), _ = pair_models(*_one_pair(tmp_path))
-    reply = scoring.answer(ScoreJob(model, pair, SCHEMES, RULES))
+    reply = scoring.answer(ScoringTask(model, pair, SCHEMES, RULES))
     assert "something went wrong inside the program (ZeroDivisionError('by zero'))" in reply["failed"]
 
 
@@ -228,9 +228,9 @@ def test_default_processes_respect_cores_and_memory(monkeypatch: pytest.MonkeyPa
     assert processes.default_processes() == 1
 
 
-def _job(folder: Path) -> ScoreJob:
+def _job(folder: Path) -> ScoringTask:
     ((model, pair),), _ = pair_models(*_one_pair(folder))
-    return ScoreJob(model, pair, SCHEMES, RULES)
+    return ScoringTask(model, pair, SCHEMES, RULES)
 
 
 @pytest.mark.parametrize("way", ["replaced", "in place", "there and back", "touched"])

@@ -22,7 +22,7 @@ from brainseg_gui.state.annotating.tools import Tool, ToolOptions
 from brainseg_gui.state.layers.layers import Layer
 
 
-class Annotating:
+class ActiveAnnotation:
     """The layer being edited. All edits go through here, so that those who watch hear of every one.
 
     Only one layer of a case is edited at a time; `begin` takes another one up.

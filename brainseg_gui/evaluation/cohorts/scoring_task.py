@@ -27,14 +27,14 @@ METRICS = 3
 
 @dataclass(frozen=True)
 class Seen:
-    """Both files of a pair at one moment: their stamps, and `ScoreJob.key`."""
+    """Both files of a pair at one moment: their stamps, and `ScoringTask.key`."""
 
     stamps: tuple[tuple[int, ...], ...]
     key: str
 
 
 @dataclass(frozen=True)
-class ScoreJob:
+class ScoringTask:
     """One pair to score.
 
     Parameters
@@ -74,8 +74,8 @@ class ScoreJob:
         )
 
     @classmethod
-    def from_line(cls, line: str) -> ScoreJob:
-        """The job of a line of `as_line`.
+    def from_line(cls, line: str) -> ScoringTask:
+        """The task of a line of `as_line`.
 
         Raises
         ------
