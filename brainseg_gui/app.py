@@ -9,14 +9,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLocale, QTimer
+from PySide6.QtCore import QLocale, QObject, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.controllers.faults.fault_watch import FaultWatch
+from brainseg_gui.controllers.settings.person import call_person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.appearance import apply_appearance
 from brainseg_gui.controllers.shell.controller_set import ControllerSet
+from brainseg_gui.controllers.shell.core_features import FAULTS, FILES, QUITTING, RESTORING, SEGMENTING
+from brainseg_gui.controllers.shell.features import ACTIONS, FEATURES, PANELS, TOUR
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.widgets.file_icons import FileDialogIcons
 
 if TYPE_CHECKING:
@@ -25,8 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Application(ControllerSet):
-    """One window with everything behind it.
+class Application(QObject):
+    """One window on one session, and the controllers between them.
 
     Parameters
     ----------
@@ -44,26 +49,36 @@ class Application(ControllerSet):
         self, qt: QApplication, *, safe: bool = False, engine: Engine | None = None, watch: FaultWatch | None = None
     ) -> None:
         QLocale.setDefault(QLocale.c())  # numbers look as in the files that they go into, whatever the desktop's habit
-        preferences = Preferences(safe=safe)
-        apply_appearance(qt, preferences)
-        super().__init__(preferences, engine, watch)
+        super().__init__()
+        self.preferences = Preferences(safe=safe)
+        apply_appearance(qt, self.preferences)
+        call_person(self.preferences.get("annotator", ""))
+        self.session = Session()
+        self.window = MainWindow(self.session, self.preferences.keys, PANELS, ACTIONS)
+        self.controllers = ControllerSet(FEATURES, self.session, self.window, self.preferences, engine, watch)
         self._may_leave = False
-        self._commands = self.commands()
-        self.faults.leave = self.leave
+        self._commands = self.controllers.commands()
+        self.controllers[FAULTS].leave = self.leave
         self._file_dialogs = FileDialogIcons(qt)
-        qt.commitDataRequest.connect(self.quitting.answer_session_end)
+        qt.commitDataRequest.connect(self.controllers[QUITTING].answer_session_end)
         self.window.actions_table.triggered.connect(self.run_action)
         self.window.notice.action_requested.connect(self.run_action)
         self.window.close_requested.connect(self._on_close_requested)
-        self.window.restore(preferences.bytes("geometry"), preferences.bytes("window state"))
+        self.window.restore(self.preferences.bytes("geometry"), self.preferences.bytes("window state"))
 
     def start(self, paths: Sequence[Path]) -> None:
         """Show the window; what is slow comes after its first picture."""
-        first = (lambda: self.files.open_paths(paths)) if paths else self.restoring.start
-        begin = [self.segment.find_models, first, self.faults.start, *([] if paths else [self.greet])]
+        made = self.controllers
+        first = (lambda: made[FILES].open_paths(paths)) if paths else made[RESTORING].start
+        begin = [made[SEGMENTING].find_models, first, made[FAULTS].start, *([] if paths else [self.greet])]
         for step in begin:  # one per turn of the event loop
             self.window.painted.connect(lambda step=step: QTimer.singleShot(0, self, step))
         self.window.show()
+
+    def greet(self) -> None:
+        """Show the tour to whoever is here for the first time."""
+        if not (self.preferences.safe or self.preferences.recent or self.preferences.get("tour seen", False)):
+            self.controllers[TOUR].show()
 
     def run_action(self, key: str) -> None:
         """Do what an action stands for."""
@@ -76,7 +91,7 @@ class Application(ControllerSet):
             self.preferences.set_windows(case.source.identity, self.session.viewing.windows)
         self.preferences.set("geometry", self.window.saveGeometry())
         self.preferences.set("window state", self.window.saveState())
-        super().close()
+        self.controllers.close()
         self.preferences.flush()
 
     def leave(self) -> None:
@@ -85,12 +100,13 @@ class Application(ControllerSet):
         self.window.close()
 
     def _on_close_requested(self, event: QCloseEvent) -> None:
-        if self._may_leave or self.quitting.free:
+        quitting = self.controllers[QUITTING]
+        if self._may_leave or quitting.free:
             self.close()
             event.accept()
         else:
             event.ignore()
-            self.quitting.ask(self.leave)
+            quitting.ask(self.leave)
 
 
 def run(paths: Sequence[Path], *, safe: bool = False) -> int:

@@ -11,6 +11,7 @@ from itertools import pairwise
 import psutil
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import FILES, SEGMENTING
 from brainseg_gui.inference.engine.engine import Engine
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.live_window import StallWatch, run_for, run_until, started
@@ -65,7 +66,7 @@ def _stages_text(click: _Click) -> str:
 
 def _open(application: Application, cases: Cases) -> dict[str, float]:
     session, start = application.session, time.perf_counter()
-    application.files.open_paths([cases.one])
+    application.controllers[FILES].open_paths([cases.one])
     run_until(lambda: session.displayed is not None)
     application.window.grab()
     found = {"open to first picture": time.perf_counter() - start}
@@ -115,7 +116,7 @@ def _cancel(application: Application) -> float:
     run_until(lambda: state.stage == "inferring")
     run_for(0.05)
     start = time.perf_counter()
-    application.segment.cancel()
+    application.controllers[SEGMENTING].cancel()
     run_until(lambda: not state.running)
     return time.perf_counter() - start
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import FILES
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
@@ -43,7 +44,7 @@ def started(engine: Engine | None = None) -> Application:
 def open_case(application: Application, case_folder: Path) -> None:
     """Open a case and wait until all of it is there."""
     session = application.session
-    application.files.open_paths([case_folder])
+    application.controllers[FILES].open_paths([case_folder])
     run_until(lambda: session.case is not None and not session.opening.running)
 
 

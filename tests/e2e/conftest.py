@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import FILES
 from brainseg_gui.inference.engine.engine import Engine
 
 StartApplication = Callable[..., Application]
@@ -68,7 +69,7 @@ def open_paths(qtbot: QtBot) -> Callable[..., None]:
     """Open paths as a person would and wait for the end, good or bad."""
 
     def open_and_wait(application: Application, *paths: Path) -> None:
-        application.files.open_paths(paths)
+        application.controllers[FILES].open_paths(paths)
         qtbot.waitUntil(lambda: not application.session.opening.running, timeout=30_000)
 
     return open_and_wait

@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.case_list import NAME, write_entries
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.layers.save_dialog import ask_path, mask_name
+from brainseg_gui.controllers.shell.core_features import CASE_STATES, FILES, LEAVING, SAVING, SEGMENTING
 from brainseg_gui.controllers.shell.features import TRAINING
 from brainseg_gui.imaging.cases.background_thread import in_background
 from brainseg_gui.inference.models.model_folder import default_model
@@ -97,11 +98,11 @@ def test_the_window_leaves_the_drive_to_others(
         settle()
 
     def settle() -> None:
-        states = application.case_states
+        states = application.controllers[CASE_STATES]
         qtbot.waitUntil(lambda: not states._changes and not states._reading.running, timeout=30_000)
 
     guard.on = True
-    application.files.open_paths([drive / "cohort"])
+    application.controllers[FILES].open_paths([drive / "cohort"])
     opened("A")
     settle()
     for _ in range(3):
@@ -117,14 +118,14 @@ def test_the_window_leaves_the_drive_to_others(
     qtbot.wait(50)
     run("cases.flag")
     run("cases.done_next")
-    application.leaving.question.answer("later")
+    application.controllers[LEAVING].question.answer("later")
     settle()
     opened("B")
     run("file.next")
     opened("C")
     run("file.previous")
     opened("B")
-    application.features[TRAINING].show()
+    application.controllers[TRAINING].show()
     qtbot.wait(100)
     guard.on = False
     assert guard.touched == {}
@@ -139,13 +140,13 @@ def test_forms_and_dialogs_leave_the_drive_to_others(
     toy_case(drive / "cases", case_id="A")
     lacking = toy_case(drive / "lacking", case_id="odd", modalities=())
     shutil.copy(next((drive / "cases" / "A").glob("*_t1.nii.gz")), lacking / "what.nii.gz")
-    session, training = application.session, application.features[TRAINING]
+    session, training = application.session, application.controllers[TRAINING]
     names = {"getExistingDirectory": str(runs), "getSaveFileName": (str(drive / "mask"), "")}
     for name, answer in names.items():
         monkeypatch.setattr(QFileDialog, name, lambda *_, answer=answer: answer)
 
     guard.on = True
-    application.files.open_paths([drive / "cases" / "A"])
+    application.controllers[FILES].open_paths([drive / "cases" / "A"])
     qtbot.waitUntil(lambda: session.case is not None and not session.opening.running, timeout=20_000)
     training.show()
     training._form.choose_parent()
@@ -154,13 +155,13 @@ def test_forms_and_dialogs_leave_the_drive_to_others(
     qtbot.waitUntil(lambda: training.draft.value("name").endswith("-2") or not training._form._naming.running)
     training.draft.set("name", "my-model")
     qtbot.waitUntil(lambda: "holds a run already" in training.draft.problems.get("run folder", ""))
-    application.segment.use_model(model)
+    application.controllers[SEGMENTING].use_model(model)
     qtbot.waitUntil(lambda: session.segmenting.model is not None and session.segmenting.model.folder == model)
-    application.segment.find_models()
-    qtbot.waitUntil(lambda: not application.segment._added.running)
-    application.files.open_paths([lacking])
+    application.controllers[SEGMENTING].find_models()
+    qtbot.waitUntil(lambda: not application.controllers[SEGMENTING]._added.running)
+    application.controllers[FILES].open_paths([lacking])
     qtbot.waitUntil(lambda: session.notice is not None and session.notice.problem, timeout=20_000)
-    assert application.saving._free_path(session.case.source, "annotation").parent == drive / "cases" / "A"
+    assert application.controllers[SAVING]._free_path(session.case.source, "annotation").parent == drive / "cases" / "A"
     assert ask_path(application.window, "Save", drive / "mask", "", mask_name) == drive / "mask.nii.gz"
     guard.on = False
     assert guard.touched == {}

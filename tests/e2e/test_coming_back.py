@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.annotating import saving
 from brainseg_gui.controllers.layers import opening
+from brainseg_gui.controllers.shell.core_features import FILES, JOURNALS, SAVING, SCHEMES
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
@@ -52,7 +53,7 @@ def iam(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def save(hand: Hand, qtbot: QtBot, key: str = "file.save") -> None:
     hand.trigger(key)
-    qtbot.waitUntil(lambda: not hand.application.saving.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not hand.application.controllers[SAVING].running, timeout=30_000)
 
 
 def annotate(hand: Hand, qtbot: QtBot, voxel: tuple[int, int, int] = START) -> None:
@@ -107,7 +108,7 @@ def test_the_annotation_keeps_the_scheme_that_it_was_painted_with(
     hand: Hand, qtbot: QtBot, open_paths: Open, folder: Path
 ) -> None:
     hand.start()
-    hand.application.schemes.choose(hand.annotating.layer, scheme_named("brats-ped"))  # 1 is ET there
+    hand.application.controllers[SCHEMES].choose(hand.annotating.layer, scheme_named("brats-ped"))  # 1 is ET there
     hand.application.session.annotating.rules = hand.annotating.rules.__class__(active=1)
     hand.click(START)
     save(hand, qtbot)
@@ -237,10 +238,10 @@ def test_two_cases_of_one_folder_keep_their_own_annotations(
         application.session.viewing.crosshair = START
         annotate(hand, qtbot)
         assert hand.annotating.layer.saved_as == flat / f"{name}_annotation.nii.gz"
-        application.files.step(1)
+        application.controllers[FILES].step(1)
         qtbot.waitUntil(lambda: not application.session.opening.running, timeout=30_000)
     for source in application.session.cohort:
-        application.files.open_source(source)
+        application.controllers[FILES].open_source(source)
         qtbot.waitUntil(lambda: not application.session.opening.running, timeout=30_000)
         assert own(hand).saved_as == flat / f"{source.case_id}_annotation.nii.gz"
         assert len(layers_of(hand)) == 2
@@ -270,7 +271,7 @@ def test_a_corrected_scheme_is_remembered_for_the_reference_and_for_predictions(
 ) -> None:
     session = hand.application.session
     before = sorted(path.name for path in folder.iterdir())
-    hand.application.schemes.choose(session.layers.reference, scheme_named("brats2013"))
+    hand.application.controllers[SCHEMES].choose(session.layers.reference, scheme_named("brats2013"))
     assert session.scheme == scheme_named("brats2013")
     open_paths(hand.application, folder)
     assert session.layers.reference.labels.scheme == scheme_named("brats2013")
@@ -289,7 +290,7 @@ def test_a_prediction_follows_the_correction_and_is_saved_in_its_numbers(
     session.add_layer(made)
     save(hand, qtbot)
     assert made.saved_as == folder / "Toy_001_pred.nii.gz"
-    hand.application.schemes.choose(session.layers.reference, scheme_named("ed-et-ncr"))  # ET is 2
+    hand.application.controllers[SCHEMES].choose(session.layers.reference, scheme_named("ed-et-ncr"))  # ET is 2
     assert set(np.unique(made.labels.values)) == {0, 2}
     assert made.labels.scheme == scheme_named("ed-et-ncr")
     assert made.saved_as is None
@@ -311,7 +312,7 @@ def test_without_a_reference_the_numbering_of_new_masks_is_remembered(
     values[START] = 4
     made = Layer("net", LayerRole.PREDICTION, labels_of(values, case, "brats2020"), "net", model_sha256="0" * 64)
     session.add_layer(made)
-    application.schemes.choose(made, scheme_named("brats2023"))
+    application.controllers[SCHEMES].choose(made, scheme_named("brats2023"))
     assert made.labels.values[START] == 3
     assert session.scheme == scheme_named("brats2023")
     open_paths(application, folder)
@@ -323,7 +324,7 @@ def test_the_person_comes_before_the_note_and_a_save_before_the_person(
 ) -> None:
     annotate(hand, qtbot)
     open_paths(hand.application, folder)
-    hand.application.schemes.choose(own(hand), scheme_named("brats2013"))
+    hand.application.controllers[SCHEMES].choose(own(hand), scheme_named("brats2013"))
     open_paths(hand.application, folder)
     assert own(hand).labels.scheme == scheme_named("brats2013")
     hand.trigger("annotate.start")
@@ -331,7 +332,7 @@ def test_the_person_comes_before_the_note_and_a_save_before_the_person(
     save(hand, qtbot)
     assert note_of(folder / "Toy_001_annotation.nii.gz")["label_scheme"] == "brats2013"
     memory = hand.application.preferences.memory
-    assert memory.schemes_of(hand.application.journals.study()) == {}
+    assert memory.schemes_of(hand.application.controllers[JOURNALS].study()) == {}
 
 
 def labels_of(values: np.ndarray, case: Any, scheme: str) -> Any:

@@ -22,6 +22,7 @@ from scipy.signal import fftconvolve
 from brainseg_gui.annotation.proposal_list import Division
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import MASKS
 from brainseg_gui.imaging.box import box_around, grown
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.inference.engine.engine import Engine
@@ -125,7 +126,7 @@ def test_a_prediction_is_corrected_to_the_majority(
     application.window.resize(1600, 1000)
     session = application.session
     open_paths(application, folder)
-    application.masks.add_masks([majority])
+    application.controllers[MASKS].add_masks([majority])
     qtbot.waitUntil(lambda: session.layers.reference is not None, timeout=60_000)
     qtbot.waitUntil(lambda: session.segmenting.model is not None, timeout=60_000)
     application.run_action("segment.run")

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import MASKS
 from brainseg_gui.evaluation.metrics.disagreements import DisagreementKind
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.slices.profile_strip import ProfileStrip
@@ -33,7 +34,7 @@ def compared(qtbot: QtBot, application: Application, toy_case: Any, tmp_path: Pa
     values[corner] = 2
     nib.save(nib.Nifti1Image(values, image.affine, image.header), tmp_path / "prediction.nii.gz")
     open_paths(application, folder)
-    application.masks.add_mask(tmp_path / "prediction.nii.gz")
+    application.controllers[MASKS].add_mask(tmp_path / "prediction.nii.gz")
     session = application.session
     qtbot.waitUntil(lambda: bool(session.errors.found) and not session.errors.searching, timeout=30_000)
     return application

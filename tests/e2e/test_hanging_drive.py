@@ -22,6 +22,7 @@ from brainseg_gui.annotation import case_list
 from brainseg_gui.annotation.case_list import NAME, CaseState, read_entries
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.layers import case_states
+from brainseg_gui.controllers.shell.core_features import CASE_STATES, FILES
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 
@@ -100,13 +101,13 @@ def test_opening_a_case_can_be_cancelled(
     clock.timeout.connect(lambda: ticks.append(None))
     with monkeypatch.context() as patched:
         patched.setattr(where, drive.open)
-        application.files.open_paths([gone])
+        application.controllers[FILES].open_paths([gone])
         qtbot.waitUntil(drive.asked.is_set, timeout=30_000)
         clock.start()
         qtbot.waitUntil(lambda: len(ticks) > 50, timeout=30_000)  # the window answers
         assert application.session.opening.running
 
-        application.files.cancel()
+        application.controllers[FILES].cancel()
         qtbot.waitUntil(lambda: not application.session.opening.running, timeout=30_000)
     assert application.session.case.case_id == "Good"
     assert application.session.notice is None or not application.session.notice.problem
@@ -141,7 +142,7 @@ def longest_pause(qtbot: QtBot, deeds: Iterator[None]) -> float:
 def test_the_list_of_cases_hangs_and_the_window_does_not(
     qtbot: QtBot, application: Application, cohort: Path, drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    states = application.case_states
+    states = application.controllers[CASE_STATES]
 
     def deeds() -> Iterator[None]:
         for _ in range(20):
@@ -173,7 +174,7 @@ def test_the_window_closes_while_the_list_hangs(
     monkeypatch.setattr(case_states, "_AT_THE_END_S", 0.3)
     with monkeypatch.context() as patched:
         patched.setattr(case_list, "open_derived", drive.open)
-        application.case_states.set_state("A", CaseState.DONE)
+        application.controllers[CASE_STATES].set_state("A", CaseState.DONE)
         drive.asked.wait(10)
         started = time.perf_counter()
         application.leave()
@@ -182,7 +183,7 @@ def test_the_window_closes_while_the_list_hangs(
 
 def test_what_is_being_written_is_written_before_the_window_closes(application: Application, cohort: Path) -> None:
     for state in (CaseState.IN_WORK, CaseState.FLAGGED, CaseState.DONE):
-        application.case_states.set_state("B", state)
+        application.controllers[CASE_STATES].set_state("B", state)
     application.leave()
     assert read_entries(cohort / NAME)["B"].state is CaseState.DONE
 

@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.journal import journal as journal_module
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.shell.core_features import JOURNALS, LEAVING, RESTORING, SAVING
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.storage.folder import Folder
 from brainseg_gui.views.widgets.question import Question
@@ -54,11 +55,11 @@ def paint(hand: Hand, voxel: tuple[int, int, int] = START) -> None:
 
 
 def journals(hand: Hand) -> list[Path]:
-    return sorted(hand.application.journals.folder.path.glob("*.journal"))
+    return sorted(hand.application.controllers[JOURNALS].folder.path.glob("*.journal"))
 
 
 def wait_saved(hand: Hand, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not hand.application.saving.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not hand.application.controllers[SAVING].running, timeout=30_000)
 
 
 def wait_asked(hand: Hand, qtbot: QtBot) -> Question:
@@ -157,7 +158,7 @@ def test_two_windows_cannot_edit_one_case(
 
         application.session.say(None)
         application.run_action("file.save")
-        assert not application.saving.running
+        assert not application.controllers[SAVING].running
         assert f"process {other.pid}" in application.window.notice.text
         assert not list(folder.glob("*_annotation*"))
 
@@ -197,7 +198,7 @@ def test_a_saved_or_unedited_annotation_leaves_no_journal(
     hand.application.window.close()
     assert not hand.application.window.isVisible()
     assert journals(hand) == []
-    assert not list(hand.application.journals.folder.path.glob("*.lock"))
+    assert not list(hand.application.controllers[JOURNALS].folder.path.glob("*.lock"))
 
 
 def test_a_journal_that_cannot_be_written_is_said_once_and_tried_again(
@@ -225,7 +226,7 @@ def test_a_journal_that_cannot_be_written_is_said_once_and_tried_again(
 
 
 def test_a_folder_that_takes_no_journal_is_said_and_painting_works(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocked = hand.application.journals.folder.path
+    blocked = hand.application.controllers[JOURNALS].folder.path
     blocked.parent.mkdir(parents=True, exist_ok=True)
     blocked.write_text("a file in the way")
     paint(hand)
@@ -252,7 +253,7 @@ def test_not_now_keeps_the_journal_and_discard_asks_once(
     application = hand.application
     paint(hand)
     open_paths(application, folder)
-    application.leaving.question.answer("later")
+    application.controllers[LEAVING].question.answer("later")
     wait_said(application, "There is unsaved work", qtbot)
     application.run_action("journal.later")
     assert application.session.notice is None
@@ -314,7 +315,7 @@ def test_all_cases_with_unsaved_work_are_listed_and_each_can_be_restored(
     application = start_application()
     wait_said(application, "brainseg has unsaved work of 3 cases: Toy_003, Toy_002 and Toy_001", qtbot)
     application.run_action("journal.list")
-    restoring = application.restoring
+    restoring = application.controllers[RESTORING]
     assert restoring.listed is not None
     _, second, first = restoring.listed.keys
     restoring.listed.restore(second)
@@ -362,7 +363,7 @@ def test_restoring_twice_and_a_mask_that_comes_meanwhile_restore_once(
     application = hand.application
     paint(hand)
     open_paths(application, folder)
-    application.leaving.question.answer("later")
+    application.controllers[LEAVING].question.answer("later")
     wait_said(application, "There is unsaved work", qtbot)
     application.run_action("journal.restore")
     application.run_action("journal.restore")
@@ -388,10 +389,10 @@ def test_work_on_images_that_were_replaced_since_is_kept_and_said(
     application = start_application()
     wait_said(application, "unsaved work of 2 cases", qtbot)
     application.run_action("journal.list")
-    application.restoring.listed.restore(application.restoring.listed.keys[0])
+    application.controllers[RESTORING].listed.restore(application.controllers[RESTORING].listed.keys[0])
     wait_said(application, "was done on other images than those that are there now", qtbot)
     assert application.session.annotating.annotation is None
-    assert len(list(application.journals.folder.path.glob("*.journal"))) == 2
+    assert len(list(application.controllers[JOURNALS].folder.path.glob("*.journal"))) == 2
 
 
 def test_a_damaged_journal_is_said_and_put_aside(start_application: Any, qtbot: QtBot) -> None:
@@ -645,12 +646,12 @@ def test_the_end_of_the_desktop_session_can_be_stopped(hand: Hand, monkeypatch: 
     manager = Manager()
     monkeypatch.setattr(Question, "exec", lambda question: question.answer("cancel"))
     monkeypatch.setattr(Question, "chosen", lambda _question: "cancel")
-    hand.application.leaving.answer_session_end(manager)
+    hand.application.controllers[LEAVING].answer_session_end(manager)
     assert manager.cancelled
     assert len(_notes(hand)) == 1
 
 
 def _notes(hand: Hand) -> tuple[Any, ...]:
     """What a start would offer now."""
-    journals = hand.application.journals
+    journals = hand.application.controllers[JOURNALS]
     return journals.folder.restorable(None, journals.lock)

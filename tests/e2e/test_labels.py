@@ -41,7 +41,7 @@ def hand(application: Application, folder: Path, open_paths: Open) -> Hand:
 
 def opened(application: Application, qtbot: QtBot) -> LabelsDialog:
     application.window.actions_table["layers.labels"].trigger()
-    dialog = application.features[LABELS].dialog
+    dialog = application.controllers[LABELS].dialog
     assert dialog is not None
     qtbot.waitUntil(dialog.isActiveWindow)
     return dialog
@@ -131,7 +131,7 @@ def test_undo_in_the_dialog_and_cancel_change_nothing(hand: Hand, qtbot: QtBot) 
     press(dialog, "Cancel")
     assert hand.application.session.annotating.annotation.labels.scheme is scheme
     assert not schemes_folder().exists()
-    assert hand.application.features[LABELS].dialog is None
+    assert hand.application.controllers[LABELS].dialog is None
 
 
 def test_what_makes_no_scheme_is_said_and_cannot_be_used(hand: Hand, qtbot: QtBot) -> None:

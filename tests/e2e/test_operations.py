@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.proposal_list import Division
 from brainseg_gui.annotation.slab import Slab, area_of
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import LIVE_SCORE, OPERATING
 from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap
@@ -387,7 +388,7 @@ def test_growing_is_cancelled_with_escape(hand: Hand, qtbot: QtBot) -> None:
     hand.key(Qt.Key.Key_W, SHIFT)
     hand.key(Qt.Key.Key_Escape)
     assert hand.annotating.operating.kind is None
-    controller = hand.application.operations
+    controller = hand.application.controllers[OPERATING]
     qtbot.waitUntil(lambda: not controller._grower.running)
     assert hand.annotating.preview is None
     assert hand.names == []
@@ -516,7 +517,7 @@ def test_the_table_follows_a_stroke_before_it_is_finished(hand: Hand, qtbot: QtB
     case = session.case
     assert case is not None
     assert case.reference is not None
-    live = hand.application.live_score
+    live = hand.application.controllers[LIVE_SCORE]
     qtbot.waitUntil(lambda: live._tally is not None, timeout=20_000)
     hand.annotating.options.brush_mm = 6.0
     hand.press(START)
@@ -537,7 +538,7 @@ def _dice(session: Session) -> dict[str, float]:
 
 def test_a_stroke_is_scored_within_fifty_milliseconds(hand: Hand, qtbot: QtBot) -> None:
     """CPU of the window's thread: what others do on the machine does not count."""
-    live = hand.application.live_score
+    live = hand.application.controllers[LIVE_SCORE]
     qtbot.waitUntil(lambda: live._tally is not None, timeout=20_000)
     changes = []
     for step in range(10):

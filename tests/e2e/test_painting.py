@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
 from brainseg_gui.annotation.tools.threshold import IntensityRange
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import LEAVING, MASKS
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
@@ -272,8 +273,8 @@ def test_opening_another_case_within_a_stroke_keeps_the_stroke(
     hand.press(START)
     open_paths(hand.application, toy_case(tmp_path, case_id="Other"))
     assert finished == ["Brush ET, axial 13"]
-    assert hand.application.leaving.question is not None
-    hand.application.leaving.question.answer("later")
+    assert hand.application.controllers[LEAVING].question is not None
+    hand.application.controllers[LEAVING].question.answer("later")
     qtbot.waitUntil(lambda: hand.annotating.annotation is None, timeout=30_000)
     assert hand.annotating.options.tool is Tool.BROWSE
     hand.move(START)
@@ -753,12 +754,14 @@ def test_removing_the_layer_ends_the_annotation(hand: Hand) -> None:
 def test_the_score_waits_until_strokes_pause(hand: Hand, qtbot: QtBot) -> None:
     session = hand.application.session
     hand.trigger("annotate.start")
-    qtbot.waitUntil(lambda: session.comparison is not None and not hand.application.masks._jobs, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: session.comparison is not None and not hand.application.controllers[MASKS]._jobs, timeout=20_000
+    )
     assert session.comparison is not None
     first = session.comparison
     hand.annotating.options.brush_mm = 9.0
     hand.click(START)
-    assert hand.application.masks._scoring is None
+    assert hand.application.controllers[MASKS]._scoring is None
     qtbot.waitUntil(lambda: session.comparison is not first, timeout=20_000)
 
 

@@ -25,7 +25,7 @@ Open = Callable[..., None]
 
 def opened(application: Application, qtbot: QtBot) -> PreferencesDialog:
     qtbot.keyClick(application.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
-    dialog = application.features[PREFERENCES_FORM].dialog
+    dialog = application.controllers[PREFERENCES_FORM].dialog
     assert dialog is not None
     return dialog
 
@@ -59,7 +59,7 @@ def test_everything_applies_at_once_and_is_remembered(
     qtbot.keyClicks(dialog._name, "  Dr.  Anna ")
     qtbot.keyClick(dialog._name, Qt.Key.Key_Return)
     assert person() == "Dr. Anna"
-    assert application.features[PREFERENCES_FORM].dialog is dialog  # Return ended the name, not the dialog
+    assert application.controllers[PREFERENCES_FORM].dialog is dialog  # Return ended the name, not the dialog
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     press(dialog, "Choose…", 1)
     assert dialog._runs.toolTip() == str(tmp_path)
@@ -78,7 +78,7 @@ def test_everything_applies_at_once_and_is_remembered(
     assert dialog._brush.value() == usual.brush_mm
     assert application.session.viewing.colours == USUAL
     press(dialog, "Close")
-    assert application.features[PREFERENCES_FORM].dialog is None
+    assert application.controllers[PREFERENCES_FORM].dialog is None
 
 
 def test_masks_get_a_folder_of_their_own_and_go_back(

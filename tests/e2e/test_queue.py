@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation import case_list
 from brainseg_gui.annotation.case_list import NAME, CaseState, read_entries
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import CASE_STATES, FILES, LEAVING
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
@@ -46,7 +47,7 @@ def run(application: Application, key: str) -> None:
 
 
 def settle(application: Application) -> None:
-    states, deadline = application.case_states, time.monotonic() + 10
+    states, deadline = application.controllers[CASE_STATES], time.monotonic() + 10
     while states._changes or states._reading.running or states._writing.running:
         assert time.monotonic() < deadline
         QTest.qWait(5)
@@ -86,14 +87,14 @@ def test_done_and_next_with_unsaved_work_asks_once(application: Application, coh
     settle(application)
     hand.click((10, 11, 12))
     run(application, "cases.done_next")
-    application.leaving.question.answer("cancel")
+    application.controllers[LEAVING].question.answer("cancel")
     assert application.session.case.case_id == "A"
     assert read_entries(cohort / NAME)["A"].state is CaseState.IN_WORK
     run(application, "cases.done_next")
-    application.leaving.question.answer("later")
+    application.controllers[LEAVING].question.answer("later")
     settle(application)
     opened(application, "B", qtbot)
-    assert application.leaving.question is None
+    assert application.controllers[LEAVING].question is None
     assert read_entries(cohort / NAME)["A"].state is CaseState.DONE
 
 
@@ -104,7 +105,7 @@ def test_done_asks_where_unsaved_work_was_not_restored(application: Application,
     settle(application)
     hand.click((10, 11, 12))
     run(application, "file.next")
-    application.leaving.question.answer("later")
+    application.controllers[LEAVING].question.answer("later")
     opened(application, "B", qtbot)
     run(application, "file.previous")
     opened(application, "A", qtbot)
@@ -182,7 +183,7 @@ def test_a_case_that_is_not_on_the_list_changes_nothing_there(
     application: Application, cohort: Path, toy_case: Any, tmp_path: Path, qtbot: QtBot
 ) -> None:
     other = find_case(toy_case(tmp_path / "elsewhere", case_id=application.session.case.case_id))
-    application.files.open_source(other)
+    application.controllers[FILES].open_source(other)
     qtbot.waitUntil(lambda: application.session.case.source == other, timeout=20_000)
     assert application.session.cohort  # the list stays, as when a case is opened from the results of a cohort
     Hand(application).start()
@@ -199,7 +200,7 @@ def test_a_case_that_cannot_be_opened_does_not_take_the_list_away(
     for image in broken.glob("*_t*.nii.gz"):
         image.write_bytes(b"no image")
     before = application.session.cohort
-    application.files.open_paths([broken])
+    application.controllers[FILES].open_paths([broken])
     qtbot.waitUntil(lambda: application.session.opening.outcome == "Not opened", timeout=20_000)
     assert application.session.cohort == before
 
@@ -228,10 +229,10 @@ def test_cases_of_one_folder_keep_windows_of_their_own(
     assert session.case.case_id == "Toy_001"
     first = {**session.viewing.windows, Modality.T1: Window(11.0, 22.0)}
     session.viewing.windows = first
-    application.files.step(1)
+    application.controllers[FILES].step(1)
     opened(application, "Toy_002", qtbot)
     own = auto_window(session.case.volumes[Modality.T2])
     assert session.viewing.windows[Modality.T2] == own
-    application.files.step(-1)
+    application.controllers[FILES].step(-1)
     opened(application, "Toy_001", qtbot)
     assert session.viewing.windows == first

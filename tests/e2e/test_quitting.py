@@ -13,6 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import FILES, QUITTING
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage
@@ -35,7 +36,7 @@ def predicted(application: Application, cohort: Path, open_paths: Callable[..., 
     open_paths(application, cohort)
     for case_id in PLACES:
         if case_id != "A":
-            application.files.step(1)
+            application.controllers[FILES].step(1)
         qtbot.waitUntil(lambda case_id=case_id: _is_open(application, case_id), timeout=30_000)
         predict(application, case_id)
     return application
@@ -57,7 +58,7 @@ def predict(application: Application, case_id: str) -> None:
 
 def question_of(application: Application) -> Question:
     application.window.close()
-    question = application.quitting.question
+    question = application.controllers[QUITTING].question
     assert application.window.isVisible()
     assert question is not None
     return question
@@ -108,7 +109,7 @@ def test_a_prediction_that_an_annotation_took_the_place_of_is_not_missed(
     hand.trigger("annotate.start")
     hand.trigger("file.save")
     qtbot.waitUntil(lambda: not application.session.layers.unsaved, timeout=30_000)
-    application.files.step(1)
+    application.controllers[FILES].step(1)
     qtbot.waitUntil(lambda: _is_open(application, "B"), timeout=30_000)
     application.window.close()
     assert not application.window.isVisible()
@@ -138,7 +139,7 @@ def test_the_end_of_the_desktop_session_asks_about_predictions_and_running_work(
     monkeypatch.setattr(Question, "exec", lambda question: asked.append(question.text()))
     manager = Mock(**{"allowsInteraction.return_value": True})
     open_paths(application, cohort)
-    application.quitting.answer_session_end(manager)
+    application.controllers[QUITTING].answer_session_end(manager)
     assert asked == []  # nothing would be lost
     predict(application, "A")
     session = application.session
@@ -148,7 +149,7 @@ def test_the_end_of_the_desktop_session_asks_about_predictions_and_running_work(
     for answer, stays in (("cancel", True), ("end", False)):
         manager.reset_mock()
         monkeypatch.setattr(Question, "chosen", lambda _, answer=answer: answer)
-        application.quitting.answer_session_end(manager)
+        application.controllers[QUITTING].answer_session_end(manager)
         assert manager.cancel.called == stays
     session.segmenting.end("")
     session.segmenting_all.work.end("")

@@ -14,6 +14,7 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import SAVING
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def test_five_raters_dropped_compared_and_made_one(
     np.testing.assert_array_equal(consensus.labels.values, next(iter(session.layers)).labels.values)
 
     saved = folder.parent / "majority.nii.gz"
-    application.saving.save_to(consensus, saved)
+    application.controllers[SAVING].save_to(consensus, saved)
     qtbot.waitUntil(lambda: consensus.saved_as == saved)
     original = nib.load(raters[0])
     np.testing.assert_array_equal(np.asanyarray(nib.load(saved).dataobj), np.asanyarray(original.dataobj))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import MASKS, SAVING
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.options import INFERRING, PREPARING
@@ -84,7 +85,7 @@ def test_the_main_job_on_the_demonstration_case(
     assert session.segmenting.running
     qtbot.waitUntil(lambda: not session.segmenting.running, timeout=120_000)
     qtbot.waitUntil(lambda: session.comparison is not None, timeout=60_000)
-    qtbot.waitUntil(lambda: not application.masks._jobs, timeout=60_000)
+    qtbot.waitUntil(lambda: not application.controllers[MASKS]._jobs, timeout=60_000)
     longest = stalls.stop()
     record_property("longest stall of the GUI thread while segmenting, ms", round(longest, 1))
     print(f"longest stall of the GUI thread while segmenting: {longest:.0f} ms")
@@ -98,7 +99,7 @@ def test_the_main_job_on_the_demonstration_case(
     assert longest < GENEROUS_MS
 
     path = tmp_path / "saved.nii.gz"
-    application.saving.save_to(layer, path)
+    application.controllers[SAVING].save_to(layer, path)
     qtbot.waitUntil(lambda: not session.saving.running, timeout=30_000)
     assert layer.saved_as == path
     stored = nib.load(path)

@@ -18,8 +18,8 @@ Start = Callable[..., Application]
 
 def begun(start_application: Start, qtbot: QtBot) -> tuple[Application, Tour]:
     application = start_application(tour=True)
-    qtbot.waitUntil(lambda: TOUR in application.features and application.features[TOUR].tour is not None)
-    return application, application.features[TOUR].tour
+    qtbot.waitUntil(lambda: TOUR in application.controllers and application.controllers[TOUR].tour is not None)
+    return application, application.controllers[TOUR].tour
 
 
 def around(widget: object, window: object) -> QRect:
@@ -40,7 +40,7 @@ def test_five_steps_point_at_their_parts_and_it_is_not_shown_again(start_applica
             assert not tour.card.geometry().intersects(target)
         tour.next.click()
     assert len(STEPS) == len(set(map(id, targets))) == 5
-    assert application.features[TOUR].tour is None
+    assert application.controllers[TOUR].tour is None
     assert application.preferences.get("tour seen", False)
 
 
@@ -50,10 +50,10 @@ def test_it_can_be_skipped_and_comes_back_under_help(start_application: Start, q
     tour.back.click()
     assert tour.step is STEPS[0]
     tour.skip.click()
-    assert application.features[TOUR].tour is None
+    assert application.controllers[TOUR].tour is None
     application.window.actions_table["help.tour"].trigger()
-    assert application.features[TOUR].tour is not None
-    assert application.features[TOUR].tour.step is STEPS[0]
+    assert application.controllers[TOUR].tour is not None
+    assert application.controllers[TOUR].tour.step is STEPS[0]
 
 
 def test_it_takes_no_key_and_no_focus(
@@ -86,7 +86,7 @@ def test_keys_turn_its_pages_and_leave_it(start_application: Start, qtbot: QtBot
         qtbot.keyClick(QApplication.focusWidget() or application.window, key)
         assert tour.step is STEPS[place]
     qtbot.keyClick(QApplication.focusWidget() or application.window, Qt.Key.Key_Escape)
-    assert application.features[TOUR].tour is None
+    assert application.controllers[TOUR].tour is None
 
 
 def test_no_tour_where_a_case_is_given_or_the_window_is_known(
@@ -94,6 +94,6 @@ def test_no_tour_where_a_case_is_given_or_the_window_is_known(
 ) -> None:
     application = start_application([toy_case(tmp_path)], tour=True)
     qtbot.waitUntil(lambda: application.session.case is not None, timeout=20_000)
-    assert "tour" not in application.__dict__
+    assert TOUR not in application.controllers
     application.greet()  # it has a case by now
-    assert "tour" not in application.__dict__
+    assert TOUR not in application.controllers

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.features import ACTIONS
+from brainseg_gui.controllers.shell.core_features import LEAVING
+from brainseg_gui.controllers.shell.features import ACTIONS, FEATURES
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.imaging.window import Window
@@ -36,6 +37,8 @@ def folder(toy_case: Any, tmp_path: Path) -> Path:
 
 def test_every_action_is_answered(application: Application) -> None:
     assert {spec.key for spec in ACTIONS} <= set(application._commands)
+    answered = [key for feature in FEATURES for key, _command in application.controllers.answers(feature)]
+    assert sorted(answered) == sorted(set(answered))  # by one controller each
 
 
 def test_every_answer_of_a_notice_is_answered(application: Application) -> None:
@@ -89,8 +92,8 @@ def test_every_command_runs(
 
 
 def _answer_later(application: Application) -> None:
-    if application.leaving.question is not None:
-        application.leaving.question.answer("later")
+    if application.controllers[LEAVING].question is not None:
+        application.controllers[LEAVING].question.answer("later")
 
 
 def test_a_case_given_on_the_command_line_is_opened(

@@ -22,6 +22,7 @@ from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import ANNOTATING
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
@@ -53,7 +54,7 @@ class Script:
         if session.case is None or session.previewing:
             return
         if session.annotating.annotation is None:
-            self._application.annotate.start(session.layers.reference)
+            self._application.controllers[ANNOTATING].start(session.layers.reference)
             say(f"started {session.annotating.read_only}")
             return
         if self._seed is None:

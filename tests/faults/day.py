@@ -61,7 +61,7 @@ class Day(QObject):
         app.run_action("file.figure")
         app.run_action("train.open")
         app.run_action("help.report")
-        yield lambda: app.features[TRAINING].window is not None and app.features[TRAINING].window.isVisible()
+        yield lambda: app.controllers[TRAINING].window is not None and app.controllers[TRAINING].window.isVisible()
         self.done.append("training window")
         run = self._start_trainer()
         yield lambda: run.status() in (RunStatus.FINISHED, RunStatus.FAILED, RunStatus.DIED)

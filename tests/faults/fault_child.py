@@ -27,6 +27,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.cli import main
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.segmenting.segment import SegmentController
+from brainseg_gui.controllers.shell.core_features import ANNOTATING, FAULTS, SEGMENTING
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
@@ -55,7 +56,7 @@ class Driver(QObject):
 
     def _wait(self) -> None:
         session = self.application.session
-        if not self.application.faults.started:
+        if not self.application.controllers[FAULTS].started:
             return
         if self._with_case and (session.case is None or session.previewing):
             return
@@ -89,7 +90,7 @@ class Driver(QObject):
 
     def _read_line(self) -> None:
         sys.stdin.readline()
-        self.application.faults._watch.ending_asked.emit()
+        self.application.controllers[FAULTS]._watch.ending_asked.emit()
 
     def segv(self) -> None:
         """A crash in native code."""
@@ -119,7 +120,7 @@ class Driver(QObject):
 
     @property
     def _dialog(self) -> Any:
-        return self.application.faults.dialog
+        return self.application.controllers[FAULTS].dialog
 
     def _answer(self) -> None:
         visible = [type(w).__name__ for w in QApplication.topLevelWidgets() if w.isVisible()]
@@ -155,10 +156,10 @@ class Driver(QObject):
     def paint(self) -> None:
         """One stroke, then wait to be killed."""
         session = self.application.session
-        self.application.annotate.start(session.layers.reference)
+        self.application.controllers[ANNOTATING].start(session.layers.reference)
         area = Area((slice(2, 4),) * 3, np.ones((2, 2, 2), bool))
         session.annotating.edit(area.becomes(2), "Brush", "brush")
-        say(running=os.getpid(), engine=self.application.segment._engine.pid)
+        say(running=os.getpid(), engine=self.application.controllers[SEGMENTING]._engine.pid)
 
     def offered(self) -> None:
         """Wait until unsaved work is offered."""
@@ -201,10 +202,10 @@ class Driver(QObject):
 
     def segment(self) -> None:
         """Wait for the engine, then say its process."""
-        self.later(lambda: self.application.segment._engine.pid is not None, self._say_engine)
+        self.later(lambda: self.application.controllers[SEGMENTING]._engine.pid is not None, self._say_engine)
 
     def _say_engine(self) -> None:
-        say(running=os.getpid(), engine=self.application.segment._engine.pid)
+        say(running=os.getpid(), engine=self.application.controllers[SEGMENTING]._engine.pid)
 
 
 class _FailingEvent(QObject):

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import SEGMENTING
 from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.faults import scratch
 from brainseg_gui.imaging.cases.case_folder import find_case
@@ -125,20 +126,20 @@ def test_killed_and_hanging_in_the_window(
     assert session.segmenting.outcome == "Cancelled; nothing was changed"
     psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=30)
     monkeypatch.undo()
-    monkeypatch.setattr(application.segment._engine, "close", lambda: None)
+    monkeypatch.setattr(application.controllers[SEGMENTING]._engine, "close", lambda: None)
     monkeypatch.setattr(shared_block, "FOLDERS", (blocks,))
     segmented(application, qtbot)
-    assert application.segment._engine.pid != pid
+    assert application.controllers[SEGMENTING]._engine.pid != pid
 
     # hanging while it has nothing to do: found at the next click
-    pid = application.segment._engine.pid
+    pid = application.controllers[SEGMENTING]._engine.pid
     os.kill(pid, signal.SIGSTOP)
     monkeypatch.setattr(engine_module, "STUCK_AFTER_S", 0.2)
     application.run_action("segment.run")
-    qtbot.waitUntil(lambda: application.segment._engine._process.silent_s > 0.4, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: application.controllers[SEGMENTING]._engine._process.silent_s > 0.4, timeout=WAIT_MS)
     application.run_action("segment.cancel")
     qtbot.waitUntil(lambda: not session.segmenting.running, timeout=30_000)
-    assert application.segment._engine.pid is None
+    assert application.controllers[SEGMENTING]._engine.pid is None
     segmented(application, qtbot)
     assert not list(blocks.iterdir())
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import FAULTS
 from brainseg_gui.faults.fault import Fault, fault_of
 from brainseg_gui.faults.redactor import Redactor
 from tests.e2e.conftest import NoEngine
@@ -141,8 +142,8 @@ def fail(application: Application, kind: type[Exception] = RuntimeError, words: 
     try:
         raise kind(words)
     except kind as error:
-        fault = fault_of(error, application.faults.redactor)
-    application.faults._watch.happened.emit(fault)
+        fault = fault_of(error, application.controllers[FAULTS].redactor)
+    application.controllers[FAULTS]._watch.happened.emit(fault)
     return fault
 
 
@@ -150,8 +151,8 @@ def test_the_report_can_be_saved_and_the_dialog_stays(
     application: Application, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail(application)
-    qtbot.waitUntil(lambda: application.faults.dialog is not None)
-    dialog = application.faults.dialog
+    qtbot.waitUntil(lambda: application.controllers[FAULTS].dialog is not None)
+    dialog = application.controllers[FAULTS].dialog
     path = tmp_path / "report.txt"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     dialog.answer("save")
@@ -159,17 +160,17 @@ def test_the_report_can_be_saved_and_the_dialog_stays(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "gone" / "r.txt"), ""))
     dialog.answer("save")
     assert application.session.notice.what.startswith("The report was not saved (No such file")
-    assert application.faults.dialog is dialog
+    assert application.controllers[FAULTS].dialog is dialog
     dialog.reject()
-    assert application.faults.dialog is None
+    assert application.controllers[FAULTS].dialog is None
 
 
 def test_two_kinds_of_fault_are_counted_in_one_dialog(application: Application, qtbot: QtBot) -> None:
     fail(application)
-    qtbot.waitUntil(lambda: application.faults.dialog is not None)
+    qtbot.waitUntil(lambda: application.controllers[FAULTS].dialog is not None)
     for _ in range(3):
         fail(application, ValueError)
-    dialog = application.faults.dialog
+    dialog = application.controllers[FAULTS].dialog
     qtbot.waitUntil(lambda: dialog.words == "Something went wrong inside brainseg (RuntimeError, ValueError, 4 times).")
     qtbot.waitUntil(lambda: "--- ValueError in fail, line" in dialog.text and "3 times" in dialog.text)
     dialog.answer("go on")
@@ -181,18 +182,18 @@ def test_quit_leaves_at_once_unless_the_journal_fails(
 ) -> None:
     closed: list[str] = []
     monkeypatch.setattr(application.window, "close", lambda: closed.append("asked"))
-    application.faults.leave = lambda: closed.append("left")
-    application.faults.journal_failing = lambda: True
+    application.controllers[FAULTS].leave = lambda: closed.append("left")
+    application.controllers[FAULTS].journal_failing = lambda: True
     fail(application)
-    qtbot.waitUntil(lambda: application.faults.dialog is not None)
-    application.faults.dialog.answer("quit")
-    application.faults.journal_failing = lambda: False
+    qtbot.waitUntil(lambda: application.controllers[FAULTS].dialog is not None)
+    application.controllers[FAULTS].dialog.answer("quit")
+    application.controllers[FAULTS].journal_failing = lambda: False
     fail(application, ValueError)
-    qtbot.waitUntil(lambda: application.faults.dialog is not None)
-    application.faults.dialog.answer("quit")
+    qtbot.waitUntil(lambda: application.controllers[FAULTS].dialog is not None)
+    application.controllers[FAULTS].dialog.answer("quit")
     assert closed == ["asked", "left"]
     monkeypatch.undo()
-    application.faults.leave = application.leave
+    application.controllers[FAULTS].leave = application.leave
 
 
 def test_the_menu_shows_log_and_report(application: Application, qtbot: QtBot, qapp: Any) -> None:
@@ -200,11 +201,11 @@ def test_the_menu_shows_log_and_report(application: Application, qtbot: QtBot, q
     assert qapp.clipboard().text().startswith("brainseg ")
     assert application.session.notice.what == "The report is copied"
     application.run_action("help.show_report")
-    assert application.faults.dialog.text.startswith("brainseg ")
+    assert application.controllers[FAULTS].dialog.text.startswith("brainseg ")
     application.run_action("help.log")
-    assert application.faults.dialog.words == "Nothing is in the log yet"
-    application.faults.dialog.answer("go on")
-    assert application.faults.dialog is None
+    assert application.controllers[FAULTS].dialog.words == "Nothing is in the log yet"
+    application.controllers[FAULTS].dialog.answer("go on")
+    assert application.controllers[FAULTS].dialog is None
 
 
 def test_the_place_of_a_fault_tells_two_faults_apart() -> None:

@@ -22,6 +22,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import JOURNALS, RESTORING, SAVING
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.state.layers.layers import LayerRole
 from tests.e2e.painting import Hand
@@ -98,7 +99,7 @@ class Robot:
         """Ctrl+S."""
         say("saving", self.name)
         self.hand.key(Qt.Key.Key_S, CTRL)
-        self.wait(lambda: not self.application.saving.running, "the save")
+        self.wait(lambda: not self.application.controllers[SAVING].running, "the save")
         layer = self.session.annotating.layer
         if layer is None or layer.saved_as is None:
             raise RuntimeError(f"{self.name} was not saved: {self.session.notice}")
@@ -121,7 +122,7 @@ class Robot:
             found |= {"file": str(layers[-1].saved_as), "scheme": layers[-1].labels.scheme.name}
             found["number"] = number_in(layers[-1].labels.values)
             self.take_up()
-            kept = self.application.journals.of(self.session.annotating.layer)
+            kept = self.application.controllers[JOURNALS].of(self.session.annotating.layer)
             found["goes on"] = self.session.annotating.layer is layers[-1]
             found["sittings"] = len(kept.earlier) if kept is not None else -1
             say("found", self.name, json.dumps(found))
@@ -140,7 +141,10 @@ class Robot:
     @property
     def _looked(self) -> bool:
         """Whether the program has looked for unsaved work of the open case."""
-        return bool(self.application.journals.known_study) and not self.application.restoring.searching
+        return (
+            bool(self.application.controllers[JOURNALS].known_study)
+            and not self.application.controllers[RESTORING].searching
+        )
 
     def button(self, words: str) -> QPushButton | None:
         """A button of the notice bar."""

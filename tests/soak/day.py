@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import FILES, LEAVING, SAVING, SEGMENTING
 from brainseg_gui.controllers.shell.features import COHORT
 from tests.soak import deeds
 from tests.soak.person import PATIENCE_S, Patience, Person
@@ -207,15 +208,15 @@ class Day:
         QTest.mouseClick(cases.viewport(), Qt.MouseButton.LeftButton, pos=at)
 
     def _open_path(self, path: Path) -> None:
-        self._application.files.open_paths([path])
+        self._application.controllers[FILES].open_paths([path])
         self._arrive()
 
     def _arrive(self) -> None:
         """Answer what is asked, and wait until the case is there."""
-        person, leaving = self.person, self._application.leaving
+        person, leaving = self.person, self._application.controllers[LEAVING]
         person.breathe()
         end = time.monotonic() + PATIENCE_S
-        while leaving.question is not None or self._application.saving.running:
+        while leaving.question is not None or self._application.controllers[SAVING].running:
             person.answer_dialogs()
             person.breathe(0.06)
             if time.monotonic() > end:
@@ -239,7 +240,7 @@ class Day:
         person.settle()
         QApplication.clipboard().clear()
         scroll = person.measured_scroll(MEASURED_SLICES)
-        engine = self._application.segment._engine.pid
+        engine = self._application.controllers[SEGMENTING]._engine.pid
         minute = (time.monotonic() - self._began) / 60
         sample = take(window, engine, self._empty, minute=minute, visits=self.visits, scroll=scroll)
         self.samples.append(sample)
@@ -247,7 +248,7 @@ class Day:
 
     def _score_cohort(self) -> None:
         """The window of cohort results: score what the raters drew, and write the table."""
-        person, cohort = self.person, self._application.features[COHORT]
+        person, cohort = self.person, self._application.controllers[COHORT]
         cohort.show()
         cohort.results.ask(reference=self._study.cohort)
         if not cohort.results.predictions:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from brainseg_gui.controllers.shell.core_features import MASKS, OPERATING, SAVING
 from brainseg_gui.controllers.shell.features import COHORT, FIGURES, TRAINING
 from brainseg_gui.state.annotating.active_annotation import Tool
 from brainseg_gui.state.annotating.operating import OperationKind
@@ -107,10 +108,10 @@ def open_dialogs(person: Person) -> None:
     person.act("help.about")
     person.act("train.open")
     person.breathe(0.05)
-    person.application.features[TRAINING].window.close()
+    person.application.controllers[TRAINING].window.close()
     person.act("file.cohort_results")
     person.breathe(0.05)
-    person.application.features[COHORT].window.close()
+    person.application.controllers[COHORT].window.close()
     person.done["dialogs"] += 5
 
 
@@ -172,7 +173,9 @@ def operate(person: Person) -> None:
         kind = person.one_of(*(kind for kind in OperationKind if kind is not OperationKind.SEEDS))
         person.act(f"operate.{kind.value}")
         person.breathe(0.1)
-        person.wait(lambda: not person.application.operations._soon.running, what=f"the preview of {kind.value}")
+        person.wait(
+            lambda: not person.application.controllers[OPERATING]._soon.running, what=f"the preview of {kind.value}"
+        )
         person.act("annotate.close_outline" if person.chance(0.5) else "segment.cancel")
         person.done["operations"] += 1
     person.act("segment.cancel")
@@ -214,7 +217,7 @@ def compare_raters(person: Person, mask: Path | None) -> None:
     if mask is None or not mask.is_file():
         return
     before = len(layers)
-    application.masks.add_masks([mask])
+    application.controllers[MASKS].add_masks([mask])
     person.wait(lambda: len(layers) > before or person.session.notice is not None, what="the mask")
     person.act("layers.raters")
     person.act("layers.histograms")
@@ -268,7 +271,7 @@ def export(person: Person) -> None:
     dialog = next((one for one in person.dialogs() if hasattr(one, "save_requested")), None)
     if dialog is None:
         return
-    figures = person.application.features[FIGURES]
+    figures = person.application.controllers[FIGURES]
     person.wait(lambda: not dialog._status.text().startswith("Drawing"), what="the preview")
     dialog._layout.setCurrentIndex(int(person.random.integers(dialog._layout.count())))
     if person.chance(0.7):
@@ -288,7 +291,9 @@ def save(person: Person) -> None:
     person.will_save_as(".nii.gz")
     person.act(str(person.one_of("file.save", "file.save_as")))
     person.answer_dialogs()
-    person.wait(lambda: not (person.application.saving.running or person.session.saving.running), what="saving")
+    person.wait(
+        lambda: not (person.application.controllers[SAVING].running or person.session.saving.running), what="saving"
+    )
     person.done["saves"] += 1
 
 

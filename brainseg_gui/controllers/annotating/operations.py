@@ -79,7 +79,8 @@ class OperationsController(QObject):
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
-        return {f"operate.{kind.value}": partial(self.choose, kind) for kind in OperationKind}
+        kinds = (kind for kind in OperationKind if kind is not OperationKind.REMOVE_ISLAND)  # whose key means more
+        return {f"operate.{kind.value}": partial(self.choose, kind) for kind in kinds}
 
     def choose(self, kind: OperationKind) -> None:
         """Try an operation out; chosen again, drop it."""

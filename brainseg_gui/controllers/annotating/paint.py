@@ -73,7 +73,6 @@ class PaintController(QObject):
     def commands(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
         return {
-            "annotate.close_outline": self.accept,
             "annotate.drop_corner": self._lasso.drop_corner,
             "annotate.remove_corner": self.remove_corner,
             "annotate.browse_held": self._hold_browse,

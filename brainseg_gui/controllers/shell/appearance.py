@@ -44,6 +44,7 @@ class AppearanceController(QObject):
             "view.system_theme": self.follow_system,
             "help.keys": self.show_keys,
             "help.palette": self.show_palette,
+            "view.reset": self._window.reset_layout,
             "help.menus": self._window.menus.open_first,
             "help.about": lambda: QMessageBox.about(self._window, "About brainseg", ABOUT),
         }

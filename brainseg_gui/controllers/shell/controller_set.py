@@ -1,160 +1,107 @@
-"""The session, its window, and everything that works between them."""
+"""The controllers of one window, by feature."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
-from brainseg_gui.controllers.annotating.journal import JournalController
-from brainseg_gui.controllers.comparing.live_score import LiveScoreController
 from brainseg_gui.controllers.faults.fault_watch import FaultWatch
-from brainseg_gui.controllers.faults.faults import FaultsController
-from brainseg_gui.controllers.settings.person import call_person
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.shell import core_controllers
-from brainseg_gui.controllers.shell.appearance import AppearanceController
-from brainseg_gui.controllers.shell.feature import FeatureControllers
-from brainseg_gui.controllers.shell.features import ACTIONS, FEATURES, PANELS, TOUR
-from brainseg_gui.controllers.shell.leaving import LeavingController
-from brainseg_gui.controllers.shell.memory import MemoryController
-from brainseg_gui.controllers.shell.quitting import QuittingController
-from brainseg_gui.controllers.shell.recent import RecentController
+from brainseg_gui.controllers.shell.feature import Controller, Feature
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
 if TYPE_CHECKING:
     from brainseg_gui.inference.engine.engine import Engine
 
+Command = Callable[[], object]
 
-class ControllerSet(QObject):
-    """All controllers of one window; those of `features` are made when they are first needed.
+
+class ControllerSet:
+    """Makes the controller of each feature once: with the window, or when it is first needed.
+
+    Until one is made, nothing of what it keeps can have been chosen: it misses nothing.
 
     Parameters
     ----------
+    features
+        In the order in which those of the start are made; the last one that was made is closed first.
+    session, window, preferences
+        What controllers are made of.
     engine
-        The engine to use; by default one of its own.
+        The engine to use; None for one of its own.
     watch
-        What hears of faults; by default nothing does.
+        What hears of faults; None if nothing does.
     """
 
-    def __init__(self, preferences: Preferences, engine: Engine | None, watch: FaultWatch | None) -> None:
-        super().__init__()
-        self.preferences = preferences
-        call_person(preferences.get("annotator", ""))
-        self.session = Session()
-        self.window = MainWindow(self.session, preferences.keys, PANELS, ACTIONS)
-        parts = (self.session, self.window, preferences)
-        self.appearance = AppearanceController(*parts)
-        self.viewing = core_controllers.viewing(self)
-        self.recent = RecentController(*parts)
-        self.faults = FaultsController(*parts, watch)
-        self.files = core_controllers.files(self)
-        self.masks = core_controllers.masks(self)
-        self.segment = core_controllers.segment(self, engine)
-        self.errors = core_controllers.errors(self)
-        self.journals = JournalController(*parts)
-        self.annotate = core_controllers.annotate(self, self.journals, self.segment)
-        self.saving = core_controllers.saving(self, self.journals)
-        self.mask_folder = core_controllers.mask_folder(self, self.saving)
-        self.schemes = core_controllers.schemes(self, self.journals)
-        self.live_score = LiveScoreController(*parts)
-        self.operations = core_controllers.operations(self)
-        self.proposal = core_controllers.proposal(self)
-        self.restoring = core_controllers.restoring(self, self.journals, self.annotate)
-        self.leaving = LeavingController(
-            self.session, self.window, self.journals, self.saving, self.annotate.paint.finish
-        )
-        self.quitting = QuittingController(self.session, self.window, self.leaving, self.saving)
-        self.case_states = core_controllers.case_states(self, self.files)
-        self.memory = MemoryController(*parts)
-        self.statistics = core_controllers.statistics(self)
-        self.features = FeatureControllers(FEATURES, self, self.window.panels)
-        self._introduce()
+    def __init__(
+        self,
+        features: Sequence[Feature[Any]],
+        session: Session,
+        window: MainWindow,
+        preferences: Preferences,
+        engine: Engine | None = None,
+        watch: FaultWatch | None = None,
+    ) -> None:
+        self.session, self.window, self.preferences = session, window, preferences
+        self.engine, self.watch = engine, watch
+        self._features = tuple(features)
+        self._made: dict[Feature[Any], Any] = {}
+        for feature in features:
+            if feature.at_start:
+                _ = self[feature]
+        for feature in features:
+            for spec in () if feature.at_start else feature.panels:
+                window.panels[spec].when_made(partial(self._on_panel_made, feature))
 
-    def _introduce(self) -> None:
-        """Let those know of one another whose making could not."""
-        self.files.leave, self.files.know = self.leaving.ask, self.journals.know
-        self.case_states.before_done = self.restoring.ask_before_done
-        self.files.asked.connect(self.faults.know)
-        self.files.masks_dropped.connect(self.masks.add_dropped)
-        self.faults.journal_failing = lambda: self.journals.failing
-        self.restoring.open_requested.connect(lambda path: self.files.open_paths([path]))
-        self.restoring.source_requested.connect(self.files.open_source)
-        self.recent.chosen.connect(lambda path: self.files.open_paths([path]))
+    def __getitem__(self, feature: Feature[Controller]) -> Controller:
+        """The controller, made now if it was not yet."""
+        if feature not in self._made:
+            controller = self._made[feature] = feature.make(self)
+            feature.introduce(controller, self)
+        made: Controller = self._made[feature]
+        return made
 
-    def greet(self) -> None:
-        """Show the tour to whoever is here for the first time."""
-        if not (self.preferences.safe or self.preferences.recent or self.preferences.get("tour seen", False)):
-            self.features[TOUR].show()
+    def __contains__(self, feature: Feature[Any]) -> bool:
+        """Whether the controller was made."""
+        return feature in self._made
 
-    def commands(self) -> dict[str, Callable[[], object]]:
+    def commands(self) -> dict[str, Command]:
         """Who answers which action."""
-        return {
-            **self.appearance.commands,
-            **self.viewing.commands,
-            **self.annotate.commands,
-            **self.saving.commands,
-            **self.mask_folder.commands,
-            **self.errors.commands,
-            **self.faults.commands,
-            **self.restoring.commands,
-            **self.case_states.commands,
-            **self.operations.commands,
-            **self.proposal.commands,
-            **self.window.panels.commands(),
-            **dict(self.features.commands()),
-            "annotate.close_outline": self._confirm,
-            "operate.remove_island": self._remove_here,
-            "file.open": lambda: self.files.choose_folder(),
-            "file.open_cohort": lambda: self.files.choose_folder("Open cohort: a folder of case folders"),
-            "file.open_files": self.files.choose_files,
-            "file.open_demo": self.files.open_demo,
-            "file.open_mask": self.masks.choose_mask,
-            "file.open_dropped": self.files.open_dropped,
-            "file.assign": self.files.assign,
-            "file.resample": self.files.open_resampled,
-            "file.voxels": self.files.open_voxel_by_voxel,
-            "file.without_mask": self.files.open_without_mask,
-            "file.readable": self.files.open_readable,
-            "file.previous": lambda: self.files.step(-1),
-            "file.next": lambda: self.files.step(1),
-            "file.statistics": self.statistics.choose_active,
-            "file.quit": self.window.close,
-            "view.reset": self.window.reset_layout,
-            "layers.resample": self.masks.add_resampled,
-            "layers.voxels": self.masks.add_voxel_by_voxel,
-            "segment.run": self.segment.segment,
-            "segment.cancel": self._cancel,
-            "segment.probabilities": self.segment.segment_with_probabilities,
-            "segment.model": self.segment.choose_model_folder,
-        }
+        found = dict(self.window.panels.commands())
+        for feature in self._features:
+            found |= dict(self.answers(feature))
+        return found
 
-    def _remove_here(self) -> None:
-        """Remove the corner of an open polygon, else the island under the mouse."""
-        if not self.annotate.paint.remove_corner():
-            self.operations.commands["operate.remove_island"]()
-
-    def _confirm(self) -> None:
-        """Accept what is previewed; while a polygon is drawn, close it."""
-        if self.annotate.paint.busy or not (self.operations.accept() or self.proposal.accept()):
-            self.annotate.commands["annotate.close_outline"]()
-
-    def _cancel(self) -> None:
-        if self.annotate.paint.cancel() or self.operations.drop() or self.proposal.leave():
-            return
-        self.files.cancel()
-        self.segment.cancel()
+    def answers(self, feature: Feature[Any]) -> Iterator[tuple[str, Command]]:
+        """What its controller does, by action."""
+        if feature.at_start and isinstance(controller := self[feature], _Commanding):
+            yield from controller.commands.items()
+        for key, command in feature.commands.items():
+            yield key, partial(self._call, feature, command)
 
     def close(self) -> None:
-        """End threads and the engine."""
-        self.features.close()
-        self.faults.close()
-        trying = (self.live_score, self.operations, self.proposal)
-        keeping = (*trying, self.annotate, self.saving, self.restoring, self.journals)
-        self.quitting.close()
-        self.leaving.close()
-        looking = (self.case_states, self.viewing, self.errors, self.memory, self.statistics)
-        for part in (*keeping, self.files, self.masks, self.segment, *looking):
-            part.close()
+        """End the threads of all, when the program ends."""
+        for controller in reversed(self._made.values()):
+            if isinstance(controller, _Closing):
+                controller.close()
+
+    def _call(self, feature: Feature[Any], command: Callable[[Any], object]) -> None:
+        command(self[feature])
+
+    def _on_panel_made(self, feature: Feature[Any], _panel: QWidget) -> None:
+        _ = self[feature]
+
+
+@runtime_checkable
+class _Closing(Protocol):
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class _Commanding(Protocol):
+    @property
+    def commands(self) -> Mapping[str, Command]: ...

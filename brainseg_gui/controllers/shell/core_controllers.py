@@ -30,7 +30,6 @@ from brainseg_gui.controllers.shell.core_panels import (
     PROPOSAL,
     SEGMENT,
 )
-from brainseg_gui.controllers.shell.features import PROBABILITIES
 from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -61,7 +60,9 @@ def files(parts: Parts) -> FilesController:
     window.paths_dropped.connect(controller.take_dropped)
     window.welcome.open_requested.connect(lambda: controller.choose_folder())
     window.welcome.demo_requested.connect(controller.open_demo)
-    window.panels[CASES].when_made(lambda panel: panel.case_requested.connect(controller.open_source))
+    cases = window.panels[CASES]
+    cases.when_made(lambda panel: panel.case_requested.connect(controller.open_source))
+    cases.when_made(lambda panel: panel.folded.connect(window.share_left_column))
     window.readout.cancel_requested.connect(controller.cancel)
     return controller
 
@@ -73,12 +74,8 @@ def masks(parts: Parts) -> MasksController:
 
 def segment(parts: Parts, engine: Engine | None) -> SegmentController:
     """Running a network on the open case."""
-    panels = parts.window.panels
-    controller = SegmentController(parts.session, parts.window, parts.preferences, engine, panels[SEGMENT]())
-    panels[PROBABILITIES].when_made(
-        lambda panel: panel.segment_requested.connect(controller.segment_with_probabilities)
-    )
-    return controller
+    panel = parts.window.panels[SEGMENT]()
+    return SegmentController(parts.session, parts.window, parts.preferences, engine, panel)
 
 
 def errors(parts: Parts) -> ErrorsController:

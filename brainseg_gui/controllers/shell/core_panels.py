@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
@@ -75,5 +75,3 @@ IMAGE = PanelSpec("Image", _image, open=True)
 LAYERS = PanelSpec("Layers", _layers, open=True, about_masks=True)
 SEGMENT = PanelSpec("Segment", _segment, open=True)
 ERRORS = PanelSpec("Errors", _errors, Side.BELOW)
-
-CORE_PANELS: tuple[PanelSpec[Any], ...] = (CASES, ANNOTATE, OPERATIONS, PROPOSAL, IMAGE, LAYERS, SEGMENT, ERRORS)

@@ -1,17 +1,13 @@
-"""A feature of the program, registered once, and whoever serves those that are not needed from the start."""
+"""A feature of the program, registered once: its panels, its actions, its controller, and whom it knows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
-
-from PySide6.QtWidgets import QWidget
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from brainseg_gui.views.actions.action_spec import ActionSpec
 from brainseg_gui.views.shell.panel_spec import PanelSpec
-from brainseg_gui.views.shell.panels import Panels
 
 if TYPE_CHECKING:
     from brainseg_gui.controllers.shell.controller_set import ControllerSet
@@ -19,67 +15,33 @@ if TYPE_CHECKING:
 Controller = TypeVar("Controller")
 
 
+def _to_nobody(_controller: Any, _controllers: ControllerSet) -> None:
+    """Most controllers are given all that they need."""
+
+
 @dataclass(frozen=True, eq=False)
 class Feature(Generic[Controller]):
-    """What the program can do beside opening and showing a case.
+    """What the program can do.
 
     Parameters
     ----------
     make
-        Makes its controller, when one of its panels is made or one of its actions is called; imports it there, so
-        that a start does not wait for it.
+        Makes its controller. One that is not there from the start is made when one of the panels is made or one of
+        the actions is called, and imported there, so that a start does not wait for it.
     panels, actions
         What it brings into the window, and into menus, keys, key list and palette.
     commands
-        What its actions do, and those of the table that it answers; the actions that show its panels need none.
+        What its actions do, and those of the table that it answers, beside the `commands` that its controller has if
+        it is there from the start. The actions that show its panels need none.
+    introduce
+        Lets the controller and others know of one another, once it is made.
+    at_start
+        Its controller is made with the window.
     """
 
     make: Callable[[ControllerSet], Controller]
     panels: tuple[PanelSpec[Any], ...] = ()
     actions: tuple[ActionSpec, ...] = ()
     commands: Mapping[str, Callable[[Controller], object]] = field(default_factory=dict)
-
-
-class FeatureControllers:
-    """Controllers of features; until one is made, nothing of what it keeps can have been chosen: it misses nothing."""
-
-    def __init__(self, features: Sequence[Feature[Any]], controllers: ControllerSet, panels: Panels) -> None:
-        self._features, self._controllers = features, controllers
-        self._made: dict[Feature[Any], Any] = {}
-        for feature in features:
-            for spec in feature.panels:
-                panels[spec].when_made(partial(self._on_panel_made, feature))
-
-    def __getitem__(self, feature: Feature[Controller]) -> Controller:
-        """The controller, made now if it was not yet."""
-        if feature not in self._made:
-            self._made[feature] = feature.make(self._controllers)
-        made: Controller = self._made[feature]
-        return made
-
-    def __contains__(self, feature: Feature[Any]) -> bool:
-        """Whether the controller was made."""
-        return feature in self._made
-
-    def commands(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        """Who answers which action."""
-        for feature in self._features:
-            for key, command in feature.commands.items():
-                yield key, partial(self._call, feature, command)
-
-    def close(self) -> None:
-        """End the threads of those that were made, when the program ends."""
-        for controller in self._made.values():
-            if isinstance(controller, _Closing):
-                controller.close()
-
-    def _call(self, feature: Feature[Any], command: Callable[[Any], object]) -> None:
-        command(self[feature])
-
-    def _on_panel_made(self, feature: Feature[Any], _panel: QWidget) -> None:
-        _ = self[feature]
-
-
-@runtime_checkable
-class _Closing(Protocol):
-    def close(self) -> None: ...
+    introduce: Callable[[Controller, ControllerSet], None] = _to_nobody
+    at_start: bool = False

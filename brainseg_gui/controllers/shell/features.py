@@ -1,10 +1,22 @@
-"""The features of the program: a new one, with its panels, actions and controller, is one record here."""
+"""The features of the program: a new one, with its panels, actions and controller, is one record here.
+
+Controllers of those below are made, and imported, when they are first needed.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from brainseg_gui.controllers.shell.core_panels import CORE_PANELS, LAYERS
+from brainseg_gui.controllers.shell.core_features import (
+    ANNOTATING,
+    APPEARANCE,
+    CORE_FEATURES,
+    FILES,
+    JOURNALS,
+    MASKS,
+    SEGMENTING,
+)
+from brainseg_gui.controllers.shell.core_panels import LAYERS
 from brainseg_gui.controllers.shell.feature import Feature
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_spec import ActionSpec
@@ -93,6 +105,11 @@ def _certainty(controllers: ControllerSet) -> CertaintyController:
     )
 
 
+def _introduce_certainty(_certainty: CertaintyController, others: ControllerSet) -> None:
+    panel = others.window.panels[PROBABILITIES]
+    panel.when_made(lambda made: made.segment_requested.connect(others[SEGMENTING].segment_with_probabilities))
+
+
 PROBABILITIES = PanelSpec(
     "Probabilities", _probabilities_panel, behind="Layers", about_masks=True, shown_by="layers.probabilities"
 )
@@ -109,6 +126,7 @@ CERTAINTY = Feature(
             separated=True,
         ),
     ),
+    introduce=_introduce_certainty,
 )
 
 # label schemes of one's own
@@ -119,7 +137,7 @@ def _labels(controllers: ControllerSet) -> LabelsController:
 
     layers = controllers.window.panels[LAYERS]()
     return LabelsController(
-        controllers.session, controllers.window, controllers.preferences, controllers.annotate, layers
+        controllers.session, controllers.window, controllers.preferences, controllers[ANNOTATING], layers
     )
 
 
@@ -164,7 +182,7 @@ def _training(controllers: ControllerSet) -> TrainingController:
     from brainseg_gui.controllers.training.training import TrainingController
 
     return TrainingController(
-        controllers.session, controllers.window, controllers.preferences, controllers.segment.use_model
+        controllers.session, controllers.window, controllers.preferences, controllers[SEGMENTING].use_model
     )
 
 
@@ -172,7 +190,7 @@ def _cohort(controllers: ControllerSet) -> CohortController:
     from brainseg_gui.controllers.comparing.cohort import CohortController
 
     return CohortController(
-        controllers.session, controllers.window, controllers.preferences, controllers.files, controllers.masks
+        controllers.session, controllers.window, controllers.preferences, controllers[FILES], controllers[MASKS]
     )
 
 
@@ -180,7 +198,7 @@ def _segment_all(controllers: ControllerSet) -> SegmentAllController:
     from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
 
     return SegmentAllController(
-        controllers.session, controllers.window, controllers.preferences, controllers.files, controllers.segment
+        controllers.session, controllers.window, controllers.preferences, controllers[FILES], controllers[SEGMENTING]
     )
 
 
@@ -199,14 +217,16 @@ def _report(controllers: ControllerSet) -> CaseReportController:
 def _dicom_export(controllers: ControllerSet) -> DicomExportController:
     from brainseg_gui.controllers.annotating.dicom_export import DicomExportController
 
-    return DicomExportController(controllers.session, controllers.window, controllers.preferences, controllers.journals)
+    return DicomExportController(
+        controllers.session, controllers.window, controllers.preferences, controllers[JOURNALS]
+    )
 
 
 def _preferences_form(controllers: ControllerSet) -> PreferencesFormController:
     from brainseg_gui.controllers.shell.preferences_form import PreferencesFormController
 
     return PreferencesFormController(
-        controllers.session, controllers.window, controllers.preferences, controllers.appearance
+        controllers.session, controllers.window, controllers.preferences, controllers[APPEARANCE]
     )
 
 
@@ -234,6 +254,7 @@ PREFERENCES_FORM = Feature(_preferences_form, commands={"file.preferences": lamb
 TOUR = Feature(_tour, commands={"help.tour": lambda tour: tour.show()})
 
 FEATURES: tuple[Feature[Any], ...] = (
+    *CORE_FEATURES,
     RATING,
     CERTAINTY,
     LABELS,
@@ -248,5 +269,5 @@ FEATURES: tuple[Feature[Any], ...] = (
     TOUR,
 )
 
-PANELS = (*CORE_PANELS, *(spec for feature in FEATURES for spec in feature.panels))
+PANELS = tuple(spec for feature in FEATURES for spec in feature.panels)
 ACTIONS = with_added(spec for feature in FEATURES for spec in feature.actions)

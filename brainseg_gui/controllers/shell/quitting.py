@@ -37,6 +37,11 @@ class QuittingController(QObject):
         self._job: Job | None = None
 
     @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What each action does."""
+        return {"file.quit": self._window.close}
+
+    @property
     def question(self) -> Question | None:
         """The question of this controller that waits for an answer."""
         return self._question

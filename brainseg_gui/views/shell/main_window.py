@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
@@ -29,7 +29,6 @@ from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 if TYPE_CHECKING:
     from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
-    from brainseg_gui.views.layers.cases_panel import CasesPanel
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _ANYWAY_MS = 1000
@@ -74,8 +73,6 @@ class MainWindow(QMainWindow):
         self.actions_table = Actions(self, key_overrides, actions)
         self.panels = Panels(self, session, self.actions_table, panels)
         self.resizeDocks([self.panels.dock("Cases")], [200], Qt.Orientation.Horizontal)
-        cases = cast("LazyPanel[CasesPanel]", self.panels.named("Cases"))
-        cases.when_made(lambda panel: panel.folded.connect(self._on_cases_folded))
         self.comparison: LazyPanel[ComparisonPanel] = LazyPanel(self._make_comparison)
         self._list_width = 0  # of the case list before the annotation began
         self.setAcceptDrops(True)
@@ -189,7 +186,7 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self, self._narrow_list)  # when the panels beside it have really gone
         self._hand_bar.synchronize()
 
-    def _on_cases_folded(self, folded: bool) -> None:
+    def share_left_column(self, folded: bool) -> None:
         """A list that comes back takes its part of the column from what stands below it."""
         if not folded:
             column = [self.panels.dock(title) for title in ("Cases", "Annotate")]

@@ -18,6 +18,7 @@ from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 Panel = TypeVar("Panel", bound=QWidget)
 
 _AREAS = {Side.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea, Side.RIGHT: Qt.DockWidgetArea.RightDockWidgetArea}
+_ORDER = tuple(Side)
 
 
 class Panels(QObject):
@@ -26,7 +27,7 @@ class Panels(QObject):
     Parameters
     ----------
     specs
-        In the order of the menu.
+        Those of one side in the order in which they dock; the menu lists left, right, below.
 
     Attributes
     ----------
@@ -38,16 +39,16 @@ class Panels(QObject):
         self, window: QMainWindow, session: Session, actions: Actions, specs: Sequence[PanelSpec[Any]]
     ) -> None:
         super().__init__(window)
-        self._window, self._specs = window, tuple(specs)
+        self._window, self._specs = window, tuple(sorted(specs, key=lambda spec: _ORDER.index(spec.side)))
         self._tabs_moved = QTimer(self, singleShot=True, interval=0)
         self._tabs_moved.timeout.connect(self.follow_tabs)
         self._panels: dict[str, LazyPanel[QWidget]] = {
-            spec.title: LazyPanel(partial(spec.make, session, actions)) for spec in specs
+            spec.title: LazyPanel(partial(spec.make, session, actions)) for spec in self._specs
         }
-        for spec in specs:
+        for spec in self._specs:
             if spec.open:
                 self._panels[spec.title]()
-        self.docks = tuple(self._dock(spec) for spec in specs if spec.side in _AREAS)
+        self.docks = tuple(self._dock(spec) for spec in self._specs if spec.side in _AREAS)
         self._arrange()
 
     def __getitem__(self, spec: PanelSpec[Panel]) -> LazyPanel[Panel]:

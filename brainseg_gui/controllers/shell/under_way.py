@@ -1,0 +1,53 @@
+"""Return, Backspace and Esc: keys that mean whatever is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from brainseg_gui.controllers.annotating.operations import OperationsController
+from brainseg_gui.controllers.annotating.paint import PaintController
+from brainseg_gui.controllers.annotating.proposal import ProposalController
+from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.segmenting.segment import SegmentController
+from brainseg_gui.state.annotating.operating import OperationKind
+
+
+class UnderWayController:
+    """Finds out what such a key is about: what is in the hand first, then what is previewed, then what runs."""
+
+    def __init__(
+        self,
+        paint: PaintController,
+        operations: OperationsController,
+        proposal: ProposalController,
+        files: FilesController,
+        segment: SegmentController,
+    ) -> None:
+        self._paint, self._operations, self._proposal = paint, operations, proposal
+        self._files, self._segment = files, segment
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        """What each action does."""
+        return {
+            "annotate.close_outline": self.confirm,
+            "operate.remove_island": self.remove_here,
+            "segment.cancel": self.cancel,
+        }
+
+    def remove_here(self) -> None:
+        """Remove the corner of an open polygon, else the island under the mouse."""
+        if not self._paint.remove_corner():
+            self._operations.choose(OperationKind.REMOVE_ISLAND)
+
+    def confirm(self) -> None:
+        """Accept what is previewed; while a polygon is drawn, close it."""
+        if self._paint.busy or not (self._operations.accept() or self._proposal.accept()):
+            self._paint.accept()
+
+    def cancel(self) -> None:
+        """Drop what is in the hand or previewed, else stop what runs."""
+        if self._paint.cancel() or self._operations.drop() or self._proposal.leave():
+            return
+        self._files.cancel()
+        self._segment.cancel()
