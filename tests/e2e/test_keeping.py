@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.journal import journal as journal_module
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.shell.core_features import JOURNALS, LEAVING, RESTORING, SAVING
+from brainseg_gui.controllers.shell.core_features import FILES, JOURNALS, LEAVING, RESTORING, SAVING
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.storage.folder import Folder
 from brainseg_gui.views.widgets.question import Question
@@ -291,7 +291,7 @@ def test_a_safe_start_offers_unsaved_work_all_the_same(
     first = start_application()
     leave_unsaved(first, folder, START, open_paths)
     safe = start_application(safe=True)
-    assert safe.journals.folder.path == first.journals.folder.path
+    assert safe.controllers[JOURNALS].folder.path == first.controllers[JOURNALS].folder.path
     wait_said(safe, "brainseg has unsaved work of Toy_001 (1 edit", qtbot)
     safe.run_action("journal.open")  # one wish, one answer: it is not asked again whether to restore
     qtbot.waitUntil(lambda: safe.session.annotating.annotation is not None, timeout=30_000)
@@ -343,7 +343,7 @@ def test_work_on_any_case_of_a_flat_folder_is_restored(
             file.rename(flat / file.name)
     first = start_application()
     open_paths(first, flat)
-    first.files.step(1)
+    first.controllers[FILES].step(1)
     qtbot.waitUntil(lambda: first.session.case.case_id == "Toy_002", timeout=20_000)
     first.session.viewing.crosshair = START
     paint(Hand(first))
@@ -351,7 +351,7 @@ def test_work_on_any_case_of_a_flat_folder_is_restored(
     second = start_application()
     wait_said(second, "brainseg has unsaved work of Toy_002", qtbot)
     second.run_action("annotate.restore")
-    second.restoring.listed.restore(second.restoring.listed.keys[0])
+    second.controllers[RESTORING].listed.restore(second.controllers[RESTORING].listed.keys[0])
     qtbot.waitUntil(lambda: second.session.annotating.annotation is not None, timeout=20_000)
     assert second.session.case.case_id == "Toy_002"
     assert painted(np.array(second.session.annotating.annotation.values)) == {START}

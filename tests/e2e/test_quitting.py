@@ -85,7 +85,7 @@ def test_save_all_writes_each_prediction_beside_its_images(predicted: Applicatio
 def test_cancel_stays_and_discard_leaves_no_file(predicted: Application, cohort: Path) -> None:
     question_of(predicted).answer("cancel")
     assert predicted.window.isVisible()
-    assert predicted.quitting.question is None
+    assert predicted.controllers[QUITTING].question is None
     question_of(predicted).answer("discard")
     assert not predicted.window.isVisible()
     assert masks(cohort) == {}
