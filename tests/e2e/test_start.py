@@ -150,7 +150,12 @@ def test_the_first_picture_waits_for_nothing_that_is_worked_out_later(told: Any)
         *(f"evaluation.metrics.{name}" for name in ("calibration", "histograms", "raters", "staple", "decisions")),
         *(f"evaluation.metrics.{name}" for name in ("disagreements", "lesions", "surface", "slice_profile", "pieces")),
         *(f"annotation.tools.{name}" for name in ("morphology", "interpolate", "islands")),
+        *(f"annotation.tools.{name}" for name in ("brush", "click_answers", "clicks", "fill", "polygon", "seeds")),
+        *(f"annotation.saving.{name}" for name in ("other_case", "saved_masks")),
+        *(f"controllers.annotating.hand.{name}" for name in ("brush_tool", "click_tool", "lasso_tool", "toolbox")),
+        *(f"imaging.naming.{name}" for name in ("case_files", "conventions", "file_words")),
         "controllers.annotating.operation_work",
+        "imaging.cases.case_folder",
     )
     loaded = set(told["first"]["modules"])
     assert {f"brainseg_gui.{name}" for name in later} & loaded == set()

@@ -15,7 +15,7 @@ from typing import Any
 
 from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.provenance import write_provenance
-from brainseg_gui.annotation.saving.mask_paths import OutputTree, free_path, home_of, other_case_at
+from brainseg_gui.annotation.saving.mask_paths import OutputTree, free_path, home_of
 from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
@@ -174,6 +174,8 @@ def _written(request: SaveRequest, study: str, made_by: str) -> Path:
 
 def _check(request: SaveRequest, path: Path, study: str) -> None:
     """Make sure that a mask may go to a place: never over an image, else where a person settled what is in doubt."""
+    from brainseg_gui.annotation.saving.other_case import other_case_at  # how files are named is not there at the start
+
     source = request.case.source
     if any(_same_file(path, image) for image in source.modalities.values()):
         raise SaveError("this is an image of the case, not a mask", "Choose another name", path)

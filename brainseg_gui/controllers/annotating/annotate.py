@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QWidget
 from brainseg_gui.annotation.annotation import Annotation, Move
 from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.tools.algebra import mapped, translated
-from brainseg_gui.annotation.tools.click_answers import RegionNetwork
 from brainseg_gui.controllers.annotating.active_label import activate, paintable
 from brainseg_gui.controllers.annotating.annotation_record import origin_of, sittings_before
 from brainseg_gui.controllers.annotating.journal import JournalController
@@ -37,6 +36,7 @@ from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 from brainseg_gui.views.widgets.plain_text import plain_caption
 
 if TYPE_CHECKING:
+    from brainseg_gui.annotation.tools.click_answers import RegionNetwork
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _FIRST_CHOICE = ("ET", "ED")

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from brainseg_gui.annotation.tools.click_answers import RegionNetwork
 from brainseg_gui.controllers.annotating.active_label import pick_label
-from brainseg_gui.controllers.annotating.hand.brush_tool import BrushTool
-from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
-from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
-from brainseg_gui.controllers.annotating.hand.fill_tool import FillTool
 from brainseg_gui.controllers.annotating.hand.hand_tools import HandTool
-from brainseg_gui.controllers.annotating.hand.lasso_tool import LassoTool
 from brainseg_gui.controllers.slices.held_key import lets_go
 from brainseg_gui.state.annotating.hand import Pointer
 from brainseg_gui.state.annotating.tools import Tool
@@ -26,6 +20,8 @@ from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
+    from brainseg_gui.annotation.tools.click_answers import RegionNetwork
+    from brainseg_gui.controllers.annotating.hand.toolbox import Toolbox
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
 
@@ -50,30 +46,21 @@ class PaintController(QObject):
         super().__init__(window)
         self._session, self._actions, self._pictures = session, actions, pictures
         self._annotating = session.annotating
-        self._lasso = LassoTool(session)
-        source = CopySource(session)
-        self._brushes = {tool: BrushTool(session, tool, source) for tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)}
-        self._click = ClickTool(session, self, click_network)
-        self._tools: dict[Tool, HandTool] = {
-            **self._brushes,
-            Tool.LASSO: self._lasso,
-            Tool.FILL: FillTool(session),
-            Tool.CLICK: self._click,
-        }
+        self._click_network = click_network
+        self._toolbox: Toolbox | None = None
         self._in_hand: HandTool | None = None
-        self._click.changed.connect(self.busy_changed)
         pictures.when_made(lambda made: made.hand_used.connect(self._on_hand_used))
         self._annotating.options.events.tool.connect(self.finish)
         self._annotating.ending.connect(self._let_go)
         session.case_changed.connect(self._let_go)
         actions["annotate.browse_held"].setAutoRepeat(False)
-        self._annotating.annotation_changed.connect(self._listen_to_keys)
+        self._annotating.annotation_changed.connect(self._on_annotation_changed)
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
         return {
-            "annotate.drop_corner": self._lasso.drop_corner,
+            "annotate.drop_corner": lambda: self._tools.lasso.drop_corner(),
             "annotate.remove_corner": self.remove_corner,
             "annotate.browse_held": self._hold_browse,
             "annotate.use": partial(self._use_at_crosshair, False),
@@ -84,24 +71,23 @@ class PaintController(QObject):
     @property
     def busy(self) -> bool:
         """Whether something was begun that is not finished."""
-        return any(tool.busy for tool in self._tools.values())
+        return self._toolbox is not None and bool(self._toolbox.busy)
 
     def finish(self, *_: object) -> None:
         """Keep what is in the hand."""
         self._in_hand = None
-        for tool in self._tools.values():
-            if tool.busy:
-                tool.finish()
+        for tool in self._toolbox.busy if self._toolbox is not None else ():
+            tool.finish()
         self.busy_changed.emit()
 
     def accept(self) -> None:
         """Close the polygon, or accept the clicks that wait."""
-        if not self._click.accept():
-            self._lasso.close()
+        if not self._tools.click.accept():
+            self._tools.lasso.close()
 
     def cancel(self) -> bool:
         """Drop what is in the hand; returns whether there was anything."""
-        busy = [tool for tool in self._tools.values() if tool.busy]
+        busy = self._toolbox.busy if self._toolbox is not None else []
         for tool in busy:
             tool.cancel()
         self._in_hand = None
@@ -110,11 +96,11 @@ class PaintController(QObject):
 
     def step_back(self) -> bool:
         """Take back a polygon's last change, the last click or the stroke that began; returns whether there was any."""
-        if self._click.waits:
-            self._click.take_back()
+        if self.clicks_wait:
+            self._tools.click.take_back()
             return True
         if self.polygon_open:
-            self._lasso.undo()
+            self._tools.lasso.undo()
             self.busy_changed.emit()
             return True
         return self.cancel()
@@ -122,30 +108,31 @@ class PaintController(QObject):
     @property
     def polygon_open(self) -> bool:
         """Whether undo takes a corner back."""
-        return self._lasso.busy and self._in_hand is not self._lasso
+        return self.busy and self._tools.lasso.busy and self._in_hand is not self._tools.lasso
 
     @property
     def clicks_wait(self) -> bool:
         """Whether undo takes a click back."""
-        return self._click.waits
+        return self.busy and self._tools.click.waits
 
     @property
     def corner_redoable(self) -> bool:
         """Whether redo sets a corner again."""
-        return self._in_hand is None and self._lasso.redoable
+        return self._toolbox is not None and self._in_hand is None and self._toolbox.lasso.redoable
 
     def step_forward(self) -> bool:
         """Make the change of a polygon again that was taken back; returns whether there was any."""
         redoable = self.corner_redoable
         if redoable:
-            self._lasso.redo()
+            self._tools.lasso.redo()
             self.busy_changed.emit()
         return redoable
 
     def remove_corner(self) -> bool:
         """Take the corner under the mouse away; returns whether a polygon is open."""
-        open_before = self._lasso.busy
-        self._lasso.remove_corner()
+        lasso = self._tools.lasso
+        open_before = lasso.busy
+        lasso.remove_corner()
         self.busy_changed.emit()
         return open_before
 
@@ -155,7 +142,7 @@ class PaintController(QObject):
                 i, j, k = (round(v) for v in event.pointer.point_ijk)
                 pick_label(self._session, (i, j, k))
             case HandMove.PRESSED | HandMove.DOUBLE_CLICKED:
-                self._in_hand = self._tools.get(self._annotating.options.tool)
+                self._in_hand = self._tools.tools.get(self._annotating.options.tool)
                 if self._in_hand is not None:
                     press = event.move is HandMove.PRESSED
                     (self._in_hand.press if press else self._in_hand.double_click)(event)
@@ -179,8 +166,8 @@ class PaintController(QObject):
     def _let_go(self) -> None:
         """Nothing of this case or annotation goes into another."""
         self.finish()
-        for brush in self._brushes.values():
-            brush.forget()
+        if self._toolbox is not None:
+            self._toolbox.forget()
         self._annotating.hand.pointer = None
         self._annotating.hand.browsing = False
 
@@ -190,7 +177,7 @@ class PaintController(QObject):
         view = next((view for view in views if view.hasFocus()), views[0])
         i, j, k = self._session.viewing.crosshair
         pointer = Pointer((float(i), float(j), float(k)), view.plane)
-        if (self._annotating.editable and not self.busy) or self._lasso.busy or self._click.waits:
+        if (self._annotating.editable and not self.busy) or self._tools.lasso.busy or self._tools.click.waits:
             for move in (HandMove.PRESSED, HandMove.RELEASED):
                 self._on_hand_used(HandEvent(move, pointer, right))
 
@@ -199,8 +186,20 @@ class PaintController(QObject):
         if self._annotating.options.tool is not Tool.BROWSE and self._in_hand is None:
             self._annotating.hand.browsing = not self._annotating.hand.browsing
 
-    def _listen_to_keys(self) -> None:
-        """While there is something to paint on: the filter sees every event of the program."""
+    @property
+    def _tools(self) -> Toolbox:
+        """The tools; a start does not wait for them, nor for what they import."""
+        if self._toolbox is None:
+            from brainseg_gui.controllers.annotating.hand.toolbox import Toolbox
+
+            self._toolbox = Toolbox(self._session, self, self._click_network)
+            self._toolbox.click.changed.connect(self.busy_changed)
+        return self._toolbox
+
+    def _on_annotation_changed(self) -> None:
+        """While there is something to paint on, the tools are there and keys are heard: all events of the program."""
+        if self._annotating.annotation is not None:
+            _ = self._tools
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)
@@ -217,7 +216,8 @@ class PaintController(QObject):
     def close(self) -> None:
         """Keep what is in the hand, and stop listening to the application's keys."""
         self.finish()
-        self._click.close()
+        if self._toolbox is not None:
+            self._toolbox.click.close()
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)

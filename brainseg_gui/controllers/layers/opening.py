@@ -7,10 +7,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.saving.mask_paths import PREDICTION, OutputTree, homes_of, mask_names
-from brainseg_gui.annotation.saving.saved_masks import SavedMask, saved_annotations
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
@@ -25,6 +25,9 @@ from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.storage.leftovers import tidy
+
+if TYPE_CHECKING:
+    from brainseg_gui.annotation.saving.saved_masks import SavedMask
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +106,7 @@ def open_case(
     leave_unreadable
         Open without the images that cannot be read, and say so.
     """
+    from brainseg_gui.annotation.saving.saved_masks import saved_annotations
     from brainseg_gui.imaging.cases.read_case import read_case
 
     folders = homes_of(source, remembered.tree, remembered.earlier)
