@@ -132,9 +132,13 @@ class _LocalProgress:
 
 
 def _sentence(entry: dict[str, Any]) -> str:
+    from brainseg_gui.inference.expected_dice import expectation
+    from brainseg_gui.inference.models.dice_line import ExpectedDice
+
     volumes = ", ".join(f"{region} {value:.1f} ml" for region, value in entry["volumes_ml"].items())
     seconds = sum(entry["seconds"].values())
-    notes = "".join(f"\n  {note}" for note in entry["notes"])
+    told = expectation({region: ExpectedDice(**of) for region, of in entry.get("expected_dice", {}).items()})
+    notes = "".join(f"\n  {note}" for note in (*([told] if told else []), *entry["notes"]))
     return f"{entry['case']}: {entry['output']} ({volumes}; {seconds:.1f} s on {entry['device']}){notes}"
 
 

@@ -73,6 +73,9 @@ def described(done: Segmented) -> dict[str, Any]:
         "model": result.model,
         "scheme": labels.scheme.name,
         "volumes_ml": {key: round(volume, 3) for key, volume in volumes.items()},
+        "expected_dice": {
+            key: {"dice": round(of.dice, 3), "error": round(of.error, 3)} for key, of in result.expected_dice.items()
+        },
         "notes": [*case.notes, *result.notes],
     }
 

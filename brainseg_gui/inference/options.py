@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import ModelError, listed
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import ClassProbabilities
+from brainseg_gui.inference.models.dice_line import ExpectedDice
 from brainseg_gui.inference.models.model_folder import ModelFolder, Passport
 
 Device = Literal["auto", "cpu", "gpu"]
@@ -70,6 +71,8 @@ class SegmentResult:
     probabilities
         How sure the network was, if that was to be kept: before the passport's rules, which may have changed
         `classes` since.
+    expected_dice
+        Per region of the mask, the Dice that it will probably have, where the passport tells.
     """
 
     classes: NDArray[np.uint8]
@@ -79,6 +82,7 @@ class SegmentResult:
     model: str
     notes: tuple[str, ...] = ()
     probabilities: ClassProbabilities | None = None
+    expected_dice: Mapping[str, ExpectedDice] = field(default_factory=dict)
 
 
 def missing_modalities(volumes: Iterable[Modality], model: ModelFolder) -> tuple[Modality, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.connected import Connectivity, Numbers, connected, sizes_of
+from brainseg_gui.inference.expected_dice import own_overlap
 from brainseg_gui.inference.far_core import rename_far_core
 from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.models import steps
@@ -21,6 +22,7 @@ from brainseg_gui.inference.separable import Banded, apply_along_axes
 Classes = NDArray[np.uint8]
 Confidence = NDArray[np.float32]
 
+_MOST_SAMPLED = 1_000_000  # voxels: their sums are those of all of them, but for some thousandths
 _CLASSES_OF = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 
 
@@ -43,13 +45,36 @@ class NotBackground:
     target: Box
 
 
+@dataclass(frozen=True, eq=False)
+class SampledProbabilities:
+    """What the network said on the case's grid near its mask: in every voxel, or every second or third of a large box.
+
+    Parameters
+    ----------
+    where
+        The voxels, RAS-ordered in a view that `orient` gives.
+    orientation
+        Of the view.
+    of_class
+        Probability of NCR (1), ED (2) and ET (3), each (I', J', K').
+    """
+
+    where: Box
+    orientation: str
+    of_class: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+
+    def overlap(self, classes: Classes) -> dict[str, float]:
+        """How far a mask of the case and the probabilities agree, by region; see `expected_dice.own_overlap`."""
+        return own_overlap(orient(classes, self.orientation)[self.where], self.of_class)
+
+
 def map_back(
     probabilities: NDArray[np.float32],
     prepared: Prepared,
     passport: Passport,
     classes: Classes,
     confidence: Confidence | None = None,
-) -> None:
+) -> SampledProbabilities | None:
     """Write the most probable class of every voxel of the case.
 
     Only voxels near a network voxel whose background is at most one half are looked at: interpolated
@@ -67,18 +92,33 @@ def map_back(
         Receives 0 background, 1 NCR, 2 ED, 3 ET; all 0 on entry; RAS-ordered, (I, J, K).
     confidence
         Receives the probability of the class that won, where it was looked at; as `classes`.
+
+    Returns
+    -------
+    SampledProbabilities
+        What the network said there; None where it saw nothing at all.
     """
     network_grid = prepared.network_grid
     near = where_not_background(probabilities, prepared, passport, at_most=0.5)
     if near is None:
-        return
+        return None
     matrices = network_grid.backward(near.source, near.target)
-    found, probability = _most_probable(near.probabilities[near.source], matrices, passport.output)
+    step = _sampling_step(near.target)
+    of_class: dict[int, NDArray[np.float32]] = {}
+    found, probability = _most_probable(near.probabilities[near.source], matrices, passport.output, of_class, step)
     if passport.output.only_in_brain and prepared.brain is not None:
         found *= prepared.brain[near.target]
     orient(classes, passport.orientation)[network_grid.box][near.target] = found
     if confidence is not None:
         orient(confidence, passport.orientation)[network_grid.box][near.target] = probability
+    starts = [outer.start + part.start for outer, part in zip(network_grid.box, near.target, strict=True)]
+    i, j, k = (slice(n, n + part.stop - part.start, step) for n, part in zip(starts, near.target, strict=True))
+    return SampledProbabilities((i, j, k), passport.orientation, of_class)
+
+
+def _sampling_step(box: Box) -> int:
+    voxels = np.prod([part.stop - part.start for part in box])
+    return max(1, int(np.ceil(np.cbrt(voxels / _MOST_SAMPLED))))
 
 
 def where_not_background(
@@ -101,12 +141,21 @@ def where_not_background(
 
 
 def _most_probable(
-    probabilities: NDArray[np.float32], matrices: Sequence[Banded | None], output: Output
+    probabilities: NDArray[np.float32],
+    matrices: Sequence[Banded | None],
+    output: Output,
+    of_class: dict[int, NDArray[np.float32]],
+    step: int,
 ) -> tuple[Classes, Confidence]:
-    """Class with the largest interpolated probability, and that; one channel at a time keeps the memory small."""
+    """Class with the largest interpolated probability, and that; one channel at a time keeps the memory small.
+
+    `of_class` receives the probabilities of all classes but the background, of one voxel in `step` along each axis.
+    """
     best = winner = None
     for channel, network_class in enumerate(output.classes):
         value = apply_along_axes(np.asfortranarray(probabilities[..., channel]), matrices)
+        if network_class:
+            of_class[network_class] = value[::step, ::step, ::step].copy(order="K")
         if best is None or winner is None:
             best, winner = value, np.full(value.shape, network_class, dtype=np.uint8, order="F")
             continue

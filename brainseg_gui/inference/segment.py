@@ -64,10 +64,23 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds per stage, sentences about what had to be done differently, and where probabilities were kept."""
+    """How a segmentation went.
+
+    Parameters
+    ----------
+    seconds
+        Per stage.
+    notes
+        Sentences about what had to be done differently.
+    overlap
+        By region, how far mask and probabilities agree; see `expected_dice.own_overlap`.
+    kept
+        Where probabilities were kept.
+    """
 
     seconds: Mapping[str, float]
     notes: tuple[str, ...]
+    overlap: Mapping[str, float]
     kept: Box | None = None
 
 
@@ -116,7 +129,7 @@ def segment_volumes(
     yield Progress(MAPPING_BACK, _INFERRED)
     if confidence is None and needs_confidence(passport.postprocess):
         confidence = np.zeros(classes.shape, np.float32, order="F")
-    map_back(probabilities, prepared, passport, classes, confidence)
+    sampled = map_back(probabilities, prepared, passport, classes, confidence)
     kept = None
     if levels is not None:
         yield Progress(MAPPING_BACK, 0.94, "keeping probabilities")
@@ -125,12 +138,13 @@ def segment_volumes(
     grid = next(iter(volumes.values())).grid
     notes += (*cautions(volumes, passport), *_notes_on(prepared, grid.voxel_ml))
     postprocess(classes, passport.postprocess, grid.voxel_ml, confidence, grid.spacing_mm)
+    overlap = sampled.overlap(classes) if sampled is not None else {}
     stages = {
         PREPARING: inferring - started,
         INFERRING: mapping - inferring,
         MAPPING_BACK: time.perf_counter() - mapping,
     }
-    return Outcome(stages, notes, kept)
+    return Outcome(stages, notes, overlap, kept)
 
 
 def _notes_on(prepared: Prepared, voxel_ml: float) -> tuple[str, ...]:

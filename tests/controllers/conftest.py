@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.inference.models.dice_line import ExpectedDice
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.state.layers.layers import Layer, LayerRole
@@ -113,6 +114,7 @@ class FakeEngine:
     error: Exception | None = None
     start_error: Exception | None = None
     notes: tuple[str, ...] = ()
+    expected: Mapping[str, ExpectedDice] = field(default_factory=dict)
     empty: bool = False
     closed: bool = False
     cases: list[Case] = field(default_factory=list)
@@ -137,7 +139,10 @@ class FakeEngine:
         classes = np.zeros(case.grid.shape, np.uint8)
         if not self.empty:
             classes[2:6, 3:7, 4:8] = 3
-        return SegmentResult(classes, {"inferring": 0.1}, "CPU (test)", "float32", model.title, self.notes)
+        seconds = {"inferring": 0.1}
+        return SegmentResult(
+            classes, seconds, "CPU (test)", "float32", model.title, self.notes, expected_dice=self.expected
+        )
 
     def close(self) -> None:
         self.closed = True

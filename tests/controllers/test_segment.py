@@ -20,6 +20,7 @@ from brainseg_gui.controllers.shell import core_controllers
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.inference.models.dice_line import ExpectedDice
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
@@ -179,8 +180,21 @@ def test_progress_is_shown_in_the_panel(
     ended()
     assert not bar.isVisible()
     assert state.outcome.startswith("CPU (test), float32: ")
+    assert "Expected Dice" not in state.outcome
     assert _button(parts, "Segment").isEnabled()
     assert not _button(parts, "Cancel").isEnabled()
+
+
+def test_what_is_probably_poor_is_said_where_the_work_was_asked_for(
+    parts: Any, session: Session, engine: Any, ready: SegmentController, ended: Callable[[], None]
+) -> None:
+    engine.expected = {"WT": ExpectedDice(0.9, 0.04), "ET": ExpectedDice(0.4, 0.08)}
+    engine.gate.open()
+    ready.segment()
+    ended()
+    words = "Expected Dice WT .90 ± .04, ET .40 ± .08: ET is probably poor, look there"
+    assert session.segmenting.outcome.splitlines()[1] == words
+    assert words in [line for label in _panel(parts).findChildren(QLabel) for line in label.text().splitlines()]
 
 
 def test_the_result_is_a_new_layer_in_the_study_s_scheme(

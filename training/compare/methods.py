@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder, shipped_models
+from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import SegmentOptions, require_modalities
-from brainseg_gui.inference.segment import segment_volumes
+from brainseg_gui.inference.segment import Outcome, segment_volumes
 from brainseg_gui.progress import run_to_end
 from training.baselines import BASELINES, NEEDED, Baseline, segment_by_thresholds
 from training.errors import TrainingError
@@ -152,12 +153,26 @@ class Model:
 
     def predict(self, case: Case) -> Prediction:
         """Segment a case as the button does, but for the rules at the end."""
+        confidence = np.zeros(case.grid.shape, np.float32, order="F")
+        classes, outcome = self._segmented(case, replace(self.folder.passport, postprocess=()), confidence)
+        return Prediction(classes, confidence, sum(outcome.seconds.values()))
+
+    def segment(self, case: Case) -> tuple[NDArray[np.uint8], Outcome]:
+        """Classes of a case, (I, J, K), as the button gives them, and how it went.
+
+        Raises
+        ------
+        BrainsegError
+            If the case does not suit the model.
+        """
+        return self._segmented(case, self.folder.passport, None)
+
+    def _segmented(
+        self, case: Case, passport: Passport, confidence: NDArray[np.float32] | None
+    ) -> tuple[NDArray[np.uint8], Outcome]:
         require_modalities(case.volumes, self.folder, case.source.folder)
         classes = np.zeros(case.grid.shape, np.uint8, order="F")
-        confidence = np.zeros(case.grid.shape, np.float32, order="F")
-        passport = replace(self.folder.passport, postprocess=())
-        outcome = run_to_end(segment_volumes(case.volumes, passport, self._network, classes, confidence))
-        return Prediction(classes, confidence, sum(outcome.seconds.values()))
+        return classes, run_to_end(segment_volumes(case.volumes, passport, self._network, classes, confidence))
 
     @cached_property
     def _network(self) -> LoadedNetwork:

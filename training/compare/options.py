@@ -48,9 +48,14 @@ def add_mask_options(parser: argparse.ArgumentParser) -> None:
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Where the networks run, and where results are kept."""
+    add_network_options(parser)
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="folder of computed predictions (OUT/cache)")
+
+
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """Where the networks run."""
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), default="auto")
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
-    parser.add_argument("--cache", type=Path, metavar="DIR", help="folder of computed predictions (OUT/cache)")
 
 
 def asked_of(given: argparse.Namespace) -> Asked:

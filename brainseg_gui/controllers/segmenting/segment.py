@@ -340,4 +340,7 @@ def _choice(model: ModelFolder) -> ModelChoice:
 
 def _outcome(result: SegmentResult, seconds: float) -> str:
     kept = f"; probabilities {result.probabilities.megabytes:.0f} MB" if result.probabilities else ""
-    return f"{result.device}, {result.precision}: {seconds:.1f} s{kept}"
+    from brainseg_gui.inference.expected_dice import expectation
+
+    speed = f"{result.device}, {result.precision}: {seconds:.1f} s{kept}"
+    return "\n".join(filter(None, (speed, expectation(result.expected_dice))))

@@ -25,6 +25,7 @@ from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelScheme, regions
 from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.inference.cohort import AtWork, CohortSegmentation, HasMask, Refused, Segmented
+from brainseg_gui.inference.expected_dice import expectation
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage, why_not_all
@@ -200,7 +201,8 @@ def _reason(error: Exception) -> str:
 def _found(done: Segmented) -> str:
     volumes = volumes_ml(done.labels)
     words = ", ".join(f"{region.key} {volumes[region.key]:.1f} ml" for region in regions())
-    return ". ".join((words, *done.result.notes, *done.case.doubts))
+    sentences = (words, expectation(done.result.expected_dice), *done.result.notes, *done.case.doubts)
+    return ". ".join(filter(None, sentences))
 
 
 def _file_of(path: Path) -> MaskFile:

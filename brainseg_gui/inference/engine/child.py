@@ -152,7 +152,7 @@ class Child:
 
         done = yield from segment_volumes(block.volumes(), passport, network, block.mask, levels=block.levels)
         notes, device = (*network.notes, *done.notes), network.device.words
-        return Finished(serial, done.seconds, device, network.precision, notes, done.kept)
+        return Finished(serial, done.seconds, device, network.precision, notes, done.overlap, done.kept)
 
     def _features(
         self, serial: int, block: SharedBlock, passport: Passport, network: LoadedNetwork

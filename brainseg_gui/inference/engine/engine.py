@@ -41,6 +41,7 @@ from brainseg_gui.inference.engine.messages import (
     Stopped,
 )
 from brainseg_gui.inference.engine.shared_block import SharedBlock
+from brainseg_gui.inference.expected_dice import expected_dice
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
 from brainseg_gui.inference.options import (
@@ -262,7 +263,8 @@ class Engine:
         seconds[PREPARING] += shared_s
         seconds[MAPPING_BACK] += time.perf_counter() - started
         device, precision = finished.device, finished.precision
-        return SegmentResult(classes, seconds, device, precision, model.title, finished.notes, probabilities)
+        expected = expected_dice(finished.overlap, model.passport.expected_dice)
+        return SegmentResult(classes, seconds, device, precision, model.title, finished.notes, probabilities, expected)
 
     def _wait(
         self, process: EngineProcess, serial: int, base: float, block: SharedBlock

@@ -94,6 +94,7 @@ class Finished:
     device: str
     precision: str
     notes: tuple[str, ...]
+    overlap: Mapping[str, float]
     kept: tuple[slice, slice, slice] | None = None
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.dice_line import DiceLine, read_dice_lines
 from brainseg_gui.inference.models.json_fields import JsonFields
 from brainseg_gui.inference.models.step_readers import read_post_step, read_step
 from brainseg_gui.plain_files import tagless, visible
@@ -91,6 +92,8 @@ class Passport:
     may_be_missing
         Modalities that a case may lack, and what that costs, in words ("WT about .02 lower"); at least one of all has
         to be there. Their channels are 0 then.
+    expected_dice
+        Per region (WT, TC, ET), what Dice a mask will probably have; empty where that was not measured.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Passport:
     results: str
     intended_use: str
     may_be_missing: Mapping[Modality, str] = field(default_factory=dict)
+    expected_dice: Mapping[str, DiceLine] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -160,6 +164,7 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         results=fields.text("results"),
         intended_use=fields.text("intended_use"),
         may_be_missing=_may_be_missing(grid),
+        expected_dice=read_dice_lines(fields),
     )
     _check_order(passport, fields)
     return passport

@@ -1,0 +1,166 @@
+"""How well a network knows its own errors: ``python -m training.compare.expected_study``.
+
+Measures, on patients that the network was not trained on, how the overlap that its probabilities promise goes together
+with the true Dice, and writes the line that its passport needs as ``expected_dice``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.inference.models.dice_line import DiceLine, lines_as_json
+from brainseg_gui.inference.options import SegmentOptions
+from training.compare.cases import ComparedCase, find_cases
+from training.compare.command import FAULT, ended, tell, write_text
+from training.compare.methods import Method, Model, models_named
+from training.compare.options import add_case_options, add_network_options, asked_of
+from training.compare.scores import REGIONS, dice_scores
+from training.compare.tables import markdown_row
+from training.errors import TrainingError
+
+FEWEST = 5
+"""Cases with a mask of the region, below which no line is drawn."""
+
+_LEAST_RANGE = 0.01  # of promised overlaps: a line through one spot tells nothing
+_FACTS = (
+    "Promised: 2 Σ m p / (Σ m + Σ p) of the network's own mask and probabilities. Error: mean distance of a case's "
+    "Dice from the least-squares line that all other cases draw; beside it the same of their mean Dice, which knows "
+    "nothing of the case. Cases in which the network claims nothing of a region are not counted for it."
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One case: what the network promises of each region that is left in its mask, and the true Dice."""
+
+    case_id: str
+    promised: Mapping[str, float]
+    dice: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What one region comes to.
+
+    Parameters
+    ----------
+    cases
+        With a mask of the region.
+    rank_correlation
+        Spearman's, of promise and Dice.
+    line
+        For the passport.
+    blind_error
+        Mean distance of a case's Dice from the mean of the others.
+    """
+
+    cases: int
+    rank_correlation: float
+    line: DiceLine
+    blind_error: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and write expected.md and expected.json; 0, or 2 when something given is at fault or a case left out."""
+    return ended(_study, _parser().parse_args(arguments))
+
+
+def fit(promised: Sequence[float], dice: Sequence[float]) -> Fit | None:
+    """The line through what was promised and what came; None where there are too few cases, or all promise alike."""
+    x, y = np.asarray(promised, float), np.asarray(dice, float)
+    if len(x) < FEWEST or np.ptp(x) < _LEAST_RANGE:
+        return None
+    others = [np.arange(len(x)) != n for n in range(len(x))]
+    missed = [_on_line(x[rest], y[rest], x[n]) - y[n] for n, rest in enumerate(others)]
+    blind = [y[rest].mean() - y[n] for n, rest in enumerate(others)]
+    ends = float(x.min()), float(x.max())
+    error = round(float(np.abs(missed).mean()), 3)
+    line = DiceLine(ends, (_on_line(x, y, ends[0]), _on_line(x, y, ends[1])), error)
+    correlation = float(spearmanr(x, y).statistic) if np.ptp(y) > 0 else 0.0
+    return Fit(len(x), correlation, line, float(np.abs(blind).mean()))
+
+
+def _on_line(x: np.ndarray, y: np.ndarray, at: float) -> float:
+    """Least squares, from 0 to 1."""
+    middle = x.mean()
+    slope = ((x - middle) * (y - y.mean())).sum() / ((x - middle) ** 2).sum()
+    return float(np.clip(y.mean() + slope * (at - middle), 0.0, 1.0))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.compare.expected_study",
+        description="Measure how the overlap that a network promises goes together with the true Dice.",
+    )
+    add_case_options(parser)
+    model = "model folder, name of a shipped model, or a folder of the run folders of a cross-validation"
+    parser.add_argument("--model", required=True, metavar="MODEL", help=model)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
+    add_network_options(parser)
+    return parser
+
+
+def _study(given: argparse.Namespace) -> int:
+    (model,) = models_named([given.model], SegmentOptions(given.device, given.precision))
+    seen, faults = list[Seen](), list[str]()
+    for case in find_cases(given.cases, asked_of(given), faults.append):
+        try:
+            seen.append(_seen(case, model))
+        except BrainsegError as error:
+            faults.append(f"{case.case_id} is left out: {error}")
+    for sentence in faults:
+        tell(sentence)
+    if not seen:
+        raise BrainsegError("no case could be measured", "Name cases with masks")
+    fits = {region: found for region in REGIONS if (found := _fit_of(seen, region)) is not None}
+    table = as_table(model.name, seen, fits)
+    write_text(given.output / "expected.md", table)
+    lines = lines_as_json({region: found.line for region, found in fits.items()})
+    write_text(given.output / "expected.json", json.dumps({"expected_dice": lines}, indent=1) + "\n")
+    sys.stdout.write(table)
+    return FAULT if faults else 0
+
+
+def _seen(case: ComparedCase, method: Method) -> Seen:
+    images, reference = case.read()
+    model = method.of_case(case.case_id)
+    if not isinstance(model, Model):
+        raise TrainingError(f"{model.name} has no probabilities", "Name a network")
+    classes, outcome = model.segment(images)
+    return Seen(
+        case.case_id, outcome.overlap, {row.region.key: row.dice for row in dice_scores(reference, classes).rows}
+    )
+
+
+def _fit_of(seen: Sequence[Seen], region: str) -> Fit | None:
+    there = [one for one in seen if region in one.promised]
+    return fit([one.promised[region] for one in there], [one.dice[region] for one in there])
+
+
+def as_table(name: str, seen: Sequence[Seen], fits: Mapping[str, Fit]) -> str:
+    """The regions and then the cases, as Markdown."""
+    head = ("region", "cases", "rank correlation", "error", "error of the mean", "promised", "expected Dice")
+    lines = [f"# Expected Dice of {name}, n = {len(seen)}", "", markdown_row(head), markdown_row(["---"] * len(head))]
+    for region, found in fits.items():
+        line = found.line
+        shown = (found.rank_correlation, line.error, found.blind_error)
+        ends = (f"{a:.2f} – {b:.2f}" for a, b in (line.overlap, line.dice))
+        lines.append(markdown_row((region, str(found.cases), *(f"{value:.2f}" for value in shown), *ends)))
+    lines += ["", markdown_row(("case", "promised WT / TC / ET", "Dice WT / TC / ET")), markdown_row(["---"] * 3)]
+    for one in seen:
+        promised = " / ".join(f"{one.promised[r]:.2f}" if r in one.promised else "none" for r in REGIONS)
+        lines.append(markdown_row((one.case_id, promised, " / ".join(f"{one.dice[r]:.2f}" for r in REGIONS))))
+    return "\n".join([*lines, "", _FACTS, ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
