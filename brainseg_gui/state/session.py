@@ -23,6 +23,7 @@ from brainseg_gui.state.layers.case_states import CaseStates
 from brainseg_gui.state.layers.layers import Layer, LayerRole, Layers, OverlayStyle
 from brainseg_gui.state.layers.mask_destination import MaskDestination
 from brainseg_gui.state.layers.unsaved_predictions import UnsavedPredictions
+from brainseg_gui.state.measuring.measuring import Measuring
 from brainseg_gui.state.notices import Notice as Notice
 from brainseg_gui.state.notices import Notices
 from brainseg_gui.state.segmenting.certainty import CertaintyState
@@ -65,6 +66,7 @@ class Session(Notices):
         self.certainty = CertaintyState()
         self.intensities = Intensities()
         self.annotating = ActiveAnnotation()
+        self.measuring = Measuring()
         self.case_states = CaseStates()
         self.errors = ErrorList()
         self._case: Case | None = None
@@ -125,6 +127,11 @@ class Session(Notices):
         chosen = [self.layers.prediction, *reversed(list(self.layers))]
         return next((layer for layer in chosen if layer is not None and layer.probabilities is not None), None)
 
+    @property
+    def worked_on(self) -> Layer | None:
+        """The mask that a person has in mind: the annotation, else the compared prediction, else the reference."""
+        return self.annotating.layer or self.layers.prediction or self.layers.reference
+
     def preview(self, partial: Case) -> None:
         """Show what is read so far of another case; the open one stays open behind it."""
         viewing = self.viewing
@@ -164,6 +171,7 @@ class Session(Notices):
         """
         self.set_overlay(None)
         self.annotating.end()
+        self.measuring.open(())
         if self._case is not None:
             self.unsaved_predictions.keep(self._case, self.layers)
         self.layers.clear()

@@ -68,6 +68,8 @@ class AnnotateController(QObject):
             signal.connect(self._show_history)
         self._annotating.annotation_changed.connect(self._show_state)
         self._annotating.options.events.tool.connect(self._show_history)
+        session.measuring.changed.connect(self._show_history)
+        session.measuring.hand.events.tool.connect(self._show_history)
         self.paint.busy_changed.connect(self._show_history)
         session.layers.changed.connect(self._on_layers_changed)
         session.case_changed.connect(self._show_state)
@@ -173,8 +175,11 @@ class AnnotateController(QObject):
         self._annotating.end()
 
     def undo(self) -> None:
-        """Take back the last corner, seed or edit, whichever is in the hand."""
+        """Take back the last measurement, corner, seed or edit, whichever is in the hand."""
         annotating = self._annotating
+        if self._measures:
+            self._session.measuring.undo()
+            return
         if self.paint.step_back():
             return
         if annotating.options.tool is Tool.SEEDS and annotating.scribbles.any:
@@ -185,12 +190,20 @@ class AnnotateController(QObject):
     def redo(self) -> None:
         """Apply again what was taken back last."""
         annotating = self._annotating
+        if self._measures:
+            self._session.measuring.redo()
+            return
         if self.paint.step_forward() or self.paint.busy:
             return
         if annotating.options.tool is Tool.SEEDS and annotating.scribbles.redoable:
             annotating.scribbles.redo()
         else:
             annotating.redo()
+
+    @property
+    def _measures(self) -> bool:
+        """Whether undo and redo are about measurements: while one measures, or there is nothing else to undo."""
+        return self._session.measuring.hand.tool is not None or self._annotating.annotation is None
 
     def close(self) -> None:
         """Keep what is in the hand."""
@@ -271,6 +284,9 @@ class AnnotateController(QObject):
         redoable = "seed" if seeds and annotating.scribbles.redoable else redoable
         undoable = "corner" if self.paint.polygon_open else "click" if self.paint.clicks_wait else undoable
         redoable = "corner" if self.paint.corner_redoable else "" if self.paint.busy else redoable
+        if self._measures:
+            measuring = self._session.measuring
+            undoable, redoable = ("measurement" if able else "" for able in (measuring.undoable, measuring.redoable))
         for key, word, name in (("annotate.undo", "&Undo", undoable), ("annotate.redo", "&Redo", redoable)):
             actions[key].setText(f"{word} {plain_caption(name)}".strip())
             actions[key].setEnabled(bool(name) or (key == "annotate.undo" and self.paint.busy))

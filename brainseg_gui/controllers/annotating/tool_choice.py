@@ -85,6 +85,7 @@ class ToolChoice(QObject):
 
     def choose_tool(self, tool: Tool) -> None:
         """Take a tool; all but Browse need an annotation."""
+        self._session.measuring.hand.tool = None
         if tool is Tool.BROWSE or self._annotating.editable:
             self._options.tool = tool
         elif self._annotating.annotation is None:

@@ -38,8 +38,7 @@ class StatisticsController(QObject):
 
     def choose_active(self) -> None:
         """Save those of the annotation; else of the compared prediction, else of the reference."""
-        layers = self._session.layers
-        layer = self._session.annotating.layer or layers.prediction or layers.reference
+        layer = self._session.worked_on
         if layer is None:
             self._session.say(Notice("Statistics are of a mask", "Segment, annotate, or add a mask", problem=False))
         else:

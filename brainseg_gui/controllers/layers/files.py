@@ -117,7 +117,7 @@ class FilesController(QObject):
         self._session.opening.begin("reading")
         first = self._session.viewing.modality
         output = self._session.output
-        remembered = Remembered(self._preferences.memory, output.tree, output.earlier)
+        remembered = Remembered(self._preferences.memory, output.tree, output.earlier, self._preferences.measurements)
         together = self._together if self._is_listed(source) else None
         work = open_case(
             source, remembered, regrid=regrid, first=first, together=together, leave_unreadable=leave_unreadable
@@ -267,6 +267,8 @@ class FilesController(QObject):
         for error in opened.problems:
             said = replace(notice_of(error), what=f"An annotation is not shown. {notice_of(error).what}")
             self._session.say(said)
+        if opened.marks_problem is not None:
+            self._session.say(notice_of(opened.marks_problem))
         if notes := self._notes_to_say(case):
             notice = Notice(". ".join(notes), problem=False, actions=_note_actions(case))
             (self._session.say if said is None else self._session.say_too)(notice)
@@ -284,6 +286,7 @@ class FilesController(QObject):
             self._session.number_as(opened.numbering)
         for layer in opened.layers:
             self._session.add_layer(layer, compared=layer is opened.layers[-1])
+        self._session.measuring.open(opened.marks)
 
     def _remember_windows(self) -> None:
         """Keep the open case's windows, before a preview shows those of another."""

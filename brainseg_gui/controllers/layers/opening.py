@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.annotation.journal.study import study_digest
+from brainseg_gui.annotation.measuring.mark import Mark
+from brainseg_gui.annotation.measuring.mark_journal import MarkJournals
 from brainseg_gui.annotation.saving.mask_paths import PREDICTION, OutputTree, homes_of, mask_names
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.person import person
@@ -48,11 +50,14 @@ class Remembered:
         The folder for masks, if one was chosen.
     earlier
         Folders that masks went into before.
+    measurements
+        What people measured on studies; None for nothing.
     """
 
     memory: StudyMemory
     tree: OutputTree | None
     earlier: tuple[OutputTree, ...] = ()
+    measurements: MarkJournals | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +78,10 @@ class Opened:
         How new masks are numbered, where the person said so.
     problems
         Why annotations are not shown.
+    marks
+        What was measured on it.
+    marks_problem
+        Why that is not shown.
     """
 
     case: Case
@@ -81,6 +90,8 @@ class Opened:
     numbering: LabelScheme | None = None
     problems: tuple[BrainsegError, ...] = ()
     prediction: Layer | None = None
+    marks: tuple[Mark, ...] = ()
+    marks_problem: BrainsegError | None = None
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -129,7 +140,19 @@ def open_case(
     masks = _chosen(saved_annotations(source, folders, named, study))
     layers, problems = _read_all(masks, case, said)
     prediction = _prediction_of(case, folders)
-    return Opened(case, layers, known[0] if known else "", said.get(NEW_MASKS), problems, prediction)
+    marks, unread = _measured(remembered.measurements, study)
+    return Opened(case, layers, known[0] if known else "", said.get(NEW_MASKS), problems, prediction, marks, unread)
+
+
+def _measured(journals: MarkJournals | None, study: Callable[[], str]) -> tuple[tuple[Mark, ...], BrainsegError | None]:
+    """What was measured on a study, and why that cannot be shown."""
+    if journals is None or not journals.any:
+        return (), None
+    try:
+        return journals.read(study()), None
+    except OSError as error:
+        what = f"the measurements of this case cannot be read ({error.strerror})"
+        return (), BrainsegError(what, "They stay where they are; check the drive")
 
 
 def _prediction_of(case: Case, folders: Sequence[Path]) -> Layer | None:

@@ -15,6 +15,7 @@ from typing import Any
 import platformdirs
 from PySide6.QtCore import QByteArray
 
+from brainseg_gui.annotation.measuring.mark_journal import MarkJournals
 from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.settings_start import open_settings
@@ -49,6 +50,7 @@ class Preferences:
         self._safe = safe
         self.journals = journals or platformdirs.user_data_path(_APP) / "journals"
         self.memory = StudyMemory(self.journals.parent / "studies")
+        self.measurements = MarkJournals(self.journals)
         folder = platformdirs.user_config_path(_APP)
         with suppress(OSError):  # both hold names of cases, the cache their small pictures, too
             make_private_folder(folder)

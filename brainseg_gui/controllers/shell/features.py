@@ -18,6 +18,7 @@ from brainseg_gui.controllers.shell.core_features import (
 )
 from brainseg_gui.controllers.shell.core_panels import LAYERS
 from brainseg_gui.controllers.shell.feature import Feature
+from brainseg_gui.controllers.shell.measuring_feature import MEASURING
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_spec import ActionSpec
 from brainseg_gui.views.actions.actions import Actions, with_added
@@ -259,6 +260,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     CERTAINTY,
     LABELS,
     INTENSITIES,
+    MEASURING,
     TRAINING,
     COHORT,
     SEGMENT_ALL,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from brainseg_gui.controllers.annotating.operations import OperationsController
 from brainseg_gui.controllers.annotating.paint import PaintController
@@ -10,6 +11,9 @@ from brainseg_gui.controllers.annotating.proposal import ProposalController
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.state.annotating.operating import OperationKind
+
+if TYPE_CHECKING:
+    from brainseg_gui.controllers.measuring.measuring import MeasuringController
 
 
 class UnderWayController:
@@ -25,6 +29,7 @@ class UnderWayController:
     ) -> None:
         self._paint, self._operations, self._proposal = paint, operations, proposal
         self._files, self._segment = files, segment
+        self.measuring: MeasuringController | None = None  # since somebody measures
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -36,8 +41,9 @@ class UnderWayController:
         }
 
     def remove_here(self) -> None:
-        """Remove the corner of an open polygon, else the island under the mouse."""
-        if not self._paint.remove_corner():
+        """Remove a measurement, the corner of an open polygon, else the island under the mouse."""
+        measures = self.measuring is not None and self.measuring.remove_here()
+        if not (measures or self._paint.remove_corner()):
             self._operations.choose(OperationKind.REMOVE_ISLAND)
 
     def confirm(self) -> None:
@@ -47,6 +53,8 @@ class UnderWayController:
 
     def cancel(self) -> None:
         """Drop what is in the hand or previewed, else stop what runs."""
+        if self.measuring is not None and self.measuring.cancel():
+            return
         if self._paint.cancel() or self._operations.drop() or self._proposal.leave():
             return
         self._files.cancel()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.box import box_around
+from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, meanings, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
@@ -104,6 +104,21 @@ def _row(
     voxels = int(np.count_nonzero(chosen))
     brightness = {modality: _brightness(values[chosen]) for modality, values in found.items()} if voxels else {}
     return LabelStatistics(kind, key, title, tuple(numbers), voxels, voxels * voxel_ml, brightness)
+
+
+def brightness_in(
+    box: Box, inside: NDArray[np.bool_], volumes: Mapping[Modality, Volume]
+) -> dict[Modality, IntensityStatistics]:
+    """By modality, how bright some voxels are; empty where there are none.
+
+    Parameters
+    ----------
+    box, inside
+        A box of the case, and which of its voxels.
+    """
+    if not inside.any():
+        return {}
+    return {modality: _brightness(_intensities(volume, box)[inside]) for modality, volume in volumes.items()}
 
 
 def _brightness(values: NDArray[np.float64]) -> IntensityStatistics:

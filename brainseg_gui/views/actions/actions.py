@@ -15,7 +15,7 @@ from brainseg_gui.views.actions.key_profiles import joined, sequences_of
 from brainseg_gui.views.actions.operation_actions import OPERATION_ACTIONS
 from brainseg_gui.views.widgets.theme import icon
 
-MENUS = ("File", "Cases", "View", "Layers", "Annotate", "Operations", "Segment", "Train", "Help")
+MENUS = ("File", "Cases", "View", "Layers", "Annotate", "Operations", "Measure", "Segment", "Train", "Help")
 
 BASE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.open", "&Open case folder…", "File", ("Ctrl+O",), "Open the folder of one case", "folder-open"),
@@ -175,6 +175,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Double click", "Enlarge a view, and back; with a tool: the middle button, or hold Space"),
     ("Page up, Page down", "Scroll the view that has the focus"),
     ("Arrow keys", "Move the crosshair by one voxel"),
+    ("Left drag, while measuring", "Draw a ruler, angle or ellipse, or move an end of one; Delete takes one away"),
     *ANNOTATE_MOUSE,
 )
 

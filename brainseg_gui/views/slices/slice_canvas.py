@@ -16,6 +16,7 @@ from brainseg_gui.imaging.numbering import number_of
 from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm, voxel_to_pixel
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.hand_marks import BrushMark, brush_mark, draw_hand
+from brainseg_gui.views.slices.measurements import draw_measurements
 from brainseg_gui.views.slices.slice_mapping import SliceMapping
 from brainseg_gui.views.slices.slice_marks import SliceMarks, draw_crosshair, draw_marks
 from brainseg_gui.views.slices.slice_picture import Content, SlicePicture
@@ -79,6 +80,9 @@ class SliceCanvas(SliceViewport):
         for field in (*masks, events.agreement):
             field.connect(self._on_masks_changed)
         events.crosshair_visible.connect(self._on_marks_changed)
+        session.measuring.changed.connect(self._on_marks_changed)
+        for field in (session.measuring.hand.events.drawn, session.measuring.hand.events.chosen):
+            field.connect(self._on_marks_changed)
         self._connect_hand()
 
     def _connect_hand(self) -> None:
@@ -211,6 +215,9 @@ class SliceCanvas(SliceViewport):
         painter.resetTransform()
         if viewing.crosshair_visible:
             draw_crosshair(painter, frame, mapping.position_of(viewing.crosshair))
+        measuring = self._session.measuring
+        if (measuring.marks or measuring.hand.drawn is not None) and not self._session.previewing:
+            draw_measurements(painter, mapping, measuring)
         draw_marks(painter, frame, self._marks(case, mapping), self._picture.overlay)
         if self._session.annotating.annotation is not None:
             draw_hand(painter, mapping, self._session.annotating)

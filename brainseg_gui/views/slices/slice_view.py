@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, SignalInstance
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit
 
@@ -22,6 +22,7 @@ from brainseg_gui.views.slices.slice_picture import Content
 _WHEEL_STEP = 120
 _ZOOM_PER_PIXEL = 1.01
 _ZOOM_PER_STEP = 1.15
+_TOOLS = ("hand", "measure")
 
 
 class SliceView(SliceCanvas):
@@ -30,7 +31,8 @@ class SliceView(SliceCanvas):
     Left: move the crosshair. Wheel: scroll. Ctrl+wheel or right drag: zoom. Middle drag: pan. Ctrl+drag: window
     (left–right width, up–down level). Double click: enlarge; while a tool is in the hand with the middle button.
 
-    While a tool is in the hand, the left and the right button are the tool's: `hand_used` tells of them.
+    While a tool is in the hand, the left and the right button are the tool's: `hand_used` tells of them. While
+    something is measured, the left one is the ruler's: `measure_used` tells of it.
     """
 
     cursor_moved = Signal()
@@ -38,6 +40,7 @@ class SliceView(SliceCanvas):
 
     enlarge_requested = Signal()
     hand_used = Signal(object)
+    measure_used = Signal(object)
 
     _drag: tuple[str, QPointF] | None = None  # events come while pyqtgraph makes the view
     _resting: QPointF | None = None  # where the cursor was on the screen
@@ -58,17 +61,26 @@ class SliceView(SliceCanvas):
         for field in (annotating.options.events.tool, annotating.hand.events.browsing):
             field.connect(self._show_cursor)
         annotating.annotation_changed.connect(self._show_cursor)
+        session.measuring.hand.events.tool.connect(self._show_cursor)
         self._box.sigRangeChanged.connect(self._on_slice_moved)
 
     @property
     def _hand_works(self) -> bool:
         """Whether the mouse is the tool's."""
+        if self._measures:
+            return False
         annotating = self._session.annotating
         tool = annotating.options.tool is not Tool.BROWSE and not annotating.hand.browsing
         return tool and annotating.editable and not self._session.previewing
 
+    @property
+    def _measures(self) -> bool:
+        """Whether the left button is the ruler's."""
+        return self._session.measuring.hand.tool is not None and not self._session.previewing
+
     def _show_cursor(self) -> None:
-        shape = Qt.CursorShape.CrossCursor if self._hand_works else Qt.CursorShape.ArrowCursor
+        taken = self._hand_works or self._measures
+        shape = Qt.CursorShape.CrossCursor if taken else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(shape)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -95,12 +107,12 @@ class SliceView(SliceCanvas):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        if self._drag is not None and self._drag[0] == "hand":
+        if self._in_hand:
             return  # a second button: the stroke goes on
         self._drag = (self._meaning_of_press(event), event.position())
         if self._drag[0] == "crosshair":
             self._move_crosshair(event.position())
-        elif self._drag[0] == "hand":
+        elif self._in_hand:
             self._hand_button = event.button()
             self._use_hand(HandMove.PRESSED, event)
 
@@ -108,6 +120,8 @@ class SliceView(SliceCanvas):
         taken = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if self._hand_works and not taken and event.button() != Qt.MouseButton.MiddleButton:
             return "hand"
+        if self._measures and not taken and event.button() == Qt.MouseButton.LeftButton:
+            return "measure"
         if event.button() == Qt.MouseButton.RightButton:
             return "zoom"
         if event.button() == Qt.MouseButton.MiddleButton:
@@ -122,7 +136,7 @@ class SliceView(SliceCanvas):
         if self._drag is None:
             return
         meaning, before = self._drag
-        if meaning == "hand":
+        if self._in_hand:
             self._drag_hand(event)
             return
         delta = event.position() - before
@@ -146,7 +160,7 @@ class SliceView(SliceCanvas):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        if self._drag is not None and self._drag[0] == "hand":
+        if self._in_hand:
             if event.button() != self._hand_button:
                 return
             self._use_hand(HandMove.RELEASED, event)
@@ -154,8 +168,8 @@ class SliceView(SliceCanvas):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        if self._meaning_of_press(event) == "hand":
-            self._drag = ("hand", event.position())
+        if (meaning := self._meaning_of_press(event)) in _TOOLS:
+            self._drag = (meaning, event.position())
             self._hand_button = event.button()
             self._use_hand(HandMove.DOUBLE_CLICKED, event)
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
@@ -168,14 +182,25 @@ class SliceView(SliceCanvas):
         right = self._hand_button == Qt.MouseButton.RightButton
         shift, alt = (bool(keys & key) for key in (Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier))
         pixel_mm = 1 / self.screen_pixels_per_mm
-        self.hand_used.emit(HandEvent(move, Pointer(point, self.plane), right, shift, alt, pixel_mm))
+        self._teller.emit(HandEvent(move, Pointer(point, self.plane), right, shift, alt, pixel_mm))
+
+    @property
+    def _in_hand(self) -> bool:
+        """Whether a button is down for a tool or the ruler."""
+        return self._drag is not None and self._drag[0] in _TOOLS
+
+    @property
+    def _teller(self) -> SignalInstance:
+        """Who hears of what the button does that is down."""
+        measures = self._drag is not None and self._drag[0] == "measure"
+        return self.measure_used if measures else self.hand_used
 
     def _lose_hand(self) -> None:
         """End a stroke whose mouse button was released where this view did not hear of it."""
-        if self._drag is not None and self._drag[0] == "hand":
-            self._drag = None
+        if self._in_hand:
             pointer = self._session.annotating.hand.pointer or Pointer((0.0, 0.0, 0.0), self.plane)
-            self.hand_used.emit(HandEvent(HandMove.LOST, pointer))
+            teller, self._drag = self._teller, None
+            teller.emit(HandEvent(HandMove.LOST, pointer))
 
     def _follow(self, position: QPointF | None) -> None:
         """Note where the cursor is, or that it left, and say so."""

@@ -1,0 +1,1 @@
+"""Lengths, angles and ellipses that a person laid over the images of a case."""

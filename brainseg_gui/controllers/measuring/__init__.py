@@ -1,0 +1,1 @@
+"""Measuring with the mouse, and keeping what was measured."""

@@ -1,0 +1,69 @@
+"""Rulers, angles and ellipses over a slice, with what they come to beside them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPolygonF
+
+from brainseg_gui.annotation.measuring.mark import Mark, MarkKind, value_words
+from brainseg_gui.state.measuring.measuring import Measuring
+from brainseg_gui.views.slices.colour_bar import PLATE
+from brainseg_gui.views.slices.copied_image import image_to_copy, screen_ratio
+from brainseg_gui.views.slices.screen_pen import screen_pen
+from brainseg_gui.views.slices.slice_mapping import SliceMapping
+
+_DARK, _LINE, _CHOSEN = QColor(0, 0, 0, 210), QColor(255, 216, 77), QColor(255, 255, 255)
+_END = 3.5
+_BESIDE, _AWAY = 3, 8  # pixels of the plate at either side of the words; from the last point to them
+
+
+def draw_measurements(painter: QPainter, mapping: SliceMapping, measuring: Measuring) -> None:
+    """Everything that was measured in the slice of a view."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for mark in measuring.seen_in(mapping.plane, mapping.slice_index):
+        _draw(painter, mapping, mark, chosen=mark.key == measuring.hand.chosen)
+
+
+def _draw(painter: QPainter, mapping: SliceMapping, mark: Mark, *, chosen: bool) -> None:
+    points = [mapping.position_at(point) for point in mark.points_ijk]
+    path = QPainterPath()
+    if mark.kind is MarkKind.ELLIPSE and mark.complete:
+        path.addEllipse(QRectF(points[0], points[1]).normalized())
+    else:
+        path.addPolygon(QPolygonF(points))
+    for point in points:
+        path.addEllipse(point, _END, _END)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((_DARK, 3.5), (_CHOSEN if chosen else _LINE, 1.5)):
+        painter.setPen(screen_pen(painter, colour, width))
+        painter.drawPath(path)
+    words = value_words(mark, mapping.grid)
+    if words:
+        image = _words_image(words, screen_ratio(painter))
+        painter.drawImage(_place_of_words(mark, points, image, painter.window()), image)
+
+
+def _place_of_words(mark: Mark, points: list[QPointF], image: QImage, frame: QRect) -> QPointF:
+    """Beside the end that lies farthest right, of an angle beside its vertex; within the picture as far as they fit."""
+    point = points[1] if mark.kind is MarkKind.ANGLE else max(points, key=lambda place: place.x())
+    size = image.deviceIndependentSize()
+    left = min(point.x() + _AWAY, frame.right() - size.width())
+    top = point.y() - size.height() / 2 if left > point.x() else point.y() + _AWAY
+    return QPointF(round(left), round(min(top, frame.bottom() - size.height())))
+
+
+@lru_cache(maxsize=256)
+def _words_image(words: str, ratio: float) -> QImage:
+    """The words on their plate, drawn once: they stand in every picture of a slice."""
+    font = QFont()
+    font.setPointSize(10)
+    metrics = QFontMetrics(font)
+    image = image_to_copy(metrics.horizontalAdvance(words) + 2 * _BESIDE, metrics.height(), ratio, PLATE)
+    painter = QPainter(image)
+    painter.setFont(font)
+    painter.setPen(_LINE)
+    painter.drawText(QPointF(_BESIDE, metrics.ascent()), words)
+    painter.end()
+    return image
