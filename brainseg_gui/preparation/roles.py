@@ -11,9 +11,25 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Protocol
 
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.dicom.headers import SliceHeader
+
+
+class Described(Protocol):
+    """What is said of a series: by a DICOM header, or by the name of a file and the note beside it."""
+
+    @property
+    def description(self) -> str:
+        """What it is called."""
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Text that describes the sequence, by DICOM's keywords."""
+
+    @property
+    def times(self) -> Mapping[str, float]:
+        """TE, TR and TI in ms, by DICOM's keywords."""
 
 
 class Certainty(Enum):
@@ -72,7 +88,7 @@ _T1_TE_MS, _T2_TE_MS = 30.0, 70.0
 _T1_TR_MS, _T2_TR_MS = 1000.0, 2000.0
 
 
-def role_of(header: SliceHeader) -> Role:
+def role_of(header: Described) -> Role:
     """What a series is by itself; `roles_of` compares it with the others of its examination."""
     name = _words(header)
     if found := _OTHERS.search(name):
@@ -88,12 +104,12 @@ def role_of(header: SliceHeader) -> Role:
     return _by_times(header)
 
 
-def _words(header: SliceHeader) -> str:
+def _words(header: Described) -> str:
     """The name of a series with its words apart."""
     return header.description.replace("_", " ")
 
 
-def _by_name(modality: Modality, word: str, header: SliceHeader) -> Role:
+def _by_name(modality: Modality, word: str, header: Described) -> Role:
     """A name that the times agree with is sure; one that they contradict is not."""
     timed = _by_times(header)
     agrees = timed.modality in (None, modality) or {timed.modality, modality} <= {Modality.T1, Modality.T1CE}
@@ -103,7 +119,7 @@ def _by_name(modality: Modality, word: str, header: SliceHeader) -> Role:
     return Role(modality, Certainty.UNSURE, f"{reason}, but {timed.reason}")
 
 
-def _by_times(header: SliceHeader) -> Role:
+def _by_times(header: Described) -> Role:
     echo, repetition, inversion = (
         header.times.get(key, 0.0) for key in ("EchoTime", "RepetitionTime", "InversionTime")
     )
@@ -122,11 +138,11 @@ def _by_times(header: SliceHeader) -> Role:
     return Role(None, Certainty.UNSURE, f"{said} fit none of the four")
 
 
-def _inversion_ms(header: SliceHeader) -> float:
+def _inversion_ms(header: Described) -> float:
     return header.times.get("InversionTime", 0.0)
 
 
-def _t1(header: SliceHeader, reason: str, certainty: Certainty) -> Role:
+def _t1(header: Described, reason: str, certainty: Certainty) -> Role:
     name = _words(header)
     said = _CONTRAST.search(name)
     if said and not _NO_CONTRAST.search(name):
@@ -137,7 +153,7 @@ def _t1(header: SliceHeader, reason: str, certainty: Certainty) -> Role:
     return Role(Modality.T1, certainty, reason)
 
 
-def roles_of(headers: Sequence[SliceHeader]) -> tuple[Role, ...]:
+def roles_of(headers: Sequence[Described]) -> tuple[Role, ...]:
     """What each series of an examination is, told from all of them together.
 
     Of two T1 that do not say whether contrast agent was given, the one that came later is taken for T1ce, as unsure: it

@@ -1,0 +1,214 @@
+"""All series of a raw examination, from DICOM and from files, with what each is taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from brainseg_gui.errors import BrainsegError, CaseError, listed, printable
+from brainseg_gui.imaging.formats.image_format import ImageHeader
+from brainseg_gui.imaging.formats.known_formats import stem, titles
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.conventions import words
+from brainseg_gui.preparation.dicom.examination import look_through, why_not
+from brainseg_gui.preparation.dicom.stacks import FEWEST_SLICES, Stack
+from brainseg_gui.preparation.raw_files import image_files, series_of_file
+from brainseg_gui.preparation.roles import Certainty, Chosen, Role, choose, roles_of
+from brainseg_gui.preparation.series import Series, SetAside
+from brainseg_gui.progress import Progress, scaled
+
+_NOTHING_SAID = frozenset(["native", "raw", "dicom", "dcm", "nifti", "images", "scans", "export", "."])
+_FINEST = (Modality.T1CE, Modality.T1, Modality.FLAIR, Modality.T2)
+NONE = "none"
+
+
+@dataclass(frozen=True, eq=False)
+class RawExamination:
+    """What a place holds.
+
+    Parameters
+    ----------
+    name
+        What its prepared case is called.
+    place
+        The folder or file.
+    series
+        Volumes that may be taken for a modality, numbered from 1.
+    aside
+        Everything else that looks like an image.
+    """
+
+    name: str
+    place: Path
+    series: tuple[Series, ...]
+    aside: tuple[SetAside, ...] = ()
+
+    def called(self, word: str) -> Series:
+        """The series of a number, a name, or the part of one name.
+
+        Raises
+        ------
+        CaseError
+            If none is called so, or several are.
+        """
+        if word.isdecimal() and 0 < int(word) <= len(self.series):
+            return self.series[int(word) - 1]
+        exact = [one for one in self.series if word.casefold() == one.name.casefold()]
+        found = exact or [one for one in self.series if word.casefold() in one.name.casefold()]
+        if len(found) == 1:
+            return found[0]
+        known = "; ".join(f"{one.number}: {one.name}" for one in self.series)
+        what = f"{len(found)} series have “{word}” in their names" if found else f"no series is called “{word}”"
+        raise CaseError(what, f"Give its number ({known})", self.place)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The series of each modality, and the one that the others are brought onto."""
+
+    chosen: Mapping[Modality, Chosen]
+    reference: Modality
+    by_person: frozenset[Modality] = frozenset()
+
+    def swapped(self, one: Modality, other: Modality, roles: tuple[Role, Role]) -> Choice:
+        """The same with the series of two modalities exchanged; `roles` of the new first and second."""
+        now = dict(self.chosen)
+        now[one], now[other] = Chosen(now[other].number, roles[0]), Chosen(now[one].number, roles[1])
+        turned = {one: other, other: one}
+        return replace(self, chosen=now, reference=turned.get(self.reference, self.reference))
+
+
+def examine(place: Path) -> Generator[Progress, None, RawExamination]:
+    """Look for all series at or below a place: headers alone are read.
+
+    Yields
+    ------
+    Progress
+        Closing the generator stops.
+
+    Raises
+    ------
+    CaseError
+        If there is no series at all.
+    """
+    if not place.exists():
+        raise CaseError("there is no such file or folder", "Check the name, or mount the drive", place)
+    stacks = yield from scaled(_dicom_at(place), 0.0, 0.8)
+    found = [_series_of(stack) for stack in stacks]
+    for path in image_files(place):
+        yield Progress("looking through files", 0.9, path.name)
+        if stacks and place.is_file():
+            break
+        found.append(series_of_file(path))
+    series = [one for one in found if isinstance(one, Series)]
+    aside = tuple(one for one in found if isinstance(one, SetAside))
+    if not series:
+        raise _nothing(place, aside)
+    return RawExamination(_name_of(place), place, _numbered(series), aside)
+
+
+def _dicom_at(place: Path) -> Generator[Progress, None, tuple[Stack, ...]]:
+    if place.is_file() and not isinstance(series_of_file(place), SetAside):
+        return ()
+    with closing(look_through(place)) as looking:
+        try:
+            return (yield from looking).stacks
+        except CaseError as error:
+            if "no DICOM" not in error.what:
+                raise
+            return ()
+
+
+def _series_of(stack: Stack) -> Series | SetAside:
+    first, words_of = stack.first, stack.first.description or "a series without a name"
+    name = f"{words_of} ({stack.part})" if stack.part else words_of
+    if why := why_not(stack):
+        return SetAside(name, why)
+    if stack.stored_grid is None or len(stack.slices) < FEWEST_SLICES:
+        return SetAside(name, f"it has {len(stack.slices)} slices: a localiser, or a part of a series")
+    header = ImageHeader(first.path, stack.stored_grid.shape, stack.stored_grid)
+    files = tuple(dict.fromkeys(one.path for one in stack.slices))
+    return Series(0, name, first, Role(None, Certainty.UNSURE, ""), header, files, stack)
+
+
+def _numbered(series: Sequence[Series]) -> tuple[Series, ...]:
+    """In the order of scanning, then of names: never in that of files, which archives shuffle."""
+
+    def order(one: Series) -> tuple[str, str, str]:
+        uid = one.stack.first.series if one.stack is not None else one.files[0].as_posix()
+        return one.notes.words.get("SeriesTime", ""), one.name, uid
+
+    ranked = sorted(series, key=order)
+    told = roles_of([one.notes for one in ranked])
+    roles = [one.role if one.stack is None else role for one, role in zip(ranked, told, strict=True)]
+    return tuple(replace(one, number=n, role=role) for n, (one, role) in enumerate(zip(ranked, roles, strict=True), 1))
+
+
+def _name_of(place: Path) -> str:
+    """The nearest name that says more than what kind of files lie there."""
+    place = place.resolve()
+    if place.is_file():
+        return printable(stem(place))
+    nothing = _NOTHING_SAID | words()["folders"]
+    return printable(next((p.name for p in (place, *place.parents) if p.name.lower() not in nothing), "case") or "case")
+
+
+def _nothing(place: Path, aside: Sequence[SetAside]) -> CaseError:
+    if aside:
+        said = "; ".join(f"{one.name}: {one.why}" for one in aside[:3])
+        return CaseError(f"none of its images can be used ({said})", "Choose the folder of an MRI examination", place)
+    return CaseError(f"it holds neither DICOM nor {titles()} images", "Choose the folder of one examination", place)
+
+
+def choose_series(examination: RawExamination, said: Mapping[Modality, str] | None = None) -> Choice:
+    """One series for each modality, and the reference: the finest T1ce, or the best there is.
+
+    Parameters
+    ----------
+    said
+        What the person says: the number or name of a series, or ``none``.
+
+    Raises
+    ------
+    CaseError
+        If a name is not known, or no modality is left.
+    """
+    said = said or {}
+    series = examination.series
+    chosen = dict(choose([one.role for one in series], [one.spacing_mm for one in series]))
+    for modality, word in said.items():
+        chosen.pop(modality, None)
+        if word.casefold() != NONE:
+            number = examination.called(word).number - 1
+            chosen = {m: one for m, one in chosen.items() if one.number != number or m in said}
+            chosen[modality] = Chosen(number, Role(modality, Certainty.SURE, "chosen by the person"))
+    if not chosen:
+        names = listed([one.name for one in series[:6]])
+        raise CaseError(
+            f"nothing tells what its series are ({names})", "Say it with --role t1=SERIES", examination.place
+        )
+    reference = next(modality for modality in _FINEST if modality in chosen)
+    return Choice({m: chosen[m] for m in Modality if m in chosen}, reference, frozenset(said))
+
+
+def doubts_of(choice: Choice, examination: RawExamination) -> tuple[str, ...]:
+    """What a person should look at: guesses that are not sure."""
+    return tuple(
+        f"“{examination.series[one.number].name}” is taken for {modality.title}, which is {one.role.certainty.value}: "
+        f"{one.role.reason}. If it is wrong, say --role {modality.value}=SERIES"
+        for modality, one in choice.chosen.items()
+        if one.role.certainty is Certainty.UNSURE
+    )
+
+
+def is_raw(place: Path) -> bool:
+    """Whether a place holds DICOM by the names or starts of its first files."""
+    from brainseg_gui.imaging.formats.known_formats import format_at
+
+    try:
+        files = [place] if place.is_file() else [p for p in sorted(place.rglob("*"))[:50] if p.is_file()]
+        return any((known := format_at(path)) is not None and known.title == "DICOM" for path in files)
+    except (OSError, BrainsegError):
+        return False
