@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from brainseg_gui.errors import BrainsegError, CaseError, listed, printable
+from brainseg_gui.errors import CaseError, listed, printable
 from brainseg_gui.imaging.formats.image_format import ImageHeader
-from brainseg_gui.imaging.formats.known_formats import stem, titles
+from brainseg_gui.imaging.formats.known_formats import is_image, stem, titles
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import words
-from brainseg_gui.preparation.dicom.examination import look_through, why_not
+from brainseg_gui.preparation.dicom.examination import found_below, why_not
 from brainseg_gui.preparation.dicom.stacks import FEWEST_SLICES, Stack
 from brainseg_gui.preparation.raw_files import image_files, series_of_file
 from brainseg_gui.preparation.roles import Certainty, Chosen, Role, choose, roles_of
@@ -95,30 +94,18 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
     """
     if not place.exists():
         raise CaseError("there is no such file or folder", "Check the name, or mount the drive", place)
-    stacks = yield from scaled(_dicom_at(place), 0.0, 0.8)
-    found = [_series_of(stack) for stack in stacks]
+    found: list[Series | SetAside] = []
+    if not (place.is_file() and is_image(place)):
+        dicom = yield from scaled(found_below(place), 0.0, 0.8)
+        found += [_series_of(stack) for stack in dicom.stacks]
     for path in image_files(place):
         yield Progress("looking through files", 0.9, path.name)
-        if stacks and place.is_file():
-            break
         found.append(series_of_file(path))
     series = [one for one in found if isinstance(one, Series)]
     aside = tuple(one for one in found if isinstance(one, SetAside))
     if not series:
         raise _nothing(place, aside)
     return RawExamination(_name_of(place), place, _numbered(series), aside)
-
-
-def _dicom_at(place: Path) -> Generator[Progress, None, tuple[Stack, ...]]:
-    if place.is_file() and not isinstance(series_of_file(place), SetAside):
-        return ()
-    with closing(look_through(place)) as looking:
-        try:
-            return (yield from looking).stacks
-        except CaseError as error:
-            if "no DICOM" not in error.what:
-                raise
-            return ()
 
 
 def _series_of(stack: Stack) -> Series | SetAside:
@@ -201,14 +188,3 @@ def doubts_of(choice: Choice, examination: RawExamination) -> tuple[str, ...]:
         for modality, one in choice.chosen.items()
         if one.role.certainty is Certainty.UNSURE
     )
-
-
-def is_raw(place: Path) -> bool:
-    """Whether a place holds DICOM by the names or starts of its first files."""
-    from brainseg_gui.imaging.formats.known_formats import format_at
-
-    try:
-        files = [place] if place.is_file() else [p for p in sorted(place.rglob("*"))[:50] if p.is_file()]
-        return any((known := format_at(path)) is not None and known.title == "DICOM" for path in files)
-    except (OSError, BrainsegError):
-        return False

@@ -28,7 +28,8 @@ _WORDS = ("SeriesDescription", "ProtocolName", "ContrastBolusAgent", "ScanningSe
 def image_files(place: Path) -> Iterator[Path]:
     """Images at or below a place, but for what this program prepared; no link to a folder is followed."""
     if place.is_file():
-        yield place
+        if is_image(place):
+            yield place
         return
     for parent, folders, names in os.walk(place, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
@@ -88,5 +89,7 @@ def _times(told: Mapping[str, object]) -> dict[str, float]:
 
 def _files_of(header: ImageHeader) -> tuple[Path, ...]:
     """The file, and the one beside it that holds its voxels where there are two."""
-    beside = header.path.with_suffix(".raw"), header.path.with_suffix(".zraw"), header.path.with_suffix(".raw.gz")
+    if header.path.suffix.lower() not in (".mhd", ".nhdr"):
+        return (header.path,)
+    beside = (header.path.with_suffix(ending) for ending in (".raw", ".zraw", ".raw.gz"))
     return (header.path, *(path for path in beside if path.is_file()))

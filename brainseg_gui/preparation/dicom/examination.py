@@ -46,6 +46,20 @@ def why_not(stack: Stack) -> str:
 
 
 def look_through(place: Path) -> Generator[Progress, None, Examination]:
+    """What `found_below` finds.
+
+    Raises
+    ------
+    CaseError
+        If there is no DICOM image in it.
+    """
+    found = yield from found_below(place)
+    if not found.stacks:
+        raise CaseError("it holds no DICOM image", "Choose the folder that the scanner or the archive gave", place)
+    return found
+
+
+def found_below(place: Path) -> Generator[Progress, None, Examination]:
     """Read the headers of all DICOM files below a folder, or of one file; no link is followed.
 
     A ``DICOMDIR`` is not needed: what it lists lies beside it, and is found as everything else is.
@@ -58,7 +72,7 @@ def look_through(place: Path) -> Generator[Progress, None, Examination]:
     Raises
     ------
     CaseError
-        If there is no DICOM image in it.
+        If there are more files than one patient has.
     """
     folder = place.parent if place.name.upper() == "DICOMDIR" else place
     files = [folder] if folder.is_file() else sorted(_files(folder))
@@ -76,8 +90,6 @@ def look_through(place: Path) -> Generator[Progress, None, Examination]:
         found += headers
         if not headers:
             others.append(path)
-    if not found:
-        raise CaseError("it holds no DICOM image", "Choose the folder that the scanner or the archive gave", place)
     return Examination(stacks_of(found), tuple(others))
 
 
