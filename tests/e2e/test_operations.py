@@ -286,7 +286,7 @@ def test_the_preview_is_drawn_in_all_planes_without_colour_alone(hand: Hand, wai
     hand.application.session.viewing.crosshair = (6, 6, 6)
     hand.key(Qt.Key.Key_Minus, CTRL)
     wait()
-    previews = [view._picture._preview for view in hand.application.window.ortho.views]
+    previews = [view._painting._picture._preview for view in hand.application.window.ortho.views]
     qtbot.waitUntil(lambda: not any(preview.empty for preview in previews))  # marks are taken when they are painted
     hand.key(Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: all(preview.empty for preview in previews))

@@ -152,10 +152,12 @@ def test_only_views_whose_slice_meets_the_box_draw_again(
     drawn: list[Plane] = []
     for view in painting.ortho.views:
         view.viewport().grab()
-        monkeypatch.setattr(view._picture, "show", lambda *_: pytest.fail("the image was taken again"))
-        show = view._picture.show_masks
+        monkeypatch.setattr(view._painting._picture, "show", lambda *_: pytest.fail("the image was taken again"))
+        show = view._painting._picture.show_masks
         monkeypatch.setattr(
-            view._picture, "show_masks", lambda *args, view=view, show=show: (drawn.append(view.plane), show(*args))
+            view._painting._picture,
+            "show_masks",
+            lambda *args, view=view, show=show: (drawn.append(view.plane), show(*args)),
         )
     i, j, k = session.viewing.crosshair
     session.annotating.voxels_changed.emit((slice(0, i), slice(0, j), slice(k, k + 1)))

@@ -136,8 +136,8 @@ def test_a_hidden_layout_costs_nothing_and_is_up_to_date_when_shown(
     session.viewing.layout = ViewLayout.PLANES
     shown: list[Any] = []
     for view in hidden:
-        show = view._picture.show
-        monkeypatch.setattr(view._picture, "show", lambda *args, show=show: (shown.append(args), show(*args)))
+        show = view._painting._picture.show
+        monkeypatch.setattr(view._painting._picture, "show", lambda *args, show=show: (shown.append(args), show(*args)))
     session.viewing.crosshair = (12, 14, 6)
     assert shown == []
     session.viewing.layout = ViewLayout.MODALITIES

@@ -19,7 +19,7 @@ from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
-from brainseg_gui.views.slices.slice_canvas import SliceCanvas
+from brainseg_gui.views.slices.slice_painting import SlicePainting
 from brainseg_gui.views.slices.slice_view import SliceView
 from tests.gestures import double_click, take_focus
 
@@ -76,9 +76,9 @@ def test_only_the_view_whose_slice_changed_takes_a_new_one(
     taken: list[Plane] = []
     for view in opened.ortho.views:
         view.viewport().grab()
-        show = view._picture.show
+        show = view._painting._picture.show
         monkeypatch.setattr(
-            view._picture, "show", lambda *args, view=view, show=show: (taken.append(view.plane), show(*args))
+            view._painting._picture, "show", lambda *args, view=view, show=show: (taken.append(view.plane), show(*args))
         )
     wheel(_view(opened, Plane.CORONAL), 120)
     wheel(_view(opened, Plane.CORONAL), 120)
@@ -100,8 +100,10 @@ def test_a_step_through_all_planes_paints_every_view_once(
     session.viewing.crosshair = (9, 10, 11)
     qapp.sendPostedEvents()
     painted: list[Plane] = []
-    draw = SliceCanvas._draw
-    monkeypatch.setattr(SliceCanvas, "_draw", lambda self, *args: (painted.append(self.plane), draw(self, *args))[1])
+    paint = SlicePainting.paint
+    monkeypatch.setattr(
+        SlicePainting, "paint", lambda self, *args: (painted.append(self._shown.plane), paint(self, *args))[1]
+    )
     session.viewing.crosshair = (10, 11, 12)
     for _ in range(3):  # whoever asks for one more repaint asks for it in a later turn
         qapp.sendPostedEvents()
@@ -346,7 +348,7 @@ def test_image_and_letters_change_sides_together(
         for _ in range(3):
             qapp.sendPostedEvents()
         shown = view.viewport().grab().toImage()
-        view._synchronize()
+        view._painting.take_again()
         for _ in range(3):
             qapp.sendPostedEvents()
         assert view.viewport().grab().toImage() == shown
@@ -468,6 +470,6 @@ def test_a_view_that_moved_under_the_resting_mouse_tells_the_place_under_it(qtbo
     place = view.viewport().rect().center()
     qtbot.mouseMove(view.viewport(), place)
     view.move(view.pos() + QPoint(-31, 17))  # no event tells of the mouse, which rests
-    view._box.scaleBy((0.9, 0.9))
+    view._range.box.scaleBy((0.9, 0.9))
     assert view.cursor is not None
     assert view.cursor.toPoint() == place + QPoint(31, -17)

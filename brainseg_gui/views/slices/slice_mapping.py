@@ -58,6 +58,10 @@ class SliceMapping:
         row, column = self._pixel_edges(position)
         return pixel_to_point((row - 0.5, column - 0.5), self.plane, self.slice_index, self.grid, self.convention)
 
+    def mm_at(self, position: QPointF) -> QPointF:
+        """Where a position of the viewport is in the slice, in mm from the upper left corner of pixel (0, 0)."""
+        return self.mm_to_screen.inverted()[0].map(position)
+
     def position_at(self, point_ijk: Point) -> QPointF:
         """Position of voxel coordinates in the viewport; the inverse of `point_at`."""
         return self._position(point_to_pixel(point_ijk, self.plane, self.grid, self.convention))
@@ -68,7 +72,7 @@ class SliceMapping:
 
     def _pixel_edges(self, position: QPointF) -> tuple[float, float]:
         """Row and column, counted from the upper left edge of pixel (0, 0)."""
-        point = self.mm_to_screen.inverted()[0].map(position)
+        point = self.mm_at(position)
         height, width = pixel_size_mm(self.plane, self.grid)
         return point.y() / height, point.x() / width
 
