@@ -102,7 +102,6 @@ VIEWS = {
     "widgets.theme",
     "widgets.wheel_guard",
     "widgets.tool_button",
-    "annotating.unsaved_dialog",
     "shell.welcome",
 }
 ROOMS = {name.split(".")[0] for name in VIEWS}
@@ -156,7 +155,9 @@ def test_the_first_picture_waits_for_nothing_that_is_worked_out_later(told: Any)
         *(f"controllers.annotating.hand.{name}" for name in ("brush_tool", "click_tool", "lasso_tool", "toolbox")),
         *(f"imaging.naming.{name}" for name in ("case_files", "conventions", "file_words")),
         "controllers.annotating.operation_work",
+        "controllers.layers.opening",
         "imaging.cases.case_folder",
+        "imaging.cohorts",
     )
     loaded = set(told["first"]["modules"])
     assert {f"brainseg_gui.{name}" for name in later} & loaded == set()

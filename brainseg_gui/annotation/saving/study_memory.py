@@ -17,6 +17,9 @@ from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.storage.writing import make_private_folder, write_bytes
 
+NEW_MASKS = ""
+"""Under this name the scheme for the new masks of a case without a reference is remembered."""
+
 _MOST = 100  # masks, and schemes, of one study
 
 

@@ -20,14 +20,13 @@ from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.paint import PaintController
 from brainseg_gui.controllers.annotating.tool_choice import ToolChoice
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.opening import annotation_name
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.state.layers.layers import Layer, LayerRole
+from brainseg_gui.state.layers.layers import Layer, LayerRole, annotation_name
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from brainseg_gui.annotation.saving.study_memory import NEW_MASKS
 from brainseg_gui.annotation.tools.algebra import translated
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.opening import NEW_MASKS
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.labelling.known_schemes import network_numbering

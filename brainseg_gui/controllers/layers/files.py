@@ -6,24 +6,27 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.opening import Opened, Remembered, open_case
 from brainseg_gui.controllers.layers.path_recognition import RecognisedPaths, assigned, files_of, may_be_mask, recognise
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
-from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.formats.known_formats import file_filter
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.window import Window, carried
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
+
+if TYPE_CHECKING:
+    from brainseg_gui.controllers.layers.opening import Opened
+    from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 
 
 class FilesController(QObject):
@@ -48,7 +51,7 @@ class FilesController(QObject):
         self._paths: tuple[Path, ...] = ()
         self._dropped: tuple[Path, ...] = ()
         self._said_of_cohort: set[str] = set()  # about the masks of the list
-        self._together = CohortReading(())
+        self._together: CohortReading | None = None
         session.cohort_changed.connect(self._on_cohort_changed)
         self._leaves_cohort = False  # what is being read is no case of the list
         self._opened_with: dict[Modality, Window] = {}  # the windows that the open case began with
@@ -113,18 +116,28 @@ class FilesController(QObject):
         self, source: CaseSource, *, regrid: RegridPolicy = RegridPolicy.STRICT, leave_unreadable: bool = False
     ) -> None:
         """As `open_source`, when the open case may be left already."""
+        from brainseg_gui.controllers.layers.opening import Remembered, open_case  # the start does not wait for it
+
         self._source = source
         self._session.opening.begin("reading")
         first = self._session.viewing.modality
         output = self._session.output
         remembered = Remembered(self._preferences.memory, output.tree, output.earlier, self._preferences.measurements)
-        together = self._together if self._is_listed(source) else None
+        together = self._reading_together() if self._is_listed(source) else None
         work = open_case(
             source, remembered, regrid=regrid, first=first, together=together, leave_unreadable=leave_unreadable
         )
         job = self._start(work)
         job.progressed.connect(self._on_read_progressed)
         job.succeeded.connect(self._on_read)
+
+    def _reading_together(self) -> CohortReading:
+        """How silent masks of the list are read; its cases are asked once."""
+        if self._together is None:
+            from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
+
+            self._together = CohortReading(self._session.cohort)
+        return self._together
 
     def step(self, steps: int) -> None:
         """Open the next (1) or previous (-1) case of the cohort."""
@@ -223,7 +236,7 @@ class FilesController(QObject):
 
     def _on_cohort_changed(self) -> None:
         self._said_of_cohort.clear()
-        self._together = CohortReading(self._session.cohort)
+        self._together = None
 
     def _is_listed(self, source: CaseSource) -> bool:
         """Whether a case is one of the list; its files may have become more since the list was made."""

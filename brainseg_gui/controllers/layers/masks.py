@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.masks_read import MasksRead, notice_of_masks, read_masks
-from brainseg_gui.controllers.layers.opening import annotation_name
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
@@ -21,7 +20,7 @@ from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle, annotation_name
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 

@@ -13,7 +13,7 @@ from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.measuring.mark import Mark
 from brainseg_gui.annotation.measuring.mark_journal import MarkJournals
 from brainseg_gui.annotation.saving.mask_paths import PREDICTION, OutputTree, homes_of, mask_names
-from brainseg_gui.annotation.saving.study_memory import StudyMemory
+from brainseg_gui.annotation.saving.study_memory import NEW_MASKS, StudyMemory
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
@@ -25,7 +25,7 @@ from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
+from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle, annotation_name
 from brainseg_gui.storage.leftovers import tidy
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _OTHERS = 8  # annotations besides the one to go on with that are read: each takes a byte a voxel
-NEW_MASKS = ""
-"""Under this name a person's scheme for the new masks of a case without a reference is remembered."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,11 +173,6 @@ def _prediction_of(case: Case, folders: Sequence[Path]) -> Layer | None:
     layer = Layer("prediction", LayerRole.PREDICTION, labels, network_of(path), style=OverlayStyle.FILL)
     layer.saved_as, layer.file = path, MaskFile(path, mark)
     return layer
-
-
-def annotation_name(author: str) -> str:
-    """How an annotation is called in the list of layers."""
-    return f"annotation by {author}" if author else "annotation"
 
 
 def _as_said(case: Case, said: dict[str, LabelScheme]) -> Case:

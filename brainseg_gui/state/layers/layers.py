@@ -33,6 +33,11 @@ class OverlayStyle(Enum):
     OUTLINE = "outline"
 
 
+def annotation_name(author: str) -> str:
+    """How an annotation is called in the list of layers."""
+    return f"annotation by {author}" if author else "annotation"
+
+
 @dataclass(eq=False)
 class Layer:
     """A named label map.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
@@ -29,9 +30,11 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.actions.actions import Actions
-from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 from brainseg_gui.views.widgets.question import Question
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
 
 _OFFERS = (("Restore", "journal.restore"), ("Not now", "journal.later"), ("Discard…", "journal.discard"))
 _ONE_OTHER = (("Open and restore", "journal.open"), ("Not now", "journal.later"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -11,7 +12,9 @@ from PySide6.QtWidgets import QWidget
 from brainseg_gui.annotation.journal.journal_replay import JournalNote
 from brainseg_gui.controllers.annotating.restoring.unsaved_words import contents_of
 from brainseg_gui.imaging.cases.background_thread import answer_soon
-from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog, UnsavedRow
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
 
 
 class UnsavedList(QObject):
@@ -41,6 +44,8 @@ class UnsavedList(QObject):
         here, elsewhere
             Journals of the open case, and of others.
         """
+        from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
+
         if self._dialog is None:
             self._dialog = UnsavedDialog(self._window)
             self._dialog.restore_requested.connect(self._on_restore_requested)
@@ -53,10 +58,7 @@ class UnsavedList(QObject):
         """Show what is left, if the list is open; closes it when nothing is."""
         self._notes = {note.path: note for note in (*here, *elsewhere)}
         if self._dialog is not None and self._notes:
-            there = _there(elsewhere)
-            rows = [_row_of(note, "The open case", there=True) for note in here]
-            rows += [_row_of(note, note.header.opened_from, there=note.path in there) for note in elsewhere]
-            self._dialog.show_rows(rows)
+            _show(self._dialog, here, elsewhere)
         elif self._dialog is not None:
             self._dialog.close()
 
@@ -80,5 +82,12 @@ def _there(notes: Sequence[JournalNote]) -> set[Path]:
     return answer_soon(lambda: {path for path, place in named.items() if place.exists()}, set(named))
 
 
-def _row_of(note: JournalNote, location: str, *, there: bool) -> UnsavedRow:
-    return UnsavedRow(note.path, note.header.title, contents_of(note), location, there)
+def _show(dialog: UnsavedDialog, here: Sequence[JournalNote], elsewhere: Sequence[JournalNote]) -> None:
+    from brainseg_gui.views.annotating.unsaved_dialog import UnsavedRow
+
+    there = _there(elsewhere)
+    rows = [UnsavedRow(note.path, note.header.title, contents_of(note), "The open case", True) for note in here]
+    for note in elsewhere:
+        header = note.header
+        rows.append(UnsavedRow(note.path, header.title, contents_of(note), header.opened_from, note.path in there))
+    dialog.show_rows(rows)

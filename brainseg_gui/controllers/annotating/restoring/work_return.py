@@ -13,12 +13,11 @@ from brainseg_gui.controllers.annotating.restoring.unsaved_search import bring_b
 from brainseg_gui.controllers.annotating.restoring.unsaved_words import count_of, moment_of
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.opening import annotation_name
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.state.layers.layers import Layer, LayerRole
+from brainseg_gui.state.layers.layers import Layer, LayerRole, annotation_name
 from brainseg_gui.state.session import Notice, Session
 
 
