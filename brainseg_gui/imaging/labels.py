@@ -25,6 +25,9 @@ UNKNOWN = "?"
 WHOLE = "WT"
 
 NETWORK_CLASSES = ("background", "NCR", "ED", "ET")
+"""What the program's own networks tell apart, in the order of their numbers."""
+TISSUES = (*NETWORK_CLASSES, "NET", "CC", "RC", "WT")
+"""What any network may tell apart; WT is tumour that is not told apart."""
 
 # Where a scheme has no number for a meaning, the nearest one that it has.
 _NEAREST = {
@@ -184,10 +187,10 @@ class LabelMap:
 
 
 def from_network_classes(classes: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
-    """Numbers of `scheme` for the network's classes 0 background, 1 NCR, 2 ED, 3 ET."""
+    """Numbers of `scheme` for a network's classes, numbered as `TISSUES` are."""
     table = np.zeros(256, dtype=np.uint8)
-    for index, meaning in enumerate(NETWORK_CLASSES[1:], start=1):
-        table[index] = scheme.value_for(meaning)
+    for index in (int(n) for n in np.flatnonzero(np.bincount(classes.ravel(order="K"), minlength=1)) if n):
+        table[index] = scheme.value_for(TISSUES[index])
     return table[classes]
 
 

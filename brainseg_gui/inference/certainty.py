@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box
-from brainseg_gui.imaging.labels import NETWORK_CLASSES
+from brainseg_gui.imaging.labels import NETWORK_CLASSES, TISSUES, regions
 from brainseg_gui.imaging.probabilities import TOP, quantised
-from brainseg_gui.inference.models.passport import Passport
+from brainseg_gui.inference.models.passport import Output, Passport
 from brainseg_gui.inference.network_grid import orient
 from brainseg_gui.inference.postprocess import Classes, NotBackground, where_not_background
 from brainseg_gui.inference.preprocess import Prepared
-from brainseg_gui.inference.separable import apply_along_axes
+from brainseg_gui.inference.separable import Banded, apply_along_axes
 
 Levels = NDArray[np.uint8]
+
+_HELD_AS = {"NET": 1, "CC": 1, "RC": 0, "WT": 2}  # of four classes: what is in the core, no tumour, not in the core
+_REGIONS = frozenset(region.key for region in regions())
 
 _CERTAIN = 1 - 0.5 / TOP  # a background above this rounds to probability 1
 _SLAB = 32  # slices at once: the float probabilities of a whole head would take a hundred MB
@@ -74,10 +79,27 @@ def _interpolated(near: NotBackground, prepared: Prepared, passport: Passport, t
     """Probabilities at the box voxels of `target`, one volume per class of `NETWORK_CLASSES`, (4, I', J', K')."""
     matrices = prepared.network_grid.backward(near.source, target)
     found = np.zeros((len(NETWORK_CLASSES), *(part.stop - part.start for part in target)), dtype=np.float32)
-    for channel, network_class in enumerate(passport.output.classes):
-        inside = np.asfortranarray(near.probabilities[near.source][..., channel])
-        found[network_class] = apply_along_axes(inside, matrices)
+    for share, network_class in _shares(near.probabilities[near.source], matrices, passport.output):
+        found[_HELD_AS.get(TISSUES[network_class], network_class)] += share
+    if passport.output.activation == "sigmoid":
+        total = found.sum(axis=0)
+        found /= np.maximum(total, 1)
+        found[0] += np.maximum(1 - total, 0)
     return found
+
+
+def _shares(
+    probabilities: NDArray[np.float32], matrices: Sequence[Banded | None], output: Output
+) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Probability of the class of each channel at the voxels of the case, without that of the regions within it."""
+    inner: NDArray[np.float32] | None = None
+    for channel in reversed(output.by_size):
+        value = apply_along_axes(np.asfortranarray(probabilities[..., channel]), matrices)
+        share = value
+        if output.activation == "sigmoid" and output.channels[channel] in _REGIONS:
+            share = value if inner is None else np.maximum(value - inner, 0)
+            inner = value if inner is None else np.maximum(value, inner)
+        yield share, output.classes[channel]
 
 
 def _in_ras(outer: Box, inner: Box, code: str, shape: tuple[int, ...]) -> Box:

@@ -184,7 +184,7 @@ class CohortSegmentation:
         case = yield from self._follow(job, self._together.read(case))
         result = yield from self._follow(job, self.engine.segment(case, self.model, self.options))
         yield from self._end_writing()
-        scheme = network_numbering(self.scheme_of(case))
+        scheme = network_numbering(self.scheme_of(case), self.model.passport.output.tissues)
         labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
         _ = labels.counts  # here, so that whoever shows volumes need not count
         seconds = {"reading": reading_s, **result.seconds}

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.connected import Connectivity, Numbers, connected, sizes_of
+from brainseg_gui.imaging.labels import TISSUES, regions
 from brainseg_gui.inference.expected_dice import own_overlap
 from brainseg_gui.inference.far_core import rename_far_core
 from brainseg_gui.inference.image_steps import Mask
@@ -19,11 +20,12 @@ from brainseg_gui.inference.network_grid import from_axes, orient
 from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.separable import Banded, apply_along_axes
 
+_LIKELY = 0.5
 Classes = NDArray[np.uint8]
 Confidence = NDArray[np.float32]
 
 _MOST_SAMPLED = 1_000_000  # voxels: their sums are those of all of them, but for some thousandths
-_CLASSES_OF = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
+_CLASSES_OF = {region.key: [n for n, tissue in enumerate(TISSUES) if tissue in region.meanings] for region in regions()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,7 @@ def map_back(
     passport
         What its channels mean.
     classes
-        Receives 0 background, 1 NCR, 2 ED, 3 ET; all 0 on entry; RAS-ordered, (I, J, K).
+        Receives numbers of `TISSUES`; all 0 on entry; RAS-ordered, (I, J, K).
     confidence
         Receives the probability of the class that won, where it was looked at; as `classes`.
 
@@ -134,10 +136,17 @@ def where_not_background(
     network_grid = prepared.network_grid
     # (1, …, C) in network axes -> (I, J, K, C) without padding
     inside = from_axes(probabilities[0], passport.axes)[network_grid.inside_padding]
-    near = box_around(inside[..., passport.output.channels.index("background")] <= at_most)
+    near = box_around(_background(inside, passport.output) <= at_most)
     if near is None:
         return None
     return NotBackground(inside, grown(near, 1, inside.shape[:3]), network_grid.box_voxels_near(near))
+
+
+def _background(probabilities: NDArray[np.float32], output: Output) -> NDArray[np.float32]:
+    """How likely each voxel is of none of the channels, (I, J, K)."""
+    if output.activation == "softmax":
+        return probabilities[..., output.channels.index("background")]
+    return np.asarray(1 - probabilities.max(axis=-1))
 
 
 def _most_probable(
@@ -151,6 +160,8 @@ def _most_probable(
 
     `of_class` receives the probabilities of all classes but the background, of one voxel in `step` along each axis.
     """
+    if output.activation == "sigmoid":
+        return _innermost(probabilities, matrices, output, of_class, step)
     best = winner = None
     for channel, network_class in enumerate(output.classes):
         value = apply_along_axes(np.asfortranarray(probabilities[..., channel]), matrices)
@@ -164,6 +175,33 @@ def _most_probable(
     if best is None or winner is None:
         raise ValueError("the passport names no output channel")
     return winner, best
+
+
+def _innermost(
+    probabilities: NDArray[np.float32],
+    matrices: Sequence[Banded | None],
+    output: Output,
+    of_class: dict[int, NDArray[np.float32]],
+    step: int,
+) -> tuple[Classes, Confidence]:
+    """Class of the smallest region that is likelier than not, as nnU-Net draws one over the other, and how likely."""
+    likely = winner = outer = None
+    for channel in output.by_size:
+        value = apply_along_axes(np.asfortranarray(probabilities[..., channel]), matrices)
+        sample, network_class = value[::step, ::step, ::step].copy(order="K"), output.classes[channel]
+        if output.channels[channel] in _CLASSES_OF:
+            if outer is not None:  # what is left of a region around this one
+                of_class[outer] = np.maximum(of_class[outer] - sample, 0)
+            outer = network_class
+        of_class[network_class] = sample
+        if likely is None or winner is None:
+            likely, winner = 1 - value, np.zeros(value.shape, dtype=np.uint8, order="F")
+        there = value > _LIKELY
+        np.copyto(winner, np.uint8(network_class), where=there)
+        np.copyto(likely, value, where=there)
+    if likely is None or winner is None:
+        raise ValueError("the passport names no output channel")
+    return winner, likely
 
 
 def needs_confidence(rules: Sequence[steps.PostStep]) -> bool:
@@ -212,10 +250,11 @@ def postprocess(
 
 def keep_large_components(classes: Classes, step: steps.Components, voxel_ml: float) -> None:
     """Clear the components of the whole tumour that are small in number and beside the largest."""
-    components, voxels = _components(classes > 0, step.connectivity)
+    tumour = np.isin(classes, _CLASSES_OF["WT"])
+    components, voxels = _components(tumour, step.connectivity)
     enough = _in_voxels(step.keep_at_least, step.unit, voxel_ml)
     kept = voxels >= min(enough, step.or_fraction_of_largest * voxels.max())
-    classes *= kept[components]
+    classes[tumour & ~kept[components]] = 0
 
 
 def rename_small_region(classes: Classes, step: steps.SmallRegion, voxel_ml: float) -> None:

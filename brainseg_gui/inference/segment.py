@@ -18,12 +18,13 @@ from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference.answers import activated, mirrored
 from brainseg_gui.inference.certainty import Levels, keep_probabilities
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING, cautions
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import Prepared, prepare
-from brainseg_gui.inference.sliding_window import Shape, sliding_window
+from brainseg_gui.inference.sliding_window import OWN, Shape, sliding_window
 from brainseg_gui.progress import Progress, scaled
 
 _PREPARED = 0.4  # of the whole work, when the network starts
@@ -179,7 +180,7 @@ def infer(
                 continue
             if failed and window is not None:
                 notes.append(f"{_words(window).capitalize()} were used")
-            return probabilities, tuple(notes)
+            return activated(probabilities, passport.output), tuple(notes)
         if not network.move_to_cpu():
             raise EngineError("the memory is too small for this network, even in small windows", "Close other programs")
         notes.append("The network ran on the CPU instead")
@@ -188,8 +189,10 @@ def infer(
 def plan_windows(batch: Batch, passport: Passport, network: Predictor, notes: list[str]) -> list[Shape | None]:
     """Windows to try, largest first; None is the whole volume. Appends to `notes` if that cannot fit."""
     whole: Shape = (batch.shape[1], batch.shape[2], batch.shape[3])
-    if network.fixed_shape is not None:
+    if network.fixed_shape is not None and passport.windows is None:
         return [None if network.fixed_shape == whole else network.fixed_shape]
+    if passport.windows is not None and passport.patch is not None:
+        return [passport.patch]
     windows = list(dict.fromkeys(_smaller_windows(whole, passport)))
     usable = network.free_bytes() * _USABLE_MEMORY
     if np.prod(whole) * network.bytes_per_voxel <= usable:
@@ -219,11 +222,12 @@ def _smaller_windows(whole: Shape, passport: Passport) -> list[Shape]:
 def _run(
     batch: Batch, passport: Passport, network: Predictor, window: Shape | None
 ) -> Generator[Progress, None, Batch]:
+    predict = mirrored(network.predict, passport)
     if window is not None:
         channels = len(passport.output.channels)
-        return (yield from sliding_window(batch, network.predict, window, channels))
+        return (yield from sliding_window(batch, predict, window, channels, passport.windows or OWN))
     yield Progress(INFERRING, 0.0, "the whole volume")
-    return network.predict(batch)
+    return predict(batch)
 
 
 def _words(window: Shape | None) -> str:

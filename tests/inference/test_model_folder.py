@@ -164,7 +164,7 @@ def test_a_folder_without_passport_or_weights_is_refused(folder: Path, tmp_path:
         (lambda c: c.update(sha256="abc"), "64 hexadecimal digits"),
         (lambda c: c.update(format=2), "has format 2"),
         (lambda c: c.update(name=7), "needs a text for name"),
-        (lambda c: c.update(weights="../model.keras"), "no .keras or .h5 file of its folder"),
+        (lambda c: c.update(weights="../model.keras"), "no .keras, .h5 or .onnx file of its folder"),
         (lambda c: c["input"].update(modalities=["t1", "pet"]), "needs different modalities"),
         (lambda c: c["input"].update(axes="CIJK"), "'CIJK' for axes"),
         (lambda c: c["input"].update(orientation="RAL"), "'RAL' for orientation"),

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from brainseg_gui.inference.sliding_window import gaussian_weight, sliding_window, window_starts
+from brainseg_gui.inference.models.steps import Windows, WindowsLike
+from brainseg_gui.inference.sliding_window import sliding_window, window_starts, window_weight
 from brainseg_gui.progress import run_to_end
 
 
@@ -11,6 +14,7 @@ def identity(batch: np.ndarray) -> np.ndarray:
     return batch
 
 
+@pytest.mark.parametrize("like", get_args(WindowsLike))
 @pytest.mark.parametrize(
     ("shape", "window", "overlap"),
     [
@@ -22,10 +26,10 @@ def identity(batch: np.ndarray) -> np.ndarray:
     ],
 )
 def test_identity_network_returns_its_input(
-    shape: tuple[int, int, int], window: tuple[int, int, int], overlap: float
+    shape: tuple[int, int, int], window: tuple[int, int, int], overlap: float, like: WindowsLike
 ) -> None:
     batch = np.random.default_rng(0).standard_normal((1, *shape, 3)).astype(np.float32)
-    result = run_to_end(sliding_window(batch, identity, window, 3, overlap))
+    result = run_to_end(sliding_window(batch, identity, window, 3, Windows(like, overlap)))
     np.testing.assert_allclose(result, batch, rtol=0, atol=2e-6)
 
 
@@ -70,12 +74,23 @@ def test_borders_of_windows_count_less_than_their_centres() -> None:
     ],
 )
 def test_window_starts(length: int, window: int, overlap: float, starts: list[int]) -> None:
-    assert window_starts(length, window, overlap) == starts
+    assert window_starts(length, window, Windows("brainseg", overlap)) == starts
 
 
 def test_gaussian_weight_has_the_published_width() -> None:
-    weight = gaussian_weight((17, 17, 17))
+    weight = window_weight((17, 17, 17))
     assert weight[8, 8, 8] == 1.0
     # standard deviation 17/8 voxels: exp(-0.5 · (2 / 2.125)²) two voxels from the centre
     assert weight[10, 8, 8] == pytest.approx(np.exp(-0.5 * (2 / 2.125) ** 2), rel=1e-6)
     assert weight.min() == pytest.approx(1e-3)
+
+
+def test_windows_and_weights_are_those_of_the_frameworks_that_are_met() -> None:
+    """Worked out by hand from nnU-Net 2.8 (`compute_steps_for_sliding_window`) and MONAI 1.6 (`dense_patch_slices`)."""
+    assert window_starts(30, 16, Windows("nnU-Net", 0.5)) == [0, 7, 14]
+    assert window_starts(30, 16, Windows("MONAI gaussian", 0.5)) == [0, 8, 14]
+    theirs, middle = (window_weight((16, 16, 16), Windows(like, 0.5)) for like in ("nnU-Net", "MONAI gaussian"))
+    assert theirs[8, 8, 8] == 1.0  # the voxel behind the middle
+    assert theirs[7, 8, 8] == theirs[9, 8, 8] == pytest.approx(np.exp(-0.5 / 4))
+    assert middle[7, 8, 8] == middle[8, 8, 8]
+    assert set(window_weight((4, 4, 4), Windows("MONAI constant", 0.5)).ravel()) == {1.0}

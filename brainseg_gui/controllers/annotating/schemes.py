@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
@@ -12,7 +14,7 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.labelling.known_schemes import network_numbering
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme
+from brainseg_gui.imaging.labels import NETWORK_CLASSES, LabelMap, LabelScheme
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.session import Session
@@ -48,7 +50,7 @@ class SchemesController(QObject):
         if layer is reference:
             for other in self._session.layers:
                 if _is_computed(other):
-                    self._renumber(other, network_numbering(scheme))
+                    self._renumber(other, network_numbering(scheme, _tissues_of(other)))
         if layer.saved_as is not None:
             self._remember(layer.saved_as.name, scheme)
 
@@ -74,6 +76,12 @@ class SchemesController(QObject):
         except OSError as error:
             what = f"How the labels are read is not remembered ({error.strerror or error})"
             self._session.say(Notice(what, "Free some space on the disk, and choose the scheme again"))
+
+
+def _tissues_of(layer: Layer) -> Sequence[str]:
+    """What a network's mask needs numbers for: the usual tissues, or those that it holds where they are others."""
+    held = [layer.labels.scheme.meaning_of(value) for value in layer.labels.present()]
+    return NETWORK_CLASSES[1:] if set(held) <= set(NETWORK_CLASSES) else held
 
 
 def _is_computed(layer: Layer) -> bool:

@@ -318,7 +318,7 @@ def _segment(
     engine: Engine, case: Case, scheme: LabelScheme, model: ModelFolder, options: SegmentOptions
 ) -> Generator[Progress, None, _Answer]:
     result = yield from engine.segment(case, model, options)
-    scheme = network_numbering(scheme)
+    scheme = network_numbering(scheme, model.passport.output.tissues)
     labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
     _ = labels.counts  # here, so that the window need not count
     return _Answer(case, labels, result, model.passport.sha256)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.labels import NETWORK_CLASSES, UNKNOWN, LabelScheme, label_tables
 
 
@@ -60,14 +60,33 @@ def scheme_named(name: str) -> LabelScheme:
     return known[name]
 
 
-def network_numbering(scheme: LabelScheme) -> LabelScheme:
+def network_numbering(scheme: LabelScheme, tissues: Sequence[str] = NETWORK_CLASSES[1:]) -> LabelScheme:
     """How what a network finds is numbered: by a study's scheme, or the usual one where a tissue would be lost.
 
     Masks of the whole tumour, and those without a core, have no number for all that a network tells apart. Masks are
     compared by meaning, so that nothing is lost by another scheme.
+
+    Parameters
+    ----------
+    scheme
+        Of the study.
+    tissues
+        What the network tells apart, out of `TISSUES`.
+
+    Raises
+    ------
+    BrainsegError
+        If no scheme has numbers for all of them.
     """
+    usual = scheme_named("brats2020")
+    for known in (scheme, usual, *built_in_schemes().values()):
+        if _tells_apart(known, tissues):
+            return known
+    raise BrainsegError(f"no label scheme has a number for each of {listed(tissues)}", "Use a network of fewer tissues")
+
+
+def _tells_apart(scheme: LabelScheme, tissues: Sequence[str]) -> bool:
     try:
-        numbers = {scheme.value_for(meaning) for meaning in NETWORK_CLASSES[1:]}
+        return len({scheme.value_for(tissue) for tissue in tissues}) == len(tissues)
     except BrainsegError:
-        numbers = set()
-    return scheme if len(numbers) == len(NETWORK_CLASSES) - 1 else scheme_named("brats2020")
+        return False

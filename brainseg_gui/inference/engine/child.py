@@ -42,7 +42,7 @@ from brainseg_gui.inference.options import STARTING, SegmentOptions
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
-    from brainseg_gui.inference.network.network import LoadedNetwork
+    from brainseg_gui.inference.network.load import ReadyNetwork
 
 Wanted = tuple[ModelFolder | HeadModel, SegmentOptions]
 
@@ -54,10 +54,10 @@ class Child:
         self._channel = channel
         self._requests: queue.SimpleQueue[Load | SegmentRequest | FeatureRequest | Predict] = queue.SimpleQueue()
         self._stopped_serial = 0
-        self._network: LoadedNetwork | None = None
+        self._network: ReadyNetwork | None = None
         self._loaded: Wanted | None = None
-        self._heads: list[tuple[Wanted, LoadedNetwork]] = []  # three at most, all of them small
-        self._tumours: list[tuple[Wanted, LoadedNetwork]] = []  # the last one that segments
+        self._heads: list[tuple[Wanted, ReadyNetwork]] = []  # three at most, all of them small
+        self._tumours: list[tuple[Wanted, ReadyNetwork]] = []  # the last one that segments
 
     def run(self) -> None:
         """Answer until the program is gone."""
@@ -95,28 +95,28 @@ class Child:
         wanted = (request.model, request.options)
         if self._network is None or self._loaded != wanted:
             self._network = self._loaded = None
-            self._report(request.serial, Progress(STARTING, 0.1, "importing Keras"))
+            self._report(request.serial, Progress(STARTING, 0.1, "importing what runs the network"))
             self._network = self._kept(wanted) or self._made(request.serial, wanted)
             self._loaded = wanted
         self._channel.send(Loaded(request.serial))
 
-    def _kept(self, wanted: Wanted) -> LoadedNetwork | None:
+    def _kept(self, wanted: Wanted) -> ReadyNetwork | None:
         """A network that was loaded before: those of heads take turns, also with the one that segments."""
         return next((network for known, network in (*self._heads, *self._tumours) if known == wanted), None)
 
-    def _made(self, serial: int, wanted: Wanted) -> LoadedNetwork:
+    def _made(self, serial: int, wanted: Wanted) -> ReadyNetwork:
         import scipy.ndimage  # noqa: F401  now, or the first mask would wait for it
 
-        from brainseg_gui.inference.network.network import load_network
+        from brainseg_gui.inference.network.load import load
 
         if not isinstance(wanted[0], HeadModel):
             self._tumours = []  # two large ones may be too many
-        work = load_network(*wanted)
+        work = load(*wanted)
         while True:
             try:
                 self._report(serial, next(work))
             except StopIteration as end:
-                network: LoadedNetwork = end.value
+                network: ReadyNetwork = end.value
                 break
         if isinstance(wanted[0], HeadModel):
             self._heads = [*self._heads[-2:], (wanted, network)]
@@ -146,7 +146,7 @@ class Child:
         self._channel.send(Stopped(request.serial))
 
     def _segmented(
-        self, serial: int, block: SharedBlock, passport: Passport, network: LoadedNetwork
+        self, serial: int, block: SharedBlock, passport: Passport, network: ReadyNetwork
     ) -> Generator[Progress, None, Reply]:
         from brainseg_gui.inference.segment import segment_volumes
 
@@ -155,7 +155,7 @@ class Child:
         return Finished(serial, done.seconds, device, network.precision, notes, done.overlap, done.kept)
 
     def _features(
-        self, serial: int, block: SharedBlock, passport: Passport, network: LoadedNetwork
+        self, serial: int, block: SharedBlock, passport: Passport, network: ReadyNetwork
     ) -> Generator[Progress, None, Reply]:
         from brainseg_gui.inference.case_features import features_of
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -30,6 +31,11 @@ DEFAULT_MODEL = "synthetic-2mm"
 
 class ModelFolder(NetworkFolder[Passport]):
     """A folder with the weights and the passport of a network that segments tumours."""
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """SHA-256 of every file beside the passport, also of an ensemble's."""
+        return self.passport.digests or super().digests
 
 
 def read_model_folder(path: Path) -> ModelFolder:
@@ -60,9 +66,9 @@ def read_model_folder(path: Path) -> ModelFolder:
     if not isinstance(content, dict):
         raise ModelError("it is not a JSON object", f"Correct {PASSPORT_NAME}", file)
     model = ModelFolder(folder, parse_passport(content, file))
-    if not model.weights_path.is_file():
-        remedy = "Put the weights beside the passport"
-        raise ModelError(f"the weights {model.passport.weights} are missing", remedy, folder)
+    for name in model.digests:
+        if not (folder / name).is_file():
+            raise ModelError(f"the weights {name} are missing", "Put the weights beside the passport", folder)
     return model
 
 
@@ -109,15 +115,22 @@ def verify_weights(model: ModelFolder | HeadModel) -> None:
     ModelError
         If the file is not the one that the passport describes, or cannot be read.
     """
-    try:
-        with open_file(model.weights_path) as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ModelError(f"the weights cannot be read ({reason})", "Check the file", model.weights_path) from error
-    if digest != model.passport.sha256:
-        raise ModelError(
-            "the weights are not those that the passport describes (their SHA-256 differs)",
-            "Copy the model folder again from its source",
-            model.weights_path,
-        )
+    for name, digest in model.digests.items():
+        path = model.path / name
+        try:
+            with open_file(path) as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ModelError(f"the weights cannot be read ({reason})", "Check the file", path) from error
+        if found != digest:
+            raise not_those(path)
+
+
+def not_those(path: Path) -> ModelError:
+    """The error of weights whose digest is not that of the passport."""
+    return ModelError(
+        "the weights are not those that the passport describes (their SHA-256 differs)",
+        "Copy the model folder again from its source",
+        path,
+    )

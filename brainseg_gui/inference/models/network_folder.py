@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -22,6 +23,10 @@ class NamesWeights(Protocol):
     def weights(self) -> str:
         """Name of their file in the folder."""
 
+    @property
+    def sha256(self) -> str:
+        """Their digest."""
+
 
 PassportT = TypeVar("PassportT", bound=NamesWeights)
 
@@ -37,6 +42,11 @@ class NetworkFolder(Generic[PassportT]):
     def weights_path(self) -> Path:
         """File of the weights."""
         return self.path / self.passport.weights
+
+    @property
+    def digests(self) -> Mapping[str, str]:
+        """SHA-256 of every file beside the passport."""
+        return {self.passport.weights: self.passport.sha256}
 
     @property
     def title(self) -> str:

@@ -6,13 +6,16 @@ this program does not know is refused: to skip it silently would feed the networ
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
-from brainseg_gui.imaging.labels import NETWORK_CLASSES
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.labelling.known_schemes import network_numbering, scheme_named
+from brainseg_gui.imaging.labels import TISSUES
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.dice_line import DiceLine, read_dice_lines
@@ -28,6 +31,11 @@ LARGEST_PATCH = 2048
 SPACING_MM = (0.1, 20.0)
 _LONGEST_NAME = 100
 AXES = ("IJKC", "IKJC", "JIKC", "JKIC", "KIJC", "KJIC")
+_FIRST_OR_LAST = (*AXES, *(f"C{letters[:3]}" for letters in AXES))  # where the channels stand
+_KERAS = (".keras", ".h5")
+_SUFFIXES = (*_KERAS, ".onnx")
+_MOST_NETWORKS = 10  # of an ensemble
+_MOST_OVERLAP = 0.9
 LINEAR = "linear on the probabilities, then argmax"
 LINEAR_IN_BRAIN = f"{LINEAR}, background outside the brain"
 
@@ -39,16 +47,22 @@ class Output:
     Parameters
     ----------
     activation
-        Its last activation.
+        ``softmax``: one class per voxel; ``sigmoid``: each channel for itself, such as regions that lie in one another.
     channels
-        Meaning of each channel: ``background``, ``NCR``, ``ED``, ``ET`` in any order.
+        Meaning of each channel, in any order: ``background`` and tissues, or regions (``WT``, ``TC``, ``ET``).
     resample
         How probabilities return to the grid of the case.
+    is_logits
+        Whether the activation is not in the network, and is applied here.
+    becomes
+        Tissue that a voxel of a region is where no region within it is: one per channel; with ``softmax`` the channels.
     """
 
-    activation: Literal["softmax"]
+    activation: Literal["softmax", "sigmoid"]
     channels: tuple[str, ...]
     resample: str
+    is_logits: bool = False
+    becomes: tuple[str, ...] = ()
 
     @property
     def only_in_brain(self) -> bool:
@@ -57,8 +71,19 @@ class Output:
 
     @property
     def classes(self) -> tuple[int, ...]:
-        """Network class (0 background, 1 NCR, 2 ED, 3 ET) of each channel."""
-        return tuple(NETWORK_CLASSES.index(name) for name in self.channels)
+        """Number, as in `TISSUES`, of what each channel stands for."""
+        return tuple(TISSUES.index(name) for name in self.becomes or self.channels)
+
+    @property
+    def tissues(self) -> tuple[str, ...]:
+        """What the network tells apart, without the background."""
+        return tuple(dict.fromkeys(TISSUES[number] for number in self.classes if number))
+
+    @property
+    def by_size(self) -> tuple[int, ...]:
+        """Channels from the largest region to the smallest, then what is no region: each is drawn over the last."""
+        order = {"WT": 0, "TC": 1, "ET": 2}
+        return tuple(sorted(range(len(self.channels)), key=lambda n: order.get(self.channels[n], 3)))
 
 
 @dataclass(frozen=True)
@@ -89,6 +114,16 @@ class Passport:
         What the network gives.
     framework
         Versions that wrote the weights.
+    digests
+        File in the model folder -> its SHA-256: of every network, and of files that hold weights of one.
+    ensemble
+        Files of the networks whose answers are averaged; most models have one.
+    channels_first
+        Whether the network has its channels before its axes, as PyTorch's have.
+    windows
+        How windows slide where that is not left to the memory; None: one pass if it fits.
+    mirrored
+        Axes, out of i, j and k, along which the image is mirrored too; all answers are averaged.
     may_be_missing
         Modalities that a case may lack, and what that costs, in words ("WT about .02 lower"); at least one of all has
         to be there. Their channels are 0 then.
@@ -116,6 +151,11 @@ class Passport:
     intended_use: str
     may_be_missing: Mapping[Modality, str] = field(default_factory=dict)
     expected_dice: Mapping[str, DiceLine] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    ensemble: tuple[str, ...] = ()
+    channels_first: bool = False
+    windows: steps.Windows | None = None
+    mirrored: str = ""
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -143,14 +183,15 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
     if (task := fields.text("task", TUMOUR)) != TUMOUR:
         remedy = "Choose a model that segments tumours"
         raise fields.wrong(f"is of a network for the task “{visible(task, 60)}”, not “{TUMOUR}”", remedy)
-    grid = fields.part("input")
+    grid, networks = fields.part("input"), networks_of(fields)
+    axes = grid.choice("axes", _FIRST_OR_LAST if networks[0].endswith(".onnx") else AXES)
     passport = Passport(
         name=name_of(fields, "name"),
         version=name_of(fields, "version"),
-        weights=weights_of(fields),
-        sha256=sha256_of(fields),
+        weights=networks[0],
+        sha256=identity_of(digests := digests_of(fields, networks)),
         modalities=_modalities(grid),
-        axes=grid.choice("axes", AXES),
+        axes=f"{axes.replace('C', '')}C",
         orientation=_orientation(grid),
         spacing_mm=_spacing(grid),
         divisor=grid.whole("divisor", 1, LARGEST_DIVISOR),
@@ -165,6 +206,11 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         intended_use=fields.text("intended_use"),
         may_be_missing=_may_be_missing(grid),
         expected_dice=read_dice_lines(fields),
+        digests=digests,
+        ensemble=networks,
+        channels_first=axes.startswith("C"),
+        windows=_windows(grid),
+        mirrored=_mirrored(grid),
     )
     _check_order(passport, fields)
     return passport
@@ -180,18 +226,56 @@ def name_of(fields: JsonFields, key: str) -> str:
 
 def weights_of(fields: JsonFields) -> str:
     """Name of the weights' file in the folder of the passport."""
-    name = fields.text("weights")
-    if Path(name).name != name or Path(name).suffix not in (".keras", ".h5"):
-        raise fields.wrong(f"names the weights {name!r}, which is no .keras or .h5 file of its folder")
+    return _checked_name(fields, fields.text("weights"), _KERAS)
+
+
+def networks_of(fields: JsonFields) -> tuple[str, ...]:
+    """Names of the weights' files: one, or those of an ensemble."""
+    if not isinstance(fields.values.get("weights"), list):
+        return (_checked_name(fields, fields.text("weights"), _SUFFIXES),)
+    names = fields.texts("weights")
+    if not 1 <= len(set(names)) == len(names) <= _MOST_NETWORKS:
+        raise fields.wrong(f"needs one to {_MOST_NETWORKS} different files for weights")
+    if len({Path(_checked_name(fields, name, _SUFFIXES)).suffix for name in names}) > 1 or not names[0].endswith(
+        ".onnx"
+    ):
+        raise fields.wrong("names several weights, which all have to be .onnx files")
+    return names
+
+
+def _checked_name(fields: JsonFields, name: str, suffixes: Sequence[str]) -> str:
+    if Path(name).name != name or Path(name).suffix not in suffixes:
+        kinds = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+        raise fields.wrong(f"names the weights {name!r}, which is no {kinds} file of its folder")
     return name
 
 
-def sha256_of(fields: JsonFields) -> str:
+def sha256_of(fields: JsonFields, key: str = "sha256") -> str:
     """Digest of the weights."""
-    digest = fields.text("sha256").lower()
+    digest = fields.text(key).lower()
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise fields.wrong("needs 64 hexadecimal digits for sha256")
     return digest
+
+
+def digests_of(fields: JsonFields, networks: tuple[str, ...]) -> dict[str, str]:
+    """Digest of every file: a text for the only one, else an object by name."""
+    if not isinstance(fields.values.get("sha256"), dict) and len(networks) == 1:
+        return {networks[0]: sha256_of(fields)}
+    part = fields.part("sha256")
+    if strange := [name for name in part.values if not name or Path(name).name != name or not name.isprintable()]:
+        raise fields.wrong(f"names the file {visible(strange[0])!r}, which is none of its folder")
+    if missing := [name for name in networks if name not in part.values]:
+        raise fields.wrong(f"gives no sha256 for {missing[0]}")
+    return {name: sha256_of(part, name) for name in part.values}
+
+
+def identity_of(digests: Mapping[str, str]) -> str:
+    """The digest of the only file, or of what the digests of several say."""
+    if len(digests) == 1:
+        return next(iter(digests.values()))
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))  # as sha256sum prints them
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def _modalities(grid: JsonFields) -> tuple[Modality, ...]:
@@ -242,15 +326,58 @@ def _patch(grid: JsonFields) -> steps.WholeTriple | None:
     return cast(steps.WholeTriple, patch)
 
 
+def _windows(grid: JsonFields) -> steps.Windows | None:
+    if not grid.has("windows"):
+        return None
+    part = grid.part("windows")
+    part.only("like", "overlap")
+    like = cast(steps.WindowsLike, part.choice("like", get_args(steps.WindowsLike)))
+    if not 0 <= (overlap := part.number("overlap")) <= _MOST_OVERLAP:
+        raise part.wrong(f"needs a number from 0 to {_MOST_OVERLAP:g} for overlap")
+    if not grid.has("patch"):
+        raise part.wrong("slides windows of no size", "Add patch to input in model.json")
+    return steps.Windows(like, overlap)
+
+
+def _mirrored(grid: JsonFields) -> str:
+    if not grid.has("mirrored"):
+        return ""
+    letters = grid.texts("mirrored")
+    if len(set(letters)) != len(letters) or not set(letters) <= set("IJK"):
+        raise grid.wrong("needs different axes out of I, J, K for mirrored")
+    return "".join(letters)
+
+
 def _output(output: JsonFields) -> Output:
-    channels = output.texts("channels")
-    if "background" not in channels or len(set(channels)) != len(channels):
-        raise output.wrong("needs different channels, one of them background")
-    if unknown := set(channels) - set(NETWORK_CLASSES):
-        known = ", ".join(NETWORK_CLASSES)
-        raise output.wrong(f"has a channel that this program does not know: {visible(min(unknown))}; known are {known}")
-    output.choice("activation", ("softmax",))
-    return Output("softmax", channels, output.choice("resample", (LINEAR_IN_BRAIN, LINEAR)))
+    output.only("activation", "channels", "becomes", "resample", "is")
+    activation = cast(Literal["softmax", "sigmoid"], output.choice("activation", ("softmax", "sigmoid")))
+    channels, softmax = output.texts("channels"), activation == "softmax"
+    if not channels or len(set(channels)) != len(channels) or ("background" in channels) != softmax:
+        which = "one of them background" if softmax else "none of them background"
+        raise output.wrong(f"needs different channels, {which}")
+    known = TISSUES if softmax else ("TC", *TISSUES[1:])
+    if unknown := set(channels) - set(known):
+        names = ", ".join(known)
+        raise output.wrong(f"has a channel that this program does not know: {visible(min(unknown))}; known are {names}")
+    is_logits = output.has("is") and output.choice("is", ("probabilities", "logits")) == "logits"
+    resample = output.choice("resample", (LINEAR_IN_BRAIN, LINEAR))
+    found = Output(activation, channels, resample, is_logits, () if softmax else _becomes(output, channels))
+    try:
+        network_numbering(scheme_named("brats2020"), found.tissues)
+    except BrainsegError as error:
+        raise output.wrong(f"names channels that {error.what}", error.remedy) from error
+    return found
+
+
+def _becomes(output: JsonFields, channels: tuple[str, ...]) -> tuple[str, ...]:
+    """The tissue of each region less the regions within it."""
+    if not output.has("becomes"):
+        usual = {"WT": "ED" if len(channels) > 1 else "WT", "TC": "NCR"}
+        return tuple(usual.get(name, name) for name in channels)
+    tissues = output.texts("becomes")
+    if len(tissues) != len(channels) or not set(tissues) <= set(TISSUES[1:]):
+        raise output.wrong(f"needs one of {', '.join(TISSUES[1:])} for each channel in becomes")
+    return tissues
 
 
 def framework_of(fields: JsonFields) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from brainseg_gui.imaging.connected import Connectivity
 Triple = tuple[float, float, float]
 BrainRule = Literal["any modality above 0", "any modality unlike the corners"]
 WholeTriple = tuple[int, int, int]
+WindowsLike = Literal["brainseg", "nnU-Net", "MONAI gaussian", "MONAI constant"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,22 @@ class Pad:
 
     value: float
     side: Literal["end", "both"]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How windows slide over an image where a network's own framework is to be met to the last digits.
+
+    Parameters
+    ----------
+    like
+        Whose placing and weights: nnU-Net spreads windows evenly, MONAI's last one ends with the image.
+    overlap
+        Fraction of a window that its neighbour shares, 0 to below 1.
+    """
+
+    like: WindowsLike
+    overlap: float
 
 
 Step = BrainCrop | FixedCrop | ZScore | MinMax | Gaussian | Laplacian | Resample | Pad

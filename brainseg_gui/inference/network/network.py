@@ -12,7 +12,6 @@ from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.free_memory import described_bytes, free_memory_bytes, usable_bytes
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.inference.memory import PeakMemory
-from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.head_model import HeadModel, HeadPassport
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport
@@ -21,14 +20,12 @@ from brainseg_gui.inference.network.fast_norm import FastGroupNormalization
 from brainseg_gui.inference.network.keras_network import is_out_of_memory, open_network
 from brainseg_gui.inference.network.layer_sizes import layer_sizes
 from brainseg_gui.inference.network.rebuild import rebuilt
+from brainseg_gui.inference.network.warm_up import warm_up_shape
 from brainseg_gui.inference.options import LOADING, SegmentOptions
 from brainseg_gui.inference.segment import Batch
 from brainseg_gui.inference.sliding_window import Shape
 from brainseg_gui.plain_files import visible
 from brainseg_gui.progress import Progress
-
-TYPICAL_BRAIN_MM = (146.0, 182.0, 144.0)  # box of an adult brain along R, A, S, with a margin
-_LARGEST_WARM_UP = 1_000_000  # voxels
 
 
 class LoadedNetwork:
@@ -173,21 +170,3 @@ def _compiled(model: Any) -> Callable[[Batch], Any]:
     signature = [tf.TensorSpec(shape, tf.float32)]
     graph = tf.function(forward, input_signature=signature, jit_compile=False, autograph=False)
     return cast(Callable[[Batch], Any], graph)
-
-
-def warm_up_shape(passport: Passport | HeadPassport, fixed: Shape | None) -> Shape:
-    """A shape like that of a usual case, in the network's axes, or a smaller one if that is very large."""
-    if fixed is not None:
-        return fixed
-    if isinstance(passport, HeadPassport):
-        raise ModelError(
-            "a network of whole heads takes one size only, this one takes any", "Copy its folder again from its source"
-        )
-    spacing_mm = passport.spacing_mm or (1.0, 1.0, 1.0)
-    pads = any(isinstance(step, steps.Pad) for step in passport.preprocess)
-    multiple = passport.divisor if pads else 1
-    ijk = [-(-round(mm / own) // multiple) * multiple for mm, own in zip(TYPICAL_BRAIN_MM, spacing_mm, strict=True)]
-    if np.prod(ijk) > _LARGEST_WARM_UP:
-        ijk = [-(-64 // passport.divisor) * passport.divisor] * 3
-    i, j, k = (ijk["IJK".index(letter)] for letter in passport.axes[:3])
-    return i, j, k
