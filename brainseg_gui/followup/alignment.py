@@ -5,21 +5,14 @@ Tumour, oedema and cavity, which change between visits, are left out of what is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import Future, wait
-from contextlib import closing
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from queue import Empty, SimpleQueue
-from threading import Event
-from typing import TypeVar
 
 import numpy as np
 
-from brainseg_gui.errors import BrainsegError, Cancelled, CaseError, printable
+from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.followup.visits import Visit, read_volume
-from brainseg_gui.free_memory import usable_cores
-from brainseg_gui.imaging.cases.background_thread import in_background
+from brainseg_gui.imaging.cases.side_by_side import side_by_side
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.labels import LabelMap, Region, meanings
 from brainseg_gui.imaging.modality import Modality
@@ -29,10 +22,9 @@ from brainseg_gui.preparation.registration.register import Lesions, register
 from brainseg_gui.progress import Progress
 
 _BY_CHOICE = (Modality.T1CE, Modality.T1, Modality.T2, Modality.FLAIR)
-_POLL_S = 0.1
 # Nats over chance. Visits of one head have 1 and more, its T1ce and FLAIR 0.6, two people's T1ce 0.35 to 0.4.
 _ONE_HEAD = 0.5
-Result = TypeVar("Result")
+_REGISTERING = "registering"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,65 +61,43 @@ def place_visits(
     Progress
         Ten times a second. Closing the generator ends the work.
     """
-    stop, waiting, found = Event(), SimpleQueue[int](), dict[int, Placement]()
-    patient = _Patient(visits, masks, _common_modality(visits), stop)
-    for index in range(1, len(visits)):
-        waiting.put(index)
-    try:
-        fixed = yield from _followed([in_background(patient.first_volume, "read visit")], lambda: 0.0)
-        place = partial(patient.placed, fixed[0])
-        call = partial(_work_off, waiting, found, place)
-        workers = [in_background(call, "place visits") for _ in range(min(usable_cores(), len(visits) - 1))]
-        try:
-            yield from _followed(workers, lambda: len(found) / len(visits))
-        finally:
-            stop.set()
-            wait(workers)  # some seconds at most: they look at `stop` all the time
-    finally:
-        stop.set()
-    return (Placement(np.eye(4)), *(found[index] for index in range(1, len(visits))))
+    patient = _Patient(visits, masks, _common_modality(visits))
+    (fixed,) = yield from side_by_side([patient.first_volume()], _REGISTERING)
+    works = [patient.placed(fixed, index) for index in range(1, len(visits))]
+    found = yield from side_by_side(works, _REGISTERING)
+    return (Placement(np.eye(4)), *found)
 
 
 @dataclass(frozen=True, eq=False)
 class _Patient:
-    """What each thread needs of a patient."""
+    """What is known of a patient while the visits are laid onto each other."""
 
     visits: Sequence[Visit]
     masks: Mapping[int, LabelMap]
     modality: Modality | None
-    stop: Event
 
-    def first_volume(self) -> Volume | BrainsegError:
+    def first_volume(self) -> Generator[Progress, None, Volume | BrainsegError]:
         """Of the first visit; what is wrong with it where it cannot be read."""
         try:
-            return self._volume(self.visits[0])
+            return (yield from self._volume(self.visits[0]))
         except BrainsegError as error:
             return error
 
-    def placed(self, fixed: Volume | BrainsegError, index: int) -> Placement:
+    def placed(self, fixed: Volume | BrainsegError, index: int) -> Generator[Progress, None, Placement]:
         """Where one visit lies."""
         try:
             if isinstance(fixed, BrainsegError):
                 raise fixed
-            moving = self._volume(self.visits[index])
+            moving = yield from self._volume(self.visits[index])
             lesions = _lesions(self.masks.get(0)), _lesions(self.masks.get(index))
-            return _placement(self._run(register(fixed, moving, lesions)), printable(self.visits[0].name))
+            found = yield from register(fixed, moving, lesions)
+            return _placement(found, printable(self.visits[0].name))
         except BrainsegError as error:
             note = f"It was not registered and lies where its files place it: {error}"
             return Placement(np.eye(4), note, failed=True)
 
-    def _volume(self, visit: Visit) -> Volume:
-        return self._run(read_volume(visit, self.modality or best_modality(visit)))
-
-    def _run(self, work: Generator[Progress, None, Result]) -> Result:
-        with closing(work):
-            while not self.stop.is_set():
-                try:
-                    next(work)
-                except StopIteration as end:
-                    result: Result = end.value
-                    return result
-        raise Cancelled
+    def _volume(self, visit: Visit) -> Generator[Progress, None, Volume]:
+        return (yield from read_volume(visit, self.modality or best_modality(visit)))
 
 
 def best_modality(visit: Visit) -> Modality:
@@ -164,18 +134,3 @@ def _placement(found: Alignment, first: str) -> Placement:
         )
     moved = f"turned by {found.rotation_deg:.1f}° and moved by {found.shift_mm:.1f} mm"
     return Placement(np.linalg.inv(found.to_series).astype(np.float64), f"It was registered to {first}: {moved}{doubt}")
-
-
-def _work_off(waiting: SimpleQueue[int], found: dict[int, Placement], place: Callable[[int], Placement]) -> None:
-    while True:
-        try:
-            index = waiting.get_nowait()
-        except Empty:
-            return
-        found[index] = place(index)
-
-
-def _followed(futures: list[Future[Result]], done: Callable[[], float]) -> Generator[Progress, None, list[Result]]:
-    while wait(futures, timeout=_POLL_S).not_done:
-        yield Progress("registering", done())
-    return [future.result() for future in futures]

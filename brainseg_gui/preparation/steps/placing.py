@@ -1,0 +1,108 @@
+"""The first steps: reading the chosen series, laying them onto each other, and giving all the same voxels."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+import numpy as np
+
+from brainseg_gui.imaging.cases.side_by_side import side_by_side
+from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.registration.motion import Alignment
+from brainseg_gui.preparation.registration.pyramid import isotropic
+from brainseg_gui.preparation.registration.register import register
+from brainseg_gui.preparation.steps.work import Space, Stepped, Work
+from brainseg_gui.progress import Progress, scaled
+
+READING, REGISTERING, RESAMPLING = "reading series", "registering", "resampling"
+_NEARLY_1_MM = 0.05
+_UPRIGHT = 1e-3  # of the sine of the angle to the patient's axes
+
+
+def read_series(work: Work) -> Generator[Progress, None, Stepped]:
+    """The voxels of the chosen series.
+
+    Raises
+    ------
+    ImageError
+        If one cannot be read.
+    """
+    native, sentences = dict[Modality, Volume](), list[str]()
+    for number, modality in enumerate(work.choice.chosen):
+        series, share = work.series_of(modality), 1 / len(work.choice.chosen)
+        native[modality] = volume = yield from scaled(series.read(), number * share, (number + 1) * share)
+        role = work.choice.chosen[modality].role
+        size = f"{describe_shape(volume.grid.shape)} voxels of {describe_spacing(volume.grid)} mm"
+        sentences.append(f"{modality.title}: {series.name}, {size} ({role.reason})")
+    missing = [modality.title for modality in Modality if modality not in native]
+    sentences += [f"There is no {title}" for title in missing]
+    return Stepped(replace(work, native=native), tuple(sentences))
+
+
+def register_series(work: Work) -> Generator[Progress, None, Stepped]:
+    """Each series onto the reference. One that cannot be registered lies as its files place it, and is told."""
+    others = [modality for modality in work.native if modality is not work.reference]
+    fixed = work.native[work.reference]
+    found = yield from side_by_side([register(fixed, work.native[one]) for one in others], REGISTERING)
+    alignments = {work.reference: Alignment(np.eye(4))}
+    alignments |= {m: _believed(one) for m, one in zip(others, found, strict=True)}
+    sentences = [f"{m.title} {_motion_in_words(one)}" for m, one in alignments.items() if m is not work.reference]
+    doubts = [
+        f"{m.title} could not be registered and lies where its files place it: {one.problem}"
+        for m, one in alignments.items()
+        if one.problem
+    ]
+    placed = replace(work, alignments={m: alignments[m] for m in work.native}).with_doubts(*doubts)
+    title = work.reference.title
+    return Stepped(placed, (f"Everything is brought onto {title}, the finest T1ce or what comes nearest", *sentences))
+
+
+def _believed(found: Alignment) -> Alignment:
+    return replace(found, to_series=np.eye(4)) if found.problem else found
+
+
+def _motion_in_words(found: Alignment) -> str:
+    if found.problem:
+        return "stays where its files place it"
+    if found.is_still:
+        return "lies there already and stays as it is"
+    return (
+        f"was turned by {found.rotation_deg:.1f}° and moved by {found.shift_mm:.1f} mm; it covers {found.overlap:.0%} "
+        f"of the head and shares {found.information:.2f} nats with it ({found.chance:.2f} by chance)"
+    )
+
+
+def resample_series(work: Work) -> Generator[Progress, None, Stepped]:
+    """All series on the voxels of the result. What has them already stays bit for bit."""
+    grid = target_grid(work.native[work.reference].grid, work.wishes.space)
+    works = [_moved(volume, work.placed(modality), grid) for modality, volume in work.native.items()]
+    moved = yield from side_by_side(works, RESAMPLING)
+    prepared = dict(zip(work.native, moved, strict=True))
+    kept = [m.title for m, volume in prepared.items() if volume.stored is work.native[m].stored]
+    size = f"{describe_shape(grid.shape)} voxels of {describe_spacing(grid)} mm"
+    sentences = (f"All images have {size}",) + ((f"{', '.join(kept)} had them and stayed as it was",) if kept else ())
+    return Stepped(replace(work, prepared=prepared), sentences)
+
+
+def target_grid(reference: Grid, space: Space) -> Grid:
+    """The voxels of the result: the reference's own, or 1 mm along the patient's axes around all of it."""
+    if space is Space.REFERENCE or _is_anatomical(reference):
+        return reference
+    return isotropic(reference, 1.0)
+
+
+def _is_anatomical(grid: Grid) -> bool:
+    """Whether voxels measure 1 mm already and run along the patient's axes."""
+    axes = grid.affine[:3, :3] / grid.spacing_mm
+    fine = all(abs(size - 1.0) <= _NEARLY_1_MM for size in grid.spacing_mm)
+    return fine and bool(np.abs(axes - np.eye(3)).max() <= _UPRIGHT)
+
+
+def _moved(volume: Volume, own: Grid, grid: Grid) -> Generator[Progress, None, Volume]:
+    yield Progress(RESAMPLING, 0.0)
+    if own.same_as(grid):
+        return volume if volume.grid is grid else replace(volume, grid=grid)
+    return replace(volume, grid=own).on_grid(grid)

@@ -1,0 +1,77 @@
+"""From the series of an examination to images that a network takes: all steps, one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import replace
+from functools import partial
+
+from brainseg_gui.preparation.raw_examination import Choice, RawExamination, doubts_of
+from brainseg_gui.preparation.steps.placing import (
+    READING,
+    REGISTERING,
+    RESAMPLING,
+    read_series,
+    register_series,
+    resample_series,
+)
+from brainseg_gui.preparation.steps.stripping import (
+    COMPARING,
+    EVENING,
+    FINDING,
+    STRIPPING,
+    compare_both_t1,
+    find_brain,
+    strip,
+    take_out_shading,
+)
+from brainseg_gui.preparation.steps.work import BrainFinder, Step, StepDone, Wishes, Work
+from brainseg_gui.progress import Progress, scaled
+
+
+def prepare(
+    examination: RawExamination, choice: Choice, wishes: Wishes, finder: BrainFinder | None
+) -> Generator[Progress, None, Work]:
+    """Prepare an examination in memory: nothing is written.
+
+    Parameters
+    ----------
+    choice
+        Which series is what.
+    finder
+        Finds the brain; None where there is no such network: then the skull stays, and that is told.
+
+    Yields
+    ------
+    Progress
+        After each step with the `Work` so far as its partial result. Closing the generator cancels.
+
+    Raises
+    ------
+    BrainsegError
+        If a series cannot be read, or the network fails.
+    """
+    work = Work(examination, choice, wishes, doubts=doubts_of(choice, examination))
+    after = 0.0
+    for name, step, share in _steps(finder):
+        before, after = after, after + share
+        started = time.perf_counter()
+        work, sentences = yield from scaled(step(work), before, after)
+        done = StepDone(name, sentences, time.perf_counter() - started)
+        work = replace(work, done=(*work.done, done))
+        yield Progress(name, after, partial=work)
+    return work
+
+
+def _steps(finder: BrainFinder | None) -> tuple[tuple[str, Step, float], ...]:
+    """Name, step, and its share of the whole time."""
+    return (
+        (READING, read_series, 0.05),
+        (REGISTERING, register_series, 0.45),
+        (RESAMPLING, resample_series, 0.15),
+        (FINDING, partial(find_brain, finder=finder), 0.2),
+        (COMPARING, compare_both_t1, 0.05),
+        (EVENING, take_out_shading, 0.05),
+        (STRIPPING, strip, 0.05),
+    )

@@ -1,0 +1,152 @@
+"""What a preparation has reached: a value that each step takes and gives back with more in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.heads.skull import Predict
+from brainseg_gui.preparation.raw_examination import Choice, RawExamination
+from brainseg_gui.preparation.registration.motion import Alignment
+from brainseg_gui.preparation.series import Series
+from brainseg_gui.progress import Progress
+
+
+class Space(Enum):
+    """The voxels that a prepared case has."""
+
+    MILLIMETRE = "1mm"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True)
+class BrainFinder:
+    """The network that tells where the brain is, and its name."""
+
+    predict: Predict
+    network: str
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person wants of a preparation.
+
+    Parameters
+    ----------
+    space
+        The voxels of the result.
+    strip
+        Whether the skull is taken off.
+    even_out
+        Whether shading by the coil is taken out.
+    """
+
+    space: Space = Space.MILLIMETRE
+    strip: bool = True
+    even_out: bool = False
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """What a step did.
+
+    Parameters
+    ----------
+    name
+        Of the step, as a person would say it.
+    sentences
+        What it did, and why.
+    """
+
+    name: str
+    sentences: tuple[str, ...]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class BrainFound:
+    """How the brain was found.
+
+    Parameters
+    ----------
+    network
+        Who found it; empty where the skull was off already.
+    certainty
+        Of each series; see `BrainMask`.
+    """
+
+    network: str
+    volume_ml: float
+    certainty: Mapping[Modality, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """A preparation between two steps.
+
+    Parameters
+    ----------
+    native
+        The chosen series as they were read.
+    alignments
+        Where each lies in the space of the reference.
+    prepared
+        The same on one grid.
+    brain
+        (I, J, K), on that grid; None where it was not found.
+    doubts
+        Sentences on what a person should look at.
+    done
+        The steps so far.
+    """
+
+    examination: RawExamination
+    choice: Choice
+    wishes: Wishes
+    native: Mapping[Modality, Volume] = field(default_factory=dict)
+    alignments: Mapping[Modality, Alignment] = field(default_factory=dict)
+    prepared: Mapping[Modality, Volume] = field(default_factory=dict)
+    brain: NDArray[np.bool_] | None = None
+    brain_found: BrainFound | None = None
+    doubts: tuple[str, ...] = ()
+    done: tuple[StepDone, ...] = ()
+
+    @property
+    def reference(self) -> Modality:
+        """The modality that the others are brought onto."""
+        return self.choice.reference
+
+    @property
+    def grid(self) -> Grid:
+        """Of the prepared images."""
+        return self.prepared[self.reference].grid
+
+    def series_of(self, modality: Modality) -> Series:
+        """The series that is taken for a modality."""
+        return self.examination.series[self.choice.chosen[modality].number]
+
+    def placed(self, modality: Modality) -> Grid:
+        """Where the voxels of a series lie in the space of the reference."""
+        return self.alignments[modality].grid_of(self.native[modality].grid)
+
+    def with_doubts(self, *doubts: str) -> Work:
+        """The same with more to look at."""
+        return replace(self, doubts=(*self.doubts, *doubts))
+
+
+class Stepped(NamedTuple):
+    """What a step gives: the work, and what is to be said of it."""
+
+    work: Work
+    sentences: tuple[str, ...]
+
+
+Step = Callable[[Work], Generator[Progress, None, Stepped]]
