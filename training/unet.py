@@ -73,18 +73,21 @@ def unet(config: Network, input_shape: Shape = (None, None, None, 4)) -> Any:
     return _u_shape(input_shape, filters, _block_of(config), deepest_decoder=False, name="unet")
 
 
-def patch_unet(config: Network, input_shape: Shape, classes: int, edge: int = 2) -> Any:
-    """A U-Net that sees its image in patches of `edge` voxels along each axis, which it takes apart again at its end.
+def patch_unet(config: Network, input_shape: Shape, classes: int, finish: int, edge: int = 2) -> Any:
+    """A U-Net that sees its image in patches of `edge` voxels along each axis, and the image itself at its end.
 
-    Several times cheaper than one that works at the image's own resolution, and as good where what is looked for is
-    large and smooth.
+    Several times cheaper than one that works at the image's own resolution throughout: what lies where is told
+    coarsely, and its edges are drawn by two convolutions with `finish` filters that see the image's voxels.
     """
     image = keras.Input(input_shape, name="image")
     filters = [min(config.filters * 2**level, config.max_filters) for level in range(config.levels)]
+    block = _block_of(config)
     patches = layers.Conv3D(filters[0], edge, strides=edge, name="patches")(image)
-    tensor = _down_and_up(patches, filters, _block_of(config), deepest_decoder=False)
-    apart = layers.Conv3DTranspose(classes, edge, strides=edge, name="apart")(tensor)
-    output = layers.Activation("softmax", dtype="float32", name="probabilities")(apart)
+    tensor = _down_and_up(patches, filters, block, deepest_decoder=False)
+    apart = layers.Conv3DTranspose(finish - input_shape[-1], edge, strides=edge, name="taken_apart")(tensor)
+    tensor = block(layers.Concatenate(name="with_image")([apart, image]), finish, "finish")
+    scores = layers.Conv3D(classes, 1, dtype="float32", name="scores")(tensor)
+    output = layers.Activation("softmax", dtype="float32", name="probabilities")(scores)
     return keras.Model(image, output, name="patch_unet")
 
 

@@ -25,12 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--batch", type=int, default=1, help="pictures per step (1)")
     add("--seed", type=int, default=0, help="seed of the run (0)")
     add("--member", type=int, default=0, help="number of this process among those that train together (0)")
+    add("--start", type=Path, help="model.keras whose weights are taken over where the layers are the same")
     given = parser.parse_args(arguments)
     prepare_environment()
     from training.heads.train import Plan, train
 
     try:
-        train(Plan(given.task, given.pictures, given.run, given.steps, given.batch, given.seed, given.member))
+        plan = Plan(
+            given.task, given.pictures, given.run, given.steps, given.batch, given.seed, given.member, given.start
+        )
+        train(plan)
     except BrainsegError as error:
         sys.stderr.write(f"brainseg: {error}\n")
         return 2

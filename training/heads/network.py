@@ -12,13 +12,15 @@ from brainseg_gui.runs.config import Network
 from training.unet import patch_unet
 
 BRAIN_NETWORK = Network(levels=4, filters=12, max_filters=96)
+_FINISH = 8
+"""Filters of the layers that draw the edge; without them it followed the patches, 6 mm wide."""
 CONTRASTS = ("t1", "t1ce", "t2", "flair", "other")
 _CONTRAST_FILTERS = (16, 24, 32)
 
 
 def brain_network() -> Any:
     """Image on the field to background and brain: (64, 80, 80, 1) to (64, 80, 80, 2)."""
-    return patch_unet(BRAIN_NETWORK, (*SHAPE, 1), classes=2)
+    return patch_unet(BRAIN_NETWORK, (*SHAPE, 1), classes=2, finish=_FINISH)
 
 
 def contrast_network() -> Any:

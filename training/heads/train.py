@@ -34,7 +34,10 @@ _SHARED = 10
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained, on what, where and for how long; members of one run average their weights."""
+    """What is trained, on what, where and for how long; members of one run average their weights.
+
+    `start` is a network whose weights are taken over where layers are the same.
+    """
 
     task: str
     pictures: Path
@@ -43,6 +46,7 @@ class Plan:
     batch: int
     seed: int
     member: int = 0
+    start: Path | None = None
 
 
 def train(plan: Plan) -> None:
@@ -58,6 +62,8 @@ def train(plan: Plan) -> None:
     task = TASKS[plan.task]
     network = task.build()
     found = latest_checkpoint(checkpoints)
+    if found is None and plan.start is not None:
+        take_over(network, plan.start)
     model = compiled(task, network, plan.steps, found)
     _run(plan, model, found.position if found else Position(seed=plan.seed), checkpoints)
     with averaged_weights(model):
@@ -84,6 +90,15 @@ def compiled(task: Task, network: Any, steps: int, checkpoint: Checkpoint | None
     if checkpoint is not None:
         restore(model, checkpoint.arrays, checkpoint.path)
     return model
+
+
+def take_over(network: Any, start: Path) -> None:
+    """Begin with the weights of an older network, in layers that have kept name and shape."""
+    older = {layer.name: layer.get_weights() for layer in keras.models.load_model(start, compile=False).layers}
+    for layer in network.layers:
+        weights = older.get(layer.name, ())
+        if [w.shape for w in weights] == [w.shape for w in layer.get_weights()]:
+            layer.set_weights(weights)
 
 
 def _run(plan: Plan, model: Any, position: Position, checkpoints: Path) -> None:
