@@ -29,8 +29,10 @@ from shiboken6 import isValid
 
 from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import MENUS, MOUSE
+from brainseg_gui.views.actions.annotate_actions import of_tool
 from brainseg_gui.views.actions.letters import letter_of, without_letter
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
@@ -43,6 +45,10 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 # --- the table --------------------------------------------------------------------------------------------------
+
+
+def test_an_eighth_tool_would_take_no_label_s_key() -> None:
+    assert [of_tool(number, Tool.CLICK).keys for number in (7, 8)] == [("7",), ()]
 
 
 def test_keys_of_actions_and_shortcuts_are_unique() -> None:

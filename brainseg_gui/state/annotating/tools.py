@@ -35,8 +35,8 @@ class ToolTraits:
     Parameters
     ----------
     title, tip, icon, known_as
-        Of its action, whose letter in the menu follows the ampersand; its key is its number in `Tool`: 1 to 7 at
-        present, 8 and on choose labels.
+        Of its action, whose letter in the menu follows the ampersand; its key is its number in `Tool`, of the first
+        seven.
     mouse
         What the buttons do, for the panel.
     in_3d

@@ -15,14 +15,17 @@ _voxels = partial(_action, topic="Voxels")
 _label = partial(_action, topic="Label")
 
 
-def _of_tool(number: int, tool: Tool) -> ActionSpec:
-    """The action that takes a tool, with its number as key."""
+_NUMBERED_TOOLS = 7  # the keys 8, 9 and 0 choose labels
+
+
+def of_tool(number: int, tool: Tool) -> ActionSpec:
+    """The action that takes a tool, with its number as key as long as there are keys."""
     traits, first = TRAITS[tool], number == 1
     return ActionSpec(
         f"annotate.{tool.value}",
         traits.title,
         "Annotate",
-        (str(number),),
+        (str(number),) if number <= _NUMBERED_TOOLS else (),
         traits.tip,
         traits.icon,
         checkable=True,
@@ -68,7 +71,7 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
     _action(
         "annotate.redo", "&Redo", keys=("Ctrl+Shift+Z", "Ctrl+Y"), tip="Apply again what was undone last", icon="redo"
     ),
-    *(_of_tool(number, tool) for number, tool in enumerate(Tool, start=1)),
+    *(of_tool(number, tool) for number, tool in enumerate(Tool, start=1)),
     _brush(
         "annotate.erase",
         "&Erase",
