@@ -19,6 +19,8 @@ export CASE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 unexport PYTHONPATH PYTHONHOME
+# Tests start the program hundreds of times; where nothing compiled is kept, each start compiles all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## List the targets
 	sed -nE 's/^([a-z]+):.*## (.*)$$/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14

