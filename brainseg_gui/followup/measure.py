@@ -46,6 +46,8 @@ class FollowUpRequest:
         For each visit, 4×4: its world (RAS, mm) to that of the first visit; None where nothing was registered.
     register
         Whether `measure_patient` registers the visits, where `to_first` does not tell.
+    placements
+        What registering the visits found before; empty where it was not done.
     """
 
     criteria: Criteria
@@ -54,6 +56,7 @@ class FollowUpRequest:
     scheme: LabelScheme | None = None
     to_first: Sequence[Affine] | None = None
     register: bool = False
+    placements: Sequence[Placement] = ()
 
 
 def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progress, None, FollowUp]:
@@ -71,15 +74,15 @@ def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progr
     ImageError
         If a mask cannot be read.
     """
-    wanted = [request.masks.get(visit.name, visit.source.reference) for visit in line.visits]
-    paths = {index: path for index, path in enumerate(wanted) if path is not None}
+    paths = _masks_of(line, request)
     if not paths:
         raise CaseError("no visit has a mask", "Segment the visits first, or say where their masks are", _folder(line))
     masks = yield from scaled(read_masks(line.visits, paths, request.scheme), 0.0, 0.2)
-    placements: Sequence[Placement] = ()
-    if request.register and request.to_first is None and len(line.visits) > 1:
+    placements = request.placements
+    if request.register and request.to_first is None and len(line.visits) > 1 and not placements:
         labels = {number: mask.labels for number, mask in masks.items()}
         placements = yield from scaled(place_visits(line.visits, labels), 0.2, 0.8)
+    if placements:
         request = replace(request, to_first=[placement.to_first for placement in placements])
     maps: list[LesionMap | None] = []
     visits: list[VisitMeasures] = []
@@ -89,6 +92,24 @@ def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progr
         visits.append(_at(entry, placements[number]) if placements else entry)
         maps.append(lesions)
     return put_together(line.patient, request, visits, maps, line.notes)
+
+
+def register_visits(line: TimeLine, request: FollowUpRequest) -> Generator[Progress, None, tuple[Placement, ...]]:
+    """Where all visits lie in the space of the first one; also where none of them has a mask.
+
+    Raises
+    ------
+    ImageError
+        If a mask cannot be read.
+    """
+    masks = yield from scaled(read_masks(line.visits, _masks_of(line, request), request.scheme), 0.0, 0.1)
+    labels = {number: mask.labels for number, mask in masks.items()}
+    return (yield from scaled(place_visits(line.visits, labels), 0.1, 1.0))
+
+
+def _masks_of(line: TimeLine, request: FollowUpRequest) -> dict[int, Path]:
+    wanted = [request.masks.get(visit.name, visit.source.reference) for visit in line.visits]
+    return {index: path for index, path in enumerate(wanted) if path is not None}
 
 
 def _at(visit: VisitMeasures, placement: Placement) -> VisitMeasures:

@@ -96,7 +96,21 @@ def time_line_of(folder: Path, patient: str = "", dates: Mapping[str, date] | No
     CaseError
         If there are no cases, those of several patients, or no such patient or visit.
     """
-    sources = find_cohort(folder)
+    return time_line_among(find_cohort(folder), folder, patient, dates)
+
+
+def time_line_among(
+    sources: Sequence[CaseSource], folder: Path, patient: str = "", dates: Mapping[str, date] | None = None
+) -> TimeLine:
+    """The visits of a patient among cases that are known.
+
+    Parameters
+    ----------
+    folder
+        What errors name, and what names the patient where nothing else does.
+    patient, dates
+        As `time_line_of`; it raises the same errors.
+    """
     owners, doubtful = patients_of(sources)
     chosen, name, notes = _chosen(sources, owners, patient, folder)
     if name in doubtful:

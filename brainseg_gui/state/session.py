@@ -19,6 +19,7 @@ from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.comparing.error_list import ErrorList
 from brainseg_gui.state.comparing.intensities import Intensities
 from brainseg_gui.state.comparing.rating import Rating
+from brainseg_gui.state.following.following import Following
 from brainseg_gui.state.layers.case_states import CaseStates
 from brainseg_gui.state.layers.layers import Layer, LayerRole, Layers, OverlayStyle
 from brainseg_gui.state.layers.mask_destination import MaskDestination
@@ -67,6 +68,7 @@ class Session(Notices):
         self.intensities = Intensities()
         self.annotating = ActiveAnnotation()
         self.measuring = Measuring()
+        self.following = Following()
         self.case_states = CaseStates()
         self.errors = ErrorList()
         self._case: Case | None = None

@@ -72,6 +72,7 @@ VIEWS = {
     "slices.hand_event",
     "slices.image_panel",
     "actions.key_profiles",
+    "actions.follow_actions",
     "actions.measure_actions",
     "actions.menus",
     "layers.label_table",

@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QApplication, QWidget
 from brainseg_gui.annotation.measuring.gesture import MeasureGesture, nearest_point
 from brainseg_gui.annotation.measuring.mark import Mark, MarkKind
 from brainseg_gui.annotation.measuring.mark_journal import MarkChange, MarkJournals
+from brainseg_gui.controllers.jobs.keeper import Keeper
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
-from brainseg_gui.controllers.measuring.mark_keeper import Know, MarkKeeper
 from brainseg_gui.controllers.measuring.roi import ellipse_statistics, label_work, statistics_rows
+from brainseg_gui.controllers.measuring.study_marks import StudyMarks
+from brainseg_gui.imaging.case import Case
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
@@ -42,12 +44,15 @@ class MeasuringController(QObject):
         show: Callable[[], object],
         journals: MarkJournals,
         study: Callable[[], str],
-        know: Know,
+        know: Callable[[Case, str], None],
     ) -> None:
         super().__init__(window)
         self._session, self._actions, self._pictures, self._show = session, actions, pictures, show
         self._measuring, self._hand = session.measuring, session.measuring.hand
-        self.keeper = MarkKeeper(session, self, journals, study, know)
+        self.keeper = Keeper(session, self, "Measurements")
+        self.keeper.written.connect(lambda home: know(home.case, home.study))
+        self._journals, self._study = journals, study
+        self._home: StudyMarks | None = None
         self._gesture: MeasureGesture | None = None
         self._labels = LatestJob(session, self, _PAUSE_MS)
         self._panel: MeasurementsPanel | None = None
@@ -58,6 +63,7 @@ class MeasuringController(QObject):
     def _connect(self) -> None:
         session, events = self._session, self._hand.events
         events.tool.connect(self._on_tool_changed)
+        self._measuring.recorded.connect(self._keep)
         for signal in (events.chosen, events.where, events.drawn, self._measuring.changed):
             signal.connect(self._measure)
         for changed in (session.layers.changed, session.layers.appearance_changed):
@@ -65,6 +71,13 @@ class MeasuringController(QObject):
         session.case_changed.connect(self._drop)
         session.annotating.options.events.tool.connect(self._let_go)
         session.annotating.annotation_changed.connect(self._let_go)
+
+    def _keep(self, change: MarkChange) -> None:
+        case = self._session.case
+        if case is not None:
+            if self._home is None or self._home.case is not case:
+                self._home = StudyMarks(self._journals, case, self._study())
+            self.keeper.keep(self._home, change)
 
     def _listen(self, panel: MeasurementsPanel) -> None:
         self._panel = panel

@@ -18,6 +18,7 @@ from brainseg_gui.controllers.shell.core_features import (
 )
 from brainseg_gui.controllers.shell.core_panels import LAYERS
 from brainseg_gui.controllers.shell.feature import Feature
+from brainseg_gui.controllers.shell.following_feature import FOLLOWING
 from brainseg_gui.controllers.shell.measuring_feature import MEASURING
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_spec import ActionSpec
@@ -261,6 +262,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     LABELS,
     INTENSITIES,
     MEASURING,
+    FOLLOWING,
     TRAINING,
     COHORT,
     SEGMENT_ALL,

@@ -22,26 +22,43 @@ BASE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("file.open_files", "Open &files…", "File", ("Ctrl+Shift+O",), "Open loose images as a case", "file"),
     ActionSpec("file.open_cohort", "Open &cohort…", "File", ("Ctrl+Alt+O",), "Open a folder whose folders are cases"),
     ActionSpec(
+        "file.open_patient",
+        "Open a patie&nt…",
+        "File",
+        (),
+        "The folder of a patient's visits, as a time line with measures",
+        known_as="follow-up longitudinal visits time line rano",
+    ),
+    ActionSpec(
         "file.cohort_results", "Cohort res&ults…", "File", ("Ctrl+Shift+R",), "Score a cohort, and compare models"
     ),
     ActionSpec("file.open_demo", "Open &demonstration case", "File", (), "A synthetic patient, to try everything on"),
     ActionSpec("file.open_mask", "&Add mask…", "File", ("Ctrl+M",), "Add masks of this case as layers", separated=True),
     ActionSpec("file.assign", "Ass&ign files…", "File", (), "Say which file is which modality"),
     ActionSpec("file.previous", "&Previous case", "File", ("Ctrl+PgUp",), "The case before in the list", "previous"),
-    ActionSpec("file.next", "&Next case", "File", ("Ctrl+PgDown",), "The next case of the list", "next"),
+    ActionSpec("file.next", "Ne&xt case", "File", ("Ctrl+PgDown",), "The next case of the list", "next"),
     ActionSpec(
         "file.save", "&Save mask", "File", ("Ctrl+S",), "Save the annotation, or the prediction", "save", separated=True
     ),
     ActionSpec("file.save_as", "Sa&ve as…", "File", ("Ctrl+Shift+S",), "Save the annotation under another name"),
     ActionSpec("file.save_in", "Save &masks in…", "File", (), "A folder for all masks, as the cases lie", "", True),
     ActionSpec("file.save_beside", "Save masks &beside the images", "File", (), "No folder of their own", "", True),
-    ActionSpec("file.figure", "E&xport figure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
+    ActionSpec("file.figure", "Export fi&gure…", "File", ("Ctrl+Shift+E",), "A figure for print, or an animation"),
     ActionSpec("file.report", "Save case repor&t…", "File", (), "Pictures, scores and volumes, as HTML or PDF"),
     ActionSpec(
         "file.statistics", "Save &label statistics…", "File", (), "Volume and intensities of each label, as CSV"
     ),
-    ActionSpec("view.copy", "Cop&y picture", "File", ("Ctrl+C",), "The view under the mouse, or all of them"),
-    ActionSpec("view.copy_bare", "Copy picture &without masks", "File", ("Ctrl+Alt+C",), "The same, only the image"),
+    ActionSpec(
+        "view.copy", "Cop&y picture", "File", ("Ctrl+C",), "The view under the mouse, or all of them", topic="Copy"
+    ),
+    ActionSpec(
+        "view.copy_bare",
+        "Copy picture &without masks",
+        "File",
+        ("Ctrl+Alt+C",),
+        "The same, only the image",
+        topic="Copy",
+    ),
     ActionSpec("file.preferences", "Pr&eferences…", "File", ("Ctrl+,",), "Look, name, folders, brush", separated=True),
     ActionSpec("file.quit", "&Quit", "File", ("Ctrl+Q",), "Close the program"),
     *CASE_ACTIONS,

@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
         session.case_changed.connect(self._synchronize)
         session.cohort_changed.connect(self._on_cohort_changed)
+        session.following.line_changed.connect(self._on_line_changed)
         session.opening.events.running.connect(self._on_opening_changed)
         session.layers.changed.connect(self._show_title)
         session.layers.appearance_changed.connect(self._show_title)
@@ -174,6 +175,9 @@ class MainWindow(QMainWindow):
     def _on_cohort_changed(self) -> None:
         self.panels.dock("Cases").setVisible(bool(self._session.cohort))
 
+    def _on_line_changed(self) -> None:
+        self.panels.dock("Time line").setVisible(self._session.following.line is not None)
+
     def _on_annotation_changed(self) -> None:
         there = self._session.annotating.annotation is not None
         if there and self.panels.dock("Annotate").isHidden():
@@ -201,6 +205,7 @@ class MainWindow(QMainWindow):
         """Put all panels back."""
         self.restoreState(self._default_state)
         self._on_cohort_changed()
+        self._on_line_changed()
         self._on_annotation_changed()
 
     def restore(self, geometry: QByteArray, state: QByteArray) -> None:
@@ -210,6 +215,7 @@ class MainWindow(QMainWindow):
         if not state.isEmpty():
             self.restoreState(state)
         self._on_cohort_changed()
+        self._on_line_changed()
         self._on_annotation_changed()
 
     # the first picture

@@ -20,6 +20,7 @@ class Side(Enum):
 
     LEFT = "left"
     RIGHT = "right"
+    TOP = "a strip under the tool bar"
     BELOW = "a page below the pictures, beside the table of scores"
 
 

@@ -17,7 +17,11 @@ from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 Panel = TypeVar("Panel", bound=QWidget)
 
-_AREAS = {Side.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea, Side.RIGHT: Qt.DockWidgetArea.RightDockWidgetArea}
+_AREAS = {
+    Side.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea,
+    Side.RIGHT: Qt.DockWidgetArea.RightDockWidgetArea,
+    Side.TOP: Qt.DockWidgetArea.TopDockWidgetArea,
+}
 _ORDER = tuple(Side)
 
 

@@ -1,0 +1,103 @@
+"""Small changes go to the disk in a thread, in order, and none is dropped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Sequence
+from functools import partial
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.errors import SaveError
+from brainseg_gui.progress import Progress, run_to_end
+from brainseg_gui.state.session import Notice, Session
+
+log = logging.getLogger(__name__)
+
+
+class Home(Protocol):
+    """Where changes are kept."""
+
+    def append(self, changes: Sequence[Any], /) -> None:
+        """Keep changes; an `OSError` if that cannot be done now."""
+
+
+class Keeper(QObject):
+    """Writes changes one batch after the other; what could not be written is tried again with the next change.
+
+    Parameters
+    ----------
+    what
+        What is kept, as a sentence begins: ``Measurements``.
+    """
+
+    written = Signal(object)
+    """The `Home` that changes were just kept in."""
+
+    def __init__(self, session: Session, parent: QObject, what: str) -> None:
+        super().__init__(parent)
+        self._session, self._what = session, what
+        self._waiting: list[tuple[Home, Any]] = []
+        self._job: Job | None = None
+        self._failing = False
+
+    @property
+    def is_written(self) -> bool:
+        """Whether every change is on the disk."""
+        return not self._waiting
+
+    def keep(self, home: Home, change: Any) -> None:
+        """Keep one change more."""
+        self._waiting.append((home, change))
+        self._begin()
+
+    def close(self) -> None:
+        """Write what is left, when the program ends."""
+        if self._job is not None:
+            self._job.wait()
+            self._job = None
+        while self._waiting:
+            home, changes = self._next()
+            try:
+                run_to_end(_written(home, changes))
+            except SaveError as error:
+                log.warning("%s are not kept: %s", self._what.lower(), error)
+                return
+            del self._waiting[: len(changes)]
+
+    def _begin(self) -> None:
+        if self._job is None and self._waiting:
+            home, changes = self._next()
+            self._job = job = Job(_written(home, changes), self)
+            job.succeeded.connect(partial(self._on_written, home, len(changes)))
+            job.failed.connect(self._on_failed)
+            job.start()
+
+    def _next(self) -> tuple[Home, list[Any]]:
+        """The changes that wait longest, as many as have one home."""
+        home = self._waiting[0][0]
+        count = next((n for n, (other, _) in enumerate(self._waiting) if other is not home), len(self._waiting))
+        return home, [change for _, change in self._waiting[:count]]
+
+    def _on_written(self, home: Home, count: int, _nothing: object) -> None:
+        self._job, self._failing = None, False
+        del self._waiting[:count]
+        self.written.emit(home)
+        self._begin()
+
+    def _on_failed(self, error: Exception) -> None:
+        self._job = None
+        if not self._failing:
+            self._failing = True
+            remedy = "They are in this window still, and written with the next one once the drive lets us"
+            self._session.say(Notice(f"{self._what} cannot be kept now ({error})", remedy))
+
+
+def _written(home: Home, changes: Sequence[Any]) -> Generator[Progress, None, None]:
+    yield Progress("keeping changes", 0.0)
+    try:
+        home.append(changes)
+    except OSError as error:
+        raise SaveError(error.strerror or str(error), "Make room on the drive, or let it be written") from error

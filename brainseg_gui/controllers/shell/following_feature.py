@@ -1,0 +1,45 @@
+"""Following a patient over visits, as a feature of the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from brainseg_gui.controllers.shell.core_features import FILES
+from brainseg_gui.controllers.shell.feature import Feature
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.follow_actions import FOLLOW_ACTIONS
+from brainseg_gui.views.shell.panel_spec import PanelSpec, Side
+
+if TYPE_CHECKING:
+    from brainseg_gui.controllers.following.following import FollowingController
+    from brainseg_gui.controllers.shell.controller_set import ControllerSet
+    from brainseg_gui.views.following.time_line import TimeLinePanel
+
+
+def _time_line(session: Session, actions: Actions) -> TimeLinePanel:
+    from brainseg_gui.views.following.time_line import TimeLinePanel
+
+    return TimeLinePanel(session, actions)
+
+
+def _controller(controllers: ControllerSet) -> FollowingController:
+    from brainseg_gui.controllers.following.following import FollowingController
+
+    window = controllers.window
+    return FollowingController(
+        controllers.session, window, controllers.preferences, controllers[FILES], window.panels[TIME_LINE]
+    )
+
+
+TIME_LINE = PanelSpec("Time line", _time_line, Side.TOP, shown_by="follow.time_line")
+FOLLOWING = Feature(
+    _controller,
+    (TIME_LINE,),
+    FOLLOW_ACTIONS,
+    {
+        "file.open_patient": lambda following: following.choose(),
+        "follow.list": lambda following: following.follow_list(),
+        "follow.measure": lambda following: following.measure(),
+    },
+)

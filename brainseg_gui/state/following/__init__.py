@@ -1,0 +1,1 @@
+"""The patient whose visits are followed."""

@@ -1,0 +1,139 @@
+"""The patient whose visits are followed: the time line, what was measured, and what people changed about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from psygnal import Signal, SignalGroupDescriptor
+
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.state.work import Work
+
+if TYPE_CHECKING:
+    from brainseg_gui.followup.alignment import Placement
+    from brainseg_gui.followup.edits import Edit
+    from brainseg_gui.followup.record import FollowUp
+    from brainseg_gui.followup.visits import TimeLine
+
+
+@dataclass
+class FollowingChoice:
+    """What a person looks at; every field emits when it really changes.
+
+    Parameters
+    ----------
+    visit
+        Index of the visit that is open; None where the open case is no visit of the patient.
+    lesion
+        Number of the lesion whose row is chosen; 0 for none.
+    criteria
+        Name of the criteria that it is measured by.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    visit: int | None = None
+    lesion: int = 0
+    criteria: str = "rano2"
+
+
+class Following:
+    """One patient at a time. Measures come later than the time line, and not at all where no visit has a mask."""
+
+    line_changed = Signal()
+    """Another patient, or none."""
+
+    changed = Signal()
+    """Another patient, other measures, or a change of a person."""
+
+    recorded = Signal(object)
+    """An `Edit` that a person made, or None: the last one was taken back."""
+
+    def __init__(self) -> None:
+        self.choice = FollowingChoice()
+        self.work = Work()
+        self.line: TimeLine | None = None
+        self.record: FollowUp | None = None
+        self.placements: tuple[Placement, ...] = ()
+        self._undone: list[Edit] = []
+
+    def open(self, line: TimeLine | None) -> None:
+        """Follow another patient, or none."""
+        self.line, self.record, self._undone = line, None, []
+        self.placements = ()
+        self.choice.visit, self.choice.lesion = None, 0
+        self.line_changed.emit()
+        self.changed.emit()
+
+    def placed(self, placements: tuple[Placement, ...]) -> None:
+        """Know where the visits lie in the space of the first one."""
+        self.placements = placements
+        self.changed.emit()
+
+    def measured(self, record: FollowUp | None) -> None:
+        """Show measures, with the changes that people made before; None where no visit has a mask."""
+        self.record, self._undone = record, []
+        self.changed.emit()
+
+    def way(self, start: int, end: int) -> Affine:
+        """4×4: from the world (RAS, mm) of a visit to that of another one, as far as they were registered."""
+        if not self.placements:
+            return np.eye(4)
+        to_first, from_first = self.placements[start].to_first, np.linalg.inv(self.placements[end].to_first)
+        way: Affine = from_first @ to_first
+        return way
+
+    def visit_of(self, case: Case | None) -> int | None:
+        """Index of the visit that a case is; None where it is none."""
+        visits = self.line.visits if self.line is not None else ()
+        if case is None:
+            return None
+        identity = case.source.identity
+        return next((index for index, visit in enumerate(visits) if visit.source.identity == identity), None)
+
+    # --- what people change -------------------------------------------------------------------------------------------
+
+    @property
+    def undoable(self) -> bool:
+        """Whether a change can be taken back."""
+        return self.record is not None and bool(self.record.edits)
+
+    @property
+    def redoable(self) -> bool:
+        """Whether one was taken back."""
+        return bool(self._undone)
+
+    def edit(self, edit: Edit) -> None:
+        """Change something.
+
+        Raises
+        ------
+        ValueError
+            If it is about a visit or lesion that is not there, or nothing is measured.
+        """
+        if self.record is None:
+            raise ValueError("nothing is measured")
+        self.record = self.record.with_edit(edit)
+        self._undone.clear()
+        self._tell(edit)
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        if self.record is not None and self.record.edits:
+            self._undone.append(self.record.edits[-1])
+            self.record = self.record.without_last_edit()
+            self._tell(None)
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        if self.record is not None and self._undone:
+            edit = self._undone.pop()
+            self.record = self.record.with_edit(edit)
+            self._tell(edit)
+
+    def _tell(self, edit: Edit | None) -> None:
+        self.changed.emit()
+        self.recorded.emit(edit)

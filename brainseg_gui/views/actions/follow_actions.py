@@ -1,0 +1,26 @@
+"""The actions of following a patient over visits."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from brainseg_gui.views.actions.action_spec import ActionSpec
+
+_action = partial(ActionSpec, menu="Cases", topic="Follow-up")
+
+FOLLOW_ACTIONS: tuple[ActionSpec, ...] = (
+    _action(
+        "follow.list",
+        "&Follow the list as one patient",
+        tip="Take the cases of the list, in whatever folders they lie, for visits of one patient",
+        separated=True,
+        known_as="longitudinal visits",
+    ),
+    _action("follow.time_line", "&Time line…", tip="The strip of the visits"),
+    _action(
+        "follow.measure",
+        "&Measure again",
+        tip="Read the masks of the visits as they are now, and measure them",
+        known_as="rano diameters",
+    ),
+)

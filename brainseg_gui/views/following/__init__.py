@@ -1,0 +1,1 @@
+"""The time line of a patient, the measures, and two visits side by side."""

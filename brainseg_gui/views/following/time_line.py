@@ -1,0 +1,206 @@
+"""The strip under the tool bar: the visits of a patient in order, and the curve of what was measured."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainseg_gui.errors import printable
+from brainseg_gui.followup.documents.curves import Curves, curves_of
+from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.results import VisitResult, results_of
+from brainseg_gui.followup.visits import TimeLine
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.action_button import ActionButton
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.following.curve_plot import CurvePlot
+from brainseg_gui.views.following.visit_card import VisitCard, VisitFacts
+from brainseg_gui.views.widgets.clear_layout import clear_layout
+
+_REGIONS = ("WT", "TC", "ET")
+_EMPTY = "The visits of a patient stand here: File › Open a patient…"
+
+
+class TimeLinePanel(QWidget):
+    """Reads `session.following`.
+
+    Signals
+    -------
+    visit_chosen
+        Index of the visit that is to be open.
+    visit_held
+        Index of the visit that is to stand beside the open one.
+    cancel_requested
+        The measuring is to be given up.
+    """
+
+    visit_chosen = Signal(int)
+    visit_held = Signal(int)
+    cancel_requested = Signal()
+
+    def __init__(self, session: Session, actions: Actions) -> None:
+        super().__init__()
+        self._following = session.following
+        self._line: TimeLine | None = None
+        self.cards: list[VisitCard] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 4, 8, 4)
+        row.setSpacing(12)
+        row.addLayout(self._make_head(actions))
+        row.addWidget(self._make_cards(), 1)
+        row.addLayout(self._make_curve())
+        self._following.changed.connect(self._synchronize)
+        self._following.choice.events.connect(self._show_choice)
+        self._following.work.events.connect(self._show_work)
+        self._synchronize()
+        self._show_work()
+
+    def _make_head(self, actions: Actions) -> QVBoxLayout:
+        self._name, self._words = QLabel(), QLabel()
+        self._name.setObjectName("strong")
+        for label in (self._name, self._words):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setFixedWidth(168)
+        self._words.setObjectName("quiet")
+        self._words.setWordWrap(True)
+        self._bar, self.cancel = QProgressBar(), QPushButton("Cancel")
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self.cancel.clicked.connect(self.cancel_requested)
+        self._again = ActionButton(actions, "follow.measure")
+        head = QVBoxLayout()
+        head.setSpacing(4)
+        for widget in (self._name, self._words, self._bar, self.cancel, self._again):
+            head.addWidget(widget)
+        head.addStretch(1)
+        return head
+
+    def _make_cards(self) -> QScrollArea:
+        inside = QWidget()
+        self._row = QHBoxLayout(inside)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(6)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        area.setFixedHeight(104)
+        self._area = area
+        return area
+
+    def _make_curve(self) -> QVBoxLayout:
+        self._measure, self._plot = QComboBox(), CurvePlot()
+        self._measure.setAccessibleName("Curve")
+        self._measure.activated.connect(self._show_curve)
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addWidget(self._measure, 0, Qt.AlignmentFlag.AlignRight)
+        column.addWidget(self._plot)
+        return column
+
+    # --- what is shown ------------------------------------------------------------------------------------------------
+
+    def _synchronize(self) -> None:
+        line, record = self._following.line, self._following.record
+        if line is not self._line:
+            self._make_all(line)
+        self._name.setText(printable(line.patient) if line is not None else "")
+        if line is not None:
+            for card, facts in zip(self.cards, _facts_of(line, record), strict=True):
+                card.show_facts(facts)
+        self._curves = curves_of(record) if record is not None else ()
+        chosen = max(self._measure.currentIndex(), 0)
+        self._measure.clear()
+        self._measure.addItems([curves.title for curves in self._curves])
+        self._measure.setCurrentIndex(min(chosen, len(self._curves) - 1))
+        self._measure.setVisible(len(self._curves) > 1)
+        self._show_choice()
+        self._show_work()
+
+    def _make_all(self, line: TimeLine | None) -> None:
+        self._line = line
+        clear_layout(self._row)
+        self.cards = [VisitCard(VisitFacts(printable(visit.name), "")) for visit in line.visits] if line else []
+        for index, card in enumerate(self.cards):
+            card.clicked.connect(partial(self._on_clicked, index))
+            card.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # the strip's, which knows its index
+            self._row.addWidget(card)
+        self._row.addStretch(1)
+
+    def _show_choice(self, *_: object) -> None:
+        for index, card in enumerate(self.cards):
+            card.setChecked(index == self._following.choice.visit)
+        self._show_curve()
+
+    def _show_curve(self, *_: object) -> None:
+        index, record = self._measure.currentIndex(), self._following.record
+        curves = self._curves[index] if 0 <= index < len(self._curves) else None
+        self._plot.show_curves(curves, _place(curves, record, self._following.choice.visit))
+
+    def _show_work(self, *_: object) -> None:
+        work, line = self._following.work, self._following.line
+        self._bar.setVisible(work.running)
+        self.cancel.setVisible(work.running)
+        self._bar.setValue(round(1000 * work.done))
+        count = len(line.visits) if line is not None else 0
+        idle = f"{count} visit{'s' * (count != 1)}" if line is not None else _EMPTY
+        self._words.setText(f"{work.stage} {work.detail}".strip() if work.running else work.outcome or idle)
+        self._again.setVisible(line is not None and not work.running and self._following.record is None)
+
+    # --- what a person does -------------------------------------------------------------------------------------------
+
+    def _on_clicked(self, index: int) -> None:
+        self.cards[index].setChecked(index == self._following.choice.visit)  # until it is open
+        self.visit_chosen.emit(index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index = next((n for n, card in enumerate(self.cards) if card.underMouse()), None)
+        if index is None:
+            return
+        menu = QMenu(self)
+        menu.addAction("Open", partial(self.visit_chosen.emit, index))
+        beside = menu.addAction("Put beside the open visit", partial(self.visit_held.emit, index))
+        beside.setEnabled(index != self._following.choice.visit)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+
+def _place(curves: Curves | None, record: FollowUp | None, visit: int | None) -> float | None:
+    """Where the open visit stands among the curves' places."""
+    if curves is None or record is None or visit is None:
+        return None
+    measured = list(record.measured_visits())
+    return curves.places[measured.index(visit)] if visit in measured else None
+
+
+def _facts_of(line: TimeLine, record: FollowUp | None) -> list[VisitFacts]:
+    """What the cards show, visit by visit."""
+    if record is None:
+        return [VisitFacts(printable(visit.name), visit.moment.words) for visit in line.visits]
+    results = {result.visit: result for result in results_of(record)}
+    largest = max((volume.value for visit in record.visits for volume in visit.volumes.values()), default=1.0)
+    return [_facts(record, index, results.get(index), largest) for index in range(len(record.visits))]
+
+
+def _facts(record: FollowUp, index: int, result: VisitResult | None, largest: float) -> VisitFacts:
+    visit = record.visits[index]
+    volumes = tuple((key, visit.volumes[key].value) for key in _REGIONS if key in visit.volumes)
+    letters = result.diameters.category.letters if result is not None else "no mask"
+    words = f"{result.diameters.category.value}: {'; '.join(result.diameters.reasons)}" if result is not None else ""
+    tip = "\n".join(filter(None, (words.strip(": "), *(f"{note}." for note in visit.notes))))
+    return VisitFacts(printable(visit.name), visit.moment.words, letters, volumes, largest, tip)

@@ -1,0 +1,130 @@
+"""One visit on the time line: its name, when it was, its category, and bars of its volumes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy
+
+from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.theme import colour
+
+_WIDTH, _HEIGHT = 148, 88
+_EDGE, _LINE, _BAR = 8, 17, 5
+_KEY, _NUMBER = 24, 46  # pixels for "WT" before a bar, and for its ml behind it
+
+
+@dataclass(frozen=True)
+class VisitFacts:
+    """What a card shows.
+
+    Parameters
+    ----------
+    name, when
+        Of the visit, for people.
+    category
+        Letters of what its numbers give; empty before it is measured.
+    volumes
+        Region and ml, the largest first.
+    largest_ml
+        Of any volume of the patient: the full length of a bar.
+    tip
+        What the letters mean, and what is in doubt.
+    """
+
+    name: str
+    when: str
+    category: str = ""
+    volumes: tuple[tuple[str, float], ...] = ()
+    largest_ml: float = 1.0
+    tip: str = ""
+
+
+class VisitCard(QAbstractButton):
+    """A click opens the visit; it is checked while that is open, and `held` while it stands beside the open one."""
+
+    def __init__(self, facts: VisitFacts) -> None:
+        super().__init__()
+        self._facts, self._held = facts, False
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.show_facts(facts)
+
+    def show_facts(self, facts: VisitFacts) -> None:
+        """Show other numbers of the visit."""
+        self._facts = facts
+        self.setAccessibleName(" ".join(filter(None, ("Visit", facts.name, facts.when, facts.category))))
+        self.setToolTip(plain_tip(facts.tip))
+        self.update()
+
+    @property
+    def facts(self) -> VisitFacts:
+        """What is shown."""
+        return self._facts
+
+    def hold(self, held: bool) -> None:
+        """Stand beside the open visit, or no longer."""
+        if held is not self._held:
+            self._held = held
+            self.update()
+
+    @property
+    def held(self) -> bool:
+        """Whether it stands beside the open visit."""
+        return self._held
+
+    def sizeHint(self) -> QSize:
+        return QSize(_WIDTH, _HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_frame(painter)
+        room = self.rect().adjusted(_EDGE, 5, -_EDGE, -5)
+        self._draw_head(painter, room)
+        for row, (key, ml) in enumerate(self._facts.volumes):
+            self._draw_bar(
+                painter, QRect(room.left(), room.top() + 2 * _LINE + 2 + row * 14, room.width(), 14), key, ml
+            )
+        painter.end()
+
+    def _draw_frame(self, painter: QPainter) -> None:
+        lit = self.isChecked() or self.underMouse()
+        painter.setBrush(colour("hover" if lit else "raised"))
+        edge = colour("accent") if self.isChecked() or self.hasFocus() else colour("quiet" if self._held else "line")
+        style = Qt.PenStyle.DashLine if self._held and not self.isChecked() else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(edge, 2 if self.isChecked() or self._held else 1, style))
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
+
+    def _draw_head(self, painter: QPainter, room: QRect) -> None:
+        facts, left = self._facts, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        letters = self.fontMetrics().horizontalAdvance(facts.category) + 6 if facts.category else 0
+        bold = QFont(self.font())
+        bold.setBold(True)
+        painter.setFont(bold)
+        painter.setPen(colour("text"))
+        first = QRect(room.left(), room.top(), room.width(), _LINE)
+        name = painter.fontMetrics().elidedText(facts.name, Qt.TextElideMode.ElideMiddle, room.width() - letters)
+        painter.drawText(first, left, name)
+        painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, facts.category)
+        painter.setFont(self.font())
+        painter.setPen(colour("quiet"))
+        when = self.fontMetrics().elidedText(facts.when, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(first.translated(0, _LINE), left, when)
+
+    def _draw_bar(self, painter: QPainter, row: QRect, key: str, ml: float) -> None:
+        small = QFont(self.font())
+        small.setPointSizeF(max(self.font().pointSizeF() - 1.5, 6))
+        painter.setFont(small)
+        painter.setPen(colour("quiet"))
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, key)
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{ml:.1f} ml")
+        room = row.width() - _KEY - _NUMBER
+        length = round(room * ml / max(self._facts.largest_ml, 1e-9))
+        bar = QRect(row.left() + _KEY, row.center().y() - _BAR // 2, max(length, 1 if ml else 0), _BAR)
+        painter.fillRect(bar, QColor(colour("faint")))

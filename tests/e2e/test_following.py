@@ -1,0 +1,130 @@
+"""A patient over visits in the real window: the time line, going between visits, and what is measured aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import FILES
+from brainseg_gui.controllers.shell.following_feature import FOLLOWING, TIME_LINE
+from tests.patients import write_patient
+
+LEFT = Qt.MouseButton.LeftButton
+Follow = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four visits; the lesion shrinks from 12 to 8 mm of radius, grows to 14, and gets company."""
+    return write_patient(tmp_path_factory.mktemp("followed") / "P1")
+
+
+@pytest.fixture
+def follow(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Follow:
+    """Open a patient by the menu, and wait until the visit is open and everything is measured."""
+
+    def follow_and_wait(application: Application, folder: Path, *, measured: bool = True) -> None:
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+        application.window.actions_table["file.open_patient"].trigger()
+        following, session = application.session.following, application.session
+        qtbot.waitUntil(lambda: following.choice.visit is not None, timeout=30_000)
+        if measured:
+            qtbot.waitUntil(lambda: following.record is not None and not following.work.running, timeout=60_000)
+        qtbot.waitUntil(lambda: not session.opening.running)
+
+    return follow_and_wait
+
+
+def test_a_patient_opens_as_a_time_line_at_the_newest_visit(
+    application: Application, patient: Path, follow: Follow
+) -> None:
+    assert FOLLOWING not in application.controllers  # nothing of it is made before it is asked for
+    follow(application, patient)
+    panel = application.window.panels[TIME_LINE]()
+    assert panel.isVisible()
+    assert [card.facts.name for card in panel.cards] == [
+        "visit1_2021-01-10",
+        "visit2_2021-03-15",
+        "visit3_2021-06-01",
+        "visit4_2021-09-01",
+    ]
+    assert panel.cards[0].facts.when == "2021-01-10"
+    assert [card.facts.category for card in panel.cards] == ["BL", "PR", "SD", "PD"]
+    assert [card.isChecked() for card in panel.cards] == [False, False, False, True]
+    assert len(application.session.cohort) == 4
+    assert application.session.case.source.folder.name == "visit4_2021-09-01"
+
+
+def test_a_click_on_a_visit_opens_it_at_the_same_place(
+    application: Application, patient: Path, follow: Follow, qtbot: QtBot
+) -> None:
+    follow(application, patient)
+    application.session.viewing.crosshair = (20, 24, 12)
+    panel = application.window.panels[TIME_LINE]()
+    qtbot.mouseClick(panel.cards[1], LEFT)
+    qtbot.waitUntil(lambda: application.session.following.choice.visit == 1)
+    assert application.session.viewing.crosshair == (20, 24, 12)
+    assert [card.isChecked() for card in panel.cards] == [False, True, False, False]
+    assert application.session.following.record is not None
+
+
+def test_measuring_can_be_given_up_and_begun_again(
+    application: Application, patient: Path, follow: Follow, qtbot: QtBot
+) -> None:
+    follow(application, patient, measured=False)
+    following, panel = application.session.following, application.window.panels[TIME_LINE]()
+    if following.work.running:
+        panel.cancel_requested.emit()
+        assert not following.work.running
+        assert following.work.outcome == "Not measured"
+        assert following.record is None
+        application.window.actions_table["follow.measure"].trigger()
+    qtbot.waitUntil(lambda: following.record is not None, timeout=60_000)
+    assert len(panel.cards) == 4
+
+
+def test_a_folder_without_visits_is_one_sentence(
+    application: Application, patient: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = patient / "visit1_2021-01-10"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    application.window.actions_table["file.open_patient"].trigger()
+    qtbot.waitUntil(lambda: application.session.notice is not None)
+    assert "one visit only" in application.session.notice.what
+    assert application.session.following.line is None
+
+
+def test_several_folders_that_are_a_list_are_followed_as_one_patient(
+    application: Application, patient: Path, qtbot: QtBot
+) -> None:
+    application.controllers[FILES].open_paths([patient])
+    qtbot.waitUntil(lambda: application.session.case is not None and not application.session.opening.running)
+    application.window.actions_table["follow.list"].trigger()
+    following = application.session.following
+    qtbot.waitUntil(lambda: following.line is not None)
+    assert following.choice.visit == 0  # the open case stays open
+    qtbot.waitUntil(lambda: following.record is not None, timeout=60_000)
+
+
+def test_another_case_is_no_visit_and_the_way_back_is_a_click(
+    application: Application,
+    patient: Path,
+    follow: Follow,
+    open_paths: Callable[..., None],
+    demo_folder: Path,
+    qtbot: QtBot,
+) -> None:
+    follow(application, patient)
+    record = application.session.following.record
+    open_paths(application, demo_folder)
+    assert application.session.following.choice.visit is None
+    QTest.mouseClick(application.window.panels[TIME_LINE]().cards[0], LEFT)
+    qtbot.waitUntil(lambda: application.session.following.choice.visit == 0, timeout=30_000)
+    assert application.session.following.record is record
