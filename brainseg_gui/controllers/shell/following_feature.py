@@ -32,7 +32,7 @@ def _controller(controllers: ControllerSet) -> FollowingController:
     )
 
 
-TIME_LINE = PanelSpec("Time line", _time_line, Side.TOP, shown_by="follow.time_line")
+TIME_LINE = PanelSpec("Time line", _time_line, Side.TOP, headed=True, shown_by="follow.time_line")
 FOLLOWING = Feature(
     _controller,
     (TIME_LINE,),

@@ -12,7 +12,7 @@ from brainseg_gui.followup.documents.curves import Curves
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 34, 18, 16
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 34, 8, 16
 _DOT = 2.5
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 
@@ -43,7 +43,7 @@ class CurvePlot(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(300, 104)
+        return QSize(264, 76)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         curves = self._curves
@@ -69,7 +69,6 @@ class CurvePlot(QWidget):
 
     def _draw_axes(self, painter: QPainter, frame: QRectF, curves: Curves, top: float) -> None:
         painter.setPen(colour("quiet"))
-        painter.drawText(QRectF(0, 0, self.width(), _TOP), Qt.AlignmentFlag.AlignLeft, curves.title)
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for value, y in ((top, frame.top()), (0.0, frame.bottom())):
             painter.drawText(QRectF(0, y - 8, _LEFT - 6, 16), right, f"{value:.3g}")

@@ -31,6 +31,7 @@ from brainseg_gui.views.following.curve_plot import CurvePlot
 from brainseg_gui.views.following.visit_card import VisitCard, VisitFacts
 from brainseg_gui.views.widgets.clear_layout import clear_layout
 
+_HEIGHT = 106  # of the cards and a scroll bar below them
 _REGIONS = ("WT", "TC", "ET")
 _EMPTY = "The visits of a patient stand here: File › Open a patient…"
 
@@ -58,7 +59,7 @@ class TimeLinePanel(QWidget):
         self._line: TimeLine | None = None
         self.cards: list[VisitCard] = []
         row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
+        row.setContentsMargins(8, 2, 8, 2)
         row.setSpacing(12)
         row.addLayout(self._make_head(actions))
         row.addWidget(self._make_cards(), 1)
@@ -99,7 +100,7 @@ class TimeLinePanel(QWidget):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
-        area.setFixedHeight(104)
+        area.setFixedHeight(_HEIGHT)
         self._area = area
         return area
 
@@ -109,8 +110,9 @@ class TimeLinePanel(QWidget):
         self._measure.activated.connect(self._show_curve)
         column = QVBoxLayout()
         column.setSpacing(2)
-        column.addWidget(self._measure, 0, Qt.AlignmentFlag.AlignRight)
+        column.addWidget(self._measure, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._plot)
+        column.addStretch(1)
         return column
 
     # --- what is shown ------------------------------------------------------------------------------------------------
@@ -128,7 +130,7 @@ class TimeLinePanel(QWidget):
         self._measure.clear()
         self._measure.addItems([curves.title for curves in self._curves])
         self._measure.setCurrentIndex(min(chosen, len(self._curves) - 1))
-        self._measure.setVisible(len(self._curves) > 1)
+        self._measure.setVisible(bool(self._curves))
         self._show_choice()
         self._show_work()
 
