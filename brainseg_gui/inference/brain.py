@@ -49,6 +49,8 @@ def brain_mask(volumes: Sequence[tuple[Volume, Array]], rule: BrainRule = "any m
     ModelError
         If there is none.
     """
+    if rule == "any modality not 0, holes filled":
+        return _not_zero(volumes)
     result: Mask | None = None
     uneven = False
     for volume, oriented in volumes:
@@ -58,6 +60,18 @@ def brain_mask(volumes: Sequence[tuple[Volume, Array]], rule: BrainRule = "any m
     if result is None or not result.any():
         raise ModelError("no voxel of the images is above 0, so there is no brain to segment", "Check the images")
     return _without_specks(result) if uneven else result
+
+
+def _not_zero(volumes: Sequence[tuple[Volume, Array]]) -> Mask:
+    """Voxels that any image has a value for, and what they enclose: nnU-Net's rule."""
+    from scipy.ndimage import binary_fill_holes
+
+    found = np.zeros(volumes[0][1].shape, bool, order="F")
+    for volume, oriented in volumes:
+        found |= np.asarray(oriented != -volume.intercept / volume.slope)
+    if not found.any():
+        raise ModelError("every voxel of the images is 0, so there is no brain to segment", "Check the images")
+    return np.asfortranarray(binary_fill_holes(found))
 
 
 def _inside(volume: Volume, oriented: Array, rule: BrainRule) -> tuple[Mask, bool]:

@@ -19,9 +19,19 @@ from brainseg_gui.inference.separable import (
 Mask = NDArray[np.bool_]
 
 
+def looked_at(image: Image, brain: Mask | None, over: steps.Over) -> Mask | None:
+    """The voxels that a normalisation looks at; None: all of them."""
+    if over == "crop":
+        return None
+    return brain if over == "brain" else np.asarray(image != 0)
+
+
 def zscore(image: Image, brain: Mask | None, step: steps.ZScore) -> Image:
-    """Mean 0 and standard deviation 1 over the brain, clipped, constant outside it. Changes `image`."""
+    """Mean 0 and standard deviation 1 over some voxels, clipped, constant outside them. Changes `image`."""
+    brain = looked_at(image, brain, step.over)
     if brain is None:
+        brain = np.ones(image.shape, bool, order="F")
+    if not brain.any():  # an empty image
         return image
     inside = image.T[brain.T]  # in the order of memory: both are Fortran-ordered
     mean, deviation = inside.mean(dtype=np.float64), inside.std(dtype=np.float64)
@@ -43,6 +53,20 @@ def min_max(image: Image, decimals: int | None) -> Image:
     if decimals is not None:
         np.round(scaled, decimals, out=scaled)
     return scaled.astype(np.float32)
+
+
+def percentiles(image: Image, brain: Mask | None, step: steps.Percentiles) -> Image:
+    """Two percentiles over some voxels become 0 and 1; a constant image becomes 0."""
+    mask = looked_at(image, brain, step.over)
+    inside = image if mask is None else image[mask]
+    low, high = np.percentile(inside, (step.low, step.high)) if inside.size else (0.0, 0.0)
+    scaled = (image - np.float32(low)) / np.float32((high - low) or 1.0)
+    return np.clip(scaled, 0, 1) if step.clip else scaled
+
+
+def to_range(image: Image, step: steps.Range) -> Image:
+    """Clipped to given intensities, which are then scaled."""
+    return np.asarray((np.clip(image, *step.clip) - np.float32(step.subtract)) / np.float32(step.divide))
 
 
 def gaussian(image: Image, sigma_voxels: steps.Triple) -> Image:

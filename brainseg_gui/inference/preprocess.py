@@ -20,7 +20,16 @@ from brainseg_gui.imaging.grid import Array, Voxel, describe_shape
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.brain import brain_mask
-from brainseg_gui.inference.image_steps import Mask, add_laplacian, gaussian, min_max, pad, zscore
+from brainseg_gui.inference.image_steps import (
+    Mask,
+    add_laplacian,
+    gaussian,
+    min_max,
+    pad,
+    percentiles,
+    to_range,
+    zscore,
+)
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network_grid import NetworkGrid, orient, to_axes
@@ -137,6 +146,10 @@ def prepare_image(
                 image = zscore(image, brain, step)
             case steps.MinMax():
                 image = min_max(image, step.decimals)
+            case steps.Percentiles():
+                image = percentiles(image, brain, step)
+            case steps.Range():
+                image = to_range(image, step)
             case steps.Gaussian():
                 image = gaussian(image, step.sigma_voxels)
             case steps.Laplacian():
@@ -152,8 +165,12 @@ def prepare_image(
 
 def needs_brain(passport: Passport) -> bool:
     """Whether anything asks where the brain is."""
-    asks = any(isinstance(step, (steps.BrainCrop, steps.ZScore)) for step in passport.preprocess)
+    asks = any(isinstance(step, steps.BrainCrop) or _over_brain(step) for step in passport.preprocess)
     return asks or passport.output.only_in_brain
+
+
+def _over_brain(step: steps.Step) -> bool:
+    return isinstance(step, (steps.ZScore, steps.Percentiles)) and step.over == "brain"
 
 
 def brain_rule(passport: Passport) -> steps.BrainRule:

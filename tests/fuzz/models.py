@@ -12,11 +12,16 @@ from typing import Any
 
 from brainseg_gui.inference.models.architecture import layers_of
 from brainseg_gui.inference.models.model_folder import read_model_folder, verify_weights
+from brainseg_gui.inference.models.onnx_check import written_anew
+from brainseg_gui.inference.models.onnx_file import read_networks
+from brainseg_gui.inference.models.onnx_operators import SHAPES
 from brainseg_gui.inference.models.weights_check import read_architecture
 from brainseg_gui.inference.models.weights_process import unreadable
 from tests.fuzz.forks import survive
 from tests.fuzz.measure import Trial, WrongAnswer
 from tests.fuzz.mutations import BAD_VALUES, spoiled_bytes, spoiled_values
+from tests.inference.onnx_models import hostile_networks, u_net
+from tests.inference.onnx_models import model_folder as onnx_folder
 from tests.inference.strangers import (
     convolution,
     description,
@@ -60,9 +65,9 @@ _PASSPORT = passport() | {
 
 @cache
 def trials(seed: int) -> Sequence[Trial]:
-    """About 16,000 inputs, the same for the same seed."""
+    """About 18,000 inputs, the same for the same seed."""
     good = Trial("good", "a model in order", _folder(json.dumps(passport()).encode(), _keras(description())), _open)
-    return (good, *_passports(seed), *_files(seed), *_weights(seed), *_descriptions(), *_code())
+    return (good, *_passports(seed), *_files(seed), *_weights(seed), *_descriptions(), *_code(), *_onnx(seed))
 
 
 def _passports(seed: int) -> Iterator[Trial]:
@@ -128,6 +133,15 @@ def _code() -> Iterator[Trial]:
                 yield Trial("code", words, _hostile(name, suffix, network), _must_refuse)
 
 
+def _onnx(seed: int) -> Iterator[Trial]:
+    """Damage in a network in ONNX, with the digest that fits, and what a stranger might send."""
+    content = u_net().SerializeToString()
+    for name, spoiled in spoiled_bytes(content, seed, cuts=300, flips=2000):
+        yield Trial("ONNX, bytes", name, partial(_onnx_folder, spoiled), _read_onnx)
+    for name, (model, _) in hostile_networks().items():
+        yield Trial("ONNX, hostile", name, partial(_onnx_folder, model.SerializeToString()), _must_refuse_onnx)
+
+
 # reading
 
 
@@ -163,6 +177,20 @@ def _check_weights(path: Path) -> None:
             raise WrongAnswer(f"something of {entry.get('module')} would be built")
     if not 0 <= found.weights <= 2**20:
         raise WrongAnswer(f"{found.weights:,} weights in a file of a few kilobytes")
+
+
+def _read_onnx(path: Path) -> None:
+    for graph in read_networks(read_model_folder(path)):
+        if not {node.operator for node in graph.nodes} <= set(SHAPES):
+            raise WrongAnswer("an operator that is not known would be run")
+        if sum(array.nbytes for array in graph.arrays.values()) > 2**20:
+            raise WrongAnswer("more weights than a file of some kilobytes holds")
+        written_anew(graph)
+
+
+def _must_refuse_onnx(path: Path) -> None:
+    _read_onnx(path)
+    raise WrongAnswer("it was let through")
 
 
 def _must_refuse(path: Path) -> None:
@@ -212,6 +240,10 @@ def _hostile(name: str, suffix: str, network: Callable[..., Any]) -> Callable[[P
         return path
 
     return write
+
+
+def _onnx_folder(content: bytes, folder: Path) -> Path:
+    return onnx_folder(folder, content)
 
 
 def _passport_of(folder: Path) -> None:

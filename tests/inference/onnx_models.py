@@ -41,6 +41,38 @@ def network(
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 
+def u_net() -> onnx.ModelProto:
+    """Two levels with a skip, as exporters write them: sizes are worked out by the network itself."""
+    random = np.random.default_rng(0)
+
+    def weights(*shape: int) -> np.ndarray:
+        return random.normal(0, 0.3, shape).astype(np.float32)
+
+    arrays = {
+        "w1": weights(6, 4, 3, 3, 3), "scale": weights(6), "shift": weights(6), "w2": weights(8, 6, 3, 3, 3),
+        "w3": weights(8, 6, 2, 2, 2), "w4": weights(4, 12, 1, 1, 1), "two": np.array(2), "end": np.array([5]),
+    }  # fmt: skip
+    make = helper.make_node
+    nodes = [
+        make("Conv", ["image", "w1"], ["a"], pads=[1] * 6),
+        make("InstanceNormalization", ["a", "scale", "shift"], ["b"], epsilon=1e-5),
+        make("LeakyRelu", ["b"], ["skip"], alpha=0.01),
+        make("Conv", ["skip", "w2"], ["c"], pads=[1] * 6, strides=[2, 2, 2]),
+        make("ConvTranspose", ["c", "w3"], ["up"], strides=[2, 2, 2]),
+        make("Shape", ["skip"], ["whole"]),
+        make("Constant", [], ["start"], value=numpy_helper.from_array(np.array([2]))),
+        make("Slice", ["whole", "start", "end"], ["lengths"]),
+        make("Div", ["lengths", "two"], ["half"]),
+        make("Mul", ["half", "two"], ["again"]),
+        make("Constant", [], ["front"], value_ints=[1, 6]),
+        make("Concat", ["front", "again"], ["shape"], axis=0),
+        make("Reshape", ["up", "shape"], ["same"]),
+        make("Concat", ["same", "skip"], ["both"], axis=1),
+        make("Conv", ["both", "w4"], ["logits"]),
+    ]
+    return network(nodes, arrays)
+
+
 def passport(**changes: Any) -> Json:
     """A passport of such a network, without its files."""
     return {

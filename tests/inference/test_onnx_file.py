@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import external_data_helper, helper, numpy_helper, reference
+from onnx import external_data_helper, helper, reference
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.model_folder import read_model_folder, verify_weights
 from brainseg_gui.inference.models.onnx_check import sizes_of, written_anew
 from brainseg_gui.inference.models.onnx_file import read_networks
 from brainseg_gui.inference.models.onnx_graph import Graph, read_graph
-from tests.inference.onnx_models import BIAS, KERNEL, WEIGHTS, hostile_networks, model_folder, network
+from tests.inference.onnx_models import BIAS, KERNEL, WEIGHTS, hostile_networks, model_folder, network, u_net
 
 HOSTILE = hostile_networks()
 
@@ -32,38 +32,6 @@ def test_what_a_stranger_might_send_is_refused_with_its_file(tmp_path: Path, nam
         read_networks(read_model_folder(model_folder(tmp_path, model)))
     assert words in str(caught.value)
     assert caught.value.remedy
-
-
-def u_net() -> onnx.ModelProto:
-    """Two levels with a skip, as exporters write them: sizes are worked out by the network itself."""
-    random = np.random.default_rng(0)
-
-    def weights(*shape: int) -> np.ndarray:
-        return random.normal(0, 0.3, shape).astype(np.float32)
-
-    arrays = {
-        "w1": weights(6, 4, 3, 3, 3), "scale": weights(6), "shift": weights(6), "w2": weights(8, 6, 3, 3, 3),
-        "w3": weights(8, 6, 2, 2, 2), "w4": weights(4, 12, 1, 1, 1), "two": np.array(2), "end": np.array([5]),
-    }  # fmt: skip
-    make = helper.make_node
-    nodes = [
-        make("Conv", ["image", "w1"], ["a"], pads=[1] * 6),
-        make("InstanceNormalization", ["a", "scale", "shift"], ["b"], epsilon=1e-5),
-        make("LeakyRelu", ["b"], ["skip"], alpha=0.01),
-        make("Conv", ["skip", "w2"], ["c"], pads=[1] * 6, strides=[2, 2, 2]),
-        make("ConvTranspose", ["c", "w3"], ["up"], strides=[2, 2, 2]),
-        make("Shape", ["skip"], ["whole"]),
-        make("Constant", [], ["start"], value=numpy_helper.from_array(np.array([2]))),
-        make("Slice", ["whole", "start", "end"], ["lengths"]),
-        make("Div", ["lengths", "two"], ["half"]),
-        make("Mul", ["half", "two"], ["again"]),
-        make("Constant", [], ["front"], value_ints=[1, 6]),
-        make("Concat", ["front", "again"], ["shape"], axis=0),
-        make("Reshape", ["up", "shape"], ["same"]),
-        make("Concat", ["same", "skip"], ["both"], axis=1),
-        make("Conv", ["both", "w4"], ["logits"]),
-    ]
-    return network(nodes, arrays)
 
 
 def test_a_network_written_anew_computes_what_the_file_says() -> None:

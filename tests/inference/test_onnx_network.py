@@ -202,6 +202,21 @@ def test_a_grid_that_is_not_understood_is_refused(tmp_path: Path, change: dict, 
         read_model_folder(model_folder(tmp_path, network(), input=passport()["input"] | change))
 
 
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"step": "percentiles", "over": "crop", "low": 60, "high": 40, "clip": True}, "low < high"),
+        ({"step": "percentiles", "over": "crop", "low": 1, "high": 99, "clip": 1}, "true or false for clip"),
+        ({"step": "percentiles", "over": "odd", "low": 1, "high": 99, "clip": True}, "'odd' for over"),
+        ({"step": "range", "clip": [3, 1], "subtract": 0, "divide": 1}, "a clip that grows"),
+        ({"step": "range", "clip": [1, 3], "subtract": 0, "divide": 0}, "a positive number for divide"),
+    ],
+)
+def test_a_normalisation_that_is_not_understood_is_refused(tmp_path: Path, step: dict, words: str) -> None:
+    with pytest.raises(ModelError, match=words):
+        read_model_folder(model_folder(tmp_path, network(), preprocess=[step]))
+
+
 def test_a_gpu_is_not_promised(tmp_path: Path) -> None:
     model = read_model_folder(model_folder(tmp_path, network()))
     with pytest.raises(EngineError, match="on the CPU only"):

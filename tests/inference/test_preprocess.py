@@ -12,7 +12,8 @@ from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference import preprocess
-from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, zscore
+from brainseg_gui.inference.brain import brain_mask
+from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, percentiles, to_range, zscore
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, orient, orient_back, to_axes
@@ -240,3 +241,40 @@ def test_default_model_input_equals_a_straightforward_calculation(make_case: Mak
         expected = np.zeros((16, 24, 16))
         expected[:16, :18, :14] = gaussian_filter(scaled, 0.5)[::2, ::2, ::2]
         np.testing.assert_allclose(prepared.batch[0, ..., channel], expected, atol=1e-5)
+
+
+def test_normalisations_look_at_the_voxels_that_their_frameworks_look_at() -> None:
+    values = np.array([[[0, 2, 4, -100, 7]]], np.float32)
+    brain = np.array([[[False, True, True, False, True]]])
+    of_all = zscore(values.copy(), brain, steps.ZScore(0.0, None, "crop"))
+    np.testing.assert_allclose(of_all.ravel(), (values.ravel() + 17.4) / values.std(), rtol=1e-5)
+    nonzero = zscore(values.copy(), None, steps.ZScore(0.0, None, "nonzero"))
+    inside = np.array([2, 4, -100, 7])
+    wanted = np.insert((inside - inside.mean()) / inside.std(), 0, 0)
+    np.testing.assert_allclose(nonzero.ravel(), wanted, rtol=1e-5)
+    assert not zscore(np.zeros((2, 2, 2), np.float32), None, steps.ZScore(0.0, None, "nonzero")).any()
+
+
+def test_percentiles_become_0_and_1() -> None:
+    values = np.arange(101, dtype=np.float32).reshape(1, 1, 101)
+    assert percentiles(values, None, steps.Percentiles(10, 90, False, "crop")).ravel()[
+        [0, 10, 50, 90]
+    ] == pytest.approx([-0.125, 0, 0.5, 1])
+    clipped = percentiles(values, None, steps.Percentiles(0, 50, True, "nonzero"))  # over 1 … 100: 1 and 50.5
+    assert clipped.ravel()[[0, 1, 50, 100]] == pytest.approx([0, 0, 49 / 49.5, 1])
+    assert not percentiles(np.zeros((2, 2, 2), np.float32), None, steps.Percentiles(1, 99, True, "nonzero")).any()
+
+
+def test_a_range_of_intensities_is_the_same_for_all_images() -> None:
+    values = np.array([[[-1000, -50, 40, 3000]]], np.float32)
+    assert to_range(values, steps.Range((-100, 300), 40, 20)).ravel().tolist() == [-7, -4.5, 0, 13]
+
+
+def test_the_brain_of_nnu_net_is_what_is_not_0_and_what_that_encloses(make_case: MakeCase) -> None:
+    images = {m: np.zeros((9, 9, 9), np.int16) for m in Modality}
+    images[Modality.T1][2:7, 2:7, 2:7] = -5
+    images[Modality.T1][4, 4, 4] = 0  # enclosed
+    images[Modality.T2][0, 0, 0] = 3
+    volumes = make_case((9, 9, 9), images).volumes
+    found = brain_mask([(volume, volume.stored) for volume in volumes.values()], "any modality not 0, holes filled")
+    assert (found.sum(), found[4, 4, 4], found[0, 0, 0]) == (126, True, True)

@@ -96,6 +96,13 @@ class JsonFields:
         """A finite number."""
         return self._as_number(key, self._get(key))
 
+    def truth(self, key: str) -> bool:
+        """True or false."""
+        value = self._get(key)
+        if not isinstance(value, bool):
+            raise self.wrong(f"needs true or false for {key}")
+        return value
+
     def numbers(self, key: str, count: int) -> tuple[float, ...]:
         """`count` finite numbers."""
         values = self._list(key)

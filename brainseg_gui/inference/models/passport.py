@@ -395,5 +395,6 @@ def _check_order(passport: Passport, fields: JsonFields) -> None:
         raise fields.wrong("must crop once, as the first step, and pad once, as the last")
     if (steps.Resample in kinds) != (passport.spacing_mm is not None) or kinds.count(steps.Resample) > 1:
         raise fields.wrong("must hold one step resample if it gives a spacing_mm, and none if it does not")
-    if steps.Resample in kinds and steps.ZScore in kinds[kinds.index(steps.Resample) :]:
+    after = passport.preprocess[kinds.index(steps.Resample) :] if steps.Resample in kinds else ()
+    if any(isinstance(step, (steps.ZScore, steps.Percentiles)) and step.over == "brain" for step in after):
         raise fields.wrong("must normalise over the brain before it resamples")

@@ -50,9 +50,26 @@ def _crop(step: JsonFields) -> steps.Step:
 
 def _zscore(step: JsonFields) -> steps.Step:
     step.only("step", "over", "outside", "clip")
-    step.choice("over", ("brain",))
+    over = cast(steps.Over, step.choice("over", get_args(steps.Over)))
     clip = cast(tuple[float, float], step.numbers("clip", 2)) if step.has("clip") else None
-    return steps.ZScore(step.number("outside"), clip)
+    return steps.ZScore(step.number("outside"), clip, over)
+
+
+def _percentiles(step: JsonFields) -> steps.Step:
+    step.only("step", "over", "low", "high", "clip")
+    low, high = step.number("low"), step.number("high")
+    if not 0 <= low < high <= 100:
+        raise step.wrong("needs 0 <= low < high <= 100")
+    over = cast(steps.Over, step.choice("over", get_args(steps.Over)))
+    return steps.Percentiles(low, high, step.truth("clip"), over)
+
+
+def _range(step: JsonFields) -> steps.Step:
+    step.only("step", "clip", "subtract", "divide")
+    low, high = step.numbers("clip", 2)
+    if not low < high or step.number("divide") <= 0:
+        raise step.wrong("needs a clip that grows, and a positive number for divide")
+    return steps.Range((low, high), step.number("subtract"), step.number("divide"))
 
 
 def _minmax(step: JsonFields) -> steps.Step:
@@ -152,6 +169,8 @@ _STEPS: Mapping[str, _Reader] = {
     "crop": _crop,
     "zscore": _zscore,
     "minmax": _minmax,
+    "percentiles": _percentiles,
+    "range": _range,
     "gaussian": _gaussian,
     "laplacian": _laplacian,
     "resample": _resample,

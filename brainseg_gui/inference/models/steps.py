@@ -11,7 +11,9 @@ from typing import Literal
 from brainseg_gui.imaging.connected import Connectivity
 
 Triple = tuple[float, float, float]
-BrainRule = Literal["any modality above 0", "any modality unlike the corners"]
+BrainRule = Literal["any modality above 0", "any modality unlike the corners", "any modality not 0, holes filled"]
+Over = Literal["brain", "crop", "nonzero"]
+"""The voxels that a normalisation looks at: brain, the whole crop, or all of the image itself that are not 0."""
 WholeTriple = tuple[int, int, int]
 WindowsLike = Literal["brainseg", "nnU-Net", "MONAI gaussian", "MONAI constant"]
 
@@ -34,10 +36,30 @@ class FixedCrop:
 
 @dataclass(frozen=True)
 class ZScore:
-    """Mean 0, standard deviation 1 over the brain, then clip; `outside` the brain is constant."""
+    """Mean 0, standard deviation 1 over some voxels, then clip; `outside` those is constant."""
 
     outside: float
     clip: tuple[float, float] | None
+    over: Over = "brain"
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Scale so that two percentiles over some voxels become 0 and 1; what lies beyond may be clipped."""
+
+    low: float
+    high: float
+    clip: bool
+    over: Over
+
+
+@dataclass(frozen=True)
+class Range:
+    """Clip to intensities that are the same for all images, as in CT; then subtract and divide."""
+
+    clip: tuple[float, float]
+    subtract: float
+    divide: float
 
 
 @dataclass(frozen=True)
@@ -92,7 +114,7 @@ class Windows:
     overlap: float
 
 
-Step = BrainCrop | FixedCrop | ZScore | MinMax | Gaussian | Laplacian | Resample | Pad
+Step = BrainCrop | FixedCrop | ZScore | MinMax | Percentiles | Range | Gaussian | Laplacian | Resample | Pad
 
 
 SizeUnit = Literal["voxels", "ml"]
