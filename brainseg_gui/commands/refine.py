@@ -12,8 +12,8 @@ from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
+    from brainseg_gui.api import Click
     from brainseg_gui.imaging.case import Case
-    from brainseg_gui.imaging.hints import Hint
     from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 
 _FORM = "Write +ET:120,88,70 for “ET is missing there”, --click=-WT:40,60,70 for “there is no tumour there”"
@@ -41,27 +41,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Read, correct, write."""
-    from dataclasses import replace
+    from brainseg_gui import api
 
-    from brainseg_gui.annotation.refinement import refined
-    from brainseg_gui.annotation.rules import PaintRules
-    from brainseg_gui.imaging.cases.case_folder import find_case
-    from brainseg_gui.imaging.cases.read_case import read_case
-    from brainseg_gui.imaging.formats.save import write_labels
-    from brainseg_gui.inference.clicks.click_network import shipped_click_network
-    from brainseg_gui.inference.engine.engine import Engine
-    from brainseg_gui.progress import run_to_end
-
-    case = run_to_end(read_case(replace(find_case(args.case), reference=None)))
-    labels = _mask(args, case)
-    hints = [_hint(text, case, labels.scheme) for text in args.click]
-    locked = frozenset(_label(name, labels.scheme) for name in args.lock)
-    with closing(Engine()) as engine:
-        network = shipped_click_network(engine)
-        done = run_to_end(refined(case, labels, hints, PaintRules(locked=locked), network))
+    case = api.open_case(args.case, reference=False)
+    mask = api.Mask(_mask(args, case.case))
+    scheme = mask.label_map.scheme
+    clicks = [_click(text, case.case, scheme) for text in args.click]
+    locked = [_label(name, scheme) for name in args.lock]
+    with closing(api):
+        done = api.refine(case, mask, clicks, locked=locked)
     for text, words in zip(args.click, done.words, strict=True):
         sys.stderr.write(for_terminal(f"{printable(text)}: {words}") + "\n")
-    write_labels(args.output, done.labels, case.header, overwrite=args.overwrite)
+    done.mask.save(args.output, case, overwrite=args.overwrite)
     sys.stdout.write(for_terminal(printable(str(args.output))) + "\n")
     return 0
 
@@ -83,16 +74,17 @@ def _mask(args: argparse.Namespace, case: Case) -> LabelMap:
     return labels
 
 
-def _hint(text: str, case: Case, scheme: LabelScheme) -> Hint:
+def _click(text: str, case: Case, scheme: LabelScheme) -> Click:
     from brainseg_gui.annotation.tools.clicks import spoken_of
-    from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
+    from brainseg_gui.api import Click
+    from brainseg_gui.imaging.hints import NESTED_REGIONS
     from brainseg_gui.imaging.numbering import read_voxel
 
     name, colon, place = text[1:].partition(":")
     if text[:1] not in ("+", "-") or not colon:
         raise BrainsegError(f"{text} is no click", _FORM)
     region = name if name in NESTED_REGIONS else spoken_of(scheme, _label(name, scheme))
-    return Hint(region, text[0] == "+", (read_voxel(place, case).voxel_ijk,))
+    return Click(f"{text[0]}{region}", read_voxel(place, case).voxel_ijk)
 
 
 def _label(name: str, scheme: LabelScheme) -> int:

@@ -65,7 +65,8 @@ def _content(path: Path, digest: str) -> memoryview:
     if path.is_symlink():
         raise ModelError("the weights are a link to elsewhere", "Put the file itself into the model folder", path)
     try:
-        content = read_bytes(path, LARGEST_BYTES)
+        # no more than it has: a buffer for the largest would be taken first
+        content = read_bytes(path, min(LARGEST_BYTES, path.stat().st_size))
     except OSError as error:
         reason = error.strerror or str(error)
         raise ModelError(f"the weights cannot be read ({visible(reason)})", "Check the file", path) from error

@@ -1,0 +1,205 @@
+"""The functions of `api`. What is heavy is imported when it is first needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.api.values import Case, Click, Mask, Refinement, Segmentation
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
+from brainseg_gui.imaging.labelling.known_schemes import network_numbering, scheme_named
+from brainseg_gui.imaging.labels import NETWORK_CLASSES, LabelMap, from_network_classes
+from brainseg_gui.inference.options import Device, SegmentOptions
+from brainseg_gui.progress import run_to_end
+
+if TYPE_CHECKING:
+    from brainseg_gui.imaging.probabilities import ClassProbabilities
+    from brainseg_gui.inference.engine.engine import Engine
+
+StrPath = str | os.PathLike[str]
+
+
+def open_case(path: StrPath, *, reference: bool = True) -> Case:
+    """Read the images of a case, and the expert's mask that lies with them.
+
+    Parameters
+    ----------
+    path
+        A case folder, or one of its files.
+    reference
+        Whether to read the expert's mask.
+
+    Raises
+    ------
+    CaseError, ImageError, GridMismatchError
+        If a file cannot be used.
+    """
+    source = find_case(Path(path))
+    return Case(run_to_end(read_case(source if reference else replace(source, reference=None))))
+
+
+def open_mask(path: StrPath, case: Case, *, scheme: str | None = None) -> Mask:
+    """Read a mask on the grid of a case.
+
+    Parameters
+    ----------
+    scheme
+        What its numbers mean; where it is not said, the file, its name and the images tell, as in the window.
+
+    Raises
+    ------
+    ImageError, GridMismatchError
+        If it is no mask, or lies on another grid.
+    """
+    from brainseg_gui.evaluation.masks import read_as
+    from brainseg_gui.imaging.formats.reading import read_label_map
+
+    file, inner = Path(path), case.case
+    labels, _ = read_as(
+        read_label_map(file, inner.grid, inner.scheme), file, scheme_named(scheme) if scheme else None, inner
+    )
+    return Mask(labels)
+
+
+def segment(
+    case: Case, model: StrPath | None = None, *, device: Device = "auto", probabilities: bool = False
+) -> Segmentation:
+    """Segment a case by a network, in a process of its own that stays warm for the next case.
+
+    Parameters
+    ----------
+    model
+        A model folder; the model that comes with the program if None.
+    device
+        ``auto``, ``cpu`` or ``gpu``.
+    probabilities
+        Whether to keep how sure the network was.
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be used, or needs an image that the case lacks.
+    EngineError
+        If its process dies, or the memory is too small.
+    """
+    from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
+
+    folder = read_model_folder(Path(model)) if model is not None else default_model()
+    options = SegmentOptions(device, keep_probabilities=probabilities)
+    done = run_to_end(_engine().segment(case.case, folder, options))
+    scheme = network_numbering(case.case.scheme, folder.passport.output.tissues)
+    labels = LabelMap(from_network_classes(done.classes, scheme), case.case.grid, scheme)
+    kept = _whole(done.probabilities) if done.probabilities is not None else {}
+    return Segmentation(Mask(labels), done.model, dict(done.seconds), done.notes, kept)
+
+
+def evaluate(reference: Mask, prediction: Mask, *, rules: str = "brats2023") -> dict[str, dict[str, float]]:
+    """Score a prediction against a reference by every measure of the program, by region.
+
+    Masks are compared by what their numbers mean.
+
+    >>> import numpy as np
+    >>> values = np.zeros((6, 6, 6), int)
+    >>> values[1:3, 1:3, 1:3] = 4
+    >>> reference = Mask.of(values, np.eye(4), "brats2020")
+    >>> values[2, 2, 2] = 0
+    >>> scores = evaluate(reference, Mask.of(values, np.eye(4), "brats2020"))
+    >>> round(scores["ET"]["dice"], 4)  # 2 · 7 / (8 + 7)
+    0.9333
+    >>> round(scores["WT"]["hd95_mm"], 2)  # seven voxels at 0 mm, one at 1: the percentile lies between the last two
+    0.65
+
+    Parameters
+    ----------
+    rules
+        Of distances and lesions where one mask is empty: ``brats2020`` or ``brats2023``.
+
+    Returns
+    -------
+    dict
+        Region (``WT``, ``TC``, ``ET``, then further labels that occur) -> measure -> value; NaN where it is not defined.
+
+    Raises
+    ------
+    GridMismatchError
+        If the masks lie on different grids.
+    """
+    from brainseg_gui.evaluation.metrics.comparison import compare
+    from brainseg_gui.evaluation.metrics.distances import with_distances
+    from brainseg_gui.evaluation.metrics.rules import rules_named
+    from brainseg_gui.evaluation.records.measures import MEASURES
+
+    ours, theirs = reference.label_map, prediction.label_map
+    scored = run_to_end(with_distances(compare(ours, theirs), ours, theirs, rules_named(rules)))
+    return {row.region.key: {key: float(of.value(row)) for key, of in MEASURES.items()} for row in scored.rows}
+
+
+def refine(case: Case, mask: Mask, clicks: Iterable[Click], *, locked: Iterable[int] = ()) -> Refinement:
+    """Correct a mask by clicks, as the window does; the mask that is given is left alone.
+
+    Parameters
+    ----------
+    mask
+        Where to begin; `Case.empty_mask` for nothing.
+    clicks
+        In this order.
+    locked
+        Numbers of labels that do not change.
+
+    Raises
+    ------
+    BrainsegError
+        If a click lies outside the case, or speaks of what the mask's scheme has no number for.
+    """
+    from brainseg_gui.annotation.refinement import refined
+    from brainseg_gui.annotation.rules import PaintRules
+    from brainseg_gui.inference.clicks.click_network import shipped_click_network
+
+    hints = [_hint(click, mask.label_map) for click in clicks]
+    rules, network = PaintRules(locked=frozenset(locked)), shipped_click_network(_engine())
+    done = run_to_end(refined(case.case, mask.label_map, hints, rules, network))
+    return Refinement(Mask(done.labels), done.words)
+
+
+def close() -> None:
+    """End the network's process, if one was started; it ends with Python too."""
+    if _engine.cache_info().currsize:
+        _engine().close()
+
+
+@cache
+def _engine() -> Engine:
+    from brainseg_gui.inference.engine.engine import Engine
+
+    return Engine()
+
+
+def _hint(click: Click, labels: LabelMap) -> Hint:
+    sign, region = click.region[:1], click.region[1:]
+    if sign not in ("+", "-") or region not in (*NESTED_REGIONS, *labels.scheme.labels.values()):
+        raise BrainsegError(f"{click.region} is no click", "Write +ET for what is missing, -WT for what is too much")
+    if not all(0 <= n < size for n, size in zip(click.voxel, labels.grid.shape, strict=True)):
+        raise BrainsegError(
+            f"the voxel {click.voxel} lies outside the case", "Count from 0, in the order of its arrays"
+        )
+    return Hint(region, sign == "+", (click.voxel,))
+
+
+def _whole(kept: ClassProbabilities) -> dict[str, NDArray[np.float32]]:
+    """Probabilities of every voxel of the case: beyond the box that is kept the background is certain."""
+    found = {}
+    for number, name in enumerate(NETWORK_CLASSES):
+        volume = np.full(kept.grid.shape, np.float32(number == 0), np.float32, order="F")
+        volume[kept.box] = kept.levels[number] / np.float32(255)
+        found[name] = volume
+    return found

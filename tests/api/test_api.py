@@ -1,0 +1,137 @@
+"""The public functions, and that they stay what they are."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from brainseg_gui import api
+from brainseg_gui.errors import BrainsegError, GridMismatchError, SaveError
+from brainseg_gui.evaluation.records.measures import MEASURES
+
+SIGNATURES = {
+    "close": "()",
+    "evaluate": "(reference, prediction, *, rules='brats2023')",
+    "open_case": "(path, *, reference=True)",
+    "open_mask": "(path, case, *, scheme=None)",
+    "refine": "(case, mask, clicks, *, locked=())",
+    "segment": "(case, model=None, *, device='auto', probabilities=False)",
+}
+MEMBERS = {
+    "Case": ["affine", "case", "empty_mask", "image", "modalities", "name", "notes", "reference"],
+    "Click": ["region", "voxel"],
+    "Mask": ["affine", "label_map", "labels", "of", "region", "save", "values", "volume_ml"],
+    "Refinement": ["mask", "words"],
+    "Segmentation": ["mask", "model", "notes", "probabilities", "seconds"],
+}
+# Turned and flipped: i grows to the left, j to the head, k to the front
+STORED = np.array([[-1, 0, 0, 9], [0, 0, 2, -3], [0, 1.5, 0, 4], [0, 0, 0, 1]], float)
+
+
+def test_what_is_public_is_listed_with_its_signature() -> None:
+    """Whoever changes this changes the programs of others: new parameters at the end, with defaults."""
+    assert sorted({*SIGNATURES, *MEMBERS}) == sorted(api.__all__)
+    for name, wanted in SIGNATURES.items():
+        plain = inspect.signature(getattr(api, name))
+        parameters = [p.replace(annotation=inspect.Parameter.empty) for p in plain.parameters.values()]
+        found = plain.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
+        assert str(found) == wanted, name
+
+
+def test_the_members_of_public_values_are_listed() -> None:
+    for name, wanted in MEMBERS.items():
+        kind = getattr(api, name)
+        found = {*inspect.get_annotations(kind), *(key for key in vars(kind) if not key.startswith("_"))}
+        assert sorted(found) == wanted, name
+        assert kind.__doc__
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A case whose files are stored in an odd order, with a mask."""
+    random = np.random.default_rng(0)
+    case = tmp_path / "BraTS-GLI-00001-000"
+    case.mkdir()
+    for name in ("t1n", "t1c", "t2w", "t2f"):
+        image = nibabel.Nifti1Image(random.integers(1, 900, (7, 6, 5)).astype(np.int16), STORED)
+        image.header.set_slope_inter(2, -3)
+        nibabel.save(image, case / f"{case.name}-{name}.nii.gz")
+    mask = np.zeros((7, 6, 5), np.uint8)
+    mask[1:4, 2:4, 1:3], mask[2, 2, 1] = 2, 3
+    nibabel.save(nibabel.Nifti1Image(mask, STORED), case / f"{case.name}-seg.nii.gz")
+    return case
+
+
+def test_images_are_arrays_that_lie_where_the_affine_says(folder: Path) -> None:
+    case = api.open_case(folder)
+    assert set(case.modalities) == {"t1", "t1ce", "t2", "flair"}
+    image = nibabel.load(folder / f"{folder.name}-t1c.nii.gz")
+    found = case.image("t1ce")
+    assert found.dtype == np.float32
+    assert nibabel.aff2axcodes(case.affine) == ("R", "A", "S")
+    for voxel in ((0, 0, 0), (3, 1, 4), (6, 4, 5)):
+        world = case.affine @ [*voxel, 1]
+        stored = np.rint(np.linalg.inv(image.affine) @ world).astype(int)[:3]
+        assert found[voxel] == pytest.approx(image.dataobj[tuple(stored)])
+
+
+def test_a_mask_goes_to_numpy_and_back_into_the_stored_order(folder: Path, tmp_path: Path) -> None:
+    case = api.open_case(folder)
+    assert case.reference is not None
+    own = api.Mask.of(case.reference.values, case.affine, "brats2023")
+    own.save(tmp_path / "own.nii.gz", case)
+    stored = nibabel.load(tmp_path / "own.nii.gz")
+    wanted = nibabel.load(folder / f"{folder.name}-seg.nii.gz")
+    np.testing.assert_array_equal(stored.dataobj, wanted.dataobj)
+    np.testing.assert_allclose(stored.affine, STORED)
+    assert api.open_mask(tmp_path / "own.nii.gz", case).volume_ml("WT") == pytest.approx(12 * 3 / 1000)
+    with pytest.raises(SaveError):
+        own.save(tmp_path / "own.nii.gz", case)
+
+
+def test_every_measure_is_given_for_every_region(folder: Path) -> None:
+    reference = api.open_case(folder).reference
+    assert reference is not None
+    scores = api.evaluate(reference, reference)
+    assert list(scores) == ["WT", "TC", "ET", "ED"]
+    assert {frozenset(row) for row in scores.values()} == {frozenset(MEASURES)}
+    assert scores["ET"]["dice"] == 1.0
+
+
+def test_masks_on_other_grids_are_not_scored(folder: Path) -> None:
+    reference = api.open_case(folder).reference
+    assert reference is not None
+    with pytest.raises(GridMismatchError):
+        api.evaluate(reference, api.Mask.of(np.zeros((3, 3, 3), int), np.eye(4), "brats2020"))
+
+
+@pytest.mark.parametrize(
+    ("values", "affine"), [([[[0.5]]], np.eye(4)), ([[[300]]], np.eye(4)), ([[1]], np.eye(4)), ([[[1]]], np.eye(3))]
+)
+def test_what_is_no_mask_is_refused(values: list, affine: np.ndarray) -> None:
+    with pytest.raises(BrainsegError):
+        api.Mask.of(values, affine, "brats2020")
+
+
+@pytest.mark.parametrize("click", [("ET", (1, 1, 1)), ("+XX", (1, 1, 1)), ("+ET", (1, 1, 99)), ("+ET", (-1, 0, 0))])
+def test_what_is_no_click_is_refused(folder: Path, click: tuple) -> None:
+    case = api.open_case(folder)
+    with pytest.raises(BrainsegError, match=r"is no click|lies outside"):
+        api.refine(case, case.empty_mask(), [api.Click(*click)])
+
+
+@pytest.mark.engine
+def test_a_case_is_segmented_and_corrected(folder: Path) -> None:
+    case = api.open_case(folder)
+    done = api.segment(case, device="cpu", probabilities=True)
+    assert done.mask.values.shape == case.image("t1").shape
+    assert sum(done.probabilities.values()) == pytest.approx(1.0)
+    assert list(done.probabilities) == ["background", "NCR", "ED", "ET"]
+    corrected = api.refine(case, case.empty_mask(), [api.Click("+WT", (3, 2, 2))], locked=[3])
+    assert corrected.mask.region("WT")[3, 2, 2]
+    assert len(corrected.words) == 1
+    api.close()
