@@ -127,7 +127,7 @@ def evaluate(reference: Mask, prediction: Mask, *, rules: str = "brats2023") -> 
     Returns
     -------
     dict
-        Region (``WT``, ``TC``, ``ET``, then further labels that occur) -> measure -> value; NaN where it is not defined.
+        Region (``WT``, ``TC``, ``ET``, then labels that occur) -> measure -> value; NaN where it is not defined.
 
     Raises
     ------
