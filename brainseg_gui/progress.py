@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -32,11 +32,13 @@ class Progress:
     partial: Any = None
 
 
-def run_to_end(work: Generator[Progress, None, Result]) -> Result:
-    """Run a generator of progress without showing any, and return its result."""
+def run_to_end(work: Generator[Progress, None, Result], tell: Callable[[Progress], None] | None = None) -> Result:
+    """Run a generator of progress, telling each step of it where that is asked for, and return its result."""
     while True:
         try:
-            next(work)
+            progress = next(work)
+            if tell is not None:
+                tell(progress)
         except StopIteration as end:
             result: Result = end.value
             return result

@@ -85,7 +85,22 @@ def head_model(task: HeadTask) -> HeadModel:
     ModelError
         If there is none, as in versions that come without, or it is damaged.
     """
-    return read_head_model(Path(str(files("brainseg_gui.resources").joinpath("models", "heads", _FOLDERS[task]))), task)
+    return read_head_model(_folder_of(task), task)
+
+
+def shipped_head_model(task: HeadTask) -> HeadModel | None:
+    """The same; None in versions that come without.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged.
+    """
+    return head_model(task) if _folder_of(task).is_dir() else None
+
+
+def _folder_of(task: HeadTask) -> Path:
+    return Path(str(files("brainseg_gui.resources").joinpath("models", "heads", _FOLDERS[task])))
 
 
 def read_head_model(folder: Path, task: HeadTask) -> HeadModel:

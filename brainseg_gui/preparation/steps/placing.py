@@ -57,7 +57,7 @@ def register_series(work: Work) -> Generator[Progress, None, Stepped]:
     ]
     placed = replace(work, alignments={m: alignments[m] for m in work.native}).with_doubts(*doubts)
     title = work.reference.title
-    return Stepped(placed, (f"Everything is brought onto {title}, the finest T1ce or what comes nearest", *sentences))
+    return Stepped(placed, (f"All others are brought onto {title}", *sentences) if others else ())
 
 
 def _believed(found: Alignment) -> Alignment:

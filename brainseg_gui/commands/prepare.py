@@ -1,0 +1,179 @@
+"""``brainseg prepare``: from raw series, as a scanner or an archive gave them, to cases that networks take."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.plain_files import for_terminal
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from brainseg_gui.imaging.modality import Modality
+    from brainseg_gui.inference.engine.engine import Engine
+    from brainseg_gui.preparation.prepare_place import Prepared, Request
+    from brainseg_gui.preparation.steps.work import BrainFinder
+    from brainseg_gui.progress import Progress
+
+INPUT_FAULT = 2
+_BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``prepare`` to the command line."""
+    parser = subparsers.add_parser(
+        "prepare",
+        help="make cases of raw series",
+        description="Of each examination, DICOM or files: finds out which series is what, registers all to the finest "
+        "T1ce (or the best there is), resamples them to 1 mm and takes the skull off. preparation.json in each "
+        "prepared case says how it was made. The source is only read.",
+    )
+    parser.add_argument("places", nargs="+", type=Path, metavar="RAW", help="folder or file of one examination")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help="gets a folder for each")
+    add_role_option(parser)
+    parser.add_argument(
+        "--space", choices=("1mm", "reference"), default="1mm", help="voxels of the result: 1 mm, or the reference's"
+    )
+    parser.add_argument("--keep-skull", action="store_true", help="do not take the skull off")
+    parser.add_argument("--even-out", action="store_true", help="take out shading by the coil (N4)")
+    parser.add_argument("--overwrite", action="store_true", help="replace prepared cases that were made otherwise")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per examination and line")
+    parser.set_defaults(run=run)
+
+
+def add_role_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--role``, for a single examination."""
+    role_help = "which series is what, by number or name, or none: t1ce=4; once for each modality"
+    parser.add_argument("--role", action="append", default=[], metavar="MODALITY=SERIES", help=role_help)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prepare every examination; 0, or 2 when something is at fault or to be looked at."""
+    from brainseg_gui.inference.engine.engine import Engine
+    from brainseg_gui.preparation.prepare_place import Request
+    from brainseg_gui.preparation.steps.work import Space, Wishes
+
+    wishes = Wishes(Space(args.space), strip=not args.keep_skull, even_out=args.even_out)
+    request = Request(args.output, wishes, roles_said(args.role, args.places), args.overwrite)
+    with closing(Engine()) as engine:
+        finder = finder_of(engine) if wishes.strip else None
+        preparing = Preparing(request, finder, as_json=args.json)
+        for place in args.places:
+            preparing.prepare(place)
+    if preparing.faults and len(args.places) > 1:
+        _say(f"{preparing.faults} of {len(args.places)} examinations could not be prepared")
+    return INPUT_FAULT if preparing.faults or preparing.doubts else 0
+
+
+def finder_of(engine: Engine) -> BrainFinder | None:
+    """The network that finds brains, started; None where the program comes without."""
+    from brainseg_gui.inference.models.head_model import shipped_head_model
+    from brainseg_gui.preparation.steps.work import BrainFinder
+
+    model = shipped_head_model("brain mask")
+    if model is None:
+        return None
+    engine.start(model)  # loads while series are registered
+    passport = model.passport
+    return BrainFinder(lambda batch: engine.predict(model, batch), f"{passport.name} {passport.version}")
+
+
+def roles_said(words: list[str], places: list[Path]) -> dict[Modality, str]:
+    """What ``--role`` says.
+
+    Raises
+    ------
+    BrainsegError
+        If a word names no modality, or there are several examinations.
+    """
+    from brainseg_gui.imaging.modality import Modality
+
+    if words and len(places) > 1:
+        raise BrainsegError("--role is for one examination", "Prepare those that need it one by one")
+    keys = [modality.value for modality in Modality]
+    said = {}
+    for word in words:
+        key, _, series = word.partition("=")
+        if key.lower() not in keys or not series:
+            raise BrainsegError(f"--role {word} names no modality and series", f"Write --role {keys[0]}=SERIES")
+        said[Modality(key.lower())] = series
+    return said
+
+
+@dataclass
+class Preparing:
+    """Prepares one place after the other, and says how each ended."""
+
+    request: Request
+    finder: BrainFinder | None
+    as_json: bool = False
+    faults: int = 0
+    doubts: int = 0
+    _taken: set[Path] = field(default_factory=set)
+
+    def prepare(self, place: Path) -> Prepared | None:
+        """Prepare one; None where it could not be, which was said."""
+        from tqdm import tqdm
+
+        try:
+            with closing(tqdm(total=1.0, file=sys.stderr, bar_format=_BAR, disable=None, leave=False)) as bar:
+                done = self._followed(place, bar)
+        except BrainsegError as error:
+            self.faults += 1
+            _say(str(error))
+            if self.as_json:
+                _write(json.dumps({"place": str(place), "error": str(error)}))
+            return None
+        self._tell(place, done)
+        return done
+
+    def _followed(self, place: Path, bar: tqdm[Any]) -> Prepared:
+        from brainseg_gui.preparation.prepare_place import prepare_place
+        from brainseg_gui.progress import run_to_end
+
+        def tell(progress: Progress) -> None:
+            bar.set_description_str(for_terminal(f"{place.name}: {progress.stage}"), refresh=False)
+            bar.update(progress.done - bar.n)
+
+        with closing(prepare_place(place, self.request, self.finder, self._taken)) as work:
+            return run_to_end(work, tell)
+
+    def _tell(self, place: Path, done: Prepared) -> None:
+        doubts = done.work.doubts if done.work is not None else ()
+        self.doubts += bool(doubts)
+        for doubt in doubts:
+            _say(f"{done.folder.name}: {doubt}")
+        _write(json.dumps(_entry(place, done)) if self.as_json else _sentences(done))
+
+
+def _entry(place: Path, done: Prepared) -> dict[str, Any]:
+    series = {one.modality.value: one.name for one in done.preparation.series}
+    entry = {"place": str(place), "output": str(done.folder), "series": series, "again": done.work is None}
+    if done.work is not None:
+        entry["seconds"] = {step.name: round(step.seconds, 2) for step in done.work.done}
+        entry["doubts"] = list(done.work.doubts)
+    return entry
+
+
+def _sentences(done: Prepared) -> str:
+    if done.work is None:
+        return f"{done.folder.name}: {done.folder} was prepared before, of the same files"
+    steps = done.work.done
+    lines = [f"  {sentence}" for step in steps for sentence in step.sentences]
+    return "\n".join([f"{done.folder.name}: {done.folder} ({sum(s.seconds for s in steps):.1f} s)", *lines])
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(for_terminal(text) + "\n")
+    sys.stdout.flush()
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(for_terminal(f"brainseg: {sentence}\n"))

@@ -1,0 +1,104 @@
+"""From a place with raw series to a prepared case in a folder; what was prepared before is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from brainseg_gui.errors import SaveError
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.native import file_name
+from brainseg_gui.preparation.prepared_case import check_free, write_prepared
+from brainseg_gui.preparation.raw_examination import RawExamination, choose_series, examine
+from brainseg_gui.preparation.raw_files import RECORD
+from brainseg_gui.preparation.record import Preparation, read_preparation
+from brainseg_gui.preparation.steps.prepare import prepare
+from brainseg_gui.preparation.steps.work import BrainFinder, Wishes, Work
+from brainseg_gui.progress import Progress, scaled
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for.
+
+    Parameters
+    ----------
+    output
+        The folder that gets a folder for each prepared case.
+    said
+        Which series is what, where a person says it.
+    overwrite
+        Whether a prepared case that was made otherwise is replaced.
+    """
+
+    output: Path
+    wishes: Wishes = field(default_factory=Wishes)
+    said: Mapping[Modality, str] = field(default_factory=dict)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A prepared case.
+
+    Parameters
+    ----------
+    work
+        How it was made; None where it was there already, of these files and as asked for.
+    """
+
+    folder: Path
+    preparation: Preparation
+    work: Work | None
+
+
+def prepare_place(
+    place: Path, request: Request, finder: BrainFinder | None, taken: set[Path] | None = None
+) -> Generator[Progress, None, Prepared]:
+    """Examine, prepare, and write one case.
+
+    Parameters
+    ----------
+    taken
+        Folders of cases that were prepared before by the same call; the new one is added.
+
+    Yields
+    ------
+    Progress
+        As `prepare` and `write_prepared`. Closing the generator leaves nothing.
+
+    Raises
+    ------
+    BrainsegError
+        If there is nothing to prepare, or it cannot be written.
+    """
+    examination = yield from scaled(examine(place), 0.0, 0.05)
+    folder = request.output / file_name(examination.name, set())
+    if taken is not None and folder in taken:
+        raise SaveError(f"two examinations are called {folder.name}", "Prepare them into different folders", place)
+    before = _made_before(folder, examination, request, finder)
+    if before is None:
+        check_free(folder, overwrite=request.overwrite)
+        choice = choose_series(examination, request.said)
+        work = yield from scaled(prepare(examination, choice, request.wishes, finder), 0.05, 0.9)
+        yield from scaled(write_prepared(work, folder, request.said, overwrite=request.overwrite), 0.9, 1.0)
+        before = Prepared(folder, read_preparation(folder), work)
+    if taken is not None:
+        taken.add(folder)
+    return before
+
+
+def _made_before(
+    folder: Path, examination: RawExamination, request: Request, finder: BrainFinder | None
+) -> Prepared | None:
+    """The case that lies there, where doing it again would give the same."""
+    if not (folder / RECORD).is_file():
+        return None
+    found = read_preparation(folder)
+    there = {path.resolve() for series in examination.series for path in series.files}
+    known = {path for one in found.series for path in one.files}
+    could_strip = finder is not None and request.wishes.strip and not found.stripped
+    if could_strip or not known <= there or not found.still_fits(request.wishes, request.said):
+        return None
+    return Prepared(folder, found, None)

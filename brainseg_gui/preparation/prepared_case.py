@@ -1,0 +1,159 @@
+"""The folder of a prepared case: written beside its name first, so that half a case never has it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import wait
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from brainseg_gui.errors import SaveError, printable
+from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
+from brainseg_gui.imaging.cases.side_by_side import side_by_side
+from brainseg_gui.imaging.file_mark import FileMark, mark_of
+from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
+from brainseg_gui.imaging.formats.save import write_labels
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.native import file_name, native_mask
+from brainseg_gui.preparation.raw_files import RECORD
+from brainseg_gui.preparation.record import Preparation, PreparedSeries, as_json
+from brainseg_gui.preparation.steps.work import Work
+from brainseg_gui.progress import Progress
+from brainseg_gui.storage.leftovers import new_name, tidy
+
+WRITING, GOING_BACK = "writing the prepared case", "bringing masks back"
+NATIVE = "native"
+"""The folder in a prepared case that holds masks on the series as they were."""
+
+
+def write_prepared(
+    work: Work, folder: Path, said: Mapping[Modality, str], *, overwrite: bool = False
+) -> Generator[Progress, None, None]:
+    """Write images, brain mask and record.
+
+    Parameters
+    ----------
+    folder
+        Gets its name when all is in it; a prepared case that has it is replaced where `overwrite` says so.
+
+    Yields
+    ------
+    Progress
+        Closing the generator leaves nothing.
+
+    Raises
+    ------
+    SaveError
+        If it could not be written, or there is something of that name.
+    """
+    check_free(folder, overwrite=overwrite)
+    with _in_the_making(folder) as making:
+        yield Progress(WRITING, 0.0)
+        name = folder.name
+        works = [_image(volume, making / f"{name}_{m.value}{MASK_ENDING}") for m, volume in work.prepared.items()]
+        yield from side_by_side(works, WRITING)
+        if work.brain is not None:
+            brain = work.brain.astype(np.float32)
+            mask = Volume(brain, work.grid, 1.0, 0.0, folder)
+            yield from _image(mask, making / f"{name}_brain_mask{MASK_ENDING}")
+        marking = in_background(partial(_marks, work), WRITING)
+        marks = yield from waited_for(marking, Progress(WRITING, 0.9, "checking sums"))
+        (making / RECORD).write_text(as_json(work, marks, said), encoding="utf-8", errors="backslashreplace")
+
+
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a name that something has which may not be replaced.
+
+    Raises
+    ------
+    SaveError
+        If that is so.
+    """
+    if not os.path.lexists(folder):
+        return
+    if not (folder / RECORD).is_file() or folder.is_symlink():
+        raise SaveError("there is something of this name that is no prepared case", "Choose another place", folder)
+    if not overwrite:
+        raise SaveError("there is a prepared case already, made otherwise", "Give --overwrite to replace it", folder)
+
+
+@contextmanager
+def _in_the_making(folder: Path) -> Iterator[Path]:
+    """A new folder beside; it takes the name at the end, and is gone if something goes wrong on the way."""
+    making, before = folder.parent / new_name(), folder.parent / new_name()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        tidy([folder.parent])
+        making.mkdir()
+        yield making
+        if folder.exists():
+            folder.rename(before)
+        making.rename(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SaveError(f"the prepared case was not written ({reason})", "Choose another place", folder) from error
+    finally:
+        with suppress(OSError):
+            if before.exists() and not folder.exists():
+                before.rename(folder)
+        shutil.rmtree(making, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _image(volume: Volume, path: Path) -> Generator[Progress, None, None]:
+    from brainseg_gui.imaging.formats.nifti import write_float_image
+
+    writing = in_background(lambda: write_float_image(path, volume.intensities(), volume.grid.affine), WRITING)
+    try:
+        yield from waited_for(writing, Progress(WRITING, 0.1, path.name))
+    finally:
+        wait([writing])  # its folder may be about to go
+
+
+def _marks(work: Work) -> dict[Modality, dict[Path, FileMark]]:
+    return {modality: {path: mark_of(path) for path in work.series_of(modality).files} for modality in work.native}
+
+
+def write_native_masks(
+    labels: LabelMap, preparation: Preparation, folder: Path, made_by: str = ""
+) -> Generator[Progress, None, list[Path]]:
+    """Write a mask of a prepared case on the voxels of each series that it was made of.
+
+    Parameters
+    ----------
+    folder
+        Gets ``<series>_pred.nii.gz`` for each; what is there of these names is replaced.
+
+    Raises
+    ------
+    SaveError
+        If one could not be written.
+    """
+    taken: set[str] = set()
+    paths = []
+    for number, one in enumerate(preparation.series):
+        progress = Progress(GOING_BACK, number / len(preparation.series), printable(one.name))
+        path = folder / f"{file_name(one.name, taken)}_pred{MASK_ENDING}"
+        writing = in_background(partial(_write_native, labels, one, path, made_by), GOING_BACK)
+        try:
+            yield from waited_for(writing, progress)
+        finally:
+            wait([writing])  # half a mask is none
+        paths.append(path)
+    return paths
+
+
+def _write_native(labels: LabelMap, series: PreparedSeries, path: Path, made_by: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SaveError(f"the folder cannot be made ({error.strerror})", "Choose another one", path.parent) from error
+    mask = native_mask(labels, series.header.stored_grid.grid, series.alignment)
+    write_labels(path, mask, series.header, chosen=False, made_by=made_by)

@@ -1,0 +1,203 @@
+"""``preparation.json``: how a prepared case was made, so that it can be judged, repeated, and gone back from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brainseg_gui import __version__
+from brainseg_gui.errors import CaseError
+from brainseg_gui.imaging.file_mark import FileMark
+from brainseg_gui.imaging.formats.image_format import ImageHeader
+from brainseg_gui.imaging.grid import Affine, StoredGrid
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.plain_files import read_json
+from brainseg_gui.plain_values import listed_in, number_in, object_in, path_in, text_in, whole_in
+from brainseg_gui.preparation.raw_files import RECORD
+from brainseg_gui.preparation.registration.motion import Alignment
+from brainseg_gui.preparation.steps.work import Space, Wishes, Work
+
+FORMAT = "brainseg preparation 1"
+_LIBRARIES = ("SimpleITK", "numpy", "scipy", "pydicom", "nibabel")
+_MOST_FILES, _MOST_VOXELS = 100_000, 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedSeries:
+    """A series that a prepared case was made of.
+
+    Parameters
+    ----------
+    header
+        How its file, or the first of its files, stores its voxels.
+    files
+        All of its files as they were when they were read.
+    alignment
+        Where it lies in the space of the prepared case.
+    """
+
+    modality: Modality
+    name: str
+    header: ImageHeader
+    files: Mapping[Path, FileMark]
+    alignment: Alignment
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """What a ``preparation.json`` says that is needed again.
+
+    Parameters
+    ----------
+    said
+        Series that a person chose, by modality.
+    """
+
+    name: str
+    series: tuple[PreparedSeries, ...]
+    wishes: Wishes
+    said: Mapping[Modality, str]
+    stripped: bool
+    program: str
+
+    def still_fits(self, wishes: Wishes, said: Mapping[Modality, str]) -> bool:
+        """Whether doing it again would give the same: as asked for, by this version, of files that did not change."""
+        same = (self.wishes, self.program) == (wishes, __version__)
+        if not same or {m: w.casefold() for m, w in said.items()} != self.said:
+            return False
+        try:
+            return all(mark.fits(path) for one in self.series for path, mark in one.files.items())
+        except OSError:
+            return False
+
+
+def as_json(work: Work, marks: Mapping[Modality, Mapping[Path, FileMark]], said: Mapping[Modality, str]) -> str:
+    """The record of a preparation that is done.
+
+    Parameters
+    ----------
+    marks
+        By modality: each file of its series as it was read.
+    said
+        What a person said of the roles.
+    """
+    found = work.brain_found
+    content = {
+        "format": FORMAT,
+        "program": __version__,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "name": work.examination.name,
+        "place": str(work.examination.place.resolve()),
+        "wishes": {
+            "space": work.wishes.space.value,
+            "strip": work.wishes.strip,
+            "even_out": work.wishes.even_out,
+        },
+        "said": {modality.value: word.casefold() for modality, word in said.items()},
+        "reference": work.reference.value,
+        "grid": {"shape": list(work.grid.shape), "affine": work.grid.affine.tolist()},
+        "series": [_series_entry(work, modality, marks[modality]) for modality in work.native],
+        "other_series": [one.name for one in work.examination.series if one.number not in _taken(work)],
+        "set_aside": {one.name: one.why for one in work.examination.aside},
+        "brain": None
+        if work.brain is None or found is None
+        else {
+            "network": found.network,
+            "volume_ml": round(found.volume_ml, 1),
+            "certainty": {modality.value: round(value, 4) for modality, value in found.certainty.items()},
+        },
+        "steps": [
+            {"name": one.name, "seconds": round(one.seconds, 2), "said": list(one.sentences)} for one in work.done
+        ],
+        "doubts": list(work.doubts),
+    }
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def _taken(work: Work) -> set[int]:
+    return {work.series_of(modality).number for modality in work.native}
+
+
+def _series_entry(work: Work, modality: Modality, marks: Mapping[Path, FileMark]) -> dict[str, Any]:
+    series, role, motion = work.series_of(modality), work.choice.chosen[modality].role, work.alignments[modality]
+    stored = series.header.stored_grid
+    return {
+        "modality": modality.value,
+        "series": series.name,
+        "certainty": role.certainty.value,
+        "reason": role.reason,
+        "grid": {"shape": list(stored.shape), "affine": stored.affine.tolist()},
+        "registration": {
+            "to_series": motion.to_series.tolist(),
+            "still": motion.is_still,
+            "rotation_deg": round(motion.rotation_deg, 3),
+            "shift_mm": round(motion.shift_mm, 3),
+            "overlap": round(motion.overlap, 4),
+            "information": round(motion.information, 4),
+            "chance": round(motion.chance, 4),
+            "problem": motion.problem,
+        },
+        "files": [
+            {"path": str(path.resolve()), "bytes": mark.size, "modified_ns": mark.modified_ns, "sha256": mark.sha256}
+            for path, mark in marks.items()
+        ],
+    }
+
+
+def read_preparation(folder: Path) -> Preparation:
+    """What the record in a folder says.
+
+    Raises
+    ------
+    CaseError
+        If there is none, or it makes no sense.
+    """
+    path = folder / RECORD
+    try:
+        content = object_in(read_json(path))
+        if content.get("format") != FORMAT:
+            raise ValueError(f"it is not of the format “{FORMAT}”")
+        return _preparation(content)
+    except OSError as error:
+        raise CaseError("it holds no prepared case", "Prepare it with brainseg prepare", folder) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise CaseError(f"the record cannot be used ({error})", "Prepare the examination again", path) from error
+
+
+def _preparation(content: Mapping[str, Any]) -> Preparation:
+    wished = object_in(content["wishes"])
+    wishes = Wishes(Space(wished["space"]), bool(wished["strip"]), bool(wished["even_out"]))
+    series = tuple(_series(object_in(entry)) for entry in listed_in(content["series"], len(Modality)))
+    said = {Modality(key): text_in(word) for key, word in object_in(content["said"]).items()}
+    name, program = text_in(content["name"]), text_in(content["program"])
+    return Preparation(name, series, wishes, said, content["brain"] is not None, program)
+
+
+def _series(entry: Mapping[str, Any]) -> PreparedSeries:
+    files = {path_in(one["path"]): _mark(one) for one in listed_in(entry["files"], _MOST_FILES)}
+    grid, motion = object_in(entry["grid"]), object_in(entry["registration"])
+    i, j, k = (min(whole_in(count), _MOST_VOXELS) for count in listed_in(grid["shape"], 3))
+    stored = StoredGrid((i, j, k), _affine(grid["affine"]))
+    header = ImageHeader(next(iter(files), Path()), stored.shape, stored)
+    names = ("rotation_deg", "shift_mm", "overlap", "information", "chance")
+    turned, shift, overlap, here, chance = (number_in(motion[name]) for name in names)
+    to_series, problem = _affine(motion["to_series"]), text_in(motion["problem"])
+    alignment = Alignment(to_series, turned, shift, overlap, here, chance, problem)
+    return PreparedSeries(Modality(entry["modality"]), text_in(entry["series"]), header, files, alignment)
+
+
+def _mark(entry: Mapping[str, Any]) -> FileMark:
+    return FileMark(whole_in(entry["bytes"]), int(entry["modified_ns"]), text_in(entry["sha256"]))
+
+
+def _affine(rows: Sequence[Any]) -> Affine:
+    values = np.array([[number_in(value) for value in listed_in(row, 4)] for row in listed_in(rows, 4)], np.float64)
+    if values.shape != (4, 4) or abs(np.linalg.det(values[:3, :3])) < 1e-9:
+        raise ValueError("a matrix in it is none of a place in space")
+    return values

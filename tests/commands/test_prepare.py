@@ -1,0 +1,80 @@
+"""`brainseg prepare`: one examination or many, a bad one is named, and doubts count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui.cli import main
+from tests.preparation.heads import T1CE, grid_of, head
+from tests.preparation.test_prepared_case import save
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    for name in ("Ann", "Bob"):
+        save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), tmp_path / "raw" / name / "scan_1.nii.gz")
+    save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), tmp_path / "raw" / "Zoe" / "t1_gd.nii.gz")
+    return tmp_path / "raw"
+
+
+def prepare(*words: object) -> int:
+    return main(["prepare", *map(str, words), "--space", "reference"])
+
+
+def test_a_bad_examination_is_named_and_the_rest_goes_on(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare(raw / "Ann", raw / "Zoe", "--keep-skull", "-o", tmp_path / "out") == 2
+    out, err = capsys.readouterr()
+    assert f"Zoe: {tmp_path / 'out' / 'Zoe'} (" in out
+    assert "T1ce: t1_gd, 17×21×19 voxels of 10×10×10 mm (its name says so)" in out
+    assert "Ann: nothing tells what its series are (scan_1). Say it with --role t1=SERIES" in err
+    assert "1 of 2 examinations could not be prepared" in err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Zoe"]
+
+
+def test_a_person_says_what_a_series_is(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wanted = (raw / "Ann", "--keep-skull", "--role", "flair=scan", "-o", tmp_path / "out", "--json")
+    assert prepare(*wanted) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert (first["series"], first["again"]) == ({"flair": "scan_1"}, False)
+    assert set(first["seconds"]) >= {"registering", "resampling"}
+    assert prepare(*wanted) == 0
+    assert json.loads(capsys.readouterr().out)["again"]
+
+
+def test_the_skull_that_stays_is_told_and_counts(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
+    assert prepare(raw / "Zoe", "-o", tmp_path / "out") == 2
+    assert "Zoe: The skull stays: this version comes without a network" in capsys.readouterr().err
+    assert (tmp_path / "out" / "Zoe" / "preparation.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--role", "adc=1"], "--role adc=1 names no modality and series"),
+        (["--role", "t1"], "--role t1 names no modality and series"),
+        (["--role", "t1=9"], "no series is called “9”. Give its number (1: scan_1)"),
+    ],
+)
+def test_a_role_that_says_nothing_is_refused(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    assert prepare(raw / "Ann", "--keep-skull", *words, "-o", tmp_path / "out") == 2
+    assert said in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_roles_are_for_one_and_names_are_told_apart(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare(raw / "Ann", raw / "Bob", "--role", "t1=1", "-o", tmp_path / "out") == 2
+    assert "--role is for one examination" in capsys.readouterr().err
+    assert prepare(raw / "Zoe", raw / "Zoe", "--keep-skull", "-o", tmp_path / "out") == 2
+    assert "two examinations are called Zoe" in capsys.readouterr().err

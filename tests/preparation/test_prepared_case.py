@@ -1,0 +1,183 @@
+"""A prepared case lies in its folder whole or not at all, says how it was made, and is found again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from brainseg_gui.errors import CaseError, SaveError
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
+from brainseg_gui.imaging.formats.reading import read_header, read_labels
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.prepare_place import Prepared, Request, prepare_place
+from brainseg_gui.preparation.prepared_case import write_native_masks
+from brainseg_gui.preparation.raw_files import RECORD
+from brainseg_gui.preparation.record import read_preparation
+from brainseg_gui.preparation.steps.work import Space, Wishes
+from brainseg_gui.progress import run_to_end
+from tests.preparation.heads import T1CE, T2, grid_of, head
+from tests.preparation.test_registration import motion
+from tests.preparation.test_steps import seeing
+
+REFERENCE = grid_of((34, 42, 38), (5.0, 5.0, 5.0))
+THICK = grid_of((36, 44, 30), (5.0, 5.0, 6.6))
+WISHES = Wishes(Space.REFERENCE)
+
+
+def save(volume: Volume, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    flip = np.diag([-1.0, -1.0, 1.0, 1.0])  # as DICOM converters store axial slices
+    flip[:2, 3] = np.array(volume.grid.shape[:2]) - 1
+    stored = volume.stored[::-1, ::-1]
+    nibabel.save(nibabel.Nifti1Image(stored, volume.grid.affine @ flip), path)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("raw") / "Jane" / "native"
+    save(head(REFERENCE, T1CE, seed=1), place / "t1 gd.nii.gz")
+    save(head(THICK, T2, motion((3, -2, 5), (4, -3, 6)), seed=2), place / "ax_t2.nii.gz")
+    return place
+
+
+@pytest.fixture(scope="module")
+def prepared(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    request = Request(tmp_path_factory.mktemp("out"), WISHES)
+    return run_to_end(prepare_place(raw, request, seeing("brain")))
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """One series: nothing to register."""
+    save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), tmp_path / "raw" / "Jane" / "t1_gd.nii.gz")
+    return tmp_path / "raw" / "Jane"
+
+
+def test_a_prepared_case_opens_like_any_other(prepared: Prepared) -> None:
+    case = run_to_end(read_case(find_case(prepared.folder)))
+    assert case.case_id == "Jane"
+    assert set(case.volumes) == {Modality.T1CE, Modality.T2}
+    assert case.reference is None
+    assert not case.doubts
+    assert case.grid.same_as(REFERENCE)
+    assert prepared.work is not None
+    for modality, volume in prepared.work.prepared.items():
+        assert np.array_equal(case.volumes[modality].stored, volume.intensities())
+
+
+def test_the_record_says_how_it_was_made(prepared: Prepared, raw: Path) -> None:
+    said = json.loads((prepared.folder / RECORD).read_text())
+    assert (said["name"], said["reference"], said["brain"]["network"]) == ("Jane", "t1ce", "made up 1")
+    assert [step["name"] for step in said["steps"]][:2] == ["reading series", "registering"]
+    assert [entry["reason"] for entry in said["series"]] == ["its name says so"] * 2
+    files = {file["path"] for entry in said["series"] for file in entry["files"]}
+    assert files == {str(path.resolve()) for path in raw.glob("*.nii.gz")}
+    assert not [path for path in raw.iterdir() if path.suffix != ".gz"]  # the source is only read
+
+
+def test_the_record_is_read_as_it_was_written(prepared: Prepared) -> None:
+    found, work = read_preparation(prepared.folder), prepared.work
+    assert work is not None
+    assert (found.name, found.stripped, found.wishes) == ("Jane", True, WISHES)
+    for one in found.series:
+        assert np.array_equal(one.alignment.to_series, work.alignments[one.modality].to_series)
+        assert one.header.stored_grid.codes == "LPS"
+        assert one.header.stored_grid.grid.same_as(work.native[one.modality].grid)
+
+
+def test_masks_go_back_to_every_series_in_its_own_order(prepared: Prepared, raw: Path, tmp_path: Path) -> None:
+    values = np.zeros(REFERENCE.shape, np.uint8)
+    values[20:27, 22:29, 20:27] = 4
+    labels = LabelMap(values, REFERENCE, scheme_named("brats2020"))
+    paths = run_to_end(write_native_masks(labels, prepared.preparation, tmp_path / "native", "a network"))
+    assert sorted(path.name for path in paths) == ["ax_t2_pred.nii.gz", "t1_gd_pred.nii.gz"]
+    for path, source in zip(paths, ("t1 gd.nii.gz", "ax_t2.nii.gz"), strict=True):
+        back, stored = read_labels(path)
+        assert np.allclose(stored.affine, read_header(raw / source).stored_grid.affine, atol=1e-4)
+        ml = np.count_nonzero(back == 4) * stored.grid.voxel_ml
+        assert ml == pytest.approx(7**3 * REFERENCE.voxel_ml, rel=0.2)
+    assert np.array_equal(read_labels(paths[0])[0], values)
+
+
+def test_what_was_prepared_is_found_again_until_something_changes(small: Path, tmp_path: Path) -> None:
+    request = Request(tmp_path / "out", WISHES)
+    first = run_to_end(prepare_place(small, request, None))
+    assert first.work is not None
+    before = (first.folder / RECORD).read_bytes()
+    assert run_to_end(prepare_place(small, request, None)).work is None
+    assert (first.folder / RECORD).read_bytes() == before
+    save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T2), small / "t1_gd.nii.gz")
+    with pytest.raises(SaveError, match="prepared case already, made otherwise") as error:
+        run_to_end(prepare_place(small, request, None))
+    assert "--overwrite" in error.value.remedy
+    again = run_to_end(prepare_place(small, Request(tmp_path / "out", WISHES, overwrite=True), None))
+    assert again.work is not None
+    assert (first.folder / RECORD).read_bytes() != before
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Jane"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [Request(Path("out"), Wishes()), Request(Path("out"), WISHES, {Modality.T1CE: "1"})],
+    ids=["space", "role"],
+)
+def test_other_wishes_are_another_preparation(small: Path, tmp_path: Path, request_: Request) -> None:
+    run_to_end(prepare_place(small, Request(tmp_path / "out", WISHES), None))
+    other = Request(tmp_path / "out", request_.wishes, request_.said)
+    with pytest.raises(SaveError, match="made otherwise"):
+        run_to_end(prepare_place(small, other, None))
+
+
+def test_a_network_that_came_later_strips_what_could_not_be(small: Path, tmp_path: Path) -> None:
+    request = Request(tmp_path / "out", WISHES, overwrite=True)
+    run_to_end(prepare_place(small, request, None))
+    done = run_to_end(prepare_place(small, request, seeing("brain")))
+    assert done.work is not None
+    assert done.preparation.stripped
+    assert run_to_end(prepare_place(small, request, seeing("brain"))).work is None
+
+
+@pytest.mark.parametrize("stage", ["resampling", "finding the brain", "stripping", "writing the prepared case"])
+def test_a_cancel_at_any_stage_leaves_nothing(small: Path, tmp_path: Path, stage: str) -> None:
+    with closing(prepare_place(small, Request(tmp_path / "out", WISHES), seeing("brain"))) as work:
+        assert any(progress.stage == stage for progress in work)
+        if stage == "writing the prepared case":
+            assert list((tmp_path / "out").iterdir())
+    assert not list((tmp_path / "out").glob("*"))
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_nothing_but_a_prepared_case_is_replaced(small: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "out" / "Jane" / "thesis.txt"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("years of work")
+    with pytest.raises(SaveError, match="no prepared case"):
+        run_to_end(prepare_place(small, Request(tmp_path / "out", WISHES, overwrite=True), None))
+    assert theirs.read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("format", "another"), ("series", None), ("wishes", {"space": "2mm"}), ("brain", "gone")],
+)
+def test_a_record_that_makes_no_sense_is_said(prepared: Prepared, tmp_path: Path, key: str, value: object) -> None:
+    folder = tmp_path / "Jane"
+    shutil.copytree(prepared.folder, folder)
+    content = json.loads((folder / RECORD).read_text())
+    if value == "gone":
+        del content[key]
+    else:
+        content[key] = value
+    (folder / RECORD).write_text(json.dumps(content))
+    with pytest.raises(CaseError, match="record cannot be used"):
+        read_preparation(folder)
