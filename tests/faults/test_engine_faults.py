@@ -21,7 +21,7 @@ from brainseg_gui.faults import scratch
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.inference.engine import engine as engine_module
-from brainseg_gui.inference.engine import engine_process, engine_watch, shared_block
+from brainseg_gui.inference.engine import engine_process, engine_watch, process_keeper, replies, shared_block
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.engine.engine_process import EngineProcess
 from brainseg_gui.inference.engine.messages import Load, Request, SegmentRequest
@@ -117,7 +117,7 @@ def test_killed_and_hanging_in_the_window(
     segmented(application, qtbot)
 
     # hanging at work: it is told, Cancel ends it, the next click starts another
-    monkeypatch.setattr(engine_module, "SILENT_AFTER_S", 0.2)
+    monkeypatch.setattr(replies, "SILENT_AFTER_S", 0.2)
     pid = click_and_send(application, qtbot, signal.SIGSTOP)
     qtbot.waitUntil(lambda: "no word from the network" in session.segmenting.detail, timeout=WAIT_MS)
     assert session.segmenting.detail.endswith("Cancel starts it anew")
@@ -134,9 +134,9 @@ def test_killed_and_hanging_in_the_window(
     # hanging while it has nothing to do: found at the next click
     pid = application.controllers[SEGMENTING]._engine.pid
     os.kill(pid, signal.SIGSTOP)
-    monkeypatch.setattr(engine_module, "STUCK_AFTER_S", 0.2)
+    monkeypatch.setattr(process_keeper, "STUCK_AFTER_S", 0.2)
     application.run_action("segment.run")
-    qtbot.waitUntil(lambda: application.controllers[SEGMENTING]._engine._process.silent_s > 0.4, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: application.controllers[SEGMENTING]._engine._keeper.process.silent_s > 0.4, timeout=WAIT_MS)
     application.run_action("segment.cancel")
     qtbot.waitUntil(lambda: not session.segmenting.running, timeout=30_000)
     assert application.controllers[SEGMENTING]._engine.pid is None
@@ -205,7 +205,7 @@ def test_a_network_that_is_stopped_at_work_is_told_and_ended(
     model, options = default_model(), SegmentOptions("cpu", "float32")
     run_to_end(engine.segment(case, model, options))
     caplog.clear()  # on a busy computer even loading may have been silent
-    monkeypatch.setattr(engine_module, "IDLE_AFTER_S", 0.5)
+    monkeypatch.setattr(replies, "IDLE_AFTER_S", 0.5)
     monkeypatch.setattr(engine_module, "ENDED_AFTER_S", 1.5)
     pid, usual = engine.pid, EngineProcess.send
 

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import EngineError, ModelError
-from brainseg_gui.inference.engine.engine import ENDED_AFTER_S, IDLE_AFTER_S, STUCK_AFTER_S, Engine
+from brainseg_gui.inference.engine.engine import ENDED_AFTER_S, Engine
 from brainseg_gui.inference.engine.messages import Failed, Load, Loaded, Predict, Predicted, Report
+from brainseg_gui.inference.engine.process_keeper import STUCK_AFTER_S
+from brainseg_gui.inference.engine.replies import IDLE_AFTER_S
 from brainseg_gui.inference.options import INFERRING
 from brainseg_gui.progress import Progress, run_to_end
 
@@ -59,7 +61,7 @@ class ActedProcess:
 
 def predicting(answers: dict[type, Answers]) -> tuple[Engine, ActedProcess, Any]:
     engine, process = Engine(), ActedProcess(answers)
-    engine._process = process  # type: ignore[assignment]
+    engine._keeper.process = process  # type: ignore[assignment]
     model: Any = object()
     return engine, process, engine.predict(model, BATCH)
 
@@ -76,7 +78,7 @@ def test_the_answer_to_this_very_request_is_given_back() -> None:
     engine, process, work = predicting({**READY, Predict: [*others, output_of]})
     np.testing.assert_array_equal(run_to_end(work), BATCH * 2)
     assert [type(request) for request in process.said] == [Load, Predict]
-    assert engine._process is process
+    assert engine._keeper.process is process
 
 
 @pytest.mark.parametrize("at", [Load, Predict])
@@ -85,7 +87,7 @@ def test_a_failure_is_told_and_the_process_kept(at: type, error: ModelError | No
     engine, process, work = predicting({**READY, at: [lambda serial: Failed(serial, error, "E: why")]})
     with pytest.raises(ModelError if error else EngineError, match="damaged" if error else "failed .E: why"):
         run_to_end(work)
-    assert engine._process is process
+    assert engine._keeper.process is process
     assert process.alive
 
 
@@ -100,7 +102,7 @@ def test_a_process_that_stands_still_is_told_of_and_ended(at: type) -> None:
     assert process.warned
     assert process.idle_s > ENDED_AFTER_S
     assert not process.alive
-    assert engine._process is None
+    assert engine._keeper.process is None
 
 
 @pytest.mark.parametrize("at", [Load, Predict])
@@ -129,7 +131,7 @@ def test_a_cancel_while_loading_leaves_the_process_unless_it_is_stuck(silent_s: 
     engine, process, work = predicting({Load: []})
     until_silent(process, work, silent_s)
     work.close()
-    assert (engine._process is process) == kept == process.alive
+    assert (engine._keeper.process is process) == kept == process.alive
     assert engine._working.acquire(blocking=False)
     assert IDLE_AFTER_S < STUCK_AFTER_S
 

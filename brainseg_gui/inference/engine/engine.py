@@ -5,7 +5,6 @@ Importing this module imports no network library.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import threading
 import time
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.errors import BrainsegError, EngineError
+from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.imaging.modality import Modality
@@ -34,12 +33,11 @@ from brainseg_gui.inference.engine.messages import (
     Loaded,
     Predict,
     Predicted,
-    Reply,
     Report,
     SegmentRequest,
-    Stop,
-    Stopped,
 )
+from brainseg_gui.inference.engine.process_keeper import ProcessKeeper
+from brainseg_gui.inference.engine.replies import failure_of, replies_of, with_silence
 from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.expected_dice import expected_dice
 from brainseg_gui.inference.models.head_model import HeadModel
@@ -58,12 +56,7 @@ from brainseg_gui.progress import Progress
 if TYPE_CHECKING:
     from brainseg_gui.inference.case_features import CaseFeatures
 
-POLL_S = 0.05
-STOP_WITHIN_S = 0.35  # and the caller may take 0.1 s to notice a wish to cancel
-SILENT_AFTER_S = 30.0  # then the person is told; importing and a slow window can take half of that
-IDLE_AFTER_S = 5.0  # without using the processor: it is stopped, or waits for what does not come
-ENDED_AFTER_S = 30.0  # then it is ended
-STUCK_AFTER_S = 15.0  # then a cancel does not wait for a model to be loaded
+ENDED_AFTER_S = 30.0  # of a process that does not use the processor: then it is ended
 _LOADING_SHARE = 0.5  # of the whole work, when the model has to be loaded first
 
 
@@ -71,17 +64,14 @@ class Engine:
     """Runs networks in a child process that it starts, feeds, stops and, if it must, kills."""
 
     def __init__(self) -> None:
-        self._process: EngineProcess | None = None
-        self._given_up: list[EngineProcess] = []  # killed, and waited for at the end
+        self._keeper = ProcessKeeper()
         self._serials = count(1)
-        self._changing = threading.Lock()
         self._working = threading.Lock()
 
     @property
     def pid(self) -> int | None:
         """Process id of the network's process, or None when there is none."""
-        process = self._process
-        return process.pid if process is not None and process.alive else None
+        return self._keeper.pid
 
     def start(self, model: ModelFolder | HeadModel | None = None, options: SegmentOptions | None = None) -> None:
         """Start the process and let it load a model, without waiting for it.
@@ -94,7 +84,7 @@ class Engine:
             Where it is going to run.
         """
         request = Load(next(self._serials), model or default_model(), (options or SegmentOptions()).of_network)
-        self._living_process().send(request)
+        self._keeper.living().send(request)
 
     def segment(
         self, case: Case, model: ModelFolder, options: SegmentOptions
@@ -116,7 +106,7 @@ class Engine:
         """
         require_modalities(case.volumes, model, case.source.folder)
         with self._alone():
-            process = self._living_process()
+            process = self._keeper.living()
             loading_s = yield from self._load(process, model, options)
             base = _LOADING_SHARE if loading_s else 0.0
             result = yield from self._work(process, case, model, base, keep=options.keep_probabilities)
@@ -131,7 +121,7 @@ class Engine:
         """
         require_modalities(case.volumes, model, case.source.folder)
         with self._alone():
-            process = self._living_process()
+            process = self._keeper.living()
             loading_s = yield from self._load(process, model, options or SegmentOptions())
             base, serial = _LOADING_SHARE if loading_s else 0.0, next(self._serials)
             block = SharedBlock.create(_volumes_for(model, case), case.grid)
@@ -170,21 +160,25 @@ class Engine:
             If the process dies or fails, or works for somebody else.
         """
         with self._alone():
-            process = self._living_process()
+            process = self._keeper.living()
             yield from self._load(process, model, options or SegmentOptions())
             serial = next(self._serials)
             process.send(Predict(serial, np.ascontiguousarray(batch, np.float32)))
             yield Progress(INFERRING, _LOADING_SHARE)
-            for reply in _replies(process):
+            for reply in replies_of(process):
                 if isinstance(reply, Failed) and reply.serial == serial:
-                    raise _failure(reply)
+                    raise failure_of(reply)
                 if isinstance(reply, Predicted) and reply.serial == serial:
                     return reply.output
                 if process.idle_s > ENDED_AFTER_S:
-                    self._give_up(process)
+                    self._keeper.give_up(process)
                     break
-                yield _told(Progress(INFERRING, _LOADING_SHARE), process)
+                yield with_silence(Progress(INFERRING, _LOADING_SHARE), process)
         raise EngineError("the network's process stopped answering", "Try again")
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        self._keeper.close()
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
@@ -196,25 +190,6 @@ class Engine:
         finally:
             self._working.release()
 
-    def close(self) -> None:
-        """End the process, if there is one."""
-        with self._changing:
-            processes = [*self._given_up, *([self._process] if self._process is not None else [])]
-            self._process, self._given_up = None, []
-        for process in processes:
-            process.close()
-        atexit.unregister(self.close)
-
-    def _living_process(self) -> EngineProcess:
-        with self._changing:
-            if self._process is not None and not self._process.alive:
-                self._process.close()
-                self._process = None
-            if self._process is None:
-                self._process = EngineProcess()
-                atexit.register(self.close)
-            return self._process
-
     def _load(
         self, process: EngineProcess, model: ModelFolder | HeadModel, options: SegmentOptions
     ) -> Generator[Progress, None, dict[str, float]]:
@@ -223,20 +198,20 @@ class Engine:
         process.send(Load(serial, model, options.of_network))
         seconds: dict[str, float] = {}
         shown, since = Progress(STARTING, 0.0), time.perf_counter()
-        for reply in _replies(process):
+        for reply in replies_of(process):
             if isinstance(reply, Report):
                 now = time.perf_counter()
                 seconds[shown.stage] = seconds.get(shown.stage, 0.0) + now - since
                 shown, since = replace(reply.progress, done=reply.progress.done * _LOADING_SHARE), now
             elif isinstance(reply, Failed) and reply.serial == serial:
-                raise _failure(reply)
+                raise failure_of(reply)
             elif isinstance(reply, Loaded) and reply.serial == serial:
                 break
             if process.idle_s > ENDED_AFTER_S:
-                self._give_up(process)
+                self._keeper.give_up(process)
                 raise EngineError("the network's process stopped answering", "Segment again")
-            with self._ending_if_stuck(process):
-                yield _told(shown, process)
+            with self._keeper.ending_if_stuck(process):
+                yield with_silence(shown, process)
         if shown.stage != STARTING:  # it was ready: nothing was loaded
             seconds[shown.stage] = seconds.get(shown.stage, 0.0) + time.perf_counter() - since
         return seconds
@@ -272,52 +247,24 @@ class Engine:
         shown = Progress(PREPARING, base)
         idle = False
         try:
-            for reply in _replies(process):
+            for reply in replies_of(process):
                 if isinstance(reply, Report):
                     shown = replace(reply.progress, done=base + (1 - base) * reply.progress.done)
                 elif isinstance(reply, Attached):
                     block.unlink()
                 elif isinstance(reply, Failed) and reply.serial == serial:
                     idle = True
-                    raise _failure(reply)
+                    raise failure_of(reply)
                 elif isinstance(reply, (Finished, FeaturesFound)) and reply.serial == serial:
                     idle = True
                     return reply
                 if process.idle_s > ENDED_AFTER_S:
                     break
-                yield _told(shown, process)
+                yield with_silence(shown, process)
         finally:
             if not idle:
-                self._stop(process, serial)
+                self._keeper.stop(process, serial)
         raise EngineError("the network's process stopped answering", "Segment again")
-
-    @contextlib.contextmanager
-    def _ending_if_stuck(self, process: EngineProcess) -> Iterator[None]:
-        """A cancel leaves a process that loads alone, but not one that has said nothing for long: it may never."""
-        try:
-            yield
-        except GeneratorExit:
-            if process.silent_s > STUCK_AFTER_S:
-                self._give_up(process)
-            raise
-
-    def _stop(self, process: EngineProcess, serial: int) -> None:
-        """Ask politely, then kill."""
-        deadline = time.perf_counter() + STOP_WITHIN_S
-        with contextlib.suppress(EngineError):  # it is dead already: stopped
-            process.send(Stop(serial))
-            while (left := deadline - time.perf_counter()) > 0:
-                reply = process.receive(left)
-                if isinstance(reply, (Stopped, Finished, FeaturesFound, Failed)) and reply.serial == serial:
-                    return
-        self._give_up(process)
-
-    def _give_up(self, process: EngineProcess) -> None:
-        with self._changing:
-            if self._process is process:
-                self._process = None
-            self._given_up = [*(other for other in self._given_up if other.alive), process]
-        process.kill()
 
 
 def _volumes_for(model: ModelFolder, case: Case) -> dict[Modality, Volume]:
@@ -329,21 +276,6 @@ def _filled(block: SharedBlock, volumes: Mapping[Modality, Volume], base: float)
         yield Progress(PREPARING, base, f"sharing {done:.0%}")
 
 
-def _told(shown: Progress, process: EngineProcess) -> Progress:
-    """Progress as it is shown: of a process that has said nothing for long, that is told."""
-    if process.silent_s < SILENT_AFTER_S and process.idle_s < IDLE_AFTER_S:
-        return shown
-    words = f"no word from the network for {process.silent_s:.0f} s"
-    process.warn_once(words)
-    return replace(shown, detail=f"{words}; Cancel starts it anew")
-
-
-def _replies(process: EngineProcess) -> Iterator[Reply | None]:
-    """Replies as they come, and None whenever none came for a moment."""
-    while True:
-        yield process.receive(POLL_S)
-
-
 def _kept(block: SharedBlock, finished: Finished, case: Case) -> ClassProbabilities | None:
     """The probabilities, copied out of the block."""
     levels, box = block.levels, finished.kept
@@ -351,12 +283,3 @@ def _kept(block: SharedBlock, finished: Finished, case: Case) -> ClassProbabilit
         return None
     start = (box[0].start, box[1].start, box[2].start)
     return ClassProbabilities(np.array(levels[:, *box], order="K"), start, case.grid)
-
-
-def _failure(reply: Failed) -> BrainsegError:
-    if reply.error is not None:
-        return reply.error
-    last = reply.traceback.strip().splitlines()[-1]
-    error = EngineError(f"the network failed ({last})", "Nothing of the case is lost; try another model or device")
-    error.add_note(reply.traceback)
-    return error
