@@ -133,7 +133,7 @@ def test_what_a_missing_modality_costs_is_said_before_the_click(
     passport["input"]["may_be_missing"] = {"t2": "WT about .02 lower"}
     (folder / "model.json").write_text(json.dumps(passport))
     controller.find_models()
-    controller.use_model(folder)
+    controller.models.use(folder)
     qtbot.waitUntil(lambda: session.segmenting.model is not None and session.segmenting.model.folder == folder)
     session.open(read(toy_case(tmp_path, case_id="Toy_003", modalities=("t1", "t1ce", "flair"))))
     assert session.segmenting.unavailable == ""
@@ -473,7 +473,7 @@ def test_a_bad_model_folder_is_a_sentence_and_the_old_one_stays(
     qtbot: QtBot, ready: SegmentController, session: Session, tmp_path: Path
 ) -> None:
     before = session.segmenting.model
-    ready.use_model(tmp_path)
+    ready.models.use(tmp_path)
     qtbot.waitUntil(lambda: session.notice is not None)
     assert session.notice.what == f"{tmp_path.name}: there is no model.json"
     assert session.notice.remedy
@@ -508,7 +508,7 @@ def test_weights_that_are_not_those_of_the_passport_are_said_at_once(
     weights = next(path for path in folder.iterdir() if path.suffix == ".keras")
     weights.write_bytes(weights.read_bytes() + b"more")
     before = session.segmenting.model
-    ready.use_model(folder)
+    ready.models.use(folder)
     qtbot.waitUntil(lambda: session.notice is not None)
     assert "SHA-256 differs" in session.notice.what
     assert session.segmenting.model is before

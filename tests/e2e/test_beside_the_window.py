@@ -155,10 +155,10 @@ def test_forms_and_dialogs_leave_the_drive_to_others(
     qtbot.waitUntil(lambda: training.draft.value("name").endswith("-2") or not training._form._naming.running)
     training.draft.set("name", "my-model")
     qtbot.waitUntil(lambda: "holds a run already" in training.draft.problems.get("run folder", ""))
-    application.controllers[SEGMENTING].use_model(model)
+    application.controllers[SEGMENTING].models.use(model)
     qtbot.waitUntil(lambda: session.segmenting.model is not None and session.segmenting.model.folder == model)
     application.controllers[SEGMENTING].find_models()
-    qtbot.waitUntil(lambda: not application.controllers[SEGMENTING]._added.running)
+    qtbot.waitUntil(lambda: not application.controllers[SEGMENTING].models.reading_added)
     application.controllers[FILES].open_paths([lacking])
     qtbot.waitUntil(lambda: session.notice is not None and session.notice.problem, timeout=20_000)
     assert application.controllers[SAVING]._free_path(session.case.source, "annotation").parent == drive / "cases" / "A"

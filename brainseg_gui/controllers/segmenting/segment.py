@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -15,9 +15,8 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
-from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.segmenting.model_reading import read_checked, read_models, reading
+from brainseg_gui.controllers.segmenting.model_list import ModelList
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import Case
@@ -25,7 +24,6 @@ from brainseg_gui.imaging.labelling.known_schemes import network_numbering
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
-from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.segmenting.segment_panel import SegmentPanel
 
@@ -70,8 +68,7 @@ class SegmentController(QObject):
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
         self._given_engine = engine
-        self._models: dict[Path, ModelFolder] = {}
-        self._added, self._choosing = LatestJob(session, self), LatestJob(session, self)
+        self.models = ModelList(session, preferences, self)
         self._job: Job | None = None
         self._segmented: Case | None = None
         self._started = 0.0
@@ -99,65 +96,20 @@ class SegmentController(QObject):
         return self._given_engine or Engine()
 
     def find_models(self) -> None:
-        """List the shipped models, then those that the person added, and start the engine when idle."""
-        from brainseg_gui.inference.models.model_folder import shipped_folders
-
-        state, wanted = self._session.segmenting, Path(self._preferences.get("model", ""))
-        self._list(read_models(shipped_folders()))
-        state.model = next((c for c in state.models if c.folder == wanted), state.models[0] if state.models else None)
+        """List the models, and start the engine when idle."""
+        self.models.find()
         self._judge()
         self._warm.start()
-        if added := self._preferences.models:
-            self._added.start(reading(partial(read_models, added)), partial(self._on_added_read, state.model, wanted))
-
-    def _on_added_read(
-        self, before: ModelChoice | None, wanted: Path, found: Sequence[ModelFolder | BrainsegError]
-    ) -> None:
-        """What the person added may lie on a drive that answers late; what was chosen meanwhile stays."""
-        self._list(found)
-        state = self._session.segmenting
-        if state.model == before:
-            state.model = next((choice for choice in state.models if choice.folder == wanted), before)
-
-    def _list(self, found: Sequence[ModelFolder | BrainsegError]) -> None:
-        problems = [problem for problem in found if isinstance(problem, BrainsegError)]
-        self._models |= {model.path: model for model in found if not isinstance(model, BrainsegError)}
-        self._session.segmenting.models = tuple(_choice(model) for model in self._models.values())
-        if problems:
-            self._session.say(notice_of(problems[0]))
 
     def choose_model_folder(self) -> None:
         """Ask for a model folder and choose it."""
         folder = QFileDialog.getExistingDirectory(self._window, "Choose model folder")
         if folder:
-            self.use_model(Path(folder))
-
-    def use_model(self, folder: Path, then: Callable[[BrainsegError | None], None] | None = None) -> None:
-        """Add a model folder to the list and choose it, once it is read.
-
-        Parameters
-        ----------
-        then
-            Hears that it is chosen, or why not; by default the notice bar says why not.
-        """
-        self._choosing.start(reading(partial(read_checked, folder)), partial(self._on_model_read, then))
-
-    def _on_model_read(
-        self, then: Callable[[BrainsegError | None], None] | None, found: ModelFolder | BrainsegError
-    ) -> None:
-        problem = found if isinstance(found, BrainsegError) else None
-        if not isinstance(found, BrainsegError):
-            self._list([found])
-            self._preferences.add_model(found.path)
-            self._session.segmenting.model = _choice(found)
-        elif then is None:
-            self._session.say(notice_of(found))
-        if then is not None:
-            then(problem)
+            self.models.use(Path(folder))
 
     def segment(self) -> None:
         """Run the network on the open case."""
-        state, case, model = self._session.segmenting, self._session.case, self._model
+        state, case, model = self._session.segmenting, self._session.case, self.models.chosen
         if state.running:
             return
         if state.unavailable or case is None or model is None:
@@ -190,7 +142,7 @@ class SegmentController(QObject):
     @property
     def network(self) -> tuple[Engine, ModelFolder, SegmentOptions] | None:
         """The engine, the chosen model and where it runs; None without a model."""
-        return (self._engine, self._model, self._options()) if self._model is not None else None
+        return (self._engine, self.models.chosen, self._options()) if self.models.chosen is not None else None
 
     def click_network(self) -> ClickNetwork | None:
         """The network that answers clicks, if the program has one; reads files, so not in the window's thread."""
@@ -201,8 +153,7 @@ class SegmentController(QObject):
     def close(self) -> None:
         """Stop the network and end its process, when the program ends."""
         self._warm.stop()
-        self._added.close()
-        self._choosing.close()
+        self.models.close()
         job, self._job = self._job, None
         if job is not None:
             job.blockSignals(True)
@@ -210,11 +161,6 @@ class SegmentController(QObject):
             job.wait()
         if "_engine" in self.__dict__:
             self._engine.close()
-
-    @property
-    def _model(self) -> ModelFolder | None:
-        choice = self._session.segmenting.model
-        return self._models.get(choice.folder) if choice is not None else None
 
     def _options(self, *, keep_probabilities: bool = False) -> SegmentOptions:
         from brainseg_gui.inference.options import SegmentOptions
@@ -230,10 +176,10 @@ class SegmentController(QObject):
     def _warm_up(self) -> None:
         """Start the engine while nothing else happens, so that the first click is already warm."""
         state = self._session.segmenting
-        if self._model is None or state.running or self._session.segmenting_all.work.running:
+        if self.models.chosen is None or state.running or self._session.segmenting_all.work.running:
             return
         try:
-            self._engine.start(self._model, self._options())
+            self._engine.start(self.models.chosen, self._options())
         except BrainsegError as error:
             log.warning("the engine did not start, the next click will try again: %s", error)
 
@@ -257,7 +203,7 @@ class SegmentController(QObject):
         state.caution = "" if state.unavailable else self._caution()
 
     def _reason(self) -> str:
-        case, model = self._session.case, self._model
+        case, model = self._session.case, self.models.chosen
         if self._session.previewing:
             return "The case is still being read"
         if case is None:
@@ -277,7 +223,7 @@ class SegmentController(QObject):
     def _caution(self) -> str:
         from brainseg_gui.inference.options import cautions
 
-        case, model = self._session.case, self._model
+        case, model = self._session.case, self.models.chosen
         return ". ".join(cautions(case.volumes, model.passport)) if case is not None and model is not None else ""
 
     def _on_progressed(self, progress: Progress) -> None:
@@ -330,12 +276,6 @@ def prediction_layer(labels: LabelMap, result: SegmentResult, model_sha256: str)
     layer = Layer(name, LayerRole.PREDICTION, labels, result.model, style=OverlayStyle.FILL)
     layer.probabilities, layer.model_sha256 = result.probabilities, model_sha256
     return layer
-
-
-def _choice(model: ModelFolder) -> ModelChoice:
-    passport = model.passport
-    lines = [f"Results: {passport.results}", f"Trained on: {passport.trained_on}", f"Licence: {passport.licence}"]
-    return ModelChoice(model.path, model.title, "\n".join(lines))
 
 
 def _outcome(result: SegmentResult, seconds: float) -> str:

@@ -184,7 +184,7 @@ def _training(controllers: ControllerSet) -> TrainingController:
     from brainseg_gui.controllers.training.training import TrainingController
 
     return TrainingController(
-        controllers.session, controllers.window, controllers.preferences, controllers[SEGMENTING].use_model
+        controllers.session, controllers.window, controllers.preferences, controllers[SEGMENTING].models.use
     )
 
 
