@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.layers.carried_windows import CarriedWindows
 from brainseg_gui.controllers.layers.path_recognition import RecognisedPaths, assigned, files_of, may_be_mask, recognise
+from brainseg_gui.controllers.layers.ways_out import ways_on, ways_out
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.errors import BrainsegError, CaseError, GridMismatchError
+from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.formats.known_formats import file_filter
-from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.imaging.window import Window, carried
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
 
@@ -54,8 +54,7 @@ class FilesController(QObject):
         self._together: CohortReading | None = None
         session.cohort_changed.connect(self._on_cohort_changed)
         self._leaves_cohort = False  # what is being read is no case of the list
-        self._opened_with: dict[Modality, Window] = {}  # the windows that the open case began with
-        self._to_carry: dict[Modality, tuple[Window, Window]] = {}
+        self._windows = CarriedWindows(session, preferences)
         self.leave: Callable[[Callable[[], None]], None] = lambda then: then()  # asks first, where work is unsaved
         self.know: Callable[[Case, str], None] = lambda _case, _study: None  # hears of a study's digest
 
@@ -257,7 +256,7 @@ class FilesController(QObject):
         self._session.opening.detail = progress.detail
         self._session.opening.done = progress.done
         if isinstance(progress.partial, Case):
-            self._remember_windows()
+            self._windows.remember()
             self._session.preview(progress.partial)
 
     def _on_read(self, opened: Opened) -> None:
@@ -270,12 +269,7 @@ class FilesController(QObject):
             self.know(case, opened.study)
         self._session.open(case, remembered)
         self._add_annotations(opened)
-        viewing = self._session.viewing
-        self._opened_with = dict(viewing.windows)
-        if not remembered and self._is_listed(case.source):  # the next case looks as this one was made to look
-            windows = viewing.windows
-            news = {m: carried(now, old, windows[m]) for m, (old, now) in self._to_carry.items() if m in case.volumes}
-            viewing.windows = windows | news
+        self._windows.begin(case, carry=not remembered and self._is_listed(case.source))
         self._session.opening.end(f"Opened {case.case_id}")
         for error in opened.problems:
             said = replace(notice_of(error), what=f"An annotation is not shown. {notice_of(error).what}")
@@ -283,7 +277,7 @@ class FilesController(QObject):
         if opened.marks_problem is not None:
             self._session.say(notice_of(opened.marks_problem))
         if notes := self._notes_to_say(case):
-            notice = Notice(". ".join(notes), problem=False, actions=_note_actions(case))
+            notice = Notice(". ".join(notes), problem=False, actions=ways_on(case))
             (self._session.say if said is None else self._session.say_too)(notice)
 
     def _notes_to_say(self, case: Case) -> tuple[str, ...]:
@@ -301,34 +295,18 @@ class FilesController(QObject):
             self._session.add_layer(layer, compared=layer is opened.layers[-1])
         self._session.measuring.open(opened.marks)
 
-    def _remember_windows(self) -> None:
-        """Keep the open case's windows, before a preview shows those of another."""
-        case = self._session.case
-        if case is not None and not self._session.previewing:
-            windows, began = self._session.viewing.windows, self._opened_with
-            self._preferences.set_windows(case.source.identity, windows)
-            self._to_carry = {m: (began[m], w) for m, w in windows.items() if m in began and w != began[m]}
-
     def _on_failed(self, error: Exception) -> None:
         self._job = None
         self._session.end_preview()
         self._session.opening.end("Not opened")
-        self._session.say(notice_of(error, self._ways_out(error)))
+        self._session.say(
+            notice_of(error, ways_out(error, self._source, assignable=lambda: bool(self._files_to_assign(None))))
+        )
 
     def _on_cancelled(self) -> None:
         self._job = None
         self._session.end_preview()
         self._session.opening.end("Cancelled")
-
-    def _ways_out(self, error: Exception) -> tuple[tuple[str, str], ...]:
-        source = self._source
-        if isinstance(error, BrainsegError) and source is not None and source.reference == error.path is not None:
-            return (*_regrid_actions(error), ("Open without the mask", "file.without_mask"))
-        if isinstance(error, BrainsegError) and source is not None and _has_others(source, error.path):
-            return (("Open the other images", "file.readable"), ("Assign files…", "file.assign"))
-        if isinstance(error, CaseError) and self._files_to_assign(None):
-            return (("Assign files…", "file.assign"),)
-        return ()
 
     def _files_to_assign(self, source: CaseSource | None) -> list[Path]:
         """The files of the open case, where it is what was asked for last; else those that were asked for."""
@@ -340,23 +318,3 @@ class FilesController(QObject):
 
     def _last_folder(self) -> str:
         return str(self._preferences.get("last folder", str(Path.home())))
-
-
-def _has_others(source: CaseSource, path: Path | None) -> bool:
-    """Whether a file is one of the images of a case, and there are others."""
-    images = set(source.modalities.values())
-    return path in images and len(images) > 1
-
-
-def _note_actions(case: Case) -> tuple[tuple[str, str], ...]:
-    chosen = case.missing or case.source.notes  # something was left aside, or missed
-    return (("Assign files…", "file.assign"),) if chosen and case.source.unused else ()
-
-
-def _regrid_actions(error: BrainsegError) -> tuple[tuple[str, str], ...]:
-    """The ways to take a mask that lies on another grid, the one that loses less first."""
-    if not isinstance(error, GridMismatchError):
-        return ()
-    voxels = (("Take it voxel by voxel", "file.voxels"),) if error.same_shape else ()
-    nearest = (("Resample the mask", "file.resample"),) if not error.all_lost else ()
-    return (*voxels, *nearest)
