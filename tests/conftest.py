@@ -7,13 +7,16 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import nibabel as nib
 import numpy as np
 import pytest
 from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
 from scipy.ndimage import gaussian_filter
+
+if TYPE_CHECKING:
+    from brainseg_gui.inference.engine.engine import Engine
 
 # Tests draw offscreen; BRAINSEG_TEST_DISPLAY=1 shows their windows where there is a display.
 if not (os.environ.get("BRAINSEG_TEST_DISPLAY") and os.environ.get("DISPLAY")):
@@ -71,6 +74,22 @@ class ToyCase(Protocol):
         mask: bool = ...,
         seed: int = ...,
     ) -> Path: ...
+
+
+@pytest.fixture(scope="session")
+def _engine() -> Iterator[Engine]:
+    from brainseg_gui.inference.engine.engine import Engine
+
+    engine = Engine()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def engine(_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """The one engine of all tests of a process, which imports TensorFlow once: who closes it, leaves it."""
+    monkeypatch.setattr(_engine, "close", lambda: None)
+    return _engine
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.imaging.formats.known_formats import titles
 from brainseg_gui.inference import ahead
+from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress
@@ -77,8 +78,13 @@ def test_a_cohort_with_a_bad_case(tmp_path: Path, toy_case: ToyCase, capfd: pyte
 
 @pytest.mark.engine
 def test_one_case_into_one_file_with_a_mask_that_does_not_fit(
-    tmp_path: Path, toy_case: ToyCase, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    toy_case: ToyCase,
+    capfd: pytest.CaptureFixture[str],
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: engine)
     case = toy_case(tmp_path, case_id="A")
     other = toy_case(tmp_path / "other", case_id="A", shape=(10, 12, 14))
     shutil.copy(other / "A_seg.nii.gz", case / "A_seg.nii.gz")

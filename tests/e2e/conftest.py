@@ -27,6 +27,13 @@ class NoEngine(Engine):
 
 
 @pytest.fixture
+def warm_engine(engine: Engine) -> Engine:
+    """The engine of all tests of this process, started: to be asked for before `start_application`."""
+    engine.start()
+    return engine
+
+
+@pytest.fixture
 def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplication]:
     """Start the application as `run` does; afterwards nothing of it may be left."""
     running: list[Application] = []

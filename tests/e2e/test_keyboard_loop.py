@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,6 @@ pytestmark = pytest.mark.engine
 NOTHING, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 CASES = ("Toy_001", "Toy_002", "Toy_003")
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    engine = Engine()
-    yield engine
-    engine.close()
 
 
 @pytest.fixture
@@ -50,12 +43,12 @@ def _is_open(application: Application, case_id: str) -> bool:
 
 def test_three_cases_by_keyboard_alone(
     qtbot: QtBot,
+    warm_engine: Engine,
     start_application: Callable[..., Application],
-    engine: Engine,
     cohort: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    application = start_application(safe=True, engine=engine)
+    application = start_application(safe=True, engine=warm_engine)
     session = application.session
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(cohort))  # the desktop's own dialog
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda _parent, _title, proposed, *_: (proposed, ""))

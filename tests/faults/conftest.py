@@ -72,7 +72,7 @@ def home(tmp_path: Path) -> Path:
 def environment(home: Path) -> dict[str, str]:
     """As on a desktop: a home, and nothing that says otherwise."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "LC_", "LANG", "DISPLAY"))}
-    return kept | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen", "PYTHONDONTWRITEBYTECODE": "1"}
+    return kept | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
 
 
 @pytest.fixture

@@ -33,14 +33,6 @@ from brainseg_gui.state.layers.layers import LayerRole
 WAIT_MS = 150_000
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    """One engine for all faults: each leaves one that works."""
-    found = Engine()
-    yield found
-    found.close()
-
-
 @pytest.fixture
 def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "blocks"
@@ -51,10 +43,9 @@ def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def application(
-    qtbot: QtBot, qapp: QApplication, toy_case: Any, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, qapp: QApplication, toy_case: Any, tmp_path: Path, engine: Engine
 ) -> Iterator[Application]:
     """A window on a toy case; its engine lives on when it is closed."""
-    monkeypatch.setattr(engine, "close", lambda: None)
     found = Application(qapp, engine=engine)
     qtbot.addWidget(found.window, before_close_func=lambda _window: found.leave())
     found.start([Path(toy_case(tmp_path))])

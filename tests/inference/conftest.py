@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,6 @@ from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.inference.engine.engine import Engine
 
 MakeCase = Callable[..., Case]
 
@@ -30,14 +29,6 @@ def model_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""}
     subprocess.run([sys.executable, script, root], check=True, capture_output=True, env=environment)
     return root
-
-
-@pytest.fixture(scope="session")
-def engine() -> Iterator[Engine]:
-    """One engine for all tests of a process: it imports TensorFlow once."""
-    engine = Engine()
-    yield engine
-    engine.close()
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def of_kind(folder: RunFolder, kind: str) -> list[Event]:
 
 
 def test_a_run_survives_kill_9_and_its_model_gives_the_trainers_own_mask(
-    cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path, launched: list[int]
+    cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path, launched: list[int], engine: Engine
 ) -> None:
     cases = cohort(4)
     length = {"length__epochs": "3", "length__steps_per_epoch": "40", "length__checkpoint_every": "4"}
@@ -100,7 +100,7 @@ def test_a_run_survives_kill_9_and_its_model_gives_the_trainers_own_mask(
     losses = [event.values["metrics"]["loss"] for event in of_kind(folder, "epoch")]
     assert len(losses) == 3
     assert losses[2] < losses[1] < losses[0]
-    _check_the_model(folder, cases)
+    _check_the_model(folder, cases, engine)
 
 
 def _check_that_repeated_steps_agree(before: list[Event], after: list[Event]) -> None:
@@ -112,7 +112,7 @@ def _check_that_repeated_steps_agree(before: list[Event], after: list[Event]) ->
         assert values["loss"] == pytest.approx(earlier["loss"], rel=1e-2)
 
 
-def _check_the_model(folder: RunFolder, cases: Path) -> None:
+def _check_the_model(folder: RunFolder, cases: Path, engine: Engine) -> None:
     model = read_model_folder(folder.model)
     assert model.passport.name == "my-model"
     epochs = {event.values["epoch"]: event.values["metrics"]["val_dice_mean"] for event in of_kind(folder, "epoch")}
@@ -122,11 +122,7 @@ def _check_the_model(folder: RunFolder, cases: Path) -> None:
     validated = next(e.values for e in of_kind(folder, "validated") if e.values["epoch"] == best)
     assert (folder.path / validated["picture"]).read_bytes().startswith(b"\x89PNG")
     case = run_to_end(read_case(find_case(cases / validated["case"])))
-    engine = Engine()
-    try:
-        result = run_to_end(engine.segment(case, model, FLOAT32))
-    finally:
-        engine.close()
+    result = run_to_end(engine.segment(case, model, FLOAT32))
     from training.evaluate import dice_of, mask_digest
 
     assert case.reference is not None
