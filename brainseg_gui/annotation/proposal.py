@@ -6,7 +6,6 @@ copies its voxels; rejecting changes nothing but remembers the voxels, so that t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,18 +146,6 @@ class Proposal:
         removed = int(np.count_nonzero((before > 0) & (after == 0)))
         renamed = int(np.count_nonzero((before > 0) & (after > 0) & (before != after)))
         return Piece(area, before.size, _middle(area), added, removed, renamed)
-
-
-def next_piece(pieces: Sequence[Piece], crosshair: Voxel, *, backwards: bool = False) -> Piece | None:
-    """The piece after the one that holds the crosshair, in the list's order; the first when none does."""
-    if not pieces:
-        return None
-    for index, piece in enumerate(pieces):
-        local = [v - part.start for v, part in zip(crosshair, piece.area.slab, strict=True)]
-        inside = all(0 <= v < n for v, n in zip(local, piece.area.mask.shape, strict=True))
-        if inside and piece.area.mask[local[0], local[1], local[2]]:
-            return pieces[(index + (-1 if backwards else 1)) % len(pieces)]
-    return pieces[-1 if backwards else 0]
 
 
 def _middle(area: Area) -> Voxel:

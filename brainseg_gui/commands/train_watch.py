@@ -45,7 +45,6 @@ class BarWatcher(Watcher):
         self._config = config
         self._bar: tqdm[Any] | None = None
         self._dice = ""
-        self._per_epoch = config.length.steps_per_epoch
         self._training = 0
 
     def show(self, event: Event) -> None:

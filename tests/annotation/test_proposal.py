@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from brainseg_gui.annotation.annotation import Annotation
-from brainseg_gui.annotation.proposal import Proposal, next_piece
+from brainseg_gui.annotation.proposal import Proposal
 from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.tools.brush import Brush, sweep
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
@@ -110,13 +110,3 @@ def test_lesions_are_those_of_the_prediction() -> None:
     assert [p.voxels for p in proposal.lesions(annotation)] == [60, 9]
     assert [p.voxels for p in proposal.lesions(annotation, ET)] == [8]
     assert [p.voxels for p in proposal.lesions(annotation, smallest=10)] == [60]
-
-
-def test_stepping_through_begins_at_the_crosshair_and_goes_round() -> None:
-    annotation, prediction = _pair()
-    one, other = Proposal(prediction, SCHEME).pieces(annotation)
-    assert next_piece((one, other), (0, 0, 0)) is one
-    assert next_piece((one, other), one.centre) is other
-    assert next_piece((one, other), other.centre) is one
-    assert next_piece((one, other), one.centre, backwards=True) is other
-    assert next_piece((), (0, 0, 0)) is None

@@ -158,7 +158,7 @@ def test_forms_and_dialogs_leave_the_drive_to_others(
     application.controllers[SEGMENTING].models.use(model)
     qtbot.waitUntil(lambda: session.segmenting.model is not None and session.segmenting.model.folder == model)
     application.controllers[SEGMENTING].find_models()
-    qtbot.waitUntil(lambda: not application.controllers[SEGMENTING].models.reading_added)
+    qtbot.waitUntil(lambda: not application.controllers[SEGMENTING].models._added.running)
     application.controllers[FILES].open_paths([lacking])
     qtbot.waitUntil(lambda: session.notice is not None and session.notice.problem, timeout=20_000)
     assert application.controllers[SAVING]._free_path(session.case.source, "annotation").parent == drive / "cases" / "A"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from brainseg_gui.errors import ImageError, SaveError
-from brainseg_gui.evaluation.cohorts.pairing import images_beside, pair_masks
+from brainseg_gui.evaluation.cohorts.pairing import pair_masks
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort, source_of_files
 from brainseg_gui.imaging.cases.read_case import read_case
@@ -88,7 +88,6 @@ def list_cohort(folder: Path) -> None:
 def pair(folder: Path) -> None:
     """The masks of a folder, paired with themselves to be compared."""
     for found in pair_masks(folder, folder).pairs[:20]:
-        images_beside(found.reference)
         if not found.case_id.isprintable() and not set(found.case_id) & {"\u00a0", "\u200c", "\u200d"}:
             raise WrongAnswer(f"a case named {found.case_id!a}")
 

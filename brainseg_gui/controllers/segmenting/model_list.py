@@ -35,11 +35,6 @@ class ModelList:
         choice = self._session.segmenting.model
         return self._models.get(choice.folder) if choice is not None else None
 
-    @property
-    def reading_added(self) -> bool:
-        """Whether models that the person added are still being read."""
-        return self._added.running
-
     def find(self) -> None:
         """List the shipped models, then those that the person added; choose the one of the last time."""
         from brainseg_gui.inference.models.model_folder import shipped_folders

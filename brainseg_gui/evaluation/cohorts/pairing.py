@@ -64,11 +64,6 @@ def pair_models(
     return [(model, replace(pair, images=given.get(pair.case_id) or pair.images)) for model, pair in pairs], unpaired
 
 
-def images_beside(mask: Path) -> Path | None:
-    """What `find_case` finds the images by among which a mask lies, by names alone; None when there are none."""
-    return _images_of(mask, _images_in(mask.parent))
-
-
 def _images_in(folder: Path) -> dict[str, Path]:
     """The first image of each prefix."""
     images = [path for path in listed(folder).files if isinstance(kind_of(path), Modality)]

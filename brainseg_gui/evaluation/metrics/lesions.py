@@ -4,7 +4,7 @@ Parts of the reference that merge when it is dilated are one lesion: 26-connecte
 Every predicted component (26-connected) that touches a dilated lesion belongs to it, and their union is scored
 against the lesion itself, undilated. Small reference lesions are left out. A predicted component that touches no
 lesion is false at any size, and a lesion without a predicted component is missed: both score Dice 0 and the largest
-distance. (Saluja et al., BraTS 2023 metrics.)
+distance. (Saluja et al., BraTS 2023 metrics.) Ours: libraries count lesions by rules of their own.
 
 The element of the dilation is the challenge's own, ``scipy.ndimage.generate_binary_structure(3, 2)``: a voxel and its
 18 neighbours across faces and edges. Three iterations reach 3 voxels along an axis, and offsets of at most 6 in all.

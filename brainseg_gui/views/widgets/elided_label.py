@@ -1,4 +1,7 @@
-"""A label that shortens long names in the middle."""
+"""A label that shortens long names in the middle.
+
+Ours, not superqt: importing that takes 0.5 s, for a page of code.
+"""
 
 from __future__ import annotations
 
