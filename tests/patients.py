@@ -28,7 +28,8 @@ def write_patient(root: Path) -> Path:
         values[_ball((22, 22, 15), radius - 4)] = 1
         if second:
             values[_ball((46, 46, 15), second)] = 3
-        images = {"seg": values, "t1": (values * 90).astype(np.int16), "t1ce": (values * 100).astype(np.int16)}
+        head = 40 * _ball((28, 28, 15), 27).astype(np.int16)
+        images = {"seg": values, "t1": head + values * np.int16(90), "t1ce": head + values * np.int16(100)}
         for name, image in images.items():
             nib.save(nib.Nifti1Image(image, np.diag([-1.0, -1.0, 1.0, 1.0])), folder / f"{name}.nii.gz")
     return root

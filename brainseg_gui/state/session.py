@@ -174,6 +174,7 @@ class Session(Notices):
         self.set_overlay(None)
         self.annotating.end()
         self.measuring.open(())
+        self.following.put_beside(None)
         if self._case is not None:
             self.unsaved_predictions.keep(self._case, self.layers)
         self.layers.clear()

@@ -128,3 +128,42 @@ def test_another_case_is_no_visit_and_the_way_back_is_a_click(
     QTest.mouseClick(application.window.panels[TIME_LINE]().cards[0], LEFT)
     qtbot.waitUntil(lambda: application.session.following.choice.visit == 0, timeout=30_000)
     assert application.session.following.record is record
+
+
+def test_two_visits_side_by_side_and_one_instead_of_the_other_while_a_key_is_held(
+    application: Application, patient: Path, follow: Follow, qtbot: QtBot
+) -> None:
+    follow(application, patient)
+    session, following = application.session, application.session.following
+    assert following.beside is None
+    application.window.actions_table["view.visits"].trigger()
+    qtbot.waitUntil(lambda: following.beside is not None, timeout=30_000)
+    assert following.beside.name == "visit3_2021-06-01"  # the one before
+    now, other, change = application.window.ortho.views
+    session.viewing.crosshair_visible = False
+    session.viewing.crosshair = (33, 21, 15)  # enhancing now (14 mm), outside of the lesion of 9 mm then
+    place = now.position_of((33, 21, 15))
+    pictures = [view.viewport().grab().toImage() for view in (now, other, change)]
+    assert pictures[0].pixelColor(place).value() > pictures[1].pixelColor(place).value()
+    assert pictures[2].pixelColor(place).red() > pictures[2].pixelColor(place).blue()  # brighter: orange
+    qtbot.keyPress(now, Qt.Key.Key_P)
+    assert session.viewing.blink
+    assert now.viewport().grab().toImage().pixelColor(place) == pictures[1].pixelColor(place)
+    qtbot.keyRelease(now, Qt.Key.Key_P)
+    assert not session.viewing.blink
+    assert now.viewport().grab().toImage().pixelColor(place) == pictures[0].pixelColor(place)
+
+
+def test_the_visit_that_a_person_holds_stays_beside_the_others(
+    application: Application, patient: Path, follow: Follow, qtbot: QtBot
+) -> None:
+    follow(application, patient)
+    following, panel = application.session.following, application.window.panels[TIME_LINE]()
+    panel.visit_held.emit(0)
+    qtbot.waitUntil(lambda: following.beside is not None and following.beside.index == 0, timeout=30_000)
+    assert [card.held for card in panel.cards] == [True, False, False, False]
+    qtbot.mouseClick(panel.cards[2], LEFT)
+    qtbot.waitUntil(lambda: following.choice.visit == 2)
+    qtbot.waitUntil(lambda: following.beside is not None and following.beside.index == 0, timeout=30_000)
+    qtbot.mouseClick(panel.cards[0], LEFT)
+    qtbot.waitUntil(lambda: following.beside is not None and following.beside.index == 1, timeout=30_000)

@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from brainseg_gui.controllers.following.beside import BesideController
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.keeper import Keeper
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
@@ -77,12 +78,14 @@ class FollowingController(QObject):
         self._looking = LatestJob(session, self)
         self._measuring: Job | None = None
         self._place: tuple[int, tuple[float, float, float]] | None = None  # where one looked in the visit before
+        self._beside = BesideController(session, self)
         time_line.when_made(self._listen)
         self._following.recorded.connect(self._keep)
         session.case_changed.connect(self._on_case_changed)
 
     def _listen(self, panel: TimeLinePanel) -> None:
         panel.visit_chosen.connect(self.open_visit)
+        panel.visit_held.connect(self._beside.hold)
         panel.cancel_requested.connect(self.cancel)
 
     # --- opening ------------------------------------------------------------------------------------------------------
@@ -202,6 +205,7 @@ class FollowingController(QObject):
     def close(self) -> None:
         """Keep what is not kept yet, and end the threads, when the program ends."""
         self._looking.close()
+        self._beside.close()
         if self._measuring is not None:
             self._measuring.cancel()
             self._measuring.wait()

@@ -59,8 +59,9 @@ class ViewingController(QObject):
         for field in (events.masks_visible, events.agreement, events.colours, events.opacity, events.smooth):
             field.connect(self._synchronize)
         session.comparison_changed.connect(self._synchronize)
-        actions["layers.peek"].setAutoRepeat(False)
-        events.peek.connect(self._on_peek_changed)
+        for key, held in (("layers.peek", events.peek), ("view.blink", events.blink)):
+            actions[key].setAutoRepeat(False)
+            held.connect(self._on_held_changed)
         self._synchronize()
 
     @property
@@ -73,6 +74,8 @@ class ViewingController(QObject):
             "view.planes": partial(setattr, viewing, "layout", ViewLayout.PLANES),
             "view.modalities": partial(setattr, viewing, "layout", ViewLayout.MODALITIES),
             "view.compare": partial(setattr, viewing, "layout", ViewLayout.COMPARE),
+            "view.visits": partial(setattr, viewing, "layout", ViewLayout.VISITS),
+            "view.blink": partial(self._toggle, "blink"),
             "view.axial": partial(setattr, viewing, "plane", Plane.AXIAL),
             "view.coronal": partial(setattr, viewing, "plane", Plane.CORONAL),
             "view.sagittal": partial(setattr, viewing, "plane", Plane.SAGITTAL),
@@ -109,12 +112,12 @@ class ViewingController(QObject):
 
     def close(self) -> None:
         """Stop listening to the application's keys."""
-        self._on_peek_changed(False)
+        self._on_held_changed(False)
 
-    def _on_peek_changed(self, peek: bool) -> None:
-        """Listen while the key is held: the filter sees every event of the program."""
+    def _on_held_changed(self, held: bool) -> None:
+        """Listen while a key is held: the filter sees every event of the program."""
         application = QApplication.instance()
-        if application is not None and peek:
+        if application is not None and held:
             application.installEventFilter(self)
         elif application is not None:
             application.removeEventFilter(self)
@@ -122,6 +125,8 @@ class ViewingController(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if self._viewing.peek and lets_go(event, self._actions["layers.peek"]):
             self._viewing.peek = False
+        if self._viewing.blink and lets_go(event, self._actions["view.blink"]):
+            self._viewing.blink = False
         return False
 
     def _go_to(self) -> None:
@@ -186,6 +191,7 @@ class ViewingController(QObject):
             "view.planes": viewing.layout is ViewLayout.PLANES,
             "view.modalities": viewing.layout is ViewLayout.MODALITIES,
             "view.compare": viewing.layout is ViewLayout.COMPARE,
+            "view.visits": viewing.layout is ViewLayout.VISITS,
             "view.axial": viewing.plane is Plane.AXIAL,
             "view.coronal": viewing.plane is Plane.CORONAL,
             "view.sagittal": viewing.plane is Plane.SAGITTAL,
@@ -214,7 +220,8 @@ class ViewingController(QObject):
 
     def _remember(self) -> None:
         viewing, put = self._viewing, self._preferences.set
-        put("layout", viewing.layout.value)
+        if viewing.layout is not ViewLayout.VISITS:  # the next start has no patient
+            put("layout", viewing.layout.value)
         put("convention", viewing.convention.value)
         put("opacity", viewing.opacity)
         put("smooth", viewing.smooth)

@@ -14,6 +14,7 @@ from brainseg_gui.state.work import Work
 
 if TYPE_CHECKING:
     from brainseg_gui.followup.alignment import Placement
+    from brainseg_gui.followup.beside import BesideVisit
     from brainseg_gui.followup.edits import Edit
     from brainseg_gui.followup.record import FollowUp
     from brainseg_gui.followup.visits import TimeLine
@@ -49,6 +50,9 @@ class Following:
     changed = Signal()
     """Another patient, other measures, or a change of a person."""
 
+    beside_changed = Signal()
+    """Another visit, or none, is laid on the open one."""
+
     recorded = Signal(object)
     """An `Edit` that a person made, or None: the last one was taken back."""
 
@@ -59,6 +63,18 @@ class Following:
         self.record: FollowUp | None = None
         self.placements: tuple[Placement, ...] = ()
         self._undone: list[Edit] = []
+        self._beside: BesideVisit | None = None
+
+    @property
+    def beside(self) -> BesideVisit | None:
+        """The visit that is laid on the open one."""
+        return self._beside
+
+    def put_beside(self, beside: BesideVisit | None) -> None:
+        """Lay another visit on the open one, or none."""
+        if beside is not self._beside:
+            self._beside = beside
+            self.beside_changed.emit()
 
     def open(self, line: TimeLine | None) -> None:
         """Follow another patient, or none."""

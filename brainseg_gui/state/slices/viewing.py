@@ -24,6 +24,7 @@ class ViewLayout(Enum):
     PLANES = "planes"
     MODALITIES = "modalities"
     COMPARE = "compare"
+    VISITS = "visits"
 
 
 @dataclass
@@ -56,6 +57,8 @@ class Viewing:
         Tell voxels by the file's own index (from 0, along its stored axes) instead of their number.
     peek
         While true, the reference stands in for the prediction (held key).
+    blink
+        While true, the visit beside the open one stands in its place (held key).
     agreement
         Region whose agreement is drawn instead of the masks, or None.
     """
@@ -76,6 +79,7 @@ class Viewing:
     crosshair_visible: bool = True
     file_index: bool = False
     peek: bool = False
+    blink: bool = False
     agreement: Region | None = None
 
     @contextmanager

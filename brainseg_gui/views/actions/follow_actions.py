@@ -16,7 +16,22 @@ FOLLOW_ACTIONS: tuple[ActionSpec, ...] = (
         separated=True,
         known_as="longitudinal visits",
     ),
-    _action("follow.time_line", "&Time line…", tip="The strip of the visits"),
+    _action(
+        "view.visits",
+        "&Two visits side by side",
+        keys=("Ctrl+4",),
+        tip="The open visit, the one beside it in the same place, and what changed between them",
+        checkable=True,
+        known_as="compare visits difference map longitudinal",
+    ),
+    _action(
+        "view.blink",
+        "&Blink to the visit beside",
+        keys=("P",),
+        tip="While held, the visit beside the open one stands in its place",
+        known_as="flicker toggle previous visit",
+    ),
+    _action("follow.time_line", "Time &line…", tip="The strip of the visits"),
     _action(
         "follow.measure",
         "&Measure again",

@@ -67,6 +67,7 @@ class TimeLinePanel(QWidget):
         self._following.changed.connect(self._synchronize)
         self._following.choice.events.connect(self._show_choice)
         self._following.work.events.connect(self._show_work)
+        self._following.beside_changed.connect(self._show_beside)
         self._synchronize()
         self._show_work()
 
@@ -147,7 +148,13 @@ class TimeLinePanel(QWidget):
     def _show_choice(self, *_: object) -> None:
         for index, card in enumerate(self.cards):
             card.setChecked(index == self._following.choice.visit)
+        self._show_beside()
         self._show_curve()
+
+    def _show_beside(self) -> None:
+        beside = self._following.beside
+        for index, card in enumerate(self.cards):
+            card.hold(beside is not None and index == beside.index)
 
     def _show_curve(self, *_: object) -> None:
         index, record = self._measure.currentIndex(), self._following.record

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QRect, Signal
 from PySide6.QtGui import QPainter
 
 from brainseg_gui.annotation.slab import Slab
+from brainseg_gui.errors import printable
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
@@ -54,8 +55,9 @@ class SlicePainting(QObject):
         session.errors.moved.connect(self._on_masks_changed)
         session.errors.changed.connect(self._on_masks_changed)
         events.crosshair.connect(self._on_crosshair_changed)
-        for field in (events.modality, events.windows, events.smooth, events.convention, events.plane):
+        for field in (events.modality, events.windows, events.smooth, events.convention, events.plane, events.blink):
             field.connect(self.take_again)
+        session.following.beside_changed.connect(self.take_again)
         masks = (events.masks_visible, events.opacity, events.hidden, events.colours, events.peek)
         for field in (*masks, events.agreement):
             field.connect(self._on_masks_changed)
@@ -169,6 +171,8 @@ class SlicePainting(QObject):
 
     def _content_title(self) -> str:
         """Which masks are shown, where it is not all of them."""
+        if self._picture.shows_beside or self._content is Content.CHANGE:
+            return self._visit_title()
         layers = self._session.layers
         if self._content is Content.ALL and self._session.viewing.peek and layers.reference is not None:
             return layers.reference.name  # in the prediction's place
@@ -179,6 +183,14 @@ class SlicePainting(QObject):
             return f"agreement {(self._session.viewing.agreement or regions()[0]).key}"
         layer = layers.reference if self._content is Content.REFERENCE else layers.prediction
         return layer.name if layer is not None else f"no {self._content.value}"
+
+    def _visit_title(self) -> str:
+        """Which visit is beside the open one, and what the colours of a change mean."""
+        beside = self._picture.beside
+        if beside is None:
+            return "no visit beside this one"
+        words = f"since {printable(beside.name)}: orange brighter, blue darker"
+        return words if self._content is Content.CHANGE else printable(beside.name)
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,8 @@ from brainseg_gui.imaging.labels import LabelMap, Region, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane, take_slice
 from brainseg_gui.imaging.scalar_map import ScalarMap
-from brainseg_gui.imaging.window import to_grey
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.imaging.window import Window, auto_window, to_grey
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.hand_overlays import range_fill, scribble_fill
@@ -25,6 +27,9 @@ from brainseg_gui.views.slices.outline import Outlines
 from brainseg_gui.views.slices.piece_mark import STRENGTH, piece_in_slice
 from brainseg_gui.views.slices.preview_item import PreviewMarks, preview_in_slice
 from brainseg_gui.views.slices.slice_images import FillImage, GreyImage
+
+if TYPE_CHECKING:
+    from brainseg_gui.followup.beside import BesideVisit
 
 _EDGE = np.zeros((256, 4), dtype=np.uint8)
 _EDGE[1] = (230, 232, 235, 255)
@@ -44,6 +49,8 @@ class Content(Enum):
     REFERENCE = "reference"
     PREDICTION = "prediction"
     AGREEMENT = "agreement"
+    BESIDE = "another visit"
+    CHANGE = "change between visits"
 
 
 class SlicePicture:
@@ -61,17 +68,39 @@ class SlicePicture:
         self._outlines: list[Outlines] = []
         self._fills_shown = self._outlines_shown = 0
         self._preview = PreviewMarks()
+        self._modality = Modality.T1CE
 
     def show(self, case: Case, plane: Plane, slice_index: int, modality: Modality) -> None:
         """Take a new slice of the image and of the masks."""
-        viewing = self._session.viewing
-        volume = case.volumes.get(modality)
-        if volume is None:
+        self._modality = modality
+        volume, window = self._image_of(case, modality)
+        if volume is None or window is None:
             self._grey.show(None)
         else:
-            stored = take_slice(volume.stored, plane, slice_index, viewing.convention)
-            self._grey.show(to_grey(stored, volume, viewing.windows[modality]))
+            stored = take_slice(volume.stored, plane, slice_index, self._session.viewing.convention)
+            self._grey.show(to_grey(stored, volume, window))
         self.show_masks(plane, slice_index)
+
+    def _image_of(self, case: Case, modality: Modality) -> tuple[Volume | None, Window | None]:
+        """The image that is shown, and its window: that of the open case, or of the visit beside it."""
+        own, beside = self._session.viewing.windows.get(modality), self.beside
+        if not self.shows_beside:
+            return case.volumes.get(modality), own
+        volume = beside.volumes.get(modality) if beside is not None else None
+        if beside is None or volume is None:
+            return None, None
+        return volume, beside.window_of(modality, own) if own is not None else auto_window(volume)
+
+    @property
+    def beside(self) -> BesideVisit | None:
+        """The visit beside the open one, where both are there."""
+        return self._session.following.beside if not self._session.previewing else None
+
+    @property
+    def shows_beside(self) -> bool:
+        """Whether the visit beside the open one is drawn here."""
+        blinks = self._session.viewing.blink and self._content is Content.ALL and self.beside is not None
+        return blinks or self._content is Content.BESIDE
 
     def draw(self, painter: QPainter) -> None:
         """Paint everything; one unit of the painter is a pixel of the slice."""
@@ -88,6 +117,9 @@ class SlicePicture:
 
     def show_masks(self, plane: Plane, slice_index: int) -> None:
         """Take the masks again, over the same image."""
+        if self.shows_beside or self._content is Content.CHANGE:
+            self._show_other_visit(plane, slice_index)
+            return
         viewing = self._session.viewing
         fills: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
         outlines: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
@@ -121,6 +153,38 @@ class SlicePicture:
         self._draw_fills([*fills, *range_fill(self._session, plane, slice_index), *scribbles])
         self._draw_outlines([*outlines, *edges])
         self._draw_preview(plane, slice_index)
+
+    def _show_other_visit(self, plane: Plane, slice_index: int) -> None:
+        """The outlines of the other visit's mask, or what changed between both."""
+        viewing, beside = self._session.viewing, self.beside
+        fills, outlines = [], []
+        if beside is not None and self._content is Content.CHANGE:
+            fills = self._change(beside, plane, slice_index)
+        elif beside is not None and beside.labels is not None and viewing.masks_visible:
+            values = take_slice(beside.labels.values, plane, slice_index, viewing.convention)
+            table = overlay_table(beside.labels.scheme, 1.0, viewing.hidden, viewing.colours)
+            outlines = [(np.ascontiguousarray(values), table)]
+        self._draw_fills(fills)
+        self._draw_outlines(outlines)
+        self._preview.show(None)
+
+    def _change(
+        self, beside: BesideVisit, plane: Plane, slice_index: int
+    ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
+        from brainseg_gui.followup.beside import change_levels, change_table
+
+        case, modality, viewing = self._session.case, self._modality, self._session.viewing
+        if case is None or modality not in case.volumes or modality not in beside.volumes:
+            return []
+        window = viewing.windows[modality]
+        now, before = (
+            (take_slice(volume.stored, plane, slice_index, viewing.convention), volume, shown)
+            for volume, shown in (
+                (case.volumes[modality], window),
+                (beside.volumes[modality], beside.window_of(modality, window)),
+            )
+        )
+        return [(np.ascontiguousarray(change_levels(now, before)), change_table())]
 
     @property
     def overlay(self) -> ScalarMap | None:

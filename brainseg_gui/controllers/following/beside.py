@@ -1,0 +1,67 @@
+"""The visit beside the open one: read and laid on it aside, as soon as somebody looks at two."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
+from brainseg_gui.followup.beside import visit_beside
+from brainseg_gui.state.session import Session
+from brainseg_gui.state.slices.viewing import ViewLayout
+
+
+class BesideController(QObject):
+    """Keeps `following.beside` as the visits are: the one before the open one, unless a person chose another."""
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session, self._following = session, session.following
+        self._work = LatestJob(session, self)
+        self._held: int | None = None  # what a person chose
+        self._laid: tuple[object, ...] = ()  # visit, case and registration that were asked for last
+        self._following.line_changed.connect(self._on_line_changed)
+        self._following.changed.connect(self._synchronize)
+        session.case_changed.connect(self._synchronize)
+        for field in (session.viewing.events.layout, session.viewing.events.blink):
+            field.connect(self._synchronize)
+
+    def hold(self, index: int) -> None:
+        """Put a visit beside the open one, and show both."""
+        self._held = index
+        self._session.viewing.layout = ViewLayout.VISITS
+        self._synchronize()
+
+    def _on_line_changed(self) -> None:
+        self._held, self._laid = None, ()
+        self._work.stop()
+        self._following.put_beside(None)
+
+    @property
+    def _wanted(self) -> int | None:
+        """The visit that is to be beside: the chosen one, else the one before, of the first visit the one after."""
+        line, here = self._following.line, self._following.visit_of(self._session.case)
+        if line is None or here is None or len(line.visits) < 2:
+            return None
+        if self._held is not None and self._held != here:
+            return self._held
+        return here - 1 if here else 1
+
+    def _synchronize(self, *_: object) -> None:
+        viewing, line, case = self._session.viewing, self._following.line, self._session.case
+        here, wanted = self._following.visit_of(case), self._wanted
+        if self._session.previewing:
+            return
+        if line is None or case is None or here is None or wanted is None:
+            self._work.stop()
+            return
+        looked_at = viewing.layout is ViewLayout.VISITS or viewing.blink
+        key = (wanted, case, self._following.placements)
+        if not (looked_at or self._laid) or key == self._laid:
+            return
+        self._laid = key
+        way = self._following.way(wanted, here)
+        self._work.start(visit_beside(line.visits[wanted], wanted, way, case), self._following.put_beside)
+
+    def close(self) -> None:
+        """End the thread, when the program ends."""
+        self._work.close()
