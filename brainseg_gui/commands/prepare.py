@@ -14,8 +14,6 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
     from brainseg_gui.imaging.modality import Modality
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.preparation.prepare_place import Prepared, Request
@@ -107,6 +105,23 @@ def roles_said(words: list[str], places: list[Path]) -> dict[Modality, str]:
     return said
 
 
+def prepare_shown(place: Path, request: Request, finder: BrainFinder | None, taken: set[Path]) -> Prepared:
+    """Prepare one examination with a bar that shows how far it is; see `prepare_place`."""
+    from tqdm import tqdm
+
+    from brainseg_gui.preparation.prepare_place import prepare_place
+    from brainseg_gui.progress import run_to_end
+
+    with closing(tqdm(total=1.0, file=sys.stderr, bar_format=_BAR, disable=None, leave=False)) as bar:
+
+        def tell(progress: Progress) -> None:
+            bar.set_description_str(for_terminal(f"{place.name}: {progress.stage}"), refresh=False)
+            bar.update(progress.done - bar.n)
+
+        with closing(prepare_place(place, request, finder, taken)) as work:
+            return run_to_end(work, tell)
+
+
 @dataclass
 class Preparing:
     """Prepares one place after the other, and says how each ended."""
@@ -120,11 +135,8 @@ class Preparing:
 
     def prepare(self, place: Path) -> Prepared | None:
         """Prepare one; None where it could not be, which was said."""
-        from tqdm import tqdm
-
         try:
-            with closing(tqdm(total=1.0, file=sys.stderr, bar_format=_BAR, disable=None, leave=False)) as bar:
-                done = self._followed(place, bar)
+            done = prepare_shown(place, self.request, self.finder, self._taken)
         except BrainsegError as error:
             self.faults += 1
             _say(str(error))
@@ -133,17 +145,6 @@ class Preparing:
             return None
         self._tell(place, done)
         return done
-
-    def _followed(self, place: Path, bar: tqdm[Any]) -> Prepared:
-        from brainseg_gui.preparation.prepare_place import prepare_place
-        from brainseg_gui.progress import run_to_end
-
-        def tell(progress: Progress) -> None:
-            bar.set_description_str(for_terminal(f"{place.name}: {progress.stage}"), refresh=False)
-            bar.update(progress.done - bar.n)
-
-        with closing(prepare_place(place, self.request, self.finder, self._taken)) as work:
-            return run_to_end(work, tell)
 
     def _tell(self, place: Path, done: Prepared) -> None:
         doubts = done.work.doubts if done.work is not None else ()

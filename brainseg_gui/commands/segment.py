@@ -19,6 +19,7 @@ from brainseg_gui.plain_files import for_terminal
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from brainseg_gui.commands.segment_raw import RawJobs
     from brainseg_gui.inference.cohort import Refused, Segmented
     from brainseg_gui.progress import Progress
 
@@ -29,7 +30,7 @@ _BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``segment`` to the command line."""
     parser = subparsers.add_parser("segment", help="write a mask for each case")
-    cases_help = "a case folder, a file of a case, or a folder of cases"
+    cases_help = "a case folder, a file of a case, a folder of cases, or raw series (prepared first, see prepare)"
     parser.add_argument("cases", nargs="+", type=Path, metavar="CASE", help=cases_help)
     output_help = "a folder, which gets <case id>_pred.nii.gz for each case; for one case, a file name"
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT", help=output_help)
@@ -49,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, refuse_needless_resample, remove_empty
+    from brainseg_gui.commands.segment_raw import RawJobs
     from brainseg_gui.inference.cohort import CohortSegmentation
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
@@ -63,22 +65,24 @@ def run(args: argparse.Namespace) -> int:
     refuse_cluster_options(args)
     jobs = plan_jobs(args.cases, args.output)
     refuse_needless_resample(args, jobs)
-    cohort = [job.source for job in jobs if job.source is not None]
-    folders = prepare_outputs(jobs, overwrite=args.overwrite)
-    bar = tqdm(total=len(jobs), file=sys.stderr, bar_format=_BAR, disable=None)
-    shown = _LocalProgress(bar, len(jobs), args.json)
-    try:
-        with closing(Engine()) as engine, closing(bar):
-            if any(job.source for job in jobs):
+    raw = RawJobs(args.output.parent if jobs[0].chosen else args.output, args.overwrite)
+    with closing(Engine()) as engine:
+        jobs = raw.prepare(jobs, engine)
+        cohort = [job.source for job in jobs if job.source is not None]
+        folders = prepare_outputs(jobs, overwrite=args.overwrite)
+        bar = tqdm(total=len(jobs), file=sys.stderr, bar_format=_BAR, disable=None)
+        shown = _LocalProgress(bar, len(jobs), args.json, raw)
+        try:
+            if cohort:
                 engine.start(model, options)  # loads while the first case is read
             work_on = CohortSegmentation(
                 engine, model, options, overwrite=args.overwrite, cohort=cohort, regrid=regrid_policy_of(args)
             )
-            with closing(work_on.run(jobs)) as work:
+            with closing(bar), closing(work_on.run(jobs)) as work:
                 for progress in work:
                     shown.tell(progress)
-    finally:
-        remove_empty(folders)
+        finally:
+            remove_empty(folders)
     if shown.faults and len(jobs) > 1:
         _say(f"{len(shown.faults)} of {len(jobs)} cases failed: {', '.join(shown.faults)}")
     return _exit_code(shown.faults.values()) or (INPUT_FAULT if shown.doubtful else 0)
@@ -91,30 +95,42 @@ class _LocalProgress:
     bar: tqdm[Any]
     cases: int
     as_json: bool
+    raw: RawJobs
     faults: dict[str, Exception] = field(default_factory=dict)
     doubtful: int = 0
 
     def tell(self, progress: Progress) -> None:
         """Show one step of the work."""
-        from brainseg_gui.inference.case_task import described
         from brainseg_gui.inference.cohort import AtWork, Refused, Segmented
 
         outcome, words = progress.partial, ""
         if isinstance(outcome, AtWork):
             words = f"{outcome.job.name}: {progress.stage}"
         elif isinstance(outcome, Segmented):
-            entry = described(outcome)
-            self._write(json.dumps(entry) if self.as_json else _sentence(entry))
-            self._tell_doubts(outcome)
+            self._tell_done(outcome)
         elif isinstance(outcome, Refused):
             self._tell_fault(outcome)
         self.bar.set_description_str(printable(words), refresh=False)
         self.bar.update(self.cases * progress.done - self.bar.n)
 
+    def _tell_done(self, done: Segmented) -> None:
+        from brainseg_gui.inference.case_task import described
+        from brainseg_gui.inference.cohort import Refused
+
+        entry = described(done)
+        try:
+            if native := self.raw.bring_back(done):
+                entry["native"] = [str(path) for path in native]
+        except BrainsegError as error:
+            self._tell_fault(Refused(done.job, error))
+        self._write(json.dumps(entry) if self.as_json else _sentence(entry))
+        self._tell_doubts(done)
+
     def _tell_doubts(self, done: Segmented) -> None:
         """What may be wrong with a case that was segmented counts in the exit code."""
-        self.doubtful += bool(done.case.doubts)
-        for doubt in done.case.doubts:
+        doubts = (*self.raw.doubts_of(done.job), *done.case.doubts)
+        self.doubtful += bool(doubts)
+        for doubt in doubts:
             self.bar.clear()
             _say(f"{done.job.name}: {doubt}")
 
@@ -138,7 +154,9 @@ def _sentence(entry: dict[str, Any]) -> str:
     volumes = ", ".join(f"{region} {value:.1f} ml" for region, value in entry["volumes_ml"].items())
     seconds = sum(entry["seconds"].values())
     told = expectation({region: ExpectedDice(**of) for region, of in entry.get("expected_dice", {}).items()})
-    notes = "".join(f"\n  {note}" for note in (*([told] if told else []), *entry["notes"]))
+    native = entry.get("native", ())
+    said = [f"on {len(native)} series as they were: {Path(native[0]).parent}"] if native else []
+    notes = "".join(f"\n  {note}" for note in (*said, *([told] if told else []), *entry["notes"]))
     return f"{entry['case']}: {entry['output']} ({volumes}; {seconds:.1f} s on {entry['device']}){notes}"
 
 

@@ -128,7 +128,7 @@ def _find(path: Path) -> Iterator[CaseJob]:
         source = find_case(path)
         yield CaseJob(source.case_id, source, path)
     except BrainsegError as error:
-        yield from _find_cohort(path) or [CaseJob(path.name, None, path, error)]
+        yield from _find_cohort(path) or [CaseJob(path.name, None, path, error, given=path)]
 
 
 def _find_cohort(path: Path) -> list[CaseJob]:

@@ -25,6 +25,8 @@ class CaseJob:
         Why there is no case.
     chosen
         Whether a person named the file of the mask, so that it is followed where it is a link.
+    given
+        What a person gave where there is no case.
     """
 
     name: str
@@ -32,6 +34,7 @@ class CaseJob:
     output: Path
     fault: BrainsegError | None = None
     chosen: bool = False
+    given: Path | None = None
 
     @property
     def is_taken(self) -> bool:

@@ -30,12 +30,15 @@ class Request:
         Which series is what, where a person says it.
     overwrite
         Whether a prepared case that was made otherwise is replaced.
+    name
+        What the prepared case is called; as its place where it is empty.
     """
 
     output: Path
     wishes: Wishes = field(default_factory=Wishes)
     said: Mapping[Modality, str] = field(default_factory=dict)
     overwrite: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,7 @@ def prepare_place(
         If there is nothing to prepare, or it cannot be written.
     """
     examination = yield from scaled(examine(place), 0.0, 0.05)
-    folder = request.output / file_name(examination.name, set())
+    folder = request.output / file_name(request.name or examination.name, set())
     if taken is not None and folder in taken:
         raise SaveError(f"two examinations are called {folder.name}", "Prepare them into different folders", place)
     before = _made_before(folder, examination, request, finder)

@@ -45,7 +45,7 @@ class RawExamination:
     aside: tuple[SetAside, ...] = ()
 
     def called(self, word: str) -> Series:
-        """The series of a number, a name, or the part of one name.
+        """The series of a number, a name, the part of one name, or a file.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class RawExamination:
         """
         if word.isdecimal() and 0 < int(word) <= len(self.series):
             return self.series[int(word) - 1]
-        exact = [one for one in self.series if word.casefold() == one.name.casefold()]
+        exact = [one for one in self.series if word.casefold() == one.name.casefold() or Path(word) in one.files]
         found = exact or [one for one in self.series if word.casefold() in one.name.casefold()]
         if len(found) == 1:
             return found[0]
