@@ -38,9 +38,10 @@ class ModelList:
     def find(self) -> None:
         """List the shipped models, then those that the person added; choose the one of the last time."""
         from brainseg_gui.inference.models.model_folder import shipped_folders
+        from brainseg_gui.plugins.declared import model_folders
 
         state, wanted = self._session.segmenting, Path(self._preferences.get("model", ""))
-        self._list(read_models(shipped_folders()))
+        self._list(read_models((*shipped_folders(), *model_folders())))
         state.model = next((c for c in state.models if c.folder == wanted), state.models[0] if state.models else None)
         if added := self._preferences.models:
             self._added.start(reading(partial(read_models, added)), partial(self._on_added_read, state.model, wanted))

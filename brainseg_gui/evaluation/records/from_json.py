@@ -87,11 +87,19 @@ def _region_of(key: str, case: Mapping[str, Any]) -> RegionEntry:
     return RegionEntry(
         key=text_in(key),
         title=text_in(numbers["title"]),
-        numbers={key: _region_number(measure, numbers[key]) for key, measure in MEASURES.items()},
+        numbers={
+            key: _region_number(measure, numbers[key] if measure.term else numbers.get(key))
+            for key, measure in MEASURES.items()
+        },
         lesions=tuple(_lesion_of(lesion) for lesion in lesions["found"]),
         false_sizes={int(size): whole_in(count) for size, count in lesions["false_sizes"].items()},
         left_out=whole_in(lesions["left_out"]),
     )
+
+
+def _given(numbers: Mapping[str, Any], measure: Measure) -> Any:
+    """The number of a measure; one of a plug-in may have come after the file."""
+    return numbers.get(measure.key) if measure.is_plug_in else numbers[measure.key]
 
 
 def _region_number(measure: Measure, value: Any) -> float:

@@ -6,14 +6,20 @@ sentence, a term in ``resources/report/definitions.toml``.
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Flag, auto
+from functools import partial
 from types import MappingProxyType
 
 from brainseg_gui.evaluation.metrics.comparison import RegionScore
 from brainseg_gui.evaluation.metrics.lesions import LesionScore
+from brainseg_gui.plugins.declared import PlugIn, plug_ins
+from brainseg_gui.plugins.loading import PlugInError, load
+
+log = logging.getLogger(__name__)
 
 
 class Better(Flag):
@@ -88,6 +94,11 @@ class Measure:
     decimals: int = 3
     better: Better = Better.HIGHER
     signed: bool = False
+
+    @property
+    def is_plug_in(self) -> bool:
+        """Whether it comes from another package: those have no term that defines them."""
+        return not self.term
 
     @property
     def titled(self) -> str:
@@ -311,7 +322,36 @@ _RECORDS = (
         signed=True,
     ),
 )
-MEASURES = MappingProxyType({measure.key: measure for measure in _RECORDS})
+
+
+def _of_plug_ins() -> Iterator[Measure]:
+    """Measures that other packages compute of a `RegionScore`; a package is imported when the first one is scored."""
+    built_in = {measure.key for measure in _RECORDS}
+    for plug_in in plug_ins("measures"):
+        if plug_in.name.isidentifier() and plug_in.name not in built_in:
+            title = plug_in.name.replace("_", " ").capitalize()
+            yield Measure(
+                key=plug_in.name,
+                title=title,
+                tip=f"{title}, by the plug-in {plug_in.package} {plug_in.version}",
+                term="",
+                value=partial(_value_of, plug_in),
+                shown=MeasureOutlet.CASE,
+                signed=True,
+            )
+
+
+def _value_of(plug_in: PlugIn, row: RegionScore) -> float:
+    """What a plug-in makes of a score; NaN where it cannot: that it fails is told once, in the log."""
+    try:
+        return float(load(plug_in)(row))
+    except Exception as error:  # noqa: BLE001  somebody else's code
+        if not isinstance(error, PlugInError):
+            log.warning("the measure %s failed: %s", plug_in.words, error)
+        return math.nan
+
+
+MEASURES = MappingProxyType({measure.key: measure for measure in (*_RECORDS, *_of_plug_ins())})
 """All measures by key, in the order of the columns of the CSV."""
 
 

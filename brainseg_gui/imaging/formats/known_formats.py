@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 from brainseg_gui.imaging.formats.image_format import Codec, ImageFormat, MaskReader
+from brainseg_gui.plugins.declared import plug_ins
+from brainseg_gui.plugins.loading import load
 
 _START_BYTES = 512
 _SAVE_AGAIN = "Save as .nii.gz, from ITK-SNAP or 3D Slicer for example"
@@ -61,7 +66,16 @@ def _is_nrrd(start: bytes) -> bool:
     return start.startswith(b"NRRD000")
 
 
-FORMATS = (
+def _of_plug_ins() -> Iterator[ImageFormat]:
+    """Formats that other packages read; a package is imported when the first such file is."""
+    for plug_in in plug_ins("formats"):
+        if _ENDING.fullmatch(plug_in.name) and plug_in.name not in _READ_HERE:
+            title, reader = f"{plug_in.name} ({plug_in.package})", cast(Callable[[], Codec], partial(load, plug_in))
+            yield ImageFormat(title, (plug_in.name,), reader=reader)
+
+
+_ENDING = re.compile(r"(\.[a-z0-9]{1,12}){1,2}")
+_BUILT_IN = (
     ImageFormat("NIfTI", (".nii.gz", ".nii"), _is_nifti, reader=_nifti, writer=_nifti),
     ImageFormat("NRRD", (".nrrd", ".seg.nrrd", ".nhdr"), _is_nrrd, _nrrd, _nrrd, _segments),
     ImageFormat("MetaImage", (".mha", ".mhd"), reader=_meta_image, writer=_meta_image),
@@ -70,6 +84,8 @@ FORMATS = (
     ImageFormat("Analyze", (".hdr", ".img"), remedy=_SAVE_AGAIN),
     ImageFormat("MINC", (".mnc",), remedy="Convert with mnc2nii"),
 )
+_READ_HERE = {suffix for known in _BUILT_IN if known.reader is not None for suffix in known.suffixes}
+FORMATS = (*_BUILT_IN, *_of_plug_ins())
 READ = tuple(known for known in FORMATS if known.reader is not None)
 MASKS = tuple(known for known in FORMATS if known.reader is not None or known.mask_reader is not None)
 WRITTEN = tuple(known for known in FORMATS if known.writer is not None)
