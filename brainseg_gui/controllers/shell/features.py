@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from brainseg_gui.controllers.segmenting.certainty import CertaintyController
     from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
     from brainseg_gui.controllers.shell.controller_set import ControllerSet
+    from brainseg_gui.controllers.shell.plug_ins import PlugInsController
     from brainseg_gui.controllers.shell.preferences_form import PreferencesFormController
     from brainseg_gui.controllers.shell.tour import TourController
     from brainseg_gui.controllers.training.training import TrainingController
@@ -238,6 +239,12 @@ def _tour(controllers: ControllerSet) -> TourController:
     return TourController(controllers.window, controllers.preferences)
 
 
+def _plug_ins(controllers: ControllerSet) -> PlugInsController:
+    from brainseg_gui.controllers.shell.plug_ins import PlugInsController
+
+    return PlugInsController(controllers.session, controllers.window)
+
+
 TRAINING = Feature(_training, commands={"train.open": lambda training: training.show()})
 COHORT = Feature(_cohort, commands={"file.cohort_results": lambda cohort: cohort.show()})
 SEGMENT_ALL = Feature(_segment_all, commands={"cases.segment_all": lambda segmenting: segmenting.show()})
@@ -254,6 +261,11 @@ DICOM_EXPORT = Feature(
 )
 PREFERENCES_FORM = Feature(_preferences_form, commands={"file.preferences": lambda form: form.show()})
 TOUR = Feature(_tour, commands={"help.tour": lambda tour: tour.show()})
+PLUG_INS = Feature(
+    _plug_ins,
+    actions=(ActionSpec("help.plug_ins", "&Plug-ins…", "Help", (), "What other packages bring; switch it off"),),
+    commands={"help.plug_ins": lambda plug_ins: plug_ins.show()},
+)
 
 FEATURES: tuple[Feature[Any], ...] = (
     *CORE_FEATURES,
@@ -271,6 +283,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     DICOM_EXPORT,
     PREFERENCES_FORM,
     TOUR,
+    PLUG_INS,
 )
 
 PANELS = tuple(spec for feature in FEATURES for spec in feature.panels)
