@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from brainseg_gui.preparation.heads.field import BRIGHTEST, FloatArray
-from brainseg_gui.preparation.heads.skull import one_solid
+from brainseg_gui.preparation.heads.skull import brain_of
 from training.synthesis.heads.pictures import load_pictures
 
 _WHOLE = 255
@@ -42,7 +42,7 @@ def measure(folder: Path, predict: Callable[[FloatArray], FloatArray]) -> list[F
         for image, brain, tumour, kind in zip(
             pictures.image, pictures.brain, pictures.tumour, pictures.kinds, strict=True
         ):
-            mask = one_solid(predict(image.astype(np.float32) * np.float32(BRIGHTEST / _WHOLE))) > 0.5
+            mask = brain_of(predict(image.astype(np.float32) * np.float32(BRIGHTEST / _WHOLE))) > 0.5
             truth, sick = brain > _WHOLE / 2, tumour > _WHOLE / 2
             dice = 2.0 * float((mask & truth).sum()) / max(int(mask.sum()) + int(truth.sum()), 1)
             kept = float(mask[sick].mean()) if sick.any() else float("nan")

@@ -24,6 +24,8 @@ Predict = Callable[[FloatArray], Generator[Progress, None, FloatArray]]
 
 STRIPPING = "finding the brain"
 _USUAL_ML = (900.0, 2100.0)
+_LEAST = 0.3
+"""The probability from which a voxel counts as brain: what is cut off is lost, a rim of fluid is not in the way."""
 _SURE, _WORTHLESS = 0.95, np.float32(0.8)
 """Certainties: below the one the person is told, at the other a series has no vote."""
 
@@ -82,7 +84,7 @@ def brain_mask(image: Array, affine: Affine, predict: Predict) -> Generator[Prog
     yield Progress(STRIPPING, 0.2)
     output = yield from predict(field.values[None, ..., None])
     yield Progress(STRIPPING, 0.7)
-    coarse = one_solid(output[0, ..., 1])
+    coarse = brain_of(output[0, ..., 1])
     probability = _on_image(coarse, field, stored.grid.shape)
     yield Progress(STRIPPING, 0.95)
     return _mask_of(stored.from_ras(probability), coarse, stored.grid.voxel_ml)
@@ -107,7 +109,13 @@ def _shape_of(image: Array) -> tuple[int, int, int]:
     return i, j, k
 
 
-def one_solid(probability: FloatArray) -> FloatArray:
+def brain_of(said: FloatArray) -> FloatArray:
+    """The brain in what the network says: its odds moved so that `_LEAST` becomes a half, one solid part of it."""
+    odds = np.float32((1.0 - _LEAST) / _LEAST)
+    return _one_solid(np.asarray(said * odds / (said * odds + 1.0 - said), np.float32))
+
+
+def _one_solid(probability: FloatArray) -> FloatArray:
     """Probabilities with all but the largest part at 0, and its holes at 1."""
     inside = _solid(probability > 0.5)
     if not inside.any():
