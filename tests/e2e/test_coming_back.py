@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.annotating import saving
+from brainseg_gui.controllers.annotating import save_work
 from brainseg_gui.controllers.layers import opening
 from brainseg_gui.controllers.shell.core_features import FILES, JOURNALS, SAVING, SCHEMES
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
@@ -44,7 +44,7 @@ def iam(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Sit down as another person."""
 
     def sit(name: str) -> None:
-        for module in (saving, opening):
+        for module in (save_work, opening):
             monkeypatch.setattr(module, "person", lambda: name)
         monkeypatch.setattr("brainseg_gui.controllers.annotating.annotate.person", lambda: name)
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from brainseg_gui import __version__
 from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.journal.study import values_digest
-from brainseg_gui.annotation.provenance import provenance
 from brainseg_gui.annotation.saving.mask_paths import (
     ANNOTATION,
     PREDICTION,
@@ -30,41 +26,24 @@ from brainseg_gui.annotation.saving.save_mask import (
     ReadOnlyHomeError,
     SavedMaskFile,
     SaveRequest,
-    save_mask,
 )
-from brainseg_gui.annotation.saving.study_memory import StudyMemory
-from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord, origin_of
+from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord
 from brainseg_gui.controllers.annotating.journal import JournalController
+from brainseg_gui.controllers.annotating.save_work import After, PendingSave, written
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.save_dialog import ask_path, doubt_question, mask_name
-from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.formats.known_formats import WRITTEN, file_filter
-from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 
-After = Callable[[bool], None]
-"""Called when a save has ended, with whether the mask is in a file."""
-
 _ELSEWHERE = (("Save as…", "file.save_as"),)
 _NO_ROOM_HERE = (("Choose a folder for masks…", "file.save_in"), *_ELSEWHERE)
-
-
-@dataclass(frozen=True, eq=False)
-class _Save:
-    """One save under way: what is written while the person goes on, and what waits for it."""
-
-    request: SaveRequest
-    layer: Layer
-    record: AnnotationRecord | None
-    history: History
-    then: After
 
 
 class SaveController(QObject):
@@ -196,7 +175,7 @@ class SaveController(QObject):
             self._known_cases(case.source),
             self._journals.known_study,
         )
-        self._write(_Save(request, layer, record, History(history.edits, history.position), then))
+        self._write(PendingSave(request, layer, record, History(history.edits, history.position), then))
 
     def _left_homes(self, source: CaseSource, layer: Layer) -> tuple[Path, ...]:
         """Where masks of a case went before; nothing for one whose place a person chose."""
@@ -208,13 +187,13 @@ class SaveController(QObject):
         recent = [folder for folder in self._preferences.recent if folder != source.folder]
         return (*self._session.cohort, *(CaseSource(printable(folder.name), folder, {}) for folder in recent))
 
-    def _write(self, save: _Save) -> None:
+    def _write(self, save: PendingSave) -> None:
         self._session.saving.begin("saving")
         if save.record is not None:
             file, digest = save.request.file, values_digest(save.request.labels.values)
             path = save.request.chosen or (file.path if file is not None else None)
             self._journals.note_file(save.record, digest, path)
-        job = Job(_write(save, tuple(self._session.layers), self._preferences.memory), self)
+        job = Job(written(save, tuple(self._session.layers), self._preferences.memory), self)
         self._jobs.add(job)
         job.succeeded.connect(partial(self._on_saved, save))
         job.failed.connect(partial(self._on_failed, save))
@@ -223,7 +202,7 @@ class SaveController(QObject):
 
     # what comes back
 
-    def _on_saved(self, save: _Save, saved: SavedMaskFile) -> None:
+    def _on_saved(self, save: PendingSave, saved: SavedMaskFile) -> None:
         layer, record, annotating = save.layer, save.record, self._session.annotating
         last, path = save.history.undoable, saved.file.path
         layer.file = saved.file
@@ -241,14 +220,14 @@ class SaveController(QObject):
         self._tell(save, saved)
         save.then(True)
 
-    def _tell(self, save: _Save, saved: SavedMaskFile) -> None:
+    def _tell(self, save: PendingSave, saved: SavedMaskFile) -> None:
         """A save that went where masks go needs no words; what was said of one that did not is over."""
         if saved.problem is not None:
             self._say(notice_of(saved.problem))
         elif self._session.notice is self._said:
             self._say(None)
 
-    def _on_failed(self, save: _Save, error: Exception) -> None:
+    def _on_failed(self, save: PendingSave, error: Exception) -> None:
         self._session.saving.end("Not saved")
         if isinstance(error, MaskDoubt):
             question = doubt_question(self._window, error)
@@ -260,7 +239,7 @@ class SaveController(QObject):
         self._say(notice_of(error, _NO_ROOM_HERE if isinstance(error, ReadOnlyHomeError) else _ELSEWHERE))
         save.then(False)
 
-    def _on_answered(self, save: _Save, doubt: Doubt, key: str) -> None:
+    def _on_answered(self, save: PendingSave, doubt: Doubt, key: str) -> None:
         if key == "replace":
             self._write(replace(save, request=save.request.settling(doubt)))
         elif key == "elsewhere":
@@ -292,39 +271,3 @@ def _kind_of(layer: Layer) -> str:
     if layer.role is LayerRole.ANNOTATION:
         return ANNOTATION
     return PREDICTION if layer.role is LayerRole.PREDICTION and not layer.made_from else layer.name
-
-
-def _write(save: _Save, layers: Sequence[Layer], memory: StudyMemory) -> Generator[Progress, None, SavedMaskFile]:
-    record, request = save.record, save.request
-    made_by = save.layer.author if save.layer.model_sha256 else ""
-    note = partial(_note, record, save, layers) if record is not None else None
-    saved = yield from save_mask(request, note, made_by)
-    if record is not None:
-        with suppress(OSError):  # the mask is saved all the same
-            _remember(memory, saved, request)
-    return saved
-
-
-def _note(record: AnnotationRecord, save: _Save, layers: Sequence[Layer], study: str) -> dict[str, Any]:
-    copied = {edit.source.layer for edit in save.history.applied}
-    origins = [origin_of(layer) for layer in layers if layer.name in copied]
-    return provenance(
-        save.request.labels,
-        save.history,
-        record.start,
-        layers=origins,
-        program=__version__,
-        annotator=person(),
-        study=study,
-        began=record.began,
-        earlier=record.earlier,
-    )
-
-
-def _remember(memory: StudyMemory, saved: SavedMaskFile, request: SaveRequest) -> None:
-    """An annotation that lies where nobody would look is remembered; its note tells its scheme now."""
-    source, path = request.case.source, saved.file.path
-    if path.parent not in (source.folder, home_of(source, request.tree)):
-        memory.add_mask(saved.study, path)
-    if path.name in memory.schemes_of(saved.study):
-        memory.set_scheme(saved.study, path.name, None)
