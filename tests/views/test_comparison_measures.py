@@ -9,7 +9,7 @@ from brainseg_gui.evaluation.metrics.lesions import Lesion, LesionScore
 from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.imaging.labels import regions
-from brainseg_gui.views.comparing import comparison_panel
+from brainseg_gui.views.comparing import score_table
 
 WT = regions()[0]
 # one lesion, found with Dice .75 at 3 mm; two false ones count 0 and 300 mm: .75 / 3 and 603 / 3
@@ -17,15 +17,15 @@ LESIONS = LesionScore((Lesion(100, True, 0.75, 3.0),), (12, 3), 1, missing_mm=30
 
 
 def test_the_columns_are_those_of_the_records() -> None:
-    assert comparison_panel._COLUMNS == ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
-    assert comparison_panel._TIPS[1:5] == tuple(
+    assert score_table.COLUMNS == ("Region", "Dice", "HD95", "Ref.", "Pred.", "Missed", "False")
+    assert score_table.TIPS[1:5] == tuple(
         MEASURES[key].tip for key in ("dice", "hd95_mm", "reference_ml", "prediction_ml")
     )
 
 
 def test_a_row_tells_every_measure() -> None:
     score = RegionScore(WT, Counts(6, 2, 4), 0.8, 1.0, 3.5, (0.5, 0.75), LESIONS)
-    title, *lines = comparison_panel._tip(score).split("\n")
+    title, *lines = score_table.row_tip(score).split("\n")
     assert title == WT.title
     assert lines[:-1] == [
         "Dice 0.667",
@@ -41,6 +41,6 @@ def test_a_row_tells_every_measure() -> None:
 def test_a_penalty_is_told_and_what_is_not_defined_is_a_dash() -> None:
     score = RegionScore(WT, Counts(0, 0, 4), 0.0, 1.0, 374.0, (0.0, 0.0), LESIONS)
     assert math.isnan(MEASURES["sensitivity"].value(score))
-    title, _, scores, *_ = comparison_panel._tip(score).split("\n")
+    title, _, scores, *_ = score_table.row_tip(score).split("\n")
     assert title == f"{WT.title}: empty in the reference; HD95 is the penalty that the rules set, no distance"
     assert scores == "Sensitivity –, Precision 0.000"

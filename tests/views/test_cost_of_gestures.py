@@ -16,7 +16,7 @@ from brainseg_gui.evaluation.metrics.comparison import Comparison, RegionScore, 
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.state.layers.layers import OverlayStyle
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
+from brainseg_gui.views.comparing.score_table import ScoreTable
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices import hand_marks, slice_marks
 from brainseg_gui.views.slices.slice_view import SliceView
@@ -64,13 +64,13 @@ def test_new_scores_of_the_same_layers_write_their_rows_and_lay_nothing_out(
     session.set_comparison(first)
     qapp.sendPostedEvents()
     written: list[int] = []
-    fill = ComparisonPanel._fill_row
+    fill = ScoreTable._fill_row
 
-    def note(panel: ComparisonPanel, row: int, score: RegionScore) -> None:
+    def note(panel: ScoreTable, row: int, score: RegionScore) -> None:
         written.append(row)
         fill(panel, row, score)
 
-    monkeypatch.setattr(ComparisonPanel, "_fill_row", note)
+    monkeypatch.setattr(ScoreTable, "_fill_row", note)
     layouts.count = 0
     worse = replace(first.rows[1], counts=replace(first.rows[1].counts, both=first.rows[1].counts.both // 2))
     session.set_comparison(Comparison((first.rows[0], worse, *first.rows[2:]), first.rules))

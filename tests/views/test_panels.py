@@ -48,7 +48,8 @@ from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
-from brainseg_gui.views.comparing.comparison_panel import _COLUMNS, ComparisonPanel
+from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
+from brainseg_gui.views.comparing.score_table import COLUMNS
 from brainseg_gui.views.layers.case_item import COUNT, REFERENCE
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -268,7 +269,7 @@ def test_missed_and_false_stay_together_and_go_after_the_volumes(compared: MainW
     seen = set()
     for width in range(100, 500, 20):
         panel.resize(width, 300)
-        hidden = [name for n, name in enumerate(_COLUMNS) if table.isColumnHidden(n)]
+        hidden = [name for n, name in enumerate(COLUMNS) if table.isColumnHidden(n)]
         seen.add(" ".join(hidden))
         assert ("Point at a row" in panel._legend.text()) == bool(hidden)
     assert seen == {"", "Ref. Pred.", "Ref. Pred. Missed False", "HD95 Ref. Pred. Missed False"}

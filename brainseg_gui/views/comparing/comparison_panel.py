@@ -2,60 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
-
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QBoxLayout,
     QComboBox,
-    QHeaderView,
     QLabel,
     QSizePolicy,
     QStackedWidget,
     QTabBar,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from brainseg_gui.evaluation.metrics.comparison import RegionScore
-from brainseg_gui.evaluation.records.measures import MEASURES, MeasureOutlet, measures_shown
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import ViewLayout
+from brainseg_gui.views.comparing.score_table import SCORES, ScoreTable
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
-from brainseg_gui.views.widgets.table_heads import describe_columns, heading_of
 from brainseg_gui.views.widgets.theme import colour
 
-_SCORES = tuple(measure for measure in measures_shown(MeasureOutlet.WINDOW) if measure.unit != "ml")
-_VOLUMES = tuple(measure for measure in measures_shown(MeasureOutlet.WINDOW) if measure.unit == "ml")
-_COLUMNS = ("Region", *(measure.short_column for measure in (*_SCORES, *_VOLUMES)), "Missed", "False")
-_FIRST_VOLUME = 1 + len(_SCORES)
-_FIRST_DIFFERENCE = _FIRST_VOLUME + len(_VOLUMES)
-_PREDICTED = _COLUMNS.index(MEASURES["prediction_ml"].short_column)
-_LEAVING = (  # columns that go, together and in this order, where there is no room for them; the first score stays
-    range(_FIRST_VOLUME, _FIRST_DIFFERENCE),
-    range(_FIRST_DIFFERENCE, len(_COLUMNS)),
-    *((column,) for column in range(_FIRST_VOLUME - 1, 1, -1)),
-)
-_COLUMN_WIDTH = 50
 _GAP = 8
 _LEAST_NAME = 90  # pixels in which a layer is still known by its name
 _MARGINS = (6, 16)  # at the sides: of a panel that is narrower than 220 pixels, and of others
 _NARROW = 220
 _BOX_WIDTHS = (110, 200)  # of a name: what a row beside the tabs needs, and all that it gets there
-_TIPS = (
-    "Union of labels that is scored; click a row to see where the masks agree on it",
-    *(measure.tip for measure in (*_SCORES, *_VOLUMES)),
-    "In the reference, not in the prediction, ml",
-    "In the prediction, not in the reference, ml",
-)
 
 
 class ComparisonPanel(QWidget):
@@ -70,7 +43,6 @@ class ComparisonPanel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._session = session
         self._choices_shown: tuple[list[str], int, int, bool] | None = None
-        self._rows_shown: list[tuple[RegionScore, str]] = []
         outer = self._outer = QVBoxLayout(self)
         outer.setSpacing(8)
         outer.addLayout(self._choices())
@@ -82,7 +54,8 @@ class ComparisonPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self.add_page("Comparison", page)
-        self._table = self._make_table()
+        self._table = ScoreTable()
+        self._table.cellClicked.connect(self._on_row_chosen)
         column.addWidget(self._table)
         self._legend = QLabel()
         self._legend.setTextFormat(Qt.TextFormat.RichText)
@@ -124,14 +97,7 @@ class ComparisonPanel(QWidget):
         self._names.setStretch(self._names.count() - 1, int(not beside))
         named = self._against.sizeHint().width() + 2 * (_LEAST_NAME + _GAP)
         self._names.setDirection(_across_if(width >= named))
-        self._hide_columns(len(_COLUMNS) - width // _COLUMN_WIDTH)
-
-    def _hide_columns(self, excess: int) -> None:
-        """Leave out so many columns, or one more: what belongs together goes together, and that it does is said."""
-        for group in _LEAVING:
-            for column in group:
-                self._table.setColumnHidden(column, excess > 0)
-            excess -= len(group)
+        self._table.fit(width)
         if not self._legend.isHidden():
             self._legend.setText(self._legend_text())
 
@@ -167,22 +133,6 @@ class ComparisonPanel(QWidget):
         self._head.addLayout(row)
         return self._head
 
-    def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(_COLUMNS))
-        table.setHorizontalHeaderLabels(_COLUMNS)
-        table.verticalHeader().hide()
-        table.setShowGrid(False)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setHighlightSections(False)
-        describe_columns(table, _TIPS, [_alignment(column) for column in range(len(_COLUMNS))])
-        table.cellClicked.connect(self._on_row_chosen)
-        return table
-
     def _synchronize(self) -> None:
         self._fill_choices()
         comparison = self._session.comparison
@@ -192,12 +142,7 @@ class ComparisonPanel(QWidget):
         self._empty.setText(self._what_is_missing())
         if comparison is None:
             return
-        with QSignalBlocker(self._table):
-            self._fill_rows(comparison.rows)
-            self._mark_agreement()
-        height = self._table.horizontalHeader().sizeHint().height()
-        height += sum(self._table.rowHeight(row) for row in range(self._table.rowCount()))
-        self._table.setFixedHeight(height + 4)
+        self._table.show_scores(comparison.rows, self._session.viewing.agreement)
         self._legend.setText(self._legend_text())
 
     def _fill_choices(self) -> None:
@@ -219,44 +164,7 @@ class ComparisonPanel(QWidget):
             box.setEnabled(bool(layers))
             box.setPlaceholderText("none")
             box.updateGeometry()
-        self._name_columns(edited=edited)
-
-    def _name_columns(self, *, edited: bool) -> None:
-        """Say whether the second mask is a prediction or the annotation in work."""
-        heading_of(self._table, _PREDICTED).setText("Ann." if edited else _COLUMNS[_PREDICTED])
-        for column in range(_PREDICTED, len(_COLUMNS)):
-            tip = _TIPS[column].replace("prediction", "annotation") if edited else _TIPS[column]
-            heading_of(self._table, column).setToolTip(tip)
-
-    def _fill_rows(self, scores: Sequence[RegionScore]) -> None:
-        """Write the rows that have other numbers than before: a stroke changes few of them, several times a second."""
-        self._table.setRowCount(len(scores))
-        ink, before = colour("quiet").name(), self._rows_shown
-        self._rows_shown = [(score, ink) for score in scores]
-        for row, score in enumerate(scores):
-            if before[row : row + 1] != [(score, ink)]:
-                self._fill_row(row, score)
-
-    def _fill_row(self, row: int, score: RegionScore) -> None:
-        missed, false = _differences_ml(score)
-        measured = (measure.list_text(measure.value(score)) or "…" for measure in (*_SCORES, *_VOLUMES))
-        texts = (score.region.key, *measured, f"{missed:.1f}", f"{false:.1f}")
-        for column, text in enumerate(texts):
-            item = QTableWidgetItem(text)
-            item.setTextAlignment(_alignment(column))
-            item.setToolTip(_tip(score))
-            if column >= _FIRST_VOLUME:
-                item.setForeground(colour("quiet"))
-            self._table.setItem(row, column, item)
-        self._table.setRowHeight(row, 24)
-
-    def _mark_agreement(self) -> None:
-        region, comparison = self._session.viewing.agreement, self._session.comparison
-        self._table.clearSelection()
-        if region is not None and comparison is not None:
-            for row, score in enumerate(comparison.rows):
-                if score.region == region:
-                    self._table.selectRow(row)
+        self._table.name_columns(edited=edited)
 
     def _legend_text(self) -> str:
         words = zip(AGREEMENT_COLOURS, ("found", "missed", "false"), strict=True)
@@ -268,8 +176,8 @@ class ComparisonPanel(QWidget):
         viewing = self._session.viewing
         if viewing.agreement is not None or viewing.layout is ViewLayout.COMPARE:
             return f"{squares}&nbsp;&nbsp; in {(viewing.agreement or regions()[0]).key}"
-        distances = "".join(f", {measure.title} in {measure.unit}" for measure in _SCORES if measure.unit)
-        hidden = any(self._table.isColumnHidden(column) for group in _LEAVING for column in group)
+        distances = "".join(f", {measure.title} in {measure.unit}" for measure in SCORES if measure.unit)
+        hidden = self._table.lacks_columns
         numbers = "Point at a row for all numbers" if hidden else f"Volumes in ml{distances}"
         hint = f"{numbers}. Click a row to see where the masks agree"
         return f'<span style="color:{colour("faint").name()}">{hint}</span>'
@@ -303,37 +211,3 @@ class ComparisonPanel(QWidget):
 def _across_if(there_is_room: bool) -> QBoxLayout.Direction:
     """Side by side, else one below the other."""
     return QBoxLayout.Direction.LeftToRight if there_is_room else QBoxLayout.Direction.TopToBottom
-
-
-def _tip(score: RegionScore) -> str:
-    """Every measure of a row's region, one line for those that one term defines: the row may have no room for all."""
-    if score.counts.reference == score.counts.prediction == 0:
-        return f"{score.region.title}: empty in both masks, which counts as 1"
-    measured = score.lesions is not None and score.surface_dice is not None
-    lines = [
-        ", ".join(measure.sentence(measure.value(score)) for measure in of)
-        for _, of in groupby(MEASURES.values() if measured else _VOLUMES, lambda m: m.term)
-    ]
-    missed, false = (f"{ml:.1f} ml" for ml in _differences_ml(score))
-    return "\n".join([f"{score.region.title}{_penalty(score)}", *lines, f"Missed {missed}, false {false}"])
-
-
-def _penalty(score: RegionScore) -> str:
-    """That a distance is none, where one of the masks has nothing to measure it to."""
-    if score.counts.reference and score.counts.prediction:
-        return ""
-    empty = "prediction" if score.counts.reference else "reference"
-    title = MEASURES["hd95_mm"].title
-    return f": empty in the {empty}; {title} is the penalty that the rules set, no distance"
-
-
-def _differences_ml(score: RegionScore) -> tuple[float, float]:
-    """What the second mask misses of the reference, and what it has besides."""
-    total = score.counts.both + score.counts.only_reference
-    both_ml = score.reference_ml * score.counts.both / total if total else 0.0
-    return score.reference_ml - both_ml, score.prediction_ml - both_ml
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter
