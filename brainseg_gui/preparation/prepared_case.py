@@ -31,7 +31,6 @@ from brainseg_gui.storage.leftovers import new_name, tidy
 WRITING, GOING_BACK = "writing the prepared case", "bringing masks back"
 NATIVE = "native"
 """The folder in a prepared case that holds masks on the series as they were."""
-"""The folder in a prepared case that holds masks on the series as they were."""
 
 
 def write_prepared(

@@ -105,7 +105,27 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
     aside = tuple(one for one in found if isinstance(one, SetAside))
     if not series:
         raise _nothing(place, aside)
+    _check_one(place, series)
     return RawExamination(_name_of(place), place, _numbered(series), aside)
+
+
+def _check_one(place: Path, series: Sequence[Series]) -> None:
+    """Refuse what holds several examinations: their series would be taken for those of one.
+
+    DICOM names its studies; files are told apart where two folders both hold the same modalities.
+    """
+    studies = {one.notes.words.get("StudyInstanceUID", "") for one in series if one.stack is not None} - {""}
+    by_folder: dict[Path, set[Modality]] = {}
+    for one in series:
+        if one.stack is None and one.role.modality is not None:
+            by_folder.setdefault(one.files[0].parent, set()).add(one.role.modality)
+    again = [one for one, there in by_folder.items() if any(len(there & more) > 1 for more in _others(by_folder, one))]
+    if (count := max(len(studies), len(again))) > 1:
+        raise CaseError(f"it holds {count} examinations", "Give the folder of each one by itself", place)
+
+
+def _others(by_folder: Mapping[Path, set[Modality]], folder: Path) -> list[set[Modality]]:
+    return [there for other, there in by_folder.items() if other != folder]
 
 
 def _series_of(stack: Stack) -> Series | SetAside:

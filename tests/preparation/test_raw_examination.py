@@ -159,3 +159,22 @@ def test_a_guess_that_is_not_sure_is_told(tmp_path: Path, pixels: NDArray[np.uin
     swapped = choose_series(found).swapped(T1, T1CE, (found.series[1].role, found.series[0].role))
     assert {m: one.number for m, one in swapped.chosen.items()} == {T1: 1, T1CE: 0}
     assert swapped.reference is T1
+
+
+def test_two_examinations_are_never_taken_for_one(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    for visit in ("a", "b"):
+        for name in ("t1_gd", "t2"):
+            write_file(tmp_path / "files" / visit / f"{name}.nii.gz")
+        series = described("t1_tra", "090000", f"1.2.3.{visit == 'a':d}", pixels)
+        series.tags["StudyInstanceUID"] = f"1.2.9.{visit == 'a':d}"
+        write_classic(tmp_path / "dicom" / visit, series)
+    for kind in ("files", "dicom"):
+        with pytest.raises(CaseError, match="it holds 2 examinations"):
+            examined(tmp_path / kind)
+        assert examined(tmp_path / kind / "a").series
+
+
+def test_a_folder_for_each_modality_is_one_examination(tmp_path: Path) -> None:
+    for name in ("t1", "t1_gd", "t2"):
+        write_file(tmp_path / name / f"{name}.nii.gz")
+    assert len(examined(tmp_path).series) == 3

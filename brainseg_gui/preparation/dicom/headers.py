@@ -83,6 +83,7 @@ _TAGS = (
 _DESCRIBING = (
     *("Modality", "SeriesDescription", "ProtocolName", "SequenceName", "PulseSequenceName", "ScanningSequence"),
     *("SequenceVariant", "MRAcquisitionType", "ContrastBolusAgent", "Manufacturer", "StudyDate", "SeriesTime"),
+    "StudyInstanceUID",
 )
 _TIMES = ("EchoTime", "RepetitionTime", "InversionTime", "FlipAngle", "MagneticFieldStrength", "SliceThickness")
 _MOST_FRAMES = 10_000
