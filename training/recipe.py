@@ -11,7 +11,8 @@ from typing import Any
 
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME
-from brainseg_gui.inference.models.passport import FORMAT, LINEAR, LINEAR_IN_BRAIN, Passport, parse_passport
+from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Passport
+from brainseg_gui.inference.models.passport_reading import FORMAT, parse_passport
 from brainseg_gui.runs.config import Preprocess, TrainingConfig
 
 MODALITIES = ["flair", "t1", "t1ce", "t2"]

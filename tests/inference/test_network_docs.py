@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from brainseg_gui.inference.models.passport import parse_passport
+from brainseg_gui.inference.models.passport_reading import parse_passport
 from tests.architecture.measure import ROOT
 
 PAGES = {name: (ROOT / "docs" / name).read_text("utf-8") for name in ("networks.md", "python.md")}

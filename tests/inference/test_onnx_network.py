@@ -134,7 +134,7 @@ def test_mirror_images_are_averaged(tmp_path: Path) -> None:
 
 def test_mirroring_three_axes_asks_eight_times() -> None:
     from brainseg_gui.inference.answers import mirrored
-    from brainseg_gui.inference.models.passport import parse_passport
+    from brainseg_gui.inference.models.passport_reading import parse_passport
 
     grid = passport()["input"] | {"axes": "CKJI", "mirrored": ["I", "J", "K"]}
     read = parse_passport(passport(input=grid, weights="a.onnx", sha256="0" * 64), Path("model.json"))

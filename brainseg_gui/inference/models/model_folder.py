@@ -11,7 +11,8 @@ from pathlib import Path
 from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.network_folder import NetworkFolder
-from brainseg_gui.inference.models.passport import Passport, parse_passport
+from brainseg_gui.inference.models.passport import Passport
+from brainseg_gui.inference.models.passport_reading import parse_passport
 from brainseg_gui.plain_files import open_file, read_json, visible
 
 __all__ = [
