@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDate, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.core_features import FILES
-from brainseg_gui.controllers.shell.following_feature import FOLLOWING, TIME_LINE
+from brainseg_gui.controllers.shell.following_feature import FOLLOWING, MEASURES, TIME_LINE
+from tests.gestures import take_focus
 from tests.patients import write_patient
 
 LEFT = Qt.MouseButton.LeftButton
@@ -167,3 +168,80 @@ def test_the_visit_that_a_person_holds_stays_beside_the_others(
     qtbot.waitUntil(lambda: following.beside is not None and following.beside.index == 0, timeout=30_000)
     qtbot.mouseClick(panel.cards[0], LEFT)
     qtbot.waitUntil(lambda: following.beside is not None and following.beside.index == 1, timeout=30_000)
+
+
+def test_a_row_leads_to_the_lesion_in_the_visit_where_it_was_measured(
+    application: Application, patient: Path, follow: Follow, qtbot: QtBot
+) -> None:
+    follow(application, patient)
+    session, table = application.session, application.window.panels[MEASURES]().table
+    assert [table.item(row, 1).text() for row in range(table.rowCount())] == ["1", "2"]
+    assert table.item(1, 2).text() == "–"  # the second lesion came last
+    cross = session.following.record.lesions(3)[1].cross
+    assert table.item(0, 5).text() == f"{cross.longest_mm:.1f} × {cross.across_mm:.1f}"
+    table.cellClicked.emit(1, 5)
+    lesion = session.following.record.lesions(3)[2]
+    assert session.viewing.crosshair[2] == lesion.cross.slice_index
+    assert session.following.choice.lesion == 2
+    table.cellClicked.emit(0, 2)  # another visit is opened first
+    qtbot.waitUntil(lambda: session.following.choice.visit == 0)
+    assert session.viewing.crosshair[2] == session.following.record.lesions(0)[1].cross.slice_index
+
+
+def test_what_people_change_is_taken_back_and_survives_a_restart(
+    start_application: Callable[..., Application], tmp_path: Path, follow: Follow, qtbot: QtBot
+) -> None:
+    folder = write_patient(tmp_path / "P9")
+    application = start_application()
+    follow(application, folder)
+    following, panel = application.session.following, application.window.panels[MEASURES]()
+    panel.treatment.setText("radiotherapy")
+    panel.day.setDate(QDate(2021, 2, 1))
+    take_focus(qtbot, panel.treatment)
+    qtbot.keyClick(panel.treatment, Qt.Key.Key_Return)
+    panel.remark.setText("looks necrotic")
+    take_focus(qtbot, panel.remark)
+    qtbot.keyClick(panel.remark, Qt.Key.Key_Return)
+    panel.table.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert following.record.targets == ()
+    application.window.actions_table["annotate.undo"].trigger()
+    assert following.record.targets == (1,)
+    application.window.actions_table["annotate.undo"].trigger()
+    assert following.record.remarks(3) == ()
+    application.window.actions_table["annotate.redo"].trigger()
+    assert following.record.remarks(3) == ("looks necrotic",)
+    application.leave()
+    again = start_application()
+    follow(again, folder)
+    record = again.session.following.record
+    assert record.remarks(3) == ("looks necrotic",)
+    assert [treatment.text for treatment in record.treatments] == ["radiotherapy"]
+    assert record.targets == (1,)
+
+
+def test_counting_from_another_visit_changes_every_category(
+    application: Application, patient: Path, follow: Follow
+) -> None:
+    follow(application, patient)
+    application.window.actions_table["follow.baseline"].trigger()
+    cards = application.window.panels[TIME_LINE]().cards
+    assert [card.facts.category for card in cards] == ["NE", "NE", "NE", "BL"]
+
+
+@pytest.mark.parametrize("ending", ["html", "csv"])
+def test_the_report_is_what_is_seen(
+    application: Application,
+    patient: Path,
+    follow: Follow,
+    chosen: Callable[..., list[str]],
+    tmp_path: Path,
+    ending: str,
+    qtbot: QtBot,
+) -> None:
+    follow(application, patient)
+    path = tmp_path / f"P1.{ending}"
+    chosen(path)
+    application.window.actions_table["follow.report"].trigger()
+    qtbot.waitUntil(path.exists, timeout=30_000)
+    qtbot.waitUntil(lambda: application.session.notice is not None)
+    assert "visit4_2021-09-01" in path.read_text()

@@ -68,6 +68,7 @@ class AnnotateController(QObject):
         self._annotating.annotation_changed.connect(self._show_state)
         self._annotating.options.events.tool.connect(self._show_history)
         session.measuring.changed.connect(self._show_history)
+        session.following.changed.connect(self._show_history)
         session.measuring.hand.events.tool.connect(self._show_history)
         self.paint.busy_changed.connect(self._show_history)
         session.layers.changed.connect(self._on_layers_changed)
@@ -177,7 +178,8 @@ class AnnotateController(QObject):
         """Take back the last measurement, corner, seed or edit, whichever is in the hand."""
         annotating = self._annotating
         if self._measures:
-            self._session.measuring.undo()
+            measuring, following = self._session.measuring, self._session.following
+            (measuring if measuring.undoable else following).undo()
             return
         if self.paint.step_back():
             return
@@ -190,7 +192,8 @@ class AnnotateController(QObject):
         """Apply again what was taken back last."""
         annotating = self._annotating
         if self._measures:
-            self._session.measuring.redo()
+            measuring, following = self._session.measuring, self._session.following
+            (measuring if measuring.redoable else following).redo()
             return
         if self.paint.step_forward() or self.paint.busy:
             return
@@ -203,6 +206,13 @@ class AnnotateController(QObject):
     def _measures(self) -> bool:
         """Whether undo and redo are about measurements: while one measures, or there is nothing else to undo."""
         return self._session.measuring.hand.tool is not None or self._annotating.annotation is None
+
+    def _measured_words(self) -> tuple[str, str]:
+        """What undo and redo would do to measurements, else to the follow-up."""
+        measuring, following = self._session.measuring, self._session.following
+        changed = "follow-up's change"
+        undoable = "measurement" if measuring.undoable else changed if following.undoable else ""
+        return undoable, "measurement" if measuring.redoable else changed if following.redoable else ""
 
     def close(self) -> None:
         """Keep what is in the hand."""
@@ -284,8 +294,7 @@ class AnnotateController(QObject):
         undoable = "corner" if self.paint.polygon_open else "click" if self.paint.clicks_wait else undoable
         redoable = "corner" if self.paint.corner_redoable else "" if self.paint.busy else redoable
         if self._measures:
-            measuring = self._session.measuring
-            undoable, redoable = ("measurement" if able else "" for able in (measuring.undoable, measuring.redoable))
+            undoable, redoable = self._measured_words()
         for key, word, name in (("annotate.undo", "&Undo", undoable), ("annotate.redo", "&Redo", redoable)):
             actions[key].setText(f"{word} {plain_caption(name)}".strip())
             actions[key].setEnabled(bool(name) or (key == "annotate.undo" and self.paint.busy))

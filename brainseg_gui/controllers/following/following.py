@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.following.beside import BesideController
+from brainseg_gui.controllers.following.measures import MeasuresController
+from brainseg_gui.controllers.following.report import FollowUpReportController
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.keeper import Keeper
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
@@ -28,9 +30,11 @@ from brainseg_gui.followup.measure import FollowUpRequest, measure_patient, regi
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.visits import TimeLine, time_line_among, time_line_of
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.progress import Progress, scaled
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.storage.line_journal import LineJournal
+from brainseg_gui.views.following.measures_panel import MeasuresPanel
 from brainseg_gui.views.following.time_line import TimeLinePanel
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
@@ -69,6 +73,9 @@ class FollowingController(QObject):
         preferences: Preferences,
         files: FilesController,
         time_line: LazyPanel[TimeLinePanel],
+        measures: LazyPanel[MeasuresPanel],
+        reveal: Callable[[Voxel], None],
+        show: Callable[[], object],
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
@@ -78,10 +85,13 @@ class FollowingController(QObject):
         self._looking = LatestJob(session, self)
         self._measuring: Job | None = None
         self._place: tuple[int, tuple[float, float, float]] | None = None  # where one looked in the visit before
-        self._beside = BesideController(session, self)
+        self._beside, self._show = BesideController(session, self), show
+        self.report = FollowUpReportController(session, window, preferences)
         time_line.when_made(self._listen)
         self._following.recorded.connect(self._keep)
         session.case_changed.connect(self._on_case_changed)
+        # it hears of another visit after the crosshair followed
+        self.measures = MeasuresController(session, self, measures, self.open_visit, self.measure, reveal)
 
     def _listen(self, panel: TimeLinePanel) -> None:
         panel.visit_chosen.connect(self.open_visit)
@@ -120,6 +130,7 @@ class FollowingController(QObject):
         self._following.work.end("")
         self._journal = None
         self._following.open(line)
+        self._show()
         self._session.set_cohort(tuple(visit.source for visit in line.visits))
         self._on_case_changed()
         if self._following.choice.visit is None:
@@ -140,13 +151,13 @@ class FollowingController(QObject):
         if self._session.previewing:
             return
         visit = self._following.visit_of(self._session.case)
-        self._following.choice.visit = visit
         place, self._place = self._place, None
         case = self._session.case
         if visit is not None and case is not None and place is not None:
             to_voxels = np.linalg.inv(case.grid.affine) @ self._following.way(place[0], visit)
             i, j, k = (to_voxels @ (*place[1], 1.0))[:3].tolist()
             self._session.viewing.crosshair = case.grid.clip((i, j, k))
+        self._following.choice.visit = visit
 
     # --- measuring ----------------------------------------------------------------------------------------------------
 
@@ -206,6 +217,7 @@ class FollowingController(QObject):
         """Keep what is not kept yet, and end the threads, when the program ends."""
         self._looking.close()
         self._beside.close()
+        self.report.close()
         if self._measuring is not None:
             self._measuring.cancel()
             self._measuring.wait()

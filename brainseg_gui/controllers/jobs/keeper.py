@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -24,6 +25,15 @@ class Home(Protocol):
         """Keep changes; an `OSError` if that cannot be done now."""
 
 
+@dataclass(eq=False)
+class _Batch:
+    """Changes that are written together; `kept` is set by the thread that did it."""
+
+    home: Home
+    changes: list[Any]
+    kept: bool = False
+
+
 class Keeper(QObject):
     """Writes changes one batch after the other; what could not be written is tried again with the next change.
 
@@ -41,6 +51,7 @@ class Keeper(QObject):
         self._session, self._what = session, what
         self._waiting: list[tuple[Home, Any]] = []
         self._job: Job | None = None
+        self._batch: _Batch | None = None
         self._failing = False
 
     @property
@@ -57,47 +68,52 @@ class Keeper(QObject):
         """Write what is left, when the program ends."""
         if self._job is not None:
             self._job.wait()
-            self._job = None
+        if self._batch is not None and self._batch.kept:  # what the thread did must not be done again
+            del self._waiting[: len(self._batch.changes)]
+        self._job = self._batch = None
         while self._waiting:
-            home, changes = self._next()
+            batch = self._next()
             try:
-                run_to_end(_written(home, changes))
+                run_to_end(_written(batch))
             except SaveError as error:
                 log.warning("%s are not kept: %s", self._what.lower(), error)
                 return
-            del self._waiting[: len(changes)]
+            del self._waiting[: len(batch.changes)]
 
     def _begin(self) -> None:
         if self._job is None and self._waiting:
-            home, changes = self._next()
-            self._job = job = Job(_written(home, changes), self)
-            job.succeeded.connect(partial(self._on_written, home, len(changes)))
+            self._batch = batch = self._next()
+            self._job = job = Job(_written(batch), self)
+            job.succeeded.connect(partial(self._on_written, batch))
             job.failed.connect(self._on_failed)
             job.start()
 
-    def _next(self) -> tuple[Home, list[Any]]:
+    def _next(self) -> _Batch:
         """The changes that wait longest, as many as have one home."""
         home = self._waiting[0][0]
         count = next((n for n, (other, _) in enumerate(self._waiting) if other is not home), len(self._waiting))
-        return home, [change for _, change in self._waiting[:count]]
+        return _Batch(home, [change for _, change in self._waiting[:count]])
 
-    def _on_written(self, home: Home, count: int, _nothing: object) -> None:
-        self._job, self._failing = None, False
-        del self._waiting[:count]
-        self.written.emit(home)
+    def _on_written(self, batch: _Batch, _nothing: object) -> None:
+        if batch is not self._batch:
+            return  # the program ended meanwhile
+        self._job, self._batch, self._failing = None, None, False
+        del self._waiting[: len(batch.changes)]
+        self.written.emit(batch.home)
         self._begin()
 
     def _on_failed(self, error: Exception) -> None:
-        self._job = None
+        self._job = self._batch = None
         if not self._failing:
             self._failing = True
             remedy = "They are in this window still, and written with the next one once the drive lets us"
             self._session.say(Notice(f"{self._what} cannot be kept now ({error})", remedy))
 
 
-def _written(home: Home, changes: Sequence[Any]) -> Generator[Progress, None, None]:
+def _written(batch: _Batch) -> Generator[Progress, None, None]:
     yield Progress("keeping changes", 0.0)
     try:
-        home.append(changes)
+        batch.home.append(batch.changes)
+        batch.kept = True
     except OSError as error:
         raise SaveError(error.strerror or str(error), "Make room on the drive, or let it be written") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from brainseg_gui.controllers.shell.core_features import FILES
@@ -14,6 +15,7 @@ from brainseg_gui.views.shell.panel_spec import PanelSpec, Side
 if TYPE_CHECKING:
     from brainseg_gui.controllers.following.following import FollowingController
     from brainseg_gui.controllers.shell.controller_set import ControllerSet
+    from brainseg_gui.views.following.measures_panel import MeasuresPanel
     from brainseg_gui.views.following.time_line import TimeLinePanel
 
 
@@ -23,23 +25,39 @@ def _time_line(session: Session, actions: Actions) -> TimeLinePanel:
     return TimeLinePanel(session, actions)
 
 
+def _measures(session: Session, actions: Actions) -> MeasuresPanel:
+    from brainseg_gui.views.following.measures_panel import MeasuresPanel
+
+    return MeasuresPanel(session, actions)
+
+
 def _controller(controllers: ControllerSet) -> FollowingController:
     from brainseg_gui.controllers.following.following import FollowingController
 
     window = controllers.window
     return FollowingController(
-        controllers.session, window, controllers.preferences, controllers[FILES], window.panels[TIME_LINE]
+        controllers.session,
+        window,
+        controllers.preferences,
+        controllers[FILES],
+        window.panels[TIME_LINE],
+        window.panels[MEASURES],
+        lambda voxel: window.ortho.reveal(voxel),
+        partial(window.panels.show, MEASURES.title),
     )
 
 
 TIME_LINE = PanelSpec("Time line", _time_line, Side.TOP, headed=True, shown_by="follow.time_line")
+MEASURES = PanelSpec("Measures", _measures, behind="Layers", shown_by="follow.measures")
 FOLLOWING = Feature(
     _controller,
-    (TIME_LINE,),
+    (TIME_LINE, MEASURES),
     FOLLOW_ACTIONS,
     {
         "file.open_patient": lambda following: following.choose(),
         "follow.list": lambda following: following.follow_list(),
         "follow.measure": lambda following: following.measure(),
+        "follow.baseline": lambda following: following.measures.count_from_here(),
+        "follow.report": lambda following: following.report.choose(),
     },
 )

@@ -33,6 +33,19 @@ FOLLOW_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _action("follow.time_line", "Time &line…", tip="The strip of the visits"),
     _action(
+        "follow.measures",
+        "Measu&res…",
+        tip="Lesions over the visits, what became of them, and what people say",
+        known_as="rano diameters lesions targets",
+    ),
+    _action(
+        "follow.baseline",
+        "&Count from this visit",
+        tip="Response is counted from the open visit",
+        known_as="baseline",
+    ),
+    _action("follow.report", "Save re&port…", tip="Tables, curves and key images, as HTML, PDF, CSV or JSON"),
+    _action(
         "follow.measure",
         "&Measure again",
         tip="Read the masks of the visits as they are now, and measure them",

@@ -71,7 +71,7 @@ class CurvePlot(QWidget):
         painter.setPen(colour("quiet"))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         for value, y in ((top, frame.top()), (0.0, frame.bottom())):
-            painter.drawText(QRectF(0, y - 8, _LEFT - 6, 16), right, f"{value:.3g}")
+            painter.drawText(QRectF(0, y - 8, _LEFT - 6, 16), right, f"{value:.0f}" if value >= 100 else f"{value:.3g}")
         painter.setPen(QPen(colour("line"), 1))
         painter.drawLine(frame.bottomLeft(), frame.bottomRight())
         if self._place is not None:

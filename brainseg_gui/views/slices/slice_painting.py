@@ -189,7 +189,7 @@ class SlicePainting(QObject):
         beside = self._picture.beside
         if beside is None:
             return "no visit beside this one"
-        words = f"since {printable(beside.name)}: orange brighter, blue darker"
+        words = f"orange +, blue − since {printable(beside.name)}"
         return words if self._content is Content.CHANGE else printable(beside.name)
 
 

@@ -1,0 +1,120 @@
+"""The lesions of a patient over all visits: one row for each, under the number that it keeps."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+from brainseg_gui.errors import printable
+from brainseg_gui.followup.lesions import MeasuredLesion
+from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.imaging.numbering import number_of
+from brainseg_gui.views.widgets.table_heads import heading_of
+
+_ROW, _FIRST = 22, 2  # pixels; the column of the first visit
+_TARGET_TIP = "Summed up: a target. At most as many as the criteria allow, of those that the baseline has"
+
+
+class LesionTable(QTableWidget):
+    """Longest diameter × the one across it, mm, visit by visit; what was moved by hand is marked with a star.
+
+    Signals
+    -------
+    lesion_chosen
+        Index of a visit, and the number of a lesion of it.
+    targets_chosen
+        The lesions that are to be summed up, as a tuple.
+    """
+
+    lesion_chosen = Signal(int, int)
+    targets_chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__(0, _FIRST)
+        self._numbers: list[int] = []
+        self.setAccessibleName("Lesions over the visits")
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(_ROW)
+        self.horizontalHeader().setHighlightSections(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setMinimumHeight(5 * _ROW)
+        self.cellClicked.connect(self._on_clicked)
+        self.itemChanged.connect(self._on_changed)
+
+    def show_record(self, record: FollowUp | None, visit: int | None) -> None:
+        """Show other measures; the open visit's column is strong."""
+        with QSignalBlocker(self):
+            self.clear()
+            visits = record.visits if record is not None else ()
+            self._numbers = sorted({number for one in visits for number in one.lesions})
+            self.setRowCount(len(self._numbers))
+            self.setColumnCount(_FIRST + len(visits))
+            self.setHorizontalHeaderLabels(["Σ", "#", *(printable(one.name) for one in visits)])
+            heading_of(self, 0).setToolTip(_TARGET_TIP)
+            self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            if record is not None:
+                self._fill(record, visit)
+
+    def _fill(self, record: FollowUp, visit: int | None) -> None:
+        baseline, targets = record.visits[record.baseline].lesions, record.targets
+        found = [record.lesions(index) for index in range(len(record.visits))]
+        for row, number in enumerate(self._numbers):
+            self.setItem(row, 0, _target_item(number in baseline, number in targets))
+            self.setItem(row, 1, _item(str(number)))
+            for index, lesions in enumerate(found):
+                edited = record.is_edited(index, number)
+                item = _item(_words(lesions.get(number), edited=edited), strong=index == visit)
+                item.setToolTip(_tip(lesions.get(number), edited=edited))
+                self.setItem(row, _FIRST + index, item)
+
+    def _on_clicked(self, row: int, column: int) -> None:
+        if column >= _FIRST:
+            self.lesion_chosen.emit(column - _FIRST, self._numbers[row])
+
+    def _on_changed(self, item: QTableWidgetItem) -> None:
+        if item.column() == 0:
+            items = [self.item(row, 0) for row in range(self.rowCount())]
+            checked = Qt.CheckState.Checked
+            pairs = zip(self._numbers, items, strict=True)
+            self.targets_chosen.emit(tuple(n for n, one in pairs if one is not None and one.checkState() == checked))
+
+
+def _target_item(selectable: bool, chosen: bool) -> QTableWidgetItem:
+    item = QTableWidgetItem()
+    item.setToolTip(_TARGET_TIP)
+    if selectable:
+        item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
+    else:
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+    return item
+
+
+def _item(text: str, *, strong: bool = False) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
+    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    if strong:
+        font = QFont()
+        font.setBold(True)
+        item.setFont(font)
+    return item
+
+
+def _words(lesion: MeasuredLesion | None, *, edited: bool) -> str:
+    if lesion is None:
+        return "–"
+    cross = lesion.cross
+    small = "" if lesion.measurable else "‹ "  # too small, or too thin, to count
+    return f"{small}{cross.longest_mm:.1f} × {cross.across_mm:.1f}{'*' if edited else ''}"
+
+
+def _tip(lesion: MeasuredLesion | None, *, edited: bool) -> str:
+    if lesion is None:
+        return "It is not there"
+    cross = lesion.cross
+    place = f"{cross.plane.title} {number_of(cross.slice_index)}, {lesion.volume_ml:.2f} ml"
+    why = f"Not measurable: {lesion.why_not}" if lesion.why_not else "Measurable"
+    return "\n".join([place, why, *(["Lines moved by hand"] if edited else []), "Click to go there"])

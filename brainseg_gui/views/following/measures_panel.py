@@ -1,0 +1,126 @@
+"""What was measured of a patient: lesions over the visits, what became of them, and what people say about it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLabel, QLineEdit, QPushButton
+
+from brainseg_gui.followup.criteria import all_criteria
+from brainseg_gui.followup.documents.tables import event_lines, remark_lines
+from brainseg_gui.followup.response import CAUTION
+from brainseg_gui.followup.results import results_of
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.actions.action_button import ActionButton
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.following.lesion_table import LesionTable
+from brainseg_gui.views.widgets.scroll_page import FootedPage
+
+_EMPTY = "Measures come when the visits of a patient are read: File › Open a patient…"
+
+
+class MeasuresPanel(FootedPage):
+    """Reads `session.following`.
+
+    Signals
+    -------
+    remark_written
+        A text about the open visit, or the chosen lesion of it.
+    treatment_noted
+        A `date` and what was begun or done on it.
+    criteria_chosen
+        Name of the criteria to measure by.
+    """
+
+    remark_written = Signal(str)
+    treatment_noted = Signal(object, str)
+    criteria_chosen = Signal(str)
+
+    def __init__(self, session: Session, actions: Actions) -> None:
+        super().__init__(spacing=8)
+        self._following = session.following
+        self.column.addWidget(self._make_criteria())
+        self.table = LesionTable()
+        self.column.addWidget(self.table, 1)
+        self._words = QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._words.setWordWrap(True)
+        self._words.setObjectName("quiet")
+        self.column.addWidget(self._words)
+        self.column.addWidget(self._make_remark())
+        self.column.addLayout(self._make_treatment())
+        self.column.addStretch(0)
+        buttons = QHBoxLayout()
+        for key in ("follow.baseline", "follow.measure", "follow.report"):
+            buttons.addWidget(ActionButton(actions, key))
+        buttons.addStretch(1)
+        self.foot.addLayout(buttons)
+        self._following.changed.connect(self._synchronize)
+        self._following.choice.events.connect(self._synchronize)
+        self._synchronize()
+
+    def _make_criteria(self) -> QComboBox:
+        self._criteria = QComboBox()
+        self._criteria.setAccessibleName("Criteria")
+        for name, criteria in all_criteria().items():
+            self._criteria.addItem(criteria.title, name)
+            self._criteria.setItemData(self._criteria.count() - 1, criteria.source, Qt.ItemDataRole.ToolTipRole)
+        self._criteria.activated.connect(lambda index: self.criteria_chosen.emit(self._criteria.itemData(index)))
+        return self._criteria
+
+    def _make_remark(self) -> QLineEdit:
+        self.remark = QLineEdit()
+        self.remark.setAccessibleName("Remark")
+        self.remark.returnPressed.connect(self._on_remark)
+        return self.remark
+
+    def _make_treatment(self) -> QHBoxLayout:
+        self.day, self.treatment, add = QDateEdit(QDate.currentDate()), QLineEdit(), QPushButton("Add")
+        self.day.setCalendarPopup(True)
+        self.day.setDisplayFormat("yyyy-MM-dd")
+        self.day.setAccessibleName("Day of a treatment")
+        self.treatment.setPlaceholderText("Treatment")
+        self.treatment.setAccessibleName("Treatment")
+        self.treatment.returnPressed.connect(self._on_treatment)
+        add.clicked.connect(self._on_treatment)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for widget in (self.day, self.treatment, add):
+            row.addWidget(widget)
+        return row
+
+    def _synchronize(self, *_: object) -> None:
+        record, choice = self._following.record, self._following.choice
+        self.table.show_record(record, choice.visit)
+        with QSignalBlocker(self._criteria):
+            self._criteria.setCurrentIndex(self._criteria.findData(choice.criteria))
+        self._words.setText("\n".join(self._lines()) if record is not None else self._following.work.outcome or _EMPTY)
+        about = f"lesion {choice.lesion} at this visit" if choice.lesion else "this visit"
+        self.remark.setPlaceholderText(f"Remark on {about}, Enter to write it")
+        for widget in (self.remark, self.treatment, self.day):
+            widget.setEnabled(record is not None)
+        self.remark.setEnabled(record is not None and choice.visit is not None)
+
+    def _lines(self) -> list[str]:
+        """The category of the open visit and why, what became of lesions until then, and what people wrote."""
+        record, visit = self._following.record, self._following.choice.visit
+        if record is None:
+            return []
+        lines = []
+        for result in results_of(record):
+            if result.visit == visit:
+                reasons = "; ".join(result.diameters.reasons)
+                category = result.diameters.category.value.capitalize()
+                lines.append(f"{category}: {reasons}. {CAUTION}" if reasons else f"{category}. {CAUTION}")
+        return [*lines, *event_lines(record), *remark_lines(record)]
+
+    def _on_remark(self) -> None:
+        text = self.remark.text().strip()
+        if text:
+            self.remark_written.emit(text)
+            self.remark.clear()
+
+    def _on_treatment(self) -> None:
+        text = self.treatment.text().strip()
+        if text:
+            self.treatment_noted.emit(self.day.date().toPython(), text)
+            self.treatment.clear()
