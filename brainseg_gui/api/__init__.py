@@ -2,8 +2,8 @@
 
 >>> from brainseg_gui import api
 >>> sorted(api.__all__)  # doctest: +NORMALIZE_WHITESPACE
-['Case', 'Click', 'Mask', 'Refinement', 'Segmentation', 'close', 'evaluate', 'open_case', 'open_mask', 'refine',
- 'segment']
+['Case', 'Click', 'Mask', 'Refinement', 'Segmentation', 'close', 'evaluate', 'open_case', 'open_mask', 'prepare',
+ 'refine', 'segment']
 
 What stands in `__all__` is public: names and signatures stay, and new parameters have defaults. Arrays are ordered so
 that i grows to the patient's right, j to the front, k to the top, whatever the file's order was; masks are saved in the
@@ -19,6 +19,7 @@ from brainseg_gui.api.work import close as close
 from brainseg_gui.api.work import evaluate as evaluate
 from brainseg_gui.api.work import open_case as open_case
 from brainseg_gui.api.work import open_mask as open_mask
+from brainseg_gui.api.work import prepare as prepare
 from brainseg_gui.api.work import refine as refine
 from brainseg_gui.api.work import segment as segment
 
@@ -32,6 +33,7 @@ __all__ = [
     "evaluate",
     "open_case",
     "open_mask",
+    "prepare",
     "refine",
     "segment",
 ]

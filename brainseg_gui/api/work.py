@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
 from brainseg_gui.imaging.labelling.known_schemes import network_numbering, scheme_named
 from brainseg_gui.imaging.labels import NETWORK_CLASSES, LabelMap, from_network_classes
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.options import Device, SegmentOptions
 from brainseg_gui.progress import run_to_end
 
@@ -46,6 +47,50 @@ def open_case(path: StrPath, *, reference: bool = True) -> Case:
     """
     source = find_case(Path(path))
     return Case(run_to_end(read_case(source if reference else replace(source, reference=None))))
+
+
+def prepare(
+    raw: StrPath,
+    output: StrPath,
+    *,
+    roles: Mapping[str, str] | None = None,
+    space: Literal["1mm", "reference"] = "1mm",
+    strip: bool = True,
+    even_out: bool = False,
+    overwrite: bool = False,
+) -> Case:
+    """Make a case of raw series: find out which is what, register, resample, take the skull off.
+
+    What was prepared before, of these files and as asked for, is opened as it is.
+
+    Parameters
+    ----------
+    raw
+        Folder or file of one examination, DICOM or files; it is only read.
+    output
+        Gets a folder for the case.
+    roles
+        Modality -> number or name of its series, or ``none``, where the program is not to find out.
+    space
+        Voxels of the result: 1 mm, or those of the series that all are registered to.
+    strip
+        Whether to take the skull off.
+    even_out
+        Whether to take out shading by the coil.
+
+    Raises
+    ------
+    BrainsegError
+        If there is nothing to prepare, or it cannot be written.
+    """
+    from brainseg_gui.api.brain_finder import finder_of
+    from brainseg_gui.preparation.prepare_place import Request, prepare_place
+    from brainseg_gui.preparation.steps.work import Space, Wishes
+
+    said = {_modality_named(name): series for name, series in (roles or {}).items()}
+    request = Request(Path(output), Wishes(Space(space), strip=strip, even_out=even_out), said, overwrite)
+    finder = finder_of(_engine()) if strip else None
+    return open_case(run_to_end(prepare_place(Path(raw), request, finder)).folder)
 
 
 def open_mask(path: StrPath, case: Case, *, scheme: str | None = None) -> Mask:
@@ -182,6 +227,21 @@ def _engine() -> Engine:
     from brainseg_gui.inference.engine.engine import Engine
 
     return Engine()
+
+
+def _modality_named(name: str) -> Modality:
+    """The modality of that name.
+
+    Raises
+    ------
+    BrainsegError
+        If there is none.
+    """
+    try:
+        return Modality(name)
+    except ValueError as error:
+        names = ", ".join(modality.value for modality in Modality)
+        raise BrainsegError(f"there is no modality {name}", f"Choose out of {names}") from error
 
 
 def _hint(click: Click, labels: LabelMap) -> Hint:

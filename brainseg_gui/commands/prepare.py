@@ -15,7 +15,6 @@ from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
     from brainseg_gui.imaging.modality import Modality
-    from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.preparation.prepare_place import Prepared, Request
     from brainseg_gui.preparation.steps.work import BrainFinder
     from brainseg_gui.progress import Progress
@@ -54,6 +53,7 @@ def add_role_option(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prepare every examination; 0, or 2 when something is at fault or to be looked at."""
+    from brainseg_gui.api.brain_finder import finder_of
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.preparation.prepare_place import Request
     from brainseg_gui.preparation.steps.work import Space, Wishes
@@ -68,19 +68,6 @@ def run(args: argparse.Namespace) -> int:
     if preparing.faults and len(args.places) > 1:
         _say(f"{preparing.faults} of {len(args.places)} examinations could not be prepared")
     return INPUT_FAULT if preparing.faults or preparing.doubts else 0
-
-
-def finder_of(engine: Engine) -> BrainFinder | None:
-    """The network that finds brains, started; None where the program comes without."""
-    from brainseg_gui.inference.models.head_model import shipped_head_model
-    from brainseg_gui.preparation.steps.work import BrainFinder
-
-    model = shipped_head_model("brain mask")
-    if model is None:
-        return None
-    engine.start(model)  # loads while series are registered
-    passport = model.passport
-    return BrainFinder(lambda batch: engine.predict(model, batch), f"{passport.name} {passport.version}")
 
 
 def roles_said(words: list[str], places: list[Path]) -> dict[Modality, str]:

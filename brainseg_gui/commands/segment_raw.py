@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from brainseg_gui.commands.prepare import finder_of, prepare_shown
+from brainseg_gui.api.brain_finder import finder_of
+from brainseg_gui.commands.prepare import prepare_shown
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING

@@ -22,7 +22,8 @@ _SHORTEST = 2
 _WHOLE_WORDS_BELOW = 5  # shorter names are hidden as words only, or half of every sentence would go
 
 _OWN_FILES = (
-    "config.toml|events.jsonl|log.txt|model.json|model.keras|model.h5|settings.ini|brainseg-cases.csv|brainseg.log"
+    "config.toml|events.jsonl|log.txt|model.json|model.keras|model.h5|model.onnx|settings.ini|brainseg-cases.csv|"
+    "brainseg.log"
 )
 _ENDINGS = (
     r"nii(?:\.gz)?|hdr|img|dcm|ima|mha|mhd|nrrd|mgh|mgz|npy|npz|json|jsonl|csv|tsv|html?|xml|pdf|svg|png|jpe?g|gif|"

@@ -12,12 +12,15 @@ import pytest
 from brainseg_gui import api
 from brainseg_gui.errors import BrainsegError, GridMismatchError, SaveError
 from brainseg_gui.evaluation.records.measures import MEASURES
+from tests.preparation.heads import T1CE, grid_of, head
+from tests.preparation.test_prepared_case import save
 
 SIGNATURES = {
     "close": "()",
     "evaluate": "(reference, prediction, *, rules='brats2023')",
     "open_case": "(path, *, reference=True)",
     "open_mask": "(path, case, *, scheme=None)",
+    "prepare": "(raw, output, *, roles=None, space='1mm', strip=True, even_out=False, overwrite=False)",
     "refine": "(case, mask, clicks, *, locked=())",
     "segment": "(case, model=None, *, device='auto', probabilities=False)",
 }
@@ -135,3 +138,13 @@ def test_a_case_is_segmented_and_corrected(folder: Path) -> None:
     assert corrected.mask.region("WT")[3, 2, 2]
     assert len(corrected.words) == 1
     api.close()
+
+
+def test_raw_series_become_a_case(tmp_path: Path) -> None:
+    raw = tmp_path / "raw" / "Ann"
+    save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), raw / "scan_1.nii.gz")
+    case = api.prepare(raw, tmp_path / "out", roles={"t1ce": "scan"}, space="reference", strip=False)
+    assert (case.name, case.modalities) == ("Ann", ("t1ce",))
+    assert case.image("t1ce").any()
+    with pytest.raises(BrainsegError, match="no modality t9"):
+        api.prepare(raw, tmp_path / "out", roles={"t9": "scan"}, strip=False)

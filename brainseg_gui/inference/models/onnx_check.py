@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from brainseg_gui.inference.models.onnx_call import Call, Tensor, UnknownSizeError
 from brainseg_gui.inference.models.onnx_graph import (
     Attribute,
     Graph,
@@ -22,14 +23,7 @@ from brainseg_gui.inference.models.onnx_graph import (
     code_of,
     kind_of,
 )
-from brainseg_gui.inference.models.onnx_operators import (
-    MOST_VALUES,
-    SHAPES,
-    VALUES,
-    Call,
-    Tensor,
-    UnknownSizeError,
-)
+from brainseg_gui.inference.models.onnx_operators import MOST_VALUES, SHAPES, VALUES
 from brainseg_gui.inference.models.wire import field, four_bytes
 from brainseg_gui.plain_files import visible
 

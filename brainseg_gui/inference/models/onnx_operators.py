@@ -9,95 +9,25 @@ is taken. Definitions: https://onnx.ai/onnx/operators, opsets 11 to 24.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from brainseg_gui.inference.models.onnx_graph import Node, Shape
+from brainseg_gui.inference.models.onnx_call import Call, Numbers, UnknownSizeError, axis_of
+from brainseg_gui.inference.models.onnx_graph import Shape
+from brainseg_gui.inference.models.onnx_layers import (
+    convolution,
+    einsum,
+    gemm,
+    global_pooling,
+    pooling,
+    product,
+    transposed,
+)
 
 MOST_VALUES = 4096
 """Numbers of a tensor that is worked out; sizes have eight at most, tables of places some hundred."""
-Numbers = NDArray[Any]
-
-
-class UnknownSizeError(ValueError):
-    """The shape of a tensor does not follow from the shapes before it."""
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """What is known of a tensor.
-
-    Parameters
-    ----------
-    shape
-        Its shape.
-    values
-        Its numbers, where they are few and do not depend on the image.
-    fixed
-        Whether it does not depend on the image: a runtime works it out when it loads the network.
-    kind
-        Of its numbers, such as ``<f4``.
-    """
-
-    shape: Shape
-    values: Numbers | None = None
-    fixed: bool = False
-    kind: str = "<f4"
-
-
-@dataclass(frozen=True)
-class Call:
-    """An operator with what it is given."""
-
-    node: Node
-    inputs: tuple[Tensor | None, ...]
-
-    def tensor(self, place: int) -> Tensor:
-        """An input that has to be there."""
-        found = self.inputs[place] if place < len(self.inputs) else None
-        if found is None:
-            raise UnknownSizeError("an input is missing")
-        return found
-
-    def shape(self, place: int = 0) -> Shape:
-        """Shape of an input."""
-        return self.tensor(place).shape
-
-    def has(self, place: int) -> bool:
-        """Whether an input is there."""
-        return place < len(self.inputs) and self.inputs[place] is not None
-
-    def numbers(self, place: int) -> Numbers:
-        """The numbers of an input, which have to be known."""
-        values = self.tensor(place).values
-        if values is None:
-            raise UnknownSizeError("a size depends on the image's intensities")
-        return values
-
-    def setting(self, name: str, default: Any = None) -> Any:
-        """An attribute."""
-        return self.node.attributes.get(name, default)
-
-    def wholes(self, name: str, place: int, default: Sequence[int] | None = None) -> tuple[int, ...]:
-        """Whole numbers that are an attribute in older opsets and an input in newer ones."""
-        if name in self.node.attributes:
-            return tuple(self.setting(name))
-        if self.has(place):
-            return tuple(int(n) for n in self.numbers(place).ravel())
-        if default is None:
-            raise UnknownSizeError(f"it does not say {name}")
-        return tuple(default)
-
-
-def axis_of(axis: int, rank: int) -> int:
-    """An axis counted from the front."""
-    if not -rank <= axis < max(rank, 1):
-        raise UnknownSizeError(f"there is no axis {axis}")
-    return axis % rank if rank else 0
 
 
 def _same(call: Call) -> list[Shape]:
@@ -106,88 +36,6 @@ def _same(call: Call) -> list[Shape]:
 
 def _broadcast(call: Call) -> list[Shape]:
     return [np.broadcast_shapes(*(tensor.shape for tensor in call.inputs if tensor is not None))]
-
-
-def _convolution(call: Call) -> list[Shape]:
-    image, kernel = call.shape(), call.shape(1)
-    _same_rank(image, kernel)
-    if image[1] != kernel[1] * call.setting("group", 1):
-        raise UnknownSizeError("its weights do not fit its channels")
-    return [(image[0], kernel[0], *_slid(call, image[2:], kernel[2:]))]
-
-
-def _pooling(call: Call) -> list[Shape]:
-    image = call.shape()
-    return [(*image[:2], *_slid(call, image[2:], call.setting("kernel_shape", ())))]
-
-
-def _slid(call: Call, lengths: Shape, kernel: Sequence[int]) -> list[int]:
-    """What a kernel makes of each axis."""
-    axes = len(lengths)
-    strides, dilations, pads = _steps(call, axes)
-    _same_rank(lengths, kernel)
-    if call.setting("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER"):
-        return [-(-n // s) for n, s in zip(lengths, strides, strict=True)]
-    found = []
-    for n, k, s, d, low, high in zip(lengths, kernel, strides, dilations, pads[:axes], pads[axes:], strict=True):
-        room = n + low + high - (d * (k - 1) + 1)
-        count = -(-room // s) if call.setting("ceil_mode", 0) else room // s
-        found.append(count + 1)
-    return found
-
-
-def _steps(call: Call, axes: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    strides = tuple(call.setting("strides", (1,) * axes))
-    dilations = tuple(call.setting("dilations", (1,) * axes))
-    pads = tuple(call.setting("pads", (0,) * 2 * axes))
-    if len(strides) != axes or len(dilations) != axes or len(pads) != 2 * axes or min(strides + dilations) < 1:
-        raise UnknownSizeError("its settings do not fit its axes")
-    return strides, dilations, pads
-
-
-def _transposed(call: Call) -> list[Shape]:
-    image, kernel = call.shape(), call.shape(1)
-    _same_rank(image, kernel)
-    axes = len(image) - 2
-    strides, dilations, pads = _steps(call, axes)
-    channels = kernel[1] * call.setting("group", 1)
-    if "output_shape" in call.node.attributes:
-        return [(image[0], channels, *call.setting("output_shape")[-axes:])]
-    if call.setting("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER"):
-        return [(image[0], channels, *(n * s for n, s in zip(image[2:], strides, strict=True)))]
-    extra = call.setting("output_padding", (0,) * axes)
-    found = [
-        s * (n - 1) + e + d * (k - 1) + 1 - low - high
-        for n, k, s, d, e, low, high in zip(
-            image[2:], kernel[2:], strides, dilations, extra, pads[:axes], pads[axes:], strict=True
-        )
-    ]
-    return [(image[0], channels, *found)]
-
-
-def _same_rank(one: Sequence[int], other: Sequence[int]) -> None:
-    if len(one) != len(other):
-        raise UnknownSizeError("its kernel does not fit its axes")
-
-
-def _global_pooling(call: Call) -> list[Shape]:
-    return [(*call.shape()[:2], *(1 for _ in call.shape()[2:]))]
-
-
-def _product(call: Call) -> list[Shape]:
-    one, other = call.shape(), call.shape(1)
-    if len(one) < 2 or len(other) < 2 or one[-1] != other[-2]:
-        raise UnknownSizeError("its matrices do not fit")
-    return [(*np.broadcast_shapes(one[:-2], other[:-2]), one[-2], other[-1])]
-
-
-def _gemm(call: Call) -> list[Shape]:
-    one, other = call.shape(), call.shape(1)
-    if call.setting("transA", 0):
-        one = one[::-1]
-    if call.setting("transB", 0):
-        other = other[::-1]
-    return [(one[0], other[-1])]
 
 
 def _reshape(call: Call) -> list[Shape]:
@@ -325,16 +173,6 @@ def _reduced(call: Call) -> list[Shape]:
     return [tuple(1 if n in gone else length for n, length in enumerate(given) if keep or n not in gone)]
 
 
-def _einsum(call: Call) -> list[Shape]:
-    left, arrow, right = str(call.setting("equation", "")).replace(" ", "").partition("->")
-    if not arrow or "." in left:
-        raise UnknownSizeError("its equation does not name its axes")
-    lengths: dict[str, int] = {}
-    for place, letters in enumerate(left.split(",")):
-        lengths |= dict(zip(letters, call.shape(place), strict=True))
-    return [tuple(lengths[letter] for letter in right)]
-
-
 def _normalised(call: Call) -> list[Shape]:
     """The first output alone: training's further ones are not asked for."""
     return [call.shape()]
@@ -397,10 +235,10 @@ SHAPES: Mapping[str, Callable[[Call], list[Shape]]] = {
          "LpNormalization", "RMSNormalization"),
         _normalised,
     ),
-    "AveragePool": _pooling, "Concat": _concat, "Constant": _constant, "ConstantOfShape": _filled, "Conv":
-    _convolution, "ConvTranspose": _transposed, "Einsum": _einsum, "Expand": _expand, "Flatten": _flatten, "Gather":
-    _gather, "GatherND": _gathered, "Gemm": _gemm, "GlobalAveragePool": _global_pooling, "GlobalMaxPool":
-    _global_pooling, "MatMul": _product, "MaxPool": _pooling, "Pad": _pad, "Reshape": _reshape, "Resize": _resize,
+    "AveragePool": pooling, "Concat": _concat, "Constant": _constant, "ConstantOfShape": _filled, "Conv":
+    convolution, "ConvTranspose": transposed, "Einsum": einsum, "Expand": _expand, "Flatten": _flatten, "Gather":
+    _gather, "GatherND": _gathered, "Gemm": gemm, "GlobalAveragePool": global_pooling, "GlobalMaxPool":
+    global_pooling, "MatMul": product, "MaxPool": pooling, "Pad": _pad, "Reshape": _reshape, "Resize": _resize,
     "Shape": lambda call: [_sized(call).shape], "Slice": _slice, "Split": _split, "Squeeze": _squeeze, "Tile":
     _tile, "Transpose": _transpose, "Unsqueeze": _unsqueeze,
 }  # fmt: skip
