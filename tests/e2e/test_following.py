@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.core_features import FILES
 from brainseg_gui.controllers.shell.following_feature import FOLLOWING, MEASURES, TIME_LINE
+from tests.e2e.painting import Hand
 from tests.gestures import take_focus
 from tests.patients import write_patient
 
@@ -245,3 +246,28 @@ def test_the_report_is_what_is_seen(
     qtbot.waitUntil(path.exists, timeout=30_000)
     qtbot.waitUntil(lambda: application.session.notice is not None)
     assert "visit4_2021-09-01" in path.read_text()
+
+
+def test_the_end_of_a_diameter_is_dragged_and_taken_back(
+    application: Application, patient: Path, follow: Follow
+) -> None:
+    follow(application, patient)
+    session = application.session
+    record, hand = session.following.record, Hand(application)
+    application.window.panels[MEASURES]().table.cellClicked.emit(0, 5)
+    cross = record.lesions(3)[1].cross
+    end = session.case.grid.clip(cross.longest.end_ijk)
+    crosshair = session.viewing.crosshair
+    inside = session.case.grid.clip(
+        [(2 * a + b) / 3 for a, b in zip(cross.longest.end_ijk, cross.longest.start_ijk, strict=True)]
+    )
+    hand.stroke([end, inside])
+    moved = session.following.record.lesions(3)[1].cross
+    assert moved.across_mm == pytest.approx(cross.longest_mm * 2 / 3, abs=1.0)  # the other one is the longest now
+    assert moved.longest_mm == pytest.approx(cross.across_mm)
+    assert session.viewing.crosshair == crosshair  # the press was the line's
+    assert session.following.record.is_edited(3, 1)
+    application.window.actions_table["annotate.undo"].trigger()
+    assert session.following.record.lesions(3)[1].cross == cross
+    hand.click((30, 30, cross.slice_index))
+    assert session.viewing.crosshair == (30, 30, cross.slice_index)

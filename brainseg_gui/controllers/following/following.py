@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.following.beside import BesideController
+from brainseg_gui.controllers.following.diameters import DiametersController
 from brainseg_gui.controllers.following.measures import MeasuresController
 from brainseg_gui.controllers.following.report import FollowUpReportController
 from brainseg_gui.controllers.jobs.job import Job
@@ -36,6 +37,7 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.storage.line_journal import LineJournal
 from brainseg_gui.views.following.measures_panel import MeasuresPanel
 from brainseg_gui.views.following.time_line import TimeLinePanel
+from brainseg_gui.views.slices.ortho_view import OrthoView
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 log = logging.getLogger(__name__)
@@ -74,7 +76,7 @@ class FollowingController(QObject):
         files: FilesController,
         time_line: LazyPanel[TimeLinePanel],
         measures: LazyPanel[MeasuresPanel],
-        reveal: Callable[[Voxel], None],
+        pictures: LazyPanel[OrthoView],
         show: Callable[[], object],
     ) -> None:
         super().__init__(window)
@@ -91,7 +93,9 @@ class FollowingController(QObject):
         self._following.recorded.connect(self._keep)
         session.case_changed.connect(self._on_case_changed)
         # it hears of another visit after the crosshair followed
+        reveal = partial(_reveal, pictures)
         self.measures = MeasuresController(session, self, measures, self.open_visit, self.measure, reveal)
+        self._diameters = DiametersController(session, self, pictures)
 
     def _listen(self, panel: TimeLinePanel) -> None:
         panel.visit_chosen.connect(self.open_visit)
@@ -222,6 +226,10 @@ class FollowingController(QObject):
             self._measuring.cancel()
             self._measuring.wait()
         self.keeper.close()
+
+
+def _reveal(pictures: LazyPanel[OrthoView], voxel_ijk: Voxel) -> None:
+    pictures().reveal(voxel_ijk)
 
 
 def _found(folder: Path) -> Generator[Progress, None, TimeLine]:

@@ -42,7 +42,7 @@ def _controller(controllers: ControllerSet) -> FollowingController:
         controllers[FILES],
         window.panels[TIME_LINE],
         window.panels[MEASURES],
-        lambda voxel: window.ortho.reveal(voxel),
+        window.pictures,
         partial(window.panels.show, MEASURES.title),
     )
 

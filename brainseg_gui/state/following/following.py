@@ -9,7 +9,8 @@ import numpy as np
 from psygnal import Signal, SignalGroupDescriptor
 
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.grid import Affine, Grid
+from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.work import Work
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from brainseg_gui.followup.edits import Edit
     from brainseg_gui.followup.record import FollowUp
     from brainseg_gui.followup.visits import TimeLine
+    from brainseg_gui.state.following.shown_lines import ShownLine
 
 
 @dataclass
@@ -50,6 +52,9 @@ class Following:
     changed = Signal()
     """Another patient, other measures, or a change of a person."""
 
+    dragged_changed = Signal()
+    """The diameter in the hand is another one, or lies elsewhere."""
+
     beside_changed = Signal()
     """Another visit, or none, is laid on the open one."""
 
@@ -64,6 +69,31 @@ class Following:
         self.placements: tuple[Placement, ...] = ()
         self._undone: list[Edit] = []
         self._beside: BesideVisit | None = None
+        self.dragged: ShownLine | None = None
+        self._lines: tuple[ShownLine, ...] = ()
+        self._lines_of: tuple[object, ...] = ()
+
+    def lines_in(self, plane: Plane, slice_index: int, grid: Grid) -> list[ShownLine]:
+        """The diameters of the open visit in a slice, the one in the hand as it is now; worked out once per change."""
+        if self.record is None or self.choice.visit is None:
+            return []
+        key = (self.record, self.choice.visit, grid)
+        if key != self._lines_of:
+            from brainseg_gui.state.following.shown_lines import lines_on
+
+            self._lines, self._lines_of = lines_on(self.record, self.choice.visit, grid), key
+        dragged = self.dragged
+        return [
+            dragged if dragged is not None and (line.lesion, line.which) == (dragged.lesion, dragged.which) else line
+            for line in self._lines
+            if (line.plane, line.slice_index) == (plane, slice_index)
+        ]
+
+    def drag(self, line: ShownLine | None) -> None:
+        """Have a diameter in the hand, as it is now, or none."""
+        if line != self.dragged:
+            self.dragged = line
+            self.dragged_changed.emit()
 
     @property
     def beside(self) -> BesideVisit | None:

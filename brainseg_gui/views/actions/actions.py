@@ -192,6 +192,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Double click", "Enlarge a view, and back; with a tool: the middle button, or hold Space"),
     ("Page up, Page down", "Scroll the view that has the focus"),
     ("Arrow keys", "Move the crosshair by one voxel"),
+    ("Left drag at the end of a lesion's diameter", "Move it, in a patient that is followed"),
     ("Left drag, while measuring", "Draw a ruler, angle or ellipse, or move an end of one; Delete takes one away"),
     *ANNOTATE_MOUSE,
 )

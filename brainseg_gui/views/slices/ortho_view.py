@@ -125,6 +125,7 @@ class OrthoView(QWidget):
     cursor_moved = Signal()
     hand_used = Signal(object)
     measure_used = Signal(object)
+    line_used = Signal(object)
 
     def __init__(self, session: Session, companion: QWidget) -> None:
         super().__init__()
@@ -200,6 +201,7 @@ class OrthoView(QWidget):
             view.cursor_moved.connect(self._on_cursor_moved)
             view.hand_used.connect(self.hand_used)
             view.measure_used.connect(self.measure_used)
+            view.line_used.connect(self.line_used)
             for signal in (view.enlarge_requested, cell.enlarge_requested):
                 signal.connect(partial(self._enlarge, cell))
             if linked and place:

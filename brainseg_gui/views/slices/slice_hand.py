@@ -12,12 +12,16 @@ from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
 from brainseg_gui.views.slices.shown_slice import ShownSlice
 from brainseg_gui.views.slices.slice_mapping import SliceMapping
 
+REACH_PX = 8.0
+"""Pixels within which an end is meant."""
+
 
 class SliceHand(QObject):
-    """Tells of each press, move and release that is the tool's or the ruler's, and where it points."""
+    """Tells of each press, move and release that is the tool's, the ruler's or a diameter's, and where it points."""
 
     tool_used = Signal(object)
     measure_used = Signal(object)
+    line_used = Signal(object)
 
     def __init__(self, session: Session, shown: ShownSlice) -> None:
         super().__init__()
@@ -43,18 +47,30 @@ class SliceHand(QObject):
         """Whether a stroke goes on."""
         return self._button != Qt.MouseButton.NoButton
 
-    def takes(self, event: QMouseEvent) -> bool:
+    def takes(self, event: QMouseEvent, mapping: SliceMapping | None) -> bool:
         """Whether a press begins a stroke."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return False
         if self.measures:
             return event.button() == Qt.MouseButton.LeftButton
-        return self.works and event.button() != Qt.MouseButton.MiddleButton
+        if self.works:
+            return event.button() != Qt.MouseButton.MiddleButton
+        return event.button() == Qt.MouseButton.LeftButton and self._on_line(event, mapping)
+
+    def _on_line(self, event: QMouseEvent, mapping: SliceMapping | None) -> bool:
+        """Whether the mouse is at an end of a diameter."""
+        following = self._session.following
+        hidden = self._session.previewing or not self._session.viewing.masks_visible
+        if mapping is None or following.record is None or hidden:
+            return False
+        lines = following.lines_in(mapping.plane, mapping.slice_index, mapping.grid)
+        places = [mapping.position_at(end) for line in lines for end in line.ends]
+        return any((place - event.position()).manhattanLength() <= REACH_PX for place in places)
 
     def press(self, event: QMouseEvent, mapping: SliceMapping | None, move: HandMove = HandMove.PRESSED) -> None:
         """A button went down, for the first time or for the second at once."""
         self._button = event.button()
-        self._used = self.measure_used if self.measures else self.tool_used
+        self._used = self.measure_used if self.measures else self.tool_used if self.works else self.line_used
         self._tell(move, event, mapping)
 
     def drag(self, event: QMouseEvent, mapping: SliceMapping | None) -> None:

@@ -15,6 +15,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.numbering import number_of
 from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.slices.diameters import draw_diameters
 from brainseg_gui.views.slices.hand_marks import BrushMark, brush_mark, draw_hand
 from brainseg_gui.views.slices.measurements import draw_measurements
 from brainseg_gui.views.slices.shown_slice import ShownSlice
@@ -58,6 +59,8 @@ class SlicePainting(QObject):
         for field in (events.modality, events.windows, events.smooth, events.convention, events.plane, events.blink):
             field.connect(self.take_again)
         session.following.beside_changed.connect(self.take_again)
+        for signal in (session.following.changed, session.following.dragged_changed):
+            signal.connect(self._on_marks_changed)
         masks = (events.masks_visible, events.opacity, events.hidden, events.colours, events.peek)
         for field in (*masks, events.agreement):
             field.connect(self._on_masks_changed)
@@ -142,6 +145,8 @@ class SlicePainting(QObject):
         measuring = self._session.measuring
         if (measuring.marks or measuring.hand.drawn is not None) and not self._session.previewing:
             draw_measurements(painter, mapping, measuring)
+        if viewing.masks_visible and not (self._session.previewing or self._picture.shows_beside):
+            draw_diameters(painter, mapping, self._session.following)
         draw_marks(painter, frame, self._marks(case, mapping), self._picture.overlay)
         if self._session.annotating.annotation is not None:
             draw_hand(painter, mapping, self._session.annotating)

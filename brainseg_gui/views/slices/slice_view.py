@@ -67,6 +67,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
     enlarge_requested = Signal()
     hand_used = Signal(object)
     measure_used = Signal(object)
+    line_used = Signal(object)
 
     _made = False  # pyqtgraph sends the view events while it makes it
     cursor: QPointF | None = None
@@ -116,6 +117,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         session.measuring.hand.events.tool.connect(self._show_cursor)
         self._hand.tool_used.connect(self.hand_used)
         self._hand.measure_used.connect(self.measure_used)
+        self._hand.line_used.connect(self.line_used)
         self._range.box.sigRangeChanged.connect(self._on_slice_moved)
 
     # what is shown, and where it is on the screen
@@ -232,7 +234,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         event.accept()
         if self._hand.pressed:
             return  # a second button: the stroke goes on
-        if self._hand.takes(event):
+        if self._hand.takes(event, self.mapping):
             self._navigation.release()
             self._hand.press(event, self.mapping)
         else:
@@ -254,7 +256,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.accept()
-        if self._hand.takes(event):
+        if self._hand.takes(event, self.mapping):
             self._navigation.release()
             self._hand.press(event, self.mapping, HandMove.DOUBLE_CLICKED)
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
