@@ -105,6 +105,7 @@ VIEWS = {
     "widgets.tool_button",
     "shell.welcome",
 }
+MOST_MODULES = 255  # of ours; each takes half a millisecond
 ROOMS = {name.split(".")[0] for name in VIEWS}
 
 
@@ -163,6 +164,11 @@ def test_the_first_picture_waits_for_nothing_that_is_worked_out_later(told: Any)
     loaded = set(told["first"]["modules"])
     assert {f"brainseg_gui.{name}" for name in later} & loaded == set()
     assert {"html.entities", "difflib"} & loaded == set()
+
+
+def test_the_first_picture_waits_for_few_modules(told: Any) -> None:
+    """An import that stands at the top of a file may bring a dozen: whoever adds one says why, or imports it later."""
+    assert len([name for name in told["first"]["modules"] if name.startswith("brainseg_gui.")]) <= MOST_MODULES
 
 
 def test_a_command_imports_no_other_command() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -145,3 +147,30 @@ def test_what_is_written_in_every_picture_is_drawn_once(opened: MainWindow, sess
     images = slice_marks._text_image.cache_info().misses
     view.viewport().grab()
     assert slice_marks._text_image.cache_info().misses == images  # another number of the slice needs no image
+
+
+def test_a_step_through_the_slices_calls_no_more_than_it_did(
+    qapp: QApplication, opened: MainWindow, session: Session, predict: Callable[..., Any]
+) -> None:
+    """Functions of ours, in three planes with two masks: what every picture asks for anew costs each step."""
+    predict()
+    calls = 0
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call" and "brainseg_gui" in frame.f_code.co_filename
+
+    def step(to: int) -> None:
+        session.viewing.crosshair = (to, to, to)
+        qapp.sendPostedEvents()
+
+    for to in (5, 6, 7):  # what is made once
+        step(to)
+        qapp.processEvents()
+    sys.setprofile(note)
+    try:
+        for to in (8, 9, 10, 11):
+            step(to)
+    finally:
+        sys.setprofile(None)
+    assert calls / 4 <= 630  # 599 when it was counted
