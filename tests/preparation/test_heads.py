@@ -13,7 +13,8 @@ from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.heads.contrast import contrast_gain, guess_contrast
 from brainseg_gui.preparation.heads.field import SHAPE, normalised, on_field
-from brainseg_gui.preparation.heads.skull import brain_mask, vote
+from brainseg_gui.preparation.heads.shells import SHARES, shell_shares
+from brainseg_gui.preparation.heads.skull import brain_mask, brain_of, vote
 from brainseg_gui.progress import Progress, run_to_end
 
 Array = np.ndarray[Any, Any]
@@ -137,19 +138,50 @@ def test_air_may_lie_below_nothing() -> None:
     assert dice(found.mask, head == 900) > 0.98
 
 
-def test_what_an_image_shows_is_the_mean_of_what_the_network_says_of_brain_and_image() -> None:
+def test_what_an_image_shows_is_what_the_network_says_of_the_shells_around_the_brains_edge() -> None:
+    seen = []
+
     def says(batch: Array) -> Generator[Progress, None, Array]:
         yield Progress("inferring", 0.5)
-        assert batch.shape == (1, *SHAPE, 2)
-        assert 0.5 < batch[..., 1].max() <= 1.0
-        return np.broadcast_to(np.array([0.1, 0.2, 0.6, 0.1, 0.0], np.float32), (*batch.shape[:4], 5))
+        seen.append(batch)
+        return np.array([0.1, 0.2, 0.6, 0.1, 0.0], np.float32).reshape(1, 1, 1, 1, 5)
 
     head = ball_head()
     brain = run_to_end(brain_mask(head, affine_of(), finds_bright))
     guess = run_to_end(guess_contrast(head, affine_of(), brain, says))
+    assert seen[0].shape == (1, 1, 1, 1, SHARES)
     assert guess.best is Modality.T2
     assert guess.certainty == pytest.approx(0.6, abs=1e-3)
     assert guess.probabilities[None] == pytest.approx(0.0, abs=1e-3)
+
+
+def shells_of(field: Array, brain: Array) -> Array:
+    """Shares as such, a row for each shell from the outermost."""
+    return np.square(shell_shares(field.astype(np.float32), brain)).reshape(6, -1)
+
+
+def test_shells_tell_how_bright_it_is_at_each_distance_from_the_brains_edge_whatever_the_scale() -> None:
+    away = np.sqrt(np.square(np.indices(SHAPE) - np.array([32, 40, 40]).reshape(3, 1, 1, 1)).sum(axis=0))
+    brain = away < 20
+    head = np.where(brain, 1.0, np.where(away < 23, 0.3, 3.0))
+    shells = shells_of(head, brain)
+    assert shells.sum(axis=1) == pytest.approx(np.ones(6))
+    assert shells[0].argmax() > shells[5].argmax() > shells[2].argmax()
+    assert np.array_equal(shells_of(0.5 * head, brain), shells)
+    stripped = shells_of(np.where(brain, head, 0.0), brain)
+    assert stripped[0, 0] == pytest.approx(1.0)
+    assert stripped[1, 0] > 0.9
+    assert not shells_of(head, np.zeros(SHAPE, bool)).any()
+
+
+def test_a_voxel_that_is_rather_not_brain_still_counts_as_brain() -> None:
+    said = np.zeros(SHAPE, np.float32)
+    said[10:50, 10:50, 10:50] = 0.35
+    said[20:40, 20:40, 20:40] = 0.9
+    found = brain_of(said)
+    assert np.array_equal(found > 0.5, said > 0.3)
+    assert found.max() > 0.9
+    assert not brain_of(np.where(said == np.float32(0.35), np.float32(0.25), said))[12, 12, 12] > 0.5
 
 
 def test_of_two_t1_the_one_in_which_little_shines_was_taken_after_contrast_agent() -> None:

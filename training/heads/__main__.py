@@ -1,4 +1,4 @@
-"""Train one of the networks of heads: `python -m training.heads brain --pictures FOLDER --run FOLDER --steps N`.
+"""Train the network that finds the brain: `python -m training.heads brain --pictures FOLDER --run FOLDER --steps N`.
 
 Started again, it goes on from its newest checkpoint. A file named ``stop`` in the run folder ends it.
 """
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 when done, 2 when something given is at fault."""
     parser = argparse.ArgumentParser(prog="python -m training.heads", description=__doc__)
     add = parser.add_argument
-    add("task", choices=("brain", "contrast"), help="what the network tells")
+    add("task", choices=("brain",), help="what the network tells")
     add("--pictures", type=Path, required=True, help="folder of painted heads")
     add("--run", type=Path, required=True, help="folder of the run")
     add("--steps", type=int, default=2000, help="steps of each process (2000)")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from brainseg_gui.preparation.heads.field import BRIGHTEST, FloatArray, normalised
+from brainseg_gui.preparation.heads.field import BRIGHTEST, FloatArray
 from training.errors import TrainingError
 from training.synthesis.heads.pictures import Pictures, load_pictures
 
@@ -42,14 +42,6 @@ class Row:
         image = np.power(image, np.float32(np.exp(self._rng.uniform(-_GAMMA, _GAMMA))))
         image = np.clip(image * np.float32(np.exp(self._rng.uniform(-_GAIN, _GAIN))), 0.0, BRIGHTEST)
         return image, brain, pictures.kinds[number]
-
-    def draw_stripped(self) -> tuple[FloatArray, FloatArray, str]:
-        """As `draw`, half of the images without what lies outside the brain, as a skull stripper leaves them."""
-        image, brain, kind = self.draw()
-        mask = brain > 0.5
-        if mask.any() and self._rng.random() < 0.5:
-            image = normalised(np.where(mask, image, np.float32(0.0)))
-        return image, brain, kind
 
     def _pick(self) -> tuple[Pictures, int]:
         files = sorted(self._folder.glob("[0-9]*.npz"))

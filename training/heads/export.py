@@ -15,13 +15,15 @@ from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.engine.environment import prepare_environment
+from brainseg_gui.inference.models.head_model import CONTRAST_INPUTS
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
 
+CONTRASTS = ("t1", "t1ce", "t2", "flair", "other")
 _KERAS_FILE = "model.keras"
 _ABOUT: dict[str, dict[str, Any]] = {
-    "brain": {"task": "brain mask", "inputs": ["image"], "outputs": ["background", "brain"]},
-    "contrast": {"task": "contrast", "inputs": ["image", "brain"], "outputs": ["t1", "t1ce", "t2", "flair", "other"]},
+    "brain": {"task": "brain mask", "inputs": ["image"], "outputs": ["background", "brain"], "divisor": 16},
+    "contrast": {"task": "contrast", "inputs": CONTRAST_INPUTS, "outputs": CONTRASTS, "divisor": 1},
 }
 
 
@@ -29,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write a folder, and scores to standard output; 0 when done, 2 when something given is at fault."""
     parser = argparse.ArgumentParser(prog="python -m training.heads.export", description=__doc__)
     add = parser.add_argument
-    add("task", choices=tuple(_ABOUT), help="what the network tells")
+    add("task", choices=("brain",), help="what the network tells")
     add("--run", type=Path, required=True, help="folder of the run")
     add("--out", type=Path, required=True, help="model folder to write")
     add("--held", type=Path, help="folder of painted heads that were held back")
@@ -38,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     prepare_environment()
     try:
         network, steps = trained_network(given.task, given.run)
-        write_folder(given.task, network, steps, given.out, given.results)
+        trained_on = f"painted heads only (SynthSeg anatomies 01-17), {steps} steps of each process"
+        write_folder(given.task, network, given.out, trained_on, given.results)
         if given.held and given.task == "brain":
             from training.heads.measure import measure, summary
 
@@ -73,7 +76,7 @@ def trained_network(task: str, run: Path) -> tuple[Any, int]:
     return network, found.position.step
 
 
-def write_folder(task: str, network: Any, steps: int, folder: Path, results: str) -> None:
+def write_folder(task: str, network: Any, folder: Path, trained_on: str, results: str) -> None:
     """Write weights and passport."""
     from training.export import framework_versions
 
@@ -86,10 +89,9 @@ def write_folder(task: str, network: Any, steps: int, folder: Path, results: str
         "weights": _KERAS_FILE,
         "sha256": hashlib.sha256((folder / _KERAS_FILE).read_bytes()).hexdigest(),
         **_ABOUT[task],
-        "divisor": 16,
         "framework": dict(framework_versions()),
-        "licence": "Apache-2.0, as this project; derived from the SynthSeg training label maps (Apache-2.0)",
-        "trained_on": f"painted heads only (SynthSeg anatomies 01-17), {steps} steps of each process",
+        "licence": "Apache-2.0, as this project; see its NOTICE",
+        "trained_on": trained_on,
         "results": results,
         "intended_use": "research; not a medical device",
     }

@@ -18,7 +18,7 @@ from brainseg_gui.runs.config import Compute, Optimiser
 from brainseg_gui.storage.writing import open_derived
 from training.checkpoint import Checkpoint, Position, averaged_weights, latest_checkpoint, restore, save_checkpoint
 from training.heads.batches import Row
-from training.heads.network import CONTRASTS, brain_network, contrast_network
+from training.heads.network import brain_network
 from training.heads.sharing import Circle
 from training.losses import SMOOTH
 from training.network import trained_copy
@@ -145,22 +145,9 @@ def brain_loss(y_true: Any, y_pred: Any) -> Any:
     return crossentropy + 1.0 - dice
 
 
-def contrast_batch(row: Row, count: int) -> tuple[FloatArray, FloatArray]:
-    """Images with their brains, and which contrast each has: (B, I, J, K, 2) and (B, 1, 1, 1, 5)."""
-    drawn = [row.draw_stripped() for _ in range(count)]
-    truth = np.eye(len(CONTRASTS), dtype=np.float32)[[CONTRASTS.index(kind) for _, _, kind in drawn]]
-    fields = np.stack([np.stack((image, brain), axis=-1) for image, brain, _ in drawn])
-    return fields, truth[:, None, None, None, :]
-
-
-def contrast_loss(y_true: Any, y_pred: Any) -> Any:
-    """Cross-entropy; the network says the same in every voxel."""
-    return ops.mean(keras.losses.categorical_crossentropy(y_true, y_pred[:, :1, :1, :1, :], label_smoothing=0.05))
-
-
 @dataclass(frozen=True)
 class Task:
-    """One of the two networks: how it is built, fed and judged, and by which pictures; all when none are named."""
+    """A network: how it is built, fed and judged, and by which pictures; all when none are named."""
 
     build: Callable[[], Any]
     batch: Callable[[Row, int], tuple[FloatArray, FloatArray]]
@@ -170,5 +157,4 @@ class Task:
 
 TASKS: Mapping[str, Task] = {
     "brain": Task(brain_network, brain_batch, brain_loss),
-    "contrast": Task(contrast_network, contrast_batch, contrast_loss, CONTRASTS),
 }

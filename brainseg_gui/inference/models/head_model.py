@@ -22,7 +22,7 @@ from brainseg_gui.plain_files import read_json, visible
 _REMEDY = "Copy the folder again from its source"
 HeadTask = Literal["brain mask", "contrast", "clicks"]
 TASKS: tuple[HeadTask, ...] = ("brain mask", "contrast", "clicks")
-_FOLDERS: Mapping[HeadTask, str] = {"brain mask": "brain-3mm", "contrast": "contrast-3mm", "clicks": "clicks-2mm"}
+_FOLDERS: Mapping[HeadTask, str] = {"brain mask": "brain-3mm", "contrast": "contrast", "clicks": "clicks-2mm"}
 _CHANNELS: Mapping[HeadTask, tuple[str, ...]] = {
     "brain mask": ("background", "brain"),
     "contrast": ("t1", "t1ce", "t2", "flair", "other"),
@@ -31,16 +31,17 @@ _CHANNELS: Mapping[HeadTask, tuple[str, ...]] = {
 _FEATURES = tuple(f"feature {n}" for n in range(1, 25))  # 16 of the last layer, 4 probabilities, 4 images
 _PRESENT_AND_SAID = tuple(f"{words}{region}" for words in ("", "is ", "is not ") for region in ("WT", "TC", "ET"))
 CLICK_INPUTS = (*_FEATURES, *_PRESENT_AND_SAID)
+CONTRAST_INPUTS = tuple(f"shell {shell} level {level}" for shell in range(1, 7) for level in range(1, 11))
 _INPUTS: Mapping[HeadTask, tuple[str, ...]] = {
     "brain mask": ("image",),
-    "contrast": ("image", "brain"),
+    "contrast": CONTRAST_INPUTS,
     "clicks": CLICK_INPUTS,
 }
 
 
 @dataclass(frozen=True)
 class HeadPassport:
-    """The validated passport of such a network; its input is the field of `preparation.heads.field`.
+    """The validated passport of such a network; it sees the field of `preparation.heads`, or one voxel.
 
     Parameters
     ----------

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.grid import Affine, Array, StoredGrid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.heads.field import SHAPE, FloatArray, on_field, resampled
+from brainseg_gui.preparation.heads.shells import shell_shares
 from brainseg_gui.preparation.heads.skull import BrainMask, Mask, Predict
 from brainseg_gui.progress import Progress
 
 LOOKING = "looking at the contrast"
 CHANNELS: tuple[Modality | None, ...] = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR, None)
 """What the network's outputs mean; None is any other contrast."""
+_BRAIN = 0.5
 _TAILS = (1.0, 99.0)
 _LEAST_VOXELS = 1000
 
@@ -64,9 +66,10 @@ def guess_contrast(
     inside = np.asarray(stored.to_ras(brain.probability), np.float32)
     share = resampled(inside, field.scale, field.start, SHAPE, "constant")
     yield Progress(LOOKING, 0.3)
-    output = yield from predict(np.stack((field.values, share), axis=-1)[None])
-    mean = output[0].reshape(-1, len(CHANNELS)).mean(axis=0, dtype=np.float64)
-    return ContrastGuess({modality: float(p) for modality, p in zip(CHANNELS, mean, strict=True)})
+    shares = shell_shares(field.values, share > _BRAIN)
+    output = yield from predict(shares.reshape(1, 1, 1, 1, -1))
+    said = output.reshape(len(CHANNELS)).astype(np.float64)
+    return ContrastGuess({modality: float(p) for modality, p in zip(CHANNELS, said, strict=True)})
 
 
 def contrast_gain(first: FloatArray, second: FloatArray, mask: Mask) -> float:

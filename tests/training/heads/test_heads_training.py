@@ -40,12 +40,6 @@ def test_a_row_is_the_same_for_the_same_seed_and_keeps_to_its_kinds(pictures: Pa
         assert brain.sum() == np.prod([part.stop - part.start for part in BRAIN])
 
 
-def test_stripped_pictures_hold_the_brain_alone_half_of_the_time(pictures: Path) -> None:
-    row = Row(pictures, (3,))
-    outside = [(image[brain == 0].max() > 0) for image, brain, _ in (row.draw_stripped() for _ in range(12))]
-    assert 0 < sum(outside) < 12
-
-
 def test_an_empty_folder_of_pictures_is_named(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="there are no pictures"):
         Row(tmp_path, (1,)).draw()
