@@ -113,7 +113,7 @@ def photographed(folder: Path) -> Iterator[tuple[FloatArray, str, str]]:
             field = on_field(volume.stored, volume.grid.spacing_mm)
             tissue = (volume.stored != volume.background).astype(np.float32)
             brain = resampled(tissue, field.scale, field.start, SHAPE, "constant") > 0.5
-            yield shell_shares(field.values, brain), modality.key, source.patient or source.case_id
+            yield shell_shares(field.values, brain), modality.value, source.patient or source.case_id
 
 
 def _stacked(drawn: Iterator[tuple[FloatArray, str, str]]) -> Samples:
