@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredPatient:
     """What measuring a patient comes to.
 
     Parameters
@@ -192,7 +192,7 @@ class FollowingController(QObject):
         work = self._following.work
         work.stage, work.detail, work.done = progress.stage, progress.detail, progress.done
 
-    def _on_measured(self, line: TimeLine, found: Measured) -> None:
+    def _on_measured(self, line: TimeLine, found: MeasuredPatient) -> None:
         if line is not self._following.line:
             return
         self._journal = found.journal
@@ -248,18 +248,18 @@ def _several(line: TimeLine, folder: Path) -> TimeLine:
     return line
 
 
-def _measured(line: TimeLine, request: FollowUpRequest, journals: Path) -> Generator[Progress, None, Measured]:
+def _measured(line: TimeLine, request: FollowUpRequest, journals: Path) -> Generator[Progress, None, MeasuredPatient]:
     """Register, where that was not done, and measure; then do again what people changed before."""
     placements = tuple(request.placements)
     if not placements:
         placements = yield from scaled(register_visits(line, request), 0.0, 0.8)
     if all(visit.source.reference is None for visit in line.visits):
-        return Measured(None, placements, None, 0)
+        return MeasuredPatient(None, placements, None, 0)
     record = yield from scaled(measure_patient(line, replace(request, placements=placements)), 0.8, 1.0)
     try:
         journal = journal_of(journals, line.visits)
         record, lost = with_journal(record, journal.read())
     except (OSError, BrainsegError):
         log.warning("changes of this follow-up are not kept: its journal cannot be read", exc_info=True)
-        return Measured(record, placements, None, 0)
-    return Measured(record, placements, journal, lost)
+        return MeasuredPatient(record, placements, None, 0)
+    return MeasuredPatient(record, placements, journal, lost)

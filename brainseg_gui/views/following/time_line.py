@@ -148,6 +148,8 @@ class TimeLinePanel(QWidget):
     def _show_choice(self, *_: object) -> None:
         for index, card in enumerate(self.cards):
             card.setChecked(index == self._following.choice.visit)
+            if card.isChecked():
+                self._area.ensureWidgetVisible(card)
         self._show_beside()
         self._show_curve()
 

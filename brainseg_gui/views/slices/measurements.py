@@ -1,4 +1,4 @@
-"""Rulers, angles and ellipses over a slice, with what they come to beside them."""
+"""Rulers, angles, ellipses and the diameters of lesions over a slice, with what they come to beside them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPolygonF
 
 from brainseg_gui.annotation.measuring.mark import Mark, MarkKind, value_words
+from brainseg_gui.state.following.following import Following
 from brainseg_gui.state.measuring.measuring import Measuring
 from brainseg_gui.views.slices.colour_bar import PLATE
 from brainseg_gui.views.slices.copied_image import image_to_copy, screen_ratio
@@ -24,6 +25,27 @@ def draw_measurements(painter: QPainter, mapping: SliceMapping, measuring: Measu
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for mark in measuring.seen_in(mapping.plane, mapping.slice_index):
         _draw(painter, mapping, mark, chosen=mark.key == measuring.hand.chosen)
+
+
+def draw_diameters(painter: QPainter, mapping: SliceMapping, following: Following) -> None:
+    """All diameters that lie in the slice of a view; the longest with the lesion's number and its length."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for shown in following.lines_in(mapping.plane, mapping.slice_index, mapping.grid):
+        start, end = (mapping.position_at(point) for point in shown.ends)
+        path = QPainterPath(start)
+        path.lineTo(end)
+        for point in (start, end):
+            path.addEllipse(point, _END, _END)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((_DARK, 3.5), (_LINE, 1.5)):
+            painter.setPen(screen_pen(painter, colour, width))
+            painter.drawPath(path)
+        if shown.which == "longest":
+            words = f"{shown.lesion}: {shown.line.length_mm(mapping.grid):.1f} mm"
+            place = max((start, end), key=lambda point: point.x()) + QPointF(_AWAY, -_AWAY)
+            for colour, offset in ((_DARK, 1), (_LINE, 0)):
+                painter.setPen(colour)
+                painter.drawText(place + QPointF(offset, offset), words)
 
 
 def _draw(painter: QPainter, mapping: SliceMapping, mark: Mark, *, chosen: bool) -> None:
