@@ -27,6 +27,7 @@ from brainseg_gui.state.layers.unsaved_predictions import UnsavedPredictions
 from brainseg_gui.state.measuring.measuring import Measuring
 from brainseg_gui.state.notices import Notice as Notice
 from brainseg_gui.state.notices import Notices
+from brainseg_gui.state.preparing.preparing import Preparing
 from brainseg_gui.state.segmenting.certainty import CertaintyState
 from brainseg_gui.state.segmenting.cohort_segmenting import CohortSegmenting
 from brainseg_gui.state.segmenting.segmenting import Segmenting
@@ -69,6 +70,7 @@ class Session(Notices):
         self.annotating = ActiveAnnotation()
         self.measuring = Measuring()
         self.following = Following()
+        self.preparing = Preparing()
         self.case_states = CaseStates()
         self.errors = ErrorList()
         self._case: Case | None = None

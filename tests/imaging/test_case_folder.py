@@ -140,7 +140,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "name", "remedy"),
     [
-        (["series/IM2.dcm"], "DICOM", "dcm2niix"),
+        (["series/IM2.dcm"], "DICOM", "brainseg prepare"),
         (["T1/T1.img", "T1/T1.hdr"], "Analyze", "3D Slicer"),
         (["readme.txt", "T1.MNC"], "MINC", "mnc2nii"),
     ],

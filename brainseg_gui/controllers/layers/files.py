@@ -85,6 +85,11 @@ class FilesController(QObject):
         """Open whatever lies there: a case folder, a cohort, loose files, a Decathlon file."""
         self.leave(partial(self._find_paths, paths))
 
+    @property
+    def last_asked(self) -> tuple[Path, ...]:
+        """The paths that a person asked to open last."""
+        return self._paths
+
     def _find_paths(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(Path(path).absolute() for path in paths)
         self.asked.emit(self._paths)

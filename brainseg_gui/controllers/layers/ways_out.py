@@ -7,11 +7,13 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, CaseError, GridMismatchError
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.formats.known_formats import FROM_DICOM
 
 Ways = tuple[tuple[str, str], ...]
 """Words of a button, and the action that it stands for."""
 
 _ASSIGN = ("Assign files…", "file.assign")
+_PREPARE = ("Prepare it…", "file.prepare_asked")
 
 
 def ways_out(error: Exception, source: CaseSource | None, assignable: Callable[[], bool]) -> Ways:
@@ -28,6 +30,8 @@ def ways_out(error: Exception, source: CaseSource | None, assignable: Callable[[
         return (*_regrid_actions(error), ("Open without the mask", "file.without_mask"))
     if isinstance(error, BrainsegError) and source is not None and _has_others(source, error.path):
         return (("Open the other images", "file.readable"), _ASSIGN)
+    if isinstance(error, CaseError) and error.remedy == FROM_DICOM:
+        return (_PREPARE,)
     return (_ASSIGN,) if isinstance(error, CaseError) and assignable() else ()
 
 

@@ -20,6 +20,7 @@ from brainseg_gui.controllers.shell.core_panels import LAYERS
 from brainseg_gui.controllers.shell.feature import Feature
 from brainseg_gui.controllers.shell.following_feature import FOLLOWING
 from brainseg_gui.controllers.shell.measuring_feature import MEASURING
+from brainseg_gui.controllers.shell.preparing_feature import PREPARING
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_spec import ActionSpec
 from brainseg_gui.views.actions.actions import Actions, with_added
@@ -275,6 +276,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     INTENSITIES,
     MEASURING,
     FOLLOWING,
+    PREPARING,
     TRAINING,
     COHORT,
     SEGMENT_ALL,

@@ -15,7 +15,7 @@ from brainseg_gui.plugins.loading import load
 
 _START_BYTES = 512
 _SAVE_AGAIN = "Save as .nii.gz, from ITK-SNAP or 3D Slicer for example"
-_FROM_DICOM = "Convert to NIfTI, with dcm2niix for example, then register the images to each other and strip the skull"
+FROM_DICOM = "Make a case of it: Segment › Prepare, or brainseg prepare"
 
 
 def _nifti() -> Codec:
@@ -80,7 +80,7 @@ _BUILT_IN = (
     ImageFormat("NRRD", (".nrrd", ".seg.nrrd", ".nhdr"), _is_nrrd, _nrrd, _nrrd, _segments),
     ImageFormat("MetaImage", (".mha", ".mhd"), reader=_meta_image, writer=_meta_image),
     ImageFormat("FreeSurfer", (".mgz", ".mgh"), reader=_mgh, writer=_mgh),
-    ImageFormat("DICOM", (".dcm", ".ima", ".dicom"), _is_dicom, mask_reader=_dicom, remedy=_FROM_DICOM),
+    ImageFormat("DICOM", (".dcm", ".ima", ".dicom"), _is_dicom, mask_reader=_dicom, remedy=FROM_DICOM),
     ImageFormat("Analyze", (".hdr", ".img"), remedy=_SAVE_AGAIN),
     ImageFormat("MINC", (".mnc",), remedy="Convert with mnc2nii"),
 )

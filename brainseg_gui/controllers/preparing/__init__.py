@@ -1,0 +1,1 @@
+"""Preparing a raw examination aside, and opening what comes of it."""

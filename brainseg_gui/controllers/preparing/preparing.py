@@ -1,0 +1,214 @@
+"""Preparing a raw examination: looking at its series, doing the steps aside, then opening and segmenting the case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.latest_job import LatestJob
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.errors import CaseError
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.prepare_place import Prepared, Request, prepare_place
+from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
+from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
+from brainseg_gui.preparation.steps.work import BrainFinder, Work
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers.layers import LayerRole
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.preparing.prepare_panel import PreparePanel
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.inference.engine.engine import Engine
+
+
+class PreparingController(QObject):
+    """Keeps `session.preparing`.
+
+    Parameters
+    ----------
+    engine
+        Gives the engine that finds brains.
+    segment
+        Segments the open case.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        preferences: Preferences,
+        files: FilesController,
+        panel: LazyPanel[PreparePanel],
+        show: Callable[[], None],
+        engine: Callable[[], Engine | None],
+        segment: Callable[[], None],
+    ) -> None:
+        super().__init__(window)
+        self._session, self._window, self._preferences, self._files = session, window, preferences, files
+        self._show, self._engine, self._segment = show, engine, segment
+        self._said: dict[Modality, str] = {}
+        self._looking = LatestJob(session, self)
+        self._job: Job | None = None
+        self._prepared: Prepared | None = None
+        panel.when_made(self._listen)
+        session.case_changed.connect(self._on_case_changed)
+        session.layers.changed.connect(self._on_layers_changed)
+
+    def _listen(self, panel: PreparePanel) -> None:
+        panel.role_chosen.connect(self.take_for)
+        panel.prepare_requested.connect(self.prepare)
+        panel.cancel_requested.connect(self.cancel)
+        panel.output_requested.connect(self.choose_output)
+
+    # --- what a person asks for
+
+    def choose(self) -> None:
+        """Ask for the folder of a raw examination, and look at its series."""
+        start = self._preferences.get("last folder", str(Path.home()))
+        folder = QFileDialog.getExistingDirectory(
+            self._window, "Prepare raw series: the folder of one examination", start
+        )
+        if folder:
+            self.look(Path(folder))
+
+    def look(self, place: Path) -> None:
+        """Show the series of a place, and what each is taken for."""
+        self._show()
+        self._session.preparing.begin("looking for series")
+        self._looking.start(
+            examine(place), self._on_examined, lambda: self._session.preparing.end("No series were found")
+        )
+
+    def look_at_asked(self) -> None:
+        """Look at what a person asked to open, and could not be opened."""
+        if self._files.last_asked:
+            self.look(self._files.last_asked[0])
+
+    def take_for(self, number: int, modality: Modality | None) -> None:
+        """Take a series for a modality, or for none."""
+        state = self._session.preparing
+        before = dict(state.choice.chosen) if state.choice is not None else {}
+        for other, one in before.items():
+            if one.number == number - 1:
+                self._said[other] = NONE
+        if modality is not None:
+            self._said[modality] = str(number)
+        self._choose()
+
+    def choose_output(self) -> None:
+        """Ask for the folder that gets the prepared case."""
+        state = self._session.preparing
+        folder = QFileDialog.getExistingDirectory(self._window, "Folder for prepared cases", str(state.output or ""))
+        if folder:
+            state.output = Path(folder)
+
+    def prepare(self) -> None:
+        """Do all steps; then the case is opened and segmented."""
+        state = self._session.preparing
+        if state.running or state.examination is None or state.output is None:
+            return
+        state.begin("preparing")
+        state.steps = state.doubts = ()
+        request = Request(state.output, said=dict(self._said), overwrite=True)
+        self._job = Job(_prepared(state.examination.place, request, self._engine()), self)
+        self._job.progressed.connect(self._on_progressed)
+        self._job.succeeded.connect(self._on_prepared)
+        self._job.failed.connect(self._on_failed)
+        self._job.cancelled.connect(lambda: self._session.preparing.end("Cancelled; nothing was left behind"))
+        self._job.start()
+
+    def cancel(self) -> None:
+        """Stop; nothing is left behind."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def close(self) -> None:
+        """Stop what runs, when the program ends."""
+        self._looking.close()
+        for job in self.findChildren(Job):
+            job.blockSignals(True)
+            job.cancel()
+            job.wait()
+
+    # --- what comes back
+
+    def _on_examined(self, examination: RawExamination) -> None:
+        state = self._session.preparing
+        self._said.clear()
+        state.steps = state.doubts = ()
+        state.examination = examination
+        state.output = examination.place.parent / f"{examination.place.name} prepared"
+        self._choose()
+        state.end("")
+
+    def _choose(self) -> None:
+        state = self._session.preparing
+        if state.examination is None:
+            return
+        try:
+            state.choice = choose_series(state.examination, self._said)
+        except CaseError as error:
+            state.choice = None
+            state.outcome = error.what
+
+    def _on_progressed(self, progress: Progress) -> None:
+        state = self._session.preparing
+        state.stage, state.done = progress.stage, progress.done
+        if isinstance(progress.partial, Work):
+            state.steps, state.doubts = progress.partial.done, progress.partial.doubts
+
+    def _on_prepared(self, done: tuple[Prepared, CaseSource]) -> None:
+        self._job, (self._prepared, source) = None, done
+        self._session.preparing.end(f"Prepared: {self._prepared.folder}")
+        self._files.open_source(source)
+
+    def _on_case_changed(self) -> None:
+        case = self._session.case
+        if self._prepared is not None and case is not None and case.source.folder == self._prepared.folder:
+            self._segment()
+
+    def _on_layers_changed(self) -> None:
+        """The mask of a prepared case goes back to its series."""
+        case, prepared = self._session.case, self._prepared
+        masks = [layer for layer in self._session.layers if layer.role is LayerRole.PREDICTION]
+        if prepared is None or case is None or not masks or case.source.folder != prepared.folder:
+            return
+        self._prepared = None
+        labels, author = masks[-1].labels, masks[-1].author
+        back = write_native_masks(labels, prepared.preparation, prepared.folder / NATIVE, author)
+        self._looking.start(back, self._on_back)
+
+    def _on_back(self, paths: list[Path]) -> None:
+        words = f"The mask lies on each of the {len(paths)} series as they were, in {paths[0].parent}"
+        self._session.preparing.end(words)
+
+    def _on_failed(self, error: Exception) -> None:
+        self._job = None
+        self._session.preparing.end("Not prepared; nothing was left behind")
+        self._session.say(notice_of(error))
+
+
+def _prepared(
+    place: Path, request: Request, engine: Engine | None
+) -> Generator[Progress, None, tuple[Prepared, CaseSource]]:
+    """Prepare, with the network that finds brains where the program comes with one."""
+    from brainseg_gui.inference.models.head_model import shipped_head_model
+
+    model = shipped_head_model("brain mask")
+    finder = None
+    if model is not None and engine is not None:
+        passport = model.passport
+        finder = BrainFinder(lambda batch: engine.predict(model, batch), f"{passport.name} {passport.version}")
+    prepared = yield from prepare_place(place, request, finder)
+    return prepared, find_case(prepared.folder)

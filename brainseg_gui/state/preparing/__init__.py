@@ -1,0 +1,1 @@
+"""The raw examination that is prepared."""

@@ -1,0 +1,1 @@
+"""The series of a raw examination, and the steps that make a case of them."""

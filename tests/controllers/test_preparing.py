@@ -1,0 +1,148 @@
+"""The Prepare panel: series and roles, one button, a cancel that leaves nothing, and the mask back on each series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QComboBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.preparing.preparing import PreparingController
+from brainseg_gui.controllers.shell.preparing_feature import PREPARE
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.registration.motion import Alignment
+from brainseg_gui.progress import Progress
+from brainseg_gui.state.layers.layers import Layer, LayerRole
+from brainseg_gui.views.preparing.prepare_panel import PreparePanel
+from tests.preparation.conftest import Series, write_classic
+from tests.preparation.heads import T1CE, T2, grid_of, head
+from tests.preparation.test_prepared_case import save
+
+GRID = grid_of((20, 22, 20), (4.0, 4.0, 4.0))
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    for name, contrast in (("t1_gd", T1CE), ("ax_t2", T2)):
+        save(head(GRID, contrast), tmp_path / "Jane" / f"{name}.nii.gz")
+    return tmp_path / "Jane"
+
+
+def _still(fixed: Volume, moving: Volume) -> Iterator[Progress]:
+    yield Progress("registering", 0.5)
+    return Alignment(np.eye(4))
+
+
+@pytest.fixture
+def files(parts: Any) -> Iterator[FilesController]:
+    controller = FilesController(*parts)
+    yield controller
+    controller.close()
+
+
+@pytest.fixture
+def preparing(parts: Any, files: FilesController, monkeypatch: pytest.MonkeyPatch) -> Iterator[PreparingController]:
+    monkeypatch.setattr("brainseg_gui.preparation.steps.placing.register", _still)
+    monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
+
+    def segment() -> None:
+        case = parts.session.case
+        values = np.zeros(case.grid.shape, np.uint8)
+        i, j, k = case.grid.centre
+        values[i - 20 : i + 20, j - 20 : j + 20, k - 20 : k + 20] = 4
+        labels = LabelMap(values, case.grid, scheme_named("brats2020"))
+        parts.session.add_prediction(Layer("prediction", LayerRole.PREDICTION, labels, "a network"))
+
+    panel = parts.window.panels[PREPARE]
+    controller = PreparingController(*parts, files, panel, panel, lambda: None, segment)
+    yield controller
+    controller.close()
+
+
+@pytest.fixture
+def panel(parts: Any, preparing: PreparingController, raw: Path, qtbot: QtBot) -> PreparePanel:
+    """The panel of an examination whose series are known."""
+    preparing.look(raw)
+    qtbot.waitUntil(lambda: parts.session.preparing.choice is not None)
+    found = parts.window.panels[PREPARE]()
+    assert isinstance(found, PreparePanel)
+    return found
+
+
+def _button(panel: PreparePanel, words: str) -> QPushButton:
+    return next(button for button in panel.findChildren(QPushButton) if button.text() == words)
+
+
+def _role(panel: PreparePanel, row: int) -> QComboBox:
+    box = panel.table.cellWidget(row, 1)
+    assert isinstance(box, QComboBox)
+    return box
+
+
+def test_the_series_stand_there_with_what_they_are_taken_for_and_why(panel: PreparePanel) -> None:
+    rows = [(panel.table.item(row, 0).text(), _role(panel, row).currentText()) for row in range(2)]
+    assert rows == [("ax_t2", "T2"), ("t1_gd", "T1ce")]
+    assert "its name says so" in _role(panel, 0).toolTip()
+    assert _button(panel, "Prepare and segment").isEnabled()
+    assert not _button(panel, "Cancel").isEnabled()
+
+
+def test_one_click_says_what_a_series_is(panel: PreparePanel, parts: Any) -> None:
+    box = _role(panel, 0)
+    box.setCurrentIndex(box.findText("FLAIR"))
+    box.activated.emit(box.currentIndex())
+    assert {m: one.number for m, one in parts.session.preparing.choice.chosen.items()} == {
+        Modality.T1CE: 1,
+        Modality.FLAIR: 0,
+    }
+    assert "chosen by the person" in box.toolTip()
+    for row in range(2):
+        box = _role(panel, row)
+        box.setCurrentIndex(0)
+        box.activated.emit(0)
+    assert parts.session.preparing.choice is None
+    assert not _button(panel, "Prepare and segment").isEnabled()
+
+
+def test_one_button_makes_a_case_and_a_mask_for_each_series(
+    panel: PreparePanel, parts: Any, raw: Path, qtbot: QtBot
+) -> None:
+    _button(panel, "Prepare and segment").click()
+    native = raw.parent / "Jane prepared" / "Jane" / "native"
+    qtbot.waitUntil(lambda: "lies on each of the 2 series" in parts.session.preparing.outcome, timeout=60_000)
+    assert parts.session.case.case_id == "Jane"
+    assert sorted(path.name for path in native.glob("*.nii.gz")) == ["ax_t2_pred.nii.gz", "t1_gd_pred.nii.gz"]
+    assert [step.name for step in parts.session.preparing.steps][:2] == ["reading series", "registering"]
+    assert "The skull stays" in parts.session.preparing.doubts[0]
+    assert sorted(path.name for path in raw.iterdir()) == ["ax_t2.nii.gz", "t1_gd.nii.gz"]
+
+
+def test_a_cancel_leaves_nothing(panel: PreparePanel, parts: Any, raw: Path, qtbot: QtBot) -> None:
+    _button(panel, "Prepare and segment").click()
+    _button(panel, "Cancel").click()
+    qtbot.waitUntil(lambda: not parts.session.preparing.running, timeout=60_000)
+    assert parts.session.preparing.outcome == "Cancelled; nothing was left behind"
+    assert not list((raw.parent / "Jane prepared").glob("*"))
+    assert parts.session.case is None
+
+
+def test_dicom_that_is_dropped_offers_to_be_prepared(
+    parts: Any, files: FilesController, preparing: PreparingController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    pixels = np.arange(7 * 6 * 5, dtype=np.uint16).reshape(7, 6, 5)
+    for path in write_classic(tmp_path / "scan", Series(pixels, tags={"SeriesDescription": "t1_gd"})):
+        path.rename(path.with_name(f"{path.name}.dcm"))
+    files.take_dropped([tmp_path / "scan"])
+    qtbot.waitUntil(lambda: parts.session.notice is not None)
+    assert parts.session.notice.actions == (("Prepare it…", "file.prepare_asked"),)
+    preparing.look_at_asked()
+    qtbot.waitUntil(lambda: parts.session.preparing.choice is not None)
+    assert parts.session.preparing.choice.reference is Modality.T1CE
