@@ -29,6 +29,7 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.storage.leftovers import new_name, tidy
 
 WRITING, GOING_BACK = "writing the prepared case", "bringing masks back"
+_BRAIN = "_brain_mask"
 NATIVE = "native"
 """The folder in a prepared case that holds masks on the series as they were."""
 
@@ -62,7 +63,7 @@ def write_prepared(
         if work.brain is not None:
             brain = work.brain.astype(np.float32)
             mask = Volume(brain, work.grid, 1.0, 0.0, folder)
-            yield from _image(mask, making / f"{name}_brain_mask{MASK_ENDING}")
+            yield from _image(mask, making / f"{name}{_BRAIN}{MASK_ENDING}")
         marking = in_background(partial(_marks, work), WRITING)
         marks = yield from waited_for(marking, Progress(WRITING, 0.9, "checking sums"))
         (making / RECORD).write_text(as_json(work, marks, said), encoding="utf-8", errors="backslashreplace")
@@ -82,6 +83,18 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
         raise SaveError("there is something of this name that is no prepared case", "Choose another place", folder)
     if not overwrite:
         raise SaveError("there is a prepared case already, made otherwise", "Give --overwrite to replace it", folder)
+    if theirs := _not_ours(folder):
+        what = f"the prepared case that is to be replaced holds what somebody added ({theirs[0]})"
+        raise SaveError(what, "Choose another folder, or take that elsewhere first", folder)
+
+
+def _not_ours(folder: Path) -> list[str]:
+    """What lies in the folder of a prepared case that its preparation did not put there, such as annotations."""
+    images = {f"{folder.name}_{modality.value}{MASK_ENDING}" for modality in Modality}
+    ours = {*images, f"{folder.name}{_BRAIN}{MASK_ENDING}", RECORD, NATIVE}
+    masks = os.listdir(folder / NATIVE) if (folder / NATIVE).is_dir() else []
+    added = [f"{NATIVE}/{name}" for name in masks if not name.endswith(f"_pred{MASK_ENDING}")]
+    return sorted([name for name in os.listdir(folder) if name not in ours] + added)
 
 
 @contextmanager
