@@ -84,11 +84,11 @@ def prepare(
         If there is nothing to prepare, or it cannot be written.
     """
     from brainseg_gui.api.brain_finder import finder_of
-    from brainseg_gui.preparation.prepare_place import Request, prepare_place
+    from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
     from brainseg_gui.preparation.steps.work import Space, Wishes
 
     said = {_modality_named(name): series for name, series in (roles or {}).items()}
-    request = Request(Path(output), Wishes(Space(space), strip=strip, even_out=even_out), said, overwrite)
+    request = PreparationRequest(Path(output), Wishes(Space(space), strip=strip, even_out=even_out), said, overwrite)
     finder = finder_of(_engine()) if strip else None
     return open_case(run_to_end(prepare_place(Path(raw), request, finder)).folder)
 

@@ -15,7 +15,7 @@ from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
     from brainseg_gui.imaging.modality import Modality
-    from brainseg_gui.preparation.prepare_place import Prepared, Request
+    from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination
     from brainseg_gui.preparation.steps.work import BrainFinder
     from brainseg_gui.progress import Progress
 
@@ -55,11 +55,11 @@ def run(args: argparse.Namespace) -> int:
     """Prepare every examination; 0, or 2 when something is at fault or to be looked at."""
     from brainseg_gui.api.brain_finder import finder_of
     from brainseg_gui.inference.engine.engine import Engine
-    from brainseg_gui.preparation.prepare_place import Request
+    from brainseg_gui.preparation.prepare_place import PreparationRequest
     from brainseg_gui.preparation.steps.work import Space, Wishes
 
     wishes = Wishes(Space(args.space), strip=not args.keep_skull, even_out=args.even_out)
-    request = Request(args.output, wishes, roles_said(args.role, args.places), args.overwrite)
+    request = PreparationRequest(args.output, wishes, roles_said(args.role, args.places), args.overwrite)
     with closing(Engine()) as engine:
         finder = finder_of(engine) if wishes.strip else None
         preparing = Preparing(request, finder, as_json=args.json)
@@ -92,7 +92,9 @@ def roles_said(words: list[str], places: list[Path]) -> dict[Modality, str]:
     return said
 
 
-def prepare_shown(place: Path, request: Request, finder: BrainFinder | None, taken: set[Path]) -> Prepared:
+def prepare_shown(
+    place: Path, request: PreparationRequest, finder: BrainFinder | None, taken: set[Path]
+) -> PreparedExamination:
     """Prepare one examination with a bar that shows how far it is; see `prepare_place`."""
     from tqdm import tqdm
 
@@ -113,14 +115,14 @@ def prepare_shown(place: Path, request: Request, finder: BrainFinder | None, tak
 class Preparing:
     """Prepares one place after the other, and says how each ended."""
 
-    request: Request
+    request: PreparationRequest
     finder: BrainFinder | None
     as_json: bool = False
     faults: int = 0
     doubts: int = 0
     _taken: set[Path] = field(default_factory=set)
 
-    def prepare(self, place: Path) -> Prepared | None:
+    def prepare(self, place: Path) -> PreparedExamination | None:
         """Prepare one; None where it could not be, which was said."""
         try:
             done = prepare_shown(place, self.request, self.finder, self._taken)
@@ -133,7 +135,7 @@ class Preparing:
         self._tell(place, done)
         return done
 
-    def _tell(self, place: Path, done: Prepared) -> None:
+    def _tell(self, place: Path, done: PreparedExamination) -> None:
         doubts = done.work.doubts if done.work is not None else ()
         self.doubts += bool(doubts)
         for doubt in doubts:
@@ -141,7 +143,7 @@ class Preparing:
         _write(json.dumps(_entry(place, done)) if self.as_json else _sentences(done))
 
 
-def _entry(place: Path, done: Prepared) -> dict[str, Any]:
+def _entry(place: Path, done: PreparedExamination) -> dict[str, Any]:
     series = {one.modality.value: one.name for one in done.preparation.series}
     entry = {"place": str(place), "output": str(done.folder), "series": series, "again": done.work is None}
     if done.work is not None:
@@ -150,7 +152,7 @@ def _entry(place: Path, done: Prepared) -> dict[str, Any]:
     return entry
 
 
-def _sentences(done: Prepared) -> str:
+def _sentences(done: PreparedExamination) -> str:
     if done.work is None:
         return f"{done.folder.name}: {done.folder} was prepared before, of the same files"
     steps = done.work.done

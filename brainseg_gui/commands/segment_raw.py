@@ -15,7 +15,7 @@ from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.inference.cohort import Segmented
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.preparation.needs import holds_dicom, lies_apart
-from brainseg_gui.preparation.prepare_place import Prepared, Request
+from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination
 from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
 from brainseg_gui.progress import run_to_end
 
@@ -34,7 +34,7 @@ class RawJobs:
 
     output: Path
     overwrite: bool
-    prepared: dict[Path, Prepared] = field(default_factory=dict)
+    prepared: dict[Path, PreparedExamination] = field(default_factory=dict)
     _taken: set[Path] = field(default_factory=set)
 
     def prepare(self, jobs: Sequence[CaseJob], engine: Engine) -> list[CaseJob]:
@@ -50,18 +50,18 @@ class RawJobs:
                 done[number] = replace(jobs[number], source=None, fault=error)
         return done
 
-    def _request_of(self, job: CaseJob) -> tuple[Path, Request] | None:
+    def _request_of(self, job: CaseJob) -> tuple[Path, PreparationRequest] | None:
         """Where the raw series of a job lie and what is asked for; None where nothing is to be prepared."""
         if job.source is None:
             if job.given is None or not holds_dicom(job.given):
                 return None
-            return job.given, Request(self.output, overwrite=self.overwrite)
+            return job.given, PreparationRequest(self.output, overwrite=self.overwrite)
         if not lies_apart(job.source):
             return None
         said = {modality: str(path) for modality, path in job.source.modalities.items()}
-        return job.source.folder, Request(self.output, said=said, overwrite=self.overwrite, name=job.name)
+        return job.source.folder, PreparationRequest(self.output, said=said, overwrite=self.overwrite, name=job.name)
 
-    def _job_of(self, job: CaseJob, made: Prepared) -> CaseJob:
+    def _job_of(self, job: CaseJob, made: PreparedExamination) -> CaseJob:
         source = find_case(made.folder)
         output = job.output if job.chosen else self.output / f"{source.case_id}_pred{MASK_ENDING}"
         self.prepared[output] = made

@@ -19,7 +19,7 @@ from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.moments import Moment, Span
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.to_json import FORMAT
-from brainseg_gui.followup.volumes import Range
+from brainseg_gui.followup.volumes import VolumeRange
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.numbering import index_of
 from brainseg_gui.imaging.plane import Plane
@@ -193,9 +193,9 @@ def _event(entry: Mapping[str, Any], visits: int) -> LesionEvent:
     return LesionEvent(visit, Change(entry["change"]), _numbers(entry["before"]), _numbers(entry["after"]))
 
 
-def _range(value: Any) -> Range:
+def _range(value: Any) -> VolumeRange:
     numbers = [number_in(number) if number is not None else math.nan for number in listed_in(value, 3)]
-    return Range(*numbers)
+    return VolumeRange(*numbers)
 
 
 def _numbers(value: Any) -> tuple[int, ...]:

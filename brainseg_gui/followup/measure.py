@@ -17,7 +17,7 @@ from brainseg_gui.followup.lesions import CRUMB_MM3, LesionMap, lesions_of, meas
 from brainseg_gui.followup.masks import VisitMask, read_masks
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.visits import TimeLine, Visit
-from brainseg_gui.followup.volumes import Range, volume_by_border
+from brainseg_gui.followup.volumes import VolumeRange, volume_by_border
 from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_region, regions
@@ -141,7 +141,7 @@ def measure_labels(visit: VisitMeasures, labels: LabelMap, request: FollowUpRequ
     return replace(visit, grid=labels.grid, lesions=found, volumes=_volumes(labels), notes=notes), lesions
 
 
-def _volumes(labels: LabelMap) -> dict[str, Range]:
+def _volumes(labels: LabelMap) -> dict[str, VolumeRange]:
     """Volumes of the regions, and of a resection cavity where there is one."""
     wanted = [*regions(), label_region(_CAVITY)]
     found = {}
@@ -151,7 +151,7 @@ def _volumes(labels: LabelMap) -> dict[str, Range]:
         if box is not None:
             found[region.key] = volume_by_border(mask[box], labels.grid.voxel_ml)
         elif region.key != _CAVITY:
-            found[region.key] = Range(0.0, 0.0, 0.0)
+            found[region.key] = VolumeRange(0.0, 0.0, 0.0)
     return found
 
 

@@ -19,7 +19,7 @@ from brainseg_gui.followup.identity import Identities, LesionEvent
 from brainseg_gui.followup.lesions import MeasuredLesion, why_not_measurable
 from brainseg_gui.followup.moments import Moment, Span, moment_on
 from brainseg_gui.followup.response import default_targets
-from brainseg_gui.followup.volumes import Range
+from brainseg_gui.followup.volumes import VolumeRange
 from brainseg_gui.imaging.grid import Affine, Grid
 
 
@@ -52,7 +52,7 @@ class VisitMeasures:
     grid: Grid | None = None
     mask: Path | None = None
     lesions: Mapping[int, MeasuredLesion] = field(default_factory=dict)
-    volumes: Mapping[str, Range] = field(default_factory=dict)
+    volumes: Mapping[str, VolumeRange] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     to_first: Affine | None = None
 

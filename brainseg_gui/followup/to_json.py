@@ -15,7 +15,7 @@ from brainseg_gui.followup.moments import Moment
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.response import CAUTION, Assessment
 from brainseg_gui.followup.results import VisitResult, results_of
-from brainseg_gui.followup.volumes import Range
+from brainseg_gui.followup.volumes import VolumeRange
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.numbering import number_of
 
@@ -141,5 +141,5 @@ def _defined(numbers: dict[str, float]) -> Iterator[tuple[str, float | None]]:
         yield key, value if math.isfinite(value) else None
 
 
-def _range(volume: Range) -> list[float | None]:
+def _range(volume: VolumeRange) -> list[float | None]:
     return [value if math.isfinite(value) else None for value in (volume.value, volume.low, volume.high)]

@@ -18,7 +18,7 @@ _SURE, _LIKELY = 0.75, 0.25  # probabilities between which a border may lie
 
 
 @dataclass(frozen=True)
-class Range:
+class VolumeRange:
     """A number and the limits that it is known within; NaN where it is not defined."""
 
     value: float
@@ -26,10 +26,10 @@ class Range:
     high: float
 
 
-UNKNOWN = Range(math.nan, math.nan, math.nan)
+UNKNOWN = VolumeRange(math.nan, math.nan, math.nan)
 
 
-def growth_rate(before_ml: float, after_ml: float, days: Span | None) -> Range:
+def growth_rate(before_ml: float, after_ml: float, days: Span | None) -> VolumeRange:
     """Specific growth rate in per cent a day: ln(V2 / V1) / t (Mehrara et al., Cancer Res 2007, 67:3970).
 
     Not defined where a volume is 0 or the time is not known, or may be none.
@@ -38,22 +38,22 @@ def growth_rate(before_ml: float, after_ml: float, days: Span | None) -> Range:
         return UNKNOWN
     growth = 100.0 * math.log(after_ml / before_ml)
     ends = sorted(growth / end if end > 0 else math.copysign(math.inf, growth) for end in (days.least, days.most))
-    return Range(growth / days.middle, ends[0], ends[1])
+    return VolumeRange(growth / days.middle, ends[0], ends[1])
 
 
-def doubling_days(rate: Range) -> Range:
+def doubling_days(rate: VolumeRange) -> VolumeRange:
     """Days in which a volume of that growth rate doubles; below zero, those in which it halves.
 
-    >>> round(doubling_days(Range(1.0, 1.0, 1.0)).value, 1)
+    >>> round(doubling_days(VolumeRange(1.0, 1.0, 1.0)).value, 1)
     69.3
     """
     if math.isnan(rate.value) or rate.value == 0:
         return UNKNOWN
     ends = sorted(100.0 * _LN2 / end if end else math.copysign(math.inf, rate.value) for end in (rate.low, rate.high))
-    return Range(100.0 * _LN2 / rate.value, ends[0], ends[1])
+    return VolumeRange(100.0 * _LN2 / rate.value, ends[0], ends[1])
 
 
-def fitted_rate(volumes_ml: Sequence[float], days: Sequence[float]) -> Range:
+def fitted_rate(volumes_ml: Sequence[float], days: Sequence[float]) -> VolumeRange:
     """Growth rate in per cent a day of the line through ln V by least squares, with its 95 % interval.
 
     Volumes of 0 are left out; with two left there is no interval, with fewer no rate.
@@ -66,34 +66,34 @@ def fitted_rate(volumes_ml: Sequence[float], days: Sequence[float]) -> Range:
     spread = float(centred @ centred)
     slope = float(centred @ growth) / spread
     if len(known) < 3:
-        return Range(100 * slope, math.nan, math.nan)
+        return VolumeRange(100 * slope, math.nan, math.nan)
     from scipy.stats import t
 
     rest = growth - growth.mean() - slope * centred
     half = float(t.ppf(0.975, len(known) - 2)) * math.sqrt(float(rest @ rest) / (len(known) - 2) / spread)
-    return Range(100 * slope, 100 * (slope - half), 100 * (slope + half))
+    return VolumeRange(100 * slope, 100 * (slope - half), 100 * (slope + half))
 
 
-def diametric_rate(before_ml: float, after_ml: float, days: Span | None) -> Range:
+def diametric_rate(before_ml: float, after_ml: float, days: Span | None) -> VolumeRange:
     """Velocity of diametric expansion in mm a year, of D = (2 V)^(1/3) (Mandonnet et al., Ann Neurol 2003, 53:524)."""
     if days is None or days.middle <= 0:
         return UNKNOWN
     grown = _YEAR * (math.cbrt(2000 * after_ml) - math.cbrt(2000 * before_ml))
     ends = sorted(grown / end if end > 0 else math.copysign(math.inf, grown) for end in (days.least, days.most))
-    return Range(grown / days.middle, ends[0], ends[1])
+    return VolumeRange(grown / days.middle, ends[0], ends[1])
 
 
-def volume_by_probability(probability: NDArray[np.floating], voxel_ml: float) -> Range:
+def volume_by_probability(probability: NDArray[np.floating], voxel_ml: float) -> VolumeRange:
     """Volume of what is likelier than not, and of what is nearly sure and of what is not quite ruled out.
 
     The voxels' errors go together, so the sum of their variances would promise far too much.
     """
     counts = [int(np.count_nonzero(probability >= level)) for level in (0.5, _SURE, _LIKELY)]
     value, low, high = (count * voxel_ml for count in counts)
-    return Range(value, low, high)
+    return VolumeRange(value, low, high)
 
 
-def volume_by_border(mask: Bools, voxel_ml: float) -> Range:
+def volume_by_border(mask: Bools, voxel_ml: float) -> VolumeRange:
     """Volume of a mask, and what it were if its border ran about half a voxel further in or out.
 
     That is half of what one step of erosion or dilation, across faces, changes: two people who draw the same border, or
@@ -103,4 +103,4 @@ def volume_by_border(mask: Bools, voxel_ml: float) -> Range:
 
     padded = np.pad(mask, 1)
     value, low, high = (int(np.count_nonzero(m)) for m in (mask, binary_erosion(padded), binary_dilation(padded)))
-    return Range(value * voxel_ml, (value + low) / 2 * voxel_ml, (value + high) / 2 * voxel_ml)
+    return VolumeRange(value * voxel_ml, (value + low) / 2 * voxel_ml, (value + high) / 2 * voxel_ml)

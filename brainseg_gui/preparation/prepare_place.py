@@ -14,12 +14,12 @@ from brainseg_gui.preparation.raw_examination import RawExamination, choose_seri
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import Preparation, read_preparation
 from brainseg_gui.preparation.steps.prepare import prepare
-from brainseg_gui.preparation.steps.work import BrainFinder, Wishes, Work
+from brainseg_gui.preparation.steps.work import BrainFinder, PreparationWork, Wishes
 from brainseg_gui.progress import Progress, scaled
 
 
 @dataclass(frozen=True)
-class Request:
+class PreparationRequest:
     """What is asked for.
 
     Parameters
@@ -42,7 +42,7 @@ class Request:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class PreparedExamination:
     """A prepared case.
 
     Parameters
@@ -53,12 +53,12 @@ class Prepared:
 
     folder: Path
     preparation: Preparation
-    work: Work | None
+    work: PreparationWork | None
 
 
 def prepare_place(
-    place: Path, request: Request, finder: BrainFinder | None, taken: set[Path] | None = None
-) -> Generator[Progress, None, Prepared]:
+    place: Path, request: PreparationRequest, finder: BrainFinder | None, taken: set[Path] | None = None
+) -> Generator[Progress, None, PreparedExamination]:
     """Examine, prepare, and write one case.
 
     Parameters
@@ -86,15 +86,15 @@ def prepare_place(
         choice = choose_series(examination, request.said)
         work = yield from scaled(prepare(examination, choice, request.wishes, finder), 0.05, 0.9)
         yield from scaled(write_prepared(work, folder, request.said, overwrite=request.overwrite), 0.9, 1.0)
-        before = Prepared(folder, read_preparation(folder), work)
+        before = PreparedExamination(folder, read_preparation(folder), work)
     if taken is not None:
         taken.add(folder)
     return before
 
 
 def _made_before(
-    folder: Path, examination: RawExamination, request: Request, finder: BrainFinder | None
-) -> Prepared | None:
+    folder: Path, examination: RawExamination, request: PreparationRequest, finder: BrainFinder | None
+) -> PreparedExamination | None:
     """The case that lies there, where doing it again would give the same."""
     if not (folder / RECORD).is_file():
         return None
@@ -104,4 +104,4 @@ def _made_before(
     could_strip = finder is not None and request.wishes.strip and not found.stripped
     if could_strip or not known <= there or not found.still_fits(request.wishes, request.said):
         return None
-    return Prepared(folder, found, None)
+    return PreparedExamination(folder, found, None)

@@ -24,7 +24,7 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.native import file_name, native_mask
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import Preparation, PreparedSeries, as_json
-from brainseg_gui.preparation.steps.work import Work
+from brainseg_gui.preparation.steps.work import PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.leftovers import new_name, tidy
 
@@ -35,7 +35,7 @@ NATIVE = "native"
 
 
 def write_prepared(
-    work: Work, folder: Path, said: Mapping[Modality, str], *, overwrite: bool = False
+    work: PreparationWork, folder: Path, said: Mapping[Modality, str], *, overwrite: bool = False
 ) -> Generator[Progress, None, None]:
     """Write images, brain mask and record.
 
@@ -130,7 +130,7 @@ def _image(volume: Volume, path: Path) -> Generator[Progress, None, None]:
         wait([writing])  # its folder may be about to go
 
 
-def _marks(work: Work) -> dict[Modality, dict[Path, FileMark]]:
+def _marks(work: PreparationWork) -> dict[Modality, dict[Path, FileMark]]:
     return {modality: {path: mark_of(path) for path in work.series_of(modality).files} for modality in work.native}
 
 

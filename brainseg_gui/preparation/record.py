@@ -21,7 +21,7 @@ from brainseg_gui.plain_files import read_json
 from brainseg_gui.plain_values import listed_in, number_in, object_in, path_in, text_in, whole_in
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.registration.motion import Alignment
-from brainseg_gui.preparation.steps.work import Space, Wishes, Work
+from brainseg_gui.preparation.steps.work import PreparationWork, Space, Wishes
 
 FORMAT = "brainseg preparation 1"
 _LIBRARIES = ("SimpleITK", "numpy", "scipy", "pydicom", "nibabel")
@@ -77,7 +77,9 @@ class Preparation:
             return False
 
 
-def as_json(work: Work, marks: Mapping[Modality, Mapping[Path, FileMark]], said: Mapping[Modality, str]) -> str:
+def as_json(
+    work: PreparationWork, marks: Mapping[Modality, Mapping[Path, FileMark]], said: Mapping[Modality, str]
+) -> str:
     """The record of a preparation that is done.
 
     Parameters
@@ -120,11 +122,11 @@ def as_json(work: Work, marks: Mapping[Modality, Mapping[Path, FileMark]], said:
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
-def _taken(work: Work) -> set[int]:
+def _taken(work: PreparationWork) -> set[int]:
     return {work.series_of(modality).number for modality in work.native}
 
 
-def _series_entry(work: Work, modality: Modality, marks: Mapping[Path, FileMark]) -> dict[str, Any]:
+def _series_entry(work: PreparationWork, modality: Modality, marks: Mapping[Path, FileMark]) -> dict[str, Any]:
     series, role, motion = work.series_of(modality), work.choice.chosen[modality].role, work.alignments[modality]
     stored = series.header.stored_grid
     return {

@@ -19,7 +19,7 @@ from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.preparation.prepare_place import Prepared, Request, prepare_place
+from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.prepared_case import write_native_masks
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import read_preparation
@@ -51,8 +51,8 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def prepared(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    request = Request(tmp_path_factory.mktemp("out"), WISHES)
+def prepared(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> PreparedExamination:
+    request = PreparationRequest(tmp_path_factory.mktemp("out"), WISHES)
     return run_to_end(prepare_place(raw, request, seeing("brain")))
 
 
@@ -63,7 +63,7 @@ def small(tmp_path: Path) -> Path:
     return tmp_path / "raw" / "Jane"
 
 
-def test_a_prepared_case_opens_like_any_other(prepared: Prepared) -> None:
+def test_a_prepared_case_opens_like_any_other(prepared: PreparedExamination) -> None:
     case = run_to_end(read_case(find_case(prepared.folder)))
     assert case.case_id == "Jane"
     assert set(case.volumes) == {Modality.T1CE, Modality.T2}
@@ -75,7 +75,7 @@ def test_a_prepared_case_opens_like_any_other(prepared: Prepared) -> None:
         assert np.array_equal(case.volumes[modality].stored, volume.intensities())
 
 
-def test_the_record_says_how_it_was_made(prepared: Prepared, raw: Path) -> None:
+def test_the_record_says_how_it_was_made(prepared: PreparedExamination, raw: Path) -> None:
     said = json.loads((prepared.folder / RECORD).read_text())
     assert (said["name"], said["reference"], said["brain"]["network"]) == ("Jane", "t1ce", "made up 1")
     assert [step["name"] for step in said["steps"]][:2] == ["reading series", "registering"]
@@ -85,7 +85,7 @@ def test_the_record_says_how_it_was_made(prepared: Prepared, raw: Path) -> None:
     assert not [path for path in raw.iterdir() if path.suffix != ".gz"]  # the source is only read
 
 
-def test_the_record_is_read_as_it_was_written(prepared: Prepared) -> None:
+def test_the_record_is_read_as_it_was_written(prepared: PreparedExamination) -> None:
     found, work = read_preparation(prepared.folder), prepared.work
     assert work is not None
     assert (found.name, found.stripped, found.wishes) == ("Jane", True, WISHES)
@@ -95,7 +95,9 @@ def test_the_record_is_read_as_it_was_written(prepared: Prepared) -> None:
         assert one.header.stored_grid.grid.same_as(work.native[one.modality].grid)
 
 
-def test_masks_go_back_to_every_series_in_its_own_order(prepared: Prepared, raw: Path, tmp_path: Path) -> None:
+def test_masks_go_back_to_every_series_in_its_own_order(
+    prepared: PreparedExamination, raw: Path, tmp_path: Path
+) -> None:
     values = np.zeros(REFERENCE.shape, np.uint8)
     values[20:27, 22:29, 20:27] = 4
     labels = LabelMap(values, REFERENCE, scheme_named("brats2020"))
@@ -110,7 +112,7 @@ def test_masks_go_back_to_every_series_in_its_own_order(prepared: Prepared, raw:
 
 
 def test_what_was_prepared_is_found_again_until_something_changes(small: Path, tmp_path: Path) -> None:
-    request = Request(tmp_path / "out", WISHES)
+    request = PreparationRequest(tmp_path / "out", WISHES)
     first = run_to_end(prepare_place(small, request, None))
     assert first.work is not None
     before = (first.folder / RECORD).read_bytes()
@@ -120,7 +122,7 @@ def test_what_was_prepared_is_found_again_until_something_changes(small: Path, t
     with pytest.raises(SaveError, match="prepared case already, made otherwise") as error:
         run_to_end(prepare_place(small, request, None))
     assert "--overwrite" in error.value.remedy
-    again = run_to_end(prepare_place(small, Request(tmp_path / "out", WISHES, overwrite=True), None))
+    again = run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES, overwrite=True), None))
     assert again.work is not None
     assert (first.folder / RECORD).read_bytes() != before
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["Jane"]
@@ -128,18 +130,18 @@ def test_what_was_prepared_is_found_again_until_something_changes(small: Path, t
 
 @pytest.mark.parametrize(
     "request_",
-    [Request(Path("out"), Wishes()), Request(Path("out"), WISHES, {Modality.T1CE: "1"})],
+    [PreparationRequest(Path("out"), Wishes()), PreparationRequest(Path("out"), WISHES, {Modality.T1CE: "1"})],
     ids=["space", "role"],
 )
-def test_other_wishes_are_another_preparation(small: Path, tmp_path: Path, request_: Request) -> None:
-    run_to_end(prepare_place(small, Request(tmp_path / "out", WISHES), None))
-    other = Request(tmp_path / "out", request_.wishes, request_.said)
+def test_other_wishes_are_another_preparation(small: Path, tmp_path: Path, request_: PreparationRequest) -> None:
+    run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES), None))
+    other = PreparationRequest(tmp_path / "out", request_.wishes, request_.said)
     with pytest.raises(SaveError, match="made otherwise"):
         run_to_end(prepare_place(small, other, None))
 
 
 def test_a_network_that_came_later_strips_what_could_not_be(small: Path, tmp_path: Path) -> None:
-    request = Request(tmp_path / "out", WISHES, overwrite=True)
+    request = PreparationRequest(tmp_path / "out", WISHES, overwrite=True)
     run_to_end(prepare_place(small, request, None))
     done = run_to_end(prepare_place(small, request, seeing("brain")))
     assert done.work is not None
@@ -149,7 +151,7 @@ def test_a_network_that_came_later_strips_what_could_not_be(small: Path, tmp_pat
 
 @pytest.mark.parametrize("stage", ["resampling", "finding the brain", "stripping", "writing the prepared case"])
 def test_a_cancel_at_any_stage_leaves_nothing(small: Path, tmp_path: Path, stage: str) -> None:
-    with closing(prepare_place(small, Request(tmp_path / "out", WISHES), seeing("brain"))) as work:
+    with closing(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES), seeing("brain"))) as work:
         assert any(progress.stage == stage for progress in work)
         if stage == "writing the prepared case":
             assert list((tmp_path / "out").iterdir())
@@ -162,7 +164,7 @@ def test_nothing_but_a_prepared_case_is_replaced(small: Path, tmp_path: Path) ->
     theirs.parent.mkdir(parents=True)
     theirs.write_text("years of work")
     with pytest.raises(SaveError, match="no prepared case"):
-        run_to_end(prepare_place(small, Request(tmp_path / "out", WISHES, overwrite=True), None))
+        run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES, overwrite=True), None))
     assert theirs.read_text() == "years of work"
 
 
@@ -182,7 +184,9 @@ def test_what_somebody_added_to_a_prepared_case_is_never_replaced(small: Path, t
     ("key", "value"),
     [("format", "another"), ("series", None), ("wishes", {"space": "2mm"}), ("brain", "gone")],
 )
-def test_a_record_that_makes_no_sense_is_said(prepared: Prepared, tmp_path: Path, key: str, value: object) -> None:
+def test_a_record_that_makes_no_sense_is_said(
+    prepared: PreparedExamination, tmp_path: Path, key: str, value: object
+) -> None:
     folder = tmp_path / "Jane"
     shutil.copytree(prepared.folder, folder)
     content = json.loads((folder / RECORD).read_text())

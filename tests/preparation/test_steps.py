@@ -27,7 +27,7 @@ from brainseg_gui.preparation.steps import placing
 from brainseg_gui.preparation.steps.placing import register_series, resample_series, target_grid
 from brainseg_gui.preparation.steps.prepare import prepare
 from brainseg_gui.preparation.steps.stripping import compare_both_t1, find_brain, strip, take_out_shading
-from brainseg_gui.preparation.steps.work import BrainFinder, Space, Step, Stepped, Wishes, Work
+from brainseg_gui.preparation.steps.work import BrainFinder, PreparationWork, Space, Step, Stepped, Wishes
 from brainseg_gui.progress import Progress, run_to_end
 from tests.preparation.heads import T1CE, T2, brain, brain_points, grid_of, head
 from tests.preparation.test_registration import motion
@@ -37,7 +37,9 @@ THICK = grid_of((42, 52, 30), (4.2, 4.2, 6.6))
 MOVED = motion((3, -2, 5), (4, -3, 6))
 
 
-def work_of(volumes: Mapping[Modality, Volume], reference: Modality = Modality.T1CE, **wishes: object) -> Work:
+def work_of(
+    volumes: Mapping[Modality, Volume], reference: Modality = Modality.T1CE, **wishes: object
+) -> PreparationWork:
     """Series that were read; the first is number 1."""
     series = []
     for number, (modality, volume) in enumerate(volumes.items(), 1):
@@ -46,15 +48,15 @@ def work_of(volumes: Mapping[Modality, Volume], reference: Modality = Modality.T
         series.append(Series(number, modality.value, FileNotes(modality.value), role, header, (volume.path,)))
     chosen = {one.role.modality: Chosen(n, one.role) for n, one in enumerate(series) if one.role.modality}
     examination = RawExamination("Jane", Path("Jane"), tuple(series))
-    return Work(examination, Choice(chosen, reference), Wishes(**wishes), native=dict(volumes))  # type: ignore[arg-type]
+    return PreparationWork(examination, Choice(chosen, reference), Wishes(**wishes), native=dict(volumes))  # type: ignore[arg-type]
 
 
-def stepped(step: Step, work: Work) -> Stepped:
+def stepped(step: Step, work: PreparationWork) -> Stepped:
     return run_to_end(step(work))
 
 
 @pytest.fixture(scope="module")
-def registered() -> Work:
+def registered() -> PreparationWork:
     volumes = {
         Modality.T1CE: head(REFERENCE, T1CE, seed=1),
         Modality.T2: head(THICK, T2, MOVED, seed=2),
@@ -63,7 +65,7 @@ def registered() -> Work:
     return stepped(register_series, work_of(volumes)).work
 
 
-def test_each_series_is_laid_onto_the_reference(registered: Work) -> None:
+def test_each_series_is_laid_onto_the_reference(registered: PreparationWork) -> None:
     alignments = registered.alignments
     assert list(alignments) == list(registered.native)
     assert displacement_mm(alignments[Modality.T2].to_series, MOVED, brain_points()) < 1.5
@@ -85,7 +87,7 @@ def test_what_cannot_be_registered_stays_where_its_files_place_it(monkeypatch: p
     assert "T2 stays where its files place it" in sentences
 
 
-def test_all_get_voxels_of_a_millimetre_and_tissue_lies_on_tissue(registered: Work) -> None:
+def test_all_get_voxels_of_a_millimetre_and_tissue_lies_on_tissue(registered: PreparationWork) -> None:
     work = stepped(resample_series, registered).work
     assert work.grid.spacing_mm == (1.0, 1.0, 1.0)
     here = head(REFERENCE, T2, noise=0.0)
@@ -94,7 +96,7 @@ def test_all_get_voxels_of_a_millimetre_and_tissue_lies_on_tissue(registered: Wo
     assert np.corrcoef(found[inside], here.stored[inside])[0, 1] > 0.7  # 0.76 at the truth, 0.39 unmoved
 
 
-def test_the_grid_of_the_reference_is_kept_bit_for_bit(registered: Work) -> None:
+def test_the_grid_of_the_reference_is_kept_bit_for_bit(registered: PreparationWork) -> None:
     work = stepped(resample_series, replace(registered, wishes=Wishes(Space.REFERENCE))).work
     assert work.grid is REFERENCE
     for modality in (Modality.T1CE, Modality.FLAIR):
@@ -121,7 +123,7 @@ def test_voxels_of_a_millimetre_along_the_patient_stay(grid: Grid, *, kept: bool
         assert np.all(np.array(voxels) < np.array(found.shape) - 0.49)
 
 
-def prepared_work(**volumes: Volume) -> Work:
+def prepared_work(**volumes: Volume) -> PreparationWork:
     """Series that lie on one grid, registered and resampled to it."""
     named = {Modality(name): volume for name, volume in volumes.items()}
     work = stepped(register_series, work_of(named, next(iter(named)), space=Space.REFERENCE)).work
@@ -217,7 +219,7 @@ def test_shading_is_taken_out_and_the_mean_stays() -> None:
     assert stepped(take_out_shading, replace(work, wishes=Wishes())).work.prepared == work.prepared
 
 
-def test_a_mask_goes_back_to_the_series_as_it_was(registered: Work) -> None:
+def test_a_mask_goes_back_to_the_series_as_it_was(registered: PreparationWork) -> None:
     scheme = scheme_named("brats2020")
     values = np.zeros(REFERENCE.shape, np.uint8)
     values[24:32, 26:34, 24:32] = 4

@@ -39,7 +39,7 @@ _FACTS = (
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenCase:
     """One case: what the network promises of each region that is left in its mask, and the true Dice."""
 
     case_id: str
@@ -111,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _study(given: argparse.Namespace) -> int:
     (model,) = models_named([given.model], SegmentOptions(given.device, given.precision))
-    seen, faults = list[Seen](), list[str]()
+    seen, faults = list[SeenCase](), list[str]()
     for case in find_cases(given.cases, asked_of(given), faults.append):
         try:
             seen.append(_seen(case, model))
@@ -130,23 +130,23 @@ def _study(given: argparse.Namespace) -> int:
     return FAULT if faults else 0
 
 
-def _seen(case: ComparedCase, method: Method) -> Seen:
+def _seen(case: ComparedCase, method: Method) -> SeenCase:
     images, reference = case.read()
     model = method.of_case(case.case_id)
     if not isinstance(model, Model):
         raise TrainingError(f"{model.name} has no probabilities", "Name a network")
     classes, outcome = model.segment(images)
-    return Seen(
+    return SeenCase(
         case.case_id, outcome.overlap, {row.region.key: row.dice for row in dice_scores(reference, classes).rows}
     )
 
 
-def _fit_of(seen: Sequence[Seen], region: str) -> Fit | None:
+def _fit_of(seen: Sequence[SeenCase], region: str) -> Fit | None:
     there = [one for one in seen if region in one.promised]
     return fit([one.promised[region] for one in there], [one.dice[region] for one in there])
 
 
-def as_table(name: str, seen: Sequence[Seen], fits: Mapping[str, Fit]) -> str:
+def as_table(name: str, seen: Sequence[SeenCase], fits: Mapping[str, Fit]) -> str:
     """The regions and then the cases, as Markdown."""
     head = ("region", "cases", "rank correlation", "error", "error of the mean", "promised", "expected Dice")
     lines = [f"# Expected Dice of {name}, n = {len(seen)}", "", markdown_row(head), markdown_row(["---"] * len(head))]

@@ -15,7 +15,7 @@ from brainseg_gui.inference.models.model_folder import ModelFolder, not_those
 from brainseg_gui.inference.models.onnx_check import Sizes, check_operators, sizes_of
 from brainseg_gui.inference.models.onnx_graph import Graph, RefusedError, read_graph
 from brainseg_gui.inference.models.passport import Passport
-from brainseg_gui.inference.models.wire import DamagedError
+from brainseg_gui.inference.models.wire import DamagedWireError
 from brainseg_gui.plain_files import read_bytes, visible
 
 _TRIED_VOXELS = 64  # along an axis
@@ -82,7 +82,7 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except RefusedError as error:
         raise ModelError(f"the network {error.what}", error.remedy, path) from error
-    except DamagedError as error:
+    except DamagedWireError as error:
         what = f"it is not an ONNX network, or it is damaged ({visible(str(error), 160)})"
         raise ModelError(what, "Copy the file again from its source", path) from error
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.inference.models.wire import DamagedError, Message, Reader
+from brainseg_gui.inference.models.wire import DamagedWireError, WireMessage, WireReader
 from brainseg_gui.plain_files import visible
 
 _KINDS: Mapping[int, str] = {1: "<f4", 2: "u1", 3: "i1", 6: "<i4", 7: "<i8", 9: "?", 10: "<f2", 11: "<f8"}
@@ -106,16 +106,16 @@ def read_graph(content: memoryview, beside: Mapping[str, memoryview]) -> Graph:
 
     Raises
     ------
-    DamagedError
+    DamagedWireError
         If it is no such file.
     RefusedError
         If it holds what is not known here.
     """
-    model = Reader().message(content)
+    model = WireReader().message(content)
     if model.has(25):
         raise RefusedError("holds functions of its own", "Export it without functions: optimize=True, or dynamo=False")
     if not model.has(7):
-        raise DamagedError("it describes no network")
+        raise DamagedWireError("it describes no network")
     graph = model.part(7)
     if graph.has(15):
         raise RefusedError("holds sparse weights")
@@ -144,22 +144,22 @@ def kind_of(code: int) -> np.dtype[np.generic]:
     return np.dtype(_KINDS[code])
 
 
-def _opset(model: Message) -> int:
+def _opset(model: WireMessage) -> int:
     versions = {part.text(1): part.whole(2) for part in model.parts(8)}
     return versions.get("", versions.get("ai.onnx", 0))
 
 
-def _arrays(graph: Message, beside: Mapping[str, memoryview]) -> dict[str, NDArray[np.generic]]:
+def _arrays(graph: WireMessage, beside: Mapping[str, memoryview]) -> dict[str, NDArray[np.generic]]:
     found: dict[str, NDArray[np.generic]] = {}
     for part in graph.parts(5):
         name = part.text(8)
         if not name or name in found:
-            raise DamagedError("an array has no name of its own")
+            raise DamagedWireError("an array has no name of its own")
         found[name] = _array(part, beside)
     return found
 
 
-def _node(part: Message, beside: Mapping[str, memoryview]) -> Node:
+def _node(part: WireMessage, beside: Mapping[str, memoryview]) -> Node:
     operator, domain = part.text(4), part.text(7)
     if domain not in ("", "ai.onnx"):
         raise RefusedError(f"asks for the operator {visible(operator)} of {visible(domain)}, which is not ONNX's own")
@@ -167,12 +167,12 @@ def _node(part: Message, beside: Mapping[str, memoryview]) -> Node:
     for entry in part.parts(5):
         name = entry.text(1)
         if name in attributes:
-            raise DamagedError("a setting stands twice")
+            raise DamagedWireError("a setting stands twice")
         attributes[name] = _attribute(entry, operator, beside)
     return Node(operator, part.texts(1), part.texts(2), attributes)
 
 
-def _attribute(entry: Message, operator: str, beside: Mapping[str, memoryview]) -> Attribute:
+def _attribute(entry: WireMessage, operator: str, beside: Mapping[str, memoryview]) -> Attribute:
     if entry.has(21):
         raise RefusedError(f"holds the operator {visible(operator)} with a setting of a function")
     match entry.whole(20):
@@ -193,23 +193,23 @@ def _attribute(entry: Message, operator: str, beside: Mapping[str, memoryview]) 
 
 def _floats(content: memoryview) -> NDArray[np.float32]:
     if len(content) % 4:
-        raise DamagedError("a list of numbers ends within one")
+        raise DamagedWireError("a list of numbers ends within one")
     return np.frombuffer(content, "<f4")
 
 
-def _array(part: Message, beside: Mapping[str, memoryview]) -> NDArray[np.generic]:
+def _array(part: WireMessage, beside: Mapping[str, memoryview]) -> NDArray[np.generic]:
     shape, kind = part.wholes(1), kind_of(part.whole(2))
     if part.has(3) or len(shape) > _MOST_AXES or any(not 0 <= n < _LONGEST_AXIS for n in shape):
-        raise DamagedError(f"the array {visible(part.text(8))} has an impossible size")
+        raise DamagedWireError(f"the array {visible(part.text(8))} has an impossible size")
     content = _outside(part, beside) if part.whole(14) == _EXTERNAL else _inside(part, kind)
     promised = math.prod(shape) * kind.itemsize
     if len(content) != promised:
         name = visible(part.text(8))
-        raise DamagedError(f"the array {name} promises {promised:,} bytes, and {len(content):,} are there")
+        raise DamagedWireError(f"the array {name} promises {promised:,} bytes, and {len(content):,} are there")
     return np.frombuffer(content, kind).reshape(shape)
 
 
-def _inside(part: Message, kind: np.dtype[np.generic]) -> memoryview:
+def _inside(part: WireMessage, kind: np.dtype[np.generic]) -> memoryview:
     """The bytes of an array that stands in the file itself, in whichever way."""
     if part.has(_RAW_DATA):
         return part.content(_RAW_DATA)
@@ -224,7 +224,7 @@ def _inside(part: Message, kind: np.dtype[np.generic]) -> memoryview:
     return memoryview(bits.tobytes())
 
 
-def _outside(part: Message, beside: Mapping[str, memoryview]) -> memoryview:
+def _outside(part: WireMessage, beside: Mapping[str, memoryview]) -> memoryview:
     """The bytes of an array in a file beside: nothing is opened here, only what the passport names is there."""
     about = {entry.text(1): entry.text(2) for entry in part.parts(13)}
     name = about.get("location", "")
@@ -237,17 +237,17 @@ def _outside(part: Message, beside: Mapping[str, memoryview]) -> memoryview:
         start = int(about.get("offset", "0"))
         length = int(about.get("length", str(len(beside[name]) - start)))
     except ValueError as error:
-        raise DamagedError("an array says no place in its file") from error
+        raise DamagedWireError("an array says no place in its file") from error
     if start < 0 or length < 0 or start + length > len(beside[name]):
-        raise DamagedError(f"an array lies beyond the end of {visible(name)}")
+        raise DamagedWireError(f"an array lies beyond the end of {visible(name)}")
     return beside[name][start : start + length]
 
 
-def _port(part: Message) -> Port:
+def _port(part: WireMessage) -> Port:
     tensor = part.part(2).part(1)
     if kind_of(tensor.whole(1)) != np.dtype("<f4"):
         raise RefusedError("takes or gives other numbers than float32", "Export it in float32")
     lengths = tuple(axis.whole(1) if axis.has(1) else None for axis in tensor.part(2).parts(1))
     if any(n is not None and not 0 < n < _LONGEST_AXIS for n in lengths):
-        raise DamagedError("its image has an impossible size")
+        raise DamagedWireError("its image has an impossible size")
     return Port(part.text(1), lengths)

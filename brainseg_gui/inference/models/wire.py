@@ -19,22 +19,22 @@ _MASK = (1 << 64) - 1
 Value = int | memoryview
 
 
-class DamagedError(ValueError):
+class DamagedWireError(ValueError):
     """A message is none; says what is wrong with it."""
 
 
 @dataclass
-class Reader:
+class WireReader:
     """Reads the messages of one file; how many fields it may have in all is bounded."""
 
     left: int = _MOST_FIELDS
 
-    def message(self, content: memoryview) -> Message:
+    def message(self, content: memoryview) -> WireMessage:
         """The fields of a message, by number."""
         found: dict[int, list[Value]] = {}
         for number, value in self._fields(content):
             found.setdefault(number, []).append(value)
-        return Message(found, self)
+        return WireMessage(found, self)
 
     def numbers(self, content: memoryview) -> Iterator[int]:
         """The whole numbers of a packed list."""
@@ -59,20 +59,20 @@ class Reader:
             elif kind in (_EIGHT, _FOUR):
                 length = 8 if kind == _EIGHT else 4
             else:
-                raise DamagedError("a field is of no known kind")
+                raise DamagedWireError("a field is of no known kind")
             if length > len(content) - place:
-                raise DamagedError("a field promises more than the file holds")
+                raise DamagedWireError("a field promises more than the file holds")
             yield number, content[place : place + length]
             place += length
 
     def _count(self) -> None:
         self.left -= 1
         if self.left < 0:
-            raise DamagedError(f"it has more than {_MOST_FIELDS:,} fields")
+            raise DamagedWireError(f"it has more than {_MOST_FIELDS:,} fields")
 
 
 @dataclass(frozen=True)
-class Message:
+class WireMessage:
     """The fields of one message, in order.
 
     Parameters
@@ -84,7 +84,7 @@ class Message:
     """
 
     fields: dict[int, list[Value]]
-    reader: Reader
+    reader: WireReader
 
     def has(self, number: int) -> bool:
         """Whether a field is there."""
@@ -94,14 +94,14 @@ class Message:
         """A whole number."""
         value = self._one(number, default)
         if not isinstance(value, int):
-            raise DamagedError("a field that is a number holds something else")
+            raise DamagedWireError("a field that is a number holds something else")
         return _signed(value)
 
     def content(self, number: int) -> memoryview:
         """Bytes; none where the field is not there."""
         value = self._one(number, memoryview(b""))
         if not isinstance(value, memoryview):
-            raise DamagedError("a field that is no number holds one")
+            raise DamagedWireError("a field that is no number holds one")
         return value
 
     def text(self, number: int) -> str:
@@ -112,11 +112,11 @@ class Message:
         """A list of texts."""
         return tuple(_text(part) for part in self._contents(number))
 
-    def part(self, number: int) -> Message:
+    def part(self, number: int) -> WireMessage:
         """A message within."""
         return self.reader.message(self.content(number))
 
-    def parts(self, number: int) -> Iterator[Message]:
+    def parts(self, number: int) -> Iterator[WireMessage]:
         """A list of messages within."""
         return (self.reader.message(part) for part in self._contents(number))
 
@@ -136,13 +136,13 @@ class Message:
         values = self.fields.get(number, [])
         parts = [value for value in values if isinstance(value, memoryview)]
         if len(parts) != len(values):
-            raise DamagedError("a field that is no number holds one")
+            raise DamagedWireError("a field that is no number holds one")
         return parts
 
     def _one(self, number: int, default: Value) -> Value:
         values = self.fields.get(number, [default])
         if len(values) > 1:
-            raise DamagedError("a field that may stand once stands twice")
+            raise DamagedWireError("a field that may stand once stands twice")
         return values[0]
 
 
@@ -174,7 +174,7 @@ def _varint(content: memoryview, place: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << (7 * count)
         if byte < 0x80:
             return value & _MASK, place + count + 1
-    raise DamagedError("a number never ends")
+    raise DamagedWireError("a number never ends")
 
 
 def _signed(value: int) -> int:
@@ -185,4 +185,4 @@ def _text(content: memoryview) -> str:
     try:
         return str(content, "utf-8")
     except UnicodeDecodeError as error:
-        raise DamagedError("a name is not UTF-8") from error
+        raise DamagedWireError("a name is not UTF-8") from error

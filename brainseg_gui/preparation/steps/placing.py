@@ -14,7 +14,7 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.registration.pyramid import isotropic
 from brainseg_gui.preparation.registration.register import register
-from brainseg_gui.preparation.steps.work import Space, Stepped, Work
+from brainseg_gui.preparation.steps.work import PreparationWork, Space, Stepped
 from brainseg_gui.progress import Progress, scaled
 
 READING, REGISTERING, RESAMPLING = "reading series", "registering", "resampling"
@@ -22,7 +22,7 @@ _NEARLY_1_MM = 0.05
 _UPRIGHT = 1e-3  # of the sine of the angle to the patient's axes
 
 
-def read_series(work: Work) -> Generator[Progress, None, Stepped]:
+def read_series(work: PreparationWork) -> Generator[Progress, None, Stepped]:
     """The voxels of the chosen series.
 
     Raises
@@ -42,7 +42,7 @@ def read_series(work: Work) -> Generator[Progress, None, Stepped]:
     return Stepped(replace(work, native=native), tuple(sentences))
 
 
-def register_series(work: Work) -> Generator[Progress, None, Stepped]:
+def register_series(work: PreparationWork) -> Generator[Progress, None, Stepped]:
     """Each series onto the reference. One that cannot be registered lies as its files place it, and is told."""
     others = [modality for modality in work.native if modality is not work.reference]
     fixed = work.native[work.reference]
@@ -75,7 +75,7 @@ def _motion_in_words(found: Alignment) -> str:
     )
 
 
-def resample_series(work: Work) -> Generator[Progress, None, Stepped]:
+def resample_series(work: PreparationWork) -> Generator[Progress, None, Stepped]:
     """All series on the voxels of the result. What has them already stays bit for bit."""
     grid = target_grid(work.native[work.reference].grid, work.wishes.space)
     works = [_moved(volume, work.placed(modality), grid) for modality, volume in work.native.items()]

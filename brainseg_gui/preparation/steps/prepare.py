@@ -26,13 +26,13 @@ from brainseg_gui.preparation.steps.stripping import (
     strip,
     take_out_shading,
 )
-from brainseg_gui.preparation.steps.work import BrainFinder, Step, StepDone, Wishes, Work
+from brainseg_gui.preparation.steps.work import BrainFinder, PreparationWork, Step, StepDone, Wishes
 from brainseg_gui.progress import Progress, scaled
 
 
 def prepare(
     examination: RawExamination, choice: Choice, wishes: Wishes, finder: BrainFinder | None
-) -> Generator[Progress, None, Work]:
+) -> Generator[Progress, None, PreparationWork]:
     """Prepare an examination in memory: nothing is written.
 
     Parameters
@@ -45,14 +45,14 @@ def prepare(
     Yields
     ------
     Progress
-        After each step with the `Work` so far as its partial result. Closing the generator cancels.
+        After each step with the `PreparationWork` so far as its partial result. Closing the generator cancels.
 
     Raises
     ------
     BrainsegError
         If a series cannot be read, or the network fails.
     """
-    work = Work(examination, choice, wishes, doubts=doubts_of(choice, examination))
+    work = PreparationWork(examination, choice, wishes, doubts=doubts_of(choice, examination))
     after = 0.0
     for name, step, share in _steps(finder):
         before, after = after, after + share

@@ -19,7 +19,7 @@ from brainseg_gui.preparation.heads.contrast import contrast_gain
 from brainseg_gui.preparation.heads.skull import BrainMask, Mask, brain_mask, vote
 from brainseg_gui.preparation.roles import Role, with_contrast_gain
 from brainseg_gui.preparation.shading import without_shading
-from brainseg_gui.preparation.steps.work import BrainFinder, BrainFound, Stepped, Work
+from brainseg_gui.preparation.steps.work import BrainFinder, BrainFound, PreparationWork, Stepped
 from brainseg_gui.progress import Progress, scaled
 
 FINDING, COMPARING, EVENING, STRIPPING = "finding the brain", "comparing T1 and T1ce", "evening out", "stripping"
@@ -39,7 +39,7 @@ _RIM_MM = 10.0  # around the brain: mucosa and skull shine after contrast agent 
 Value = TypeVar("Value")
 
 
-def find_brain(work: Work, finder: BrainFinder | None) -> Generator[Progress, None, Stepped]:
+def find_brain(work: PreparationWork, finder: BrainFinder | None) -> Generator[Progress, None, Stepped]:
     """Where the brain is, by the vote of all series; what was stripped before tells it by itself."""
     if not work.wishes.strip:
         return Stepped(work, ("The skull stays, as was asked for",))
@@ -52,7 +52,7 @@ def find_brain(work: Work, finder: BrainFinder | None) -> Generator[Progress, No
     return (yield from waited_for(in_background(partial(_voted, work, finder, masks), FINDING), Progress(FINDING, 0.9)))
 
 
-def _stripped_before(work: Work) -> Mask | None:
+def _stripped_before(work: PreparationWork) -> Mask | None:
     """The brain of a reference without skull, on the voxels of the result: all that is not of the air's one value."""
     volume = work.native[work.reference]
     air, agreeing = corner_value(volume.stored)
@@ -62,7 +62,7 @@ def _stripped_before(work: Work) -> Mask | None:
     return np.asarray(sampled(inside.astype(np.float32), work.placed(work.reference), work.grid, 0.0) > 0.5)
 
 
-def _masks(work: Work, finder: BrainFinder) -> Generator[Progress, None, dict[Modality, BrainMask]]:
+def _masks(work: PreparationWork, finder: BrainFinder) -> Generator[Progress, None, dict[Modality, BrainMask]]:
     masks, share = dict[Modality, BrainMask](), 0.9 / len(work.native)
     for number, (modality, volume) in enumerate(work.native.items()):
         looking = brain_mask(volume.intensities(), volume.grid.affine, finder.predict)
@@ -70,7 +70,7 @@ def _masks(work: Work, finder: BrainFinder) -> Generator[Progress, None, dict[Mo
     return masks
 
 
-def _voted(work: Work, finder: BrainFinder, masks: dict[Modality, BrainMask]) -> Stepped:
+def _voted(work: PreparationWork, finder: BrainFinder, masks: dict[Modality, BrainMask]) -> Stepped:
     on_one_grid = [sampled(one.probability, work.placed(m), work.grid, 0.0) for m, one in masks.items()]
     brain = vote(on_one_grid, [one.certainty for one in masks.values()])
     found = BrainFound(finder.network, _ml(brain, work.grid), {m: one.certainty for m, one in masks.items()})
@@ -85,7 +85,7 @@ def _voted(work: Work, finder: BrainFinder, masks: dict[Modality, BrainMask]) ->
     return Stepped(now, (f"The brain measures {found.volume_ml:,.0f} ml", *sentences))
 
 
-def compare_both_t1(work: Work) -> Generator[Progress, None, Stepped]:
+def compare_both_t1(work: PreparationWork) -> Generator[Progress, None, Stepped]:
     """Which of two T1 shines: a wrong guess is put right, a person's word is not."""
     yield Progress(COMPARING, 0.0)
     if work.brain is None or not all(one in work.prepared for one in _BOTH):
@@ -101,7 +101,7 @@ def compare_both_t1(work: Work) -> Generator[Progress, None, Stepped]:
     return Stepped(work.with_doubts("What was said to be T1 shines where the series said to be T1ce does not"), ())
 
 
-def _gain(work: Work, brain: Mask) -> float:
+def _gain(work: PreparationWork, brain: Mask) -> float:
     """How much more the T1ce shines than the T1, in the brain and a little around it."""
     from scipy.ndimage import binary_dilation
 
@@ -110,7 +110,7 @@ def _gain(work: Work, brain: Mask) -> float:
     return contrast_gain(first, second, around)
 
 
-def _exchanged(work: Work, roles: tuple[Role, Role]) -> Work:
+def _exchanged(work: PreparationWork, roles: tuple[Role, Role]) -> PreparationWork:
     """The same with both T1 in each other's place."""
     return replace(
         work,
@@ -126,7 +126,7 @@ def _turned(by_modality: Mapping[Modality, Value]) -> dict[Modality, Value]:
     return {modality: by_modality[other.get(modality, modality)] for modality in by_modality}
 
 
-def take_out_shading(work: Work) -> Generator[Progress, None, Stepped]:
+def take_out_shading(work: PreparationWork) -> Generator[Progress, None, Stepped]:
     """Even out what the coil brightened, where that is asked for."""
     if not work.wishes.even_out:
         return Stepped(work, ())
@@ -136,7 +136,7 @@ def take_out_shading(work: Work) -> Generator[Progress, None, Stepped]:
     return Stepped(replace(work, prepared=prepared), (f"Shading was taken out: {', '.join(said)}",))
 
 
-def strip(work: Work) -> Generator[Progress, None, Stepped]:
+def strip(work: PreparationWork) -> Generator[Progress, None, Stepped]:
     """Everything that is not brain at 0, where the brain was found."""
     yield Progress(STRIPPING, 0.0)
     if work.brain is None:

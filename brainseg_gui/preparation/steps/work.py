@@ -89,7 +89,7 @@ class BrainFound:
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class PreparationWork:
     """A preparation between two steps.
 
     Parameters
@@ -137,7 +137,7 @@ class Work:
         """Where the voxels of a series lie in the space of the reference."""
         return self.alignments[modality].grid_of(self.native[modality].grid)
 
-    def with_doubts(self, *doubts: str) -> Work:
+    def with_doubts(self, *doubts: str) -> PreparationWork:
         """The same with more to look at."""
         return replace(self, doubts=(*self.doubts, *doubts))
 
@@ -145,8 +145,8 @@ class Work:
 class Stepped(NamedTuple):
     """What a step gives: the work, and what is to be said of it."""
 
-    work: Work
+    work: PreparationWork
     sentences: tuple[str, ...]
 
 
-Step = Callable[[Work], Generator[Progress, None, Stepped]]
+Step = Callable[[PreparationWork], Generator[Progress, None, Stepped]]

@@ -14,7 +14,7 @@ from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.annotating.hand import Outline, Pointer
 from brainseg_gui.state.annotating.tools import Tool
-from brainseg_gui.views.slices.copied_image import image_to_copy, screen_ratio
+from brainseg_gui.views.slices.screen_drawing import image_to_copy, screen_ratio
 from brainseg_gui.views.slices.slice_mapping import SliceMapping
 
 _DARK = QColor(0, 0, 0, 210)

@@ -11,8 +11,7 @@ from brainseg_gui.annotation.measuring.mark import Mark, MarkKind, value_words
 from brainseg_gui.state.following.following import Following
 from brainseg_gui.state.measuring.measuring import Measuring
 from brainseg_gui.views.slices.colour_bar import PLATE
-from brainseg_gui.views.slices.copied_image import image_to_copy, screen_ratio
-from brainseg_gui.views.slices.screen_pen import screen_pen
+from brainseg_gui.views.slices.screen_drawing import image_to_copy, screen_pen, screen_ratio
 from brainseg_gui.views.slices.slice_mapping import SliceMapping
 
 _DARK, _LINE, _CHOSEN = QColor(0, 0, 0, 210), QColor(255, 216, 77), QColor(255, 255, 255)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QTransform
 
 from brainseg_gui.imaging.plane import box_of
-from brainseg_gui.views.slices.screen_pen import screen_pen
+from brainseg_gui.views.slices.screen_drawing import screen_pen
 
 _WIDTH_PX = 1.5
 _CASING_PX = 3.5

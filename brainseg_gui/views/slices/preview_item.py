@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPixmap
 from brainseg_gui.annotation.slab import LabelChange, Values
 from brainseg_gui.imaging.plane import DisplayConvention, Plane, box_of, take_slice
 from brainseg_gui.views.slices.outline import edge_path
-from brainseg_gui.views.slices.screen_pen import screen_pen
+from brainseg_gui.views.slices.screen_drawing import screen_pen
 
 
 class Becomes(IntEnum):

@@ -12,7 +12,7 @@ from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
 from brainseg_gui.imaging.plane import EdgeLetters
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.views.slices.colour_bar import PLATE, draw_legend
-from brainseg_gui.views.slices.copied_image import image_to_copy, screen_ratio
+from brainseg_gui.views.slices.screen_drawing import image_to_copy, screen_ratio
 
 _TEXT = QColor(214, 218, 222)
 _QUIET = QColor(160, 166, 173)

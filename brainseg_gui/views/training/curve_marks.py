@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 
-from brainseg_gui.views.training.curve_series import Series
+from brainseg_gui.views.training.curve_series import CurveSeries
 from brainseg_gui.views.widgets.theme import colour
 
 _RING = 13  # pixels
@@ -33,13 +33,13 @@ class BestMark:
     """
 
     run: str
-    series: Series
+    series: CurveSeries
     step: int
     value: float
     text: str
 
 
-def marks_of(series: Sequence[Series]) -> list[BestMark]:
+def marks_of(series: Sequence[CurveSeries]) -> list[BestMark]:
     """The best epochs of the runs, as far as the curve that judged them is among these."""
     found = []
     for one in series:

@@ -24,7 +24,7 @@ LOSS = "loss"
 
 
 @dataclass(frozen=True)
-class Series:
+class CurveSeries:
     """One curve as it is drawn.
 
     Parameters
@@ -94,10 +94,10 @@ class Series:
         return pg.mkPen(self.colour), QBrush(Qt.BrushStyle.NoBrush)
 
 
-def series_of(watch: RunWatch, *, dark: bool) -> list[Series]:
+def series_of(watch: RunWatch, *, dark: bool) -> list[CurveSeries]:
     """All curves of the shown runs; colours tell metrics apart, or runs while there are several."""
     colours = _DARK if dark else _LIGHT
-    found: list[Series] = []
+    found: list[CurveSeries] = []
     bare: list[str] = []
     for record in watch.shown:
         bare += [n for n in (name.removeprefix("val_") for name in ordered(record)) if n not in bare]
@@ -107,7 +107,7 @@ def series_of(watch: RunWatch, *, dark: bool) -> list[Series]:
             metric = bare.index(name.removeprefix("val_"))
             tint = colours[(place if letter else metric) % len(colours)]
             symbol = _SYMBOLS[metric % len(_SYMBOLS)]
-            found.append(Series(record, name, record.curves[name], tint, symbol, letter))
+            found.append(CurveSeries(record, name, record.curves[name], tint, symbol, letter))
     return found
 
 
@@ -124,7 +124,7 @@ def ordered(record: RunRecord) -> Sequence[str]:
     return sorted((name for name, curve in record.curves.items() if len(curve)), key=place)
 
 
-def sample_icon(series: Series) -> QIcon:
+def sample_icon(series: CurveSeries) -> QIcon:
     """A short piece of the line with its symbol, for the legend."""
     pixmap = QPixmap(QSize(56, 28))
     pixmap.setDevicePixelRatio(2)

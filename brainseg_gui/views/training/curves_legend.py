@@ -8,7 +8,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from brainseg_gui.state.training.run_words import amount
-from brainseg_gui.views.training.curve_series import Series, sample_icon
+from brainseg_gui.views.training.curve_series import CurveSeries, sample_icon
 from brainseg_gui.views.widgets.plain_text import plain_tip
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -28,7 +28,7 @@ class CurvesLegend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._names: set[str] = set()
-        self._series: list[Series] = []
+        self._series: list[CurveSeries] = []
         self._look: Sequence[tuple[object, ...]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -58,7 +58,7 @@ class CurvesLegend(QWidget):
         """Whether a metric is hidden, in all runs."""
         return name in self._names
 
-    def show_series(self, series: Sequence[Series]) -> None:
+    def show_series(self, series: Sequence[CurveSeries]) -> None:
         """List these curves; rows are made anew only when others came or their look changed."""
         look = [(one.key, one.colour, one.letter, one.sparse) for one in series]
         self._series = list(series)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QMouseEvent
 from brainseg_gui.state.training.curve import Numbers
 from brainseg_gui.state.training.run_record import LEARNING_RATE
 from brainseg_gui.views.training.curve_marks import BestMark, CurveMarks
-from brainseg_gui.views.training.curve_series import Series
+from brainseg_gui.views.training.curve_series import CurveSeries
 from brainseg_gui.views.widgets.theme import colour
 
 _AXIS_WIDTH = 56
@@ -84,7 +84,7 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         if step is not None:
             self._cursor.setValue(step)
 
-    def draw(self, series: Sequence[Series], window: int, marks: Sequence[BestMark] = ()) -> None:
+    def draw(self, series: Sequence[CurveSeries], window: int, marks: Sequence[BestMark] = ()) -> None:
         """Draw these curves and marks, and remove all others; what has a value per step is smoothed over `window`."""
         keys = {one.key for one in series}
         for store in (self._lines, self._faint, self._letters):
@@ -97,7 +97,7 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._draw_letter(one)
         self.marks.draw(marks, log=self._log)
 
-    def _draw_line(self, one: Series, window: int) -> None:
+    def _draw_line(self, one: CurveSeries, window: int) -> None:
         if one.key not in self._lines:
             self._lines[one.key] = self._new_line()
         x, y = self._points(one, window)
@@ -114,7 +114,7 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             antialias=True,
         )
 
-    def _draw_faint(self, one: Series, smooth: bool) -> None:
+    def _draw_faint(self, one: CurveSeries, smooth: bool) -> None:
         """What the smoothed curve is the mean of, faintly below it."""
         if not smooth:
             if one.key in self._faint:
@@ -127,7 +127,7 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         connect = "finite" if np.isnan(y).any() else "all"
         self._faint[one.key].setData(x, y, pen=one.pen(thin=True, ground=colour("sunken")), connect=connect)
 
-    def _draw_letter(self, one: Series) -> None:
+    def _draw_letter(self, one: CurveSeries) -> None:
         if not one.letter or not len(one.curve):
             if one.key in self._letters:
                 self.removeItem(self._letters.pop(one.key))
@@ -148,7 +148,7 @@ class CurvesPlot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.getPlotItem().addItem(line)
         return line
 
-    def _points(self, one: Series, window: int) -> tuple[Numbers, Numbers]:
+    def _points(self, one: CurveSeries, window: int) -> tuple[Numbers, Numbers]:
         (low, high), _ = self.box.viewRange()
         x, y = one.curve.thinned(low, high, max(int(self.box.width()), 100), window)
         return x, np.where(y > 0, y, np.nan) if self._log else y

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSlid
 from brainseg_gui.state.training.run_record import LEARNING_RATE
 from brainseg_gui.state.training.run_watch import RunWatch
 from brainseg_gui.views.training.curve_marks import marks_of
-from brainseg_gui.views.training.curve_series import LOSS, Series, series_of
+from brainseg_gui.views.training.curve_series import LOSS, CurveSeries, series_of
 from brainseg_gui.views.training.curves_legend import CurvesLegend
 from brainseg_gui.views.training.curves_plot import CurvesPlot
 from brainseg_gui.views.widgets.theme import colour
@@ -136,7 +136,7 @@ class CurvesView(QWidget):
             plot.draw(drawn, self.mean_steps, marks_of(drawn))
         self._drawing = False
 
-    def _show_all_steps(self, series: list[Series]) -> None:
+    def _show_all_steps(self, series: list[CurveSeries]) -> None:
         end = max((float(one.curve.steps[-1]) for one in series if len(one.curve)), default=1.0)
         self._show_range(-_ROOM * end, end * (1 + _ROOM))
 
