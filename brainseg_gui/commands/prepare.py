@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     request = PreparationRequest(args.output, wishes, roles_said(args.role, args.places), args.overwrite)
     with closing(Engine()) as engine:
         finder = finder_of(engine) if wishes.strip else None
-        preparing = Preparing(request, finder, as_json=args.json)
+        preparing = PreparationRun(request, finder, as_json=args.json)
         for place in args.places:
             preparing.prepare(place)
     if preparing.faults and len(args.places) > 1:
@@ -112,7 +112,7 @@ def prepare_shown(
 
 
 @dataclass
-class Preparing:
+class PreparationRun:
     """Prepares one place after the other, and says how each ended."""
 
     request: PreparationRequest

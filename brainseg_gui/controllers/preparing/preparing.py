@@ -18,10 +18,10 @@ from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.prepare_place import Prepared, Request, prepare_place
+from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
-from brainseg_gui.preparation.steps.work import BrainFinder, Work
+from brainseg_gui.preparation.steps.work import BrainFinder, PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Session
@@ -60,7 +60,7 @@ class PreparingController(QObject):
         self._said: dict[Modality, str] = {}
         self._looking = LatestJob(session, self)
         self._job: Job | None = None
-        self._prepared: Prepared | None = None
+        self._prepared: PreparedExamination | None = None
         panel.when_made(self._listen)
         session.case_changed.connect(self._on_case_changed)
         session.layers.changed.connect(self._on_layers_changed)
@@ -120,7 +120,7 @@ class PreparingController(QObject):
             return
         state.begin("preparing")
         state.steps = state.doubts = ()
-        request = Request(state.output, said=dict(self._said), overwrite=True)
+        request = PreparationRequest(state.output, said=dict(self._said), overwrite=True)
         self._job = Job(_prepared(state.examination.place, request, self._engine()), self)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(self._on_prepared)
@@ -165,10 +165,10 @@ class PreparingController(QObject):
     def _on_progressed(self, progress: Progress) -> None:
         state = self._session.preparing
         state.stage, state.done = progress.stage, progress.done
-        if isinstance(progress.partial, Work):
+        if isinstance(progress.partial, PreparationWork):
             state.steps, state.doubts = progress.partial.done, progress.partial.doubts
 
-    def _on_prepared(self, done: tuple[Prepared, CaseSource]) -> None:
+    def _on_prepared(self, done: tuple[PreparedExamination, CaseSource]) -> None:
         self._job, (self._prepared, source) = None, done
         self._session.preparing.end(f"Prepared: {self._prepared.folder}")
         self._files.open_source(source)
@@ -200,8 +200,8 @@ class PreparingController(QObject):
 
 
 def _prepared(
-    place: Path, request: Request, engine: Engine | None
-) -> Generator[Progress, None, tuple[Prepared, CaseSource]]:
+    place: Path, request: PreparationRequest, engine: Engine | None
+) -> Generator[Progress, None, tuple[PreparedExamination, CaseSource]]:
     """Prepare, with the network that finds brains where the program comes with one."""
     from brainseg_gui.inference.models.head_model import shipped_head_model
 
