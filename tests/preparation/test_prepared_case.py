@@ -170,11 +170,11 @@ def test_nothing_but_a_prepared_case_is_replaced(small: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["Jane_annotation.nii.gz", "native/corrected.nii.gz"])
 def test_what_somebody_added_to_a_prepared_case_is_never_replaced(small: Path, tmp_path: Path, name: str) -> None:
-    run_to_end(prepare_place(small, Request(tmp_path / "out", WISHES), None))
+    run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES), None))
     theirs = tmp_path / "out" / "Jane" / name
     theirs.parent.mkdir(exist_ok=True)
     theirs.write_text("an hour of work")
-    other = Request(tmp_path / "out", WISHES, {Modality.T1CE: "1"}, overwrite=True)
+    other = PreparationRequest(tmp_path / "out", WISHES, {Modality.T1CE: "1"}, overwrite=True)
     with pytest.raises(SaveError, match="holds what somebody added"):
         run_to_end(prepare_place(small, other, None))
     assert theirs.read_text() == "an hour of work"
