@@ -125,6 +125,17 @@ def test_one_button_makes_a_case_and_a_mask_for_each_series(
     assert sorted(path.name for path in raw.iterdir()) == ["ax_t2.nii.gz", "t1_gd.nii.gz"]
 
 
+def test_a_case_is_segmented_once_not_whenever_it_is_opened(
+    panel: PreparePanel, preparing: PreparingController, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(preparing, "_segment", lambda: asked.append(True))  # a network that gives nothing
+    _button(panel, "Prepare and segment").click()
+    qtbot.waitUntil(lambda: bool(asked), timeout=60_000)
+    parts.session.case_changed.emit()
+    assert len(asked) == 1
+
+
 def test_a_cancel_leaves_nothing(panel: PreparePanel, parts: Any, raw: Path, qtbot: QtBot) -> None:
     _button(panel, "Prepare and segment").click()
     _button(panel, "Cancel").click()

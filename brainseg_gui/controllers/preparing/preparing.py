@@ -61,6 +61,7 @@ class PreparingController(QObject):
         self._looking = LatestJob(session, self)
         self._job: Job | None = None
         self._prepared: PreparedExamination | None = None
+        self._to_segment: Path | None = None  # the folder of the case that is being opened
         panel.when_made(self._listen)
         session.case_changed.connect(self._on_case_changed)
         session.layers.changed.connect(self._on_layers_changed)
@@ -170,12 +171,14 @@ class PreparingController(QObject):
 
     def _on_prepared(self, done: tuple[PreparedExamination, CaseSource]) -> None:
         self._job, (self._prepared, source) = None, done
+        self._to_segment = self._prepared.folder
         self._session.preparing.end(f"Prepared: {self._prepared.folder}")
         self._files.open_source(source)
 
     def _on_case_changed(self) -> None:
         case = self._session.case
-        if self._prepared is not None and case is not None and case.source.folder == self._prepared.folder:
+        if case is not None and case.source.folder == self._to_segment:
+            self._to_segment = None  # once: a case that is opened again later is left as it is
             self._segment()
 
     def _on_layers_changed(self) -> None:
