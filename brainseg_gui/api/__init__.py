@@ -2,7 +2,7 @@
 
 >>> from brainseg_gui import api
 >>> sorted(api.__all__)  # doctest: +NORMALIZE_WHITESPACE
-['Case', 'Click', 'Mask', 'Refinement', 'Segmentation', 'close', 'evaluate', 'open_case', 'open_mask', 'prepare',
+['Click', 'Mask', 'OpenCase', 'RefinedMask', 'Segmentation', 'close', 'evaluate', 'open_case', 'open_mask', 'prepare',
  'refine', 'segment']
 
 What stands in `__all__` is public: names and signatures stay, and new parameters have defaults. Arrays are ordered so
@@ -10,10 +10,10 @@ that i grows to the patient's right, j to the front, k to the top, whatever the 
 order of the study's own files. Every error that a file can cause derives from `brainseg_gui.errors.BrainsegError`.
 """
 
-from brainseg_gui.api.values import Case as Case
 from brainseg_gui.api.values import Click as Click
 from brainseg_gui.api.values import Mask as Mask
-from brainseg_gui.api.values import Refinement as Refinement
+from brainseg_gui.api.values import OpenCase as OpenCase
+from brainseg_gui.api.values import RefinedMask as RefinedMask
 from brainseg_gui.api.values import Segmentation as Segmentation
 from brainseg_gui.api.work import close as close
 from brainseg_gui.api.work import evaluate as evaluate
@@ -24,10 +24,10 @@ from brainseg_gui.api.work import refine as refine
 from brainseg_gui.api.work import segment as segment
 
 __all__ = [
-    "Case",
     "Click",
     "Mask",
-    "Refinement",
+    "OpenCase",
+    "RefinedMask",
     "Segmentation",
     "close",
     "evaluate",

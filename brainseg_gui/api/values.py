@@ -92,7 +92,7 @@ class Mask:
         """Volume of a region in ml."""
         return float(np.count_nonzero(self.region(name)) * self.label_map.grid.voxel_ml)
 
-    def save(self, path: str | os.PathLike[str], like: Case, *, overwrite: bool = False) -> None:
+    def save(self, path: str | os.PathLike[str], like: OpenCase, *, overwrite: bool = False) -> None:
         """Write it in the stored order and place of a case's images, read it back and compare.
 
         Raises
@@ -104,7 +104,7 @@ class Mask:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class OpenCase:
     """The images of one patient at one time, on one grid; made by `open_case`.
 
     Parameters
@@ -209,7 +209,7 @@ class Click:
 
 
 @dataclass(frozen=True, eq=False)
-class Refinement:
+class RefinedMask:
     """A corrected mask, and what each click came to, such as “adds 1.2 ml”."""
 
     mask: Mask

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.api.values import Case, Click, Mask, Refinement, Segmentation
+from brainseg_gui.api.values import Click, Mask, OpenCase, RefinedMask, Segmentation
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 StrPath = str | os.PathLike[str]
 
 
-def open_case(path: StrPath, *, reference: bool = True) -> Case:
+def open_case(path: StrPath, *, reference: bool = True) -> OpenCase:
     """Read the images of a case, and the expert's mask that lies with them.
 
     Parameters
@@ -46,7 +46,7 @@ def open_case(path: StrPath, *, reference: bool = True) -> Case:
         If a file cannot be used.
     """
     source = find_case(Path(path))
-    return Case(run_to_end(read_case(source if reference else replace(source, reference=None))))
+    return OpenCase(run_to_end(read_case(source if reference else replace(source, reference=None))))
 
 
 def prepare(
@@ -58,7 +58,7 @@ def prepare(
     strip: bool = True,
     even_out: bool = False,
     overwrite: bool = False,
-) -> Case:
+) -> OpenCase:
     """Make a case of raw series: find out which is what, register, resample, take the skull off.
 
     What was prepared before, of these files and as asked for, is opened as it is.
@@ -93,7 +93,7 @@ def prepare(
     return open_case(run_to_end(prepare_place(Path(raw), request, finder)).folder)
 
 
-def open_mask(path: StrPath, case: Case, *, scheme: str | None = None) -> Mask:
+def open_mask(path: StrPath, case: OpenCase, *, scheme: str | None = None) -> Mask:
     """Read a mask on the grid of a case.
 
     Parameters
@@ -117,7 +117,7 @@ def open_mask(path: StrPath, case: Case, *, scheme: str | None = None) -> Mask:
 
 
 def segment(
-    case: Case, model: StrPath | None = None, *, device: Device = "auto", probabilities: bool = False
+    case: OpenCase, model: StrPath | None = None, *, device: Device = "auto", probabilities: bool = False
 ) -> Segmentation:
     """Segment a case by a network, in a process of its own that stays warm for the next case.
 
@@ -189,13 +189,13 @@ def evaluate(reference: Mask, prediction: Mask, *, rules: str = "brats2023") -> 
     return {row.region.key: {key: float(of.value(row)) for key, of in MEASURES.items()} for row in scored.rows}
 
 
-def refine(case: Case, mask: Mask, clicks: Iterable[Click], *, locked: Iterable[int] = ()) -> Refinement:
+def refine(case: OpenCase, mask: Mask, clicks: Iterable[Click], *, locked: Iterable[int] = ()) -> RefinedMask:
     """Correct a mask by clicks, as the window does; the mask that is given is left alone.
 
     Parameters
     ----------
     mask
-        Where to begin; `Case.empty_mask` for nothing.
+        Where to begin; `OpenCase.empty_mask` for nothing.
     clicks
         In this order.
     locked
@@ -213,7 +213,7 @@ def refine(case: Case, mask: Mask, clicks: Iterable[Click], *, locked: Iterable[
     hints = [_hint(click, mask.label_map) for click in clicks]
     rules, network = PaintRules(locked=frozenset(locked)), shipped_click_network(_engine())
     done = run_to_end(refined(case.case, mask.label_map, hints, rules, network))
-    return Refinement(Mask(done.labels), done.words)
+    return RefinedMask(Mask(done.labels), done.words)
 
 
 def close() -> None:

@@ -25,10 +25,10 @@ SIGNATURES = {
     "segment": "(case, model=None, *, device='auto', probabilities=False)",
 }
 MEMBERS = {
-    "Case": ["affine", "case", "empty_mask", "image", "modalities", "name", "notes", "reference"],
+    "OpenCase": ["affine", "case", "empty_mask", "image", "modalities", "name", "notes", "reference"],
     "Click": ["region", "voxel"],
     "Mask": ["affine", "label_map", "labels", "of", "region", "save", "values", "volume_ml"],
-    "Refinement": ["mask", "words"],
+    "RefinedMask": ["mask", "words"],
     "Segmentation": ["mask", "model", "notes", "probabilities", "seconds"],
 }
 # Turned and flipped: i grows to the left, j to the head, k to the front

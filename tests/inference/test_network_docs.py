@@ -38,4 +38,4 @@ def test_recipes_use_what_is_public() -> None:
     from brainseg_gui import api
 
     used = set(re.findall(r"\bapi\.([A-Za-z_]+)", PAGES["python.md"]))
-    assert used - {"Mask"} == set(api.__all__) - {"Case", "Mask", "Refinement", "Segmentation"}
+    assert used - {"Mask"} == set(api.__all__) - {"Mask", "OpenCase", "RefinedMask", "Segmentation"}

@@ -102,6 +102,7 @@ def test_the_case_list_is_one_line_while_annotating_and_comes_back(
 ) -> None:
     panel = opened.panels.named("Cases")()
     names = panel.findChild(QListWidget)
+    panel.folded.connect(opened.share_left_column)  # as the feature of the cases does
     qtbot.waitUntil(lambda: not names.isVisible() and panel.height() < 40)
     assert any(label.text() == "Toy_001" for label in panel.findChildren(QLabel) if label.isVisible())
     panel._fold.click()  # the person wants it now
