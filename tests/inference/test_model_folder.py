@@ -177,7 +177,7 @@ def test_a_folder_without_passport_or_weights_is_refused(folder: Path, tmp_path:
         (lambda c: c["input"].update(patch=[9, 8, 8]), "multiples of the divisor"),
         (lambda c: c["preprocess"].append({"step": "histogram"}), "does not know: histogram"),
         (lambda c: c["preprocess"][1].update(power=2), "zscore has a field .* power"),
-        (lambda c: c["preprocess"][1].update(over="crop"), "'crop' for over"),
+        (lambda c: c["preprocess"][1].update(over="lesion"), "'lesion' for over"),
         (lambda c: c["preprocess"][1].update(clip=[1, "x"]), "needs numbers for clip"),
         (lambda c: c["preprocess"][2].update(filter="median"), "'median' for filter"),
         (lambda c: c["preprocess"].reverse(), "must crop once, as the first step"),
