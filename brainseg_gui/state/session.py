@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,18 +18,12 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.comparing.error_list import ErrorList
-from brainseg_gui.state.comparing.intensities import Intensities
-from brainseg_gui.state.comparing.rating import Rating
-from brainseg_gui.state.following.following import Following
 from brainseg_gui.state.layers.case_states import CaseStates
 from brainseg_gui.state.layers.layers import Layer, LayerRole, Layers, OverlayStyle
 from brainseg_gui.state.layers.mask_destination import MaskDestination
 from brainseg_gui.state.layers.unsaved_predictions import UnsavedPredictions
-from brainseg_gui.state.measuring.measuring import Measuring
 from brainseg_gui.state.notices import Notice as Notice
 from brainseg_gui.state.notices import Notices
-from brainseg_gui.state.preparing.preparing import Preparing
-from brainseg_gui.state.segmenting.certainty import CertaintyState
 from brainseg_gui.state.segmenting.cohort_segmenting import CohortSegmenting
 from brainseg_gui.state.segmenting.segmenting import Segmenting
 from brainseg_gui.state.slices.viewing import Viewing
@@ -36,6 +31,12 @@ from brainseg_gui.state.work import Work
 
 if TYPE_CHECKING:
     from brainseg_gui.imaging.scalar_map import ScalarMap
+    from brainseg_gui.state.comparing.intensities import Intensities
+    from brainseg_gui.state.comparing.rating import Rating
+    from brainseg_gui.state.following.following import Following
+    from brainseg_gui.state.measuring.measuring import Measuring
+    from brainseg_gui.state.preparing.preparing import Preparing
+    from brainseg_gui.state.segmenting.certainty import CertaintyState
 
 
 class Session(Notices):
@@ -64,13 +65,7 @@ class Session(Notices):
         self.reporting = Work()
         self.segmenting = Segmenting()
         self.segmenting_all = CohortSegmenting()
-        self.rating = Rating()
-        self.certainty = CertaintyState()
-        self.intensities = Intensities()
         self.annotating = ActiveAnnotation()
-        self.measuring = Measuring()
-        self.following = Following()
-        self.preparing = Preparing()
         self.case_states = CaseStates()
         self.errors = ErrorList()
         self._case: Case | None = None
@@ -81,6 +76,52 @@ class Session(Notices):
         self._comparison: Comparison | None = None
         self._overlay: ScalarMap | None = None
         self.viewing.events.agreement.connect(self._on_agreement_changed)
+
+    # of features that a start does not wait for: made, and imported, when first asked for
+
+    @cached_property
+    def rating(self) -> Rating:
+        """Several masks of the open case."""
+        from brainseg_gui.state.comparing.rating import Rating
+
+        return Rating()
+
+    @cached_property
+    def certainty(self) -> CertaintyState:
+        """How sure the network was."""
+        from brainseg_gui.state.segmenting.certainty import CertaintyState
+
+        return CertaintyState()
+
+    @cached_property
+    def intensities(self) -> Intensities:
+        """Intensities inside each label."""
+        from brainseg_gui.state.comparing.intensities import Intensities
+
+        return Intensities()
+
+    @cached_property
+    def measuring(self) -> Measuring:
+        """The measurements of the open case."""
+        from brainseg_gui.state.measuring.measuring import Measuring
+
+        return Measuring()
+
+    @cached_property
+    def following(self) -> Following:
+        """The patient whose visits are followed."""
+        from brainseg_gui.state.following.following import Following
+
+        return Following()
+
+    @cached_property
+    def preparing(self) -> Preparing:
+        """The raw examination that is prepared."""
+        from brainseg_gui.state.preparing.preparing import Preparing
+
+        return Preparing()
+
+    # what is open
 
     @property
     def case(self) -> Case | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -36,6 +36,8 @@ from brainseg_gui.views.widgets.plain_text import plain_caption
 
 if TYPE_CHECKING:
     from brainseg_gui.annotation.tools.click_answers import RegionNetwork
+    from brainseg_gui.state.following.following import Following
+    from brainseg_gui.state.measuring.measuring import Measuring
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _FIRST_CHOICE = ("ET", "ED")
@@ -61,15 +63,14 @@ class AnnotateController(QObject):
         self._annotating, self._journals, self._actions = session.annotating, journals, actions
         self.paint = PaintController(session, window, actions, pictures, click_network)
         self._offered: Layer | None = None
+        self._measuring: Measuring | None = None  # since somebody measures
+        self._following: Following | None = None  # since somebody follows a patient
         self._choice = ToolChoice(session, window, preferences, actions, show)
         self._annotating.moved.connect(self._on_moved)
         for signal in (self._annotating.history_changed, self._annotating.scribbles.changed):
             signal.connect(self._show_history)
         self._annotating.annotation_changed.connect(self._show_state)
         self._annotating.options.events.tool.connect(self._show_history)
-        session.measuring.changed.connect(self._show_history)
-        session.following.changed.connect(self._show_history)
-        session.measuring.hand.events.tool.connect(self._show_history)
         self.paint.busy_changed.connect(self._show_history)
         session.layers.changed.connect(self._on_layers_changed)
         session.case_changed.connect(self._show_state)
@@ -78,6 +79,17 @@ class AnnotateController(QObject):
         journals.editable_again.connect(self.resume)
         self._show_state()
         self._show_history()
+
+    def know_measuring(self, measuring: Measuring) -> None:
+        """Undo measurements, too."""
+        self._measuring = measuring
+        measuring.changed.connect(self._show_history)
+        measuring.hand.events.tool.connect(self._show_history)
+
+    def know_following(self, following: Following) -> None:
+        """Undo changes of a follow-up, too."""
+        self._following = following
+        following.changed.connect(self._show_history)
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -178,8 +190,9 @@ class AnnotateController(QObject):
         """Take back the last measurement, corner, seed or edit, whichever is in the hand."""
         annotating = self._annotating
         if self._measures:
-            measuring, following = self._session.measuring, self._session.following
-            (measuring if measuring.undoable else following).undo()
+            _, beside = self._beside("undoable")
+            if beside is not None:
+                beside.undo()
             return
         if self.paint.step_back():
             return
@@ -192,8 +205,9 @@ class AnnotateController(QObject):
         """Apply again what was taken back last."""
         annotating = self._annotating
         if self._measures:
-            measuring, following = self._session.measuring, self._session.following
-            (measuring if measuring.redoable else following).redo()
+            _, beside = self._beside("redoable")
+            if beside is not None:
+                beside.redo()
             return
         if self.paint.step_forward() or self.paint.busy:
             return
@@ -205,14 +219,13 @@ class AnnotateController(QObject):
     @property
     def _measures(self) -> bool:
         """Whether undo and redo are about measurements: while one measures, or there is nothing else to undo."""
-        return self._session.measuring.hand.tool is not None or self._annotating.annotation is None
+        measures = self._measuring is not None and self._measuring.hand.tool is not None
+        return measures or self._annotating.annotation is None
 
-    def _measured_words(self) -> tuple[str, str]:
-        """What undo and redo would do to measurements, else to the follow-up."""
-        measuring, following = self._session.measuring, self._session.following
-        changed = "follow-up's change"
-        undoable = "measurement" if measuring.undoable else changed if following.undoable else ""
-        return undoable, "measurement" if measuring.redoable else changed if following.redoable else ""
+    def _beside(self, able: Literal["undoable", "redoable"]) -> tuple[str, Measuring | Following | None]:
+        """What undo or redo is about where it is about no mask, with its words: measurements, else the follow-up."""
+        known = (("measurement", self._measuring), ("follow-up's change", self._following))
+        return next(((words, it) for words, it in known if it is not None and getattr(it, able)), ("", None))
 
     def close(self) -> None:
         """Keep what is in the hand."""
@@ -294,7 +307,7 @@ class AnnotateController(QObject):
         undoable = "corner" if self.paint.polygon_open else "click" if self.paint.clicks_wait else undoable
         redoable = "corner" if self.paint.corner_redoable else "" if self.paint.busy else redoable
         if self._measures:
-            undoable, redoable = self._measured_words()
+            undoable, redoable = self._beside("undoable")[0], self._beside("redoable")[0]
         for key, word, name in (("annotate.undo", "&Undo", undoable), ("annotate.redo", "&Redo", redoable)):
             actions[key].setText(f"{word} {plain_caption(name)}".strip())
             actions[key].setEnabled(bool(name) or (key == "annotate.undo" and self.paint.busy))

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 from PySide6.QtCore import QByteArray
 
-from brainseg_gui.annotation.measuring.mark_journal import MarkJournals
 from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.settings.settings_start import open_settings
@@ -24,6 +23,9 @@ from brainseg_gui.imaging.window import Window
 from brainseg_gui.plain_files import json_of
 from brainseg_gui.storage.settings import SettingsFile
 from brainseg_gui.storage.writing import make_private_folder
+
+if TYPE_CHECKING:
+    from brainseg_gui.annotation.measuring.mark_journal import MarkJournals
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +52,6 @@ class Preferences:
         self._safe = safe
         self.journals = journals or platformdirs.user_data_path(_APP) / "journals"
         self.memory = StudyMemory(self.journals.parent / "studies")
-        self.measurements = MarkJournals(self.journals)
         folder = platformdirs.user_config_path(_APP)
         with suppress(OSError):  # both hold names of cases, the cache their small pictures, too
             make_private_folder(folder)
@@ -64,6 +65,13 @@ class Preferences:
     def safe(self) -> bool:
         """Whether nothing is remembered."""
         return self._safe
+
+    @property
+    def measurements(self) -> MarkJournals:
+        """What was measured, beside the journals; a start needs none of it."""
+        from brainseg_gui.annotation.measuring.mark_journal import MarkJournals
+
+        return MarkJournals(self.journals)
 
     def get(self, key: str, default: Any) -> Any:
         """A setting, or its default when it is missing or of another type."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from brainseg_gui.controllers.shell.core_features import FILES
+from brainseg_gui.controllers.shell.core_features import ANNOTATING, FILES
 from brainseg_gui.controllers.shell.feature import Feature
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
@@ -47,6 +47,12 @@ def _controller(controllers: ControllerSet) -> FollowingController:
     )
 
 
+def _introduce(_following: FollowingController, others: ControllerSet) -> None:
+    following, window = others.session.following, others.window
+    others[ANNOTATING].know_following(following)
+    following.line_changed.connect(lambda: window.follow(following.line))
+
+
 TIME_LINE = PanelSpec("Time line", _time_line, Side.TOP, headed=True, shown_by="follow.time_line")
 MEASURES = PanelSpec("Measures", _measures, behind="Layers", shown_by="follow.measures")
 FOLLOWING = Feature(
@@ -60,4 +66,5 @@ FOLLOWING = Feature(
         "follow.baseline": lambda following: following.measures.count_from_here(),
         "follow.report": lambda following: following.report.choose(),
     },
+    _introduce,
 )

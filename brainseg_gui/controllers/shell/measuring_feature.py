@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from brainseg_gui.controllers.shell.core_features import JOURNALS, UNDER_WAY
+from brainseg_gui.controllers.shell.core_features import ANNOTATING, JOURNALS, UNDER_WAY
 from brainseg_gui.controllers.shell.feature import Feature
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
@@ -43,6 +43,7 @@ def _controller(controllers: ControllerSet) -> MeasuringController:
 
 def _introduce(controller: MeasuringController, others: ControllerSet) -> None:
     others[UNDER_WAY].measuring = controller
+    others[ANNOTATING].know_measuring(others.session.measuring)
 
 
 def _take(controller: MeasuringController, kind: str) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import cast
 
 from brainseg_gui.imaging.formats.image_format import Codec, ImageFormat, MaskReader
-from brainseg_gui.plugins.declared import plug_ins
-from brainseg_gui.plugins.loading import load
+from brainseg_gui.plugins.declared import PlugIn, plug_ins
 
 _START_BYTES = 512
 _SAVE_AGAIN = "Save as .nii.gz, from ITK-SNAP or 3D Slicer for example"
@@ -70,8 +69,14 @@ def _of_plug_ins() -> Iterator[ImageFormat]:
     """Formats that other packages read; a package is imported when the first such file is."""
     for plug_in in plug_ins("formats"):
         if _ENDING.fullmatch(plug_in.name) and plug_in.name not in _READ_HERE:
-            title, reader = f"{plug_in.name} ({plug_in.package})", cast(Callable[[], Codec], partial(load, plug_in))
-            yield ImageFormat(title, (plug_in.name,), reader=reader)
+            title = f"{plug_in.name} ({plug_in.package})"
+            yield ImageFormat(title, (plug_in.name,), reader=partial(_loaded, plug_in))
+
+
+def _loaded(plug_in: PlugIn) -> Codec:
+    from brainseg_gui.plugins.loading import load
+
+    return cast(Codec, load(plug_in))
 
 
 _ENDING = re.compile(r"(\.[a-z0-9]{1,12}){1,2}")

@@ -28,6 +28,7 @@ from brainseg_gui.views.widgets.screen_room import fit_screen
 from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 if TYPE_CHECKING:
+    from brainseg_gui.followup.visits import TimeLine
     from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         fit_screen(self, (1600, 1000), (960, 600))
         self.pictures: LazyPanel[OrthoView] = LazyPanel(self._make_pictures)
+        self._line: TimeLine | None = None
         self.focus = FocusKeeper(self, self.pictures)
         self.welcome = Welcome()
         self.notice = NoticeBar(session)
@@ -97,7 +99,6 @@ class MainWindow(QMainWindow):
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
         session.case_changed.connect(self._synchronize)
         session.cohort_changed.connect(self._on_cohort_changed)
-        session.following.line_changed.connect(self._on_line_changed)
         session.opening.events.running.connect(self._on_opening_changed)
         session.layers.changed.connect(self._show_title)
         session.layers.appearance_changed.connect(self._show_title)
@@ -175,8 +176,10 @@ class MainWindow(QMainWindow):
     def _on_cohort_changed(self) -> None:
         self.panels.dock("Cases").setVisible(bool(self._session.cohort))
 
-    def _on_line_changed(self) -> None:
-        self.panels.dock("Time line").setVisible(self._session.following.line is not None)
+    def follow(self, line: TimeLine | None) -> None:
+        """Show the strip of the visits while a patient is followed."""
+        self._line = line
+        self.panels.dock("Time line").setVisible(line is not None)
 
     def _on_annotation_changed(self) -> None:
         there = self._session.annotating.annotation is not None
@@ -205,7 +208,7 @@ class MainWindow(QMainWindow):
         """Put all panels back."""
         self.restoreState(self._default_state)
         self._on_cohort_changed()
-        self._on_line_changed()
+        self.follow(self._line)
         self._on_annotation_changed()
 
     def restore(self, geometry: QByteArray, state: QByteArray) -> None:
@@ -215,7 +218,7 @@ class MainWindow(QMainWindow):
         if not state.isEmpty():
             self.restoreState(state)
         self._on_cohort_changed()
-        self._on_line_changed()
+        self.follow(self._line)
         self._on_annotation_changed()
 
     # the first picture
