@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from PySide6.QtWidgets import QMenu
 
@@ -31,8 +31,31 @@ def with_letter(text: str, is_free: Callable[[str], bool]) -> str:
 def give_letters(menu: QMenu) -> None:
     """Give entries a letter that the table of actions gives none: menus inside, panels."""
     entries = [action for action in menu.actions() if not action.isSeparator()]
-    taken = {letter_of(action.text()) for action in entries}
-    for action in entries:
-        if not letter_of(action.text()):
-            action.setText(with_letter(action.text(), lambda letter: letter not in taken))
-            taken.add(letter_of(action.text()))
+    bare = [action for action in entries if not letter_of(action.text())]
+    found = letters_for([action.text() for action in bare], {letter_of(action.text()) for action in entries})
+    for action, letter in zip(bare, found, strict=True):
+        action.setText(with_letter(action.text(), letter.__eq__))
+
+
+def letters_for(texts: Sequence[str], taken: Collection[str]) -> list[str]:
+    """For each text the first of its letters that is free; where none is, another text makes room if it can.
+
+    >>> letters_for(["Area", "Rater", "Ra"], {"E"})
+    ['A', 'T', 'R']
+    """
+    owner: dict[str, int] = {}
+
+    def settle(text: int, refused: set[str]) -> bool:
+        own = filter(str.isalnum, dict.fromkeys(texts[text].upper()))
+        for letter in sorted(own, key=owner.__contains__):  # those that are free first
+            if letter not in refused:
+                refused.add(letter)
+                if letter not in owner or settle(owner[letter], refused):
+                    owner[letter] = text
+                    return True
+        return False
+
+    for text in range(len(texts)):
+        settle(text, set(taken))
+    letter_by_text = {text: letter for letter, text in owner.items()}
+    return [letter_by_text.get(text, "") for text in range(len(texts))]
