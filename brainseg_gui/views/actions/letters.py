@@ -18,8 +18,12 @@ def letter_of(text: str) -> str:
 
 
 def without_letter(text: str) -> str:
-    """The words of an entry, to be shown where nothing is underlined."""
-    return re.sub(r"&(.)", r"\1", text)
+    """The words of an entry, to be shown where nothing is underlined.
+
+    >>> without_letter("&Save && close")
+    'Save & close'
+    """
+    return "&".join(part.replace("&", "") for part in text.split(_ESCAPED))
 
 
 def with_letter(text: str, is_free: Callable[[str], bool]) -> str:

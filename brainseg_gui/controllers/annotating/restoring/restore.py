@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,6 @@ from brainseg_gui.controllers.annotating.restoring.unsaved_words import (
     offer_of,
     others_of,
 )
-from brainseg_gui.controllers.annotating.restoring.work_return import WorkReturn
 from brainseg_gui.controllers.faults.faults import SHOW_REPORT
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -34,6 +34,7 @@ from brainseg_gui.views.layers.layers_panel import LayersPanel
 from brainseg_gui.views.widgets.question import Question
 
 if TYPE_CHECKING:
+    from brainseg_gui.controllers.annotating.restoring.work_return import WorkReturn
     from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
 
 _OFFERS = (("Restore", "journal.restore"), ("Not now", "journal.later"), ("Discard…", "journal.discard"))
@@ -61,14 +62,12 @@ class RestoreController(QObject):
     ) -> None:
         super().__init__(window)
         self._session, self._window = session, window
-        self._journals, self._actions = journals, actions
+        self._journals, self._annotate, self._actions = journals, annotate, actions
         self._searched_case: Case | None = None
         self._notes: tuple[JournalNote, ...] = ()
         self._others: tuple[JournalNote, ...] = ()
         self._offered: JournalNote | None = None
         self._wanted: JournalNote | None = None
-        self._return = WorkReturn(session, journals, annotate, self)
-        self._return.done.connect(self._forget)
         self._later: set[Path] = set()
         self._first = self._tell_others = True
         self._searching = False
@@ -79,6 +78,15 @@ class RestoreController(QObject):
         session.case_changed.connect(self._on_case_changed)
         layers.remove_requested.connect(lambda _layer: QTimer.singleShot(0, self, self.search_journals))
         self._show_state()
+
+    @cached_property
+    def _return(self) -> WorkReturn:
+        # here, because a start waits for no restoring
+        from brainseg_gui.controllers.annotating.restoring.work_return import WorkReturn
+
+        made = WorkReturn(self._session, self._journals, self._annotate, self)
+        made.done.connect(self._forget)
+        return made
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
