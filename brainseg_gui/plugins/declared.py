@@ -90,9 +90,10 @@ def _in_folder(folder: Path) -> Iterator[PlugIn]:
     except OSError:  # a zip, or nothing
         return
     for entry in entries:
+        file = os.path.join(entry, "entry_points.txt")
         try:
-            content = read_bytes(Path(entry, "entry_points.txt"), MEBIBYTE)
-        except OSError:  # most packages have none
+            content = read_bytes(Path(file), MEBIBYTE) if os.path.exists(file) else b""  # most packages have none
+        except OSError:
             continue
         if _MARK in content:
             yield from _of_package(Path(entry), content)

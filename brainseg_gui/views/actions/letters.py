@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMenu
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMenu
 
 _LETTER = re.compile(r"&([^&])")
 _ESCAPED = "&&"
