@@ -192,7 +192,7 @@ def test_what_is_probably_poor_is_said_where_the_work_was_asked_for(
     engine.gate.open()
     ready.segment()
     ended()
-    words = "Expected Dice WT .90 ± .04, ET .40 ± .08: ET is probably poor, look there"
+    words = "Expected Dice WT\u00a0.90\u00a0±\u00a0.04, ET\u00a0.40\u00a0±\u00a0.08: ET is probably poor, look there"
     assert session.segmenting.outcome.splitlines()[1] == words
     assert words in [line for label in _panel(parts).findChildren(QLabel) for line in label.text().splitlines()]
 

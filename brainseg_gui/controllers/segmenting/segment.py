@@ -283,4 +283,5 @@ def _outcome(result: SegmentResult, seconds: float) -> str:
     from brainseg_gui.inference.expected_dice import expectation
 
     speed = f"{result.device}, {result.precision}: {seconds:.1f} s{kept}"
-    return "\n".join(filter(None, (speed, expectation(result.expected_dice))))
+    expected = expectation(result.expected_dice).replace(" ± ", "\u00a0±\u00a0").replace(" .", "\u00a0.")
+    return "\n".join(filter(None, (speed, expected)))  # a number stays on the line of its region
