@@ -22,6 +22,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, conventions
 from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.inference.cohort import AtWork, CohortSegmentation, Segmented
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.runs.config import Data, Sampling, TrainingConfig
@@ -101,7 +102,7 @@ def test_segment_numbers_what_it_finds_as_the_data_set_does(tree: Tree, tmp_path
     """Through the same generator that the command and the window run, with a network that finds all there is."""
     jobs = [job for job in plan_jobs([tree.root], tmp_path / "out") if job.source is not None]
     cohort = [job.source for job in jobs if job.source is not None]
-    work = CohortSegmentation(_AllThereIs(), None, None, overwrite=False, cohort=cohort)  # type: ignore[arg-type]
+    work = CohortSegmentation(_AllThereIs(), default_model(), None, overwrite=False, cohort=cohort)  # type: ignore[arg-type]
     ends = [step.partial for step in work.run(jobs) if not isinstance(step.partial, AtWork)]
     assert [type(end) for end in ends] == [Segmented] * len(tree.examples)
     expected = scheme_of(tree.row)

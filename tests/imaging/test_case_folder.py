@@ -121,6 +121,18 @@ def test_a_mask_of_the_brain_alone_is_no_reference(tmp_path: Path) -> None:
     assert [path.name for path in source.unused] == ["X_brain_mask.nii.gz"]
 
 
+@pytest.mark.parametrize(
+    ("names", "case_id"),
+    [
+        (("AX_T1_POST_13_t1c.nii", "FLAIR_AX_5_fla.nii", "T2_AX_2_t2.nii", "T1_AX_10_t1.nii"), "P-0007"),
+        (("P7_t1ce.nii", "P7_flair.nii"), "P7"),
+    ],
+)
+def test_series_that_share_no_beginning_give_a_case_no_name(tmp_path: Path, names: Sequence[str], case_id: str) -> None:
+    """One of four series once named the case: a mask was called after the FLAIR."""
+    assert find_case(_touch(tmp_path / "P-0007" / "native", *names)).case_id == case_id
+
+
 def test_a_missing_modality_is_named_missing(tmp_path: Path) -> None:
     assert find_case(_touch(tmp_path / "c", "X_t1.nii", "X_flair.nii")).missing == (T1CE, T2)
 

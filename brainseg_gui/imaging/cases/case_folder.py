@@ -185,7 +185,8 @@ def _id_of(group: Group, *, alone: bool = False) -> str:
     """Id of a case: what its row of the table says, its folder's name, or the beginning of its files' names."""
     if group.match is not None and group.match.whole:
         return group.match.case_id
-    prefix = group.name or next((found.prefix for found in group.files if found.is_image and found.prefix), "")
+    prefixes = {found.prefix for found in group.files if found.is_image and found.prefix}
+    prefix = group.name or (prefixes.pop() if len(prefixes) == 1 else "")  # series named apart share no beginning
     folder = group.folder.resolve() if group.folder.name in ("", "..") else group.folder
     if alone and not _says_nothing(folder):
         return folder.name
