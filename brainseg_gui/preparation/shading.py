@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.preparation.registration.pyramid import head_of, placed
+from brainseg_gui.preparation.registration.pyramid import head_of, placed, thinned
 from brainseg_gui.progress import Progress
 
 _SHRINK_MM = 4.0  # shading is smooth: a field of coarse voxels tells it
@@ -43,7 +43,7 @@ def _corrected(volume: Volume, where: NDArray[np.bool_] | None) -> tuple[Volume,
     factors = [max(1, round(_SHRINK_MM / size)) for size in volume.grid.spacing_mm]
     method = SimpleITK.N4BiasFieldCorrectionImageFilter()
     method.SetMaximumNumberOfIterations(_ITERATIONS)
-    method.Execute(SimpleITK.Shrink(image, factors), SimpleITK.Shrink(mask, factors))
+    method.Execute(thinned(image, factors), thinned(mask, factors))
     logarithm = SimpleITK.GetArrayFromImage(method.GetLogBiasFieldAsImage(image)).transpose(2, 1, 0)
     inside = SimpleITK.GetArrayViewFromImage(mask).transpose(2, 1, 0) > 0
     field = np.exp(logarithm - logarithm[inside].mean()).astype(np.float32)

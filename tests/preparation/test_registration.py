@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import angle_deg, displacement_mm
 from brainseg_gui.preparation.registration.register import Lesions, _Pairing, register
@@ -54,6 +55,51 @@ def test_the_same_images_give_the_same_motion(fixed: Volume) -> None:
     moving = head(THICK, T2, motion((2, 3, -4), (3, 2, 1)), seed=2)
     one, other = (run_to_end(register(fixed, moving)) for _ in range(2))
     assert np.array_equal(one.to_series, other.to_series)
+
+
+PERTURBED_MM = (1e-5, -1e-4, 1e-3)
+
+
+def rounded_otherwise(volume: Volume, by_mm: float) -> Volume:
+    """The same voxels, their affine as another file format would have rounded it."""
+    affine = volume.grid.affine.copy()
+    affine[:3, :3] += np.random.default_rng(4).choice((-1, 1), (3, 3)) * by_mm * 0.01
+    affine[:3, 3] += (by_mm, -by_mm, by_mm)
+    return replace(volume, grid=Grid(volume.grid.shape, affine))
+
+
+@pytest.fixture(scope="module")
+def fine_slices() -> tuple[Volume, Volume]:
+    """Two series of thick slices whose voxels are halved at the finest level, the second one's head moved."""
+    truth = motion((5, -3, 4), (4, 3, -5))
+    grids = [
+        grid_of(shape, (1.0, 1.0, 7.0), motion((4, 7, 3), (0.3, 0, 0))) for shape in ((148, 180, 20), (150, 182, 21))
+    ]
+    return head(grids[0], T1CE, seed=1), head(grids[1], T2, truth, seed=2)
+
+
+@pytest.mark.parametrize("by_mm", PERTURBED_MM)
+def test_images_share_as_much_however_their_affines_are_rounded(
+    fine_slices: tuple[Volume, Volume], by_mm: float
+) -> None:
+    one = _shared_at_each_level(*fine_slices)
+    other = _shared_at_each_level(*(rounded_otherwise(volume, by_mm) for volume in fine_slices))
+    assert other == pytest.approx(one, abs=5e-3)
+
+
+def _shared_at_each_level(fixed: Volume, moving: Volume) -> list[float]:
+    pair = _Pairing.of(fixed, moving, (None, None))
+    assert pair is not None
+    place = (0.07, -0.04, 0.06, 3.3, 2.6, -4.1)
+    return [level.information_at(pair.centre, place) for level in (pair.coarse, pair.middle, pair.fine)]
+
+
+@pytest.mark.slow
+def test_a_head_moved_the_same_however_its_affine_is_rounded(fine_slices: tuple[Volume, Volume]) -> None:
+    one = run_to_end(register(*fine_slices)).to_series
+    for by_mm in PERTURBED_MM:
+        other = run_to_end(register(*(rounded_otherwise(volume, by_mm) for volume in fine_slices))).to_series
+        assert displacement_mm(one, other, brain_points()) < 0.1
 
 
 def test_aligned_images_stay_bit_for_bit(fixed: Volume) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,8 @@ from brainseg_gui.imaging.volume import Volume
 if TYPE_CHECKING:
     import SimpleITK
 
-_UPRIGHT = 1e-5  # what rounding in headers leaves of right angles
+_SQUARE = 2e-4  # what rounding to four digits in headers leaves of right angles
+_HALF_UP = 0.501  # 1.5 of the usual voxels of 1 mm become 2, whatever their last digits are
 _BRIGHTEST_PERCENTILE = 99.5  # vessels and fat beyond it would take most of a histogram's bins
 
 
@@ -27,10 +29,10 @@ def itk_image(volume: Volume) -> SimpleITK.Image:
     low, high = float(values.min()), float(np.percentile(values[::2, ::2, ::2], _BRIGHTEST_PERCENTILE))
     np.clip(values, low, max(high, low + 1e-6), out=values)
     grid = volume.grid
-    if not _is_upright(grid.affine):
-        upright = isotropic(grid, min(grid.spacing_mm))
-        values = Volume(values, grid, 1.0, 0.0, volume.path).on_grid(upright).stored
-        grid = upright
+    if not _is_square(grid.affine):
+        square = _squared(grid)
+        values = Volume(values, grid, 1.0, 0.0, volume.path).on_grid(square).stored
+        grid = square
     return placed(values, grid)
 
 
@@ -39,9 +41,9 @@ def itk_mask(mask: NDArray[np.bool_], grid: Grid) -> SimpleITK.Image:
     from brainseg_gui.preparation.registration.itk import SimpleITK
 
     values = mask.astype(np.float32)
-    if not _is_upright(grid.affine):
-        upright = isotropic(grid, min(grid.spacing_mm))
-        values, grid = sampled(values, grid, upright, 0.0), upright
+    if not _is_square(grid.affine):
+        square = _squared(grid)
+        values, grid = sampled(values, grid, square, 0.0), square
     return SimpleITK.Cast(placed(values, grid) >= 0.5, SimpleITK.sitkUInt8)
 
 
@@ -58,12 +60,22 @@ def placed(values: NDArray[np.float32], grid: Grid) -> SimpleITK.Image:
 
 def isotropic(grid: Grid, spacing_mm: float) -> Grid:
     """Upright voxels of one size around all of a grid."""
+    return _around(grid, np.eye(3) * spacing_mm)
+
+
+def _squared(grid: Grid) -> Grid:
+    """Voxels of the same sizes, at right angles, around all of a grid."""
+    return _around(grid, _nearest_rotation(grid.affine) * grid.spacing_mm)
+
+
+def _around(grid: Grid, axes: NDArray[np.float64]) -> Grid:
+    """A grid whose voxels run along `axes`, 3×3 in mm, around all of another one."""
     ends = np.array(np.meshgrid(*[(0, count - 1) for count in grid.shape], indexing="ij")).reshape(3, -1)
-    corners = grid.affine[:3, :3] @ ends + grid.affine[:3, 3:]
+    corners = np.linalg.solve(axes, grid.affine[:3, :3] @ ends + grid.affine[:3, 3:])
     low, high = corners.min(axis=1), corners.max(axis=1)
-    i, j, k = (int(count) for count in np.ceil((high - low) / spacing_mm).astype(int) + 1)
-    affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
-    affine[:3, 3] = low
+    i, j, k = (int(count) for count in np.ceil(high - low).astype(int) + 1)
+    affine = np.eye(4)
+    affine[:3, :3], affine[:3, 3] = axes, axes @ low
     return Grid((i, j, k), affine)
 
 
@@ -71,11 +83,21 @@ def coarser(image: SimpleITK.Image, spacing_mm: float) -> SimpleITK.Image:
     """An image smoothed and thinned out along each axis that is finer than `spacing_mm`."""
     from brainseg_gui.preparation.registration.itk import SimpleITK
 
-    factors = [max(1, min(round(spacing_mm / size), count // 4)) for size, count in _axes(image)]
+    factors = [max(1, min(int(spacing_mm / size + _HALF_UP), count // 4)) for size, count in _axes(image)]
     for axis, factor in enumerate(factors):
         if factor > 1:
             image = SimpleITK.RecursiveGaussian(image, sigma=0.5 * factor * image.GetSpacing()[axis], direction=axis)
-    return SimpleITK.Shrink(image, factors)
+    return thinned(image, factors)
+
+
+def thinned(image: SimpleITK.Image, factors: Sequence[int]) -> SimpleITK.Image:
+    """One voxel of every few along each axis, where it lies.
+
+    They are taken by number. `SimpleITK.Shrink` takes the ones that rounding puts nearest to the middle of each few: up
+    to half a voxel from where its result says they lie, and others when the origin's last digit changes.
+    """
+    first = [(count - 1) % factor // 2 for count, factor in zip(image.GetSize(), factors, strict=True)]
+    return image[tuple(slice(start, None, factor) for start, factor in zip(first, factors, strict=True))]
 
 
 def head_of(image: SimpleITK.Image) -> SimpleITK.Image:
@@ -104,9 +126,9 @@ def _axes(image: SimpleITK.Image) -> list[tuple[float, int]]:
     return list(zip(image.GetSpacing(), image.GetSize(), strict=True))
 
 
-def _is_upright(affine: Affine) -> bool:
+def _is_square(affine: Affine) -> bool:
     axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    return bool(np.abs(axes.T @ axes - np.eye(3)).max() < _UPRIGHT)
+    return bool(np.abs(axes.T @ axes - np.eye(3)).max() < _SQUARE)
 
 
 def _nearest_rotation(affine: Affine) -> NDArray[np.float64]:
