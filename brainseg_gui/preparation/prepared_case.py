@@ -27,6 +27,7 @@ from brainseg_gui.preparation.record import Preparation, PreparedSeries, as_json
 from brainseg_gui.preparation.steps.work import PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.leftovers import new_name, tidy
+from brainseg_gui.storage.writing import write_text
 
 WRITING, GOING_BACK = "writing the prepared case", "bringing masks back"
 _BRAIN = "_brain_mask"
@@ -66,7 +67,7 @@ def write_prepared(
             yield from _image(mask, making / f"{name}{_BRAIN}{MASK_ENDING}")
         marking = in_background(partial(_marks, work), WRITING)
         marks = yield from waited_for(marking, Progress(WRITING, 0.9, "checking sums"))
-        (making / RECORD).write_text(as_json(work, marks, said), encoding="utf-8", errors="backslashreplace")
+        write_text(making / RECORD, as_json(work, marks, said), chosen=False)
 
 
 def check_free(folder: Path, *, overwrite: bool) -> None:

@@ -275,7 +275,7 @@ def test_cancel_gives_up_what_waits_and_writes_nothing_half(
         if begun.is_set():
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("brainseg_gui.commands.segment_cluster._Told.tell", interrupt)
+    monkeypatch.setattr("brainseg_gui.commands.segment_cluster._ClusterProgress.tell", interrupt)
     with pytest.raises(KeyboardInterrupt):
         call(task=stand_in_engine.segment_at_gate)
     gate.set()

@@ -48,7 +48,7 @@ TABLE: dict[str, dict[str, dict[str, str]]] = {
             "e2e/test_beside_the_window.py": "test_the_window_leaves_the_drive_to_others",
         },
     },
-    "networks from strangers (`.keras`, `.h5`)": {
+    "networks from strangers (`.keras`, `.h5`, `.onnx`)": {
         "nothing in the file is run": {"inference/test_strangers.py": "test_a_file_that_asks_for_code_is_refused"},
         "Its description is read by us and written anew from layers that only compute": {
             "inference/test_strangers.py": "test_what_is_built_is_a_copy_of_known_layers_only",

@@ -99,7 +99,7 @@ def test_a_head_moved_the_same_however_its_affine_is_rounded(fine_slices: tuple[
     one = run_to_end(register(*fine_slices)).to_series
     for by_mm in PERTURBED_MM:
         other = run_to_end(register(*(rounded_otherwise(volume, by_mm) for volume in fine_slices))).to_series
-        assert displacement_mm(one, other, brain_points()) < 0.1
+        assert displacement_mm(one, other, brain_points()) < 0.2
 
 
 def test_aligned_images_stay_bit_for_bit(fixed: Volume) -> None:

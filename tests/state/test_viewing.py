@@ -30,6 +30,7 @@ CHANGES: dict[str, Any] = {
     "peek": True,
     "agreement": regions()[1],
     "file_index": True,
+    "blink": True,
 }
 
 

@@ -31,6 +31,7 @@ EXCEPTIONS = {
     ("brainseg_gui/imaging/formats/nrrd.py", "open"): "a mask, into what `storage.replacing` gave",
     ("brainseg_gui/inference/engine/shared_block.py", "mkstemp"): "shared memory: a new file without another name",
     ("brainseg_gui/inference/engine/shared_block.py", "open"): "shared memory, by the name that the program gave it",
+    ("brainseg_gui/preparation/prepared_case.py", "rename"): "puts a whole case in its place; a link there is refused",
     ("training/data/cache.py", "rename"): "puts a whole entry in its place, inside the marked folder of the cache",
     (
         "training/export.py",

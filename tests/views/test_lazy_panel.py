@@ -20,7 +20,20 @@ from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.shell.panel_dock import PanelDock
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
-LATE = {"Cases", "Annotate", "Operations", "Proposal", "Raters", "Probabilities", "Histograms", "Errors"}
+LATE = {
+    "Cases",
+    "Annotate",
+    "Operations",
+    "Proposal",
+    "Raters",
+    "Probabilities",
+    "Histograms",
+    "Errors",
+    "Measurements",
+    "Measures",
+    "Time line",
+    "Prepare",
+}
 OPEN = {"Image", "Layers", "Segment"}
 
 

@@ -18,9 +18,9 @@ def main(folder: Path) -> None:
     image = np.load(folder / "expected.npz")["image"]
     found = {}
     for path in sorted([*folder.glob("*.h5"), *folder.glob("*.keras")]):
-        passport = replace(
-            default_model().passport, weights=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), divisor=8
-        )
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        named = {"weights": path.name, "sha256": digest, "digests": {path.name: digest}}
+        passport = replace(default_model().passport, divisor=8, **named)
         network = open_network(ModelFolder(folder, passport))
         found[path.name] = np.asarray(network.predict(image, verbose=0))
     np.savez(folder / "found.npz", **found)
