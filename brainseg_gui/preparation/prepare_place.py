@@ -96,7 +96,7 @@ def _made_before(
     folder: Path, examination: RawExamination, request: PreparationRequest, finder: BrainFinder | None
 ) -> PreparedExamination | None:
     """The case that lies there, where doing it again would give the same."""
-    if not (folder / RECORD).is_file():
+    if folder.is_symlink() or not (folder / RECORD).is_file():
         return None
     found = read_preparation(folder)
     there = {path.resolve() for series in examination.series for path in series.files}

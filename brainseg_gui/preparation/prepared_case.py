@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import wait
@@ -26,6 +27,7 @@ from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import Preparation, PreparedSeries, as_json
 from brainseg_gui.preparation.steps.work import PreparationWork
 from brainseg_gui.progress import Progress
+from brainseg_gui.storage.folder import make_folders
 from brainseg_gui.storage.leftovers import new_name, tidy
 from brainseg_gui.storage.writing import write_text
 
@@ -101,7 +103,8 @@ def _not_ours(folder: Path) -> list[str]:
 @contextmanager
 def _in_the_making(folder: Path) -> Iterator[Path]:
     """A new folder beside; it takes the name at the end, and is gone if something goes wrong on the way."""
-    making, before = folder.parent / new_name(), folder.parent / new_name()
+    making = folder.parent / new_name()
+    before = folder.parent / f".{folder.name}-replaced-{secrets.token_hex(4)}"  # a name that is never swept
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         tidy([folder.parent])
@@ -118,7 +121,8 @@ def _in_the_making(folder: Path) -> Iterator[Path]:
             if before.exists() and not folder.exists():
                 before.rename(folder)
         shutil.rmtree(making, ignore_errors=True)
-        shutil.rmtree(before, ignore_errors=True)
+        if folder.exists():  # else what was there before is all that is left
+            shutil.rmtree(before, ignore_errors=True)
 
 
 def _image(volume: Volume, path: Path) -> Generator[Progress, None, None]:
@@ -143,7 +147,8 @@ def write_native_masks(
     Parameters
     ----------
     folder
-        Gets ``<series>_pred.nii.gz`` for each; what is there of these names is replaced.
+        In the folder of the prepared case, which may be of others: no link in that is followed. Gets
+        ``<series>_pred.nii.gz`` for each; what is there of these names is replaced.
 
     Raises
     ------
@@ -165,9 +170,10 @@ def write_native_masks(
 
 
 def _write_native(labels: LabelMap, series: PreparedSeries, path: Path, made_by: str) -> None:
+    case_folder = path.parent.parent
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent, case_folder)
     except OSError as error:
         raise SaveError(f"the folder cannot be made ({error.strerror})", "Choose another one", path.parent) from error
     mask = native_mask(labels, series.header.stored_grid.grid, series.alignment)
-    write_labels(path, mask, series.header, chosen=False, made_by=made_by)
+    write_labels(path, mask, series.header, chosen=False, root=case_folder, made_by=made_by)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -109,6 +110,43 @@ def test_masks_go_back_to_every_series_in_its_own_order(
         ml = np.count_nonzero(back == 4) * stored.grid.voxel_ml
         assert ml == pytest.approx(7**3 * REFERENCE.voxel_ml, rel=0.2)
     assert np.array_equal(read_labels(paths[0])[0], values)
+
+
+def test_masks_go_through_no_link_that_lies_in_the_prepared_case(prepared: PreparedExamination, tmp_path: Path) -> None:
+    labels = LabelMap(np.zeros(REFERENCE.shape, np.uint8), REFERENCE, scheme_named("brats2020"))
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "native").symlink_to(outside)
+    with pytest.raises(SaveError, match="link"):
+        run_to_end(write_native_masks(labels, prepared.preparation, tmp_path / "case" / "native"))
+    assert not list(outside.iterdir())
+
+
+def test_a_link_in_the_place_of_a_prepared_case_is_not_taken_for_one(small: Path, tmp_path: Path) -> None:
+    made = run_to_end(prepare_place(small, PreparationRequest(tmp_path / "elsewhere", WISHES), None))
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / made.folder.name).symlink_to(made.folder)
+    with pytest.raises(SaveError, match="no prepared case"):
+        run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES, overwrite=True), None))
+
+
+def test_what_is_replaced_outlives_a_drive_that_refuses_both_names(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES), None))
+    record, rename = (made.folder / RECORD).read_bytes(), Path.rename
+
+    def only_away(self: Path, target: Path) -> Path:
+        if self != made.folder:
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", only_away)
+    wishes = replace(WISHES, even_out=True)
+    with pytest.raises(SaveError, match="Input/output error"):
+        run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", wishes, overwrite=True), None))
+    assert [path.read_bytes() for path in (tmp_path / "out").glob(f"*/{RECORD}")] == [record]
 
 
 def test_what_was_prepared_is_found_again_until_something_changes(small: Path, tmp_path: Path) -> None:
