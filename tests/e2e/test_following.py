@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtTest import QTest
@@ -72,7 +73,8 @@ def test_a_click_on_a_visit_opens_it_at_the_same_place(
     panel = application.window.panels[TIME_LINE]()
     qtbot.mouseClick(panel.cards[1], LEFT)
     qtbot.waitUntil(lambda: application.session.following.choice.visit == 1)
-    assert application.session.viewing.crosshair == (20, 24, 12)
+    moved = np.subtract(application.session.viewing.crosshair, (20, 24, 12))
+    assert np.abs(moved).max() <= 1  # these heads are balls: how they are turned is known to a voxel only
     assert [card.isChecked() for card in panel.cards] == [False, True, False, False]
     assert application.session.following.record is not None
 

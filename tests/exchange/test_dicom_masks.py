@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,7 @@ def test_nobody_is_known_by_a_deidentified_object(write: Any, tmp_path: Path) ->
     for name in ("a.dcm", "b.dcm"):
         write(tmp_path / name, labels, series, NETWORK, deidentify=True)
     first, second = (pydicom.dcmread(tmp_path / name) for name in ("a.dcm", "b.dcm"))
-    raw = (tmp_path / "a.dcm").read_bytes()
+    raw = re.sub(rb"2\.25\.[0-9]+", b"", (tmp_path / "a.dcm").read_bytes())  # chance numbers hold any four digits
     for secret in (b"Jane", b"Doe", b"4711", b"1950", b"2020", b"House", b"A-77", b"1.2.9", b"Mercy"):
         assert secret not in raw, secret
     assert (first.PatientName, first.PatientID, first.StudyDate, first.PatientIdentityRemoved) == ("", "", "", "YES")
