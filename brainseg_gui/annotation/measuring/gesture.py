@@ -11,6 +11,7 @@ import numpy as np
 from brainseg_gui.annotation.measuring.mark import Mark, MarkKind, Point, way_mm
 from brainseg_gui.annotation.measuring.mark_journal import MarkChange
 from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.nearest import nearest_end
 from brainseg_gui.imaging.plane import Plane
 
 _NAME_BYTES = 6
@@ -101,13 +102,9 @@ class MeasureGesture:
 
 def nearest_point(point: Point, marks: Iterable[Mark], grid: Grid, reach_mm: float) -> tuple[Mark, int] | None:
     """The point of a measurement that is nearest, within reach: the measurement, and which of its points."""
-    distances = [
-        (float(np.linalg.norm(way_mm(mark.in_slice(point), own, grid))), number, mark)
+    ends = [
+        (mark, number, way_mm(mark.in_slice(point), own, grid))
         for mark in marks
         for number, own in enumerate(mark.points_ijk)
     ]
-    near = [entry for entry in distances if entry[0] <= reach_mm]
-    if not near:
-        return None
-    _, number, mark = min(near, key=lambda entry: entry[0])
-    return mark, number
+    return nearest_end(ends, reach_mm)

@@ -9,6 +9,7 @@ import numpy as np
 from brainseg_gui.followup.diameters import Line, Point
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.nearest import nearest_end
 from brainseg_gui.imaging.plane import Plane
 
 
@@ -63,13 +64,9 @@ def lines_on(record: FollowUp, visit: int, grid: Grid) -> tuple[ShownLine, ...]:
 
 def end_near(point: Point, lines: list[ShownLine], grid: Grid, reach_mm: float) -> tuple[ShownLine, int] | None:
     """The end of a line that is nearest, within reach, and which of the two it is."""
-    found = [
-        (float(np.linalg.norm(grid.affine[:3, :3] @ np.subtract(point, own))), number, line)
+    ends = [
+        (line, number, grid.affine[:3, :3] @ np.subtract(point, own))
         for line in lines
         for number, own in enumerate(line.ends)
     ]
-    near = [entry for entry in found if entry[0] <= reach_mm]
-    if not near:
-        return None
-    _, number, line = min(near, key=lambda entry: entry[0])
-    return line, number
+    return nearest_end(ends, reach_mm)
