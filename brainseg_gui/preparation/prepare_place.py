@@ -6,15 +6,15 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from brainseg_gui.errors import SaveError
+from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepared_case import check_free, write_prepared
-from brainseg_gui.preparation.raw_examination import RawExamination, choose_series, examine
+from brainseg_gui.preparation.raw_examination import choose_series, examine
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import Preparation, read_preparation
 from brainseg_gui.preparation.steps.prepare import prepare
-from brainseg_gui.preparation.steps.work import BrainFinder, PreparationWork, Wishes
+from brainseg_gui.preparation.steps.work import BrainFinder, PlacedSeries, PreparationWork, Wishes
 from brainseg_gui.progress import Progress, scaled
 
 
@@ -28,6 +28,8 @@ class PreparationRequest:
         The folder that gets a folder for each prepared case.
     said
         Which series is what, where a person says it.
+    placed
+        Where series lie that are not to be registered anew. Without it, what a person put by hand before stays there.
     overwrite
         Whether a prepared case that was made otherwise is replaced.
     name
@@ -37,6 +39,7 @@ class PreparationRequest:
     output: Path
     wishes: Wishes = field(default_factory=Wishes)
     said: Mapping[Modality, str] = field(default_factory=dict)
+    placed: PlacedSeries | None = None
     overwrite: bool = False
     name: str = ""
 
@@ -80,28 +83,40 @@ def prepare_place(
     folder = request.output / file_name(request.name or examination.name, set())
     if taken is not None and folder in taken:
         raise SaveError(f"two examinations are called {folder.name}", "Prepare them into different folders", place)
-    before = _made_before(folder, examination, request, finder)
-    if before is None:
+    before = _made_before(folder, overwrite=request.overwrite)
+    there = {path.resolve() for series in examination.series for path in series.files}
+    if before is not None and _would_be_the_same(before, there, request, finder):
+        prepared = PreparedExamination(folder, before, None)
+    else:
         check_free(folder, overwrite=request.overwrite)
         choice = choose_series(examination, request.said)
-        work = yield from scaled(prepare(examination, choice, request.wishes, finder), 0.05, 0.9)
+        placed = request.placed or (before.put_by_hand(there) if before is not None else None)
+        work = yield from scaled(prepare(examination, choice, request.wishes, finder, placed), 0.05, 0.9)
         yield from scaled(write_prepared(work, folder, request.said, overwrite=request.overwrite), 0.9, 1.0)
-        before = PreparedExamination(folder, read_preparation(folder), work)
+        prepared = PreparedExamination(folder, read_preparation(folder), work)
     if taken is not None:
         taken.add(folder)
-    return before
+    return prepared
 
 
-def _made_before(
-    folder: Path, examination: RawExamination, request: PreparationRequest, finder: BrainFinder | None
-) -> PreparedExamination | None:
-    """The case that lies there, where doing it again would give the same."""
+def _made_before(folder: Path, *, overwrite: bool) -> Preparation | None:
+    """What lies there already; a record that cannot be used does not bar what may replace it."""
     if folder.is_symlink() or not (folder / RECORD).is_file():
         return None
-    found = read_preparation(folder)
-    there = {path.resolve() for series in examination.series for path in series.files}
+    try:
+        return read_preparation(folder)
+    except CaseError:
+        if not overwrite:
+            raise
+        return None
+
+
+def _would_be_the_same(
+    found: Preparation, there: set[Path], request: PreparationRequest, finder: BrainFinder | None
+) -> bool:
+    """Whether doing it again, of the files that are there, would give what was made before."""
     known = {path for one in found.series for path in one.files}
     could_strip = finder is not None and request.wishes.strip and not found.stripped
-    if could_strip or not known <= there or not found.still_fits(request.wishes, request.said):
-        return None
-    return PreparedExamination(folder, found, None)
+    if could_strip or not known <= there or (request.placed is not None and not found.lies_as(request.placed)):
+        return False
+    return found.still_fits(request.wishes, request.said)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from brainseg_gui.plain_files import read_json
 from brainseg_gui.plain_values import listed_in, number_in, object_in, path_in, text_in, whole_in
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.registration.motion import Alignment
-from brainseg_gui.preparation.steps.work import PreparationWork, Space, Wishes
+from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, Space, Wishes
 
 FORMAT = "brainseg preparation 1"
 _LIBRARIES = ("SimpleITK", "numpy", "scipy", "pydicom", "nibabel")
@@ -48,6 +48,13 @@ class PreparedSeries:
     files: Mapping[Path, FileMark]
     alignment: Alignment
 
+    def still_there(self) -> bool:
+        """Whether its files are as they were."""
+        try:
+            return all(mark.fits(path) for path, mark in self.files.items())
+        except OSError:
+            return False
+
 
 @dataclass(frozen=True, eq=False)
 class Preparation:
@@ -55,26 +62,55 @@ class Preparation:
 
     Parameters
     ----------
+    reference
+        The modality that the others were brought onto.
     said
         Series that a person chose, by modality.
     """
 
     name: str
+    reference: Modality
     series: tuple[PreparedSeries, ...]
     wishes: Wishes
     said: Mapping[Modality, str]
     stripped: bool
     program: str
 
+    @property
+    def placed(self) -> PlacedSeries | None:
+        """Where its series lie; None where the record holds no reference."""
+        places = {one.modality: one.header.path for one in self.series}
+        if self.reference not in places:
+            return None
+        return PlacedSeries(places[self.reference], {one.header.path: one.alignment for one in self.series})
+
+    def put_by_hand(self, there: Set[Path]) -> PlacedSeries | None:
+        """Those of its series that a person put where they lie.
+
+        Parameters
+        ----------
+        there
+            The files of an examination: what was made of others, or of what changed since, says nothing of it.
+        """
+        same = [one for one in self.series if one.files.keys() <= there and one.still_there()]
+        reference = next((one.header.path for one in same if one.modality is self.reference), None)
+        if reference is None:
+            return None
+        return PlacedSeries(reference, {one.header.path: one.alignment for one in same if one.alignment.by_hand})
+
+    def lies_as(self, placed: PlacedSeries) -> bool:
+        """Whether its series lie where they are said to."""
+        own = self.placed
+        if own is None or own.reference != placed.reference or own.alignments.keys() != placed.alignments.keys():
+            return False
+        return all(np.array_equal(one.to_series, placed.alignments[p].to_series) for p, one in own.alignments.items())
+
     def still_fits(self, wishes: Wishes, said: Mapping[Modality, str]) -> bool:
         """Whether doing it again would give the same: as asked for, by this version, of files that did not change."""
         same = (self.wishes, self.program) == (wishes, __version__)
         if not same or {m: w.casefold() for m, w in said.items()} != self.said:
             return False
-        try:
-            return all(mark.fits(path) for one in self.series for path, mark in one.files.items())
-        except OSError:
-            return False
+        return all(one.still_there() for one in self.series)
 
 
 def as_json(
@@ -127,7 +163,7 @@ def _taken(work: PreparationWork) -> set[int]:
 
 
 def _series_entry(work: PreparationWork, modality: Modality, marks: Mapping[Path, FileMark]) -> dict[str, Any]:
-    series, role, motion = work.series_of(modality), work.choice.chosen[modality].role, work.alignments[modality]
+    series, role = work.series_of(modality), work.choice.chosen[modality].role
     stored = series.header.stored_grid
     return {
         "modality": modality.value,
@@ -135,20 +171,26 @@ def _series_entry(work: PreparationWork, modality: Modality, marks: Mapping[Path
         "certainty": role.certainty.value,
         "reason": role.reason,
         "grid": {"shape": list(stored.shape), "affine": stored.affine.tolist()},
-        "registration": {
-            "to_series": motion.to_series.tolist(),
-            "still": motion.is_still,
-            "rotation_deg": round(motion.rotation_deg, 3),
-            "shift_mm": round(motion.shift_mm, 3),
-            "overlap": round(motion.overlap, 4),
-            "information": round(motion.information, 4),
-            "chance": round(motion.chance, 4),
-            "problem": motion.problem,
-        },
+        "registration": _motion_entry(work.alignments[modality]),
         "files": [
             {"path": str(path.resolve()), "bytes": mark.size, "modified_ns": mark.modified_ns, "sha256": mark.sha256}
             for path, mark in marks.items()
         ],
+    }
+
+
+def _motion_entry(motion: Alignment) -> dict[str, Any]:
+    return {
+        "to_series": motion.to_series.tolist(),
+        "still": motion.is_still,
+        "rotation_deg": round(motion.rotation_deg, 3),
+        "shift_mm": round(motion.shift_mm, 3),
+        "overlap": round(motion.overlap, 4),
+        "information": round(motion.information, 4),
+        "chance": round(motion.chance, 4),
+        "problem": motion.problem,
+        "nudged_by_hand": motion.by_hand,
+        "found_before": _motion_entry(motion.found) if motion.found is not None else None,
     }
 
 
@@ -177,8 +219,8 @@ def _preparation(content: Mapping[str, Any]) -> Preparation:
     wishes = Wishes(Space(wished["space"]), bool(wished["strip"]), bool(wished["even_out"]))
     series = tuple(_series(object_in(entry)) for entry in listed_in(content["series"], len(Modality)))
     said = {Modality(key): text_in(word) for key, word in object_in(content["said"]).items()}
-    name, program = text_in(content["name"]), text_in(content["program"])
-    return Preparation(name, series, wishes, said, content["brain"] is not None, program)
+    name, program, reference = text_in(content["name"]), text_in(content["program"]), Modality(content["reference"])
+    return Preparation(name, reference, series, wishes, said, content["brain"] is not None, program)
 
 
 def _series(entry: Mapping[str, Any]) -> PreparedSeries:
@@ -187,11 +229,16 @@ def _series(entry: Mapping[str, Any]) -> PreparedSeries:
     i, j, k = (min(whole_in(count), _MOST_VOXELS) for count in listed_in(grid["shape"], 3))
     stored = StoredGrid((i, j, k), _affine(grid["affine"]))
     header = ImageHeader(next(iter(files), Path()), stored.shape, stored)
-    names = ("rotation_deg", "shift_mm", "overlap", "information", "chance")
-    turned, shift, overlap, here, chance = (number_in(motion[name]) for name in names)
-    to_series, problem = _affine(motion["to_series"]), text_in(motion["problem"])
-    alignment = Alignment(to_series, turned, shift, overlap, here, chance, problem)
+    alignment, before = _motion(motion), motion.get("found_before")
+    if before is not None:
+        alignment = replace(alignment, found=_motion(object_in(before)))
     return PreparedSeries(Modality(entry["modality"]), text_in(entry["series"]), header, files, alignment)
+
+
+def _motion(entry: Mapping[str, Any]) -> Alignment:
+    names = ("rotation_deg", "shift_mm", "overlap", "information", "chance")
+    turned, shift, overlap, here, chance = (number_in(entry[name]) for name in names)
+    return Alignment(_affine(entry["to_series"]), turned, shift, overlap, here, chance, text_in(entry["problem"]))
 
 
 def _mark(entry: Mapping[str, Any]) -> FileMark:

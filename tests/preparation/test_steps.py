@@ -82,7 +82,7 @@ def test_what_cannot_be_registered_stays_where_its_files_place_it(monkeypatch: p
     volumes = {Modality.T1CE: head(REFERENCE, T1CE), Modality.T2: head(THICK, T2)}
     work, sentences = stepped(register_series, work_of(volumes))
     assert work.alignments[Modality.T2].is_still
-    assert work.placed(Modality.T2) is THICK
+    assert work.grid_of(Modality.T2) is THICK
     assert "T2 could not be registered and lies where its files place it: it covers 3%" in work.doubts[0]
     assert "T2 stays where its files place it" in sentences
 

@@ -29,6 +29,8 @@ class Alignment:
         The same where the series is turned away from it, averaged: what heads share wherever they lie.
     problem
         Why it is not to be trusted, in a sentence; empty where it is.
+    found
+        What the search had found, where a person put the series elsewhere by hand; else None.
     """
 
     to_series: Affine
@@ -38,6 +40,12 @@ class Alignment:
     information: float = 0.0
     chance: float = 0.0
     problem: str = ""
+    found: Alignment | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person put the series there."""
+        return self.found is not None
 
     @property
     def is_still(self) -> bool:

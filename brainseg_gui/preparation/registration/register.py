@@ -13,7 +13,7 @@ from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import Alignment, angle_deg, displacement_mm
 from brainseg_gui.preparation.registration.pyramid import coarser, head_of, itk_image, itk_mask, points_of
-from brainseg_gui.preparation.registration.search import Level, Parameters, best_of, matrix_of, starts
+from brainseg_gui.preparation.registration.search import Level, Parameters, best_of, matrix_of, parameters_of, starts
 from brainseg_gui.progress import Progress
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _LEAST_GAIN = 0.1  # nats over chance: series of one head have 0.4 and more, noi
 _LARGEST_DEG = 45.0
 _AROUND_LESION_MM = 5.0  # what a tumour or a cavity pushes aside
 _WAY_OUT = "Look at it over the reference, and leave it out or register it with another program"
+_NO_HEAD = f"no head is seen in it or in the reference outside of lesions. {_WAY_OUT}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +74,44 @@ def register(
     yield Progress("registering", 0.0, "reading")
     pair = _Pairing.of(fixed, moving, lesions)
     if pair is None:
-        return Alignment(np.eye(4), problem=f"no head is seen in it or in the reference outside of lesions. {_WAY_OUT}")
+        return Alignment(np.eye(4), problem=_NO_HEAD)
     if fixed.grid.same_as(moving.grid) and _is_best(pair.middle, pair.centre):
         return Alignment(np.eye(4), information=pair.middle.information_at(pair.centre, _STILL))
     motion = yield from _coarse(pair)
+    return (yield from _refined(pair, motion))
+
+
+def refine(fixed: Volume, moving: Volume, start: Affine) -> Generator[Progress, None, Alignment]:
+    """The rigid motion at the top of the slope that a motion lies on: what a hand put nearly right made exact.
+
+    Parameters
+    ----------
+    start
+        As `Alignment.to_series`.
+
+    Yields
+    ------
+    Progress
+        As `register`.
+    """
+    yield Progress("registering", 0.0, "reading")
+    pair = _Pairing.of(fixed, moving, (None, None))
+    if pair is None:
+        return Alignment(start, problem=_NO_HEAD)
+    motion = parameters_of(pair.centre, start)
+    motion, _ = yield from pair.coarse.improved(pair.centre, motion, Progress("registering", 0.1, "coarse"))
+    return (yield from _refined(pair, motion))
+
+
+def judge(fixed: Volume, moving: Volume, to_series: Affine) -> Alignment:
+    """What is to be said of a motion that somebody chose, as of one that was found."""
+    pair = _Pairing.of(fixed, moving, (None, None))
+    if pair is None:
+        return Alignment(to_series, problem=_NO_HEAD)
+    return replace(_judged(pair, parameters_of(pair.centre, to_series)), to_series=to_series)
+
+
+def _refined(pair: _Pairing, motion: Parameters) -> Generator[Progress, None, Alignment]:
     motion, _ = yield from pair.middle.improved(pair.centre, motion, Progress("registering", 0.4, "middle"))
     motion, _ = yield from pair.fine.improved(pair.centre, motion, Progress("registering", 0.6, "fine"))
     return _judged(pair, motion)

@@ -127,6 +127,15 @@ def matrix_of(centre: Parameters, motion: Parameters) -> Affine:
     return result
 
 
+def parameters_of(centre: Parameters, matrix: Affine) -> Parameters:
+    """The inverse of `matrix_of`."""
+    transform = _transform(centre, (0.0,) * 6)
+    turn, middle = matrix[:3, :3], np.array(centre)
+    transform.SetMatrix(turn.ravel().tolist(), 1e-6)  # of rounding in numbers that were written and read
+    transform.SetTranslation((turn @ middle + matrix[:3, 3] - middle).tolist())
+    return tuple(transform.GetParameters())
+
+
 def starts(fixed_head: NDArray[np.float64], moving_head: NDArray[np.float64], turn_deg: float) -> list[Parameters]:
     """Where to begin: as the headers say, and middle upon middle of the heads; upright, and turned about each axis."""
     shift = moving_head.mean(axis=0) - fixed_head.mean(axis=0)

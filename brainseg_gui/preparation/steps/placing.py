@@ -44,27 +44,35 @@ def read_series(work: PreparationWork) -> Generator[Progress, None, Stepped]:
 
 def register_series(work: PreparationWork) -> Generator[Progress, None, Stepped]:
     """Each series onto the reference. One that cannot be registered lies as its files place it, and is told."""
-    others = [modality for modality in work.native if modality is not work.reference]
+    known = {work.reference: Alignment(np.eye(4)), **work.placed_before()}
+    others = [modality for modality in work.native if modality not in known]
     fixed = work.native[work.reference]
     found = yield from side_by_side([register(fixed, work.native[one]) for one in others], REGISTERING)
-    alignments = {work.reference: Alignment(np.eye(4))}
-    alignments |= {m: _believed(one) for m, one in zip(others, found, strict=True)}
-    sentences = [f"{m.title} {_motion_in_words(one)}" for m, one in alignments.items() if m is not work.reference]
-    doubts = [
-        f"{m.title} could not be registered and lies where its files place it: {one.problem}"
-        for m, one in alignments.items()
-        if one.problem
-    ]
+    alignments = known | {m: _believed(one) for m, one in zip(others, found, strict=True)}
+    moved = {m: alignments[m] for m in work.native if m is not work.reference}
+    doubts = [f"{m.title} {_doubt_in_words(one)}" for m, one in moved.items() if one.problem]
+    sentences = [f"{m.title} {_motion_in_words(one)}" for m, one in moved.items()]
     placed = replace(work, alignments={m: alignments[m] for m in work.native}).with_doubts(*doubts)
     title = work.reference.title
-    return Stepped(placed, (f"All others are brought onto {title}", *sentences) if others else ())
+    return Stepped(placed, (f"All others are brought onto {title}", *sentences) if moved else ())
 
 
 def _believed(found: Alignment) -> Alignment:
     return replace(found, to_series=np.eye(4)) if found.problem else found
 
 
+def _doubt_in_words(placed: Alignment) -> str:
+    if placed.by_hand:
+        return f"lies where it was put by hand, but {placed.problem}"
+    return (
+        f"could not be registered and lies where its files place it: {placed.problem}. Or place it by hand, in the "
+        "Prepare panel of the window"
+    )
+
+
 def _motion_in_words(found: Alignment) -> str:
+    if found.by_hand:
+        return f"was put by hand: turned by {found.rotation_deg:.1f}° and moved by {found.shift_mm:.1f} mm"
     if found.problem:
         return "stays where its files place it"
     if found.is_still:
@@ -78,7 +86,7 @@ def _motion_in_words(found: Alignment) -> str:
 def resample_series(work: PreparationWork) -> Generator[Progress, None, Stepped]:
     """All series on the voxels of the result. What has them already stays bit for bit."""
     grid = target_grid(work.native[work.reference].grid, work.wishes.space)
-    works = [_moved(volume, work.placed(modality), grid) for modality, volume in work.native.items()]
+    works = [_moved(volume, work.grid_of(modality), grid) for modality, volume in work.native.items()]
     moved = yield from side_by_side(works, RESAMPLING)
     prepared = dict(zip(work.native, moved, strict=True))
     kept = [m.title for m, volume in prepared.items() if volume.stored is work.native[m].stored]

@@ -26,12 +26,16 @@ from brainseg_gui.preparation.steps.stripping import (
     strip,
     take_out_shading,
 )
-from brainseg_gui.preparation.steps.work import BrainFinder, PreparationWork, Step, StepDone, Wishes
+from brainseg_gui.preparation.steps.work import BrainFinder, PlacedSeries, PreparationWork, Step, StepDone, Wishes
 from brainseg_gui.progress import Progress, scaled
 
 
 def prepare(
-    examination: RawExamination, choice: Choice, wishes: Wishes, finder: BrainFinder | None
+    examination: RawExamination,
+    choice: Choice,
+    wishes: Wishes,
+    finder: BrainFinder | None,
+    placed: PlacedSeries | None = None,
 ) -> Generator[Progress, None, PreparationWork]:
     """Prepare an examination in memory: nothing is written.
 
@@ -41,6 +45,8 @@ def prepare(
         Which series is what.
     finder
         Finds the brain; None where there is no such network: then the skull stays, and that is told.
+    placed
+        Where series lie that are not to be registered anew.
 
     Yields
     ------
@@ -52,7 +58,7 @@ def prepare(
     BrainsegError
         If a series cannot be read, or the network fails.
     """
-    work = PreparationWork(examination, choice, wishes, doubts=doubts_of(choice, examination))
+    work = PreparationWork(examination, choice, wishes, placed=placed, doubts=doubts_of(choice, examination))
     after = 0.0
     for name, step, share in _steps(finder):
         before, after = after, after + share

@@ -59,7 +59,7 @@ def _stripped_before(work: PreparationWork) -> Mask | None:
     inside = np.asarray(volume.stored != air)
     if agreeing < _AGREEING_CORNERS or not 0 < _ml(inside, volume.grid) <= _LARGEST_BRAIN_ML:
         return None
-    return np.asarray(sampled(inside.astype(np.float32), work.placed(work.reference), work.grid, 0.0) > 0.5)
+    return np.asarray(sampled(inside.astype(np.float32), work.grid_of(work.reference), work.grid, 0.0) > 0.5)
 
 
 def _masks(work: PreparationWork, finder: BrainFinder) -> Generator[Progress, None, dict[Modality, BrainMask]]:
@@ -71,7 +71,7 @@ def _masks(work: PreparationWork, finder: BrainFinder) -> Generator[Progress, No
 
 
 def _voted(work: PreparationWork, finder: BrainFinder, masks: dict[Modality, BrainMask]) -> Stepped:
-    on_one_grid = [sampled(one.probability, work.placed(m), work.grid, 0.0) for m, one in masks.items()]
+    on_one_grid = [sampled(one.probability, work.grid_of(m), work.grid, 0.0) for m, one in masks.items()]
     brain = vote(on_one_grid, [one.certainty for one in masks.values()])
     found = BrainFound(finder.network, _ml(brain, work.grid), {m: one.certainty for m, one in masks.items()})
     sentences = [f"{m.title}: {doubt}" for m, one in masks.items() for doubt in one.doubts]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,25 @@ class Wishes:
     space: Space = Space.MILLIMETRE
     strip: bool = True
     even_out: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedSeries:
+    """Where series lie, told by their first files: which is what may be decided anew.
+
+    Parameters
+    ----------
+    reference
+        The series whose space it is.
+    """
+
+    reference: Path
+    alignments: Mapping[Path, Alignment]
+
+
+def place_of(series: Series) -> Path:
+    """What a series is told by in a `PlacedSeries`."""
+    return series.files[0].resolve()
 
 
 @dataclass(frozen=True)
@@ -102,6 +122,8 @@ class PreparationWork:
         The same on one grid.
     brain
         (I, J, K), on that grid; None where it was not found.
+    placed
+        Where series lie by an earlier preparation, or by a person's hand: those are not searched for.
     doubts
         Sentences on what a person should look at.
     done
@@ -116,6 +138,7 @@ class PreparationWork:
     prepared: Mapping[Modality, Volume] = field(default_factory=dict)
     brain: NDArray[np.bool_] | None = None
     brain_found: BrainFound | None = None
+    placed: PlacedSeries | None = None
     doubts: tuple[str, ...] = ()
     done: tuple[StepDone, ...] = ()
 
@@ -133,7 +156,14 @@ class PreparationWork:
         """The series that is taken for a modality."""
         return self.examination.series[self.choice.chosen[modality].number]
 
-    def placed(self, modality: Modality) -> Grid:
+    def placed_before(self) -> dict[Modality, Alignment]:
+        """What `placed` says of the chosen series; nothing where it was said of another reference."""
+        if self.placed is None or self.placed.reference != place_of(self.series_of(self.reference)):
+            return {}
+        found = {m: self.placed.alignments.get(place_of(self.series_of(m))) for m in self.native}
+        return {m: one for m, one in found.items() if one is not None and m is not self.reference}
+
+    def grid_of(self, modality: Modality) -> Grid:
         """Where the voxels of a series lie in the space of the reference."""
         return self.alignments[modality].grid_of(self.native[modality].grid)
 
