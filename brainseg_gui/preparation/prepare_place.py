@@ -28,20 +28,20 @@ class PreparationRequest:
         The folder that gets a folder for each prepared case.
     said
         Which series is what, where a person says it.
-    placed
-        Where series lie that are not to be registered anew. Without it, what a person put by hand before stays there.
     overwrite
         Whether a prepared case that was made otherwise is replaced.
     name
         What the prepared case is called; as its place where it is empty.
+    placed
+        Where series lie that are not to be registered anew. Without it, what a person put by hand before stays there.
     """
 
     output: Path
     wishes: Wishes = field(default_factory=Wishes)
     said: Mapping[Modality, str] = field(default_factory=dict)
-    placed: PlacedSeries | None = None
     overwrite: bool = False
     name: str = ""
+    placed: PlacedSeries | None = None
 
 
 @dataclass(frozen=True, eq=False)
