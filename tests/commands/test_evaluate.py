@@ -6,6 +6,7 @@ import argparse
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 
 from brainseg_gui.commands import evaluate
 from brainseg_gui.errors import BrainsegError, GridMismatchError, ImageError, SaveError
+from brainseg_gui.evaluation.records.measures import LISTED_SCORES, LISTED_VOLUMES, MEASURES
 from brainseg_gui.evaluation.reports.files import CSV_COLUMNS
 
 # Ten voxels of 2×1×0.5 mm = 0.001 ml. WT: 7, 6, both 5; TC: 4, 3, both 3; ET: 2, 2, both 1.
@@ -57,15 +59,20 @@ def test_the_table_of_one_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert _run(reference, prediction, "--scheme", "brats2020") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "reference: The labels are read as BraTS 2017–2021, as asked"
-    table = lines[lines.index("case  region   Dice  HD95 mm  lesion Dice  reference ml  prediction ml") :]
+    table = lines[next(n for n, line in enumerate(lines) if line.startswith("case  region")) :]
+    assert len({len(line) for line in table[:6]}) == 1  # numbers end below their headings
+    heads, *rows = ([cell.strip() for cell in re.split(" {2,}", line)] for line in table[:6])
+    assert heads == ["case", "region", *(measure.words for measure in (*LISTED_SCORES, *LISTED_VOLUMES))]
+    known = ("region", "Dice", "HD95 mm", "lesion Dice", "reference ml", "prediction ml")
     # no lesion has more than 50 voxels, so none counts; distances along the row in steps of 2 mm
-    assert table[1:6] == [
-        "A     WT      0.769     2.00        1.000          8.75           7.50",  # 10/13, 7 and 6 voxels
-        "      TC      0.857     1.70        1.000          5.00           3.75",  # 6/7; 3 of 4 at 0 mm, one at 2 mm
-        "      ET      0.500     7.60        0.000          2.50           2.50",  # 0 and 8 mm; one false lesion
-        "      NCR     0.667     1.90        1.000          2.50           1.25",
-        "      ED      0.667     5.40        1.000          3.75           3.75",  # 0, 0 and 6 mm
+    assert [" ".join(row[heads.index(head)] for head in known) for row in rows] == [
+        "WT 0.769 2.00 1.000 8.75 7.50",  # 10/13, 7 and 6 voxels
+        "TC 0.857 1.70 1.000 5.00 3.75",  # 6/7; 3 of 4 at 0 mm, one at 2 mm
+        "ET 0.500 7.60 0.000 2.50 2.50",  # 0 and 8 mm; one false lesion
+        "NCR 0.667 1.90 1.000 2.50 1.25",
+        "ED 0.667 5.40 1.000 3.75 3.75",  # 0, 0 and 6 mm
     ]
+    assert [row[0] for row in rows] == ["A", "", "", "", ""]
     assert table[7] == (
         "HD95: larger of the two directed 95th percentiles between surface voxels. "
         "Empty masks and lesions: BraTS 2023 glioma"
@@ -77,26 +84,27 @@ def test_json_holds_the_worked_numbers(pair: tuple[Path, Path], capsys: pytest.C
     report = json.loads(capsys.readouterr().out)  # nothing but JSON is on the standard output
     (case,) = report["cases"]
     assert (case["case_id"], case["reference_scheme"]) == ("A", "brats2020")
-    assert case["regions"]["WT"] == pytest.approx(
-        {
-            "title": "whole tumour",
-            "dice": 10 / 13,
-            "sensitivity": 5 / 7,
-            "precision": 5 / 6,
-            "iou": 5 / 8,
-            "hd95_mm": 2.0,
-            "nsd_1mm": 10 / 13,  # every voxel is surface; 5 of 7 and 5 of 6 meet exactly
-            "nsd_2mm": 1.0,
-            "lesion_dice": 1.0,  # 7 voxels are too few for a lesion
-            "lesion_hd95_mm": 0.0,
-            "lesions_found": 0,
-            "lesions_missed": 0,
-            "lesions_false": 0,
-            "reference_ml": 0.007,
-            "prediction_ml": 0.006,
-            "difference_ml": -0.001,
-        }
-    )
+    tumour = case["regions"]["WT"]
+    assert set(tumour) == {"title", *MEASURES}
+    worked = {
+        "title": "whole tumour",
+        "dice": 10 / 13,
+        "sensitivity": 5 / 7,
+        "precision": 5 / 6,
+        "iou": 5 / 8,
+        "hd95_mm": 2.0,
+        "nsd_1mm": 10 / 13,  # every voxel is surface; 5 of 7 and 5 of 6 meet exactly
+        "nsd_2mm": 1.0,
+        "lesion_dice": 1.0,  # 7 voxels are too few for a lesion
+        "lesion_hd95_mm": 0.0,
+        "lesions_found": 0,
+        "lesions_missed": 0,
+        "lesions_false": 0,
+        "reference_ml": 0.007,
+        "prediction_ml": 0.006,
+        "difference_ml": -0.001,
+    }
+    assert {key: tumour[key] for key in worked} == pytest.approx(worked)
     # 40 voxels, 33 background in the reference; equal in both masks: 30 empty ones and 0 1 3 4 6 9
     scores = case["pooled"]["whole_volume"]
     assert scores["dice_coeff"] == pytest.approx(36 / 40, abs=1e-6)
@@ -208,8 +216,8 @@ def test_two_models_are_told_apart_in_every_output(tmp_path: Path, capsys: pytes
     references, predictions = _cohort(tmp_path, 3)
     words = (f"B={predictions}", "--scheme", "brats2020", "-o", tmp_path / "out")
     assert _run(references, f"A={predictions}", "--prediction", *words) == 0
-    assert capsys.readouterr().out.splitlines()[3].split() == (
-        ["case", "model", "region", "Dice", "HD95", "mm", "lesion", "Dice", "reference", "ml", "prediction", "ml"]
+    assert re.split(" {2,}", capsys.readouterr().out.splitlines()[3]) == (
+        ["case", "model", "region", *(measure.words for measure in (*LISTED_SCORES, *LISTED_VOLUMES))]
     )
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == ["evaluation.cases.jsonl", "evaluation.csv", "evaluation.json", "report.html"]

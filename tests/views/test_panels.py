@@ -49,7 +49,7 @@ from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
-from brainseg_gui.views.comparing.score_table import COLUMNS
+from brainseg_gui.views.comparing.score_table import COLUMNS, SCORES
 from brainseg_gui.views.layers.case_item import COUNT, REFERENCE
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -253,7 +253,7 @@ def test_the_table_is_the_numbers_of_the_comparison(compared: MainWindow, sessio
 
 
 def test_the_heading_says_whether_the_annotation_is_compared(compared: MainWindow, session: Session) -> None:
-    heading = _table(compared).horizontalHeaderItem(4)
+    heading = _table(compared).horizontalHeaderItem(COLUMNS.index("Pred."))
     assert (heading.text(), heading.toolTip()) == ("Pred.", "Volume in the prediction, ml")
     annotation = Layer("annotation", LayerRole.ANNOTATION, session.layers.prediction.labels)
     session.add_layer(annotation)
@@ -267,12 +267,15 @@ def test_missed_and_false_stay_together_and_go_after_the_volumes(compared: MainW
     panel, table = compared.findChild(ComparisonPanel), _table(compared)
     assert panel is not None
     seen = set()
-    for width in range(100, 500, 20):
+    for width in range(100, 50 * len(COLUMNS) + 150, 20):
         panel.resize(width, 300)
         hidden = [name for n, name in enumerate(COLUMNS) if table.isColumnHidden(n)]
         seen.add(" ".join(hidden))
         assert ("Point at a row" in panel._legend.text()) == bool(hidden)
-    assert seen == {"", "Ref. Pred.", "Ref. Pred. Missed False", "HD95 Ref. Pred. Missed False"}
+    assert COLUMNS[-4:] == ("Ref.", "Pred.", "Missed", "False")
+    left_out = {" ".join(COLUMNS[first:]) for first in range(2, len(SCORES) + 2)}  # scores last, and never the first
+    assert {"Ref. Pred. Missed False", "HD95 Ref. Pred. Missed False"} <= left_out
+    assert seen == {"", "Ref. Pred.", *left_out}
     tip = table.item(0, 0).toolTip()
     assert re.search(r"\nMissed \d+\.\d ml, false \d+\.\d ml$", tip)
     assert MEASURES["prediction_ml"].title in tip
