@@ -6,25 +6,30 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from brainseg_gui.commands.case_options import regrid_policy_of
 from brainseg_gui.commands.cluster_options import retries_of
-from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs, refuse_needless_resample, remove_empty
+from brainseg_gui.commands.segment_jobs import (
+    ANEW,
+    plan_jobs,
+    prepare_outputs,
+    refuse_needless_resample,
+    remove_empty,
+    settings_of,
+)
 from brainseg_gui.errors import SaveError, printable
-from brainseg_gui.execution.claim import claimed
+from brainseg_gui.execution.claim import claimed_manifest
 from brainseg_gui.execution.clusters import cluster_workers
-from brainseg_gui.execution.manifest import FOLDER, read_manifest
+from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.execution.run import TaskFunction
 from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.case_record import ModelIdentity, RunSettings
 from brainseg_gui.inference.case_task import segment_task
 from brainseg_gui.inference.cohort_tasks import WAITING, CaseEnd, CohortTasks
 from brainseg_gui.inference.models.model_folder import ModelFolder
-from brainseg_gui.inference.options import SegmentOptions
+from brainseg_gui.inference.run_records import RunRecords, entries_in
 from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.storage.folder import make_folders, open_folder
 from brainseg_gui.storage.leftovers import sweep
@@ -41,19 +46,15 @@ def segment_on_cluster(args: argparse.Namespace, model: ModelFolder, task: TaskF
     output = args.output.absolute()
     jobs = _jobs(args.cases, output)
     refuse_needless_resample(args, jobs)
-    entries = read_manifest(output)
+    entries = entries_in(output, fresh=args.fresh)
     made = prepare_outputs(jobs, overwrite=args.overwrite, ours=entries)
-    settings = RunSettings(
-        ModelIdentity.of(model),
-        SegmentOptions(args.device, args.precision),
-        regrid_policy_of(args),
-        args.overwrite,
-        claim=Path(),
-    )
+    settings = settings_of(args, model)
     try:
-        with _claimed_folder(output, settings) as settings:
+        with claimed_manifest(output, settings.key) as claim:
             workers = cluster_workers(args.cluster, args.processes)
-            work = CohortTasks(settings, jobs, entries, retries_of(args), task)
+            sources = [job.source for job in jobs if job.source is not None]
+            records = RunRecords(replace(settings, claim=claim), entries, sources)
+            work = CohortTasks(records, jobs, retries_of(args), task)
             with closing(_ClusterProgress(len(jobs), output, args.json)) as shown, closing(work.run(workers)) as steps:
                 for step in steps:
                     shown.tell(step.partial, step.stage)
@@ -67,20 +68,6 @@ def _jobs(cases: Sequence[Path], output: Path) -> list[CaseJob]:
     if any(job.chosen for job in jobs):
         raise SaveError("a run on a cluster writes into a folder", "Give a folder for -o", output)
     return jobs
-
-
-@contextlib.contextmanager
-def _claimed_folder(output: Path, settings: RunSettings) -> Iterator[RunSettings]:
-    """The folder of the manifest, made and claimed for this run."""
-    folder = output / FOLDER
-    try:
-        folder.mkdir(exist_ok=True)
-        with open_folder(folder, output):  # no link leads elsewhere
-            pass
-    except OSError as error:
-        raise SaveError(f"it cannot be made ({error.strerror or error})", "Choose another folder", folder) from error
-    with claimed(folder, settings.key) as claim:
-        yield replace(settings, claim=claim)
 
 
 def _tidy(output: Path, made: Sequence[Path]) -> None:
@@ -132,6 +119,8 @@ class _ClusterProgress:
     def _sum_up(self) -> None:
         passed = f", {self.known} of them done before" if self.known else ""
         _say(f"{self.done + self.known} of {self.cases} masks are there{passed}")
+        if self.known:
+            _say(ANEW)
         if self.failed:
             names = ", ".join(end.job.name for end in self.failed)
             _say(f"{len(self.failed)} of {self.cases} cases failed: {names}")

@@ -11,12 +11,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from brainseg_gui.annotation.case_list import NAME as LIST_OF_CASES
+from brainseg_gui.commands.case_options import regrid_policy_of
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, is_image
 from brainseg_gui.imaging.formats.mask_note import NOTE_ENDING, wrote_mask
 from brainseg_gui.inference.case_job import CaseJob
+from brainseg_gui.inference.case_record import ModelIdentity, RunSettings
+from brainseg_gui.inference.models.model_folder import ModelFolder
+from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.storage.leftovers import tidy
+
+ANEW = "Those that are done are made anew with --fresh"
+
+
+def settings_of(args: argparse.Namespace, model: ModelFolder) -> RunSettings:
+    """What the cases of a command line have in common; nothing is claimed yet."""
+    options = SegmentOptions(args.device, args.precision)
+    return RunSettings(ModelIdentity.of(model), options, regrid_policy_of(args), args.overwrite, claim=Path())
 
 
 def plan_jobs(paths: Iterable[Path], output: Path) -> list[CaseJob]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from brainseg_gui.api.brain_finder import finder_of
 from brainseg_gui.commands.prepare import prepare_shown
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.execution.manifest import Entry
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.inference.cohort import Segmented
 from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.run_records import forgotten
 from brainseg_gui.preparation.needs import holds_dicom, lies_apart
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination
-from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
+from brainseg_gui.preparation.prepared_case import NATIVE, native_paths, write_native_masks
 from brainseg_gui.progress import run_to_end
 
 
@@ -67,6 +69,11 @@ class RawJobs:
         self.prepared[output] = made
         return replace(job, name=source.case_id, source=source, output=output, fault=None)
 
+    def to_go_on_from(self, entries: Mapping[str, Sequence[Entry]]) -> dict[str, Sequence[Entry]]:
+        """What a manifest tells, save of masks that did not come back to all their series: those are made anew."""
+        lacking = {output.name for output, made in self.prepared.items() if not _is_back(made)}
+        return {name: forgotten(found) if name in lacking else found for name, found in entries.items()}
+
     def doubts_of(self, job: CaseJob) -> tuple[str, ...]:
         """What is to be looked at in how a job was prepared."""
         made = self.prepared.get(job.output)
@@ -84,3 +91,8 @@ class RawJobs:
         if made is None:
             return []
         return run_to_end(write_native_masks(done.labels, made.preparation, made.folder / NATIVE, done.result.model))
+
+
+def _is_back(made: PreparedExamination) -> bool:
+    """Whether a mask lies on each series of a prepared case."""
+    return all(path.exists() for path in native_paths(made.preparation, made.folder / NATIVE))

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from brainseg_gui.errors import SaveError
+from brainseg_gui.execution.manifest import FOLDER
+from brainseg_gui.storage.folder import open_folder
 from brainseg_gui.storage.lock_file import (
     Holder,
     create,
@@ -55,6 +57,26 @@ def claimed(folder: Path, key: str) -> Iterator[Path]:
         yield claim
     finally:
         release(claim, holder)
+
+
+@contextlib.contextmanager
+def claimed_manifest(results: Path, key: str) -> Iterator[Path]:
+    """As `claimed`, for the manifest in a folder of results, which is made where it is not there.
+
+    Raises
+    ------
+    SaveError
+        As `claimed`; or if the folder cannot be made, or is a link.
+    """
+    folder = results / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        with open_folder(folder, results):  # no link leads elsewhere
+            pass
+    except OSError as error:
+        raise SaveError(f"it cannot be made ({error.strerror or error})", "Choose another folder", folder) from error
+    with claimed(folder, key) as claim:
+        yield claim
 
 
 def stands(claim: Path) -> bool:

@@ -35,7 +35,7 @@ class Entry:
     Parameters
     ----------
     output
-        Its name in the folder.
+        Its name in the folder, as `result_name` says.
     key
         Of all settings that it depends on, and of the model.
     inputs
@@ -98,6 +98,11 @@ class Entry:
             yield Path(path), mark
 
 
+def result_name(results: Path, path: Path) -> str:
+    """What the manifest of a folder of results calls one of them, which may lie elsewhere too."""
+    return path.relative_to(results).as_posix() if path.is_relative_to(results) else str(path)
+
+
 class ManifestWriter:
     """Appends entries of this process.
 
@@ -135,7 +140,7 @@ def read_manifest(folder: Path, output: str = "") -> dict[str, list[Entry]]:
         Only those of one result; of all if empty.
     """
     found: dict[str, list[Entry]] = {}
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for name in sorted(os.listdir(folder / FOLDER)):
             if name.endswith(_ENDING):
                 for entry in _entries_in(folder / FOLDER / name, folder, output):

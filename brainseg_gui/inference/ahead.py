@@ -60,12 +60,12 @@ class Writing:
     written: Future[float]
 
 
-def start_reading(source: CaseSource, regrid: RegridPolicy) -> PendingRead:
-    """Begin to read a case; `regrid` tells what may be done with a mask on another grid."""
+def start_reading(source: CaseSource, regrid: RegridPolicy, before: Callable[[], None] | None = None) -> PendingRead:
+    """Begin to read a case; `regrid` tells what may be done with a mask on another grid, `before` is called first."""
     from brainseg_gui.imaging.cases.background_thread import in_background
 
     stop = Event()
-    return PendingRead(source.case_id, in_background(partial(_read, source, regrid, stop), "read ahead"), stop)
+    return PendingRead(source.case_id, in_background(partial(_read, source, regrid, stop, before), "read ahead"), stop)
 
 
 def start_writing(
@@ -85,10 +85,14 @@ def start_writing(
     return Writing(job, case, labels, result, seconds, in_background(work, "write behind"))
 
 
-def _read(source: CaseSource, regrid: RegridPolicy, stop: Event) -> tuple[Case, float]:
+def _read(
+    source: CaseSource, regrid: RegridPolicy, stop: Event, before: Callable[[], None] | None
+) -> tuple[Case, float]:
     """Read a case; a mask that cannot be used is no reason not to segment."""
     started = time.perf_counter()
     tidy([source.folder])
+    if before is not None:
+        before()
     try:
         case = _read_whole(source, regrid, stop)
     except Cancelled:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.labels import LabelScheme
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class CaseJob:
         Whether a person named the file of the mask, so that it is followed where it is a link.
     given
         What a person gave where there is no case.
+    numbering
+        How the mask is numbered, where a person said so; else as the case is read.
     """
 
     name: str
@@ -35,6 +38,7 @@ class CaseJob:
     fault: BrainsegError | None = None
     chosen: bool = False
     given: Path | None = None
+    numbering: LabelScheme | None = None
 
     @property
     def is_taken(self) -> bool:

@@ -12,11 +12,12 @@ from typing import Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import ModelError
-from brainseg_gui.execution.manifest import Entry
+from brainseg_gui.execution.manifest import Entry, result_name
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.formats.known_formats import suffix_of
 from brainseg_gui.imaging.formats.mask_note import note_path
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.inference.case_job import CaseJob
@@ -84,7 +85,7 @@ class RunSettings:
     overwrite
         Whether masks are replaced that nobody's manifest tells of.
     claim
-        File that stands as long as the run goes on.
+        File that stands as long as the run goes on, in the folder of the manifest.
     """
 
     model: ModelIdentity
@@ -93,6 +94,11 @@ class RunSettings:
     overwrite: bool
     claim: Path
     program: str = __version__
+
+    @property
+    def results(self) -> Path:
+        """The folder whose manifest tells of the masks."""
+        return self.claim.parent.parent
 
     @cached_property
     def key(self) -> str:
@@ -121,12 +127,19 @@ class CaseRecord:
     @cached_property
     def key(self) -> str:
         """SHA-256 of what the mask depends on besides its files; of the votes, what each kind of case is read by."""
-        if not self.votes:
+        numbering = self.job.numbering
+        if not self.votes and numbering is None:
             return self.settings.key
         votes = list(self.votes.values())
         read_by = zip(votes, agreed_schemes(votes), strict=True)
         kinds = {(vote.convention, *sorted(vote.present & {3, 4}), scheme.name) for vote, scheme in read_by}
-        return _digest([self.settings.key, *sorted(map(repr, kinds))])
+        said = [repr(numbering)] if numbering is not None else []
+        return _digest([self.settings.key, *sorted(map(repr, kinds)), *said])
+
+    @property
+    def result(self) -> str:
+        """What the manifest calls the mask."""
+        return result_name(self.settings.results, self.job.output)
 
     @property
     def source(self) -> CaseSource:
@@ -147,6 +160,7 @@ class CaseRecord:
             "claim": str(settings.claim),
             "source": _source_entry(self.source),
             "output": str(self.job.output),
+            "numbering": self.job.numbering.name if self.job.numbering is not None else None,
             "votes": _votes_entry(self.votes),
             "entries": [entry.as_json() for entry in self.entries],
         }
@@ -167,7 +181,9 @@ class CaseRecord:
             Path(place): Vote(scheme, frozenset(n), stated, row) for place, scheme, n, stated, row in record["votes"]
         }
         entries = [Entry.of_json(entry) for entry in record["entries"]]
-        return cls(settings, CaseJob(source.case_id, source, Path(record["output"])), votes, entries)
+        numbering = scheme_named(record["numbering"]) if record["numbering"] is not None else None
+        job = CaseJob(source.case_id, source, Path(record["output"]), numbering=numbering)
+        return cls(settings, job, votes, entries)
 
 
 def inputs_of(source: CaseSource) -> list[Path]:

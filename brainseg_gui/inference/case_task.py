@@ -1,7 +1,4 @@
-"""The task of segmenting one case, wherever it runs: its worker keeps the network, and writes the mask itself.
-
-The files are hashed in the process that reads them, and the manifest's entry is written before the mask gets its name.
-"""
+"""The task of segmenting one case, wherever it runs: its worker keeps the network, and writes the mask itself."""
 
 from __future__ import annotations
 
@@ -10,22 +7,19 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from brainseg_gui import __version__
-from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
-from brainseg_gui.execution.claim import stands
+from brainseg_gui.errors import BrainsegError, EngineError, ModelError, SaveError
 from brainseg_gui.execution.fitness import unfit_for, worker_name
-from brainseg_gui.execution.manifest import Entry, ManifestWriter, read_manifest
 from brainseg_gui.free_memory import SHARE
-from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
 from brainseg_gui.imaging.labels import regions
-from brainseg_gui.inference.case_record import CaseRecord, ModelIdentity, inputs_of
-from brainseg_gui.inference.cohort import CohortSegmentation, Refused, Segmented
+from brainseg_gui.inference.case_record import CaseRecord, ModelIdentity
+from brainseg_gui.inference.cohort import CohortSegmentation, HasMask, Refused, Segmented
 from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.inference.mask_entry import AbandonedError, MaskEntry
 from brainseg_gui.inference.models.model_folder import ModelFolder, verify_weights
 
 _ONE_CASE = threading.Lock()  # however many threads a worker has: it holds one case and one network in its memory
@@ -47,15 +41,17 @@ def segment_case(record: dict[str, Any], engine_of_worker: Callable[[], Engine])
     """
     if sentence := unfit_for(record["program"], __version__):
         return {"unfit": sentence}
-    task = CaseRecord.of_record(record)
     try:
+        task = CaseRecord.of_record(record)
         model = _verified(task.settings.model)
     except ModelError as error:
         return {"unfit": f"the worker {worker_name()} cannot use the model: {str(error).removesuffix('.')}"}
+    except BrainsegError as error:
+        return {"unfit": f"the worker {worker_name()} cannot do it: {str(error).removesuffix('.')}"}
     with _ONE_CASE:
         _keep_to_share()
         try:
-            return _CaseWork(task, model).run(engine_of_worker())
+            return _done(task, model, engine_of_worker())
         except Exception as error:  # noqa: BLE001  a fault of one case must not lose the others
             return _failed(task, error)
 
@@ -80,88 +76,31 @@ def described(done: Segmented) -> dict[str, Any]:
     }
 
 
-class _AbandonedError(BrainsegError):
-    """The run that asked for a case has ended, or its files change meanwhile."""
-
-
-class _CaseWork:
-    """The work on one case."""
-
-    def __init__(self, task: CaseRecord, model: ModelFolder) -> None:
-        self.task, self.model = task, model
-        self._before: Mapping[Path, Stamp] = {}
-        self._replaces_ours = False
-
-    def run(self, engine: Engine) -> dict[str, Any]:
-        """Segment it, unless its mask is there already."""
-        output = self.task.job.output
-        if (there := self._made_already(self.task.entries)) is not None:
-            return there
-        self._before, self._replaces_ours = self._stamps(), self._is_ours()
-        end = self._segmented(engine, overwrite=self.task.settings.overwrite or self._replaces_ours)
-        if isinstance(end, Segmented):
-            return {**described(end), "doubts": list(end.case.doubts)}
-        # another client may have made the same one meanwhile
-        entries = read_manifest(output.parent, output.name).get(output.name, [])
-        return self._made_already(entries) or _failed(self.task, end.error)
-
-    def _made_already(self, entries: Sequence[Entry]) -> dict[str, Any] | None:
-        output, inputs = self.task.job.output, inputs_of(self.task.source)
-        for entry in entries:
-            if entry.is_current(self.task.key, inputs, output):
-                if not entry.looks_current(self.task.key, inputs, output):
-                    _writer(output.parent).append(entry.with_times_of_now(output))
-                return {**entry.reply, "known": True}
-        return None
-
-    def _segmented(self, engine: Engine, *, overwrite: bool) -> Segmented | Refused:
-        settings = self.task.settings
-        work = CohortSegmentation(
-            engine,
-            self.model,
-            settings.options,
-            overwrite=overwrite,
-            regrid=settings.regrid,
-            votes=self.task.votes,
-            before_named=self._enter,
-        )
-        end = None
-        with contextlib.closing(work.run([self.task.job])) as steps:
-            for step in steps:
-                end = step.partial
-        if isinstance(end, (Segmented, Refused)):
-            return end
-        return Refused(self.task.job, SaveError("the file exists", "Give --overwrite", self.task.job.output))
-
-    def _enter(self, mask: Path) -> None:
-        """Enter a mask into the manifest that has not its name yet."""
-        output = self.task.job.output
-        inputs = {str(path): mark_of(path) for path in self._before}
-        if self._stamps() != self._before:
-            raise _AbandonedError(
-                "its images are being written", "Segment it when they are whole", self.task.source.folder
-            )
-        if not stands(self.task.settings.claim):
-            raise _AbandonedError("the run that asked for it has ended; nothing was written", "", output)
-        if self._replaces_ours and not self.task.settings.overwrite and not self._is_ours():
-            raise _AbandonedError("somebody changed it meanwhile", "Give --overwrite, or move it away", output)
-        reply = {"case": self.task.source.case_id, "output": str(output)}
-        _writer(output.parent).append(Entry(output.name, self.task.key, inputs, mark_of(mask), reply))
-
-    def _is_ours(self) -> bool:
-        """Whether the mask that is there is one that a run made, and nobody changed since."""
-        return any(entry.made_now(self.task.job.output) for entry in self.task.entries)
-
-    def _stamps(self) -> dict[Path, Stamp]:
-        try:
-            return {path: stamp_of(path) for path in inputs_of(self.task.source)}
-        except OSError as error:
-            reason = f"a file of the case cannot be read ({error.strerror})"
-            raise CaseError(reason, "Check the case", Path(str(error.filename))) from error
+def _done(task: CaseRecord, model: ModelFolder, engine: Engine) -> dict[str, Any]:
+    """What is replied of a case, which is segmented unless its mask is there already."""
+    settings, entry = task.settings, MaskEntry(task)
+    work = CohortSegmentation(
+        engine,
+        model,
+        settings.options,
+        overwrite=settings.overwrite,
+        regrid=settings.regrid,
+        votes=task.votes,
+        entry_of=lambda _: entry,
+    )
+    end = None
+    with contextlib.closing(work.run([task.job])) as steps:
+        for step in steps:
+            end = step.partial
+    if isinstance(end, Segmented):
+        return {**described(end), "doubts": list(end.case.doubts)}
+    if isinstance(end, HasMask):
+        return dict(end.told) if end.told is not None else _failed(task, end.error)
+    return _failed(task, end.error if isinstance(end, Refused) else RuntimeError("nothing was done"))
 
 
 def _failed(task: CaseRecord, error: Exception) -> dict[str, Any]:
-    of_input = isinstance(error, BrainsegError) and not isinstance(error, (EngineError, SaveError, _AbandonedError))
+    of_input = isinstance(error, BrainsegError) and not isinstance(error, (EngineError, SaveError, AbandonedError))
     return {
         "failed": Refused(task.job, error).sentence,
         "input": of_input,
@@ -175,11 +114,6 @@ def _failed(task: CaseRecord, error: Exception) -> dict[str, Any]:
 def _engine() -> Engine:
     """The worker's only one; it ends with the worker, however that ends."""
     return Engine()
-
-
-@cache
-def _writer(folder: Path) -> ManifestWriter:
-    return ManifestWriter(folder)
 
 
 @cache

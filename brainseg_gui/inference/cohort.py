@@ -11,13 +11,13 @@ from concurrent.futures import wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.cases.background_thread import waited_for
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 from brainseg_gui.imaging.labelling.known_schemes import network_numbering
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
+from brainseg_gui.imaging.labels import LabelMap, from_network_classes
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.inference.ahead import PendingRead, Writing, start_reading, start_writing
 from brainseg_gui.inference.case_job import CaseJob
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from brainseg_gui.imaging.case import Case, CaseSource
     from brainseg_gui.imaging.cohorts.cohort_scheme import Vote
     from brainseg_gui.inference.engine.engine import Engine
+    from brainseg_gui.inference.mask_entry import MaskEntry
     from brainseg_gui.inference.models.model_folder import ModelFolder
     from brainseg_gui.inference.options import SegmentOptions, SegmentResult
 
@@ -81,17 +82,24 @@ class Refused:
 
 @dataclass(frozen=True)
 class HasMask:
-    """A case that was passed over: its mask is there already."""
+    """A case that was passed over: its mask is there already.
+
+    Parameters
+    ----------
+    told
+        What the manifest tells of it, where it is the one that would be made; None where it is another.
+    """
 
     job: CaseJob
+    told: Mapping[str, Any] | None = None
+
+    @property
+    def error(self) -> SaveError:
+        """Why the case has not the mask that was asked for, where it has another."""
+        return SaveError("the file exists", "Give --overwrite", self.job.output)
 
 
 Outcome = AtWork | Segmented | Refused | HasMask
-
-
-def own_scheme(case: Case) -> LabelScheme:
-    """The scheme of a case as it was read."""
-    return case.scheme
 
 
 @dataclass
@@ -102,27 +110,26 @@ class CohortSegmentation:
     ----------
     overwrite
         Whether masks that exist are replaced; else their cases are passed over.
-    scheme_of
-        How the mask of a case is to be numbered.
     cohort
         The cases that belong together, by which masks are read that do not say what their numbers mean.
     regrid
         What may be done with a case's own mask that lies on another grid.
     votes
         How silent masks of the cohort are read, where that was asked before; then `cohort` is not.
-    before_named
-        Called with each mask before it gets its name; see `write_labels`.
+    entry_of
+        What a manifest has to do with a case: masks that it knows are passed over, and those that are made are entered.
     """
 
     engine: Engine
     model: ModelFolder
     options: SegmentOptions
     overwrite: bool = True
-    scheme_of: Callable[[Case], LabelScheme] = own_scheme
     cohort: Sequence[CaseSource] = ()
     regrid: RegridPolicy = RegridPolicy.STRICT
     votes: Mapping[Path, Vote] | None = None
-    before_named: Callable[[Path], None] | None = None
+    entry_of: Callable[[CaseJob], MaskEntry | None] = lambda _: None
+    _entries: dict[Path, MaskEntry | None] = field(default_factory=dict)
+    _replaceable: set[Path] = field(default_factory=set)
     _finished: int = 0
     _total: int = 0
     _reading: PendingRead | None = None
@@ -142,6 +149,8 @@ class CohortSegmentation:
             written is written to its end.
         """
         self._finished, self._total = 0, len(jobs)
+        self._entries.clear()
+        self._replaceable.clear()
         try:
             jobs = yield from self._without_masks(jobs)
             for job, after in zip_longest(jobs, jobs[1:]):
@@ -160,20 +169,32 @@ class CohortSegmentation:
     def _without_masks(self, jobs: Sequence[CaseJob]) -> Generator[Progress, None, list[CaseJob]]:
         left = []
         for job in jobs:
-            if not self.overwrite and job.is_taken:
-                yield self._ended(HasMask(job))
+            if (there := self._mask_there(job)) is not None:
+                yield self._ended(there)
             else:
                 left.append(job)
         return left
+
+    def _mask_there(self, job: CaseJob) -> HasMask | None:
+        """The mask of a case that is to be left as it is."""
+        entry = self._entries[job.output] = self.entry_of(job)
+        if entry is not None and (told := entry.made()) is not None:
+            return HasMask(job, told)
+        if not job.is_taken:
+            return None
+        if self.overwrite or (entry is not None and entry.may_replace()):
+            self._replaceable.add(job.output)
+            return None
+        return HasMask(job, entry.made_meanwhile() if entry is not None else None)
 
     def _segment(self, job: CaseJob, after: CaseJob | None) -> Steps:
         reading, self._reading = self._reading, None
         try:
             if job.source is None:
                 raise job.fault or CaseError("no case was found", "Check the name", job.output)
-            if not self.overwrite and job.is_taken:  # another run made it meanwhile: no need to segment
+            if not self._may_replace(job) and job.is_taken:  # another run made it meanwhile: no need to segment
                 raise SaveError("the file exists by now", "Another run may have made it", job.output)
-            reading = reading or start_reading(job.source, self.regrid)
+            reading = reading or self._start_reading(job, job.source)
             case, reading_s = yield from waited_for(reading.case, self._at_work(job, Progress("reading", 0.0)))
         except BaseException:
             if reading is not None:
@@ -184,16 +205,25 @@ class CohortSegmentation:
         case = yield from self._follow(job, self._together.read(case))
         result = yield from self._follow(job, self.engine.segment(case, self.model, self.options))
         yield from self._end_writing()
-        scheme = network_numbering(self.scheme_of(case), self.model.passport.output.tissues)
+        scheme = network_numbering(job.numbering or case.scheme, self.model.passport.output.tissues)
         labels = LabelMap(from_network_classes(result.classes, scheme), case.grid, scheme)
         _ = labels.counts  # here, so that whoever shows volumes need not count
         seconds = {"reading": reading_s, **result.seconds}
+        entry, overwrite = self._entries.get(job.output), self._may_replace(job)
+        before_named = entry.enter if entry is not None else None
         self._writing = start_writing(
-            job, case, labels, result, seconds, overwrite=self.overwrite, before_named=self.before_named
+            job, case, labels, result, seconds, overwrite=overwrite, before_named=before_named
         )
 
+    def _may_replace(self, job: CaseJob) -> bool:
+        return self.overwrite or job.output in self._replaceable
+
     def _read_ahead(self, job: CaseJob | None) -> PendingRead | None:
-        return start_reading(job.source, self.regrid) if job is not None and job.source is not None else None
+        return self._start_reading(job, job.source) if job is not None and job.source is not None else None
+
+    def _start_reading(self, job: CaseJob, source: CaseSource) -> PendingRead:
+        entry = self._entries.get(job.output)
+        return start_reading(source, self.regrid, entry.begin if entry is not None else None)
 
     def _follow(self, job: CaseJob, work: Generator[Progress, None, Result]) -> Generator[Progress, None, Result]:
         with closing(work):
@@ -226,6 +256,9 @@ class CohortSegmentation:
         return replace(progress, done=done, partial=AtWork(job, progress.done))
 
     def _refuse(self, job: CaseJob, error: Exception) -> Progress:
+        entry = self._entries.get(job.output)
+        if entry is not None and (told := entry.made_meanwhile()) is not None:
+            return self._ended(HasMask(job, told))  # by another client
         if not isinstance(error, BrainsegError):
             _LOG.warning("%s failed", job.name, exc_info=error)
         return self._ended(Refused(job, error))

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.execution.clusters import Workers
-from brainseg_gui.execution.manifest import Entry
 from brainseg_gui.execution.run import TaskEnd, TaskFunction, run_tasks
-from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading, votes_for
-from brainseg_gui.imaging.cohorts.cohort_scheme import Vote
 from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.case_record import CaseRecord, RunSettings, inputs_of
+from brainseg_gui.inference.case_record import CaseRecord, inputs_of
 from brainseg_gui.inference.case_task import segment_task
 from brainseg_gui.inference.cohort import Refused
+from brainseg_gui.inference.run_records import RunRecords
 from brainseg_gui.progress import Progress
 
 WAITING = "waiting for workers"
@@ -54,15 +52,12 @@ class CohortTasks:
 
     Parameters
     ----------
-    jobs
+    records
         All paths absolute.
-    entries
-        What the manifest of the output folder tells, by names of masks.
     """
 
-    settings: RunSettings
+    records: RunRecords
     jobs: Sequence[CaseJob]
-    entries: Mapping[str, Sequence[Entry]]
     retries: int = 0
     task: TaskFunction = segment_task
     _ended: int = field(default=0, init=False)
@@ -81,12 +76,10 @@ class CohortTasks:
         BrainsegError
             If a worker cannot do the work, or the cluster is gone.
         """
-        reading = CohortReading([job.source for job in self.jobs if job.source is not None], self.settings.regrid)
         yield Progress("looking at what is done", 0.0)
-        votes = reading.votes()
         left: list[CaseRecord] = []
         for job in self.jobs:
-            if (end := self._told_at_once(job, votes, left)) is not None:
+            if (end := self._told_at_once(job, left)) is not None:
                 yield self._progress(end)
         if left:
             yield Progress("asking for workers", self._ended / len(self.jobs))
@@ -101,14 +94,13 @@ class CohortTasks:
                 told = self._progress(_end_of(end, left[end.number].job) if end is not None else None)
                 yield told if workers.present() else replace(told, stage=WAITING)
 
-    def _told_at_once(self, job: CaseJob, votes: Mapping[Path, Vote], left: list[CaseRecord]) -> CaseEnd | None:
+    def _told_at_once(self, job: CaseJob, left: list[CaseRecord]) -> CaseEnd | None:
         """How a case ended without any work; else it is one of those that are left."""
         if job.source is None:
             refused = Refused(job, job.fault or ValueError("no case"))
             return CaseEnd(job, fault=refused.sentence, of_input=True)
-        entries = self.entries.get(job.output.name, ())
-        record = CaseRecord(self.settings, job, votes_for(job.source, votes), entries)
-        if any(entry.looks_current(record.key, _inputs(job), job.output) for entry in entries):
+        record = self.records.of(job)
+        if any(entry.looks_current(record.key, _inputs(job), job.output) for entry in record.entries):
             return CaseEnd(job, {"case": job.name, "output": str(job.output)}, known=True)
         left.append(record)
         return None

@@ -155,18 +155,21 @@ def write_native_masks(
     SaveError
         If one could not be written.
     """
-    taken: set[str] = set()
-    paths = []
-    for number, one in enumerate(preparation.series):
+    paths = native_paths(preparation, folder)
+    for number, (one, path) in enumerate(zip(preparation.series, paths, strict=True)):
         progress = Progress(GOING_BACK, number / len(preparation.series), printable(one.name))
-        path = folder / f"{file_name(one.name, taken)}_pred{MASK_ENDING}"
         writing = in_background(partial(_write_native, labels, one, path, made_by), GOING_BACK)
         try:
             yield from waited_for(writing, progress)
         finally:
             wait([writing])  # half a mask is none
-        paths.append(path)
     return paths
+
+
+def native_paths(preparation: Preparation, folder: Path) -> list[Path]:
+    """Where the mask of each series goes, in their order."""
+    taken: set[str] = set()
+    return [folder / f"{file_name(one.name, taken)}_pred{MASK_ENDING}" for one in preparation.series]
 
 
 def _write_native(labels: LabelMap, series: PreparedSeries, path: Path, made_by: str) -> None:

@@ -15,9 +15,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainseg_gui.commands import segment
+from brainseg_gui.commands import segment, segment_local
 from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
+from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.imaging.formats.known_formats import titles
 from brainseg_gui.inference import ahead
 from brainseg_gui.inference.engine.engine import Engine
@@ -26,6 +27,11 @@ from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress
 
 ToyCase = Callable[..., Path]
+
+
+def names_in(out: Path) -> list[str]:
+    """What a run left, besides the folder of its manifest."""
+    return sorted(path.name for path in out.iterdir() if path.name != FOLDER)
 
 
 def call(*words: object) -> int:
@@ -73,7 +79,7 @@ def test_a_cohort_with_a_bad_case(tmp_path: Path, toy_case: ToyCase, capfd: pyte
     assert "needs T1ce" in entries["C"]["error"]
     assert str(lacking) in captured.err
     assert "2 of 3 cases failed: B, C" in captured.err
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["A_pred.nii.gz"]
+    assert names_in(tmp_path / "out") == ["A_pred.nii.gz"]
 
 
 @pytest.mark.engine
@@ -210,7 +216,7 @@ def test_folders_that_were_made_before_one_that_cannot_be_are_removed(tmp_path: 
     ],
 )
 def test_exit_code_says_whose_fault_it_was(faults: list[Exception], code: int) -> None:
-    assert segment._exit_code(faults) == code
+    assert segment_local._exit_code(faults) == code
 
 
 class _Overlapping:
@@ -261,7 +267,7 @@ def test_the_next_case_is_read_and_the_last_mask_written_while_the_network_works
     assert call(cohort, "-o", tmp_path / "out", "--json") == 0
     assert [json.loads(line)["case"] for line in capfd.readouterr().out.splitlines()] == names
     assert engine.reading == engine.segmenting == names
-    assert len(list((tmp_path / "out").iterdir())) == 3
+    assert len(names_in(tmp_path / "out")) == 3
 
 
 def test_a_mask_that_cannot_be_written_is_told_with_its_case(
@@ -282,14 +288,14 @@ def test_a_mask_that_cannot_be_written_is_told_with_its_case(
     first, second = map(json.loads, capfd.readouterr().out.splitlines())
     assert "the drive is full" in first["error"]
     assert (first["case"], second["case"]) == ("A", "B")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["B_pred.nii.gz"]
+    assert names_in(tmp_path / "out") == ["B_pred.nii.gz"]
 
 
 class _Quick:
     """An engine that finds nothing anywhere; `meanwhile` happens while it works on a case."""
 
     def __init__(self, meanwhile: Callable[[str], object] = lambda name: None) -> None:
-        self._meanwhile = meanwhile
+        self.meanwhile = meanwhile
         self.asked: list[str] = []
 
     def start(self, *_: object) -> None: ...
@@ -299,7 +305,7 @@ class _Quick:
     def segment(self, case: Any, *_: object) -> Iterator[Progress]:
         self.asked.append(case.case_id)
         yield Progress("inferring", 0.5)
-        self._meanwhile(case.case_id)
+        self.meanwhile(case.case_id)
         return SegmentResult(np.zeros(case.grid.shape, np.uint8), {}, "CPU", "float32", "nobody's", ())
 
 
@@ -354,7 +360,7 @@ def test_the_case_in_the_working_folder_has_its_name(
         (folder / "sub").mkdir()
         monkeypatch.chdir(folder)
         assert call(word, "-o", f"{tmp_path}/out{number}") == 0
-        assert [path.name for path in (tmp_path / f"out{number}").iterdir()] == [f"{name}_pred.nii.gz"]
+        assert names_in(tmp_path / f"out{number}") == [f"{name}_pred.nii.gz"]
 
 
 def test_a_mask_that_appears_after_the_start_is_not_replaced(
@@ -378,7 +384,7 @@ def test_a_mask_that_appears_after_the_start_is_not_replaced(
     assert "B_pred.nii.gz: the file exists" in said
     assert "C_pred.nii.gz: the file exists by now" in said
     assert [(out / f"{case}_pred.nii.gz").read_bytes() == b"a colleague's" for case in "ABC"] == [False, True, True]
-    assert sorted(path.name for path in out.iterdir()) == [f"{case}_pred.nii.gz" for case in "ABC"]
+    assert names_in(out) == [f"{case}_pred.nii.gz" for case in "ABC"]
     monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _Quick)
     assert call(tmp_path / "cohort", "-o", out, "--overwrite") == 0
 
@@ -387,7 +393,7 @@ def test_a_mask_that_appears_after_the_start_is_not_replaced(
 def test_two_runs_into_one_folder_make_each_mask_once(
     tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, hard_links: bool
 ) -> None:
-    """Both came as far as the same case: one makes it, the other says that it did not."""
+    """Both came as far as the same case: one makes it, the other finds it made as it would have been."""
     if not hard_links:
         monkeypatch.setattr(os, "link", _no_hard_links)
     toy_case(tmp_path / "cohort", case_id="A")
@@ -402,9 +408,83 @@ def test_two_runs_into_one_folder_make_each_mask_once(
         one.start()
     for one in runs:
         one.join(60)
-    assert sorted(codes) == [0, 1]
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["A_pred.nii.gz"]
+    assert codes == [0, 0]
+    assert names_in(tmp_path / "out") == ["A_pred.nii.gz"]
     assert nib.load(tmp_path / "out" / "A_pred.nii.gz").shape == (24, 28, 20)
+
+
+def test_a_second_call_goes_on_where_the_first_ended(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As after a power cut: the first call dies while it works on B, and leaves its claim."""
+    for name in "ABC":
+        toy_case(tmp_path / "cohort", case_id=name)
+    out, engine = tmp_path / "out", _Quick(_die_at("B"))
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: engine)
+    with pytest.raises(KeyboardInterrupt):
+        call(tmp_path / "cohort", "-o", out)
+    assert names_in(out) == ["A_pred.nii.gz"]
+    first = (out / "A_pred.nii.gz").stat()
+    engine.asked.clear()
+    engine.meanwhile = lambda name: None
+    capfd.readouterr()
+    assert call(tmp_path / "cohort", "-o", out, "--json") == 0
+    told = capfd.readouterr()
+    assert engine.asked == ["B", "C"]
+    assert (out / "A_pred.nii.gz").stat() == first
+    assert {one["case"]: one["known"] for one in map(json.loads, told.out.splitlines())} == {
+        "A": True, "B": False, "C": False,
+    }  # fmt: skip
+    assert "1 of 3 masks were made before, of the same files, and are passed over." in told.err
+    assert "made anew with --fresh" in told.err
+
+
+def _die_at(case: str) -> Callable[[str], None]:
+    def die(name: str) -> None:
+        if name == case:
+            raise KeyboardInterrupt
+
+    return die
+
+
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        (["--fresh"], "AB"),
+        (["--precision", "float32"], "AB"),
+        ([], ""),
+        (["--overwrite"], ""),
+    ],
+)
+def test_what_is_made_anew(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch, change: list[str], asked: str
+) -> None:
+    for name in "AB":
+        toy_case(tmp_path / "cohort", case_id=name)
+    engine = _Quick()
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: engine)
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out") == 0
+    engine.asked.clear()
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out", *change) == 0
+    assert "".join(engine.asked) == asked
+
+
+@pytest.mark.parametrize("fresh", [(), ("--fresh",)])
+def test_a_mask_that_a_person_corrected_is_kept_and_told(
+    tmp_path: Path,
+    toy_case: ToyCase,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    fresh: tuple[str, ...],
+) -> None:
+    for name in "AB":
+        toy_case(tmp_path / "cohort", case_id=name)
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _Quick)
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out") == 0
+    (tmp_path / "out" / "A_pred.nii.gz").write_bytes(b"corrected by hand")
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out", *fresh) == 1
+    assert "A_pred.nii.gz: the file exists" in capfd.readouterr().err
+    assert (tmp_path / "out" / "A_pred.nii.gz").read_bytes() == b"corrected by hand"
 
 
 def _no_hard_links(*_: object, **__: object) -> None:

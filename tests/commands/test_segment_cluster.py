@@ -22,7 +22,7 @@ from brainseg_gui.execution.claim import claimed
 from brainseg_gui.execution.manifest import FOLDER, read_manifest
 from brainseg_gui.execution.run import UnfitWorkerError
 from brainseg_gui.imaging.file_mark import FileMark
-from brainseg_gui.inference import case_record, case_task
+from brainseg_gui.inference import case_record, case_task, mask_entry
 from brainseg_gui.inference.cohort import CohortSegmentation
 from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
 from tests.execution import stand_in_engine
@@ -234,14 +234,14 @@ def test_a_worker_of_a_run_that_has_ended_writes_nothing(call: Callable[..., int
 def test_images_that_change_while_they_are_read_give_no_mask(
     call: Callable[..., int], cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marked = case_task.mark_of
+    marked = mask_entry.mark_of
 
     def slow(path: Path) -> FileMark:
         if path.name == "A_t2.nii.gz":
             path.write_bytes(path.read_bytes() + b"\0")
         return marked(path)
 
-    monkeypatch.setattr(case_task, "mark_of", slow)
+    monkeypatch.setattr(mask_entry, "mark_of", slow)
     assert call() == 1
     assert {*masks(tmp_path / "out")} == {"B_pred.nii.gz", "C_pred.nii.gz"}
 
@@ -249,7 +249,7 @@ def test_images_that_change_while_they_are_read_give_no_mask(
 def test_a_worker_that_dies_between_entry_and_mask_leaves_nothing_undone(
     call: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    enter = case_task._CaseWork._enter
+    enter = mask_entry.MaskEntry.enter
 
     def dying(work: Any, mask: Path) -> None:
         enter(work, mask)
@@ -257,7 +257,7 @@ def test_a_worker_that_dies_between_entry_and_mask_leaves_nothing_undone(
             raise OSError(5, "the power is gone")
 
     with monkeypatch.context() as power:
-        power.setattr(case_task._CaseWork, "_enter", dying)
+        power.setattr(mask_entry.MaskEntry, "enter", dying)
         assert call("--retries", 0) == 1
     assert {*masks(tmp_path / "out")} == {"A_pred.nii.gz", "C_pred.nii.gz"}
     assert call() == 0

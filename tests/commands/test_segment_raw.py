@@ -81,6 +81,7 @@ def test_images_on_grids_of_their_own_are_prepared_and_get_a_mask_each(
     out, err = capsys.readouterr()
     assert "Jane: The skull stays" in err
     (entry,) = map(json.loads, out.splitlines())
+    assert not entry["known"]
     assert entry["output"] == str(tmp_path / "out" / "Jane_pred.nii.gz")
     for path, source in zip(entry["native"], ("Jane_t1ce", "Jane_t2"), strict=True):
         mask, image = nib.load(path), nib.load(tmp_path / "raw" / "Jane" / f"{source}.nii.gz")
@@ -97,7 +98,7 @@ def test_images_on_one_grid_are_segmented_as_they_are(tmp_path: Path, capsys: py
         save(head(replace_shape(FINE), contrast), tmp_path / "Jane" / f"Jane_{name}.nii.gz")
     assert segment(tmp_path / "Jane", "-o", tmp_path / "out") == 0
     assert "native" not in json.loads(capsys.readouterr().out)
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Jane_pred.nii.gz"]
+    assert [path.name for path in (tmp_path / "out").glob("*.nii.gz")] == ["Jane_pred.nii.gz"]
 
 
 def replace_shape(grid: Grid) -> Grid:
@@ -147,3 +148,19 @@ def test_raw_series_that_cannot_be_prepared_are_named_and_the_rest_goes_on(
     first, second = map(json.loads, out.splitlines())
     assert "nothing tells" in first["error"]
     assert second["case"] == "Bob"
+
+
+def test_a_second_call_makes_again_what_did_not_come_back_to_a_series(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(head(FINE, T1CE), tmp_path / "raw" / "Jane" / "Jane_t1ce.nii.gz")
+    save(head(THICK, T2), tmp_path / "raw" / "Jane" / "Jane_t2.nii.gz")
+    known = {}
+    for call in ("first", "second", "after a power cut"):
+        native = tmp_path / "out" / "Jane" / "native" / "Jane_t2_pred.nii.gz"
+        if call == "after a power cut":
+            native.unlink()
+        segment(tmp_path / "raw" / "Jane", "-o", tmp_path / "out")
+        known[call] = json.loads(capsys.readouterr().out)["known"]
+        assert native.is_file()
+    assert known == {"first": False, "second": True, "after a power cut": False}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.comparison import volumes_ml
-from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile
@@ -104,8 +104,7 @@ class SegmentAllController(QObject):
         engine, model, options = self._network
         self._model_sha256 = model.passport.sha256
         self._state.work.begin("looking for masks")
-        scheme_of, cohort = self._scheme_getter(), self._sources
-        work = CohortSegmentation(engine, model, options, overwrite=False, scheme_of=scheme_of, cohort=cohort)
+        work = CohortSegmentation(engine, model, options, overwrite=False, cohort=self._sources)
         self._job = Job(work.run([self._job_of(source) for source in sources]), self)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(lambda _: self._end(self._state.summary))
@@ -126,15 +125,13 @@ class SegmentAllController(QObject):
 
     def _job_of(self, source: CaseSource) -> CaseJob:
         name = next(mask_names(source.case_id, PREDICTION))
-        return CaseJob(source.case_id, source, home_of(source, self._session.output.tree) / name)
+        output = home_of(source, self._session.output.tree) / name
+        return CaseJob(source.case_id, source, output, numbering=self._numbering_of(source))
 
-    def _scheme_getter(self) -> Callable[[Case], LabelScheme]:
-        """The open case may have been read otherwise by the person; asked for here, in the GUI thread."""
-        open_case = self._session.case
-        if open_case is None:
-            return lambda case: case.scheme
-        identity, scheme = open_case.source.identity, self._session.scheme
-        return lambda case: scheme if case.source.identity == identity else case.scheme
+    def _numbering_of(self, source: CaseSource) -> LabelScheme | None:
+        """The open case may have been read otherwise by the person."""
+        case = self._session.case
+        return self._session.scheme if case is not None and case.source.identity == source.identity else None
 
     # what comes back
 
