@@ -21,7 +21,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
-from brainseg_gui.preparation.steps.work import BrainFinder, PreparationWork
+from brainseg_gui.preparation.steps.work import BrainFinder, PlacedSeries, PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Session
@@ -29,6 +29,7 @@ from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
+    from brainseg_gui.controllers.preparing.nudging import NudgingController
     from brainseg_gui.inference.engine.engine import Engine
 
 
@@ -60,7 +61,8 @@ class PreparingController(QObject):
         self._said: dict[Modality, str] = {}
         self._looking = LatestJob(session, self)
         self._job: Job | None = None
-        self._prepared: PreparedExamination | None = None
+        self._to_send_back: PreparedExamination | None = None
+        self._nudging: NudgingController | None = None
         self._to_segment: Path | None = None  # the folder of the case that is being opened
         panel.when_made(self._listen)
         session.case_changed.connect(self._on_case_changed)
@@ -71,6 +73,7 @@ class PreparingController(QObject):
         panel.prepare_requested.connect(self.prepare)
         panel.cancel_requested.connect(self.cancel)
         panel.output_requested.connect(self.choose_output)
+        panel.nudge_requested.connect(self.nudge)
 
     # --- what a person asks for
 
@@ -116,12 +119,30 @@ class PreparingController(QObject):
 
     def prepare(self) -> None:
         """Do all steps; then the case is opened and segmented."""
+        if (output := self._session.preparing.output) is not None:
+            self._begin(PreparationRequest(output, said=dict(self._said), overwrite=True))
+
+    def nudge(self) -> None:
+        """Open the window in which series of the prepared case are put in their places by hand."""
+        if self._nudging is None:
+            from brainseg_gui.controllers.preparing.nudging import NudgingController
+
+            self._nudging = NudgingController(self._session, self._window, self._preferences, self._do_again)
+        self._nudging.show()
+
+    def _do_again(self, placed: PlacedSeries) -> None:
+        """The steps after registering, with the series where a hand put them."""
+        if (prepared := self._session.preparing.prepared) is not None:
+            made = prepared.preparation
+            folder, said = prepared.folder, dict(made.said)
+            self._begin(PreparationRequest(folder.parent, made.wishes, said, overwrite=True, placed=placed))
+
+    def _begin(self, request: PreparationRequest) -> None:
         state = self._session.preparing
-        if state.running or state.examination is None or state.output is None:
+        if state.running or state.examination is None:
             return
         state.begin("preparing")
         state.steps = state.doubts = ()
-        request = PreparationRequest(state.output, said=dict(self._said), overwrite=True)
         self._job = Job(_prepared(state.examination.place, request, self._engine()), self)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(self._on_prepared)
@@ -137,6 +158,8 @@ class PreparingController(QObject):
     def close(self) -> None:
         """Stop what runs, when the program ends."""
         self._looking.close()
+        if self._nudging is not None:
+            self._nudging.close()
         for job in self.findChildren(Job):
             job.blockSignals(True)
             job.cancel()
@@ -147,7 +170,7 @@ class PreparingController(QObject):
     def _on_examined(self, examination: RawExamination) -> None:
         state = self._session.preparing
         self._said.clear()
-        state.steps = state.doubts = ()
+        state.steps, state.doubts, state.prepared = (), (), None
         state.examination = examination
         state.output = examination.place.parent / f"{examination.place.name} prepared"
         self._choose()
@@ -170,9 +193,10 @@ class PreparingController(QObject):
             state.steps, state.doubts = progress.partial.done, progress.partial.doubts
 
     def _on_prepared(self, done: tuple[PreparedExamination, CaseSource]) -> None:
-        self._job, (self._prepared, source) = None, done
-        self._to_segment = self._prepared.folder
-        self._session.preparing.end(f"Prepared: {self._prepared.folder}")
+        self._job, (prepared, source) = None, done
+        self._session.preparing.prepared = self._to_send_back = prepared
+        self._to_segment = prepared.folder
+        self._session.preparing.end(f"Prepared: {prepared.folder}")
         self._files.open_source(source)
 
     def _on_case_changed(self) -> None:
@@ -183,11 +207,11 @@ class PreparingController(QObject):
 
     def _on_layers_changed(self) -> None:
         """The mask of a prepared case goes back to its series."""
-        case, prepared = self._session.case, self._prepared
+        case, prepared = self._session.case, self._to_send_back
         masks = [layer for layer in self._session.layers if layer.role is LayerRole.PREDICTION]
         if prepared is None or case is None or not masks or case.source.folder != prepared.folder:
             return
-        self._prepared = None
+        self._to_send_back = None
         labels, author = masks[-1].labels, masks[-1].author
         back = write_native_masks(labels, prepared.preparation, prepared.folder / NATIVE, author)
         self._looking.start(back, self._on_back)

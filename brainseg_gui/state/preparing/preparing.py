@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.state.work import Work
 
 if TYPE_CHECKING:
+    from brainseg_gui.preparation.prepare_place import PreparedExamination
     from brainseg_gui.preparation.raw_examination import Choice, RawExamination
     from brainseg_gui.preparation.steps.work import StepDone
+    from brainseg_gui.state.preparing.nudging import Nudging
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Preparing(Work):
         Which of them is what; None where nothing tells any.
     output
         The folder that gets the prepared case.
+    prepared
+        The case that was made last of the examination; None before.
     steps
         Those that are done.
     doubts
@@ -34,5 +39,18 @@ class Preparing(Work):
     examination: RawExamination | None = None
     choice: Choice | None = None
     output: Path | None = None
+    prepared: PreparedExamination | None = None
     steps: tuple[StepDone, ...] = ()
     doubts: tuple[str, ...] = ()
+
+    @cached_property
+    def nudging(self) -> Nudging:
+        """Series of the prepared case that are put in their places by hand."""
+        from brainseg_gui.state.preparing.nudging import Nudging
+
+        return Nudging()
+
+    @property
+    def can_be_nudged(self) -> bool:
+        """Whether there is a prepared case of several series."""
+        return self.prepared is not None and len(self.prepared.preparation.series) > 1 and not self.running

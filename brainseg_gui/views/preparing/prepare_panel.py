@@ -42,14 +42,19 @@ class PreparePanel(FootedPage):
     prepare_requested = Signal()
     cancel_requested = Signal()
     output_requested = Signal()
+    nudge_requested = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(spacing=8)
         self._state = session.preparing
         self._head, self._steps, self._where, self._status = (_words() for _ in range(4))
         self.table = _table()
+        self.nudge = QPushButton("Place series by hand…")
+        self.nudge.setToolTip("Look at each over the reference, and shift or turn what does not lie on it")
+        self.nudge.clicked.connect(self.nudge_requested)
         for part in (self._head, self.table, self._steps):
             self.column.addWidget(part)
+        self.column.addWidget(self.nudge, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addStretch(1)
         self._make_foot()
         self._state.events.connect(lambda _: self._synchronize())
@@ -86,6 +91,8 @@ class PreparePanel(FootedPage):
         self.table.setVisible(examination is not None)
         self._fill()
         self._steps.setText("\n".join(_lines(state.steps, state.doubts)))
+        self.nudge.setVisible(state.prepared is not None)
+        self.nudge.setEnabled(state.can_be_nudged)
         self._where.setText("" if state.output is None else f"Into {state.output.name}")
         self._where.setToolTip("" if state.output is None else plain_tip(str(state.output)))
         self._change.setVisible(state.output is not None)
