@@ -20,7 +20,7 @@ from brainseg_gui.plain_files import for_terminal, visible
 
 COMMANDS = (
     *("window", "demo", "prepare", "segment", "evaluate", "follow", "report", "statistics", "render"),
-    *("refine", "train", "runs", "synthesize", "export", "plugins", "doctor"),
+    *("refine", "train", "learn", "runs", "synthesize", "export", "plugins", "doctor"),
 )
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 

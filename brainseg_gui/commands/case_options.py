@@ -1,4 +1,4 @@
-"""The arguments that name a case and its masks, shared by the commands that show one."""
+"""The arguments that name cases, masks and their label schemes, shared by the commands that read them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from brainseg_gui.evaluation.masks import ChosenSchemes
     from brainseg_gui.imaging.regrid_policy import RegridPolicy
 
 
@@ -35,3 +36,26 @@ def regrid_policy_of(args: argparse.Namespace) -> RegridPolicy:
     from brainseg_gui.imaging.regrid_policy import RegridPolicy
 
     return RegridPolicy(args.resample or "strict")
+
+
+def add_scheme_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--scheme``, ``--reference-scheme`` and ``--prediction-scheme``."""
+    parser.add_argument("--scheme", metavar="NAME", help="label scheme of both masks; guessed when not given")
+    parser.add_argument("--reference-scheme", metavar="NAME", help="label scheme of the reference alone")
+    parser.add_argument("--prediction-scheme", metavar="NAME", help="label scheme of the prediction alone")
+
+
+def chosen_schemes(args: argparse.Namespace) -> ChosenSchemes:
+    """The schemes that were named.
+
+    Raises
+    ------
+    BrainsegError
+        If there is no scheme of a given name; lists the names.
+    """
+    from brainseg_gui.evaluation.masks import ChosenSchemes
+    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+
+    names = (args.reference_scheme or args.scheme, args.prediction_scheme or args.scheme)
+    reference, prediction = (scheme_named(name) if name else None for name in names)
+    return ChosenSchemes(reference, prediction)

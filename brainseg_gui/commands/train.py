@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     pid = folder.launch()
     watcher = JsonWatcher() if args.json else BarWatcher(folder.config())
     try:
-        return _watch(folder, pid, tail, watcher)
+        return watch_run(folder, pid, tail, watcher)
     finally:
         watcher.close()
 
@@ -69,7 +69,7 @@ def _prepared(args: argparse.Namespace) -> RunFolder:
     from brainseg_gui.runs.config_file import read_preset, with_changes
     from brainseg_gui.runs.run_folder import RunFolder
 
-    changes = _changes(args.set)
+    changes = changes_of(args.set)
     changes |= _held_back(args)
     config = with_changes(read_preset(args.preset), changes)
     data = replace(
@@ -109,7 +109,7 @@ def _resumed(args: argparse.Namespace) -> RunFolder:
     return folder
 
 
-def _changes(words: Sequence[str]) -> dict[str, str]:
+def changes_of(words: Sequence[str]) -> dict[str, str]:
     changes = {}
     for word in words:
         key, sign, value = word.partition("=")
@@ -132,7 +132,7 @@ def _check_folders(config: TrainingConfig) -> None:
             raise BrainsegError("there is no such folder", "Check the name, or mount the drive", Path(folder))
 
 
-def _watch(folder: RunFolder, pid: int, tail: EventTail, watcher: Watcher) -> int:
+def watch_run(folder: RunFolder, pid: int, tail: EventTail, watcher: Watcher) -> int:
     """Show events until the run ends; Ctrl+C asks it to."""
     asked = False
     while True:

@@ -54,8 +54,16 @@ class ExportOutcome:
     notes: Sequence[str] = ()
 
 
+def beside_images(source: CaseSource) -> Sequence[Path]:
+    """Where annotations of a case lie, unless the person keeps masks elsewhere."""
+    return (source.folder,)
+
+
 def export_each(
-    sources: Sequence[CaseSource], choice: MaskChoice, write: Callable[[ReadCase], Sequence[str]]
+    sources: Sequence[CaseSource],
+    choice: MaskChoice,
+    write: Callable[[ReadCase], Sequence[str]],
+    homes: Callable[[CaseSource], Sequence[Path]] = beside_images,
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     """Read cases one after the other and write each; one that cannot be used is left out.
 
@@ -63,6 +71,8 @@ def export_each(
     ----------
     write
         Writes a case, and gives what is to be said of it.
+    homes
+        Folders in which annotations of a case may lie.
 
     Yields
     ------
@@ -78,7 +88,7 @@ def export_each(
     for index, source in enumerate(sources):
         before, after = index / len(sources), (index + 1) / len(sources)
         try:
-            read = yield from scaled(_read(source, together, choice), before, after)
+            read = yield from scaled(_read(source, together, choice, homes(source)), before, after)
             notes = write(read)
             outcomes.append(ExportOutcome(source.case_id, read.mask is not None, notes=notes))
         except SaveError:
@@ -89,7 +99,9 @@ def export_each(
     return outcomes
 
 
-def _read(source: CaseSource, together: CohortReading, choice: MaskChoice) -> Generator[Progress, None, ReadCase]:
+def _read(
+    source: CaseSource, together: CohortReading, choice: MaskChoice, homes: Sequence[Path]
+) -> Generator[Progress, None, ReadCase]:
     """Read a case of a list with the mask that was chosen; the newest annotation, where that is asked for.
 
     Raises
@@ -101,7 +113,7 @@ def _read(source: CaseSource, together: CohortReading, choice: MaskChoice) -> Ge
     case = yield from together.read(case)
     if choice is MaskChoice.REFERENCE:
         return ReadCase(case, case.reference, source.reference)
-    saved = saved_annotations(source, (source.folder,), (), lambda: study_digest(case))
+    saved = saved_annotations(source, homes, (), lambda: study_digest(case))
     if not saved:
         return ReadCase(case, None)
     path = saved[-1].path

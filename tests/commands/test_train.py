@@ -60,7 +60,7 @@ def test_a_run_is_neither_overwritten_nor_changed_on_the_way(
 
 def test_folds_are_a_number_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RunFolder, "launch", lambda self: 0)
-    monkeypatch.setattr("brainseg_gui.commands.train._watch", lambda *_: 0)
+    monkeypatch.setattr("brainseg_gui.commands.train.watch_run", lambda *_: 0)
     monkeypatch.chdir(tmp_path)
     given = ("--train", str(tmp_path), "--fold", "2")
     assert cli.main(["train", "--run", "a", "--folds", "5", *given]) == 0

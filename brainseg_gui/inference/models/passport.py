@@ -13,6 +13,7 @@ from typing import Literal
 from brainseg_gui.imaging.labels import TISSUES
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.ancestry import Ancestry
 from brainseg_gui.inference.models.dice_line import DiceLine
 
 LINEAR = "linear on the probabilities, then argmax"
@@ -103,6 +104,8 @@ class Passport:
         How windows slide where that is not left to the memory; None: one pass if it fits.
     mirrored
         Axes, out of i, j and k, along which the image is mirrored too; all answers are averaged.
+    ancestry
+        What it was fine-tuned from, and how it took that network's place; None where it did not.
     may_be_missing
         Modalities that a case may lack, and what that costs, in words ("WT about .02 lower"); at least one of all has
         to be there. Their channels are 0 then.
@@ -135,6 +138,7 @@ class Passport:
     channels_first: bool = False
     windows: steps.Windows | None = None
     mirrored: str = ""
+    ancestry: Ancestry | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from brainseg_gui.imaging.labelling.known_schemes import network_numbering, sche
 from brainseg_gui.imaging.labels import TISSUES
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.models import steps
+from brainseg_gui.inference.models.ancestry import read_ancestry
 from brainseg_gui.inference.models.dice_line import read_dice_lines
 from brainseg_gui.inference.models.json_fields import JsonFields
 from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Output, Passport
@@ -77,6 +78,7 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         channels_first=axes.startswith("C"),
         windows=_windows(grid),
         mirrored=_mirrored(grid),
+        ancestry=read_ancestry(fields),
     )
     _check_order(passport, fields)
     return passport

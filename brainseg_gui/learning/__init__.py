@@ -1,0 +1,1 @@
+"""Learning from corrected cases: a network is fine-tuned, compared with the one before, and promoted if better."""

@@ -1,0 +1,149 @@
+"""Making a better network the usual one, and taking that back: the networks and the order in which they came.
+
+Promoted networks lie in the person's data, whatever becomes of their run folders. ``promoted.json`` beside them lists
+them, each with the network that was usual before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui.errors import BrainsegError, SaveError
+from brainseg_gui.inference.models.ancestry import Ancestry, ancestry_as_json
+from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder, verify_weights
+from brainseg_gui.learning.comparing import known_verdict, trained_model
+from brainseg_gui.learning.gate import Verdict
+from brainseg_gui.learning.plan import LearningPlan, read_plan
+from brainseg_gui.plain_files import read_json
+from brainseg_gui.plain_values import listed_in, object_in, path_in
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.storage.leftovers import new_name
+from brainseg_gui.storage.lock_file import BusyError, briefly_locked
+from brainseg_gui.storage.writing import make_private_folder, open_derived, write_text
+
+_LIST = "promoted.json"
+_MOST = 1000
+_NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A network that became the usual one, and the one that was."""
+
+    model: Path
+    before: Path
+
+
+def promotions(models: Path) -> tuple[Promotion, ...]:
+    """The promotions that stand, the last one last.
+
+    Raises
+    ------
+    BrainsegError
+        If the list is damaged.
+    """
+    path = models / _LIST
+    try:
+        entries = map(object_in, listed_in(read_json(path), _MOST))
+        return tuple(Promotion(path_in(entry["model"]), path_in(entry["before"])) for entry in entries)
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BrainsegError("the list of promoted networks is damaged", "Mend it, or move it away", path) from error
+
+
+def promote(folder: RunFolder, models: Path, before: Path) -> Path:
+    """Copy the network of a run to where promoted ones lie, with its ancestry, and note that it is the usual one now.
+
+    Parameters
+    ----------
+    models
+        Folder of promoted networks.
+    before
+        The model folder that was usual.
+
+    Raises
+    ------
+    BrainsegError
+        If the network was not compared, did not pass, is not the one that was, or cannot be written.
+    """
+    plan, model, verdict = read_plan(folder), trained_model(folder), known_verdict(folder)
+    if verdict is None:
+        raise BrainsegError("it was not compared with the one before", "Compare the two first", folder.path)
+    if not verdict.passed:
+        raise BrainsegError(verdict.sentence, "Correct more cases, and learn again", folder.path)
+    verify_weights(model)
+    kept = models / f"{_NO_NAME.sub('-', model.passport.name)[:60]}-{model.passport.sha256[:8]}"
+    try:
+        make_private_folder(models)
+        if not (kept / PASSPORT_NAME).is_file():
+            _copy(model, kept, _about(plan, verdict))
+    except OSError as error:
+        raise SaveError(f"the network cannot be kept ({error.strerror or error})", "Check the disk", kept) from error
+    read_model_folder(kept)
+    _change(models, lambda known: (*(other for other in known if other.model != kept), Promotion(kept, before)))
+    return kept
+
+
+def take_back(models: Path) -> Promotion:
+    """Take the last promotion back; its network stays where it is.
+
+    Raises
+    ------
+    BrainsegError
+        If nothing was promoted, or the list cannot be written.
+    """
+    known = promotions(models)
+    if not known:
+        raise BrainsegError("no network was promoted", "Learn from corrected cases first", models)
+    last = known[-1]
+    _change(models, lambda now: tuple(promotion for promotion in now if promotion != last))
+    return last
+
+
+def _about(plan: LearningPlan, verdict: Verdict) -> dict[str, Any]:
+    """What the passport of a promoted network tells beyond that of its run."""
+    ancestry = Ancestry(
+        plan.parent_title,
+        plan.parent.weights,
+        len(plan.trained_on),
+        len(verdict.cases),
+        round(verdict.before, 4),
+        round(verdict.after, 4),
+        round(verdict.overall.p if verdict.overall.p is not None else 1.0, 4),
+        (*dict.fromkeys((*plan.known, *plan.trained_on.values())),),
+    )
+    return {"ancestry": ancestry_as_json(ancestry), "results": ancestry.sentence}
+
+
+def _copy(model: ModelFolder, kept: Path, about: dict[str, Any]) -> None:
+    """Weights and passport, whole or not at all."""
+    temporary = kept.with_name(new_name())
+    temporary.mkdir(mode=0o700)
+    try:
+        for name in model.digests:
+            with open_derived(model.path / name, "rb") as stream, (temporary / name).open("xb") as copy:
+                shutil.copyfileobj(stream, copy)
+        content = {**object_in(read_json(model.path / PASSPORT_NAME)), **about}
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        write_text(temporary / PASSPORT_NAME, text, chosen=False)
+        verify_weights(read_model_folder(temporary))
+        temporary.rename(kept)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _change(models: Path, change: Callable[[tuple[Promotion, ...]], tuple[Promotion, ...]]) -> None:
+    path = models / _LIST
+    try:
+        with briefly_locked(path):
+            entries = [{"model": str(p.model), "before": str(p.before)} for p in change(promotions(models))]
+            write_text(path, json.dumps(entries, indent=1) + "\n", chosen=False)
+    except (OSError, BusyError) as error:
+        raise SaveError("the list of promoted networks cannot be written", "Check the disk", path) from error
