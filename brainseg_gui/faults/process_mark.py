@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -64,6 +63,8 @@ def _has_proc() -> bool:
 
 
 def _what_ps_says(pid: int, of_what: str = "lstart=") -> str:
+    import subprocess
+
     command = ["ps", *(("-ww",) if of_what == "command=" else ()), "-o", of_what, "-p", str(pid)]
     try:
         answer = subprocess.run(

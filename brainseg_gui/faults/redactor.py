@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import sysconfig
+import site
 import threading
 import unicodedata
 from collections import OrderedDict
@@ -162,8 +162,8 @@ def _forms(name: str) -> set[str]:
 
 def _own_code() -> tuple[tuple[str, str], ...]:
     """Where code lies, and what stands for it: of the program, of libraries, of Python; longest first."""
-    root, paths = Path(__file__).resolve().parents[2], sysconfig.get_paths()
+    root = Path(__file__).resolve().parents[2]
     places = {str(root / name): f"<program>/{name}" for name in ("brainseg_gui", "training", "resources")}
-    places |= {paths[name]: "<libraries>" for name in ("purelib", "platlib")}
-    places |= {paths[name]: "<python>" for name in ("stdlib", "platstdlib")}
+    places |= dict.fromkeys(site.getsitepackages(), "<libraries>")
+    places[os.path.dirname(os.__file__)] = "<python>"
     return tuple(sorted(places.items(), key=lambda item: len(item[0]), reverse=True))

@@ -6,7 +6,6 @@ import contextlib
 import faulthandler
 import json
 import os
-import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +62,7 @@ class RunningMark:
         self._left = False
         folder = marks_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        name = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._mark, self._trace = folder / f"{name}.json", folder / f"{name}.trace"
         about = {"pid": os.getpid(), "mark": start_mark(os.getpid()), "since": time.time(), "version": __version__}
         with _private(folder / f"{name}.new") as stream:  # another start must not find half a mark

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import shutil
 import stat
 import time
@@ -24,7 +23,7 @@ _swept: dict[str, float] = {}  # folder -> when
 
 def new_name(suffix: str = "") -> str:
     """A name of its own for a file or folder in the making; it tells the process that writes it."""
-    return f".{scratch.prefix()}{secrets.token_hex(8)}{suffix if re.fullmatch(_SUFFIX, suffix) else ''}"
+    return f".{scratch.prefix()}{os.urandom(8).hex()}{suffix if re.fullmatch(_SUFFIX, suffix) else ''}"
 
 
 def sweep(folder: Folder) -> int:

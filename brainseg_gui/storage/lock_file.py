@@ -11,7 +11,6 @@ import errno
 import json
 import os
 import random
-import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -71,7 +70,7 @@ class Holder:
 
 def new_holder() -> Holder:
     """This process, for a lock of its own."""
-    return Holder(os.getpid(), start_mark(os.getpid()), socket.gethostname(), time.time(), secrets.token_hex(8))
+    return Holder(os.getpid(), start_mark(os.getpid()), socket.gethostname(), time.time(), os.urandom(8).hex())
 
 
 def create(path: Path, holder: Holder) -> bool:
@@ -118,7 +117,7 @@ def in_the_making(path: Path) -> bool:
 
 def remove_stale_lock(path: Path, stale: Holder | None) -> None:
     """Remove a stale lock, and only that one: between reading and removing it another may have been made."""
-    moved = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    moved = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
     try:
         os.rename(path, moved)
     except OSError:

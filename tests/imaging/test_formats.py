@@ -14,16 +14,16 @@ from brainseg_gui.errors import CaseError, ImageError
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.formats.image_format import ImageFormat, ImageHeader
 from brainseg_gui.imaging.formats.known_formats import (
-    FORMATS,
-    READ,
-    SUFFIXES,
     WRITTEN,
     endings,
     file_filter,
     format_at,
     format_of,
+    formats_read,
     is_image,
+    known_formats,
     stem,
+    suffixes_read,
     titles,
 )
 from brainseg_gui.imaging.formats.mask_note import network_of, said_scheme
@@ -39,24 +39,24 @@ PLACES = {"RAS": np.diag([1.0, 2, 3, 1]), "LPS": np.diag([-1.0, -2, 3, 1]), "obl
 
 
 def test_no_two_formats_share_an_ending() -> None:
-    suffixes = [suffix for known in FORMATS for suffix in known.suffixes]
+    suffixes = [suffix for known in known_formats() for suffix in known.suffixes]
     assert len(set(suffixes)) == len(suffixes)
     assert all(suffix == suffix.lower() for suffix in suffixes)
 
 
-@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.title)
+@pytest.mark.parametrize("known", known_formats(), ids=lambda known: known.title)
 def test_a_format_is_read_or_its_remedy_is_known(known: ImageFormat) -> None:
     assert (known.reader is None) == bool(known.remedy)
     assert known.writer is None or known.reader is not None, "a mask is read back"
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("suffix", suffixes_read())
 def test_names_lose_the_ending_of_their_format(suffix: str) -> None:
     for written in (suffix, suffix.upper()):
         path = Path(f"P1.2_t1{written}")
         assert is_image(path)
         assert stem(path) == "P1.2_t1"
-        assert format_of(path) in READ
+        assert format_of(path) in formats_read()
 
 
 @pytest.mark.parametrize("suffix", [suffix for known in WRITTEN for suffix in known.suffixes])
@@ -102,7 +102,7 @@ def test_a_file_without_an_ending_is_known_by_its_content(write_nifti: Any, tmp_
     assert caught.value.remedy == "Give it a name that ends in .nii.gz or .nii"
 
 
-@pytest.mark.parametrize("name", [suffix for known in FORMATS if not known.reader for suffix in known.suffixes])
+@pytest.mark.parametrize("name", [suffix for known in known_formats() if not known.reader for suffix in known.suffixes])
 def test_an_image_of_a_format_that_is_not_read_is_refused_with_its_remedy(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"P1_t1{name}"
     path.write_bytes(b"whatever")
@@ -115,7 +115,7 @@ def test_an_image_of_a_format_that_is_not_read_is_refused_with_its_remedy(name: 
 
 
 def test_words_and_filters_of_several_formats() -> None:
-    nifti = READ[0]
+    nifti = formats_read()[0]
     assert file_filter([nifti]) == "NIfTI (*.nii.gz *.nii)"
     assert file_filter([nifti, MADE_UP]) == "Images (*.nii.gz *.nii *.up);;NIfTI (*.nii.gz *.nii);;Made up (*.up)"
     assert endings([nifti, MADE_UP]) == ".nii.gz, .nii or .up"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,7 +60,7 @@ class JournalFolder:
 
     def begin(self, header: JournalHeader, lock: StudyLock) -> Journal:
         """A journal for a new annotation; its file is made by the first `Journal.follow`."""
-        name = f"{header.study[:_NAME_LENGTH]}-{secrets.token_hex(6)}{_SUFFIX}"
+        name = f"{header.study[:_NAME_LENGTH]}-{os.urandom(6).hex()}{_SUFFIX}"
         return Journal(self.path / name, header, lock)
 
     def resume(self, found: Restored, lock: StudyLock) -> Journal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from brainseg_gui.annotation.slab import Values
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.volume import Volume
+
+if TYPE_CHECKING:
+    import hashlib
 
 _SLICES = 16  # copied at a time, so that hashing needs little memory
 _DIGEST_BYTES = 20
@@ -30,7 +33,7 @@ def study_digest(case: Case) -> str:
 
 def values_digest(values: Values) -> str:
     """Digest of a label map's voxels, 40 hexadecimal digits; the order in memory does not count."""
-    total = hashlib.blake2b(repr(values.shape).encode(), digest_size=_DIGEST_BYTES)
+    total = _hash(repr(values.shape).encode())
     for start in range(0, values.shape[2], _SLICES):
         total.update(values[:, :, start : start + _SLICES].tobytes(order="F"))
     return total.hexdigest()
@@ -39,7 +42,13 @@ def values_digest(values: Values) -> str:
 def _grid_hash(grid: Grid) -> hashlib.blake2b:
     # a thousandth of a millimetre is rounding of the header
     corner = np.round(grid.affine, 3) + 0.0
-    return hashlib.blake2b(repr(grid.shape).encode() + corner.tobytes(), digest_size=_DIGEST_BYTES)
+    return _hash(repr(grid.shape).encode() + corner.tobytes())
+
+
+def _hash(start: bytes) -> hashlib.blake2b:
+    import hashlib
+
+    return hashlib.blake2b(start, digest_size=_DIGEST_BYTES)
 
 
 def _add_volume(total: hashlib.blake2b, volume: Volume) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections import deque
@@ -28,7 +27,7 @@ from brainseg_gui.controllers.layers.case_list_work import (
 )
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.settings.person import person
-from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.settings.preferences import Preferences, folder_token
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
@@ -183,8 +182,7 @@ class CaseStatesController(QObject):
         self._show_actions()
 
     def _location_of(self, folder: Path) -> CaseListLocation:
-        token = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        return CaseListLocation(folder, self._preferences.journals.parent / "cases" / f"{token}-{NAME}")
+        return CaseListLocation(folder, self._preferences.journals.parent / "cases" / f"{folder_token(folder)}-{NAME}")
 
     def _on_annotation_changed(self) -> None:
         case_id = self._open_case

@@ -15,7 +15,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
-from brainseg_gui.imaging.formats.known_formats import MASKS, file_filter, stem
+from brainseg_gui.imaging.formats.known_formats import file_filter, mask_formats, stem
 from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
@@ -24,7 +24,6 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle, ann
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 
-_MASK_FILTER = f"{file_filter(MASKS)};;All files (*)"  # archives give DICOM objects names without endings
 _PAUSE_MS = 800  # painting goes before scoring what is painted
 _SOON_MS = 40  # the new mask is painted before scoring competes for the interpreter
 
@@ -66,7 +65,8 @@ class MasksController(QObject):
             self._session.say(Notice("A mask is added to an open case", "Open a case first"))
             return
         folder = str(self._preferences.get("last mask folder", str(case.source.folder)))
-        names, _ = QFileDialog.getOpenFileNames(self._window, "Add masks", folder, _MASK_FILTER)
+        kinds = f"{file_filter(mask_formats())};;All files (*)"  # archives give DICOM objects names without endings
+        names, _ = QFileDialog.getOpenFileNames(self._window, "Add masks", folder, kinds)
         if names:
             self._preferences.set("last mask folder", str(Path(names[0]).parent))
             self.add_masks([Path(name) for name in names])

@@ -52,9 +52,9 @@ def may_be_mask(path: Path) -> bool:
     The drive is not asked.
     """
     from brainseg_gui.imaging.cases.case_folder import kind_of
-    from brainseg_gui.imaging.formats.known_formats import MASKS, format_of
+    from brainseg_gui.imaging.formats.known_formats import format_of, mask_formats
 
-    return format_of(path) in MASKS and kind_of(path) in (None, "mask")
+    return format_of(path) in mask_formats() and kind_of(path) in (None, "mask")
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import weakref
@@ -184,7 +183,7 @@ class Preferences:
 
     def windows_of(self, identity: Path) -> dict[Modality, Window]:
         """Windows that were set for a case the last time, by its place."""
-        entry = self._load("windows", {}).get(_token(identity), {})
+        entry = self._load("windows", {}).get(folder_token(identity), {})
         try:
             found = {Modality(key): Window(float(level), float(width)) for key, (level, width) in entry.items()}
         except (AttributeError, TypeError, ValueError, OverflowError):
@@ -193,7 +192,7 @@ class Preferences:
 
     def set_windows(self, identity: Path, windows: Mapping[Modality, Window]) -> None:
         """Remember the windows of a case, of the last hundred cases."""
-        token, entry = _token(identity), {m.value: [w.level, w.width] for m, w in windows.items()}
+        token, entry = folder_token(identity), {m.value: [w.level, w.width] for m, w in windows.items()}
 
         def with_these(known: dict[str, Any]) -> dict[str, Any]:
             others = [(key, value) for key, value in known.items() if key != token]
@@ -230,8 +229,11 @@ def _paths(found: list[object]) -> list[Path]:
 
 def thumbnail_path(folder: Path) -> Path:
     """Where the small picture of a case is kept, in the user's cache."""
-    return platformdirs.user_cache_path(_APP) / "thumbnails" / f"{_token(folder)}.png"
+    return platformdirs.user_cache_path(_APP) / "thumbnails" / f"{folder_token(folder)}.png"
 
 
-def _token(folder: Path) -> str:
+def folder_token(folder: Path) -> str:
+    """What a folder is called in the names of files about it."""
+    import hashlib
+
     return hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]

@@ -1,6 +1,6 @@
 """What a format of images is to the rest of the program: one record, and a module that is imported when it is needed.
 
-The record is in `known_formats.FORMATS`; all that asks for endings, filters or formats by name reads that table.
+The record is in `known_formats`; all that asks for endings, filters or formats by name reads that table.
 """
 
 from __future__ import annotations

@@ -1,11 +1,14 @@
-"""The table of formats, and what names alone tell. Nothing here imports what reads a file."""
+"""The table of formats, and what names alone tell. Nothing here imports what reads a file.
+
+Formats of other packages are looked for when the table is first asked: the start of the program asks none.
+"""
 
 from __future__ import annotations
 
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import cast
 
@@ -90,15 +93,39 @@ _BUILT_IN = (
     ImageFormat("MINC", (".mnc",), remedy="Convert with mnc2nii"),
 )
 _READ_HERE = {suffix for known in _BUILT_IN if known.reader is not None for suffix in known.suffixes}
-FORMATS = (*_BUILT_IN, *_of_plug_ins())
-READ = tuple(known for known in FORMATS if known.reader is not None)
-MASKS = tuple(known for known in FORMATS if known.reader is not None or known.mask_reader is not None)
-WRITTEN = tuple(known for known in FORMATS if known.writer is not None)
+WRITTEN = tuple(known for known in _BUILT_IN if known.writer is not None)
 MASK_ENDING = WRITTEN[0].suffixes[0]  # of a mask whose name nobody chose
 
-_BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
-_LONGEST_FIRST = sorted(_BY_SUFFIX, key=len, reverse=True)  # ".seg.nrrd" is more than ".nrrd"
-SUFFIXES = tuple(suffix for suffix in _LONGEST_FIRST if _BY_SUFFIX[suffix] in READ)
+
+@cache
+def known_formats() -> tuple[ImageFormat, ...]:
+    """Every format that a name or a file can tell, also those that are not read."""
+    return (*_BUILT_IN, *_of_plug_ins())
+
+
+@cache
+def formats_read() -> tuple[ImageFormat, ...]:
+    """The formats of images."""
+    return tuple(known for known in known_formats() if known.reader is not None)
+
+
+@cache
+def mask_formats() -> tuple[ImageFormat, ...]:
+    """The formats of masks: those of images, and those that hold masks alone."""
+    return tuple(known for known in known_formats() if known.reader is not None or known.mask_reader is not None)
+
+
+@cache
+def _by_suffix() -> dict[str, ImageFormat]:
+    """Endings of all formats, the longest first: ``.seg.nrrd`` is more than ``.nrrd``."""
+    found = {suffix: known for known in known_formats() for suffix in known.suffixes}
+    return dict(sorted(found.items(), key=lambda item: len(item[0]), reverse=True))
+
+
+@cache
+def suffixes_read() -> tuple[str, ...]:
+    """Endings of images, the longest first."""
+    return tuple(suffix for suffix, known in _by_suffix().items() if known.reader is not None)
 
 
 def is_image(path: Path) -> bool:
@@ -108,7 +135,7 @@ def is_image(path: Path) -> bool:
 
 def names_image(name: str) -> bool:
     """The same of a bare name."""
-    return name.lower().endswith(SUFFIXES)
+    return name.lower().endswith(suffixes_read())
 
 
 def suffix_of(path: Path) -> str:
@@ -118,7 +145,7 @@ def suffix_of(path: Path) -> str:
     ('.NII.gz', '')
     """
     name, lower = path.name, path.name.lower()
-    return next((name[-len(suffix) :] for suffix in SUFFIXES if lower.endswith(suffix)), "")
+    return next((name[-len(suffix) :] for suffix in suffixes_read() if lower.endswith(suffix)), "")
 
 
 def stem(path: Path) -> str:
@@ -133,7 +160,7 @@ def stem(path: Path) -> str:
 def format_of(path: Path) -> ImageFormat | None:
     """The format that the name tells, read or not; the drive is not asked."""
     name = path.name.lower()
-    return next((_BY_SUFFIX[suffix] for suffix in _LONGEST_FIRST if name.endswith(suffix)), None)
+    return next((known for suffix, known in _by_suffix().items() if name.endswith(suffix)), None)
 
 
 def format_at(path: Path) -> ImageFormat | None:
@@ -141,7 +168,7 @@ def format_at(path: Path) -> ImageFormat | None:
     known = format_of(path)
     if known is None and (not path.suffix or path.suffix[1:].isdigit()):
         start = _start_of(path)
-        return next((other for other in FORMATS if other.is_start is not None and other.is_start(start)), None)
+        return next((other for other in known_formats() if other.is_start is not None and other.is_start(start)), None)
     return known
 
 
@@ -150,18 +177,19 @@ def other_format(files: Iterable[Path]) -> ImageFormat | None:
     return next((known for path in files if (known := format_at(path)) and known.reader is None), None)
 
 
-def titles(formats: Iterable[ImageFormat] = READ) -> str:
-    """Formats in words, such as ``NIfTI or NRRD``."""
-    return _either([known.title for known in formats])
+def titles(formats: Iterable[ImageFormat] | None = None) -> str:
+    """Formats in words, such as ``NIfTI or NRRD``; those of images where none are given."""
+    return _either([known.title for known in formats or formats_read()])
 
 
-def endings(formats: Iterable[ImageFormat] = READ) -> str:
-    """Endings in words, such as ``.nii.gz or .nii``."""
-    return _either([suffix for known in formats for suffix in known.suffixes])
+def endings(formats: Iterable[ImageFormat] | None = None) -> str:
+    """Endings in words, such as ``.nii.gz or .nii``; those of images where no formats are given."""
+    return _either([suffix for known in formats or formats_read() for suffix in known.suffixes])
 
 
-def file_filter(formats: Iterable[ImageFormat] = READ) -> str:
-    """Filter of a file dialog: each format, after all of them where there are several."""
+def file_filter(formats: Iterable[ImageFormat] | None = None) -> str:
+    """Filter of a file dialog: each format, or each of images, after all of them where there are several."""
+    formats = formats or formats_read()
     rows = [f"{known.title} ({_patterns([known])})" for known in formats]
     return ";;".join([f"Images ({_patterns(formats)})", *rows] if len(rows) > 1 else rows)
 

@@ -16,7 +16,7 @@ from brainseg_gui.imaging.formats.image_format import (
     ShouldStop,
     StoredMask,
 )
-from brainseg_gui.imaging.formats.known_formats import READ, format_at, titles
+from brainseg_gui.imaging.formats.known_formats import format_at, formats_read, titles
 from brainseg_gui.imaging.formats.whole_numbers import whole_numbers
 from brainseg_gui.imaging.grid import Array, Grid, StoredGrid, describe_shape
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
@@ -58,7 +58,7 @@ def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape:
 
 def _reader_of(path: Path) -> Reader:
     """What reads a file; a name that tells nothing is taken for the first format, whose reader says what is wrong."""
-    known = format_at(path) or READ[0]
+    known = format_at(path) or formats_read()[0]
     if known.reader is None:
         raise ImageError(f"it is {known.title}, not {titles()}", known.remedy, path)
     return known.reader()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.formats.known_formats import SUFFIXES
+from brainseg_gui.imaging.formats.known_formats import suffixes_read
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_groups import BESIDE
 from brainseg_gui.imaging.naming.case_tree import answers
@@ -198,9 +198,9 @@ def _expected(group: Group) -> list[FoundFile]:
     """The masks of a case that its row of the table puts into another folder."""
     if group.match is None:
         return []
-    found = []
+    found, suffixes = [], (*suffixes_read(), *map(str.upper, suffixes_read()))
     for rank, place in group.match.siblings(MASK):
-        paths = [place.with_name(place.name + suffix) for suffix in (*SUFFIXES, *map(str.upper, SUFFIXES))]
+        paths = [place.with_name(place.name + suffix) for suffix in suffixes]
         found += [
             FoundFile(p, MASK, group.match.case_id, "", (rank, 0, 0), match_of(p)) for p in paths if answers(p.is_file)
         ]
