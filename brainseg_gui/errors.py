@@ -6,8 +6,11 @@ Everything that does not derive from `BrainsegError` is a bug and is logged with
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+_Named = TypeVar("_Named")
 
 _JOINERS = "\u200c\u200d"  # Persian and Indian names, and many an emoji, need them
 
@@ -38,6 +41,19 @@ def listed(names: Sequence[str]) -> str:
     'T1, T1ce and T2'
     """
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def named(known: Mapping[str, _Named], name: str, missing: str) -> _Named:
+    """What a person names, among what is known.
+
+    Raises
+    ------
+    BrainsegError
+        That it is `missing`, such as "there is no rule set", and what there is.
+    """
+    if name not in known:
+        raise BrainsegError(f"{missing} named {name}", f"Choose one of {', '.join(known)}")
+    return known[name]
 
 
 class BrainsegError(Exception):

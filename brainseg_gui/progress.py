@@ -44,8 +44,10 @@ def run_to_end(work: Generator[Progress, None, Result], tell: Callable[[Progress
             return result
 
 
-def scaled(work: Generator[Progress, None, Result], start: float, end: float) -> Generator[Progress, None, Result]:
-    """Progress of one stage as progress of the whole; the work ends with whoever follows it."""
+def retold(
+    work: Generator[Progress, None, Result], words: Callable[[Progress], Progress]
+) -> Generator[Progress, None, Result]:
+    """Work whose progress is told in other words; it ends with whoever follows it."""
     with closing(work):
         while True:
             try:
@@ -53,4 +55,9 @@ def scaled(work: Generator[Progress, None, Result], start: float, end: float) ->
             except StopIteration as finish:
                 result: Result = finish.value
                 return result
-            yield replace(progress, done=start + (end - start) * progress.done)
+            yield words(progress)
+
+
+def scaled(work: Generator[Progress, None, Result], start: float, end: float) -> Generator[Progress, None, Result]:
+    """Progress of one stage as progress of the whole."""
+    return retold(work, lambda progress: replace(progress, done=start + (end - start) * progress.done))

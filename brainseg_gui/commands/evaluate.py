@@ -13,13 +13,13 @@ from brainseg_gui.commands.case_options import add_resample_option, add_scheme_o
 from brainseg_gui.commands.cluster_options import add_cluster_options, count_of, retries_of
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
+from brainseg_gui.progress import Progress, run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from brainseg_gui.evaluation.cohorts.run import CohortRequest
     from brainseg_gui.evaluation.records.report import CohortReport
-    from brainseg_gui.progress import Progress
 
 STANDARD_OUTPUT = Path("-")
 INPUT_FAULT = 2
@@ -183,19 +183,18 @@ def _watched(work: Generator[Progress, None, CohortReport], total: int) -> Cohor
     from tqdm import tqdm
 
     said = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal said
+        done, failed, _, _ = progress.partial
+        bar.set_postfix_str(f"{failed} failed" if failed else "", refresh=False)
+        bar.update(done - bar.n)
+        if bar.disable and time.monotonic() - said > _PLAIN_EVERY_S:
+            said = time.monotonic()
+            sys.stderr.write(for_terminal(f"brainseg: {progress.detail} scored\n"))
+
     with tqdm(total=total, file=sys.stderr, bar_format=_BAR, disable=None, leave=False) as bar:
-        while True:
-            try:
-                progress = next(work)
-            except StopIteration as end:
-                report: CohortReport = end.value
-                return report
-            done, failed, _, _ = progress.partial
-            bar.set_postfix_str(f"{failed} failed" if failed else "", refresh=False)
-            bar.update(done - bar.n)
-            if bar.disable and time.monotonic() - said > _PLAIN_EVERY_S:
-                said = time.monotonic()
-                sys.stderr.write(for_terminal(f"brainseg: {progress.detail} scored\n"))
+        return run_to_end(work, tell)
 
 
 def _write(report: CohortReport, args: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, named
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
@@ -151,9 +151,7 @@ def _planes(name: str) -> tuple[Plane, ...]:
     from brainseg_gui.imaging.plane import Plane
 
     known = {plane.name.lower(): (plane,) for plane in Plane} | {"all": tuple(Plane)}
-    if name not in known:
-        raise BrainsegError(f"there is no plane named {name}", f"Choose one of {', '.join(known)}")
-    return known[name]
+    return named(known, name, "there is no plane")
 
 
 def _dates(words: list[str]) -> dict[str, date]:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import named
 
 DEFAULT = "rano2"
 
@@ -131,7 +131,4 @@ def criteria_named(name: str) -> Criteria:
     BrainsegError
         If there are none.
     """
-    known = all_criteria()
-    if name not in known:
-        raise BrainsegError(f"there are no criteria named {name}", f"Choose one of {', '.join(known)}")
-    return known[name]
+    return named(all_criteria(), name, "there are no criteria")

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, named
 from brainseg_gui.imaging.grid import Grid
 
 UNKNOWN = "?"
@@ -252,10 +252,7 @@ def region_named(key: str) -> Region:
     BrainsegError
         If there is none.
     """
-    known = {region.key: region for region in regions()}
-    if key.upper() not in known:
-        raise BrainsegError(f"there is no region named {key}", f"Choose one of {', '.join(known)}")
-    return known[key.upper()]
+    return named({region.key: region for region in regions()}, key.upper(), "there is no region")
 
 
 def label_region(meaning: str) -> Region:

@@ -8,11 +8,13 @@ convention: *radiological* shows the patient's right on the left of the screen, 
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from brainseg_gui.imaging.grid import Array, Grid, Voxel
+from brainseg_gui.imaging.grid import Array, Grid
+
+Number = TypeVar("Number", int, float)  # whole for voxels and pixels, else between their centres
 
 
 class DisplayConvention(Enum):
@@ -116,8 +118,10 @@ def pixel_size_mm(plane: Plane, grid: Grid) -> tuple[float, float]:
     return grid.spacing_mm[plane.row_axis], grid.spacing_mm[plane.column_axis]
 
 
-def voxel_to_pixel(voxel_ijk: Voxel, plane: Plane, grid: Grid, convention: DisplayConvention) -> tuple[int, int]:
-    """Pixel (row, column) that shows a voxel of the slice."""
+def voxel_to_pixel(
+    voxel_ijk: tuple[Number, Number, Number], plane: Plane, grid: Grid, convention: DisplayConvention
+) -> tuple[Number, Number]:
+    """Pixel (row, column) that shows a voxel of the slice, or where a point between the voxels' centres lies."""
     row = grid.shape[plane.row_axis] - 1 - voxel_ijk[plane.row_axis]
     column = voxel_ijk[plane.column_axis]
     if columns_reversed(plane, convention):
@@ -126,42 +130,17 @@ def voxel_to_pixel(voxel_ijk: Voxel, plane: Plane, grid: Grid, convention: Displ
 
 
 def pixel_to_voxel(
-    pixel_rc: tuple[int, int], plane: Plane, slice_index: int, grid: Grid, convention: DisplayConvention
-) -> Voxel:
-    """Voxel that a pixel of the slice shows; the inverse of `voxel_to_pixel`."""
+    pixel_rc: tuple[Number, Number], plane: Plane, slice_index: int, grid: Grid, convention: DisplayConvention
+) -> tuple[Number, Number, Number]:
+    """Voxel that a pixel shows, or the point of a place between pixels: the inverse of `voxel_to_pixel`."""
     row, column = pixel_rc
     if columns_reversed(plane, convention):
         column = grid.shape[plane.column_axis] - 1 - column
-    voxel = [0, 0, 0]
+    voxel = [row] * 3
     voxel[plane.axis] = slice_index
     voxel[plane.row_axis] = grid.shape[plane.row_axis] - 1 - row
     voxel[plane.column_axis] = column
     return voxel[0], voxel[1], voxel[2]
-
-
-def point_to_pixel(
-    point_ijk: tuple[float, float, float], plane: Plane, grid: Grid, convention: DisplayConvention
-) -> tuple[float, float]:
-    """As `voxel_to_pixel`, between the voxels' centres too."""
-    row = grid.shape[plane.row_axis] - 1 - point_ijk[plane.row_axis]
-    column = point_ijk[plane.column_axis]
-    if columns_reversed(plane, convention):
-        column = grid.shape[plane.column_axis] - 1 - column
-    return row, column
-
-
-def pixel_to_point(
-    pixel_rc: tuple[float, float], plane: Plane, slice_index: int, grid: Grid, convention: DisplayConvention
-) -> tuple[float, float, float]:
-    """As `pixel_to_voxel`, between the voxels' centres and outside the slice too."""
-    row, column = pixel_rc
-    if columns_reversed(plane, convention):
-        column = grid.shape[plane.column_axis] - 1 - column
-    point = [0.0, 0.0, 0.0]
-    point[plane.axis] = float(slice_index)
-    point[plane.row_axis] = grid.shape[plane.row_axis] - 1 - row
-    point[plane.column_axis] = column
-    return point[0], point[1], point[2]
 
 
 def box_of(values: Array) -> tuple[slice, slice] | None:

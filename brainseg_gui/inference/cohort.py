@@ -8,10 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import wait
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.cases.background_thread import waited_for
@@ -21,7 +20,7 @@ from brainseg_gui.imaging.labels import LabelMap, from_network_classes
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.inference.ahead import PendingRead, Writing, start_reading, start_writing
 from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, Result, retold
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +36,6 @@ _SEGMENTED = 0.95  # of the work on one case
 _LOG = logging.getLogger(__name__)
 
 Steps = Generator[Progress, None, None]
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -226,14 +224,7 @@ class CohortSegmentation:
         return start_reading(source, self.regrid, entry.begin if entry is not None else None)
 
     def _follow(self, job: CaseJob, work: Generator[Progress, None, Result]) -> Generator[Progress, None, Result]:
-        with closing(work):
-            while True:
-                try:
-                    progress = next(work)
-                except StopIteration as finish:
-                    result: Result = finish.value
-                    return result
-                yield self._at_work(job, replace(progress, done=_SEGMENTED * progress.done))
+        return retold(work, lambda step: self._at_work(job, replace(step, done=_SEGMENTED * step.done)))
 
     def _end_writing(self) -> Steps:
         """Wait for the last mask and tell that it is there."""

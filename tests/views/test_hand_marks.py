@@ -14,7 +14,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.imaging.plane import DisplayConvention, Plane, pixel_to_point, point_to_pixel, voxel_to_pixel
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, pixel_to_voxel, voxel_to_pixel
 from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.annotating.hand import Outline, Pointer
 from brainseg_gui.state.annotating.tools import Tool
@@ -81,10 +81,11 @@ def test_the_outline_tells_erasing(annotating: ActiveAnnotation) -> None:
 @pytest.mark.parametrize(("plane", "convention"), EVERY_WAY_UP)
 def test_points_and_pixels_agree_with_voxels(plane: Plane, convention: DisplayConvention) -> None:
     voxel = (3, 17, 9)
-    assert point_to_pixel(voxel, plane, GRID, convention) == voxel_to_pixel(voxel, plane, GRID, convention)
+    as_point = voxel_to_pixel((3.0, 17.0, 9.0), plane, GRID, convention)
+    assert as_point == voxel_to_pixel(voxel, plane, GRID, convention)
     point = (3.25, 16.5, 9.125)
-    pixel = point_to_pixel(point, plane, GRID, convention)
-    back = pixel_to_point(pixel, plane, round(point[plane.axis]), GRID, convention)
+    pixel = voxel_to_pixel(point, plane, GRID, convention)
+    back = pixel_to_voxel(pixel, plane, round(point[plane.axis]), GRID, convention)
     expected = [*point]
     expected[plane.axis] = round(point[plane.axis])
     assert back == pytest.approx(expected)

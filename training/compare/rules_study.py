@@ -14,7 +14,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.options import SegmentOptions
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, run_to_end
 from training.compare.cases import find_cases
 from training.compare.command import ended, tell, write_text
 from training.compare.methods import models_named
@@ -81,15 +81,12 @@ def _follow(work: Generator[Progress, None, Study]) -> Study:
     """Run to the end, with a bar where somebody watches."""
     from tqdm import tqdm
 
+    def tell(progress: Progress) -> None:
+        bar.set_description_str(progress.detail)
+        bar.update(progress.done - bar.n)
+
     with tqdm(total=1.0, disable=None, leave=False, bar_format="{percentage:3.0f} %|{bar}| {elapsed} {desc}") as bar:
-        while True:
-            try:
-                progress = next(work)
-            except StopIteration as end:
-                study: Study = end.value
-                return study
-            bar.set_description_str(progress.detail)
-            bar.update(progress.done - bar.n)
+        return run_to_end(work, tell)
 
 
 if __name__ == "__main__":

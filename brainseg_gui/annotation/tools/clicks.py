@@ -90,24 +90,7 @@ def from_images(
 ) -> Generator[Progress, None, LabelChange | None]:
     """What the images alone say of the last of some hints, as a change of the labels; None when nothing changes.
 
-    Parameters
-    ----------
-    volumes
-        Images on the annotation's grid.
-    values, scheme
-        The annotation, (I, J, K), and what its numbers mean.
-    hints
-        What was said of it so far.
-
-    Yields
-    ------
-    Progress
-        Often enough to cancel.
-
-    Raises
-    ------
-    BrainsegError
-        If the scheme has no number for what the hint speaks of.
+    The volumes lie on the annotation's grid; the rest is as for `click_answers.answered`.
     """
     hint = hints[-1]
     earlier = [other for other in hints[:-1] if other.region == hint.region]

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import named
 
 DEFAULT = "brats2023"
 
@@ -52,7 +52,4 @@ def rules_named(name: str) -> RuleSet:
     BrainsegError
         If there is none.
     """
-    known = rule_sets()
-    if name not in known:
-        raise BrainsegError(f"there is no rule set named {name}", f"Choose one of {', '.join(known)}")
-    return known[name]
+    return named(rule_sets(), name, "there is no rule set")

@@ -33,7 +33,7 @@ from brainseg_gui.followup.visits import Visit, read_volume
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.numbering import number_of
-from brainseg_gui.imaging.plane import edge_letters, pixel_size_mm, point_to_pixel
+from brainseg_gui.imaging.plane import edge_letters, pixel_size_mm, voxel_to_pixel
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress, scaled
 
@@ -137,7 +137,7 @@ def _draw(axes: Axes, image: KeyImage) -> None:
 
 
 def _draw_line(axes: Axes, line: Line, image: KeyImage) -> None:
-    ends = [point_to_pixel(end, image.cross.plane, image.grid, CONVENTION) for end in (line.start_ijk, line.end_ijk)]
+    ends = [voxel_to_pixel(end, image.cross.plane, image.grid, CONVENTION) for end in (line.start_ijk, line.end_ijk)]
     down, across = zip(*ends, strict=True)
     for colour, width in ((_CASING, 2.2), (_LINE, 1.0)):
         axes.plot(across, down, color=colour, linewidth=width, marker="o", markersize=_END_POINTS, zorder=5)

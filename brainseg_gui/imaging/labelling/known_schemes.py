@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
-from brainseg_gui.errors import BrainsegError, listed
+from brainseg_gui.errors import BrainsegError, listed, named
 from brainseg_gui.imaging.labels import NETWORK_CLASSES, UNKNOWN, LabelScheme, label_tables
 
 
@@ -54,10 +54,7 @@ def scheme_named(name: str) -> LabelScheme:
     BrainsegError
         If there is none.
     """
-    known = label_schemes()
-    if name not in known:
-        raise BrainsegError(f"there is no label scheme named {name}", f"Choose one of {', '.join(known)}")
-    return known[name]
+    return named(label_schemes(), name, "there is no label scheme")
 
 
 def network_numbering(scheme: LabelScheme, tissues: Sequence[str] = NETWORK_CLASSES[1:]) -> LabelScheme:

@@ -116,15 +116,7 @@ class LoadedNetwork:
 
 
 def load_network(folder: ModelFolder | HeadModel, options: SegmentOptions) -> Generator[Progress, None, LoadedNetwork]:
-    """Load a model, fit it to the device and run it once.
-
-    Raises
-    ------
-    ModelError
-        If the weights are not those of the passport, hold what is not known, or do not fit it.
-    EngineError
-        If the device is not there.
-    """
+    """A Keras model as `load` gives it."""
     yield Progress(LOADING, 0.3, folder.title)
     device = choose_device(options.device)
     model = open_network(folder)

@@ -19,7 +19,7 @@ from brainseg_gui.imaging.plane import (
     edge_letters,
     picture_shape,
     pixel_to_voxel,
-    point_to_pixel,
+    voxel_to_pixel,
 )
 from brainseg_gui.preparation.nudging import NudgedExamination, Picture
 from brainseg_gui.state.preparing.nudging import Nudging
@@ -94,7 +94,7 @@ class NudgeView(QWidget):
         return frame
 
     def _to_screen(self, nudged: NudgedExamination, point_ijk: tuple[float, float, float]) -> QPointF:
-        row, column = point_to_pixel(point_ijk, self._plane, nudged.grid, self._convention)
+        row, column = voxel_to_pixel(point_ijk, self._plane, nudged.grid, self._convention)
         frame, scale = self._frame(nudged), self._scale(nudged)
         return QPointF(frame.left() + (column + 0.5) * scale, frame.top() + (row + 0.5) * scale)
 

@@ -14,9 +14,7 @@ from brainseg_gui.imaging.plane import (
     Plane,
     picture_shape,
     pixel_size_mm,
-    pixel_to_point,
     pixel_to_voxel,
-    point_to_pixel,
     voxel_to_pixel,
 )
 from brainseg_gui.state.annotating.hand import Point
@@ -56,7 +54,7 @@ class SliceMapping:
     def point_at(self, position: QPointF) -> Point:
         """Voxel coordinates under a position of the viewport, also outside the slice."""
         row, column = self._pixel_edges(position)
-        return pixel_to_point((row - 0.5, column - 0.5), self.plane, self.slice_index, self.grid, self.convention)
+        return pixel_to_voxel((row - 0.5, column - 0.5), self.plane, self.slice_index, self.grid, self.convention)
 
     def mm_at(self, position: QPointF) -> QPointF:
         """Where a position of the viewport is in the slice, in mm from the upper left corner of pixel (0, 0)."""
@@ -64,7 +62,7 @@ class SliceMapping:
 
     def position_at(self, point_ijk: Point) -> QPointF:
         """Position of voxel coordinates in the viewport; the inverse of `point_at`."""
-        return self._position(point_to_pixel(point_ijk, self.plane, self.grid, self.convention))
+        return self._position(voxel_to_pixel(point_ijk, self.plane, self.grid, self.convention))
 
     def position_of(self, voxel_ijk: Voxel) -> QPoint:
         """Position of a voxel's centre in the viewport."""
