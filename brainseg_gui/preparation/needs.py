@@ -1,4 +1,4 @@
-"""Whether what is to be segmented has to be prepared first: told from names and headers, before any voxel is read."""
+"""Whether what is to be segmented has to be prepared first, told from names, headers, or voxels that were read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import os
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from brainseg_gui.errors import ImageError
-from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.formats.dicom_guard import looks_like_dicom
 from brainseg_gui.imaging.formats.known_formats import format_of
 from brainseg_gui.imaging.formats.reading import read_header
+from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.plain_files import open_file
+from brainseg_gui.preparation.raw_files import RECORD
 
 _LOOKED_AT = 50
+_LOOKED_AT_MM = 4.0
+_SMALLEST_HEAD_ML = 2200.0  # 119 images of brains have 1,750 and less, four of heads 3,000 and more
+_OF_AIR = 0.1  # of what is bright: air is noisy, and resampling rings
+_BRIGHT_PERCENTILE = 95
 
 
 def holds_dicom(place: Path) -> bool:
@@ -33,6 +41,34 @@ def _is_dicom(path: Path) -> bool:
             return looks_like_dicom(stream)
     except OSError:
         return False
+
+
+def why_raw(case: Case) -> str:
+    """Why a case that was read should be prepared before it is segmented, in a sentence; empty where it need not be.
+
+    What this program prepared is left as it is, a skull that could not be taken off included.
+    """
+    source = case.source
+    if source.volumes or len(set(source.modalities.values())) < len(source.modalities):
+        return ""
+    if (source.folder / RECORD).is_file():
+        return ""
+    if lies_apart(source):
+        return "Its images have grids of their own: they look like raw series, which may lie beside each other"
+    if has_skull(next(iter(case.volumes.values()))):
+        return "Its images show the skull, which networks do not expect"
+    return ""
+
+
+def has_skull(volume: Volume) -> bool:
+    """Whether an image shows a whole head: more than any brain measures is brighter than air."""
+    i, j, k = (max(1, round(_LOOKED_AT_MM / size)) for size in volume.grid.spacing_mm)
+    apart = np.abs(volume.stored[::i, ::j, ::k].astype(np.float32) - np.float32(volume.background))
+    tissue = apart[apart > 0]
+    if not tissue.size:
+        return False
+    bright = np.count_nonzero(tissue > _OF_AIR * np.percentile(tissue, _BRIGHT_PERCENTILE))
+    return float(bright * i * j * k) * volume.grid.voxel_ml > _SMALLEST_HEAD_ML
 
 
 def lies_apart(source: CaseSource) -> bool:

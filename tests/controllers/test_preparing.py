@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from tests.preparation.conftest import Series, write_classic
-from tests.preparation.heads import T1CE, T2, grid_of, head
+from tests.preparation.heads import T1CE, T2, brain, grid_of, head
 from tests.preparation.test_prepared_case import save
 
 GRID = grid_of((20, 22, 20), (4.0, 4.0, 4.0))
+HEADS = grid_of((34, 42, 40), (5.0, 5.0, 5.0))
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def preparing(parts: Any, files: FilesController, monkeypatch: pytest.MonkeyPatc
         parts.session.add_prediction(Layer("prediction", LayerRole.PREDICTION, labels, "a network"))
 
     panel = parts.window.panels[PREPARE]
-    controller = PreparingController(*parts, files, panel, panel, lambda: None, segment)
+    controller = PreparingController(*parts, files, panel, panel, lambda: None, segment, lambda: None)
     yield controller
     controller.close()
 
@@ -157,3 +159,84 @@ def test_dicom_that_is_dropped_offers_to_be_prepared(
     preparing.look_at_asked()
     qtbot.waitUntil(lambda: parts.session.preparing.choice is not None)
     assert parts.session.preparing.choice.reference is Modality.T1CE
+
+
+@pytest.fixture
+def heads(raw: Path) -> Path:
+    """The same, whole heads."""
+    for name, contrast in (("t1_gd", T1CE), ("ax_t2", T2)):
+        save(head(HEADS, contrast), raw / f"{name}.nii.gz")
+    return raw
+
+
+def _dropped(files: FilesController, parts: Any, qtbot: QtBot, *paths: Path) -> list[bool]:
+    """What is let go over the window; how often it was found to be raw."""
+    found: list[bool] = []
+    files.raw_found.connect(lambda: found.append(True))
+    files.take_dropped(paths)
+    qtbot.waitUntil(lambda: parts.session.case is not None and not parts.session.opening.running)
+    return found
+
+
+def test_heads_that_are_dropped_open_and_their_series_stand_in_the_panel(
+    parts: Any, files: FilesController, preparing: PreparingController, heads: Path, qtbot: QtBot
+) -> None:
+    """They lie on one grid, but show the skull; a file beside them whose name says nothing is a series too."""
+    save(head(HEADS, T2), heads / "004.nii.gz")
+    assert _dropped(files, parts, qtbot, heads) == [True]
+    assert "show the skull" in parts.session.notice.what
+    assert ("Prepare it…", "file.prepare_asked") in parts.session.notice.actions
+    preparing.look_at_asked()
+    qtbot.waitUntil(lambda: parts.session.preparing.choice is not None)
+    state = parts.session.preparing
+    names = {m: state.examination.series[one.number].name for m, one in state.choice.chosen.items()}
+    assert names == {Modality.T1CE: "t1_gd", Modality.T2: "ax_t2"}
+    assert len(state.examination.series) == 3
+
+
+def test_series_on_grids_of_their_own_are_raw(
+    parts: Any, files: FilesController, preparing: PreparingController, tmp_path: Path, qtbot: QtBot
+) -> None:
+    loose = [tmp_path / "Jane" / f"{name}.nii.gz" for name in ("t1_gd", "ax_t2")]
+    save(head(HEADS, T1CE), loose[0])
+    save(head(grid_of((20, 22, 15), (4.0, 4.0, 5.5)), T2), loose[1])
+    assert _dropped(files, parts, qtbot, *loose) == [True]
+    assert "grids of their own" in parts.session.notice.what
+
+
+@pytest.mark.parametrize("kind", ["stripped", "annotated", "prepared", "listed"])
+def test_who_needs_no_preparing_is_not_led_to_it(
+    parts: Any, files: FilesController, preparing: PreparingController, heads: Path, qtbot: QtBot, kind: str
+) -> None:
+    if kind == "stripped":
+        for name, contrast in (("t1_gd", T1CE), ("ax_t2", T2)):
+            image = head(HEADS, contrast, noise=0.0)
+            bare = np.where(brain(HEADS), image.stored, 0).astype(np.int16)
+            save(Volume(bare, HEADS, 1.0, 0.0, image.path), heads / f"{name}.nii.gz")
+    elif kind == "annotated":
+        tumour = np.zeros(HEADS.shape, np.int16)
+        tumour[20:24, 24:28, 20:24] = 1
+        save(Volume(tumour, HEADS, 1.0, 0.0, heads), heads / "seg.nii.gz")
+    elif kind == "prepared":
+        (heads / "preparation.json").write_text("{}")
+    else:
+        shutil.copytree(heads, heads.with_name("Mary"))
+    assert _dropped(files, parts, qtbot, heads if kind != "listed" else heads.parent) == []
+    assert kind != "listed" or "show the skull" in parts.session.notice.what  # said, but nobody is led away
+
+
+def test_a_cancel_while_the_network_runs_keeps_the_prepared_case_and_says_so(
+    panel: PreparePanel, preparing: PreparingController, parts: Any, raw: Path, qtbot: QtBot, monkeypatch: Any
+) -> None:
+    segmenting = parts.session.segmenting
+    monkeypatch.setattr(preparing, "_segment", lambda: segmenting.begin("inferring"))
+    monkeypatch.setattr(preparing, "_stop_segmenting", lambda: segmenting.end("Cancelled"))
+    _button(panel, "Prepare and segment").click()
+    qtbot.waitUntil(lambda: segmenting.running, timeout=60_000)
+    assert parts.session.preparing.running
+    assert not _button(panel, "Prepare and segment").isEnabled()
+    _button(panel, "Cancel").click()
+    assert not parts.session.preparing.running
+    folder = raw.parent / "Jane prepared" / "Jane"
+    assert parts.session.preparing.outcome == f"Not segmented; the prepared case stays, in {folder}"
+    assert (folder / "preparation.json").is_file()

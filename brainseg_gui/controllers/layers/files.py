@@ -15,7 +15,7 @@ from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.carried_windows import CarriedWindows
 from brainseg_gui.controllers.layers.path_recognition import RecognisedPaths, assigned, files_of, may_be_mask, recognise
-from brainseg_gui.controllers.layers.ways_out import ways_on, ways_out
+from brainseg_gui.controllers.layers.ways_out import PREPARE, ways_on, ways_out
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case, CaseSource
@@ -38,10 +38,13 @@ class FilesController(QObject):
         The paths that a person asked to open.
     masks_dropped
         Of what was let go over the window, the paths that may be masks of the open case.
+    raw_found
+        What was asked for has to be prepared before it is segmented.
     """
 
     asked = Signal(object)
     masks_dropped = Signal(object)
+    raw_found = Signal()
 
     def __init__(self, session: Session, window: QWidget, preferences: Preferences) -> None:
         super().__init__(window)
@@ -50,6 +53,7 @@ class FilesController(QObject):
         self._source: CaseSource | None = None
         self._paths: tuple[Path, ...] = ()
         self._dropped: tuple[Path, ...] = ()
+        self.raw_case: CaseSource | None = None  # the one that was asked for last, where it opened but is raw
         self._said_of_cohort: set[str] = set()  # about the masks of the list
         self._together: CohortReading | None = None
         session.cohort_changed.connect(self._on_cohort_changed)
@@ -92,6 +96,7 @@ class FilesController(QObject):
 
     def _find_paths(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(Path(path).absolute() for path in paths)
+        self.raw_case = None
         self.asked.emit(self._paths)
         first = self._paths[0]
         self._preferences.set("last folder", str(first.parent))
@@ -281,9 +286,18 @@ class FilesController(QObject):
             self._session.say(said)
         if opened.marks_problem is not None:
             self._session.say(notice_of(opened.marks_problem))
-        if notes := self._notes_to_say(case):
-            notice = Notice(". ".join(notes), problem=False, actions=ways_on(case))
+        self._say_notes(opened, said)
+
+    def _say_notes(self, opened: Opened, said: Notice | None) -> None:
+        case = opened.case
+        notes = (*self._notes_to_say(case), *([opened.why_raw] if opened.why_raw else []))
+        if notes:
+            notice = Notice(". ".join(notes), problem=False, actions=ways_on(case, raw=bool(opened.why_raw)))
             (self._session.say if said is None else self._session.say_too)(notice)
+        if opened.why_raw:
+            self.raw_case = case.source
+            if not self._is_listed(case.source):  # who goes through a list is not led away from it
+                self.raw_found.emit()
 
     def _notes_to_say(self, case: Case) -> tuple[str, ...]:
         """What is about the images; and how the mask is read where that is in doubt, once for all cases of a list."""
@@ -304,9 +318,10 @@ class FilesController(QObject):
         self._job = None
         self._session.end_preview()
         self._session.opening.end("Not opened")
-        self._session.say(
-            notice_of(error, ways_out(error, self._source, assignable=lambda: bool(self._files_to_assign(None))))
-        )
+        ways = ways_out(error, self._source, assignable=lambda: bool(self._files_to_assign(None)))
+        self._session.say(notice_of(error, ways))
+        if PREPARE in ways:
+            self.raw_found.emit()
 
     def _on_cancelled(self) -> None:
         self._job = None

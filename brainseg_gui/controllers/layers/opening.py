@@ -80,6 +80,8 @@ class Opened:
         What was measured on it.
     marks_problem
         Why that is not shown.
+    why_raw
+        Why it should be prepared before it is segmented; empty where it need not be, or somebody worked on it as it is.
     """
 
     case: Case
@@ -90,6 +92,7 @@ class Opened:
     prediction: Layer | None = None
     marks: tuple[Mark, ...] = ()
     marks_problem: BrainsegError | None = None
+    why_raw: str = ""
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -117,6 +120,7 @@ def open_case(
     """
     from brainseg_gui.annotation.saving.saved_masks import saved_annotations
     from brainseg_gui.imaging.cases.read_case import read_case
+    from brainseg_gui.preparation.needs import why_raw
 
     folders = homes_of(source, remembered.tree, remembered.earlier)
     in_background(partial(tidy, folders), "tidy")
@@ -139,7 +143,9 @@ def open_case(
     layers, problems = _read_all(masks, case, said)
     prediction = _prediction_of(case, folders)
     marks, unread = _measured(remembered.measurements, study)
-    return Opened(case, layers, known[0] if known else "", said.get(NEW_MASKS), problems, prediction, marks, unread)
+    raw = "" if layers or case.reference is not None else why_raw(case)
+    study_known = known[0] if known else ""
+    return Opened(case, layers, study_known, said.get(NEW_MASKS), problems, prediction, marks, unread, raw)
 
 
 def _measured(journals: MarkJournals | None, study: Callable[[], str]) -> tuple[tuple[Mark, ...], BrainsegError | None]:

@@ -13,7 +13,7 @@ Ways = tuple[tuple[str, str], ...]
 """Words of a button, and the action that it stands for."""
 
 _ASSIGN = ("Assign files…", "file.assign")
-_PREPARE = ("Prepare it…", "file.prepare_asked")
+PREPARE = ("Prepare it…", "file.prepare_asked")
 
 
 def ways_out(error: Exception, source: CaseSource | None, assignable: Callable[[], bool]) -> Ways:
@@ -31,14 +31,15 @@ def ways_out(error: Exception, source: CaseSource | None, assignable: Callable[[
     if isinstance(error, BrainsegError) and source is not None and _has_others(source, error.path):
         return (("Open the other images", "file.readable"), _ASSIGN)
     if isinstance(error, CaseError) and error.remedy == FROM_DICOM:
-        return (_PREPARE,)
+        return (PREPARE,)
     return (_ASSIGN,) if isinstance(error, CaseError) and assignable() else ()
 
 
-def ways_on(case: Case) -> Ways:
-    """What can be done about a case that is open, but lacks something."""
+def ways_on(case: Case, *, raw: bool = False) -> Ways:
+    """What can be done about a case that is open, but lacks something, or is `raw`."""
     chosen = case.missing or case.source.notes  # something was left aside, or missed
-    return (_ASSIGN,) if chosen and case.source.unused else ()
+    assign = (_ASSIGN,) if chosen and case.source.unused else ()
+    return ((PREPARE,) if raw else ()) + assign
 
 
 def _has_others(source: CaseSource, path: Path | None) -> bool:

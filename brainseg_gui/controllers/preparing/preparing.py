@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from brainseg_gui.controllers.preparing.nudging import NudgingController
     from brainseg_gui.inference.engine.engine import Engine
 
+_LOOKING, _SEGMENTING = "looking for series", "segmenting"
+
 
 class PreparingController(QObject):
     """Keeps `session.preparing`.
@@ -40,8 +43,8 @@ class PreparingController(QObject):
     ----------
     engine
         Gives the engine that finds brains.
-    segment
-        Segments the open case.
+    segment, stop_segmenting
+        Segments the open case, and gives that up.
     """
 
     def __init__(
@@ -54,10 +57,11 @@ class PreparingController(QObject):
         show: Callable[[], None],
         engine: Callable[[], Engine | None],
         segment: Callable[[], None],
+        stop_segmenting: Callable[[], None],
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
-        self._show, self._engine, self._segment = show, engine, segment
+        self._show, self._engine, self._segment, self._stop_segmenting = show, engine, segment, stop_segmenting
         self._said: dict[Modality, str] = {}
         self._looking = LatestJob(session, self)
         self._job: Job | None = None
@@ -67,6 +71,7 @@ class PreparingController(QObject):
         panel.when_made(self._listen)
         session.case_changed.connect(self._on_case_changed)
         session.layers.changed.connect(self._on_layers_changed)
+        session.segmenting.events.running.connect(self._on_segmenting_ended)
 
     def _listen(self, panel: PreparePanel) -> None:
         panel.role_chosen.connect(self.take_for)
@@ -86,17 +91,21 @@ class PreparingController(QObject):
         if folder:
             self.look(Path(folder))
 
-    def look(self, place: Path) -> None:
-        """Show the series of a place, and what each is taken for."""
+    def look(self, place: Path, said: Mapping[Modality, str] | None = None) -> None:
+        """Show the series of a place, and what each is taken for; `said` of some, by number, name or file."""
         self._show()
-        self._session.preparing.begin("looking for series")
-        self._looking.start(
-            examine(place), self._on_examined, lambda: self._session.preparing.end("No series were found")
-        )
+        state = self._session.preparing
+        if state.running and state.stage != _LOOKING:
+            return  # the panel shows what is being prepared; its Cancel comes first
+        state.begin(_LOOKING)
+        answer = partial(self._on_examined, said or {})
+        self._looking.start(examine(place), answer, lambda: state.end("No series were found"))
 
     def look_at_asked(self) -> None:
-        """Look at what a person asked to open, and could not be opened."""
-        if self._files.last_asked:
+        """Look at what a person asked to open: it could not be opened, or is raw."""
+        if (raw := self._files.raw_case) is not None:
+            self.look(raw.folder, {modality: str(path) for modality, path in raw.modalities.items()})
+        elif self._files.last_asked:
             self.look(self._files.last_asked[0])
 
     def take_for(self, number: int, modality: Modality | None) -> None:
@@ -147,13 +156,19 @@ class PreparingController(QObject):
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(self._on_prepared)
         self._job.failed.connect(self._on_failed)
-        self._job.cancelled.connect(lambda: self._session.preparing.end("Cancelled; nothing was left behind"))
+        self._job.cancelled.connect(self._on_cancelled)
         self._job.start()
 
     def cancel(self) -> None:
-        """Stop; nothing is left behind."""
+        """Stop; a case that is prepared already stays, with what is open in the window."""
+        state = self._session.preparing
         if self._job is not None:
             self._job.cancel()
+        elif self._session.segmenting.running:
+            self._stop_segmenting()
+        elif state.running:
+            self._looking.stop()
+            state.end(self._kept("Cancelled") if state.prepared is not None else "Cancelled")
 
     def close(self) -> None:
         """Stop what runs, when the program ends."""
@@ -167,9 +182,9 @@ class PreparingController(QObject):
 
     # --- what comes back
 
-    def _on_examined(self, examination: RawExamination) -> None:
+    def _on_examined(self, said: Mapping[Modality, str], examination: RawExamination) -> None:
         state = self._session.preparing
-        self._said.clear()
+        self._said = dict(said)
         state.steps, state.doubts, state.prepared = (), (), None
         state.examination = examination
         state.output = examination.place.parent / f"{examination.place.name} prepared"
@@ -203,7 +218,19 @@ class PreparingController(QObject):
         case = self._session.case
         if case is not None and case.source.folder == self._to_segment:
             self._to_segment = None  # once: a case that is opened again later is left as it is
+            self._session.preparing.begin(_SEGMENTING)
             self._segment()
+            self._on_segmenting_ended(running=self._session.segmenting.running)
+
+    def _on_segmenting_ended(self, running: bool) -> None:
+        state = self._session.preparing
+        if not running and state.running and state.stage == _SEGMENTING:
+            state.end(self._kept("Not segmented"))
+
+    def _kept(self, what: str) -> str:
+        """What became of a case that was prepared whole."""
+        prepared = self._session.preparing.prepared
+        return f"{what}; the prepared case stays, in {prepared.folder if prepared is not None else ''}"
 
     def _on_layers_changed(self) -> None:
         """The mask of a prepared case goes back to its series."""
@@ -212,17 +239,25 @@ class PreparingController(QObject):
         if prepared is None or case is None or not masks or case.source.folder != prepared.folder:
             return
         self._to_send_back = None
+        self._session.preparing.begin("bringing the mask back to each series")
         labels, author = masks[-1].labels, masks[-1].author
         back = write_native_masks(labels, prepared.preparation, prepared.folder / NATIVE, author)
-        self._looking.start(back, self._on_back)
+        failed = self._kept("The mask did not come back to each series")
+        self._looking.start(back, self._on_back, lambda: self._session.preparing.end(failed))
 
     def _on_back(self, paths: list[Path]) -> None:
         words = f"The mask lies on each of the {len(paths)} series as they were, in {paths[0].parent}"
         self._session.preparing.end(words)
 
+    def _on_cancelled(self) -> None:
+        self._job = None
+        again = self._session.preparing.prepared is not None
+        self._session.preparing.end(self._kept("Cancelled") if again else "Cancelled; nothing was left behind")
+
     def _on_failed(self, error: Exception) -> None:
         self._job = None
-        self._session.preparing.end("Not prepared; nothing was left behind")
+        again = self._session.preparing.prepared is not None
+        self._session.preparing.end(self._kept("Not prepared") if again else "Not prepared; nothing was left behind")
         self._session.say(notice_of(error))
 
 

@@ -37,6 +37,7 @@ def _controller(controllers: ControllerSet) -> PreparingController:
         partial(window.panels.show, PREPARE.title),
         lambda: segmenting.network[0] if segmenting.network is not None else None,
         segmenting.segment,
+        segmenting.cancel,
     )
 
 

@@ -65,7 +65,9 @@ class PreparePanel(FootedPage):
         self._run.setText("Prepare and segment")
         self._run.setObjectName("primary")
         self._change.setToolTip("Choose the folder that gets the prepared case")
-        self._cancel.setToolTip("Stop; nothing is left behind")
+        self._cancel.setToolTip(
+            "Stop. Nothing is left behind before the case is prepared; from then on the prepared case stays"
+        )
         for button, signal in (
             (self._change, self.output_requested),
             (self._run, self.prepare_requested),
