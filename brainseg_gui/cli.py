@@ -19,7 +19,7 @@ from brainseg_gui.faults.process_guard import ending_in_order, guard_process
 from brainseg_gui.plain_files import for_terminal, visible
 
 COMMANDS = (
-    *("window", "demo", "prepare", "segment", "evaluate", "follow", "report", "statistics", "render"),
+    *("window", "demo", "prepare", "segment", "evaluate", "follow", "report", "statistics", "render", "surfaces"),
     *("refine", "train", "learn", "runs", "synthesize", "export", "plugins", "doctor"),
 )
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

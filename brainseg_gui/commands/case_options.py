@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from brainseg_gui.evaluation.masks import ChosenSchemes
+    from brainseg_gui.imaging.case import Case
+    from brainseg_gui.imaging.labels import LabelMap
     from brainseg_gui.imaging.regrid_policy import RegridPolicy
 
 
@@ -59,3 +61,28 @@ def chosen_schemes(args: argparse.Namespace) -> ChosenSchemes:
     names = (args.reference_scheme or args.scheme, args.prediction_scheme or args.scheme)
     reference, prediction = (scheme_named(name) if name else None for name in names)
     return ChosenSchemes(reference, prediction)
+
+
+def read_masks(args: argparse.Namespace) -> tuple[Case, LabelMap | None, LabelMap | None]:
+    """The case that ``CASE`` names, its reference and the prediction; None where there is none."""
+    from dataclasses import replace
+
+    from brainseg_gui.evaluation.masks import read_as, read_as_prediction
+    from brainseg_gui.imaging.cases.case_folder import find_case
+    from brainseg_gui.imaging.cases.read_case import read_case
+    from brainseg_gui.imaging.formats.reading import read_label_map
+    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+    from brainseg_gui.progress import run_to_end
+
+    source = find_case(args.case)
+    case = run_to_end(read_case(replace(source, reference=None)))
+    chosen, assumed, regrid = chosen_schemes(args), scheme_named("brats2020"), regrid_policy_of(args)
+    path = args.reference or source.reference
+    reference = prediction = None
+    if path is not None:
+        labels = read_label_map(path, case.stored_grid, assumed, regrid=regrid)
+        reference, _ = read_as(labels, path, chosen.reference, case)
+    if args.prediction is not None:
+        labels = read_label_map(args.prediction, case.stored_grid, assumed, regrid=regrid)
+        prediction, _ = read_as_prediction(labels, args.prediction, chosen.prediction, reference, case)
+    return case, reference, prediction

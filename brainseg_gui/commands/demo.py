@@ -6,7 +6,7 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
-from brainseg_gui.commands.display import has_display
+from brainseg_gui.commands.window import has_display
 from brainseg_gui.imaging.cases.demo_case import demo_case, shipped_demo
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.plain_files import for_terminal

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from brainseg_gui.commands.case_options import add_case_options, add_scheme_options, chosen_schemes, regrid_policy_of
+from brainseg_gui.commands.case_options import add_case_options, add_scheme_options, read_masks
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.imaging.modality import Modality
 
@@ -178,30 +178,9 @@ def _style(args: argparse.Namespace) -> FigureStyle:
 
 
 def _content(args: argparse.Namespace) -> FigureContent:
-    from dataclasses import replace
-
     from brainseg_gui.evaluation.figures.content import FigureContent
-    from brainseg_gui.evaluation.masks import read_as, read_as_prediction
-    from brainseg_gui.imaging.cases.case_folder import find_case
-    from brainseg_gui.imaging.cases.read_case import read_case
-    from brainseg_gui.imaging.formats.reading import read_label_map
-    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-    from brainseg_gui.progress import run_to_end
 
-    source = find_case(args.case)
-    case = run_to_end(read_case(replace(source, reference=None)))
-    chosen = chosen_schemes(args)
-    path = args.reference or source.reference
-    reference = prediction = None
-    if path is not None:
-        labels = read_label_map(path, case.stored_grid, scheme_named("brats2020"), regrid=regrid_policy_of(args))
-        reference, _ = read_as(labels, path, chosen.reference, case)
-    if args.prediction is not None:
-        labels = read_label_map(
-            args.prediction, case.stored_grid, scheme_named("brats2020"), regrid=regrid_policy_of(args)
-        )
-        prediction, _ = read_as_prediction(labels, args.prediction, chosen.prediction, reference, case)
-    return FigureContent(case, reference, prediction)
+    return FigureContent(*read_masks(args))
 
 
 def _show(work: Generator[Progress, None, None]) -> None:

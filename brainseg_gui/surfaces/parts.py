@@ -1,0 +1,116 @@
+"""What of a case is seen in 3-D: its labels, its lesions, what was missed and false, and the brain around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, USUAL, ColourSet
+from brainseg_gui.imaging.connected import connected, sizes_of
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Region, own_colour, region_named
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.surfaces.nets import surface_of
+from brainseg_gui.surfaces.surface import Surface, SurfacePart
+
+Bools = NDArray[np.bool_]
+
+MOST_LESIONS = 40
+"""That are told apart: more are specks, and together the last part."""
+_GLASS, _BRAIN_GLASS = 0.18, 0.07  # how opaque
+_BRAIN_COLOUR, _SPECKS_COLOUR = "#bccde1", "#9a9a9a"
+_BRAIN_STEP_MM = 2.0  # the shell need not follow every fold
+_BRAIN_ROUNDS = 30
+
+
+def label_parts(
+    labels: LabelMap,
+    colours: ColourSet = USUAL,
+    hidden: frozenset[str] = frozenset(),
+    *,
+    glass: bool = False,
+    of: str = "",
+) -> tuple[SurfacePart, ...]:
+    """One part per label that is there; what lies around a tumour's core is glass, so that the core is seen.
+
+    Parameters
+    ----------
+    hidden
+        Meanings that are left out.
+    glass
+        Whether all of them are.
+    of
+        Whose labels they are, for their names; empty where that is plain.
+    """
+    scheme = labels.scheme
+    outside = _around_the_core(scheme, labels.present())
+    parts = []
+    for value in labels.present():
+        if scheme.meaning_of(value) not in hidden:
+            name = f"{of} {scheme.name_of(value)}".strip()
+            colour = colours.of(scheme.look_of(value))
+            opacity = _GLASS if glass or value in outside else 1.0
+            parts.append(SurfacePart(name, colour, partial(np.equal, labels.values, value), opacity))
+    return tuple(parts)
+
+
+def _around_the_core(scheme: LabelScheme, present: tuple[int, ...]) -> frozenset[int]:
+    core, whole = (set(scheme.values_in(region_named(key))) & set(present) for key in ("TC", "WT"))
+    return frozenset(whole - core) if core else frozenset()
+
+
+def lesion_parts(labels: LabelMap) -> tuple[SurfacePart, ...]:
+    """One part per lesion: what touches of the core, or of the whole tumour where none is told apart; largest first."""
+    core, whole = (labels.mask(region_named(key)) for key in ("TC", "WT"))
+    numbers, count = connected(core if core.any() else whole)
+    sizes = sizes_of(numbers, count)
+    order = np.argsort(-sizes[1:], kind="stable") + 1
+    parts = []
+    for place, number in enumerate(order[:MOST_LESIONS].tolist(), start=1):
+        name = f"lesion {place}, {sizes[number] * labels.grid.voxel_ml:.1f} ml"
+        parts.append(SurfacePart(name, own_colour(place), partial(np.equal, numbers, number)))
+    if specks := order[MOST_LESIONS:].tolist():
+        parts.append(SurfacePart(f"{len(specks)} further", _SPECKS_COLOUR, partial(np.isin, numbers, specks)))
+    if core.any():
+        parts.append(SurfacePart("around them", _SPECKS_COLOUR, lambda: whole & ~core, _GLASS))
+    return tuple(parts)
+
+
+def error_parts(reference: LabelMap, prediction: LabelMap, region: Region) -> tuple[SurfacePart, ...]:
+    """What of a region both masks have, as glass, and what was missed and what is false."""
+    true, said = reference.mask(region), prediction.mask(region)
+    both, missed, false = AGREEMENT_COLOURS
+    return (
+        SurfacePart(f"{region.key} in both", both, lambda: true & said, _GLASS),
+        SurfacePart(f"{region.key} missed", missed, lambda: true & ~said),
+        SurfacePart(f"{region.key} false", false, lambda: said & ~true),
+    )
+
+
+def brain_surface(volumes: Mapping[Modality, Volume]) -> Surface | None:
+    """The brain as a glass shell: the largest piece that is not air in the first of the images; None without one.
+
+    Images with the skull show the head instead.
+    """
+    volume = next(iter(volumes.values()), None)
+    if volume is None:
+        return None
+    steps = tuple(max(1, round(_BRAIN_STEP_MM / size)) for size in volume.grid.spacing_mm)
+    mask = _largest(volume.stored[tuple(slice(None, None, step) for step in steps)] != volume.background)
+    affine = volume.grid.affine @ np.diag([*map(float, steps), 1.0])
+    mesh = surface_of(mask, affine, _BRAIN_ROUNDS)
+    return Surface("brain", _BRAIN_COLOUR, mesh, _BRAIN_GLASS) if len(mesh.quads) else None
+
+
+def _largest(mask: Bools) -> Bools:
+    """The largest piece, without its holes and without threads to others."""
+    from scipy.ndimage import binary_fill_holes, binary_opening
+
+    opened = binary_opening(np.pad(mask, 1, mode="edge"))[1:-1, 1:-1, 1:-1]
+    numbers, count = connected(opened if opened.any() else mask, 6)
+    sizes = sizes_of(numbers, count)
+    filled: Bools = binary_fill_holes(numbers == sizes.argmax()) if count else mask
+    return filled

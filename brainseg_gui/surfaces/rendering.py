@@ -1,0 +1,148 @@
+"""A picture of surfaces: solid ones, glass over them, a slice amid them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainseg_gui.imaging.colours import rgb
+from brainseg_gui.surfaces.camera import Camera, Point, Size
+from brainseg_gui.surfaces.cut import Cut, Pixels
+from brainseg_gui.surfaces.splats import Dots, dots_of, nearest
+from brainseg_gui.surfaces.surface import Surface
+
+_LIGHT = np.array([-0.35, -0.45, 0.82], np.float32)  # over the viewer's left shoulder
+_SHADE = 0.25  # how bright what no light falls on is
+_RIM, _FALL = 0.75, 2.5  # by how much more opaque glass is at its rim than in its middle, and how suddenly
+_COARSE = 2  # pixels of glass: it is smooth, and a quarter of the dots will do
+_NOWHERE = np.float32(-np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """A picture and what is where in it.
+
+    Parameters
+    ----------
+    pixels
+        RGB, (height, width, 3).
+    towards_mm
+        How far towards the viewer what is seen lies, minus infinity where nothing is, (height, width).
+    camera
+        Where it was seen from.
+    """
+
+    pixels: Pixels
+    towards_mm: NDArray[np.float32]
+    camera: Camera
+
+    @property
+    def size(self) -> Size:
+        """Width and height."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    def point_at(self, x: float, y: float) -> Point | None:
+        """World position of what is seen at a place, from 0 to 1 to the right and down; None where nothing is."""
+        width, height = self.size
+        column, row = min(int(x * width), width - 1), min(int(y * height), height - 1)
+        towards = float(self.towards_mm[row, column])
+        return self.camera.point_at(column + 0.5, row + 0.5, towards, self.size) if np.isfinite(towards) else None
+
+
+def render(
+    surfaces: Sequence[Surface], camera: Camera, size: Size, cut: Cut | None = None, *, fine: bool = False
+) -> Rendering:
+    """Draw surfaces on black.
+
+    Parameters
+    ----------
+    size
+        Width and height of the picture.
+    fine
+        Draw it twice as large first, for smooth edges: four times the work.
+    """
+    width, height = size
+    if fine:
+        large = render(surfaces, camera, (2 * width, 2 * height), cut)
+        mean = large.pixels.reshape(height, 2, width, 2, 3).mean(axis=(1, 3), dtype=np.float32)
+        return Rendering(mean.astype(np.uint8), large.towards_mm[::2, ::2], camera)
+    picture = np.zeros((width * height, 3), np.float32)
+    towards = np.full(width * height, _NOWHERE)
+    _draw_solid(picture, towards, [one for one in surfaces if not one.glass], camera, size, cut)
+    behind_glass = towards.copy()
+    glass = [(_dots(one, camera, _reduced(size), cut), one) for one in surfaces if one.glass]
+    for dots, one in sorted((pair for pair in glass if len(pair[0])), key=lambda pair: float(pair[0][:, 2].max())):
+        _draw_glass(picture, towards, behind_glass, dots, one, size)
+    if cut is not None:
+        pixel, colours, depth = cut.seen(camera, size)
+        picture[pixel], towards[pixel] = colours, depth
+    shape = (height, width)
+    return Rendering(picture.clip(0, 255).astype(np.uint8).reshape(*shape, 3), towards.reshape(shape), camera)
+
+
+def _draw_solid(
+    picture: NDArray[np.float32],
+    towards: NDArray[np.float32],
+    surfaces: Sequence[Surface],
+    camera: Camera,
+    size: Size,
+    cut: Cut | None,
+) -> None:
+    if not surfaces:
+        return
+    each = [_dots(surface, camera, size, cut) for surface in surfaces]
+    dots = np.concatenate(each)
+    whose = np.repeat(np.arange(len(each)), [len(one) for one in each])
+    colours = np.array([rgb(surface.colour) for surface in surfaces], np.float32)
+    pixel, front = nearest(dots, size)
+    picture[pixel] = colours[whose[front]] * dots[front, 3:4]
+    towards[pixel] = dots[front, 2]
+
+
+def _draw_glass(
+    picture: NDArray[np.float32],
+    towards: NDArray[np.float32],
+    behind: NDArray[np.float32],
+    dots: Dots,
+    surface: Surface,
+    size: Size,
+) -> None:
+    """Over what lies behind it; it may be clicked where nothing solid is seen through it."""
+    width, height = small = _reduced(size)
+    pixel, front = nearest(dots, small)
+    opacity, depth = np.zeros(width * height, np.float32), np.full(width * height, _NOWHERE)
+    opacity[pixel], depth[pixel] = dots[front, 3], dots[front, 2]
+    opacity, depth = (_enlarged(part.reshape(height, width), size) for part in (opacity, depth))
+    there = np.flatnonzero((opacity > 0) & (depth > behind))
+    picture[there] += (np.array(rgb(surface.colour), np.float32) - picture[there]) * opacity[there, None]
+    bare = there[~np.isfinite(behind[there])]
+    towards[bare] = np.maximum(towards[bare], depth[bare])
+
+
+def _dots(surface: Surface, camera: Camera, size: Size, cut: Cut | None) -> Dots:
+    """Its dots: pixel, depth, and how bright it is, or how opaque if it is of glass."""
+    mesh = surface.mesh
+    facing = mesh.normals @ camera.axes.T.astype(np.float32)
+    if surface.glass:
+        look = surface.opacity + _RIM * (1 - facing[:, 2].clip(0, 1)) ** _FALL
+    else:
+        look = _SHADE + (1 - _SHADE) * (facing @ _LIGHT).clip(0, 1)
+    channels: list[Dots] = [camera.project(mesh.points_mm, size), np.asarray(look[:, None], np.float32)]
+    if cut is None:
+        return dots_of(np.concatenate(channels, axis=1), mesh.quads, size)
+    ahead = cut.ahead_mm(mesh.points_mm, camera)
+    kept = (ahead[mesh.quads] <= 0).any(axis=1)
+    dots = dots_of(np.concatenate([*channels, ahead[:, None]], axis=1), mesh.quads[kept], size)
+    return dots[dots[:, 4] <= 0, :4]
+
+
+def _reduced(size: Size) -> Size:
+    return -(-size[0] // _COARSE), -(-size[1] // _COARSE)
+
+
+def _enlarged(picture: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
+    width, height = size
+    return picture.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)[:height, :width].ravel()
