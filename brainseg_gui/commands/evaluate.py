@@ -18,7 +18,7 @@ from brainseg_gui.progress import Progress, run_to_end
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from brainseg_gui.evaluation.cohorts.run import CohortRequest
+    from brainseg_gui.evaluation.cohorts.run import CohortRequest, ScoringState
     from brainseg_gui.evaluation.records.report import CohortReport
 
 STANDARD_OUTPUT = Path("-")
@@ -186,9 +186,9 @@ def _watched(work: Generator[Progress, None, CohortReport], total: int) -> Cohor
 
     def tell(progress: Progress) -> None:
         nonlocal said
-        done, failed, _, _ = progress.partial
-        bar.set_postfix_str(f"{failed} failed" if failed else "", refresh=False)
-        bar.update(done - bar.n)
+        state: ScoringState = progress.partial
+        bar.set_postfix_str(f"{state.failed} failed" if state.failed else "", refresh=False)
+        bar.update(state.done - bar.n)
         if bar.disable and time.monotonic() - said > _PLAIN_EVERY_S:
             said = time.monotonic()
             sys.stderr.write(for_terminal(f"brainseg: {progress.detail} scored\n"))

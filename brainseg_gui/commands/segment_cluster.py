@@ -144,7 +144,7 @@ class _ClusterProgress:
         self.known += end.known
         self.done += not end.known
         entry = dict(end.told or {}) | {"known": end.known}
-        doubts = entry.pop("doubts", [])
+        doubts, _ = entry.pop("doubts", []), entry.pop("of_network", [])
         if self.as_json:
             self._write(json.dumps(entry))
         elif not end.known:

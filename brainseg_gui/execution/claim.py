@@ -28,6 +28,10 @@ from brainseg_gui.storage.reading import is_derived_file
 _PREFIX, _ENDING = "run-", ".lock"
 
 
+class ClaimedError(SaveError):
+    """Another run writes there."""
+
+
 @contextlib.contextmanager
 def claimed(folder: Path, key: str) -> Iterator[Path]:
     """Hold a claim on a manifest's folder; yields its file.
@@ -41,8 +45,10 @@ def claimed(folder: Path, key: str) -> Iterator[Path]:
 
     Raises
     ------
+    ClaimedError
+        If a run with another key writes there.
     SaveError
-        If a run with another key writes there, or the claim cannot be written.
+        If the claim cannot be written.
     """
     holder = new_holder()
     claim = folder / f"{_PREFIX}{key[:16]}-{holder.token}{_ENDING}"
@@ -61,7 +67,7 @@ def claimed(folder: Path, key: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def claimed_manifest(results: Path, key: str) -> Iterator[Path]:
-    """As `claimed`, for the manifest in a folder of results, which is made where it is not there.
+    """As `claimed`, for the manifest in a folder of results; its folder is made, and removed again if it stays empty.
 
     Raises
     ------
@@ -75,8 +81,12 @@ def claimed_manifest(results: Path, key: str) -> Iterator[Path]:
             pass
     except OSError as error:
         raise SaveError(f"it cannot be made ({error.strerror or error})", "Choose another folder", folder) from error
-    with claimed(folder, key) as claim:
-        yield claim
+    try:
+        with claimed(folder, key) as claim:
+            yield claim
+    finally:
+        with contextlib.suppress(OSError):  # something was done
+            folder.rmdir()
 
 
 def stands(claim: Path) -> bool:
@@ -92,7 +102,7 @@ def _yield_to(other: Path, key: str) -> None:
     if found is not None and not found.alive:
         remove_stale_lock(other, found)
     elif not other.name.startswith(f"{_PREFIX}{key[:16]}-"):
-        raise SaveError(
+        raise ClaimedError(
             f"a run with another model or other settings writes here ({_told(found)})",
             "Wait for its end, or choose another folder; if it is gone for certain, remove the file",
             other,

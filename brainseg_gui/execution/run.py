@@ -63,7 +63,13 @@ class _Try:
 
 
 def run_tasks(
-    executor: Executor, function: TaskFunction, records: Iterable[Record], *, at_once: int, retries: int = 0
+    executor: Executor,
+    function: TaskFunction,
+    records: Iterable[Record],
+    *,
+    at_once: int,
+    retries: int = 0,
+    on_begun: Callable[[int], None] | None = None,
 ) -> Generator[TaskEnd | None, None, None]:
     """Run a task for each record; ends come in the order in which they are ready, None when none is ready yet.
 
@@ -80,6 +86,8 @@ def run_tasks(
         How many are handed over at most.
     retries
         How often a task is tried again.
+    on_begun
+        Told the place of each record whose task a worker has begun, soon after; executors of Dask do not say so.
 
     Raises
     ------
@@ -91,6 +99,7 @@ def run_tasks(
     waiting = enumerate(records)
     running: dict[Future[dict[str, Any]], _Try] = {}
     ready: queue.SimpleQueue[Future[dict[str, Any]]] = queue.SimpleQueue()
+    begun: set[int] = set()
 
     def begin(task: _Try) -> None:
         future = executor.submit(function, dict(task.record))
@@ -106,6 +115,8 @@ def run_tasks(
             try:
                 future = ready.get(timeout=_WAIT_S)
             except queue.Empty:
+                if on_begun is not None:
+                    _tell_begun(running, begun, on_begun)
                 yield None
                 continue
             task = running.pop(future)
@@ -117,6 +128,15 @@ def run_tasks(
     finally:
         for future in running:
             future.cancel()
+
+
+def _tell_begun(
+    running: Mapping[Future[dict[str, Any]], _Try], begun: set[int], on_begun: Callable[[int], None]
+) -> None:
+    for future, task in running.items():
+        if task.number not in begun and future.running():
+            begun.add(task.number)
+            on_begun(task.number)
 
 
 def _end_of(future: Future[dict[str, Any]], task: _Try) -> TaskEnd:

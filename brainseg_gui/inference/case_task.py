@@ -36,8 +36,9 @@ def segment_case(record: dict[str, Any], engine_of_worker: Callable[[], Engine])
     Returns
     -------
     dict
-        What `described` says, with ``known`` where the mask was there already; or ``failed``, a sentence, with
-        ``input`` (whether the case is at fault), ``again`` and the ``trace``; or ``unfit``.
+        What `reply_of` says, with ``known`` where the mask was there already; or ``failed``, a sentence, with
+        ``input`` (whether the case is at fault), ``kept`` (a mask is there that no run made), ``again`` and the
+        ``trace``; or ``unfit``.
     """
     if sentence := unfit_for(record["program"], __version__):
         return {"unfit": sentence}
@@ -54,6 +55,11 @@ def segment_case(record: dict[str, Any], engine_of_worker: Callable[[], Engine])
             return _done(task, model, engine_of_worker())
         except Exception as error:  # noqa: BLE001  a fault of one case must not lose the others
             return _failed(task, error)
+
+
+def reply_of(done: Segmented) -> dict[str, Any]:
+    """What is replied of a case: what `described` says, ``doubts``, and those of its notes that are ``of_network``."""
+    return {**described(done), "doubts": list(done.case.doubts), "of_network": list(done.result.notes)}
 
 
 def described(done: Segmented) -> dict[str, Any]:
@@ -93,9 +99,9 @@ def _done(task: CaseRecord, model: ModelFolder, engine: Engine) -> dict[str, Any
         for step in steps:
             end = step.partial
     if isinstance(end, Segmented):
-        return {**described(end), "doubts": list(end.case.doubts)}
+        return reply_of(end)
     if isinstance(end, HasMask):
-        return dict(end.told) if end.told is not None else _failed(task, end.error)
+        return dict(end.told) if end.told is not None else {**_failed(task, end.error), "kept": True}
     return _failed(task, end.error if isinstance(end, Refused) else RuntimeError("nothing was done"))
 
 

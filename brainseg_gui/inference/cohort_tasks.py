@@ -13,7 +13,7 @@ from brainseg_gui.execution.run import TaskEnd, TaskFunction, run_tasks
 from brainseg_gui.inference.case_job import CaseJob
 from brainseg_gui.inference.case_record import CaseRecord, inputs_of
 from brainseg_gui.inference.case_task import segment_task
-from brainseg_gui.inference.cohort import Refused
+from brainseg_gui.inference.cohort import AtWork, Refused
 from brainseg_gui.inference.run_records import RunRecords
 from brainseg_gui.progress import Progress
 
@@ -34,6 +34,8 @@ class CaseEnd:
         Why there is no mask, in a sentence.
     of_input
         Whether the case itself is at fault.
+    kept
+        Whether that is because another mask is there.
     log
         What a person needs to find out more.
     """
@@ -43,18 +45,13 @@ class CaseEnd:
     known: bool = False
     fault: str = ""
     of_input: bool = False
+    kept: bool = False
     log: str = ""
 
 
 @dataclass
 class CohortTasks:
-    """The cases of a cohort as tasks.
-
-    Parameters
-    ----------
-    records
-        All paths absolute.
-    """
+    """The cases of a cohort as tasks."""
 
     records: RunRecords
     jobs: Sequence[CaseJob]
@@ -68,8 +65,9 @@ class CohortTasks:
         Yields
         ------
         Progress
-            Of all cases, some times a second; a `CaseEnd` as its partial result when one ended. Closing the generator
-            cancels: cases that workers have begun on a cluster are given up when the claim is gone.
+            Of all cases, some times a second; an `AtWork` as its partial result when one is begun (not on Dask), a
+            `CaseEnd` when one ended. Closing the generator cancels: cases that workers have begun on a cluster are
+            given up when the claim is gone.
 
         Raises
         ------
@@ -88,9 +86,19 @@ class CohortTasks:
 
     def _carried_out(self, left: Sequence[CaseRecord], workers: Workers) -> Generator[Progress, None, None]:
         records = (record.as_record() for record in left)
-        ends = run_tasks(workers.executor, self.task, records, at_once=workers.at_once, retries=self.retries)
+        begun: list[int] = []
+        ends = run_tasks(
+            workers.executor,
+            self.task,
+            records,
+            at_once=workers.at_once,
+            retries=self.retries,
+            on_begun=begun.append,
+        )
         with closing(ends):
             for end in ends:
+                while begun:
+                    yield replace(self._progress(None), partial=AtWork(left[begun.pop(0)].job, 0.0))
                 told = self._progress(_end_of(end, left[end.number].job) if end is not None else None)
                 yield told if workers.present() else replace(told, stage=WAITING)
 
@@ -128,4 +136,6 @@ def _end_of(end: TaskEnd, job: CaseJob) -> CaseEnd:
     log = "\n".join(str(end.reply[name]) for name in ("worker", "trace") if name in end.reply)
     fault = str(end.reply["failed"])
     fault = fault if job.name in fault else f"{job.name}: {fault}"
-    return CaseEnd(job, fault=f"{fault}{tries}", of_input=bool(end.reply.get("input")), log=log)
+    return CaseEnd(
+        job, fault=f"{fault}{tries}", of_input=bool(end.reply.get("input")), kept=bool(end.reply.get("kept")), log=log
+    )

@@ -24,7 +24,7 @@ from brainseg_gui.state.layers.mask_destination import MaskDestination
 from brainseg_gui.state.layers.unsaved_predictions import UnsavedPredictions
 from brainseg_gui.state.notices import Notice as Notice
 from brainseg_gui.state.notices import Notices
-from brainseg_gui.state.segmenting.cohort_segmenting import CohortSegmenting
+from brainseg_gui.state.segmenting.cohort_run import CohortRun
 from brainseg_gui.state.segmenting.segmenting import Segmenting
 from brainseg_gui.state.slices.viewing import Viewing
 from brainseg_gui.state.work import Work
@@ -64,7 +64,7 @@ class Session(Notices):
         self.output = MaskDestination()
         self.reporting = Work()
         self.segmenting = Segmenting()
-        self.segmenting_all = CohortSegmenting()
+        self.cohort_run = CohortRun()
         self.annotating = ActiveAnnotation()
         self.case_states = CaseStates()
         self.errors = ErrorList()

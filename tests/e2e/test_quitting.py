@@ -1,4 +1,4 @@
-"""Closing the window: predictions that no file holds are asked about once, for all cases, and so is Segment all."""
+"""Closing the window: predictions that no file holds, and a run on the cohort, are asked about once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.core_features import FILES, QUITTING
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole
-from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage
+from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage
 from brainseg_gui.views.widgets.question import Question
 from tests.e2e.painting import Hand
 
@@ -119,13 +119,13 @@ def test_quitting_while_the_list_is_segmented_asks(
     application: Application, cohort: Path, open_paths: Callable[..., None]
 ) -> None:
     open_paths(application, cohort)
-    state = application.session.segmenting_all
+    state = application.session.cohort_run
     state.put(application.session.cohort)
-    state.show(CaseSegmenting(application.session.cohort[0], CaseStage.SEGMENTED))
-    state.show(CaseSegmenting(application.session.cohort[1], CaseStage.AT_WORK))
+    state.show(CaseRun(application.session.cohort[0], CaseStage.SEGMENTED))
+    state.show(CaseRun(application.session.cohort[1], CaseStage.AT_WORK))
     state.work.begin("segmenting B")
     question = question_of(application)
-    assert question.text() == "Stop segmenting the list? 1 of 3 cases are done."
+    assert question.text() == "Stop the run on the cohort? 1 of 3 cases are done."
     question.answer("cancel")
     assert application.window.isVisible()
     question_of(application).answer("stop")
@@ -144,14 +144,14 @@ def test_the_end_of_the_desktop_session_asks_about_predictions_and_running_work(
     predict(application, "A")
     session = application.session
     session.segmenting.begin("inferring")
-    session.segmenting_all.put(session.cohort)
-    session.segmenting_all.work.begin("segmenting A")
+    session.cohort_run.put(session.cohort)
+    session.cohort_run.work.begin("segmenting A")
     for answer, stays in (("cancel", True), ("end", False)):
         manager.reset_mock()
         monkeypatch.setattr(Question, "chosen", lambda _, answer=answer: answer)
         application.controllers[QUITTING].answer_session_end(manager)
         assert manager.cancel.called == stays
     session.segmenting.end("")
-    session.segmenting_all.work.end("")
-    words = "a prediction is in no file, a segmentation is running and Segment all is at 0 of 3 cases"
+    session.cohort_run.work.end("")
+    words = "a prediction is in no file, a segmentation is running and the run on the cohort is at 0 of 3 cases"
     assert asked == [f"End the session? A{words[1:]}."] * 2

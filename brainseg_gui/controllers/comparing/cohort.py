@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from brainseg_gui.controllers.comparing.cohort_work import Shown, evaluate, partial_file, read, write
+from brainseg_gui.controllers.comparing.cohort_work import Shown, evaluate, partial_file, read, summed_up, write
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
@@ -20,7 +20,7 @@ from brainseg_gui.controllers.layers.masks import MasksController
 from brainseg_gui.controllers.layers.save_dialog import ask_path, ending_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
-from brainseg_gui.evaluation.records.report import CaseReport
+from brainseg_gui.evaluation.records.report import CaseReport, CohortReport
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
@@ -165,6 +165,14 @@ class CohortController(QObject):
             self.results.say(None)
             self.results.work.begin("Reading")
             self._start(read(path))
+
+    def show_report(self, report: CohortReport) -> None:
+        """Show results that were made elsewhere in the program."""
+        self._shown.show()
+        if self._job is None:
+            self.results.say(None)
+            self.results.work.begin("Reading")
+            self._start(summed_up(report))
 
     def choose_report(self) -> None:
         """Ask for a name and write the results there."""

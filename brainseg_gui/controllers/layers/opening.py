@@ -69,7 +69,7 @@ class Opened:
     annotations
         Its annotations, the one to go on with last.
     prediction
-        The network's mask that lies where Segment all leaves it.
+        The network's mask that lies where a run on the cohort leaves it.
     study
         Digest of its images, where it had to be worked out; else empty.
     numbering

@@ -80,7 +80,7 @@ class SegmentController(QObject):
         panel.cancel_requested.connect(self.cancel)
         panel.model_folder_requested.connect(self.choose_model_folder)
         session.case_changed.connect(self._judge)
-        session.segmenting_all.work.events.running.connect(self._judge)
+        session.cohort_run.work.events.running.connect(self._judge)
         state = session.segmenting
         state.device = preferences.choice("device", ("auto", "cpu", "gpu"))
         state.precision = preferences.choice("precision", ("auto", "float32", "bfloat16"))
@@ -176,7 +176,7 @@ class SegmentController(QObject):
     def _warm_up(self) -> None:
         """Start the engine while nothing else happens, so that the first click is already warm."""
         state = self._session.segmenting
-        if self.models.chosen is None or state.running or self._session.segmenting_all.work.running:
+        if self.models.chosen is None or state.running or self._session.cohort_run.work.running:
             return
         try:
             self._engine.start(self.models.chosen, self._options())
@@ -210,7 +210,7 @@ class SegmentController(QObject):
             return "Open a case first"
         if model is None:
             return "Choose a model folder first"
-        if self._session.segmenting_all.work.running:
+        if self._session.cohort_run.work.running:
             return "The cases of the list are being segmented"
         from brainseg_gui.inference.options import missing_modalities
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from brainseg_gui.controllers.comparing.intensities import IntensitiesController
     from brainseg_gui.controllers.comparing.rating import RatingController
     from brainseg_gui.controllers.segmenting.certainty import CertaintyController
-    from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
+    from brainseg_gui.controllers.segmenting.cohort_run import CohortRunController
     from brainseg_gui.controllers.shell.controller_set import ControllerSet
     from brainseg_gui.controllers.shell.plug_ins import PlugInsController
     from brainseg_gui.controllers.shell.preferences_form import PreferencesFormController
@@ -198,11 +198,17 @@ def _cohort(controllers: ControllerSet) -> CohortController:
     )
 
 
-def _segment_all(controllers: ControllerSet) -> SegmentAllController:
-    from brainseg_gui.controllers.segmenting.segment_all import SegmentAllController
+def _cohort_run(controllers: ControllerSet) -> CohortRunController:
+    from brainseg_gui.controllers.segmenting.cohort_run import CohortRunController
 
-    return SegmentAllController(
-        controllers.session, controllers.window, controllers.preferences, controllers[FILES], controllers[SEGMENTING]
+    return CohortRunController(
+        controllers.session,
+        controllers.window,
+        controllers.preferences,
+        controllers[FILES],
+        controllers[MASKS],
+        controllers[SEGMENTING],
+        lambda report: controllers[COHORT].show_report(report),
     )
 
 
@@ -248,7 +254,7 @@ def _plug_ins(controllers: ControllerSet) -> PlugInsController:
 
 TRAINING = Feature(_training, commands={"train.open": lambda training: training.show()})
 COHORT = Feature(_cohort, commands={"file.cohort_results": lambda cohort: cohort.show()})
-SEGMENT_ALL = Feature(_segment_all, commands={"cases.segment_all": lambda segmenting: segmenting.show()})
+COHORT_RUN = Feature(_cohort_run, commands={"cases.run": lambda segmenting: segmenting.show()})
 FIGURES = Feature(_figures, commands={"file.figure": lambda figures: figures.choose()})
 REPORT = Feature(_report, commands={"file.report": lambda report: report.choose()})
 DICOM_EXPORT = Feature(
@@ -279,7 +285,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     PREPARING,
     TRAINING,
     COHORT,
-    SEGMENT_ALL,
+    COHORT_RUN,
     FIGURES,
     REPORT,
     DICOM_EXPORT,

@@ -16,7 +16,6 @@ from brainseg_gui.controllers.shell.leaving import LeavingController
 from brainseg_gui.errors import listed, printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.layers.layers import Layer, LayerRole
-from brainseg_gui.state.segmenting.cohort_segmenting import CaseStage, CohortSegmenting
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.widgets.question import Question
@@ -49,7 +48,7 @@ class QuittingController(QObject):
     @property
     def free(self) -> bool:
         """Whether the program may be closed without a question; ends what is in the hand."""
-        busy = self._session.segmenting_all.work.running or self._job is not None
+        busy = self._session.cohort_run.work.running or self._job is not None
         missed = self._predictions or self._session.unsaved_predictions.missed
         return self._leaving.free and not busy and not missed
 
@@ -78,12 +77,12 @@ class QuittingController(QObject):
 
     def _what_ends(self) -> list[str]:
         """What is in no file, or at work, besides annotations."""
-        total, everything = self._missed.total(), self._session.segmenting_all
+        total, everything = self._missed.total(), self._session.cohort_run
         found = ["a prediction is in no file" if total == 1 else f"{total} predictions are in no file"] if total else []
         if self._session.segmenting.running:
             found.append("a segmentation is running")
         if everything.work.running:
-            found.append(f"Segment all is at {_ended(everything)} of {len(everything.cases)} cases")
+            found.append(f"the run on the cohort is at {everything.ended} of {everything.total} cases")
         return found
 
     def close(self) -> None:
@@ -96,12 +95,12 @@ class QuittingController(QObject):
     # the list of cases
 
     def _ask_of_list(self, then: Callable[[], None]) -> None:
-        state = self._session.segmenting_all
+        state = self._session.cohort_run
         if not state.work.running:
             then()
             return
-        text = f"Stop segmenting the list? {_ended(state)} of {len(state.cases)} cases are done."
-        more = "Their masks are in files. Segment all goes on with the others when brainseg is opened again."
+        text = f"Stop the run on the cohort? {state.ended} of {state.total} cases are done."
+        more = "What is done is in files. The run goes on with the others when brainseg is opened again."
         self._show(text, more, (("stop", "Stop and quit"), ("cancel", "Go on")), {"stop": then})
 
     # predictions
@@ -177,10 +176,6 @@ class QuittingController(QObject):
         self._question = None
         if key in acts:
             acts[key]()
-
-
-def _ended(state: CohortSegmenting) -> int:
-    return len(state.cases) - state.count(CaseStage.WAITING) - state.count(CaseStage.AT_WORK)
 
 
 def _named(counts: Mapping[str, int]) -> str:

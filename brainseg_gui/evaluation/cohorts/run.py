@@ -72,13 +72,35 @@ class CohortRequest:
     regrid: RegridPolicy = RegridPolicy.STRICT
 
 
+@dataclass(frozen=True)
+class ScoringState:
+    """How far scoring is.
+
+    Parameters
+    ----------
+    done, failed, total
+        Pairs that were scored, or could not be; those of them that could not; all.
+    seconds
+        Since the first.
+    ended
+        The pair that has just ended, scored or not; None between them.
+    """
+
+    done: int
+    failed: int
+    total: int
+    seconds: float
+    ended: CaseReport | Unpaired | None = None
+
+
 def evaluate_cohort(request: CohortRequest) -> Generator[Progress, None, CohortReport]:
     """Pair and score a cohort.
 
     Yields
     ------
     Progress
-        One per scored case, and a few times a second while none is ready. Closing the generator kills the processes.
+        One per scored case, and a few times a second while none is ready, with a `ScoringState`. Closing the generator
+        kills the processes.
 
     Raises
     ------
@@ -148,6 +170,26 @@ class _Scores:
     cases: dict[int, CaseReport] = field(default_factory=dict)
     failed: dict[int, Unpaired] = field(default_factory=dict)
 
+    def take(self, answer: TaskOutcome, partial: PartialResults) -> CaseReport | Unpaired:
+        """Keep what came of a task."""
+        task = self.tasks[answer.number]
+        pair = task.pair
+        if answer.case is None:
+            self.failed[answer.number] = Unpaired(pair.case_id, pair.prediction, answer.failed, task.model)
+            return self.failed[answer.number]
+        # the same two files may be another case or model by now: names are those of this call
+        names = {
+            "model": task.model,
+            "case_id": pair.case_id,
+            "reference": str(pair.reference),
+            "prediction": str(pair.prediction),
+            "images": str(pair.images) if pair.images is not None else None,
+        }
+        self.cases[answer.number] = case_of({**answer.case, **names})
+        if not answer.known:
+            partial.add(answer.key, answer.case)
+        return self.cases[answer.number]
+
 
 def _scored(
     scores: _Scores, tasks: Sequence[ScoringTask], workers: Workers, retries: int, partial: PartialResults
@@ -155,41 +197,16 @@ def _scored(
     start = time.monotonic()
     with closing(answers(tasks, workers, partial.known, retries)) as ready:
         for answer in ready:
-            if answer is not None:
-                _take(answer, scores.tasks[answer.number], partial, scores.cases, scores.failed)
+            ended = scores.take(answer, partial) if answer is not None else None
             done, failed = len(scores.cases) + len(scores.failed), len(scores.failed)
-            yield _progress(done, failed, len(tasks), time.monotonic() - start)
+            yield _progress(ScoringState(done, failed, len(tasks), time.monotonic() - start, ended))
 
 
-def _take(
-    answer: TaskOutcome,
-    task: ScoringTask,
-    partial: PartialResults,
-    scored: dict[int, CaseReport],
-    failed: dict[int, Unpaired],
-) -> None:
-    pair = task.pair
-    if answer.case is None:
-        failed[answer.number] = Unpaired(pair.case_id, pair.prediction, answer.failed, task.model)
-        return
-    # the same two files may be another case or model by now: names are those of this call
-    names = {
-        "model": task.model,
-        "case_id": pair.case_id,
-        "reference": str(pair.reference),
-        "prediction": str(pair.prediction),
-        "images": str(pair.images) if pair.images is not None else None,
-    }
-    scored[answer.number] = case_of({**answer.case, **names})
-    if not answer.known:
-        partial.add(answer.key, answer.case)
-
-
-def _progress(done: int, failed: int, total: int, seconds: float) -> Progress:
-    words = f"{done} of {total}"
-    if failed:
-        words += f", {failed} failed"
-    return Progress("scoring", done / total if total else 1.0, words, partial=(done, failed, total, seconds))
+def _progress(state: ScoringState) -> Progress:
+    words = f"{state.done} of {state.total}"
+    if state.failed:
+        words += f", {state.failed} failed"
+    return Progress("scoring", state.done / state.total if state.total else 1.0, words, partial=state)
 
 
 def versions() -> dict[str, str]:

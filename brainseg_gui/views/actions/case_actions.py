@@ -22,9 +22,9 @@ CASE_ACTIONS: tuple[ActionSpec, ...] = (
     _action("cases.in_work", "&In work", tip="Mark the case in work; happens by itself when annotating begins"),
     _action("cases.done", "&Done", tip="Mark the case done"),
     _action(
-        "cases.segment_all",
-        "&Segment all…",
-        tip="Run the network on every case of the list that has no prediction yet",
+        "cases.run",
+        "&Run on the cohort…",
+        tip="Segment or score the cases of the list, here or on a cluster",
         separated=True,
     ),
 )

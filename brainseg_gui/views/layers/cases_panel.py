@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.annotation.case_list import CaseState
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.state.segmenting.cohort_segmenting import CaseSegmenting, CaseStage
+from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItem, CaseItemDelegate
@@ -87,8 +87,8 @@ class CasesPanel(QWidget):
         session.case_states.changed.connect(self._fill)
         session.case_changed.connect(self._mark_open_case)
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
-        session.segmenting_all.case_changed.connect(self._mark_segmenting)
-        session.segmenting_all.list_changed.connect(self._mark_segmenting)
+        session.cohort_run.case_changed.connect(self._mark_segmenting)
+        session.cohort_run.list_changed.connect(self._mark_segmenting)
         self._fill()
         self._on_fold_toggled(True)
         self._on_annotation_changed()
@@ -208,7 +208,7 @@ class CasesPanel(QWidget):
 
     def _mark_segmenting(self, place: Path | None = None) -> None:
         """Say behind a case, or all, how far the network is with it, while the list is segmented."""
-        state = self._session.segmenting_all
+        state = self._session.cohort_run
         with QSignalBlocker(self._list):
             for item in self._items:
                 if place in (None, item.source.identity):
@@ -254,7 +254,7 @@ class CasesPanel(QWidget):
             menu.popup(self._list.viewport().mapToGlobal(place))
 
 
-def _words_of(case: CaseSegmenting | None) -> str:
+def _words_of(case: CaseRun | None) -> str:
     if case is None or case.stage in (CaseStage.WAITING, CaseStage.HAD_MASK):
         return ""
     return f"{100 * case.done:.0f} %" if case.stage is CaseStage.AT_WORK else case.stage.value

@@ -27,7 +27,7 @@ class Readout(QWidget):
             session.saving,
             session.reporting,
             session.segmenting,
-            session.segmenting_all.work,
+            session.cohort_run.work,
         )
         self._under_cursor: Callable[[], Voxel | None] = lambda: None
         row = QHBoxLayout(self)

@@ -110,7 +110,7 @@ def _one_pair(folder: Path) -> tuple[Path, dict[str, Path]]:
 def test_processes_have_one_thread_each_and_end_with_the_work(tmp_path: Path) -> None:
     with contextlib.closing(evaluate_cohort(_request(tmp_path, 12))) as work:
         for progress in work:
-            if progress.partial is not None and progress.partial[0] >= 2:
+            if progress.partial is not None and progress.partial.done >= 2:
                 break
         children = psutil.Process().children(recursive=True)
         mine = [child for child in children if "brainseg_gui.execution.child" in child.cmdline()]

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.segmenting.segment_all_window import SegmentAllWindow
+from brainseg_gui.views.segmenting.cohort_run_window import CohortRunWindow
 from tests.gestures import take_focus
 
 
 @pytest.mark.parametrize("name", ["start", "retry"])
 def test_return_presses_the_button_that_has_the_focus_else_the_blue_one(qtbot: QtBot, name: str) -> None:
-    window = SegmentAllWindow(Session())
+    window = CohortRunWindow(Session())
     qtbot.addWidget(window)
     with qtbot.waitActive(window):
         window.show()
