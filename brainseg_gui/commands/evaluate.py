@@ -9,8 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainseg_gui.commands.case_options import add_resample_option, add_scheme_options, chosen_schemes, regrid_policy_of
-from brainseg_gui.commands.cluster_options import add_cluster_options, count_of, retries_of
+from brainseg_gui.commands.options.case import add_resample_option, add_scheme_options, chosen_schemes, regrid_policy_of
+from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, retries_of
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.progress import Progress, run_to_end

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from brainseg_gui.commands.case_options import add_case_options, add_scheme_options, read_masks
+from brainseg_gui.commands.options.case import add_case_options, add_scheme_options, read_masks
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.imaging.modality import Modality
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from brainseg_gui.commands.case_options import add_case_options, add_scheme_options, chosen_schemes, regrid_policy_of
+from brainseg_gui.commands.options.case import add_case_options, add_scheme_options, chosen_schemes, regrid_policy_of
 from brainseg_gui.errors import printable
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from brainseg_gui.commands.case_options import add_resample_option
-from brainseg_gui.commands.cluster_options import add_cluster_options, count_of, refuse_cluster_options
+from brainseg_gui.commands.options.case import add_resample_option
+from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, refuse_cluster_options
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -34,10 +34,10 @@ def run(args: argparse.Namespace) -> int:
 
     model = read_model_folder(args.model) if args.model else default_model()
     if args.cluster is not None:
-        from brainseg_gui.commands.segment_cluster import segment_on_cluster
+        from brainseg_gui.commands.segmenting.cluster import segment_on_cluster
 
         return segment_on_cluster(args, model)
     refuse_cluster_options(args)
-    from brainseg_gui.commands.segment_local import segment_locally
+    from brainseg_gui.commands.segmenting.local import segment_locally
 
     return segment_locally(args, model)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from brainseg_gui.commands.cluster_options import add_cluster_options, count_of, retries_of
+from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, retries_of
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

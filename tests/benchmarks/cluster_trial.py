@@ -21,8 +21,8 @@ from pathlib import Path
 import psutil
 
 from brainseg_gui.commands import segment
-from brainseg_gui.commands.segment_cluster import segment_on_cluster
-from brainseg_gui.commands.segment_jobs import plan_jobs
+from brainseg_gui.commands.segmenting.cluster import segment_on_cluster
+from brainseg_gui.commands.segmenting.jobs import plan_jobs
 from brainseg_gui.execution.manifest import read_manifest
 from brainseg_gui.inference.cohort import CohortSegmentation
 from brainseg_gui.inference.models.model_folder import default_model

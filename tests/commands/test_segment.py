@@ -15,8 +15,9 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainseg_gui.commands import segment, segment_local
-from brainseg_gui.commands.segment_jobs import plan_jobs, prepare_outputs
+from brainseg_gui.commands import segment
+from brainseg_gui.commands.segmenting import local
+from brainseg_gui.commands.segmenting.jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.imaging.formats.known_formats import titles
@@ -216,7 +217,7 @@ def test_folders_that_were_made_before_one_that_cannot_be_are_removed(tmp_path: 
     ],
 )
 def test_exit_code_says_whose_fault_it_was(faults: list[Exception], code: int) -> None:
-    assert segment_local._exit_code(faults) == code
+    assert local._exit_code(faults) == code
 
 
 class _Overlapping:

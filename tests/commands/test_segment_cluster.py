@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from brainseg_gui.commands import segment
-from brainseg_gui.commands.segment_cluster import segment_on_cluster
-from brainseg_gui.commands.segment_jobs import plan_jobs
+from brainseg_gui.commands.segmenting.cluster import segment_on_cluster
+from brainseg_gui.commands.segmenting.jobs import plan_jobs
 from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.execution.claim import claimed
 from brainseg_gui.execution.manifest import FOLDER, read_manifest
@@ -275,7 +275,7 @@ def test_cancel_gives_up_what_waits_and_writes_nothing_half(
         if begun.is_set():
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("brainseg_gui.commands.segment_cluster._ClusterProgress.tell", interrupt)
+    monkeypatch.setattr("brainseg_gui.commands.segmenting.cluster._ClusterProgress.tell", interrupt)
     with pytest.raises(KeyboardInterrupt):
         call(task=stand_in_engine.segment_at_gate)
     gate.set()

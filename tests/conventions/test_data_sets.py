@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.cli import main
-from brainseg_gui.commands.segment_jobs import plan_jobs
+from brainseg_gui.commands.segmenting.jobs import plan_jobs
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.cases.read_case import read_case

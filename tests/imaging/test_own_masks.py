@@ -10,7 +10,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainseg_gui.commands.segment_jobs import plan_jobs
+from brainseg_gui.commands.segmenting.jobs import plan_jobs
 from brainseg_gui.errors import CaseError
 from brainseg_gui.evaluation.cohorts.pairing import pair_masks
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort

@@ -13,7 +13,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from brainseg_gui.commands.segment_jobs import (
+from brainseg_gui.commands.segmenting.jobs import (
     ANEW,
     plan_jobs,
     prepare_outputs,
@@ -21,7 +21,7 @@ from brainseg_gui.commands.segment_jobs import (
     remove_empty,
     settings_of,
 )
-from brainseg_gui.commands.segment_raw import RawJobs
+from brainseg_gui.commands.segmenting.raw import RawJobs
 from brainseg_gui.errors import BrainsegError, EngineError, SaveError, printable
 from brainseg_gui.execution.claim import claimed_manifest
 from brainseg_gui.execution.manifest import FOLDER, Entry

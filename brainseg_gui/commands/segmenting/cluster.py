@@ -11,8 +11,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from brainseg_gui.commands.cluster_options import retries_of
-from brainseg_gui.commands.segment_jobs import (
+from brainseg_gui.commands.options.cluster import retries_of
+from brainseg_gui.commands.segmenting.jobs import (
     ANEW,
     plan_jobs,
     prepare_outputs,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from brainseg_gui.annotation.case_list import NAME as LIST_OF_CASES
-from brainseg_gui.commands.case_options import regrid_policy_of
+from brainseg_gui.commands.options.case import regrid_policy_of
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, is_image

@@ -1,0 +1,1 @@
+"""What ``brainseg segment`` is made of: which cases, and how they are worked through."""
