@@ -8,7 +8,8 @@ from statistics import fmean
 
 from brainseg_gui.errors import listed
 from brainseg_gui.evaluation.cohorts.statistics import FEWEST_DIFFERENCES, PairedTest, holm, paired_test
-from brainseg_gui.evaluation.records.measures import MEASURES, Better, Measure
+from brainseg_gui.evaluation.records.measure import Better, Measure
+from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
 
 BEFORE, AFTER = "before", "after"

@@ -13,7 +13,8 @@ from brainseg_gui.evaluation.metrics.comparison import RegionScore
 from brainseg_gui.evaluation.metrics.lesions import Lesion, LesionScore
 from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.evaluation.records import measures, to_json
-from brainseg_gui.evaluation.records.measures import MEASURES, Better, Measure, MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import Better, Measure, MeasureOutlet
+from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
 from brainseg_gui.evaluation.records.report import CaseReport, RegionEntry
 from brainseg_gui.evaluation.reports.case_tables import region_table
 from brainseg_gui.evaluation.reports.files import CSV_COLUMNS

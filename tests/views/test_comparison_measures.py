@@ -8,7 +8,8 @@ from itertools import groupby
 from brainseg_gui.evaluation.metrics.comparison import RegionScore
 from brainseg_gui.evaluation.metrics.lesions import Lesion, LesionScore
 from brainseg_gui.evaluation.metrics.overlap import Counts
-from brainseg_gui.evaluation.records.measures import MEASURES, MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import MeasureOutlet
+from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.views.comparing import score_table
 

@@ -16,7 +16,8 @@ from brainseg_gui.evaluation.html.page import (
     picture,
     table,
 )
-from brainseg_gui.evaluation.records.measures import MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import MeasureOutlet
+from brainseg_gui.evaluation.records.measures import measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS
 from brainseg_gui.evaluation.reports.case_content import FOOTER, CaseContent
 from brainseg_gui.evaluation.reports.case_figures import case_figures

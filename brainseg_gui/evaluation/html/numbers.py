@@ -16,7 +16,8 @@ from brainseg_gui.evaluation.html.charts import (
     strip_chart,
 )
 from brainseg_gui.evaluation.html.page import Html, TableCell, element, joined, number_cell, paragraph, table, text_cell
-from brainseg_gui.evaluation.records.measures import Measure, MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import Measure, MeasureOutlet
+from brainseg_gui.evaluation.records.measures import measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
 
 _POOLED = ("dice_coeff", "iou", "mean_iou")

@@ -20,7 +20,8 @@ from brainseg_gui.evaluation.html.page import (
     text_cell,
     with_minus,
 )
-from brainseg_gui.evaluation.records.measures import MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import MeasureOutlet
+from brainseg_gui.evaluation.records.measures import measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from brainseg_gui.evaluation.metrics.rules import RuleSet
-from brainseg_gui.evaluation.records.measures import MEASURES, Measure
+from brainseg_gui.evaluation.records.measure import Measure
+from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.records.report import (
     CaseReport,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from brainseg_gui.evaluation.records.measures import MEASURES, MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import MeasureOutlet
+from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport
 from brainseg_gui.evaluation.reports.case_content import CaseContent
 from brainseg_gui.imaging.grid import describe_shape, describe_spacing

@@ -12,7 +12,8 @@ from typing import Any
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, summarise
 from brainseg_gui.evaluation.records.from_json import report_of
-from brainseg_gui.evaluation.records.measures import MEASURES, MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import MeasureOutlet
+from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
 from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.evaluation.records.to_json import case_entry, or_none, region_numbers

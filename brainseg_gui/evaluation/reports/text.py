@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brainseg_gui.evaluation.cohorts.statistics import summarise
-from brainseg_gui.evaluation.records.measures import MEASURES, Better, MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import Better, MeasureOutlet
+from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
 
 _CROP, _WHOLE = "the recipe's crop", "whole volume"

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from brainseg_gui.evaluation.metrics.comparison import RegionScore
-from brainseg_gui.evaluation.records.measures import MEASURES, MeasureOutlet, measures_shown
+from brainseg_gui.evaluation.records.measure import MeasureOutlet
+from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
 from brainseg_gui.imaging.labels import Region
 from brainseg_gui.views.widgets.table_heads import describe_columns, heading_of
 from brainseg_gui.views.widgets.theme import colour
