@@ -154,7 +154,7 @@ class CaseStatesController(QObject):
         waiting = self._cases().after(self._open_case)
         for source in waiting:
             if self._states.of(source.case_id).state in (CaseState.TO_DO, CaseState.IN_WORK):
-                self._files.read(source)
+                self._files.reading.read(source)
                 return
         self._session.say(Notice("No case of the list is left to do", problem=False))
 

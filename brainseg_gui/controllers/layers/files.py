@@ -1,36 +1,28 @@
-"""Opening cases and cohorts."""
+"""Which cases and cohorts a person opens, by folders, files and steps through the list; `CaseReading` reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.carried_windows import CarriedWindows
+from brainseg_gui.controllers.layers.case_reading import CaseReading
 from brainseg_gui.controllers.layers.path_recognition import RecognisedPaths, assigned, files_of, may_be_mask, recognise
-from brainseg_gui.controllers.layers.ways_out import PREPARE, ways_on, ways_out
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.known_formats import file_filter
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
-
-if TYPE_CHECKING:
-    from brainseg_gui.controllers.layers.opening import Opened
-    from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
 
 
 class FilesController(QObject):
-    """Finds, reads and opens cases; the open one stays until another is read whole.
+    """Finds what a person asks to open, and has it read once the open case may be left.
 
     Signals
     -------
@@ -38,31 +30,18 @@ class FilesController(QObject):
         The paths that a person asked to open.
     masks_dropped
         Of what was let go over the window, the paths that may be masks of the open case.
-    raw_found
-        What was asked for has to be prepared before it is segmented.
     """
 
     asked = Signal(object)
     masks_dropped = Signal(object)
-    raw_found = Signal()
 
     def __init__(self, session: Session, window: QWidget, preferences: Preferences) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences = session, window, preferences
-        self._job: Job | None = None
-        self._source: CaseSource | None = None
         self._paths: tuple[Path, ...] = ()
         self._dropped: tuple[Path, ...] = ()
-        self.raw_case: CaseSource | None = None  # the one that was asked for last, where it opened but is raw
-        self._said_of_cohort: set[str] = set()  # about the masks of the list
-        self._together: CohortReading | None = None
-        session.cohort_changed.connect(self._on_cohort_changed)
-        self._leaves_cohort = False  # what is being read is no case of the list
-        self._windows = CarriedWindows(session, preferences)
+        self.reading = CaseReading(session, preferences, lambda: bool(self._files_to_assign(None)), self)
         self.leave: Callable[[Callable[[], None]], None] = lambda then: then()  # asks first, where work is unsaved
-        self.know: Callable[[Case, str], None] = lambda _case, _study: None  # hears of a study's digest
-
-    # what a person asks for
 
     def choose_folder(self, title: str = "Open case folder") -> None:
         """Ask for the folder of a case (or of a cohort) and open it."""
@@ -96,13 +75,12 @@ class FilesController(QObject):
 
     def _find_paths(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(Path(path).absolute() for path in paths)
-        self.raw_case = None
+        self.reading.raw_case = None
         self.asked.emit(self._paths)
         first = self._paths[0]
         self._preferences.set("last folder", str(first.parent))
         self._session.opening.begin("looking")
-        job = self._start(recognise(self._paths))
-        job.succeeded.connect(self._on_found)
+        self.reading.start(recognise(self._paths)).succeeded.connect(self._on_found)
 
     def take_dropped(self, paths: Sequence[Path]) -> None:
         """Files that no name gives to a modality are masks of the open case; everything else is opened."""
@@ -119,38 +97,11 @@ class FilesController(QObject):
 
     def open_source(self, source: CaseSource, *, regrid: RegridPolicy = RegridPolicy.STRICT) -> None:
         """Read a case whose files are known, and open it."""
-        self.leave(partial(self.read, source, regrid=regrid))
-
-    def read(
-        self, source: CaseSource, *, regrid: RegridPolicy = RegridPolicy.STRICT, leave_unreadable: bool = False
-    ) -> None:
-        """As `open_source`, when the open case may be left already."""
-        from brainseg_gui.controllers.layers.opening import Remembered, open_case  # the start does not wait for it
-
-        self._source = source
-        self._session.opening.begin("reading")
-        first = self._session.viewing.modality
-        output = self._session.output
-        remembered = Remembered(self._preferences.memory, output.tree, output.earlier, self._preferences.measurements)
-        together = self._reading_together() if self._is_listed(source) else None
-        work = open_case(
-            source, remembered, regrid=regrid, first=first, together=together, leave_unreadable=leave_unreadable
-        )
-        job = self._start(work)
-        job.progressed.connect(self._on_read_progressed)
-        job.succeeded.connect(self._on_read)
-
-    def _reading_together(self) -> CohortReading:
-        """How silent masks of the list are read; its cases are asked once."""
-        if self._together is None:
-            from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
-
-            self._together = CohortReading(self._session.cohort)
-        return self._together
+        self.leave(partial(self.reading.read, source, regrid=regrid))
 
     def step(self, steps: int) -> None:
         """Open the next (1) or previous (-1) case of the cohort."""
-        cohort, asked = self._session.cohort, self._source
+        cohort, asked = self._session.cohort, self.reading.source
         if not cohort:
             remedy = "Open the folder that holds the cases"
             self._session.say(Notice("There is no list of cases to go through", remedy, problem=False))
@@ -203,130 +154,28 @@ class FilesController(QObject):
         self, *, regrid: RegridPolicy = RegridPolicy.STRICT, masked: bool = True, leave_unreadable: bool = False
     ) -> None:
         """Read the last case otherwise; one that is none of the list closes the list all the same."""
-        source, leaves = self._source, self._leaves_cohort
-
-        def read(source: CaseSource) -> None:
-            self.read(source, regrid=regrid, leave_unreadable=leave_unreadable)
-            self._leaves_cohort = leaves
-
+        source, leaves = self.reading.source, self.reading.leaves_list
         if source is not None:
-            self.leave(partial(read, source if masked else replace(source, reference=None)))
+            asked = source if masked else replace(source, reference=None)
+            read = partial(self.reading.read, regrid=regrid, leave_unreadable=leave_unreadable, leaves_list=leaves)
+            self.leave(partial(read, asked))
 
     def cancel(self) -> None:
         """Stop reading; the open case stays."""
-        if self._job is not None:
-            self._job.cancel()
+        self.reading.cancel()
 
     def close(self) -> None:
         """Stop whatever runs, when the program ends."""
-        self._job = None
-        for job in self.findChildren(Job):  # also those that were given up for another
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
-
-    # what comes back
-
-    def _start(self, work: Generator[Progress, None, object]) -> Job:
-        if self._job is not None:
-            self._forget(self._job)
-        self._leaves_cohort = False
-        self._session.say(None)
-        job = Job(work, self)
-        self._job = job
-        job.failed.connect(self._on_failed)
-        job.cancelled.connect(self._on_cancelled)
-        return job.start()
-
-    def _forget(self, job: Job) -> None:
-        """Another case was asked for: the old answer must not arrive any more."""
-        job.blockSignals(True)
-        job.cancel()
-
-    def _on_cohort_changed(self) -> None:
-        self._said_of_cohort.clear()
-        self._together = None
-
-    def _is_listed(self, source: CaseSource) -> bool:
-        """Whether a case is one of the list; its files may have become more since the list was made."""
-        return any(other.identity == source.identity for other in self._session.cohort)
+        self.reading.close()
 
     def _on_found(self, found: RecognisedPaths) -> None:
-        self._job = None
         if found.is_cohort:
             self._session.set_cohort(found.sources)
         said = self._session.notice  # of the list of states, if anything
         source = found.sources[found.first]
-        self.read(source)
-        self._leaves_cohort = not found.is_cohort and not self._is_listed(source)
+        self.reading.read(source, leaves_list=not found.is_cohort and not self.reading.is_listed(source))
         if said is not None:
             self._session.say(said)
-
-    def _on_read_progressed(self, progress: Progress) -> None:
-        self._session.opening.detail = progress.detail
-        self._session.opening.done = progress.done
-        if isinstance(progress.partial, Case):
-            self._windows.remember()
-            self._session.preview(progress.partial)
-
-    def _on_read(self, opened: Opened) -> None:
-        self._job, case = None, opened.case
-        if self._leaves_cohort:
-            self._session.set_cohort(())
-        said = self._session.notice
-        remembered = self._preferences.windows_of(case.source.identity)
-        if opened.study:
-            self.know(case, opened.study)
-        self._session.open(case, remembered)
-        self._add_annotations(opened)
-        self._windows.begin(case, carry=not remembered and self._is_listed(case.source))
-        self._session.opening.end(f"Opened {case.case_id}")
-        for error in opened.problems:
-            said = replace(notice_of(error), what=f"An annotation is not shown. {notice_of(error).what}")
-            self._session.say(said)
-        if opened.marks_problem is not None:
-            self._session.say(notice_of(opened.marks_problem))
-        self._say_notes(opened, said)
-
-    def _say_notes(self, opened: Opened, said: Notice | None) -> None:
-        case = opened.case
-        notes = (*self._notes_to_say(case), *([opened.why_raw] if opened.why_raw else []))
-        if notes:
-            notice = Notice(". ".join(notes), problem=False, actions=ways_on(case, raw=bool(opened.why_raw)))
-            (self._session.say if said is None else self._session.say_too)(notice)
-        if opened.why_raw:
-            self.raw_case = case.source
-            if not self._is_listed(case.source):  # who goes through a list is not led away from it
-                self.raw_found.emit()
-
-    def _notes_to_say(self, case: Case) -> tuple[str, ...]:
-        """What is about the images; and how the mask is read where that is in doubt, once for all cases of a list."""
-        if not case.mask_doubtful or case.mask_note in self._said_of_cohort:
-            return case.image_notes
-        if self._is_listed(case.source):
-            self._said_of_cohort.add(case.mask_note)
-        return (*case.image_notes, f"{case.mask_note}, which is not certain: the layer's menu has others")
-
-    def _add_annotations(self, opened: Opened) -> None:
-        if opened.numbering is not None:
-            self._session.number_as(opened.numbering)
-        for layer in opened.layers:
-            self._session.add_layer(layer, compared=layer is opened.layers[-1])
-        self._session.measuring.open(opened.marks)
-
-    def _on_failed(self, error: Exception) -> None:
-        self._job = None
-        self._session.end_preview()
-        self._session.opening.end("Not opened")
-        ways = ways_out(error, self._source, assignable=lambda: bool(self._files_to_assign(None)))
-        self._session.say(notice_of(error, ways))
-        if PREPARE in ways:
-            self.raw_found.emit()
-
-    def _on_cancelled(self) -> None:
-        self._job = None
-        self._session.end_preview()
-        self._session.opening.end("Cancelled")
 
     def _files_to_assign(self, source: CaseSource | None) -> list[Path]:
         """The files of the open case, where it is what was asked for last; else those that were asked for."""

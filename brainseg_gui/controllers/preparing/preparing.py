@@ -103,7 +103,7 @@ class PreparingController(QObject):
 
     def look_at_asked(self) -> None:
         """Look at what a person asked to open: it could not be opened, or is raw."""
-        if (raw := self._files.raw_case) is not None:
+        if (raw := self._files.reading.raw_case) is not None:
             self.look(raw.folder, {modality: str(path) for modality, path in raw.modalities.items()})
         elif self._files.last_asked:
             self.look(self._files.last_asked[0])

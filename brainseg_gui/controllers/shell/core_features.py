@@ -128,7 +128,7 @@ def _journals(of: ControllerSet) -> JournalController:
 
 
 def _introduce_journals(journals: JournalController, others: ControllerSet) -> None:
-    others[FILES].know = journals.know
+    others[FILES].reading.know = journals.know
     others[FAULTS].journal_failing = lambda: journals.failing
 
 
