@@ -15,16 +15,14 @@ from brainseg_gui.annotation.journal.journal_replay import JournalNote
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
 from brainseg_gui.controllers.annotating.annotation_record import path_of
 from brainseg_gui.controllers.annotating.journal import JournalController
+from brainseg_gui.controllers.annotating.restoring.offers import WorkOffers
 from brainseg_gui.controllers.annotating.restoring.unsaved_list import UnsavedList, is_there
 from brainseg_gui.controllers.annotating.restoring.unsaved_search import UnsavedWork, search
 from brainseg_gui.controllers.annotating.restoring.unsaved_words import (
     contents_of,
     count_of,
     moment_of,
-    offer_of,
-    others_of,
 )
-from brainseg_gui.controllers.faults.faults import SHOW_REPORT
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.imaging.case import Case, CaseSource
@@ -36,10 +34,6 @@ from brainseg_gui.views.widgets.question import Question
 if TYPE_CHECKING:
     from brainseg_gui.controllers.annotating.restoring.work_return import WorkReturn
     from brainseg_gui.views.annotating.unsaved_dialog import UnsavedDialog
-
-_OFFERS = (("Restore", "journal.restore"), ("Not now", "journal.later"), ("Discard…", "journal.discard"))
-_ONE_OTHER = (("Open and restore", "journal.open"), ("Not now", "journal.later"))
-_SOME_OTHERS = (("Show…", "journal.list"), ("Not now", "journal.later"))
 
 
 class RestoreController(QObject):
@@ -64,14 +58,10 @@ class RestoreController(QObject):
         self._session, self._window = session, window
         self._journals, self._annotate, self._actions = journals, annotate, actions
         self._searched_case: Case | None = None
-        self._notes: tuple[JournalNote, ...] = ()
-        self._others: tuple[JournalNote, ...] = ()
-        self._offered: JournalNote | None = None
+        self._offers = WorkOffers(session)
         self._wanted: JournalNote | None = None
-        self._later: set[Path] = set()
-        self._first = self._tell_others = True
+        self._first = True
         self._searching = False
-        self._said: Notice | None = None
         self._list = UnsavedList(window)
         self._list.restore_requested.connect(self._on_restore_requested)
         self._list.discard_requested.connect(self._ask_discard)
@@ -94,7 +84,7 @@ class RestoreController(QObject):
         return {
             "annotate.restore": self.offer,
             "journal.restore": self.restore,
-            "journal.later": self.put_off,
+            "journal.later": self._offers.put_off,
             "journal.discard": self.ask_discard,
             "journal.open": self.open_other,
             "journal.list": self.show_all,
@@ -133,10 +123,9 @@ class RestoreController(QObject):
         case = self._session.case
         if case is None or self._session.previewing or case is self._searched_case:
             return
-        self._tell_others = self._tell_others and self._first  # once, at the start
-        self._searched_case, self._notes, self._offered = case, (), None
-        if self._said is not None and self._session.notice is self._said:  # it was about another case
-            self._session.say(None)
+        self._offers.tells_elsewhere &= self._first
+        self._searched_case = case
+        self._offers.begin_case()
         self._return.give_up()
         self._show_state()
         self.search_journals()
@@ -148,22 +137,22 @@ class RestoreController(QObject):
         if found.case is not None:
             self._journals.know(found.case, found.study)
         own = {record.journal.path for record in self._journals.records if record.journal is not None}
-        self._notes = tuple(note for note in found.here if note.path not in own)
-        self._others = found.elsewhere
+        self._offers.here = tuple(note for note in found.here if note.path not in own)
+        self._offers.elsewhere = found.elsewhere
         self._show_state()
         if self._first:
             self._first = False
             self._say_unreadable(found.unreadable)
         if not self._restore_wanted(found):
-            self._offer_next()
+            self._offers.offer_next()
 
     def _restore_wanted(self, found: UnsavedWork) -> bool:
         """Restore what was chosen while its case was not open yet; returns whether there is nothing to offer now."""
         wanted, self._wanted = self._wanted, None
         if wanted is None or found.case is None:
             return False
-        self._offered = next((note for note in self._notes if note.path == wanted.path), None)
-        if self._offered is not None:
+        self._offers.offered = next((note for note in self._offers.here if note.path == wanted.path), None)
+        if self._offers.offered is not None:
             self.restore()
         elif wanted.header.opened_from != str(path_of(found.case)):
             return False
@@ -201,56 +190,29 @@ class RestoreController(QObject):
 
     def offer(self) -> None:
         """Offer again what was put off; a list of all where there is work of other cases too."""
-        self._later.clear()
-        if self._others:
+        self._offers.put_off_nothing()
+        if self._offers.elsewhere:
             self.show_all()
-        elif self._notes and self._session.notice is self._said:  # offered already: it was chosen in the menu
+        elif self._offers.here and self._offers.shown:  # it was chosen in the menu
             self.restore()
-        elif self._notes:
-            self._offer_next()
+        elif self._offers.here:
+            self._offers.offer_next()
         else:
             self._session.say(Notice("There is no unsaved work", problem=False))
 
-    def _offer_next(self) -> None:
-        waiting = [note for note in self._notes if note.path not in self._later]
-        self._offered = waiting[0] if waiting else None
-        if self._offered is not None:
-            self._say(offer_of(self._offered), _OFFERS)
-        elif self._others and self._tell_others:
-            one = len({note.header.study for note in self._others}) == 1
-            self._say(others_of(self._others), _ONE_OTHER if one else _SOME_OTHERS)
-
-    def _say(self, words: str, actions: tuple[tuple[str, str], ...]) -> None:
-        said = self._session.notice  # what was said about the case is not lost
-        details = "\n".join(part for part in (said.what, said.remedy, said.details) if part) if said else ""
-        report = tuple(action for action in said.actions if action[1] == SHOW_REPORT) if said else ()
-        if said and report:  # the work is there because the program ended unexpectedly
-            words, actions = f"{said.what}. {words}", (*actions, *report)
-        self._said = Notice(words, details=details, actions=actions, problem=False)
-        self._session.say(self._said)
-
-    def put_off(self) -> None:
-        """Not now: the journals stay."""
-        self._session.say(None)
-        if self._offered is not None:
-            self._later.add(self._offered.path)
-            self._offer_next()
-        else:
-            self._tell_others = False
-
     def open_other(self) -> None:
         """Open the case that the offered work belongs to, and bring the work back: that is one wish, asked for once."""
-        if self._others:
-            self._on_restore_requested(self._others[0])
+        if self._offers.elsewhere:
+            self._on_restore_requested(self._offers.elsewhere[0])
 
     def show_all(self) -> None:
         """List the unsaved work of all cases."""
         self._session.say(None)
-        self._list.open(self._notes, self._others)
+        self._list.open(self._offers.here, self._offers.elsewhere)
 
     def _on_restore_requested(self, note: JournalNote) -> None:
-        if note in self._notes:
-            self._offered = note
+        if note in self._offers.here:
+            self._offers.offered = note
             self.restore()
         else:
             self._wanted = note
@@ -267,29 +229,29 @@ class RestoreController(QObject):
 
     def restore(self) -> None:
         """Bring the offered work back, as a layer to go on with."""
-        if self._offered is not None:
-            self._return.start(self._offered)
+        if self._offers.offered is not None:
+            self._return.start(self._offers.offered)
 
     def ask_before_done(self, then: Callable[[], None]) -> None:
         """Do `then` to a case that is to be called done, after a question where it has work that was not restored."""
-        if not self._notes or self._session.case is None:
+        if not self._offers.here or self._session.case is None:
             then()
             return
         question = Question(
             self._window,
             f"{self._session.case.case_id} has unsaved work that was not restored: call it done all the same?",
-            f"The journal holds {contents_of(self._notes[0])}. It stays there until it is discarded.",
+            f"The journal holds {contents_of(self._offers.here[0])}. It stays there until it is discarded.",
             (("restore", "Restore"), ("done", "Done"), ("cancel", "Cancel")),
         )
-        self._offered = self._notes[0]
+        self._offers.offered = self._offers.here[0]
         acts = {"restore": self.restore, "done": then}
         question.answered.connect(lambda key: acts[key]() if key in acts else None)
         question.open()
 
     def ask_discard(self) -> None:
         """Give the offered work up, after one question."""
-        if self._offered is not None:
-            self._ask_discard(self._offered)
+        if self._offers.offered is not None:
+            self._ask_discard(self._offers.offered)
 
     def _ask_discard(self, note: JournalNote) -> None:
         question = Question(
@@ -308,15 +270,14 @@ class RestoreController(QObject):
         self._forget(note)
 
     def _forget(self, note: JournalNote) -> None:
-        self._notes = tuple(other for other in self._notes if other.path != note.path)
-        self._others = tuple(other for other in self._others if other.path != note.path)
+        self._offers.forget(note)
         self._show_state()
         if self._list.dialog is None:
-            self._offer_next()
+            self._offers.offer_next()
 
     def _show_state(self) -> None:
-        self._actions["annotate.restore"].setEnabled(bool(self._notes or self._others))
-        self._list.refresh(self._notes, self._others)
+        self._actions["annotate.restore"].setEnabled(self._offers.any)
+        self._list.refresh(self._offers.here, self._offers.elsewhere)
 
     def close(self) -> None:
         """Wait for what is being read."""
