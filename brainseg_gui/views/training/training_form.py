@@ -22,8 +22,9 @@ from brainseg_gui.runs.config import Network
 from brainseg_gui.runs.config_file import sections
 from brainseg_gui.runs.network_summary import summarise
 from brainseg_gui.state.training.training_draft import FOLDER_KEY, NAME_KEY, TrainingDraft
+from brainseg_gui.views.widgets.collapsible_section import CollapsibleSection
 from brainseg_gui.views.widgets.setting_fields import FIELD_WIDTH
-from brainseg_gui.views.widgets.setting_row import CollapsibleSection, Remark, SettingRow, settings_grid, settings_label
+from brainseg_gui.views.widgets.setting_row import Remark, SettingRow, settings_grid, settings_label
 
 _OPEN = ("data", "length")
 _PROBLEMS_SHOWN = 12

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -98,53 +97,6 @@ class Remark(QWidget):
             self.text.setObjectName(name)
             self.text.style().polish(self.text)
         self.text.setText(text)
-
-
-class CollapsibleSection(QWidget):
-    """A heading that opens and closes what is below it.
-
-    Signals
-    -------
-    first_opened
-        It is opened for the first time.
-    """
-
-    first_opened = Signal()
-
-    def __init__(self, name: str, tip: str) -> None:
-        super().__init__()
-        self._name = name
-        self._filled = False
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        self.heading = QToolButton()
-        self.heading.setObjectName("fold")
-        self.heading.setCheckable(True)
-        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.heading.setToolTip(tip)
-        self.heading.toggled.connect(self._on_toggled)
-        column.addWidget(self.heading)
-        self._body = QWidget()
-        self.grid = settings_grid(self._body)
-        column.addWidget(self._body)
-        self.mark(0, 0)
-        self._on_toggled(False)
-
-    def mark(self, changed: int, wrong: int) -> None:
-        """Say how many fields inside are changed or wrong, also while it is closed."""
-        parts = [self._name.capitalize()]
-        parts += [f"{changed} changed"] if changed else []
-        parts += [f"{wrong} wrong"] if wrong else []
-        self.heading.setText("  ·  ".join(parts))
-
-    def _on_toggled(self, opened: bool) -> None:
-        if opened and not self._filled:
-            self._filled = True
-            self.first_opened.emit()
-        self._body.setVisible(opened)
-        self.heading.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
 
 
 def settings_grid(widget: QWidget) -> QGridLayout:
