@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Values, area_of, slice_slab
+from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Values, area_of
 from brainseg_gui.annotation.tools.components import ConnectedComponents, components_of
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelScheme, Region
@@ -97,17 +97,6 @@ class Proposal:
         """The prediction's labels for the voxels of an area: a piece, a lesion, or what a brush swept."""
         return area.copies(self._prediction)
 
-    def accept_region(self, values: Values, region: Region) -> LabelChange | None:
-        """The prediction's labels wherever they differ on being in a region."""
-        area = area_of(self.differing(values, region))
-        return None if area is None else self.accept(area)
-
-    def accept_slice(self, values: Values, axis: int, slice_index: int) -> LabelChange | None:
-        """The prediction's labels in one slice, except where they were rejected."""
-        slab = slice_slab(values.shape, axis, slice_index)
-        area = area_of((values[slab] != self._prediction[slab]) & ~self._rejected[slab], slab)
-        return None if area is None else self.accept(area)
-
     def accept_all(self, values: Values) -> LabelChange | None:
         """The prediction's labels wherever they differ and were not rejected."""
         area = area_of(self.differing(values))
@@ -116,14 +105,6 @@ class Proposal:
     def reject(self, area: Area) -> None:
         """Do not show the voxels of an area again."""
         self._rejected[area.slab] |= area.mask
-
-    def reject_region(self, values: Values, region: Region) -> None:
-        """Do not show again where the prediction differs on being in a region."""
-        self._rejected |= self.differing(values, region)
-
-    def reject_slice(self, axis: int, slice_index: int) -> None:
-        """Do not show a slice again."""
-        self._rejected[slice_slab(self._rejected.shape, axis, slice_index)] = True
 
     def reconsider(self) -> None:
         """Show again what was rejected."""

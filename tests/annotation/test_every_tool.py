@@ -94,10 +94,9 @@ def _proposed(values: np.ndarray, random: Random) -> LabelChange | None:
     proposal = Proposal(random.integers(0, 5, SHAPE, dtype=np.uint8), SCHEME)
     choice = int(random.integers(0, 4))
     if choice == 0:
-        return proposal.accept_slice(values, 2, 5)
-    if choice == 1:
-        return proposal.accept_region(values, regions()[int(random.integers(0, 3))])
-    pieces = proposal.pieces(values) if choice == 2 else ()  # none when all of it was accepted before
+        return proposal.accept_all(values)
+    region = regions()[int(random.integers(0, 3))] if choice == 1 else None
+    pieces = proposal.pieces(values, region) if choice <= 2 else ()  # none when all of it was accepted before
     area = pieces[0].area if pieces else _stroke(random)
     return None if area is None else proposal.accept(area)
 

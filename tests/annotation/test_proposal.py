@@ -62,8 +62,9 @@ def test_a_rejected_piece_is_not_shown_again() -> None:
     annotation, prediction = _pair()
     proposal = Proposal(prediction, SCHEME)
     proposal.reject(proposal.pieces(annotation)[0].area)
-    assert [p.voxels for p in proposal.pieces(annotation)] == [9]
-    proposal.reject_slice(2, 5)
+    (left,) = proposal.pieces(annotation)
+    assert left.voxels == 9
+    proposal.reject(left.area)
     assert proposal.pieces(annotation) == ()
     proposal.reconsider()
     assert len(proposal.pieces(annotation)) == 2
@@ -72,21 +73,21 @@ def test_a_rejected_piece_is_not_shown_again() -> None:
 def test_a_region_is_taken_where_membership_differs(annotate: Callable[..., Annotation]) -> None:
     start, prediction = _pair()
     annotation, proposal = annotate(start), Proposal(prediction, SCHEME)
-    assert [p.voxels for p in proposal.pieces(start, ET)] == [8]
-    annotation.edit(proposal.accept_region(start, ET), "Accept ET", "proposal")
+    (enhancing,) = proposal.pieces(start, ET)
+    assert enhancing.voxels == 8
+    annotation.edit(proposal.accept(enhancing.area), "Accept ET", "proposal")
     assert (annotation.values == 4).sum() == 8
     assert annotation.values[13, 13, 5] == 0
-    assert proposal.accept_region(annotation.values, ET) is None
+    assert proposal.pieces(annotation.values, ET) == ()
     assert [p.voxels for p in proposal.pieces(annotation.values, WT)] == [9, 4]
-    proposal.reject_region(annotation.values, WT)
+    for piece in proposal.pieces(annotation.values, WT):
+        proposal.reject(piece.area)
     assert proposal.pieces(annotation.values) == ()
 
 
-def test_a_slice_and_a_brush_copy_only_what_they_cover(annotate: Callable[..., Annotation]) -> None:
+def test_a_brush_copies_only_what_it_covers(annotate: Callable[..., Annotation]) -> None:
     start, prediction = _pair()
     annotation, proposal = annotate(start), Proposal(prediction, SCHEME)
-    annotation.edit(proposal.accept_slice(start, 2, 3), "Accept a slice", "proposal")
-    assert np.flatnonzero((annotation.values != start).any(axis=(0, 1))).tolist() == [3]
     dab = sweep(Brush(1), [(12, 12, 5)], annotation.labels.grid)
     assert dab is not None
     annotation.edit(proposal.accept(dab), "Copy", "copy brush")

@@ -51,7 +51,6 @@ class FaultWatch(QObject):
         super().__init__()
         self.redactor = Redactor()
         self.endings: tuple[Ending, ...] = ()
-        self.log_written = False
         self._mark: RunningMark | None = None
 
     @contextlib.contextmanager
@@ -59,7 +58,6 @@ class FaultWatch(QObject):
         """Watch; whatever was there before comes back afterwards."""
         with contextlib.ExitStack() as stack:
             handler = start_log(self.redactor)
-            self.log_written = handler is not None
             if handler is not None:
                 stack.callback(handler.close)
                 stack.callback(logging.getLogger().removeHandler, handler)

@@ -98,11 +98,6 @@ def _region_of(key: str, case: Mapping[str, Any]) -> RegionEntry:
     )
 
 
-def _given(numbers: Mapping[str, Any], measure: Measure) -> Any:
-    """The number of a measure; one of a plug-in may have come after the file."""
-    return numbers.get(measure.key) if measure.is_plug_in else numbers[measure.key]
-
-
 def _region_number(measure: Measure, value: Any) -> float:
     if value is None:
         return math.nan

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.imaging.formats.mask_note import network_of, read_note
-from brainseg_gui.inference.models.passport import Passport
 
 
 class MakerKind(Enum):
@@ -36,11 +35,6 @@ class MaskMaker:
     network: str = ""
     version: str = ""
     sha256: str = ""
-
-
-def made_by_network(passport: Passport) -> MaskMaker:
-    """A mask as a network gave it."""
-    return MaskMaker(MakerKind.AUTOMATIC, passport.name, passport.version, passport.sha256)
 
 
 def made_by(words: str, kind: MakerKind = MakerKind.AUTOMATIC, sha256: str = "") -> MaskMaker:
