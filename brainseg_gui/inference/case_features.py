@@ -82,5 +82,6 @@ def features_of(
     yield Progress(INFERRING, _PREPARED, "looking at the whole brain")
     probabilities, last = network.predict_with_features(prepared.batch)
     inside = prepared.network_grid.inside_padding
+    # each (1, …, C) -> (I, J, K, C), joined to (I, J, K, features · classes · modalities)
     parts = [part[0][inside].astype(np.float16) for part in (last, probabilities, prepared.batch)]
     return CaseFeatures(np.concatenate(parts, axis=-1), prepared.network_grid, prepared.brain)

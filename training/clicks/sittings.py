@@ -81,6 +81,7 @@ class Sitting:
         spot = self._near(box)
         weight[wrong & spot] = _ASKED_FOR
         parts = [*true, *(logits_before(share) for share in before), weight]
+        # seven of (i, j, k) -> (i, j, k, 7) -> (EDGE, EDGE, EDGE, 7)
         joined = np.stack([np.asarray(part, np.float32) for part in parts], axis=-1)
         return np.pad(joined, [*((0, EDGE - n) for n in joined.shape[:3]), (0, 0)])
 

@@ -77,6 +77,7 @@ def _batch(sittings: Sequence[Sitting], rng: np.random.Generator) -> tuple[Any, 
     axes = tuple(axis for axis in (1, 2, 3) if rng.random() < 0.5)
     given = [sitting.given() for sitting in sittings]
     wanted = [sitting.wanted(seen) for sitting, seen in zip(sittings, given, strict=True)]
+    # (1, I, J, K, C) -> (B, I, J, K, C), and (I, J, K, 7) -> (B, I, J, K, 7)
     return np.flip(np.concatenate(given), axes).copy(), np.flip(np.stack(wanted), axes).copy()
 
 

@@ -143,7 +143,8 @@ def measure_case(reference: LabelMap, prediction: Prediction, stages: Sequence[S
     inside = np.multiply(parts[box], 4, dtype=np.uint8)
 
     def table(classes: NDArray[np.uint8]) -> NDArray[np.intp]:
-        return np.bincount((inside | classes).ravel(order="K"), minlength=16).reshape(4, 4)
+        counts = np.bincount((inside | classes).ravel(order="K"), minlength=16)
+        return counts.reshape(4, 4)  # (16,) -> (part of the reference, network class)
 
     tables = try_all(prediction.classes[box], prediction.confidence[box], reference.grid.voxel_ml, stages, table)
     joint = np.stack(tables)  # (variants, parts of the reference, network classes)

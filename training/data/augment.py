@@ -223,6 +223,7 @@ def _lower_resolution(image: Image, random: Random, strength: float) -> Image:
     starts = np.arange(0, count, step)
     sizes = np.diff(starts, append=count)
     shape = [-1 if a == axis else 1 for a in range(image.ndim)]
+    # (…, count, …) -> (…, slabs, …) and back
     means = np.add.reduceat(image, starts, axis=axis) / sizes.reshape(shape).astype(np.float32)
     coarse: Image = np.repeat(means, sizes, axis=axis)
     return coarse

@@ -133,7 +133,7 @@ def _log(plan: Plan, position: Position, loss: float, together: int) -> None:
 def brain_batch(row: Row, count: int) -> tuple[FloatArray, FloatArray]:
     """Images and shares of background and brain: (B, I, J, K, 1) and (B, I, J, K, 2)."""
     images, brains = zip(*(row.draw()[:2] for _ in range(count)), strict=True)
-    brain = np.stack(brains)
+    brain = np.stack(brains)  # (I, J, K) -> (B, I, J, K)
     return np.stack(images)[..., None], np.stack((1.0 - brain, brain), axis=-1)
 
 

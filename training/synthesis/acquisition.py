@@ -81,6 +81,7 @@ def _slices(rng: np.random.Generator, image: FloatArray, spacing_mm: float, prio
     if rng.random() >= priors.thick or thickness <= 1.0:
         return _with_noise(rng, image, noise)
     down, up = slice_matrices(image.shape[axis], thickness, rng.uniform())
+    # (…, count, …) -> (…, slices, …) and back
     slices = np.moveaxis(np.tensordot(down, image, axes=(1, axis)), 0, axis)
     noisy = _with_noise(rng, np.asarray(slices, np.float32), noise)
     return np.moveaxis(np.tensordot(up, noisy, axes=(1, axis)), 0, axis)

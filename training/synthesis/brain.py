@@ -94,7 +94,7 @@ def _counted(anatomy: Anatomy, pose: HeadPose, coordinates: FloatArray) -> Float
     """Tissues counted at eight points of each voxel: several times cheaper on grids coarser than the anatomy."""
     target_shape = coordinates.shape[1:]
     last = np.array(anatomy.tissue.shape).reshape(3, 1) - 1
-    flat = coordinates.reshape(3, -1)
+    flat = coordinates.reshape(3, -1)  # (3, I, J, K) -> (3, I · J · K)
     counts = np.zeros(flat.shape[1] * len(Tissue), np.float32)
     rows = np.arange(flat.shape[1]) * len(Tissue)
     tissue = anatomy.tissue.ravel()
@@ -102,5 +102,5 @@ def _counted(anatomy: Anatomy, pose: HeadPose, coordinates: FloatArray) -> Float
         offset = pose.matrix @ ((np.array(corner) - 0.5) * pose.spacing_mm / 2.0)
         i, j, k = np.clip(np.rint(flat + offset.reshape(3, 1).astype(np.float32)).astype(np.int32), 0, last)
         counts[rows + tissue[(i * anatomy.tissue.shape[1] + j) * anatomy.tissue.shape[2] + k]] += 0.125
-    # (I, J, K, tissue) -> (tissue, I, J, K)
+    # (I · J · K · tissue,) -> (I, J, K, tissue) -> (tissue, I, J, K)
     return np.ascontiguousarray(np.moveaxis(counts.reshape(*target_shape, len(Tissue)), -1, 0))

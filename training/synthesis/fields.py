@@ -56,6 +56,7 @@ def spline_basis(count: int, step: float, phase: float = 0.0) -> FloatArray:
 def apply_along_axes(matrices: Sequence[FloatArray], array: FloatArray) -> FloatArray:
     """Multiply each axis by its matrix: (i, j, k) -> (I, J, K)."""
     for axis, matrix in enumerate(matrices):
+        # (…, i, …) -> (I, …, …) -> (…, I, …)
         array = np.moveaxis(np.tensordot(matrix, array, axes=(1, axis)), 0, axis)
     return np.ascontiguousarray(array, dtype=np.float32)
 

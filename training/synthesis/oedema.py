@@ -102,6 +102,7 @@ def _halve(volume: FloatArray) -> FloatArray:
     """Mean of 2×2×2 blocks; an odd last plane is repeated."""
     even = np.pad(volume, [(0, count % 2) for count in volume.shape], mode="edge")
     i, j, k = (count // 2 for count in even.shape)
+    # (I, J, K) -> (i, 2, j, 2, k, 2) -> (i, j, k)
     return np.asarray(even.reshape(i, 2, j, 2, k, 2).mean(axis=(1, 3, 5)), np.float32)
 
 

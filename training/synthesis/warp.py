@@ -79,7 +79,7 @@ class HeadPose:
     def coordinates(self) -> FloatArray:
         """Source voxel under each target voxel: (3, I, J, K)."""
         bases = [spline_basis(count, STEP_MM / self.spacing_mm) for count in self.shape]
-        moved = np.stack([apply_along_axes(bases, part) for part in self.displacement])
+        moved = np.stack([apply_along_axes(bases, part) for part in self.displacement])  # (3, i, j, k) -> (3, I, J, K)
         return self._pull(_identity(self.shape) * np.float32(self.spacing_mm) + moved)
 
     def target_of(self, source_voxel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

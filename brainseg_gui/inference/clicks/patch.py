@@ -74,7 +74,7 @@ def patch_input(
     grid = features.network_grid
     parts += [sampled_mask(present[region], grid, patch.network)[..., None] for region in NESTED_REGIONS]
     parts += [spots[..., None] for spots in _spots(hints, grid, patch.network, spacing_mm)]
-    joined = np.concatenate(parts, axis=-1)
+    joined = np.concatenate(parts, axis=-1)  # (i, j, k, C) -> (1, EDGE, EDGE, EDGE, C)
     missing = [(0, EDGE - n) for n in joined.shape[:3]]
     return np.pad(joined, [*missing, (0, 0)])[None]
 

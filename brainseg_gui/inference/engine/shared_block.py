@@ -133,7 +133,7 @@ class SharedBlock:
         # memory: i fastest, classes slowest, so that each class is a volume like the mask
         reverse = (layout.classes, *layout.shape[::-1])
         flat: NDArray[np.uint8] = np.ndarray(reverse, np.uint8, buffer=self._memory, offset=offset)
-        return flat.transpose(0, 3, 2, 1)
+        return flat.transpose(0, 3, 2, 1)  # (C, K, J, I) -> (C, I, J, K)
 
     def unlink(self) -> None:
         """Take the block's name away; the memory goes when no process maps it any more."""

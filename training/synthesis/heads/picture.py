@@ -107,7 +107,7 @@ def draw_picture(rng: np.random.Generator, view: HeadView, kind: str) -> HeadPic
 def _points(labels: Labels, pose: HeadPose) -> Labels:
     """Labels at eight points of each voxel: (8, I, J, K). Beside the head is air, below it the neck goes on."""
     coordinates = pose.coordinates()
-    flat = coordinates.reshape(3, -1)
+    flat = coordinates.reshape(3, -1)  # (3, I, J, K) -> (3, I · J · K)
     last = np.array(labels.shape).reshape(3, 1) - 1
     values = labels.ravel()
     result = np.empty((_SUBVOXELS, flat.shape[1]), np.uint8)
@@ -115,7 +115,7 @@ def _points(labels: Labels, pose: HeadPose) -> Labels:
         offset = pose.matrix @ ((np.array(corner) - 0.5) * pose.spacing_mm / 2.0)
         i, j, k = np.clip(np.rint(flat + offset.reshape(3, 1).astype(np.float32)).astype(np.int32), 0, last)
         result[number] = values[(i * labels.shape[1] + j) * labels.shape[2] + k]
-    return result.reshape(_SUBVOXELS, *pose.shape)
+    return result.reshape(_SUBVOXELS, *pose.shape)  # (8, I · J · K) -> (8, I, J, K)
 
 
 def _table(values: FloatArray) -> FloatArray:
