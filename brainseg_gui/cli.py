@@ -53,10 +53,18 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 2
         words.insert(0, "window")  # brainseg CASE
     arguments = build_parser([words[0]] if words[0] in COMMANDS else COMMANDS).parse_args(words)
+    _warn_on_terminal()
+    return _run(arguments)
+
+
+def _warn_on_terminal() -> None:
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)  # the log has more
     terminal.setFormatter(_TerminalFormatter("brainseg: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[terminal])
+
+
+def _run(arguments: argparse.Namespace) -> int:
     try:
         with ending_in_order():
             code = int(arguments.run(arguments))

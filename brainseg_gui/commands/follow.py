@@ -32,22 +32,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "over target lesions, change since the baseline and the smallest sum, and the category that the numbers give. "
         "A category of measurements alone is no diagnosis.",
     )
+    _add_visits(parser)
+    _add_measuring(parser)
+    _add_outputs(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_visits(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("patient_folder", type=Path, metavar="PATIENT_FOLDER", help="folder of the visits of one patient")
     add("--patient", default="", metavar="NAME", help="whose visits, where the folder holds several patients")
     add("--masks", type=Path, metavar="FOLDER", help="masks named after the visits (default: those of the cases)")
     add("--scheme", metavar="NAME", help="what the masks' numbers mean (default: as names and numbers tell)")
-    add("--criteria", default="rano2", metavar="NAME", help=f"{_criteria_names()} (rano2)")
-    add(
-        "--planes",
-        default="axial",
-        metavar="P",
-        help="planes of the diameters: axial, coronal, sagittal or all (axial)",
-    )
-    add("--baseline", metavar="VISIT", help="name of the visit that response is counted from (default: the first one)")
-    add(
-        "--targets", metavar="N", help="numbers of the lesions to sum up, such as 1,3 (default: the largest measurable)"
-    )
     add(
         "--date",
         action="append",
@@ -68,6 +64,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="take the visits to lie on each other as their files place them (default: they are registered to the "
         "first one, by the brain outside of the tumour; what lies on it already stays)",
     )
+
+
+def _add_measuring(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--criteria", default="rano2", metavar="NAME", help=f"{_criteria_names()} (rano2)")
+    add(
+        "--planes",
+        default="axial",
+        metavar="P",
+        help="planes of the diameters: axial, coronal, sagittal or all (axial)",
+    )
+    add("--baseline", metavar="VISIT", help="name of the visit that response is counted from (default: the first one)")
+    add(
+        "--targets", metavar="N", help="numbers of the lesions to sum up, such as 1,3 (default: the largest measurable)"
+    )
+
+
+def _add_outputs(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--carry-over",
         nargs=2,
@@ -84,7 +99,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="write one page that opens offline, with key images",
     )
     add("--pdf", type=Path, metavar="FILE", help="write the same as PDF")
-    parser.set_defaults(run=run)
 
 
 def _criteria_names() -> str:

@@ -26,7 +26,7 @@ METRICS = 3
 
 
 @dataclass(frozen=True)
-class Seen:
+class PairStamp:
     """Both files of a pair at one moment: their stamps, and `ScoringTask.key`."""
 
     stamps: tuple[tuple[int, ...], ...]
@@ -88,7 +88,7 @@ class ScoringTask:
         chosen = ChosenSchemes(*(_scheme_of(name) for name in entry["schemes"]))
         return cls(entry["model"], pair, chosen, RuleSet(**entry["rules"]), RegridPolicy(entry["placing"]))
 
-    def seen(self) -> Seen:
+    def seen(self) -> PairStamp:
         """What the files hold now; the same before and after they were read says what was read.
 
         Raises
@@ -102,7 +102,7 @@ class ScoringTask:
                 stamps.append(_stamp(path))
             except OSError as error:
                 raise BrainsegError(f"it cannot be read ({error.strerror})", "Check the file", path) from error
-        return Seen(tuple(stamps), self.key())
+        return PairStamp(tuple(stamps), self.key())
 
     def key(self) -> str:
         """SHA-256 of everything that the result depends on: both files, rules, schemes, and the program's version.

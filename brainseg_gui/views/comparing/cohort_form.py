@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, SignalInstance
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -52,56 +52,34 @@ class CohortForm(QWidget):
     def __init__(self, results: CohortResults) -> None:
         super().__init__()
         self._results = results
-        grid = QGridLayout(self)
+        self._reference, self._images = _path_label(), _path_label()
+        self._models = QHBoxLayout()
+        self._models.setSpacing(6)
+        self._rules = _rules_box()
+        self._reference_scheme, self._prediction_scheme = _scheme_box("references"), _scheme_box("predictions")
+        self.add, self.start, self.open = QPushButton("Add…"), QPushButton("Evaluate"), QPushButton("Open results…")
+        self.add.setToolTip(_PREDICTIONS_TIP)
+        self.start.setObjectName("primary")
+        self.open.setToolTip("Show the JSON file of an earlier evaluation")
+        self._arrange(QGridLayout(self))
+        self._connect()
+        self._synchronize()
+
+    def _arrange(self, grid: QGridLayout) -> None:
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(8)
-        self._reference, self._images = ElidedLabel(), ElidedLabel()
-        for label in (self._reference, self._images):
-            label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        choose_reference, choose_images = QPushButton("Choose…"), QPushButton("Choose…")
-        choose_reference.setAccessibleName("Choose the references")
-        choose_images.setAccessibleName("Choose the images")
-        choose_reference.clicked.connect(self.reference_requested)
-        choose_images.clicked.connect(self.images_requested)
-        self.add = QPushButton("Add…")
-        self.add.setToolTip(_PREDICTIONS_TIP)
-        self.add.clicked.connect(self.prediction_requested)
-        self._models = QHBoxLayout()
-        self._models.setSpacing(6)
-        self._rules = QComboBox()
-        self._rules.setAccessibleName("Rules")
-        for name, rules in rule_sets().items():
-            self._rules.addItem(rules.title, name)
-        self._rules.setToolTip("What empty masks, missed and false lesions score")
-        self._rules.activated.connect(lambda: results.ask(rules=self._rules.currentData()))
-        self._reference_scheme, self._prediction_scheme = _scheme_box("references"), _scheme_box("predictions")
-        self._reference_scheme.activated.connect(
-            lambda: results.ask(reference_scheme=self._reference_scheme.currentData())
-        )
-        self._prediction_scheme.activated.connect(
-            lambda: results.ask(prediction_scheme=self._prediction_scheme.currentData())
-        )
-        self.start = QPushButton("Evaluate")
-        self.start.setObjectName("primary")
-        self.start.clicked.connect(self._on_start_clicked)
-        self.open = QPushButton("Open results…")
-        self.open.setToolTip("Show the JSON file of an earlier evaluation")
-        self.open.clicked.connect(self.open_requested)
-        rows = (
-            (0, "References", self._reference, choose_reference),
-            (1, "Predictions", self._models, self.add),
-        )
-        for row, title, content, button in rows:
-            grid.addWidget(QLabel(title), row, 0)
-            if isinstance(content, QHBoxLayout):
-                grid.addLayout(content, row, 1)
-            else:
-                grid.addWidget(content, row, 1)
-            grid.addWidget(button, row, 2)
+        grid.setColumnStretch(1, 3)
+        grid.setColumnStretch(4, 2)
+        grid.addWidget(QLabel("References"), 0, 0)  # the Tab key follows this order
+        grid.addWidget(self._reference, 0, 1)
+        grid.addWidget(self._choose("references", self.reference_requested), 0, 2)
+        grid.addWidget(QLabel("Predictions"), 1, 0)
+        grid.addLayout(self._models, 1, 1)
+        grid.addWidget(self.add, 1, 2)
         grid.addWidget(QLabel("Images"), 0, 3)
         grid.addWidget(self._images, 0, 4)
-        grid.addWidget(choose_images, 0, 5)
+        grid.addWidget(self._choose("images", self.images_requested), 0, 5)
         grid.addWidget(QLabel("Rules"), 1, 3)
         grid.addWidget(self._rules, 1, 4, Qt.AlignmentFlag.AlignLeft)
         schemes = QHBoxLayout()
@@ -113,11 +91,24 @@ class CohortForm(QWidget):
         grid.addLayout(schemes, 2, 1, 1, 4)
         grid.addWidget(self.open, 0, 6)
         grid.addWidget(self.start, 1, 6)
-        grid.setColumnStretch(1, 3)
-        grid.setColumnStretch(4, 2)
+
+    def _choose(self, what: str, requested: SignalInstance) -> QPushButton:
+        button = QPushButton("Choose…")
+        button.setAccessibleName(f"Choose the {what}")
+        button.clicked.connect(requested)
+        return button
+
+    def _connect(self) -> None:
+        results, rules = self._results, self._rules
+        reference, prediction = self._reference_scheme, self._prediction_scheme
+        rules.activated.connect(lambda: results.ask(rules=rules.currentData()))
+        reference.activated.connect(lambda: results.ask(reference_scheme=reference.currentData()))
+        prediction.activated.connect(lambda: results.ask(prediction_scheme=prediction.currentData()))
+        self.add.clicked.connect(self.prediction_requested)
+        self.start.clicked.connect(self._on_start_clicked)
+        self.open.clicked.connect(self.open_requested)
         results.asked_changed.connect(self._synchronize)
         results.work.events.running.connect(self._synchronize)
-        self._synchronize()
 
     def _synchronize(self, *_: object) -> None:
         results = self._results
@@ -159,6 +150,21 @@ class CohortForm(QWidget):
             self.cancel_requested.emit()
         else:
             self.start_requested.emit()
+
+
+def _path_label() -> ElidedLabel:
+    label = ElidedLabel()
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def _rules_box() -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName("Rules")
+    box.setToolTip("What empty masks, missed and false lesions score")
+    for name, rules in rule_sets().items():
+        box.addItem(rules.title, name)
+    return box
 
 
 def _scheme_box(masks: str) -> QComboBox:
