@@ -1,11 +1,11 @@
-"""Starting and ending an annotation, and its history."""
+"""Starting and ending an annotation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -19,6 +19,7 @@ from brainseg_gui.controllers.annotating.annotation_record import origin_of, sit
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.paint import PaintController
 from brainseg_gui.controllers.annotating.tool_choice import ToolChoice
+from brainseg_gui.controllers.annotating.undoing import UndoController
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -32,19 +33,16 @@ from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.layers_panel import LayersPanel
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
-from brainseg_gui.views.widgets.plain_text import plain_caption
 
 if TYPE_CHECKING:
     from brainseg_gui.annotation.tools.click_answers import RegionNetwork
-    from brainseg_gui.state.following.following import Following
-    from brainseg_gui.state.measuring.measuring import Measuring
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
 _FIRST_CHOICE = ("ET", "ED")
 
 
 class AnnotateController(QObject):
-    """One annotation of the open case at a time: begun from a layer or empty, undone, redone, and put aside."""
+    """One annotation of the open case at a time: begun from a layer or empty, and put aside."""
 
     def __init__(
         self,
@@ -63,33 +61,17 @@ class AnnotateController(QObject):
         self._annotating, self._journals, self._actions = session.annotating, journals, actions
         self.paint = PaintController(session, window, actions, pictures, click_network)
         self._offered: Layer | None = None
-        self._measuring: Measuring | None = None  # since somebody measures
-        self._following: Following | None = None  # since somebody follows a patient
         self._choice = ToolChoice(session, window, preferences, actions, show)
         self._annotating.moved.connect(self._on_moved)
-        for signal in (self._annotating.history_changed, self._annotating.scribbles.changed):
-            signal.connect(self._show_history)
         self._annotating.annotation_changed.connect(self._show_state)
-        self._annotating.options.events.tool.connect(self._show_history)
-        self.paint.busy_changed.connect(self._show_history)
+        self.undoing = UndoController(session, self.paint, actions, self)
         session.layers.changed.connect(self._on_layers_changed)
         session.case_changed.connect(self._show_state)
         session.layers.appearance_changed.connect(self._on_appearance_changed)
         layers.edit_requested.connect(self._on_edit_requested)
         journals.editable_again.connect(self.resume)
         self._show_state()
-        self._show_history()
-
-    def know_measuring(self, measuring: Measuring) -> None:
-        """Undo measurements, too."""
-        self._measuring = measuring
-        measuring.changed.connect(self._show_history)
-        measuring.hand.events.tool.connect(self._show_history)
-
-    def know_following(self, following: Following) -> None:
-        """Undo changes of a follow-up, too."""
-        self._following = following
-        following.changed.connect(self._show_history)
+        self.undoing.show_names()
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -101,8 +83,8 @@ class AnnotateController(QObject):
             "annotate.start_prediction": lambda: self.start(self._session.layers.to_correct),
             "annotate.start_reference": lambda: self.start(self._session.layers.reference),
             "annotate.start_empty": partial(self.start, None),
-            "annotate.undo": self.undo,
-            "annotate.redo": self.redo,
+            "annotate.undo": self.undoing.undo,
+            "annotate.redo": self.undoing.redo,
         }
 
     def toggle(self) -> None:
@@ -186,47 +168,6 @@ class AnnotateController(QObject):
         """Put the annotation aside; its layer stays."""
         self._annotating.end()
 
-    def undo(self) -> None:
-        """Take back the last measurement, corner, seed or edit, whichever is in the hand."""
-        annotating = self._annotating
-        if self._measures:
-            _, beside = self._beside("undoable")
-            if beside is not None:
-                beside.undo()
-            return
-        if self.paint.step_back():
-            return
-        if annotating.options.tool is Tool.SEEDS and annotating.scribbles.any:
-            annotating.scribbles.undo()
-        else:
-            annotating.undo()
-
-    def redo(self) -> None:
-        """Apply again what was taken back last."""
-        annotating = self._annotating
-        if self._measures:
-            _, beside = self._beside("redoable")
-            if beside is not None:
-                beside.redo()
-            return
-        if self.paint.step_forward() or self.paint.busy:
-            return
-        if annotating.options.tool is Tool.SEEDS and annotating.scribbles.redoable:
-            annotating.scribbles.redo()
-        else:
-            annotating.redo()
-
-    @property
-    def _measures(self) -> bool:
-        """Whether undo and redo are about measurements: while one measures, or there is nothing else to undo."""
-        measures = self._measuring is not None and self._measuring.hand.tool is not None
-        return measures or self._annotating.annotation is None
-
-    def _beside(self, able: Literal["undoable", "redoable"]) -> tuple[str, Measuring | Following | None]:
-        """What undo or redo is about where it is about no mask, with its words: measurements, else the follow-up."""
-        known = (("measurement", self._measuring), ("follow-up's change", self._following))
-        return next(((words, it) for words, it in known if it is not None and getattr(it, able)), ("", None))
-
     def close(self) -> None:
         """Keep what is in the hand."""
         self.paint.close()
@@ -294,23 +235,6 @@ class AnnotateController(QObject):
         actions["annotate.start_empty"].setEnabled(there)
         actions["annotate.start_prediction"].setEnabled(there and layers.to_correct is not None)
         actions["annotate.start_reference"].setEnabled(there and layers.reference is not None)
-
-    def _show_history(self, *_: object) -> None:
-        """Name what undo and redo would do."""
-        annotating, actions = self._annotating, self._actions
-        history = annotating.annotation.history if annotating.annotation is not None else None
-        seeds = annotating.options.tool is Tool.SEEDS
-        undoable = history.undoable.name if history is not None and history.undoable else ""
-        redoable = history.redoable.name if history is not None and history.redoable else ""
-        undoable = "seed" if seeds and annotating.scribbles.any else undoable
-        redoable = "seed" if seeds and annotating.scribbles.redoable else redoable
-        undoable = "corner" if self.paint.polygon_open else "click" if self.paint.clicks_wait else undoable
-        redoable = "corner" if self.paint.corner_redoable else "" if self.paint.busy else redoable
-        if self._measures:
-            undoable, redoable = self._beside("undoable")[0], self._beside("redoable")[0]
-        for key, word, name in (("annotate.undo", "&Undo", undoable), ("annotate.redo", "&Redo", redoable)):
-            actions[key].setText(f"{word} {plain_caption(name)}".strip())
-            actions[key].setEnabled(bool(name) or (key == "annotate.undo" and self.paint.busy))
 
 
 def _first_labels(case: Case, layer: Layer | None, scheme: LabelScheme) -> LabelMap:

@@ -49,7 +49,7 @@ def _controller(controllers: ControllerSet) -> FollowingController:
 
 def _introduce(_following: FollowingController, others: ControllerSet) -> None:
     following, window = others.session.following, others.window
-    others[ANNOTATING].know_following(following)
+    others[ANNOTATING].undoing.know_following(following)
     following.line_changed.connect(lambda: window.follow(following.line))
 
 

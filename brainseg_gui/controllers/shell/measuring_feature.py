@@ -43,7 +43,7 @@ def _controller(controllers: ControllerSet) -> MeasuringController:
 
 def _introduce(controller: MeasuringController, others: ControllerSet) -> None:
     others[UNDER_WAY].measuring = controller
-    others[ANNOTATING].know_measuring(others.session.measuring)
+    others[ANNOTATING].undoing.know_measuring(others.session.measuring)
 
 
 def _take(controller: MeasuringController, kind: str) -> None:
