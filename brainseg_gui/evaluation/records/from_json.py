@@ -24,7 +24,7 @@ _POOLED = ("dice_coeff", "iou", "mean_iou")
 
 
 def report_of(content: Mapping[str, Any]) -> CohortReport:
-    """The report that `reports.files.as_json` made a JSON object of.
+    """The report that `reports.files.as_json` made a JSON object of; measures that are newer than the file are NaN.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def report_of(content: Mapping[str, Any]) -> CohortReport:
         If it is not such an object.
     """
     models = tuple(text_in(name) for name in content["models"])
-    cases = tuple(case_of(entry) for entry in content["cases"])
+    cases = tuple(case_of(entry, may_be_older=True) for entry in content["cases"])
     if not {case.model for case in cases} <= set(models):
         raise ValueError("a case of a model that is not named")
     return CohortReport(
@@ -46,8 +46,13 @@ def report_of(content: Mapping[str, Any]) -> CohortReport:
     )
 
 
-def case_of(entry: Mapping[str, Any]) -> CaseReport:
+def case_of(entry: Mapping[str, Any], *, may_be_older: bool = False) -> CaseReport:
     """The case that `to_json.case_entry` made a JSON object of.
+
+    Parameters
+    ----------
+    may_be_older
+        Measures but the Dice may be missing, since they came after the object was written.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def case_of(entry: Mapping[str, Any]) -> CaseReport:
         rules=text_in(entry["rules"]),
         images=path_in(entry["images"]) if entry["images"] is not None else None,
         voxel_ml=number_in(entry["voxel_ml"]),
-        regions=tuple(_region_of(key, entry) for key in entry["regions"]),
+        regions=tuple(_region_of(key, entry, may_be_older) for key in entry["regions"]),
         pooled=_pooled_by_extent(entry["pooled"]),
         worst=_worst_of(entry["worst"]) if entry["worst"] is not None else None,
         seconds=number_in(entry["seconds"]),
@@ -83,22 +88,21 @@ def _rules_of(entry: Mapping[str, Any]) -> RuleSet:
     return RuleSet(*names, number_in(entry["missing_mm"]), *whole)
 
 
-def _region_of(key: str, case: Mapping[str, Any]) -> RegionEntry:
+def _region_of(key: str, case: Mapping[str, Any], may_be_older: bool) -> RegionEntry:
     numbers, lesions = case["regions"][key], case["lesions"][key]
     return RegionEntry(
         key=text_in(key),
         title=text_in(numbers["title"]),
-        numbers={
-            key: _region_number(measure, numbers[key] if measure.term else numbers.get(key))
-            for key, measure in MEASURES.items()
-        },
+        numbers={name: _region_number(measure, numbers, may_be_older) for name, measure in MEASURES.items()},
         lesions=tuple(_lesion_of(lesion) for lesion in lesions["found"]),
         false_sizes={int(size): whole_in(count) for size, count in lesions["false_sizes"].items()},
         left_out=whole_in(lesions["left_out"]),
     )
 
 
-def _region_number(measure: Measure, value: Any) -> float:
+def _region_number(measure: Measure, numbers: Mapping[str, Any], may_be_older: bool) -> float:
+    may_be_missing = measure.is_plug_in or (may_be_older and measure.key != "dice")
+    value = numbers.get(measure.key) if may_be_missing else numbers[measure.key]
     if value is None:
         return math.nan
     if number_in(value) < 0 and not measure.signed:

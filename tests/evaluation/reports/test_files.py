@@ -15,6 +15,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.cohorts.score import score_pair
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import rules_named
+from brainseg_gui.evaluation.records.from_json import case_of
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CohortReport
@@ -106,6 +107,18 @@ def test_other_files_are_refused_with_a_sentence(tmp_path: Path, text: str) -> N
         read_json(tmp_path / "x.json")
     with pytest.raises(BrainsegError, match="cannot be read"):
         read_json(tmp_path / "missing.json")
+
+
+def test_results_of_a_time_without_a_measure_open_all_the_same(report: CohortReport, tmp_path: Path) -> None:
+    content = json.loads(as_json(report))
+    for region in content["cases"][0]["regions"].values():
+        del region["iou"]
+    write_text(tmp_path / "older.json", json.dumps(content))
+    older, newer = read_json(tmp_path / "older.json").cases
+    assert math.isnan(older.number("WT", "iou"))
+    assert (older.number("WT", "dice"), newer.number("WT", "iou")) == (pytest.approx(10 / 13), 0.0)
+    with pytest.raises(KeyError, match="iou"):  # what is half done is scored again
+        case_of(content["cases"][0])
 
 
 def test_a_damaged_result_is_refused(report: CohortReport, tmp_path: Path) -> None:
