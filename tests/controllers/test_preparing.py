@@ -172,7 +172,7 @@ def heads(raw: Path) -> Path:
 def _dropped(files: FilesController, parts: Any, qtbot: QtBot, *paths: Path) -> list[bool]:
     """What is let go over the window; how often it was found to be raw."""
     found: list[bool] = []
-    files.raw_found.connect(lambda: found.append(True))
+    files.reading.raw_found.connect(lambda: found.append(True))
     files.take_dropped(paths)
     qtbot.waitUntil(lambda: parts.session.case is not None and not parts.session.opening.running)
     return found

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.carried_windows import CarriedWindows
-from brainseg_gui.controllers.layers.ways_out import PREPARE, ways_on, ways_out
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
@@ -152,6 +151,8 @@ class CaseReading(QObject):
         self._say_notes(opened, said)
 
     def _say_notes(self, opened: Opened, said: Notice | None) -> None:
+        from brainseg_gui.controllers.layers.ways_out import ways_on  # the start does not wait for it
+
         case = opened.case
         notes = (*self._notes_to_say(case), *([opened.why_raw] if opened.why_raw else []))
         if notes:
@@ -178,6 +179,8 @@ class CaseReading(QObject):
         self._session.measuring.open(opened.marks)
 
     def _on_failed(self, error: Exception) -> None:
+        from brainseg_gui.controllers.layers.ways_out import PREPARE, ways_out
+
         self._job = None
         self._session.end_preview()
         self._session.opening.end("Not opened")
