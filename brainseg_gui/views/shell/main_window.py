@@ -96,17 +96,20 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.LeftToolBarArea, self._hand_bar)
         self.statusBar().addWidget(self.readout, 1)
         self.statusBar().setSizeGripEnabled(False)
+        self._follow(session)
+        self.actions_table.refresh_icons(only=self._tool_bar.actions())
+        self.painted.connect(self._make_the_rest)
+        StalePanels(session, self._panels_about_masks, self)
+        self._default_state = self.saveState()
+        self._synchronize()
+
+    def _follow(self, session: Session) -> None:
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
         session.case_changed.connect(self._synchronize)
         session.cohort_changed.connect(self._on_cohort_changed)
         session.opening.events.running.connect(self._on_opening_changed)
         session.layers.changed.connect(self._show_title)
         session.layers.appearance_changed.connect(self._show_title)
-        self.actions_table.refresh_icons(only=self._tool_bar.actions())
-        self.painted.connect(self._make_the_rest)
-        StalePanels(session, self._panels_about_masks, self)
-        self._default_state = self.saveState()
-        self._synchronize()
 
     @property
     def ortho(self) -> OrthoView:

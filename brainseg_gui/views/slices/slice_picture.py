@@ -129,16 +129,11 @@ class SlicePicture:
             return np.ascontiguousarray(take_slice(labels.values, plane, slice_index, viewing.convention))
 
         if viewing.masks_visible and not self._session.previewing:
-            region, overlay, case = self.agreement_region, self.overlay, self._session.displayed
+            region, overlay = self.agreement_region, self.overlay
             pair = self._session.layers.compared
             if overlay is not None:
                 table = map_table(overlay.top, viewing.opacity, overlay.faintest)
-                levels = overlay.slice_of(plane, slice_index, viewing.convention)
-                if (
-                    overlay.outside and case is not None
-                ):  # certainly background: true of the air too, and not worth saying
-                    levels = np.where(self._in_head(case, plane, slice_index), levels, 0).astype(np.uint8)
-                fills.append((levels, table))
+                fills.append((self._levels_of(overlay, plane, slice_index), table))
                 layers = self._drawn_layers() if overlay.outlined else []
                 outlines += [(cut(layer.labels), self._table_of(layer, OverlayStyle.OUTLINE)) for layer, _ in layers]
             elif region is not None and pair is not None:
@@ -153,6 +148,13 @@ class SlicePicture:
         self._draw_fills([*fills, *range_fill(self._session, plane, slice_index), *scribbles])
         self._draw_outlines([*outlines, *edges])
         self._draw_preview(plane, slice_index)
+
+    def _levels_of(self, overlay: ScalarMap, plane: Plane, slice_index: int) -> NDArray[np.uint8]:
+        levels, case = overlay.slice_of(plane, slice_index, self._session.viewing.convention), self._session.displayed
+        if not overlay.outside or case is None:
+            return levels
+        # certainly background: true of the air too, and not worth saying
+        return np.where(self._in_head(case, plane, slice_index), levels, 0).astype(np.uint8)
 
     def _show_other_visit(self, plane: Plane, slice_index: int) -> None:
         """The outlines of the other visit's mask, or what changed between both."""
