@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from brainseg_gui.views.actions.action_spec import ActionSpec
@@ -56,10 +55,7 @@ class Menus(QObject):
 
     def _choose_letters(self) -> None:
         """Alt and the first letter of its name that no action and no other menu has opens a menu."""
-        taken: set[str] = set()
+        taken = {keys.toString() for _, action in self._actions for keys in action.shortcuts()}
         for name, menu in self._menus.items():
-            menu.setTitle(with_letter(name, lambda letter: letter not in taken and not self._owned(letter)))
-            taken.add(letter_of(menu.title()))
-
-    def _owned(self, letter: str) -> bool:
-        return self._actions.owner_of(QKeySequence(f"Alt+{letter}").toString()) is not None
+            menu.setTitle(with_letter(name, lambda letter: f"Alt+{letter}" not in taken))
+            taken.add(f"Alt+{letter_of(menu.title())}")

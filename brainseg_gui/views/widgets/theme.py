@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 THEMES = ("dark", "light", "system")
 
 _RESOURCES = files("brainseg_gui.resources")
+_OWN_COLOUR = re.compile(r'(?:fill|stroke)="#')  # beside the theme's
 _current: dict[str, str] = {}
 
 
@@ -55,11 +57,18 @@ def icon(name: str, role: str = "text") -> QIcon:
 def _icon(name: str, colour_name: str, disabled_name: str) -> QIcon:
     result = QIcon()
     svg = _RESOURCES.joinpath("icons", f"{name}.svg").read_text("utf-8")
-    for mode, tint in ((QIcon.Mode.Normal, colour_name), (QIcon.Mode.Disabled, disabled_name)):
-        drawing = QSvgRenderer(QByteArray(svg.replace("currentColor", tint).encode()))
-        for size in (16, 20, 32, 40):
-            result.addPixmap(_drawn(drawing, size), mode)
+    one_colour = _OWN_COLOUR.search(svg) is None
+    drawing, disabled = _renderer(svg, colour_name), None if one_colour else _renderer(svg, disabled_name)
+    for size in (16, 20, 32, 40):
+        drawn = _drawn(drawing, size)
+        result.addPixmap(drawn, QIcon.Mode.Normal)
+        faint = _drawn(disabled, size) if disabled is not None else _tinted(drawn, QColor(disabled_name))
+        result.addPixmap(faint, QIcon.Mode.Disabled)
     return result
+
+
+def _renderer(svg: str, colour_name: str) -> QSvgRenderer:
+    return QSvgRenderer(QByteArray(svg.replace("currentColor", colour_name).encode()))
 
 
 def _drawn(drawing: QSvgRenderer, size: int) -> QPixmap:
@@ -67,6 +76,16 @@ def _drawn(drawing: QSvgRenderer, size: int) -> QPixmap:
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     drawing.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap
+
+
+def _tinted(drawn: QPixmap, tint: QColor) -> QPixmap:
+    """The same shape in another colour, for a fraction of what drawing it again takes."""
+    pixmap = QPixmap(drawn)
+    painter = QPainter(pixmap)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(pixmap.rect(), tint)
     painter.end()
     return pixmap
 
