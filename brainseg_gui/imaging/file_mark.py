@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,7 @@ class FileMark:
             If it cannot be read; `FileNotFoundError` where it is gone.
         """
         found = path.stat()
-        if found.st_size != self.size:
+        if found.st_size != self.size or not stat.S_ISREG(found.st_mode):  # a device or a pipe has no end
             return False
         return found.st_mtime_ns == self.modified_ns or _digest(path) == self.sha256
 

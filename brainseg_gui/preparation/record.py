@@ -25,7 +25,8 @@ from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, S
 
 FORMAT = "brainseg preparation 1"
 _LIBRARIES = ("SimpleITK", "numpy", "scipy", "pydicom", "nibabel")
-_MOST_FILES, _MOST_VOXELS = 100_000, 100_000
+_MOST_FILES, _MOST_VOXELS = 100_000, 2**31
+_RIGID = 1e-3  # of rounding, where a motion was written and read
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +227,9 @@ def _preparation(content: Mapping[str, Any]) -> Preparation:
 def _series(entry: Mapping[str, Any]) -> PreparedSeries:
     files = {path_in(one["path"]): _mark(one) for one in listed_in(entry["files"], _MOST_FILES)}
     grid, motion = object_in(entry["grid"]), object_in(entry["registration"])
-    i, j, k = (min(whole_in(count), _MOST_VOXELS) for count in listed_in(grid["shape"], 3))
+    i, j, k = (whole_in(count) for count in listed_in(grid["shape"], 3))
+    if not 0 < i * j * k <= _MOST_VOXELS:
+        raise ValueError("a series in it has no bearable number of voxels")
     stored = StoredGrid((i, j, k), _affine(grid["affine"]))
     header = ImageHeader(next(iter(files), Path()), stored.shape, stored)
     alignment, before = _motion(motion), motion.get("found_before")
@@ -238,11 +241,18 @@ def _series(entry: Mapping[str, Any]) -> PreparedSeries:
 def _motion(entry: Mapping[str, Any]) -> Alignment:
     names = ("rotation_deg", "shift_mm", "overlap", "information", "chance")
     turned, shift, overlap, here, chance = (number_in(entry[name]) for name in names)
-    return Alignment(_affine(entry["to_series"]), turned, shift, overlap, here, chance, text_in(entry["problem"]))
+    to_series = _affine(entry["to_series"])
+    turn, below = to_series[:3, :3], to_series[3] - (0, 0, 0, 1)
+    if max(np.abs(turn @ turn.T - np.eye(3)).max(), np.abs(below).max()) > _RIGID or np.linalg.det(turn) < 0:
+        raise ValueError("a motion in it is not rigid")
+    return Alignment(to_series, turned, shift, overlap, here, chance, text_in(entry["problem"]))
 
 
 def _mark(entry: Mapping[str, Any]) -> FileMark:
-    return FileMark(whole_in(entry["bytes"]), int(entry["modified_ns"]), text_in(entry["sha256"]))
+    modified_ns = entry["modified_ns"]
+    if not isinstance(modified_ns, int) or abs(modified_ns) >= 2**63:
+        raise TypeError("a time in it is none")
+    return FileMark(whole_in(entry["bytes"]), modified_ns, text_in(entry["sha256"]))
 
 
 def _affine(rows: Sequence[Any]) -> Affine:

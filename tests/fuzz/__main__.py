@@ -22,6 +22,7 @@ MODULES = (
     "dicom",
     "dicom_masks",
     "visits",
+    "preparations",
     "exports",
     "folders",
     "models",

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measu
         ("tests.fuzz.dicom", 120),
         ("tests.fuzz.dicom_masks", 80),
         ("tests.fuzz.visits", 80),
+        ("tests.fuzz.preparations", 100),
         ("tests.fuzz.exports", 60),
         ("tests.fuzz.folders", 80),
     ],

@@ -235,3 +235,37 @@ def test_a_record_that_makes_no_sense_is_said(
     (folder / RECORD).write_text(json.dumps(content))
     with pytest.raises(CaseError, match="record cannot be used"):
         read_preparation(folder)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("files", 0, "modified_ns"), float("inf")),
+        (("files", 0, "modified_ns"), 1e300),
+        (("grid", "shape"), [90_000, 90_000, 90_000]),
+        (("grid", "shape"), [24, 0, 12]),
+        (("registration", "to_series", 0), [1e6, 0, 0, 0]),
+        (("registration", "to_series", 0), [-1, 0, 0, 0]),
+        (("registration", "to_series", 3), [1, 0, 0, 1]),
+    ],
+)
+def test_a_record_whose_numbers_lie_is_said(
+    prepared: PreparedExamination, tmp_path: Path, place: tuple[str | int, ...], value: object
+) -> None:
+    content = json.loads((prepared.folder / RECORD).read_text())
+    found = next(one for one in content["series"] if one["modality"] == "t1ce")  # the reference: it did not move
+    for key in place[:-1]:
+        found = found[key]
+    found[place[-1]] = value
+    (tmp_path / RECORD).write_text(json.dumps(content))
+    with pytest.raises(CaseError, match="record cannot be used"):
+        read_preparation(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device of Linux")
+def test_a_record_that_names_a_device_is_not_read_without_end(prepared: PreparedExamination, tmp_path: Path) -> None:
+    content = json.loads((prepared.folder / RECORD).read_text())
+    content["series"][0]["files"] = [{"path": "/dev/zero", "bytes": 0, "modified_ns": 1, "sha256": ""}]
+    (tmp_path / RECORD).write_text(json.dumps(content))
+    found = read_preparation(tmp_path)
+    assert not found.still_fits(found.wishes, found.said)
