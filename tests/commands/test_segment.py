@@ -26,6 +26,7 @@ from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress
+from tests.shipped import needs_all_modalities
 
 ToyCase = Callable[..., Path]
 
@@ -175,12 +176,10 @@ def test_a_case_that_lacks_a_modality_says_which(
     monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine.start", lambda *_: None)
     case = toy_case(tmp_path, modalities=("t1", "t2"))
     (tmp_path / "results").mkdir()
-    assert call(case, "-o", tmp_path / "results" / "new" / "out") == 2
+    model = needs_all_modalities()
+    assert call(case, "-o", tmp_path / "results" / "new" / "out", "--model", model.path) == 2
     assert list(tmp_path.glob("results/**")) == [tmp_path / "results"]  # nothing was made for nothing
-    assert (
-        f"the model {default_model().passport.name} needs FLAIR and T1ce, which this case lacks"
-        in capfd.readouterr().err
-    )
+    assert f"the model {model.passport.name} needs FLAIR and T1ce, which this case lacks" in capfd.readouterr().err
 
 
 def test_a_folder_that_is_no_model_is_refused(tmp_path: Path, toy_case: ToyCase) -> None:

@@ -25,6 +25,7 @@ from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
+from tests.shipped import needs_all_modalities
 
 
 @pytest.fixture
@@ -99,6 +100,7 @@ def test_without_a_model_one_is_wanted(controller: SegmentController, session: S
 
 
 def test_a_missing_modality_is_named(
+    qtbot: QtBot,
     controller: SegmentController,
     session: Session,
     toy_case: Any,
@@ -107,9 +109,12 @@ def test_a_missing_modality_is_named(
     parts: Any,
     engine: Any,
 ) -> None:
+    model = needs_all_modalities()
     controller.find_models()
+    controller.models.use(model.path)
+    qtbot.waitUntil(lambda: session.segmenting.model is not None and session.segmenting.model.folder == model.path)
     session.open(read(toy_case(tmp_path, case_id="Toy_002", modalities=("t1", "t2"))))
-    title = default_model().title
+    title = model.title
     assert session.segmenting.unavailable == f"{title} needs FLAIR and T1ce, which this case does not have"
     labels = [label.text() for label in _panel(parts).findChildren(QLabel)]
     assert session.segmenting.unavailable in labels

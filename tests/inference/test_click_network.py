@@ -15,8 +15,9 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.clicks.click_network import ClickNetwork
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.models.head_model import CLICK_INPUTS, read_head_model
-from brainseg_gui.inference.models.model_folder import default_model
+from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
 from brainseg_gui.progress import run_to_end
+from tests.shipped import needs_all_modalities
 
 SHAPE = (40, 36, 32)
 AT = (20, 18, 16)
@@ -25,7 +26,11 @@ AT = (20, 18, 16)
 @pytest.fixture
 def network(engine: Engine, model_folders: Path) -> ClickNetwork:
     """The default model's features, and a network that takes what is said for the truth where it is said."""
-    return ClickNetwork(engine, default_model(), read_head_model(model_folders / "clicks", "clicks"))
+    return _network(engine, default_model(), model_folders)
+
+
+def _network(engine: Engine, features: ModelFolder, model_folders: Path) -> ClickNetwork:
+    return ClickNetwork(engine, features, read_head_model(model_folders / "clicks", "clicks"))
 
 
 def empty(case: Case) -> np.ndarray:
@@ -65,8 +70,9 @@ def test_a_click_is_answered_on_the_case_grid_and_features_are_made_once(
 
 @pytest.mark.engine
 def test_what_no_network_knows_and_a_case_without_a_modality_are_answered_by_the_images(
-    network: ClickNetwork, make_case: Callable[..., Case]
+    engine: Engine, model_folders: Path, make_case: Callable[..., Case]
 ) -> None:
+    network = _network(engine, needs_all_modalities(), model_folders)
     whole = make_case(SHAPE)
     for region, case in (("NCR", whole), ("WT", make_case(SHAPE, without=(Modality.T1CE,)))):
         hint = Hint(region, True, (AT,))

@@ -20,6 +20,7 @@ from brainseg_gui.inference.models.model_folder import (
 )
 from brainseg_gui.inference.options import cautions, missing_modalities, require_modalities
 from brainseg_gui.inference.preprocess import choose_network_grid
+from tests.shipped import needs_all_modalities
 
 Content = dict[str, Any]
 
@@ -55,9 +56,11 @@ def test_default_model_is_shipped_and_whole() -> None:
     assert model in shipped_models()
     verify_weights(model)
     passport = model.passport
-    assert passport.name == "synthetic-2mm"
+    assert passport.name == "glioma-2mm"
     assert passport.modalities == (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
     assert passport.spacing_mm == (2.0, 2.0, 2.0)
+    assert passport.may_be_missing.keys() == set(passport.modalities)  # any subset will do
+    assert passport.expected_dice.keys() == {"WT", "TC", "ET"}
     assert passport.preprocess == (
         steps.BrainCrop(2, "any modality unlike the corners"),
         steps.ZScore(0.0, (-5.0, 5.0)),
@@ -69,7 +72,7 @@ def test_default_model_is_shipped_and_whole() -> None:
     assert passport.postprocess == (
         steps.WeakComponents("WT", 26, 0.5, 0.0, 0),
         steps.WeakComponents("ET", 26, 0.0, 0.7, 1),
-        steps.SmallRegion(3, 1.0, 1, "ml"),
+        steps.SmallRegion(3, 0.5, 1, "ml"),
         steps.FarCore(7.0, 3.0, 3.0, 2),
     )
     assert pickle.loads(pickle.dumps(model)) == model
@@ -97,7 +100,7 @@ def test_a_model_folder_is_found_by_its_passport_too(folder: Path) -> None:
 
 
 def test_missing_modalities_are_named() -> None:
-    model = default_model()
+    model = needs_all_modalities()
     assert missing_modalities(list(Modality), model) == ()
     assert missing_modalities([Modality.T2], model) == (Modality.FLAIR, Modality.T1, Modality.T1CE)
     with pytest.raises(ModelError, match="needs T1 and T1ce, which this case lacks"):

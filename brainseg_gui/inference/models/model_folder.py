@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 PASSPORT_NAME = "model.json"
-DEFAULT_MODEL = "synthetic-2mm"
+DEFAULT_MODEL = "glioma-2mm"
 
 
 class ModelFolder(NetworkFolder[Passport]):

@@ -131,13 +131,14 @@ def test_a_study_needs_a_model(cases: Path, tmp_path: Path, capsys: pytest.Captu
 def test_a_model_is_compared_as_the_button_segments(cases: Path, tmp_path: Path) -> None:
     from brainseg_gui.inference.network.network import load_network
 
-    (model,) = models_named(["synthetic-2mm"], SegmentOptions("cpu", "float32"))
+    folder = default_model()
+    name = folder.path.name
+    (model,) = models_named([name], SegmentOptions("cpu", "float32"))
     case = run_to_end(read_case(find_case(cases / "Toy_0")))
     found = model.predict(case)
     classes = found.classes.copy(order="K")
     postprocess(classes, model.rules, case.grid.voxel_ml, found.confidence)
 
-    folder = default_model()
     expected = np.zeros(case.grid.shape, np.uint8, order="F")
     network = run_to_end(load_network(folder, SegmentOptions("cpu", "float32")))
     run_to_end(segment_volumes(case.volumes, folder.passport, network, expected))
@@ -146,13 +147,13 @@ def test_a_model_is_compared_as_the_button_segments(cases: Path, tmp_path: Path)
 
     out, cache = tmp_path / "out", tmp_path / "cache"
     here = ["--cases", str(cases), "--scheme", "brats2020", "--device", "cpu", "--cache", str(cache), "-o", str(out)]
-    assert compare([*here, "--model", "synthetic-2mm", str(folder.path)]) == 0
+    assert compare([*here, "--model", name, str(folder.path)]) == 0
     assert set(json.loads((out / "comparison.json").read_text("utf-8"))["methods"]) == {
-        "synthetic-2mm",
-        "synthetic-2mm (2)",
+        name,
+        f"{name} (2)",
     }
     assert len(list((cache / "predictions").glob("*/*.npz"))) == 2  # two cases; the same network twice is one
-    assert study([*here, "--model", "synthetic-2mm", "--probability", "0", "0.6"]) == 0
+    assert study([*here, "--model", name, "--probability", "0", "0.6"]) == 0
     assert "n = 2, 0 without ET" in (out / "study.md").read_text("utf-8")
     assert (out / "study.csv").is_file()
 
