@@ -23,7 +23,6 @@ from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.imaging.formats.known_formats import titles
 from brainseg_gui.inference import ahead
 from brainseg_gui.inference.engine.engine import Engine
-from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress
 from tests.shipped import needs_all_modalities
@@ -51,7 +50,9 @@ def test_a_cohort_with_a_bad_case(tmp_path: Path, toy_case: ToyCase, capfd: pyte
     (broken / "B_t2.nii.gz").write_bytes((broken / "B_t2.nii.gz").read_bytes()[:500])
     lacking = toy_case(cohort, case_id="C", modalities=("t1", "t2", "flair"))
     shutil.rmtree(tmp_path / "out", ignore_errors=True)
-    code = call(cohort, "-o", tmp_path / "out", "--json", "--device", "cpu", "--precision", "float32")
+    model = needs_all_modalities()
+    given = ("--json", "--device", "cpu", "--precision", "float32", "--model", model.path)
+    code = call(cohort, "-o", tmp_path / "out", *given)
     captured = capfd.readouterr()
     assert code == 2  # only input was at fault
     entries: dict[str, Any] = {e["case"]: e for e in map(json.loads, captured.out.splitlines())}
@@ -61,7 +62,7 @@ def test_a_cohort_with_a_bad_case(tmp_path: Path, toy_case: ToyCase, capfd: pyte
     assert good["output"] == str(tmp_path / "out" / "A_pred.nii.gz")
     assert good["precision"] == "float32"
     assert good["device"].startswith("CPU")
-    assert good["model"] == default_model().title
+    assert good["model"] == model.title
     assert (
         nib.load(good["output"]).header["descrip"].item().decode()
         == f"brainseg mask, {good['scheme']}, by {good['model']}"

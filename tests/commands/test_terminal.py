@@ -15,6 +15,7 @@ from brainseg_gui import cli
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
+from tests.shipped import needs_all_modalities
 
 HOSTILE = "A\x1b[2J\x1b]0;owned\x07\u202e\r\n\x9b31mZ"
 SHOWN = "A(U+001B)[2J(U+001B)]0;owned(U+0007)(U+202E)(U+000D)(U+000A)(U+009B)31mZ"
@@ -53,10 +54,11 @@ def hostile_run(tmp_path: Path) -> RunFolder:
 
 def test_segment(call: Call, hostile: Path, tmp_path: Path) -> None:
     (hostile / f"{HOSTILE}_flair.nii.gz").unlink()
-    code, _, errors = call("segment", hostile, "-o", tmp_path / "out.nii.gz")
+    model = needs_all_modalities().path
+    code, _, errors = call("segment", hostile, "-o", tmp_path / "out.nii.gz", "--model", model)
     assert code == 2
     assert SHOWN in errors
-    code, printed, _ = call("segment", hostile.parent, "-o", tmp_path / "out", "--json")
+    code, printed, _ = call("segment", hostile.parent, "-o", tmp_path / "out", "--json", "--model", model)
     assert code == 2
     assert json.loads(printed)["case"] == SHOWN  # the same in every report of the program
 
