@@ -19,7 +19,7 @@ def cells_of(row: MeasureChange) -> tuple[str, ...]:
         f"{row.after:.{places}f}",
         _signed(row.after - row.before, places),
         *map(str, row.better_worse),
-        p_text(row.p),
+        p_text(row.test.p),
     )
 
 

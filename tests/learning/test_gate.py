@@ -59,6 +59,7 @@ def test_a_network_that_is_better_in_every_region_passes() -> None:
         (steady(0.01, 0.01, 0.01, 5), 0.0, "it was scored on 5 cases, and fewer than 6 tell nothing"),
         ([(0.03, 0.03, 0.03), (-0.02, -0.02, -0.02)] * 4, 0.0, "the difference may be chance"),
         (steady(0.01, 0.01, 0.01), 2.0, "HD95 of WT, HD95 of TC and HD95 of ET are worse"),
+        (steady(0.01, 0.01, 0.01, 6), 2.0, "HD95 of WT, HD95 of TC and HD95 of ET are worse"),
         (steady(0.05, 0.05, -0.005), 0.0, "Dice of ET and lesion-wise Dice of ET are worse"),
     ],
 )
