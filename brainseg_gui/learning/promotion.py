@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,11 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Promotion:
-    """A network that became the usual one, and the one that was."""
+    """A network that became the usual one, the one that was, and the run that it came of."""
 
     model: Path
     before: Path
+    run: Path
 
 
 def promotions(models: Path) -> tuple[Promotion, ...]:
@@ -51,7 +52,7 @@ def promotions(models: Path) -> tuple[Promotion, ...]:
     path = models / _LIST
     try:
         entries = map(object_in, listed_in(read_json(path), _MOST))
-        return tuple(Promotion(path_in(entry["model"]), path_in(entry["before"])) for entry in entries)
+        return tuple(Promotion(*(path_in(entry[key]) for key in ("model", "before", "run"))) for entry in entries)
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -87,7 +88,9 @@ def promote(folder: RunFolder, models: Path, before: Path) -> Path:
     except OSError as error:
         raise SaveError(f"the network cannot be kept ({error.strerror or error})", "Check the disk", kept) from error
     read_model_folder(kept)
-    _change(models, lambda known: (*(other for other in known if other.model != kept), Promotion(kept, before)))
+    _change(
+        models, lambda known: (*(other for other in known if other.model != kept), Promotion(kept, before, folder.path))
+    )
     return kept
 
 
@@ -143,7 +146,7 @@ def _change(models: Path, change: Callable[[tuple[Promotion, ...]], tuple[Promot
     path = models / _LIST
     try:
         with briefly_locked(path):
-            entries = [{"model": str(p.model), "before": str(p.before)} for p in change(promotions(models))]
+            entries = [{key: str(path) for key, path in asdict(p).items()} for p in change(promotions(models))]
             write_text(path, json.dumps(entries, indent=1) + "\n", chosen=False)
     except (OSError, BusyError) as error:
         raise SaveError("the list of promoted networks cannot be written", "Check the disk", path) from error

@@ -18,7 +18,7 @@ from typing import Literal, get_args
 from brainseg_gui.plain_files import MEBIBYTE, read_bytes, visible
 from brainseg_gui.plugins.switches import switched_off
 
-Group = Literal["models", "measures", "formats"]
+Group = Literal["models", "measures", "formats", "tools"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 _MARK = b"[brainseg."
 _NAME = re.compile(r"[\w.\- ]{1,60}")
@@ -36,7 +36,7 @@ class PlugIn:
     group
         What it is.
     name
-        Its name: of a model, the key of a measure, the ending of a format.
+        Its name: of a model or tool, the key of a measure, the ending of a format.
     target
         ``module`` or ``module:attribute``.
     """

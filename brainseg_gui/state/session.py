@@ -18,6 +18,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.comparing.error_list import ErrorList
+from brainseg_gui.state.layers.case_needs import CaseNeeds
 from brainseg_gui.state.layers.case_states import CaseStates
 from brainseg_gui.state.layers.layers import Layer, LayerRole, Layers, OverlayStyle
 from brainseg_gui.state.layers.mask_destination import MaskDestination
@@ -67,6 +68,7 @@ class Session(Notices):
         self.cohort_run = CohortRun()
         self.annotating = ActiveAnnotation()
         self.case_states = CaseStates()
+        self.case_needs = CaseNeeds()
         self.errors = ErrorList()
         self._case: Case | None = None
         self._numbering: LabelScheme | None = None

@@ -14,8 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation import case_list
 from brainseg_gui.annotation.case_list import NAME, CaseState, read_entries
+from brainseg_gui.annotation.case_order import CaseSigns
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import CASE_STATES, FILES, LEAVING
+from brainseg_gui.controllers.shell.core_features import CASE_SIGNS, CASE_STATES, FILES, LEAVING
+from brainseg_gui.controllers.shell.core_panels import CASES
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
@@ -236,3 +238,24 @@ def test_cases_of_one_folder_keep_windows_of_their_own(
     application.controllers[FILES].step(-1)
     opened(application, "Toy_001", qtbot)
     assert session.viewing.windows == first
+
+
+def test_the_list_ranks_what_helps_most_says_why_and_knows_it_after_a_restart(
+    application: Application, cohort: Path, qtbot: QtBot
+) -> None:
+    session, panel = application.session, application.window.panels[CASES]()
+    promised = {"A": 0.9, "B": 0.4, "C": 0.6}
+    for source in session.cohort:
+        dice = dict.fromkeys(("WT", "TC", "ET"), promised[source.case_id])
+        session.case_needs.tell(source.identity, CaseSigns(dice, {"WT": 40.0, "TC": 20.0, "ET": 10.0}))
+    panel._order.setCurrentText("What helps most")
+    rows = application.window.findChild(QListWidget)
+    assert [rows.item(n).text() for n in range(3)] == ["B", "C", "A"]
+    assert "Why here: expected Dice of WT .40" in rows.item(0).toolTip()
+    keeper = application.controllers[CASE_SIGNS]
+    qtbot.waitUntil(lambda: keeper._path.exists())
+    known = dict(session.case_needs.signs)
+    session.set_cohort(())
+    assert session.case_needs.signs == {}
+    application.controllers[FILES].open_paths([cohort])
+    qtbot.waitUntil(lambda: session.case_needs.signs == known)

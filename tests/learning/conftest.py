@@ -20,8 +20,11 @@ from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
 from brainseg_gui.inference.models.passport import LINEAR
-from brainseg_gui.inference.options import SegmentResult
+from brainseg_gui.inference.options import SegmentOptions, SegmentResult
+from brainseg_gui.learning.comparing import compare_networks, known_verdict
+from brainseg_gui.learning.gate import Verdict
 from brainseg_gui.learning.learning_set import LearningRequest, learning_config, prepare_learning
+from brainseg_gui.learning.plan import read_plan
 from brainseg_gui.learning.sides import accepted
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.runs.events import EventWriter
@@ -128,3 +131,31 @@ class StandInEngine:
             places = np.flatnonzero(classes == value)
             classes.flat[places[: round((self.forgets[name] + jitter) * len(places))]] = 0
         return SegmentResult(classes, {}, "nowhere", "float32", name)
+
+
+def finish(folder: RunFolder, engine: StandInEngine) -> Verdict:
+    return run_to_end(compare_networks(folder, engine, SegmentOptions()))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def compared_once(prepared_once: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run whose network is better, compared in two calls: the first was cut off."""
+    folder = RunFolder(Path(shutil.copytree(prepared_once.path, tmp_path_factory.mktemp("compared") / "run")))
+    end_training(folder, "better")
+    assert known_verdict(folder) is None
+    first, second = (StandInEngine({"parent": 0.5, "better": 0.2}) for _ in range(2))
+    work = compare_networks(folder, first, SegmentOptions())  # type: ignore[arg-type]
+    for _ in work:
+        if len(first.asked) == 4:
+            break
+    work.close()
+    assert finish(folder, second).passed
+    assert 12 <= len(first.asked) + len(second.asked) <= 13, "what was done is done again"
+    assert {case for _, case in second.asked} == set(read_plan(folder).held_back)
+    return folder
+
+
+@pytest.fixture
+def compared(compared_once: RunFolder, tmp_path: Path) -> RunFolder:
+    """A copy of it of the test's own."""
+    return RunFolder(Path(shutil.copytree(compared_once.path, tmp_path / "compared")))

@@ -13,9 +13,8 @@ import pytest
 from brainseg_gui.errors import BrainsegError, CaseError, ModelError
 from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
-from brainseg_gui.inference.options import SegmentOptions
-from brainseg_gui.learning.comparing import compare_networks, comparison_folder, known_verdict, trained_model
-from brainseg_gui.learning.gate import AFTER, BEFORE, Verdict
+from brainseg_gui.learning.comparing import comparison_folder, known_verdict, trained_model
+from brainseg_gui.learning.gate import AFTER, BEFORE
 from brainseg_gui.learning.learning_set import (
     HELD_BACK,
     TRAINED,
@@ -28,36 +27,8 @@ from brainseg_gui.learning.plan import read_plan
 from brainseg_gui.learning.promotion import Promotion, promote, promotions, take_back
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.run_folder import RunFolder
-from tests.learning.conftest import StandInEngine, end_training, prepare, write_model
+from tests.learning.conftest import StandInEngine, end_training, finish, prepare, write_model
 from training.data.cases import check_data
-
-
-def finish(folder: RunFolder, engine: StandInEngine) -> Verdict:
-    return run_to_end(compare_networks(folder, engine, SegmentOptions()))  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def compared_once(prepared_once: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    """A run whose network is better, compared in two calls: the first was cut off."""
-    folder = RunFolder(Path(shutil.copytree(prepared_once.path, tmp_path_factory.mktemp("compared") / "run")))
-    end_training(folder, "better")
-    assert known_verdict(folder) is None
-    first, second = (StandInEngine({"parent": 0.5, "better": 0.2}) for _ in range(2))
-    work = compare_networks(folder, first, SegmentOptions())  # type: ignore[arg-type]
-    for _ in work:
-        if len(first.asked) == 4:
-            break
-    work.close()
-    assert finish(folder, second).passed
-    assert 12 <= len(first.asked) + len(second.asked) <= 13, "what was done is done again"
-    assert {case for _, case in second.asked} == set(read_plan(folder).held_back)
-    return folder
-
-
-@pytest.fixture
-def compared(compared_once: RunFolder, tmp_path: Path) -> RunFolder:
-    """A copy of it of the test's own."""
-    return RunFolder(Path(shutil.copytree(compared_once.path, tmp_path / "compared")))
 
 
 def test_the_run_folder_holds_all_that_is_learned_from(
@@ -114,8 +85,8 @@ def test_a_better_network_is_promoted_with_its_ancestry_and_taken_back(
     assert ancestry.p == pytest.approx(2 / 2**6, abs=1e-4)
     assert ancestry.trained_on == (*plan.trained_on.values(),)
     assert passport.results.startswith("parent 1, fine-tuned on 4 corrected cases; on 6 others mean Dice 0.")
-    assert promotions(models) == (Promotion(kept, parent.path),)
-    assert take_back(models) == Promotion(kept, parent.path)
+    assert promotions(models) == (Promotion(kept, parent.path, compared.path),)
+    assert take_back(models) == Promotion(kept, parent.path, compared.path)
     assert promotions(models) == ()
     assert (kept / "model.keras").is_file()  # nothing is lost
     with pytest.raises(BrainsegError, match="no network was promoted"):

@@ -151,7 +151,7 @@ def test_the_worked_example_is_listed_and_all_of_it_can_be_used(installed: Path,
     code = "import sys; from brainseg_gui.cli import main; sys.exit(main(['plugins', '--json']))"
     found = {entry["name"]: entry for entry in json.loads(told(installed, tmp_path, code))}
     assert {name: entry["state"] for name, entry in found.items()} == dict.fromkeys(
-        ("brightness", "volume_similarity", ".npy"), "on"
+        ("brightness", "volume_similarity", ".npy", "largest part"), "on"
     )
     assert {entry["package"] for entry in found.values()} == {"brainseg-example"}
 

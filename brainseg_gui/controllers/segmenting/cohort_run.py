@@ -173,6 +173,8 @@ class CohortRunController(QObject):
         work.done = progress.done
         if (case := cohort_works.case_run_of(outcome, progress.stage, self._jobs)) is not None:
             self._state.show(case)
+            if (signs := cohort_works.signs_of_outcome(outcome)) is not None:
+                self._session.case_needs.tell(case.source.identity, signs)
             self._show_in_window(outcome)
         work.stage = self._stage(outcome, progress.stage)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from brainseg_gui.annotation.case_order import CaseSigns
 from brainseg_gui.errors import BrainsegError, CaseError
 from brainseg_gui.evaluation.cohorts.run import CohortRequest, ScoringState, score_pairs
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
@@ -146,6 +147,18 @@ def case_run_of(outcome: object, stage: str, jobs: Mapping[Path, CaseJob]) -> Ca
         log = "".join(traceback.format_exception(outcome.error))
         return CaseRun(source, CaseStage.FAILED, words=_reason(outcome.error), log=log)
     return _ended(outcome)
+
+
+def signs_of_outcome(outcome: object) -> CaseSigns | None:
+    """What a network told of a case that the list ranks by; None where an outcome holds nothing of it."""
+    if isinstance(outcome, Segmented):
+        told: Mapping[str, Any] | None = reply_of(outcome)
+    else:
+        told = outcome.told if isinstance(outcome, (CaseEnd, HasMask)) else None
+    if not told or "volumes_ml" not in told:
+        return None
+    expected = {region: float(of["dice"]) for region, of in told.get("expected_dice", {}).items()}
+    return CaseSigns(expected, {region: float(told["volumes_ml"][region]) for region in REGION_KEYS})
 
 
 def _ended(end: CaseEnd) -> CaseRun | None:

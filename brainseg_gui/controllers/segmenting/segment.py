@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from brainseg_gui.annotation.case_order import CaseSigns
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.segmenting.model_list import ModelList
@@ -21,7 +22,7 @@ from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import network_numbering
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes
+from brainseg_gui.imaging.labels import LabelMap, LabelScheme, from_network_classes, regions
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
@@ -240,6 +241,8 @@ class SegmentController(QObject):
             return
         state.end(_outcome(answer.result, seconds))
         self._session.add_prediction(prediction_layer(answer.labels, answer.result, answer.model_sha256))
+        if any(source.identity == answer.case.source.identity for source in self._session.cohort):
+            self._session.case_needs.tell(answer.case.source.identity, signs_of(answer.labels, answer.result))
         if answer.result.notes:
             self._session.say(Notice(". ".join(answer.result.notes), problem=False))
         elif not answer.labels.values.any():
@@ -276,6 +279,15 @@ def prediction_layer(labels: LabelMap, result: SegmentResult, model_sha256: str)
     layer = Layer(name, LayerRole.PREDICTION, labels, result.model, style=OverlayStyle.FILL)
     layer.probabilities, layer.model_sha256 = result.probabilities, model_sha256
     return layer
+
+
+def signs_of(labels: LabelMap, result: SegmentResult) -> CaseSigns:
+    """What the case list ranks by."""
+    from brainseg_gui.evaluation.metrics.comparison import volumes_ml
+
+    volumes = volumes_ml(labels)
+    expected = {region: known.dice for region, known in result.expected_dice.items()}
+    return CaseSigns(expected, {region.key: volumes[region.key] for region in regions()})
 
 
 def _outcome(result: SegmentResult, seconds: float) -> str:

@@ -15,6 +15,7 @@ from brainseg_gui.controllers.comparing.errors import ErrorsController
 from brainseg_gui.controllers.comparing.live_score import LiveScoreController
 from brainseg_gui.controllers.comparing.statistics import StatisticsController
 from brainseg_gui.controllers.faults.faults import FaultsController
+from brainseg_gui.controllers.layers.case_signs import CaseSignsController
 from brainseg_gui.controllers.layers.case_states import CaseStatesController
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.mask_folder import MaskFolderController
@@ -195,6 +196,10 @@ def _introduce_case_states(states: CaseStatesController, others: ControllerSet) 
     states.before_done = others[RESTORING].ask_before_done
 
 
+def _case_signs(of: ControllerSet) -> CaseSignsController:
+    return CaseSignsController(of.session, of.window, of.preferences)
+
+
 def _memory(of: ControllerSet) -> MemoryController:
     return MemoryController(of.session, of.window, of.preferences)
 
@@ -206,6 +211,7 @@ def _under_way(of: ControllerSet) -> UnderWayController:
 LEAVING = Feature(_leaving, introduce=_introduce_leaving, at_start=True)
 QUITTING = Feature(_quitting, at_start=True)
 CASE_STATES = Feature(_case_states, introduce=_introduce_case_states, at_start=True)
+CASE_SIGNS = Feature(_case_signs, at_start=True)
 MEMORY = Feature(_memory, at_start=True)
 STATISTICS: Feature[StatisticsController] = Feature(
     core_controllers.statistics,
@@ -235,6 +241,7 @@ CORE_FEATURES: tuple[Feature[Any], ...] = (
     LEAVING,
     QUITTING,
     CASE_STATES,
+    CASE_SIGNS,
     MEMORY,
     STATISTICS,
     UNDER_WAY,

@@ -19,7 +19,10 @@ from brainseg_gui.controllers.shell.core_features import (
 from brainseg_gui.controllers.shell.core_panels import LAYERS
 from brainseg_gui.controllers.shell.feature import Feature
 from brainseg_gui.controllers.shell.following_feature import FOLLOWING
+from brainseg_gui.controllers.shell.learning_feature import LEARNING
 from brainseg_gui.controllers.shell.measuring_feature import MEASURING
+from brainseg_gui.controllers.shell.neighbours_feature import NEIGHBOURS
+from brainseg_gui.controllers.shell.plug_in_tools_feature import tools_feature
 from brainseg_gui.controllers.shell.preparing_feature import PREPARING
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_spec import ActionSpec
@@ -284,11 +287,14 @@ FEATURES: tuple[Feature[Any], ...] = (
     FOLLOWING,
     PREPARING,
     TRAINING,
+    LEARNING,
     COHORT,
     COHORT_RUN,
     FIGURES,
     REPORT,
     DICOM_EXPORT,
+    NEIGHBOURS,
+    tools_feature(),
     PREFERENCES_FORM,
     TOUR,
     PLUG_INS,

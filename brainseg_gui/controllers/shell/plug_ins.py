@@ -12,7 +12,7 @@ from brainseg_gui.plugins.switches import switch, switched_off
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.plug_ins_dialog import PlugInsDialog
 
-_KINDS = {"models": "network", "measures": "measure", "formats": "format"}
+_KINDS = {"models": "network", "measures": "measure", "formats": "format", "tools": "tool"}
 
 
 class PlugInsController(QObject):

@@ -40,6 +40,8 @@ class CaseItem(QListWidgetItem):
         self.source, self.complete = source, not source.missing
         self.entry = CaseEntry(source.case_id)
         self.hidden = False
+        self.reason = ""
+        """Why the case helps, where the list is ordered by that."""
         self._drawn: CaseState | None = None
 
     def show_entry(self, entry: CaseEntry, icons: Mapping[CaseState, QIcon]) -> None:
@@ -59,15 +61,15 @@ class CaseItem(QListWidgetItem):
         """What Qt asks for; the tool tip, which tells everything, when the mouse rests on the row."""
         if role != Qt.ItemDataRole.ToolTipRole:
             return super().data(role)
-        return _tip(self.source, self.entry, super().data(WORDS))
+        return _tip(self.source, self.entry, super().data(WORDS), self.reason)
 
 
-def _tip(source: CaseSource, entry: CaseEntry, network: str | None) -> str:
+def _tip(source: CaseSource, entry: CaseEntry, network: str | None, reason: str) -> str:
     has = ", ".join(m.title for m in Modality if m in source.modalities)
     reference = f"◐ reference {source.reference.name}" if source.reference else "no reference"
     by = f" ({entry.by}, {entry.changed.astimezone():%d %b %Y %H:%M})" if entry.by else ""
     note = f": {entry.note}" if entry.note else ""
-    run = (f"Network: {network}",) if network else ()
+    run = (*((f"Network: {network}",) if network else ()), *((f"Why here: {reason}",) if reason else ()))
     words = (source.case_id, f"{entry.state.title}{note}{by}", *run, f"{has}; {reference}", str(source.folder))
     return plain_tip("\n".join(map(printable, words)))
 

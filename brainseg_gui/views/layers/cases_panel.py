@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.annotation.case_list import CaseState
+from brainseg_gui.annotation.case_order import Need, needs_of
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage
 from brainseg_gui.state.session import Session
@@ -34,7 +35,7 @@ from brainseg_gui.views.widgets.tool_button import tool_button
 from brainseg_gui.views.widgets.words_behind import WORDS
 
 _ORDER = (CaseState.FLAGGED, CaseState.IN_WORK, CaseState.TO_DO, CaseState.DONE)
-_BY_NAME, _BY_STATE, _BY_CHANGE = "By name", "By state", "Newest first"
+_BY_NAME, _BY_STATE, _BY_CHANGE, _BY_NEED = "By name", "By state", "Newest first", "What helps most"
 _ANY_HEIGHT = 16_777_215  # Qt's own
 
 
@@ -85,6 +86,7 @@ class CasesPanel(QWidget):
         column.addWidget(self._count)
         session.cohort_changed.connect(self._fill)
         session.case_states.changed.connect(self._fill)
+        session.case_needs.changed.connect(self._on_needs_changed)
         session.case_changed.connect(self._mark_open_case)
         session.annotating.annotation_changed.connect(self._on_annotation_changed)
         session.cohort_run.case_changed.connect(self._mark_segmenting)
@@ -143,8 +145,10 @@ class CasesPanel(QWidget):
         for state in CaseState:
             self._states.addItem(state.title, state)
         self._states.setToolTip("Show only cases in one state")
-        self._order.addItems((_BY_NAME, _BY_STATE, _BY_CHANGE))
-        self._order.setToolTip("Order of the list")
+        self._order.addItems((_BY_NAME, _BY_STATE, _BY_CHANGE, _BY_NEED))
+        self._order.setToolTip(
+            "Order of the list. What helps most: where the network is probably wrong, or met something new"
+        )
         self._states.currentIndexChanged.connect(self._apply_filter)
         self._order.currentIndexChanged.connect(self._fill)
         row = QHBoxLayout()
@@ -191,6 +195,9 @@ class CasesPanel(QWidget):
             sources.sort(key=lambda source: _ORDER.index(states.of(source.case_id).state))
         elif keyed == _BY_CHANGE:
             sources.sort(key=lambda source: states.of(source.case_id).changed, reverse=True)
+        elif keyed == _BY_NEED:
+            needs = self._needs()
+            sources.sort(key=lambda source: -needs[source.identity].score if source.identity in needs else 1.0)
         icons = {state: icon(*STATE_ICONS[state]) for state in CaseState}
         with QSignalBlocker(self._list):
             if [item.source for item in self._items] != sources:
@@ -206,12 +213,25 @@ class CasesPanel(QWidget):
         self._mark_open_case()
         self._mark_segmenting()
 
+    def _needs(self) -> dict[Path, Need]:
+        """How much each case that is not done needs a person; those that no network saw are not there."""
+        states = self._session.case_states
+        done = {source.identity for source in self._session.cohort if states.of(source.case_id).state is CaseState.DONE}
+        return needs_of(self._session.case_needs.signs, done)
+
+    def _on_needs_changed(self) -> None:
+        if self._order.currentText() == _BY_NEED:
+            self._fill()
+
     def _mark_segmenting(self, place: Path | None = None) -> None:
         """Say behind a case, or all, how far the network is with it, while the list is segmented."""
         state = self._session.cohort_run
+        needs = self._needs() if self._order.currentText() == _BY_NEED else {}
         with QSignalBlocker(self._list):
             for item in self._items:
                 if place in (None, item.source.identity):
+                    need = needs.get(item.source.identity)
+                    item.reason = need.reason if need is not None else ""
                     item.setData(WORDS, _words_of(state.of(item.source.identity)))
 
     def _apply_filter(self, *_: object) -> None:

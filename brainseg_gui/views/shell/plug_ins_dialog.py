@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 from brainseg_gui.views.widgets.screen_room import fit_screen
 
 _NONE = (
-    "No installed package brings anything. A package can bring networks, measures and formats of images: "
-    "docs/plugins.md shows how."
+    "No installed package brings anything. A package can bring networks, measures, formats of images and "
+    "tools: docs/plugins.md shows how."
 )
 _LATER = "A change counts from the next start on. In a shell, “brainseg plugins” checks whether each can be used."
 
