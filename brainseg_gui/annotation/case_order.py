@@ -43,10 +43,11 @@ class CaseSigns:
 
 @dataclass(frozen=True)
 class Need:
-    """How much a case needs a person, and why, in words."""
+    """How much a case needs a person, and why: in words, and as short as a row of a list has room for."""
 
     score: float
     reason: str
+    brief: str = ""
 
 
 def needs_of(signs: Mapping[Path, CaseSigns], done: Collection[Path]) -> dict[Path, Need]:
@@ -67,7 +68,7 @@ def needs_of(signs: Mapping[Path, CaseSigns], done: Collection[Path]) -> dict[Pa
         if place not in done:
             distance = min(_distance(points[place], other, spreads) for other in like)
             score = known.error + NOVELTY_WEIGHT * min(distance, _MOST) / _MOST
-            found[place] = Need(score, _reason(known, distance, bool(set(points) & set(done))))
+            found[place] = Need(score, _reason(known, distance, bool(set(points) & set(done))), _brief(known))
     return found
 
 
@@ -107,11 +108,20 @@ def _median(values: Iterable[float]) -> float:
     return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
 
 
+def _two(dice: float) -> str:
+    return f"{dice:.2f}".removeprefix("0")
+
+
+def _brief(signs: CaseSigns) -> str:
+    worst = min(signs.expected.items(), key=lambda item: item[1], default=None)
+    return f"{worst[0]} {_two(worst[1])}" if worst is not None else "?"
+
+
 def _reason(signs: CaseSigns, distance: float, any_done: bool) -> str:
     parts = []
     if signs.expected:
         region, dice = min(signs.expected.items(), key=lambda item: item[1])
-        parts.append(f"expected Dice of {region} {f'{dice:.2f}'.removeprefix('0')}")
+        parts.append(f"expected Dice of {region} {_two(dice)}")
     else:
         parts.append("its network promises nothing")
     if not signs.volumes_ml.get("WT"):

@@ -26,7 +26,7 @@ def order(found: dict[Path, CaseSigns], done: set[Path]) -> list[Path]:
 def test_the_case_that_is_probably_worst_comes_first_and_those_done_not_at_all() -> None:
     found = {A: signs(0.9), B: signs(0.5), C: signs(0.7), D: signs(0.2)}
     assert order(found, {D}) == [B, C, A]
-    assert needs_of(found, {D})[B].reason == "expected Dice of ET .40"
+    assert (needs_of(found, {D})[B].reason, needs_of(found, {D})[B].brief) == ("expected Dice of ET .40", "ET .40")
     assert needs_of(found, {D})[B].score == pytest.approx(1 - (0.5 + 0.5 + 0.4) / 3)
 
 

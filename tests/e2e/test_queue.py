@@ -23,6 +23,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.widgets.question import Question
+from brainseg_gui.views.widgets.words_behind import WORDS
 from tests.e2e.painting import Hand
 
 Open = Callable[..., None]
@@ -251,6 +252,7 @@ def test_the_list_ranks_what_helps_most_says_why_and_knows_it_after_a_restart(
     panel._order.setCurrentText("What helps most")
     rows = application.window.findChild(QListWidget)
     assert [rows.item(n).text() for n in range(3)] == ["B", "C", "A"]
+    assert rows.item(0).data(WORDS) == "WT .40"
     assert "Why here: expected Dice of WT .40" in rows.item(0).toolTip()
     keeper = application.controllers[CASE_SIGNS]
     qtbot.waitUntil(lambda: keeper._path.exists())

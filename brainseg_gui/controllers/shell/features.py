@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from brainseg_gui.controllers.shell.console_feature import CONSOLE
 from brainseg_gui.controllers.shell.core_features import (
     ANNOTATING,
     APPEARANCE,
@@ -295,6 +296,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     DICOM_EXPORT,
     NEIGHBOURS,
     tools_feature(),
+    CONSOLE,
     PREFERENCES_FORM,
     TOUR,
     PLUG_INS,

@@ -61,7 +61,7 @@ class CaseItem(QListWidgetItem):
         """What Qt asks for; the tool tip, which tells everything, when the mouse rests on the row."""
         if role != Qt.ItemDataRole.ToolTipRole:
             return super().data(role)
-        return _tip(self.source, self.entry, super().data(WORDS), self.reason)
+        return _tip(self.source, self.entry, None if self.reason else super().data(WORDS), self.reason)
 
 
 def _tip(source: CaseSource, entry: CaseEntry, network: str | None, reason: str) -> str:

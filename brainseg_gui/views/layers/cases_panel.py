@@ -232,7 +232,8 @@ class CasesPanel(QWidget):
                 if place in (None, item.source.identity):
                     need = needs.get(item.source.identity)
                     item.reason = need.reason if need is not None else ""
-                    item.setData(WORDS, _words_of(state.of(item.source.identity)))
+                    words = _words_of(state.of(item.source.identity))
+                    item.setData(WORDS, words or (need.brief if need is not None else ""))
 
     def _apply_filter(self, *_: object) -> None:
         text, state = self._filter.text().lower(), self._states.currentData()
