@@ -35,7 +35,7 @@ def test_of_equal_errors_the_one_unlike_those_done_comes_first_and_why() -> None
     assert order(found, {A})[0] == B
     needs = needs_of(found, {A})
     assert needs[B].reason == "expected Dice of ET .70, unlike those done (3 ml)"
-    assert needs[B].score - needs[D].score <= NOVELTY_WEIGHT
+    assert needs[B].score - needs[D].score == pytest.approx(NOVELTY_WEIGHT)
 
 
 def test_what_is_new_follows_what_was_done_since() -> None:

@@ -144,7 +144,7 @@ def test_a_program_that_is_not_there_is_asked_for(
     qtbot.waitUntil(lambda: session.notice is not None)
     assert session.notice is not None
     assert session.notice.what == "ITK-SNAP is not found on this computer"
-    assert session.notice.actions == (("Where is ITK-SNAP?", "file.where_is_itk-snap"),)
+    assert session.notice.actions == (("Where is ITK-SNAP?", "cases.where_is_itk-snap"),)
 
 
 def test_the_program_that_was_chosen_comes_first(home: Path, tmp_path: Path) -> None:

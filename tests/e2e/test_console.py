@@ -82,7 +82,7 @@ def test_without_the_extra_the_console_says_how_to_get_it(
     application.run_action("help.console")
     notice = application.session.notice
     assert notice is not None
-    assert notice.what == "The console needs qtconsole and ipykernel, which is not installed"
+    assert notice.what == "The console needs qtconsole and ipykernel, not installed here"
     assert "brainseg[console]" in notice.remedy
     assert application.controllers[CONSOLE].window is None
 

@@ -261,3 +261,4 @@ def test_the_list_ranks_what_helps_most_says_why_and_knows_it_after_a_restart(
     assert session.case_needs.signs == {}
     application.controllers[FILES].open_paths([cohort])
     qtbot.waitUntil(lambda: session.case_needs.signs == known)
+    opened(application, "A", qtbot)

@@ -106,7 +106,7 @@ VIEWS = {
     "widgets.tool_button",
     "shell.welcome",
 }
-MOST_MODULES = 234  # of ours; each takes half a millisecond
+MOST_MODULES = 240  # of ours; each takes half a millisecond; a feature is a record in a module, a list is ranked by two
 ROOMS = {name.split(".")[0] for name in VIEWS}
 
 

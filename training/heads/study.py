@@ -73,7 +73,7 @@ class SeriesFound:
 
 
 @dataclass(frozen=True)
-class Found:
+class Examined:
     """What was found in an examination; the motion as it was, and what the registration is off by."""
 
     number: int
@@ -165,7 +165,7 @@ class _Engine:
         self._engine.close()
 
 
-def examine_one(number: int, head: Painted, networks: Networks) -> Found:
+def examine_one(number: int, head: Painted, networks: Networks) -> Examined:
     """Scan a head twice and prepare it."""
     rng = np.random.default_rng(number)
     motion = draw_motion(rng)
@@ -177,7 +177,7 @@ def examine_one(number: int, head: Painted, networks: Networks) -> Found:
     error = displacement_mm(found.to_series, motion, head.brain_points())
     series = tuple(_looked_at(one, networks) for one in (fixed, moving))
     shift = float(np.linalg.norm(motion[:3, 3]))
-    return Found(number, angle_deg(motion), shift, error, found.problem, seconds, series)
+    return Examined(number, angle_deg(motion), shift, error, found.problem, seconds, series)
 
 
 def _looked_at(scanned: Scanned, networks: Networks) -> SeriesFound:
@@ -206,7 +206,7 @@ def _contrast_of(batch: FloatArray, output: FloatArray, networks: Networks) -> s
     return CONTRASTS[int(np.argmax(said))]
 
 
-def read_results(path: Path) -> list[Found]:
+def read_results(path: Path) -> list[Examined]:
     """What was found already; a line that was cut off is found again."""
     if not path.exists():
         return []
@@ -214,13 +214,13 @@ def read_results(path: Path) -> list[Found]:
     for line in path.read_text().splitlines():
         try:
             entry = json.loads(line)
-            found.append(Found(**{**entry, "series": tuple(SeriesFound(**one) for one in entry["series"])}))
+            found.append(Examined(**{**entry, "series": tuple(SeriesFound(**one) for one in entry["series"])}))
         except (ValueError, TypeError, KeyError):
             continue
     return found
 
 
-def summary(found: Sequence[Found]) -> str:
+def summary(found: Sequence[Examined]) -> str:
     """The numbers, for people."""
     if not found:
         return "nothing yet"

@@ -125,7 +125,7 @@ class NeighboursController(QObject):
     def _on_handed_over(
         self, case: Case, neighbour: Neighbour, answer: tuple[HandedOver, FileMark] | BrainsegError
     ) -> None:
-        asking = ((f"Where is {neighbour.title}?", f"file.where_is_{neighbour.key}"),)
+        asking = ((f"Where is {neighbour.title}?", f"cases.where_is_{neighbour.key}"),)
         if isinstance(answer, BrainsegError):
             actions = asking if isinstance(answer, NotInstalledError) else ()
             self._session.say(Notice(answer.what, answer.remedy, actions=actions))

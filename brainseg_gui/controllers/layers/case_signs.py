@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.annotation.case_order import CaseSigns
-from brainseg_gui.annotation.signs_file import read_signs, write_signs
 from brainseg_gui.controllers.jobs.latest_job import LatestJob, Work
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
+
+if TYPE_CHECKING:
+    from brainseg_gui.annotation.case_order import CaseSigns
 
 log = logging.getLogger(__name__)
 _PAUSE_MS = 300
@@ -37,6 +38,8 @@ class CaseSignsController(QObject):
     def close(self) -> None:
         """Keep what was told last, when the program ends."""
         if self._writing.running:
+            from brainseg_gui.annotation.signs_file import write_signs
+
             with suppress(OSError):
                 write_signs(self._path, self._needs.signs)
         self._reading.close()
@@ -45,6 +48,8 @@ class CaseSignsController(QObject):
     @property
     def _path(self) -> Path:
         """One file for each set of cases: the folder of a list says too little, where it is opened in parts."""
+        import hashlib
+
         places = sorted(os.fsencode(source.identity) for source in self._session.cohort)
         token = hashlib.sha256(b"\0".join(places)).hexdigest()[:16]
         return self._preferences.journals.parent / "cases" / f"{token}-signs.json"
@@ -52,7 +57,7 @@ class CaseSignsController(QObject):
     def _on_cohort_changed(self) -> None:
         self._needs.show({})
         if self._session.cohort:
-            self._reading.start(_aside(partial(read_signs, self._path)), self._on_read)
+            self._reading.start(_aside(partial(_read, self._path)), self._on_read)
 
     def _on_read(self, signs: dict[Path, CaseSigns]) -> None:
         self._needs.show({**signs, **self._needs.signs})
@@ -63,7 +68,15 @@ class CaseSignsController(QObject):
             self._writing.start(_aside(keeping), lambda _: None)
 
 
+def _read(path: Path) -> dict[Path, CaseSigns]:
+    from brainseg_gui.annotation.signs_file import read_signs  # the first picture does without
+
+    return read_signs(path)
+
+
 def _keep(path: Path, signs: dict[Path, CaseSigns]) -> None:
+    from brainseg_gui.annotation.signs_file import write_signs
+
     try:
         write_signs(path, signs)
     except OSError as error:  # they are told anew by the next segmentation

@@ -155,10 +155,19 @@ def signs_of_outcome(outcome: object) -> CaseSigns | None:
         told: Mapping[str, Any] | None = reply_of(outcome)
     else:
         told = outcome.told if isinstance(outcome, (CaseEnd, HasMask)) else None
-    if not told or "volumes_ml" not in told:
+    if not told:
         return None
-    expected = {region: float(of["dice"]) for region, of in told.get("expected_dice", {}).items()}
-    return CaseSigns(expected, {region: float(told["volumes_ml"][region]) for region in REGION_KEYS})
+    promised = told.get("expected_dice")
+    promised = promised if isinstance(promised, Mapping) else {}
+    dice = {key: of.get("dice") for key, of in promised.items() if isinstance(of, Mapping)}
+    volumes = _by_region(told.get("volumes_ml"))
+    return CaseSigns(_by_region(dice), volumes) if volumes.keys() == set(REGION_KEYS) else None
+
+
+def _by_region(found: object) -> dict[str, float]:
+    """Numbers of regions; what a manifest holds may be anything."""
+    values = found if isinstance(found, Mapping) else {}
+    return {key: float(value) for key in REGION_KEYS if isinstance(value := values.get(key), (int, float))}
 
 
 def _ended(end: CaseEnd) -> CaseRun | None:

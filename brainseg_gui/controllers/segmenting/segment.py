@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from brainseg_gui.annotation.case_order import CaseSigns
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.segmenting.model_list import ModelList
@@ -27,6 +26,9 @@ from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.segmenting.segment_panel import SegmentPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.annotation.case_order import CaseSigns
 
 if TYPE_CHECKING:  # the window's first picture does not wait for the engine
     from brainseg_gui.inference.clicks.click_network import ClickNetwork
@@ -283,6 +285,7 @@ def prediction_layer(labels: LabelMap, result: SegmentResult, model_sha256: str)
 
 def signs_of(labels: LabelMap, result: SegmentResult) -> CaseSigns:
     """What the case list ranks by."""
+    from brainseg_gui.annotation.case_order import CaseSigns
     from brainseg_gui.evaluation.metrics.comparison import volumes_ml
 
     volumes = volumes_ml(labels)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from brainseg_gui.controllers.annotating.console_session import ConsoleSession
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
+from brainseg_gui.errors import listed
 from brainseg_gui.state.session import Notice, Session
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class ConsoleController(QObject):
         missing = [name for name in _NEEDED if find_spec(name) is None]
         if missing:
             remedy = 'In a shell: pip install -c constraints.txt "brainseg[console]", then start brainseg again'
-            self._session.say(Notice(f"The console needs {' and '.join(missing)}, which is not installed", remedy))
+            self._session.say(Notice(f"The console needs {listed(missing)}, not installed here", remedy))
             return
         self._side.show()
 

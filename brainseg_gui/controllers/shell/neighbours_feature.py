@@ -22,9 +22,9 @@ def _neighbours(controllers: ControllerSet) -> NeighboursController:
 NEIGHBOURS = Feature(
     _neighbours,
     commands={
-        "file.open_in_slicer": lambda neighbours: neighbours.open_in("slicer"),
-        "file.open_in_itk-snap": lambda neighbours: neighbours.open_in("itk-snap"),
-        "file.where_is_slicer": lambda neighbours: neighbours.choose_program("slicer"),
-        "file.where_is_itk-snap": lambda neighbours: neighbours.choose_program("itk-snap"),
+        "cases.open_in_slicer": lambda neighbours: neighbours.open_in("slicer"),
+        "cases.open_in_itk-snap": lambda neighbours: neighbours.open_in("itk-snap"),
+        "cases.where_is_slicer": lambda neighbours: neighbours.choose_program("slicer"),
+        "cases.where_is_itk-snap": lambda neighbours: neighbours.choose_program("itk-snap"),
     },
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from brainseg_gui.annotation.case_order import CaseSigns
+if TYPE_CHECKING:
+    from brainseg_gui.annotation.case_order import CaseSigns
 
 
 class CaseNeeds:

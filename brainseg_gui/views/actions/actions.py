@@ -12,7 +12,6 @@ from brainseg_gui.views.actions.action_spec import ActionSpec
 from brainseg_gui.views.actions.annotate_actions import ANNOTATE_ACTIONS, ANNOTATE_MOUSE
 from brainseg_gui.views.actions.case_actions import CASE_ACTIONS
 from brainseg_gui.views.actions.key_profiles import joined, sequences_of
-from brainseg_gui.views.actions.neighbour_actions import NEIGHBOUR_ACTIONS
 from brainseg_gui.views.actions.operation_actions import OPERATION_ACTIONS
 from brainseg_gui.views.widgets.theme import icon
 
@@ -49,7 +48,6 @@ BASE_ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "file.statistics", "Save &label statistics…", "File", (), "Volume and intensities of each label, as CSV"
     ),
-    *NEIGHBOUR_ACTIONS,
     ActionSpec(
         "view.copy", "Cop&y picture", "File", ("Ctrl+C",), "The view under the mouse, or all of them", topic="Copy"
     ),

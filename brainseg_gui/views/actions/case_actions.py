@@ -1,4 +1,4 @@
-"""The actions of a work queue."""
+"""The actions of a work queue, and of other programs that open a case of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import partial
 from brainseg_gui.views.actions.action_spec import ActionSpec
 
 _action = partial(ActionSpec, menu="Cases")
+_open_in = partial(_action, topic="Open in", known_as="3d slicer external editor exchange")
+_OPEN = "The case and its mask; what is saved there comes back as a layer"
 
 CASE_ACTIONS: tuple[ActionSpec, ...] = (
     _action(
@@ -27,4 +29,8 @@ CASE_ACTIONS: tuple[ActionSpec, ...] = (
         tip="Segment or score the cases of the list, here or on a cluster",
         separated=True,
     ),
+    _open_in("cases.open_in_slicer", "&Slicer", tip=_OPEN),
+    _open_in("cases.open_in_itk-snap", "&ITK-SNAP", tip=_OPEN),
+    _open_in("cases.where_is_slicer", "&Where is Slicer…", tip="Choose the program", separated=True),
+    _open_in("cases.where_is_itk-snap", "W&here is ITK-SNAP…", tip="Choose the program"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
@@ -22,7 +23,6 @@ from PySide6.QtWidgets import (
 )
 
 from brainseg_gui.annotation.case_list import CaseState
-from brainseg_gui.annotation.case_order import Need, needs_of
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage
 from brainseg_gui.state.session import Session
@@ -33,6 +33,9 @@ from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import icon
 from brainseg_gui.views.widgets.tool_button import tool_button
 from brainseg_gui.views.widgets.words_behind import WORDS
+
+if TYPE_CHECKING:
+    from brainseg_gui.annotation.case_order import Need
 
 _ORDER = (CaseState.FLAGGED, CaseState.IN_WORK, CaseState.TO_DO, CaseState.DONE)
 _BY_NAME, _BY_STATE, _BY_CHANGE, _BY_NEED = "By name", "By state", "Newest first", "What helps most"
@@ -215,6 +218,8 @@ class CasesPanel(QWidget):
 
     def _needs(self) -> dict[Path, Need]:
         """How much each case that is not done needs a person; those that no network saw are not there."""
+        from brainseg_gui.annotation.case_order import needs_of  # the first picture does without
+
         states = self._session.case_states
         done = {source.identity for source in self._session.cohort if states.of(source.case_id).state is CaseState.DONE}
         return needs_of(self._session.case_needs.signs, done)

@@ -13,7 +13,7 @@ import pytest
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.preparation.registration.motion import angle_deg
 from training.heads import study
-from training.heads.study import Found, SeriesFound, read_results, summary
+from training.heads.study import Examined, SeriesFound, read_results, summary
 from training.heads.truth import FINE_MM, THICK_MM, Painted, _mean_over_slices, draw_grid, draw_motion, scan
 from training.synthesis.anatomy import Tissue
 from training.synthesis.heads.head import HeadTissue
@@ -71,7 +71,7 @@ def test_the_reference_is_fine_and_the_other_series_thick() -> None:
 
 FINE = SeriesFound("t1ce", "t1ce", 0.95, 1.0, 0.5, 2.0)
 THICK = SeriesFound("t2", "flair", 0.91, 0.98, 0.5, 1.0)
-FOUND = Found(0, 12.0, 8.0, 0.4, "", 5.0, (FINE, THICK))
+FOUND = Examined(0, 12.0, 8.0, 0.4, "", 5.0, (FINE, THICK))
 
 
 def test_the_numbers_are_those_that_were_found() -> None:
@@ -96,7 +96,7 @@ def examined(monkeypatch: pytest.MonkeyPatch, head: Painted) -> list[int]:
     """The numbers of the examinations that are made, each in no time."""
     made: list[int] = []
 
-    def examine_one(number: int, *_: object) -> Found:
+    def examine_one(number: int, *_: object) -> Examined:
         made.append(number)
         return replace(FOUND, number=number)
 
