@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from brainseg_gui.imaging.formats.reading import read_header
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.file_words import kind_of
 from brainseg_gui.plain_files import read_json, visible
+from brainseg_gui.plain_values import LARGEST
 from brainseg_gui.preparation.dicom.stacks import FEWEST_SLICES
 from brainseg_gui.preparation.roles import Certainty, Role, role_of
 from brainseg_gui.preparation.series import FileNotes, Series, SetAside
@@ -84,7 +84,7 @@ def _notes_of(path: Path, name: str) -> FileNotes:
 
 def _times(told: Mapping[str, object]) -> dict[str, float]:
     numbers = {key: told.get(key) for key in _SECONDS}
-    return {key: 1000.0 * v for key, v in numbers.items() if isinstance(v, int | float) and math.isfinite(v)}
+    return {key: 1000.0 * v for key, v in numbers.items() if isinstance(v, int | float) and abs(v) <= LARGEST}
 
 
 def _files_of(header: ImageHeader) -> tuple[Path, ...]:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.core_features import SEGMENTING
 from brainseg_gui.controllers.shell.preparing_feature import PREPARE, PREPARING
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.modality import Modality
@@ -27,6 +28,7 @@ from brainseg_gui.views.preparing.nudge_window import NudgeWindow
 from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from tests.preparation.heads import T1CE, T2, grid_of, head
 from tests.preparation.test_prepared_case import save
+from tests.shipped import needs_all_modalities
 
 GRID = grid_of((20, 22, 20), (4.0, 4.0, 4.0))
 LOST = Alignment(np.eye(4), problem="it covers 3% of the reference's head. Leave it out")
@@ -61,7 +63,10 @@ def panel(application: Application, searches: list[str], tmp_path: Path, qtbot: 
         save(head(GRID, contrast), tmp_path / "Jane" / f"{name}.nii.gz")
     application.window.actions_table["prepare.show"].trigger()
     application.controllers[PREPARING].look(tmp_path / "Jane")
-    state = application.session.preparing
+    state, segmenting = application.session.preparing, application.session.segmenting
+    strict = needs_all_modalities().path  # which does not segment two series
+    application.controllers[SEGMENTING].models.use(strict)
+    qtbot.waitUntil(lambda: segmenting.model is not None and segmenting.model.folder == strict)
     qtbot.waitUntil(lambda: state.choice is not None and not state.running)
     found = application.window.panels[PREPARE]()
     assert not found.nudge.isVisible()

@@ -76,7 +76,7 @@ def test_series_go_by_time_whatever_their_files_are_called(tmp_path: Path, pixel
 def test_a_converters_note_tells_what_a_name_does_not(tmp_path: Path) -> None:
     write_file(tmp_path / "004.nii.gz", EchoTime=0.12, RepetitionTime=9.0, InversionTime=2.5)
     write_file(tmp_path / "005.nii.gz", SeriesDescription="ax t2 tse")
-    write_file(tmp_path / "006.nii.gz", EchoTime="none", RepetitionTime=float("nan"))
+    write_file(tmp_path / "006.nii.gz", EchoTime="none", RepetitionTime=float("nan"), InversionTime=10**400)
     assert [one.role.modality for one in examined(tmp_path).series] == [FLAIR, T2, None]
 
 

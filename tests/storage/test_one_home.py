@@ -31,7 +31,15 @@ EXCEPTIONS = {
     ("brainseg_gui/imaging/formats/nrrd.py", "open"): "a mask, into what `storage.replacing` gave",
     ("brainseg_gui/inference/engine/shared_block.py", "mkstemp"): "shared memory: a new file without another name",
     ("brainseg_gui/inference/engine/shared_block.py", "open"): "shared memory, by the name that the program gave it",
+    (
+        "brainseg_gui/controllers/annotating/neighbours.py",
+        "shutil.copyfile",
+    ): "a mask that came back, in a private folder",
+    ("brainseg_gui/exchange/neighbours.py", "replace"): "names the mask from before anew, in that folder",
+    ("brainseg_gui/learning/promotion.py", "open"): "a network's files, into a folder that was made for them",
+    ("brainseg_gui/learning/promotion.py", "rename"): "puts a whole network in its place, in the user's own folder",
     ("brainseg_gui/preparation/prepared_case.py", "rename"): "puts a whole case in its place; a link there is refused",
+    ("training/heads/study.py", "open"): "appends to a study's results, in the folder that was named for them",
     ("training/data/cache.py", "rename"): "puts a whole entry in its place, inside the marked folder of the cache",
     (
         "training/export.py",

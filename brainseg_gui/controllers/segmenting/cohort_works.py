@@ -30,6 +30,7 @@ from brainseg_gui.inference.cohort_tasks import CaseEnd
 from brainseg_gui.inference.expected_dice import expectation
 from brainseg_gui.inference.list_run import ListRun
 from brainseg_gui.inference.models.dice_line import ExpectedDice
+from brainseg_gui.plain_values import LARGEST
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage, RunCases, RunPlace, RunWishes
 
@@ -167,7 +168,8 @@ def signs_of_outcome(outcome: object) -> CaseSigns | None:
 def _by_region(found: object) -> dict[str, float]:
     """Numbers of regions; what a manifest holds may be anything."""
     values = found if isinstance(found, Mapping) else {}
-    return {key: float(value) for key in REGION_KEYS if isinstance(value := values.get(key), (int, float))}
+    numbers = ((key, values.get(key)) for key in REGION_KEYS)
+    return {key: value for key, value in numbers if isinstance(value, (int, float)) and abs(value) <= LARGEST}
 
 
 def _ended(end: CaseEnd) -> CaseRun | None:
