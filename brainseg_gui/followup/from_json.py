@@ -20,7 +20,7 @@ from brainseg_gui.followup.moments import Moment, Span
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.to_json import FORMAT
 from brainseg_gui.followup.volumes import VolumeRange
-from brainseg_gui.imaging.grid import Affine, Grid
+from brainseg_gui.imaging.grid import Affine, Grid, is_singular
 from brainseg_gui.imaging.numbering import index_of
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.plain_files import read_json
@@ -149,7 +149,7 @@ def _grid(entry: Mapping[str, Any]) -> Grid:
 def _affine(value: Any) -> Affine:
     rows = [[_length(number) for number in listed_in(row, 4)] for row in listed_in(value, 4)]
     affine = np.array(rows, dtype=np.float64)
-    if affine.shape != (4, 4) or not abs(np.linalg.det(affine[:3, :3])) > 1e-9:
+    if affine.shape != (4, 4) or is_singular(affine):
         raise ValueError("it is no affine, or a singular one")
     return affine
 

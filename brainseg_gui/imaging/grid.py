@@ -87,6 +87,12 @@ class Grid:
         return moved
 
 
+def is_singular(affine: Affine) -> bool:
+    """Whether an affine maps voxels onto less than a space, within what may be told; whatever its numbers are."""
+    with np.errstate(all="ignore"):  # the determinant of numbers close to zero divides by it
+        return not abs(np.linalg.det(affine[:3, :3])) >= 1e-9
+
+
 def describe_shape(shape: tuple[int, ...]) -> str:
     """Shape in words.
 
@@ -122,8 +128,7 @@ class StoredGrid:
     affine: Affine
 
     def __post_init__(self) -> None:
-        linear = self.affine[:3, :3]
-        if not np.isfinite(self.affine).all() or abs(np.linalg.det(linear)) < 1e-9:
+        if not np.isfinite(self.affine).all() or is_singular(self.affine):
             raise ValueError("the affine is singular or not finite")
         if np.isnan(self._axes).any():
             raise ValueError("the affine names no orientation")

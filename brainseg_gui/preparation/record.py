@@ -15,9 +15,9 @@ from brainseg_gui import __version__
 from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.file_mark import FileMark
 from brainseg_gui.imaging.formats.image_format import ImageHeader
-from brainseg_gui.imaging.grid import Affine, StoredGrid
+from brainseg_gui.imaging.grid import Affine, StoredGrid, is_singular
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.plain_files import read_json
+from brainseg_gui.plain_files import read_json, visible
 from brainseg_gui.plain_values import listed_in, number_in, object_in, path_in, text_in, whole_in
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.registration.motion import Alignment
@@ -212,7 +212,8 @@ def read_preparation(folder: Path) -> Preparation:
     except OSError as error:
         raise CaseError("it holds no prepared case", "Prepare it with brainseg prepare", folder) from error
     except (ValueError, TypeError, KeyError) as error:
-        raise CaseError(f"the record cannot be used ({error})", "Prepare the examination again", path) from error
+        said = visible(str(error), 200)
+        raise CaseError(f"the record cannot be used ({said})", "Prepare the examination again", path) from error
 
 
 def _preparation(content: Mapping[str, Any]) -> Preparation:
@@ -257,6 +258,6 @@ def _mark(entry: Mapping[str, Any]) -> FileMark:
 
 def _affine(rows: Sequence[Any]) -> Affine:
     values = np.array([[number_in(value) for value in listed_in(row, 4)] for row in listed_in(rows, 4)], np.float64)
-    if values.shape != (4, 4) or abs(np.linalg.det(values[:3, :3])) < 1e-9:
+    if values.shape != (4, 4) or is_singular(values):
         raise ValueError("a matrix in it is none of a place in space")
     return values

@@ -10,7 +10,7 @@ import pytest
 
 from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.imaging.formats.reading import read_label_map
-from brainseg_gui.imaging.grid import Grid, StoredGrid
+from brainseg_gui.imaging.grid import Grid, StoredGrid, is_singular
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
@@ -73,6 +73,14 @@ def test_a_turned_grid_of_the_same_spacing_differs() -> None:
 @pytest.mark.parametrize("spacing", [0.001, 5.0])
 def test_a_grid_of_any_spacing_has_an_orientation(spacing: float) -> None:
     assert StoredGrid((3, 3, 3), np.diag([spacing, -spacing, spacing, 1.0])).codes == "RPS"
+
+
+def test_numbers_next_to_zero_are_singular_and_no_warning() -> None:
+    affine = np.eye(4)
+    affine[:3, :3] = [[0, 1, 0], [1e-320, 0, 0], [0, 0, 1]]
+    assert is_singular(affine)
+    assert is_singular(np.full((4, 4), np.nan))
+    assert not is_singular(np.eye(4))
 
 
 def test_a_singular_grid_is_refused() -> None:

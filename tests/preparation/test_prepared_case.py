@@ -220,7 +220,7 @@ def test_what_somebody_added_to_a_prepared_case_is_never_replaced(small: Path, t
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("format", "another"), ("series", None), ("wishes", {"space": "2mm"}), ("brain", "gone")],
+    [("format", "another"), ("series", None), ("wishes", {"space": "2mm" * 999}), ("brain", "gone")],
 )
 def test_a_record_that_makes_no_sense_is_said(
     prepared: PreparedExamination, tmp_path: Path, key: str, value: object
@@ -233,8 +233,9 @@ def test_a_record_that_makes_no_sense_is_said(
     else:
         content[key] = value
     (folder / RECORD).write_text(json.dumps(content))
-    with pytest.raises(CaseError, match="record cannot be used"):
+    with pytest.raises(CaseError, match="record cannot be used") as raised:
         read_preparation(folder)
+    assert len(raised.value.what) < 300
 
 
 @pytest.mark.parametrize(
@@ -247,6 +248,8 @@ def test_a_record_that_makes_no_sense_is_said(
         (("registration", "to_series", 0), [1e6, 0, 0, 0]),
         (("registration", "to_series", 0), [-1, 0, 0, 0]),
         (("registration", "to_series", 3), [1, 0, 0, 1]),
+        (("registration", "to_series", 0), [1e-320, 0, 0, 0]),
+        (("grid", "affine", 0), [1e-320, 0, 0, 0]),
     ],
 )
 def test_a_record_whose_numbers_lie_is_said(
