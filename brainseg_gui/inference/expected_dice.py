@@ -59,11 +59,25 @@ def expectation(expected: Mapping[str, ExpectedDice]) -> str:
     if not expected:
         return ""
     numbers = ", ".join(f"{region} {_two(of.dice)} ± {_two(of.error)}" for region, of in expected.items())
+    return ": ".join(filter(None, (f"Expected Dice {numbers}", _probably_poor(expected))))
+
+
+def brief_expectation(expected: Mapping[str, ExpectedDice]) -> str:
+    """The same for a row of a list, without the errors; empty where nothing is expected.
+
+    >>> brief_expectation({"WT": ExpectedDice(0.9, 0.04), "ET": ExpectedDice(0.5, 0.07)})
+    'expected Dice WT .90, ET .50: ET is probably poor, look there'
+    """
+    if not expected:
+        return ""
+    numbers = ", ".join(f"{region} {_two(of.dice)}" for region, of in expected.items())
+    return ": ".join(filter(None, (f"expected Dice {numbers}", _probably_poor(expected))))
+
+
+def _probably_poor(expected: Mapping[str, ExpectedDice]) -> str:
     poor = [region for region, of in expected.items() if of.dice < POOR]
-    if not poor:
-        return f"Expected Dice {numbers}"
     verb = "is" if len(poor) == 1 else "are"
-    return f"Expected Dice {numbers}: {listed(poor)} {verb} probably poor, look there"
+    return f"{listed(poor)} {verb} probably poor, look there" if poor else ""
 
 
 def _two(value: float) -> str:

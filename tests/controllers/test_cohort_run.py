@@ -255,7 +255,7 @@ def test_the_window_has_a_row_per_case_and_says_what_failed(
     rows = window.findChild(QTreeWidget)
     texts = [[rows.topLevelItem(n).text(column) for column in range(3)] for n in range(rows.topLevelItemCount())]
     assert [row[:2] for row in texts] == [["A", "segmented"], ["B", "failed"], ["C", "segmented"], ["D", "segmented"]]
-    assert texts[0][2] == "WT 0.1 ml, TC 0.1 ml, ET 0.1 ml"
+    assert texts[0][2] == "WT 0.1, TC 0.1, ET 0.1 ml"
     assert "B_t2.nii.gz" in texts[1][2]
     window.only_failed.click()
     assert [rows.topLevelItem(n).isHidden() for n in range(4)] == [True, False, True, True]

@@ -80,6 +80,7 @@ def test_done_and_next_goes_on_with_layout_and_windows(application: Application,
     opened(application, "C", qtbot)
     run(application, "cases.done_next")
     assert "No case of the list is left to do" in application.window.notice.text
+    assert [button.text() for button in application.window.notice._buttons] == ["Learn from them…"]
     assert "3 of 3 done" in application.window.panels.named("Cases")()._count.text()
 
 

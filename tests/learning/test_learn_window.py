@@ -142,3 +142,5 @@ def test_too_few_cases_bar_the_beginning_and_say_how_many(learning: LearningCont
     assert learning.learning.barred == "Learning takes cases of 9 patients that are done; 4 are"
     assert not window.begin.isEnabled()
     assert window.begin.toolTip() == learning.learning.barred
+    assert window._texts["barred"].text() == f"{learning.learning.barred}."
+    assert window._texts["barred"].geometry().top() - window.begin.geometry().bottom() < 40  # no void between them

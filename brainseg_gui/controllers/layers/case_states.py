@@ -156,7 +156,8 @@ class CaseStatesController(QObject):
             if self._states.of(source.case_id).state in (CaseState.TO_DO, CaseState.IN_WORK):
                 self._files.reading.read(source)
                 return
-        self._session.say(Notice("No case of the list is left to do", problem=False))
+        learn = (("Learn from them…", "train.learn"),)
+        self._session.say(Notice("No case of the list is left to do", problem=False, actions=learn))
 
     # what happens
 

@@ -27,7 +27,7 @@ from brainseg_gui.inference.case_record import ModelIdentity, RunSettings
 from brainseg_gui.inference.case_task import reply_of
 from brainseg_gui.inference.cohort import AtWork, HasMask, Refused, Segmented
 from brainseg_gui.inference.cohort_tasks import CaseEnd
-from brainseg_gui.inference.expected_dice import expectation
+from brainseg_gui.inference.expected_dice import brief_expectation
 from brainseg_gui.inference.list_run import ListRun
 from brainseg_gui.inference.models.dice_line import ExpectedDice
 from brainseg_gui.plain_values import LARGEST
@@ -202,10 +202,13 @@ def _there(output: Path, told: Mapping[str, Any] | None) -> str:
 
 
 def _found(told: Mapping[str, Any]) -> str:
-    volumes = ", ".join(f"{region} {value:.1f} ml" for region, value in told.get("volumes_ml", {}).items())
+    millilitres = told.get("volumes_ml", {})
+    volumes = ", ".join(f"{region} {value:.1f}" for region, value in millilitres.items())
+    volumes = f"{volumes} ml" if any(millilitres.values()) else "no tumour found" if millilitres else ""
     expected = {region: ExpectedDice(**of) for region, of in told.get("expected_dice", {}).items()}
     notes = (*told.get("of_network", ()), *told.get("doubts", ()))
-    return ". ".join(filter(None, (volumes, expectation(expected), *notes)))
+    found = "; ".join(filter(None, (volumes, brief_expectation(expected))))
+    return ". ".join(filter(None, (found, *notes)))
 
 
 def _reason(error: Exception) -> str:

@@ -55,7 +55,10 @@ class Welcome(QWidget):
         heading = QLabel("Drop a case folder here")
         heading.setObjectName("heading")
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        text = QLabel("T1, T1ce, T2 and FLAIR, with or without a mask; or a folder of such folders.")
+        text = QLabel(
+            "T1, T1ce, T2 and FLAIR, with or without a mask; a folder of such folders;\n"
+            "or an examination as the scanner gave it (DICOM, raw NIfTI, NRRD, MetaImage)."
+        )
         text.setObjectName("quiet")
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         text.setWordWrap(True)

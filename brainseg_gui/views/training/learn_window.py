@@ -68,7 +68,7 @@ class LearnWindow(QWidget):
         fit_screen(self, (960, 720), (640, 420))
         self._learning = learning
         self._verdict: Verdict | None = None
-        self._texts = {name: self._label(name) for name in ("corrected", "run", "verdict", "status")}
+        self._texts = {name: self._label(name) for name in ("corrected", "run", "barred", "verdict", "status")}
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
@@ -87,7 +87,7 @@ class LearnWindow(QWidget):
         label = QLabel()
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
-        label.setObjectName("quiet" if name == "status" else "")
+        label.setObjectName("quiet" if name in ("barred", "status") else "")
         return label
 
     def _make_buttons(self) -> None:
@@ -115,6 +115,7 @@ class LearnWindow(QWidget):
         column.addWidget(self._texts["corrected"])
         column.addWidget(self._texts["run"])
         column.addLayout(buttons)
+        column.addWidget(self._texts["barred"])
         column.addWidget(self._bar)
         column.addWidget(self._texts["status"])
         column.addWidget(self._texts["verdict"])
@@ -123,6 +124,7 @@ class LearnWindow(QWidget):
             self._below.addWidget(part)
         self._below.setChildrenCollapsible(False)
         column.addWidget(self._below, 1)
+        column.addStretch(0)  # takes the room that the tables leave before there is a verdict
 
     def _cases_with_words(self) -> QWidget:
         whole, words = QWidget(), QLabel("Dice of the held-back cases, the worst change first")
@@ -179,6 +181,8 @@ class LearnWindow(QWidget):
         self.step.setToolTip(tip)
         self.step.setEnabled(not busy)
         self.begin.setEnabled(not busy and not learning.barred)
+        self._texts["barred"].setText(f"{learning.barred}." if learning.barred else "")
+        self._texts["barred"].setVisible(bool(learning.barred) and not busy)
         self.begin.setToolTip(learning.barred or "Copy the corrected cases into a run folder, and train on them")
         _make_primary(self.step, self.step.isVisibleTo(self))
         _make_primary(self.begin, not self.step.isVisibleTo(self))
