@@ -54,7 +54,7 @@ def why_raw(case: Case) -> str:
     if (source.folder / RECORD).is_file():
         return ""
     if lies_apart(source):
-        return "Its images have grids of their own: they look like raw series, which may lie beside each other"
+        return "These look like raw series, which may lie beside each other: prepare them first"
     if has_skull(next(iter(case.volumes.values()))):
         return "Its images show the skull, which networks do not expect"
     return ""

@@ -165,6 +165,19 @@ def test_files_of_two_patients_in_one_folder_are_noted(toy_case: Any, tmp_path: 
     assert any("(Toy_001, Toy_002); check that they are of one patient" in note for note in case.notes)
 
 
+def test_images_on_several_grids_and_long_names_are_told_in_two_sentences(toy_case: Any, tmp_path: Path) -> None:
+    folder = toy_case(tmp_path, orientation="RAS")
+    for name in ("flair", "t2"):
+        path = folder / f"Toy_001_{name}.nii.gz"
+        _change(path, lambda stored, affine: (stored[:, :, ::2], affine @ np.diag([1.0, 1.0, 2.0, 1.0])))
+        path.rename(path.with_name(f"{'Hospital' * 6}_{name}.nii.gz"))
+    notes = run_to_end(read_case(find_case(folder))).notes
+    assert "T2 (24×28×10, 1×1×2 mm) and FLAIR (24×28×10, 1×1×2 mm) have grids of their own and are shown" in notes[0]
+    names = next(note for note in notes if "begin differently" in note)
+    assert "(HospitalHospital…ospitalHospital, Toy_001)" in names
+    assert len(names) < 200
+
+
 def _shift_mask(folder: Path) -> None:
     def shift(stored: np.ndarray, affine: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         affine[:3, 3] += affine[:3, :3] @ [1, 0, 0]

@@ -154,7 +154,7 @@ class CaseReading(QObject):
         from brainseg_gui.controllers.layers.ways_out import ways_on  # the start does not wait for it
 
         case = opened.case
-        notes = (*self._notes_to_say(case), *([opened.why_raw] if opened.why_raw else []))
+        notes = (*([opened.why_raw] if opened.why_raw else []), *self._notes_to_say(case))  # what is to be done first
         if notes:
             notice = Notice(". ".join(notes), problem=False, actions=ways_on(case, raw=bool(opened.why_raw)))
             (self._session.say if said is None else self._session.say_too)(notice)

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from brainseg_gui.errors import BrainsegError, CaseError, printable
+from brainseg_gui.errors import BrainsegError, CaseError, listed, printable
 from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.background_thread import in_background, let_end, waited_for
@@ -32,6 +32,7 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
 
 _POLL_S = 0.1
+_LONG_NAME = 32
 _NOTED_MM = 1.0
 
 
@@ -246,12 +247,7 @@ def _notes(
 ) -> tuple[str, ...]:
     """What was assumed, in sentences."""
     parts = [(modality, read[modality]) for modality in Modality if modality in read]
-    notes = [
-        f"{modality.title} has its own grid ({describe_shape(part.volume.grid.shape)}, "
-        f"{describe_spacing(part.volume.grid)} mm) and is shown on the grid of the others"
-        for modality, part in parts
-        if not grid.same_as(part.volume.grid)
-    ]
+    notes = _own_grids([(modality, part.volume.grid) for modality, part in parts if not grid.same_as(part.volume.grid)])
     notes += [f"{modality.title}: {part.volume.note}" for modality, part in parts if part.volume.note]
     notes += source.notes
     apart_mm = {modality: part.header.farthest_apart_mm for modality, part in parts}
@@ -261,11 +257,29 @@ def _notes(
         notes.append(f"{titles}: the header names two places in space, up to {distance}; its sform is used")
     if missing:
         notes.append(f"Not found: {', '.join(m.title for m in missing)}")
-    prefixes = {prefix_of(path) for path in source.modalities.values() if kind_of(path) is not None}
+    prefixes = {prefix_of(path) for path in source.modalities.values() if kind_of(path) is not None} - {""}
     if len(prefixes) > 1:
-        start = printable(", ".join(sorted(prefixes)))
+        start = printable(", ".join(_brief(prefix) for prefix in sorted(prefixes)))
         notes.append(f"The files' names begin differently ({start}); check that they are of one patient")
     return tuple(notes)
+
+
+def _own_grids(apart: Sequence[tuple[Modality, Grid]]) -> list[str]:
+    described = {
+        modality.title: f"({describe_shape(grid.shape)}, {describe_spacing(grid)} mm)" for modality, grid in apart
+    }
+    if len(described) < 2:
+        return [
+            f"{title} has its own grid {words} and is shown on the grid of the others"
+            for title, words in described.items()
+        ]
+    each = listed([f"{title} {words}" for title, words in described.items()])
+    return [f"{each} have grids of their own and are shown on that of the others"]
+
+
+def _brief(name: str) -> str:
+    """Both ends of a long name: archives write the whole description of a series into it."""
+    return name if len(name) <= _LONG_NAME else f"{name[: _LONG_NAME // 2]}…{name[-_LONG_NAME // 2 + 1 :]}"
 
 
 def _common_grid(read: Mapping[Modality, _Read]) -> Modality:
