@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.state.annotating.tools import Tool
-from tests.e2e.painting import ET, RIGHT, SHIFT, Hand
+from tests.e2e.painting import ET, LEFT, RIGHT, SHIFT, Hand
 
 SHAPE = (48, 44, 36)
 ED = 2
@@ -197,3 +197,22 @@ def test_a_click_in_the_air_loses_nothing(hand: Hand, answered: Callable[[], Non
     while hand.names and hand.values.any():
         hand.trigger("annotate.undo")
     assert not hand.values.any()
+
+
+def test_next_error_one_click_and_return_correct_region_after_region(
+    hand: Hand, answered: Callable[[], None], qtbot: QtBot
+) -> None:
+    """N goes to the worst error and makes its region what a click speaks of; no label is chosen by hand."""
+    session, wanted = hand.application.session, reference(hand.application)
+    for region in ("WT", "TC"):
+        qtbot.waitUntil(lambda: bool(session.errors.entries) and not session.errors.searching, timeout=30_000)
+        hand.key(Qt.Key.Key_N)
+        entry = session.errors.current
+        assert entry is not None
+        assert entry.piece.region.key == region
+        hand.click(entry.piece.centre, button=LEFT if entry.piece.kind.missed else RIGHT)
+        hand.key(Qt.Key.Key_Return)
+        answered()
+        assert hand.names[-1].startswith(f"Click +{region}")
+    found = hand.values > 0
+    assert np.count_nonzero(found & (wanted.values > 0)) > 0.7 * np.count_nonzero(wanted.values)

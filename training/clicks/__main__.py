@@ -1,8 +1,9 @@
-"""Correcting by clicks: `python -m training.clicks prepare | train | curves`.
+"""Correcting by clicks: `python -m training.clicks prepare | train | export | curves`.
 
-`prepare FOLDER… -o CASES` keeps what the shipped network sees of cases. `train CASES… --run RUN` trains the network for
-clicks; started again it goes on from its newest checkpoint, and a file named ``stop`` in the run folder ends it.
-`curves CASES…` lets a robot correct them by clicks and prints Dice after each.
+`prepare FOLDER… -o CASES` keeps what the shipped network, or others, see of cases. `train CASES… --run RUN` trains the
+network for clicks; started again it goes on from its newest checkpoint, and a file named ``stop`` in the run folder
+ends it. `export RUN -o FOLDER` makes it one that the program uses. `curves CASES…` lets a robot correct cases by
+clicks and prints Dice after each.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.clicks", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    prepare = commands.add_parser("prepare", help="keep what the shipped network sees of cases")
+    prepare = commands.add_parser("prepare", help="keep what networks see of cases")
     prepare.add_argument("folders", type=Path, nargs="+", help="cases, or folders of cases")
     prepare.add_argument("-o", "--output", type=Path, required=True, help="folder for them")
+    models = "folders of networks, each for one case after the other (default: the one that comes with the program)"
+    prepare.add_argument("--model", type=Path, nargs="+", metavar="FOLDER", help=models)
     prepare.add_argument("--scheme", default="", help="label scheme of the masks (default: guessed)")
     prepare.add_argument("--most", type=int, default=0, help="cases of each folder (all)")
     prepare.set_defaults(run_command=_prepare)
@@ -44,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--rate", type=float, default=1e-3, help="learning rate at the beginning (0.001)")
     train.add_argument("--seed", type=int, default=0, help="seed of the run (0)")
     train.set_defaults(run_command=_train)
+    export = commands.add_parser("export", help="write the folder of a network for clicks")
+    export.add_argument("run", type=Path, help="folder of the run")
+    export.add_argument("-o", "--output", type=Path, required=True, help="folder to write")
+    export.add_argument("--results", default="not measured", help="a sentence for the passport")
+    export.set_defaults(run_command=_export)
     curves = commands.add_parser("curves", help="print Dice after each click of a robot")
     curves.add_argument("--method", default="seeds", help="seeds, balls, or a network for clicks (.keras)")
     curves.add_argument("--begin", choices=("nothing", "prediction"), default="prediction")
@@ -70,13 +78,14 @@ def _files(given: argparse.Namespace) -> list[Path]:
 
 def _prepare(given: argparse.Namespace) -> None:
     from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-    from brainseg_gui.inference.models.model_folder import default_model
+    from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
     from training.clicks.prepare import prepare_cases
     from training.compare.cases import Asked, find_cases
 
     schemes = {"": scheme_named(given.scheme)} if given.scheme else {}
     cases = find_cases(given.folders, Asked({}, schemes, given.most), _say)
-    for name in prepare_cases(cases, default_model(), given.output):
+    models = [read_model_folder(folder) for folder in given.model] if given.model else [default_model()]
+    for name in prepare_cases(cases, models, given.output):
         _say(name)
 
 
@@ -84,6 +93,12 @@ def _train(given: argparse.Namespace) -> None:
     from training.clicks.train import ClickTraining, train
 
     train(ClickTraining(given.run, _files(given), given.steps, rate=given.rate, seed=given.seed, start=given.start))
+
+
+def _export(given: argparse.Namespace) -> None:
+    from training.clicks.train import export
+
+    export(given.run, given.output, given.results)
 
 
 def _curves(given: argparse.Namespace) -> None:

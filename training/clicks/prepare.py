@@ -1,8 +1,9 @@
-"""Cases made ready for the robot and for training: read, seen once by the network, kept."""
+"""Cases made ready for the robot and for training: read, seen once by a network, kept."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 
 from brainseg_gui.inference.models.model_folder import ModelFolder
@@ -13,19 +14,20 @@ from training.clicks.case import click_case, save_click_case
 from training.compare.cases import ComparedCase
 
 
-def prepare_cases(cases: Sequence[ComparedCase], model: ModelFolder, folder: Path) -> Iterator[str]:
+def prepare_cases(cases: Sequence[ComparedCase], models: Sequence[ModelFolder], folder: Path) -> Iterator[str]:
     """Write what is not there yet; yields the name of each case that was written.
 
     Parameters
     ----------
-    model
-        Whose features and mask are kept.
+    models
+        Whose features and masks are kept: each case's of one of them, in turn, so that what is trained on the cases
+        does not depend on the habits of one.
     folder
         Where to write. Of real patients it holds images: it is never shared.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    network = run_to_end(load_network(model, SegmentOptions("cpu", "float32")))
-    for compared in cases:
+    networks = [run_to_end(load_network(model, SegmentOptions("cpu", "float32"))) for model in models]
+    for compared, model, network in zip(cases, cycle(models), cycle(networks), strict=False):
         path = folder / f"{compared.case_id}.npz"
         if not path.is_file():
             case, reference = compared.read()

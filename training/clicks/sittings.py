@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import LabelChange
 from brainseg_gui.annotation.tools.click_answers import change_towards
-from brainseg_gui.imaging.box import box_around, grown
-from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
+from brainseg_gui.imaging.box import Box, box_around, grown
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
 from brainseg_gui.inference.clicks.patch import (
     EDGE,
     Floats,
@@ -28,9 +28,9 @@ from training.clicks.people import Person, next_hint, region_mask
 
 TRAINED_PERSON = Person(jitter=0.7, wrong=0.03, gestures={"click": 0.8, "scribble": 0.1, "box": 0.1})
 _MOST_CLICKS = 5
-_ASKED_FOR = 15.0  # times the weight of voxels that the newest hint asks for
-_ASKED_WITHIN = 6  # voxels of the network's grid
-_EMPTY, _PREDICTED = 0.3, 0.35  # of the sittings begin so; the others with a spoiled reference
+_NEAR, _ASKED_FOR = 7.0, 14.0  # weight at the newest hint, where what it speaks of is right and where it is wrong
+_NEAR_MM = 10.0  # standard deviation; right voxels count there too, or every answer would overflow
+_EMPTY, _PREDICTED = 0.25, 0.45  # of the sittings begin so; the others with a spoiled reference
 
 Predict = Callable[[Floats], Floats]
 
@@ -76,22 +76,39 @@ class Sitting:
         features, truth = self.case.features.values.shape[-1], regions_of(self.case.truth)
         before = [given[0][inside][..., features + n] for n in range(len(NESTED_REGIONS))]
         true = [sampled_mask(truth[region], grid, box) > 0.5 for region in NESTED_REGIONS]
-        weight = np.ones(before[0].shape, np.float32)
-        wrong = np.logical_or.reduce([(a > 0.5) != b for a, b in zip(before, true, strict=True)])
-        spot = self._near(box)
-        weight[wrong & spot] = _ASKED_FOR
+        asked = NESTED_REGIONS.index(self.hints[-1].region)
+        weight = 1 + self._nearness(box) * np.where((before[asked] > 0.5) != true[asked], _ASKED_FOR, _NEAR)
         parts = [*true, *(logits_before(share) for share in before), weight]
         # seven of (i, j, k) -> (i, j, k, 7) -> (EDGE, EDGE, EDGE, 7)
         joined = np.stack([np.asarray(part, np.float32) for part in parts], axis=-1)
         return np.pad(joined, [*((0, EDGE - n) for n in joined.shape[:3]), (0, 0)])
 
-    def _near(self, box: tuple[slice, slice, slice]) -> NDArray[np.bool_]:
-        near = np.zeros([part.stop - part.start for part in box], bool)
+    def _nearness(self, box: Box) -> Floats:
+        """From 1 at the newest hint to 0 far from it."""
         grid = self.case.features.network_grid
-        for voxel in self.hints[-1].voxels_ijk:
-            at = [round(v / step) - part.start for v, step, part in zip(voxel, grid.steps, box, strict=True)]
-            near[tuple(slice(max(0, a - _ASKED_WITHIN), max(0, a + _ASKED_WITHIN + 1)) for a in at)] = True
-        return near
+        i, j, k = (step * mm for step, mm in zip(grid.steps, self.case.spacing_mm, strict=True))
+        places = (np.array(self.hints[-1].voxels_ijk) / grid.steps).tolist()
+        distance = distance_mm([(i, j, k) for i, j, k in places], box, (i, j, k))
+        return np.asarray(np.exp(-0.5 * (distance / np.float32(_NEAR_MM)) ** 2))
+
+
+def softened(given: Floats, rng: np.random.Generator) -> Floats:
+    """The present regions as masks of a finer grid come out: edges between 0 and 1, by a share that chance decides.
+
+    Parameters
+    ----------
+    given
+        What the network sees, (1, I, J, K, C); its last channels are the regions and the hints.
+    """
+    count = len(NESTED_REGIONS)
+    regions = slice(-3 * count, -2 * count)  # after them two channels of hints for each
+    blurred = given[..., regions]
+    for axis in (1, 2, 3):
+        blurred = 0.5 * blurred + 0.25 * (np.roll(blurred, 1, axis) + np.roll(blurred, -1, axis))
+    share = np.float32(rng.random())
+    result = given.copy()
+    result[..., regions] += share * (blurred - given[..., regions])
+    return result
 
 
 def regions_of(classes: Classes) -> dict[str, NDArray[np.bool_]]:

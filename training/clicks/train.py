@@ -12,9 +12,11 @@ from typing import Any
 import keras
 import numpy as np
 
+from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.storage.writing import open_derived, replacing, write_bytes
 from training.clicks.network import click_loss, click_network
-from training.clicks.sittings import Sitting, Sittings
+from training.clicks.sittings import Sitting, Sittings, softened
+from training.heads.export import write_folder
 
 NETWORK = "clicks.keras"
 _STATE = "state.json"
@@ -72,10 +74,24 @@ def train(plan: ClickTraining) -> Any:
     return network
 
 
+def export(run: Path, folder: Path, results: str) -> None:
+    """Write the folder that the program takes for the network for clicks; it looks at the default network's features.
+
+    Parameters
+    ----------
+    results
+        A sentence for the passport.
+    """
+    about = json.loads((run / _STATE).read_text("utf-8"))
+    trained_on = f"{about['step']} steps on {len(about['files'])} cases (recipe in MODEL_CARD.md)"
+    network = keras.saving.load_model(run / NETWORK, compile=False)
+    write_folder("clicks", network, folder, trained_on, results, features_of=default_model().passport.sha256)
+
+
 def _batch(sittings: Sequence[Sitting], rng: np.random.Generator) -> tuple[Any, Any]:
     """Inputs and what the loss compares with, mirrored at random along each axis."""
     axes = tuple(axis for axis in (1, 2, 3) if rng.random() < 0.5)
-    given = [sitting.given() for sitting in sittings]
+    given = [softened(sitting.given(), rng) for sitting in sittings]
     wanted = [sitting.wanted(seen) for sitting, seen in zip(sittings, given, strict=True)]
     # (1, I, J, K, C) -> (B, I, J, K, C), and (I, J, K, 7) -> (B, I, J, K, 7)
     return np.flip(np.concatenate(given), axes).copy(), np.flip(np.stack(wanted), axes).copy()

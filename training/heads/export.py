@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.hints import NESTED_REGIONS
 from brainseg_gui.inference.engine.environment import prepare_environment
-from brainseg_gui.inference.models.head_model import CONTRAST_INPUTS
+from brainseg_gui.inference.models.head_model import CLICK_INPUTS, CONTRAST_INPUTS
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
 
@@ -24,6 +25,7 @@ _KERAS_FILE = "model.keras"
 _ABOUT: dict[str, dict[str, Any]] = {
     "brain": {"task": "brain mask", "inputs": ["image"], "outputs": ["background", "brain"], "divisor": 16},
     "contrast": {"task": "contrast", "inputs": CONTRAST_INPUTS, "outputs": CONTRASTS, "divisor": 1},
+    "clicks": {"task": "clicks", "inputs": CLICK_INPUTS, "outputs": NESTED_REGIONS, "divisor": 1},
 }
 
 
@@ -76,8 +78,8 @@ def trained_network(task: str, run: Path) -> tuple[Any, int]:
     return network, found.position.step
 
 
-def write_folder(task: str, network: Any, folder: Path, trained_on: str, results: str) -> None:
-    """Write weights and passport."""
+def write_folder(task: str, network: Any, folder: Path, trained_on: str, results: str, **more: str) -> None:
+    """Write weights and passport; what only one task has in its passport is given as `more`."""
     from training.export import framework_versions
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,6 +91,7 @@ def write_folder(task: str, network: Any, folder: Path, trained_on: str, results
         "weights": _KERAS_FILE,
         "sha256": hashlib.sha256((folder / _KERAS_FILE).read_bytes()).hexdigest(),
         **_ABOUT[task],
+        **more,
         "framework": dict(framework_versions()),
         "licence": "Apache-2.0, as this project; see its NOTICE",
         "trained_on": trained_on,

@@ -1,4 +1,4 @@
-"""Correcting the annotation from the list of errors: where it is wrong, it becomes what a compared layer says."""
+"""Correcting the annotation from the list of errors: by what a compared layer says, or by a click at the place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.slab import Area
+from brainseg_gui.annotation.tools.clicks import number_joining
+from brainseg_gui.controllers.annotating.active_label import activate
 from brainseg_gui.controllers.annotating.hand.copy_source import CopySource, copy_layer
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
@@ -32,6 +36,7 @@ class ErrorTaking(QObject):
         self._panel: ErrorsPanel | None = None
         errors.when_made(self._listen)
         self._annotating.annotation_changed.connect(self._offer)
+        session.errors.moved.connect(self._speak_of_region)
 
     def _listen(self, panel: ErrorsPanel) -> None:
         self._panel = panel
@@ -41,6 +46,18 @@ class ErrorTaking(QObject):
     def _offer(self) -> None:
         if self._panel is not None:
             self._panel.offer_taking(self._annotating.editable)
+
+    def _speak_of_region(self) -> None:
+        """With the click tool in the hand, the next click speaks of the region that is wrong at the place."""
+        entry, annotation = self._session.errors.current, self._annotating.annotation
+        if entry is None or annotation is None or self._annotating.options.tool is not Tool.CLICK:
+            return
+        try:
+            label = number_joining(annotation.labels.scheme, entry.piece.region.key)
+        except BrainsegError:
+            return  # the scheme has no number for it
+        if self._annotating.editable:
+            activate(self._session, label)
 
     def take(self, piece: Disagreement, role: LayerRole) -> None:
         """Make the annotation, in one piece, what the reference or the prediction says; one edit."""
