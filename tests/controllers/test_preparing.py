@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def preparing(parts: Any, files: FilesController, monkeypatch: pytest.MonkeyPatc
         parts.session.add_prediction(Layer("prediction", LayerRole.PREDICTION, labels, "a network"))
 
     panel = parts.window.panels[PREPARE]
-    controller = PreparingController(*parts, files, panel, panel, lambda: None, segment, lambda: None)
+    leave = partial(parts.window.panels.leave, PREPARE.title)
+    controller = PreparingController(*parts, files, panel, panel, leave, lambda: None, segment, lambda: None)
     yield controller
     controller.close()
 
@@ -95,6 +97,19 @@ def test_the_series_stand_there_with_what_they_are_taken_for_and_why(panel: Prep
     assert "its name says so" in _role(panel, 0).toolTip()
     assert _button(panel, "Prepare and segment").isEnabled()
     assert not _button(panel, "Cancel").isEnabled()
+
+
+def test_a_case_that_it_says_nothing_of_gets_the_layers_back(
+    panel: PreparePanel, parts: Any, files: FilesController, toy_case: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    with qtbot.waitExposed(parts.window):
+        parts.window.show()
+    dock = parts.window.panels.dock
+    parts.window.panels.show(PREPARE.title)
+    qtbot.waitUntil(lambda: dock("Prepare").in_front)
+    files.open_paths([toy_case(tmp_path / "another")])
+    qtbot.waitUntil(lambda: dock("Layers").in_front)
+    assert not dock("Prepare").in_front
 
 
 def test_one_click_says_what_a_series_is(panel: PreparePanel, parts: Any) -> None:

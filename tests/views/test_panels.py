@@ -721,6 +721,16 @@ def test_the_window_comes_back_as_it_was(opened: MainWindow, qtbot: QtBot) -> No
     assert [dock.isHidden() for dock in again.panels.docks] == [dock.isHidden() for dock in opened.panels.docks]
 
 
+def test_a_panel_of_an_occasion_does_not_come_back(opened: MainWindow, qtbot: QtBot) -> None:
+    for title in ("Histograms", "Prepare"):
+        opened.panels.show(title)
+    again = MainWindow(Session(), {}, PANELS, ACTIONS)
+    qtbot.addWidget(again)
+    again.restore(opened.saveGeometry(), opened.saveState())
+    assert not again.panels.dock("Histograms").isHidden()
+    assert again.panels.dock("Prepare").isHidden()
+
+
 def test_it_fits_on_a_small_screen(opened: MainWindow, session: Session, predict: Callable[..., Layer]) -> None:
     predict()
     opened.resize(1280, 720)

@@ -41,6 +41,8 @@ class PreparingController(QObject):
 
     Parameters
     ----------
+    show, leave
+        Bring the panel to the front; give its room back to the layers.
     engine
         Gives the engine that finds brains.
     segment, stop_segmenting
@@ -55,13 +57,15 @@ class PreparingController(QObject):
         files: FilesController,
         panel: LazyPanel[PreparePanel],
         show: Callable[[], None],
+        leave: Callable[[], None],
         engine: Callable[[], Engine | None],
         segment: Callable[[], None],
         stop_segmenting: Callable[[], None],
     ) -> None:
         super().__init__(window)
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
-        self._show, self._engine, self._segment, self._stop_segmenting = show, engine, segment, stop_segmenting
+        self._show, self._leave = show, leave
+        self._engine, self._segment, self._stop_segmenting = engine, segment, stop_segmenting
         self._said: dict[Modality, str] = {}
         self._looking = LatestJob(session, self)
         self._job: Job | None = None
@@ -221,6 +225,17 @@ class PreparingController(QObject):
             self._session.preparing.begin(_SEGMENTING)
             self._segment()
             self._on_segmenting_ended(running=self._session.segmenting.running)
+        elif case is not None and not self._session.preparing.running and not self._is_about(case.source.folder):
+            self._leave()  # the panel has nothing to say of it, and would hide its layers
+
+    def _is_about(self, folder: Path) -> bool:
+        """Whether the panel shows the examination that a case was made of, or the case that was made."""
+        state = self._session.preparing
+        places = (
+            state.examination.place if state.examination is not None else None,
+            state.prepared.folder if state.prepared is not None else None,
+        )
+        return folder in places
 
     def _on_segmenting_ended(self, running: bool) -> None:
         state = self._session.preparing

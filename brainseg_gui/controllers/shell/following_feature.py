@@ -54,7 +54,7 @@ def _introduce(_following: FollowingController, others: ControllerSet) -> None:
 
 
 TIME_LINE = PanelSpec("Time line", _time_line, Side.TOP, headed=True, shown_by="follow.time_line")
-MEASURES = PanelSpec("Measures", _measures, behind="Layers", shown_by="follow.measures")
+MEASURES = PanelSpec("Measures", _measures, behind="Layers", occasional=True, shown_by="follow.measures")
 FOLLOWING = Feature(
     _controller,
     (TIME_LINE, MEASURES),

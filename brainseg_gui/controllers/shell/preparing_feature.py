@@ -35,6 +35,7 @@ def _controller(controllers: ControllerSet) -> PreparingController:
         controllers[FILES],
         window.panels[PREPARE],
         partial(window.panels.show, PREPARE.title),
+        partial(window.panels.leave, PREPARE.title),
         lambda: segmenting.network[0] if segmenting.network is not None else None,
         segmenting.segment,
         segmenting.cancel,
@@ -42,7 +43,7 @@ def _controller(controllers: ControllerSet) -> PreparingController:
 
 
 _action = partial(ActionSpec, menu="Segment", topic="Prepare", known_as="dicom register skull strip scanner")
-PREPARE = PanelSpec("Prepare", _panel, behind="Layers", shown_by="prepare.show")
+PREPARE = PanelSpec("Prepare", _panel, behind="Layers", occasional=True, shown_by="prepare.show")
 PREPARING = Feature(
     _controller,
     (PREPARE,),

@@ -220,6 +220,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         if not state.isEmpty():
             self.restoreState(state)
+            self.panels.put_away()
         self._on_cohort_changed()
         self.follow(self._line)
         self._on_annotation_changed()

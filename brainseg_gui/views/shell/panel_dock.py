@@ -42,6 +42,11 @@ class PanelDock(QDockWidget):
         panel.when_made(self._put)
         self.visibilityChanged.connect(self._on_visibility_changed)
 
+    @property
+    def in_front(self) -> bool:
+        """Whether it is seen: open, and the tab in front of its group."""
+        return self._in_front
+
     def release(self) -> None:
         """From now on the panel is made as soon as it is seen."""
         self._released = True

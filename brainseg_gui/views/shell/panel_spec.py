@@ -46,6 +46,8 @@ class PanelSpec(Generic[Panel_co]):
         It says its name itself.
     about_masks
         It is greyed while another case is read whose pictures are shown already.
+    occasional
+        It says nothing of most cases: it is closed when the window comes back, until it is called for again.
     shown_by
         Key of the action that brings it to the front, if there is one.
     """
@@ -58,4 +60,5 @@ class PanelSpec(Generic[Panel_co]):
     open: bool = False
     headed: bool = False
     about_masks: bool = False
+    occasional: bool = False
     shown_by: str = ""

@@ -90,6 +90,18 @@ class Panels(QObject):
         if not self.dock(title).isHidden():
             self.show(title)
 
+    def leave(self, title: str) -> None:
+        """Give the room of a panel back to the one behind which it stands, where it is in front."""
+        behind = next(spec.behind for spec in self._specs if spec.title == title)
+        if self.dock(title).in_front:
+            self.bring_forward(behind)
+
+    def put_away(self) -> None:
+        """Close the panels that say nothing of most cases."""
+        for spec in self._specs:
+            if spec.occasional:
+                self.dock(spec.title).hide()
+
     def commands(self) -> dict[str, Callable[[], object]]:
         """Who answers the actions that show a panel."""
         return {spec.shown_by: partial(self.show, spec.title) for spec in self._specs if spec.shown_by}
