@@ -59,12 +59,12 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.progress import run_to_end
     from brainseg_gui.surfaces.mesh_files import check_format, write_surfaces
     from brainseg_gui.surfaces.parts import brain_surface
-    from brainseg_gui.surfaces.surface import build
+    from brainseg_gui.surfaces.surface import SurfaceBuilder
 
     if args.output.suffix.lower() != _PICTURE:
         check_format(args.output)
     case, reference, prediction = read_masks(args)
-    surfaces = run_to_end(build(_parts(args, reference, prediction), case.grid.affine))
+    surfaces = run_to_end(SurfaceBuilder(case.grid.affine).build(_parts(args, reference, prediction)))
     brain = None if args.no_brain else brain_surface(case.volumes)
     shown = surfaces if brain is None else (*surfaces, brain)
     if args.output.suffix.lower() == _PICTURE:
@@ -102,18 +102,14 @@ def _parts(
 
 
 def _draw(surfaces: Sequence[Surface], args: argparse.Namespace) -> None:
-    from PIL import Image
-
-    from brainseg_gui.storage.chosen_file import write_made
     from brainseg_gui.surfaces.camera import Camera, camera_around
-    from brainseg_gui.surfaces.rendering import render
+    from brainseg_gui.surfaces.picture_file import write_picture
 
     if not surfaces:
         raise BrainsegError("there is nothing to draw", "The mask is empty, and the brain left out", args.case)
     azimuth, elevation = args.angles
     camera = camera_around([surface.mesh for surface in surfaces], Camera(azimuth_deg=azimuth, elevation_deg=elevation))
-    picture = Image.fromarray(render(surfaces, camera, (args.size, args.size), fine=True).pixels)
-    write_made(args.output, lambda stream: picture.save(stream, "PNG"))
+    write_picture(args.output, surfaces, camera, (args.size, args.size))
 
 
 def _angles(text: str) -> tuple[float, float]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from brainseg_gui.state.measuring.measuring import Measuring
     from brainseg_gui.state.preparing.preparing import Preparing
     from brainseg_gui.state.segmenting.certainty import CertaintyState
+    from brainseg_gui.state.surfaces.seen_surfaces import SeenSurfaces
 
 
 class Session(Notices):
@@ -122,6 +123,13 @@ class Session(Notices):
         from brainseg_gui.state.preparing.preparing import Preparing
 
         return Preparing()
+
+    @cached_property
+    def solid(self) -> SeenSurfaces:
+        """What is seen in 3-D."""
+        from brainseg_gui.state.surfaces.seen_surfaces import SeenSurfaces
+
+        return SeenSurfaces()
 
     # what is open
 

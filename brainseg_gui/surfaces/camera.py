@@ -65,6 +65,10 @@ class Camera:
         right, anterior, superior = (np.array(self.centre_mm) + seen @ self.axes).tolist()
         return right, anterior, superior
 
+    def from_side(self, azimuth_deg: float, elevation_deg: float) -> Camera:
+        """The same centre and size from a given direction."""
+        return replace(self, azimuth_deg=azimuth_deg % 360, elevation_deg=elevation_deg)
+
     def turned(self, azimuth_deg: float, elevation_deg: float) -> Camera:
         """From elsewhere about the same centre; never over the head."""
         elevation = min(max(self.elevation_deg + elevation_deg, -90.0), 90.0)

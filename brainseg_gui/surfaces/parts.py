@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import box_around, whole_box
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS, USUAL, ColourSet
 from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Region, own_colour, region_named
@@ -45,16 +47,26 @@ def label_parts(
     of
         Whose labels they are, for their names; empty where that is plain.
     """
-    scheme = labels.scheme
-    outside = _around_the_core(scheme, labels.present())
+    scheme, (values, start) = labels.scheme, _filled(labels.values)
+    # counted here: a label map counts once, and this one may be painted
+    present = tuple(value for value in np.flatnonzero(np.bincount(values.ravel(order="K"))).tolist() if value)
+    outside = _around_the_core(scheme, present)
     parts = []
-    for value in labels.present():
+    for value in present:
         if scheme.meaning_of(value) not in hidden:
             name = f"{of} {scheme.name_of(value)}".strip()
             colour = colours.of(scheme.look_of(value))
             opacity = _GLASS if glass or value in outside else 1.0
-            parts.append(SurfacePart(name, colour, partial(np.equal, labels.values, value), opacity))
+            parts.append(SurfacePart(name, colour, partial(np.equal, values, value), opacity, start))
     return tuple(parts)
+
+
+def _filled(*masks: NDArray[np.uint8]) -> tuple[Any, ...]:
+    """What of masks of one grid is filled in any of them, and the voxel that it starts at."""
+    boxes = [box for box in map(box_around, masks) if box is not None]
+    ends = [(min(one[axis].start for one in boxes), max(one[axis].stop for one in boxes)) for axis in range(3) if boxes]
+    box = tuple(slice(*end) for end in ends) or whole_box((0, 0, 0))
+    return (*(mask[box] for mask in masks), tuple(part.start for part in box))
 
 
 def _around_the_core(scheme: LabelScheme, present: tuple[int, ...]) -> frozenset[int]:
@@ -64,29 +76,33 @@ def _around_the_core(scheme: LabelScheme, present: tuple[int, ...]) -> frozenset
 
 def lesion_parts(labels: LabelMap) -> tuple[SurfacePart, ...]:
     """One part per lesion: what touches of the core, or of the whole tumour where none is told apart; largest first."""
-    core, whole = (labels.mask(region_named(key)) for key in ("TC", "WT"))
+    values, start = _filled(labels.values)
+    core, whole = (labels.scheme.look_up(region_named(key))[values] for key in ("TC", "WT"))
     numbers, count = connected(core if core.any() else whole)
     sizes = sizes_of(numbers, count)
     order = np.argsort(-sizes[1:], kind="stable") + 1
     parts = []
     for place, number in enumerate(order[:MOST_LESIONS].tolist(), start=1):
         name = f"lesion {place}, {sizes[number] * labels.grid.voxel_ml:.1f} ml"
-        parts.append(SurfacePart(name, own_colour(place), partial(np.equal, numbers, number)))
+        parts.append(SurfacePart(name, own_colour(place), partial(np.equal, numbers, number), start=start))
     if specks := order[MOST_LESIONS:].tolist():
-        parts.append(SurfacePart(f"{len(specks)} further", _SPECKS_COLOUR, partial(np.isin, numbers, specks)))
+        parts.append(
+            SurfacePart(f"{len(specks)} further", _SPECKS_COLOUR, partial(np.isin, numbers, specks), start=start)
+        )
     if core.any():
-        parts.append(SurfacePart("around them", _SPECKS_COLOUR, lambda: whole & ~core, _GLASS))
+        parts.append(SurfacePart("around them", _SPECKS_COLOUR, lambda: whole & ~core, _GLASS, start))
     return tuple(parts)
 
 
 def error_parts(reference: LabelMap, prediction: LabelMap, region: Region) -> tuple[SurfacePart, ...]:
     """What of a region both masks have, as glass, and what was missed and what is false."""
-    true, said = reference.mask(region), prediction.mask(region)
+    one, other, start = _filled(reference.values, prediction.values)
+    true, said = reference.scheme.look_up(region)[one], prediction.scheme.look_up(region)[other]
     both, missed, false = AGREEMENT_COLOURS
     return (
-        SurfacePart(f"{region.key} in both", both, lambda: true & said, _GLASS),
-        SurfacePart(f"{region.key} missed", missed, lambda: true & ~said),
-        SurfacePart(f"{region.key} false", false, lambda: said & ~true),
+        SurfacePart(f"{region.key} in both", both, lambda: true & said, _GLASS, start),
+        SurfacePart(f"{region.key} missed", missed, lambda: true & ~said, start=start),
+        SurfacePart(f"{region.key} false", false, lambda: said & ~true, start=start),
     )
 
 

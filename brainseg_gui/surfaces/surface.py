@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.imaging.box import box_around
+from brainseg_gui.imaging.grid import Affine, Voxel
 from brainseg_gui.progress import Progress
 from brainseg_gui.surfaces.mesh import Mesh
 from brainseg_gui.surfaces.nets import surface_of
@@ -51,20 +52,57 @@ class SurfacePart:
         Of its `Surface`.
     mask
         Its voxels, worked out when the surface is made, (I, J, K).
+    start
+        Voxel of the grid that the first voxel of the mask is.
     """
 
     name: str
     colour: str
     mask: Callable[[], NDArray[np.bool_]]
     opacity: float = 1.0
+    start: Voxel = (0, 0, 0)
 
 
-def build(parts: Sequence[SurfacePart], affine: Affine) -> Generator[Progress, None, tuple[Surface, ...]]:
-    """Make the surfaces; parts without a voxel have none."""
-    made = []
-    for number, part in enumerate(parts):
-        yield Progress("making surfaces", number / len(parts), part.name)
-        mesh = surface_of(part.mask(), affine)
-        if len(mesh.quads):
-            made.append(Surface(part.name, part.colour, mesh, part.opacity))
-    return tuple(made)
+@dataclass(frozen=True, eq=False)
+class _Made:
+    mask: NDArray[np.bool_]
+    corner: Voxel
+    mesh: Mesh
+
+
+class SurfaceBuilder:
+    """Makes surfaces, and keeps those of masks that did not change since: a stroke costs the labels that it paints.
+
+    Parameters
+    ----------
+    affine
+        From voxels to mm.
+    """
+
+    def __init__(self, affine: Affine) -> None:
+        self._affine = affine
+        self._made: dict[str, _Made] = {}
+
+    def build(self, parts: Sequence[SurfacePart]) -> Generator[Progress, None, tuple[Surface, ...]]:
+        """Make the surfaces; parts without a voxel have none."""
+        surfaces = []
+        for number, part in enumerate(parts):
+            yield Progress("making surfaces", number / len(parts), part.name)
+            mesh = self._mesh_of(part)
+            if mesh is not None:
+                surfaces.append(Surface(part.name, part.colour, mesh, part.opacity))
+        self._made = {part.name: self._made[part.name] for part in parts if part.name in self._made}
+        return tuple(surfaces)
+
+    def _mesh_of(self, part: SurfacePart) -> Mesh | None:
+        mask = part.mask()
+        box = box_around(mask)
+        if box is None:
+            return None
+        i, j, k = (first + side.start for first, side in zip(part.start, box, strict=True))
+        before, mask = self._made.get(part.name), mask[box]
+        if before is None or before.corner != (i, j, k) or not np.array_equal(before.mask, mask):
+            moved = self._affine.copy()
+            moved[:3, 3] += self._affine[:3, :3] @ (i, j, k)
+            before = self._made[part.name] = _Made(mask.copy(), (i, j, k), surface_of(mask, moved))
+        return before.mesh

@@ -15,7 +15,7 @@ from brainseg_gui.progress import run_to_end
 from brainseg_gui.surfaces.mesh import Mesh
 from brainseg_gui.surfaces.nets import surface_of
 from brainseg_gui.surfaces.parts import MOST_LESIONS, error_parts, label_parts, lesion_parts
-from brainseg_gui.surfaces.surface import build
+from brainseg_gui.surfaces.surface import SurfaceBuilder
 
 OBLIQUE = np.array([[0.8, -0.5, 0.1, -40.0], [0.6, 0.7, 0.2, 15.0], [-0.1, -0.2, 1.9, 60.0], [0, 0, 0, 1.0]])
 
@@ -89,7 +89,9 @@ def test_labels_are_parts_and_what_is_around_the_core_is_glass(tumour: LabelMap)
     found = {part.name: part for part in label_parts(tumour, of="reference")}
     assert list(found) == ["reference NCR", "reference ED", "reference ET"]
     assert [part.opacity < 1 for part in found.values()] == [False, True, False]
-    assert np.array_equal(found["reference ED"].mask(), tumour.values == 2)
+    oedema = found["reference ED"]
+    assert oedema.start == (2, 2, 2)
+    assert np.array_equal(oedema.mask(), tumour.values[2:26, 2:26, 2:26] == 2)
     assert [part.name for part in label_parts(tumour, hidden=frozenset({"ED"}))] == ["NCR", "ET"]
     only_oedema = LabelMap(np.where(tumour.values == 2, tumour.values, 0), tumour.grid, tumour.scheme)
     assert [part.opacity for part in label_parts(only_oedema)] == [1.0]
@@ -115,9 +117,19 @@ def test_errors_are_what_one_of_the_masks_has(tumour: LabelMap) -> None:
     parts = error_parts(tumour, LabelMap(said, tumour.grid, tumour.scheme), region_named("WT"))
     true, false = tumour.values > 0, said > 0
     wanted = [true & false, true & ~false, false & ~true]
-    assert all(np.array_equal(part.mask(), mask) for part, mask in zip(parts, wanted, strict=True))
-    surfaces = run_to_end(build(parts, tumour.grid.affine))
+    assert [part.mask().sum() for part in parts] == [mask.sum() for mask in wanted]
+    surfaces = run_to_end(SurfaceBuilder(tumour.grid.affine).build(parts))
     assert [surface.name for surface in surfaces] == ["WT in both", "WT missed", "WT false"]
-    assert (
-        run_to_end(build(error_parts(tumour, tumour, region_named("ET")), tumour.grid.affine))[0].name == "ET in both"
-    )
+    agreed = error_parts(tumour, tumour, region_named("ET"))
+    assert [one.name for one in run_to_end(SurfaceBuilder(tumour.grid.affine).build(agreed))] == ["ET in both"]
+
+
+def test_what_did_not_change_is_not_made_again(tumour: LabelMap) -> None:
+    builder = SurfaceBuilder(tumour.grid.affine)
+    first = {surface.name: surface for surface in run_to_end(builder.build(label_parts(tumour)))}
+    painted = tumour.values.copy()
+    painted[28, 28, 28] = 1
+    second = run_to_end(builder.build(label_parts(LabelMap(painted, tumour.grid, tumour.scheme))))
+    assert [surface.mesh is first[surface.name].mesh for surface in second] == [False, True, True]
+    whole = surface_of(painted == 1, tumour.grid.affine)
+    assert np.allclose(second[0].mesh.points_mm, whole.points_mm, atol=1e-4)

@@ -25,6 +25,7 @@ from brainseg_gui.controllers.shell.measuring_feature import MEASURING
 from brainseg_gui.controllers.shell.neighbours_feature import NEIGHBOURS
 from brainseg_gui.controllers.shell.plug_in_tools_feature import tools_feature
 from brainseg_gui.controllers.shell.preparing_feature import PREPARING
+from brainseg_gui.controllers.shell.surfaces_feature import SURFACES
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_spec import ActionSpec
 from brainseg_gui.views.actions.actions import Actions, with_added
@@ -287,6 +288,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     MEASURING,
     FOLLOWING,
     PREPARING,
+    SURFACES,
     TRAINING,
     LEARNING,
     COHORT,

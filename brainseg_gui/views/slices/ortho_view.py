@@ -131,7 +131,7 @@ class OrthoView(QWidget):
         super().__init__()
         self.setObjectName("centre")
         self._session = session
-        self._companion = companion
+        self._companion = self._table = companion
         companion.setParent(self)
         self._enlarged: SliceCell | None = None
         self._hovered: SliceView | None = None
@@ -177,6 +177,14 @@ class OrthoView(QWidget):
             painter.drawPixmap(place.topLeft() - frame.topLeft(), view.viewport().grab())
         painter.end()
         return picture
+
+    def give_quarter(self, widget: QWidget | None) -> None:
+        """Give the cell that the slices leave free to a widget; None gives it back to the companion."""
+        taken, self._companion = self._companion, widget or self._table
+        if taken is not self._companion:
+            taken.hide()
+            self._companion.setParent(self)
+            self._synchronize()
 
     def reveal(self, voxel_ijk: Voxel) -> None:
         """Bring a voxel to the middle of the views that are zoomed in."""

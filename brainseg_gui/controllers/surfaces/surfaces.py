@@ -1,0 +1,107 @@
+"""Surfaces in the fourth quarter of the window: shown by a key, linked with the slices, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.controllers.surfaces.drawing import SurfaceDrawing
+from brainseg_gui.controllers.surfaces.export import SurfaceExport
+from brainseg_gui.controllers.surfaces.making import SurfaceMaking
+from brainseg_gui.state.session import Notice, Session
+from brainseg_gui.state.slices.viewing import ViewLayout
+from brainseg_gui.surfaces.camera import Point, camera_around
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.surfaces.surfaces_panel import SurfacesPanel
+from brainseg_gui.views.widgets.lazy_panel import LazyPanel
+
+if TYPE_CHECKING:
+    from brainseg_gui.views.slices.ortho_view import OrthoView
+
+_INWARD = 0.7  # of a voxel's edge, from a border that was clicked to the voxel behind it
+
+
+class SurfacesController(QObject):
+    """Shows and hides the panel, and does what is wished there.
+
+    Parameters
+    ----------
+    settle
+        Gives the keys back to the pictures.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        window: QWidget,
+        actions: Actions,
+        preferences: Preferences,
+        pictures: LazyPanel[OrthoView],
+        settle: Callable[[], object],
+    ) -> None:
+        super().__init__(window)
+        self._session, self._state = session, session.solid
+        self._actions, self._pictures, self._settle = actions, pictures, settle
+        self.panel = SurfacesPanel(session)
+        self.making = SurfaceMaking(session, self)
+        self.drawing = SurfaceDrawing(session, self, self.panel.view)
+        self.export = SurfaceExport(session, window, preferences, self.panel.view)
+        self.panel.view.pointed.connect(self._on_pointed)
+        self.panel.view.whole_requested.connect(self._see_all)
+        self.panel.export_requested.connect(self.export.choose)
+        self.making.first_made.connect(self._see_all)
+        self._state.events.shown.connect(self._synchronize)
+        session.viewing.events.layout.connect(self._on_layout_changed)
+
+    def toggle(self) -> None:
+        """Show surfaces in the fourth quarter, or the table again."""
+        if self._session.displayed is None:
+            self._session.say(Notice("Surfaces are of an open case", "Open a case first"))
+            self._synchronize()
+            return
+        if not self._state.shown and self._session.viewing.layout is ViewLayout.MODALITIES:
+            self._session.viewing.layout = ViewLayout.PLANES  # four modalities leave no quarter
+        self._state.shown = not self._state.shown
+
+    def choose_export(self) -> None:
+        """Export what is seen, after showing it if it was not."""
+        if not self._state.shown:
+            self.toggle()
+        self.export.choose()
+
+    def close(self) -> None:
+        """End the threads, when the program ends."""
+        for part in (self.making, self.drawing, self.export):
+            part.close()
+
+    def _synchronize(self, *_: object) -> None:
+        shown = self._state.shown
+        self._actions["view.surfaces"].setChecked(shown)
+        self._pictures().give_quarter(self.panel if shown else None)
+        self._settle()
+
+    def _on_layout_changed(self, layout: ViewLayout) -> None:
+        if layout is ViewLayout.MODALITIES:
+            self._state.shown = False
+
+    def _see_all(self) -> None:
+        meshes = [surface.mesh for surface in self._state.drawn]
+        if meshes:
+            self._state.camera = camera_around(meshes, self._state.camera)
+
+    def _on_pointed(self, point_mm: Point, towards: NDArray[np.float64]) -> None:
+        """Go to the voxel behind the border that was clicked."""
+        case = self._session.displayed
+        if case is None:
+            return
+        inside = np.array(point_mm) - _INWARD * min(case.grid.spacing_mm) * towards
+        i, j, k = (np.linalg.inv(case.grid.affine) @ (*inside, 1.0))[:3].tolist()
+        voxel = case.grid.clip((i, j, k))
+        self._session.viewing.crosshair = voxel
+        self._pictures().reveal(voxel)

@@ -1,0 +1,1 @@
+"""What is seen in 3-D."""
