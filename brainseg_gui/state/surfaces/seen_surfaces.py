@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
@@ -49,7 +49,7 @@ class SeenSurfaces:
     colouring: SurfaceColouring = SurfaceColouring.LABELS
     brain: bool = True
     cut: Plane | None = None
-    camera: Camera = Camera()
+    camera: Camera = field(default_factory=Camera)
     surfaces: tuple[Surface, ...] = ()
     shell: Surface | None = None
     missing: str = ""
