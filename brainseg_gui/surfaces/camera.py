@@ -53,10 +53,12 @@ class Camera:
 
     def project(self, points_mm: NDArray[np.floating], size: Size) -> NDArray[np.float32]:
         """Pixel (x to the right, y down) and how far towards the viewer in mm, (points, 3)."""
-        seen = (points_mm - np.array(self.centre_mm)) @ self.axes.T
-        seen[:, :2] *= self.pixels_per_mm(size)
-        seen[:, :2] += np.array(size) / 2
-        return np.asarray(seen, dtype=np.float32)
+        scale = np.array([self.pixels_per_mm(size)] * 2 + [1.0])
+        turned = (self.axes * scale[:, None]).T
+        start = np.array([*size, 0]) / 2 - np.array(self.centre_mm) @ turned
+        seen: NDArray[np.float32] = np.asarray(points_mm, np.float32) @ turned.astype(np.float32)
+        seen += start.astype(np.float32)
+        return seen
 
     def point_at(self, x: float, y: float, towards_mm: float, size: Size) -> Point:
         """The world position that `project` takes there."""
@@ -86,7 +88,11 @@ class Camera:
 
 def camera_around(meshes: Sequence[Mesh], before: Camera | None = None) -> Camera:
     """One that sees all of these from anywhere, from where the one before looked."""
-    low = np.min([mesh.points_mm.min(axis=0) for mesh in meshes], axis=0)
-    high = np.max([mesh.points_mm.max(axis=0) for mesh in meshes], axis=0)
+    return camera_over(np.concatenate([mesh.points_mm for mesh in meshes]), before)
+
+
+def camera_over(points_mm: NDArray[np.floating], before: Camera | None = None) -> Camera:
+    """As `camera_around`, of points, (points, 3)."""
+    low, high = points_mm.min(axis=0), points_mm.max(axis=0)
     x, y, z = ((low + high) / 2).tolist()
     return replace(before or Camera(), centre_mm=(x, y, z), width_mm=float(np.linalg.norm(high - low)) * 0.7 + 10)

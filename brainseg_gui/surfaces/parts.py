@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ _GLASS, _BRAIN_GLASS = 0.18, 0.07  # how opaque
 _BRAIN_COLOUR, _SPECKS_COLOUR = "#bccde1", "#9a9a9a"
 _BRAIN_STEP_MM = 2.0  # the shell need not follow every fold
 _BRAIN_ROUNDS = 30
+_BOX_STEP_MM = 4.0
 
 
 def label_parts(
@@ -119,6 +121,20 @@ def brain_surface(volumes: Mapping[Modality, Volume]) -> Surface | None:
     affine = volume.grid.affine @ np.diag([*map(float, steps), 1.0])
     mesh = surface_of(mask, affine, _BRAIN_ROUNDS)
     return Surface("brain", _BRAIN_COLOUR, mesh, _BRAIN_GLASS) if len(mesh.quads) else None
+
+
+def brain_corners(volumes: Mapping[Modality, Volume]) -> NDArray[np.float64] | None:
+    """Corners of a box around what is not air in the first of the images, in mm, (8, 3): known at once."""
+    volume = next(iter(volumes.values()), None)
+    if volume is None:
+        return None
+    steps = tuple(max(1, round(_BOX_STEP_MM / size)) for size in volume.grid.spacing_mm)
+    box = box_around(volume.stored[tuple(slice(None, None, step) for step in steps)] != volume.background)
+    if box is None:
+        return None
+    ends = [(part.start * step, (part.stop - 1) * step) for part, step in zip(box, steps, strict=True)]
+    affine = volume.grid.affine
+    return np.asarray(np.array(list(product(*ends))) @ affine[:3, :3].T + affine[:3, 3])
 
 
 def _largest(mask: Bools) -> Bools:

@@ -25,13 +25,13 @@ _NOTHING = np.int64(-1) << 62
 
 def dots_of(points: Dots, quads: Quads, size: Size) -> Dots:
     """Dots of the quads that are in the picture and face the viewer, their channels interpolated between corners."""
-    corners = points[_seen(points, quads, size)]  # (quads, 4, channels)
-    sides = np.hypot(*np.moveaxis(corners[:, :, :2] - corners[:, [1, 2, 3, 0], :2], 2, 0))
+    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+    quads = _seen(x, y, quads, size)
+    sides = np.hypot(*(ends - np.roll(ends, -1, axis=1) for ends in (x[quads], y[quads])))  # (quads, 4)
     across = _dots_along(np.maximum(sides[:, 0], sides[:, 2]))
     along = _dots_along(np.maximum(sides[:, 1], sides[:, 3]))
-    kind = across * (_MOST + 1) + along
-    order = np.argsort(kind, kind="stable")
-    by_corner = np.ascontiguousarray(corners[order].transpose(1, 0, 2))
+    kind = (across * (_MOST + 1) + along).astype(np.uint16)  # few bits are sorted quickly
+    by_corner = points[quads[np.argsort(kind, kind="stable")].T]  # (4, quads, channels)
     dots = np.empty((int((across * along).sum()), points.shape[1]), dtype=np.float32)
     start = filled = 0
     for number, count in zip(*(part.tolist() for part in np.unique(kind, return_counts=True)), strict=True):
@@ -57,8 +57,7 @@ def nearest(dots: Dots, size: Size) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     return hit, front[hit] & 0xFFFFFFFF
 
 
-def _seen(points: Dots, quads: Quads, size: Size) -> Quads:
-    x, y = np.ascontiguousarray(points[:, 0]), np.ascontiguousarray(points[:, 1])
+def _seen(x: NDArray[np.float32], y: NDArray[np.float32], quads: Quads, size: Size) -> Quads:
     first, second, third, fourth = quads.T
     turn = (x[third] - x[first]) * (y[fourth] - y[second]) - (y[third] - y[first]) * (x[fourth] - x[second])
     outside = (x < 0) | (x >= size[0]) | (y < 0) | (y >= size[1])

@@ -361,8 +361,8 @@ def test_a_command_that_is_not_available_is_not_run(qtbot: QtBot, window: MainWi
 @pytest.mark.parametrize(
     ("typed", "first"),
     [
-        ("3d", "Annotate: In 3-D"),
-        ("3-D", "Annotate: In 3-D"),
+        ("3d", "View: Surfaces in 3-D"),
+        ("3-D", "View: Surfaces in 3-D"),
         ("maximise", "View: Enlarge the view"),
         ("load case", "File: Open case folder"),
         ("shortcuts", "Help: Keys"),

@@ -26,7 +26,7 @@ from brainseg_gui.state.training.training_draft import TrainingDraft
 from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.layers.layer_row import LayerRow
 from brainseg_gui.views.shell.main_window import MainWindow
-from brainseg_gui.views.slices.ortho_view import SliceCell
+from brainseg_gui.views.slices.slice_cell import SliceCell
 from brainseg_gui.views.training.training_window import TrainingWindow
 from brainseg_gui.views.widgets import tool_button
 from brainseg_gui.views.widgets.screen_room import fit_screen

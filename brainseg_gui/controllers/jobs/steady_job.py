@@ -7,11 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.controllers.jobs.latest_job import LatestJob
+from brainseg_gui.controllers.jobs.latest_job import Answer, Failed, LatestJob
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
 
-Answer = Callable[[Any], None]
 Begin = Callable[[], Generator[Progress, None, Any]]
 
 
@@ -24,19 +23,19 @@ class SteadyJob(QObject):
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
         self._job = LatestJob(session, self)
-        self._next: tuple[Begin, Answer] | None = None
+        self._next: tuple[Begin, Answer, Failed | None] | None = None
 
     @property
     def running(self) -> bool:
         """Whether an answer is still to come."""
-        return self._job.running
+        return self._job.running or self._next is not None
 
-    def wish(self, begin: Begin, answer: Answer) -> None:
+    def wish(self, begin: Begin, answer: Answer, failed: Failed | None = None) -> None:
         """Carry this out as soon as what runs is done, instead of what was wished for meanwhile."""
         if self._job.running:
-            self._next = (begin, answer)
+            self._next = (begin, answer, failed)
         else:
-            self._job.start(begin(), lambda result: self._on_done(result, answer), self._go_on)
+            self._job.start(begin(), lambda result: self._on_done(result, answer), lambda: self._on_failed(failed))
 
     def stop(self) -> None:
         """Give up what runs and what was wished for."""
@@ -52,7 +51,12 @@ class SteadyJob(QObject):
         answer(result)
         self._go_on()
 
+    def _on_failed(self, failed: Failed | None) -> None:
+        if failed is not None:
+            failed()
+        self._go_on()
+
     def _go_on(self) -> None:
         if self._next is not None and not self._job.running:
-            (begin, answer), self._next = self._next, None
-            self.wish(begin, answer)
+            wish, self._next = self._next, None
+            self.wish(*wish)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from brainseg_gui.controllers.shell.feature import Feature
-from brainseg_gui.views.actions.surface_actions import SURFACE_ACTIONS
 
 if TYPE_CHECKING:
     from brainseg_gui.controllers.shell.controller_set import ControllerSet
@@ -28,7 +27,6 @@ def _controller(controllers: ControllerSet) -> SurfacesController:
 
 SURFACES = Feature(
     _controller,
-    actions=SURFACE_ACTIONS,
     commands={
         "view.surfaces": lambda surfaces: surfaces.toggle(),
         "layers.export_surfaces": lambda surfaces: surfaces.choose_export(),

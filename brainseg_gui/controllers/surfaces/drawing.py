@@ -21,7 +21,7 @@ from brainseg_gui.views.surfaces.solid_view import SolidView
 
 _REST_MS = 200
 _QUICK_S = 0.05  # a picture while something moves shall take no longer, and is made smaller until it does not
-_SMALLEST, _MOST_DOTS = 0.4, 1_000_000  # part of the view's size; dots of a picture
+_SMALLEST, _MOST_DOTS = 0.6, 1_000_000  # part of the view's size; dots of a picture
 
 
 class SurfaceDrawing(QObject):
@@ -46,36 +46,8 @@ class SurfaceDrawing(QObject):
         self._rest.stop()
         self._job.close()
 
-    def _on_slice_changed(self, *_: object) -> None:
-        if self._state.cut is not None:
-            self._on_changed()
-
-    def _on_changed(self, *_: object) -> None:
-        if self._state.shown:
-            self._draw(fine=False)
-            self._rest.start()
-
-    def _draw(self, *, fine: bool) -> None:
-        if fine and self._view.dragging:
-            self._rest.start()
-        elif self._state.drawn or self._state.cut is not None:
-            self._job.wish(lambda: self._work(fine), self._on_drawn)
-        else:
-            self._view.show_rendering(None)
-
-    def _work(self, fine: bool) -> Generator[Progress, None, tuple[Rendering, float]]:
-        state = self._state
-        size = _limited(self._view.picture_size, 1.0 if fine else self._part)
-        return _picture(state.drawn, state.camera, size, self._cut(), fine)
-
-    def _on_drawn(self, drawn: tuple[Rendering, float]) -> None:
-        rendering, seconds = drawn
-        if seconds:
-            wanted = self._part * (_QUICK_S / seconds) ** 0.5
-            self._part = min(max(0.5 * (self._part + wanted), _SMALLEST), 1.0)
-        self._view.show_rendering(rendering)
-
-    def _cut(self) -> Cut | None:
+    def cut(self) -> Cut | None:
+        """The slice that is seen amid the surfaces."""
         case, viewing, plane = self._session.displayed, self._session.viewing, self._state.cut
         if case is None or plane is None or viewing.modality not in case.volumes:
             return None
@@ -86,6 +58,38 @@ class SurfaceDrawing(QObject):
         ]
         volume, window = case.volumes[viewing.modality], viewing.windows[viewing.modality]
         return cut_through(plane, viewing.crosshair, volume, window, tables)
+
+    def _on_slice_changed(self, *_: object) -> None:
+        if self._state.cut is not None:
+            self._on_changed()
+
+    def _on_changed(self, *_: object) -> None:
+        state = self._state
+        if not state.drawn and (state.cut is None or state.shell is None):
+            self._rest.stop()
+            self._job.stop()
+            self._view.show_rendering(None)  # of another case, perhaps
+        elif state.shown:
+            self._draw(fine=False)
+            self._rest.start()
+
+    def _draw(self, *, fine: bool) -> None:
+        if fine and self._view.dragging:
+            self._rest.start()
+        else:
+            self._job.wish(lambda: self._work(fine), self._on_drawn)
+
+    def _work(self, fine: bool) -> Generator[Progress, None, tuple[Rendering, float]]:
+        state = self._state
+        size = _limited(self._view.picture_size, 1.0 if fine else self._part)
+        return _picture(state.drawn, state.camera, size, self.cut(), fine)
+
+    def _on_drawn(self, drawn: tuple[Rendering, float]) -> None:
+        rendering, seconds = drawn
+        if seconds:
+            wanted = self._part * (_QUICK_S / seconds) ** 0.5
+            self._part = min(max(0.5 * (self._part + wanted), _SMALLEST), 1.0)
+        self._view.show_rendering(rendering)
 
 
 def _picture(

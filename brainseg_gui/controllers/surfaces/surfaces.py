@@ -50,12 +50,14 @@ class SurfacesController(QObject):
         self._actions, self._pictures, self._settle = actions, pictures, settle
         self.panel = SurfacesPanel(session)
         self.making = SurfaceMaking(session, self)
-        self.drawing = SurfaceDrawing(session, self, self.panel.view)
-        self.export = SurfaceExport(session, window, preferences, self.panel.view)
-        self.panel.view.pointed.connect(self._on_pointed)
-        self.panel.view.whole_requested.connect(self._see_all)
-        self.panel.export_requested.connect(self.export.choose)
-        self.making.first_made.connect(self._see_all)
+        self.drawing = SurfaceDrawing(session, self, self.panel.solid)
+        self.export = SurfaceExport(session, window, preferences, self.panel.solid, self.drawing.cut)
+        self._export_wanted = False
+        self._comes_back = False  # with another layout
+        self.panel.solid.pointed.connect(self._on_pointed)
+        self.panel.export_requested.connect(self.choose_export)
+        self.making.settled.connect(self._on_settled)
+        pictures.when_made(lambda made: made.fitted.connect(self._see_all))
         self._state.events.shown.connect(self._synchronize)
         session.viewing.events.layout.connect(self._on_layout_changed)
 
@@ -65,15 +67,18 @@ class SurfacesController(QObject):
             self._session.say(Notice("Surfaces are of an open case", "Open a case first"))
             self._synchronize()
             return
+        self._comes_back = False
         if not self._state.shown and self._session.viewing.layout is ViewLayout.MODALITIES:
             self._session.viewing.layout = ViewLayout.PLANES  # four modalities leave no quarter
         self._state.shown = not self._state.shown
 
     def choose_export(self) -> None:
-        """Export what is seen, after showing it if it was not."""
+        """Export what is seen, after showing it if it was not: as soon as it is made."""
         if not self._state.shown:
             self.toggle()
-        self.export.choose()
+        self._export_wanted = self._state.shown and self.making.running
+        if not self._export_wanted and self._session.displayed is not None:
+            self.export.choose()
 
     def close(self) -> None:
         """End the threads, when the program ends."""
@@ -86,9 +91,15 @@ class SurfacesController(QObject):
         self._pictures().give_quarter(self.panel if shown else None)
         self._settle()
 
+    def _on_settled(self) -> None:
+        if self._export_wanted:
+            self._export_wanted = False
+            self.export.choose()
+
     def _on_layout_changed(self, layout: ViewLayout) -> None:
-        if layout is ViewLayout.MODALITIES:
-            self._state.shown = False
+        """Four modalities leave no quarter; with the planes the surfaces come back."""
+        self._comes_back |= self._state.shown
+        self._state.shown = self._comes_back and layout is not ViewLayout.MODALITIES
 
     def _see_all(self) -> None:
         meshes = [surface.mesh for surface in self._state.drawn]

@@ -39,8 +39,8 @@ class SeenSurfaces:
         Where they are seen from.
     surfaces, shell
         What was made of the masks, and of the brain.
-    missing
-        Why there is nothing to see, in a sentence; empty where there is.
+    note
+        What is not seen and why, in a sentence; empty where nothing is missing.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -52,7 +52,7 @@ class SeenSurfaces:
     camera: Camera = field(default_factory=Camera)
     surfaces: tuple[Surface, ...] = ()
     shell: Surface | None = None
-    missing: str = ""
+    note: str = ""
 
     @property
     def drawn(self) -> tuple[Surface, ...]:

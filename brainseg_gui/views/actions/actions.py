@@ -86,6 +86,16 @@ BASE_ACTIONS: tuple[ActionSpec, ...] = (
         True,
     ),
     ActionSpec(
+        "view.surfaces",
+        "Surfaces in 3-&D",
+        "View",
+        ("Ctrl+5",),
+        "Labels, lesions or errors in the fourth quarter, in place of the table; again: the table",
+        "surfaces",
+        True,
+        known_as="solid volume rendering mesh three dimensions",
+    ),
+    ActionSpec(
         "view.axial", "&Axial plane", "View", ("Alt+1",), "Plane of the modality and compare layouts", "", True, True
     ),
     ActionSpec(
@@ -130,8 +140,19 @@ BASE_ACTIONS: tuple[ActionSpec, ...] = (
         True,
     ),
     ActionSpec("view.smooth", "Smooth &zoomed images", "View", (), "Interpolate, or show the voxels", "", True),
-    ActionSpec("view.theme", "Light the&me", "View", (), "Light instead of dark; images stay on black", "theme", True),
-    ActionSpec("view.system_theme", "S&ystem's theme", "View", (), "Light or dark as the desktop is", "", True),
+    ActionSpec(
+        "view.theme",
+        "&Light theme",
+        "View",
+        (),
+        "Light instead of dark; images stay on black",
+        "theme",
+        True,
+        topic="Theme",
+    ),
+    ActionSpec(
+        "view.system_theme", "&System's theme", "View", (), "Light or dark as the desktop is", "", True, topic="Theme"
+    ),
     ActionSpec("view.reset", "Reset window layo&ut", "View", (), "Put all panels back", separated=True),
     ActionSpec("layers.masks", "Show &masks", "Layers", ("S",), "Masks on or off", "eye", True),
     ActionSpec("layers.fainter", "&Fainter masks", "Layers", ("A",), "Lower the opacity"),
@@ -156,6 +177,14 @@ BASE_ACTIONS: tuple[ActionSpec, ...] = (
         "For any colour vision",
         "",
         True,
+    ),
+    ActionSpec(
+        "layers.export_surfaces",
+        "Export s&urfaces…",
+        "Layers",
+        (),
+        "STL, PLY or glTF of what is seen in 3-D, or its picture",
+        known_as="stl ply gltf glb print mesh",
     ),
     *ANNOTATE_ACTIONS,
     *OPERATION_ACTIONS,
@@ -194,6 +223,7 @@ MOUSE: tuple[tuple[str, str], ...] = (
     ("Arrow keys", "Move the crosshair by one voxel"),
     ("Left drag at the end of a lesion's diameter", "Move it, in a patient that is followed"),
     ("Left drag, while measuring", "Draw a ruler, angle or ellipse, or move an end of one; Delete takes one away"),
+    ("Drag, wheel, or click over surfaces in 3-D", "Turn, zoom, or go to the place that is clicked"),
     *ANNOTATE_MOUSE,
 )
 

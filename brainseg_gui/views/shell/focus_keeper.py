@@ -104,7 +104,7 @@ class FocusKeeper(QObject):
             return
         returns, self._was_elsewhere = self._was_elsewhere, False
         pictures = self._pictures.made
-        if pictures is not None and now in pictures.views:
+        if pictures is not None and now in pictures.views_with_keys:
             self._last = now
         elif returns or _lost(before) or isinstance(before, QMenuBar) or _merely_clicked(now):
             self.give_back()

@@ -38,7 +38,7 @@ class MainToolBar(QToolBar):
             group = QActionGroup(self)
             for key in keys:
                 group.addAction(actions[key])
-        self._add(*_LAYOUTS)
+        self._add(*_LAYOUTS, "view.surfaces")
         self._add(*_LOOKS)
         for key in _WORK:
             self.addAction(actions[key])

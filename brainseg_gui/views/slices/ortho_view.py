@@ -4,113 +4,18 @@ from __future__ import annotations
 
 from functools import partial, reduce
 
-from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QSlider,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import ViewLayout
-from brainseg_gui.views.slices.profile_strip import ProfileStrip
+from brainseg_gui.views.slices.slice_cell import Cell, SliceCell
 from brainseg_gui.views.slices.slice_picture import Content
 from brainseg_gui.views.slices.slice_view import SliceView
-from brainseg_gui.views.widgets.tool_button import show_tool
-
-_BUTTON, _GAP = 16, 2  # above the slider
-
-
-class SliceCell(QFrame):
-    """A slice view with its slider, the profile of the compared masks along it, and a button that enlarges it."""
-
-    enlarge_requested = Signal()
-
-    def __init__(self, view: SliceView, session: Session) -> None:
-        super().__init__()
-        self.setObjectName("picture")
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it has to be painted
-        self.view = view
-        self._session = session
-        self._slider = QSlider(Qt.Orientation.Vertical)
-        self._slider.setFixedWidth(16)
-        self._slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._slider.setToolTip("Slice. Wheel over the picture, Page up, Page down")
-        self._slider.valueChanged.connect(self._on_slider_moved)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(view, 1)
-        self._profile = ProfileStrip(view, session)
-        beside = QVBoxLayout()
-        beside.setContentsMargins(0, 2 * _GAP + _BUTTON, 0, 0)  # as high as the slider: each place beside its handle
-        beside.addWidget(self._profile)
-        row.addLayout(beside)
-        row.addLayout(self._make_side())
-        for signal in (session.case_changed, session.viewing.events.plane):
-            signal.connect(self._synchronize)
-        session.viewing.events.crosshair.connect(self._on_crosshair_changed)
-        self._synchronize()
-
-    def _make_side(self) -> QVBoxLayout:
-        self._enlarge = QToolButton()
-        self._enlarge.setObjectName("enlarge")
-        self._enlarge.setFixedSize(_BUTTON, _BUTTON)
-        self._enlarge.setIconSize(QSize(12, 12))
-        self._enlarge.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._enlarge.clicked.connect(self.enlarge_requested)
-        side = QVBoxLayout()
-        side.setContentsMargins(0, _GAP, 0, 0)
-        side.setSpacing(_GAP)
-        side.addWidget(self._enlarge)
-        side.addWidget(self._slider, 1)
-        self.show_enlarged(False)
-        return side
-
-    def show_enlarged(self, enlarged: bool) -> None:
-        """Say what the button does now."""
-        name, tip = ("reduce", "All views (F)") if enlarged else ("enlarge", "This view alone (F)")
-        show_tool(self._enlarge, name, tip, "on_picture")
-
-    def _synchronize(self) -> None:
-        case = self.view.case
-        self._slider.setEnabled(case is not None)
-        if case is None:
-            return
-        self._profile.move_marker()
-        with QSignalBlocker(self._slider):
-            self._slider.setRange(0, case.grid.shape[self.view.plane.axis] - 1)
-            self._slider.setValue(self.view.slice_index)
-
-    def _on_crosshair_changed(self) -> None:
-        if self.isVisible() and self.view.slice_index != self._slider.value():
-            self._synchronize()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._synchronize()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        needed = self.view.minimumWidth() + self._profile.width() + self._slider.width()
-        self._profile.keep_room(self.width() >= needed)  # else the picture would lie under it
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), Qt.GlobalColor.black)
-        painter.end()
-
-    def _on_slider_moved(self, slice_index: int) -> None:
-        self.view.scroll(slice_index - self.view.slice_index)
 
 
 class OrthoView(QWidget):
@@ -120,9 +25,15 @@ class OrthoView(QWidget):
     ----------
     companion
         Widget for the cell that planes and comparison leave free: the comparison's numbers.
+
+    Signals
+    -------
+    fitted
+        Whole slices were asked for.
     """
 
     cursor_moved = Signal()
+    fitted = Signal()
     hand_used = Signal(object)
     measure_used = Signal(object)
     line_used = Signal(object)
@@ -131,9 +42,10 @@ class OrthoView(QWidget):
         super().__init__()
         self.setObjectName("centre")
         self._session = session
-        self._companion = self._table = companion
+        self._companion = companion
+        self._guest: Cell | None = None
         companion.setParent(self)
-        self._enlarged: SliceCell | None = None
+        self._enlarged: Cell | None = None
         self._hovered: SliceView | None = None
         self._stack = QStackedWidget()
         column = QVBoxLayout(self)
@@ -149,6 +61,11 @@ class OrthoView(QWidget):
         return [cell.view for cell in self._cells[self._session.viewing.layout]]
 
     @property
+    def views_with_keys(self) -> list[QWidget]:
+        """Whom the keyboard may belong to: the slices of the layout, and what was given their quarter."""
+        return [cell.view for cell in self._seen_cells]
+
+    @property
     def voxel_under_cursor(self) -> Voxel | None:
         """The voxel that the cursor points to now, in whichever view it is."""
         return self._hovered.voxel_under_cursor if self._hovered is not None else None
@@ -161,12 +78,12 @@ class OrthoView(QWidget):
         """Show whole slices again."""
         for view in self.views:
             view.fit()
+        self.fitted.emit()
 
     def picture(self) -> QPixmap:
         """What the view under the mouse shows; without one, the views of the layout that are seen, side by side."""
-        hovered = self._hovered
-        seen = [view for view in self.views if view.isVisible()]
-        shown = [hovered] if hovered is not None and hovered.isVisible() else seen
+        seen = [cell.view for cell in self._seen_cells if cell.view.isVisible()]
+        shown = [view for view in seen if self._is_pointed_at(view)] or seen
         places = [QRect(view.mapTo(self, QPoint()), view.size()) for view in shown]
         frame = reduce(QRect.united, places, QRect())
         picture = QPixmap(frame.size() * self.devicePixelRatioF())
@@ -174,17 +91,26 @@ class OrthoView(QWidget):
         picture.fill(Qt.GlobalColor.black)
         painter = QPainter(picture)
         for view, place in zip(shown, places, strict=True):
-            painter.drawPixmap(place.topLeft() - frame.topLeft(), view.viewport().grab())
+            picture_of = view.viewport() if isinstance(view, SliceView) else view
+            painter.drawPixmap(place.topLeft() - frame.topLeft(), picture_of.grab())
         painter.end()
         return picture
 
-    def give_quarter(self, widget: QWidget | None) -> None:
-        """Give the cell that the slices leave free to a widget; None gives it back to the companion."""
-        taken, self._companion = self._companion, widget or self._table
-        if taken is not self._companion:
-            taken.hide()
-            self._companion.setParent(self)
-            self._synchronize()
+    def _is_pointed_at(self, view: QWidget) -> bool:
+        return view is self._hovered if isinstance(view, SliceView) else view.underMouse()
+
+    def give_quarter(self, guest: Cell | None) -> None:
+        """Give the cell that the slices leave free to another view; None gives it back to the companion."""
+        if guest is self._guest:
+            return
+        self._quarter.hide()
+        if self._guest is not None:
+            self._guest.enlarge_requested.disconnect(self._on_guest_enlarged)
+        self._guest = guest
+        if guest is not None:
+            guest.enlarge_requested.connect(self._on_guest_enlarged)
+        self._quarter.setParent(self)
+        self._synchronize()
 
     def reveal(self, voxel_ijk: Voxel) -> None:
         """Bring a voxel to the middle of the views that are zoomed in."""
@@ -227,43 +153,60 @@ class OrthoView(QWidget):
             self.cursor_moved.emit()
 
     def _synchronize(self) -> None:
-        self._restore()
         page = self._page_of(self._session.viewing.layout)
-        if self._session.viewing.layout is not ViewLayout.MODALITIES:
-            grid = page.layout()
-            if isinstance(grid, QGridLayout):
-                grid.addWidget(self._companion, 1, 1)
-                self._companion.show()
+        grid = page.layout()
+        if self._has_quarter and isinstance(grid, QGridLayout):
+            grid.addWidget(self._quarter, 1, 1)
+        self._restore()
         self._stack.setCurrentWidget(page)
+
+    @property
+    def _has_quarter(self) -> bool:
+        """Whether the slices of the layout leave a cell free."""
+        return self._session.viewing.layout is not ViewLayout.MODALITIES
+
+    @property
+    def _quarter(self) -> QWidget:
+        """What stands there."""
+        return self._guest or self._companion
+
+    @property
+    def _seen_cells(self) -> list[Cell]:
+        """Those of the layout that can be enlarged."""
+        guests = [self._guest] if self._guest is not None and self._has_quarter else []
+        return [*self._cells[self._session.viewing.layout], *guests]
 
     def enlarge(self) -> None:
         """Give all the room to the view under the mouse, else to the one that has the keys; or share it again."""
-        cells = self._cells[self._session.viewing.layout]
+        cells = self._seen_cells
         meant = [cell for cell in cells if cell.underMouse()] or [cell for cell in cells if cell.view.hasFocus()]
         self._enlarge((meant or cells)[0])
 
-    def _enlarge(self, cell: SliceCell) -> None:
+    def _on_guest_enlarged(self) -> None:
+        if self._guest is not None:
+            self._enlarge(self._guest)
+
+    def _enlarge(self, cell: Cell) -> None:
         if self._enlarged is not None:
             self._restore()
             return
         self._enlarged = cell
         cell.view.setFocus(Qt.FocusReason.OtherFocusReason)  # before the views beside it go
-        for other in self._cells[self._session.viewing.layout]:
+        for other in (*self._seen_cells, self._quarter):
             other.setVisible(other is cell)
-        self._companion.setVisible(False)
         cell.show_enlarged(True)
         self._stretch(only=cell)
 
     def _restore(self) -> None:
         self._enlarged = None
-        for cells in self._cells.values():
-            for cell in cells:
-                cell.setVisible(True)
-                cell.show_enlarged(False)
-        self._companion.setVisible(True)
+        every = [cell for cells in self._cells.values() for cell in cells]
+        for cell in [*every, self._guest] if self._guest is not None else every:
+            cell.setVisible(True)
+            cell.show_enlarged(False)
+        self._quarter.setVisible(self._has_quarter)
         self._stretch(only=None)
 
-    def _stretch(self, only: SliceCell | None) -> None:
+    def _stretch(self, only: Cell | None) -> None:
         """Give the rows and columns of the enlarged cell all the room, or equal shares."""
         for page in self._pages.values():
             grid = page.layout()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.state.session import Session
 from brainseg_gui.surfaces.camera import Camera, Size
 from brainseg_gui.surfaces.rendering import Rendering
@@ -31,11 +32,12 @@ _LETTERS = (
     ("S", (0, 0, 1)),
     ("I", (0, 0, -1)),
 )
+_QUIET, _CROSS = QColor("#9aa0a6"), QColor(111, 155, 242)
 _MARGIN = 8
 _MOST_NAMED = 8
 TIP = (
-    "Drag: turn. Click: go there. Wheel or right drag: zoom. Middle drag: move. Double click: see all again. "
-    "Arrow keys turn, too"
+    "Drag or arrow keys: turn. Click: go there. Wheel or right drag: zoom. Middle drag: move. R: see all again. "
+    "Double click: enlarge"
 )
 
 
@@ -48,13 +50,13 @@ class SolidView(QWidget):
         It needs another picture.
     pointed
         World position (RAS, mm) of what was clicked, and the direction towards the viewer.
-    whole_requested
-        Everything shall be seen again.
+    enlarge_requested
+        It shall have all the room, or share it again.
     """
 
     changed_size = Signal()
     pointed = Signal(object, object)
-    whole_requested = Signal()
+    enlarge_requested = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -62,6 +64,7 @@ class SolidView(QWidget):
         self._rendering: Rendering | None = None
         self._image = QImage()
         self._pressed: QPointF | None = None
+        self._crosshair_before: Voxel | None = None
         self._last = QPointF()
         self._dragging = False
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -70,7 +73,7 @@ class SolidView(QWidget):
         self.setToolTip(TIP)
         self.setAccessibleName("Surfaces in 3-D")
         viewing, events = session.viewing.events, self._state.events
-        for signal in (viewing.crosshair, viewing.crosshair_visible, events.missing, events.surfaces, events.camera):
+        for signal in (viewing.crosshair, viewing.crosshair_visible, events.note, events.surfaces, events.camera):
             signal.connect(self._repaint)
 
     @property
@@ -112,19 +115,21 @@ class SolidView(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), Qt.GlobalColor.black)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        if self._state.missing:
-            self._say(painter, self._state.missing)
-        elif self._rendering is not None:
+        if self._rendering is not None:
             painter.drawImage(QRectF(self.rect()), self._image)
             self._draw_crosshair(painter)
             self._draw_letters(painter)
             self._draw_names(painter, [one for one in self._state.drawn if one is not self._state.shell])
+        self._say(painter, self._state.note)
         painter.end()
 
     def _say(self, painter: QPainter, sentence: str) -> None:
-        painter.setPen(QColor("#9aa0a6"))
-        room = self.rect().adjusted(24, 24, -24, -24)
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, sentence)
+        """In the middle of nothing, or above what is seen."""
+        painter.setPen(_QUIET)
+        edge = 24 if self._rendering is None else _MARGIN
+        room = self.rect().adjusted(edge, edge, -edge, -edge)
+        place = Qt.AlignmentFlag.AlignVCenter if self._rendering is None else Qt.AlignmentFlag.AlignTop
+        painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | place | Qt.TextFlag.TextWordWrap, sentence)
 
     def _draw_crosshair(self, painter: QPainter) -> None:
         """A line along each axis of the grid, open where they meet."""
@@ -138,10 +143,10 @@ class SolidView(QWidget):
             ends += [case.grid.to_world((low[0], low[1], low[2])), case.grid.to_world((high[0], high[1], high[2]))]
         i, j, k = viewing.crosshair
         centre, *points = (QPointF(x, y) for x, y in self._on_screen([case.grid.to_world((i, j, k)), *ends]))
-        painter.setPen(QPen(QColor(255, 255, 255, 110), 1))
+        painter.setPen(QPen(_CROSS, 1))
         for start, end in list(pairwise(points))[::2]:
             painter.drawLine(start, end)
-        painter.setPen(QPen(QColor(255, 255, 255, 220), 1.5))
+        painter.setPen(QPen(_CROSS.lighter(140), 1.5))
         painter.drawEllipse(centre, 5, 5)
 
     def _on_screen(self, points_mm: list[tuple[float, float, float]]) -> list[tuple[float, float]]:
@@ -170,10 +175,18 @@ class SolidView(QWidget):
         further = [f"and {len(surfaces) - _MOST_NAMED} further"] if len(surfaces) > _MOST_NAMED else []
         top = self.height() - _MARGIN - line * (len(named) + len(further))
         for row, surface in enumerate(named):
-            painter.fillRect(QRectF(_MARGIN, top + row * line + line / 2 - 5, 10, 10), QColor(surface.colour))
+            self._draw_swatch(painter, QRectF(_MARGIN, top + row * line + line / 2 - 5, 10, 10), surface)
             self._write(painter, surface.name, row * line + top, line)
         for sentence in further:
             self._write(painter, sentence, top + len(named) * line, line)
+
+    def _draw_swatch(self, painter: QPainter, place: QRectF, surface: Surface) -> None:
+        """Filled; of glass, a frame."""
+        if surface.glass:
+            painter.setPen(QPen(QColor(surface.colour), 1.5))
+            painter.drawRect(place.adjusted(1, 1, -1, -1))
+        else:
+            painter.fillRect(place, QColor(surface.colour))
 
     def _write(self, painter: QPainter, words: str, top: float, line: float) -> None:
         painter.setPen(QColor(220, 224, 228))
@@ -203,21 +216,26 @@ class SolidView(QWidget):
         return camera.zoomed(_ZOOM_PER_PIXEL ** -moved.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        dragged, self._pressed, self._dragging = self._dragging, None, False
+        pressed, dragged = self._pressed is not None, self._dragging
+        self._pressed, self._dragging = None, False
         if dragged:
             self.changed_size.emit()  # the picture at rest is a fine one
-        elif event.button() is Qt.MouseButton.LeftButton:
+        elif pressed and event.button() is Qt.MouseButton.LeftButton:
             self._point(event.position())
 
     def _point(self, place: QPointF) -> None:
-        if self._rendering is not None and not self._state.missing:
+        if self._rendering is not None:
             point = self._rendering.point_at(place.x() / self.width(), place.y() / self.height())
             if point is not None:
+                self._crosshair_before = self._session.viewing.crosshair
                 self.pointed.emit(point, self._shown_camera.axes[2])
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The first of the two clicks went somewhere: that is taken back."""
         if event.button() is Qt.MouseButton.LeftButton:
-            self.whole_requested.emit()
+            if self._crosshair_before is not None:
+                self._session.viewing.crosshair, self._crosshair_before = self._crosshair_before, None
+            self.enlarge_requested.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._state.camera = self._state.camera.zoomed(_ZOOM_PER_STEP ** (event.angleDelta().y() / 120))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.surfaces.seen_surfaces import SurfaceColouring
+from brainseg_gui.views.slices.slice_cell import Cell
 from brainseg_gui.views.surfaces.solid_view import SolidView
 
 _CUTS: tuple[tuple[str, Plane | None], ...] = (("No cut", None), *((plane.title, plane) for plane in Plane))
@@ -22,7 +23,7 @@ _SIDES = {
 }
 
 
-class SurfacesPanel(QWidget):
+class SurfacesPanel(Cell):
     """The choices over the picture.
 
     Signals
@@ -34,16 +35,17 @@ class SurfacesPanel(QWidget):
     export_requested = Signal()
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.setObjectName("picture")
+        solid = SolidView(session)
+        super().__init__(solid, on_black=False)
+        self.solid = solid
+        self.solid.enlarge_requested.connect(self.enlarge_requested)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self._state = session.solid
-        self.view = SolidView(session)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(self._make_choices())
-        column.addWidget(self.view, 1)
+        column.addWidget(self.solid, 1)
         events = self._state.events
         for signal in (events.colouring, events.brain, events.cut, events.surfaces, events.shell):
             signal.connect(self._synchronize)
@@ -60,8 +62,7 @@ class SurfacesPanel(QWidget):
         self.brain.setToolTip("The brain as a glass shell")
         self.brain.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.brain.toggled.connect(self._on_brain_toggled)
-        self.export = QToolButton()
-        self.export.setText("Export…")
+        self.export = QPushButton("Export…")
         self.export.setToolTip("STL, PLY, glTF, or the picture as PNG")
         self.export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.export.clicked.connect(self.export_requested)
@@ -72,6 +73,7 @@ class SurfacesPanel(QWidget):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.export)
+        row.addWidget(self._enlarge)
         return row
 
     def _synchronize(self, *_: object) -> None:
