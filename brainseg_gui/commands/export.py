@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainseg_gui.commands.options.case import add_annotations_option, annotation_homes
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.plain_files import for_terminal
 
@@ -44,9 +45,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add(
         "--masks",
         choices=("reference", "annotation"),
-        default="reference",
-        help="which mask of each case: its reference (default), or the newest annotation that was saved beside it",
+        help="which mask of each case: its reference (default), or the newest annotation that was saved of it",
     )
+    add_annotations_option(parser)
     add("--series", type=Path, metavar="DICOM", help="for DICOM: the folder of the series that the cases were made of")
     add(
         "--deidentify",
@@ -96,6 +97,8 @@ def _check(args: argparse.Namespace) -> None:
     dicom = args.to in _DICOM
     if dicom and args.series is None:
         raise BrainsegError("a DICOM mask belongs to a DICOM series", "Give its folder: --series DICOM")
+    if args.masks == "reference" and args.annotations is not None:
+        raise BrainsegError("--annotations is for the annotations", "Leave it out, or give --masks annotation")
     if not dicom and (args.series is not None or args.deidentify):
         option = "--series" if args.series is not None else "--deidentify"
         raise BrainsegError(f"{option} is for {' and '.join(_DICOM)}", "Leave it out, or choose one of them with --to")
@@ -103,15 +106,17 @@ def _check(args: argparse.Namespace) -> None:
 
 def _work(args: argparse.Namespace, sources: Sequence[CaseSource]) -> Generator[Progress, None, list[ExportOutcome]]:
     from brainseg_gui.exchange.bids import export_bids
-    from brainseg_gui.exchange.case_export import MaskChoice
+    from brainseg_gui.exchange.case_export import ChosenMasks, MaskChoice
     from brainseg_gui.exchange.mask_files import export_masks
     from brainseg_gui.exchange.nnunet import export_nnunet
 
-    choice = MaskChoice(args.masks)
+    annotated = args.annotations is not None
+    choice = MaskChoice(args.masks or ("annotation" if annotated else "reference"))
+    masks = ChosenMasks(choice, annotation_homes(args.annotations, sources))
     if args.to in ("nnunet", "bids"):
         write = export_nnunet if args.to == "nnunet" else export_bids
-        return write(sources, args.output, choice)
-    return export_masks(sources, args.output, args.to, choice, series=args.series, deidentify=args.deidentify)
+        return write(sources, args.output, masks)
+    return export_masks(sources, args.output, args.to, masks, series=args.series, deidentify=args.deidentify)
 
 
 def _is_outcome(partial: object) -> bool:

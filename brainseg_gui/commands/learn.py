@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainseg_gui.commands.options.case import add_annotations_option, annotation_homes
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 
@@ -34,6 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("cohort", nargs="?", type=Path, metavar="COHORT", help="a folder of cases, some of them done")
     parser.add_argument("--run", type=Path, metavar="FOLDER", dest="run_folder", help="the run folder")
+    add_annotations_option(parser)
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="network to go on from (default: the one in use)")
     parser.add_argument(
         "--set", nargs="+", action="extend", default=[], metavar="SECTION.KEY=VALUE", help="change a setting"
@@ -95,7 +97,8 @@ def _prepared(args: argparse.Namespace) -> RunFolder:
 
     sources = accepted(find_cohort(args.cohort), read_entries(args.cohort / NAME))
     config = with_changes(learning_config(args.run_folder.name), changes_of(args.set))
-    request = LearningRequest(sources, _model_in_use(args.model), config)
+    homes = annotation_homes(args.annotations, find_cohort(args.cohort))
+    request = LearningRequest(sources, _model_in_use(args.model), config, homes)
     folder = _with_bar(prepare_learning(args.run_folder.resolve(), request))
     plan = read_plan(folder)
     for sentence in plan.left_out:

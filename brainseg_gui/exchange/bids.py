@@ -13,7 +13,15 @@ from typing import Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import CaseError
-from brainseg_gui.exchange.case_export import ExportOutcome, MaskChoice, ReadCase, check_new, export_each, ids_of
+from brainseg_gui.exchange.case_export import (
+    REFERENCES,
+    ChosenMasks,
+    ExportOutcome,
+    ReadCase,
+    check_new,
+    export_each,
+    ids_of,
+)
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
@@ -26,7 +34,7 @@ _ENTITIES = re.compile(r"(?:sub-)?(?P<sub>[A-Za-z0-9]+)_ses-(?P<ses>[A-Za-z0-9]+
 
 
 def export_bids(
-    sources: Sequence[CaseSource], output: Path, choice: MaskChoice = MaskChoice.REFERENCE
+    sources: Sequence[CaseSource], output: Path, masks: ChosenMasks = REFERENCES
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     """Write the masks of cases as a derived data set; parameters, yields and errors as `export_nnunet`.
 
@@ -42,9 +50,9 @@ def export_bids(
             write_text(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), chosen=False)
         return ()
 
-    outcomes = yield from export_each(sources, choice, write)
+    outcomes = yield from export_each(sources, masks, write)
     if not any(outcome.has_mask for outcome in outcomes):
-        raise CaseError(f"none of the cases has a {choice.value} to export", "See what is said of each", output)
+        raise CaseError(f"none of the cases has a {masks.choice.value} to export", "See what is said of each", output)
     write_text(output / "dataset_description.json", json.dumps(_description(), indent=2) + "\n", chosen=False)
     return outcomes
 

@@ -59,11 +59,27 @@ def beside_images(source: CaseSource) -> Sequence[Path]:
     return (source.folder,)
 
 
+@dataclass(frozen=True)
+class ChosenMasks:
+    """Which mask of each case is meant.
+
+    Parameters
+    ----------
+    homes
+        Folders in which annotations of a case may lie.
+    """
+
+    choice: MaskChoice = MaskChoice.REFERENCE
+    homes: Callable[[CaseSource], Sequence[Path]] = beside_images
+
+
+REFERENCES = ChosenMasks()
+
+
 def export_each(
     sources: Sequence[CaseSource],
-    choice: MaskChoice,
+    masks: ChosenMasks,
     write: Callable[[ReadCase], Sequence[str]],
-    homes: Callable[[CaseSource], Sequence[Path]] = beside_images,
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     """Read cases one after the other and write each; one that cannot be used is left out.
 
@@ -71,8 +87,6 @@ def export_each(
     ----------
     write
         Writes a case, and gives what is to be said of it.
-    homes
-        Folders in which annotations of a case may lie.
 
     Yields
     ------
@@ -88,7 +102,7 @@ def export_each(
     for index, source in enumerate(sources):
         before, after = index / len(sources), (index + 1) / len(sources)
         try:
-            read = yield from scaled(_read(source, together, choice, homes(source)), before, after)
+            read = yield from scaled(_read(source, together, masks), before, after)
             notes = write(read)
             outcomes.append(ExportOutcome(source.case_id, read.mask is not None, notes=notes))
         except SaveError:
@@ -99,9 +113,7 @@ def export_each(
     return outcomes
 
 
-def _read(
-    source: CaseSource, together: CohortReading, choice: MaskChoice, homes: Sequence[Path]
-) -> Generator[Progress, None, ReadCase]:
+def _read(source: CaseSource, together: CohortReading, masks: ChosenMasks) -> Generator[Progress, None, ReadCase]:
     """Read a case of a list with the mask that was chosen; the newest annotation, where that is asked for.
 
     Raises
@@ -111,9 +123,9 @@ def _read(
     """
     case = yield from read_case(source)
     case = yield from together.read(case)
-    if choice is MaskChoice.REFERENCE:
+    if masks.choice is MaskChoice.REFERENCE:
         return ReadCase(case, case.reference, source.reference)
-    saved = saved_annotations(source, homes, (), lambda: study_digest(case))
+    saved = saved_annotations(source, masks.homes(source), (), lambda: study_digest(case))
     if not saved:
         return ReadCase(case, None)
     path = saved[-1].path

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError, SaveError
-from brainseg_gui.exchange.case_export import ExportOutcome, MaskChoice, ReadCase, check_new, export_each, ids_of
+from brainseg_gui.exchange.case_export import (
+    REFERENCES,
+    ChosenMasks,
+    ExportOutcome,
+    ReadCase,
+    check_new,
+    export_each,
+    ids_of,
+)
 from brainseg_gui.exchange.dicom.mask_maker import maker_of
 from brainseg_gui.exchange.dicom.segmentation import write_segmentation
 from brainseg_gui.exchange.dicom.series_finder import find_series
@@ -59,7 +67,7 @@ def export_masks(
     sources: Sequence[CaseSource],
     output: Path,
     kind: str,
-    choice: MaskChoice = MaskChoice.REFERENCE,
+    masks: ChosenMasks = REFERENCES,
     *,
     series: Path | None = None,
     deidentify: bool = False,
@@ -97,9 +105,9 @@ def export_masks(
         return ()
 
     begin = _LOOKING if finder is not None else 0.0
-    outcomes = yield from scaled(export_each(sources, choice, write), begin, 1.0)
+    outcomes = yield from scaled(export_each(sources, masks, write), begin, 1.0)
     if not any(outcome.has_mask for outcome in outcomes):
-        raise CaseError(f"none of the cases has a {choice.value} to export", "See what is said of each", output)
+        raise CaseError(f"none of the cases has a {masks.choice.value} to export", "See what is said of each", output)
     return outcomes
 
 

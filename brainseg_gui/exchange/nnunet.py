@@ -15,8 +15,9 @@ import numpy as np
 
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.exchange.case_export import (
+    REFERENCES,
+    ChosenMasks,
     ExportOutcome,
-    MaskChoice,
     ReadCase,
     check_new,
     export_each,
@@ -70,7 +71,7 @@ class _Labels:
 
 
 def export_nnunet(
-    sources: Sequence[CaseSource], output: Path, choice: MaskChoice = MaskChoice.REFERENCE
+    sources: Sequence[CaseSource], output: Path, masks: ChosenMasks = REFERENCES
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     """Write cases as a raw data set of nnU-Net; those without a mask become its test cases.
 
@@ -80,8 +81,8 @@ def export_nnunet(
         The cases; each needs all modalities of the one that has most.
     output
         A new folder, named ``Dataset501_Name``.
-    choice
-        Which mask.
+    masks
+        Which of them.
 
     Yields
     ------
@@ -104,7 +105,7 @@ def export_nnunet(
         _write_case(read, output, names[read.case.source.identity], channels, labels)
         return ()
 
-    outcomes = yield from export_each(sources, choice, write)
+    outcomes = yield from export_each(sources, masks, write)
     if all(outcome.error for outcome in outcomes):
         raise CaseError("none of the cases can be exported", "See what is said of each", output)
     _write_description(output, channels, labels, sum(outcome.has_mask for outcome in outcomes))

@@ -12,6 +12,7 @@ import numpy as np
 from brainseg_gui.errors import CaseError, ModelError, SaveError
 from brainseg_gui.evaluation.cohorts.statistics import FEWEST_DIFFERENCES
 from brainseg_gui.exchange.case_export import (
+    ChosenMasks,
     ExportOutcome,
     MaskChoice,
     ReadCase,
@@ -136,7 +137,7 @@ def _write_sides(
     for side, sources in ((TRAINED, sides.training), (HELD_BACK, sides.held_back)):
         own = {source.identity: _name_in_set(source, begun + n) for n, source in enumerate(sources)}
         write = partial(_write_case, set_folder(folder, side), folder.path, own)
-        work = export_each(sources, MaskChoice.ANNOTATION, write, homes)
+        work = export_each(sources, ChosenMasks(MaskChoice.ANNOTATION, homes), write)
         outcomes = yield from scaled(work, begun / total, (begun + len(sources)) / total)
         begun += len(sources)
         for source, outcome in zip(sources, outcomes, strict=True):

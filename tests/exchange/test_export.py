@@ -192,16 +192,29 @@ def test_a_visit_is_a_session(tmp_path: Path, toy_case: ToyCase) -> None:
     assert (out / "sub-07" / "ses-02" / "anat" / "sub-07_ses-02_desc-tumor_dseg.nii.gz").is_file()
 
 
-def test_the_newest_annotation_goes_out_where_it_is_asked_for(cohort: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_newest_annotation_goes_out_where_it_is_asked_for(cohort: Path, tmp_path: Path, elsewhere: bool) -> None:
+    home = (tmp_path / "masks" if elsewhere else cohort) / "A"
     reference = nib.load(cohort / "A" / "A_seg.nii.gz")
     values = np.zeros(reference.shape, np.uint8)
     values[5, 6, 7] = 2
-    nib.save(nib.Nifti1Image(values, reference.affine), cohort / "A" / "A_annotation.nii.gz")
+    home.mkdir(parents=True, exist_ok=True)
+    nib.save(nib.Nifti1Image(values, reference.affine), home / "A_annotation.nii.gz")
     out = tmp_path / "Dataset505_Toys"
-    assert call(cohort, "-o", out, "--to", "nnunet", "--masks", "annotation") == 0
+    asked = ["--annotations", tmp_path / "masks"] if elsewhere else ["--masks", "annotation"]
+    assert call(cohort, "-o", out, "--to", "nnunet", *asked) == 0
     assert [path.name for path in (out / "labelsTr").iterdir()] == ["A.nii.gz"]
     assert np.flatnonzero(np.asarray(nib.load(out / "labelsTr" / "A.nii.gz").dataobj)).size == 1
     assert len(list((out / "imagesTs").iterdir())) == 8
+
+
+def test_a_folder_of_annotations_that_says_nothing_is_refused(cohort: Path, tmp_path: Path) -> None:
+    asked = (cohort, "-o", tmp_path / "out", "--to", "mha", "--annotations")
+    with pytest.raises(BrainsegError, match="no such folder"):
+        call(*asked, tmp_path / "lost")
+    with pytest.raises(BrainsegError, match="for the annotations"):
+        call(*asked, cohort, "--masks", "reference")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("kind", ["seg.nrrd", "nrrd", "mha", "mgz", "nii.gz"])

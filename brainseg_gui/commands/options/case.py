@@ -6,9 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainseg_gui.errors import BrainsegError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from brainseg_gui.evaluation.masks import ChosenSchemes
-    from brainseg_gui.imaging.case import Case
+    from brainseg_gui.imaging.case import Case, CaseSource
     from brainseg_gui.imaging.labels import LabelMap
     from brainseg_gui.imaging.regrid_policy import RegridPolicy
 
@@ -31,6 +35,32 @@ def add_resample_option(parser: argparse.ArgumentParser, what: str) -> None:
         metavar="HOW",
         help=f"take {what}: nearest (the default), or voxels: voxel by voxel, where the shapes agree",
     )
+
+
+def add_annotations_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--annotations``."""
+    parser.add_argument(
+        "--annotations",
+        type=Path,
+        metavar="FOLDER",
+        help="where annotations were saved, as File › Save masks in… had it (default: beside the images)",
+    )
+
+
+def annotation_homes(chosen: Path | None, cohort: Sequence[CaseSource]) -> Callable[[CaseSource], Sequence[Path]]:
+    """The folders in which annotations of a case may lie, by ``--annotations``: there, and beside its images.
+
+    Raises
+    ------
+    BrainsegError
+        If it is no folder.
+    """
+    from brainseg_gui.annotation.saving.mask_paths import OutputTree, homes_of, root_of
+
+    if chosen is not None and not chosen.is_dir():
+        raise BrainsegError("there is no such folder", "Give the one that annotations were saved in", chosen)
+    tree = OutputTree(chosen, root_of(cohort, cohort[0])) if chosen is not None and cohort else None
+    return lambda source: homes_of(source, tree)
 
 
 def regrid_policy_of(args: argparse.Namespace) -> RegridPolicy:
