@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.annotating.console_session import ConsoleSession
 from brainseg_gui.controllers.shell import console as console_module
 from brainseg_gui.controllers.shell.console_feature import CONSOLE
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.views.widgets.theme import colour
 from tests.e2e.painting import Hand
 
 Open = Callable[..., None]
@@ -87,13 +89,64 @@ def test_without_the_extra_the_console_says_how_to_get_it(
     assert application.controllers[CONSOLE].window is None
 
 
+@pytest.fixture
+def console(application: Application, opened: ConsoleSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    pytest.importorskip("qtconsole")
+    monkeypatch.delenv("IPYTHONDIR", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    application.run_action("help.console")
+    return application.controllers[CONSOLE].window
+
+
+def _says(console: Any, *words: str) -> Callable[[], bool]:
+    return lambda: all(word in console._control.toPlainText() for word in words)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_real_console_works_on_the_open_session(
-    application: Application, opened: ConsoleSession, qtbot: Any
+    application: Application, opened: ConsoleSession, console: Any, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    pytest.importorskip("qtconsole")
-    application.run_action("help.console")
-    console = application.controllers[CONSOLE].window
+    qtbot.waitUntil(_says(console, "session is the open case", "In [1]:"), timeout=20_000)
+    assert not _says(console, "IPython")()
     console.execute("session.crosshair = (2, 3, 4); total = int(session.volume('t1').sum())")
-    qtbot.waitUntil(lambda: application.session.viewing.crosshair == (2, 3, 4), timeout=20_000)
+    qtbot.waitUntil(_says(console, "In [2]:"), timeout=20_000)
+    assert application.session.viewing.crosshair == (2, 3, 4)
     assert console.kernel_manager.kernel.shell.user_ns["total"] == int(opened.volume("t1").sum())
+    console.execute("session.mask('nothing')")
+    qtbot.waitUntil(_says(console, "there is no layer nothing", "In [3]:"), timeout=20_000)
+    assert not _says(console, "Traceback")()
+    assert not list((tmp_path / "home").iterdir())  # what is typed names patients, and is not kept
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_line_that_gets_no_answer_gives_the_prompt_back(console: Any, qtbot: QtBot) -> None:
+    qtbot.waitUntil(_says(console, "In [1]:"), timeout=20_000)
+    handlers = console.kernel_manager.kernel.shell_handlers
+
+    def fail(*_arguments: object) -> None:
+        raise OSError("no")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(handlers, "execute_request", fail)
+        console.execute("1 + 1")
+        qtbot.waitUntil(_says(console, "The console could not run this"), timeout=20_000)
+    console.execute("20 + 22")
+    qtbot.waitUntil(_says(console, "42"), timeout=20_000)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_line_that_comes_while_one_is_at_work_is_refused(console: Any, qtbot: QtBot) -> None:
+    """One that lets the window go on, as a dialog does, would else be joined by the next in another thread."""
+    qtbot.waitUntil(_says(console, "In [1]:"), timeout=20_000)
+    console.kernel_manager.kernel.shell.push({"ask": lambda: console.kernel_client.execute("1 + 1")})
+    console.execute("ask(); 20 + 22")
+    qtbot.waitUntil(_says(console, "42"), timeout=20_000)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_console_wears_the_theme(application: Application, console: Any) -> None:
+    dark = console.style_sheet
+    application.window.actions_table["view.theme"].trigger()
+    assert console.style_sheet != dark
+    assert colour("field").name() in console.style_sheet

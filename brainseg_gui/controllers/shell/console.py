@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.annotating.console_session import ConsoleSession
@@ -15,12 +15,20 @@ from brainseg_gui.controllers.settings.side_window import SideWindow
 from brainseg_gui.errors import listed
 from brainseg_gui.state.session import Notice, Session
 
+if TYPE_CHECKING:
+    from brainseg_gui.views.shell.console_window import ConsoleWindow
+
 log = logging.getLogger(__name__)
 _NEEDED = ("qtconsole", "ipykernel")
-_BANNER = (
-    "session is the open case: session.volume('t1ce'), session.mask(), session.crosshair, session.add_layer(array), "
-    "session.edit(array), session.undo(). help(session) tells more. np is numpy.\n\n"
-)
+_GREETING = """session is the open case, np is numpy; Tab completes, help(session) tells more.
+
+  session.volume('t1ce')     intensities, a copy
+  session.mask()             labels of the mask that is worked on, a copy
+  session.crosshair          the voxel in sight; set it to go there
+  session.add_layer(array)   shows a mask
+  session.edit(array)        makes the annotation what the array says; session.undo() takes it back
+
+"""
 
 
 class ConsoleController(QObject):
@@ -29,11 +37,10 @@ class ConsoleController(QObject):
     def __init__(self, session: Session, window: QWidget, preferences: Preferences) -> None:
         super().__init__(window)
         self._session = session
-        self._manager: Any = None
-        self._side = SideWindow[QWidget](self._make_window, preferences, "console")
+        self._side = SideWindow["ConsoleWindow"](self._make_window, preferences, "console")
 
     @property
-    def window(self) -> QWidget | None:
+    def window(self) -> ConsoleWindow | None:
         """The console; None before it is first shown."""
         return self._side.window
 
@@ -48,28 +55,22 @@ class ConsoleController(QObject):
 
     def close(self) -> None:
         """End the kernel and put the window away, when the program ends."""
-        window = self._side.window
-        if self._manager is not None and window is not None:
-            window.kernel_client.stop_channels()  # type: ignore[attr-defined]
-            self._manager.shutdown_kernel()
+        if (window := self._side.window) is not None:
+            from brainseg_gui.controllers.shell.console_kernel import end_kernel
+
+            manager, client = window.kernel_manager, window.kernel_client
+            window.kernel_client = window.kernel_manager = None  # late answers find no window
+            end_kernel(manager, client)
         self._side.close()
 
-    def _make_window(self) -> QWidget:
+    def _make_window(self) -> ConsoleWindow:
         import numpy as np
-        from qtconsole.inprocess import QtInProcessKernelManager
-        from qtconsole.rich_jupyter_widget import RichJupyterWidget
 
-        self._manager = QtInProcessKernelManager()
-        self._manager.start_kernel(show_banner=False)
-        kernel = self._manager.kernel
-        kernel.gui = "qt"
-        kernel.shell.push({"session": ConsoleSession(self._session), "np": np})
-        client = self._manager.client()
-        client.start_channels()
-        console: QWidget = RichJupyterWidget(banner=_BANNER)
-        console.setWindowFlag(Qt.WindowType.Window)
-        console.setWindowTitle("Python console – brainseg")
-        console.resize(760, 420)
-        console.kernel_manager, console.kernel_client = self._manager, client  # type: ignore[attr-defined]
-        console.set_default_style("linux")  # type: ignore[attr-defined]
+        from brainseg_gui.controllers.shell.console_kernel import start_kernel
+        from brainseg_gui.views.shell.console_window import ConsoleWindow
+
+        console = ConsoleWindow(_GREETING)
+        manager, client = start_kernel({"session": ConsoleSession(self._session), "np": np})
+        console.kernel_manager, console.kernel_client = manager, client
+        console.apply_colours()
         return console
