@@ -1,4 +1,4 @@
-"""What takes the skull off: the network that finds brains, run by the engine."""
+"""What finds the brain and tells contrasts: the networks of heads, run by the engine."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from brainseg_gui.inference.engine.engine import Engine
-    from brainseg_gui.preparation.steps.work import BrainFinder
+    from brainseg_gui.preparation.heads.finder import BrainFinder
 
 
-def finder_of(engine: Engine) -> BrainFinder | None:
-    """The network that finds brains, started; None where the program comes without."""
+def finder_of(engine: Engine, *, start: bool = True) -> BrainFinder | None:
+    """The networks that see heads; None where the program comes without the one that finds brains.
+
+    Parameters
+    ----------
+    start
+        Whether to load that one already, while other things are done.
+    """
     from brainseg_gui.inference.models.head_model import shipped_head_model
-    from brainseg_gui.preparation.steps.work import BrainFinder
+    from brainseg_gui.preparation.heads.finder import BrainFinder
 
-    model = shipped_head_model("brain mask")
-    if model is None:
+    brain, contrast = shipped_head_model("brain mask"), shipped_head_model("contrast")
+    if brain is None:
         return None
-    engine.start(model)  # loads while series are registered
-    passport = model.passport
-    return BrainFinder(lambda batch: engine.predict(model, batch), f"{passport.name} {passport.version}")
+    if start:
+        engine.start(brain)
+    name = f"{brain.passport.name} {brain.passport.version}"
+    tells = None if contrast is None else lambda shares: engine.predict(contrast, shares)
+    return BrainFinder(lambda field: engine.predict(brain, field), name, tells)

@@ -89,7 +89,7 @@ def prepare(
 
     said = {_modality_named(name): series for name, series in (roles or {}).items()}
     request = PreparationRequest(Path(output), Wishes(Space(space), strip=strip, even_out=even_out), said, overwrite)
-    finder = finder_of(_engine()) if strip else None
+    finder = finder_of(_engine())
     return open_case(run_to_end(prepare_place(Path(raw), request, finder)).folder)
 
 

@@ -15,8 +15,8 @@ from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
     from brainseg_gui.imaging.modality import Modality
+    from brainseg_gui.preparation.heads.finder import BrainFinder
     from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination
-    from brainseg_gui.preparation.steps.work import BrainFinder
     from brainseg_gui.progress import Progress
 
 INPUT_FAULT = 2
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     wishes = Wishes(Space(args.space), strip=not args.keep_skull, even_out=args.even_out)
     request = PreparationRequest(args.output, wishes, roles_said(args.role, args.places), args.overwrite)
     with closing(Engine()) as engine:
-        finder = finder_of(engine) if wishes.strip else None
+        finder = finder_of(engine)
         preparing = PreparationRun(request, finder, as_json=args.json)
         for place in args.places:
             preparing.prepare(place)

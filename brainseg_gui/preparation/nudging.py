@@ -25,7 +25,7 @@ from brainseg_gui.preparation.registration.pose import Pose
 from brainseg_gui.preparation.registration.pyramid import isotropic
 from brainseg_gui.preparation.registration.register import judge
 from brainseg_gui.preparation.series import Series
-from brainseg_gui.preparation.steps.work import PlacedSeries, place_of
+from brainseg_gui.preparation.steps.work import PlacedSeries
 from brainseg_gui.progress import Progress
 
 Picture = NDArray[np.uint8]
@@ -164,7 +164,7 @@ def read_nudged(examination: RawExamination, preparation: Preparation) -> Genera
     ImageError
         If one cannot be read.
     """
-    there = {place_of(one): one for one in examination.series}
+    there = {one.place: one for one in examination.series}
     try:
         named = {one.modality: there[one.header.path] for one in preparation.series}
         reference = named[preparation.reference]

@@ -8,13 +8,15 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.heads.finder import BrainFinder
+from brainseg_gui.preparation.looking import Looks, is_unsure, look_at, with_looks
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepared_case import check_free, write_prepared
-from brainseg_gui.preparation.raw_examination import choose_series, examine
+from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import Preparation, read_preparation
 from brainseg_gui.preparation.steps.prepare import prepare
-from brainseg_gui.preparation.steps.work import BrainFinder, PlacedSeries, PreparationWork, Wishes
+from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, Wishes
 from brainseg_gui.progress import Progress, scaled
 
 
@@ -34,6 +36,8 @@ class PreparationRequest:
         What the prepared case is called; as its place where it is empty.
     placed
         Where series lie that are not to be registered anew. Without it, what a person put by hand before stays there.
+    looks
+        What is known of the images already.
     """
 
     output: Path
@@ -42,6 +46,7 @@ class PreparationRequest:
     overwrite: bool = False
     name: str = ""
     placed: PlacedSeries | None = None
+    looks: Looks = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,14 +94,25 @@ def prepare_place(
         prepared = PreparedExamination(folder, before, None)
     else:
         check_free(folder, overwrite=request.overwrite)
+        examination = yield from scaled(_looked_at(examination, request, finder), 0.05, 0.15)
         choice = choose_series(examination, request.said)
         placed = request.placed or (before.put_by_hand(there) if before is not None else None)
-        work = yield from scaled(prepare(examination, choice, request.wishes, finder, placed), 0.05, 0.9)
+        work = yield from scaled(prepare(examination, choice, request.wishes, finder, placed), 0.15, 0.9)
         yield from scaled(write_prepared(work, folder, request.said, overwrite=request.overwrite), 0.9, 1.0)
         prepared = PreparedExamination(folder, read_preparation(folder), work)
     if taken is not None:
         taken.add(folder)
     return prepared
+
+
+def _looked_at(
+    examination: RawExamination, request: PreparationRequest, finder: BrainFinder | None
+) -> Generator[Progress, None, RawExamination]:
+    """Those series whose tags leave open what they are, where no person says it, told by their images too."""
+    said = {examination.called(word).number for word in request.said.values() if word.casefold() != NONE}
+    known = with_looks(examination, request.looks)
+    looking = look_at(known, finder, lambda one: is_unsure(one) and one.number not in said)
+    return (yield from looking)
 
 
 def _made_before(folder: Path, *, overwrite: bool) -> Preparation | None:

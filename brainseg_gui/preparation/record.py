@@ -222,7 +222,8 @@ def _preparation(content: Mapping[str, Any]) -> Preparation:
     series = tuple(_series(object_in(entry)) for entry in listed_in(content["series"], len(Modality)))
     said = {Modality(key): text_in(word) for key, word in object_in(content["said"]).items()}
     name, program, reference = text_in(content["name"]), text_in(content["program"]), Modality(content["reference"])
-    return Preparation(name, reference, series, wishes, said, content["brain"] is not None, program)
+    stripped = content["brain"] is not None and wishes.strip
+    return Preparation(name, reference, series, wishes, said, stripped, program)
 
 
 def _series(entry: Mapping[str, Any]) -> PreparedSeries:

@@ -78,11 +78,6 @@ _CONTRAST = re.compile(
 )
 _NO_CONTRAST = re.compile(r"(?<![a-z])(?:pre|nativ\w*|sans|sin|ohne|without|non|no|plain|w/?o)(?![a-z])", re.IGNORECASE)
 
-_BOTH_T1 = {Modality.T1, Modality.T1CE}
-_CLEAR = 0.8
-"""How likely an image has to look like something to speak against its tags, or for it where they are silent."""
-_SHINES = 0.5
-"""The gain from which one of two T1 was taken after contrast agent; 0.6 to 10 in 26 patients, and never below."""
 _FLUID_NULLED_MS = 1500.0
 _T1_TE_MS, _T2_TE_MS = 30.0, 70.0
 _T1_TR_MS, _T2_TR_MS = 1000.0, 2000.0
@@ -182,54 +177,6 @@ class Chosen:
 
     number: int
     role: Role
-
-
-def with_image(role: Role, seen: Mapping[Modality | None, float]) -> Role:
-    """What a series is taken for once its image was looked at too.
-
-    Tags and image that agree make a guess surer, and where the tags say nothing a clear image decides. Where they
-    contradict each other the tags' verdict stands, but is told as unsure. T1 and T1ce look much alike: an image
-    contradicts neither, `with_contrast_gain` compares them.
-
-    Parameters
-    ----------
-    role
-        Told from the tags.
-    seen
-        How likely the image is each of the four, or another (None); adds up to 1.
-    """
-    best = max(seen, key=lambda modality: seen[modality])
-    share, words = seen[best], f"the image looks like {best.title if best else 'none of the four'} ({seen[best]:.0%})"
-    agrees = role.modality is best or {role.modality, best} == _BOTH_T1
-    if role.modality is None and role.certainty is Certainty.UNSURE:
-        certainty = Certainty.LIKELY if share >= _CLEAR and best not in _BOTH_T1 else Certainty.UNSURE
-        return Role(best, certainty, f"{role.reason}; {words}") if best else role
-    if agrees:
-        surer = role.certainty is Certainty.UNSURE and share >= _CLEAR and role.modality is best
-        return replace(role, certainty=Certainty.LIKELY, reason=f"{role.reason}; {words}") if surer else role
-    if share < _CLEAR:
-        return role
-    return replace(role, certainty=Certainty.UNSURE, reason=f"{role.reason}, but {words}")
-
-
-def with_contrast_gain(plain: Role, enhanced: Role, gain: float) -> tuple[Role, Role]:
-    """T1 and T1ce of an examination once their images were compared, the gain as `contrast_gain` gives it.
-
-    Where the wrong one of the two shines they change places, as unsure: tags that say otherwise are to be looked at.
-    Where neither shines more, what is not sure by its tags is unsure.
-    """
-    if gain >= _SHINES:
-        reason = "it shines where the other T1 does not"
-        likely = Certainty.LIKELY if enhanced.certainty is Certainty.UNSURE else enhanced.certainty
-        return plain, replace(enhanced, certainty=likely, reason=f"{enhanced.reason}; {reason}")
-    if gain <= -_SHINES:
-        reason = "but it shines where the one taken for T1ce does not"
-        now = Role(Modality.T1CE, Certainty.UNSURE, f"{plain.reason}, {reason}")
-        return Role(Modality.T1, Certainty.UNSURE, f"{enhanced.reason}, but the other T1 shines more"), now
-    if enhanced.certainty is Certainty.SURE:
-        return plain, enhanced
-    words = f"{enhanced.reason}; neither T1 shines more than the other"
-    return plain, replace(enhanced, certainty=Certainty.UNSURE, reason=words)
 
 
 def choose(roles: Sequence[Role], voxels_mm: Sequence[tuple[float, float, float]]) -> Mapping[Modality, Chosen]:

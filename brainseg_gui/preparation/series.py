@@ -8,12 +8,16 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
+import numpy as np
+from numpy.typing import NDArray
+
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.formats.image_format import ImageHeader
 from brainseg_gui.imaging.formats.reading import read_volume
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.dicom.pixels import read_stack
 from brainseg_gui.preparation.dicom.stacks import Stack
+from brainseg_gui.preparation.image_roles import Seen
 from brainseg_gui.preparation.roles import Described, Role
 from brainseg_gui.progress import Progress
 
@@ -25,6 +29,22 @@ class FileNotes:
     description: str
     words: Mapping[str, str] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesLook:
+    """What the image of a series shows.
+
+    Parameters
+    ----------
+    picture
+        A slice through its middle, (rows, columns), upright.
+    seen
+        How likely it is of each contrast; empty where nobody could tell, or none was asked yet.
+    """
+
+    picture: NDArray[np.uint8]
+    seen: Seen = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +67,10 @@ class Series:
         All of its files.
     stack
         Its slices, where it is DICOM.
+    look
+        What its image shows, where somebody looked at it.
+    first_role
+        What its tags alone say, where the image had a say in `role`.
     """
 
     number: int
@@ -56,6 +80,18 @@ class Series:
     header: ImageHeader
     files: tuple[Path, ...]
     stack: Stack | None = None
+    look: SeriesLook | None = None
+    first_role: Role | None = None
+
+    @property
+    def role_by_tags(self) -> Role:
+        """What it is taken for by its tags alone."""
+        return self.first_role or self.role
+
+    @property
+    def place(self) -> Path:
+        """What it is told by when what was found out about it is kept: its first file."""
+        return self.files[0].resolve()
 
     @property
     def spacing_mm(self) -> tuple[float, float, float]:

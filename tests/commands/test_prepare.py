@@ -12,6 +12,12 @@ from tests.preparation.heads import T1CE, grid_of, head
 from tests.preparation.test_prepared_case import save
 
 
+@pytest.fixture(autouse=True)
+def _no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What networks see is tested elsewhere; starting their process takes seconds."""
+    monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
+
+
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
     for name in ("Ann", "Bob"):
@@ -46,10 +52,7 @@ def test_a_person_says_what_a_series_is(raw: Path, tmp_path: Path, capsys: pytes
     assert json.loads(capsys.readouterr().out)["again"]
 
 
-def test_the_skull_that_stays_is_told_and_counts(
-    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
+def test_the_skull_that_stays_is_told_and_counts(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert prepare(raw / "Zoe", "-o", tmp_path / "out") == 2
     assert "Zoe: The skull stays: this version comes without a network" in capsys.readouterr().err
     assert (tmp_path / "out" / "Zoe" / "preparation.json").is_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import Alignment
+from brainseg_gui.preparation.roles import Certainty, Role
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.views.preparing.prepare_panel import PreparePanel
@@ -86,13 +88,11 @@ def _button(panel: PreparePanel, words: str) -> QPushButton:
 
 
 def _role(panel: PreparePanel, row: int) -> QComboBox:
-    box = panel.table.cellWidget(row, 1)
-    assert isinstance(box, QComboBox)
-    return box
+    return panel.rows[row].role
 
 
 def test_the_series_stand_there_with_what_they_are_taken_for_and_why(panel: PreparePanel) -> None:
-    rows = [(panel.table.item(row, 0).text(), _role(panel, row).currentText()) for row in range(2)]
+    rows = [(panel.rows[row].name.text(), _role(panel, row).currentText()) for row in range(2)]
     assert rows == [("ax_t2", "T2"), ("t1_gd", "T1ce")]
     assert "its name says so" in _role(panel, 0).toolTip()
     assert _button(panel, "Prepare and segment").isEnabled()
@@ -255,3 +255,16 @@ def test_a_cancel_while_the_network_runs_keeps_the_prepared_case_and_says_so(
     folder = raw.parent / "Jane prepared" / "Jane"
     assert parts.session.preparing.outcome == f"Not segmented; the prepared case stays, in {folder}"
     assert (folder / "preparation.json").is_file()
+
+
+def test_a_doubt_on_what_a_series_is_stands_beside_its_picture(panel: PreparePanel, parts: Any, qtbot: QtBot) -> None:
+    state = parts.session.preparing
+    qtbot.waitUntil(lambda: not state.looking)
+    assert all(one.look is not None for one in state.examination.series)
+    assert panel.rows[1].why.text() == "4.0×4.0×4.0 mm · sure: its name says so"
+    assert panel.rows[1].why.objectName() == "quiet"
+    reason = "its name says so, but the image looks like FLAIR (98%)"
+    doubted = replace(state.choice.chosen[Modality.T2], role=Role(Modality.T2, Certainty.UNSURE, reason))
+    state.choice = replace(state.choice, chosen={**state.choice.chosen, Modality.T2: doubted})
+    assert panel.rows[0].why.text().endswith(f"unsure: {reason}")
+    assert panel.rows[0].why.objectName() == "problem"

@@ -30,6 +30,6 @@ def test_a_raw_series_is_told_by_its_image_alone(
     image = nib.load(next((shared_folder / "raw" / "TCGA-FG-6692" / "native").glob(f"*_{series}.nii.gz")))
     values, strips, tells = np.asarray(image.dataobj), head_model("brain mask"), head_model("contrast")
     brain = run_to_end(brain_mask(values, image.affine, lambda batch: engine.predict(strips, batch)))
-    guess = run_to_end(guess_contrast(values, image.affine, brain, lambda batch: engine.predict(tells, batch)))
+    guess = run_to_end(guess_contrast(brain.field, brain.coarse > 0.5, lambda batch: engine.predict(tells, batch)))
     assert guess.best in meant
     assert guess.certainty > 0.5

@@ -148,7 +148,7 @@ def test_what_an_image_shows_is_what_the_network_says_of_the_shells_around_the_b
 
     head = ball_head()
     brain = run_to_end(brain_mask(head, affine_of(), finds_bright))
-    guess = run_to_end(guess_contrast(head, affine_of(), brain, says))
+    guess = run_to_end(guess_contrast(brain.field, brain.coarse > 0.5, says))
     assert seen[0].shape == (1, 1, 1, 1, SHARES)
     assert guess.best is Modality.T2
     assert guess.certainty == pytest.approx(0.6, abs=1e-3)

@@ -9,7 +9,8 @@ import pytest
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.dicom.headers import SliceHeader
-from brainseg_gui.preparation.roles import Certainty, Role, choose, role_of, roles_of, with_contrast_gain, with_image
+from brainseg_gui.preparation.image_roles import told_apart, with_contrast_gain, with_image
+from brainseg_gui.preparation.roles import Certainty, Role, choose, role_of, roles_of
 
 T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
 
@@ -180,11 +181,48 @@ def test_the_image_decides_where_tags_are_silent_and_casts_doubt_where_they_cont
 def test_of_two_t1_the_one_that_shines_is_taken_for_t1ce_and_a_change_is_told() -> None:
     plain, enhanced = Role(T1, Certainty.LIKELY, "TE 12 ms"), Role(T1CE, Certainty.UNSURE, "another T1 came before it")
     kept = with_contrast_gain(plain, enhanced, 3.0)
-    assert [role.modality for role in kept] == [T1, T1CE]
-    assert kept[1].certainty is Certainty.LIKELY
+    assert not kept.changed
+    assert kept.enhanced.certainty is Certainty.LIKELY
     swapped = with_contrast_gain(plain, enhanced, -3.0)
-    assert [role.modality for role in swapped] == [T1, T1CE]
-    assert all(role.certainty is Certainty.UNSURE and "shine" in role.reason for role in swapped)
-    assert with_contrast_gain(plain, enhanced, 0.1)[1].certainty is Certainty.UNSURE
+    assert swapped.changed
+    assert [role.modality for role in swapped[:2]] == [T1, T1CE]
+    assert all("shine" in role.reason for role in swapped[:2])
+    assert with_contrast_gain(plain, enhanced, 0.1).enhanced.certainty is Certainty.UNSURE
     sure = Role(T1CE, Certainty.SURE, "a name")
-    assert with_contrast_gain(plain, sure, 0.1) == (plain, sure)
+    assert with_contrast_gain(plain, sure, 0.1)[:2] == (plain, sure)
+    against = with_contrast_gain(plain, sure, -3.0)
+    assert {role.certainty for role in against[:2]} == {Certainty.UNSURE}
+
+
+def test_what_shines_and_what_each_image_looks_like_are_weighed_against_each_other() -> None:
+    plain, enhanced = Role(T1, Certainty.UNSURE, "silent"), Role(T1CE, Certainty.UNSURE, "silent")
+    settled = with_contrast_gain(plain, enhanced, 0.1, looks=0.8)
+    assert {role.certainty for role in settled[:2]} == {Certainty.LIKELY}
+    contrary = with_contrast_gain(plain, enhanced, -1.2, looks=0.8)
+    assert not contrary.changed
+    assert contrary.enhanced.certainty is Certainty.UNSURE
+    assert "the other T1 shines more" in contrary.enhanced.reason
+
+
+@pytest.mark.parametrize(
+    ("roles", "images", "modalities"),
+    [
+        ((UNKNOWN, UNKNOWN), (seen(t1=0.9, t1ce=0.1), seen(t1=0.6, t1ce=0.4)), [T1, T1CE]),
+        ((UNKNOWN, UNKNOWN), (seen(t1=0.3, t1ce=0.7), seen(t1=0.2, t1ce=0.8)), [T1, T1CE]),
+        ((Role(T1CE, Certainty.SURE, "gd"), UNKNOWN), (seen(t1=0.9, t1ce=0.1), seen(t1ce=0.9)), [T1CE, T1]),
+        ((Role(T1, Certainty.SURE, "t1"), UNKNOWN), (seen(t1ce=0.9, t1=0.1), seen(t1=0.9, t1ce=0.1)), [T1, T1CE]),
+        ((Role(T1, Certainty.SURE, "t1"),) * 2, (seen(t1=0.9, t1ce=0.1), seen(t1=0.1, t1ce=0.9)), [T1, T1CE]),
+        ((Role(T1, Certainty.SURE, "t1"),) * 2, (seen(t1=0.9, t1ce=0.1), seen(t1=0.6, t1ce=0.4)), [T1, T1]),
+        ((UNKNOWN, Role(T2, Certainty.SURE, "t2")), (seen(t1=0.6, t1ce=0.4), {}), [T1, T2]),
+        ((UNKNOWN, UNKNOWN), ({}, seen(t2=0.4, flair=0.3)), [None, None]),
+    ],
+)
+def test_of_series_that_look_like_t1_the_one_most_like_contrast_agent_is_t1ce_as_unsure(
+    roles: tuple[Role, ...], images: tuple[dict[Modality | None, float], ...], modalities: list[Modality | None]
+) -> None:
+    found = told_apart(roles, images)
+    assert [role.modality for role in found] == modalities
+    for before, now in zip(roles, found, strict=True):
+        if now.modality is not before.modality:
+            assert now.certainty is Certainty.UNSURE
+            assert "looks" in now.reason

@@ -18,6 +18,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.heads.field import FloatArray
+from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.native import native_mask
 from brainseg_gui.preparation.raw_examination import Choice, RawExamination
 from brainseg_gui.preparation.registration.motion import Alignment, displacement_mm
@@ -26,8 +27,9 @@ from brainseg_gui.preparation.series import FileNotes, Series
 from brainseg_gui.preparation.steps import placing
 from brainseg_gui.preparation.steps.placing import register_series, resample_series, target_grid
 from brainseg_gui.preparation.steps.prepare import prepare
-from brainseg_gui.preparation.steps.stripping import compare_both_t1, find_brain, strip, take_out_shading
-from brainseg_gui.preparation.steps.work import BrainFinder, PreparationWork, Space, Step, Stepped, Wishes
+from brainseg_gui.preparation.steps.settling import settle_roles
+from brainseg_gui.preparation.steps.stripping import find_brain, strip, take_out_shading
+from brainseg_gui.preparation.steps.work import PreparationWork, Space, Step, Stepped, Wishes
 from brainseg_gui.progress import Progress, run_to_end
 from tests.preparation.heads import T1CE, T2, brain, brain_points, grid_of, head
 from tests.preparation.test_registration import motion
@@ -189,14 +191,14 @@ def enhanced(noise_seed: int, gain: int) -> Volume:
 def test_the_t1_that_shines_is_the_t1ce(first: int, second: int, *, changed: bool) -> None:
     plain, shining = enhanced(1, first), enhanced(2, second)
     work = replace(prepared_work(t1ce=shining, t1=plain), brain=brain(REFERENCE))
-    found = stepped(compare_both_t1, work).work
+    found = stepped(settle_roles, work).work
     assert (found.prepared[Modality.T1CE].stored is plain.stored) is changed
     assert found.series_of(Modality.T1CE).name == ("t1" if changed else "t1ce")
     assert bool(found.doubts) is changed
     assert found.reference is (Modality.T1 if changed else Modality.T1CE)
     assert found.native[found.reference] is shining  # all was brought onto it
     said = replace(work, choice=replace(work.choice, by_person=frozenset([Modality.T1])))
-    kept = stepped(compare_both_t1, said).work
+    kept = stepped(settle_roles, said).work
     assert kept.prepared == work.prepared
     assert bool(kept.doubts) is changed
 
@@ -250,7 +252,7 @@ def test_a_cancel_ends_the_preparation_at_any_step(monkeypatch: pytest.MonkeyPat
     names = [progress.partial.done[-1].name for progress in whole if progress.partial is not None]
     before, after = (
         ["reading series", "registering", "resampling"],
-        ["comparing T1 and T1ce", "evening out", "stripping"],
+        ["comparing images with tags", "evening out", "stripping"],
     )
     assert names == [*before, "finding the brain", *after]
     with closing(prepare(work.examination, work.choice, Wishes(), seeing("brain"))) as cancelled:

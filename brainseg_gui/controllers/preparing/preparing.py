@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from brainseg_gui.api.brain_finder import finder_of
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -19,10 +20,12 @@ from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.heads.finder import BrainFinder
+from brainseg_gui.preparation.looking import Looks, look_at
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
 from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
-from brainseg_gui.preparation.steps.work import BrainFinder, PlacedSeries, PreparationWork
+from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Session
@@ -67,7 +70,8 @@ class PreparingController(QObject):
         self._show, self._leave = show, leave
         self._engine, self._segment, self._stop_segmenting = engine, segment, stop_segmenting
         self._said: dict[Modality, str] = {}
-        self._looking = LatestJob(session, self)
+        self._looking, self._glancing = LatestJob(session, self), LatestJob(session, self)
+        self._glancing.progressed.connect(self._on_glanced)
         self._job: Job | None = None
         self._to_send_back: PreparedExamination | None = None
         self._nudging: NudgingController | None = None
@@ -101,6 +105,7 @@ class PreparingController(QObject):
         state = self._session.preparing
         if state.running and state.stage != _LOOKING:
             return  # the panel shows what is being prepared; its Cancel comes first
+        self._stop_glancing()
         state.begin(_LOOKING)
         answer = partial(self._on_examined, said or {})
         self._looking.start(examine(place), answer, lambda: state.end("No series were found"))
@@ -133,7 +138,7 @@ class PreparingController(QObject):
     def prepare(self) -> None:
         """Do all steps; then the case is opened and segmented."""
         if (output := self._session.preparing.output) is not None:
-            self._begin(PreparationRequest(output, said=dict(self._said), overwrite=True))
+            self._begin(PreparationRequest(output, said=dict(self._said), overwrite=True, looks=self._looks()))
 
     def nudge(self) -> None:
         """Open the window in which series of the prepared case are put in their places by hand."""
@@ -150,10 +155,16 @@ class PreparingController(QObject):
             folder, said = prepared.folder, dict(made.said)
             self._begin(PreparationRequest(folder.parent, made.wishes, said, overwrite=True, placed=placed))
 
+    def _looks(self) -> Looks:
+        """What is known of the images."""
+        examination = self._session.preparing.examination
+        return {one.place: one.look for one in examination.series if one.look} if examination is not None else {}
+
     def _begin(self, request: PreparationRequest) -> None:
         state = self._session.preparing
         if state.running or state.examination is None:
             return
+        self._stop_glancing()
         state.begin("preparing")
         state.steps = state.doubts = ()
         self._job = Job(_prepared(state.examination.place, request, self._engine()), self)
@@ -177,6 +188,7 @@ class PreparingController(QObject):
     def close(self) -> None:
         """Stop what runs, when the program ends."""
         self._looking.close()
+        self._glancing.close()
         if self._nudging is not None:
             self._nudging.close()
         for job in self.findChildren(Job):
@@ -191,9 +203,24 @@ class PreparingController(QObject):
         self._said = dict(said)
         state.steps, state.doubts, state.prepared = (), (), None
         state.examination = examination
-        state.output = examination.place.parent / f"{examination.place.name} prepared"
+        state.output = examination.place.parent / f"{examination.name} prepared"
         self._choose()
         state.end("")
+        state.looking = True
+        self._glancing.start(_looked_at(examination, self._engine()), self._on_looked, self._stop_glancing)
+
+    def _on_glanced(self, progress: Progress) -> None:
+        if isinstance(progress.partial, RawExamination):
+            self._session.preparing.examination = progress.partial
+
+    def _on_looked(self, examination: RawExamination) -> None:
+        self._session.preparing.looking = False
+        self._session.preparing.examination = examination
+        self._choose()
+
+    def _stop_glancing(self) -> None:
+        self._glancing.stop()
+        self._session.preparing.looking = False
 
     def _choose(self) -> None:
         state = self._session.preparing
@@ -279,13 +306,15 @@ class PreparingController(QObject):
 def _prepared(
     place: Path, request: PreparationRequest, engine: Engine | None
 ) -> Generator[Progress, None, tuple[PreparedExamination, CaseSource]]:
-    """Prepare, with the network that finds brains where the program comes with one."""
-    from brainseg_gui.inference.models.head_model import shipped_head_model
-
-    model = shipped_head_model("brain mask")
-    finder = None
-    if model is not None and engine is not None:
-        passport = model.passport
-        finder = BrainFinder(lambda batch: engine.predict(model, batch), f"{passport.name} {passport.version}")
-    prepared = yield from prepare_place(place, request, finder)
+    """Prepare, with the networks that see heads where the program comes with them."""
+    prepared = yield from prepare_place(place, request, _finder(engine))
     return prepared, find_case(prepared.folder)
+
+
+def _looked_at(examination: RawExamination, engine: Engine | None) -> Generator[Progress, None, RawExamination]:
+    """The same, for a look at the images."""
+    return (yield from look_at(examination, _finder(engine)))
+
+
+def _finder(engine: Engine | None) -> BrainFinder | None:
+    return finder_of(engine, start=False) if engine is not None else None

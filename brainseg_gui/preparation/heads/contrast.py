@@ -8,17 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.grid import Affine, Array, StoredGrid
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.heads.field import SHAPE, FloatArray, on_field, resampled
+from brainseg_gui.preparation.heads.field import FloatArray, HeadField
 from brainseg_gui.preparation.heads.shells import shell_shares
-from brainseg_gui.preparation.heads.skull import BrainMask, Mask, Predict
+from brainseg_gui.preparation.heads.skull import Mask, Predict
 from brainseg_gui.progress import Progress
 
 LOOKING = "looking at the contrast"
 CHANNELS: tuple[Modality | None, ...] = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR, None)
 """What the network's outputs mean; None is any other contrast."""
-_BRAIN = 0.5
 _TAILS = (1.0, 99.0)
 _LEAST_VOXELS = 1000
 
@@ -41,16 +39,16 @@ class ContrastGuess:
 
 
 def guess_contrast(
-    image: Array, affine: Affine, brain: BrainMask, predict: Predict
+    field: HeadField, brain: NDArray[np.bool_], predict: Predict
 ) -> Generator[Progress, None, ContrastGuess]:
     """Look at an image in which the brain has been found.
 
     Parameters
     ----------
-    image, affine
-        As for `brain_mask`; the skull may be off already.
+    field
+        The image; its skull may be off already.
     brain
-        What `brain_mask` found.
+        Where the brain is, on the field.
     predict
         Runs the network of the task ``contrast``.
 
@@ -60,13 +58,8 @@ def guess_contrast(
         Closing the generator cancels.
     """
     yield Progress(LOOKING, 0.0)
-    i, j, k = image.shape
-    stored = StoredGrid((i, j, k), np.asarray(affine, np.float64))
-    field = on_field(stored.to_ras(image), stored.grid.spacing_mm)
-    inside = np.asarray(stored.to_ras(brain.probability), np.float32)
-    share = resampled(inside, field.scale, field.start, SHAPE, "constant")
+    shares = shell_shares(field.values, brain)
     yield Progress(LOOKING, 0.3)
-    shares = shell_shares(field.values, share > _BRAIN)
     output = yield from predict(shares.reshape(1, 1, 1, 1, -1))
     said = output.reshape(len(CHANNELS)).astype(np.float64)
     return ContrastGuess({modality: float(p) for modality, p in zip(CHANNELS, said, strict=True)})

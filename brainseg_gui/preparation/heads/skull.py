@@ -26,7 +26,7 @@ STRIPPING = "finding the brain"
 _USUAL_ML = (900.0, 2100.0)
 _LEAST = 0.3
 """The probability from which a voxel counts as brain: what is cut off is lost, a rim of fluid is not in the way."""
-_SURE, _WORTHLESS = 0.95, np.float32(0.8)
+_SURE, WORTHLESS = 0.95, np.float32(0.8)
 """Certainties: below the one the person is told, at the other a series has no vote."""
 
 
@@ -47,6 +47,8 @@ class BrainMask:
         Of the mask.
     doubts
         Sentences on what is unusual; empty when nothing is.
+    field, coarse
+        The image as the network saw it, and the brain's probability there.
     """
 
     mask: Mask
@@ -54,6 +56,8 @@ class BrainMask:
     certainty: float
     volume_ml: float
     doubts: tuple[str, ...]
+    field: HeadField
+    coarse: FloatArray
 
 
 def brain_mask(image: Array, affine: Affine, predict: Predict) -> Generator[Progress, None, BrainMask]:
@@ -82,12 +86,23 @@ def brain_mask(image: Array, affine: Affine, predict: Predict) -> Generator[Prog
     stored = StoredGrid(_shape_of(image), np.asarray(affine, np.float64))
     field = on_field(stored.to_ras(image), stored.grid.spacing_mm)
     yield Progress(STRIPPING, 0.2)
-    output = yield from predict(field.values[None, ..., None])
+    coarse = yield from brain_on_field(field, predict)
     yield Progress(STRIPPING, 0.7)
-    coarse = brain_of(output[0, ..., 1])
     probability = _on_image(coarse, field, stored.grid.shape)
     yield Progress(STRIPPING, 0.95)
-    return _mask_of(stored.from_ras(probability), coarse, stored.grid.voxel_ml)
+    return _mask_of(stored.from_ras(probability), coarse, field, stored.grid.voxel_ml)
+
+
+def brain_on_field(field: HeadField, predict: Predict) -> Generator[Progress, None, FloatArray]:
+    """The brain's probability on the field, one solid part of it, (I, J, K)."""
+    output = yield from predict(field.values[None, ..., None])
+    return brain_of(output[0, ..., 1])
+
+
+def certainty_of(coarse: FloatArray) -> float:
+    """How sharply a brain was told on the field; see `BrainMask`."""
+    inside = coarse > 0.5
+    return 2.0 * float(coarse[inside].sum()) / (float(coarse.sum()) + float(inside.sum())) if inside.any() else 0.0
 
 
 def vote(probabilities: Sequence[FloatArray], certainties: Sequence[float]) -> Mask:
@@ -95,7 +110,7 @@ def vote(probabilities: Sequence[FloatArray], certainties: Sequence[float]) -> M
 
     A series in which the brain is hardly seen has next to no vote.
     """
-    weights = np.maximum(np.asarray(certainties, np.float32) - _WORTHLESS, np.float32(1e-3))
+    weights = np.maximum(np.asarray(certainties, np.float32) - WORTHLESS, np.float32(1e-3))
     mean = sum(weight * probability for weight, probability in zip(weights, probabilities, strict=True)) / weights.sum()
     return np.asarray(_solid(np.asarray(mean) > 0.5))
 
@@ -141,13 +156,12 @@ def _on_image(coarse: FloatArray, field: HeadField, shape: tuple[int, int, int])
     return resampled(coarse, 1.0 / field.scale, -field.start / field.scale, shape, "nearest")
 
 
-def _mask_of(probability: FloatArray, coarse: FloatArray, voxel_ml: float) -> BrainMask:
+def _mask_of(probability: FloatArray, coarse: FloatArray, field: HeadField, voxel_ml: float) -> BrainMask:
     mask = np.ascontiguousarray(probability > 0.5)
     volume_ml = float(mask.sum()) * voxel_ml
-    inside = coarse > 0.5
-    both = float(coarse[inside].sum())
-    certainty = 2.0 * both / (float(coarse.sum()) + float(inside.sum())) if inside.any() else 0.0
-    return BrainMask(mask, probability, certainty, volume_ml, _doubts(coarse, certainty, volume_ml))
+    certainty = certainty_of(coarse)
+    doubts = _doubts(coarse, certainty, volume_ml)
+    return BrainMask(mask, probability, certainty, volume_ml, doubts, field, coarse)
 
 
 def _doubts(coarse: FloatArray, certainty: float, volume_ml: float) -> tuple[str, ...]:

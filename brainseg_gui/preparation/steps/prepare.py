@@ -7,7 +7,8 @@ from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
 
-from brainseg_gui.preparation.raw_examination import Choice, RawExamination, doubts_of
+from brainseg_gui.preparation.heads.finder import BrainFinder
+from brainseg_gui.preparation.raw_examination import Choice, RawExamination
 from brainseg_gui.preparation.steps.placing import (
     READING,
     REGISTERING,
@@ -16,17 +17,16 @@ from brainseg_gui.preparation.steps.placing import (
     register_series,
     resample_series,
 )
+from brainseg_gui.preparation.steps.settling import SETTLING, settle_roles
 from brainseg_gui.preparation.steps.stripping import (
-    COMPARING,
     EVENING,
     FINDING,
     STRIPPING,
-    compare_both_t1,
     find_brain,
     strip,
     take_out_shading,
 )
-from brainseg_gui.preparation.steps.work import BrainFinder, PlacedSeries, PreparationWork, Step, StepDone, Wishes
+from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, Step, StepDone, Wishes
 from brainseg_gui.progress import Progress, scaled
 
 
@@ -58,7 +58,7 @@ def prepare(
     BrainsegError
         If a series cannot be read, or the network fails.
     """
-    work = PreparationWork(examination, choice, wishes, placed=placed, doubts=doubts_of(choice, examination))
+    work = PreparationWork(examination, choice, wishes, placed=placed)
     after = 0.0
     for name, step, share in _steps(finder):
         before, after = after, after + share
@@ -77,7 +77,7 @@ def _steps(finder: BrainFinder | None) -> tuple[tuple[str, Step, float], ...]:
         (REGISTERING, register_series, 0.45),
         (RESAMPLING, resample_series, 0.15),
         (FINDING, partial(find_brain, finder=finder), 0.2),
-        (COMPARING, compare_both_t1, 0.05),
+        (SETTLING, settle_roles, 0.05),
         (EVENING, take_out_shading, 0.05),
         (STRIPPING, strip, 0.05),
     )

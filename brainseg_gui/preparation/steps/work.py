@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.preparation.heads.skull import Predict
+from brainseg_gui.preparation.image_roles import Seen
 from brainseg_gui.preparation.raw_examination import Choice, RawExamination
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.series import Series
@@ -26,14 +26,6 @@ class Space(Enum):
 
     MILLIMETRE = "1mm"
     REFERENCE = "reference"
-
-
-@dataclass(frozen=True)
-class BrainFinder:
-    """The network that tells where the brain is, and its name."""
-
-    predict: Predict
-    network: str
 
 
 @dataclass(frozen=True)
@@ -67,11 +59,6 @@ class PlacedSeries:
 
     reference: Path
     alignments: Mapping[Path, Alignment]
-
-
-def place_of(series: Series) -> Path:
-    """What a series is told by in a `PlacedSeries`."""
-    return series.files[0].resolve()
 
 
 @dataclass(frozen=True)
@@ -122,6 +109,8 @@ class PreparationWork:
         The same on one grid.
     brain
         (I, J, K), on that grid; None where it was not found.
+    seen
+        What the images look like, of those that the program looked at.
     placed
         Where series lie by an earlier preparation, or by a person's hand: those are not searched for.
     doubts
@@ -138,6 +127,7 @@ class PreparationWork:
     prepared: Mapping[Modality, Volume] = field(default_factory=dict)
     brain: NDArray[np.bool_] | None = None
     brain_found: BrainFound | None = None
+    seen: Mapping[Modality, Seen] = field(default_factory=dict)
     placed: PlacedSeries | None = None
     doubts: tuple[str, ...] = ()
     done: tuple[StepDone, ...] = ()
@@ -158,9 +148,9 @@ class PreparationWork:
 
     def placed_before(self) -> dict[Modality, Alignment]:
         """What `placed` says of the chosen series; nothing where it was said of another reference."""
-        if self.placed is None or self.placed.reference != place_of(self.series_of(self.reference)):
+        if self.placed is None or self.placed.reference != self.series_of(self.reference).place:
             return {}
-        found = {m: self.placed.alignments.get(place_of(self.series_of(m))) for m in self.native}
+        found = {m: self.placed.alignments.get(self.series_of(m).place) for m in self.native}
         return {m: one for m, one in found.items() if one is not None and m is not self.reference}
 
     def grid_of(self, modality: Modality) -> Grid:

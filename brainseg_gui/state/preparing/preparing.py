@@ -26,6 +26,8 @@ class Preparing(Work):
         The series; None before something raw is looked at.
     choice
         Which of them is what; None where nothing tells any.
+    looking
+        Whether images are being looked at, so that more is told of the series soon.
     output
         The folder that gets the prepared case.
     prepared
@@ -38,6 +40,7 @@ class Preparing(Work):
 
     examination: RawExamination | None = None
     choice: Choice | None = None
+    looking: bool = False
     output: Path | None = None
     prepared: PreparedExamination | None = None
     steps: tuple[StepDone, ...] = ()

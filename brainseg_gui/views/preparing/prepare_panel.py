@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
-)
+from functools import partial
 
-from brainseg_gui.imaging.grid import describe_shape, describe_spacing
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from brainseg_gui.errors import listed
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.raw_examination import Choice, RawExamination
+from brainseg_gui.preparation.roles import Role
 from brainseg_gui.preparation.series import Series
 from brainseg_gui.preparation.steps.placing import READING
 from brainseg_gui.preparation.steps.work import StepDone
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.preparing.series_row import SeriesRow
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.scroll_page import FootedPage
 
 _EMPTY = "Drop the folder of a raw examination, DICOM or files, or choose it with Segment › Prepare."
-_HEADS = ("Series", "Taken for", "Voxels")
-_NOTHING = "none"
 
 
 class PreparePanel(FootedPage):
@@ -47,12 +40,15 @@ class PreparePanel(FootedPage):
     def __init__(self, session: Session) -> None:
         super().__init__(spacing=8)
         self._state = session.preparing
-        self._head, self._steps, self._where, self._status = (_words() for _ in range(4))
-        self.table = _table()
+        self._head, self._plan, self._steps, self._where, self._status = (_words() for _ in range(5))
+        self.rows: list[SeriesRow] = []
+        self._list = QWidget()
+        self._column_of_rows = QVBoxLayout(self._list)
+        self._column_of_rows.setContentsMargins(0, 0, 0, 0)
         self.nudge = QPushButton("Place series by hand…")
         self.nudge.setToolTip("Look at each over the reference, and shift or turn what does not lie on it")
         self.nudge.clicked.connect(self.nudge_requested)
-        for part in (self._head, self.table, self._steps):
+        for part in (self._head, self._list, self._plan, self._steps):
             self.column.addWidget(part)
         self.column.addWidget(self.nudge, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addStretch(1)
@@ -88,10 +84,11 @@ class PreparePanel(FootedPage):
 
     def _synchronize(self) -> None:
         state, examination = self._state, self._state.examination
-        self._head.setText(_EMPTY if examination is None else f"{examination.name}: {len(examination.series)} series")
+        self._head.setText(_EMPTY if examination is None else _in_words(examination, looking=state.looking))
         self._head.setToolTip("" if examination is None else plain_tip(str(examination.place)))
-        self.table.setVisible(examination is not None)
         self._fill()
+        self._plan.setVisible(state.choice is not None and not state.steps)
+        self._plan.setText(_plan_of(state.choice) if state.choice is not None else "")
         self._steps.setText("\n".join(_lines(state.steps, state.doubts)))
         self.nudge.setVisible(state.prepared is not None)
         self.nudge.setEnabled(state.can_be_nudged)
@@ -107,51 +104,26 @@ class PreparePanel(FootedPage):
 
     def _fill(self) -> None:
         series = self._state.examination.series if self._state.examination is not None else ()
-        if self.table.rowCount() != len(series):
-            self.table.setRowCount(len(series))
-            for row in range(len(series)):
-                self.table.setCellWidget(row, 1, self._role_box(row))
-        for row, one in enumerate(series):
-            self._fill_row(row, one)
-        self.table.resizeRowsToContents()
-        self.table.setFixedHeight(
-            self.table.horizontalHeader().sizeHint().height() + self.table.verticalHeader().length()
-        )
+        for number in range(len(self.rows), len(series)):
+            row = SeriesRow()
+            row.role_chosen.connect(partial(self.role_chosen.emit, number + 1))
+            self.rows.append(row)
+            self._column_of_rows.addWidget(row)
+        while len(self.rows) > len(series):
+            gone = self.rows.pop()
+            gone.hide()
+            gone.deleteLater()
+        for row, one in zip(self.rows, series, strict=True):
+            row.show_series(one, *self._role_of(one), enabled=not self._state.running)
 
-    def _fill_row(self, row: int, series: Series) -> None:
-        taken, reason = self._role_of(series)
-        grid = series.header.stored_grid.grid
-        size = f"{describe_shape(grid.shape)} voxels of {describe_spacing(grid)} mm"
-        tip = plain_tip(f"{series.name}\n{size}\n{reason}")
-        edges = "×".join(f"{edge:.1f}" for edge in series.spacing_mm)
-        for column, words in ((0, series.name), (2, f"{edges} mm")):
-            item = QTableWidgetItem(words)
-            item.setToolTip(tip)
-            self.table.setItem(row, column, item)
-        box = self.table.cellWidget(row, 1)
-        if isinstance(box, QComboBox):
-            with QSignalBlocker(box):
-                box.setCurrentIndex(0 if taken is None else 1 + list(Modality).index(taken))
-            box.setToolTip(tip)
-            box.setEnabled(not self._state.running)
-
-    def _role_of(self, series: Series) -> tuple[Modality | None, str]:
+    def _role_of(self, series: Series) -> tuple[Role | None, str]:
         """What a series is taken for, and why."""
         chosen = self._state.choice.chosen if self._state.choice is not None else {}
-        for modality, one in chosen.items():
+        for one in chosen.values():
             if one.number == series.number - 1:
-                return modality, f"{one.role.certainty.value}: {one.role.reason}"
+                return one.role, one.role.reason
         guess = series.role.modality
         return None, f"another one is taken for {guess.title}" if guess is not None else series.role.reason
-
-    def _role_box(self, row: int) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(f"What series {row + 1} is")
-        box.addItem(_NOTHING, None)
-        for modality in Modality:
-            box.addItem(modality.title, modality)
-        box.activated.connect(lambda _: self.role_chosen.emit(row + 1, box.currentData()))
-        return box
 
 
 def _words() -> QLabel:
@@ -162,20 +134,21 @@ def _words() -> QLabel:
     return label
 
 
-def _table() -> QTableWidget:
-    table = QTableWidget(0, len(_HEADS))
-    table.setHorizontalHeaderLabels(list(_HEADS))
-    table.verticalHeader().hide()
-    table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-    table.setWordWrap(False)
-    table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for column in (1, 2):
-        table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # the page scrolls
-    return table
+def _in_words(examination: RawExamination, *, looking: bool) -> str:
+    looked = "; looking at their images …" if looking else ""
+    return f"{examination.name}: {len(examination.series)} series{looked}"
+
+
+def _plan_of(choice: Choice) -> str:
+    """What a click on the button will do."""
+    missing = [modality.title for modality in Modality if modality not in choice.chosen]
+    onto, alone = choice.reference.title, len(choice.chosen) == 1
+    return " ".join((
+        *([f"There is no {listed(missing)}."] if missing else []),
+        f"{onto} alone is used:" if alone else f"All others are laid onto {onto}:",
+        "1 mm, skull taken off, tumour segmented, and the mask brought back to each series.",
+        "The raw files stay as they are.",
+    ))  # fmt: skip
 
 
 def _lines(steps: tuple[StepDone, ...], doubts: tuple[str, ...]) -> list[str]:

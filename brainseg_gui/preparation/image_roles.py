@@ -1,0 +1,139 @@
+"""What series are taken for once their images were looked at too: where tags are silent, and where they are wrong.
+
+T1 and T1ce look much alike. One image by itself does not tell them well, two beside each other do: first the one that
+looks most like contrast agent is taken for T1ce, and what shines decides when they lie on each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.roles import Certainty, Role
+
+Seen = Mapping[Modality | None, float]
+"""How likely an image is each of the four, or another (None); adds up to 1. Empty where nobody could tell."""
+BOTH_T1 = frozenset([Modality.T1, Modality.T1CE])
+_LEAST, _CLEAR, _CONTRADICTS = 0.5, 0.8, 0.9
+"""How likely an image has to look like something to be taken for it, to be believed, and to speak against its tags."""
+_SHINES = 0.5
+"""The gain from which one of two T1 was taken after contrast agent; 0.6 to 10 in 26 patients, and never below."""
+_FAR_APART = 0.5
+"""Between what the network makes of the contrast agent in two T1, for it to speak against the gain."""
+
+
+def with_image(role: Role, seen: Seen) -> Role:
+    """What a series is taken for once its image was looked at too.
+
+    Tags and image that agree make a guess surer, and where the tags say nothing a clear image decides. Where they
+    contradict each other the tags' verdict stands, but is told as unsure. An image speaks against neither T1 nor T1ce
+    where it looks like the other: `told_apart` and `with_contrast_gain` compare them.
+    """
+    if not seen:
+        return role
+    best = max(seen, key=lambda modality: seen[modality])
+    share, words = _share(seen, best), _in_words(seen, best)
+    if role.modality is None and role.certainty is Certainty.UNSURE:
+        if best is None or share < _LEAST:
+            return role
+        certainty = Certainty.LIKELY if share >= _CLEAR and best not in BOTH_T1 else Certainty.UNSURE
+        return Role(best, certainty, f"{role.reason}; {words}")
+    if role.modality is best or {role.modality, best} == BOTH_T1:
+        surer = role.certainty is Certainty.UNSURE and seen[best] >= _CLEAR and role.modality is best
+        return replace(role, certainty=Certainty.LIKELY, reason=f"{role.reason}; {words}") if surer else role
+    if share < _CONTRADICTS:
+        return role
+    return replace(role, certainty=Certainty.UNSURE, reason=f"{role.reason}, but {words}")
+
+
+def _share(seen: Seen, best: Modality | None) -> float:
+    return sum(seen[one] for one in BOTH_T1) if best in BOTH_T1 else seen[best]
+
+
+def _in_words(seen: Seen, best: Modality | None) -> str:
+    title = "a T1 or T1ce" if best in BOTH_T1 else best.title if best else "none of the four"
+    return f"the image looks like {title} ({_share(seen, best):.0%})"
+
+
+def contrast_in_words(role: Role, seen: Seen) -> str:
+    """What an image looks like against what a person said; empty where it does not contradict."""
+    told = with_image(replace(role, certainty=Certainty.SURE), seen)
+    return _in_words(seen, max(seen, key=lambda one: seen[one])) if told.certainty is Certainty.UNSURE else ""
+
+
+def told_apart(roles: Sequence[Role], seen: Sequence[Seen]) -> tuple[Role, ...]:
+    """What each series of an examination is, told from the tags of all and from their images.
+
+    Of several that look like T1, and of which no tag says that contrast agent was given, the one that looks most like
+    it is taken for T1ce; that stays unsure until both are compared on each other.
+
+    Parameters
+    ----------
+    roles
+        Told from the tags.
+    seen
+        What each image looks like.
+    """
+    found = [with_image(role, one) for role, one in zip(roles, seen, strict=True)]
+    alike = [number for number, role in enumerate(found) if role.modality in BOTH_T1]
+    silent = [number for number in alike if roles[number].modality is None]
+    known = any(found[number].modality is Modality.T1CE for number in alike if number not in silent)
+    open_to_it = silent or [number for number in alike if seen[number] and agent_share(seen[number]) >= _CLEAR]
+    if len(alike) < 2 or (known and not silent) or not open_to_it:
+        return tuple(found)
+    enhanced = None if known else max(open_to_it, key=lambda number: agent_share(seen[number]))
+    for number in {*silent, *([enhanced] if enhanced is not None else [])}:
+        modality = Modality.T1CE if number == enhanced else Modality.T1
+        why = "most like contrast agent" if number == enhanced else "less like contrast agent than another one"
+        reason = f"{found[number].reason}; of {len(alike)} T1 it looks {why}"
+        found[number] = Role(modality, Certainty.UNSURE, reason)
+    return tuple(found)
+
+
+def agent_share(seen: Seen) -> float:
+    """How likely contrast agent was given, of an image that looks like T1."""
+    plain, enhanced = (seen[one] for one in (Modality.T1, Modality.T1CE))
+    return enhanced / (plain + enhanced) if plain + enhanced > 0 else 0.0
+
+
+class Compared(NamedTuple):
+    """What T1 and T1ce are taken for; `changed` where they changed places."""
+
+    plain: Role
+    enhanced: Role
+    changed: bool = False
+
+
+def with_contrast_gain(plain: Role, enhanced: Role, gain: float, looks: float = 0.0) -> Compared:
+    """T1 and T1ce of an examination once their images were compared, the gain as `contrast_gain` gives it.
+
+    Where the wrong one of the two shines they change places, as unsure where a tag says otherwise: that is to be looked
+    at. Where neither shines more, or what shines and what the network sees (`looks`) contradict each other, what is not
+    sure by its tags is unsure.
+
+    Parameters
+    ----------
+    looks
+        By how much more the one taken for T1ce looks like it than the other, as `agent_share` has it.
+    """
+    if gain >= _SHINES:
+        reason = "it shines where the other T1 does not"
+        return Compared(_likely(plain), replace(_likely(enhanced), reason=f"{enhanced.reason}; {reason}"))
+    if gain <= -_SHINES and looks < _FAR_APART:
+        by_tags = Certainty.SURE in (plain.certainty, enhanced.certainty)
+        certainty = Certainty.UNSURE if by_tags else Certainty.LIKELY
+        now = Role(Modality.T1CE, certainty, f"{plain.reason}, but it shines where the one taken for T1ce does not")
+        return Compared(Role(Modality.T1, certainty, f"{enhanced.reason}, but the other T1 shines more"), now, True)
+    if gain > -_SHINES and looks >= _FAR_APART:
+        reason = f"{enhanced.reason}; it looks more like contrast agent than the other T1"
+        return Compared(_likely(plain), replace(_likely(enhanced), reason=reason))
+    if gain > -_SHINES and enhanced.certainty is Certainty.SURE:
+        return Compared(plain, enhanced)
+    why = "the other T1 shines more" if gain <= -_SHINES else "neither T1 shines more than the other"
+    return Compared(plain, replace(enhanced, certainty=Certainty.UNSURE, reason=f"{enhanced.reason}; {why}"))
+
+
+def _likely(role: Role) -> Role:
+    return replace(role, certainty=Certainty.LIKELY) if role.certainty is Certainty.UNSURE else role
