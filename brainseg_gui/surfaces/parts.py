@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from brainseg_gui.surfaces.nets import surface_of
 from brainseg_gui.surfaces.surface import Surface, SurfacePart
 
 Bools = NDArray[np.bool_]
+Followed = Mapping[int, NDArray[np.intp]]
 
 MOST_LESIONS = 40
 """That are told apart: more are specks, and together the last part."""
@@ -76,24 +78,45 @@ def _around_the_core(scheme: LabelScheme, present: tuple[int, ...]) -> frozenset
     return frozenset(whole - core) if core else frozenset()
 
 
-def lesion_parts(labels: LabelMap) -> tuple[SurfacePart, ...]:
-    """One part per lesion: what touches of the core, or of the whole tumour where none is told apart; largest first."""
+def lesion_parts(labels: LabelMap, followed: Followed = MappingProxyType({})) -> tuple[SurfacePart, ...]:
+    """One part per lesion: what touches of the core, or of the whole tumour where none is told apart; largest first.
+
+    Parameters
+    ----------
+    followed
+        Lesions that are followed over visits keep their number, and with it their colour: number -> some of its voxels,
+        (voxels, 3). Where there are any, others are not told apart.
+    """
     values, start = _filled(labels.values)
     core, whole = (labels.scheme.look_up(region_named(key))[values] for key in ("TC", "WT"))
     numbers, count = connected(core if core.any() else whole)
     sizes = sizes_of(numbers, count)
     order = np.argsort(-sizes[1:], kind="stable") + 1
+    numbered = list(enumerate(order[:MOST_LESIONS].tolist(), start=1))
+    if followed:
+        numbered = _recognized(numbers, {number: voxels - np.array(start) for number, voxels in followed.items()})
     parts = []
-    for place, number in enumerate(order[:MOST_LESIONS].tolist(), start=1):
+    for place, number in numbered:
         name = f"lesion {place}, {sizes[number] * labels.grid.voxel_ml:.1f} ml"
         parts.append(SurfacePart(name, own_colour(place), partial(np.equal, numbers, number), start=start))
-    if specks := order[MOST_LESIONS:].tolist():
+    if specks := sorted(set(order.tolist()) - {number for _, number in numbered}):
         parts.append(
             SurfacePart(f"{len(specks)} further", _SPECKS_COLOUR, partial(np.isin, numbers, specks), start=start)
         )
     if core.any():
         parts.append(SurfacePart("around them", _SPECKS_COLOUR, lambda: whole & ~core, _GLASS, start))
     return tuple(parts)
+
+
+def _recognized(numbers: NDArray[np.intp], followed: Followed) -> list[tuple[int, int]]:
+    """Numbers of followed lesions, each with the component that most of its voxels lie in, one lesion in each."""
+    found: dict[int, int] = {}
+    for number, voxels in sorted(followed.items()):
+        inside = voxels[((voxels >= 0) & (voxels < numbers.shape)).all(axis=1)]
+        here = numbers[tuple(inside.T)]
+        if here.any():
+            found.setdefault(int(np.bincount(here[here > 0]).argmax()), number)
+    return [(number, component) for component, number in found.items()]
 
 
 def error_parts(reference: LabelMap, prediction: LabelMap, region: Region) -> tuple[SurfacePart, ...]:

@@ -65,6 +65,26 @@ def test_a_patient_opens_as_a_time_line_at_the_newest_visit(
     assert application.session.case.source.folder.name == "visit4_2021-09-01"
 
 
+def test_lesions_have_the_same_colour_in_3_d_at_all_visits(
+    application: Application, patient: Path, follow: Follow, qtbot: QtBot
+) -> None:
+    follow(application, patient)
+    state, following = application.session.solid, application.session.following
+    application.run_action("follow.surfaces")
+
+    def colours() -> dict[int, str]:
+        named = [(surface.name.split(",")[0], surface.colour) for surface in state.surfaces]
+        return {int(name.split()[1]): colour for name, colour in named if name.startswith("lesion")}
+
+    qtbot.waitUntil(lambda: colours().keys() == following.record.visits[3].lesions.keys(), timeout=30_000)
+    last = colours()
+    qtbot.mouseClick(application.window.panels[TIME_LINE]().cards[0], LEFT)
+    qtbot.waitUntil(lambda: colours().keys() == following.record.visits[0].lesions.keys(), timeout=30_000)
+    first = colours()
+    assert first.keys() < last.keys()
+    assert all(last[number] == colour for number, colour in first.items())
+
+
 def test_a_click_on_a_visit_opens_it_at_the_same_place(
     application: Application, patient: Path, follow: Follow, qtbot: QtBot
 ) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labels import LabelMap, region_named
+from brainseg_gui.imaging.labels import LabelMap, own_colour, region_named
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.surfaces.mesh import Mesh
 from brainseg_gui.surfaces.nets import surface_of
@@ -102,6 +102,16 @@ def test_lesions_are_told_apart_largest_first(tumour: LabelMap) -> None:
     assert [part.name for part in parts] == ["lesion 1, 0.7 ml", "lesion 2, 0.1 ml", "around them"]
     assert len({part.colour for part in parts}) == 3
     assert [int(part.mask().sum()) for part in parts] == [343, 64, 14**3 - 343]
+
+
+def test_followed_lesions_keep_their_numbers_and_colours(tumour: LabelMap) -> None:
+    places = np.array([[23, 23, 23], [23, 24, 24], [-1, 5, 40]])  # of the smaller one, and what lies outside
+    parts = lesion_parts(tumour, {7: places})
+    assert [part.name for part in parts] == ["lesion 7, 0.1 ml", "1 further", "around them"]
+    assert parts[0].colour == own_colour(7)
+    assert [int(part.mask().sum()) for part in parts] == [64, 343, 14**3 - 343]
+    both = lesion_parts(tumour, {3: places, 2: np.array([[8, 8, 8]]), 9: np.array([[0, 0, 0]])})
+    assert [part.name.split(",")[0] for part in both] == ["lesion 2", "lesion 3", "around them"]
 
 
 def test_many_lesions_end_in_one_part(tumour: LabelMap) -> None:

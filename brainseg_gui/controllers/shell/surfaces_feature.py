@@ -29,6 +29,7 @@ SURFACES = Feature(
     _controller,
     commands={
         "view.surfaces": lambda surfaces: surfaces.toggle(),
+        "follow.surfaces": lambda surfaces: surfaces.show_lesions(),
         "layers.export_surfaces": lambda surfaces: surfaces.choose_export(),
     },
 )

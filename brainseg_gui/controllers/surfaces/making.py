@@ -9,7 +9,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.steady_job import SteadyJob
-from brainseg_gui.controllers.surfaces.surface_work import ShownMask, WantedSurfaces, make_shell, make_surfaces
+from brainseg_gui.controllers.surfaces.surface_work import (
+    ShownMask,
+    WantedSurfaces,
+    followed_lesions,
+    make_shell,
+    make_surfaces,
+)
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import region_named
 from brainseg_gui.progress import Progress
@@ -56,7 +62,9 @@ class SurfaceMaking(QObject):
             changed.connect(self._follow)
         for told in (session.case_changed, session.annotating.voxels_changed):
             told.connect(self._follow)
-        session.errors.changed.connect(self._on_errors_changed)
+        session.errors.changed.connect(partial(self._follow_if, SurfaceColouring.ERRORS))
+        session.following.changed.connect(partial(self._follow_if, SurfaceColouring.LESIONS))
+        session.following.choice.events.visit.connect(partial(self._follow_if, SurfaceColouring.LESIONS))
 
     @property
     def running(self) -> bool:
@@ -79,9 +87,9 @@ class SurfaceMaking(QObject):
         elif self._case is not self._open_case:
             self._begin(None)
 
-    def _on_errors_changed(self) -> None:
-        """Another region may be listed."""
-        if self._state.colouring is SurfaceColouring.ERRORS:
+    def _follow_if(self, colouring: SurfaceColouring, *_: object) -> None:
+        """Another region of errors may be listed, or other lesions be followed."""
+        if self._state.colouring is colouring:
             self._follow()
 
     def _make(self) -> None:
@@ -103,7 +111,7 @@ class SurfaceMaking(QObject):
 
     def _work(self, case: Case, builder: SurfaceBuilder) -> Generator[Progress, None, Made]:
         """Begun in the GUI thread, where what is painted is copied: what comes meanwhile asks for another turn."""
-        return make_surfaces(case, builder, self._wanted(), self._state.camera if self._whole_wanted else None)
+        return make_surfaces(case, builder, self._wanted(case), self._state.camera if self._whole_wanted else None)
 
     def _shown_layers(self) -> list[Layer]:
         """Layers that surfaces are made of: of errors the compared two, of lesions one."""
@@ -115,12 +123,13 @@ class SurfaceMaking(QObject):
             return [layer for layer in seen if layer is session.worked_on] or seen[-1:]
         return seen
 
-    def _wanted(self) -> WantedSurfaces:
+    def _wanted(self, case: Case) -> WantedSurfaces:
         session, layers = self._session, self._shown_layers()
         viewing, at_rest = session.viewing, session.annotating.at_rest
         region = viewing.agreement or session.errors.region or region_named("WT")
         shown = [ShownMask(at_rest(layer.labels), layer.style, layer.name) for layer in layers]
-        return WantedSurfaces(self._state.colouring, shown, region, viewing.colours, viewing.hidden)
+        followed = followed_lesions(session.following, case.grid)
+        return WantedSurfaces(self._state.colouring, shown, region, viewing.colours, viewing.hidden, followed)
 
     def _on_made(self, colouring: SurfaceColouring, made: Made) -> None:
         surfaces, camera = made

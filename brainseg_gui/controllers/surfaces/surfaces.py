@@ -16,6 +16,7 @@ from brainseg_gui.controllers.surfaces.export import SurfaceExport
 from brainseg_gui.controllers.surfaces.making import SurfaceMaking
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
+from brainseg_gui.state.surfaces.seen_surfaces import SurfaceColouring
 from brainseg_gui.surfaces.camera import Point, camera_around
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.surfaces.surfaces_panel import SurfacesPanel
@@ -71,6 +72,12 @@ class SurfacesController(QObject):
         if not self._state.shown and self._session.viewing.layout is ViewLayout.MODALITIES:
             self._session.viewing.layout = ViewLayout.PLANES  # four modalities leave no quarter
         self._state.shown = not self._state.shown
+
+    def show_lesions(self) -> None:
+        """Show surfaces, a colour for each lesion: in a patient that is followed the same at all visits."""
+        self._state.colouring = SurfaceColouring.LESIONS
+        if not self._state.shown:
+            self.toggle()
 
     def choose_export(self) -> None:
         """Export what is seen, after showing it if it was not: as soon as it is made."""

@@ -39,6 +39,12 @@ FOLLOW_ACTIONS: tuple[ActionSpec, ...] = (
         known_as="rano diameters lesions targets",
     ),
     _action(
+        "follow.surfaces",
+        "Lesions in &3-D",
+        tip="Each lesion in its own colour, the same at all visits",
+        known_as="surfaces identity",
+    ),
+    _action(
         "follow.baseline",
         "&Count from this visit",
         tip="Response is counted from the open visit",

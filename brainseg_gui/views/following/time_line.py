@@ -26,10 +26,11 @@ from brainseg_gui.followup.results import VisitResult, results_of
 from brainseg_gui.followup.visits import TimeLine
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
-from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.actions import Actions, ActionTip
 from brainseg_gui.views.following.curve_plot import CurvePlot
 from brainseg_gui.views.following.visit_card import VisitCard, VisitFacts
 from brainseg_gui.views.widgets.clear_layout import clear_layout
+from brainseg_gui.views.widgets.tool_button import tool_button
 
 _HEIGHT = 106  # of the cards and a scroll bar below them
 _REGIONS = ("WT", "TC", "ET")
@@ -63,7 +64,7 @@ class TimeLinePanel(QWidget):
         row.setSpacing(12)
         row.addLayout(self._make_head(actions))
         row.addWidget(self._make_cards(), 1)
-        row.addLayout(self._make_curve())
+        row.addLayout(self._make_curve(actions))
         self._following.changed.connect(self._synchronize)
         self._following.choice.events.connect(self._show_choice)
         self._following.work.events.connect(self._show_work)
@@ -105,13 +106,21 @@ class TimeLinePanel(QWidget):
         self._area = area
         return area
 
-    def _make_curve(self) -> QVBoxLayout:
+    def _make_curve(self, actions: Actions) -> QVBoxLayout:
         self._measure, self._plot = QComboBox(), CurvePlot()
         self._measure.setAccessibleName("Curve")
         self._measure.activated.connect(self._show_curve)
+        solid = tool_button("surfaces")
+        solid.clicked.connect(actions["follow.surfaces"].trigger)
+        ActionTip(solid, actions["follow.surfaces"])
+        head = QHBoxLayout()
+        head.setSpacing(4)
+        head.addWidget(self._measure)
+        head.addStretch(1)
+        head.addWidget(solid)
         column = QVBoxLayout()
         column.setSpacing(2)
-        column.addWidget(self._measure, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(head)
         column.addWidget(self._plot)
         column.addStretch(1)
         return column
