@@ -119,6 +119,7 @@ def test_a_stroke_is_followed_and_undone(qtbot: QtBot, hand: Hand, solid: SolidV
     qtbot.waitUntil(lambda: len(state.surfaces) == 1)
     mesh = state.surfaces[0].mesh
     assert mesh.volume_ml == pytest.approx(hand.values.astype(bool).sum() / 1000, rel=0.05)
+    qtbot.waitUntil(lambda: [surface.name for surface in solid._named] == ["ET"])  # said of what is drawn
     hand.trigger("annotate.undo")
     qtbot.waitUntil(lambda: state.surfaces == ())
 

@@ -79,27 +79,27 @@ class SurfaceDrawing(QObject):
         else:
             self._job.wish(lambda: self._work(fine), self._on_drawn)
 
-    def _work(self, fine: bool) -> Generator[Progress, None, tuple[Rendering, float]]:
+    def _work(self, fine: bool) -> Generator[Progress, None, tuple[Rendering, tuple[Surface, ...], float]]:
         state = self._state
         size = _limited(self._view.picture_size, 1.0 if fine else self._part)
         return _picture(state.drawn, state.camera, size, self.cut(), fine)
 
-    def _on_drawn(self, drawn: tuple[Rendering, float]) -> None:
-        rendering, seconds = drawn
+    def _on_drawn(self, drawn: tuple[Rendering, tuple[Surface, ...], float]) -> None:
+        rendering, surfaces, seconds = drawn
         if seconds:
             wanted = self._part * (_QUICK_S / seconds) ** 0.5
             self._part = min(max(0.5 * (self._part + wanted), _SMALLEST), 1.0)
-        self._view.show_rendering(rendering)
+        self._view.show_rendering(rendering, surfaces)
 
 
 def _picture(
     surfaces: tuple[Surface, ...], camera: Camera, size: Size, cut: Cut | None, fine: bool
-) -> Generator[Progress, None, tuple[Rendering, float]]:
-    """The picture, and how long a quick one took."""
+) -> Generator[Progress, None, tuple[Rendering, tuple[Surface, ...], float]]:
+    """The picture, what is in it, and how long a quick one took."""
     yield Progress("drawing", 0.0)
     started = time.perf_counter()
     rendering = render(surfaces, camera, size, cut, fine=fine)
-    return rendering, 0.0 if fine else time.perf_counter() - started
+    return rendering, surfaces, 0.0 if fine else time.perf_counter() - started
 
 
 def _limited(size: Size, part: float) -> Size:

@@ -18,7 +18,7 @@ class SurfaceColouring(Enum):
 
     LABELS = "Labels"
     LESIONS = "Lesions"
-    ERRORS = "Missed and false"
+    ERRORS = "Errors"
 
 
 @dataclass

@@ -19,14 +19,14 @@ _END = 3.5
 _BESIDE, _AWAY = 3, 8  # pixels of the plate at either side of the words; from the last point to them
 
 
-def draw_measurements(painter: QPainter, mapping: SliceMapping, measuring: Measuring) -> None:
+def draw_measurements(painter: QPainter, frame: QRect, mapping: SliceMapping, measuring: Measuring) -> None:
     """Everything that was measured in the slice of a view."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for mark in measuring.seen_in(mapping.plane, mapping.slice_index):
-        _draw(painter, mapping, mark, chosen=mark.key == measuring.hand.chosen)
+        _draw(painter, frame, mapping, mark, chosen=mark.key == measuring.hand.chosen)
 
 
-def draw_diameters(painter: QPainter, mapping: SliceMapping, following: Following) -> None:
+def draw_diameters(painter: QPainter, frame: QRect, mapping: SliceMapping, following: Following) -> None:
     """All diameters that lie in the slice of a view; the longest with the lesion's number and its length."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for shown in following.lines_in(mapping.plane, mapping.slice_index, mapping.grid):
@@ -41,13 +41,10 @@ def draw_diameters(painter: QPainter, mapping: SliceMapping, following: Followin
             painter.drawPath(path)
         if shown.which == "longest":
             words = f"{shown.lesion}: {shown.line.length_mm(mapping.grid):.1f} mm"
-            place = max((start, end), key=lambda point: point.x()) + QPointF(_AWAY, -_AWAY)
-            for colour, offset in ((_DARK, 1), (_LINE, 0)):
-                painter.setPen(colour)
-                painter.drawText(place + QPointF(offset, offset), words)
+            _write_beside(painter, frame, max((start, end), key=lambda point: point.x()), words)
 
 
-def _draw(painter: QPainter, mapping: SliceMapping, mark: Mark, *, chosen: bool) -> None:
+def _draw(painter: QPainter, frame: QRect, mapping: SliceMapping, mark: Mark, *, chosen: bool) -> None:
     points = [mapping.position_at(point) for point in mark.points_ijk]
     path = QPainterPath()
     if mark.kind is MarkKind.ELLIPSE and mark.complete:
@@ -62,17 +59,17 @@ def _draw(painter: QPainter, mapping: SliceMapping, mark: Mark, *, chosen: bool)
         painter.drawPath(path)
     words = value_words(mark, mapping.grid)
     if words:
-        image = _words_image(words, screen_ratio(painter))
-        painter.drawImage(_place_of_words(mark, points, image, painter.window()), image)
+        vertex = points[1] if mark.kind is MarkKind.ANGLE else max(points, key=lambda place: place.x())
+        _write_beside(painter, frame, vertex, words)
 
 
-def _place_of_words(mark: Mark, points: list[QPointF], image: QImage, frame: QRect) -> QPointF:
-    """Beside the end that lies farthest right, of an angle beside its vertex; within the picture as far as they fit."""
-    point = points[1] if mark.kind is MarkKind.ANGLE else max(points, key=lambda place: place.x())
+def _write_beside(painter: QPainter, frame: QRect, point: QPointF, words: str) -> None:
+    """To the right of a point; within the picture as far as they fit."""
+    image = _words_image(words, screen_ratio(painter))
     size = image.deviceIndependentSize()
     left = min(point.x() + _AWAY, frame.right() - size.width())
     top = point.y() - size.height() / 2 if left > point.x() else point.y() + _AWAY
-    return QPointF(round(left), round(min(top, frame.bottom() - size.height())))
+    painter.drawImage(QPointF(round(left), round(min(top, frame.bottom() - size.height()))), image)
 
 
 @lru_cache(maxsize=256)

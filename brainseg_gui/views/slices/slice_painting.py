@@ -143,9 +143,9 @@ class SlicePainting(QObject):
             draw_crosshair(painter, frame, mapping.position_of(viewing.crosshair))
         measuring = self._session.measuring
         if (measuring.marks or measuring.hand.drawn is not None) and not self._session.previewing:
-            draw_measurements(painter, mapping, measuring)
+            draw_measurements(painter, frame, mapping, measuring)
         if viewing.masks_visible and not (self._session.previewing or self._picture.shows_beside):
-            draw_diameters(painter, mapping, self._session.following)
+            draw_diameters(painter, frame, mapping, self._session.following)
         draw_marks(painter, frame, self._marks(case, mapping), self._picture.overlay)
         if self._session.annotating.annotation is not None:
             draw_hand(painter, mapping, self._session.annotating)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -62,6 +63,7 @@ class SolidView(QWidget):
         super().__init__()
         self._session, self._state = session, session.solid
         self._rendering: Rendering | None = None
+        self._named: list[Surface] = []
         self._image = QImage()
         self._pressed: QPointF | None = None
         self._crosshair_before: Voxel | None = None
@@ -73,7 +75,7 @@ class SolidView(QWidget):
         self.setToolTip(TIP)
         self.setAccessibleName("Surfaces in 3-D")
         viewing, events = session.viewing.events, self._state.events
-        for signal in (viewing.crosshair, viewing.crosshair_visible, events.note, events.surfaces, events.camera):
+        for signal in (viewing.crosshair, viewing.crosshair_visible, events.note, events.camera):
             signal.connect(self._repaint)
 
     @property
@@ -92,9 +94,10 @@ class SolidView(QWidget):
         ratio = self.devicePixelRatioF()
         return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
 
-    def show_rendering(self, rendering: Rendering | None) -> None:
-        """Show another picture; it may be smaller than the view, and is enlarged then."""
+    def show_rendering(self, rendering: Rendering | None, surfaces: Sequence[Surface] = ()) -> None:
+        """Show another picture of some surfaces; it may be smaller than the view, and is enlarged then."""
         self._rendering = rendering
+        self._named = [surface for surface in surfaces if surface is not self._state.shell]
         if rendering is None:
             self._image = QImage()
         else:
@@ -119,7 +122,7 @@ class SolidView(QWidget):
             painter.drawImage(QRectF(self.rect()), self._image)
             self._draw_crosshair(painter)
             self._draw_letters(painter)
-            self._draw_names(painter, [one for one in self._state.drawn if one is not self._state.shell])
+            self._draw_names(painter, self._named)
         self._say(painter, self._state.note)
         painter.end()
 

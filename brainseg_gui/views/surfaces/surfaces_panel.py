@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
+from functools import partial
+
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QVBoxLayout
 
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.surfaces.seen_surfaces import SurfaceColouring
 from brainseg_gui.views.slices.slice_cell import Cell
 from brainseg_gui.views.surfaces.solid_view import SolidView
+from brainseg_gui.views.widgets.theme import icon
+from brainseg_gui.views.widgets.tool_button import give_menu, tool_button
 
 _CUTS: tuple[tuple[str, Plane | None], ...] = (("No cut", None), *((plane.title, plane) for plane in Plane))
 _SIDES = {
-    "From…": None,
     "Front": (0.0, 0.0),
     "Back": (180.0, 0.0),
     "Left": (90.0, 0.0),
@@ -49,32 +52,48 @@ class SurfacesPanel(Cell):
         events = self._state.events
         for signal in (events.colouring, events.brain, events.cut, events.surfaces, events.shell):
             signal.connect(self._synchronize)
+        self._draw_icons()
         self._synchronize()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_icons()
+
+    def _draw_icons(self) -> None:
+        """In the colours of the theme."""
+        for button, name in ((self.side, "cube"), (self.brain, "brain"), (self.export, "save")):
+            button.setIcon(icon(name, "quiet"))
+
     def _make_choices(self) -> QHBoxLayout:
-        self.colouring = _combo([one.value for one in SurfaceColouring], "What surfaces are told apart by")
+        self.colouring = _combo(
+            [one.value for one in SurfaceColouring], "Labels, lesions, or errors: what was missed and what is false"
+        )
         self.colouring.activated.connect(self._on_colouring_chosen)
         self.cut = _combo([name for name, _ in _CUTS], "The slice through the crosshair; what is before it is cut away")
         self.cut.activated.connect(self._on_cut_chosen)
-        self.side = _combo(list(_SIDES), "Look from one side")
-        self.side.activated.connect(self._on_side_chosen)
-        self.brain = QCheckBox("Brain")
-        self.brain.setToolTip("The brain as a glass shell")
-        self.brain.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.side = _tool("Look from one side")
+        give_menu(self.side, self._make_sides())
+        self.brain = _tool("The brain as a glass shell")
+        self.brain.setCheckable(True)
         self.brain.toggled.connect(self._on_brain_toggled)
-        self.export = QPushButton("Export…")
-        self.export.setToolTip("STL, PLY, glTF, or the picture as PNG")
-        self.export.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.export = _tool("Export… STL, PLY, glTF, or the picture as PNG")
         self.export.clicked.connect(self.export_requested)
         row = QHBoxLayout()
         row.setContentsMargins(4, 4, 4, 0)
-        row.setSpacing(6)
+        row.setSpacing(4)
         for widget in (self.colouring, self.cut, self.side, self.brain):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.export)
         row.addWidget(self._enlarge)
         return row
+
+    def _make_sides(self) -> QMenu:
+        menu = QMenu(self)
+        for name, angles in _SIDES.items():
+            menu.addAction(name).triggered.connect(partial(self._look_from, *angles))
+        return menu
 
     def _synchronize(self, *_: object) -> None:
         state = self._state
@@ -94,11 +113,16 @@ class SurfacesPanel(Cell):
     def _on_brain_toggled(self, on: bool) -> None:
         self._state.brain = on
 
-    def _on_side_chosen(self, index: int) -> None:
-        angles = list(_SIDES.values())[index]
-        self.side.setCurrentIndex(0)
-        if angles is not None:
-            self._state.camera = self._state.camera.from_side(*angles)
+    def _look_from(self, azimuth_deg: float, elevation_deg: float, _checked: bool = False) -> None:
+        self._state.camera = self._state.camera.from_side(azimuth_deg, elevation_deg)
+
+
+def _tool(tip: str) -> QToolButton:
+    button = tool_button()
+    button.setToolTip(tip)
+    button.setAccessibleName(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
 
 
 def _combo(names: list[str], tip: str) -> QComboBox:
@@ -106,5 +130,7 @@ def _combo(names: list[str], tip: str) -> QComboBox:
     combo.addItems(names)
     combo.setToolTip(tip)
     combo.setAccessibleName(tip)
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(max(map(len, names)))
     combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return combo
