@@ -72,6 +72,8 @@ class Grid:
         """How `other` differs, in words; empty when it does not."""
         if self.shape != other.shape:
             return f"it has {describe_shape(other.shape)} voxels instead of {describe_shape(self.shape)}"
+        if np.array_equal(self.affine, other.affine):  # most are: a case asks some seventy times
+            return ""
         if not np.allclose(self.spacing_mm, other.spacing_mm, rtol=0, atol=tolerance_mm):
             ours, theirs = describe_spacing(self), describe_spacing(other)
             return f"its voxels measure {theirs} mm instead of {ours} mm"

@@ -133,6 +133,7 @@ def test_evaluate_pairs_and_scores_what_segment_would_write(tree: Tree, tmp_path
         write(np.asarray(stored.from_ras(values)), tmp_path / "out" / f"{example.case_id}_pred.nii.gz")
     scores = tmp_path / "scores.csv"
     given = ["--reference", str(tree.root), "--prediction", str(tmp_path / "out"), "--csv", str(scores)]
+    given += ["--processes", "1"]  # each takes longer to start than the cases to score
     assert main(["evaluate", *given]) == 0  # 2 where the command doubts what it read
     with scores.open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["region"] in ("WT", "TC", "ET")]
