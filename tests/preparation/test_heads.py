@@ -11,6 +11,7 @@ import pytest
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.heads.bites import bitten_off
 from brainseg_gui.preparation.heads.contrast import contrast_gain, guess_contrast
 from brainseg_gui.preparation.heads.field import SHAPE, normalised, on_field
 from brainseg_gui.preparation.heads.shells import SHARES, shell_shares
@@ -196,3 +197,31 @@ def test_of_two_t1_the_one_in_which_little_shines_was_taken_after_contrast_agent
     repeated = 1.3 * (tissue + rng.normal(0.0, 3.0, tissue.shape))
     assert abs(contrast_gain(plain, repeated, mask)) < 0.3
     assert contrast_gain(plain, enhanced, np.zeros_like(mask)) == 0.0
+
+
+def ellipsoid(turn_deg: float = 0.0, shift: float = 0.0) -> Array:
+    """A brain on the field, turned about the axis from foot to head and moved to one side."""
+    places = np.indices(SHAPE).reshape(3, -1) - np.array([32.0 + shift, 40.0, 40.0])[:, None]
+    angle = np.deg2rad(turn_deg)
+    across = np.cos(angle) * places[0] + np.sin(angle) * places[1]
+    along = np.cos(angle) * places[1] - np.sin(angle) * places[0]
+    return ((across / 21) ** 2 + (along / 28) ** 2 + (places[2] / 23) ** 2 <= 1).reshape(SHAPE)
+
+
+@pytest.mark.parametrize(("turn_deg", "shift"), [(0.0, 0.0), (9.0, 3.0)])
+def test_a_tumour_at_the_cortex_that_is_taken_for_skull_is_kept(turn_deg: float, shift: float) -> None:
+    whole = ellipsoid(turn_deg, shift)
+    i, j, k = np.indices(SHAPE)
+    tumour = whole & ((i - 48 - shift) ** 2 + (j - 42) ** 2 + (k - 44) ** 2 < 7**2)
+    image = np.where(tumour, 2.2, np.where(whole, 1.0, 0.1)).astype(np.float32)
+    lost = tumour & ~bitten_off(whole & ~tumour, image)
+    assert tumour.sum() > 400
+    assert lost.sum() < 0.12 * tumour.sum()
+    assert not bitten_off(whole, image).any()
+    dark = np.where(tumour, 0.1, image).astype(np.float32)  # air or bone: a hole where a flap of skull lies
+    assert not bitten_off(whole & ~tumour, dark).any()
+
+
+def test_no_brain_has_no_bites() -> None:
+    nothing = np.zeros(SHAPE, bool)
+    assert not bitten_off(nothing, np.ones(SHAPE, np.float32)).any()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.grid import Affine, Array, StoredGrid
+from brainseg_gui.preparation.heads.bites import bitten_off
 from brainseg_gui.preparation.heads.field import SHAPE, SPACING_MM, FloatArray, HeadField, on_field, resampled
 from brainseg_gui.progress import Progress
 
@@ -26,6 +27,8 @@ STRIPPING = "finding the brain"
 _USUAL_ML = (900.0, 2100.0)
 _LEAST = 0.3
 """The probability from which a voxel counts as brain: what is cut off is lost, a rim of fluid is not in the way."""
+_BITE = np.float32(0.75)
+"""How likely brain is what was bitten off: enough for a vote that others do not share, not for two of them."""
 _SURE, WORTHLESS = 0.95, np.float32(0.8)
 """Certainties: below the one the person is told, at the other a series has no vote."""
 
@@ -94,9 +97,11 @@ def brain_mask(image: Array, affine: Affine, predict: Predict) -> Generator[Prog
 
 
 def brain_on_field(field: HeadField, predict: Predict) -> Generator[Progress, None, FloatArray]:
-    """The brain's probability on the field, one solid part of it, (I, J, K)."""
+    """The brain's probability on the field, one solid part of it, (I, J, K); what was bitten off it is whole again."""
     output = yield from predict(field.values[None, ..., None])
-    return brain_of(output[0, ..., 1])
+    coarse = brain_of(output[0, ..., 1])
+    bites = bitten_off(coarse > 0.5, field.values)
+    return _one_solid(np.where(bites, np.maximum(coarse, _BITE), coarse)) if bites.any() else coarse
 
 
 def certainty_of(coarse: FloatArray) -> float:
