@@ -87,8 +87,13 @@ def write_classic(folder: Path, series: Series, order: Sequence[int] | None = No
     return paths
 
 
-def write_enhanced(path: Path, series: Series, order: Sequence[int] | None = None) -> Path:
-    """All slices as frames of one file, in `order`."""
+def write_enhanced(
+    path: Path,
+    series: Series,
+    order: Sequence[int] | None = None,
+    shared_groups: dict[str, dict[str, Any]] | None = None,
+) -> Path:
+    """All slices as frames of one file, in `order`; `shared_groups` holds tags by the sequence they stand in."""
     from pydicom.dataset import Dataset
     from pydicom.sequence import Sequence as Items
 
@@ -107,6 +112,8 @@ def write_enhanced(path: Path, series: Series, order: Sequence[int] | None = Non
         PlaneOrientationSequence=Items([item(ImageOrientationPatient=[*series.orientation])]),
         PixelValueTransformationSequence=Items([item(RescaleSlope=2.0, RescaleIntercept=-3.0, RescaleType="US")]),
     )
+    for sequence, tags in (shared_groups or {}).items():
+        setattr(shared, sequence, Items([item(**tags)]))
     content.SharedFunctionalGroupsSequence = Items([shared])
     content.PerFrameFunctionalGroupsSequence = Items(
         [item(PlanePositionSequence=Items([item(ImagePositionPatient=series.position(number))])) for number in order]

@@ -241,6 +241,7 @@ def _header(path: Path, content: Dataset, frame: int | None, parts: Sequence[Dat
 def _times(parts: Sequence[Dataset]) -> dict[str, float]:
     found = {key: first_number_of(parts, key) for key in _TIMES}
     found["EchoTime"] = found["EchoTime"] or first_number_of(parts, "EffectiveEchoTime")
+    found["InversionTime"] = found["InversionTime"] or first_number_of(parts, "InversionTimes")  # of enhanced files
     return {key: value for key, value in found.items() if value is not None}
 
 
