@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.slab import Area
-from brainseg_gui.annotation.tools.clicks import number_joining
 from brainseg_gui.controllers.annotating.active_label import activate
 from brainseg_gui.controllers.annotating.hand.copy_source import CopySource, copy_layer
 from brainseg_gui.errors import BrainsegError
@@ -52,6 +51,8 @@ class ErrorTaking(QObject):
         entry, annotation = self._session.errors.current, self._annotating.annotation
         if entry is None or annotation is None or self._annotating.options.tool is not Tool.CLICK:
             return
+        from brainseg_gui.annotation.tools.clicks import number_joining  # a start waits for no tool
+
         try:
             label = number_joining(annotation.labels.scheme, entry.piece.region.key)
         except BrainsegError:
