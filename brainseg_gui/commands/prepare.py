@@ -8,8 +8,9 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, refuse_cluster_options
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 
@@ -41,6 +42,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--keep-skull", action="store_true", help="do not take the skull off")
     parser.add_argument("--even-out", action="store_true", help="take out shading by the coil (N4)")
     parser.add_argument("--overwrite", action="store_true", help="replace prepared cases that were made otherwise")
+    parser.add_argument("--fresh", action="store_true", help="prepare anew what was prepared before of the same files")
+    parser.add_argument(
+        "--processes", type=count_of, metavar="N", help="number of processes of --cluster local (one for each core)"
+    )
+    add_cluster_options(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per examination and line")
     parser.set_defaults(run=run)
 
@@ -59,7 +65,14 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.preparation.steps.work import Space, Wishes
 
     wishes = Wishes(Space(args.space), strip=not args.keep_skull, even_out=args.even_out)
-    request = PreparationRequest(args.output, wishes, roles_said(args.role, args.places), args.overwrite)
+    request = PreparationRequest(
+        args.output, wishes, roles_said(args.role, args.places), args.overwrite, fresh=args.fresh
+    )
+    if args.cluster is not None:
+        from brainseg_gui.commands.preparing.cluster import prepare_on_cluster
+
+        return prepare_on_cluster(args, request)
+    refuse_cluster_options(args)
     with closing(Engine()) as engine:
         finder = finder_of(engine)
         preparing = PreparationRun(request, finder, as_json=args.json)
@@ -136,28 +149,13 @@ class PreparationRun:
         return done
 
     def _tell(self, place: Path, done: PreparedExamination) -> None:
+        from brainseg_gui.commands.preparing.told import entry_of, sentences_of
+
         doubts = done.work.doubts if done.work is not None else ()
         self.doubts += bool(doubts)
         for doubt in doubts:
             _say(f"{done.folder.name}: {doubt}")
-        _write(json.dumps(_entry(place, done)) if self.as_json else _sentences(done))
-
-
-def _entry(place: Path, done: PreparedExamination) -> dict[str, Any]:
-    series = {one.modality.value: one.name for one in done.preparation.series}
-    entry = {"place": str(place), "output": str(done.folder), "series": series, "again": done.work is None}
-    if done.work is not None:
-        entry["seconds"] = {step.name: round(step.seconds, 2) for step in done.work.done}
-        entry["doubts"] = list(done.work.doubts)
-    return entry
-
-
-def _sentences(done: PreparedExamination) -> str:
-    if done.work is None:
-        return f"{done.folder.name}: {done.folder} was prepared before, of the same files"
-    steps = done.work.done
-    lines = [f"  {sentence}" for step in steps for sentence in step.sentences]
-    return "\n".join([f"{done.folder.name}: {done.folder} ({sum(s.seconds for s in steps):.1f} s)", *lines])
+        _write(json.dumps(entry_of(place, done)) if self.as_json else sentences_of(done))
 
 
 def _write(text: str) -> None:

@@ -38,6 +38,8 @@ class PreparationRequest:
         Where series lie that are not to be registered anew. Without it, what a person put by hand before stays there.
     looks
         What is known of the images already.
+    fresh
+        Whether a prepared case that would be the same is made anew.
     """
 
     output: Path
@@ -47,6 +49,7 @@ class PreparationRequest:
     name: str = ""
     placed: PlacedSeries | None = None
     looks: Looks = field(default_factory=dict)
+    fresh: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,15 +93,16 @@ def prepare_place(
         raise SaveError(f"two examinations are called {folder.name}", "Prepare them into different folders", place)
     before = _made_before(folder, overwrite=request.overwrite)
     there = {path.resolve() for series in examination.series for path in series.files}
-    if before is not None and _would_be_the_same(before, there, request, finder):
+    overwrite = request.overwrite or (request.fresh and before is not None)
+    if before is not None and not request.fresh and _would_be_the_same(before, there, request, finder):
         prepared = PreparedExamination(folder, before, None)
     else:
-        check_free(folder, overwrite=request.overwrite)
+        check_free(folder, overwrite=overwrite)
         examination = yield from scaled(_looked_at(examination, request, finder), 0.05, 0.15)
         choice = choose_series(examination, request.said)
         placed = request.placed or (before.put_by_hand(there) if before is not None else None)
         work = yield from scaled(prepare(examination, choice, request.wishes, finder, placed), 0.15, 0.9)
-        yield from scaled(write_prepared(work, folder, request.said, overwrite=request.overwrite), 0.9, 1.0)
+        yield from scaled(write_prepared(work, folder, request.said, overwrite=overwrite), 0.9, 1.0)
         prepared = PreparedExamination(folder, read_preparation(folder), work)
     if taken is not None:
         taken.add(folder)

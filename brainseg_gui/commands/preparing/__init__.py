@@ -1,0 +1,1 @@
+"""What ``brainseg prepare`` is made of: examinations on a cluster, and what is told of each."""

@@ -1,0 +1,117 @@
+"""The task of preparing one examination, wherever it runs: its worker keeps the network that finds brains."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from brainseg_gui import __version__
+from brainseg_gui.commands.preparing.told import entry_of, sentences_of
+from brainseg_gui.errors import BrainsegError, EngineError, SaveError
+from brainseg_gui.execution.fitness import unfit_for, worker_name
+from brainseg_gui.execution.manifest import FOLDER
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
+from brainseg_gui.preparation.steps.work import Space, Wishes
+from brainseg_gui.progress import run_to_end
+from brainseg_gui.storage.folder import make_folders
+from brainseg_gui.storage.reading import read_derived
+from brainseg_gui.storage.writing import write_bytes
+
+if TYPE_CHECKING:
+    from brainseg_gui.preparation.steps.work import BrainFinder
+
+NAMES = "names"
+_ONE = threading.Lock()  # however many threads a worker has: it holds one examination and one network in its memory
+
+
+def record_of(place: Path, request: PreparationRequest, call: str) -> dict[str, Any]:
+    """An examination for a worker, as values of JSON.
+
+    Parameters
+    ----------
+    call
+        What tells the call that it belongs to from others.
+    """
+    wishes = request.wishes
+    return {
+        "program": __version__,
+        "call": call,
+        "place": str(place.absolute()),
+        "output": str(request.output.absolute()),
+        "space": wishes.space.value,
+        "strip": wishes.strip,
+        "even_out": wishes.even_out,
+        "said": {modality.value: series for modality, series in request.said.items()},
+        "overwrite": request.overwrite,
+        "fresh": request.fresh,
+    }
+
+
+def prepare_task(record: dict[str, Any]) -> dict[str, Any]:
+    """Prepare the examination of a record.
+
+    Returns
+    -------
+    dict
+        What `entry_of` says, ``words``, and ``doubts``; or ``failed``, a sentence, with ``input`` (whether the
+        examination is at fault), ``again`` and the ``trace``; or ``unfit``.
+    """
+    if sentence := unfit_for(record["program"], __version__):
+        return {"unfit": sentence}
+    with _ONE:
+        try:
+            return _prepared(record)
+        except Exception as error:  # noqa: BLE001  a fault of one must not lose the others
+            again = isinstance(error, (EngineError, OSError))
+            of_input = isinstance(error, BrainsegError) and not isinstance(error, (EngineError, SaveError))
+            trace = "".join(traceback.format_exception(error))
+            words = str(error) if isinstance(error, BrainsegError) else f"{record['place']}: {error!r}"
+            return {"failed": words, "input": of_input, "again": again, "worker": worker_name(), "trace": trace}
+
+
+def _prepared(record: dict[str, Any]) -> dict[str, Any]:
+    wishes = Wishes(Space(record["space"]), strip=record["strip"], even_out=record["even_out"])
+    said = {Modality(key): series for key, series in record["said"].items()}
+    place, output = Path(record["place"]), Path(record["output"])
+    request = PreparationRequest(output, wishes, said, record["overwrite"], fresh=record["fresh"])
+    taken = _Taken(output, record["call"], place)
+    done = run_to_end(prepare_place(place, request, _finder(), taken))
+    doubts = list(done.work.doubts) if done.work is not None else []
+    return {**entry_of(place, done), "doubts": doubts, "words": sentences_of(done)}
+
+
+@cache
+def _finder() -> BrainFinder | None:
+    """The worker's only one; its process ends with the worker."""
+    from brainseg_gui.api.brain_finder import finder_of
+    from brainseg_gui.inference.engine.engine import Engine
+
+    return finder_of(Engine())
+
+
+class _Taken(set[Path]):
+    """The folders that examinations of this call got, whoever prepared them: asked for, a folder is taken.
+
+    Two examinations may have one name. Whose it is stands in a small file beside the manifest, which only one worker
+    can make.
+    """
+
+    def __init__(self, output: Path, call: str, place: Path) -> None:
+        super().__init__()
+        self._output, self._call, self._place = output, call, place
+
+    def __contains__(self, folder: object) -> bool:
+        if not isinstance(folder, Path):
+            return False
+        names = self._output / FOLDER / NAMES
+        make_folders(names, self._output)
+        file, own = names / f"{self._call}-{folder.name}", str(self._place).encode("utf-8", "surrogateescape")
+        try:
+            write_bytes(file, own, chosen=False, only_new=True)
+        except FileExistsError:
+            return read_derived(file) != own  # this very one, begun by a worker that died
+        return False

@@ -1,0 +1,93 @@
+"""``prepare --cluster``: the bytes of one process, nothing done twice, each fault said; workers in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui.cli import main
+from brainseg_gui.commands.preparing import task
+from brainseg_gui.execution.manifest import FOLDER
+from tests.preparation.heads import T1CE, grid_of, head
+from tests.preparation.test_prepared_case import save
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(autouse=True)
+def _no_networks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What networks see is tested elsewhere; starting their process takes seconds."""
+    monkeypatch.setattr("brainseg_gui.inference.models.head_model.shipped_head_model", lambda task: None)
+    task._finder.cache_clear()
+    yield
+    task._finder.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0") as made:
+        yield made.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw")
+    for name in ("Ann", "Bob", "elsewhere/Bob"):
+        save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), folder / name / "t1_gd.nii.gz")
+    save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), folder / "Zoe" / "scan_1.nii.gz")
+    return folder
+
+
+def prepare(*words: object) -> int:
+    return main(["prepare", *map(str, words), "--space", "reference", "--keep-skull"])
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.nii.gz")}
+
+
+def test_workers_make_what_one_process_makes_and_a_second_call_passes_over_it(
+    scheduler: str, raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = (raw / "Ann", raw / "Bob")
+    assert prepare(*places, "-o", tmp_path / "one") == 0
+    words = (*places, "-o", tmp_path / "many", "--cluster", scheduler)
+    assert prepare(*words) == 0
+    assert files_of(tmp_path / "many") == files_of(tmp_path / "one")
+    assert sorted(path.name for path in (tmp_path / "many").iterdir()) == ["Ann", "Bob"]
+    capsys.readouterr()
+    assert prepare(*words, "--json") == 0
+    out, err = capsys.readouterr()
+    assert [json.loads(line)["again"] for line in out.splitlines()] == [True, True]
+    assert "2 of 2 prepared cases are there, 2 of them done before" in err
+    assert prepare(*words, "--json", "--fresh") == 0
+    assert [json.loads(line)["again"] for line in capsys.readouterr().out.splitlines()] == [False, False]
+
+
+def test_a_bad_examination_is_named_and_logged_and_the_rest_goes_on(
+    scheduler: str, raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare(raw / "Ann", raw / "Zoe", "-o", tmp_path / "out", "--cluster", scheduler) == 2
+    assert "Zoe: nothing tells what its series are (scan_1)" in capsys.readouterr().err
+    log = tmp_path / "out" / FOLDER / "failed" / "Zoe.txt"
+    assert "Traceback" in log.read_text()
+    assert (tmp_path / "out" / "Ann" / "preparation.json").is_file()
+
+
+def test_two_examinations_of_one_name_do_not_overwrite_each_other(
+    scheduler: str, raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (raw / "Bob", raw / "elsewhere" / "Bob", "-o", tmp_path / "out", "--overwrite", "--cluster", scheduler)
+    assert prepare(*words) == 1
+    assert "two examinations are called Bob" in capsys.readouterr().err
+    assert (tmp_path / "out" / "Bob" / "preparation.json").is_file()
+
+
+def test_what_is_for_a_cluster_alone_is_refused_without_one(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prepare(raw / "Ann", "-o", tmp_path / "out", "--processes", 2) == 2
+    assert "--processes is for --cluster" in capsys.readouterr().err
