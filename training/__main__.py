@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import logging
 import os
 import signal
@@ -17,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, Cancelled
@@ -29,6 +28,15 @@ from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
 from brainseg_gui.storage.leftovers import tidy
 from brainseg_gui.storage.writing import open_derived, remove_derived
+from training.errors import TrainingError, describe
+from training.processes.backend import choose_backend
+from training.processes.following import LOSS_SEEN_WITHIN_S, RESUME, follow
+from training.processes.group import Group
+from training.processes.leading import leading
+from training.processes.place import Place, launched_place
+
+if TYPE_CHECKING:
+    from training.run_state import Run
 
 _LOG = logging.getLogger("training")
 FAILED, MISUSED = 1, 2
@@ -39,16 +47,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train; 0 when the run finished or was stopped, 1 when it failed, 2 when there is no run to train."""
     parser = argparse.ArgumentParser(prog="python -m training", description="Train the run of a run folder.")
     parser.add_argument("run_folder", type=Path)
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument("--processes", type=int, help="train in so many, instead of what config.toml says")
+    several.add_argument("--launched", action="store_true", help="this is one of those that srun or torchrun started")
+    args = parser.parse_args(arguments)
     guard_process()
     prepare_environment()
-    folder = RunFolder(parser.parse_args(arguments).run_folder.resolve())
-    _log_to(folder)
+    folder = RunFolder(args.run_folder.resolve())
     try:
+        place = launched_place() if args.launched else None
+        _log_to(folder, place)
+        if place is not None and place.rank:
+            return follow(folder, place, folder.config())
         with _alone(folder):
             config = folder.config()
             events = EventWriter(folder.events_file)
             try:
-                return _train(folder, config, events)
+                return _train(folder, config, events, place or Place(count=args.processes or config.compute.processes))
             finally:
                 events.close()
     except BrainsegError as error:
@@ -59,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> int:
+def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter, place: Place) -> int:
     """Train and write how it ended; nothing ends without an event."""
     room = folder.path / _ROOM
     tidy([folder.path, folder.checkpoints])
@@ -67,19 +82,11 @@ def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> in
         remove_derived(room)
         with open_derived(room, "xb") as stream:
             stream.write(bytes(_ROOM_BYTES))
-        _choose_devices(config)
+        _choose_devices(config, place)
         asked = _listen_to_signals()
-        events.write("started", **_about(folder, config))
-        from training.checkpoint import Position
-        from training.run_state import Run
-        from training.train import train
-
-        run = Run(folder, events, Position(), signalled=asked.is_set)
-
-        try:
-            train(run, config)
-        except Cancelled:
-            run.end = "stopped"
+        events.write("started", processes=place.count, **_about(folder, config))
+        with leading(folder, place, lambda sentence: _end_at_once(events, sentence)) as group:
+            run = _trained(folder, config, events, group, asked)
         with contextlib.suppress(OSError):  # the next start says what is wrong with it
             folder.take_back_stop()
         step = max(run.position.step, _newest_step(folder))  # a stop may come before the checkpoint is read
@@ -94,6 +101,34 @@ def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter) -> in
         with contextlib.suppress(OSError):
             room.unlink(missing_ok=True)
     return 0
+
+
+def _trained(
+    folder: RunFolder, config: TrainingConfig, events: EventWriter, group: Group, asked: threading.Event
+) -> Run:
+    """The run at its end."""
+    from training.checkpoint import Position
+    from training.run_state import Run
+    from training.train import train
+
+    run = Run(folder, events, Position(), signalled=asked.is_set, group=group)
+    try:
+        train(run, config)
+    except Cancelled:
+        run.end = "stopped"
+    except BrainsegError:
+        raise
+    except Exception:
+        group.wait_for_loss(LOSS_SEEN_WITHIN_S)  # who lost another process in the middle of a step sees it here first
+        raise
+    return run
+
+
+def _end_at_once(events: EventWriter, sentence: str) -> None:
+    """Another process is gone: the step that this one is in may never end."""
+    _fail(events, TrainingError(sentence, RESUME))
+    logging.shutdown()
+    os._exit(FAILED)
 
 
 def _gone(folder: RunFolder) -> BrainsegError:
@@ -120,18 +155,6 @@ def _fail(events: EventWriter, error: Exception) -> None:
         events.write("failed", message=sentence, details=details)
     except OSError as full:
         _LOG.error("the end could not be written to events.jsonl: %s", full)
-
-
-def describe(error: Exception) -> str:
-    """What ended a run, as a sentence with a remedy."""
-    if isinstance(error, BrainsegError):
-        return str(error)
-    network = sys.modules.get("brainseg_gui.inference.network.keras_network")
-    if isinstance(error, MemoryError) or (network is not None and network.is_out_of_memory(error)):
-        return "The memory is too small for this run. Choose a smaller sampling.patch, sampling.batch or network."
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "The disk is full. Free some space and resume; the last checkpoint is untouched."
-    return f"Unexpected {type(error).__name__}: {str(error).strip()[:300]}. The log has the details."
 
 
 def _about(folder: RunFolder, config: TrainingConfig) -> dict[str, Any]:
@@ -176,21 +199,25 @@ def _git_revision() -> str:
     return ""
 
 
-def _choose_devices(config: TrainingConfig) -> None:
+def _choose_devices(config: TrainingConfig, place: Place) -> None:
     """Before the first import of Keras: what it must not find it does not take."""
+    if place.count > 1:
+        choose_backend()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if config.compute.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 
-def _log_to(folder: RunFolder) -> None:
-    """To standard error, and to log.txt unless that is where standard error goes."""
+def _log_to(folder: RunFolder, place: Place | None) -> None:
+    """To standard error, and to log.txt unless that is where standard error goes; who follows writes no file."""
     handlers: list[logging.Handler] = [logging.StreamHandler()]
+    follows = place is not None and place.rank > 0
     with contextlib.suppress(OSError):
-        if not _is_standard_error(folder.log_file):
+        if not follows and not _is_standard_error(folder.log_file):
             stream = TextIOWrapper(open_derived(folder.log_file, "ab"), encoding="utf-8", errors="backslashreplace")
             handlers.append(logging.StreamHandler(stream))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers)
+    who = f"process {place.rank}: " if place is not None and follows else ""
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {who}%(message)s", handlers=handlers)
 
 
 def _is_standard_error(path: Path) -> bool:
@@ -217,5 +244,13 @@ def _alone(folder: RunFolder) -> Iterator[IO[bytes] | None]:
         yield lock
 
 
+def _leave(code: int) -> None:
+    """End; where JAX connected several processes without its farewell, which waits for those that are gone."""
+    logging.shutdown()
+    if "jax" in sys.modules and sys.modules["jax"].distributed.is_initialized():
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -21,6 +21,7 @@ from training.checkpoint import Position, averaged_weights, save_best, save_chec
 from training.data.data import Patches
 from training.errors import TrainingError
 from training.evaluate import CaseValidation, Validation, mean_dice, write_picture
+from training.network import undivided
 from training.run_state import Run
 
 Export = Callable[[Any, Mapping[str, float], str], None]  # model, metrics, the metric that judged it best
@@ -111,7 +112,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
             return
         metrics = run.merged_metrics()
         synchronised(self.model)
-        with averaged_weights(self.model):
+        with averaged_weights(self.model), undivided():
             scores = self._validate() if self._is_due() else {}
             if run.must_stop and not scores and run.end != "finished":
                 run.end, self.model.stop_training = "stopped", True
@@ -127,7 +128,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _is_due(self) -> bool:
         run = self._run
-        if not self._every or not self._validation.cases or run.end == "stopped":
+        if not run.is_writer or not self._every or not self._validation.cases or run.end == "stopped":
             return False  # who stops a run does not wait for whole cases
         return bool(run.end) or run.epoch % self._every == 0
 
@@ -151,6 +152,8 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
     def _keep_best(self, metrics: Mapping[str, float]) -> None:
         """By mean region Dice of whole cases, or by training loss where nothing is held back; or the last."""
         run = self._run
+        if not run.is_writer:
+            return
         if self._keep == "last":
             self._export(self.model, metrics, "")
             return
@@ -180,9 +183,9 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
             self.write()
 
     def write(self) -> Path | None:
-        """Write one now; None if this step has one."""
+        """Write one now; None if this step has one, or another process writes it."""
         run = self._run
-        if run.saved_step == run.position.step:
+        if run.saved_step == run.position.step or not run.is_writer:
             return None
         now = Position(**vars(run.position))
         now.elapsed_s = run.elapsed_s
@@ -192,6 +195,19 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
         run.saved_step = now.step
         run.events.write("checkpoint", step=now.step, file=str(path.relative_to(run.folder.path)))
         return path
+
+
+class Together(keras.callbacks.Callback):  # type: ignore[misc]
+    """The last of all: every process of the run waits for what process 0 does beside a step, and ends where it does."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self._run = run
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        """End here, or go on."""
+        self._run.end = self._run.group.agree(self._run.end)
+        self.model.stop_training = bool(self._run.end)
 
 
 def tensorboard(folder: Path, model: Any) -> list[Any]:

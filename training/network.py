@@ -131,13 +131,41 @@ def compile_for(model: Any, config: TrainingConfig, recipe: Recipe, total_steps:
     return model
 
 
-def devices_for(device: ComputeDevice, batch: int) -> list[str]:
-    """The devices that a batch is divided among: as many of the place's kind as divide it evenly."""
+def devices_for(device: ComputeDevice, batch: int, processes: int = 1) -> list[str]:
+    """The devices that a batch is divided among: as many of the place's kind as divide it evenly.
+
+    Raises
+    ------
+    TrainingError
+        If several processes cannot share it.
+    """
+    if processes > 1:
+        return _devices_of_all("gpu" if device.is_gpu else "cpu", batch, processes)
     if not device.is_gpu:
         return [device.keras_name]
     found = keras.distribution.list_devices("gpu") or [device.keras_name]
     count = max(n for n in range(1, len(found) + 1) if batch % n == 0)
     return list(found[:count])
+
+
+def _devices_of_all(kind: str, batch: int, processes: int) -> list[str]:
+    """Those of several processes, all of which take part."""
+    found = list(keras.distribution.list_devices(kind))
+    if batch % len(found):
+        sentence = f"sampling.batch is {batch}, which {len(found)} devices of {processes} processes cannot share evenly"
+        raise TrainingError(sentence, f"Set it to a multiple of {len(found)}, or start fewer processes")
+    return found
+
+
+@contextlib.contextmanager
+def undivided() -> Iterator[None]:
+    """What is made and run inside is this process's own, though JAX divides the batches of training among several."""
+    divided = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(divided)
 
 
 @contextlib.contextmanager
@@ -157,5 +185,6 @@ def on_devices(names: list[str]) -> Iterator[None]:
             yield
     else:
         if backend == "jax":
-            keras.distribution.set_distribution(keras.distribution.DataParallel(devices=names))
+            divided = keras.distribution.DataParallel(devices=names, auto_shard_dataset=False)
+            keras.distribution.set_distribution(divided)
         yield

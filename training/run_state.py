@@ -5,14 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from brainseg_gui.errors import Cancelled
-from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
 from training.checkpoint import Position
 from training.errors import TrainingError
+from training.processes.group import ALONE, Group
 
 GONE_AFTER_S = 10.0
+
+
+class Events(Protocol):
+    """Where events go; see `brainseg_gui.runs.events.KINDS`."""
+
+    def write(self, kind: str, **values: Any) -> None:
+        """Append one event."""
 
 
 @dataclass
@@ -31,22 +39,30 @@ class Run:
         Limit of the whole run; 0 without one.
     signalled
         Tells whether a signal asked for the end.
+    group
+        The processes that train it; one of them decides and writes.
     end
         ``stopped`` or ``finished`` once the end is decided.
     """
 
     folder: RunFolder
-    events: EventWriter
+    events: Events
     position: Position
     total_steps: int = 0
     hours: float = 0.0
     signalled: Callable[[], bool] = bool
+    group: Group = ALONE
     end: str = ""
     epoch_logs: dict[str, float] = field(default_factory=dict)
     epoch_seen: int = 0
     saved_step: int = -1
     gone_since: float | None = None
     started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether this process writes into the run folder."""
+        return self.group.rank == 0
 
     @property
     def epoch(self) -> int:
@@ -61,7 +77,7 @@ class Run:
     @property
     def must_stop(self) -> bool:
         """Whether a polite end was asked for, by file or signal."""
-        return self.signalled() or self.folder.stop_asked
+        return self.is_writer and (self.signalled() or self.folder.stop_asked)
 
     def check_stop(self) -> None:
         """End here if a stop is asked for before training began.
@@ -80,10 +96,11 @@ class Run:
 
     def decide_end(self) -> None:
         """Set `end` when the run has to end after this step."""
-        self._check_folder()
+        if self.is_writer:
+            self._check_folder()
         last = bool(self.total_steps) and self.position.step >= self.total_steps
         late = bool(self.hours) and self.elapsed_s >= self.hours * 3600
-        self.end = "finished" if last else "stopped" if self.must_stop else "finished" if late else ""
+        self.end = self.group.agree("finished" if last else "stopped" if self.must_stop else "finished" if late else "")
 
     def _check_folder(self) -> None:
         """End when the run folder is gone, and stays so: a network disk may be away for some seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import keras
@@ -13,18 +13,20 @@ from brainseg_gui.inference.network.devices import choose_device, choose_precisi
 from brainseg_gui.inference.options import Device, Precision
 from brainseg_gui.runs.config import TrainingConfig
 from training.announce import tell_estimate, tell_of_data, tell_of_network
-from training.callbacks import Checkpoints, Epochs, Export, Steps, tensorboard
+from training.callbacks import Checkpoints, Epochs, Export, Steps, Together, tensorboard
 from training.checkpoint import BEST, averaged_weights, latest_checkpoint, restore
-from training.data.cases import check_data
+from training.data.cache import CachedCase
+from training.data.cases import TrainingCase, check_data
 from training.data.data import Patches
 from training.data.order import CaseOrder
 from training.data.patch import Shape, patch_size
 from training.errors import TrainingError
 from training.evaluate import Validation
 from training.export import about_run, export_model
-from training.network import ANY_SIZE, Start, compile_for, devices_for, on_devices, start_of, trained_copy
+from training.network import ANY_SIZE, Start, compile_for, devices_for, on_devices, start_of, trained_copy, undivided
 from training.prepare_set import prepare_all
-from training.recipe import passport_of
+from training.processes.turn import in_turn
+from training.recipe import Recipe, passport_of
 from training.run_state import Run
 from training.schedule import build_schedule
 
@@ -39,8 +41,8 @@ def train(run: Run, config: TrainingConfig) -> None:
     """
     keras.utils.set_random_seed(config.compute.seed)
     device = choose_device(cast(Device, config.compute.device))
-    precision = choose_precision(cast(Precision, config.compute.precision), device)
-    devices = devices_for(device, config.sampling.batch)
+    precision = run.group.agree(choose_precision(cast(Precision, config.compute.precision), device))
+    devices = devices_for(device, config.sampling.batch, run.group.count)
     run.events.write("device", device=device.words, precision=precision, devices=len(devices))
 
     # Data
@@ -48,24 +50,38 @@ def train(run: Run, config: TrainingConfig) -> None:
     passport = passport_of(start.recipe)
     data = check_data(config.data, passport.modalities, config.compute.seed)
     tell_of_data(run, config, data)
-    entries = prepare_all(run, config, start.recipe, data.training)
-    further = prepare_all(run, config, start.recipe, data.further) if data.further else []
+    entries = prepared_alike(run, config, start.recipe, data.training)
+    further = prepared_alike(run, config, start.recipe, data.further) if data.further else []
     order = CaseOrder(entries, further, config.sampling.further, config.compute.seed)
     patch = patch_size(config.sampling, [*entries, *further], start.divisor)
     plan_steps(run, config, len(entries))
 
     with on_devices(devices):
         # Network and loss
-        plain = start.build(patch if start.takes_shape else ANY_SIZE)
+        with undivided():
+            plain = start.build(patch if start.takes_shape else ANY_SIZE)
         model = compile_for(trained_copy(plain, precision), config, start.recipe, run.total_steps)
         tell_of_network(run, model, patch)
         resume(run, config, model)
-        tell_estimate(run, config, start, model, patch, device)
+        if run.is_writer:
+            with undivided():
+                tell_estimate(run, config, start, model, patch, device)
 
         # Fit
-        validation = Validation(model, plain, device, precision, passport, data.validation, run.warn)
+        with undivided():
+            validation = Validation(model, plain, device, precision, passport, data.validation, run.warn)
         with contextlib.closing(patches_of(run, config, start, order, patch)) as patches:
             fit(run, config, model, patches, validation, exporter(run, config, start, plain, len(order)))
+
+
+def prepared_alike(run: Run, config: TrainingConfig, recipe: Recipe, cases: Sequence[TrainingCase]) -> list[CachedCase]:
+    """Process 0 prepares the cases, the others find them in the cache."""
+    return in_turn(
+        run.group,
+        lambda: prepare_all(run, config, recipe, cases),
+        lambda entries: [entry.case_id for entry in entries],
+        "cases",
+    )
 
 
 def patches_of(run: Run, config: TrainingConfig, start: Start, order: CaseOrder, patch: Shape) -> Patches:
@@ -79,6 +95,7 @@ def patches_of(run: Run, config: TrainingConfig, start: Start, order: CaseOrder,
         seed=config.compute.seed,
         first_step=run.position.step,
         in_plane=config.preprocess.recipe == "seed",
+        part=(run.group.rank, run.group.count),
         warn=run.warn,
     )
 
@@ -87,6 +104,8 @@ def exporter(run: Run, config: TrainingConfig, start: Start, plain: Any, cases: 
     """What writes the model folder whenever there is a better model."""
 
     def export(trained: Any, metrics: Mapping[str, float], judged_by: str) -> None:
+        if not run.is_writer:
+            return
         about = about_run(config, cases, run.position.step, metrics)
         export_model(run.folder.model, plain, trained.get_weights(), start.recipe, about)
         best = {"epoch": run.epoch, "step": run.position.step, "judged_by": judged_by} if judged_by else {}
@@ -106,10 +125,11 @@ def fit(run: Run, config: TrainingConfig, model: Any, patches: Patches, validati
         run.end = "finished"
     else:
         epochs.also = tensorboard(run.folder.path, model)
+        callbacks = [steps, epochs, checkpoints, Together(run)]
         arguments = {"steps_per_epoch": left} if run.total_steps else {}
-        model.fit(patches, epochs=1, verbose=0, shuffle=False, callbacks=[steps, epochs, checkpoints], **arguments)
-    if not (run.folder.checkpoints / BEST).exists() or not run.folder.has_model:
-        with averaged_weights(model):
+        model.fit(patches, epochs=1, verbose=0, shuffle=False, callbacks=callbacks, **arguments)
+    if run.group.agree(not (run.folder.checkpoints / BEST).exists() or not run.folder.has_model):
+        with averaged_weights(model), undivided():
             export(model, run.merged_metrics(), "")
 
 
@@ -134,10 +154,11 @@ def resume(run: Run, config: TrainingConfig, model: Any) -> None:
     TrainingError
         If there are checkpoints and none can be read, or the newest does not fit the configuration.
     """
-    found = latest_checkpoint(run.folder.checkpoints)
+    folder = run.folder.checkpoints
+    found = in_turn(run.group, lambda: latest_checkpoint(folder), lambda it: it and it.path.name, "checkpoints")
     if found is None:
         return
-    for damaged in found.passed_over:  # else they would count among the newest that are kept
+    for damaged in found.passed_over if run.is_writer else ():  # else they would count among the newest that are kept
         damaged.rename(damaged.with_name(f"{damaged.name}.damaged"))
         run.warn(f"{damaged.name} cannot be read; the run goes on from {found.path.name}")
     position = found.position

@@ -74,6 +74,14 @@ def test_wrong_values_are_said_at_their_field(draft: TrainingDraft, key: str, va
     assert draft.unavailable == f"{label_of(key).capitalize()} {problem}"
 
 
+def test_processes_share_a_batch_evenly(draft: TrainingDraft) -> None:
+    draft.set("sampling.batch", 4)
+    draft.set("compute.processes", 3)
+    assert draft.problems == {"sampling.batch": "must be a multiple of 3, as many as compute.processes"}
+    draft.set("sampling.batch", 6)
+    assert draft.problems == {}
+
+
 def test_other_limits_replace_the_epochs(draft: TrainingDraft) -> None:
     draft.set("length.epochs", 0)
     draft.set("length.hours", 2.5)

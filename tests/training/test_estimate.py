@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from brainseg_gui.runs.config import Network, Sampling
-from training.__main__ import describe
+from training.errors import describe
 
 pytestmark = pytest.mark.engine
 

@@ -48,6 +48,8 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         Step of the first batch.
     in_plane
         Turn and flip in the plane of the first axis only, as the source article does.
+    part
+        Which of how many equal parts of each batch is made; the batches together are the same for any number.
     warn
         Is told of cases that cannot be read any more.
     """
@@ -63,6 +65,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         seed: int = 0,
         first_step: int = 0,
         in_plane: bool = False,
+        part: tuple[int, int] = (0, 1),
         warn: Warn | None = None,
     ) -> None:
         # Keras' own queue loses batches when TensorFlow opens it twice, as it does for several devices
@@ -77,6 +80,7 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         self._seed = seed
         self._first_step = first_step
         self._in_plane = in_plane
+        self._positions = positions_of(part, sampling.batch)
         self._warn = warn
         self._classes = [NETWORK_CLASSES.index(channel) for channel in channels]
         self._ready: dict[int, float] = {}
@@ -109,13 +113,13 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _batch(self, step: int) -> Batch:
         """Written once into its place: whole volumes are as large as what they would be copied from."""
-        size = (self._sampling.batch, *self._patch)
+        size = (len(self._positions), *self._patch)
         images = np.empty((*size, self._order.entries[0].image().shape[-1]), np.float32)
         truth = np.empty((*size, len(self._classes)), np.uint8)
-        for position in range(self._sampling.batch):
-            labels = self._sample(step, position, images[position])
+        for place, position in enumerate(self._positions):
+            labels = self._sample(step, position, images[place])
             for index, value in enumerate(self._classes):
-                np.equal(labels, value, out=truth[position, ..., index].view(np.bool_))
+                np.equal(labels, value, out=truth[place, ..., index].view(np.bool_))
         with self._lock:
             self._ready[step] = time.perf_counter()
         return images, truth
@@ -176,6 +180,12 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
             self._unreadable.add(entry.case_id)
         if new and self._warn is not None:
             self._warn(f"{entry.case_id} cannot be read any more and is passed over ({error})")
+
+
+def positions_of(part: tuple[int, int], batch: int) -> range:
+    """The patches of a batch that are of one of its equal parts: ``(1, 2)`` of 4 are 2 and 3."""
+    number, count = part
+    return range(number * batch // count, (number + 1) * batch // count)
 
 
 def batches_ahead(patch: Shape, sampling: Sampling) -> int:

@@ -177,6 +177,8 @@ def _running(record: RunRecord) -> str:
     host = record.started.values.get("host") if record.started is not None else ""
     device = record.fact("device", "device")
     where = f" on {_words(device)}" if device else ""
+    processes = number(record.started.values.get("processes")) if record.started is not None else 1.0
+    where += f", with {processes:,.0f} processes" if processes > 1 else ""
     return f"Training{where}{f' of {_words(host)}' if host else ''}. It goes on when this window is closed."
 
 

@@ -185,6 +185,8 @@ class TrainingDraft:
         edge = 2 ** (values["network.levels"] - 1)
         if any(n % edge for n in values["sampling.patch"]) and not values["network.start_from"]:
             found["sampling.patch"] = f"must be a multiple of {edge} with {values['network.levels']} levels"
+        if values["sampling.batch"] % (processes := values["compute.processes"]):
+            found["sampling.batch"] = f"must be a multiple of {processes}, as many as compute.processes"
         if self.baseline("network.start_from") and not values["network.start_from"]:
             found["network.start_from"] = "must name the model folder to start from"
         return found

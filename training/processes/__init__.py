@@ -1,0 +1,1 @@
+"""Several processes, on one computer or on many, that train one run together."""
