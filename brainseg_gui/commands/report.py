@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from brainseg_gui.commands.options.case import add_case_options, add_scheme_options, chosen_schemes, regrid_policy_of
+from brainseg_gui.commands.options.cluster import add_cluster_options, count_of
 from brainseg_gui.errors import printable
 
 
@@ -14,20 +15,26 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the command line."""
     parser = subparsers.add_parser(
         "report",
-        help="write a report of one case",
+        help="write a report of one case, or of each of several",
         description="The modalities, three planes, scores of every region, volumes, lesions, the worst place and all "
         "definitions: as one page of HTML that opens offline, as PDF, or both. Without a prediction it shows the case "
         "and the volumes of its mask. Names are those of files and folders; headers are not asked for any.",
     )
-    add_case_options(parser)
+    add_case_options(parser, several=True)
     parser.add_argument(
         "-o",
         "--output",
         type=Path,
         action="append",
         metavar="FILE",
-        help=".html or .pdf; twice for both (default: CASE_report.html and .pdf here)",
+        help=".html or .pdf; twice for both (default: CASE_report.html and .pdf here); of several cases a folder",
     )
+    parser.add_argument("--json", action="store_true", help="of several cases: print one JSON object per case and line")
+    parser.add_argument("--fresh", action="store_true", help="of several cases: write anew what is there already")
+    parser.add_argument(
+        "--processes", type=count_of, metavar="N", help="of several cases: number of processes (one for each core)"
+    )
+    add_cluster_options(parser)
     add_scheme_options(parser)
     parser.add_argument(
         "--rules", default="brats2023", metavar="NAME", help="rules for empty masks and lesions: brats2020 or brats2023"
@@ -37,6 +44,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Read, compare, and write."""
+    if args.cluster is not None or len(args.cases) > 1:
+        from brainseg_gui.commands.reporting.several import report_on_several
+
+        return report_on_several(args)
     from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
     from brainseg_gui.evaluation.metrics.rules import rules_named
     from brainseg_gui.evaluation.reports.case_content import read_content
@@ -46,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     for path in args.output or ():
         check_report_file(path)
     rules, chosen = rules_named(args.rules), chosen_schemes(args)
-    source = find_case(args.case)
+    source = find_case(args.cases[0])
     reference = args.reference or source.reference
     content = run_to_end(read_content(source, reference, args.prediction, chosen, rules, regrid_policy_of(args)))
     for path in args.output or [Path(f"{source.case_id}_report{suffix}") for suffix in (".html", ".pdf")]:

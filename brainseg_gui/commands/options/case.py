@@ -17,10 +17,14 @@ if TYPE_CHECKING:
     from brainseg_gui.imaging.regrid_policy import RegridPolicy
 
 
-def add_case_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``CASE``, ``--prediction`` and ``--reference``."""
-    parser.add_argument("case", type=Path, metavar="CASE", help="case folder, or one of its files")
-    parser.add_argument("--prediction", type=Path, metavar="P", help="predicted mask")
+def add_case_options(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Add ``CASE``, or several ``cases``, ``--prediction`` and ``--reference``."""
+    if several:
+        parser.add_argument("cases", type=Path, nargs="+", metavar="CASE", help="case folders, or folders of these")
+    else:
+        parser.add_argument("case", type=Path, metavar="CASE", help="case folder, or one of its files")
+    folder = "; of several cases a folder of them" if several else ""
+    parser.add_argument("--prediction", type=Path, metavar="P", help=f"predicted mask{folder}")
     parser.add_argument("--reference", type=Path, metavar="R", help="reference mask (default: the case's own)")
     add_resample_option(parser, "a mask that lies on another grid than the images")
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brainseg_gui import __version__
 from brainseg_gui.commands.preparing.told import entry_of, sentences_of
-from brainseg_gui.errors import BrainsegError, EngineError, SaveError
-from brainseg_gui.execution.fitness import unfit_for, worker_name
+from brainseg_gui.commands.tasks.faults import failed
+from brainseg_gui.execution.fitness import unfit_for
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
@@ -57,8 +56,7 @@ def prepare_task(record: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        What `entry_of` says, ``words``, and ``doubts``; or ``failed``, a sentence, with ``input`` (whether the
-        examination is at fault), ``again`` and the ``trace``; or ``unfit``.
+        What `entry_of` says, ``words``, ``known`` and ``doubts``; or that of `failed`; or ``unfit``.
     """
     if sentence := unfit_for(record["program"], __version__):
         return {"unfit": sentence}
@@ -66,11 +64,7 @@ def prepare_task(record: dict[str, Any]) -> dict[str, Any]:
         try:
             return _prepared(record)
         except Exception as error:  # noqa: BLE001  a fault of one must not lose the others
-            again = isinstance(error, (EngineError, OSError))
-            of_input = isinstance(error, BrainsegError) and not isinstance(error, (EngineError, SaveError))
-            trace = "".join(traceback.format_exception(error))
-            words = str(error) if isinstance(error, BrainsegError) else f"{record['place']}: {error!r}"
-            return {"failed": words, "input": of_input, "again": again, "worker": worker_name(), "trace": trace}
+            return failed(error, record["place"])
 
 
 def _prepared(record: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +75,8 @@ def _prepared(record: dict[str, Any]) -> dict[str, Any]:
     taken = _Taken(output, record["call"], place)
     done = run_to_end(prepare_place(place, request, _finder(), taken))
     doubts = list(done.work.doubts) if done.work is not None else []
-    return {**entry_of(place, done), "doubts": doubts, "words": sentences_of(done)}
+    told = {"known": done.work is None, "doubts": doubts, "words": sentences_of(done)}
+    return {**entry_of(place, done), **told}
 
 
 @cache

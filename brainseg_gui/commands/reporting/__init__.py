@@ -1,0 +1,1 @@
+"""What ``brainseg report`` is made of, for more than one case."""

@@ -1,0 +1,97 @@
+"""``brainseg report`` of several cases: a task for each, on this computer or wherever the workers are."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui import __version__
+from brainseg_gui.commands.options.case import chosen_schemes, regrid_policy_of
+from brainseg_gui.commands.reporting.task import ENDINGS, report_name, report_task
+from brainseg_gui.commands.tasks.run import Tasks, run_all
+from brainseg_gui.errors import BrainsegError, CaseError
+from brainseg_gui.evaluation.cohorts.mask_search import PREDICTIONS, find_masks
+from brainseg_gui.evaluation.metrics.rules import rules_named
+from brainseg_gui.execution.manifest import Entry, read_manifest
+from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
+
+
+def report_on_several(args: argparse.Namespace) -> int:
+    """Report on the cases of a command line; the exit code."""
+    output = _folder_of(args)
+    rules_named(args.rules)
+    chosen = chosen_schemes(args)
+    sources = _sources(args.cases)
+    known: Mapping[str, list[Entry]] = {} if args.fresh or not output.is_dir() else read_manifest(output)
+    same = {
+        "program": __version__,
+        "output": str(output),
+        "rules": args.rules,
+        "reference_scheme": chosen.reference.name if chosen.reference else "",
+        "prediction_scheme": chosen.prediction.name if chosen.prediction else "",
+        "regrid": regrid_policy_of(args).value,
+    }
+    records = _records(sources, _predictions(args.prediction), known, same)
+    names = [source.case_id for source in sources]
+    return run_all(args, Tasks(names, records, output, "reports", _words), report_task)
+
+
+def _folder_of(args: argparse.Namespace) -> Path:
+    if args.reference is not None:
+        raise BrainsegError("--reference is for one case", "Leave it out: each case's own mask is its reference")
+    folder = args.output[0] if args.output and len(args.output) == 1 else None
+    if folder is None or folder.suffix.lower() in ENDINGS:
+        raise BrainsegError("reports of several cases go into a folder", "Give one folder for -o")
+    return Path(folder).absolute()
+
+
+def _sources(paths: Sequence[Path]) -> list[CaseSource]:
+    sources = [source for path in paths for source in _found(path.absolute())]
+    twice = [case for case, count in Counter(source.case_id for source in sources).items() if count > 1]
+    if twice:
+        raise BrainsegError(f"several of the cases are called {twice[0]}", "Report on them into different folders")
+    return sources
+
+
+def _found(path: Path) -> list[CaseSource]:
+    """A case, or those of a folder of cases."""
+    try:
+        return [find_case(path)]
+    except CaseError:
+        return list(find_cohort(path))
+
+
+def _predictions(place: Path | None) -> dict[str, Path]:
+    """The masks of a folder of predictions, by the names that their cases may have."""
+    masks = find_masks(place.absolute(), PREDICTIONS) if place is not None else []
+    return {name: mask.path for mask in reversed(masks) for name in reversed(mask.ids)}
+
+
+def _records(
+    sources: Sequence[CaseSource],
+    predictions: Mapping[str, Path],
+    known: Mapping[str, list[Entry]],
+    same: Mapping[str, Any],
+) -> Iterator[dict[str, Any]]:
+    for source in sources:
+        entries = [
+            entry.as_json() for ending in ENDINGS for entry in known.get(report_name(source.case_id, ending), [])
+        ]
+        case = source.folder if _is_one(source) else next(iter(source.modalities.values()))
+        yield {**same, "case": str(case), "prediction": str(predictions.get(source.case_id, "")), "entries": entries}
+
+
+def _is_one(source: CaseSource) -> bool:
+    """Whether its folder names it alone."""
+    try:
+        return find_case(source.folder).case_id == source.case_id
+    except CaseError:
+        return False
+
+
+def _words(reply: dict[str, Any]) -> str:
+    return "" if reply["known"] else "\n".join(reply["files"])

@@ -1,0 +1,110 @@
+"""The task of reporting on one case, wherever it runs: the page and the PDF, entered into the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui import __version__
+from brainseg_gui.commands.tasks.faults import failed
+from brainseg_gui.evaluation.documents.case_file import write_report
+from brainseg_gui.evaluation.masks import ChosenSchemes
+from brainseg_gui.evaluation.metrics.rules import rules_named
+from brainseg_gui.evaluation.reports.case_content import read_content
+from brainseg_gui.execution.fitness import unfit_for
+from brainseg_gui.execution.manifest import FOLDER, Entry, ManifestWriter
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.file_mark import mark_of
+from brainseg_gui.imaging.formats.mask_note import note_path
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+from brainseg_gui.imaging.regrid_policy import RegridPolicy
+from brainseg_gui.inference.case_record import inputs_of
+from brainseg_gui.progress import run_to_end
+from brainseg_gui.storage.folder import make_folders
+
+ENDINGS = (".html", ".pdf")
+SETTINGS = ("rules", "reference_scheme", "prediction_scheme", "regrid")
+
+
+def report_task(record: dict[str, Any]) -> dict[str, Any]:
+    """Write the report of a record's case: its ``case``, ``files`` and whether they were ``known``, or `failed`."""
+    if sentence := unfit_for(record["program"], __version__):
+        return {"unfit": sentence}
+    try:
+        return _Report(record).written()
+    except Exception as error:  # noqa: BLE001  a fault of one must not lose the others
+        return failed(error, record["case"])
+
+
+def report_name(case_id: str, ending: str) -> str:
+    """The file of a report."""
+    return f"{case_id}_report{ending}"
+
+
+@dataclass(frozen=True)
+class _Report:
+    record: Mapping[str, Any]
+
+    def written(self) -> dict[str, Any]:
+        """What is told of the case, whose reports are written unless they are there."""
+        files = [self._output / report_name(self._source.case_id, ending) for ending in ENDINGS]
+        told = {"case": self._source.case_id, "files": [str(path) for path in files], "doubts": []}
+        inputs = self._inputs()
+        if all(self._is_current(path, inputs) for path in files):
+            return {**told, "known": True}
+        marks = {str(path): mark_of(path) for path in inputs}
+        rules, chosen = rules_named(self.record["rules"]), ChosenSchemes(*map(_scheme, self._schemes))
+        regrid = RegridPolicy(self.record["regrid"])
+        content = run_to_end(
+            read_content(self._source, self._source.reference, self._prediction, chosen, rules, regrid)
+        )
+        make_folders(self._output / FOLDER, self._output)
+        for path in files:
+            write_report(content, path)
+            _writer(self._output).append(Entry(path.name, self._key, marks, mark_of(path), {}))
+        return {**told, "known": False}
+
+    @cached_property
+    def _source(self) -> Any:
+        return find_case(Path(self.record["case"]))
+
+    @property
+    def _prediction(self) -> Path | None:
+        return Path(self.record["prediction"]) if self.record["prediction"] else None
+
+    @property
+    def _output(self) -> Path:
+        return Path(self.record["output"])
+
+    @property
+    def _schemes(self) -> tuple[str, str]:
+        return self.record["reference_scheme"], self.record["prediction_scheme"]
+
+    @property
+    def _key(self) -> str:
+        settings = {"program": __version__, **{name: self.record[name] for name in SETTINGS}}
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+    def _inputs(self) -> list[Path]:
+        """The files that the report is made of."""
+        prediction = self._prediction
+        masks = [path for path in (prediction, prediction and note_path(prediction)) if path and path.is_file()]
+        return [*inputs_of(self._source), *masks]
+
+    def _is_current(self, path: Path, inputs: list[Path]) -> bool:
+        entries = (Entry.of_json(found) for found in self.record["entries"] if found["output"] == path.name)
+        return any(entry.is_current(self._key, inputs, path) for entry in entries)
+
+
+def _scheme(name: str) -> Any:
+    return scheme_named(name) if name else None
+
+
+@cache
+def _writer(output: Path) -> ManifestWriter:
+    return ManifestWriter(output)
