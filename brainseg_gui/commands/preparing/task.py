@@ -21,7 +21,7 @@ from brainseg_gui.storage.reading import read_derived
 from brainseg_gui.storage.writing import write_bytes
 
 if TYPE_CHECKING:
-    from brainseg_gui.preparation.steps.work import BrainFinder
+    from brainseg_gui.preparation.heads.finder import BrainFinder
 
 NAMES = "names"
 _ONE = threading.Lock()  # however many threads a worker has: it holds one examination and one network in its memory
