@@ -204,6 +204,14 @@ def test_in_a_tumour_that_is_there_only_the_region_of_the_hint_changes() -> None
     assert (np.isin(smaller, (1, 4)) == wanted["TC"]).all()
     assert ((smaller > 0) == (values > 0)).all()
     assert (smaller != 4).all()
+    nothing = {key: np.zeros(SHAPE, bool) for key in NESTED_REGIONS}
+    hint = Hint("TC", False, (CENTRE,))
+    change = change_towards(values, BRATS, slab, nothing, hint, SPACING)
+    assert heeds(change, values, BRATS, hint)
+    gone = applied(values, change)
+    assert (gone[ball(CENTRE, 8)] == 2).all()  # no core, but tumour as before
+    larger = applied(values, change_towards(values, BRATS, slab, wanted, Hint("TC", True, (CENTRE,)), SPACING))
+    assert ((larger > 0) == (values > 0)).all()  # who speaks of the core adds no oedema
     brighter = applied(values, change_towards(values, BRATS, slab, wanted, Hint("ET", True, (CENTRE,)), SPACING))
     assert ((brighter == 4) == wanted["ET"]).all()
     assert (brighter[ball(CENTRE, 4) & ~wanted["ET"]] == 1).all()

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.core_features import FILES
+from brainseg_gui.errors import EngineError
 from brainseg_gui.inference.engine.engine import Engine
 
 StartApplication = Callable[..., Application]
@@ -24,6 +25,10 @@ class NoEngine(Engine):
 
     def start(self, *_arguments: Any) -> None:
         """Stay cold."""
+
+    def features(self, *_arguments: Any) -> Any:
+        """Say at once that nobody will answer: clicks are answered by the images alone."""
+        raise EngineError("there is no engine", "This is a test without one")
 
 
 @pytest.fixture

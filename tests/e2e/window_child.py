@@ -10,6 +10,7 @@ import hashlib
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
@@ -23,6 +24,7 @@ from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.core_features import ANNOTATING
+from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
@@ -35,6 +37,10 @@ class NoEngine(Engine):
 
     def start(self, *_arguments: object) -> None:
         """Stay cold."""
+
+    def features(self, *_arguments: object) -> NoReturn:
+        """Let the images alone answer clicks."""
+        raise EngineError("there is no engine", "This is a test without one")
 
 
 class Script:

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import distance_transform_edt
 
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, BY_NETWORK, answered
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference.clicks.click_network import ClickNetwork
+from brainseg_gui.inference.clicks.click_network import ClickNetwork, shipped_click_network
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.models.head_model import CLICK_INPUTS, read_head_model
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
@@ -62,10 +65,11 @@ def test_a_click_is_answered_on_the_case_grid_and_features_are_made_once(
     distance = np.linalg.norm(np.argwhere(after) - AT, axis=1)
     assert 4 < distance.max() < 12  # near where it was said
     monkeypatch.setattr(Engine, "features", None)  # it would be called for another case
-    again = run_to_end(answered(case, after, case.scheme, [Hint("WT", False, (AT,))], network))
+    far = (8, 8, 8)
+    again = run_to_end(answered(case, after, case.scheme, [Hint("WT", True, (far,))], network))
     assert again.by == BY_NETWORK
-    assert again.change is not None
-    assert (again.change.labels == 0).all()
+    mended = run_to_end(answered(case, after, case.scheme, [Hint("WT", False, (AT,))], network))
+    assert mended.by == BY_IMAGES  # in a tumour that is drawn already they do better
 
 
 @pytest.mark.engine
@@ -77,3 +81,20 @@ def test_what_no_network_knows_and_a_case_without_a_modality_are_answered_by_the
     for region, case in (("NCR", whole), ("WT", make_case(SHAPE, without=(Modality.T1CE,)))):
         hint = Hint(region, True, (AT,))
         assert run_to_end(answered(case, empty(case), case.scheme, [hint], network)).by == BY_IMAGES
+
+
+@pytest.mark.engine
+def test_the_shipped_network_begins_a_lesion_of_the_demonstration_case(engine: Engine, demo_folder: Path) -> None:
+    network = shipped_click_network(engine)
+    assert network is not None  # and it looks at the features of the default network
+    case = run_to_end(read_case(find_case(demo_folder)))
+    assert case.reference is not None
+    wanted = case.reference.values > 0
+    i, j, k = np.unravel_index(distance_transform_edt(wanted).argmax(), wanted.shape)
+    values = empty(case)
+    at = (int(i), int(j), int(k))
+    answer = run_to_end(answered(case, values, case.scheme, [Hint("WT", True, (at,))], network))
+    assert answer.by == BY_NETWORK
+    assert answer.change is not None
+    np.copyto(values[answer.change.slab], answer.change.labels, where=answer.change.mask)
+    assert 2 * np.count_nonzero((values > 0) & wanted) > 0.6 * (np.count_nonzero(values) + np.count_nonzero(wanted))

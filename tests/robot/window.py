@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.core_features import JOURNALS, RESTORING, SAVING
+from brainseg_gui.errors import EngineError
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.state.layers.layers import LayerRole
 from tests.e2e.painting import Hand
@@ -38,6 +40,10 @@ class NoEngine(Engine):
 
     def start(self, *_arguments: object) -> None:
         """Stay cold."""
+
+    def features(self, *_arguments: object) -> NoReturn:
+        """Let the images alone answer clicks."""
+        raise EngineError("there is no engine", "This is a test without one")
 
 
 class Robot:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import LabelChange, area_of
-from brainseg_gui.annotation.tools.click_answers import heeds
+from brainseg_gui.annotation.tools.click_answers import begins_lesion, heeds
 from brainseg_gui.annotation.tools.clicks import from_images, joined_or_left, surroundings
 from brainseg_gui.evaluation.metrics.overlap import Counts
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
@@ -98,12 +98,14 @@ def by_balls(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelC
 
 
 def by_network(weights: Path) -> Answer:
-    """What a network for clicks says, or the images where it does not heed the click."""
+    """As the program answers: by a network where a lesion is begun and it heeds the click, else by the images."""
     import keras
 
     network = keras.saving.load_model(weights, compile=False)
 
     def answer(case: ClickCase, present: Classes, hints: Sequence[Hint]) -> LabelChange | None:
+        if not begins_lesion(hints[-1], present):
+            return by_seeds(case, present, hints)
         sitting = Sitting(case, present, list(hints))
         change = sitting.change(np.asarray(network.predict_on_batch(sitting.given())))
         if heeds(change, present, SCHEME, hints[-1]):

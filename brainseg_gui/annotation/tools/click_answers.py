@@ -9,7 +9,14 @@ from typing import Protocol
 import numpy as np
 
 from brainseg_gui.annotation.slab import LabelChange, Mask, Slab, Values, area_of
-from brainseg_gui.annotation.tools.clicks import Spacing, from_images, is_nested, near_hint, number_joining
+from brainseg_gui.annotation.tools.clicks import (
+    Spacing,
+    from_images,
+    is_nested,
+    joined_or_left,
+    near_hint,
+    number_joining,
+)
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
@@ -55,7 +62,10 @@ class Answer:
 def answered(
     case: Case, values: Values, scheme: LabelScheme, hints: Sequence[Hint], network: RegionNetwork | None
 ) -> Generator[Progress, None, Answer]:
-    """What the last of some hints comes to: by the network, or by the images where it cannot say or does not heed.
+    """What the last of some hints comes to: by the network where it begins a lesion, else by the images.
+
+    The images also answer where the network cannot say or does not heed. In a tumour that is drawn already the images
+    do better than the shipped network (its card has the curves).
 
     Parameters
     ----------
@@ -77,7 +87,7 @@ def answered(
         If the scheme has no number for what the hint speaks of.
     """
     hint = hints[-1]
-    if network is not None and is_nested(hint):
+    if network is not None and is_nested(hint) and begins_lesion(hint, values):
         present = {key: scheme.look_up(region_named(key))[values] for key in NESTED_REGIONS}
         try:
             slab, wanted = yield from network.regions(case, present, [other for other in hints if is_nested(other)])
@@ -95,7 +105,8 @@ def change_towards(
 ) -> LabelChange | None:
     """The change that makes the nested regions of a slab what somebody wants, as far as it belongs to a hint.
 
-    In the tumour that is there only what the hint speaks of changes. Around it, what is added comes with its tissues.
+    Only what the hint speaks of changes; what leaves it stays in the regions around. A hint that adds where nothing is
+    yet begins a lesion: what is added comes with its tissues.
 
     Parameters
     ----------
@@ -109,17 +120,22 @@ def change_towards(
     present = values[slab]
     inside = {key: scheme.look_up(region_named(key))[present] for key in NESTED_REGIONS}
     differs = inside[hint.region] != wanted[hint.region]
-    if hint.adds:  # what is new may hold all tissues; what is there already changes for the region alone
+    if begins_lesion(hint, values):
         differs |= (present == 0) & wanted["WT"]
     differs &= (present == 0) | inside["WT"]
     area = area_of(near_hint(differs, slab, hint, spacing_mm), slab)
-    if area is None:
-        return None
+    if area is None or not hint.adds:
+        return joined_or_left(values, scheme, hint, area)
     labels = np.zeros_like(present)
     for key in NESTED_REGIONS:
         labels[wanted[key]] = number_joining(scheme, key)
     inner = tuple(slice(a.start - s.start, a.stop - s.start) for a, s in zip(area.slab, slab, strict=True))
     return LabelChange(area.slab, area.mask, labels[inner])
+
+
+def begins_lesion(hint: Hint, values: Values) -> bool:
+    """Whether a hint adds where nothing is drawn yet."""
+    return hint.adds and not any(values[voxel] for voxel in hint.voxels_ijk)
 
 
 def heeds(change: LabelChange | None, values: Values, scheme: LabelScheme, hint: Hint) -> bool:
@@ -133,6 +149,6 @@ def heeds(change: LabelChange | None, values: Values, scheme: LabelScheme, hint:
         after = values[voxel]
         if change is not None and all(part.start <= v < part.stop for v, part in zip(voxel, change.slab, strict=True)):
             i, j, k = (v - part.start for v, part in zip(voxel, change.slab, strict=True))
-            after = change.labels[i, j, k] if change.mask[i, j, k] else after
+            after = np.broadcast_to(change.labels, change.mask.shape)[i, j, k] if change.mask[i, j, k] else after
         agreeing += bool(table[after]) == hint.adds
     return 2 * agreeing > len(hint.voxels_ijk)
