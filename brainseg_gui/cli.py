@@ -9,6 +9,7 @@ import io
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -22,6 +23,7 @@ COMMANDS = (
     *("window", "demo", "prepare", "segment", "evaluate", "follow", "report", "statistics", "render", "surfaces"),
     *("refine", "train", "learn", "runs", "synthesize", "export", "plugins", "doctor"),
 )
+_OF_HEADERS = "pydicom"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -58,10 +60,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _warn_on_terminal() -> None:
+    warnings.filterwarnings("ignore", module=rf"{_OF_HEADERS}(\.|$)")
+    logging.basicConfig(level=logging.WARNING, handlers=[_terminal()])
+
+
+def _terminal() -> logging.Handler:
+    """Warnings in the program's words; what a library says of headers is in the log, and looked at by the program."""
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.WARNING)  # the log has more
+    terminal.addFilter(lambda record: record.name.partition(".")[0] != _OF_HEADERS)
     terminal.setFormatter(_TerminalFormatter("brainseg: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[terminal])
+    return terminal
 
 
 def _run(arguments: argparse.Namespace) -> int:

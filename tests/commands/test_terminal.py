@@ -219,3 +219,13 @@ def test_a_mistyped_command_is_no_case(call: Call, tmp_path: Path, monkeypatch: 
     assert call("segmnt")[0] == 0
     assert call("patient-1")[0] == 0  # nearly nothing: the window says that there is no such folder
     assert asked == [[Path("segmnt")], [Path("patient-1")]]
+
+
+def test_what_a_library_says_of_headers_is_for_the_log_alone() -> None:
+    terminal = cli._terminal()
+    told = [
+        name
+        for name in ("brainseg_gui.preparation", "pydicom", "pydicom.filereader", "pydicomish")
+        if terminal.filter(logging.LogRecord(name, logging.WARNING, "", 0, "words", None, None))
+    ]
+    assert told == ["brainseg_gui.preparation", "pydicomish"]
