@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,8 @@ import pytest
 
 from brainseg_gui.cli import main
 from brainseg_gui.commands.segmenting.jobs import plan_jobs
+from brainseg_gui.evaluation.cohorts import run
+from brainseg_gui.execution.clusters import Workers, local_workers
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.cases.read_case import read_case
@@ -124,7 +126,16 @@ class _AllThereIs:
         return SegmentResult(classes, {}, "CPU", "float32", "nobody's", ())
 
 
-def test_evaluate_pairs_and_scores_what_segment_would_write(tree: Tree, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    """The process that scores, for all data sets: it takes longer to start than the cases to score."""
+    with local_workers(1) as workers:
+        yield workers
+
+
+def test_evaluate_pairs_and_scores_what_segment_would_write(
+    tree: Tree, tmp_path: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if MASK not in tree.row.paths:
         assert evaluate_words(tree.row) == "no masks"
         return
@@ -133,7 +144,7 @@ def test_evaluate_pairs_and_scores_what_segment_would_write(tree: Tree, tmp_path
         write(np.asarray(stored.from_ras(values)), tmp_path / "out" / f"{example.case_id}_pred.nii.gz")
     scores = tmp_path / "scores.csv"
     given = ["--reference", str(tree.root), "--prediction", str(tmp_path / "out"), "--csv", str(scores)]
-    given += ["--processes", "1"]  # each takes longer to start than the cases to score
+    monkeypatch.setattr(run, "local_workers", lambda _processes: nullcontext(workers))
     assert main(["evaluate", *given]) == 0  # 2 where the command doubts what it read
     with scores.open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["region"] in ("WT", "TC", "ET")]

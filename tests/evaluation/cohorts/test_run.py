@@ -36,7 +36,7 @@ SCHEMES = ChosenSchemes(scheme_named("brats2020"), scheme_named("brats2020"))
 
 def _request(folder: Path, count: int, **more: object) -> CohortRequest:
     references, (predictions,) = write_cohort(folder, count)
-    request = CohortRequest(references, {"p": predictions}, RULES, SCHEMES, processes=2)
+    request = CohortRequest(references, {"p": predictions}, RULES, SCHEMES, processes=1)  # each takes a second to start
     return replace(request, **more)  # type: ignore[arg-type]
 
 
@@ -49,7 +49,7 @@ def _entries(report: CohortReport) -> list[dict[str, object]]:
 
 
 def test_processes_give_what_one_gives_in_the_order_of_the_cases(tmp_path: Path) -> None:
-    request = _request(tmp_path, 5)
+    request = _request(tmp_path, 5, processes=2)
     report = _scored(request)
     pairs, _ = pair_models(request.reference, request.predictions)
     alone = [score_pair(pair, SCHEMES, RULES, model) for model, pair in pairs]
@@ -87,7 +87,7 @@ def test_a_process_that_dies_loses_only_its_case(tmp_path: Path, monkeypatch: py
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(worker_process, "_MODULE", "dying_child")
-    report = _scored(_request(tmp_path, 6))
+    report = _scored(_request(tmp_path, 6, processes=2))
     assert [case.case_id for case in report.cases] == ["P00", "P01", "P03", "P04", "P05"]
     (entry,) = report.failed
     assert entry.reason.endswith("P02_pred.nii.gz: its process died (exit code 9, no memory left)")
@@ -108,7 +108,7 @@ def _one_pair(folder: Path) -> tuple[Path, dict[str, Path]]:
 
 
 def test_processes_have_one_thread_each_and_end_with_the_work(tmp_path: Path) -> None:
-    with contextlib.closing(evaluate_cohort(_request(tmp_path, 12))) as work:
+    with contextlib.closing(evaluate_cohort(_request(tmp_path, 12, processes=2))) as work:
         for progress in work:
             if progress.partial is not None and progress.partial.done >= 2:
                 break
