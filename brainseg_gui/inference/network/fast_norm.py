@@ -35,6 +35,6 @@ class FastGroupNormalization(keras.layers.GroupNormalization):  # type: ignore[m
         per_group = slices.shape[-1] // self.groups
         shape = ops.shape(slices)
         count = ops.cast(shape[0] * shape[1] * per_group, "float32")
-        # (C,) -> (groups, C / groups) -> (groups,) -> (C,)
-        means = ops.sum(ops.reshape(sums, (self.groups, per_group)), axis=1) / count
-        return ops.repeat(means, per_group)
+        # (C,) -> (groups, C / groups) -> (groups, 1) -> (C,); Keras' `repeat` takes .03 s to build each time
+        means = ops.sum(ops.reshape(sums, (self.groups, per_group)), axis=1, keepdims=True) / count
+        return ops.reshape(ops.broadcast_to(means, (self.groups, per_group)), (-1,))
