@@ -30,13 +30,13 @@ from brainseg_gui.storage.leftovers import tidy
 from brainseg_gui.storage.writing import open_derived, remove_derived
 from training.errors import TrainingError, describe
 from training.processes.backend import choose_backend
-from training.processes.following import LOSS_SEEN_WITHIN_S, RESUME, follow
-from training.processes.group import Group
+from training.processes.following import LOSS_SEEN_WITHIN_S, RESUME, Unwritten, follow
+from training.processes.group import ProcessGroup
 from training.processes.leading import leading
 from training.processes.place import Place, launched_place
 
 if TYPE_CHECKING:
-    from training.run_state import Run
+    from training.run_state import Events, Run
 
 _LOG = logging.getLogger("training")
 FAILED, MISUSED = 1, 2
@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = launched_place() if args.launched else None
         _log_to(folder, place)
         if place is not None and place.rank:
-            return follow(folder, place, folder.config())
+            config = folder.config()
+            return follow(folder, place, lambda group: _trained(folder, config, Unwritten(), group, threading.Event()))
         with _alone(folder):
             config = folder.config()
             events = EventWriter(folder.events_file)
@@ -104,7 +105,7 @@ def _train(folder: RunFolder, config: TrainingConfig, events: EventWriter, place
 
 
 def _trained(
-    folder: RunFolder, config: TrainingConfig, events: EventWriter, group: Group, asked: threading.Event
+    folder: RunFolder, config: TrainingConfig, events: Events, group: ProcessGroup, asked: threading.Event
 ) -> Run:
     """The run at its end."""
     from training.checkpoint import Position

@@ -11,7 +11,7 @@ from brainseg_gui.errors import Cancelled
 from brainseg_gui.runs.run_folder import RunFolder
 from training.checkpoint import Position
 from training.errors import TrainingError
-from training.processes.group import ALONE, Group
+from training.processes.group import ALONE, ProcessGroup
 
 GONE_AFTER_S = 10.0
 
@@ -51,7 +51,7 @@ class Run:
     total_steps: int = 0
     hours: float = 0.0
     signalled: Callable[[], bool] = bool
-    group: Group = ALONE
+    group: ProcessGroup = ALONE
     end: str = ""
     epoch_logs: dict[str, float] = field(default_factory=dict)
     epoch_seen: int = 0

@@ -7,7 +7,7 @@ import os
 import socket
 
 from training.errors import TrainingError
-from training.processes.group import Group
+from training.processes.group import ProcessGroup
 
 BACKEND = "jax"
 
@@ -41,7 +41,7 @@ def check_backend() -> None:
         raise TrainingError(sentence, "pip install 'brainseg[jax]', or set compute.processes to 1")
 
 
-def join_backend(group: Group, host: str) -> None:
+def join_backend(group: ProcessGroup, host: str) -> None:
     """Connect JAX of all processes; to be called in each of them before anything is computed.
 
     Parameters

@@ -6,10 +6,10 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Callable
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import ENDS, RunFolder
 from training.errors import describe
@@ -34,7 +34,7 @@ class Unwritten:
             _LOG.warning("%s", values.get("message"))
 
 
-def follow(folder: RunFolder, place: Place, config: TrainingConfig) -> int:
+def follow(folder: RunFolder, place: Place, train_along: Callable[[Follower], object]) -> int:
     """Train along; the exit code. Whether the run stops is for process 0 to say: signals are not heard."""
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, signal.SIG_IGN)
@@ -44,14 +44,8 @@ def follow(folder: RunFolder, place: Place, config: TrainingConfig) -> int:
     group = Follower(place, leader, _leave, lambda sentence: _tell_loss(folder, place, sentence))
     try:
         join_backend(group, place.host)
-        from training.checkpoint import Position
-        from training.run_state import Run
-        from training.train import train
-
-        train(Run(folder, Unwritten(), Position(), group=group), config)
+        train_along(group)
     except Exception as error:  # noqa: BLE001  process 0 has to say it
-        if not isinstance(error, BrainsegError):
-            group.wait_for_loss(LOSS_SEEN_WITHIN_S)
         _LOG.error("%s", describe(error), exc_info=None if isinstance(error, BrainsegError) else error)
         group.fail(describe(error))
         return FAILED

@@ -30,7 +30,7 @@ _QUIET_S, _ASK_EVERY_S, _ASKED = 15, 5, 6  # a computer that lost its power clos
 OnLoss = Callable[[str], None]
 
 
-class Group:
+class ProcessGroup:
     """The processes of a run, as one of them sees them; this one is alone."""
 
     rank = 0
@@ -47,7 +47,7 @@ class Group:
         """Tell the others how the run ended."""
 
 
-ALONE = Group()
+ALONE = ProcessGroup()
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Lines:
         self._connection.close()
 
 
-class Leader(Group):
+class Leader(ProcessGroup):
     """Process 0: decides, writes, and ends all when one of the others is gone.
 
     Parameters
@@ -151,7 +151,7 @@ class Leader(Group):
             self._on_loss(f"{peer.words} {f'cannot go on: {reason}' if reason else 'ended without a word'}")
 
 
-class Follower(Group):
+class Follower(ProcessGroup):
     """Any other process: does what process 0 decides, and ends with it.
 
     Parameters

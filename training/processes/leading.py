@@ -13,12 +13,12 @@ from brainseg_gui.runs.run_folder import RunFolder
 from brainseg_gui.storage.writing import open_derived
 from training.errors import TrainingError
 from training.processes.backend import check_backend, join_backend
-from training.processes.group import ALONE, Group, Leader, OnLoss, gather, open_doors
+from training.processes.group import ALONE, Leader, OnLoss, ProcessGroup, gather, open_doors
 from training.processes.place import Place
 
 
 @contextlib.contextmanager
-def leading(folder: RunFolder, place: Place, on_loss: OnLoss) -> Iterator[Group]:
+def leading(folder: RunFolder, place: Place, on_loss: OnLoss) -> Iterator[ProcessGroup]:
     """The group of a run's processes, connected; they end with the block.
 
     Parameters

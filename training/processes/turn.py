@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from training.errors import TrainingError
-from training.processes.group import Group
+from training.processes.group import ProcessGroup
 
 Found = TypeVar("Found")
 
 
-def in_turn(group: Group, find: Callable[[], Found], sign: Callable[[Found], Any], what: str) -> Found:
+def in_turn(group: ProcessGroup, find: Callable[[], Found], sign: Callable[[Found], Any], what: str) -> Found:
     """What `find` gives: first in process 0, which may write meanwhile, then in the others.
 
     Parameters
