@@ -58,8 +58,9 @@ def carry_over(
     named = {visit.name: (index, visit.mask) for index, visit in enumerate(record.visits) if visit.mask is not None}
     if name not in named:
         raise CaseError(f"no visit with a mask is named {printable(name)}", f"Choose one of {', '.join(named)}")
-    start, mask = named[name]
-    read = yield from scaled(read_masks(visits, {start: mask}, scheme), 0.0, 0.2)
+    start = named[name][0]
+    paths = dict(named.values())  # all of them: how they are numbered is told by all together, as for measuring
+    read = yield from scaled(read_masks(visits, paths, scheme), 0.0, 0.2)
     registered = any(visit.to_first is not None for visit in record.visits)
     lost = {index for index, visit in enumerate(record.visits) if registered and visit.to_first is None}
     others = [index for index in range(len(visits)) if index not in lost | {start}] if start not in lost else []

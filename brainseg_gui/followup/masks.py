@@ -6,15 +6,20 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from brainseg_gui.errors import printable
+from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.evaluation.masks import reading_of
 from brainseg_gui.followup.visits import Visit
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
+from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.schemes.understanding import stated_schemes
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, scaled
+
+_CAVITY_OR_ENHANCING = 4  # a resection cavity since BraTS 2023, what enhances before
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +69,14 @@ def read_masks(
     found = {}
     for number, (index, path) in enumerate(paths.items()):
         yield Progress("reading", number / len(paths), printable(visits[index].name))
-        found[index] = _read(visits[index], path, scheme)
+        part = number / len(paths), (number + 1) / len(paths)
+        found[index] = yield from scaled(_read(visits[index], path, scheme), *part)
     votes = [_vote(visits[index], mask) for index, mask in found.items()]
     agreed = agreed_schemes(votes)
     return {index: _read_alike(mask, other) for (index, mask), other in zip(found.items(), agreed, strict=True)}
 
 
-def _read(visit: Visit, path: Path, scheme: LabelScheme | None) -> VisitMask:
+def _read(visit: Visit, path: Path, scheme: LabelScheme | None) -> Generator[Progress, None, VisitMask]:
     stored = read_mask(path)
     labels = stored.as_labels(stored.values, stored.stored_grid.grid, scheme_named("brats2020"))
     listed = stated_schemes(visit.source) if scheme is None and path == visit.source.reference else ()
@@ -78,9 +84,20 @@ def _read(visit: Visit, path: Path, scheme: LabelScheme | None) -> VisitMask:
         known = label_schemes()[listed[0]]
         sentence = f"The labels are read as {known.title}, as the data set states"
         return VisitMask(path, labels.with_scheme(known), (sentence, *stored.notes), True)
-    read = reading_of(labels, path, scheme, None)
+    told = scheme is not None or said_scheme(labels, path) is not None
+    asked = not told and _CAVITY_OR_ENHANCING in labels.present()
+    case = (yield from _case_of(visit)) if asked else None
+    read = reading_of(labels, path, scheme, case)
     notes = (read.sentence, *stored.notes, *([read.doubt] if read.doubt else []))
     return VisitMask(path, read.labels, notes, read.stated)
+
+
+def _case_of(visit: Visit) -> Generator[Progress, None, Case | None]:
+    """The visit with its images, which tell a cavity from what enhances; None where they cannot be read."""
+    try:
+        return (yield from read_case(replace(visit.source, reference=None)))
+    except BrainsegError:
+        return None  # registering says what is wrong with them; numbers and names still tell something
 
 
 def _vote(visit: Visit, mask: VisitMask) -> Vote:

@@ -16,6 +16,7 @@ from brainseg_gui.views.following.lesion_table import LesionTable
 from brainseg_gui.views.widgets.scroll_page import FootedPage
 
 _EMPTY = "Measures come when the visits of a patient are read: File › Open a patient…"
+_WAITING = "The visits are registered and read; their measures come then"
 
 
 class MeasuresPanel(FootedPage):
@@ -56,6 +57,7 @@ class MeasuresPanel(FootedPage):
         self.foot.addLayout(buttons)
         self._following.changed.connect(self._synchronize)
         self._following.choice.events.connect(self._synchronize)
+        self._following.work.events.running.connect(self._synchronize)
         self._synchronize()
 
     def _make_criteria(self) -> QComboBox:
@@ -93,12 +95,16 @@ class MeasuresPanel(FootedPage):
         self.table.show_record(record, choice.visit)
         with QSignalBlocker(self._criteria):
             self._criteria.setCurrentIndex(self._criteria.findData(choice.criteria))
-        self._words.setText("\n".join(self._lines()) if record is not None else self._following.work.outcome or _EMPTY)
+        self._words.setText("\n".join(self._lines()) if record is not None else self._waiting_words())
         about = f"lesion {choice.lesion} at this visit" if choice.lesion else "this visit"
         self.remark.setPlaceholderText(f"Remark on {about}, Enter to write it")
         for widget in (self.remark, self.treatment, self.day):
             widget.setEnabled(record is not None)
         self.remark.setEnabled(record is not None and choice.visit is not None)
+
+    def _waiting_words(self) -> str:
+        """Why there are no measures yet, and what brings them."""
+        return self._following.work.outcome or (_WAITING if self._following.work.running else _EMPTY)
 
     def _lines(self) -> list[str]:
         """The category of the open visit and why, what became of lesions until then, and what people wrote."""

@@ -1,0 +1,64 @@
+"""What the masks of visits mean: a cavity after surgery is never measured as tumour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from brainseg_gui.followup.masks import VisitMask, read_masks
+from brainseg_gui.followup.visits import Visit, time_line_of
+from brainseg_gui.progress import run_to_end
+
+_SHAPE = (40, 40, 24)
+_BRIGHTNESS = {  # of brain, necrosis, oedema, rim and cavity (fluid: dark on T1, T1ce and FLAIR, bright on T2)
+    "t1": (100, 70, 80, 90, 30),
+    "t1ce": (100, 60, 80, 220, 30),
+    "t2": (100, 150, 170, 150, 300),
+    "flair": (100, 120, 220, 150, 30),
+}
+
+
+def _write(folder: Path, *, cavity: bool) -> None:
+    """A visit numbered as BraTS since 2023: 1 necrosis, 2 oedema, 3 rim, 4 cavity."""
+    folder.mkdir(parents=True)
+    distance = np.sqrt(((np.indices(_SHAPE) - np.reshape((20, 20, 12), (3, 1, 1, 1))) ** 2).sum(axis=0))
+    seg = np.select([distance < 3, distance < 5, distance < 8], [1, 3, 2], 0).astype(np.uint8)
+    if cavity:
+        seg[12:18, 15:25, 8:16] = 4
+    noise = np.random.default_rng(4)
+    head = np.ones(_SHAPE, bool)
+    head[[0, 1, 2, -3, -2, -1]] = False
+    for name, levels in _BRIGHTNESS.items():
+        image = np.where(head, np.take(levels, seg) + noise.normal(0, 4, _SHAPE), 0).astype(np.int16)
+        nib.save(nib.Nifti1Image(image, np.eye(4)), folder / f"{name}.nii.gz")
+    nib.save(nib.Nifti1Image(seg, np.eye(4)), folder / "seg.nii.gz")
+
+
+@pytest.fixture
+def operated(tmp_path: Path) -> Sequence[Visit]:
+    """One visit before surgery and two after it."""
+    for day, cavity in (("2023-03-01", False), ("2023-05-18", True), ("2023-07-17", True)):
+        _write(tmp_path / "P" / day, cavity=cavity)
+    return time_line_of(tmp_path / "P").visits
+
+
+def _read(visits: Sequence[Visit]) -> dict[int, VisitMask]:
+    paths = {index: visit.source.folder / "seg.nii.gz" for index, visit in enumerate(visits)}
+    return run_to_end(read_masks(visits, paths, None))
+
+
+def test_images_tell_a_cavity_from_tumour_that_has_its_number(operated: Sequence[Visit]) -> None:
+    schemes = [mask.labels.scheme for mask in _read(operated).values()]
+    assert [scheme.meaning_of(4) for scheme in schemes] == ["RC"] * 3
+    assert [scheme.meaning_of(3) for scheme in schemes] == ["ET"] * 3
+
+
+def test_masks_are_read_where_no_image_can_be(operated: Sequence[Visit]) -> None:
+    for visit in operated:
+        for path in visit.source.modalities.values():
+            path.write_bytes(b"no image")
+    assert "guessed without images" in _read(operated)[1].notes[0]
