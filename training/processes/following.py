@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +20,6 @@ from training.processes.place import Place
 _LOG = logging.getLogger("training")
 FAILED = 1
 LOSS_SEEN_WITHIN_S = 5.0
-_OTHERS_WRITE_WITHIN_S = 2.0  # a forced stop kills process 0, and says so
 RESUME = "Resume the run: it goes on from its newest checkpoint, on any number of processes"
 
 
@@ -60,13 +58,12 @@ def _leave(end: str) -> None:
 
 
 def _tell_loss(folder: RunFolder, place: Place, sentence: str) -> None:
-    """Nobody writes any more: the next process notes why, unless whoever ended process 0 does."""
-    _LOG.error("%s. %s.", sentence, RESUME)
+    """Nobody writes any more: the next process notes why, at once, for JAX ends it too; a forced stop says so itself."""
     try:
-        time.sleep(_OTHERS_WRITE_WITHIN_S if place.rank == 1 else 0)
-        if place.rank == 1 and folder.status() not in ENDS.values():
+        if place.rank == 1 and not folder.stop_asked and folder.status() not in ENDS.values():
             events = EventWriter(folder.events_file)
             events.write("failed", message=f"{sentence}. {RESUME}.", details="")
             events.close()
     finally:
+        _LOG.error("%s. %s.", sentence, RESUME)
         _leave("failed")
