@@ -58,7 +58,7 @@ def _leave(end: str) -> None:
 
 
 def _tell_loss(folder: RunFolder, place: Place, sentence: str) -> None:
-    """Nobody writes any more: the next process notes why, at once, for JAX ends it too; a forced stop says so itself."""
+    """Nobody writes any more: the next process notes why, at once, for JAX ends it too. A forced stop says so."""
     try:
         if place.rank == 1 and not folder.stop_asked and folder.status() not in ENDS.values():
             events = EventWriter(folder.events_file)
