@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SILENT:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run test slow lint bench fuzz soak robot clean
+.PHONY: help run test slow lint style bench fuzz soak robot clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,16 +30,25 @@ run: $(VENV)/run.installed  ## Set up and open the demonstration case, or CASE=f
 	echo "Opening $${CASE:-the demonstration case}; the first start takes some seconds longer."
 	$(BIN)/brainseg "$${CASE:-demo}"
 
-test: lint  ## Set up and run every check; the tests come last
-	$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
+test: style  ## Set up and run every check; types are checked beside the tests, and told last
+	types=$$(mktemp)
+	$(BIN)/mypy >"$$types" 2>&1 &
+	checking=$$!
+	trap 'kill $$checking 2>/dev/null || true; rm -f "$$types"' EXIT
+	$(BIN)/python -m pytest -m "not slow" $(PARALLEL) || failed=1
+	wait $$checking || failed=1
+	cat "$$types"
+	exit $${failed:-0}
 
 slow: $(VENV)/dev.installed  ## The tests that take half a minute each: whole trainings, a day in the window
 	$(BIN)/python -m pytest -m slow $(PARALLEL)
 
-lint: $(VENV)/dev.installed  ## Style, types and import directions
+lint: style  ## Style, types and import directions
+	$(BIN)/mypy
+
+style: $(VENV)/dev.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 bench: $(VENV)/dev.installed  ## Measure speed and memory

@@ -179,7 +179,11 @@ def toy_case(tmp_path_factory: pytest.TempPathFactory) -> ToyCase:
         wanted = repr(sorted(options.items()))
         if wanted not in written:
             written[wanted] = _write_toy_case(tmp_path_factory.mktemp("toy"), **options)
-        return Path(shutil.copytree(written[wanted], folder / written[wanted].name, copy_function=shutil.copyfile))
+        case = folder / written[wanted].name
+        case.mkdir(parents=True, exist_ok=True)
+        for file in written[wanted].iterdir():
+            shutil.copyfile(file, case / file.name)  # without the modes, which not every drive of the tests knows
+        return case
 
     return cast(ToyCase, copied)
 

@@ -17,6 +17,7 @@ from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.to_json import as_json
 from brainseg_gui.followup.visits import TimeLine, time_line_of
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.progress import run_to_end
 from tests.fuzz.folder_parts import image, mask
@@ -33,7 +34,7 @@ def follow_up() -> dict[str, Any]:
             for part in ("t1", "t1ce"):
                 (place / f"{part}.nii").write_bytes(image(number))
             (place / "seg.nii.gz").write_bytes(mask())
-        record = _measured(Path(folder) / "P1")
+        record = _measured(Path(folder) / "P1", "brats2020")  # the images would tell another scheme
     line = record.visits[1].lesions[1].cross.longest
     for edit in (TargetsChosen((1,)), BaselineChosen(0), VisitRemark(0, "x"), LineMoved(1, 1, "longest", line)):
         record = record.with_edit(edit)
@@ -74,8 +75,9 @@ def order_visits(folder: Path) -> TimeLine:
     return line
 
 
-def _measured(folder: Path) -> FollowUp:
-    return run_to_end(measure_patient(order_visits(folder), FollowUpRequest(criteria_named("rano2"))))
+def _measured(folder: Path, scheme: str = "") -> FollowUp:
+    request = FollowUpRequest(criteria_named("rano2"), scheme=scheme_named(scheme) if scheme else None)
+    return run_to_end(measure_patient(order_visits(folder), request))
 
 
 def _may_be_shown(word: str) -> bool:

@@ -120,13 +120,15 @@ def test_a_run_goes_on_from_the_newest_that_can_be_read_and_keeps_what_it_writes
 
     from brainseg_gui.runs.config import TrainingConfig
     from training.checkpoint import Position, save_checkpoint
+    from training.processes.group import ALONE
     from training.train import resume
 
     model, said = tiny(0), []
     for step in (10, 20):
         save_checkpoint(tmp_path, model, Position(step=step))
     (tmp_path / "step-000000020.npz").write_bytes(b"cut off")
-    run = SimpleNamespace(folder=SimpleNamespace(checkpoints=tmp_path), position=Position(), warn=said.append)
+    folder = SimpleNamespace(checkpoints=tmp_path)
+    run = SimpleNamespace(folder=folder, position=Position(), warn=said.append, group=ALONE, is_writer=True)
     resume(run, TrainingConfig(), tiny(0))  # type: ignore[arg-type]
     assert run.position.step == 10
     assert said == ["step-000000020.npz cannot be read; the run goes on from step-000000010.npz"]
@@ -159,7 +161,7 @@ def test_an_epoch_whose_last_step_is_the_last_before_a_stop_is_closed(tmp_path: 
     told: list[dict[str, object]] = []
     run = SimpleNamespace(
         position=Position(step=8, steps_per_epoch=4, epoch_steps=1), epoch=2, epoch_seen=3,
-        end=end, must_stop=bool(end),
+        end=end, must_stop=bool(end), is_writer=True,
         merged_metrics=lambda: {"loss": 0.5}, events=SimpleNamespace(write=lambda kind, **v: told.append(v)),
     )  # fmt: skip
     validation = SimpleNamespace(cases=("one",), run=lambda: iter(()))
@@ -192,7 +194,8 @@ def test_what_a_run_keeps(keep: str, kept: list[tuple[float, str]], tmp_path: Pa
     def export(model: object, metrics: dict[str, float], judged_by: str) -> None:
         exported.append((metrics["val_dice_mean"], judged_by))
 
-    run = SimpleNamespace(position=Position(), epoch=1, folder=SimpleNamespace(checkpoints=tmp_path))
+    folder = SimpleNamespace(checkpoints=tmp_path)
+    run = SimpleNamespace(position=Position(), epoch=1, folder=folder, is_writer=True)
     validation = SimpleNamespace(cases=("one",))
     epochs = Epochs(run, validation, Length(keep=keep), export, steps=None)  # type: ignore[arg-type]
     epochs.set_model(tiny(0))

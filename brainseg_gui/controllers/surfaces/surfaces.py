@@ -65,7 +65,7 @@ class SurfacesController(QObject):
     def toggle(self) -> None:
         """Show surfaces in the fourth quarter, or the table again."""
         if self._session.displayed is None:
-            self._session.say(Notice("Surfaces are of an open case", "Open a case first"))
+            self._session.say(Notice("Surfaces are of an open case", "Open a case first", problem=False))
             self._synchronize()
             return
         self._comes_back = False

@@ -40,9 +40,9 @@ FOLLOW_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _action(
         "follow.surfaces",
-        "Lesions in &3-D",
+        "L&esions as surfaces",
         tip="Each lesion in its own colour, the same at all visits",
-        known_as="surfaces identity",
+        known_as="3-D 3d identity",
     ),
     _action(
         "follow.baseline",
