@@ -77,7 +77,7 @@ def _seconds_of(case_folder: Path) -> dict[str, float]:
 
 def steps_of_training() -> dict[str, float]:
     """Median seconds of a step of the source article's network on a patch, per device and precision."""
-    from brainseg_gui.inference.network.devices import choose_device, choose_precision
+    from brainseg_gui.inference.network.devices import choose_device
     from training.network import on_devices
 
     found: dict[str, float] = {}
@@ -87,7 +87,7 @@ def steps_of_training() -> dict[str, float]:
         except BrainsegError:
             continue  # there is no such device
         for precision in ("float32", "bfloat16"):
-            if choose_precision(precision, place) == precision:  # type: ignore[arg-type]
+            if precision == "float32" or place.has_bfloat16:
                 with on_devices([place.keras_name]):
                     found[f"{device} {precision} step s"] = _step_s(precision)
     return found
