@@ -56,10 +56,7 @@ def expectation(expected: Mapping[str, ExpectedDice]) -> str:
     >>> expectation({"WT": ExpectedDice(0.9, 0.04), "ET": ExpectedDice(0.5, 0.07)})
     'Expected Dice WT .90 ± .04, ET .50 ± .07: ET is probably poor, look there'
     """
-    if not expected:
-        return ""
-    numbers = ", ".join(f"{region} {_two(of.dice)} ± {_two(of.error)}" for region, of in expected.items())
-    return ": ".join(filter(None, (f"Expected Dice {numbers}", _probably_poor(expected))))
+    return _said("Expected", expected, {region: f" ± {_two(of.error)}" for region, of in expected.items()})
 
 
 def brief_expectation(expected: Mapping[str, ExpectedDice]) -> str:
@@ -68,16 +65,16 @@ def brief_expectation(expected: Mapping[str, ExpectedDice]) -> str:
     >>> brief_expectation({"WT": ExpectedDice(0.9, 0.04), "ET": ExpectedDice(0.5, 0.07)})
     'expected Dice WT .90, ET .50: ET is probably poor, look there'
     """
+    return _said("expected", expected, {})
+
+
+def _said(first: str, expected: Mapping[str, ExpectedDice], errors: Mapping[str, str]) -> str:
     if not expected:
         return ""
-    numbers = ", ".join(f"{region} {_two(of.dice)}" for region, of in expected.items())
-    return ": ".join(filter(None, (f"expected Dice {numbers}", _probably_poor(expected))))
-
-
-def _probably_poor(expected: Mapping[str, ExpectedDice]) -> str:
+    numbers = ", ".join(f"{region} {_two(of.dice)}{errors.get(region, '')}" for region, of in expected.items())
     poor = [region for region, of in expected.items() if of.dice < POOR]
     verb = "is" if len(poor) == 1 else "are"
-    return f"{listed(poor)} {verb} probably poor, look there" if poor else ""
+    return f"{first} Dice {numbers}" + (f": {listed(poor)} {verb} probably poor, look there" if poor else "")
 
 
 def _two(value: float) -> str:
