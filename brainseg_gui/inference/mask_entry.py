@@ -16,6 +16,7 @@ from brainseg_gui.execution.claim import stands
 from brainseg_gui.execution.manifest import Entry, ManifestWriter, read_manifest
 from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
 from brainseg_gui.inference.case_record import CaseRecord, inputs_of
+from brainseg_gui.storage.writing import await_content
 
 
 class AbandonedError(BrainsegError):
@@ -41,7 +42,8 @@ class MaskEntry:
         return self._made_by(self.task.entries)
 
     def made_meanwhile(self) -> dict[str, Any] | None:
-        """As `made`, where another client may have made it since the run began."""
+        """As `made`, where another client may have made it since the run began, or be naming it just now."""
+        await_content(self.task.job.output)
         return self._made_by(read_manifest(self.task.settings.results, self.task.result).get(self.task.result, []))
 
     def may_replace(self) -> bool:

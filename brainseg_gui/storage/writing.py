@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -15,6 +16,7 @@ from brainseg_gui.storage.folder import Folder, flush, open_folder
 from brainseg_gui.storage.leftovers import new_name, sweep_now_and_then
 
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EINVAL}
+_NAMING_S, _LOOK_AGAIN_S = 2.0, 0.02
 
 
 @contextlib.contextmanager
@@ -114,6 +116,20 @@ def make_private_folder(folder: Path) -> None:
         os.chmod(folder, 0o700)
 
 
+def await_content(path: Path) -> None:
+    """Wait a moment where a name is reserved: on drives without hard links it stands for an empty file until its own
+    comes. A file that stays empty, as of a writer that died, is not waited for longer.
+    """
+    end = time.monotonic() + _NAMING_S
+    with contextlib.suppress(OSError):
+        while _is_empty(path.lstat()) and time.monotonic() < end:
+            time.sleep(_LOOK_AGAIN_S)
+
+
+def _is_empty(found: os.stat_result) -> bool:
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0
+
+
 def _mode_of(folder: Folder, name: str, *, private: bool) -> int | None:
     """The mode that a file is to have; None for that of new files."""
     if private:
@@ -135,5 +151,9 @@ def _publish(folder: Folder, name: str, new: str) -> None:
     except OSError as error:
         if error.errno not in _NO_HARD_LINKS:
             raise
-        folder.open(new, "xb").close()
+        try:
+            folder.open(new, "xb").close()
+        except FileExistsError:
+            await_content(folder.path / new)
+            raise
         folder.rename(name, new)

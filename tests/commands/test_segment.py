@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -397,6 +398,7 @@ def test_two_runs_into_one_folder_make_each_mask_once(
     """Both came as far as the same case: one makes it, the other finds it made as it would have been."""
     if not hard_links:
         monkeypatch.setattr(os, "link", _no_hard_links)
+        monkeypatch.setattr(os, "replace", _slow(os.replace))  # the name is reserved for a while
     toy_case(tmp_path / "cohort", case_id="A")
     together = threading.Barrier(2, timeout=30)
     monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: _Quick(lambda name: together.wait()))
@@ -490,6 +492,14 @@ def test_a_mask_that_a_person_corrected_is_kept_and_told(
 
 def _no_hard_links(*_: object, **__: object) -> None:
     raise OSError(errno.EPERM, "Operation not permitted")
+
+
+def _slow(rename: Callable[..., None]) -> Callable[..., None]:
+    def later(*args: Any, **kwargs: Any) -> None:
+        time.sleep(0.2)
+        rename(*args, **kwargs)
+
+    return later
 
 
 def test_a_mask_is_not_written_through_a_link_that_lies_in_the_folder(

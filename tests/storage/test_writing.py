@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,24 @@ def test_a_place_that_is_taken_meanwhile_is_not_taken(
         late.__exit__(None, None, None)
     assert path.read_bytes() == b"a colleague's"
     assert os.listdir(tmp_path) == ["mask.nii.gz"]
+
+
+def test_whoever_finds_a_name_taken_finds_its_content_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without hard links a name is reserved first, by an empty file."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "key"
+    path.touch()
+    (tmp_path / "other").write_bytes(b"first")
+    first = threading.Timer(0.2, lambda: os.replace(tmp_path / "other", path))
+    first.start()
+    with pytest.raises(FileExistsError):
+        write_bytes(path, b"second", chosen=False, only_new=True)
+    assert path.read_bytes() == b"first"
+    first.join()
 
 
 def _kill_in_mid_save(folder: Path) -> None:
