@@ -17,9 +17,9 @@ from brainseg_gui.controllers.faults.fault_watch import FaultWatch
 from brainseg_gui.controllers.settings.person import call_person
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.appearance import apply_appearance
-from brainseg_gui.controllers.shell.controller_set import ControllerSet
-from brainseg_gui.controllers.shell.core_features import FAULTS, FILES, QUITTING, RESTORING, SEGMENTING
-from brainseg_gui.controllers.shell.features import ACTIONS, FEATURES, PANELS, TOUR
+from brainseg_gui.controllers.shell.features.all_features import ACTIONS, FEATURES, PANELS, TOUR
+from brainseg_gui.controllers.shell.features.controller_set import ControllerSet
+from brainseg_gui.controllers.shell.features.core_features import FAULTS, FILES, QUITTING, RESTORING, SEGMENTING
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.widgets.file_icons import FileDialogIcons

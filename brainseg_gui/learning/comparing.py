@@ -12,8 +12,8 @@ from brainseg_gui.evaluation.cohorts.run import CohortRequest, evaluate_cohort
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.reports.files import as_json, read_json
 from brainseg_gui.imaging.cases.case_folder import find_cohort
-from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.cohort import CohortSegmentation, Refused
+from brainseg_gui.inference.cohorts.case_job import CaseJob
+from brainseg_gui.inference.cohorts.cohort import CohortSegmentation, Refused
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder, verify_weights
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.learning.gate import AFTER, BEFORE, Verdict, judge

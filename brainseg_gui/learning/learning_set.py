@@ -25,7 +25,7 @@ from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import UNKNOWN, LabelMap
-from brainseg_gui.inference.case_record import ModelIdentity
+from brainseg_gui.inference.cohorts.case_record import ModelIdentity
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.learning.plan import LearningPlan, write_plan
 from brainseg_gui.learning.sides import FEWEST_TRAINED, Sides, images_digest, sides_of

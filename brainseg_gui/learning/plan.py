@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.inference.case_record import ModelIdentity
+from brainseg_gui.inference.cohorts.case_record import ModelIdentity
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.plain_values import listed_in, object_in, text_in
 from brainseg_gui.runs.run_folder import RunFolder

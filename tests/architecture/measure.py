@@ -13,7 +13,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 TOPS = ("brainseg_gui", "training")
 _CONTROLLERS = Path("brainseg_gui/controllers")
-_FEATURES = _CONTROLLERS / "shell" / "features.py"
+_SHELL = _CONTROLLERS / "shell"
+_FEATURES = _SHELL / "features"
 _Statements = tuple[ast.stmt, ...]  # of a module, at any depth: definitions and imports
 _KINDS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
@@ -37,7 +38,8 @@ class House:
     holding_window
         Controllers outside of the shell that import the window.
     panel_places
-        Panel of a feature -> modules of the program that name its class: what a new one has to touch.
+        Panel of a feature -> modules of the program that name its class, its own controllers aside: what a new one has
+        to touch.
     lines
         Of all modules, in all.
     """
@@ -98,15 +100,16 @@ def _namesakes(trees: dict[Path, _Statements]) -> dict[str, tuple[str, ...]]:
 def _holding_window(trees: dict[Path, _Statements]) -> tuple[str, ...]:
     """Controllers that could do anything with the window; those of the shell may."""
     controllers = {path: tree for path, tree in trees.items() if path.is_relative_to(_CONTROLLERS)}
-    outside = {path: tree for path, tree in controllers.items() if path.parent.name != "shell"}
+    outside = {path: tree for path, tree in controllers.items() if not path.is_relative_to(_SHELL)}
     return tuple(_dotted(path.with_suffix("")) for path, tree in outside.items() if "MainWindow" in _names(tree))
 
 
 def _panel_places(trees: dict[Path, _Statements]) -> dict[str, tuple[str, ...]]:
-    """Where each panel is named that the table of features makes."""
-    table = trees.get(_FEATURES)
-    panels = {name for name in _names(table) if name.endswith("Panel")} if table is not None else set()
-    named = {path.as_posix(): _names(tree) for path, tree in trees.items()}
+    """Where each panel is named that a feature makes when it is first needed, but in the controllers that use it."""
+    tables = [tree for path, tree in trees.items() if path.parent == _FEATURES and not path.name.startswith("core_")]
+    panels = {name for tree in tables for name in _names(tree) if name.endswith("Panel")}
+    using = [path for path in trees if path.is_relative_to(_CONTROLLERS) and not path.is_relative_to(_SHELL)]
+    named = {path.as_posix(): _names(tree) for path, tree in trees.items() if path not in using}
     return {panel: tuple(path for path, names in named.items() if panel in names) for panel in sorted(panels)}
 
 
@@ -185,7 +188,7 @@ def report(house: House) -> str:
             *(f"  {name}: {', '.join(modules)}" for name, modules in house.namesakes.items()),
             f"controllers outside of the shell that import the window: {len(house.holding_window)}",
             *(f"  {name}" for name in house.holding_window),
-            "modules that name the panel of a feature:",
+            "modules that name the panel of a feature, its controllers aside:",
             *(f"  {len(places)} {panel}" for panel, places in house.panel_places.items()),
             "modules per folder:",
             *(f"  {count:3d} {folder}" for folder, count in most),

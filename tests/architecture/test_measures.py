@@ -40,7 +40,7 @@ def test_controllers_get_what_they_use_and_not_the_window(house: House) -> None:
 
 def test_a_panel_is_registered_once(house: House) -> None:
     assert house.panel_places
-    assert {panel: places for panel, places in house.panel_places.items() if len(places) > 3} == {}
+    assert {panel: places for panel, places in house.panel_places.items() if len(places) > 2} == {}
 
 
 def test_circles_namesakes_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_circles_namesakes_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
         "b/two.py": "import brainseg_gui.a.one\n\ndef f():\n    '''Doc.'''\n    x = 1\n    return x\n",
         "c/three.py": "from brainseg_gui.a import one\n\nclass Case: ...\n",
         "controllers/d/five.py": "from brainseg_gui.views.shell.main_window import MainWindow\n",
-        "controllers/shell/features.py": "from brainseg_gui.views.d.six import SixPanel\n",
+        "controllers/shell/features/all_features.py": "from brainseg_gui.views.d.six import SixPanel\n",
         "views/d/six.py": "class SixPanel: ...\n",
         "c/four.py": "class Case: ...\n\nclass Mask: ...\n",
     }.items():
@@ -62,6 +62,6 @@ def test_circles_namesakes_crowds_and_lengths_are_seen(tmp_path: Path) -> None:
     assert found.body_lines == (2, 2, 2)
     assert {folder: found.modules[f"brainseg_gui/{folder}"] for folder in "abc"} == {"a": 1, "b": 1, "c": 2}
     assert found.holding_window == ("brainseg_gui.controllers.d.five",)
-    places = ("brainseg_gui/controllers/shell/features.py", "brainseg_gui/views/d/six.py")
+    places = ("brainseg_gui/controllers/shell/features/all_features.py", "brainseg_gui/views/d/six.py")
     assert found.panel_places == {"SixPanel": places}
     assert found.namesakes == {"Case": ("brainseg_gui.c.four", "brainseg_gui.c.three")}

@@ -11,7 +11,7 @@ from itertools import pairwise
 import psutil
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import FILES, SEGMENTING
+from brainseg_gui.controllers.shell.features.core_features import FILES, SEGMENTING
 from brainseg_gui.inference.engine.engine import Engine
 from tests.benchmarks.cases import Cases
 from tests.benchmarks.live_window import StallWatch, run_for, run_until, started

@@ -21,7 +21,7 @@ from brainseg_gui.execution.manifest import FOLDER, Entry, ManifestWriter, read_
 from brainseg_gui.execution.run import run_tasks
 from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.file_mark import FileMark
-from brainseg_gui.inference.case_record import inputs_of
+from brainseg_gui.inference.cohorts.case_record import inputs_of
 from tests.conftest import ROOT
 from tests.execution.stand_in_tasks import double
 

@@ -24,7 +24,7 @@ from brainseg_gui.commands import segment
 from brainseg_gui.commands.segmenting.cluster import segment_on_cluster
 from brainseg_gui.commands.segmenting.jobs import plan_jobs
 from brainseg_gui.execution.manifest import read_manifest
-from brainseg_gui.inference.cohort import CohortSegmentation
+from brainseg_gui.inference.cohorts.cohort import CohortSegmentation
 from brainseg_gui.inference.models.model_folder import default_model
 from tests.conftest import _write_toy_case
 from tests.execution import stand_in_engine

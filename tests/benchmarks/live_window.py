@@ -14,7 +14,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import FILES
+from brainseg_gui.controllers.shell.features.core_features import FILES
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle

@@ -92,7 +92,7 @@ class _Painter:
         from brainseg_gui.imaging.colours import overlay_table
         from brainseg_gui.imaging.labelling.known_schemes import scheme_named
         from brainseg_gui.imaging.window import Window
-        from brainseg_gui.views.slices.outline import Outlines
+        from brainseg_gui.views.slices.overlays.outline import Outlines
         from brainseg_gui.views.slices.slice_images import FillImage, GreyImage
         from tests.benchmarks.live_window import qt_application
 

@@ -22,7 +22,7 @@ from brainseg_gui.commands.segmenting.jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.imaging.formats.known_formats import titles
-from brainseg_gui.inference import ahead
+from brainseg_gui.inference.cohorts import ahead
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress

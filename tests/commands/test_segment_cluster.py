@@ -22,8 +22,8 @@ from brainseg_gui.execution.claim import claimed
 from brainseg_gui.execution.manifest import FOLDER, read_manifest
 from brainseg_gui.execution.run import UnfitWorkerError
 from brainseg_gui.imaging.file_mark import FileMark
-from brainseg_gui.inference import case_record, case_task, mask_entry
-from brainseg_gui.inference.cohort import CohortSegmentation
+from brainseg_gui.inference.cohorts import case_record, case_task, mask_entry
+from brainseg_gui.inference.cohorts.cohort import CohortSegmentation
 from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
 from tests.execution import stand_in_engine
 from tests.execution.stand_in_engine import StandInEngine

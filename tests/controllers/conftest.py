@@ -13,7 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
+from brainseg_gui.controllers.shell.features.all_features import ACTIONS, PANELS
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case

@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.comparing.intensities import IntensitiesController
 from brainseg_gui.controllers.segmenting.certainty import CertaintyController
-from brainseg_gui.controllers.shell import core_controllers
-from brainseg_gui.controllers.shell.features import CERTAINTY, INTENSITIES
+from brainseg_gui.controllers.shell.features import core_controllers
+from brainseg_gui.controllers.shell.features.all_features import CERTAINTY
+from brainseg_gui.controllers.shell.features.comparing_features import INTENSITIES
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality

@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.controllers.comparing.cohort import CohortController
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.shell import core_controllers
-from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
+from brainseg_gui.controllers.shell.features import core_controllers
+from brainseg_gui.controllers.shell.features.all_features import ACTIONS, PANELS
 from brainseg_gui.evaluation.records.report import CohortReport
 from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.state.comparing.cohort_results import GUESSED, summaries_of

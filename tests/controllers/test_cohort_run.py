@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.controllers.segmenting import cohort_works
 from brainseg_gui.controllers.segmenting.cohort_run import CohortRunController
 from brainseg_gui.controllers.segmenting.segment import SegmentController
-from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.evaluation.cohorts import run as cohort_scoring
 from brainseg_gui.execution.clusters import Workers
@@ -28,8 +28,8 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.formats import save
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.inference import ahead
-from brainseg_gui.inference.case_task import segment_task
+from brainseg_gui.inference.cohorts import ahead
+from brainseg_gui.inference.cohorts.case_task import segment_task
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.segmenting.cohort_run import CaseStage, RunCases, RunPlace, RunTask
 from brainseg_gui.state.session import Session

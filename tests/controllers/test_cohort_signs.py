@@ -9,8 +9,8 @@ import pytest
 
 from brainseg_gui.annotation.case_order import CaseSigns
 from brainseg_gui.controllers.segmenting.cohort_works import signs_of_outcome
-from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.cohort import HasMask
+from brainseg_gui.inference.cohorts.case_job import CaseJob
+from brainseg_gui.inference.cohorts.cohort import HasMask
 
 VOLUMES = {"WT": 40.0, "TC": 20.0, "ET": 0.0}
 

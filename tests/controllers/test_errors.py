@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.comparing import errors as module
 from brainseg_gui.controllers.comparing.errors import ErrorsController
-from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.evaluation.metrics import disagreements
 from brainseg_gui.evaluation.metrics.disagreements import find_disagreements
 from brainseg_gui.imaging.case import Case

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.files import FilesController
-from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.faults import scratch
 from brainseg_gui.imaging.cases import read_case as read_case_module
 from brainseg_gui.imaging.cases.demo_case import demo_case, shipped_demo

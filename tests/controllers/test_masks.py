@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.masks import MasksController
-from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named

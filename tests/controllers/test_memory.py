@@ -16,7 +16,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.controllers.annotating.hand.brush_tool import BrushTool
 from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
-from brainseg_gui.controllers.shell import core_controllers, memory
+from brainseg_gui.controllers.shell import memory
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.controllers.shell.memory import MemoryController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.state.annotating.tools import Tool

@@ -14,7 +14,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.annotating.neighbours import NeighboursController
-from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.exchange.neighbours import NEIGHBOURS, NotInstalledError, find_program
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.formats.reading import read_labels

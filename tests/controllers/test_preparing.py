@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.preparing.preparing import PreparingController
-from brainseg_gui.controllers.shell.preparing_feature import PREPARE
+from brainseg_gui.controllers.shell.features.preparing_feature import PREPARE
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality

@@ -19,8 +19,8 @@ from brainseg_gui.controllers.comparing import rating as rating_module
 from brainseg_gui.controllers.comparing.rating import RatingController
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.masks import MasksController
-from brainseg_gui.controllers.shell import core_controllers
-from brainseg_gui.controllers.shell.features import RATING
+from brainseg_gui.controllers.shell.features import core_controllers
+from brainseg_gui.controllers.shell.features.comparing_features import RATING
 from brainseg_gui.evaluation.metrics.raters import MajorityRule, majority, staple_consensus
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case import Case

@@ -19,7 +19,7 @@ from brainseg_gui.annotation.saving.mask_paths import OutputTree
 from brainseg_gui.controllers.annotating.journal import JournalController
 from brainseg_gui.controllers.annotating.saving import SaveController
 from brainseg_gui.controllers.layers.mask_folder import MaskFolderController
-from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.state.layers.layers import Layer

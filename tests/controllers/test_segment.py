@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.segmenting.segment import SegmentController
-from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named

@@ -12,7 +12,7 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.shell import core_controllers
+from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.controllers.slices.viewing import ViewingController
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.colours import USUAL, ColourSet, safe_colours

@@ -23,7 +23,7 @@ from brainseg_gui.imaging.labels import NETWORK_CLASSES
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import CHANNEL, MASK, VOLUMES, conventions
 from brainseg_gui.imaging.naming.patients import patients_of
-from brainseg_gui.inference.cohort import AtWork, CohortSegmentation, Segmented
+from brainseg_gui.inference.cohorts.cohort import AtWork, CohortSegmentation, Segmented
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress, run_to_end

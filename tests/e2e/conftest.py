@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import FILES
+from brainseg_gui.controllers.shell.features.core_features import FILES
 from brainseg_gui.errors import EngineError
 from brainseg_gui.inference.engine.engine import Engine
 

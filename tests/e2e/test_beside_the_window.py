@@ -20,8 +20,8 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.case_list import NAME, write_entries
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.layers.save_dialog import ask_path, mask_name
-from brainseg_gui.controllers.shell.core_features import CASE_STATES, FILES, LEAVING, SAVING, SEGMENTING
-from brainseg_gui.controllers.shell.features import TRAINING
+from brainseg_gui.controllers.shell.features.all_features import TRAINING
+from brainseg_gui.controllers.shell.features.core_features import CASE_STATES, FILES, LEAVING, SAVING, SEGMENTING
 from brainseg_gui.imaging.cases.background_thread import in_background
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.runs.config import TrainingConfig

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.annotating import save_work
 from brainseg_gui.controllers.layers import opening
-from brainseg_gui.controllers.shell.core_features import FILES, JOURNALS, SAVING, SCHEMES
+from brainseg_gui.controllers.shell.features.core_features import FILES, JOURNALS, SAVING, SCHEMES
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle

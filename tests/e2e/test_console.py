@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.annotating.console_session import ConsoleSession
 from brainseg_gui.controllers.shell import console as console_module
-from brainseg_gui.controllers.shell.console_feature import CONSOLE
+from brainseg_gui.controllers.shell.features.console_feature import CONSOLE
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.views.widgets.theme import colour
 from tests.e2e.painting import Hand

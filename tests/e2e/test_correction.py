@@ -22,7 +22,7 @@ from scipy.signal import fftconvolve
 from brainseg_gui.annotation.proposal_list import Division
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import MASKS
+from brainseg_gui.controllers.shell.features.core_features import MASKS
 from brainseg_gui.imaging.box import box_around, grown
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.inference.engine.engine import Engine

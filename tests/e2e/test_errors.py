@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import MASKS
+from brainseg_gui.controllers.shell.features.core_features import MASKS
 from brainseg_gui.evaluation.metrics.disagreements import DisagreementKind
 from brainseg_gui.views.shell.keys_dialog import KeysDialog
 from brainseg_gui.views.slices.profile_strip import ProfileStrip

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import FILES
-from brainseg_gui.controllers.shell.following_feature import FOLLOWING, MEASURES, TIME_LINE
+from brainseg_gui.controllers.shell.features.core_features import FILES
+from brainseg_gui.controllers.shell.features.following_feature import FOLLOWING, MEASURES, TIME_LINE
 from tests.e2e.painting import Hand
 from tests.gestures import take_focus
 from tests.patients import write_patient

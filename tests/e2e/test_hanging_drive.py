@@ -22,7 +22,7 @@ from brainseg_gui.annotation import case_list
 from brainseg_gui.annotation.case_list import NAME, CaseState, read_entries
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.layers import case_states
-from brainseg_gui.controllers.shell.core_features import CASE_STATES, FILES
+from brainseg_gui.controllers.shell.features.core_features import CASE_STATES, FILES
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QT
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.features import LABELS
+from brainseg_gui.controllers.shell.features.all_features import LABELS
 from brainseg_gui.imaging.labelling.known_schemes import know_schemes, label_schemes, scheme_named
 from brainseg_gui.imaging.labelling.own_schemes import schemes_folder
 from brainseg_gui.views.layers.labels_dialog import LabelsDialog

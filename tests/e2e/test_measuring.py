@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.measuring.mark import MarkKind, length_mm
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import JOURNALS
-from brainseg_gui.controllers.shell.features import FEATURES
-from brainseg_gui.controllers.shell.measuring_feature import MEASUREMENTS, MEASURING
+from brainseg_gui.controllers.shell.features.all_features import FEATURES
+from brainseg_gui.controllers.shell.features.core_features import JOURNALS
+from brainseg_gui.controllers.shell.features.measuring_feature import MEASUREMENTS, MEASURING
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
 from tests.e2e.painting import CTRL, SHIFT, Hand

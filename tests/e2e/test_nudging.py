@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import SEGMENTING
-from brainseg_gui.controllers.shell.preparing_feature import PREPARE, PREPARING
+from brainseg_gui.controllers.shell.features.core_features import SEGMENTING
+from brainseg_gui.controllers.shell.features.preparing_feature import PREPARE, PREPARING
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane

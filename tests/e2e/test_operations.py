@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.proposal_list import Division
 from brainseg_gui.annotation.slab import Slab, area_of
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import LIVE_SCORE, OPERATING
+from brainseg_gui.controllers.shell.features.core_features import LIVE_SCORE, OPERATING
 from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import LabelMap

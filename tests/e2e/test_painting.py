@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.rules import PaintOver, PaintRules
 from brainseg_gui.annotation.tools.threshold import IntensityRange
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import LEAVING, MASKS
+from brainseg_gui.controllers.shell.features.core_features import LEAVING, MASKS
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality

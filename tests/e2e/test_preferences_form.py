@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.settings.person import person, user_name
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.shell.features import PREFERENCES_FORM
+from brainseg_gui.controllers.shell.features.all_features import PREFERENCES_FORM
 from brainseg_gui.imaging.colours import USUAL, safe_colours
 from brainseg_gui.state.annotating.tools import ToolOptions
 from brainseg_gui.views.shell.preferences_dialog import PreferencesDialog

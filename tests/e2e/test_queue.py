@@ -16,8 +16,8 @@ from brainseg_gui.annotation import case_list
 from brainseg_gui.annotation.case_list import NAME, CaseState, read_entries
 from brainseg_gui.annotation.case_order import CaseSigns
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import CASE_SIGNS, CASE_STATES, FILES, LEAVING
-from brainseg_gui.controllers.shell.core_panels import CASES
+from brainseg_gui.controllers.shell.features.core_features import CASE_SIGNS, CASE_STATES, FILES, LEAVING
+from brainseg_gui.controllers.shell.features.core_panels import CASES
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window, auto_window

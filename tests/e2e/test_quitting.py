@@ -13,7 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import FILES, QUITTING
+from brainseg_gui.controllers.shell.features.core_features import FILES, QUITTING
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage

@@ -14,7 +14,7 @@ from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import SAVING
+from brainseg_gui.controllers.shell.features.core_features import SAVING
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QTableWidget
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import MASKS, SAVING
+from brainseg_gui.controllers.shell.features.core_features import MASKS, SAVING
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.options import INFERRING, PREPARING

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.features import TOUR
+from brainseg_gui.controllers.shell.features.all_features import TOUR
 from brainseg_gui.views.shell.tour import STEPS, Tour
 
 Start = Callable[..., Application]

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import LEAVING
-from brainseg_gui.controllers.shell.features import ACTIONS, FEATURES
+from brainseg_gui.controllers.shell.features.all_features import ACTIONS, FEATURES
+from brainseg_gui.controllers.shell.features.core_features import LEAVING
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import DisplayConvention
 from brainseg_gui.imaging.window import Window

@@ -23,7 +23,7 @@ from brainseg_gui.annotation.history import History
 from brainseg_gui.annotation.rules import PaintRules
 from brainseg_gui.annotation.slab import Area
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import ANNOTATING
+from brainseg_gui.controllers.shell.features.core_features import ANNOTATING
 from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.inference.engine.engine import Engine

@@ -13,7 +13,7 @@ import numpy as np
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference.case_task import segment_case
+from brainseg_gui.inference.cohorts.case_task import segment_case
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress
 

@@ -27,7 +27,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.cli import main
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.segmenting.segment import SegmentController
-from brainseg_gui.controllers.shell.core_features import ANNOTATING, FAULTS, SEGMENTING
+from brainseg_gui.controllers.shell.features.core_features import ANNOTATING, FAULTS, SEGMENTING
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes

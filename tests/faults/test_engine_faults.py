@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import SEGMENTING
+from brainseg_gui.controllers.shell.features.core_features import SEGMENTING
 from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.faults import scratch
 from brainseg_gui.imaging.cases.case_folder import find_case

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
+from brainseg_gui.controllers.shell.features.all_features import ACTIONS, PANELS
 from brainseg_gui.controllers.training.run_stop import RunStop
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_preset, with_changes

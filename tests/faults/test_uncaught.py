@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import FAULTS
+from brainseg_gui.controllers.shell.features.core_features import FAULTS
 from brainseg_gui.faults.fault import Fault, fault_of
 from brainseg_gui.faults.redactor import Redactor
 from tests.e2e.conftest import NoEngine

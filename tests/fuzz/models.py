@@ -12,9 +12,9 @@ from typing import Any
 
 from brainseg_gui.inference.models.architecture import layers_of
 from brainseg_gui.inference.models.model_folder import read_model_folder, verify_weights
-from brainseg_gui.inference.models.onnx_check import written_anew
-from brainseg_gui.inference.models.onnx_file import read_networks
-from brainseg_gui.inference.models.onnx_operators import SHAPES
+from brainseg_gui.inference.models.onnx.check import written_anew
+from brainseg_gui.inference.models.onnx.file import read_networks
+from brainseg_gui.inference.models.onnx.operators import SHAPES
 from brainseg_gui.inference.models.weights_check import read_architecture
 from brainseg_gui.inference.models.weights_process import unreadable
 from tests.fuzz.forks import survive

@@ -13,9 +13,9 @@ from onnx import external_data_helper, helper, reference
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.model_folder import read_model_folder, verify_weights
-from brainseg_gui.inference.models.onnx_check import sizes_of, written_anew
-from brainseg_gui.inference.models.onnx_file import read_networks
-from brainseg_gui.inference.models.onnx_graph import Graph, read_graph
+from brainseg_gui.inference.models.onnx.check import sizes_of, written_anew
+from brainseg_gui.inference.models.onnx.file import read_networks
+from brainseg_gui.inference.models.onnx.graph import Graph, read_graph
 from tests.inference.onnx_models import BIAS, KERNEL, WEIGHTS, hostile_networks, model_folder, network, u_net
 
 HOSTILE = hostile_networks()

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.case_list import NAME, CaseState, read_entries
 from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
+from brainseg_gui.controllers.shell.features.all_features import ACTIONS, PANELS
 from brainseg_gui.controllers.training.learning import LearningController, NetworkInUse
 from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.inference.models.model_folder import ModelFolder

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.plug_in_tool import apply_tool
 from brainseg_gui.controllers.annotating.plug_in_tools import PlugInToolsController
-from brainseg_gui.controllers.shell import plug_in_tools_feature
+from brainseg_gui.controllers.shell.features import plug_in_tools_feature
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case

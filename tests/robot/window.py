@@ -23,7 +23,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import JOURNALS, RESTORING, SAVING
+from brainseg_gui.controllers.shell.features.core_features import JOURNALS, RESTORING, SAVING
 from brainseg_gui.errors import EngineError
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.state.layers.layers import LayerRole

@@ -17,8 +17,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.app import Application
-from brainseg_gui.controllers.shell.core_features import FILES, LEAVING, SAVING, SEGMENTING
-from brainseg_gui.controllers.shell.features import COHORT
+from brainseg_gui.controllers.shell.features.comparing_features import COHORT
+from brainseg_gui.controllers.shell.features.core_features import FILES, LEAVING, SAVING, SEGMENTING
 from tests.soak import deeds
 from tests.soak.person import PATIENCE_S, Patience, Person
 from tests.soak.sample import Sample, take

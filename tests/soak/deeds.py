@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from brainseg_gui.controllers.shell.core_features import MASKS, OPERATING, SAVING
-from brainseg_gui.controllers.shell.features import COHORT, FIGURES, TRAINING
+from brainseg_gui.controllers.shell.features.all_features import TRAINING
+from brainseg_gui.controllers.shell.features.comparing_features import COHORT, FIGURES
+from brainseg_gui.controllers.shell.features.core_features import MASKS, OPERATING, SAVING
 from brainseg_gui.state.annotating.active_annotation import Tool
 from brainseg_gui.state.annotating.operating import OperationKind
 from brainseg_gui.state.layers.layers import LayerRole

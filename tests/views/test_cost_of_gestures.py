@@ -20,7 +20,7 @@ from brainseg_gui.state.layers.layers import OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.score_table import ScoreTable
 from brainseg_gui.views.shell.main_window import MainWindow
-from brainseg_gui.views.slices import hand_marks, slice_marks
+from brainseg_gui.views.slices.overlays import hand_marks, slice_marks
 from brainseg_gui.views.slices.slice_view import SliceView
 
 

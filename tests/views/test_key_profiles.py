@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
+from brainseg_gui.controllers.shell.features.all_features import ACTIONS, PANELS
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_spec import ActionSpec
 from brainseg_gui.views.actions.key_profiles import USUAL, KeyProfile, bindings_of, joined, key_profiles, sequences_of

@@ -18,7 +18,7 @@ from brainseg_gui.state.layers.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
-from brainseg_gui.views.slices.outline import Outlines, edge_path
+from brainseg_gui.views.slices.overlays.outline import Outlines, edge_path
 
 WT, TC, ET = regions()
 VALUES = {"NCR": 1, "ED": 2, "ET": 4}

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.case_list import CaseEntry, CaseState
-from brainseg_gui.controllers.shell.features import ACTIONS, PANELS
+from brainseg_gui.controllers.shell.features.all_features import ACTIONS, PANELS
 from brainseg_gui.evaluation.metrics.comparison import compare, volumes_ml
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.imaging.case import Case, CaseSource

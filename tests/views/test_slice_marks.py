@@ -8,8 +8,8 @@ from PySide6.QtGui import QFontMetrics, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from brainseg_gui.imaging.plane import EdgeLetters
-from brainseg_gui.views.slices import slice_marks
-from brainseg_gui.views.slices.slice_marks import SliceMarks, draw_marks
+from brainseg_gui.views.slices.overlays import slice_marks
+from brainseg_gui.views.slices.overlays.slice_marks import SliceMarks, draw_marks
 
 TITLES = ("Sagittal · T1ce", "Sag · T1ce", "Sag")
 MARKS = SliceMarks(EdgeLetters("A", "P", "S", "I"), TITLES, "synthetic-2mm 0.5, 21:09", ("154 / 240", "154"), 0.7)

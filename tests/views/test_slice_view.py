@@ -362,7 +362,7 @@ def test_the_images_stand_on_true_black(opened: MainWindow, pixel: Callable[...,
 
 def _texts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The marks as they are written: text and where it is aligned."""
-    from brainseg_gui.views.slices import slice_marks
+    from brainseg_gui.views.slices.overlays import slice_marks
 
     written: list[tuple[str, int]] = []
     write = slice_marks._write

@@ -23,7 +23,7 @@ from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import note_path
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.inference.case_record import inputs_of
+from brainseg_gui.inference.cohorts.case_record import inputs_of
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.storage.folder import make_folders
 

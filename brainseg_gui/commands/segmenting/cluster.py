@@ -25,11 +25,11 @@ from brainseg_gui.execution.claim import claimed_manifest
 from brainseg_gui.execution.clusters import cluster_workers
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.execution.run import TaskFunction
-from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.case_task import segment_task
-from brainseg_gui.inference.cohort_tasks import WAITING, CaseEnd, CohortTasks
+from brainseg_gui.inference.cohorts.case_job import CaseJob
+from brainseg_gui.inference.cohorts.case_task import segment_task
+from brainseg_gui.inference.cohorts.cohort_tasks import WAITING, CaseEnd, CohortTasks
+from brainseg_gui.inference.cohorts.run_records import RunRecords, entries_in
 from brainseg_gui.inference.models.model_folder import ModelFolder
-from brainseg_gui.inference.run_records import RunRecords, entries_in
 from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.storage.folder import make_folders, open_folder
 from brainseg_gui.storage.leftovers import sweep

@@ -16,8 +16,8 @@ from brainseg_gui.errors import BrainsegError, CaseError, SaveError
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, is_image
 from brainseg_gui.imaging.formats.mask_note import NOTE_ENDING, wrote_mask
-from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.case_record import ModelIdentity, RunSettings
+from brainseg_gui.inference.cohorts.case_job import CaseJob
+from brainseg_gui.inference.cohorts.case_record import ModelIdentity, RunSettings
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.storage.leftovers import tidy

@@ -25,16 +25,16 @@ from brainseg_gui.commands.segmenting.raw import RawJobs
 from brainseg_gui.errors import BrainsegError, EngineError, SaveError, printable
 from brainseg_gui.execution.claim import claimed_manifest
 from brainseg_gui.execution.manifest import FOLDER, Entry
-from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.case_record import RunSettings
-from brainseg_gui.inference.case_task import described
-from brainseg_gui.inference.cohort import AtWork, CohortSegmentation, HasMask, Refused, Segmented, Steps
-from brainseg_gui.inference.cohort_here import segment_here
+from brainseg_gui.inference.cohorts.case_job import CaseJob
+from brainseg_gui.inference.cohorts.case_record import RunSettings
+from brainseg_gui.inference.cohorts.case_task import described
+from brainseg_gui.inference.cohorts.cohort import AtWork, CohortSegmentation, HasMask, Refused, Segmented, Steps
+from brainseg_gui.inference.cohorts.cohort_here import segment_here
+from brainseg_gui.inference.cohorts.run_records import RunRecords, entries_in
 from brainseg_gui.inference.engine import engine as engines
 from brainseg_gui.inference.expected_dice import expectation
 from brainseg_gui.inference.models.dice_line import ExpectedDice
 from brainseg_gui.inference.models.model_folder import ModelFolder
-from brainseg_gui.inference.run_records import RunRecords, entries_in
 from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.progress import Progress
 

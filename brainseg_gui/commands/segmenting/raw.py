@@ -12,10 +12,10 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.execution.manifest import Entry
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
-from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.cohort import Segmented
+from brainseg_gui.inference.cohorts.case_job import CaseJob
+from brainseg_gui.inference.cohorts.cohort import Segmented
+from brainseg_gui.inference.cohorts.run_records import forgotten
 from brainseg_gui.inference.engine.engine import Engine
-from brainseg_gui.inference.run_records import forgotten
 from brainseg_gui.preparation.needs import holds_dicom, lies_apart
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination
 from brainseg_gui.preparation.prepared_case import NATIVE, native_paths, write_native_masks

@@ -26,9 +26,9 @@ from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile
 from brainseg_gui.imaging.labels import LabelScheme
-from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.cohort import AtWork, Segmented
-from brainseg_gui.inference.cohort_tasks import CaseEnd
+from brainseg_gui.inference.cohorts.case_job import CaseJob
+from brainseg_gui.inference.cohorts.cohort import AtWork, Segmented
+from brainseg_gui.inference.cohorts.cohort_tasks import CaseEnd
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.notices import Notice
 from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage, RunCases, RunTask, why_not_run

@@ -22,13 +22,13 @@ from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, Coho
 from brainseg_gui.execution.clusters import cluster_workers, local_workers
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
-from brainseg_gui.inference.case_job import CaseJob
-from brainseg_gui.inference.case_record import ModelIdentity, RunSettings
-from brainseg_gui.inference.case_task import reply_of
-from brainseg_gui.inference.cohort import AtWork, HasMask, Refused, Segmented
-from brainseg_gui.inference.cohort_tasks import CaseEnd
+from brainseg_gui.inference.cohorts.case_job import CaseJob
+from brainseg_gui.inference.cohorts.case_record import ModelIdentity, RunSettings
+from brainseg_gui.inference.cohorts.case_task import reply_of
+from brainseg_gui.inference.cohorts.cohort import AtWork, HasMask, Refused, Segmented
+from brainseg_gui.inference.cohorts.cohort_tasks import CaseEnd
+from brainseg_gui.inference.cohorts.list_run import ListRun
 from brainseg_gui.inference.expected_dice import brief_expectation
-from brainseg_gui.inference.list_run import ListRun
 from brainseg_gui.inference.models.dice_line import ExpectedDice
 from brainseg_gui.plain_values import LARGEST
 from brainseg_gui.progress import Progress

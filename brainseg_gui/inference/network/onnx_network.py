@@ -13,9 +13,9 @@ from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.free_memory import described_bytes, free_memory_bytes, usable_bytes, usable_cores
 from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.inference.models.model_folder import ModelFolder
-from brainseg_gui.inference.models.onnx_check import written_anew
-from brainseg_gui.inference.models.onnx_file import fixed_lengths, read_networks, sizes_for
-from brainseg_gui.inference.models.onnx_graph import Graph
+from brainseg_gui.inference.models.onnx.check import written_anew
+from brainseg_gui.inference.models.onnx.file import fixed_lengths, read_networks, sizes_for
+from brainseg_gui.inference.models.onnx.graph import Graph
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.warm_up import warm_up_shape
 from brainseg_gui.inference.options import LOADING, SegmentOptions

@@ -21,7 +21,7 @@ from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.actions.letters import without_letter
 from brainseg_gui.views.actions.operation_actions import GROUPS
 from brainseg_gui.views.annotating.operation_options import OperationOptions
-from brainseg_gui.views.slices.preview_item import Becomes, swatch_of
+from brainseg_gui.views.slices.overlays.preview_item import Becomes, swatch_of
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.rule import rule

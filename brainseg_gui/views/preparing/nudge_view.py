@@ -24,7 +24,7 @@ from brainseg_gui.imaging.plane import (
 from brainseg_gui.preparation.nudging import NudgedExamination, Picture
 from brainseg_gui.state.preparing.nudging import Nudging
 from brainseg_gui.views.preparing.nudge_picture import NudgePicture
-from brainseg_gui.views.slices.slice_marks import draw_crosshair
+from brainseg_gui.views.slices.overlays.slice_marks import draw_crosshair
 from brainseg_gui.views.widgets.theme import colour
 
 _EDGE, _LETTER = 6, 16

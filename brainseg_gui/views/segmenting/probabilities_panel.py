@@ -19,7 +19,7 @@ from brainseg_gui.evaluation.metrics.calibration import NEIGHBOURHOOD_MM, Calibr
 from brainseg_gui.state.segmenting.certainty import ENTROPY, NOTHING, QUANTITIES
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.segmenting.reliability_plot import ReliabilityPlot
-from brainseg_gui.views.slices.colour_bar import ColourBar
+from brainseg_gui.views.slices.overlays.colour_bar import ColourBar
 from brainseg_gui.views.widgets.region_buttons import RegionButtons
 from brainseg_gui.views.widgets.scroll_page import ScrollPage
 

@@ -15,11 +15,11 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.numbering import number_of
 from brainseg_gui.imaging.plane import Plane, edge_letters, pixel_size_mm
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.slices.hand_marks import BrushMark, brush_mark, draw_hand
-from brainseg_gui.views.slices.measurements import draw_diameters, draw_measurements
+from brainseg_gui.views.slices.overlays.hand_marks import BrushMark, brush_mark, draw_hand
+from brainseg_gui.views.slices.overlays.measurements import draw_diameters, draw_measurements
+from brainseg_gui.views.slices.overlays.slice_marks import SliceMarks, draw_crosshair, draw_marks
 from brainseg_gui.views.slices.shown_slice import ShownSlice
 from brainseg_gui.views.slices.slice_mapping import SliceMapping
-from brainseg_gui.views.slices.slice_marks import SliceMarks, draw_crosshair, draw_marks
 from brainseg_gui.views.slices.slice_picture import Content, SlicePicture
 
 

@@ -22,10 +22,10 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.imaging.window import Window, auto_window, to_grey
 from brainseg_gui.state.layers.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.slices.hand_overlays import range_fill, scribble_fill
-from brainseg_gui.views.slices.outline import Outlines
-from brainseg_gui.views.slices.piece_mark import STRENGTH, piece_in_slice
-from brainseg_gui.views.slices.preview_item import PreviewMarks, preview_in_slice
+from brainseg_gui.views.slices.overlays.hand_overlays import range_fill, scribble_fill
+from brainseg_gui.views.slices.overlays.outline import Outlines
+from brainseg_gui.views.slices.overlays.piece_mark import STRENGTH, piece_in_slice
+from brainseg_gui.views.slices.overlays.preview_item import PreviewMarks, preview_in_slice
 from brainseg_gui.views.slices.slice_images import FillImage, GreyImage
 
 if TYPE_CHECKING:

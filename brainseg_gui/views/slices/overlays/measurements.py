@@ -1,0 +1,87 @@
+"""Rulers, angles, ellipses and the diameters of lesions over a slice, with what they come to beside them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPolygonF
+
+from brainseg_gui.annotation.measuring.mark import Mark, MarkKind, value_words
+from brainseg_gui.state.following.following import Following
+from brainseg_gui.state.measuring.measuring import Measuring
+from brainseg_gui.views.slices.overlays.colour_bar import PLATE
+from brainseg_gui.views.slices.overlays.screen_drawing import image_to_copy, screen_pen, screen_ratio
+from brainseg_gui.views.slices.slice_mapping import SliceMapping
+
+_DARK, _LINE, _CHOSEN = QColor(0, 0, 0, 210), QColor(255, 216, 77), QColor(255, 255, 255)
+_END = 3.5
+_BESIDE, _AWAY = 3, 8  # pixels of the plate at either side of the words; from the last point to them
+
+
+def draw_measurements(painter: QPainter, frame: QRect, mapping: SliceMapping, measuring: Measuring) -> None:
+    """Everything that was measured in the slice of a view."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for mark in measuring.seen_in(mapping.plane, mapping.slice_index):
+        _draw(painter, frame, mapping, mark, chosen=mark.key == measuring.hand.chosen)
+
+
+def draw_diameters(painter: QPainter, frame: QRect, mapping: SliceMapping, following: Following) -> None:
+    """All diameters that lie in the slice of a view; the longest with the lesion's number and its length."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for shown in following.lines_in(mapping.plane, mapping.slice_index, mapping.grid):
+        start, end = (mapping.position_at(point) for point in shown.ends)
+        path = QPainterPath(start)
+        path.lineTo(end)
+        for point in (start, end):
+            path.addEllipse(point, _END, _END)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((_DARK, 3.5), (_LINE, 1.5)):
+            painter.setPen(screen_pen(painter, colour, width))
+            painter.drawPath(path)
+        if shown.which == "longest":
+            words = f"{shown.lesion}: {shown.line.length_mm(mapping.grid):.1f} mm"
+            _write_beside(painter, frame, max((start, end), key=lambda point: point.x()), words)
+
+
+def _draw(painter: QPainter, frame: QRect, mapping: SliceMapping, mark: Mark, *, chosen: bool) -> None:
+    points = [mapping.position_at(point) for point in mark.points_ijk]
+    path = QPainterPath()
+    if mark.kind is MarkKind.ELLIPSE and mark.complete:
+        path.addEllipse(QRectF(points[0], points[1]).normalized())
+    else:
+        path.addPolygon(QPolygonF(points))
+    for point in points:
+        path.addEllipse(point, _END, _END)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((_DARK, 3.5), (_CHOSEN if chosen else _LINE, 1.5)):
+        painter.setPen(screen_pen(painter, colour, width))
+        painter.drawPath(path)
+    words = value_words(mark, mapping.grid)
+    if words:
+        vertex = points[1] if mark.kind is MarkKind.ANGLE else max(points, key=lambda place: place.x())
+        _write_beside(painter, frame, vertex, words)
+
+
+def _write_beside(painter: QPainter, frame: QRect, point: QPointF, words: str) -> None:
+    """To the right of a point; within the picture as far as they fit."""
+    image = _words_image(words, screen_ratio(painter))
+    size = image.deviceIndependentSize()
+    left = min(point.x() + _AWAY, frame.right() - size.width())
+    top = point.y() - size.height() / 2 if left > point.x() else point.y() + _AWAY
+    painter.drawImage(QPointF(round(left), round(min(top, frame.bottom() - size.height()))), image)
+
+
+@lru_cache(maxsize=256)
+def _words_image(words: str, ratio: float) -> QImage:
+    """The words on their plate, drawn once: they stand in every picture of a slice."""
+    font = QFont()
+    font.setPointSize(10)
+    metrics = QFontMetrics(font)
+    image = image_to_copy(metrics.horizontalAdvance(words) + 2 * _BESIDE, metrics.height(), ratio, PLATE)
+    painter = QPainter(image)
+    painter.setFont(font)
+    painter.setPen(_LINE)
+    painter.drawText(QPointF(_BESIDE, metrics.ascent()), words)
+    painter.end()
+    return image
