@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brainseg_gui.commands.options.case import add_case_options, add_scheme_options, chosen_schemes, regrid_policy_of
 from brainseg_gui.commands.options.cluster import add_cluster_options, count_of
-from brainseg_gui.errors import printable
+from brainseg_gui.errors import BrainsegError, printable
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,10 +44,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Read, compare, and write."""
-    if args.cluster is not None or len(args.cases) > 1:
-        from brainseg_gui.commands.reporting.several import report_on_several
+    from brainseg_gui.commands.reporting.several import is_cohort, report_on_several
 
+    if args.cluster is not None or len(args.cases) > 1 or is_cohort(args.cases[0].absolute()):
         return report_on_several(args)
+    _refuse_of_several(args)
     from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
     from brainseg_gui.evaluation.metrics.rules import rules_named
     from brainseg_gui.evaluation.reports.case_content import read_content
@@ -64,3 +65,16 @@ def run(args: argparse.Namespace) -> int:
         write_report(content, path)
         sys.stdout.write(printable(str(path)) + "\n")
     return 0
+
+
+def _refuse_of_several(args: argparse.Namespace) -> None:
+    """Refuse what one report has no use for.
+
+    Raises
+    ------
+    BrainsegError
+        If there is such an option.
+    """
+    for option in ("json", "fresh", "processes", "retries"):
+        if getattr(args, option):
+            raise BrainsegError(f"--{option} is for several cases", "Leave it out")

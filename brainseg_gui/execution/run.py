@@ -13,6 +13,8 @@ from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.execution.processes import WorkerDiedError
 
+WAITING = "waiting for workers"
+NOBODY = "no worker is there yet: the run goes on when the cluster has one (Ctrl+C ends it)"
 _WAIT_S = 0.2
 
 Record = Mapping[str, Any]

@@ -106,7 +106,7 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
     if not series:
         raise _nothing(place, aside)
     _check_one(place, series)
-    return RawExamination(_name_of(place), place, _numbered(series), aside)
+    return RawExamination(name_of(place), place, _numbered(series), aside)
 
 
 def _check_one(place: Path, series: Sequence[Series]) -> None:
@@ -153,7 +153,7 @@ def _numbered(series: Sequence[Series]) -> tuple[Series, ...]:
     return tuple(replace(one, number=n, role=role) for n, (one, role) in enumerate(zip(ranked, roles, strict=True), 1))
 
 
-def _name_of(place: Path) -> str:
+def name_of(place: Path) -> str:
     """The nearest name that says more than what kind of files lie there."""
     place = place.resolve()
     if place.is_file():

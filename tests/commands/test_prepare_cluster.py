@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from brainseg_gui.cli import main
 from brainseg_gui.commands.preparing import task
+from brainseg_gui.execution.claim import claimed
 from brainseg_gui.execution.manifest import FOLDER
+from brainseg_gui.preparation.prepare_place import PreparationRequest
+from brainseg_gui.preparation.steps.work import Space, Wishes
 from tests.preparation.heads import T1CE, grid_of, head
 from tests.preparation.test_prepared_case import save
 
@@ -35,9 +39,10 @@ def scheduler() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("raw")
-    for name in ("Ann", "Bob", "elsewhere/Bob"):
+    for name in ("Ann", "Bob", "elsewhere/Bob", "P1/DICOM", "P2/DICOM"):
         save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), folder / name / "t1_gd.nii.gz")
-    save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), folder / "Zoe" / "scan_1.nii.gz")
+    for name in ("Zoe", "P3/DICOM", "P4/DICOM", "P4/again/Zoe"):
+        save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), folder / name / "scan_1.nii.gz")
     return folder
 
 
@@ -91,3 +96,51 @@ def test_what_is_for_a_cluster_alone_is_refused_without_one(
 ) -> None:
     assert prepare(raw / "Ann", "-o", tmp_path / "out", "--processes", 2) == 2
     assert "--processes is for --cluster" in capsys.readouterr().err
+
+
+def test_each_fault_has_a_log_of_its_own_by_the_name_that_tells_most(
+    scheduler: str, raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = [raw / "P3" / "DICOM", raw / "P4" / "DICOM", raw / "Zoe", raw / "P4" / "again" / "Zoe"]
+    assert prepare(*places, "-o", tmp_path / "out", "--cluster", scheduler, "--json") == 1
+    logs = {path.name for path in (tmp_path / "out" / FOLDER / "failed").iterdir()}
+    assert logs == {"P3.txt", "P4.txt", "Zoe.txt", "Zoe (2).txt"}
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted(one["place"] for one in told) == sorted(map(str, places))
+    assert sum("nothing tells what its series are" in one["error"] for one in told) == 3
+    assert sum("two examinations are called Zoe" in one["error"] for one in told) == 1
+
+
+def test_a_call_forgets_its_own_names_and_leaves_those_of_another_that_goes_on(
+    scheduler: str, raw: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    names = out / FOLDER / task.NAMES
+    names.mkdir(parents=True)
+    with claimed(out / FOLDER, "prepare") as claim:
+        other, dead = names / f"{claim.stem}--ab", names / "run-prepare-0000--cd"
+        other.touch()
+        dead.touch()
+        assert prepare(raw / "Ann", "-o", out, "--cluster", scheduler) == 0
+        assert list(names.iterdir()) == [other]
+    assert prepare(raw / "Bob", "-o", out, "--cluster", scheduler) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["Ann", "Bob"]
+
+
+def test_what_nobody_waits_for_any_more_is_not_written(scheduler: str, raw: Path, tmp_path: Path) -> None:
+    request = PreparationRequest(tmp_path / "out", Wishes(Space.REFERENCE, strip=False))
+    (tmp_path / "out").mkdir()
+    reply = task.prepare_task(task.record_of(raw / "Ann", request, tmp_path / "out" / FOLDER / "run-prepare-0.lock"))
+    assert reply["failed"].endswith("the call that asked for it has ended. Give the same command again.")
+    assert not (tmp_path / "out" / "Ann").exists()
+
+
+def test_a_cluster_without_workers_is_said_and_waited_for(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty:
+        wait = Timer(1.5, lambda: empty.scale(1))
+        wait.start()
+        assert prepare(raw / "Ann", "-o", tmp_path / "out", "--cluster", empty.scheduler_address) == 0
+        wait.join()
+    assert capsys.readouterr().err.count("no worker is there yet: the run goes on when the cluster has one") == 1

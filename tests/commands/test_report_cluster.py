@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import nibabel as nib
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.cli import main
+from brainseg_gui.execution.clusters import Workers
 from brainseg_gui.execution.manifest import FOLDER
 
 distributed = pytest.importorskip("distributed")
@@ -96,3 +99,51 @@ def test_two_cases_of_one_name_are_refused(cohort: Path, tmp_path: Path, capsys:
     words = ["report", str(cohort / "A"), str(tmp_path / "again" / "A"), "-o", str(tmp_path / "out")]
     assert main(words) == 2
     assert "several of the cases are called A" in capsys.readouterr().err
+
+
+def test_a_case_without_a_prediction_is_told_and_one_with_two_is_refused(
+    scheduler: str, cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masks = tmp_path / "masks"
+    kept = (masks / "A_pred.nii.gz").read_bytes()
+    (masks / "A_pred.nii.gz").unlink()
+    words = ["report", str(cohort), "--prediction", str(masks), "-o", str(tmp_path / "out"), "--cluster", scheduler]
+    assert main(words) == 2  # there is something to look at
+    assert "A: it has no prediction there; its report shows its own mask alone" in capsys.readouterr().err
+    for name in ("A_pred.nii.gz", "A_prediction.nii.gz"):
+        (masks / name).write_bytes(kept)
+    assert main(words) == 2
+    assert "it holds several masks of A: A_pred.nii.gz and A_prediction.nii.gz" in capsys.readouterr().err
+
+
+def test_one_mask_is_of_one_case(
+    scheduler: str, cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask, out = tmp_path / "anything.nii.gz", tmp_path / "out"
+    shutil.copy(tmp_path / "masks" / "A_pred.nii.gz", mask)
+    words = ["--prediction", str(mask), "-o", str(out), "--cluster", scheduler]
+    assert main(["report", str(cohort / "A"), *words]) == 0
+    assert "Dice" in (out / "A_report.html").read_text()
+    assert main(["report", str(cohort), *words]) == 2
+    assert "one mask is no prediction of several cases" in capsys.readouterr().err
+
+
+def test_a_folder_of_cases_needs_no_cluster(
+    cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def threads(count: int | None) -> Iterator[Workers]:
+        with ThreadPoolExecutor(2) as pool:
+            yield Workers(pool, 4, lambda: 2)
+
+    monkeypatch.setattr("brainseg_gui.commands.tasks.run.local_workers", threads)
+    assert main(["report", str(cohort), "-o", str(tmp_path / "out"), "--json"]) == 0
+    assert told(capsys) == {"A": False, "B": False}
+
+
+@pytest.mark.parametrize("option", ["--json", "--fresh", "--processes=2", "--retries=2"])
+def test_what_is_for_several_cases_is_refused_for_one(
+    cohort: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert main(["report", str(cohort / "A"), option]) == 2
+    assert f"{option.partition('=')[0]} is for several cases" in capsys.readouterr().err

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import secrets
-import shutil
+from pathlib import Path
 from typing import Any
 
-from brainseg_gui.commands.preparing.task import NAMES, prepare_task, record_of
-from brainseg_gui.commands.tasks.run import Tasks, run_all
+from brainseg_gui.commands.preparing.task import NAMES, claim_of, prepare_task, record_of
+from brainseg_gui.commands.tasks.run import Tasks, make_output, run_all
+from brainseg_gui.execution.claim import claimed_manifest, stands
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.preparation.prepare_place import PreparationRequest
+from brainseg_gui.preparation.raw_examination import name_of
 from brainseg_gui.storage.folder import open_folder
+
+_KEY = "prepare"  # calls with other wishes may share the folder: each prepared case says how it was made
 
 
 def prepare_on_cluster(args: argparse.Namespace, request: PreparationRequest) -> int:
@@ -21,15 +24,27 @@ def prepare_on_cluster(args: argparse.Namespace, request: PreparationRequest) ->
     What is prepared stays so: each prepared case says of which files and how it was made, and a second call passes
     over those that would be the same.
     """
-    places, call, output = list(dict.fromkeys(args.places)), secrets.token_hex(4), request.output.absolute()
-    records = (record_of(place, request, call) for place in places)
+    places, output = list(dict.fromkeys(args.places)), request.output.absolute()
+    names, marks = [name_of(place) for place in places], [{"place": str(place)} for place in places]
+    make_output(output)
     try:
-        names = [place.name for place in places]
-        return run_all(args, Tasks(names, records, output, "prepared cases", _words), prepare_task)
-    finally:  # who had which name
-        with contextlib.suppress(OSError), open_folder(output / FOLDER, output):
-            shutil.rmtree(output / FOLDER / NAMES)
-            (output / FOLDER).rmdir()
+        with claimed_manifest(output, _KEY) as claim:
+            records = (record_of(place, request, claim) for place in places)
+            return run_all(args, Tasks(names, marks, records, output, "prepared cases", _words), prepare_task)
+    finally:
+        with contextlib.suppress(OSError):
+            _forget_names(output)
+
+
+def _forget_names(output: Path) -> None:
+    """Remove what says whose each name is, but of calls that go on beside this one."""
+    names = output / FOLDER / NAMES
+    with open_folder(names, output) as folder:
+        for name in folder.names():
+            if not stands(names.parent / claim_of(name)):
+                folder.remove(name)
+    names.rmdir()
+    names.parent.rmdir()
 
 
 def _words(reply: dict[str, Any]) -> str:

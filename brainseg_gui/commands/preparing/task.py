@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from brainseg_gui import __version__
 from brainseg_gui.commands.preparing.told import entry_of, sentences_of
 from brainseg_gui.commands.tasks.faults import failed
-from brainseg_gui.execution.fitness import unfit_for
+from brainseg_gui.errors import SaveError
+from brainseg_gui.execution.claim import stands
+from brainseg_gui.execution.fitness import keep_to_share, unfit_for
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
@@ -18,7 +21,7 @@ from brainseg_gui.preparation.steps.work import Space, Wishes
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.storage.folder import make_folders
 from brainseg_gui.storage.reading import read_derived
-from brainseg_gui.storage.writing import write_bytes
+from brainseg_gui.storage.writing import await_content, write_bytes
 
 if TYPE_CHECKING:
     from brainseg_gui.preparation.heads.finder import BrainFinder
@@ -27,18 +30,18 @@ NAMES = "names"
 _ONE = threading.Lock()  # however many threads a worker has: it holds one examination and one network in its memory
 
 
-def record_of(place: Path, request: PreparationRequest, call: str) -> dict[str, Any]:
+def record_of(place: Path, request: PreparationRequest, claim: Path) -> dict[str, Any]:
     """An examination for a worker, as values of JSON.
 
     Parameters
     ----------
-    call
-        What tells the call that it belongs to from others.
+    claim
+        File that stands as long as the call goes on; its name tells the call from others.
     """
     wishes = request.wishes
     return {
         "program": __version__,
-        "call": call,
+        "claim": str(claim.absolute()),
         "place": str(place.absolute()),
         "output": str(request.output.absolute()),
         "space": wishes.space.value,
@@ -61,6 +64,7 @@ def prepare_task(record: dict[str, Any]) -> dict[str, Any]:
     if sentence := unfit_for(record["program"], __version__):
         return {"unfit": sentence}
     with _ONE:
+        keep_to_share()
         try:
             return _prepared(record)
         except Exception as error:  # noqa: BLE001  a fault of one must not lose the others
@@ -72,11 +76,18 @@ def _prepared(record: dict[str, Any]) -> dict[str, Any]:
     said = {Modality(key): series for key, series in record["said"].items()}
     place, output = Path(record["place"]), Path(record["output"])
     request = PreparationRequest(output, wishes, said, record["overwrite"], fresh=record["fresh"])
-    taken = _Taken(output, record["call"], place)
-    done = run_to_end(prepare_place(place, request, _finder(), taken))
+    claim = Path(record["claim"])
+    taken = _Taken(output, claim, place)
+    done = run_to_end(prepare_place(place, request, _finder(), taken), lambda _: _check_claim(claim, place))
     doubts = list(done.work.doubts) if done.work is not None else []
     told = {"known": done.work is None, "doubts": doubts, "words": sentences_of(done)}
     return {**entry_of(place, done), **told}
+
+
+def _check_claim(claim: Path, place: Path) -> None:
+    """Give up what nobody waits for any more: it would be written after the call that asked for it has ended."""
+    if not stands(claim):
+        raise SaveError("the call that asked for it has ended", "Give the same command again", place)
 
 
 @cache
@@ -88,6 +99,11 @@ def _finder() -> BrainFinder | None:
     return finder_of(Engine())
 
 
+def claim_of(name: str) -> str:
+    """The name of the claim of the call that a file of `NAMES` belongs to."""
+    return f"{name.rpartition('--')[0]}.lock"
+
+
 class _Taken(set[Path]):
     """The folders that examinations of this call got, whoever prepared them: asked for, a folder is taken.
 
@@ -95,18 +111,20 @@ class _Taken(set[Path]):
     can make.
     """
 
-    def __init__(self, output: Path, call: str, place: Path) -> None:
+    def __init__(self, output: Path, claim: Path, place: Path) -> None:
         super().__init__()
-        self._output, self._call, self._place = output, call, place
+        self._output, self._claim, self._place = output, claim, place
 
     def __contains__(self, folder: object) -> bool:
         if not isinstance(folder, Path):
             return False
         names = self._output / FOLDER / NAMES
         make_folders(names, self._output)
-        file, own = names / f"{self._call}-{folder.name}", str(self._place).encode("utf-8", "surrogateescape")
+        name = hashlib.sha256(folder.name.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        file, own = names / f"{self._claim.stem}--{name}", str(self._place).encode("utf-8", "surrogateescape")
         try:
-            write_bytes(file, own, chosen=False, only_new=True)
+            write_bytes(file, own, chosen=False, root=self._output, only_new=True)
         except FileExistsError:
-            return read_derived(file) != own  # this very one, begun by a worker that died
+            await_content(file)
+            return read_derived(file, root=self._output) != own  # this very one, begun by a worker that died
         return False

@@ -13,7 +13,7 @@ from brainseg_gui.commands.options.case import chosen_schemes, regrid_policy_of
 from brainseg_gui.commands.reporting.task import ENDINGS, report_name, report_task
 from brainseg_gui.commands.tasks.run import Tasks, run_all
 from brainseg_gui.errors import BrainsegError, CaseError
-from brainseg_gui.evaluation.cohorts.mask_search import PREDICTIONS, find_masks
+from brainseg_gui.evaluation.cohorts.mask_search import PREDICTIONS, FoundMask, by_id, find_masks
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.execution.manifest import Entry, read_manifest
 from brainseg_gui.imaging.case import CaseSource
@@ -35,9 +35,18 @@ def report_on_several(args: argparse.Namespace) -> int:
         "prediction_scheme": chosen.prediction.name if chosen.prediction else "",
         "regrid": regrid_policy_of(args).value,
     }
-    records = _records(sources, _predictions(args.prediction), known, same)
+    records = _records(sources, _predictions(args.prediction, sources), known, same)
     names = [source.case_id for source in sources]
-    return run_all(args, Tasks(names, records, output, "reports", _words), report_task)
+    marks = [{"case": name} for name in names]
+    return run_all(args, Tasks(names, marks, records, output, "reports", _words), report_task)
+
+
+def is_cohort(path: Path) -> bool:
+    """Whether a folder holds several cases, and is none itself."""
+    try:
+        return path.is_dir() and len(_found(path)) > 1
+    except CaseError:
+        return False
 
 
 def _folder_of(args: argparse.Namespace) -> Path:
@@ -65,15 +74,37 @@ def _found(path: Path) -> list[CaseSource]:
         return list(find_cohort(path))
 
 
-def _predictions(place: Path | None) -> dict[str, Path]:
-    """The masks of a folder of predictions, by the names that their cases may have."""
-    masks = find_masks(place.absolute(), PREDICTIONS) if place is not None else []
-    return {name: mask.path for mask in reversed(masks) for name in reversed(mask.ids)}
+def _predictions(place: Path | None, sources: Sequence[CaseSource]) -> dict[str, str] | None:
+    """The masks of a folder of predictions, by their cases; empty words for a case that has none there.
+
+    Raises
+    ------
+    BrainsegError
+        If a case has several masks there, for no name tells which one is meant, or there is one for several cases.
+    """
+    if place is None:
+        return None
+    if place.is_file():
+        if len(sources) > 1:
+            raise BrainsegError("one mask is no prediction of several cases", "Give the folder of all of them", place)
+        return {source.case_id: str(place.absolute()) for source in sources}
+    of_cases = by_id(
+        [FoundMask((source.case_id, *source.names), source.folder, "") for source in sources],
+        find_masks(place.absolute(), PREDICTIONS),
+    )
+    found = {}
+    for source in sources:
+        masks = of_cases[source.case_id][1]
+        if len(masks) > 1:
+            names = f"{masks[0].path.name} and {masks[1].path.name}"
+            raise CaseError(f"it holds several masks of {source.case_id}: {names}", "Keep the one that is meant", place)
+        found[source.case_id] = str(masks[0].path) if masks else ""
+    return found
 
 
 def _records(
     sources: Sequence[CaseSource],
-    predictions: Mapping[str, Path],
+    predictions: Mapping[str, str] | None,
     known: Mapping[str, list[Entry]],
     same: Mapping[str, Any],
 ) -> Iterator[dict[str, Any]]:
@@ -82,7 +113,8 @@ def _records(
             entry.as_json() for ending in ENDINGS for entry in known.get(report_name(source.case_id, ending), [])
         ]
         case = source.folder if _is_one(source) else next(iter(source.modalities.values()))
-        yield {**same, "case": str(case), "prediction": str(predictions.get(source.case_id, "")), "entries": entries}
+        prediction = predictions[source.case_id] if predictions is not None else None
+        yield {**same, "case": str(case), "prediction": prediction, "entries": entries}
 
 
 def _is_one(source: CaseSource) -> bool:

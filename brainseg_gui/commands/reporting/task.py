@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -27,6 +28,7 @@ from brainseg_gui.inference.cohorts.case_record import inputs_of
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.storage.folder import make_folders
 
+_ONE = threading.Lock()  # however many threads a worker has: what draws the figures is not made for several
 ENDINGS = (".html", ".pdf")
 SETTINGS = ("rules", "reference_scheme", "prediction_scheme", "regrid")
 
@@ -36,7 +38,8 @@ def report_task(record: dict[str, Any]) -> dict[str, Any]:
     if sentence := unfit_for(record["program"], __version__):
         return {"unfit": sentence}
     try:
-        return _Report(record).written()
+        with _ONE:
+            return _Report(record).written()
     except Exception as error:  # noqa: BLE001  a fault of one must not lose the others
         return failed(error, record["case"])
 
@@ -53,7 +56,9 @@ class _Report:
     def written(self) -> dict[str, Any]:
         """What is told of the case, whose reports are written unless they are there."""
         files = [self._output / report_name(self._source.case_id, ending) for ending in ENDINGS]
-        told = {"case": self._source.case_id, "files": [str(path) for path in files], "doubts": []}
+        lacking = self.record["prediction"] == ""
+        doubts = ["it has no prediction there; its report shows its own mask alone"] if lacking else []
+        told = {"case": self._source.case_id, "files": [str(path) for path in files], "doubts": doubts}
         inputs = self._inputs()
         if all(self._is_current(path, inputs) for path in files):
             return {**told, "known": True}

@@ -24,10 +24,10 @@ from brainseg_gui.errors import SaveError, printable
 from brainseg_gui.execution.claim import claimed_manifest
 from brainseg_gui.execution.clusters import cluster_workers
 from brainseg_gui.execution.manifest import FOLDER
-from brainseg_gui.execution.run import TaskFunction
+from brainseg_gui.execution.run import NOBODY, WAITING, TaskFunction
 from brainseg_gui.inference.cohorts.case_job import CaseJob
 from brainseg_gui.inference.cohorts.case_task import segment_task
-from brainseg_gui.inference.cohorts.cohort_tasks import WAITING, CaseEnd, CohortTasks
+from brainseg_gui.inference.cohorts.cohort_tasks import CaseEnd, CohortTasks
 from brainseg_gui.inference.cohorts.run_records import RunRecords, entries_in
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.plain_files import for_terminal
@@ -112,7 +112,7 @@ class _ClusterProgress:
         """In the bar what failed, and that nobody is there to work; the latter is also said once."""
         if stage == WAITING and not self.waited:
             self.waited = True
-            _say("no worker is there yet: the run goes on when the cluster has one (Ctrl+C ends it)")
+            _say(NOBODY)
         failed = f"{len(self.failed)} failed" if self.failed else ""
         self._bar.set_postfix_str(", ".join(filter(None, (failed, stage if stage == WAITING else ""))))
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -13,8 +11,7 @@ from typing import Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, EngineError, ModelError, SaveError
-from brainseg_gui.execution.fitness import unfit_for, worker_name
-from brainseg_gui.free_memory import SHARE
+from brainseg_gui.execution.fitness import keep_to_share, unfit_for, worker_name
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.inference.cohorts.case_record import CaseRecord, ModelIdentity
 from brainseg_gui.inference.cohorts.cohort import CohortSegmentation, HasMask, Refused, Segmented
@@ -50,7 +47,7 @@ def segment_case(record: dict[str, Any], engine_of_worker: Callable[[], Engine])
     except BrainsegError as error:
         return {"unfit": f"the worker {worker_name()} cannot do it: {str(error).removesuffix('.')}"}
     with _ONE_CASE:
-        _keep_to_share()
+        keep_to_share()
         try:
             return _done(task, model, engine_of_worker())
         except Exception as error:  # noqa: BLE001  a fault of one case must not lose the others
@@ -128,12 +125,3 @@ def _verified(identity: ModelIdentity) -> ModelFolder:
     model = identity.find()
     verify_weights(model)
     return model
-
-
-def _keep_to_share() -> None:
-    """Tell the network's process how much memory a worker of Dask may take, whose nanny looks at the worker alone."""
-    distributed = sys.modules.get("distributed")
-    with contextlib.suppress(ValueError, AttributeError):  # no worker of Dask
-        worker = distributed.get_worker() if distributed is not None else None
-        if worker is not None and worker.nanny and worker.memory_manager.memory_limit:
-            os.environ[SHARE] = str(worker.memory_manager.memory_limit)

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.execution.clusters import Workers
-from brainseg_gui.execution.run import TaskEnd, TaskFunction, run_tasks
+from brainseg_gui.execution.run import WAITING, TaskEnd, TaskFunction, run_tasks
 from brainseg_gui.inference.cohorts.case_job import CaseJob
 from brainseg_gui.inference.cohorts.case_record import CaseRecord, inputs_of
 from brainseg_gui.inference.cohorts.case_task import segment_task
 from brainseg_gui.inference.cohorts.cohort import AtWork, Refused
 from brainseg_gui.inference.cohorts.run_records import RunRecords
 from brainseg_gui.progress import Progress
-
-WAITING = "waiting for workers"
 
 
 @dataclass(frozen=True)
