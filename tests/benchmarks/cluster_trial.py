@@ -12,10 +12,12 @@ import contextlib
 import io
 import json
 import random
+import resource
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -24,6 +26,7 @@ from brainseg_gui.commands import segment
 from brainseg_gui.commands.segmenting.cluster import segment_on_cluster
 from brainseg_gui.commands.segmenting.jobs import plan_jobs
 from brainseg_gui.execution.manifest import read_manifest
+from brainseg_gui.free_memory import usable_cores
 from brainseg_gui.inference.cohorts.cohort import CohortSegmentation
 from brainseg_gui.inference.models.model_folder import default_model
 from tests.conftest import _write_toy_case
@@ -46,13 +49,25 @@ def trial(folder: Path, cases: int, workers: int, every: int) -> dict[str, objec
     """The trial in a folder; raises where a mask is missing or differs."""
     for number in range(cases):
         _write_toy_case(folder / "cohort", case_id=f"T{number:05}", seed=number)
-    numbers: dict[str, object] = {"cases": cases, "workers": workers}
-    numbers["one process, s"] = _timed(lambda: _alone(folder / "cohort", folder / "alone"))
+    numbers: dict[str, object] = {"cases": cases, "workers": workers, "cores": usable_cores()}
+    alone = _timed(lambda: _alone(folder / "cohort", folder / "alone"))
     with _killing(folder / "killed", every) as killed:
-        numbers["workers killed, s"] = _timed(lambda: _on_cluster(folder / "cohort", folder / "killed", workers))
+        disturbed = _timed(lambda: _on_cluster(folder / "cohort", folder / "killed", workers))
+    calm = _timed(lambda: _on_cluster(folder / "cohort", folder / "calm", workers))
+    second = _timed(lambda: _on_cluster(folder / "cohort", folder / "calm", workers))
+    for name, cost in (
+        ("one process", alone),
+        ("workers killed", disturbed),
+        ("undisturbed", calm),
+        ("second call", second),
+    ):
+        numbers[name] = {"s": round(cost.wall_s, 1), "processor s": round(cost.processor_s, 1)}
     numbers["killed"] = len(killed)
-    numbers["undisturbed, s"] = _timed(lambda: _on_cluster(folder / "cohort", folder / "calm", workers))
-    numbers["second call, s"] = _timed(lambda: _on_cluster(folder / "cohort", folder / "calm", workers))
+    numbers["times as fast as one process"] = round(alone.wall_s / calm.wall_s, 2)
+    # as many cores as there are, all of them busy with what one process spends, and nothing else
+    bound_s = alone.processor_s / min(usable_cores(), workers)
+    numbers["times as fast at most"] = round(alone.wall_s / bound_s, 2)
+    numbers["overhead of a case, processor ms"] = round(1e3 * (calm.processor_s - alone.processor_s) / cases, 1)
     expected = _masks(folder / "alone")
     for name in ("killed", "calm"):
         found = _masks(folder / name)
@@ -119,10 +134,23 @@ def _masks(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.nii.gz")}
 
 
-def _timed(work: object) -> float:
-    started = time.perf_counter()
-    work()  # type: ignore[operator]
-    return round(time.perf_counter() - started, 1)
+@dataclass(frozen=True)
+class Cost:
+    """What something took: seconds by the clock, and of processors in this process and all that it started."""
+
+    wall_s: float
+    processor_s: float
+
+
+def _timed(work: Callable[[], object]) -> Cost:
+    started, spent = time.perf_counter(), _processor_s()
+    work()
+    return Cost(time.perf_counter() - started, _processor_s() - spent)
+
+
+def _processor_s() -> float:
+    uses = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(use.ru_utime + use.ru_stime for use in uses)
 
 
 if __name__ == "__main__":
