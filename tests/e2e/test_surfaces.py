@@ -73,6 +73,20 @@ def test_a_click_goes_there_and_a_double_click_only_enlarges(qtbot: QtBot, hand:
     assert all(view.isVisible() for view in (*ortho.views, solid))
 
 
+def test_a_double_click_beside_the_surfaces_takes_no_earlier_click_back(hand: Hand, solid: SolidView) -> None:
+    viewing, state = hand.application.session.viewing, hand.application.session.solid
+    x, y = state.camera.project(
+        _surface(state, "ET").mesh.points_mm.mean(axis=0)[None], (solid.width(), solid.height())
+    )[0, :2]
+    start = viewing.crosshair = (3, 4, 5)
+    QTest.mouseClick(solid, LEFT, pos=QPoint(round(float(x)), round(float(y))))
+    assert viewing.crosshair != start
+    viewing.crosshair = (6, 7, 8)
+    QTest.mouseClick(solid, LEFT, pos=QPoint(1, 1))
+    double_click(solid, LEFT, QPoint(1, 1))
+    assert viewing.crosshair == (6, 7, 8)
+
+
 def test_keys_and_drags_turn_zoom_and_fit(qtbot: QtBot, hand: Hand, solid: SolidView) -> None:
     state = hand.application.session.solid
     whole = state.camera

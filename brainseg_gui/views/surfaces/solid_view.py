@@ -227,6 +227,7 @@ class SolidView(QWidget):
             self._point(event.position())
 
     def _point(self, place: QPointF) -> None:
+        self._crosshair_before = None
         if self._rendering is not None:
             point = self._rendering.point_at(place.x() / self.width(), place.y() / self.height())
             if point is not None:
