@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +25,7 @@ from brainseg_gui.views.comparing.cohort_form import CohortForm
 from brainseg_gui.views.comparing.cohort_table import CohortTable
 from brainseg_gui.views.widgets.clear_layout import clear_layout
 from brainseg_gui.views.widgets.notice_bar import NoticeBar
-from brainseg_gui.views.widgets.screen_room import fit_screen
+from brainseg_gui.views.widgets.work_parts import column_of, dress_window
 
 _ENDINGS = 2  # of names of files that are told
 _EMPTY = (
@@ -48,10 +47,7 @@ class CohortWindow(QWidget):
 
     def __init__(self, results: CohortResults) -> None:
         super().__init__(None, Qt.WindowType.Window)
-        self.setObjectName("centre")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setWindowTitle("Cohort results – brainseg")
-        fit_screen(self, (1360, 820), (960, 520))
+        dress_window(self, "Cohort results", (1360, 820), (960, 520))
         self._results = results
         self.form, self.table = CohortForm(results), CohortTable()
         self._bar, self._detail = QProgressBar(), QLabel()
@@ -83,9 +79,7 @@ class CohortWindow(QWidget):
         self._show_report()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
-        column.setSpacing(10)
+        column = column_of(self, 10)
         column.addWidget(self.form)
         progress = QHBoxLayout()
         progress.addWidget(self._bar, 1)

@@ -9,14 +9,10 @@ from PySide6.QtGui import QBrush, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
-    QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,8 +21,8 @@ from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage, RunCase
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.segmenting.cohort_run_form import CohortRunForm
 from brainseg_gui.views.widgets.plain_text import plain_tip
-from brainseg_gui.views.widgets.screen_room import fit_screen
 from brainseg_gui.views.widgets.theme import colour
+from brainseg_gui.views.widgets.work_parts import WHOLE, button_row, column_of, dress_window, plain_words, work_bar
 
 _SOURCE = Qt.ItemDataRole.UserRole
 _CASE, _STATE, _WORDS = range(3)
@@ -69,22 +65,12 @@ class CohortRunWindow(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__(None, Qt.WindowType.Window)
-        self.setObjectName("centre")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setWindowTitle("Run on the cohort – brainseg")
-        fit_screen(self, (860, 560), (640, 320))
+        dress_window(self, "Run on the cohort", (860, 560), (640, 320))
         self._session, self._state = session, session.cohort_run
         self.form = CohortRunForm(self._state)
         self.form.file_requested.connect(self.file_requested)
         self._rows: dict[Path, QTreeWidgetItem] = {}
-        self._what, self._status = QLabel(), QLabel()
-        for label in (self._what, self._status):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setWordWrap(True)
-        self._status.setObjectName("quiet")
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, 1000)
+        self._what, self._status, self._bar = plain_words(), plain_words("quiet"), work_bar()
         self._make_buttons()
         self.log = QPlainTextEdit()
         self.log.setReadOnly(True)
@@ -130,18 +116,10 @@ class CohortRunWindow(QWidget):
         return rows
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
-        column.setSpacing(8)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in (self.start, self.cancel, self.retry):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.only_failed)
+        column = column_of(self)
         column.addWidget(self.form)
         column.addWidget(self._what)
-        column.addLayout(buttons)
+        column.addLayout(button_row(self.start, self.cancel, self.retry, right=self.only_failed))
         column.addWidget(self._bar)
         column.addWidget(self._status)
         column.addWidget(self._list, 1)
@@ -208,7 +186,7 @@ class CohortRunWindow(QWidget):
         self.start.setToolTip(barred or self._plan())
         self.cancel.setEnabled(work.running)
         self.retry.setEnabled(not work.running and bool(self._state.count(CaseStage.FAILED)))
-        self._bar.setValue(round(1000 * work.done) if work.running else 0)
+        self._bar.setValue(round(WHOLE * work.done) if work.running else 0)
         words = f"{work.stage} – {self._state.summary}" if work.running else barred or work.outcome
         self._status.setText(f"{words[:1].upper()}{words[1:]}")
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush, QImage, QPixmap
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QSplitter,
     QTreeWidget,
@@ -22,8 +20,8 @@ from brainseg_gui.learning.gate import Verdict
 from brainseg_gui.learning.stage import LearningRun, LearningStage
 from brainseg_gui.learning.verdict_text import CASE_HEADINGS, HEADINGS, case_cells, cells_of
 from brainseg_gui.state.training.learning import Learning
-from brainseg_gui.views.widgets.screen_room import fit_screen
 from brainseg_gui.views.widgets.theme import colour
+from brainseg_gui.views.widgets.work_parts import WHOLE, button_row, column_of, dress_window, plain_words, work_bar
 
 _CASE = Qt.ItemDataRole.UserRole
 _NUMBERS = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -62,16 +60,12 @@ class LearnWindow(QWidget):
 
     def __init__(self, learning: Learning) -> None:
         super().__init__(None, Qt.WindowType.Window)
-        self.setObjectName("centre")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setWindowTitle("Learn from corrected cases – brainseg")
-        fit_screen(self, (960, 720), (640, 420))
+        dress_window(self, "Learn from corrected cases", (960, 720), (640, 420))
         self._learning = learning
         self._verdict: Verdict | None = None
-        self._texts = {name: self._label(name) for name in ("corrected", "run", "barred", "verdict", "status")}
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, 1000)
+        self._texts = {name: plain_words() for name in ("corrected", "run", "verdict")}
+        self._texts |= {name: plain_words("quiet") for name in ("barred", "status")}
+        self._bar = work_bar()
         self._make_buttons()
         self.table, self.cases = _rows(HEADINGS, 2), _rows(CASE_HEADINGS, 1)
         self.cases.currentItemChanged.connect(self._on_case_chosen)
@@ -82,13 +76,6 @@ class LearnWindow(QWidget):
         learning.events.connect(self._synchronize)
         learning.work.events.connect(self._synchronize)
         self._synchronize()
-
-    def _label(self, name: str) -> QLabel:
-        label = QLabel()
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setObjectName("quiet" if name in ("barred", "status") else "")
-        return label
 
     def _make_buttons(self) -> None:
         self.begin, self.step = QPushButton("Begin a new run"), QPushButton("Train")
@@ -103,18 +90,10 @@ class LearnWindow(QWidget):
             button.clicked.connect(signal)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
-        column.setSpacing(8)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for button in (self.step, self.begin, self.cancel):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
-        buttons.addWidget(self.take_back)
+        column = column_of(self)
         column.addWidget(self._texts["corrected"])
         column.addWidget(self._texts["run"])
-        column.addLayout(buttons)
+        column.addLayout(button_row(self.step, self.begin, self.cancel, right=self.take_back))
         column.addWidget(self._texts["barred"])
         column.addWidget(self._bar)
         column.addWidget(self._texts["status"])
@@ -165,7 +144,7 @@ class LearnWindow(QWidget):
         verdict = run.verdict if run is not None else None
         self._texts["verdict"].setText(f"{verdict.sentence}." if verdict is not None else "")
         self._show_buttons(run)
-        self._bar.setValue(round(1000 * work.done))
+        self._bar.setValue(round(WHOLE * work.done))
         self._bar.setVisible(work.running)
         doing = f"{work.stage[:1].upper()}{work.stage[1:]} {work.detail}".strip()
         self._texts["status"].setText(printable(doing if work.running else learning.problem or work.outcome))

@@ -12,7 +12,7 @@ from brainseg_gui.views.training.run_list import RunList
 from brainseg_gui.views.training.run_progress import RunPage
 from brainseg_gui.views.training.training_form import TrainingForm
 from brainseg_gui.views.widgets.notice_bar import NoticeBar
-from brainseg_gui.views.widgets.screen_room import fit_screen
+from brainseg_gui.views.widgets.work_parts import dress_window
 
 
 class TrainingWindow(QWidget):
@@ -29,10 +29,7 @@ class TrainingWindow(QWidget):
 
     def __init__(self, watch: RunWatch, draft: TrainingDraft) -> None:
         super().__init__(None, Qt.WindowType.Window)
-        self.setObjectName("centre")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setWindowTitle("Training – brainseg")
-        fit_screen(self, (1400, 900), (960, 600))
+        dress_window(self, "Training", (1400, 900), (960, 600))
         self._watch = watch
         self.run_list = RunList(watch)
         self.form = TrainingForm(draft)
