@@ -185,6 +185,10 @@ class LabelMap:
         """Boolean mask of a region, (I, J, K)."""
         return self.scheme.look_up(region)[self.values]
 
+    def volume_ml(self, region: Region) -> float:
+        """Volume of a region, of the voxels as they were when they were counted."""
+        return int(self.counts[self.scheme.look_up(region)].sum()) * self.grid.voxel_ml
+
 
 def from_network_classes(classes: NDArray[np.uint8], scheme: LabelScheme) -> NDArray[np.uint8]:
     """Numbers of `scheme` for a network's classes, numbered as `TISSUES` are."""

@@ -22,13 +22,6 @@ def orient(array: Array, code: str) -> Array:
     return array.transpose(axes)[flips]  # (R, A, S) -> (L, P, S) for "LPS"
 
 
-def orient_back(array: Array, code: str) -> Array:
-    """The inverse of `orient`, a view."""
-    axes = [next(n for n, pair in enumerate(_RAS) if letter in pair) for letter in code]
-    flips = tuple(slice(None, None, -1 if letter in "LPI" else 1) for letter in code)
-    return array[flips].transpose(np.argsort(axes))  # (L, P, S) -> (R, A, S) for "LPS"
-
-
 def to_axes(array: Array, axes: str) -> Array:
     """A view of an (I, J, K, …) array in the network's axis order, such as ``KIJC``."""
     spatial = ["IJK".index(letter) for letter in axes[:3]]

@@ -24,7 +24,6 @@ LOADING = "loading model"
 PREPARING = "preparing"
 INFERRING = "inferring"
 MAPPING_BACK = "mapping back"
-STAGES = (STARTING, LOADING, PREPARING, INFERRING, MAPPING_BACK)
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,13 @@ from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
 from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Output
-from brainseg_gui.inference.network_grid import NetworkGrid, orient_back, to_axes
+from brainseg_gui.inference.network_grid import NetworkGrid, to_axes
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.inference.postprocess import map_back
 from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.separable import Banded
 from brainseg_gui.progress import run_to_end
+from tests.inference.orientation import orient_back
 
 MakeCase = Callable[..., Case]
 SHAPES = {"RAS": (20, 22, 18), "LPS": (20, 22, 18), "SAR": (18, 22, 20)}  # oriented, of a case of 20×22×18

@@ -12,7 +12,7 @@ from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Output
-from brainseg_gui.inference.network_grid import NetworkGrid, orient_back, to_axes
+from brainseg_gui.inference.network_grid import NetworkGrid, to_axes
 from brainseg_gui.inference.postprocess import (
     keep_large_components,
     map_back,
@@ -24,6 +24,7 @@ from brainseg_gui.inference.postprocess import (
 from brainseg_gui.inference.preprocess import Prepared
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import run_to_end
+from tests.inference.orientation import orient_back
 
 CHANNELS = ("background", "NCR", "ED", "ET")
 

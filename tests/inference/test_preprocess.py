@@ -16,10 +16,11 @@ from brainseg_gui.inference.brain import brain_mask
 from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, percentiles, to_range, zscore
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import default_model
-from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, orient, orient_back, to_axes
+from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, orient, to_axes
 from brainseg_gui.inference.preprocess import brain_box, choose_network_grid, fixed_box, orient_spacing, prepare
 from brainseg_gui.inference.separable import Banded, apply_along_axes, gaussian_matrix, linear_matrix
 from brainseg_gui.progress import run_to_end
+from tests.inference.orientation import orient_back
 
 MakeCase = Callable[..., Case]
 TWO_MM = default_model().passport

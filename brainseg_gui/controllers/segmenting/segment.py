@@ -27,10 +27,8 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.segmenting.segment_panel import SegmentPanel
 
-if TYPE_CHECKING:
-    from brainseg_gui.annotation.case_order import CaseSigns
-
 if TYPE_CHECKING:  # the window's first picture does not wait for the engine
+    from brainseg_gui.annotation.case_order import CaseSigns
     from brainseg_gui.inference.clicks.click_network import ClickNetwork
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.inference.models.model_folder import ModelFolder
@@ -286,11 +284,9 @@ def prediction_layer(labels: LabelMap, result: SegmentResult, model_sha256: str)
 def signs_of(labels: LabelMap, result: SegmentResult) -> CaseSigns:
     """What the case list ranks by."""
     from brainseg_gui.annotation.case_order import CaseSigns
-    from brainseg_gui.evaluation.metrics.comparison import volumes_ml
 
-    volumes = volumes_ml(labels)
     expected = {region: known.dice for region, known in result.expected_dice.items()}
-    return CaseSigns(expected, {region.key: volumes[region.key] for region in regions()})
+    return CaseSigns(expected, {region.key: labels.volume_ml(region) for region in regions()})
 
 
 def _outcome(result: SegmentResult, seconds: float) -> str:

@@ -62,7 +62,6 @@ def reply_of(done: Segmented) -> dict[str, Any]:
 def described(done: Segmented) -> dict[str, Any]:
     """What is told of a case that was segmented, as values of JSON."""
     case, labels, result = done.case, done.labels, done.result
-    volumes = {r.key: int(labels.counts[labels.scheme.look_up(r)].sum()) * labels.grid.voxel_ml for r in regions()}
     return {
         "case": case.case_id,
         "output": str(done.job.output),
@@ -71,7 +70,7 @@ def described(done: Segmented) -> dict[str, Any]:
         "precision": result.precision,
         "model": result.model,
         "scheme": labels.scheme.name,
-        "volumes_ml": {key: round(volume, 3) for key, volume in volumes.items()},
+        "volumes_ml": {region.key: round(labels.volume_ml(region), 3) for region in regions()},
         "expected_dice": {
             key: {"dice": round(of.dice, 3), "error": round(of.error, 3)} for key, of in result.expected_dice.items()
         },

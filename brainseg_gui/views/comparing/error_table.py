@@ -32,7 +32,6 @@ _COLUMNS: tuple[tuple[ErrorOrder, str, str], ...] = (
     ),
     (ErrorOrder.COST, "Dice cost", "By how much the region's Dice grows if this one alone is corrected"),
 )
-_NUMBERS_FROM = 3
 _MARK = 12
 _DEPTH = 4
 _WITH_DEPTH = 410  # pixels; narrower, the tip tells the depth
