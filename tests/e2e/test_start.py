@@ -66,6 +66,7 @@ VIEWS = {
     "actions.action_spec",
     "actions.actions",
     "actions.annotate_actions",
+    "actions.base_actions",
     "annotating.annotate_tool_bar",
     "actions.case_actions",
     "widgets.clear_layout",
@@ -107,7 +108,7 @@ VIEWS = {
     "widgets.tool_button",
     "shell.welcome",
 }
-MOST_MODULES = 243  # of ours; each takes half a millisecond; a feature is a record in a module, a room is one more
+MOST_MODULES = 244  # of ours; each takes half a millisecond; a room is one more, and so is a file that was parted
 ROOMS = {name[: dot.start()] for name in VIEWS for dot in re.finditer(r"\.", name)}
 
 

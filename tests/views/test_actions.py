@@ -31,8 +31,8 @@ from brainseg_gui.controllers.shell.features.all_features import ACTIONS, PANELS
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Session
-from brainseg_gui.views.actions.actions import MENUS, MOUSE
 from brainseg_gui.views.actions.annotate_actions import of_tool
+from brainseg_gui.views.actions.base_actions import MENUS, MOUSE
 from brainseg_gui.views.actions.letters import letter_of, without_letter
 from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.shell.keys_dialog import KeysDialog

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from brainseg_gui.views.actions.action_spec import ActionSpec
-from brainseg_gui.views.actions.actions import MENUS, Actions
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.base_actions import MENUS
 from brainseg_gui.views.actions.letters import give_letters, letter_of, with_letter
 
 

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.views.actions.actions import MOUSE, Actions
+from brainseg_gui.views.actions.actions import Actions
+from brainseg_gui.views.actions.base_actions import MOUSE
 from brainseg_gui.views.actions.key_profiles import Bindings, KeyProfile, bindings_of, joined, key_profiles
 from brainseg_gui.views.actions.search import found
 from brainseg_gui.views.widgets.screen_room import fit_screen
