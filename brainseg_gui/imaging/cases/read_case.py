@@ -13,18 +13,18 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from brainseg_gui.errors import BrainsegError, CaseError, listed, printable
+from brainseg_gui.errors import BrainsegError, CaseError, printable
 from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.background_thread import in_background, let_end, waited_for
+from brainseg_gui.imaging.cases.case_notes import notes_of
 from brainseg_gui.imaging.file_mark import Stamp, stamp_of
 from brainseg_gui.imaging.formats.image_format import ImageHeader, StoredMask
 from brainseg_gui.imaging.formats.reading import as_volume, read_mask, read_picture, read_volume
-from brainseg_gui.imaging.grid import Grid, describe_shape, describe_spacing
+from brainseg_gui.imaging.grid import Grid, describe_shape
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
-from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.schemes.understanding import brain_part, expected_scheme, understood
@@ -32,8 +32,6 @@ from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
 
 _POLL_S = 0.1
-_LONG_NAME = 32
-_NOTED_MM = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,48 +236,8 @@ def _assemble(
     grid = base.grid
     volumes = {m: moved[m] if m in moved else replace(read[m].volume, grid=grid) for m in Modality if m in read}
     doubts = tuple(note for note in source.notes if note.startswith(ASSUMED_ORDER))
-    notes = _notes(source, read, grid, missing)
+    notes = notes_of(source, {m: (part.volume, part.header) for m, part in read.items()}, grid, missing)
     return Case(source, grid, base.header, volumes, None, expected_scheme(source), notes, doubts=doubts)
-
-
-def _notes(
-    source: CaseSource, read: Mapping[Modality, _Read], grid: Grid, missing: Sequence[Modality]
-) -> tuple[str, ...]:
-    """What was assumed, in sentences."""
-    parts = [(modality, read[modality]) for modality in Modality if modality in read]
-    notes = _own_grids([(modality, part.volume.grid) for modality, part in parts if not grid.same_as(part.volume.grid)])
-    notes += [f"{modality.title}: {part.volume.note}" for modality, part in parts if part.volume.note]
-    notes += source.notes
-    apart_mm = {modality: part.header.farthest_apart_mm for modality, part in parts}
-    if max(apart_mm.values()) > _NOTED_MM:
-        titles = ", ".join(modality.title for modality, mm in apart_mm.items() if mm > _NOTED_MM)
-        distance = f"{max(apart_mm.values()):,.0f} mm apart"
-        notes.append(f"{titles}: the header names two places in space, up to {distance}; its sform is used")
-    if missing:
-        notes.append(f"Not found: {', '.join(m.title for m in missing)}")
-    prefixes = {prefix_of(path) for path in source.modalities.values() if kind_of(path) is not None} - {""}
-    if len(prefixes) > 1:
-        start = printable(", ".join(_brief(prefix) for prefix in sorted(prefixes)))
-        notes.append(f"The files' names begin differently ({start}); check that they are of one patient")
-    return tuple(notes)
-
-
-def _own_grids(apart: Sequence[tuple[Modality, Grid]]) -> list[str]:
-    described = {
-        modality.title: f"({describe_shape(grid.shape)}, {describe_spacing(grid)} mm)" for modality, grid in apart
-    }
-    if len(described) < 2:
-        return [
-            f"{title} has its own grid {words} and is shown on the grid of the others"
-            for title, words in described.items()
-        ]
-    each = listed([f"{title} {words}" for title, words in described.items()])
-    return [f"{each} have grids of their own and are shown on that of the others"]
-
-
-def _brief(name: str) -> str:
-    """Both ends of a long name: archives write the whole description of a series into it."""
-    return name if len(name) <= _LONG_NAME else f"{name[: _LONG_NAME // 2]}…{name[-_LONG_NAME // 2 + 1 :]}"
 
 
 def _common_grid(read: Mapping[Modality, _Read]) -> Modality:
