@@ -17,7 +17,8 @@ from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs import events
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.state.training import curve
 from brainseg_gui.state.training.curve import Curve, running_mean
 from brainseg_gui.state.training.run_reader import RunReader

@@ -17,7 +17,7 @@ from brainseg_gui.controllers.annotating.hand.copy_source import copy_layer
 from brainseg_gui.controllers.annotating.hand.hand_tools import inside, label_name
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.imaging.labels import LabelMap, Region, label_region, meanings, regions
+from brainseg_gui.imaging.labels import LabelMap, Region
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.annotating.operating import RANGES, SETTINGS, OperationKind, OperationStage
 from brainseg_gui.state.annotating.preview import Preview
@@ -171,7 +171,7 @@ class OperationsController(QObject):
         """What booleans combine with."""
         name = self._operating.layer
         layer = next((layer for layer in self._session.layers if layer.name == name), None)
-        region = part_named(self._operating.part)
+        region = self._operating.region
         if region is None or (name and layer is None):
             return None
         return (layer.labels, region) if layer is not None else (own, region)
@@ -295,9 +295,3 @@ class OperationsController(QObject):
             setattr(self._operating, field, self._preferences.get(f"operate {field}", getattr(self._operating, field)))
         for field, (low, high) in RANGES.items():
             setattr(self._operating, field, min(max(getattr(self._operating, field), low), high))
-
-
-def part_named(key: str) -> Region | None:
-    """A region, or the region of a single label, by its key."""
-    known = next((region for region in regions() if region.key == key), None)
-    return known or (label_region(key) if key in meanings() else None)

@@ -10,6 +10,7 @@ from typing import ClassVar
 from psygnal import SignalGroupDescriptor
 
 from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.labels import Region, label_region, meanings, regions
 from brainseg_gui.imaging.plane import Plane
 
 
@@ -97,6 +98,12 @@ class Operating:
     shown: OperationStage = OperationStage.NOTHING
     words: str = ""
     fraction: float = 0.0
+
+    @property
+    def region(self) -> Region | None:
+        """`part` as a region, which a label's meaning is too; None where nothing is known by that key."""
+        known = next((region for region in regions() if region.key == self.part), None)
+        return known or (label_region(self.part) if self.part in meanings() else None)
 
 
 SETTINGS = (
