@@ -121,7 +121,7 @@ def _trained(folder: RunFolder) -> int:
     from brainseg_gui.commands.train import watch_run
     from brainseg_gui.commands.train_watch import BarWatcher
     from brainseg_gui.runs.events import EventTail
-    from brainseg_gui.runs.run_folder import RunStatus
+    from brainseg_gui.runs.run_status import RunStatus
 
     if folder.status() is RunStatus.FINISHED and folder.has_model:
         return 0

@@ -55,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _stop(path: Path, *, now: bool) -> int:
     from brainseg_gui.runs.force_stop import stop_now
-    from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+    from brainseg_gui.runs.run_folder import RunFolder
+    from brainseg_gui.runs.run_status import RunStatus
 
     folder = RunFolder(path)
     if not folder.is_there:
@@ -72,7 +73,7 @@ def _stop(path: Path, *, now: bool) -> int:
 
 
 def _row(folder: RunFolder) -> dict[str, Any]:
-    from brainseg_gui.runs.run_folder import status_of
+    from brainseg_gui.runs.run_status import status_of
 
     events = folder.events()
     epochs = [event for event in events if event.kind == "epoch"]

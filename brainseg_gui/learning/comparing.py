@@ -20,7 +20,8 @@ from brainseg_gui.learning.gate import AFTER, BEFORE, Verdict, judge
 from brainseg_gui.learning.learning_set import HELD_BACK, set_folder
 from brainseg_gui.learning.plan import LearningPlan, read_plan
 from brainseg_gui.progress import Progress, scaled
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.storage.reading import is_derived_file
 from brainseg_gui.storage.writing import write_text
 

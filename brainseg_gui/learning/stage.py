@@ -10,7 +10,8 @@ from brainseg_gui.learning.comparing import known_verdict
 from brainseg_gui.learning.gate import Verdict
 from brainseg_gui.learning.plan import LearningPlan, has_plan, read_plan
 from brainseg_gui.learning.promotion import promotions
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus, find_runs
+from brainseg_gui.runs.run_folder import RunFolder, find_runs
+from brainseg_gui.runs.run_status import RunStatus
 
 
 class LearningStage(Enum):

@@ -7,7 +7,8 @@ import socket
 from collections.abc import Sequence
 
 from brainseg_gui.runs.events import Event, EventWriter
-from brainseg_gui.runs.run_folder import RunError, RunFolder, RunStatus, last_start, status_of
+from brainseg_gui.runs.run_folder import RunError, RunFolder
+from brainseg_gui.runs.run_status import RunStatus, last_start, status_of
 from brainseg_gui.runs.trainer_process import is_certain, kill, trains
 
 

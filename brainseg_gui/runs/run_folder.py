@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-import socket
 import stat
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_config, to_toml
 from brainseg_gui.runs.events import Event, EventTail
-from brainseg_gui.runs.trainer_process import is_alive
+from brainseg_gui.runs.run_status import RunStatus, marks_of, status_of
 from brainseg_gui.storage.reading import is_derived_file
 from brainseg_gui.storage.writing import open_derived, remove_derived, write_bytes
 
-SILENT_AFTER_S = 300.0
 _LOG_BYTES = 64 * 1024
 
 
 class RunError(BrainsegError):
     """A run folder that cannot be used."""
-
-
-class RunStatus(Enum):
-    """How a run is doing."""
-
-    PREPARED = "prepared"
-    RUNNING = "running"
-    SILENT = "no news"
-    STOPPED = "stopped"
-    FINISHED = "finished"
-    FAILED = "failed"
-    DIED = "died"
-
-
-ENDS = {"stopped": RunStatus.STOPPED, "finished": RunStatus.FINISHED, "failed": RunStatus.FAILED}
 
 
 @dataclass(frozen=True)
@@ -257,42 +237,6 @@ def _encoded(config: TrainingConfig) -> bytes:
                 "its name is no UTF-8, so that a run cannot note it down", "Rename it, or link to it", Path(name)
             )
     return to_toml(config).encode()
-
-
-def marks_of(parts: Iterable[Sequence[Event]]) -> list[Event]:
-    """The few events that tell how a run is doing: its newest start, its end, and the last one."""
-    marks: dict[str, Event] = {}
-    for events in parts:
-        for event in events:
-            if event.kind == "started":
-                marks = {"started": event}
-            elif event.kind in ENDS:
-                marks["end"] = event
-        if events:
-            marks["last"] = events[-1]
-    return [marks[key] for key in ("started", "end", "last") if key in marks]
-
-
-def status_of(events: Sequence[Event]) -> RunStatus:
-    """How a run is doing, by its events: the last start and what followed it."""
-    if not events:
-        return RunStatus.PREPARED
-    start = last_start(events)
-    for event in reversed(events):
-        if event.kind in ENDS:
-            return ENDS[event.kind]
-        if event is start:
-            break
-    if start is not None and start.values.get("host") == socket.gethostname():
-        alive = is_alive(start.values.get("pid"), start.values.get("pid_since", ""))
-        return RunStatus.RUNNING if alive else RunStatus.DIED
-    # clocks of two machines differ, and a clock may have been set back: news from far ahead is no news
-    return RunStatus.RUNNING if abs(time.time() - events[-1].time) < SILENT_AFTER_S else RunStatus.SILENT
-
-
-def last_start(events: Sequence[Event]) -> Event | None:
-    """The event of the newest start, if there is one."""
-    return next((event for event in reversed(events) if event.kind == "started"), None)
 
 
 def find_runs(folder: Path) -> list[RunFolder]:

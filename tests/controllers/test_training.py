@@ -28,7 +28,8 @@ from brainseg_gui.controllers.training.training import TrainingController
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import TrainingConfig
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.training.run_record import RunRecord
 

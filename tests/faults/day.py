@@ -20,7 +20,8 @@ from brainseg_gui.app import Application
 from brainseg_gui.cli import main
 from brainseg_gui.controllers.shell.features.all_features import TRAINING
 from brainseg_gui.runs.config_file import read_preset, with_changes
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.state.layers.layers import LayerRole
 
 

@@ -19,7 +19,8 @@ from brainseg_gui.controllers.annotating.restoring.unsaved_words import moment_o
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import with_changes
 from brainseg_gui.runs.events import Event
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus, status_of
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus, status_of
 from brainseg_gui.state.training.run_reader import RunNews, condensed
 from brainseg_gui.state.training.run_record import RunRecord
 from brainseg_gui.state.training.run_words import duration, status_sentence

@@ -19,7 +19,8 @@ from brainseg_gui.controllers.shell.features.all_features import ACTIONS, PANELS
 from brainseg_gui.controllers.training.run_stop import RunStop
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import read_preset, with_changes
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.state.training.run_record import RunRecord
 from brainseg_gui.state.training.run_watch import RunWatch
 from brainseg_gui.state.training.run_words import status_sentence

@@ -15,7 +15,8 @@ from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.force_stop import can_stop_now, lost_words, stop_now
-from brainseg_gui.runs.run_folder import RunError, RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunError, RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 
 HERE = socket.gethostname()
 

@@ -11,7 +11,8 @@ import pytest
 
 from brainseg_gui.runs.config import Data, Network, TrainingConfig
 from brainseg_gui.runs.events import Event, EventTail, EventWriter
-from brainseg_gui.runs.run_folder import SILENT_AFTER_S, RunError, RunFolder, RunStatus, find_runs, status_of
+from brainseg_gui.runs.run_folder import RunError, RunFolder, find_runs
+from brainseg_gui.runs.run_status import SILENT_AFTER_S, RunStatus, status_of
 
 HERE = os.uname().nodename
 

@@ -27,7 +27,8 @@ from brainseg_gui.progress import run_to_end
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event
 from brainseg_gui.runs.force_stop import stop_now
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 from training.data.cache import Cache
 from training.data.cases import check_data
 from training.recipe import recipe_of

@@ -17,7 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.state.training.run_reader import RunNews, StepBlock
 from brainseg_gui.state.training.run_record import RunRecord
 from brainseg_gui.state.training.run_watch import RunWatch

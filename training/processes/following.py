@@ -10,7 +10,8 @@ from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.runs.events import EventWriter
-from brainseg_gui.runs.run_folder import ENDS, RunFolder
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import ENDS
 from training.errors import describe
 from training.processes.backend import check_backend, choose_backend, join_backend
 from training.processes.group import Follower, join

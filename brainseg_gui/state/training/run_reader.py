@@ -14,7 +14,8 @@ from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import ConfigError
 from brainseg_gui.runs.events import Event, EventTail
 from brainseg_gui.runs.force_stop import can_stop_now
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus, marks_of, status_of
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus, marks_of, status_of
 from brainseg_gui.state.training.curve import Numbers
 
 _LOG_LINES = 200

@@ -10,7 +10,8 @@ import numpy as np
 from brainseg_gui.plain_files import tagless, visible
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.state.training.curve import Curve
 from brainseg_gui.state.training.event_values import best_of, text_of, texts_of, validated_of
 from brainseg_gui.state.training.run_pace import RunPace, recent_median

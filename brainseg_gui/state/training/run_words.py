@@ -7,7 +7,7 @@ from math import isfinite
 
 from brainseg_gui.plain_files import visible
 from brainseg_gui.runs.force_stop import lost_words
-from brainseg_gui.runs.run_folder import RunStatus
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.state.training.run_reader import number
 from brainseg_gui.state.training.run_record import RunRecord
 

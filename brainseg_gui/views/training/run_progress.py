@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainseg_gui.runs.run_folder import RunStatus
+from brainseg_gui.runs.run_status import RunStatus
 from brainseg_gui.state.training.run_record import RunRecord
 from brainseg_gui.state.training.run_watch import RunWatch
 from brainseg_gui.state.training.run_words import status_sentence

@@ -15,7 +15,8 @@ import pytest
 
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event
-from brainseg_gui.runs.run_folder import RunFolder, RunStatus
+from brainseg_gui.runs.run_folder import RunFolder
+from brainseg_gui.runs.run_status import RunStatus
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(600)]
 MakeRun = Callable[..., RunFolder]
