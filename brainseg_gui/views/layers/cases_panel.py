@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QMenu,
     QProgressBar,
@@ -28,6 +27,7 @@ from brainseg_gui.state.segmenting.cohort_run import CaseRun, CaseStage
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.case_item import SOURCE, STATE_ICONS, CaseItem, CaseItemDelegate
+from brainseg_gui.views.layers.case_list_view import CaseListView
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import icon
@@ -163,7 +163,7 @@ class CasesPanel(QWidget):
         return row
 
     def _make_list(self) -> QWidget:
-        self._list = QListWidget()
+        self._list = CaseListView()
         self._list.setUniformItemSizes(True)
         self._list.setItemDelegate(CaseItemDelegate(self._list))
         self._list.setIconSize(QSize(16, 16))
@@ -173,6 +173,7 @@ class CasesPanel(QWidget):
         self._list.customContextMenuRequested.connect(self._on_menu_requested)
         self._list.itemActivated.connect(self._on_item_activated)
         self._list.itemClicked.connect(self._on_item_activated)
+        self._list.dragged.connect(self._mark_open_case)
         return self._list
 
     def after(self, case_id: str) -> list[CaseSource]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QWidget
 
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labels import LabelScheme
@@ -16,6 +17,7 @@ from brainseg_gui.views.widgets.tool_button import give_menu, show_tool, tool_bu
 
 _OPACITIES = (10, 20, 30, 50, 70, 100)
 _LISTED = 8
+_DRAG = "Drag it into another program, which gets it as a file"
 
 
 class LayerRow(QWidget):
@@ -31,10 +33,13 @@ class LayerRow(QWidget):
     """A layer, and whether a copy of it is to be edited."""
     scheme_requested = Signal(object, object)
     """A layer, and the label scheme that it is to be read by."""
+    file_requested = Signal(object, bool)
+    """A layer that leaves as a file, and whether it is dragged; else it is copied."""
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
         self._layer = layer
+        self._pressed: QPoint | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
@@ -68,10 +73,24 @@ class LayerRow(QWidget):
         show_tool(self._more, "more", f"Label scheme, comparison and removal of {layer.name}")
         self._name.setText(layer.name)
         made = f"{layer.role.value} by {layer.author or 'unknown'}, {layer.created:%Y-%m-%d %H:%M}"
-        self._name.setToolTip(f"{layer.name}\n{made}\n{layer.saved_as or _unsaved_words(layer)}")
+        self._name.setToolTip(f"{layer.name}\n{made}\n{layer.saved_as or _unsaved_words(layer)}\n{_DRAG}")
         self._unsaved.setToolTip(plain_tip(_unsaved_words(layer)))
         self._unsaved.setVisible(layer.saved_as is None)
         self._unsaved.setText("●" if layer.saved_as is None else "")
+
+    # the row, taken by the mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position().toPoint() if event.button() is Qt.MouseButton.LeftButton else None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        far = QApplication.startDragDistance()
+        if self._pressed is not None and (event.position().toPoint() - self._pressed).manhattanLength() >= far:
+            self._pressed = None
+            self.file_requested.emit(self._layer, True)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self._pressed = None
 
     def _fill_menu(self) -> None:
         layer, menu, schemes = self._layer, self._menu, self._schemes
@@ -95,6 +114,7 @@ class LayerRow(QWidget):
         menu.addSeparator()
         menu.addMenu(self._opacity)
         menu.addAction("Save label statistics…").triggered.connect(lambda: self.statistics_requested.emit(layer))
+        menu.addAction("Copy as a file").triggered.connect(lambda: self.file_requested.emit(layer, False))
         menu.addAction("Rename…").triggered.connect(lambda: self.rename_requested.emit(layer))
         menu.addAction("Move up: draw it earlier").triggered.connect(lambda: self.move_requested.emit(layer, -1))
         menu.addAction("Move down: draw it over others").triggered.connect(lambda: self.move_requested.emit(layer, 1))

@@ -23,6 +23,7 @@ class LayersPanel(ScrollPage):
     move_requested = Signal(object, int)
     statistics_requested = Signal(object)
     scheme_requested = Signal(object, object)
+    file_requested = Signal(object, bool)
 
     def __init__(self, session: Session) -> None:
         super().__init__(spacing=6, above=0)
@@ -111,5 +112,6 @@ class LayersPanel(ScrollPage):
         row.move_requested.connect(self.move_requested)
         row.statistics_requested.connect(self.statistics_requested)
         row.scheme_requested.connect(self.scheme_requested)
+        row.file_requested.connect(self.file_requested)
         self._list.addWidget(row)
         self._rows[layer] = row

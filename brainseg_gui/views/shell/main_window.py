@@ -245,7 +245,8 @@ class MainWindow(QMainWindow):
     # what is let go over it, and its end
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        own = event.source() is not None  # dragged out of this window: it is open here
+        if not own and any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
 from brainseg_gui.controllers.annotating.journal import JournalController
@@ -42,6 +42,9 @@ from brainseg_gui.controllers.shell.recent import RecentController
 from brainseg_gui.controllers.shell.under_way import UnderWayController
 from brainseg_gui.controllers.slices.viewing import ViewingController
 
+if TYPE_CHECKING:
+    from brainseg_gui.controllers.layers.drag_out import DragOutController
+
 # what is seen, and what is opened
 
 
@@ -62,8 +65,16 @@ def _introduce_files(files: FilesController, others: ControllerSet) -> None:
     others[RECENT].chosen.connect(lambda path: files.open_paths([path]))
 
 
+def _drag_out(of: ControllerSet) -> DragOutController:
+    from brainseg_gui.controllers.layers.drag_out import DragOutController
+
+    return DragOutController(of.session, of.window, of.preferences)
+
+
 def _introduce_masks(masks: MasksController, others: ControllerSet) -> None:
     others[FILES].masks_dropped.connect(masks.add_dropped)
+    panel = others.window.panels[LAYERS]()
+    panel.file_requested.connect(lambda layer, dragged: others[DRAGGING_OUT].give(layer, dragged=dragged))
 
 
 APPEARANCE = Feature(_appearance, at_start=True)
@@ -90,6 +101,7 @@ FILES = Feature(
     introduce=_introduce_files,
     at_start=True,
 )
+DRAGGING_OUT = Feature(_drag_out)
 MASKS = Feature(
     core_controllers.masks,
     (LAYERS,),
@@ -227,6 +239,7 @@ CORE_FEATURES: tuple[Feature[Any], ...] = (
     FAULTS,
     FILES,
     MASKS,
+    DRAGGING_OUT,
     SEGMENTING,
     DIFFERENCES,
     JOURNALS,
