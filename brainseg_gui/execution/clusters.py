@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.execution.cluster_file import ClusterFile, read_cluster_file
+from brainseg_gui.execution.dask_executor import DaskExecutor
 from brainseg_gui.execution.processes import LocalProcesses, default_processes
 
 if TYPE_CHECKING:
@@ -44,11 +46,14 @@ class Workers:
         How many it is given at most.
     present
         How many there are now.
+    has_begun
+        Whether one of them has begun what a future of the executor stands for.
     """
 
     executor: Executor
     at_once: int
     present: Callable[[], int]
+    has_begun: Callable[[Future[Any]], bool] = Future.running
 
 
 @contextlib.contextmanager
@@ -83,9 +88,9 @@ def cluster_workers(where: str, processes: int | None = None) -> Iterator[Worker
         with _failures_in_words(where):
             client = _connect(where, processes, stack)
         _log_quietly()
-        executor = client.get_executor(pure=False)
+        executor = DaskExecutor(client)
         try:
-            yield Workers(executor, _HANDED_OVER, lambda: _workers_of(client))
+            yield Workers(executor, _HANDED_OVER, lambda: _workers_of(client), executor.has_begun)
         finally:
             with contextlib.suppress(Exception):  # a scheduler that is gone has nothing to cancel
                 executor.shutdown(wait=False)
@@ -144,10 +149,24 @@ def _described_cluster(found: ClusterFile, file: Path) -> Any:
 
 def _require(module: str, what: str) -> None:
     try:
-        import_module(module)
+        with _signals_kept():
+            import_module(module)
     except ImportError as error:
         remedy = "Install it: pip install 'brainseg[cluster]'" if module == "distributed" else f"pip install {what}"
         raise BrainsegError(f"--cluster needs {module}, which is not installed", remedy) from error
+
+
+@contextlib.contextmanager
+def _signals_kept() -> Iterator[None]:
+    """dask-jobqueue takes Ctrl+C for itself when it is imported: a cancelled call would end as if all was well, and
+    the window, which imports it in a thread, could not import it at all.
+    """
+    own = signal.signal
+    signal.signal = lambda number, handler, /: signal.getsignal(number)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        signal.signal = own
 
 
 @contextlib.contextmanager

@@ -72,6 +72,7 @@ def run_tasks(
     at_once: int,
     retries: int = 0,
     on_begun: Callable[[int], None] | None = None,
+    has_begun: Callable[[Future[Any]], bool] = Future.running,
 ) -> Generator[TaskEnd | None, None, None]:
     """Run a task for each record; ends come in the order in which they are ready, None when none is ready yet.
 
@@ -89,7 +90,9 @@ def run_tasks(
     retries
         How often a task is tried again.
     on_begun
-        Told the place of each record whose task a worker has begun, soon after; executors of Dask do not say so.
+        Told the place of each record whose task a worker has begun, soon after.
+    has_begun
+        As of `Workers`.
 
     Raises
     ------
@@ -118,7 +121,7 @@ def run_tasks(
                 future = ready.get(timeout=_WAIT_S)
             except queue.Empty:
                 if on_begun is not None:
-                    _tell_begun(running, begun, on_begun)
+                    _tell(on_begun, {task.number for future, task in running.items() if has_begun(future)}, begun)
                 yield None
                 continue
             task = running.pop(future)
@@ -132,13 +135,10 @@ def run_tasks(
             future.cancel()
 
 
-def _tell_begun(
-    running: Mapping[Future[dict[str, Any]], _Try], begun: set[int], on_begun: Callable[[int], None]
-) -> None:
-    for future, task in running.items():
-        if task.number not in begun and future.running():
-            begun.add(task.number)
-            on_begun(task.number)
+def _tell(on_begun: Callable[[int], None], at_work: set[int], told: set[int]) -> None:
+    for number in sorted(at_work - told):
+        on_begun(number)
+    told |= at_work
 
 
 def _end_of(future: Future[dict[str, Any]], task: _Try) -> TaskEnd:

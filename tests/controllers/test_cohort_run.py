@@ -23,6 +23,7 @@ from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.errors import BrainsegError, EngineError
 from brainseg_gui.evaluation.cohorts import run as cohort_scoring
 from brainseg_gui.execution.clusters import Workers
+from brainseg_gui.execution.dask_executor import DaskExecutor
 from brainseg_gui.execution.manifest import FOLDER, read_manifest
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_cohort
@@ -35,6 +36,7 @@ from brainseg_gui.state.segmenting.cohort_run import CaseStage, RunCases, RunPla
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.layers.case_item import WORDS
 from brainseg_gui.views.segmenting.cohort_run_window import CohortRunWindow
+from tests.conftest import ROOT
 from tests.execution import stand_in_engine
 
 
@@ -401,6 +403,60 @@ def test_cancelled_workers_write_nothing_more_and_the_next_start_goes_on(
     window.start.click()
     ended()
     assert stages(session) == dict.fromkeys("ABCD", "segmented")
+
+
+@pytest.fixture(params=[False, pytest.param(True, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+def scheduler(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A scheduler of Dask's own and two workers, threads of this process or processes; the network is a stand-in."""
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    submit = DaskExecutor.submit
+
+    def with_stand_in(self: DaskExecutor, fn: Any, /, *args: Any) -> Future[Any]:
+        assert fn is segment_task
+        return submit(self, stand_in_engine.segment_at_file, *args)
+
+    monkeypatch.setattr(DaskExecutor, "submit", with_stand_in)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=request.param, dashboard_address=":0"
+    ) as made:
+        yield made.scheduler_address
+
+
+def test_on_a_real_scheduler_cases_are_cancelled_fail_and_are_tried_again(
+    window: CohortRunWindow, cohort: Path, session: Session, scheduler: str, qtbot: QtBot
+) -> None:
+    def ends() -> None:
+        qtbot.waitUntil(lambda: not session.cohort_run.work.running, timeout=60_000)
+
+    def at_work() -> int:
+        return [row.text(1) for row in rows_of(window)].count("at work")
+
+    gate, image = cohort.parent / "gate", cohort / "B" / "B_t2.nii.gz"
+    whole = image.read_bytes()
+    image.write_bytes(b"broken")
+    choose(window.form.place, RunPlace.CLUSTER)
+    window.form.cluster.setText(scheduler)
+    window.start.click()
+    qtbot.waitUntil(lambda: at_work() == 2, timeout=60_000)
+    window.cancel.click()
+    ends()
+    assert session.cohort_run.work.outcome == "cancelled; 4 waiting"
+    gate.touch()  # what was begun comes to its end, for nobody
+    window.start.click()
+    ends()
+    assert stages(session) == {"A": "segmented", "B": "failed", "C": "segmented", "D": "segmented"}
+    assert session.cohort_run.work.outcome == "3 segmented, 1 failed"
+    rows_of(window)[1].setSelected(True)
+    assert rows_of(window)[1].text(2).startswith("B_t2.nii.gz: ")
+    assert "Traceback" in window.log.toPlainText()
+    image.write_bytes(whole)
+    window.retry.click()
+    ends()
+    assert stages(session) == dict.fromkeys("ABCD", "segmented")
+    entries = read_manifest(cohort)
+    assert {name: len(of_mask) for name, of_mask in entries.items()} == {f"{n}/{n}_pred.nii.gz": 1 for n in "ABCD"}
+    assert not list(cohort.rglob(".brainseg-*"))
 
 
 def test_a_cluster_that_nobody_answers_for_is_said_once(

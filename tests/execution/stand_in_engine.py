@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.cohorts.case_task import segment_case
 from brainseg_gui.inference.options import SegmentResult
 from brainseg_gui.progress import Progress
+from tests.execution.stand_in_tasks import wait_for_file
 
 seen: list[str] = []
 """Cases that the network of this process was given."""
@@ -44,6 +46,12 @@ def segment_at_gate(record: dict[str, Any]) -> dict[str, Any]:
     """As `segment`, when the gate is opened."""
     begun.set()
     gate.wait(60)
+    return segment(record)
+
+
+def segment_at_file(record: dict[str, Any]) -> dict[str, Any]:
+    """As `segment_at_gate`, in any process: the gate is a file beside the folder of cases."""
+    wait_for_file({"file": str(Path(record["output"]).parents[2] / "gate")})
     return segment(record)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,14 @@ def double(record: dict[str, Any]) -> dict[str, Any]:
 
 def wait_at_gate(record: dict[str, Any]) -> dict[str, Any]:
     gate.wait(60)
+    return record
+
+
+def wait_for_file(record: dict[str, Any]) -> dict[str, Any]:
+    """As `wait_at_gate`, in any process."""
+    end = time.monotonic() + 60
+    while not Path(record["file"]).exists() and time.monotonic() < end:
+        time.sleep(0.02)
     return record
 
 

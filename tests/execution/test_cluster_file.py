@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -104,3 +106,19 @@ def test_options_reach_the_cluster_as_they_stand(
     file = _write(tmp_path, f"slurm: {{queue: q, cores: 2}}\n{more}\n")
     clusters._described_cluster(read_cluster_file(file), file)
     assert heard == [{"queue": "q", "cores": 2}, asked]
+
+
+def test_a_package_that_takes_ctrl_c_for_itself_is_imported_in_any_thread_and_does_not_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As dask-jobqueue 0.9 does when it is imported."""
+    (tmp_path / "greedy_jobqueue.py").write_text(
+        "import signal, sys\nsignal.signal(signal.SIGINT, lambda *_: sys.exit())\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    before = signal.getsignal(signal.SIGINT)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(clusters._require, "greedy_jobqueue", "it").result()
+    assert sys.modules.pop("greedy_jobqueue")
+    clusters._require("greedy_jobqueue", "it")
+    assert signal.getsignal(signal.SIGINT) is before

@@ -42,6 +42,26 @@ def test_a_fault_of_one_task_is_told_and_loses_no_other(workers: Workers) -> Non
     assert bad.tries == 1  # the same again would go wrong again
 
 
+def test_what_workers_have_begun_is_told(workers: Workers, tmp_path: Path) -> None:
+    """Two workers, five tasks that wait for a file: two are begun, the others when these have ended."""
+    gate, begun = tmp_path / "gate", []
+    work = run_tasks(
+        workers.executor,
+        stand_in_tasks.wait_for_file,
+        [{"file": str(gate)}] * 5,
+        at_once=5,
+        on_begun=begun.append,
+        has_begun=workers.has_begun,
+    )
+    while len(begun) < 2:
+        assert next(work) is None
+    for _ in range(3):
+        assert next(work) is None
+    assert len(begun) == 2
+    gate.touch()
+    assert len([end for end in work if end is not None]) == 5
+
+
 def test_a_task_that_asks_for_another_try_gets_it(workers: Workers, tmp_path: Path) -> None:
     record = {"value": 1, "file": str(tmp_path / "begun")}
     (end,) = _ends(workers, stand_in_tasks.fail_once, [dict(record)], retries=1)

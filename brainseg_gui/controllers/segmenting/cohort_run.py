@@ -133,7 +133,7 @@ class CohortRunController(QObject):
         self._job = Job(self._work_on(jobs), self)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(self._on_succeeded)
-        self._job.cancelled.connect(lambda: self._end(f"cancelled; {self._state.summary}"))
+        self._job.cancelled.connect(self._on_cancelled)
         self._job.failed.connect(self._on_failed)
         self._job.start()
 
@@ -207,6 +207,10 @@ class CohortRunController(QObject):
         self._end(self._state.summary)
         if result is not None:
             self._show_report(result)
+
+    def _on_cancelled(self) -> None:
+        self._state.stop_waiting()  # counted as they are now
+        self._end(f"cancelled; {self._state.summary}")
 
     def _on_failed(self, error: Exception) -> None:
         self._end(error.what if isinstance(error, BrainsegError) else f"the list was left: {error}")

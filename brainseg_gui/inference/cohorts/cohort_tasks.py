@@ -63,7 +63,7 @@ class CohortTasks:
         Yields
         ------
         Progress
-            Of all cases, some times a second; an `AtWork` as its partial result when one is begun (not on Dask), a
+            Of all cases, some times a second; an `AtWork` as its partial result when one is begun, a
             `CaseEnd` when one ended. Closing the generator cancels: cases that workers have begun on a cluster are
             given up when the claim is gone.
 
@@ -92,6 +92,7 @@ class CohortTasks:
             at_once=workers.at_once,
             retries=self.retries,
             on_begun=begun.append,
+            has_begun=workers.has_begun,
         )
         with closing(ends):
             for end in ends:

@@ -54,6 +54,7 @@ _TOLD = (
     CaseStage.SCORED,
     CaseStage.HAD_MASK,
     CaseStage.FAILED,
+    CaseStage.AT_WORK,
     CaseStage.WAITING,
     CaseStage.LEFT_OUT,
 )

@@ -171,6 +171,8 @@ class CohortRunWindow(QWidget):
             item.setHidden(self.only_failed.isChecked() and case.stage is not CaseStage.FAILED)
             if case.stage is CaseStage.AT_WORK and not self._list.hasFocus():
                 self._list.scrollToItem(item)
+            if case.stage is CaseStage.AT_WORK and not case.done:  # one more is: what is done did not change
+                self._show_work()
 
     def _apply_filter(self) -> None:
         for identity, item in self._rows.items():
