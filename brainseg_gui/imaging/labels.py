@@ -23,6 +23,8 @@ from brainseg_gui.imaging.grid import Grid
 
 UNKNOWN = "?"
 WHOLE = "WT"
+CORE = ("NCR", "NET", "CC")
+"""What the tumour core is made of, its enhancing part aside."""
 
 NETWORK_CLASSES = ("background", "NCR", "ED", "ET")
 """What the program's own networks tell apart, in the order of their numbers."""

@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Modality(Enum):
-    """A sequence; its value is the key used in file names and model passports."""
+    """A sequence, in the order in which they are shown; its value is the key in file names and passports of models."""
 
     T1 = "t1"
     T1CE = "t1ce"

@@ -14,6 +14,9 @@ import numpy as np
 
 from brainseg_gui.imaging.grid import Array, Grid
 
+SCALE_BARS_MM = (100, 50, 20, 10, 5, 2, 1)
+"""Lengths that a scale bar may have; the longest that there is room for is drawn."""
+
 Number = TypeVar("Number", int, float)  # whole for voxels and pixels, else between their centres
 
 

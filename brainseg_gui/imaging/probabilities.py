@@ -15,7 +15,9 @@ from brainseg_gui.imaging.scalar_map import ScalarMap
 TOP = 255
 """The level that stands for probability 1."""
 
-_CERTAIN = 1 - 0.5 / TOP
+CERTAIN = 1 - 0.5 / TOP
+"""A probability above this rounds to 1."""
+
 _FAINTEST = 3  # below 1 % nothing is drawn
 _HIGHEST_ENTROPY_BITS = float(np.log2(len(NETWORK_CLASSES)))
 
@@ -132,7 +134,7 @@ def quantised(probabilities: NDArray[np.float32], winners: NDArray[np.uint8]) ->
     """
     result = np.zeros(probabilities.shape, dtype=np.uint8)
     result[0] = TOP
-    unsure = np.flatnonzero(probabilities[0] <= _CERTAIN)  # most of a brain is certainly background
+    unsure = np.flatnonzero(probabilities[0] <= CERTAIN)  # most of a brain is certainly background
     result[:, unsure] = _apportioned(probabilities[:, unsure], winners[unsure])
     return result
 

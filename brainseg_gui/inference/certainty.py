@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.labels import NETWORK_CLASSES, TISSUES, regions
-from brainseg_gui.imaging.probabilities import TOP, quantised
+from brainseg_gui.imaging.probabilities import CERTAIN, TOP, quantised
 from brainseg_gui.inference.models.passport import Output, Passport
 from brainseg_gui.inference.network_grid import orient
 from brainseg_gui.inference.postprocess import Classes, NotBackground, where_not_background
@@ -21,7 +21,6 @@ Levels = NDArray[np.uint8]
 _HELD_AS = {"NET": 1, "CC": 1, "RC": 0, "WT": 2}  # of four classes: what is in the core, no tumour, not in the core
 _REGIONS = frozenset(region.key for region in regions())
 
-_CERTAIN = 1 - 0.5 / TOP  # a background above this rounds to probability 1
 _SLAB = 32  # slices at once: the float probabilities of a whole head would take a hundred MB
 
 
@@ -53,7 +52,7 @@ def keep_probabilities(
         certain everywhere.
     """
     network_grid = prepared.network_grid
-    near = where_not_background(probabilities, prepared, passport, at_most=_CERTAIN)
+    near = where_not_background(probabilities, prepared, passport, at_most=CERTAIN)
     if near is None:
         levels[:, 0, 0, 0] = (TOP, 0, 0, 0)
         return slice(0, 1), slice(0, 1), slice(0, 1)

@@ -13,12 +13,11 @@ from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.controllers.annotating.active_label import activate, paintable, pick_label
 from brainseg_gui.controllers.annotating.hand.hand_tools import take_range
 from brainseg_gui.controllers.settings.preferences import Preferences
-from brainseg_gui.state.annotating.tools import BRUSH_MM, Painting, Tool
+from brainseg_gui.state.annotating.tools import BRUSH_MM, KEYED_LABELS, Painting, Tool
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.actions.actions import Actions
 
 _PAINTINGS = {"paint_all": Painting.ALL, "paint_in_range": Painting.IN_RANGE, "paint_edges": Painting.FOLLOW_EDGES}
-_DIRECT = 4
 _REMEMBERED = ("brush_mm", "square", "contrast")
 
 
@@ -68,7 +67,7 @@ class ToolChoice(QObject):
         return {
             **{f"annotate.{tool.value}": partial(self.choose_tool, tool) for tool in Tool},
             **{f"annotate.{key}": partial(setattr, options, "painting", to) for key, to in _PAINTINGS.items()},
-            **{f"annotate.label_{n}": partial(self._activate_nth, n - 1) for n in range(1, _DIRECT + 1)},
+            **{f"annotate.label_{n}": partial(self._activate_nth, n - 1) for n in range(1, KEYED_LABELS + 1)},
             "annotate.erase": partial(self._toggle, "erasing"),
             "annotate.in_3d": partial(self._toggle, "in_3d"),
             "annotate.square": partial(self._toggle, "square"),
@@ -152,7 +151,7 @@ class ToolChoice(QObject):
             actions[f"annotate.{tool.value}"].setChecked(options.tool is tool)
         for key, painting in _PAINTINGS.items():
             actions[f"annotate.{key}"].setChecked(options.painting is painting)
-        for n in range(1, _DIRECT + 1):
+        for n in range(1, KEYED_LABELS + 1):
             there = n <= len(self._paintable)
             actions[f"annotate.label_{n}"].setChecked(there and self._paintable[n - 1] == rules.active)
         actions["annotate.erase"].setChecked(options.erasing)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 Choice = TypeVar("Choice", bound=Enum)
 
 _OPACITY_STEP = 0.1
-_ORDER = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR)
 
 
 class ViewingController(QObject):
@@ -165,7 +164,7 @@ class ViewingController(QObject):
         case = self._session.displayed
         if case is None:
             return
-        there = [modality for modality in _ORDER if modality in case.volumes]
+        there = [modality for modality in Modality if modality in case.volumes]
         place = there.index(self._viewing.modality) if self._viewing.modality in there else 0
         self._viewing.modality = there[(place + steps) % len(there)]
 

@@ -16,6 +16,7 @@ from brainseg_gui.imaging.colours import agreement_table
 from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import (
+    SCALE_BARS_MM,
     DisplayConvention,
     EdgeLetters,
     Plane,
@@ -35,7 +36,6 @@ _INSET = 0.32
 _THINNEST_POINTS = 0.4
 _LETTER = 0.66  # mean width of a letter, in heights
 _DISAGREEMENT_OPACITY = 0.75
-_BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def draw_note(axes: Axes, text: str) -> None:
 def draw_scale_bar(axes: Axes, frame: Frame, pixel_width_mm: float) -> None:
     """Draw a bar of a round length at the lower right."""
     width_mm = (frame.right - frame.left) * pixel_width_mm
-    length_mm = next((bar for bar in _BARS_MM if bar <= 0.35 * width_mm), _BARS_MM[-1])
+    length_mm = next((bar for bar in SCALE_BARS_MM if bar <= 0.35 * width_mm), SCALE_BARS_MM[-1])
     share = length_mm / width_mm
     axes.plot(
         [0.97 - share, 0.97],

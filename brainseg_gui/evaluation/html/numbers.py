@@ -16,11 +16,10 @@ from brainseg_gui.evaluation.html.charts import (
     strip_chart,
 )
 from brainseg_gui.evaluation.html.page import Html, TableCell, element, joined, number_cell, paragraph, table, text_cell
+from brainseg_gui.evaluation.records.from_json import POOLED
 from brainseg_gui.evaluation.records.measure import Measure, MeasureOutlet
 from brainseg_gui.evaluation.records.measures import measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT, CohortReport
-
-_POOLED = ("dice_coeff", "iou", "mean_iou")
 
 
 def headline(report: CohortReport) -> Html:
@@ -119,7 +118,7 @@ def _pooled_table(report: CohortReport, several: bool) -> Html:
     """Mean over the cases; over the recipe's crop where all cases allow it."""
     crop = all("recipe_crop" in case.pooled for case in report.cases if case.pooled)
     extent = "recipe_crop" if crop else "whole_volume"
-    heads: list[TableCell | str] = [*([text_cell("Model")] if several else []), text_cell(""), *_POOLED]
+    heads: list[TableCell | str] = [*([text_cell("Model")] if several else []), text_cell(""), *POOLED]
     rows = []
     for model in report.models:
         scores = [case.pooled[extent] for case in report.of_model(model) if case.pooled]

@@ -14,6 +14,7 @@ from brainseg_gui.errors import GridMismatchError
 from brainseg_gui.evaluation.metrics.overlap import Counts, joint_table
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.imaging.labels import (
+    CORE,
     UNKNOWN,
     WHOLE,
     LabelMap,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from brainseg_gui.evaluation.metrics.lesions import LesionScore
 
 # What some schemes tell apart and others call by one number: the part of the core that does not enhance.
-_CORE = ("NCR", "NET", "CC")
 
 
 class Agreement(IntEnum):
@@ -197,7 +197,7 @@ def _further_labels(
     present = _meanings_in(reference_scheme, table.sum(axis=1)) | _meanings_in(prediction_scheme, table.sum(axis=0))
     present -= {meaning for region in regions() if len(region.meanings) == 1 for meaning in region.meanings}
     if _core_labels(reference_scheme) != _core_labels(prediction_scheme):
-        merged = [meaning for meaning in _CORE if meaning in present]
+        merged = [meaning for meaning in CORE if meaning in present]
         if len(merged) > 1:
             yield Region("/".join(merged), "non-enhancing core", frozenset(merged))
             present -= set(merged)
@@ -209,7 +209,7 @@ def _meanings_in(scheme: LabelScheme, histogram: NDArray[np.int64]) -> set[str]:
 
 
 def _core_labels(scheme: LabelScheme) -> set[str]:
-    return {meaning for meaning in scheme.labels.values() if meaning in _CORE}
+    return {meaning for meaning in scheme.labels.values() if meaning in CORE}
 
 
 def agreement(reference: LabelMap, prediction: LabelMap, region: Region) -> NDArray[np.uint8]:

@@ -20,7 +20,7 @@ from brainseg_gui.evaluation.records.report import (
 from brainseg_gui.imaging.numbering import index_of
 from brainseg_gui.plain_values import number_in, path_in, text_in, whole_in
 
-_POOLED = ("dice_coeff", "iou", "mean_iou")
+POOLED = ("dice_coeff", "iou", "mean_iou")
 
 
 def report_of(content: Mapping[str, Any]) -> CohortReport:
@@ -123,9 +123,9 @@ def _pooled_by_extent(pooled: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _pooled_of(scores: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {name: number_in(scores[name]) for name in _POOLED}
+    found: dict[str, Any] = {name: number_in(scores[name]) for name in POOLED}
     nothing = scores["all_background"]
-    return found | {"all_background": {name: number_in(nothing[name]) for name in _POOLED}}
+    return found | {"all_background": {name: number_in(nothing[name]) for name in POOLED}}
 
 
 def _worst_of(entry: Mapping[str, Any]) -> WorstPoint:

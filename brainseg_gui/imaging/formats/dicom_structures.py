@@ -22,6 +22,7 @@ from brainseg_gui.imaging.formats.dicom_labels import DicomLabel, code_of, said_
 from brainseg_gui.imaging.formats.dicom_values import first_number_of, sequence_of, tag_of, text_of, vector_of, whole_of
 from brainseg_gui.imaging.formats.image_format import ShouldStop, StoredMask
 from brainseg_gui.imaging.formats.overlaps import flattened, numbered
+from brainseg_gui.imaging.formats.promises import FARTHEST_MM
 from brainseg_gui.imaging.grid import StoredGrid
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _FLAT = 0.2  # of a slice: how far the points of a contour may lie from its plan
 _MOST_CONTOURS = 30_000
 _MOST_POINTS = 10_000_000
 _MOST_CROSSINGS = 50_000_000
-_FARTHEST_MM = 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,11 +130,11 @@ def _label(number: int, item: Dataset, contours: Dataset, observed: Dataset | No
 
 def _contour(path: Path, item: Dataset, to_voxels: NDArray[np.float64], most: int) -> _Contour:
     numbers = _numbers(path, item, most)
-    if len(numbers) % 3 or len(numbers) < 9 or not (np.abs(numbers) < _FARTHEST_MM).all():
+    if len(numbers) % 3 or len(numbers) < 9 or not (np.abs(numbers) < FARTHEST_MM).all():
         raise ImageError("a contour has points that are nowhere", _AGAIN, path)
     points = numbers.reshape(-1, 3) @ to_voxels[:3, :3].T + to_voxels[:3, 3]
     thick = first_number_of((item,), "ContourSlabThickness") or 0.0
-    return _Contour(points, thick if 0 < thick < _FARTHEST_MM else 0.0)
+    return _Contour(points, thick if 0 < thick < FARTHEST_MM else 0.0)
 
 
 def _numbers(path: Path, item: Dataset, most: int) -> NDArray[np.float64]:

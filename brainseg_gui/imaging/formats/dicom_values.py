@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.errors import printable
+from brainseg_gui.imaging.formats.promises import FARTHEST_MM
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -16,14 +17,13 @@ if TYPE_CHECKING:
 Vector = tuple[float, ...]
 
 _LONGEST = 256
-_FARTHEST_MM = 1e6
 
 
 def vector_of(parts: Sequence[Dataset], keyword: str, count: int) -> Vector:
     """The first of some parts' vectors that has so many finite numbers; empty where none has."""
     for part in parts:
         numbers = [number_of(value) for value in listed_of(value_of(part, keyword))]
-        found = tuple(number for number in numbers if number is not None and abs(number) < _FARTHEST_MM)
+        found = tuple(number for number in numbers if number is not None and abs(number) < FARTHEST_MM)
         if len(numbers) == len(found) == count:
             return found
     return ()

@@ -15,7 +15,7 @@ from brainseg_gui.imaging.grid import Affine, StoredGrid, describe_shape
 LARGEST_BYTES = 4 * 2**30
 DEFLATE_LIMIT = 1032  # zlib: no stream expands by more than this
 _LARGE_BYTES = 2**28  # what takes more must fit into the memory that is free
-_FARTHEST_MM = 1e6  # also where lengths are in µm
+FARTHEST_MM = 1e6  # also where lengths are in µm
 
 
 def check_shape(path: Path, shape: tuple[int, ...]) -> None:
@@ -52,7 +52,7 @@ def grid_at(path: Path, shape: tuple[int, ...], affine: Affine) -> StoredGrid:
         If the affine is no place in space, or none where a patient can lie.
     """
     try:
-        if np.isfinite(affine).all() and np.abs(affine).max() > _FARTHEST_MM:
+        if np.isfinite(affine).all() and np.abs(affine).max() > FARTHEST_MM:
             raise ValueError(f"a distance of {np.abs(affine).max():.3g} mm")
         return StoredGrid((shape[0], shape[1], shape[2]), affine)
     except ValueError as error:

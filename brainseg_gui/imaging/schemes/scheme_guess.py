@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes, label_schemes, scheme_priors
-from brainseg_gui.imaging.labels import UNKNOWN, LabelScheme, built_in_meanings
+from brainseg_gui.imaging.labels import CORE, UNKNOWN, LabelScheme, built_in_meanings
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import match_of
 from brainseg_gui.imaging.naming.suggestions import SchemeSuggestion, suggestions
@@ -26,7 +26,6 @@ _FAINT = 0.15  # by which a rim still shows that is too thin, or too faint, to b
 _CLOSE = 0.1  # of two schemes that explain a mask nearly as well either may be right
 _COMMONEST = "brats2020"
 WHOLE_TUMOUR = "whole-tumour"
-_CORE = ("NCR", "NET", "CC")
 _NAMES = 0.25  # what names count for beside the images; without images they decide between what shapes leave open
 _SURE = 0.5  # by how much a reading must fit better than any other; the real and synthetic cases at hand have 0.75
 _NAMES_ALONE = 1.0
@@ -167,7 +166,7 @@ def _knows(scheme: LabelScheme, evidence: Sequence[LabelEvidence]) -> bool:
 def _enhances_instead(scheme: LabelScheme, evidence: Sequence[LabelEvidence]) -> int | None:
     """A label that clearly enhances though the scheme calls it something else, while what it calls ET does not."""
     enhancing = [e.enhancement for e in evidence if scheme.meaning_of(e.value) == "ET"]
-    others = [e for e in evidence if scheme.meaning_of(e.value) in (*_CORE, "ED") and not np.isnan(e.enhancement)]
+    others = [e for e in evidence if scheme.meaning_of(e.value) in (*CORE, "ED") and not np.isnan(e.enhancement)]
     if not enhancing or not others:
         return None
     brightest = max(others, key=lambda e: e.enhancement)
@@ -240,7 +239,7 @@ def _fit(meaning: str, label: LabelEvidence, everyone: Sequence[LabelEvidence]) 
         return 0.0 if np.isnan(label.flair) else 0.5 if label.flair < 0 else -1.0
     if meaning == "WT":
         return 0.0
-    if meaning in _CORE:
+    if meaning in CORE:
         rarer = 0.1 if meaning == "NCR" else 0.0  # the plain word where nothing tells necrosis from the rest
         return rarer + (0.5 if not outermost or len(everyone) == 1 else -0.5)
     return -3.0 if meaning in built_in_meanings() else -0.5  # a label of a person's own says nothing of the images

@@ -9,6 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+TRIED_VOXELS = 64
+"""Along each axis, of the image that a network is tried on in thought where it says no size."""
+
+MOST_GROWTH = 8
+"""Times as many voxels as the image has a layer may make: twice as many along each axis."""
+
 LAYERS = frozenset(
     {
         "InputLayer", "Conv3D", "Conv3DTranspose", "Dense", "MaxPooling3D", "AveragePooling3D",

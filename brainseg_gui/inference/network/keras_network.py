@@ -12,13 +12,12 @@ import keras
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.inference.models.head_model import HeadModel
+from brainseg_gui.inference.models.known_layers import MOST_GROWTH, TRIED_VOXELS
 from brainseg_gui.inference.models.model_folder import ModelFolder, verify_weights
 from brainseg_gui.inference.models.weights_process import read_apart
 from brainseg_gui.inference.network.layer_sizes import LayerSize, layer_sizes
 from brainseg_gui.plain_files import visible
 
-_TRIED_VOXELS = 64  # along an axis
-_MOST_GROWTH = 8  # times as many voxels as the image has: twice as many along each axis
 _OUT_OF_MEMORY = ("resource_exhausted", "resourceexhausted", "out of memory", "oom when allocating")
 
 
@@ -111,7 +110,7 @@ def check_shapes(model: Any, folder: ModelFolder | HeadModel) -> None:
 def _check_sizes(model: Any, folder: ModelFolder | HeadModel) -> None:
     """Refuse a network that gives fewer or more voxels than it takes: found without computing anything."""
     divisor = folder.passport.divisor
-    given = tuple(n or -(-_TRIED_VOXELS // divisor) * divisor for n in model.input_shape[1:4])
+    given = tuple(n or -(-TRIED_VOXELS // divisor) * divisor for n in model.input_shape[1:4])
     try:
         sizes = layer_sizes(model, (*given, model.input_shape[-1]))
     except (ValueError, TypeError) as error:
@@ -129,7 +128,7 @@ def _refuse_giants(sizes: Sequence[LayerSize], given: tuple[int, ...], folder: M
     """Refuse a network that makes far more voxels than it gets: no case would fit into any memory."""
     for size in sizes:
         inner = size.shape[1:-1]
-        if math.prod(inner) > _MOST_GROWTH * math.prod(given):
+        if math.prod(inner) > MOST_GROWTH * math.prod(given):
             sentence = (
                 f"its layer “{visible(size.name)}” makes {describe_shape(inner)} voxels of {describe_shape(given)}"
             )

@@ -13,6 +13,8 @@ from brainseg_gui.annotation.tools.threshold import IntensityRange
 from brainseg_gui.imaging.modality import Modality
 
 BRUSH_MM = (0.5, 100.0)
+KEYED_LABELS = 4
+"""So many labels, the first ones, have a key each."""
 """Smallest and largest brush."""
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QGridLayout, Q
 
 from brainseg_gui.annotation.rules import PaintOver
 from brainseg_gui.imaging.labels import LabelScheme, Meaning
+from brainseg_gui.state.annotating.tools import KEYED_LABELS
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.layers.label_table import swatch
@@ -23,7 +24,6 @@ _OVER = {
     PaintOver.BACKGROUND: "background only",
     PaintOver.CHOSEN: "only the ticked labels",
 }
-_DIRECT = 4
 _COLUMN_OVER, _COLUMN_KEY, _COLUMN_LOCK = 1, 2, 3
 
 
@@ -48,7 +48,7 @@ class LabelChooser(QWidget):
         self._annotating.annotation_changed.connect(self._synchronize)
         self._annotating.rules_changed.connect(self._synchronize)
         session.viewing.events.colours.connect(self._synchronize)
-        for place in range(1, _DIRECT + 1):
+        for place in range(1, KEYED_LABELS + 1):
             actions[f"annotate.label_{place}"].changed.connect(self._synchronize)
         self._synchronize()
 
@@ -86,7 +86,7 @@ class LabelChooser(QWidget):
         self._over.setCurrentIndex(list(_OVER).index(rules.over))
 
     def _key_of(self, place: int) -> str:
-        if place > _DIRECT:
+        if place > KEYED_LABELS:
             return ""
         keys = self._actions[f"annotate.label_{place}"].shortcut()
         return keys.toString(QKeySequence.SequenceFormat.NativeText)

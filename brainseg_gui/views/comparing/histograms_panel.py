@@ -30,7 +30,6 @@ _STYLES = {
     "CC": Qt.PenStyle.DashDotDotLine,
     REST: Qt.PenStyle.SolidLine,
 }
-_ORDER = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR)
 _EMPTY = "The intensities inside each label of a mask are shown here. Add a mask, or click Segment."
 _REST_TIP = "Everything in the brain without a label: voxels that are not the image's background"
 
@@ -46,7 +45,7 @@ class HistogramsPanel(ScrollPage):
         self._empty.setObjectName("faint")
         self._empty.setWordWrap(True)
         column.addWidget(self._empty)
-        self._plots = {modality: HistogramPlot(modality.title) for modality in _ORDER}
+        self._plots = {modality: HistogramPlot(modality.title) for modality in Modality}
         for plot in self._plots.values():
             column.addWidget(plot, 1)
         self._table = QGridLayout()
@@ -97,7 +96,7 @@ class HistogramsPanel(ScrollPage):
             plot.setVisible(modality in histograms)
             if modality in histograms:
                 plot.draw(histograms[modality].edges, [self._line(h) for h in histograms[modality].labels])
-        self._fill_table({m: histograms[m] for m in _ORDER if m in histograms})
+        self._fill_table({m: histograms[m] for m in Modality if m in histograms})
 
     def _line(self, histogram: LabelHistogram) -> tuple[NDArray[np.float64], QPen]:
         pen = self._pen(histogram.meaning)

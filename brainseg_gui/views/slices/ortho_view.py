@@ -224,12 +224,11 @@ def _views_of(layout: ViewLayout, session: Session) -> list[SliceView]:
     if layout is ViewLayout.PLANES:
         return [SliceView(session, plane) for plane in _PLANE_ORDER]
     if layout is ViewLayout.MODALITIES:
-        return [SliceView(session, None, modality) for modality in _MODALITY_ORDER]
+        return [SliceView(session, None, modality) for modality in Modality]
     order = _VISIT_ORDER if layout is ViewLayout.VISITS else _CONTENT_ORDER
     return [SliceView(session, None, None, content) for content in order]
 
 
 _PLANE_ORDER = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)
-_MODALITY_ORDER = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR)
 _CONTENT_ORDER = (Content.REFERENCE, Content.PREDICTION, Content.AGREEMENT)
 _VISIT_ORDER = (Content.ALL, Content.BESIDE, Content.CHANGE)

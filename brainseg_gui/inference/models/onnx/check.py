@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from brainseg_gui.inference.models.known_layers import MOST_GROWTH
 from brainseg_gui.inference.models.onnx.graph import (
     Attribute,
     Graph,
@@ -29,7 +30,6 @@ from brainseg_gui.plain_files import visible
 
 OPSETS = (11, 24)
 _LARGEST_IR = 13
-_MOST_GROWTH = 8  # times as many voxels as the image has: twice as many along each axis
 _MOST_CHANNELS = 2048
 _SPATIAL = frozenset({"AveragePool", "Conv", "ConvTranspose", "MaxPool"})
 _LARGEST_FIXED_BYTES = 2**30  # of all that a runtime works out when it loads a network, beside its weights
@@ -137,7 +137,7 @@ def _values(call: Call, shapes: list[Shape]) -> np.ndarray | None:
 def _refuse_giants(node: Node, shape: Shape, voxels: int, fixed_bytes: int) -> None:
     # what slides over an image has its voxels behind the channels; of others nobody knows which axes are voxels
     made = math.prod(shape[2:]) if node.operator in _SPATIAL else math.prod(shape) // _MOST_CHANNELS
-    if made > _MOST_GROWTH * voxels:
+    if made > MOST_GROWTH * voxels:
         what = f"makes {made:,} voxels of {voxels:,} by the operator {node.operator}"
         raise RefusedError(what, "Use a network that does not enlarge its images")
     if fixed_bytes > _LARGEST_FIXED_BYTES:

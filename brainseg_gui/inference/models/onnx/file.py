@@ -11,14 +11,13 @@ from pathlib import Path
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.inference.models.hdf5_check import LARGEST_BYTES
+from brainseg_gui.inference.models.known_layers import TRIED_VOXELS
 from brainseg_gui.inference.models.model_folder import ModelFolder, not_those
 from brainseg_gui.inference.models.onnx.check import Sizes, check_operators, sizes_of
 from brainseg_gui.inference.models.onnx.graph import Graph, RefusedError, read_graph
 from brainseg_gui.inference.models.onnx.wire import DamagedWireError
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.plain_files import read_bytes, visible
-
-_TRIED_VOXELS = 64  # along an axis
 
 
 def read_networks(folder: ModelFolder) -> tuple[Graph, ...]:
@@ -97,7 +96,7 @@ def _check_fit(graph: Graph, passport: Passport) -> None:
         what = f"has {channels} input channels in the axis that is {where}, its passport names {len(passport.inputs)}"
         raise RefusedError(what, "Correct modalities or axes in model.json; PyTorch's networks have axes such as CIJK")
     divisor, fixed = passport.divisor, fixed_lengths(graph, passport)
-    tried = tuple(n or -(-_TRIED_VOXELS // divisor) * divisor for n in fixed)
+    tried = tuple(n or -(-TRIED_VOXELS // divisor) * divisor for n in fixed)
     given, wanted = (_shape(passport, tried, names) for names in (passport.inputs, passport.outputs))
     if (found := sizes_of(graph, given, math.prod(tried)).result) != wanted:
         what = f"makes {describe_shape(found)} of {describe_shape(given)}, not {describe_shape(wanted)}"

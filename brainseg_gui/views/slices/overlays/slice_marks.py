@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QStaticText
 
 from brainseg_gui.imaging.colours import AGREEMENT_COLOURS
-from brainseg_gui.imaging.plane import EdgeLetters
+from brainseg_gui.imaging.plane import SCALE_BARS_MM, EdgeLetters
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.views.slices.overlays.colour_bar import PLATE, draw_legend
 from brainseg_gui.views.slices.overlays.screen_drawing import image_to_copy, screen_ratio
@@ -24,7 +24,6 @@ _LETTER = 16  # from the middle to where a title beside the letter there has to 
 _LINE = 18  # from one line of text to the next
 _BESIDE = 3  # pixels of the plate at either side of a text
 _BAR_WORDS = 60  # pixels of "100 mm" beside the bar
-_BARS_MM = (100, 50, 20, 10, 5, 2, 1)
 
 
 def draw_crosshair(painter: QPainter, frame: QRect, centre: QPoint) -> None:
@@ -127,7 +126,7 @@ def _agreement_words(region: str) -> list[tuple[str, QColor]]:
 
 def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> None:
     room = min(frame.width() / 4, frame.width() / 2 - _LETTER - _BAR_WORDS)
-    length_mm = next((mm for mm in _BARS_MM if mm * pixels_per_mm <= room), None)
+    length_mm = next((mm for mm in SCALE_BARS_MM if mm * pixels_per_mm <= room), None)
     if length_mm is None:
         return  # no length fits beside the letter
     length = round(length_mm * pixels_per_mm)
