@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.options.case import add_resample_option, add_scheme_options, chosen_schemes, regrid_policy_of
 from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, retries_of
+from brainseg_gui.commands.terminal import INPUT_FAULT
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.progress import Progress, run_to_end
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from brainseg_gui.evaluation.records.report import CohortReport
 
 STANDARD_OUTPUT = Path("-")
-INPUT_FAULT = 2
 _BAR = "{desc}{percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} cases, {elapsed}, {remaining} left{postfix}"
 _PLAIN_EVERY_S = 30.0
 

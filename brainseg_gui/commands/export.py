@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.options.case import add_annotations_option, annotation_homes
+from brainseg_gui.commands.terminal import BAR, INPUT_FAULT
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.plain_files import for_terminal
 
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
     from brainseg_gui.imaging.case import CaseSource
     from brainseg_gui.progress import Progress
 
-INPUT_FAULT = 2
 _DICOM = ("dicom-seg", "rtstruct")
 _KINDS = ("nnunet", "bids", *_DICOM, "seg.nrrd", "nrrd", "mha", "mgz", "nii.gz")
-_BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -66,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     sources = find_cohort(args.cohort)
     faults = masks = 0
-    with tqdm(total=1.0, file=sys.stderr, bar_format=_BAR, disable=None) as bar, closing(_work(args, sources)) as work:
+    with tqdm(total=1.0, file=sys.stderr, bar_format=BAR, disable=None) as bar, closing(_work(args, sources)) as work:
         for progress in work:
             outcome = progress.partial
             bar.set_description_str(printable(progress.detail), refresh=False)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.options.case import add_annotations_option, annotation_homes
+from brainseg_gui.commands.terminal import BAR, say, write_line
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from brainseg_gui.runs.run_folder import RunFolder
 
 NOT_BETTER = 3
-_BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -73,7 +72,7 @@ def _take_back() -> int:
     from brainseg_gui.learning.promotion import take_back
 
     last = take_back(models_folder())
-    _say(f"{last.model.name} is the usual network no more; {last.before} is again")
+    say(f"{last.model.name} is the usual network no more; {last.before} is again")
     return 0
 
 
@@ -102,8 +101,8 @@ def _prepared(args: argparse.Namespace) -> RunFolder:
     folder = _with_bar(prepare_learning(args.run_folder.resolve(), request))
     plan = read_plan(folder)
     for sentence in plan.left_out:
-        _say(sentence)
-    _say(f"{len(plan.trained_on)} cases are trained on from {plan.parent_title}, {len(plan.held_back)} are held back")
+        say(sentence)
+    say(f"{len(plan.trained_on)} cases are trained on from {plan.parent_title}, {len(plan.held_back)} are held back")
     return folder
 
 
@@ -131,7 +130,7 @@ def _trained(folder: RunFolder) -> int:
     with closing(BarWatcher(folder.config())) as watcher:
         code = watch_run(folder, pid, tail, watcher)
     if not code and folder.status() is not RunStatus.FINISHED:
-        _say("stopped; brainseg learn with --run alone goes on")
+        say("stopped; brainseg learn with --run alone goes on")
         return 1
     return code
 
@@ -151,14 +150,13 @@ def _promote(folder: RunFolder) -> None:
     from brainseg_gui.learning.promotion import promote
 
     kept = promote(folder, models_folder(), _model_in_use(None).path)
-    _say(f"promoted: {kept}; brainseg learn --take-back takes it back")
+    say(f"promoted: {kept}; brainseg learn --take-back takes it back")
 
 
 def _print(verdict: Verdict) -> None:
     from brainseg_gui.learning.verdict_text import as_text
 
-    sys.stdout.write(for_terminal(as_text(verdict)) + "\n")
-    sys.stdout.flush()
+    write_line(as_text(verdict))
 
 
 def _with_bar(work: Generator[Progress, None, Result]) -> Result:
@@ -167,14 +165,10 @@ def _with_bar(work: Generator[Progress, None, Result]) -> Result:
     from brainseg_gui.errors import printable
     from brainseg_gui.progress import run_to_end
 
-    with tqdm(total=1.0, file=sys.stderr, bar_format=_BAR, disable=None) as bar, closing(work):
+    with tqdm(total=1.0, file=sys.stderr, bar_format=BAR, disable=None) as bar, closing(work):
 
         def tell(progress: Progress) -> None:
             bar.set_description_str(printable(f"{progress.stage} {progress.detail}"), refresh=False)
             bar.update(progress.done - bar.n)
 
         return run_to_end(work, tell)
-
-
-def _say(sentence: str) -> None:
-    sys.stderr.write(for_terminal(f"brainseg: {sentence}\n"))

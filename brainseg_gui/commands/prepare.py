@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, refuse_cluster_options
+from brainseg_gui.commands.terminal import BAR, INPUT_FAULT, say, write_line
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from brainseg_gui.preparation.heads.finder import BrainFinder
     from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination
     from brainseg_gui.progress import Progress
-
-INPUT_FAULT = 2
-_BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -79,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         for place in args.places:
             preparing.prepare(place)
     if preparing.faults and len(args.places) > 1:
-        _say(f"{preparing.faults} of {len(args.places)} examinations could not be prepared")
+        say(f"{preparing.faults} of {len(args.places)} examinations could not be prepared")
     return INPUT_FAULT if preparing.faults or preparing.doubts else 0
 
 
@@ -114,7 +112,7 @@ def prepare_shown(
     from brainseg_gui.preparation.prepare_place import prepare_place
     from brainseg_gui.progress import run_to_end
 
-    with closing(tqdm(total=1.0, file=sys.stderr, bar_format=_BAR, disable=None, leave=False)) as bar:
+    with closing(tqdm(total=1.0, file=sys.stderr, bar_format=BAR, disable=None, leave=False)) as bar:
 
         def tell(progress: Progress) -> None:
             bar.set_description_str(for_terminal(f"{place.name}: {progress.stage}"), refresh=False)
@@ -141,9 +139,9 @@ class PreparationRun:
             done = prepare_shown(place, self.request, self.finder, self._taken)
         except BrainsegError as error:
             self.faults += 1
-            _say(str(error))
+            say(str(error))
             if self.as_json:
-                _write(json.dumps({"place": str(place), "error": str(error)}))
+                write_line(json.dumps({"place": str(place), "error": str(error)}))
             return None
         self._tell(place, done)
         return done
@@ -154,14 +152,5 @@ class PreparationRun:
         doubts = done.work.doubts if done.work is not None else ()
         self.doubts += bool(doubts)
         for doubt in doubts:
-            _say(f"{done.folder.name}: {doubt}")
-        _write(json.dumps(entry_of(place, done)) if self.as_json else sentences_of(done))
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(for_terminal(text) + "\n")
-    sys.stdout.flush()
-
-
-def _say(sentence: str) -> None:
-    sys.stderr.write(for_terminal(f"brainseg: {sentence}\n"))
+            say(f"{done.folder.name}: {doubt}")
+        write_line(json.dumps(entry_of(place, done)) if self.as_json else sentences_of(done))

@@ -20,6 +20,7 @@ from brainseg_gui.commands.segmenting.jobs import (
     remove_empty,
     settings_of,
 )
+from brainseg_gui.commands.terminal import INPUT_FAULT, say, write_line
 from brainseg_gui.errors import SaveError, printable
 from brainseg_gui.execution.claim import claimed_manifest
 from brainseg_gui.execution.clusters import cluster_workers
@@ -30,12 +31,10 @@ from brainseg_gui.inference.cohorts.case_task import segment_task
 from brainseg_gui.inference.cohorts.cohort_tasks import CaseEnd, CohortTasks
 from brainseg_gui.inference.cohorts.run_records import RunRecords, entries_in
 from brainseg_gui.inference.models.model_folder import ModelFolder
-from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.storage.folder import make_folders, open_folder
 from brainseg_gui.storage.leftovers import sweep
 from brainseg_gui.storage.writing import remove_derived, write_text
 
-INPUT_FAULT = 2
 LOGS = "failed"
 """Name of the folder with a log for each case that failed, in that of the manifest."""
 _BAR = "{percentage:3.0f} %|{bar}| {n:.0f}/{total:.0f} cases, {elapsed}, {remaining} left{postfix}"
@@ -166,9 +165,8 @@ class _ClusterProgress:
 
     def _write(self, line: str) -> None:
         self._bar.clear()
-        sys.stdout.write(for_terminal(line) + "\n")
-        sys.stdout.flush()
+        write_line(line)
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(for_terminal(f"brainseg: {printable(sentence)}\n"))
+    say(printable(sentence))

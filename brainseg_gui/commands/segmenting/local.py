@@ -22,6 +22,7 @@ from brainseg_gui.commands.segmenting.jobs import (
     settings_of,
 )
 from brainseg_gui.commands.segmenting.raw import RawJobs
+from brainseg_gui.commands.terminal import BAR, INPUT_FAULT, say, write_line
 from brainseg_gui.errors import BrainsegError, EngineError, SaveError, printable
 from brainseg_gui.execution.claim import claimed_manifest
 from brainseg_gui.execution.manifest import FOLDER, Entry
@@ -35,11 +36,7 @@ from brainseg_gui.inference.engine import engine as engines
 from brainseg_gui.inference.expected_dice import expectation
 from brainseg_gui.inference.models.dice_line import ExpectedDice
 from brainseg_gui.inference.models.model_folder import ModelFolder
-from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.progress import Progress
-
-INPUT_FAULT = 2
-_BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
 
 
 def segment_locally(args: argparse.Namespace, model: ModelFolder) -> int:
@@ -100,7 +97,7 @@ class _LocalProgress:
     doubtful: int = 0
 
     def __post_init__(self) -> None:
-        self._bar = tqdm(total=self.cases, file=sys.stderr, bar_format=_BAR, disable=None)
+        self._bar = tqdm(total=self.cases, file=sys.stderr, bar_format=BAR, disable=None)
 
     def tell(self, progress: Progress) -> None:
         """Show one step of the work."""
@@ -141,12 +138,12 @@ class _LocalProgress:
         self.doubtful += bool(doubts)
         for doubt in doubts:
             self._bar.clear()
-            _say(f"{done.job.name}: {doubt}")
+            say(f"{done.job.name}: {doubt}")
 
     def _tell_fault(self, refused: Refused) -> None:
         self.faults[refused.job.name] = refused.error
         self._bar.clear()
-        _say(refused.sentence)
+        say(refused.sentence)
         if self.as_json:
             self._write(json.dumps({"case": refused.job.name, "error": refused.sentence}))
 
@@ -154,9 +151,9 @@ class _LocalProgress:
         """End the bar, and say what was passed over and what failed, also of a run that was cut short."""
         self._bar.close()
         if self.known:
-            _say(f"{self.known} of {self.cases} masks were made before, of the same files, and are passed over. {ANEW}")
+            say(f"{self.known} of {self.cases} masks were made before, of the same files, and are passed over. {ANEW}")
         if self.faults and self.cases > 1:
-            _say(f"{len(self.faults)} of {self.cases} cases failed: {', '.join(self.faults)}")
+            say(f"{len(self.faults)} of {self.cases} cases failed: {', '.join(self.faults)}")
 
     @property
     def exit_code(self) -> int:
@@ -165,8 +162,7 @@ class _LocalProgress:
 
     def _write(self, line: str) -> None:
         self._bar.clear()
-        sys.stdout.write(for_terminal(line) + "\n")
-        sys.stdout.flush()
+        write_line(line)
 
 
 def _sentence(entry: dict[str, Any]) -> str:
@@ -177,10 +173,6 @@ def _sentence(entry: dict[str, Any]) -> str:
     said = [f"on {len(native)} series as they were: {Path(native[0]).parent}"] if native else []
     notes = "".join(f"\n  {note}" for note in (*said, *([told] if told else []), *entry["notes"]))
     return f"{entry['case']}: {entry['output']} ({volumes}; {seconds:.1f} s on {entry['device']}){notes}"
-
-
-def _say(sentence: str) -> None:
-    sys.stderr.write(for_terminal(f"brainseg: {sentence}\n"))
 
 
 def _exit_code(faults: Iterable[Exception]) -> int:

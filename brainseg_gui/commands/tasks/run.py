@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.commands.options.cluster import retries_of
+from brainseg_gui.commands.terminal import INPUT_FAULT, say, write_line
 from brainseg_gui.errors import SaveError, printable
 from brainseg_gui.execution.clusters import Workers, cluster_workers, local_workers
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.execution.run import NOBODY, WAITING, Record, TaskEnd, TaskFunction, run_tasks
-from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.storage.folder import make_folders, open_folder
 from brainseg_gui.storage.leftovers import sweep
 from brainseg_gui.storage.writing import remove_derived, write_text
 
-INPUT_FAULT, FAULT = 2, 1
+FAULT = 1
 LOGS = "failed"
 _BAR = "{percentage:3.0f} %|{bar}| {n:.0f}/{total:.0f}, {elapsed}, {remaining} left{postfix}"
 
@@ -155,7 +155,7 @@ class _Told:
             _say(f"{name}: {doubt}")
         words = json.dumps(reply) if self.as_json else self.tasks.words(reply)
         if words:
-            _write(words)
+            write_line(words)
 
     def _tell_fault(self, end: TaskEnd, reply: dict[str, Any], log: Path) -> None:
         self.failed.append(bool(reply.get("input")))
@@ -168,7 +168,7 @@ class _Told:
             text = f"{sentence}\n\n{reply.get('worker', '')}\n{reply.get('trace', '')}\n"
             write_text(log, text, chosen=False, root=self.tasks.output)
         if self.as_json:
-            _write(json.dumps({**self.tasks.marks[end.number], "error": sentence}))
+            write_line(json.dumps({**self.tasks.marks[end.number], "error": sentence}))
 
     def close(self) -> None:
         """End the bar, and say what is there, also of a run that was cut short."""
@@ -197,10 +197,5 @@ def _log_names(names: Sequence[str]) -> list[str]:
     return found
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(for_terminal(text) + "\n")
-    sys.stdout.flush()
-
-
 def _say(sentence: str) -> None:
-    sys.stderr.write(for_terminal(f"brainseg: {printable(sentence)}\n"))
+    say(printable(sentence))
