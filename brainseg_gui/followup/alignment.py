@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from brainseg_gui.errors import BrainsegError, CaseError, printable
+from brainseg_gui.errors import BrainsegError, CaseError, listed, printable
 from brainseg_gui.followup.visits import Visit, read_volume
 from brainseg_gui.imaging.cases.side_by_side import side_by_side
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.labels import LabelMap, Region, meanings
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.numbering import number_of
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.registration.register import Lesions, register
@@ -39,11 +41,14 @@ class Placement:
         How that was found, or why it was not, in a sentence; empty for the first visit.
     failed
         Whether nothing was found, so that its files are believed.
+    doubtful
+        Whether what was found may be wrong, as the note says.
     """
 
     to_first: Affine
     note: str = ""
     failed: bool = False
+    doubtful: bool = False
 
 
 def place_visits(
@@ -64,8 +69,15 @@ def place_visits(
     patient = _Patient(visits, masks, _common_modality(visits))
     (fixed,) = yield from side_by_side([patient.first_volume()], _REGISTERING)
     works = [patient.placed(fixed, index) for index in range(1, len(visits))]
-    found = yield from side_by_side(works, _REGISTERING)
+    found = yield from side_by_side(works, _REGISTERING, partial(_under_way, len(visits)))
     return (Placement(np.eye(4)), *found)
+
+
+def _under_way(count: int, works: Sequence[int]) -> str:
+    """Such as “visits 2 and 3 of 6”: the first visit is what the others are laid on."""
+    if not works:
+        return ""
+    return f"visit{'s' * (len(works) > 1)} {listed([str(number_of(work + 1)) for work in works])} of {count}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,4 +145,5 @@ def _placement(found: Alignment, first: str) -> Placement:
             f". It fits little better than another head would: look at it over {first}, and whether it is this patient"
         )
     moved = f"turned by {found.rotation_deg:.1f}° and moved by {found.shift_mm:.1f} mm"
-    return Placement(np.linalg.inv(found.to_series).astype(np.float64), f"It was registered to {first}: {moved}{doubt}")
+    to_first = np.linalg.inv(found.to_series).astype(np.float64)
+    return Placement(to_first, f"It was registered to {first}: {moved}{doubt}", doubtful=bool(doubt))

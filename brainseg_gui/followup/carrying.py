@@ -34,6 +34,31 @@ def carried(labels: LabelMap, own_to_first: Affine, target: Grid, target_to_firs
     return LabelMap(values, target, labels.scheme)
 
 
+def carried_to(visits: Sequence[Visit], start: int, target: Grid, way: Affine) -> Generator[Progress, None, LabelMap]:
+    """Read the mask of one visit, and lay it on the voxels of another one.
+
+    Parameters
+    ----------
+    start
+        Index of the visit whose mask it is.
+    way
+        4×4: its world (RAS, mm) to that of the grid.
+
+    Raises
+    ------
+    CaseError
+        If it has no mask.
+    ImageError
+        If a mask cannot be read.
+    """
+    paths = {n: visit.source.reference for n, visit in enumerate(visits) if visit.source.reference is not None}
+    if start not in paths:
+        raise CaseError("it has no mask", "Segment it first", visits[start].source.folder)
+    read = yield from scaled(read_masks(visits, paths, None), 0.0, 0.9)  # all: they tell together how they are numbered
+    yield Progress("carrying over", 0.9, printable(visits[start].name))
+    return carried(read[start].labels, way, target, np.eye(4))
+
+
 def carry_over(
     record: FollowUp, visits: Sequence[Visit], name: str, scheme: LabelScheme | None, folder: Path
 ) -> Generator[Progress, None, list[Path]]:

@@ -85,3 +85,12 @@ def test_a_folder_that_is_named_after_a_visit_twice_over_is_of_the_patient_above
     places = [Path("/d/P1", name) for name in ("visit1_2021-05-01", "visit2_2020-01-01", "postop_20210304")]
     sources = [CaseSource(place.name, place, {}) for place in places]
     assert set(patients_of(sources)[0].values()) == {"/d/P1"}
+
+
+@pytest.mark.parametrize("word", ["ses", "visit", "scan", "study", "timepoint", "baseline", "postop"])
+def test_a_folder_that_is_named_by_a_word_and_a_date_is_of_the_patient_above(word: str) -> None:
+    """“ses” is no patient: two people's visits would be taken for one's, and scored on what was trained on."""
+    names = [f"{word}{mark}2021{mark}05{mark}01" for mark in ("-", "_")] + [f"{word}-20220501"]
+    sources = [CaseSource(name, Path("/d", patient, name), {}) for patient in ("P1", "P2") for name in names]
+    owners, _ = patients_of(sources)
+    assert [owners[source.identity] for source in sources] == ["/d/P1"] * 3 + ["/d/P2"] * 3

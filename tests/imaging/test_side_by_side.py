@@ -39,6 +39,25 @@ def test_two_run_at_the_same_time() -> None:
     assert run_to_end(side_by_side([meeting(), meeting()], "work")) == [True, True]
 
 
+def test_what_is_under_way_is_told_in_words() -> None:
+    seen = Event()
+
+    def waiting() -> Generator[Progress, None, bool]:
+        yield Progress("work", 0.0)
+        return seen.wait(20)
+
+    told: list[str] = []
+
+    def hear(progress: Progress) -> None:
+        told.append(progress.detail)
+        if progress.detail == "0 1":
+            seen.set()
+
+    work = side_by_side([waiting(), waiting()], "work", lambda places: " ".join(map(str, places)))
+    assert run_to_end(work, hear) == [True, True]
+    assert "0 1" in told
+
+
 def endless(ended: Event) -> Generator[Progress, None, int]:
     try:
         while True:

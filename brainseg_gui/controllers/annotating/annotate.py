@@ -89,16 +89,25 @@ class AnnotateController(QObject):
 
     def toggle(self) -> None:
         """Begin with what is most likely wanted, or put the annotation aside."""
+        if self._annotating.annotation is not None:
+            self.end()
+        else:
+            own = self._session.layers.annotation_of(person())
+            self.begin()
+            if own is not None:
+                self._offer_prediction(own)
+        self._show_state()
+
+    def begin(self) -> None:
+        """Go on with the person's own annotation, or begin with what is most likely wanted; one in hand stays."""
         layers = self._session.layers
         own = layers.annotation_of(person())
         if self._annotating.annotation is not None:
-            self.end()
-        elif own is not None:
+            return
+        if own is not None:
             self.resume(own)
-            self._offer_prediction(own)
         else:
             self.start(layers.prediction or layers.reference)
-        self._show_state()
 
     def _offer_prediction(self, own: Layer) -> None:
         """Say once what can be done with a prediction that came after the annotation."""

@@ -101,6 +101,14 @@ class ProposalController(QObject):
         self._proposing.source = self._source.name
         return True
 
+    def look_through(self, name: str) -> None:
+        """Look a certain layer through, from its first part on."""
+        self._annotating.options.copy_from = name
+        self.leave()
+        if self.begin():
+            self._show_panel()
+            self._list(0)
+
     def step(self, steps: int) -> None:
         """Look at the next or the previous part; the ends meet."""
         proposing = self._proposing

@@ -37,7 +37,7 @@ class BesideController(QObject):
         self._following.put_beside(None)
 
     @property
-    def _wanted(self) -> int | None:
+    def wanted(self) -> int | None:
         """The visit that is to be beside: the chosen one, else the one before, of the first visit the one after."""
         line, here = self._following.line, self._following.visit_of(self._session.case)
         if line is None or here is None or len(line.visits) < 2:
@@ -48,7 +48,7 @@ class BesideController(QObject):
 
     def _synchronize(self, *_: object) -> None:
         viewing, line, case = self._session.viewing, self._following.line, self._session.case
-        here, wanted = self._following.visit_of(case), self._wanted
+        here, wanted = self._following.visit_of(case), self.wanted
         if self._session.previewing:
             return
         if line is None or case is None or here is None or wanted is None:

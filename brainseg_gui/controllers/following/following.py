@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.following.beside import BesideController
+from brainseg_gui.controllers.following.carrying import CarryingController
 from brainseg_gui.controllers.following.diameters import DiametersController
 from brainseg_gui.controllers.following.measures import MeasuresController
 from brainseg_gui.controllers.following.report import FollowUpReportController
@@ -88,6 +89,7 @@ class FollowingController(QObject):
         self._measuring: Job | None = None
         self._place: tuple[int, tuple[float, float, float]] | None = None  # where one looked in the visit before
         self._beside, self._show = BesideController(session, self), show
+        self.carrying = CarryingController(session, self, lambda: self._beside.wanted)
         self.report = FollowUpReportController(session, window, preferences)
         time_line.when_made(self._listen)
         self._following.recorded.connect(self._keep)
@@ -100,6 +102,7 @@ class FollowingController(QObject):
     def _listen(self, panel: TimeLinePanel) -> None:
         panel.visit_chosen.connect(self.open_visit)
         panel.visit_held.connect(self._beside.hold)
+        panel.carry_requested.connect(self.carrying.carry)
         panel.cancel_requested.connect(self.cancel)
 
     # --- opening ------------------------------------------------------------------------------------------------------
@@ -221,6 +224,7 @@ class FollowingController(QObject):
         """Keep what is not kept yet, and end the threads, when the program ends."""
         self._looking.close()
         self._beside.close()
+        self.carrying.close()
         self.report.close()
         if self._measuring is not None:
             self._measuring.cancel()

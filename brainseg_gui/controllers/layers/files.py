@@ -30,10 +30,13 @@ class FilesController(QObject):
         The paths that a person asked to open.
     masks_dropped
         Of what was let go over the window, the paths that may be masks of the open case.
+    patient_found
+        The list is now one patient's visits, and none of them is open yet.
     """
 
     asked = Signal(object)
     masks_dropped = Signal(object)
+    patient_found = Signal()
 
     def __init__(self, session: Session, window: QWidget, preferences: Preferences) -> None:
         super().__init__(window)
@@ -171,6 +174,10 @@ class FilesController(QObject):
     def _on_found(self, found: RecognisedPaths) -> None:
         if found.is_cohort:
             self._session.set_cohort(found.sources)
+        if found.one_patient:
+            self._session.opening.end("")
+            self.patient_found.emit()
+            return
         said = self._session.notice  # of the list of states, if anything
         source = found.sources[found.first]
         self.reading.read(source, leaves_list=not found.is_cohort and not self.reading.is_listed(source))

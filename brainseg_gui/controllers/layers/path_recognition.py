@@ -27,11 +27,14 @@ class RecognisedPaths:
         Whether they are to be listed, also a single one.
     first
         Place of the one to open: of a list, the first that is still to do.
+    one_patient
+        Whether they are visits of one patient, as names tell without doubt.
     """
 
     sources: tuple[CaseSource, ...]
     is_cohort: bool
     first: int = 0
+    one_patient: bool = False
 
 
 def recognise(paths: tuple[Path, ...]) -> Generator[Progress, None, RecognisedPaths]:
@@ -91,13 +94,24 @@ def _recognise(paths: tuple[Path, ...]) -> RecognisedPaths:
     if len(paths) == 1 and paths[0].is_dir():
         sources = find_cohort(paths[0])
         is_cohort = len(sources) > 1 or sources[0].folder != paths[0]
-        return RecognisedPaths(sources, is_cohort, _first_to_do(sources, paths[0]) if is_cohort else 0)
+        first = _first_to_do(sources, paths[0]) if is_cohort else 0
+        return RecognisedPaths(sources, is_cohort, first, _of_one_patient(sources))
     if any(path.is_dir() for path in paths):
         found = [source for path in paths for source in (find_cohort(path) if path.is_dir() else [find_case(path)])]
-        return RecognisedPaths(tuple(found), is_cohort=len(found) > 1)
+        return RecognisedPaths(tuple(found), is_cohort=len(found) > 1, one_patient=_of_one_patient(found))
     if len(paths) == 1:
         return RecognisedPaths((find_case(paths[0]),), is_cohort=False)
     return RecognisedPaths((source_of_files(paths),), is_cohort=False)
+
+
+def _of_one_patient(sources: Sequence[CaseSource]) -> bool:
+    """Whether several cases are visits of one patient; numbers at the end of names alone do not tell."""
+    if len(sources) < 2:
+        return False
+    from brainseg_gui.imaging.naming.patients import patients_of
+
+    owners, doubtful = patients_of(sources)
+    return len(set(owners.values())) == 1 and not doubtful
 
 
 def _first_to_do(sources: Sequence[CaseSource], folder: Path) -> int:

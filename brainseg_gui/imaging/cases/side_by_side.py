@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Event
+from threading import Event, Lock
 from typing import Generic, TypeVar
 
 from brainseg_gui.free_memory import usable_cores
@@ -19,9 +19,16 @@ _POLL_S = 0.1
 
 
 def side_by_side(
-    works: Sequence[Generator[Progress, None, Result]], stage: str
+    works: Sequence[Generator[Progress, None, Result]],
+    stage: str,
+    words: Callable[[Sequence[int]], str] = lambda _: "",
 ) -> Generator[Progress, None, list[Result]]:
     """The results of all works, in their order.
+
+    Parameters
+    ----------
+    words
+        What to tell of the works that are under way, by their places.
 
     Yields
     ------
@@ -37,7 +44,7 @@ def side_by_side(
     workers = [in_background(together.work_off, stage) for _ in range(min(usable_cores(), len(works)))]
     try:
         while wait(workers, timeout=_POLL_S).not_done:
-            yield Progress(stage, together.done)
+            yield Progress(stage, together.done, words(sorted(together.under_way)))
     finally:
         together.stop.set()
         wait(workers)
@@ -53,6 +60,8 @@ class _Together(Generic[Result]):
     works: Sequence[Generator[Progress, None, Result]]
     stop: Event = field(default_factory=Event)
     results: dict[int, Result] = field(default_factory=dict)
+    under_way: frozenset[int] = frozenset()  # replaced, never altered: it is read while others begin and end
+    lock: Lock = field(default_factory=Lock)
     shares: list[float] = field(init=False)
     waiting: SimpleQueue[int] = field(default_factory=SimpleQueue)
 
@@ -73,11 +82,15 @@ class _Together(Generic[Result]):
                 number = self.waiting.get_nowait()
             except Empty:
                 return
+            with self.lock:
+                self.under_way |= {number}
             try:
                 self._run(number)
             except BaseException:
                 self.stop.set()
                 raise
+            with self.lock:
+                self.under_way -= {number}
 
     def _run(self, number: int) -> None:
         with closing(self.works[number]) as work:

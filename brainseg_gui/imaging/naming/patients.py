@@ -20,6 +20,7 @@ _COUNTED = r"time[-_ ]?points?|visits?|sessions?|ses|tp|time|weeks?|days?|months
 _WORDS = rf"(?:(?:{_ALONE})[-_. ]?\d*|(?:{_COUNTED})[-_. ]?\d+(?:-\d+)?[a-z]?)"
 # The study at the end of an id, and a folder that is named after a visit.
 _STUDY = re.compile(rf"(.+?)[-_. ](?:{_WORDS}|{_DATE})(?:[-_. ].*)?$", re.IGNORECASE)
+_WORD = re.compile(rf"{_ALONE}|{_COUNTED}", re.IGNORECASE)  # "ses" of "ses-20210501" names nobody
 _VISIT = re.compile(rf"{_WORDS}|(?:.*[-_. ])?{_DATE}(?:[-_. ].*)?", re.IGNORECASE)
 _LAST = re.compile(r"(.+)[-_. ](\d{1,3}[a-z]?|[a-z])$", re.IGNORECASE)
 _MOST_VISITS = 12  # of one patient, where only numbers at the end of ids tell
@@ -55,7 +56,8 @@ def patient_by_names(source: CaseSource) -> str:
     if source.patient:
         return source.patient
     by_id = patient_of(source.case_id)
-    if by_id != source.case_id and not _VISIT.fullmatch(by_id):  # "visit1_2021-05-01" begins with no patient
+    visit = _VISIT.fullmatch(by_id) or _WORD.fullmatch(by_id)
+    if by_id != source.case_id and not visit:  # "visit1_2021-05-01" begins with no patient
         return by_id
     folder = source.folder
     parent = folder.parent

@@ -34,7 +34,7 @@ FOLLOW_ACTIONS: tuple[ActionSpec, ...] = (
     _action("follow.time_line", "Time &line…", tip="The strip of the visits"),
     _action(
         "follow.measures",
-        "Measu&res…",
+        "Meas&ures…",
         tip="Lesions over the visits, what became of them, and what people say",
         known_as="rano diameters lesions targets",
     ),
@@ -43,6 +43,13 @@ FOLLOW_ACTIONS: tuple[ActionSpec, ...] = (
         "L&esions as surfaces",
         tip="Each lesion in its own colour, the same at all visits",
         known_as="3-D 3d identity",
+    ),
+    _action(
+        "follow.carry",
+        "Ca&rry the mask over from the visit beside",
+        keys=("Shift+M",),
+        tip="As a proposal to the annotation of the open visit, where the registered images place it",
+        known_as="propagate transfer copy previous visit mask",
     ),
     _action(
         "follow.baseline",

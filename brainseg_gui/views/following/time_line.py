@@ -46,12 +46,15 @@ class TimeLinePanel(QWidget):
         Index of the visit that is to be open.
     visit_held
         Index of the visit that is to stand beside the open one.
+    carry_requested
+        Index of the visit whose mask is to be carried over to the open one.
     cancel_requested
         The measuring is to be given up.
     """
 
     visit_chosen = Signal(int)
     visit_held = Signal(int)
+    carry_requested = Signal(int)
     cancel_requested = Signal()
 
     def __init__(self, session: Session, actions: Actions) -> None:
@@ -195,7 +198,10 @@ class TimeLinePanel(QWidget):
         menu = QMenu(self)
         menu.addAction("Open", partial(self.visit_chosen.emit, index))
         beside = menu.addAction("Put beside the open visit", partial(self.visit_held.emit, index))
-        beside.setEnabled(index != self._following.choice.visit)
+        carry = menu.addAction("Carry its mask over to the open visit", partial(self.carry_requested.emit, index))
+        other = self._following.choice.visit not in (None, index)
+        beside.setEnabled(other)
+        carry.setEnabled(other and self._line is not None and self._line.visits[index].source.reference is not None)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 

@@ -64,6 +64,7 @@ def files(parts: Parts) -> FilesController:
     cases.when_made(lambda panel: panel.case_requested.connect(controller.open_source))
     cases.when_made(lambda panel: panel.folded.connect(window.share_left_column))
     window.readout.cancel_requested.connect(controller.cancel)
+    controller.patient_found.connect(lambda: window.actions_table["follow.list"].trigger())
     controller.reading.raw_found.connect(lambda: window.actions_table["file.prepare_asked"].trigger())
     return controller
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from brainseg_gui.controllers.shell.features.core_features import ANNOTATING, FILES
+from brainseg_gui.controllers.shell.features.core_features import ANNOTATING, FILES, PROPOSING
 from brainseg_gui.controllers.shell.features.feature import Feature
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions
@@ -47,9 +47,11 @@ def _controller(controllers: ControllerSet) -> FollowingController:
     )
 
 
-def _introduce(_following: FollowingController, others: ControllerSet) -> None:
+def _introduce(controller: FollowingController, others: ControllerSet) -> None:
     following, window = others.session.following, others.window
     others[ANNOTATING].undoing.know_following(following)
+    controller.carrying.annotate = others[ANNOTATING].begin
+    controller.carrying.propose = others[PROPOSING].look_through
     following.line_changed.connect(lambda: window.follow(following.line))
 
 
@@ -64,6 +66,7 @@ FOLLOWING = Feature(
         "follow.list": lambda following: following.follow_list(),
         "follow.measure": lambda following: following.measure(),
         "follow.baseline": lambda following: following.measures.count_from_here(),
+        "follow.carry": lambda following: following.carrying.carry_nearest(),
         "follow.report": lambda following: following.report.choose(),
     },
     _introduce,
