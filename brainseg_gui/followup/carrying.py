@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +34,15 @@ def carried(labels: LabelMap, own_to_first: Affine, target: Grid, target_to_firs
     return LabelMap(values, target, labels.scheme)
 
 
-def carried_to(visits: Sequence[Visit], start: int, target: Grid, way: Affine) -> Generator[Progress, None, LabelMap]:
+def carried_to(
+    visits: Sequence[Visit], masks: Mapping[int, Path], start: int, target: Grid, way: Affine
+) -> Generator[Progress, None, LabelMap]:
     """Read the mask of one visit, and lay it on the voxels of another one.
 
     Parameters
     ----------
+    masks
+        Index of a visit -> its mask; all of them tell together how they are numbered.
     start
         Index of the visit whose mask it is.
     way
@@ -51,10 +55,9 @@ def carried_to(visits: Sequence[Visit], start: int, target: Grid, way: Affine) -
     ImageError
         If a mask cannot be read.
     """
-    paths = {n: visit.source.reference for n, visit in enumerate(visits) if visit.source.reference is not None}
-    if start not in paths:
+    if start not in masks:
         raise CaseError("it has no mask", "Segment it first", visits[start].source.folder)
-    read = yield from scaled(read_masks(visits, paths, None), 0.0, 0.9)  # all: they tell together how they are numbered
+    read = yield from scaled(read_masks(visits, masks, None), 0.0, 0.9)
     yield Progress("carrying over", 0.9, printable(visits[start].name))
     return carried(read[start].labels, way, target, np.eye(4))
 

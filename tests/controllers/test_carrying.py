@@ -51,7 +51,7 @@ def carrying(
     session.open(run_to_end(read_case(find_case(visits[1]))))
     session.following.open(line)
     session.following.placed((Placement(np.eye(4)), _MOVED))
-    controller = CarryingController(session, parts.window, lambda: 0)
+    controller = CarryingController(session, parts.window, lambda: 0, lambda: lambda source: [source.folder])
     controller.annotate = lambda: told.append("annotate")
     controller.propose = told.append
     yield controller

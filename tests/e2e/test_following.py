@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,7 +59,7 @@ def test_a_patient_opens_as_a_time_line_at_the_newest_visit(
         "visit3_2021-06-01",
         "visit4_2021-09-01",
     ]
-    assert panel.cards[0].facts.when == "2021-01-10"
+    assert [card.facts.when for card in panel.cards] == ["first visit", "day 64", "day 142", "day 234"]
     assert [card.facts.category for card in panel.cards] == ["BL", "PR", "SD", "PD"]
     assert [card.isChecked() for card in panel.cards] == [False, False, False, True]
     assert len(application.session.cohort) == 4
@@ -125,13 +126,31 @@ def test_a_folder_without_visits_is_one_sentence(
     assert application.session.following.line is None
 
 
-def test_several_folders_that_are_a_list_are_followed_as_one_patient(
+def test_the_folder_of_a_patient_is_a_time_line_however_it_is_opened(
     application: Application, patient: Path, qtbot: QtBot
 ) -> None:
-    application.controllers[FILES].open_paths([patient])
-    qtbot.waitUntil(lambda: application.session.case is not None and not application.session.opening.running)
-    application.window.actions_table["follow.list"].trigger()
+    application.controllers[FILES].open_paths([patient])  # as the command line and what is dropped do
     following = application.session.following
+    qtbot.waitUntil(lambda: following.choice.visit == 3, timeout=30_000)
+    assert following.line.patient == "P1"
+    assert [source.case_id for source in application.session.cohort] == [
+        v.source.case_id for v in following.line.visits
+    ]
+    assert application.window.panels[TIME_LINE]().isVisible()
+    qtbot.waitUntil(lambda: following.work.running)
+    application.window.panels[TIME_LINE]().cancel_requested.emit()
+
+
+def test_several_folders_that_are_a_list_are_followed_as_one_patient(
+    application: Application, patient: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    for name, visit in (("anna", "visit1_2021-01-10"), ("berta", "visit4_2021-09-01")):
+        shutil.copytree(patient / visit, tmp_path / "list" / name)
+    application.controllers[FILES].open_paths([tmp_path / "list"])
+    qtbot.waitUntil(lambda: application.session.case is not None and not application.session.opening.running)
+    following = application.session.following
+    assert following.line is None  # nothing tells that they are one
+    application.window.actions_table["follow.list"].trigger()
     qtbot.waitUntil(lambda: following.line is not None)
     assert following.choice.visit == 0  # the open case stays open
     qtbot.waitUntil(lambda: following.record is not None, timeout=60_000)

@@ -36,7 +36,7 @@ def test_a_cavity_comes_along_and_the_other_grid_is_kept(folder: Path) -> None:
     target = Grid((16, 8, 8), np.diag([0.5, 1.0, 1.0, 1.0]))  # voxel i begins at i / 2 mm
     way = np.eye(4)
     way[0, 3] = 2.0  # what lay at R 2 mm lies at R 4 mm on the other visit
-    found = run_to_end(carried_to(visits, 0, target, way))
+    found = run_to_end(carried_to(visits, {0: folder / "2021-01-01" / "seg.nii.gz"}, 0, target, way))
     assert found.grid == target
     cavity = next(value for value, meaning in found.scheme.labels.items() if meaning == "RC")
     assert {tuple(place) for place in np.argwhere(found.values == cavity)} <= {
@@ -48,4 +48,4 @@ def test_a_cavity_comes_along_and_the_other_grid_is_kept(folder: Path) -> None:
 def test_what_has_no_mask_is_not_carried(folder: Path) -> None:
     visits = time_line_of(folder).visits
     with pytest.raises(CaseError, match="no mask"):
-        run_to_end(carried_to(visits, 1, Grid((8, 8, 8), _AFFINE), np.eye(4)))
+        run_to_end(carried_to(visits, {}, 1, Grid((8, 8, 8), _AFFINE), np.eye(4)))

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
+from dataclasses import replace
+
 from PySide6.QtCore import QObject
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
-from brainseg_gui.followup.beside import visit_beside
+from brainseg_gui.followup.beside import BesideVisit, visit_beside
+from brainseg_gui.followup.own_masks import Homes, newest_masks
+from brainseg_gui.followup.visits import Visit
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.grid import Affine
+from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 
@@ -13,9 +21,10 @@ from brainseg_gui.state.slices.viewing import ViewLayout
 class BesideController(QObject):
     """Keeps `following.beside` as the visits are: the one before the open one, unless a person chose another."""
 
-    def __init__(self, session: Session, parent: QObject) -> None:
+    def __init__(self, session: Session, parent: QObject, homes: Callable[[], Homes]) -> None:
         super().__init__(parent)
         self._session, self._following = session, session.following
+        self._homes = homes
         self._work = LatestJob(session, self)
         self._held: int | None = None  # what a person chose
         self._laid: tuple[object, ...] = ()  # visit, case and registration that were asked for last
@@ -60,8 +69,16 @@ class BesideController(QObject):
             return
         self._laid = key
         way = self._following.way(wanted, here)
-        self._work.start(visit_beside(line.visits[wanted], wanted, way, case), self._following.put_beside)
+        work = _laid(line.visits[wanted], wanted, way, case, self._homes())
+        self._work.start(work, self._following.put_beside)
 
     def close(self) -> None:
         """End the thread, when the program ends."""
         self._work.close()
+
+
+def _laid(visit: Visit, index: int, way: Affine, case: Case, homes: Homes) -> Generator[Progress, None, BesideVisit]:
+    """The visit, with the mask that a person saved last."""
+    yield Progress("looking for masks", 0.0)
+    mask = newest_masks([visit], homes).get(0)
+    return (yield from visit_beside(replace(visit, source=replace(visit.source, reference=mask)), index, way, case))

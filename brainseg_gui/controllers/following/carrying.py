@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject
@@ -11,9 +11,12 @@ from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.errors import printable
 from brainseg_gui.followup.alignment import Placement
 from brainseg_gui.followup.carrying import carried_to
+from brainseg_gui.followup.own_masks import Homes, newest_masks
 from brainseg_gui.followup.visits import TimeLine
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 
@@ -25,11 +28,16 @@ class CarryingController(QObject):
     ----------
     wanted
         Index of the visit that stands beside the open one, or would.
+    homes
+        Where masks lie now.
     """
 
-    def __init__(self, session: Session, parent: QObject, wanted: Callable[[], int | None]) -> None:
+    def __init__(
+        self, session: Session, parent: QObject, wanted: Callable[[], int | None], homes: Callable[[], Homes]
+    ) -> None:
         super().__init__(parent)
         self._session, self._following, self._wanted = session, session.following, wanted
+        self._homes = homes
         self._work = LatestJob(session, self)
         self.annotate: Callable[[], object] = lambda: None  # goes on with an annotation, or begins one
         self.propose: Callable[[str], object] = lambda _name: None  # has a layer looked through
@@ -48,7 +56,7 @@ class CarryingController(QObject):
             self._session.say(Notice("A mask is carried over from one visit to another", remedy, problem=False))
             return
         order = (wanted, *range(here - 1, -1, -1), *range(here + 1, len(line.visits)))
-        masked = [index for index in order if line.visits[index].source.reference is not None]
+        masked = [index for index in order if self._following.has_mask(index)]
         if masked:
             self.carry(masked[0])
         else:
@@ -65,7 +73,7 @@ class CarryingController(QObject):
             self._session.say(Notice("The visits are still being registered", remedy, problem=False))
             return
         doubt = doubt_of(line, self._following.placements, (start, here))
-        work = carried_to(line.visits, start, case.grid, self._following.way(start, here))
+        work = _carried(line, self._homes(), start, case.grid, self._following.way(start, here))
         name = f"mask of {printable(line.visits[start].name)}"
         self._work.start(work, partial(self._on_carried, case, name, doubt))
 
@@ -88,6 +96,13 @@ class CarryingController(QObject):
     def close(self) -> None:
         """End the thread, when the program ends."""
         self._work.close()
+
+
+def _carried(
+    line: TimeLine, homes: Homes, start: int, target: Grid, way: Affine
+) -> Generator[Progress, None, LabelMap]:
+    yield Progress("looking for masks", 0.0)
+    return (yield from carried_to(line.visits, newest_masks(line.visits, homes), start, target, way))
 
 
 def doubt_of(line: TimeLine, placements: Sequence[Placement], visits: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from brainseg_gui.annotation.saving.mask_paths import homes_of
 from brainseg_gui.controllers.following.beside import BesideController
 from brainseg_gui.controllers.following.carrying import CarryingController
 from brainseg_gui.controllers.following.diameters import DiametersController
@@ -29,6 +30,7 @@ from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.edit_journal import UNDO, journal_entry, journal_of, with_journal
 from brainseg_gui.followup.edits import Edit
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient, register_visits
+from brainseg_gui.followup.own_masks import Homes, newest_masks
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.visits import TimeLine, time_line_among, time_line_of
 from brainseg_gui.imaging.case import CaseSource
@@ -88,8 +90,8 @@ class FollowingController(QObject):
         self._looking = LatestJob(session, self)
         self._measuring: Job | None = None
         self._place: tuple[int, tuple[float, float, float]] | None = None  # where one looked in the visit before
-        self._beside, self._show = BesideController(session, self), show
-        self.carrying = CarryingController(session, self, lambda: self._beside.wanted)
+        self._beside, self._show = BesideController(session, self, self._homes), show
+        self.carrying = CarryingController(session, self, lambda: self._beside.wanted, self._homes)
         self.report = FollowUpReportController(session, window, preferences)
         time_line.when_made(self._listen)
         self._following.recorded.connect(self._keep)
@@ -176,13 +178,18 @@ class FollowingController(QObject):
         criteria = criteria_named(self._following.choice.criteria)
         request = FollowUpRequest(criteria, placements=self._following.placements)
         work.begin("reading")
-        self._measuring = job = Job(_measured(line, request, self._preferences.journals), self)
+        self._measuring = job = Job(_measured(line, request, self._preferences.journals, self._homes()), self)
         job.progressed.connect(self._on_progressed)
         job.succeeded.connect(partial(self._on_measured, line))
         job.failed.connect(self._on_failed)
         job.cancelled.connect(lambda: work.end("Not measured"))
         job.finished.connect(partial(self._on_finished, job))
         job.start()
+
+    def _homes(self) -> Homes:
+        """Where masks lie now."""
+        output = self._session.output
+        return partial(homes_of, tree=output.tree, earlier=output.earlier)
 
     def cancel(self) -> None:
         """Give the measuring up; the time line stays."""
@@ -252,12 +259,17 @@ def _several(line: TimeLine, folder: Path) -> TimeLine:
     return line
 
 
-def _measured(line: TimeLine, request: FollowUpRequest, journals: Path) -> Generator[Progress, None, MeasuredPatient]:
+def _measured(
+    line: TimeLine, request: FollowUpRequest, journals: Path, homes: Homes
+) -> Generator[Progress, None, MeasuredPatient]:
     """Register, where that was not done, and measure; then do again what people changed before."""
+    yield Progress("looking for masks", 0.0)
+    masks = newest_masks(line.visits, homes)
+    request = replace(request, masks={line.visits[index].name: path for index, path in masks.items()})
     placements = tuple(request.placements)
     if not placements:
         placements = yield from scaled(register_visits(line, request), 0.0, 0.8)
-    if all(visit.source.reference is None for visit in line.visits):
+    if not masks:
         return MeasuredPatient(None, placements, None, 0)
     record = yield from scaled(measure_patient(line, replace(request, placements=placements)), 0.8, 1.0)
     try:

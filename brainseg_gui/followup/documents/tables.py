@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from brainseg_gui.evaluation.reports.case_tables import TextTable
+from brainseg_gui.followup.doubts import doubts_of
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION, Assessment
@@ -24,6 +25,7 @@ def heading(record: FollowUp) -> str:
 def visit_table(record: FollowUp) -> TextTable:
     """A row for each visit: when, category, volumes, sum and changes."""
     criteria, results = record.criteria, {result.visit: result for result in results_of(record)}
+    doubts = doubts_of(record, tuple(results.values()))
     heads = ("visit", "when", "category", "days", *(f"{key} ml" for key in _REGIONS), f"sum {criteria.unit}")
     heads = (*heads, "baseline %", "nadir %", "volumes", "doubling days")
     rows: list[tuple[str, ...]] = []
@@ -31,7 +33,7 @@ def visit_table(record: FollowUp) -> TextTable:
     for index, visit in enumerate(record.visits):
         volumes = [f"{visit.volumes[key].value:.1f}" if key in visit.volumes else "" for key in _REGIONS]
         result = results.get(index)
-        first = (visit.name, visit.moment.words)
+        first: tuple[str, ...] = (visit.name, visit.moment.words)
         if result is None:
             rows.append((*first, "no mask", _days_words(record.days(index)), *volumes, "", "", "", "", ""))
             continue
@@ -41,15 +43,24 @@ def visit_table(record: FollowUp) -> TextTable:
         doubling = _doubling(record, results[before], result) if before in results else ""
         total = f"{found.total:.0f}" if criteria.dimensions == 2 else f"{found.total:.1f}"
         rows.append(
-            (*first, _category(found), _days_words(result.days), *volumes, total, *percents, by_volume, doubling)
+            (
+                *first,
+                _category(found, index in doubts),
+                _days_words(result.days),
+                *volumes,
+                total,
+                *percents,
+                by_volume,
+                doubling,
+            )
         )
         before = index
     return TextTable("Visits", heads, tuple(rows), words=3)
 
 
-def _category(found: Assessment) -> str:
+def _category(found: Assessment, in_doubt: bool) -> str:
     reasons = f": {'; '.join(found.reasons)}" if found.reasons else ""
-    return f"{found.category.letters}{reasons}"
+    return f"{found.category.letters}{' ?' if in_doubt else ''}{reasons}"
 
 
 def _doubling(record: FollowUp, before: VisitResult, now: VisitResult) -> str:
@@ -92,8 +103,9 @@ def event_lines(record: FollowUp) -> list[str]:
 
 
 def note_lines(record: FollowUp) -> list[str]:
-    """What was assumed, and how masks were read: each sentence once."""
+    """What was assumed, what is in doubt, and how masks were read: each sentence once."""
     lines = [f"{note}." for note in record.notes]
+    lines += [f"{record.visits[visit].name}: {doubt}." for visit, doubt in doubts_of(record).items()]
     seen: dict[str, list[str]] = {}
     for visit in record.visits:
         for note in visit.notes:

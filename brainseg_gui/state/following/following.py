@@ -140,6 +140,13 @@ class Following:
         identity = case.source.identity
         return next((index for index, visit in enumerate(visits) if visit.source.identity == identity), None)
 
+    def has_mask(self, visit: int) -> bool:
+        """Whether a visit has a mask: beside its images, or saved before it was measured."""
+        if self.line is None:
+            return False
+        measured = self.record is not None and self.record.visits[visit].mask is not None
+        return measured or self.line.visits[visit].source.reference is not None
+
     # --- what people change -------------------------------------------------------------------------------------------
 
     @property

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QToolButton,
     QWidget,
 )
 
@@ -22,7 +21,7 @@ from brainseg_gui.state.comparing.cohort_results import GUESSED, CohortResults
 from brainseg_gui.views.widgets.clear_layout import clear_layout
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.plain_text import plain_caption, plain_tip
-from brainseg_gui.views.widgets.theme import icon
+from brainseg_gui.views.widgets.tool_button import IconButton
 
 _WHICH_MASKS = (
     "Of each case the mask named …_pred is scored, else the only one that is there. "
@@ -132,9 +131,9 @@ class CohortForm(QWidget):
     def _fill_models(self) -> None:
         clear_layout(self._models)
         for name, folder in self._results.predictions.items():
-            button = QToolButton()
+            button = IconButton()
             button.setText(plain_caption(name))
-            button.setIcon(icon("close", "quiet"))
+            button.wear("close")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setToolTip(plain_tip(f"{folder}\n{_WHICH_MASKS}\nClick to take it off the list"))
             button.clicked.connect(lambda _checked=False, name=name: self._results.remove_prediction(name))

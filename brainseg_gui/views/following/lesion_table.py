@@ -11,8 +11,11 @@ from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.imaging.numbering import number_of
 from brainseg_gui.views.widgets.table_heads import heading_of
+from brainseg_gui.views.widgets.theme import colour
 
-_ROW, _FIRST = 22, 2  # pixels; the column of the first visit
+_ROW, _FIRST, _MOST_ROWS = 22, 2, 8  # pixels; the column of the first visit; more rows are scrolled
+TOO_SMALL = "‹"
+"""Stands before diameters that do not count: too small, or too thin."""
 _TARGET_TIP = "Summed up: a target. At most as many as the criteria allow, of those that the baseline has"
 
 
@@ -40,7 +43,7 @@ class LesionTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
-        self.setMinimumHeight(5 * _ROW)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.cellClicked.connect(self._on_clicked)
         self.itemChanged.connect(self._on_changed)
 
@@ -57,6 +60,16 @@ class LesionTable(QTableWidget):
             self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             if record is not None:
                 self._fill(record, visit)
+        self._fit()
+        if visit is not None and self._numbers:
+            self.executeDelayedItemsLayout()  # else the columns are not as wide yet as they will be
+            self.scrollTo(self.model().index(0, _FIRST + visit))
+
+    def _fit(self) -> None:
+        """As high as its rows, within limits: what stands below stays in sight."""
+        rows = min(max(len(self._numbers), 1), _MOST_ROWS)
+        bar = self.horizontalScrollBar().sizeHint().height()
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows * _ROW + bar + 2)
 
     def _fill(self, record: FollowUp, visit: int | None) -> None:
         baseline, targets = record.visits[record.baseline].lesions, record.targets
@@ -66,8 +79,11 @@ class LesionTable(QTableWidget):
             self.setItem(row, 1, _item(str(number)))
             for index, lesions in enumerate(found):
                 edited = record.is_edited(index, number)
-                item = _item(_words(lesions.get(number), edited=edited), strong=index == visit)
-                item.setToolTip(_tip(lesions.get(number), edited=edited))
+                lesion = lesions.get(number)
+                item = _item(_words(lesion, edited=edited), strong=index == visit)
+                if lesion is None or not lesion.measurable:
+                    item.setForeground(colour("quiet"))
+                item.setToolTip(_tip(lesion, edited=edited))
                 self.setItem(row, _FIRST + index, item)
 
     def _on_clicked(self, row: int, column: int) -> None:
@@ -107,7 +123,7 @@ def _words(lesion: MeasuredLesion | None, *, edited: bool) -> str:
     if lesion is None:
         return "–"
     cross = lesion.cross
-    small = "" if lesion.measurable else "‹ "  # too small, or too thin, to count
+    small = "" if lesion.measurable else f"{TOO_SMALL} "
     return f"{small}{cross.longest_mm:.1f} × {cross.across_mm:.1f}{'*' if edited else ''}"
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDate, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QDate, QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLabel, QLineEdit, QPushButton
 
 from brainseg_gui.followup.criteria import all_criteria
 from brainseg_gui.followup.documents.tables import event_lines, remark_lines
+from brainseg_gui.followup.doubts import doubts_of
+from brainseg_gui.followup.pace import pace_words
+from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION
 from brainseg_gui.followup.results import results_of
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.action_button import ActionButton
 from brainseg_gui.views.actions.actions import Actions
-from brainseg_gui.views.following.lesion_table import LesionTable
+from brainseg_gui.views.following.lesion_table import TOO_SMALL, LesionTable
 from brainseg_gui.views.widgets.scroll_page import FootedPage
 
 _EMPTY = "Measures come when the visits of a patient are read: File › Open a patient…"
@@ -41,7 +44,7 @@ class MeasuresPanel(FootedPage):
         self._following = session.following
         self.column.addWidget(self._make_criteria())
         self.table = LesionTable()
-        self.column.addWidget(self.table, 1)
+        self.column.addWidget(self.table)
         self._words = QLabel()
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
@@ -49,7 +52,7 @@ class MeasuresPanel(FootedPage):
         self.column.addWidget(self._words)
         self.column.addWidget(self._make_remark())
         self.column.addLayout(self._make_treatment())
-        self.column.addStretch(0)
+        self.column.addStretch(1)
         buttons = QHBoxLayout()
         for key in ("follow.baseline", "follow.measure", "follow.report"):
             buttons.addWidget(ActionButton(actions, key))
@@ -93,6 +96,7 @@ class MeasuresPanel(FootedPage):
     def _synchronize(self, *_: object) -> None:
         record, choice = self._following.record, self._following.choice
         self.table.show_record(record, choice.visit)
+        self.table.setVisible(record is not None)
         with QSignalBlocker(self._criteria):
             self._criteria.setCurrentIndex(self._criteria.findData(choice.criteria))
         self._words.setText("\n".join(self._lines()) if record is not None else self._waiting_words())
@@ -111,13 +115,15 @@ class MeasuresPanel(FootedPage):
         record, visit = self._following.record, self._following.choice.visit
         if record is None:
             return []
-        lines = []
-        for result in results_of(record):
-            if result.visit == visit:
-                reasons = "; ".join(result.diameters.reasons)
-                category = result.diameters.category.value.capitalize()
-                lines.append(f"{category}: {reasons}. {CAUTION}" if reasons else f"{category}. {CAUTION}")
+        lines = _of_visit(record, visit) if visit is not None else []
+        if any(not lesion.measurable for n in range(len(record.visits)) for lesion in record.lesions(n).values()):
+            lines.append(f"{TOO_SMALL} too small to be measured: no basis for a change.")
         return [*lines, *event_lines(record), *remark_lines(record)]
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # another theme
+            self._synchronize()
 
     def _on_remark(self) -> None:
         text = self.remark.text().strip()
@@ -130,3 +136,16 @@ class MeasuresPanel(FootedPage):
         if text:
             self.treatment_noted.emit(self.day.date().toPython(), text)
             self.treatment.clear()
+
+
+def _of_visit(record: FollowUp, visit: int) -> list[str]:
+    """The category, what is in doubt about it, and how fast it grows."""
+    results = results_of(record)
+    found = next((result.diameters for result in results if result.visit == visit), None)
+    if found is None:
+        return []
+    reasons = "; ".join(found.reasons)
+    category = found.category.value.capitalize()
+    sentences = [f"{category}: {reasons}" if reasons else category]
+    sentences += filter(None, (doubts_of(record, results).get(visit), pace_words(record, results, visit)))
+    return [*(f"{sentence}." for sentence in sentences), CAUTION]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -21,7 +24,8 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.errors import printable
 from brainseg_gui.followup.documents.curves import Curves, curves_of
-from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.followup.doubts import doubts_of
+from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.results import VisitResult, results_of
 from brainseg_gui.followup.visits import TimeLine
 from brainseg_gui.state.session import Session
@@ -70,6 +74,8 @@ class TimeLinePanel(QWidget):
         row.addLayout(self._make_curve(actions))
         self._following.changed.connect(self._synchronize)
         self._following.choice.events.connect(self._show_choice)
+        self._started = time.monotonic()
+        self._following.work.events.running.connect(self._on_running)
         self._following.work.events.connect(self._show_work)
         self._following.beside_changed.connect(self._show_beside)
         self._synchronize()
@@ -182,8 +188,22 @@ class TimeLinePanel(QWidget):
         self._bar.setValue(round(1000 * work.done))
         count = len(line.visits) if line is not None else 0
         idle = f"{count} visit{'s' * (count != 1)}" if line is not None else _EMPTY
-        self._words.setText(f"{work.stage} {work.detail}".strip() if work.running else work.outcome or idle)
+        self._words.setText(self._progress_words() if work.running else work.outcome or idle)
         self._again.setVisible(line is not None and not work.running and self._following.record is None)
+
+    def _progress_words(self) -> str:
+        """What is being done, for how long, and how long it may still take."""
+        work = self._following.work
+        passed = time.monotonic() - self._started
+        left = (
+            f", about {passed * (1 - work.done) / work.done:.0f}\u00a0s left" if passed > 5 and work.done > 0.1 else ""
+        )
+        what = f"{work.stage} {work.detail}".strip()
+        return f"{what[:1].upper()}{what[1:]}\n{passed:.0f}\u00a0s{left}"
+
+    def _on_running(self, running: bool) -> None:
+        if running:
+            self._started = time.monotonic()
 
     # --- what a person does -------------------------------------------------------------------------------------------
 
@@ -201,7 +221,7 @@ class TimeLinePanel(QWidget):
         carry = menu.addAction("Carry its mask over to the open visit", partial(self.carry_requested.emit, index))
         other = self._following.choice.visit not in (None, index)
         beside.setEnabled(other)
-        carry.setEnabled(other and self._line is not None and self._line.visits[index].source.reference is not None)
+        carry.setEnabled(other and self._following.has_mask(index))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
 
@@ -216,17 +236,44 @@ def _place(curves: Curves | None, record: FollowUp | None, visit: int | None) ->
 
 def _facts_of(line: TimeLine, record: FollowUp | None) -> list[VisitFacts]:
     """What the cards show, visit by visit."""
+    plain = [VisitFacts(printable(line.visits[index].name), _when(line, index)) for index in range(len(line.visits))]
     if record is None:
-        return [VisitFacts(printable(visit.name), visit.moment.words) for visit in line.visits]
-    results = {result.visit: result for result in results_of(record)}
+        return plain
+    results = results_of(record)
+    of_visit, doubts = {result.visit: result for result in results}, doubts_of(record, results)
     largest = max((volume.value for visit in record.visits for volume in visit.volumes.values()), default=1.0)
-    return [_facts(record, index, results.get(index), largest) for index in range(len(record.visits))]
+    return [
+        _measured(facts, record.visits[index], of_visit.get(index), doubts.get(index, ""), largest)
+        for index, facts in enumerate(plain)
+    ]
 
 
-def _facts(record: FollowUp, index: int, result: VisitResult | None, largest: float) -> VisitFacts:
-    visit = record.visits[index]
-    volumes = tuple((key, visit.volumes[key].value) for key in _REGIONS if key in visit.volumes)
-    letters = result.diameters.category.letters if result is not None else "no mask"
-    words = f"{result.diameters.category.value}: {'; '.join(result.diameters.reasons)}" if result is not None else ""
-    tip = "\n".join(filter(None, (words.strip(": "), *(f"{note}." for note in visit.notes))))
-    return VisitFacts(printable(visit.name), visit.moment.words, letters, volumes, largest, tip)
+def _when(line: TimeLine, index: int) -> str:
+    """The date, where the name does not say it, and how long after the first visit."""
+    visit, days = line.visits[index], line.days(index)
+    told = visit.moment.words.replace("-", "")
+    date = "" if told and told in re.sub(r"[-_.]", "", visit.name) else visit.moment.words
+    since = "" if days is None or visit.moment.since_start else f"day {days.most:.0f}" if index else "first visit"
+    return " · ".join(filter(None, (date, since)))
+
+
+def _measured(
+    facts: VisitFacts, visit: VisitMeasures, result: VisitResult | None, doubt: str, largest: float
+) -> VisitFacts:
+    notes = [f"{note}." for note in visit.notes]
+    if result is None or visit.mask is None:
+        return replace(facts, category="no mask", tip="\n".join(notes))
+    there = [(key, visit.volumes[key]) for key in _REGIONS if key in visit.volumes]
+    ranges = ", ".join(f"{key} {volume.value:.1f} ({volume.low:.1f} to {volume.high:.1f})" for key, volume in there)
+    category, reasons = result.diameters.category, "; ".join(result.diameters.reasons)
+    words = [f"{category.value}: {reasons}" if reasons else category.value, f"{doubt}." if doubt else ""]
+    tip = [*words, f"Volumes in ml, with the border half a voxel further in or out: {ranges}", *notes]
+    tip.append(f"Measured by {printable(visit.mask.name)}")
+    return replace(
+        facts,
+        category=f"{category.letters} ?" if doubt else category.letters,
+        volumes=tuple((key, volume.value) for key, volume in there),
+        largest_ml=largest,
+        tip="\n".join(filter(None, tip)),
+        doubtful=bool(doubt),
+    )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
 
-_WIDTH, _HEIGHT = 148, 88
+_WIDTH, _NARROW, _HEIGHT = 148, 120, 88
 _EDGE, _LINE, _BAR = 8, 17, 5
 _KEY, _NUMBER = 24, 46  # pixels for "WT" before a bar, and for its ml behind it
 
@@ -25,13 +25,15 @@ class VisitFacts:
     name, when
         Of the visit, for people.
     category
-        Letters of what its numbers give; empty before it is measured.
+        Letters of what its numbers give, with a question mark where that is in doubt; empty before it is measured.
     volumes
         Region and ml, the largest first.
     largest_ml
         Of any volume of the patient: the full length of a bar.
     tip
         What the letters mean, and what is in doubt.
+    doubtful
+        Whether the category rests on what is too small to be measured.
     """
 
     name: str
@@ -40,6 +42,7 @@ class VisitFacts:
     volumes: tuple[tuple[str, float], ...] = ()
     largest_ml: float = 1.0
     tip: str = ""
+    doubtful: bool = False
 
 
 class VisitCard(QAbstractButton):
@@ -50,7 +53,8 @@ class VisitCard(QAbstractButton):
         self._facts, self._held = facts, False
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(_WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.show_facts(facts)
@@ -81,6 +85,9 @@ class VisitCard(QAbstractButton):
     def sizeHint(self) -> QSize:
         return QSize(_WIDTH, _HEIGHT)
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_NARROW, _HEIGHT)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -103,19 +110,22 @@ class VisitCard(QAbstractButton):
 
     def _draw_head(self, painter: QPainter, room: QRect) -> None:
         facts, left = self._facts, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        letters = self.fontMetrics().horizontalAdvance(facts.category) + 6 if facts.category else 0
         bold = QFont(self.font())
         bold.setBold(True)
         painter.setFont(bold)
         painter.setPen(colour("text"))
         first = QRect(room.left(), room.top(), room.width(), _LINE)
-        name = painter.fontMetrics().elidedText(facts.name, Qt.TextElideMode.ElideMiddle, room.width() - letters)
+        name = painter.fontMetrics().elidedText(facts.name, Qt.TextElideMode.ElideMiddle, room.width())
         painter.drawText(first, left, name)
-        painter.drawText(first, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, facts.category)
+        second = first.translated(0, _LINE)
+        painter.setFont(self.font() if facts.doubtful or not facts.volumes else bold)
+        painter.setPen(colour("text" if facts.volumes and not facts.doubtful else "quiet"))
+        letters = painter.fontMetrics().horizontalAdvance(facts.category) + 6 if facts.category else 0
+        painter.drawText(second, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, facts.category)
         painter.setFont(self.font())
         painter.setPen(colour("quiet"))
-        when = self.fontMetrics().elidedText(facts.when, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(first.translated(0, _LINE), left, when)
+        when = self.fontMetrics().elidedText(facts.when, Qt.TextElideMode.ElideRight, room.width() - letters)
+        painter.drawText(second, left, when)
 
     def _draw_bar(self, painter: QPainter, row: QRect, key: str, ml: float) -> None:
         small = QFont(self.font())

@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from brainseg_gui.evaluation.metrics.comparison import volumes_ml
 from brainseg_gui.imaging.labels import UNKNOWN, WHOLE, Meaning, built_in_meanings, meanings
@@ -15,7 +15,7 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.number_label import number_label
 from brainseg_gui.views.widgets.plain_text import plain_tip
-from brainseg_gui.views.widgets.tool_button import show_tool, tool_button
+from brainseg_gui.views.widgets.tool_button import IconButton, show_tool, tool_button
 
 _SHORT = {LayerRole.REFERENCE: "ref.", LayerRole.PREDICTION: "pred.", LayerRole.ANNOTATION: "ann."}
 _COLUMNS = 2
@@ -38,7 +38,7 @@ class LabelTable(QWidget):
         self._rows = {key: self._row(n, meaning) for n, (key, meaning) in enumerate(built_in_meanings().items(), 1)}
         self.synchronize()
 
-    def _row(self, number: int, meaning: Meaning) -> tuple[QLabel, QLabel, list[QLabel], QToolButton]:
+    def _row(self, number: int, meaning: Meaning) -> tuple[QLabel, QLabel, list[QLabel], IconButton]:
         swatch_label, name = QLabel(), QLabel()
         name.setTextFormat(Qt.TextFormat.PlainText)
         volumes = [number_label() for _ in range(_COLUMNS)]
@@ -80,7 +80,7 @@ class LabelTable(QWidget):
     def _show_row(
         self,
         key: str,
-        row: tuple[QLabel, QLabel, list[QLabel], QToolButton],
+        row: tuple[QLabel, QLabel, list[QLabel], IconButton],
         amounts: list[float],
         layers: list[Layer],
     ) -> None:

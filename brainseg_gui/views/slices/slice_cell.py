@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.profile_strip import ProfileStrip
 from brainseg_gui.views.slices.slice_view import SliceView
-from brainseg_gui.views.widgets.tool_button import show_tool
+from brainseg_gui.views.widgets.tool_button import IconButton, show_tool
 
 _BUTTON, _GAP = 16, 2  # above the slider
 
@@ -30,12 +30,12 @@ class Cell(QFrame):
     def __init__(self, view: QWidget, *, on_black: bool) -> None:
         super().__init__()
         self._shown, self._on_black = view, on_black
-        self._enlarge = QToolButton()
-        self._enlarge.setObjectName("enlarge")
-        self._enlarge.setFixedSize(_BUTTON, _BUTTON)
-        self._enlarge.setIconSize(QSize(12, 12))
-        self._enlarge.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._enlarge.clicked.connect(self.enlarge_requested)
+        self.enlarge_button = IconButton()
+        self.enlarge_button.setObjectName("enlarge")
+        self.enlarge_button.setFixedSize(_BUTTON, _BUTTON)
+        self.enlarge_button.setIconSize(QSize(12, 12))
+        self.enlarge_button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.enlarge_button.clicked.connect(self.enlarge_requested)
         self.show_enlarged(False)
 
     @property
@@ -46,7 +46,7 @@ class Cell(QFrame):
     def show_enlarged(self, enlarged: bool) -> None:
         """Say what the button does now."""
         name, tip = ("reduce", "All views (F)") if enlarged else ("enlarge", "This view alone (F)")
-        show_tool(self._enlarge, name, tip, "on_picture" if self._on_black else "quiet")
+        show_tool(self.enlarge_button, name, tip, "on_picture" if self._on_black else "quiet")
 
 
 class SliceCell(Cell):
@@ -87,7 +87,7 @@ class SliceCell(Cell):
         side = QVBoxLayout()
         side.setContentsMargins(0, _GAP, 0, 0)
         side.setSpacing(_GAP)
-        side.addWidget(self._enlarge)
+        side.addWidget(self.enlarge_button)
         side.addWidget(self._slider, 1)
         return side
 

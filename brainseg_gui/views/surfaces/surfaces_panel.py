@@ -86,7 +86,7 @@ class SurfacesPanel(Cell):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.export)
-        row.addWidget(self._enlarge)
+        row.addWidget(self.enlarge_button)
         return row
 
     def _make_sides(self) -> QMenu:

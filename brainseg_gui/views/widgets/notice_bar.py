@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from brainseg_gui.errors import printable
 from brainseg_gui.state.notices import Notice, Notices
 from brainseg_gui.views.widgets.theme import icon
+from brainseg_gui.views.widgets.tool_button import IconButton
 
 _WIDTH = 760
 _FOOT = 36
@@ -74,8 +75,8 @@ class NoticeBar(QFrame):
         column.addWidget(self._details)
 
     def _close_button(self) -> QToolButton:
-        close = QToolButton()
-        close.setIcon(icon("close", "quiet"))
+        close = IconButton()
+        close.wear("close")
         close.setIconSize(QSize(16, 16))
         close.setToolTip("Close this message")
         close.clicked.connect(lambda: self._notices.say(None))

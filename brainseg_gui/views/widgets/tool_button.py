@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QMenu, QToolButton
 
@@ -10,19 +10,37 @@ from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import icon
 
 
-def tool_button(icon_name: str = "") -> QToolButton:
+class IconButton(QToolButton):
+    """A button whose icon is drawn again in the colours of another theme."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._worn: tuple[str, str] | None = None
+
+    def wear(self, icon_name: str, role: str = "quiet") -> None:
+        """Show an icon, in a colour of the theme."""
+        self._worn = (icon_name, role)
+        self.setIcon(icon(icon_name, role))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._worn is not None:
+            self.setIcon(icon(*self._worn))
+
+
+def tool_button(icon_name: str = "") -> IconButton:
     """A small flat button with an icon."""
-    button = QToolButton()
+    button = IconButton()
     button.setObjectName("small")
     button.setIconSize(QSize(16, 16))
     if icon_name:
-        button.setIcon(icon(icon_name, "quiet"))
+        button.wear(icon_name)
     return button
 
 
-def show_tool(button: QToolButton, icon_name: str, tip: str, role: str = "quiet") -> None:
+def show_tool(button: IconButton, icon_name: str, tip: str, role: str = "quiet") -> None:
     """Give a button its icon, in a colour of the theme, and say what it does."""
-    button.setIcon(icon(icon_name, role))
+    button.wear(icon_name, role)
     button.setToolTip(plain_tip(tip))
     button.setAccessibleName(tip)
 
