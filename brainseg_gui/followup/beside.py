@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +25,7 @@ from brainseg_gui.progress import Progress, scaled
 
 _SAME = 128  # the level of no change
 _UNSEEN = 0.08  # of the window: less is noise
+_EVERY, _ENOUGH = 2, 500  # voxels along each axis, of which one is looked at; and how many tell anything
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,8 @@ class BesideVisit:
     volumes
         Its images.
     windows
-        The automatic windows of the open visit's image and of its own: their scanners' units differ.
+        The automatic window of the open visit's image, and the one that shows the same tissue alike in its own: their
+        scanners' units differ, and what shines in one of them pulls the automatic window.
     labels
         Its mask, if it has one.
     """
@@ -74,6 +76,8 @@ def visit_beside(visit: Visit, index: int, way: Affine, case: Case) -> Generator
     """
     other = yield from scaled(read_case(visit.source), 0.0, 0.5)
     grid = Grid(other.grid.shape, way @ other.grid.affine)
+    labels = carried(other.reference, way, case.grid, np.eye(4)) if other.reference is not None else None
+    tumours = [found.values for found in (case.reference, labels) if found is not None]
     volumes, windows = {}, {}
     for number, (modality, volume) in enumerate(other.volumes.items()):
         yield Progress(
@@ -82,9 +86,37 @@ def visit_beside(visit: Visit, index: int, way: Affine, case: Case) -> Generator
         placed = Volume(volume.stored, grid, volume.slope, volume.intercept, volume.path)
         volumes[modality] = placed if grid.same_as(case.grid) else placed.on_grid(case.grid)
         if modality in case.volumes:
-            windows[modality] = auto_window(case.volumes[modality]), auto_window(volume)
-    labels = carried(other.reference, way, case.grid, np.eye(4)) if other.reference is not None else None
+            windows[modality] = matched_windows(case.volumes[modality], volumes[modality], tumours)
     return BesideVisit(index, visit.name, volumes, windows, labels)
+
+
+def matched_windows(now: Volume, before: Volume, tumours: Sequence[Array]) -> tuple[Window, Window]:
+    """The automatic window of an image, and the one that shows what lasts of the brain as bright in another one.
+
+    Parameters
+    ----------
+    now, before
+        On one grid. The middle half of what both show, without tumours, is laid on each other; where it has no spread,
+        the automatic windows are.
+    tumours
+        Label maps on that grid.
+    """
+    shown = auto_window(now)
+    every = (slice(None, None, _EVERY),) * 3
+    ours, theirs = now.stored[every], before.stored[every]
+    lasting = (ours != now.background) & (theirs != before.background)
+    for tumour in tumours:
+        lasting &= tumour[every] == 0
+    if np.count_nonzero(lasting) < _ENOUGH:
+        return shown, auto_window(before)
+    (low, middle, high), (its_low, its_middle, its_high) = (
+        [volume.scaled(float(end)) for end in np.percentile(part[lasting].astype(np.float32), (25, 50, 75))]
+        for volume, part in ((now, ours), (before, theirs))
+    )
+    gain = (its_high - its_low) / (high - low) if high != low else 0.0
+    if gain <= 0:
+        return shown, auto_window(before)
+    return shown, Window(its_middle + gain * (shown.level - middle), gain * shown.width)
 
 
 def change_levels(now: tuple[Array, Volume, Window], before: tuple[Array, Volume, Window]) -> NDArray[np.uint8]:

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainseg_gui.followup.beside import change_levels, change_table, visit_beside
+from brainseg_gui.followup.beside import change_levels, change_table, matched_windows, visit_beside
 from brainseg_gui.followup.visits import time_line_of
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from brainseg_gui.imaging.window import Window
+from brainseg_gui.imaging.window import Window, auto_window
 from brainseg_gui.progress import run_to_end
 
 
@@ -46,6 +46,33 @@ def test_windows_follow_the_units_of_the_other_scanner(patient_folder: Path) -> 
     beside = run_to_end(visit_beside(line.visits[0], 0, np.eye(4), case))
     beside = replace(beside, windows={Modality.T1: (Window(100.0, 200.0), Window(1000.0, 2000.0))})
     assert beside.window_of(Modality.T1, Window(50.0, 100.0)) == Window(500.0, 1000.0)
+
+
+def _brain(gain: float, offset: float, shining: float) -> Volume:
+    """Tissue of 100 to 200 on air of 0, with a tumour, as a scanner of other units sees it."""
+    values = np.zeros((40, 40, 40), dtype=np.float32)
+    values[4:36, 4:36, 4:36] = 100 + 100 * np.random.default_rng(5).random((32, 32, 32))
+    values[values > 0] = gain * values[values > 0] + offset
+    values[10:20, 10:20, 10:20] = shining
+    return Volume(values, Grid((40, 40, 40), np.eye(4)), 1.0, 0.0, Path())
+
+
+def test_tissue_that_lasts_looks_alike_whatever_shines_in_one_of_them() -> None:
+    now, before = _brain(1.0, 0.0, 3000.0), _brain(3.0, 50.0, 400.0)
+    tumour = np.zeros((40, 40, 40), dtype=np.uint8)
+    tumour[10:20, 10:20, 10:20] = 3
+    window, matched = matched_windows(now, before, [tumour])
+    assert window == auto_window(now)
+    assert matched.level == pytest.approx(3 * window.level + 50, rel=1e-3)
+    assert matched.width == pytest.approx(3 * window.width, rel=1e-3)
+    # a slice that the tumour does not reach has not changed
+    levels = change_levels((now.stored[:, :, 30], now, window), (before.stored[:, :, 30], before, matched))
+    assert not levels[4:36, 4:36].any()
+
+
+def test_images_without_spread_are_shown_by_their_automatic_windows() -> None:
+    flat = Volume(np.full((20, 20, 20), 7.0, np.float32), Grid((20, 20, 20), np.eye(4)), 1.0, 0.0, Path())
+    assert matched_windows(flat, flat, []) == (auto_window(flat), auto_window(flat))
 
 
 def _flat(values: list[float]) -> tuple[np.ndarray, Volume, Window]:

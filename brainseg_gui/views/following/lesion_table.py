@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from brainseg_gui.errors import printable
 from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.record import FollowUp
+from brainseg_gui.imaging.labels import own_colour
 from brainseg_gui.imaging.numbering import number_of
+from brainseg_gui.views.layers.label_table import swatch
 from brainseg_gui.views.widgets.table_heads import heading_of
 from brainseg_gui.views.widgets.theme import colour
 
@@ -76,7 +78,10 @@ class LesionTable(QTableWidget):
         found = [record.lesions(index) for index in range(len(record.visits))]
         for row, number in enumerate(self._numbers):
             self.setItem(row, 0, _target_item(number in baseline, number in targets))
-            self.setItem(row, 1, _item(str(number)))
+            name = _item(str(number))
+            name.setData(Qt.ItemDataRole.DecorationRole, swatch(own_colour(number)))
+            name.setToolTip("Its number and colour at all visits, in the slices and in 3-D")
+            self.setItem(row, 1, name)
             for index, lesions in enumerate(found):
                 edited = record.is_edited(index, number)
                 lesion = lesions.get(number)

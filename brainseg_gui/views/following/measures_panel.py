@@ -50,9 +50,9 @@ class MeasuresPanel(FootedPage):
         self._words.setWordWrap(True)
         self._words.setObjectName("quiet")
         self.column.addWidget(self._words)
-        self.column.addWidget(self._make_remark())
-        self.column.addLayout(self._make_treatment())
         self.column.addStretch(1)
+        self.foot.addWidget(self._make_remark())  # where what was written does not move them
+        self.foot.addLayout(self._make_treatment())
         buttons = QHBoxLayout()
         for key in ("follow.baseline", "follow.measure", "follow.report"):
             buttons.addWidget(ActionButton(actions, key))

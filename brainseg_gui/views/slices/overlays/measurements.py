@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QPainterPath, QPolygonF
 
 from brainseg_gui.annotation.measuring.mark import Mark, MarkKind, value_words
+from brainseg_gui.imaging.labels import own_colour
 from brainseg_gui.state.following.following import Following
 from brainseg_gui.state.measuring.measuring import Measuring
 from brainseg_gui.views.slices.overlays.colour_bar import PLATE
@@ -16,6 +17,7 @@ from brainseg_gui.views.slices.slice_mapping import SliceMapping
 
 _DARK, _LINE, _CHOSEN = QColor(0, 0, 0, 210), QColor(255, 216, 77), QColor(255, 255, 255)
 _END = 3.5
+_LIGHTER = 150  # per cent: words are read on a dark plate
 _BESIDE, _AWAY = 3, 8  # pixels of the plate at either side of the words; from the last point to them
 
 
@@ -27,7 +29,7 @@ def draw_measurements(painter: QPainter, frame: QRect, mapping: SliceMapping, me
 
 
 def draw_diameters(painter: QPainter, frame: QRect, mapping: SliceMapping, following: Following) -> None:
-    """All diameters that lie in the slice of a view; the longest with the lesion's number and its length."""
+    """All diameters that lie in the slice of a view, in the lesion's colour; the longest with its number and length."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for shown in following.lines_in(mapping.plane, mapping.slice_index, mapping.grid):
         start, end = (mapping.position_at(point) for point in shown.ends)
@@ -36,12 +38,13 @@ def draw_diameters(painter: QPainter, frame: QRect, mapping: SliceMapping, follo
         for point in (start, end):
             path.addEllipse(point, _END, _END)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, width in ((_DARK, 3.5), (_LINE, 1.5)):
+        own = QColor(own_colour(shown.lesion))
+        for colour, width in ((_DARK, 4.0), (own, 2.0)):
             painter.setPen(screen_pen(painter, colour, width))
             painter.drawPath(path)
         if shown.which == "longest":
             words = f"{shown.lesion}: {shown.line.length_mm(mapping.grid):.1f} mm"
-            _write_beside(painter, frame, max((start, end), key=lambda point: point.x()), words)
+            _write_beside(painter, frame, max((start, end), key=lambda point: point.x()), words, own.lighter(_LIGHTER))
 
 
 def _draw(painter: QPainter, frame: QRect, mapping: SliceMapping, mark: Mark, *, chosen: bool) -> None:
@@ -63,9 +66,9 @@ def _draw(painter: QPainter, frame: QRect, mapping: SliceMapping, mark: Mark, *,
         _write_beside(painter, frame, vertex, words)
 
 
-def _write_beside(painter: QPainter, frame: QRect, point: QPointF, words: str) -> None:
+def _write_beside(painter: QPainter, frame: QRect, point: QPointF, words: str, colour: QColor = _LINE) -> None:
     """To the right of a point; within the picture as far as they fit."""
-    image = _words_image(words, screen_ratio(painter))
+    image = _words_image(words, screen_ratio(painter), colour.rgb())
     size = image.deviceIndependentSize()
     left = min(point.x() + _AWAY, frame.right() - size.width())
     top = point.y() - size.height() / 2 if left > point.x() else point.y() + _AWAY
@@ -73,7 +76,7 @@ def _write_beside(painter: QPainter, frame: QRect, point: QPointF, words: str) -
 
 
 @lru_cache(maxsize=256)
-def _words_image(words: str, ratio: float) -> QImage:
+def _words_image(words: str, ratio: float, colour: int) -> QImage:
     """The words on their plate, drawn once: they stand in every picture of a slice."""
     font = QFont()
     font.setPointSize(10)
@@ -81,7 +84,7 @@ def _words_image(words: str, ratio: float) -> QImage:
     image = image_to_copy(metrics.horizontalAdvance(words) + 2 * _BESIDE, metrics.height(), ratio, PLATE)
     painter = QPainter(image)
     painter.setFont(font)
-    painter.setPen(_LINE)
+    painter.setPen(QColor.fromRgb(colour))
     painter.drawText(QPointF(_BESIDE, metrics.ascent()), words)
     painter.end()
     return image
