@@ -39,10 +39,16 @@ PARTS = {
     "network": "bench_network",
     "training": "bench_training",
 }
-ON_REQUEST = {"scaling": "bench_scaling", "followup": "bench_followup", "visits": "bench_visits"}
+ON_REQUEST = {
+    "scaling": "bench_scaling",
+    "followup": "bench_followup",
+    "visits": "bench_visits",
+    "predictions": "bench_predictions",
+}
 # as the network's own process has it
 _ENVIRONMENT = dict.fromkeys(("preprocess", "network", "training"), NETWORK_ENVIRONMENT)
 _LONGEST_S = 900
+_LONGEST_ON_REQUEST_S = 7200
 
 
 def main() -> int:
@@ -69,7 +75,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     everything = {**PARTS, **ON_REQUEST}
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure speed and memory.")
-    parser.add_argument("--only", nargs="+", choices=everything, metavar="PART", help="parts; all but scaling if none")
+    parser.add_argument(
+        "--only", nargs="+", choices=everything, metavar="PART", help="parts; all but those on request if none"
+    )
     parser.add_argument("--list", action="store_true", help="name the parts")
     parser.add_argument("--part", choices=everything, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -83,14 +91,14 @@ def _measure(part: str, folder: Path) -> dict[str, Any]:
     sys.stderr.flush()
     start, into = time.perf_counter(), folder / f"{part}.json"
     command = [sys.executable, "-m", "tests.benchmarks", "--part", part, "--folder", str(folder), "--into", str(into)]
-    error = ""
+    error, longest = "", _LONGEST_ON_REQUEST_S if part in ON_REQUEST else _LONGEST_S
     try:
         environment = {**os.environ, **_ENVIRONMENT.get(part, {})}
-        done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, timeout=_LONGEST_S)
+        done = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True, timeout=longest)
         if done.returncode:
             error = done.stderr.strip()[-2000:] or f"it ended with {done.returncode}"
     except subprocess.TimeoutExpired:
-        error = f"it took longer than {_LONGEST_S} s"
+        error = f"it took longer than {longest} s"
     sys.stderr.write(f"{time.perf_counter() - start:.0f} s\n" if not error else f"failed:\n{error}\n")
     found = {"rows": [], "numbers": {}, "text": ""} if error else json.loads(into.read_text("utf-8"))
     return {**found, "error": error}

@@ -16,6 +16,7 @@ import numpy as np
 
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.diameters import Cross, cross_on_slice
+from brainseg_gui.followup.identity import follow
 from brainseg_gui.followup.lesions import LesionMap, lesions_of
 from brainseg_gui.followup.measure import FollowUpRequest, measure_labels, put_together
 from brainseg_gui.followup.moments import Moment, Span
@@ -174,12 +175,12 @@ def _errors(flat: np.ndarray[Any, Any]) -> tuple[float, float]:
 def _mistaken(patient: Patient) -> tuple[int, int]:
     """Pairs of lesions of neighbouring visits that are linked wrongly, and all pairs."""
     wrong = total = 0
-    found = patient.straight
+    found = follow(patient.maps)
     foci = [_foci_of(visit, lesions) for visit, lesions in zip(patient.truth, patient.maps, strict=True)]
-    numbers = found.identities.numbers
+    numbers = found.numbers
     for index, (before, after) in enumerate(pairwise(foci)):
         for ours, ours_foci in before.items():
-            parts = found.identities.parts_of([numbers[index][ours]], index + 1)
+            parts = found.parts_of([numbers[index][ours]], index + 1)
             for theirs, their_foci in after.items():
                 if not _in_pieces(ours_foci & their_foci, before, after):
                     total += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,19 +68,31 @@ def measure(_cases: Cases) -> Section:
 
 
 def _patient(number: int) -> Moved:
-    anatomies = sorted((ROOT.parent / "shared" / "anatomies").glob("*.nii.gz"))
-    anatomy = read_anatomy_cached(anatomies[number % len(anatomies)])
-    course = synthesise_course(anatomy, (21, number), KINDS[number % len(KINDS)], images=True)
-    moves = _motions(np.random.default_rng((23, number)), course)
+    _, course, moves = moved_course(number)
     with tempfile.TemporaryDirectory() as folder:
-        for visit, move in zip(course, moves, strict=True):
-            _write(visit, move, Path(folder) / "P" / f"day-{visit.day:04d}")
+        patient = write_course(course, moves, Path(folder) / "P")
         start = time.perf_counter()
         request = FollowUpRequest(criteria_named("rano2"), register=True)
-        found = run_to_end(measure_patient(time_line_of(Path(folder) / "P"), request))
+        found = run_to_end(measure_patient(time_line_of(patient), request))
         seconds = time.perf_counter() - start
     straight = follow_up(course, [labels_of(visit) for visit in course], [np.eye(4)] * len(course))
     return Moved(straight, found, _errors_mm(found, moves), seconds)
+
+
+def moved_course(number: int) -> tuple[str, tuple[CourseVisit, ...], list[Affine]]:
+    """A patient with images: what becomes of the tumour, the visits, and where each lies in the first one's world."""
+    anatomies = sorted((ROOT.parent / "shared" / "anatomies").glob("*.nii.gz"))
+    anatomy = read_anatomy_cached(anatomies[number % len(anatomies)])
+    kind = KINDS[number % len(KINDS)]
+    course = synthesise_course(anatomy, (21, number), kind, images=True)
+    return kind, course, _motions(np.random.default_rng((23, number)), course)
+
+
+def write_course(course: Sequence[CourseVisit], moves: Sequence[Affine], patient: Path) -> Path:
+    """The folder of the patient, its visits in folders named by their days."""
+    for visit, move in zip(course, moves, strict=True):
+        _write(visit, move, patient / f"day-{visit.day:04d}")
+    return patient
 
 
 def _motions(rng: np.random.Generator, course: tuple[CourseVisit, ...]) -> list[Affine]:
