@@ -11,6 +11,8 @@ import numpy as np
 _SHAPE = (56, 56, 30)
 _VISITS = (("2021-01-10", 12, 0), ("2021-03-15", 8, 0), ("2021-06-01", 9, 0), ("2021-09-01", 14, 7))
 
+_LEVELS = {"t1": (200, 120, 170, 180), "t1ce": (200, 130, 170, 420)}  # of brain, necrosis, oedema and rim
+
 
 def _ball(centre: tuple[int, int, int], radius: float) -> np.ndarray[Any, Any]:
     offsets = np.indices(_SHAPE) - np.reshape(centre, (3, 1, 1, 1))
@@ -28,8 +30,8 @@ def write_patient(root: Path) -> Path:
         values[_ball((22, 22, 15), radius - 4)] = 1
         if second:
             values[_ball((46, 46, 15), second)] = 3
-        head = 40 * _ball((28, 28, 15), 27).astype(np.int16)
-        images = {"seg": values, "t1": head + values * np.int16(90), "t1ce": head + values * np.int16(100)}
-        for name, image in images.items():
+        head = _ball((28, 28, 15), 27)
+        scans = {name: np.where(head, np.take(levels, values), 0).astype(np.int16) for name, levels in _LEVELS.items()}
+        for name, image in {"seg": values, **scans}.items():
             nib.save(nib.Nifti1Image(image, np.diag([-1.0, -1.0, 1.0, 1.0])), folder / f"{name}.nii.gz")
     return root

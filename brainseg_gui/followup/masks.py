@@ -19,8 +19,6 @@ from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.schemes.understanding import stated_schemes
 from brainseg_gui.progress import Progress, scaled
 
-_CAVITY_OR_ENHANCING = 4  # a resection cavity since BraTS 2023, what enhances before
-
 
 @dataclass(frozen=True, eq=False)
 class VisitMask:
@@ -54,7 +52,7 @@ def read_masks(
     paths
         Index of a visit -> its mask.
     scheme
-        What the numbers mean; None to let masks, names and numbers tell.
+        What the numbers mean; None to let masks, names, and the numbers with the images tell.
 
     Yields
     ------
@@ -85,15 +83,17 @@ def _read(visit: Visit, path: Path, scheme: LabelScheme | None) -> Generator[Pro
         sentence = f"The labels are read as {known.title}, as the data set states"
         return VisitMask(path, labels.with_scheme(known), (sentence, *stored.notes), True)
     told = scheme is not None or said_scheme(labels, path) is not None
-    asked = not told and _CAVITY_OR_ENHANCING in labels.present()
-    case = (yield from _case_of(visit)) if asked else None
+    case = (yield from _case_of(visit)) if not told and labels.present() else None
     read = reading_of(labels, path, scheme, case)
     notes = (read.sentence, *stored.notes, *([read.doubt] if read.doubt else []))
     return VisitMask(path, read.labels, notes, read.stated)
 
 
 def _case_of(visit: Visit) -> Generator[Progress, None, Case | None]:
-    """The visit with its images, which tell a cavity from what enhances; None where they cannot be read."""
+    """The visit with its images; None where they cannot be read.
+
+    They tell what enhances from what is dead, swollen or cut away: 3 and 4, 1 and 2 are each of them in some data set.
+    """
     try:
         return (yield from read_case(replace(visit.source, reference=None)))
     except BrainsegError:

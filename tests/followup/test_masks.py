@@ -22,20 +22,28 @@ _BRIGHTNESS = {  # of brain, necrosis, oedema, rim and cavity (fluid: dark on T1
 }
 
 
-def _write(folder: Path, *, cavity: bool) -> None:
-    """A visit numbered as BraTS since 2023: 1 necrosis, 2 oedema, 3 rim, 4 cavity."""
+_SINCE_2023 = (0, 1, 2, 3, 4)  # numbers of brain, necrosis, oedema, rim and cavity
+
+
+def _write(
+    folder: Path, *, cavity: bool = False, numbers: Sequence[int] = _SINCE_2023, rim: bool = True, bright: bool = True
+) -> None:
+    """A visit with a tumour, with or without a rim, which enhances or does not."""
     folder.mkdir(parents=True)
     distance = np.sqrt(((np.indices(_SHAPE) - np.reshape((20, 20, 12), (3, 1, 1, 1))) ** 2).sum(axis=0))
     seg = np.select([distance < 3, distance < 5, distance < 8], [1, 3, 2], 0).astype(np.uint8)
+    if not rim:
+        seg[seg == 3] = 1
     if cavity:
         seg[12:18, 15:25, 8:16] = 4
     noise = np.random.default_rng(4)
     head = np.ones(_SHAPE, bool)
     head[[0, 1, 2, -3, -2, -1]] = False
     for name, levels in _BRIGHTNESS.items():
+        levels = levels if bright or name != "t1ce" else _BRIGHTNESS["t1"]
         image = np.where(head, np.take(levels, seg) + noise.normal(0, 4, _SHAPE), 0).astype(np.int16)
         nib.save(nib.Nifti1Image(image, np.eye(4)), folder / f"{name}.nii.gz")
-    nib.save(nib.Nifti1Image(seg, np.eye(4)), folder / "seg.nii.gz")
+    nib.save(nib.Nifti1Image(np.take(np.array(numbers, np.uint8), seg), np.eye(4)), folder / "seg.nii.gz")
 
 
 @pytest.fixture
@@ -55,6 +63,27 @@ def test_images_tell_a_cavity_from_tumour_that_has_its_number(operated: Sequence
     schemes = [mask.labels.scheme for mask in _read(operated).values()]
     assert [scheme.meaning_of(4) for scheme in schemes] == ["RC"] * 3
     assert [scheme.meaning_of(3) for scheme in schemes] == ["ET"] * 3
+
+
+@pytest.mark.parametrize(
+    ("numbers", "rim", "bright", "meanings"),
+    [
+        ((0, 1, 2, 3), True, True, {1: "NCR", 2: "ED", 3: "ET"}),  # BraTS since 2023
+        ((0, 1, 2, 4), False, True, {1: "NCR", 2: "ED"}),  # before, and nothing enhances
+        ((0, 2, 1, 3), True, True, {1: "ED", 3: "ET"}),  # Decathlon
+        ((0, 1, 2, 3), True, False, {2: "ED", 3: "NET"}),  # 2013, where 3 is what does not enhance, and without a 4
+        ((0, 2, 4, 1), True, True, {1: "ET", 2: "NET", 4: "ED"}),  # of children
+    ],
+)
+def test_images_tell_what_numbers_leave_open(
+    tmp_path: Path, numbers: Sequence[int], rim: bool, bright: bool, meanings: dict[int, str]
+) -> None:
+    for day in ("2023-03-01", "2023-05-18"):
+        _write(tmp_path / "P" / day, numbers=numbers, rim=rim, bright=bright)
+    for mask in _read(time_line_of(tmp_path / "P").visits).values():
+        scheme = mask.labels.scheme
+        assert {number: scheme.meaning_of(number) for number in meanings} == meanings
+        assert "without images" not in mask.notes[0]
 
 
 def test_masks_are_read_where_no_image_can_be(operated: Sequence[Visit]) -> None:
