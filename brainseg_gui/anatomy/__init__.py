@@ -1,0 +1,1 @@
+"""Where in a brain something lies: a probabilistic atlas, a case laid onto it, and what a lesion touches."""
