@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from brainseg_gui.anatomy.location import Location
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.followup.criteria import Criteria, criteria_named
 from brainseg_gui.followup.diameters import Cross, Line, Point
@@ -171,9 +172,19 @@ def _lesion(entry: Mapping[str, Any], grid: Grid | None) -> tuple[int, MeasuredL
     volume = number_in(entry["volume_ml"])
     if volume < 0:
         raise ValueError("a volume is below zero")
+    said = entry.get("location")  # older files have none
+    location = _location(object_in(said)) if said is not None else None
     return _number(entry["lesion"]), MeasuredLesion(
-        cross, whole_in(entry["slices"]), volume, text_in(entry["why_not_measurable"])
+        cross, whole_in(entry["slices"]), volume, text_in(entry["why_not_measurable"]), location
     )
+
+
+def _location(entry: Mapping[str, Any]) -> Location:
+    lobes, structures, near = (
+        {text_in(name): _length(value) for name, value in object_in(entry[key]).items()}
+        for key in ("lobes", "structures", "near_mm")
+    )
+    return Location(_length(entry["left"]), lobes, structures, _length(entry["outside"]), near)
 
 
 def _line(value: Any) -> Line:

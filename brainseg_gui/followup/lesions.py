@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.anatomy.location import Location
 from brainseg_gui.evaluation.metrics.lesions import dilated
 from brainseg_gui.followup.criteria import Criteria, LesionKind
 from brainseg_gui.followup.diameters import Cross, cross_on_slice, flat_frame, hull_size_mm, within_hull
@@ -87,12 +88,15 @@ class MeasuredLesion:
         Its volume.
     why_not
         Why it is not measurable, in words; empty where it is.
+    location
+        Where in the brain it lies; None where nobody asked, or the brain fits no atlas.
     """
 
     cross: Cross
     slices: int
     volume_ml: float
     why_not: str = ""
+    location: Location | None = None
 
     @property
     def measurable(self) -> bool:

@@ -14,6 +14,7 @@ from brainseg_gui.followup.alignment import Placement, place_visits
 from brainseg_gui.followup.criteria import Criteria
 from brainseg_gui.followup.identity import follow
 from brainseg_gui.followup.lesions import CRUMB_MM3, LesionMap, lesions_of, measured
+from brainseg_gui.followup.locating import first_in_atlas, located
 from brainseg_gui.followup.masks import VisitMask, read_masks
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.visits import TimeLine, Visit
@@ -48,6 +49,8 @@ class FollowUpRequest:
         Whether `measure_patient` registers the visits, where `to_first` does not tell.
     placements
         What registering the visits found before; empty where it was not done.
+    locate
+        Whether `measure_patient` says where in the brain lesions lie.
     """
 
     criteria: Criteria
@@ -57,6 +60,7 @@ class FollowUpRequest:
     to_first: Sequence[Affine] | None = None
     register: bool = False
     placements: Sequence[Placement] = ()
+    locate: bool = True
 
 
 def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progress, None, FollowUp]:
@@ -79,19 +83,23 @@ def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progr
         raise CaseError("no visit has a mask", "Segment the visits first, or say where their masks are", _folder(line))
     masks = yield from scaled(read_masks(line.visits, paths, request.scheme), 0.0, 0.2)
     placements = request.placements
+    labels = {number: mask.labels for number, mask in masks.items()}
     if request.register and request.to_first is None and len(line.visits) > 1 and not placements:
-        labels = {number: mask.labels for number, mask in masks.items()}
-        placements = yield from scaled(place_visits(line.visits, labels), 0.2, 0.8)
+        placements = yield from scaled(place_visits(line.visits, labels), 0.2, 0.7)
     if placements:
         request = replace(request, to_first=[placement.to_first for placement in placements])
+    to_atlas, lost = (
+        (yield from scaled(first_in_atlas(line.visits, labels), 0.7, 0.8)) if request.locate else (None, "")
+    )
     maps: list[LesionMap | None] = []
     visits: list[VisitMeasures] = []
     for number, visit in enumerate(line.visits):
         yield Progress("measuring", 0.8 + 0.2 * number / len(line.visits), printable(visit.name))
         entry, lesions = _measured(visit, masks.pop(number, None), request)
-        visits.append(_at(entry, placements[number]) if placements else entry)
+        entry = _at(entry, placements[number]) if placements else entry
+        visits.append(located(entry, lesions, to_atlas) if lesions is not None and to_atlas is not None else entry)
         maps.append(lesions)
-    return put_together(line.patient, request, visits, maps, line.notes)
+    return put_together(line.patient, request, visits, maps, (*line.notes, lost) if lost else line.notes)
 
 
 def register_visits(line: TimeLine, request: FollowUpRequest) -> Generator[Progress, None, tuple[Placement, ...]]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from brainseg_gui.anatomy.location import Location
 from brainseg_gui.followup.diameters import Line
 from brainseg_gui.followup.edits import BaselineChosen, Edit, TargetsChosen, TreatmentNoted, VisitRemark
 from brainseg_gui.followup.identity import LesionEvent
@@ -99,6 +100,18 @@ def _lesion(number: int, lesion: MeasuredLesion) -> dict[str, Any]:
         "slices": lesion.slices,
         "volume_ml": lesion.volume_ml,
         "why_not_measurable": lesion.why_not,
+        "location": _location(lesion.location) if lesion.location is not None else None,
+    }
+
+
+def _location(location: Location) -> dict[str, Any]:
+    return {
+        "side": location.side,
+        "left": location.left,
+        "lobes": dict(location.lobes),
+        "structures": dict(location.structures),
+        "outside": location.outside,
+        "near_mm": dict(location.near_mm),
     }
 
 

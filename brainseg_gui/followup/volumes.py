@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.outline import Bools
 
 _LN2 = math.log(2.0)
 _YEAR = 365.25
-_SURE, _LIKELY = 0.75, 0.25  # probabilities between which a border may lie
 
 
 @dataclass(frozen=True)
@@ -81,16 +79,6 @@ def diametric_rate(before_ml: float, after_ml: float, days: Span | None) -> Volu
     grown = _YEAR * (math.cbrt(2000 * after_ml) - math.cbrt(2000 * before_ml))
     ends = sorted(grown / end if end > 0 else math.copysign(math.inf, grown) for end in (days.least, days.most))
     return VolumeRange(grown / days.middle, ends[0], ends[1])
-
-
-def volume_by_probability(probability: NDArray[np.floating], voxel_ml: float) -> VolumeRange:
-    """Volume of what is likelier than not, and of what is nearly sure and of what is not quite ruled out.
-
-    The voxels' errors go together, so the sum of their variances would promise far too much.
-    """
-    counts = [int(np.count_nonzero(probability >= level)) for level in (0.5, _SURE, _LIKELY)]
-    value, low, high = (count * voxel_ml for count in counts)
-    return VolumeRange(value, low, high)
 
 
 def volume_by_border(mask: Bools, voxel_ml: float) -> VolumeRange:

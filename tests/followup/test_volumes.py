@@ -14,7 +14,6 @@ from brainseg_gui.followup.volumes import (
     fitted_rate,
     growth_rate,
     volume_by_border,
-    volume_by_probability,
 )
 
 
@@ -61,11 +60,6 @@ def test_the_line_through_all_visits() -> None:
 def test_diameters_of_balls_grow_by_millimetres_a_year() -> None:
     before, after = ((diameter**3) / 2000 for diameter in (20.0, 24.0))
     assert diametric_rate(before, after, Span(365.25, 365.25)).value == pytest.approx(4)
-
-
-def test_a_volume_by_its_probabilities() -> None:
-    found = volume_by_probability(np.array([0.9, 0.8, 0.6, 0.4, 0.3, 0.1]), 0.5)
-    assert (found.value, found.low, found.high) == (1.5, 1.0, 2.5)
 
 
 def test_a_border_half_a_voxel_further_in_or_out() -> None:

@@ -8,18 +8,24 @@ import math
 from collections.abc import Iterator
 
 from brainseg_gui.evaluation.reports.files import harmless
+from brainseg_gui.followup.documents.tables import location_cells
+from brainseg_gui.followup.growth import REGIONS, growth_of
 from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION
 from brainseg_gui.followup.results import VisitResult, results_of
+from brainseg_gui.followup.volumes import UNKNOWN
 from brainseg_gui.imaging.numbering import number_of
 
 _REGIONS = ("WT", "TC", "ET", "RC")
+_GROWTH = ("ml_low", "ml_high", "percent_a_day", "doubling_days", "mm_a_year")
 COLUMNS = (
     *("patient", "criteria", "visit", "earliest", "latest", "days_least", "days_most"),
     *(f"{key}_ml" for key in _REGIONS),
+    *(f"{key}_{what}" for key in REGIONS for what in _GROWTH),
     *("sum", "unit", "percent_from_baseline", "percent_from_nadir", "category", "reasons", "category_of_volumes"),
     *("lesion", "target", "measurable", "plane", "slice", "longest_mm", "across_mm", "lesion_ml", "edited", "remarks"),
+    *("side", "lobes_and_structures", "touches", "within_a_centimetre"),
     "caution",
 )
 
@@ -45,7 +51,15 @@ def _visit_cells(record: FollowUp, index: int) -> list[str]:
     dates = [day.isoformat() if day is not None else "" for day in (visit.moment.earliest, visit.moment.latest)]
     span = [_number(days.least), _number(days.most)] if days is not None else ["", ""]
     volumes = [_number(visit.volumes[key].value) if key in visit.volumes else "" for key in _REGIONS]
-    return [harmless(record.patient), record.criteria.title, harmless(visit.name), *dates, *span, *volumes]
+    growth = [cell for key in REGIONS for cell in _growth_cells(record, index, key)]
+    return [harmless(record.patient), record.criteria.title, harmless(visit.name), *dates, *span, *volumes, *growth]
+
+
+def _growth_cells(record: FollowUp, index: int, region: str) -> list[str]:
+    volume = record.visits[index].volumes.get(region, UNKNOWN)
+    found = [one for one in growth_of(record) if (one.visit, one.region) == (index, region)]
+    rates = [(one.rate.value, one.doubling.value, one.diametric.value) for one in found] or [(math.nan,) * 3]
+    return [_number(value) for value in (volume.low, volume.high, *rates[0])]
 
 
 def _result_cells(record: FollowUp, result: VisitResult | None) -> list[str]:
@@ -61,12 +75,13 @@ def _result_cells(record: FollowUp, result: VisitResult | None) -> list[str]:
 def _lesion_rows(record: FollowUp, index: int, result: VisitResult | None) -> Iterator[list[str]]:
     lesions = record.lesions(index)
     if not lesions:
-        yield ["", "", "", "", "", "", "", "", "", harmless("; ".join(record.remarks(index)))]
+        yield ["", "", "", "", "", "", "", "", "", harmless("; ".join(record.remarks(index))), "", "", "", ""]
     for number, lesion in lesions.items():
         target = "yes" if result is not None and number in result.targets else "no"
         remarks = "; ".join((*record.remarks(index), *record.remarks(index, number)))
         edited = "yes" if record.is_edited(index, number) else "no"
-        yield [str(number), target, *_size_cells(lesion), edited, harmless(remarks)]
+        where = location_cells(lesion.location) if lesion.location is not None else ("", "", "", "")
+        yield [str(number), target, *_size_cells(lesion), edited, harmless(remarks), *map(harmless, where)]
 
 
 def _size_cells(lesion: MeasuredLesion) -> list[str]:

@@ -6,13 +6,16 @@ from brainseg_gui.evaluation.html.case import table_of
 from brainseg_gui.evaluation.html.charts import curve_chart
 from brainseg_gui.evaluation.html.page import Html, PageSection, element, joined, page, paragraph, picture
 from brainseg_gui.evaluation.reports.case_content import FOOTER
+from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.documents.curves import curves_of
 from brainseg_gui.followup.documents.tables import (
     definition_lines,
     event_lines,
+    growth_table,
     heading,
     key_images_caption,
     lesion_table,
+    location_table,
     note_lines,
     remark_lines,
     visit_table,
@@ -37,14 +40,21 @@ def follow_up_page(record: FollowUp, key_images: bytes = b"") -> str:
             "Visits",
             joined([paragraph(CAUTION, "note"), table_of(visit_table(record)), _list(note_lines(record))]),
         ),
-        "curves": ("Curves", joined(_curves(record))),
+        "curves": ("Curves", joined([*_curves(record), *_titled(growth_table(record))])),
         "images": ("Key images", picture(key_images, caption, caption) if key_images else Html("")),
-        "lesions": ("Lesions", joined([_list(event_lines(record)), table_of(lesion_table(record))])),
+        "lesions": (
+            "Lesions",
+            joined([_list(event_lines(record)), table_of(lesion_table(record)), *_titled(location_table(record))]),
+        ),
         "remarks": ("Remarks and changes", _list(remark_lines(record))),
         "methods": ("Methods", joined(methods)),
     }
     sections = [PageSection(key, title, body) for key, (title, body) in parts.items() if body]
     return page(record.patient, heading(record), sections, FOOTER)
+
+
+def _titled(table: TextTable) -> list[Html]:
+    return [element("h3", table.title), table_of(table)] if table.rows else []
 
 
 def _list(lines: list[str]) -> Html:

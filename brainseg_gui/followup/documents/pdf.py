@@ -18,9 +18,11 @@ from brainseg_gui.followup.documents.key_images import KeyImage, key_figure
 from brainseg_gui.followup.documents.tables import (
     definition_lines,
     event_lines,
+    growth_table,
     heading,
     key_images_caption,
     lesion_table,
+    location_table,
     note_lines,
     remark_lines,
     visit_table,
@@ -50,7 +52,9 @@ def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path
         pages.picture(_curve_figure(curves), "Sums over targets and volumes of the regions")
     if images:
         pages.picture(key_figure(images), key_images_caption(record).removesuffix("."))
-    pages.table(lesion_table(record))
+    for table in (growth_table(record), lesion_table(record), location_table(record)):
+        if table.rows:
+            pages.table(table)
     for title, lines in (
         ("What became of lesions", event_lines(record)),
         ("Remarks and changes", remark_lines(record)),

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import math
 
+from brainseg_gui.anatomy.location import Location
 from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.doubts import doubts_of
+from brainseg_gui.followup.growth import REGIONS, growth_of, overall_rates
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION, Assessment
 from brainseg_gui.followup.results import VisitResult, results_of
-from brainseg_gui.followup.volumes import doubling_days, growth_rate
+from brainseg_gui.followup.volumes import UNKNOWN, VolumeRange, doubling_days, growth_rate
 from brainseg_gui.imaging.numbering import number_of
 
 _REGIONS = ("WT", "TC", "ET", "RC")
+_LEAST_SHARE = 0.05  # of a lesion, to be named
+_GROWTH = (
+    "Limits of a volume are those of a border half a voxel further in or out. Growth in % a day is ln(V2 / V1) / t "
+    "(Mehrara et al., Cancer Res 2007, 67:3970), mm a year that of the diameter of a ball (Mandonnet et al., Ann "
+    "Neurol 2003, 53:524); limits of both come from dates that are not exact. Over all visits: least squares, with "
+    "95 % interval."
+)
+_ATLAS = (
+    "Where lesions lie is what an atlas of 20 healthy brains says of their places, laid on the first visit affinely; "
+    "nothing of it is seen on the images, and what a tumour pushed aside lies elsewhere. Lobes are parted by planes."
+)
 
 
 def heading(record: FollowUp) -> str:
@@ -82,6 +95,31 @@ def _percent(value: float) -> str:
     return "" if math.isnan(value) else f"{value:+.1f}"
 
 
+def growth_table(record: FollowUp) -> TextTable:
+    """A row for each region of each visit: its volume and what it grew by; then the line through all visits."""
+    heads = ("visit", "region", "ml", "ml, limits", "% a day", "doubling days", "mm a year")
+    growth = {(found.visit, found.region): found for found in growth_of(record)}
+    rows: list[tuple[str, ...]] = []
+    for index, visit in enumerate(record.visits):
+        for region in (key for key in REGIONS if key in visit.volumes):
+            volume, found = visit.volumes[region], growth.get((index, region))
+            rates = (found.rate, found.doubling, found.diametric) if found is not None else (UNKNOWN,) * 3
+            limits = f"{volume.low:.1f} to {volume.high:.1f}"
+            rows.append((visit.name, region, f"{volume.value:.1f}", limits, *map(_ranged, rates, (3, 0, 1))))
+    for region, rate in overall_rates(record).items():
+        rows.append(("all, fitted", region, "", "", _ranged(rate, 3), _ranged(doubling_days(rate), 0), ""))
+    return TextTable("Volumes and growth", heads, tuple(rows), words=2)
+
+
+def _ranged(value: VolumeRange, decimals: int) -> str:
+    """A number, with its limits where it has some that differ."""
+    if not math.isfinite(value.value):
+        return ""
+    number = f"{value.value:.{decimals}f}"
+    ends = [f"{end:.{decimals}f}" for end in (value.low, value.high) if math.isfinite(end)]
+    return number if len(ends) < 2 or ends == [number] * 2 else f"{number} ({ends[0]} to {ends[1]})"
+
+
 def lesion_table(record: FollowUp) -> TextTable:
     """A row for each lesion of each visit."""
     targets = {result.visit: result.targets for result in results_of(record)}
@@ -95,6 +133,25 @@ def lesion_table(record: FollowUp) -> TextTable:
             role = "target" if number in targets.get(index, ()) else ""
             rows.append((visit.name, str(number), role, *place, *sizes))
     return TextTable("Lesions", heads, tuple(rows), words=5)
+
+
+def location_table(record: FollowUp) -> TextTable:
+    """A row for each lesion of each visit: where in the brain it lies, and what is near; none where nobody asked."""
+    heads = ("visit", "lesion", "side", "lobes and structures", "touches", "within a centimetre")
+    rows: list[tuple[str, ...]] = []
+    for index, visit in enumerate(record.visits):
+        for number, lesion in record.lesions(index).items():
+            if lesion.location is not None:
+                rows.append((visit.name, str(number), *location_cells(lesion.location)))
+    return TextTable("Where lesions lie", heads, tuple(rows), words=6)
+
+
+def location_cells(location: Location) -> tuple[str, str, str, str]:
+    """Side, parts in lobes and structures in per cent, what it touches, and what else is near with its distance."""
+    parts = sorted({**location.lobes, **location.structures}.items(), key=lambda item: -item[1])
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in parts if share >= _LEAST_SHARE)
+    near = [f"{name} {mm:.0f} mm" for name, mm in location.near_mm.items() if name not in location.touching]
+    return location.side, shares, ", ".join(location.touching), ", ".join(near)
 
 
 def event_lines(record: FollowUp) -> list[str]:
@@ -117,10 +174,13 @@ def definition_lines(record: FollowUp) -> list[str]:
     """What the numbers mean, where that is published, and what they do not say."""
     criteria = record.criteria
     what = "products of the two diameters" if criteria.dimensions == 2 else "longest diameters"
+    located = [_ATLAS] if location_table(record).rows else []
     return [
         f"{criteria.title}: {criteria.source}.",
         f"Sums of {what} of up to {criteria.targets} targets ({criteria.kind.title}; what touches is one lesion, at "
         "corners too). Lines stay within the lesion and end halfway to the first voxel outside.",
+        *([_GROWTH] if growth_of(record) else []),
+        *located,
         CAUTION,
     ]
 

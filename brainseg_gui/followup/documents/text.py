@@ -7,8 +7,10 @@ from brainseg_gui.evaluation.reports.text import aligned
 from brainseg_gui.followup.documents.tables import (
     definition_lines,
     event_lines,
+    growth_table,
     heading,
     lesion_table,
+    location_table,
     note_lines,
     visit_table,
 )
@@ -17,7 +19,7 @@ from brainseg_gui.followup.record import FollowUp
 
 def as_text(record: FollowUp) -> str:
     """The visits, their lesions, what became of them, how they were read, and the definitions."""
-    tables = [_aligned(table) for table in (visit_table(record), lesion_table(record))]
+    tables = [_aligned(table(record)) for table in (visit_table, growth_table, lesion_table, location_table)]
     lines = ["\n".join(words(record)) for words in (event_lines, note_lines, definition_lines)]
     return "\n\n".join(part for part in (heading(record), *tables, *lines) if part) + "\n"
 
