@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -112,13 +114,18 @@ def test_what_changed_is_done_again_and_nothing_else(call: Callable[..., int], c
     assert masks(tmp_path / "out") == after
 
 
-def test_files_that_were_only_touched_are_read_not_segmented(call: Callable[..., int], cohort: Path) -> None:
+@pytest.mark.parametrize("modified_ns", [1, 4_102_444_800_000_000_000], ids=["1970", "2100"])
+def test_files_that_were_only_touched_are_read_not_segmented(
+    call: Callable[..., int], cohort: Path, modified_ns: int
+) -> None:
+    """As of a clock that goes wrong, or a copy."""
     call()
-    os.utime(cohort / "A" / "A_t1.nii.gz", ns=(1, 1))  # as of a clock that goes wrong, or a copy
+    os.utime(cohort / "A" / "A_t1.nii.gz", ns=(modified_ns, modified_ns))
+    os.utime(cohort.parent / "out" / "B_pred.nii.gz", ns=(modified_ns, modified_ns))
     assert call() == 0
     assert saw() == []
     entries = read_manifest(cohort.parent / "out")["A_pred.nii.gz"]
-    assert entries[-1].inputs[str(cohort / "A" / "A_t1.nii.gz")].modified_ns == 1  # the next call need not read it
+    assert entries[-1].inputs[str(cohort / "A" / "A_t1.nii.gz")].modified_ns == modified_ns  # not read by the next call
 
 
 def test_another_model_or_other_settings_make_all_anew(call: Callable[..., int], model: Path) -> None:
@@ -244,6 +251,49 @@ def test_images_that_change_while_they_are_read_give_no_mask(
     monkeypatch.setattr(mask_entry, "mark_of", slow)
     assert call() == 1
     assert {*masks(tmp_path / "out")} == {"B_pred.nii.gz", "C_pred.nii.gz"}
+
+
+def test_a_drive_that_is_full_for_a_moment_costs_another_try(
+    call: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter, full = mask_entry.MaskEntry.enter, ["B"]
+
+    def entering(work: Any, mask: Path) -> None:
+        if work.task.source.case_id in full:
+            full.clear()
+            raise OSError(errno.ENOSPC, "No space left on device")
+        enter(work, mask)
+
+    monkeypatch.setattr(mask_entry.MaskEntry, "enter", entering)
+    assert call() == 0
+    assert saw() == ["A", "B", "B", "C"]
+    assert {len(entries) for entries in read_manifest(tmp_path / "out").values()} == {1}
+    assert not list((tmp_path / "out").glob(".brainseg-*"))
+
+
+def test_a_drive_that_stands_still_for_one_case_holds_up_no_other_worker(
+    call: Callable[..., int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked, others_done = mask_entry.mark_of, threading.Event()
+
+    def slow(path: Path) -> FileMark:
+        if path.name == "A_t2.nii.gz":
+            assert others_done.wait(60)
+        return marked(path)
+
+    def named(work: Any, mask: Path) -> None:
+        enter(work, mask)
+        ended.append(work.task.source.case_id)
+        if len(ended) == 2:
+            others_done.set()
+
+    enter, ended = mask_entry.MaskEntry.enter, list[str]()
+    monkeypatch.setattr(mask_entry, "mark_of", slow)
+    monkeypatch.setattr(mask_entry.MaskEntry, "enter", named)
+    monkeypatch.setattr(case_task, "_ONE_CASE", nullcontext())  # these workers are threads, and would share it
+    assert call() == 0
+    assert (sorted(ended[:2]), ended[2:]) == (["B", "C"], ["A"])
+    assert len(masks(tmp_path / "out")) == 3
 
 
 def test_a_worker_that_dies_between_entry_and_mask_leaves_nothing_undone(

@@ -56,7 +56,7 @@ def segment_on_cluster(args: argparse.Namespace, model: ModelFolder, task: TaskF
             work = CohortTasks(records, jobs, retries_of(args), task)
             with closing(_ClusterProgress(len(jobs), output, args.json)) as shown, closing(work.run(workers)) as steps:
                 for step in steps:
-                    shown.tell(step.partial, step.stage)
+                    shown.tell(step.partial if isinstance(step.partial, CaseEnd) else None, step.stage)
     finally:
         _tidy(output, made)
     return shown.exit_code
