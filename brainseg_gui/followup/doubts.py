@@ -1,4 +1,4 @@
-"""Where the category that the numbers give rests on lesions too small to be measured.
+"""Where the category that the numbers give rests on lesions that are not measurable.
 
 RANO 2.0 (Wen et al., J Clin Oncol 2023, 41:5187) and RANO-BM (Lin et al., Lancet Oncol 2015, 16:e270) measure lesions
 from a least diameter on: of smaller ones a voxel more or less is many per cent, so a change of theirs is no basis.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from brainseg_gui.errors import listed, printable
+from brainseg_gui.errors import printable
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import Category
 from brainseg_gui.followup.results import VisitResult, results_of
@@ -27,7 +27,7 @@ def doubts_of(record: FollowUp, results: Sequence[VisitResult] | None = None) ->
     for result in results:
         places = _small(record, _basis(record, result, results))
         if places:
-            found[result.visit] = f"In doubt: it rests on what is too small to be measured, {'; '.join(places)}"
+            found[result.visit] = f"In doubt: it rests on what is not measurable, {'; '.join(places)}"
     return found
 
 
@@ -62,8 +62,7 @@ def _small(record: FollowUp, basis: Iterable[tuple[int, tuple[int, ...]]]) -> li
     found = []
     for visit, numbers in basis:
         lesions = record.lesions(visit)
-        small = [str(number) for number in numbers if number in lesions and not lesions[number].measurable]
-        if small:
-            name = printable(record.visits[visit].name)
-            found.append(f"lesion{'s' * (len(small) > 1)} {listed(small)} at {name}")
+        small = [number for number in numbers if number in lesions and not lesions[number].measurable]
+        name = printable(record.visits[visit].name)
+        found += [f"lesion {number} at {name} ({lesions[number].why_not})" for number in small]
     return found

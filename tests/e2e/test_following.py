@@ -217,15 +217,15 @@ def test_a_row_leads_to_the_lesion_in_the_visit_where_it_was_measured(
 ) -> None:
     follow(application, patient)
     session, table = application.session, application.window.panels[MEASURES]().table
-    assert [table.item(row, 1).text() for row in range(table.rowCount())] == ["1", "2"]
-    assert table.item(1, 2).text() == "–"  # the second lesion came last
+    assert [table.verticalHeaderItem(row).text() for row in range(table.rowCount())] == ["1", "2"]
+    assert table.item(1, 1).text() == "–"  # the second lesion came last
     cross = session.following.record.lesions(3)[1].cross
-    assert table.item(0, 5).text() == f"{cross.longest_mm:.1f} × {cross.across_mm:.1f}"
-    table.cellClicked.emit(1, 5)
+    assert table.item(0, 4).text() == f"{cross.longest_mm:.1f} × {cross.across_mm:.1f}"
+    table.cellClicked.emit(1, 4)
     lesion = session.following.record.lesions(3)[2]
     assert session.viewing.crosshair[2] == lesion.cross.slice_index
     assert session.following.choice.lesion == 2
-    table.cellClicked.emit(0, 2)  # another visit is opened first
+    table.cellClicked.emit(0, 1)  # another visit is opened first
     qtbot.waitUntil(lambda: session.following.choice.visit == 0)
     assert session.viewing.crosshair[2] == session.following.record.lesions(0)[1].cross.slice_index
 
@@ -295,7 +295,7 @@ def test_the_end_of_a_diameter_is_dragged_and_taken_back(
     follow(application, patient)
     session = application.session
     record, hand = session.following.record, Hand(application)
-    application.window.panels[MEASURES]().table.cellClicked.emit(0, 5)
+    application.window.panels[MEASURES]().table.cellClicked.emit(0, 4)
     cross = record.lesions(3)[1].cross
     end = session.case.grid.clip(cross.longest.end_ijk)
     crosshair = session.viewing.crosshair

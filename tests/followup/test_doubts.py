@@ -45,8 +45,8 @@ def test_growth_from_what_was_too_small_is_in_doubt() -> None:
     assert letters(found) == ["BL", "PR", "PD", "PD"]
     doubts = doubts_of(found)
     assert doubts.keys() == {2, 3}  # that it shrank below what is measured is no doubt
-    assert doubts[2].endswith("too small to be measured, lesion 1 at v1; lesion 1 at v2")
-    assert doubts[3].endswith("lesion 1 at v1")
+    assert doubts[2].endswith("not measurable, lesion 1 at v1 (below 10 mm); lesion 1 at v2 (below 10 mm)")
+    assert doubts[3].endswith("lesion 1 at v1 (below 10 mm)")
 
 
 def test_growth_of_what_is_measured_is_in_no_doubt() -> None:
@@ -63,7 +63,7 @@ def test_a_target_that_is_back_and_large_is_in_no_doubt() -> None:
 def test_targets_that_a_person_chose_too_small_leave_every_category_in_doubt() -> None:
     found = record({1: lesion(20), 2: lesion(6)}, {1: lesion(20), 2: lesion(6)}).with_edit(TargetsChosen((2,)))
     assert letters(found) == ["BL", "SD"]
-    assert doubts_of(found)[1].endswith("lesion 2 at v0")
+    assert doubts_of(found)[1].endswith("lesion 2 at v0 (below 10 mm)")
 
 
 def test_a_new_lesion_is_in_doubt_while_it_is_too_small() -> None:

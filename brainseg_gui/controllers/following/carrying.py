@@ -85,8 +85,9 @@ class CarryingController(QObject):
             if layer.name == name:  # once more: where it lies now
                 session.layers.remove(layer)
         said = {meaning for value, meaning in labels.scheme.labels.items() if value in labels.present()}
-        if not said <= set(session.scheme.labels.values()):
-            session.number_as(labels.scheme)  # such as a cavity, which the study's numbers need not have
+        unsaid = session.scheme == case.scheme  # nobody chose how new masks are numbered: as the patient's others are
+        if unsaid or not said <= set(session.scheme.labels.values()):  # such as a cavity, which not all numbers have
+            session.number_as(labels.scheme)
         self.annotate()
         session.add_layer(Layer(name, LayerRole.PREDICTION, labels, name), compared=False)
         self.propose(name)

@@ -84,7 +84,8 @@ class CurvePlot(QWidget):
             painter.drawLine(QPointF(x, frame.top()), QPointF(x, frame.bottom()))
             words = painter.fontMetrics().elidedText(what, Qt.TextElideMode.ElideRight, 70)
             painter.setPen(colour("faint"))
-            painter.drawText(QPointF(x - 2, frame.bottom() + _BOTTOM - 4), words)
+            left = min(x - 2, self.width() - painter.fontMetrics().horizontalAdvance(words) - 2)
+            painter.drawText(QPointF(left, frame.bottom() + _BOTTOM - 4), words)
 
     def _draw_curve(
         self,

@@ -15,7 +15,7 @@ from brainseg_gui.views.layers.label_table import swatch
 from brainseg_gui.views.widgets.table_heads import heading_of
 from brainseg_gui.views.widgets.theme import colour
 
-_ROW, _FIRST, _MOST_ROWS = 22, 2, 8  # pixels; the column of the first visit; more rows are scrolled
+_ROW, _FIRST, _MOST_ROWS = 22, 1, 8  # pixels; the column of the first visit; more rows are scrolled
 TOO_SMALL = "‹"
 """Stands before diameters that do not count: too small, or too thin."""
 _TARGET_TIP = "Summed up: a target. At most as many as the criteria allow, of those that the baseline has"
@@ -39,8 +39,9 @@ class LesionTable(QTableWidget):
         super().__init__(0, _FIRST)
         self._numbers: list[int] = []
         self.setAccessibleName("Lesions over the visits")
-        self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setCornerButtonEnabled(False)
         self.horizontalHeader().setHighlightSections(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -57,7 +58,7 @@ class LesionTable(QTableWidget):
             self._numbers = sorted({number for one in visits for number in one.lesions})
             self.setRowCount(len(self._numbers))
             self.setColumnCount(_FIRST + len(visits))
-            self.setHorizontalHeaderLabels(["Σ", "#", *(printable(one.name) for one in visits)])
+            self.setHorizontalHeaderLabels(["Σ", *(printable(one.name) for one in visits)])
             heading_of(self, 0).setToolTip(_TARGET_TIP)
             self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             if record is not None:
@@ -78,10 +79,10 @@ class LesionTable(QTableWidget):
         found = [record.lesions(index) for index in range(len(record.visits))]
         for row, number in enumerate(self._numbers):
             self.setItem(row, 0, _target_item(number in baseline, number in targets))
-            name = _item(str(number))
+            name = QTableWidgetItem(str(number))  # stays in sight where visits are scrolled
             name.setData(Qt.ItemDataRole.DecorationRole, swatch(own_colour(number)))
             name.setToolTip("Its number and colour at all visits, in the slices and in 3-D")
-            self.setItem(row, 1, name)
+            self.setVerticalHeaderItem(row, name)
             for index, lesions in enumerate(found):
                 edited = record.is_edited(index, number)
                 lesion = lesions.get(number)

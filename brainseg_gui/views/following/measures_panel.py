@@ -60,7 +60,9 @@ class MeasuresPanel(FootedPage):
         self.foot.addLayout(buttons)
         self._following.changed.connect(self._synchronize)
         self._following.choice.events.connect(self._synchronize)
+        self._following.choice.events.visit.connect(self._on_visit_changed)
         self._following.work.events.running.connect(self._synchronize)
+        self._on_visit_changed(self._following.choice.visit)
         self._synchronize()
 
     def _make_criteria(self) -> QComboBox:
@@ -117,13 +119,20 @@ class MeasuresPanel(FootedPage):
             return []
         lines = _of_visit(record, visit) if visit is not None else []
         if any(not lesion.measurable for n in range(len(record.visits)) for lesion in record.lesions(n).values()):
-            lines.append(f"{TOO_SMALL} too small to be measured: no basis for a change.")
+            lines.append(f"{TOO_SMALL} not measurable: no basis for a change.")
         return [*lines, *event_lines(record), *remark_lines(record)]
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:  # another theme
             self._synchronize()
+
+    def _on_visit_changed(self, visit: int | None) -> None:
+        """A treatment is most likely one of the days about the open visit."""
+        line = self._following.line
+        day = line.visits[visit].moment.earliest if line is not None and visit is not None else None
+        if day is not None and not self.treatment.text():
+            self.day.setDate(QDate(day.year, day.month, day.day))
 
     def _on_remark(self) -> None:
         text = self.remark.text().strip()
@@ -148,4 +157,6 @@ def _of_visit(record: FollowUp, visit: int) -> list[str]:
     category = found.category.value.capitalize()
     sentences = [f"{category}: {reasons}" if reasons else category]
     sentences += filter(None, (doubts_of(record, results).get(visit), pace_words(record, results, visit)))
+    if not record.targets:
+        sentences.append("No lesion of the baseline is summed up: tick one under Σ, or count from another visit")
     return [*(f"{sentence}." for sentence in sentences), CAUTION]

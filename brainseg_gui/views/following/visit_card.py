@@ -33,7 +33,7 @@ class VisitFacts:
     tip
         What the letters mean, and what is in doubt.
     doubtful
-        Whether the category rests on what is too small to be measured.
+        Whether the category rests on what is not measurable.
     """
 
     name: str
