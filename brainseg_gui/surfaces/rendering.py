@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.colours import rgb
+from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.surfaces.camera import Camera, Point, Size
 from brainseg_gui.surfaces.cut import Cut, Pixels
 from brainseg_gui.surfaces.splats import Dots, dots_of, nearest
@@ -19,6 +20,7 @@ _SHADE = 0.25  # how bright what no light falls on is
 _RIM, _FALL = 0.75, 2.5  # by how much more opaque glass is at its rim than in its middle, and how suddenly
 _COARSE = 2  # pixels of glass: it is smooth, and a quarter of the dots will do
 _NOWHERE = np.float32(-np.inf)
+_DRAWING = Progress("drawing", 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,17 +66,26 @@ def render(
     fine
         Draw it twice as large first, for smooth edges: four times the work.
     """
+    return run_to_end(drawn(surfaces, camera, size, cut, fine=fine))
+
+
+def drawn(
+    surfaces: Sequence[Surface], camera: Camera, size: Size, cut: Cut | None = None, *, fine: bool = False
+) -> Generator[Progress, None, Rendering]:
+    """As `render`, surface by surface: closing the generator gives up the rest of a picture that nobody wants."""
     width, height = size
     if fine:
-        large = render(surfaces, camera, (2 * width, 2 * height), cut)
+        large = yield from drawn(surfaces, camera, (2 * width, 2 * height), cut)
         mean = large.pixels.reshape(height, 2, width, 2, 3).mean(axis=(1, 3), dtype=np.float32)
         return Rendering(mean.astype(np.uint8), large.towards_mm[::2, ::2], camera)
     picture = np.zeros((width * height, 3), np.float32)
     towards = np.full(width * height, _NOWHERE)
-    _draw_solid(picture, towards, [one for one in surfaces if not one.glass], camera, size, cut)
+    dots_of_solid = yield from _each_dots([one for one in surfaces if not one.glass], camera, size, cut)
+    _draw_solid(picture, towards, dots_of_solid, size)
     behind_glass = towards.copy()
-    glass = [(_dots(one, camera, _reduced(size), cut), one) for one in surfaces if one.glass]
+    glass = yield from _each_dots([one for one in surfaces if one.glass], camera, _reduced(size), cut)
     for dots, one in sorted((pair for pair in glass if len(pair[0])), key=lambda pair: float(pair[0][:, 2].max())):
+        yield _DRAWING
         _draw_glass(picture, towards, behind_glass, dots, one, size)
     if cut is not None:
         pixel, colours, depth = cut.seen(camera, size)
@@ -83,20 +94,24 @@ def render(
     return Rendering(picture.clip(0, 255).astype(np.uint8).reshape(*shape, 3), towards.reshape(shape), camera)
 
 
+def _each_dots(
+    surfaces: Sequence[Surface], camera: Camera, size: Size, cut: Cut | None
+) -> Generator[Progress, None, list[tuple[Dots, Surface]]]:
+    found = []
+    for surface in surfaces:
+        yield _DRAWING
+        found.append((_dots(surface, camera, size, cut), surface))
+    return found
+
+
 def _draw_solid(
-    picture: NDArray[np.float32],
-    towards: NDArray[np.float32],
-    surfaces: Sequence[Surface],
-    camera: Camera,
-    size: Size,
-    cut: Cut | None,
+    picture: NDArray[np.float32], towards: NDArray[np.float32], each: Sequence[tuple[Dots, Surface]], size: Size
 ) -> None:
-    if not surfaces:
+    if not each:
         return
-    each = [_dots(surface, camera, size, cut) for surface in surfaces]
-    dots = np.concatenate(each)
-    whose = np.repeat(np.arange(len(each)), [len(one) for one in each])
-    colours = np.array([rgb(surface.colour) for surface in surfaces], np.float32)
+    dots = np.concatenate([dots for dots, _ in each])
+    whose = np.repeat(np.arange(len(each)), [len(dots) for dots, _ in each])
+    colours = np.array([rgb(surface.colour) for _, surface in each], np.float32)
     pixel, front = nearest(dots, size)
     picture[pixel] = colours[whose[front]] * dots[front, 3:4]
     towards[pixel] = dots[front, 2]

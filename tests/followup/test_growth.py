@@ -11,10 +11,10 @@ import pytest
 
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.documents.csv_table import as_csv
+from brainseg_gui.followup.documents.growth import growth_of, overall_rates
 from brainseg_gui.followup.documents.page import follow_up_page
 from brainseg_gui.followup.documents.tables import definition_lines, growth_table
 from brainseg_gui.followup.edits import BaselineChosen
-from brainseg_gui.followup.growth import growth_of, overall_rates
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.visits import time_line_of

@@ -15,7 +15,7 @@ from brainseg_gui.state.layers.layers import OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.surfaces.camera import Camera, Size
 from brainseg_gui.surfaces.cut import Cut, cut_through
-from brainseg_gui.surfaces.rendering import Rendering, render
+from brainseg_gui.surfaces.rendering import Rendering, drawn
 from brainseg_gui.surfaces.surface import Surface
 from brainseg_gui.views.surfaces.solid_view import SolidView
 
@@ -32,6 +32,7 @@ class SurfaceDrawing(QObject):
         self._session, self._state, self._view = session, session.solid, view
         self._job = SteadyJob(session, self)
         self._part = 1.0  # of the view's size, that quick pictures have
+        self._fine = False  # whether the last picture that was begun is a fine one
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(partial(self._draw, fine=True))
         events, viewing = self._state.events, session.viewing.events
@@ -76,11 +77,13 @@ class SurfaceDrawing(QObject):
     def _draw(self, *, fine: bool) -> None:
         if fine and self._view.dragging:
             self._rest.start()
-        else:
-            self._job.wish(lambda: self._work(fine), self._on_drawn)
+            return
+        if self._fine and not fine:
+            self._job.stop()  # what changed is not kept waiting for a picture of how it was: that takes far longer
+        self._job.wish(lambda: self._work(fine), self._on_drawn)
 
     def _work(self, fine: bool) -> Generator[Progress, None, tuple[Rendering, tuple[Surface, ...], float]]:
-        state = self._state
+        state, self._fine = self._state, fine
         size = _limited(self._view.picture_size, 1.0 if fine else self._part)
         return _picture(state.drawn, state.camera, size, self.cut(), fine)
 
@@ -98,7 +101,7 @@ def _picture(
     """The picture, what is in it, and how long a quick one took."""
     yield Progress("drawing", 0.0)
     started = time.perf_counter()
-    rendering = render(surfaces, camera, size, cut, fine=fine)
+    rendering = yield from drawn(surfaces, camera, size, cut, fine=fine)
     return rendering, surfaces, 0.0 if fine else time.perf_counter() - started
 
 

@@ -6,8 +6,8 @@ import math
 
 from brainseg_gui.anatomy.location import Location
 from brainseg_gui.evaluation.reports.case_tables import TextTable
+from brainseg_gui.followup.documents.growth import REGIONS, growth_of, overall_rates
 from brainseg_gui.followup.doubts import doubts_of
-from brainseg_gui.followup.growth import REGIONS, growth_of, overall_rates
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION, Assessment
