@@ -136,6 +136,10 @@ def test_curves_stand_at_their_days(record: FollowUp) -> None:
     assert sums.places == (0, 64, 142, 234)
     assert sums.curves[0][1] == pytest.approx((625, 289, 361, 841))
     assert [name for name, _ in volumes.curves] == ["WT", "TC", "ET"]
+    for (key, values), limits in zip(volumes.curves, volumes.limits, strict=True):
+        assert limits == tuple((visit.volumes[key].low, visit.volumes[key].high) for visit in record.visits)
+        assert all(low < value < high for value, (low, high) in zip(values, limits, strict=True))
+    assert sums.limits == ()
 
 
 def test_treatments_stand_at_their_days_beside_the_curves(record: FollowUp) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from brainseg_gui.errors import printable
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.results import results_of
+from brainseg_gui.followup.volumes import UNKNOWN
 
 _REGIONS = ("WT", "TC", "ET", "RC")
 
@@ -28,6 +29,8 @@ class Curves:
         what they are called.
     treatments
         Days since the baseline, and what was begun or done on them; none where those days are not known.
+    limits
+        For each line the lower and the upper limits that its values are known within; none where they are not told.
     """
 
     title: str
@@ -36,6 +39,7 @@ class Curves:
     places: tuple[float, ...]
     names: tuple[str, ...]
     treatments: tuple[tuple[float, str], ...] = ()
+    limits: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 def curves_of(record: FollowUp) -> tuple[Curves, ...]:
@@ -55,7 +59,7 @@ def curves_of(record: FollowUp) -> tuple[Curves, ...]:
     unit = record.criteria.unit
     return (
         Curves(f"Sum over targets, {unit}", unit, (sums,), places, names, treatments),
-        Curves("Volumes, ml", "ml", there, places, names, treatments),
+        Curves("Volumes, ml", "ml", there, places, names, treatments, tuple(_limits(record, visits, there))),
     )
 
 
@@ -64,6 +68,15 @@ def _treatments(record: FollowUp) -> Iterator[tuple[float, str]]:
         days = record.days_to(treatment.day)
         if days is not None:
             yield days.middle, printable(treatment.text)
+
+
+def _limits(
+    record: FollowUp, visits: Sequence[int], lines: Sequence[tuple[str, tuple[float, ...]]]
+) -> Iterator[tuple[tuple[float, float], ...]]:
+    """How far the volumes would be off, if the borders ran half a voxel further in or out."""
+    for key, _ in lines:
+        found = [record.visits[visit].volumes.get(key, UNKNOWN) for visit in visits]
+        yield tuple((one.low, one.high) for one in found)
 
 
 def _volume(record: FollowUp, visit: int, key: str) -> float:

@@ -89,8 +89,10 @@ def _curve_figure(curves: Sequence[Curves]) -> Figure:
     width, height = _CURVE_INCHES
     figure = Figure(figsize=(width * len(curves), height), layout="constrained")
     for axes, shown in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
-        for name, values in shown.curves:
-            axes.plot(shown.places, values, marker="o", markersize=3, linewidth=1, label=name)
+        for number, (name, values) in enumerate(shown.curves):
+            (line,) = axes.plot(shown.places, values, marker="o", markersize=3, linewidth=1, label=name)
+            if shown.limits:
+                axes.vlines(shown.places, *zip(*shown.limits[number], strict=True), line.get_color(), linewidth=0.7)
         for day, what in shown.treatments:
             axes.axvline(day, color=FAINT_INK, linewidth=0.8, linestyle="--")
             words = axes.annotate(

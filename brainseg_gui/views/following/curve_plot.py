@@ -56,6 +56,7 @@ class CurvePlot(QWidget):
         painter.setFont(font)
         frame = QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM)
         known = [value for _, values in curves.curves for value in values if math.isfinite(value)]
+        known += [high for line in curves.limits for _, high in line if math.isfinite(high)]
         top = max(known, default=0.0) or 1.0
         self._draw_axes(painter, frame, curves, top)
         for number, (name, values) in enumerate(curves.curves):
@@ -107,6 +108,7 @@ class CurvePlot(QWidget):
         line = QColor(colour("text"))
         painter.setPen(QPen(line, 1.2, _STYLES[number % len(_STYLES)]))
         painter.drawPolyline(QPolygonF(points))
+        self._draw_limits(painter, frame, curves, number, top)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(line)
         for point in points:
@@ -114,3 +116,14 @@ class CurvePlot(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(colour("quiet"))
         painter.drawText(QPointF(points[-1].x() + 6, points[-1].y() + 4), name)
+
+    def _draw_limits(self, painter: QPainter, frame: QRectF, curves: Curves, number: int, top: float) -> None:
+        """How well each value of a line is known."""
+        if not curves.limits:
+            return
+        painter.setPen(QPen(colour("quiet"), 1))
+        for place, (low, high) in zip(curves.places, curves.limits[number], strict=True):
+            if math.isfinite(low):
+                x = self._x(frame, curves, place)
+                y, end = (frame.bottom() - frame.height() * value / top for value in (low, high))
+                painter.drawLine(QPointF(x, y), QPointF(x, end))

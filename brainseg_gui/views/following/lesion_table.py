@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
@@ -65,8 +67,13 @@ class LesionTable(QTableWidget):
                 self._fill(record, visit)
         self._fit()
         if visit is not None and self._numbers:
-            self.executeDelayedItemsLayout()  # else the columns are not as wide yet as they will be
-            self.scrollTo(self.model().index(0, _FIRST + visit))
+            QTimer.singleShot(
+                0, self, partial(self._reveal, _FIRST + visit if visit else 0)
+            )  # once the columns have their widths
+
+    def _reveal(self, column: int) -> None:
+        if column < self.columnCount():
+            self.scrollTo(self.model().index(0, column))
 
     def _fit(self) -> None:
         """As high as its rows, within limits: what stands below stays in sight."""

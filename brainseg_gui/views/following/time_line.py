@@ -212,7 +212,9 @@ class TimeLinePanel(QWidget):
         self.visit_chosen.emit(index)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        index = next((n for n, card in enumerate(self.cards) if card.underMouse()), None)
+        by_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        meant = [n for n, card in enumerate(self.cards) if (card.hasFocus() if by_key else card.underMouse())]
+        index = next(iter(meant), None)
         if index is None:
             return
         menu = QMenu(self)
@@ -223,7 +225,7 @@ class TimeLinePanel(QWidget):
         beside.setEnabled(other)
         carry.setEnabled(other and self._following.has_mask(index))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(event.globalPos())
+        menu.popup(self.cards[index].mapToGlobal(self.cards[index].rect().center()) if by_key else event.globalPos())
 
 
 def _place(curves: Curves | None, record: FollowUp | None, visit: int | None) -> float | None:

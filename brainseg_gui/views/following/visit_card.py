@@ -13,7 +13,7 @@ from brainseg_gui.views.widgets.theme import colour
 
 _WIDTH, _NARROW, _HEIGHT = 148, 120, 88
 _EDGE, _LINE, _BAR = 8, 17, 5
-_KEY, _NUMBER = 24, 46  # pixels for "WT" before a bar, and for its ml behind it
+_KEY, _NUMBER = 24, 54  # pixels for "WT" before a bar, and for its ml behind it
 
 
 @dataclass(frozen=True)
