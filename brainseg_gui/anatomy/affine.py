@@ -26,7 +26,7 @@ _STEPS_MM = (6.0, 0.02)
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class RegistrationPicture:
     """One of the two pictures.
 
     Parameters
@@ -44,7 +44,7 @@ class Picture:
     points: NDArray[np.float64]
 
 
-def affine_between(fixed: Picture, moving: Picture) -> Generator[Progress, None, Affine]:
+def affine_between(fixed: RegistrationPicture, moving: RegistrationPicture) -> Generator[Progress, None, Affine]:
     """4×4 from the fixed picture's world to the moving one's.
 
     Begun middle upon middle of the brains, each axis stretched so that they are about as large.
@@ -76,7 +76,7 @@ def _climb(method: SimpleITK.ImageRegistrationMethod, fixed: SimpleITK.Image, mo
     return True
 
 
-def _method(fixed: Picture) -> SimpleITK.ImageRegistrationMethod:
+def _method(fixed: RegistrationPicture) -> SimpleITK.ImageRegistrationMethod:
     from brainseg_gui.preparation.registration.itk import SimpleITK
 
     method = SimpleITK.ImageRegistrationMethod()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.anatomy.affine import Picture, affine_between
+from brainseg_gui.anatomy.affine import RegistrationPicture, affine_between
 from brainseg_gui.anatomy.atlas import Atlas, read_atlas
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import Affine, Grid
@@ -76,7 +76,7 @@ def place_in_atlas(
     return AtlasPlace(found, overlap, "" if overlap >= _LEAST_OVERLAP else _NO_FIT)
 
 
-def _case_picture(volume: Volume, brain: NDArray[np.bool_], lesion: NDArray[np.bool_] | None) -> Picture:
+def _case_picture(volume: Volume, brain: NDArray[np.bool_], lesion: NDArray[np.bool_] | None) -> RegistrationPicture:
     from brainseg_gui.preparation.registration.itk import SimpleITK
     from brainseg_gui.preparation.registration.pyramid import coarser, itk_image, itk_mask
 
@@ -86,17 +86,17 @@ def _case_picture(volume: Volume, brain: NDArray[np.bool_], lesion: NDArray[np.b
         near = near * (1 - _within(itk_mask(lesion, volume.grid), image, _AROUND_LESION_MM))
     voxels = np.argwhere(brain[::4, ::4, ::4]) * 4
     points = voxels @ volume.grid.affine[:3, :3].T + volume.grid.affine[:3, 3]
-    return Picture(image, SimpleITK.Cast(near, SimpleITK.sitkUInt8), points)
+    return RegistrationPicture(image, SimpleITK.Cast(near, SimpleITK.sitkUInt8), points)
 
 
 @cache
-def _atlas_picture(atlas: Atlas) -> Picture:
+def _atlas_picture(atlas: Atlas) -> RegistrationPicture:
     from brainseg_gui.preparation.registration.pyramid import itk_mask, placed
 
     voxels = np.argwhere(_brain_of(atlas))
     points = voxels @ atlas.grid.affine[:3, :3].T + atlas.grid.affine[:3, 3]
     everywhere = np.ones(atlas.grid.shape, bool)
-    return Picture(placed(atlas.template, atlas.grid), itk_mask(everywhere, atlas.grid), points)
+    return RegistrationPicture(placed(atlas.template, atlas.grid), itk_mask(everywhere, atlas.grid), points)
 
 
 def _brain_of(atlas: Atlas) -> NDArray[np.bool_]:

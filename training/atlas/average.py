@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from brainseg_gui.anatomy.affine import Picture, affine_between
+from brainseg_gui.anatomy.affine import RegistrationPicture, affine_between
 from brainseg_gui.anatomy.atlas import TOP, Atlas, Structure, structures
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.sampling import sampled
@@ -33,7 +33,7 @@ FRAME = np.array([
 
 
 @dataclass(frozen=True, eq=False)
-class Person:
+class AtlasPerson:
     """One label map: FreeSurfer's numbers, 0 where there is no brain, axes (I, J, K) = RAS at 1 mm."""
 
     labels: npt.NDArray[np.int16]
@@ -65,15 +65,15 @@ class Person:
         return seen[self.labels]
 
 
-def read_person(path: Path) -> Person:
+def read_person(path: Path) -> AtlasPerson:
     """A label map in any orientation, cut to the brain."""
     labels = read_labels(path)
     low, high = brain_corners(labels)
     padded = np.pad(labels, MARGIN)[tuple(slice(a, b + 2 * MARGIN + 1) for a, b in zip(low, high, strict=True))]
-    return Person(np.where((padded > 0) & (padded < 500), padded, 0))
+    return AtlasPerson(np.where((padded > 0) & (padded < 500), padded, 0))
 
 
-def align(people: Sequence[Person]) -> list[Affine]:
+def align(people: Sequence[AtlasPerson]) -> list[Affine]:
     """For each person, 4×4 from the atlas's world to theirs."""
     pictures = [_picture(one.picture, one.brain, one.grid) for one in people]
     template, grid = pictures[0], atlas_grid()
@@ -88,7 +88,7 @@ def align(people: Sequence[Person]) -> list[Affine]:
     return [move @ FRAME for move in moves]
 
 
-def counted(person: Person, move: Affine) -> npt.NDArray[np.float32]:
+def counted(person: AtlasPerson, move: Affine) -> npt.NDArray[np.float32]:
     """How much of each voxel of the atlas each structure fills, mirrored person included, (structures, I, J, K)."""
     grid = atlas_grid()
     rows = [_both_ways(person, move, structure, grid) for structure in structures()]
@@ -109,7 +109,7 @@ def atlas_grid() -> Grid:
     return Grid((i, j, k), affine)
 
 
-def _both_ways(person: Person, move: Affine, structure: Structure, grid: Grid) -> npt.NDArray[np.float32]:
+def _both_ways(person: AtlasPerson, move: Affine, structure: Structure, grid: Grid) -> npt.NDArray[np.float32]:
     """Of a paired structure the right one and the left one mirrored, else the one and its mirror image."""
     sides = structure.numbers if structure.is_paired else (structure.numbers[0], structure.numbers[0])
     left, right = (_on(_smooth(person.mask(numbers)), person, move, grid) for numbers in sides)
@@ -122,15 +122,15 @@ def _smooth(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
     return np.asarray(gaussian_filter(mask.astype(np.float32), _SMOOTH_MM))
 
 
-def _on(values: npt.NDArray[np.float32], person: Person, move: Affine, grid: Grid) -> npt.NDArray[np.float32]:
+def _on(values: npt.NDArray[np.float32], person: AtlasPerson, move: Affine, grid: Grid) -> npt.NDArray[np.float32]:
     return sampled(values, person.grid, Grid(grid.shape, move @ grid.affine), 0.0)
 
 
-def _picture(values: npt.NDArray[np.float32], brain: npt.NDArray[np.bool_], grid: Grid) -> Picture:
+def _picture(values: npt.NDArray[np.float32], brain: npt.NDArray[np.bool_], grid: Grid) -> RegistrationPicture:
     from scipy.ndimage import binary_dilation
 
     image = coarser(placed(values, grid), _WORKING_MM)
     around = binary_dilation(brain, iterations=max(1, round(_RIM_MM / grid.spacing_mm[0])))
     mask = coarser(itk_mask(around, grid), _WORKING_MM)
     voxels = np.argwhere(brain[::3, ::3, ::3]) * 3
-    return Picture(image, mask, voxels @ grid.affine[:3, :3].T + grid.affine[:3, 3])
+    return RegistrationPicture(image, mask, voxels @ grid.affine[:3, :3].T + grid.affine[:3, 3])

@@ -20,7 +20,7 @@ from brainseg_gui.anatomy.placing import place_in_atlas
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import run_to_end
-from training.atlas.average import Person, atlas_of
+from training.atlas.average import AtlasPerson, atlas_of
 
 _LARGEST_DEG, _LARGEST_MM = 15.0, 20.0
 _RADIUS_MM = (8.0, 22.0)
@@ -58,7 +58,7 @@ class Answers:
     contact: tuple[tuple[bool, bool], ...]
 
 
-def left_out(people: Sequence[Person], counts: Sequence[npt.NDArray[np.float32]], index: int) -> Answers:
+def left_out(people: Sequence[AtlasPerson], counts: Sequence[npt.NDArray[np.float32]], index: int) -> Answers:
     """Ask the atlas of all others about one person."""
     atlas = atlas_of([each for number, each in enumerate(counts) if number != index])
     rng = np.random.default_rng((41, index))
@@ -87,7 +87,7 @@ def left_out(people: Sequence[Person], counts: Sequence[npt.NDArray[np.float32]]
     )
 
 
-def structure_numbers(person: Person, atlas: Atlas) -> npt.NDArray[np.int64]:
+def structure_numbers(person: AtlasPerson, atlas: Atlas) -> npt.NDArray[np.int64]:
     """Number in `Atlas.names` of each voxel's structure, `_FLUID` where there is none."""
     numbers = np.full(person.labels.shape, _FLUID, np.int64)
     place = 0
@@ -108,7 +108,7 @@ def _pose(rng: np.random.Generator) -> Affine:
 
 
 def _painted(
-    rng: np.random.Generator, person: Person, brain: npt.NDArray[np.bool_], tumour: npt.NDArray[np.bool_],
+    rng: np.random.Generator, person: AtlasPerson, brain: npt.NDArray[np.bool_], tumour: npt.NDArray[np.bool_],
     contrast: tuple[float, float, float, float],
 ) -> npt.NDArray[np.float32]:  # fmt: skip
     """An image of a person without the skull: blurred, shaded, noisy."""

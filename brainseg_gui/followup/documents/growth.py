@@ -14,8 +14,8 @@ REGIONS = ("WT", "TC", "ET")
 
 
 @dataclass(frozen=True)
-class Growth:
-    """Growth of one region.
+class RegionGrowth:
+    """RegionGrowth of one region.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ class Growth:
     diametric: VolumeRange
 
 
-def growth_of(record: FollowUp) -> tuple[Growth, ...]:
-    """Growth of each region at each visit that has a mask, since the one before that has one."""
+def growth_of(record: FollowUp) -> tuple[RegionGrowth, ...]:
+    """RegionGrowth of each region at each visit that has a mask, since the one before that has one."""
     visits = list(record.measured_visits())
     return tuple(
         _between(record, region, before, now)
@@ -58,11 +58,11 @@ def overall_rates(record: FollowUp) -> dict[str, VolumeRange]:
     return {region: rate for region in REGIONS if math.isfinite((rate := _fitted(record, region)).low)}
 
 
-def _between(record: FollowUp, region: str, before: int, now: int) -> Growth:
+def _between(record: FollowUp, region: str, before: int, now: int) -> RegionGrowth:
     days = record.visits[before].moment.days_until(record.visits[now].moment)
     volumes = [record.visits[visit].volumes[region].value for visit in (before, now)]
     rate = growth_rate(volumes[0], volumes[1], days)
-    return Growth(region, now, before, rate, doubling_days(rate), diametric_rate(volumes[0], volumes[1], days))
+    return RegionGrowth(region, now, before, rate, doubling_days(rate), diametric_rate(volumes[0], volumes[1], days))
 
 
 def _fitted(record: FollowUp, region: str) -> VolumeRange:

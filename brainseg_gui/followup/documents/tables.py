@@ -25,7 +25,9 @@ _GROWTH = (
 )
 _ATLAS = (
     "Where lesions lie is what an atlas of 20 healthy brains says of their places, laid on the first visit affinely; "
-    "nothing of it is seen on the images, and what a tumour pushed aside lies elsewhere. Lobes are parted by planes."
+    "nothing of it is seen on the images, and what a tumour pushed aside lies elsewhere. Lobes are parted by planes. "
+    "Of 160 balls in brains left out of it the structure that holds most was right in 89 %, the side in all, contact "
+    "with a lateral ventricle in 90 %; a part is right to about .12."
 )
 
 
