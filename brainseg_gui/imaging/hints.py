@@ -8,13 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.imaging.box import Box
+from brainseg_gui.imaging.box import Box, grown
 from brainseg_gui.imaging.grid import Voxel
 
 Point = tuple[float, float, float]
 
 NESTED_REGIONS = ("WT", "TC", "ET")
 """The regions that a click speaks of; each holds the next one."""
+
+REACH_MM = 20.0
+"""How far from a hint voxels may change."""
+
+_MARGIN_MM = 5.0  # around a box
 
 
 @dataclass(frozen=True)
@@ -63,3 +68,18 @@ def distance_mm(places_ijk: Sequence[Point], box: Box, spacing_mm: Point) -> NDA
         )
         np.minimum(nearest, i[:, None, None] + j[:, None] + k, out=nearest)
     return np.sqrt(nearest)
+
+
+def surroundings(hint: Hint, spacing_mm: Point, shape: Voxel) -> Box:
+    """The voxels that a hint can reach, or the box that it draws with a margin of what lies outside."""
+    points = np.array(hint.voxels_ijk if hint.box is None else _corners(hint.box))
+    reach_mm = REACH_MM if hint.box is None else _MARGIN_MM
+    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    box = slice(low[0], high[0] + 1), slice(low[1], high[1] + 1), slice(low[2], high[2] + 1)
+    i, j, k = (int(np.ceil(reach_mm / mm)) for mm in spacing_mm)
+    return grown(box, (i, j, k), shape)
+
+
+def _corners(box: Box) -> tuple[Voxel, Voxel]:
+    i, j, k = box
+    return (i.start, j.start, k.start), (i.stop - 1, j.stop - 1, k.stop - 1)

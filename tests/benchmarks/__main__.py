@@ -36,6 +36,7 @@ PARTS = {
     "preprocess": "bench_preprocess",
     "segment": "bench_segment",
     "cohort": "bench_cohort",
+    "clicks": "bench_clicks",
     "network": "bench_network",
     "training": "bench_training",
 }

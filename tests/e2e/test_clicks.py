@@ -199,6 +199,24 @@ def test_a_click_in_the_air_loses_nothing(hand: Hand, answered: Callable[[], Non
     assert not hand.values.any()
 
 
+@pytest.mark.parametrize("place", ["air", "healthy side"])
+def test_after_a_wrong_click_one_undo_returns_bit_for_bit(place: str, hand: Hand, answered: Callable[[], None]) -> None:
+    hand.click(look_at(hand, "ET"))
+    answered()
+    hand.key(Qt.Key.Key_Return)
+    before, count = hand.values, len(hand.names)
+    i, j, k = middle_of(hand.application, "ET")
+    wrong = (1, 1, 1) if place == "air" else (SHAPE[0] - 1 - i, j, k)
+    hand.application.session.viewing.crosshair = wrong
+    hand.click(wrong)
+    answered()
+    hand.key(Qt.Key.Key_Return)
+    assert (hand.values[before > 0] == before[before > 0]).all()  # nothing is lost
+    if len(hand.names) > count:  # where it changed something
+        hand.trigger("annotate.undo")
+    assert np.array_equal(hand.values, before)
+
+
 def test_next_error_one_click_and_return_correct_region_after_region(
     hand: Hand, answered: Callable[[], None], qtbot: QtBot
 ) -> None:

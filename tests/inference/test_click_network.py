@@ -10,10 +10,11 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, BY_NETWORK, answered
+from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
-from brainseg_gui.imaging.hints import Hint
+from brainseg_gui.imaging.hints import Hint, distance_mm
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.clicks.click_network import ClickNetwork, shipped_click_network
 from brainseg_gui.inference.engine.engine import Engine
@@ -33,7 +34,7 @@ def network(engine: Engine, model_folders: Path) -> ClickNetwork:
 
 
 def _network(engine: Engine, features: ModelFolder, model_folders: Path) -> ClickNetwork:
-    return ClickNetwork(engine, features, read_head_model(model_folders / "clicks", "clicks"))
+    return ClickNetwork(engine, features, read_head_model(model_folders / "clicks", "clicks"), None)
 
 
 def empty(case: Case) -> np.ndarray:
@@ -69,7 +70,7 @@ def test_a_click_is_answered_on_the_case_grid_and_features_are_made_once(
     again = run_to_end(answered(case, after, case.scheme, [Hint("WT", True, (far,))], network))
     assert again.by == BY_NETWORK
     mended = run_to_end(answered(case, after, case.scheme, [Hint("WT", False, (AT,))], network))
-    assert mended.by == BY_IMAGES  # in a tumour that is drawn already they do better
+    assert mended.by == BY_IMAGES  # nobody else mends here
 
 
 @pytest.mark.engine
@@ -98,3 +99,22 @@ def test_the_shipped_network_begins_a_lesion_of_the_demonstration_case(engine: E
     assert answer.change is not None
     np.copyto(values[answer.change.slab], answer.change.labels, where=answer.change.mask)
     assert 2 * np.count_nonzero((values > 0) & wanted) > 0.6 * (np.count_nonzero(values) + np.count_nonzero(wanted))
+
+
+@pytest.mark.engine
+def test_the_shipped_network_takes_a_false_island_away_and_leaves_the_rest(engine: Engine, demo_folder: Path) -> None:
+    network = shipped_click_network(engine)
+    case = run_to_end(read_case(find_case(demo_folder)))
+    assert case.reference is not None
+    values = case.reference.values.copy(order="F")
+    i, j, k = np.argwhere(values > 0).mean(axis=0).round().astype(int).tolist()
+    at = (values.shape[0] - 1 - i, j, k)  # on the healthy side
+    island = (distance_mm([at], whole_box(values.shape), case.grid.spacing_mm) <= 5) & (values == 0)
+    before = values.copy()
+    values[island] = case.scheme.value_for("ED")
+    answer = run_to_end(answered(case, values, case.scheme, [Hint("WT", False, (at,))], network))
+    assert answer.by == BY_NETWORK
+    assert answer.change is not None
+    np.copyto(values[answer.change.slab], answer.change.labels, where=answer.change.mask)
+    assert np.count_nonzero(values[island]) < 0.2 * np.count_nonzero(island)
+    assert (values[~island] == before[~island]).all()

@@ -1,9 +1,9 @@
-"""Correcting by clicks: `python -m training.clicks prepare | train | export | curves`.
+"""Correcting by clicks: `python -m training.clicks prepare | train | mend | export | curves`.
 
 `prepare FOLDER… -o CASES` keeps what the shipped network, or others, see of cases. `train CASES… --run RUN` trains the
 network for clicks; started again it goes on from its newest checkpoint, and a file named ``stop`` in the run folder
-ends it. `export RUN -o FOLDER` makes it one that the program uses. `curves CASES…` lets a robot correct cases by
-clicks and prints Dice after each.
+ends it. `export RUN -o FOLDER` makes it one that the program uses. `mend CASES… -o FILE` trains what mends masks, in
+minutes. `curves CASES…` lets a robot correct cases by clicks and prints Dice after each.
 """
 
 from __future__ import annotations
@@ -52,13 +52,18 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("-o", "--output", type=Path, required=True, help="folder to write")
     export.add_argument("--results", default="not measured", help="a sentence for the passport")
     export.set_defaults(run_command=_export)
+    mend = commands.add_parser("mend", help="train what mends masks")
+    mend.add_argument("-o", "--output", type=Path, required=True, help="file for it (.npz)")
+    mend.add_argument("--seed", type=int, default=0, help="seed of people and training (0)")
+    mend.set_defaults(run_command=_mend)
     curves = commands.add_parser("curves", help="print Dice after each click of a robot")
     curves.add_argument("--method", default="seeds", help="seeds, balls, or a network for clicks (.keras)")
     curves.add_argument("--begin", choices=("nothing", "prediction"), default="prediction")
     curves.add_argument("--clicks", type=int, default=10, help="clicks of each case (10)")
     curves.add_argument("--wrong", type=float, default=0.0, help="share of the clicks that go astray (0)")
     curves.set_defaults(run_command=_curves)
-    for command in (train, curves):
+    curves.add_argument("--mender", type=Path, help="what mends masks (.npz); the method answers where it cannot")
+    for command in (train, mend, curves):
         command.add_argument("cases", type=Path, nargs="+", help="folders of prepared cases, or such cases")
         command.add_argument("--without", nargs="*", default=(), metavar="CASE", help="cases that are left out")
     return parser
@@ -95,6 +100,12 @@ def _train(given: argparse.Namespace) -> None:
     train(ClickTraining(given.run, _files(given), given.steps, rate=given.rate, seed=given.seed, start=given.start))
 
 
+def _mend(given: argparse.Namespace) -> None:
+    from training.clicks.mender import rows_of, save_mender, trained_mender
+
+    save_mender(trained_mender(rows_of(_files(given), given.seed), given.seed), given.output)
+
+
 def _export(given: argparse.Namespace) -> None:
     from training.clicks.train import export
 
@@ -102,12 +113,15 @@ def _export(given: argparse.Namespace) -> None:
 
 
 def _curves(given: argparse.Namespace) -> None:
+    from brainseg_gui.inference.clicks.mender import read_mender
     from training.clicks.curves import sessions, table
     from training.clicks.people import Person
-    from training.clicks.robot import by_balls, by_network, by_seeds
+    from training.clicks.robot import by_balls, by_mender, by_network, by_seeds
 
     known = {"seeds": by_seeds, "balls": by_balls}
     answer = known.get(given.method) or by_network(Path(given.method))
+    if given.mender is not None:
+        answer = by_mender(read_mender(given.mender), answer)
     found = sessions(_files(given), given.begin, answer, given.clicks, Person(wrong=given.wrong))
     _say(table(found, f"{given.method} from {given.begin}"))
 

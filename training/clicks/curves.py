@@ -43,6 +43,8 @@ def table(found: Sequence[ClickSession], title: str) -> str:
     for words, quantile in _QUANTILES.items():
         for number, region in enumerate(NESTED_REGIONS):
             lines.append(f"{words:15} {region:6}{_row(np.quantile(dice[:, :, number], quantile, axis=0))}")
+    changed, strayed = (sum(getattr(session, name) for session in found) for name in ("changed", "strayed"))
+    lines.append(f"changed voxels: {changed}, out of reach and not connected to the click: {strayed}")
     if seconds:
         slow, usual = np.quantile(seconds, 0.95), np.quantile(seconds, 0.5)
         lines.append(f"seconds for a click: {usual:.2f} usual, {slow:.2f} for the slowest twentieth")

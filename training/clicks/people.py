@@ -6,7 +6,7 @@ Masks are the network's classes: 0 background, 1 NCR, 2 ED, 3 ET.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +22,9 @@ from training.clicks.case import SCHEME
 
 Mask = NDArray[np.bool_]
 Classes = NDArray[np.uint8]
+_LARGEST, _LEAST_ERROR = 3, 4  # errors of a kind that are pointed at, and voxels that are seen at all
+_LEAST_REGION = 50  # voxels: of a region that is tiny no error is huge
+_EVENNESS = 0.7
 Gesture = Literal["click", "scribble", "box"]
 
 
@@ -121,6 +124,37 @@ def next_hint(
     count = 1 if gesture == "click" else max(2, min(12, int(depth.size ** (1 / 3) / 2)))
     voxels = tuple(_placed(error.box, depth, person.jitter, rng) for _ in range(count))
     return Hint(error.region, error.missing, tuple(dict.fromkeys(voxels)))
+
+
+def any_hint(
+    present: Classes, truth: Classes, rng: np.random.Generator, spacing_mm: tuple[float, float, float]
+) -> Hint | None:
+    """A click in any of the larger errors of any region, in the largest most often; None where nothing is wrong."""
+    errors = [
+        (region, missing, numbers == number, size / max(int(region_mask(truth, region).sum()), _LEAST_REGION))
+        for region in NESTED_REGIONS
+        for missing in (True, False)
+        for numbers, number, size in _largest_parts(present, truth, region, missing)
+    ]
+    if not errors:
+        return None
+    weights = np.array([share for *_, share in errors]) ** _EVENNESS
+    region, missing, mask, _ = errors[int(rng.choice(len(errors), p=weights / weights.sum()))]
+    box = box_around(mask)
+    if box is None:
+        return None
+    return Hint(region, missing, (_placed(box, _depth_mm(mask[box], spacing_mm), 0.5, rng),))
+
+
+def _largest_parts(
+    present: Classes, truth: Classes, region: str, missing: bool
+) -> Iterator[tuple[NDArray[np.signedinteger], int, int]]:
+    mine, wanted = region_mask(present, region), region_mask(truth, region)
+    numbers, count = connected((mine != wanted) & (wanted == missing), 6)
+    sizes = sizes_of(numbers, count)
+    for number in np.argsort(sizes[1:])[-_LARGEST:] + 1:
+        if sizes[number] >= _LEAST_ERROR:
+            yield numbers, int(number), int(sizes[number])
 
 
 def _gesture(person: Person, rng: np.random.Generator) -> Gesture:

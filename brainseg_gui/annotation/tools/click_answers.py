@@ -29,18 +29,20 @@ BY_IMAGES = "by the images alone"
 
 
 class RegionNetwork(Protocol):
-    """A network that knows the regions of a tumour."""
+    """What knows the regions of a tumour. Both answer with a box, and what the regions should be there.
+
+    `present` are the regions as they are, (I, J, K); the last of the hints asks.
+    """
 
     def regions(
         self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]
     ) -> Generator[Progress, None, tuple[Slab, dict[str, Mask]]]:
-        """A box around the last of some hints, and what the regions should be there.
+        """Begin a lesion."""
 
-        Parameters
-        ----------
-        present
-            The regions as they are, (I, J, K).
-        """
+    def mended(
+        self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]
+    ) -> Generator[Progress, None, tuple[Slab, dict[str, Mask]]]:
+        """Correct what is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +64,9 @@ class Answer:
 def answered(
     case: Case, values: Values, scheme: LabelScheme, hints: Sequence[Hint], network: RegionNetwork | None
 ) -> Generator[Progress, None, Answer]:
-    """What the last of some hints comes to: by the network where it begins a lesion, else by the images.
+    """What the last of some hints comes to: by the network, which begins lesions and mends them, else by the images.
 
-    The images also answer where the network cannot say or does not heed. In a tumour that is drawn already the images
-    do better than the shipped network (its card has the curves).
+    The images answer where there is no network, and where it cannot say or does not heed.
 
     Parameters
     ----------
@@ -87,10 +88,11 @@ def answered(
         If the scheme has no number for what the hint speaks of.
     """
     hint = hints[-1]
-    if network is not None and is_nested(hint) and begins_lesion(hint, values):
+    if network is not None and is_nested(hint):
+        ask = network.regions if begins_lesion(hint, values) else network.mended
         present = {key: scheme.look_up(region_named(key))[values] for key in NESTED_REGIONS}
         try:
-            slab, wanted = yield from network.regions(case, present, [other for other in hints if is_nested(other)])
+            slab, wanted = yield from ask(case, present, [other for other in hints if is_nested(other)])
         except BrainsegError:
             pass  # it is at work for somebody else, or misses a modality: the images answer
         else:

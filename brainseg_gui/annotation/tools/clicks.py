@@ -14,10 +14,8 @@ import numpy as np
 
 from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Slab, Values, area_of, slab_shape
 from brainseg_gui.annotation.tools.seeds import BACKGROUND_SEED, grow
-from brainseg_gui.imaging.box import grown
 from brainseg_gui.imaging.connected import connected
-from brainseg_gui.imaging.grid import Voxel
-from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
+from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, surroundings
 from brainseg_gui.imaging.labels import LabelScheme, region_named
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
@@ -26,9 +24,7 @@ from brainseg_gui.progress import Progress
 SURROUNDINGS_MM = 5.0
 """What a click changes touches this ball around it."""
 
-REACH_MM = 20.0
 _SAMPLE_MM = 2.0
-_MARGIN_MM = 5.0  # around a box
 _MIDDLE = 1 / 3  # of a box, for what it surrounds
 
 Spacing = tuple[float, float, float]
@@ -59,16 +55,6 @@ def in_box(box: Slab, slab: Slab) -> Mask:
     i, j, k = (slice(max(b.start - s.start, 0), max(b.stop - s.start, 0)) for b, s in zip(box, slab, strict=True))
     inside[i, j, k] = True
     return inside
-
-
-def surroundings(hint: Hint, spacing_mm: Spacing, shape: Voxel) -> Slab:
-    """The voxels that a hint can reach, or the box that it draws with a margin of what lies outside."""
-    points = np.array(hint.voxels_ijk if hint.box is None else _corners(hint.box))
-    reach_mm = REACH_MM if hint.box is None else _MARGIN_MM
-    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    box = slice(low[0], high[0] + 1), slice(low[1], high[1] + 1), slice(low[2], high[2] + 1)
-    i, j, k = (int(np.ceil(reach_mm / mm)) for mm in spacing_mm)
-    return grown(box, (i, j, k), shape)
 
 
 def spoken_of(scheme: LabelScheme, label: int) -> str:
@@ -164,11 +150,6 @@ def _middle_of(box: Slab) -> Slab:
         start = part.start + (length - kept) // 2
         middle.append(slice(start, start + kept))
     return middle[0], middle[1], middle[2]
-
-
-def _corners(box: Slab) -> tuple[Voxel, Voxel]:
-    i, j, k = box
-    return (i.start, j.start, k.start), (i.stop - 1, j.stop - 1, k.stop - 1)
 
 
 def joined_or_left(values: Values, scheme: LabelScheme, hint: Hint, area: Area | None) -> LabelChange | None:

@@ -9,6 +9,8 @@ from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.inference.case_features import CaseFeatures
+from brainseg_gui.inference.clicks.mender import MENDER, Mender, mended_regions, read_mender
+from brainseg_gui.inference.clicks.own_lesion import begun_regions
 from brainseg_gui.inference.clicks.patch import Present, patch_around, patch_input, refined_regions
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.image_steps import Mask
@@ -28,16 +30,20 @@ class ClickNetwork:
         The network whose features are looked at.
     head
         The network for clicks.
+    mender
+        Corrects what is drawn; None where the images have to.
     """
 
-    def __init__(self, engine: Engine, features_of: ModelFolder, head: HeadModel) -> None:
-        self._engine, self._model, self._head = engine, features_of, head
+    def __init__(self, engine: Engine, features_of: ModelFolder, head: HeadModel, mender: Mender | None) -> None:
+        self._engine, self._model, self._head, self._mender = engine, features_of, head, mender
         self._kept: tuple[Case, CaseFeatures] | None = None
 
     def regions(
         self, case: Case, present: Present, hints: Sequence[Hint]
     ) -> Generator[Progress, None, tuple[Box, dict[str, Mask]]]:
-        """The nested regions around the last of some hints, as the network wants them.
+        """The nested regions where the last of some hints begins a lesion.
+
+        Where the network that segments sees a tumour itself, that is the lesion; else the network for clicks is asked.
 
         Parameters
         ----------
@@ -59,10 +65,22 @@ class ClickNetwork:
             If the process dies or fails, or works for somebody else.
         """
         features = yield from self._features(case)
+        own = begun_regions(features, self._mender, present, hints, case.grid.spacing_mm)
+        if own is not None:
+            return own
         patch = patch_around(hints[-1], features.network_grid)
         given = patch_input(features, patch, present, hints, case.grid.spacing_mm)
         answer = yield from self._engine.predict(self._head, given)
         return patch.case, refined_regions(answer, features, patch, present, hints[-1].adds)
+
+    def mended(
+        self, case: Case, present: Present, hints: Sequence[Hint]
+    ) -> Generator[Progress, None, tuple[Box, dict[str, Mask]]]:
+        """The nested regions around the last of some hints, which says what is wrong; the rest is as for `regions`."""
+        if self._mender is None:
+            raise ModelError("it corrects nothing that is drawn", "The images alone answer", self._head.path)
+        features = yield from self._features(case)
+        return mended_regions(self._mender, features, present, hints, case.grid.spacing_mm)
 
     def _features(self, case: Case) -> Generator[Progress, None, CaseFeatures]:
         if self._kept is not None and self._kept[0] is case:
@@ -80,4 +98,7 @@ def shipped_click_network(engine: Engine) -> ClickNetwork | None:
     except ModelError:
         return None
     base = next((m for m in shipped_models() if m.passport.sha256 == head.passport.features_of), None)
-    return ClickNetwork(engine, base, head) if base is not None else None
+    if base is None:
+        return None
+    file = head.path / MENDER
+    return ClickNetwork(engine, base, head, read_mender(file) if file.is_file() else None)

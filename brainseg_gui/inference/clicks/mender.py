@@ -1,0 +1,170 @@
+"""Mending a mask where a hint says that it is wrong: each voxel near it is told whether it is wrong in the same way.
+
+A few numbers of each voxel (`traits`) go through a network of two small layers, in numpy: no engine is asked, and a
+click costs a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.imaging.box import Box
+from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, surroundings
+from brainseg_gui.inference.case_features import CaseFeatures
+from brainseg_gui.inference.clicks.patch import Present
+from brainseg_gui.inference.clicks.traits import COUNT, Floats, Mask, box_near, traits_near
+from brainseg_gui.inference.separable import apply_along_axes
+from brainseg_gui.plain_files import read_bytes
+
+MENDER = "mender.npz"
+"""Its file in the folder of the network for clicks."""
+
+OUTPUTS = ("is wrong", "is TC", "is ET")
+"""Logits of each voxel: whether it is wrong as the hint says, and if it is missing, which tissue it is."""
+
+_AT_THE_HINT_MM = 2.0  # here a person is believed whatever the network says
+_SUREST = 8.0
+_WIDEST = 5.0  # standard deviations of a trait
+_REMEDY = "Install the program again"
+
+
+@dataclass(frozen=True, eq=False)
+class Mender:
+    """The network.
+
+    Parameters
+    ----------
+    mean, spread
+        Of each trait in training.
+    layers
+        Weights, (inputs, outputs), and bias of each layer; after all but the last negative values become 0.
+    """
+
+    mean: Floats
+    spread: Floats
+    layers: tuple[tuple[Floats, Floats], ...]
+
+    def logits(self, traits: Floats) -> Floats:
+        """Of some voxels, (N, `COUNT`) -> (N, `OUTPUTS`)."""
+        values = np.clip((traits - self.mean) / self.spread, -_WIDEST, _WIDEST)
+        for weights, bias in self.layers[:-1]:
+            values = np.maximum(values @ weights + bias, 0)
+        weights, bias = self.layers[-1]
+        return np.asarray(values @ weights + bias, np.float32)
+
+    def arrays(self) -> dict[str, Floats]:
+        """What a file of it holds."""
+        found = {"mean": self.mean, "spread": self.spread}
+        for number, (weights, bias) in enumerate(self.layers):
+            found |= {f"weights {number}": weights, f"bias {number}": bias}
+        return found
+
+
+def read_mender(file: Path) -> Mender:
+    """Read the network's file.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged.
+    """
+    try:
+        with np.load(io.BytesIO(read_bytes(file)), allow_pickle=False) as content:
+            arrays = {name: np.asarray(content[name], np.float32) for name in content.files}
+        return _mender(arrays)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"it is no network for corrections ({error})", _REMEDY, file) from error
+
+
+def _mender(arrays: Mapping[str, Floats]) -> Mender:
+    count = (len(arrays) - 2) // 2
+    layers = tuple((arrays[f"weights {n}"], arrays[f"bias {n}"]) for n in range(count))
+    widths = [COUNT, *(len(bias) for _, bias in layers)]
+    fits = [weights.shape for weights, _ in layers] == list(pairwise(widths)) and widths[-1] == len(OUTPUTS)
+    if not fits or not arrays["mean"].shape == arrays["spread"].shape == (COUNT,):
+        raise ValueError("its layers do not fit")
+    return Mender(arrays["mean"], arrays["spread"], layers)
+
+
+def mended_regions(
+    mender: Mender,
+    features: CaseFeatures,
+    present: Present,
+    hints: Sequence[Hint],
+    spacing_mm: tuple[float, float, float],
+) -> tuple[Box, dict[str, Mask]]:
+    """A box around the last of some hints, and what the nested regions should be there.
+
+    Only what the hint speaks of changes, within its reach; the parameters are as for `traits_near`.
+    """
+    hint = hints[-1]
+    shape = present[hint.region].shape
+    case_box = surroundings(hint, spacing_mm, (shape[0], shape[1], shape[2]))
+    logits = _logits(mender, features, case_box, present, hints, spacing_mm)
+    distance = distance_mm(hint.voxels_ijk, case_box, spacing_mm)
+    wrong = logits[0] > 0
+    if hint.box is None:
+        wrong &= distance <= REACH_MM
+    if hint.adds:
+        wrong &= _brain_in(features, case_box)
+    wrong |= distance <= _AT_THE_HINT_MM
+    before = {region: present[region][case_box] for region in NESTED_REGIONS}
+    if not hint.adds:
+        return case_box, _without(before, wrong, hint)
+    return case_box, _with(before, wrong, hint, {"TC": logits[1] > 0, "ET": logits[2] > 0})
+
+
+def _logits(
+    mender: Mender,
+    features: CaseFeatures,
+    case_box: Box,
+    present: Present,
+    hints: Sequence[Hint],
+    spacing_mm: tuple[float, float, float],
+) -> list[Floats]:
+    """Each of the outputs on the case's grid, in the box."""
+    grid = features.network_grid
+    box = box_near(case_box, features)
+    traits = traits_near(features, box, present, hints, spacing_mm)
+    found = np.clip(mender.logits(traits.reshape(-1, COUNT)), -_SUREST, _SUREST).reshape(*traits.shape[:3], -1)
+    i, j, k = (slice(part.start - n, part.stop - n) for part, n in zip(case_box, grid.start, strict=True))
+    matrices = grid.backward(box, (i, j, k))
+    return [apply_along_axes(np.asfortranarray(found[..., n]), matrices) for n in range(len(OUTPUTS))]
+
+
+def _brain_in(features: CaseFeatures, case_box: Box) -> Mask:
+    """Where a box of the case is brain, as far as the network's preparation tells."""
+    inside, here, there = np.zeros([part.stop - part.start for part in case_box], bool), [], []
+    for part, first, length in zip(case_box, features.network_grid.start, features.network_grid.shape, strict=True):
+        low, high = max(part.start, first), max(min(part.stop, first + length), part.start, first)
+        here.append(slice(low - part.start, high - part.start))
+        there.append(slice(low - first, high - first))
+    inside[tuple(here)] = features.brain[tuple(there)] if features.brain is not None else True
+    return inside
+
+
+def _with(before: Present, wrong: Mask, hint: Hint, tissues: Mapping[str, Mask]) -> dict[str, Mask]:
+    """The regions when voxels join one: those around it have them too, those within it where the tissue says so."""
+    joining = wrong & ~before[hint.region]
+    found: dict[str, Mask] = {}
+    for number, region in reversed(list(enumerate(NESTED_REGIONS))):
+        belongs = number <= NESTED_REGIONS.index(hint.region)
+        inner = joining if belongs else joining & tissues[region]
+        found[region] = before[region] | inner
+        for within in NESTED_REGIONS[number + 1 :]:
+            found[region] |= found[within] & joining
+    return found
+
+
+def _without(before: Present, wrong: Mask, hint: Hint) -> dict[str, Mask]:
+    """The regions when voxels leave one: those within it lose them too."""
+    outer = NESTED_REGIONS[: NESTED_REGIONS.index(hint.region)]
+    return {region: before[region] if region in outer else before[region] & ~wrong for region in NESTED_REGIONS}

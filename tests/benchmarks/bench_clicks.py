@@ -1,0 +1,107 @@
+"""From a click on an error to its mended picture, in the real window with the real engine.
+
+A robot clicks in the demonstration case where the largest error is; each click is accepted before the next. The first
+one waits for the engine and for what the network sees of the case.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from dataclasses import replace
+
+import numpy as np
+import psutil
+from PySide6.QtCore import Qt
+
+from brainseg_gui.annotation.tools.clicks import number_joining
+from brainseg_gui.app import Application
+from brainseg_gui.imaging.hints import Hint
+from brainseg_gui.inference.engine.engine import Engine
+from brainseg_gui.state.annotating.tools import Tool
+from tests.benchmarks.cases import ROOT, Cases
+from tests.benchmarks.live_window import StallWatch, add_prediction, open_case, run_for, run_until, started
+from tests.benchmarks.rows import Row, Section
+from tests.e2e.painting import LEFT, RIGHT, Hand
+from training.clicks.case import network_classes
+from training.clicks.people import Person, next_hint
+
+_CLICKS = 20
+_MIB = 2**20
+
+
+def measure(_cases: Cases) -> Section:
+    """Twenty clicks, after the first."""
+    engine = Engine()
+    application = started(engine)
+    open_case(application, ROOT / "resources" / "demo")
+    add_prediction(application)
+    application.run_action("annotate.start_prediction")
+    hand = Hand(application)
+    hand.annotating.options.tool = Tool.CLICK
+    run_for(0.5)
+    rng = np.random.default_rng(0)
+    watch = StallWatch()
+    seconds, own, answers = list[float](), list[float](), list[str]()
+    for _ in range(1 + _CLICKS):
+        hint = _next(application, rng)
+        if hint is None:
+            break
+        before = time.process_time()
+        seconds.append(_click(hand, hint))
+        own.append(time.process_time() - before)
+        answers.append(hand.annotating.clicking.words.rpartition(", ")[2])
+        hand.key(Qt.Key.Key_Return)
+        run_for(0.2)
+    pause, memory = watch.stop(), _memory_mib()
+    application.leave()
+    engine.close()
+    mine = float(np.median(own[1:]))
+    usual, slow = np.quantile(seconds[1:], (0.5, 0.95)).tolist()
+    rows = [
+        Row("first click to its picture, engine cold", seconds[0]),
+        Row("later clicks to their picture, p50", usual, at_most=0.3),
+        Row("later clicks to their picture, p95", slow, at_most=0.5),
+        Row("the program's own processor time of a later click", mine),
+        Row("longest pause of the window while clicking", 1000 * pause, "ms", at_most=100.0),
+        Row("memory of the engine while clicking", memory, "MiB"),
+    ]
+    found = {
+        "seconds": seconds,
+        "processor seconds": own,
+        "answers": {words: answers.count(words) for words in set(answers)},
+    }
+    return Section(rows, found)
+
+
+def _next(application: Application, rng: np.random.Generator) -> Hint | None:
+    """Where a person would click next."""
+    session = application.session
+    annotation, reference = session.annotating.annotation, session.layers.reference
+    if annotation is None or reference is None:
+        raise ValueError("the case has no mask")
+    present = network_classes(replace(annotation.labels, values=np.array(annotation.values)))
+    wanted = network_classes(reference.labels)
+    return next_hint(present, wanted, Person(), rng, annotation.labels.grid.spacing_mm)
+
+
+def _click(hand: Hand, hint: Hint) -> float:
+    """Seconds from the press of the button to the hatched proposal on the screen."""
+    annotation, (voxel,) = hand.annotating.annotation, hint.voxels_ijk
+    if annotation is None:
+        raise ValueError("nothing is annotated")
+    hand.annotating.rules = replace(hand.annotating.rules, active=number_joining(annotation.labels.scheme, hint.region))
+    hand.application.session.viewing.crosshair = voxel
+    run_for(0.2)
+    gc.collect()
+    began = time.perf_counter()
+    hand.click(voxel, button=LEFT if hint.adds else RIGHT)
+    run_until(lambda: not hand.annotating.clicking.working)
+    run_for(0.0)  # one turn of the event loop paints it
+    return time.perf_counter() - began
+
+
+def _memory_mib() -> float:
+    """Of the largest process below this one: the engine's."""
+    children = psutil.Process().children(recursive=True)
+    return max((child.memory_info().rss for child in children), default=0) / _MIB

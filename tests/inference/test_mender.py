@@ -1,0 +1,178 @@
+"""What mends masks: by weights that are plain to see, on grids of every kind; and never out of its reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.imaging.box import whole_box
+from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm
+from brainseg_gui.inference.case_features import CaseFeatures
+from brainseg_gui.inference.clicks.mender import OUTPUTS, Mender, mended_regions, read_mender
+from brainseg_gui.inference.clicks.own_lesion import begun_regions, own_lesion
+from brainseg_gui.inference.clicks.traits import COUNT, box_near, traits_near
+from brainseg_gui.inference.network_grid import NetworkGrid
+
+SHAPE = (60, 56, 52)
+START = (4, 3, 2)
+AT = (30, 28, 26)
+SPACING = (1.0, 1.0, 1.0)
+GRIDS = {"as the network's": (1.0, 1.0, 1.0), "1 mm": (2.0, 2.0, 2.0), "odd": (1.7, 2.3, 0.8)}
+Triple = tuple[float, float, float]
+Mask = NDArray[np.bool_]
+
+
+def ball(radius: float, at: tuple[int, int, int] = AT) -> Mask:
+    return distance_mm([at], whole_box(SHAPE), SPACING) <= radius
+
+
+def nothing() -> dict[str, Mask]:
+    return {region: np.zeros(SHAPE, bool) for region in NESTED_REGIONS}
+
+
+def features_on(steps: Triple, lesion: float = 0.0) -> CaseFeatures:
+    """A network that sees a lesion: oedema, and enhancing tumour in its middle; all of the box is brain."""
+    i, j, k = (length - first - 3 for length, first in zip(SHAPE, START, strict=True))
+    grid = NetworkGrid.of_box(START, (i, j, k)).with_steps(steps)
+    places = np.stack(np.meshgrid(*map(np.arange, grid.resampled), indexing="ij"), axis=-1) * steps + START
+    away = np.linalg.norm(places - AT, axis=-1)
+    classes = [away > lesion, np.zeros(away.shape, bool), (away <= lesion) & (away > lesion / 2), away <= lesion / 2]
+    images = np.random.default_rng(0).normal(size=(*away.shape, 4))
+    values = np.concatenate([np.stack(classes, axis=-1), images], axis=-1).astype(np.float16)
+    return CaseFeatures(values, grid, np.ones((i, j, k), bool))
+
+
+def by_distance(mm: float, tissue: float = -1.0) -> Mender:
+    """Says that everything nearer than some mm is wrong; the tissue is always the same."""
+    weights = np.zeros((COUNT, len(OUTPUTS)), np.float32)
+    weights[0, 0] = -10  # the first trait is the distance in cm
+    bias = np.array([mm, tissue, tissue], np.float32)
+    return Mender(np.zeros(COUNT, np.float32), np.ones(COUNT, np.float32), ((weights, bias),))
+
+
+def by_chance(seed: int) -> Mender:
+    rng = np.random.default_rng(seed)
+    shapes = (COUNT, 8), (8, len(OUTPUTS))
+    layers = [(rng.normal(size=s).astype(np.float32), rng.normal(size=s[1]).astype(np.float32)) for s in shapes]
+    return Mender(np.zeros(COUNT, np.float32), np.ones(COUNT, np.float32), tuple(layers))
+
+
+@pytest.mark.parametrize("steps", GRIDS.values(), ids=GRIDS)
+def test_what_it_says_arrives_on_the_grid_of_the_case(steps: Triple) -> None:
+    hints = [Hint("WT", True, (AT,))]
+    box, wanted = mended_regions(by_distance(8.0), features_on(steps), nothing(), hints, SPACING)
+    apart = wanted["WT"] ^ ball(8)[box]
+    assert not (apart & (np.abs(distance_mm([AT], box, SPACING) - 8) > 1)).any()
+    assert not wanted["TC"].any()
+
+
+def test_what_joins_a_region_joins_those_around_it_and_gets_its_tissue() -> None:
+    features, hints = features_on(GRIDS["1 mm"]), [Hint("TC", True, (AT,))]
+    _, wanted = mended_regions(by_distance(6.0), features, nothing(), hints, SPACING)
+    assert (wanted["TC"] == wanted["WT"]).all()
+    assert wanted["TC"].any()
+    assert not wanted["ET"].any()
+    _, wanted = mended_regions(by_distance(6.0, tissue=1.0), features, nothing(), hints, SPACING)
+    assert (wanted["ET"] == wanted["TC"]).all()
+
+
+def test_what_leaves_a_region_leaves_those_within_it_and_stays_in_those_around() -> None:
+    present = {"WT": ball(14), "TC": ball(9), "ET": ball(7)}
+    hints = [Hint("TC", False, (AT,))]
+    box, wanted = mended_regions(by_distance(5.0), features_on(GRIDS["1 mm"]), present, hints, SPACING)
+    assert (wanted["WT"] == present["WT"][box]).all()
+    assert not (wanted["TC"] & ball(4)[box]).any()
+    assert not (wanted["ET"] & ball(4)[box]).any()
+    assert (wanted["ET"] | ball(6)[box]).sum() == (present["ET"] | ball(6))[box].sum()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_changes_out_of_reach_whatever_the_weights(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    steps = list(GRIDS.values())[seed % 3]
+    present = {"WT": ball(20), "TC": ball(12), "ET": ball(6)}
+    i, j, k = (int(rng.integers(n)) for n in SHAPE)
+    region, adds = NESTED_REGIONS[seed % 3], not present[NESTED_REGIONS[seed % 3]][i, j, k]
+    hint = Hint(region, adds, ((i, j, k),))
+    box, wanted = mended_regions(by_chance(seed), features_on(steps, 10), present, [hint], SPACING)
+    outside = np.ones(SHAPE, bool)
+    outside[box] = distance_mm(hint.voxels_ijk, box, SPACING) > REACH_MM
+    for key, mask in wanted.items():
+        after = present[key].copy()
+        after[box] = mask
+        assert not ((after != present[key]) & outside).any()
+        assert after[i, j, k] == adds or key != region
+    assert not (wanted["ET"] & ~wanted["TC"]).any()
+    assert not (wanted["TC"] & ~wanted["WT"]).any()
+
+
+def test_traits_by_hand() -> None:
+    features, present = features_on(GRIDS["1 mm"], 10), {**nothing(), "WT": ball(8)}
+    earlier, hint = Hint("TC", False, ((30, 28, 36),)), Hint("TC", True, (AT,))
+    box = box_near((slice(20, 40), slice(18, 38), slice(16, 36)), features)
+    traits = traits_near(features, box, present, [earlier, hint], SPACING)
+    assert traits.shape == (*(part.stop - part.start for part in box), COUNT)
+    at = tuple((v - first) // 2 - part.start for v, first, part in zip(AT, START, box, strict=True))
+    there = traits[at]  # half a voxel of the network's grid away from the hint along j: 28 - 3 is odd
+    assert there[:3] == pytest.approx([0.1, 2.0, np.hypot(1.0, 0.1)], abs=1e-3)
+    logit = np.log((1 - 2e-3) / 2e-3)
+    assert there[19:28:3] == pytest.approx([logit] * 3, rel=1e-3)  # WT, TC and ET, in favour of what is said
+    assert there[34:42].tolist() == [0, 1, 0, 0] * 2  # drawn as oedema, as the hint's voxel is
+    assert there[42:48].tolist() == [0, 0, 1, 0, 0, 0]  # adds to the core
+
+
+def test_a_click_within_a_lesion_that_the_network_sees_is_worth_all_of_it() -> None:
+    features, present = features_on(GRIDS["odd"], 12), nothing()
+    inside, outside = Hint("ET", True, (AT,)), Hint("ET", True, ((8, 8, 8),))
+    found = begun_regions(features, None, present, [inside], SPACING)
+    assert found is not None
+    box, wanted = found
+    whole = np.zeros(SHAPE, bool)
+    whole[box] = wanted["WT"]
+    assert np.count_nonzero(whole ^ ball(12)) < 0.2 * np.count_nonzero(ball(12))
+    assert 0 < np.count_nonzero(wanted["ET"]) < 0.25 * np.count_nonzero(wanted["WT"])
+    assert own_lesion(features, outside) is None
+
+
+def test_where_the_lesion_says_something_else_than_the_hint_it_is_mended_at_once() -> None:
+    features, rim = features_on(GRIDS["1 mm"], 12), (30, 28, 36)
+    hints = [Hint("TC", True, (rim,))]
+    assert begun_regions(features, None, nothing(), hints, SPACING) is None
+    found = begun_regions(features, by_distance(4.0), nothing(), hints, SPACING)
+    assert found is not None
+    box, wanted = found
+    after = {region: np.zeros(SHAPE, bool) for region in NESTED_REGIONS}
+    for region, mask in wanted.items():
+        after[region][box] = mask
+    assert after["TC"][rim]
+    assert after["TC"][AT]  # the core that the network saw itself
+    assert after["WT"][30, 28, 16]
+    assert not after["TC"][30, 28, 16]
+
+
+def test_a_file_is_read_as_it_was_written_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
+    file, mender = tmp_path / "mender.npz", by_chance(0)
+    arrays: dict[str, Any] = dict(mender.arrays())
+    np.savez(file, **arrays)
+    traits = np.random.default_rng(1).normal(size=(5, COUNT)).astype(np.float32)
+    assert (read_mender(file).logits(traits) == mender.logits(traits)).all()
+    wrong: list[dict[str, Any]] = [
+        {**mender.arrays(), "weights 0": np.zeros((COUNT + 1, 8), np.float32)},
+        {**mender.arrays(), "bias 1": np.zeros(2, np.float32)},
+        {**mender.arrays(), "spread": np.ones(3, np.float32)},
+        {**mender.arrays(), "mean": np.array([object()])},
+        {"mean": mender.mean},
+    ]
+    for number, damaged in enumerate(wrong):
+        np.savez(tmp_path / f"{number}.npz", **damaged)
+        with pytest.raises(ModelError, match="no network for corrections"):
+            read_mender(tmp_path / f"{number}.npz")
+    for content in (b"", b"PK\x03\x04", file.read_bytes()[:-200]):
+        (tmp_path / "cut.npz").write_bytes(content)
+        with pytest.raises(ModelError, match="no network for corrections"):
+            read_mender(tmp_path / "cut.npz")
