@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     if args.cluster is not None or len(args.cases) > 1 or is_cohort(args.cases[0].absolute()):
         return report_on_several(args)
     _refuse_of_several(args)
+    from brainseg_gui.anatomy.case_places import with_places
     from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
     from brainseg_gui.evaluation.metrics.rules import rules_named
     from brainseg_gui.evaluation.reports.case_content import read_content
@@ -61,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
     source = find_case(args.cases[0])
     reference = args.reference or source.reference
     content = run_to_end(read_content(source, reference, args.prediction, chosen, rules, regrid_policy_of(args)))
+    content = run_to_end(with_places(content))
     for path in args.output or [Path(f"{source.case_id}_report{suffix}") for suffix in (".html", ".pdf")]:
         write_report(content, path)
         sys.stdout.write(printable(str(path)) + "\n")

@@ -9,6 +9,7 @@ import numpy as np
 
 from brainseg_gui.anatomy.location import locate
 from brainseg_gui.anatomy.placing import place_in_atlas
+from brainseg_gui.anatomy.words import NOT_SAID
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.followup.alignment import best_modality
 from brainseg_gui.followup.lesions import LesionMap
@@ -17,8 +18,6 @@ from brainseg_gui.followup.visits import Visit, read_volume
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.labels import LabelMap, Region, meanings
 from brainseg_gui.progress import Progress
-
-_NOWHERE = "Where in the brain lesions lie is not said: {}"
 
 
 def first_in_atlas(
@@ -34,13 +33,13 @@ def first_in_atlas(
     try:
         volume = yield from read_volume(visits[0], best_modality(visits[0]))
     except BrainsegError as error:
-        return None, _NOWHERE.format(error)
+        return None, NOT_SAID.format(error)
     labels = masks.get(0)
     changed = labels.mask(Region("", "", frozenset(meanings()))) if labels is not None else None
     if labels is not None and not labels.grid.same_as(volume.grid):
         changed = None
     place = yield from place_in_atlas(volume, changed)
-    return (None, _NOWHERE.format(place.problem)) if place.problem else (place.to_atlas, "")
+    return (None, NOT_SAID.format(place.problem)) if place.problem else (place.to_atlas, "")
 
 
 def located(visit: VisitMeasures, lesions: LesionMap, to_atlas: Affine) -> VisitMeasures:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui import __version__
+from brainseg_gui.anatomy.case_places import with_places
 from brainseg_gui.commands.tasks.faults import failed
 from brainseg_gui.evaluation.documents.case_file import write_report
 from brainseg_gui.evaluation.masks import ChosenSchemes
@@ -68,6 +69,7 @@ class _Report:
         content = run_to_end(
             read_content(self._source, self._source.reference, self._prediction, chosen, rules, regrid)
         )
+        content = run_to_end(with_places(content))
         make_folders(self._output / FOLDER, self._output)
         for path in files:
             write_report(content, path)

@@ -114,6 +114,7 @@ def _written(
     case: Case, reference: _Named | None, prediction: _Named | None, others: Sequence[_Named], path: Path
 ) -> Generator[Progress, None, Path]:
     # imported on the job's thread: matplotlib takes half a second
+    from brainseg_gui.anatomy.case_places import with_places
     from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
     from brainseg_gui.evaluation.figures.fonts import close_fonts
     from brainseg_gui.evaluation.reports.case_content import NamedMask, content_of
@@ -121,7 +122,8 @@ def _written(
     check_report_file(path)
     first, second = (NamedMask(*mask) if mask is not None else None for mask in (reference, prediction))
     rest = [NamedMask(*mask) for mask in others]
-    content = yield from scaled(content_of(case, first, second, rules_named(DEFAULT), rest), 0.0, 0.5)
+    content = yield from scaled(content_of(case, first, second, rules_named(DEFAULT), rest), 0.0, 0.4)
+    content = yield from scaled(with_places(content), 0.4, 0.5)
     yield Progress("drawing the report", 0.5, path.name)
     try:
         write_report(content, path)

@@ -45,6 +45,8 @@ class CaseContent:
         Mask -> region or label -> ml.
     rules, made, versions
         What the numbers follow; when; by which program and libraries.
+    places, places_note
+        Rows of the table that says where lesions lie, and how that is known; empty where nobody asked.
     """
 
     figure: FigureContent
@@ -54,6 +56,8 @@ class CaseContent:
     rules: RuleSet
     made: str
     versions: dict[str, str]
+    places: tuple[tuple[str, ...], ...] = ()
+    places_note: str = ""
 
     @property
     def case(self) -> Case:

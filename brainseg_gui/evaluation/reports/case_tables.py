@@ -35,6 +35,8 @@ def tables_of(content: CaseContent) -> list[TextTable]:
         tables.append(volume_table(content))
     if content.scores is not None:
         tables += [lesion_table(content.scores), pooled_table(content.scores)]
+    if content.places:
+        tables.append(place_table(content))
     return tables
 
 
@@ -77,6 +79,12 @@ def lesion_table(case: CaseReport) -> TextTable:
         note += f" {len(rows) - MOST_LESIONS} further rows are left out."
     heads = ("Region", "Lesion", "Voxels", "ml", dice.column, hd95.column)
     return TextTable("Lesions", heads, tuple(rows[:MOST_LESIONS]), words=2, note=note.strip())
+
+
+def place_table(content: CaseContent) -> TextTable:
+    """Where lesions of the first mask lie, the largest first."""
+    heads = ("Lesion", "ml", "Side", "Lobes and structures", "Touches", "Within a centimetre")
+    return TextTable("Where lesions lie", heads, content.places, words=6, note=content.places_note)
 
 
 def pooled_table(case: CaseReport) -> TextTable:

@@ -7,9 +7,9 @@ import io
 import math
 from collections.abc import Iterator
 
+from brainseg_gui.anatomy.words import location_cells
 from brainseg_gui.evaluation.reports.files import harmless
 from brainseg_gui.followup.documents.growth import REGIONS, growth_of
-from brainseg_gui.followup.documents.tables import location_cells
 from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from brainseg_gui.anatomy.location import Location
+from brainseg_gui.anatomy.words import HEADS, HOW_RIGHT, location_cells
 from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.documents.growth import REGIONS, growth_of, overall_rates
 from brainseg_gui.followup.doubts import doubts_of
@@ -16,7 +16,6 @@ from brainseg_gui.followup.volumes import UNKNOWN, VolumeRange, doubling_days, g
 from brainseg_gui.imaging.numbering import number_of
 
 _REGIONS = ("WT", "TC", "ET", "RC")
-_LEAST_SHARE = 0.05  # of a lesion, to be named
 _GROWTH = (
     "Limits of a volume are those of a border half a voxel further in or out. Growth in % a day is ln(V2 / V1) / t "
     "(Mehrara et al., Cancer Res 2007, 67:3970), mm a year that of the diameter of a ball (Mandonnet et al., Ann "
@@ -24,10 +23,8 @@ _GROWTH = (
     "95 % interval."
 )
 _ATLAS = (
-    "Where lesions lie is what an atlas of 20 healthy brains says of their places, laid on the first visit affinely; "
-    "nothing of it is seen on the images, and what a tumour pushed aside lies elsewhere. Lobes are parted by planes. "
-    "Of 160 balls in brains left out of it the structure that holds most was right in 89 %, the side in all, contact "
-    "with a lateral ventricle in 90 %; a part is right to about .12."
+    "Where lesions lie is what an atlas of 20 healthy brains says of their places, laid on the first visit affinely. "
+    f"{HOW_RIGHT}"
 )
 
 
@@ -139,21 +136,13 @@ def lesion_table(record: FollowUp) -> TextTable:
 
 def location_table(record: FollowUp) -> TextTable:
     """A row for each lesion of each visit: where in the brain it lies, and what is near; none where nobody asked."""
-    heads = ("visit", "lesion", "side", "lobes and structures", "touches", "within a centimetre")
+    heads = ("visit", "lesion", *HEADS)
     rows: list[tuple[str, ...]] = []
     for index, visit in enumerate(record.visits):
         for number, lesion in record.lesions(index).items():
             if lesion.location is not None:
                 rows.append((visit.name, str(number), *location_cells(lesion.location)))
     return TextTable("Where lesions lie", heads, tuple(rows), words=6)
-
-
-def location_cells(location: Location) -> tuple[str, str, str, str]:
-    """Side, parts in lobes and structures in per cent, what it touches, and what else is near with its distance."""
-    parts = sorted({**location.lobes, **location.structures}.items(), key=lambda item: -item[1])
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in parts if share >= _LEAST_SHARE)
-    near = [f"{name} {mm:.0f} mm" for name, mm in location.near_mm.items() if name not in location.touching]
-    return location.side, shares, ", ".join(location.touching), ", ".join(near)
 
 
 def event_lines(record: FollowUp) -> list[str]:
