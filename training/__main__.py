@@ -29,7 +29,7 @@ from brainseg_gui.runs.run_folder import RunFolder
 from brainseg_gui.storage.leftovers import tidy
 from brainseg_gui.storage.writing import open_derived, remove_derived
 from training.errors import TrainingError, describe
-from training.processes.backend import choose_backend
+from training.processes.backend import choose_backend, is_joined
 from training.processes.following import LOSS_SEEN_WITHIN_S, RESUME, Unwritten, follow
 from training.processes.group import ProcessGroup
 from training.processes.leading import leading
@@ -246,9 +246,9 @@ def _alone(folder: RunFolder) -> Iterator[IO[bytes] | None]:
 
 
 def _leave(code: int) -> None:
-    """End; where JAX connected several processes without its farewell, which waits for those that are gone."""
+    """End; of several processes without the backend's farewell, which waits for those that are gone."""
     logging.shutdown()
-    if "jax" in sys.modules and sys.modules["jax"].distributed.is_initialized():
+    if is_joined():
         os._exit(code)
     sys.exit(code)
 

@@ -22,6 +22,7 @@ from training.data.data import Patches
 from training.errors import TrainingError
 from training.evaluate import CaseValidation, Validation, mean_dice, write_picture
 from training.network import undivided
+from training.processes.step import logs_of_all
 from training.run_state import Run
 
 Export = Callable[[Any, Mapping[str, float], str], None]  # model, metrics, the metric that judged it best
@@ -48,7 +49,7 @@ class Steps(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Count, report, and look whether to end."""
         run = self._run
-        run.epoch_logs = {name: float(value) for name, value in (logs or {}).items()}
+        run.epoch_logs = {name: float(value) for name, value in logs_of_all(self.model, logs or {}).items()}
         now = time.perf_counter()
         seconds = now - self._last_end
         ready = self._patches.ready_at(run.position.step)

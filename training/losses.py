@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -15,6 +15,8 @@ from brainseg_gui.runs.config import Loss
 
 SMOOTH = 1.0  # voxels; keeps the Dice of a region that is nowhere finite, and 1 where nothing is predicted
 _SPATIAL = (1, 2, 3)
+
+Sum = Callable[[Any], Any]
 
 
 def build_loss(config: Loss, channels: Sequence[str] = NETWORK_CLASSES) -> Any:
@@ -67,12 +69,13 @@ class RegionDiceCrossentropy(keras.losses.Loss):  # type: ignore[misc]
         self.channels = tuple(channels)
         self.dice_weight = dice_weight
         self.batch_dice = batch_dice
+        self.over_processes: Sum = _alone  # where several processes share a batch, the sum over all of them
         self._regions = region_matrix(channels)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Loss per sample, (batch,); the Dice of the batch is the same number for all of them."""
         crossentropy = ops.mean(keras.losses.categorical_crossentropy(y_true, y_pred), axis=_SPATIAL)
-        dice = ops.mean(soft_dice(y_true, y_pred, self._regions, self.batch_dice), axis=-1)
+        dice = ops.mean(soft_dice(y_true, y_pred, self._regions, self.batch_dice, self.over_processes), axis=-1)
         return crossentropy + self.dice_weight * (1.0 - dice)
 
     def get_config(self) -> dict[str, Any]:
@@ -81,7 +84,13 @@ class RegionDiceCrossentropy(keras.losses.Loss):  # type: ignore[misc]
         return {**super().get_config(), **own}
 
 
-def soft_dice(y_true: Any, y_pred: Any, matrix: NDArray[np.float32], batch_dice: bool) -> Any:
+def _alone(value: Any) -> Any:
+    return value
+
+
+def soft_dice(
+    y_true: Any, y_pred: Any, matrix: NDArray[np.float32], batch_dice: bool, over_processes: Sum = _alone
+) -> Any:
     """Soft Dice of regions, (1 or batch, regions); see `RegionDiceCrossentropy`."""
     axes = (0, *_SPATIAL) if batch_dice else _SPATIAL
     # (B, X, Y, Z, channels) -> (B, X, Y, Z, regions): channels that exclude each other add up
@@ -89,5 +98,7 @@ def soft_dice(y_true: Any, y_pred: Any, matrix: NDArray[np.float32], batch_dice:
     # (B, X, Y, Z, regions) -> (regions,) of the batch, or (B, regions)
     both = ops.sum(truth * prediction, axis=axes)
     total = ops.sum(truth, axis=axes) + ops.sum(prediction, axis=axes)
+    if batch_dice:
+        both, total = over_processes(both), over_processes(total)
     dice = (2.0 * both + SMOOTH) / (total + SMOOTH)
     return ops.expand_dims(dice, 0) if batch_dice else dice  # (regions,) -> (1, regions)

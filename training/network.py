@@ -140,7 +140,7 @@ def devices_for(device: ComputeDevice, batch: int, processes: int = 1) -> list[s
         If several processes cannot share it.
     """
     if processes > 1:
-        return _devices_of_all("gpu" if device.is_gpu else "cpu", batch, processes)
+        return _devices_of_all(device, batch, processes)
     if not device.is_gpu:
         return [device.keras_name]
     found = keras.distribution.list_devices("gpu") or [device.keras_name]
@@ -148,9 +148,12 @@ def devices_for(device: ComputeDevice, batch: int, processes: int = 1) -> list[s
     return list(found[:count])
 
 
-def _devices_of_all(kind: str, batch: int, processes: int) -> list[str]:
+def _devices_of_all(device: ComputeDevice, batch: int, processes: int) -> list[str]:
     """Those of several processes, all of which take part."""
-    found = list(keras.distribution.list_devices(kind))
+    if keras.backend.backend() == "torch":
+        found = [device.keras_name] * processes  # one in each
+    else:
+        found = list(keras.distribution.list_devices("gpu" if device.is_gpu else "cpu"))
     if batch % len(found):
         sentence = f"sampling.batch is {batch}, which {len(found)} devices of {processes} processes cannot share evenly"
         raise TrainingError(sentence, f"Set it to a multiple of {len(found)}, or start fewer processes")
@@ -175,7 +178,7 @@ def on_devices(names: list[str]) -> Iterator[None]:
     Every device sums its own part for `loss.batch_dice`.
     """
     backend = keras.backend.backend()
-    if len(names) == 1:
+    if len(set(names)) == 1:
         with keras.device(names[0]):
             yield
     elif backend == "tensorflow":

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import keras
 
-from brainseg_gui.inference.network.devices import choose_device, choose_precision
+from brainseg_gui.inference.network.devices import ComputeDevice, choose_device, choose_precision
 from brainseg_gui.inference.options import Device, Precision
 from brainseg_gui.runs.config import TrainingConfig
 from training.announce import tell_estimate, tell_of_data, tell_of_network
@@ -25,6 +25,7 @@ from training.evaluate import Validation
 from training.export import about_run, export_model
 from training.network import ANY_SIZE, Start, compile_for, devices_for, on_devices, start_of, trained_copy, undivided
 from training.prepare_set import prepare_all
+from training.processes.step import part_generators, share_step
 from training.processes.turn import in_turn
 from training.recipe import Recipe, passport_of
 from training.run_state import Run
@@ -41,6 +42,7 @@ def train(run: Run, config: TrainingConfig) -> None:
     """
     keras.utils.set_random_seed(config.compute.seed)
     device = choose_device(cast(Device, config.compute.device))
+    check_devices(run, device)
     precision = run.group.agree(choose_precision(cast(Precision, config.compute.precision), device))
     devices = devices_for(device, config.sampling.batch, run.group.count)
     run.events.write("device", device=device.words, precision=precision, devices=len(devices))
@@ -61,8 +63,10 @@ def train(run: Run, config: TrainingConfig) -> None:
         with undivided():
             plain = start.build(patch if start.takes_shape else ANY_SIZE)
         model = compile_for(trained_copy(plain, precision), config, start.recipe, run.total_steps)
+        share_step(model, run.group)
         tell_of_network(run, model, patch)
         resume(run, config, model)
+        part_generators(model, run.group)
         if run.is_writer:
             with undivided():
                 tell_estimate(run, config, start, model, patch, device)
@@ -72,6 +76,21 @@ def train(run: Run, config: TrainingConfig) -> None:
             validation = Validation(model, plain, device, precision, passport, data.validation, run.warn)
         with contextlib.closing(patches_of(run, config, start, order, patch)) as patches:
             fit(run, config, model, patches, validation, exporter(run, config, start, plain, len(order)))
+
+
+def check_devices(run: Run, device: ComputeDevice) -> None:
+    """Refuse processes on a GPU and on a CPU in one run.
+
+    Raises
+    ------
+    TrainingError
+        If this process is one of another kind than process 0.
+    """
+    on_gpu = run.group.agree(device.is_gpu)
+    if device.is_gpu != on_gpu:
+        kinds = ("a GPU", "the CPU") if device.is_gpu else ("the CPU", "a GPU")
+        sentence = f"process {run.group.rank} of {run.group.count} trains on {kinds[0]}, and process 0 on {kinds[1]}"
+        raise TrainingError(sentence, "Give each process a GPU of its own, or set compute.device to cpu")
 
 
 def prepared_alike(run: Run, config: TrainingConfig, recipe: Recipe, cases: Sequence[TrainingCase]) -> list[CachedCase]:

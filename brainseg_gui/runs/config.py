@@ -159,8 +159,8 @@ class Compute:
     seed: int = setting(0, "Seed of everything random.", low=0, high=2**31 - 1)
     processes: int = setting(
         1,
-        "Processes of this computer that share each batch, on JAX. One uses all cores and GPUs by itself: more are no "
-        "faster here, and show what several computers would do (docs/cluster.md).",
+        "Processes of this computer that share each batch, on JAX or PyTorch. One uses all cores and GPUs by itself: "
+        "more are no faster here, and show what several computers would do (docs/cluster.md).",
         low=1,
         high=64,
     )

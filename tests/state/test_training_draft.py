@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from brainseg_gui.runs import several_processes
 from brainseg_gui.runs.config_file import preset_names, read_preset
 from brainseg_gui.state.training.training_draft import DatasetCheck, TrainingDraft, label_of
 
@@ -74,7 +75,19 @@ def test_wrong_values_are_said_at_their_field(draft: TrainingDraft, key: str, va
     assert draft.unavailable == f"{label_of(key).capitalize()} {problem}"
 
 
-def test_processes_share_a_batch_evenly(draft: TrainingDraft) -> None:
+def test_several_processes_need_what_shares_a_batch(draft: TrainingDraft, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(several_processes, "is_installed", lambda backend: False)
+    draft.set("sampling.batch", 4)
+    draft.set("compute.processes", 2)
+    problem = "must be 1 here: several need JAX or PyTorch, pip install 'brainseg[jax]'"
+    assert draft.problems == {"compute.processes": problem}
+    assert draft.unavailable == f"Processes {problem}"
+    monkeypatch.setattr(several_processes, "is_installed", lambda backend: backend == "torch")
+    assert draft.problems == {}
+
+
+def test_processes_share_a_batch_evenly(draft: TrainingDraft, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(several_processes, "is_installed", lambda backend: True)
     draft.set("sampling.batch", 4)
     draft.set("compute.processes", 3)
     assert draft.problems == {"sampling.batch": "must be a multiple of 3, as many as compute.processes"}

@@ -50,6 +50,25 @@ def test_batch_dice_counts_over_the_batch() -> None:
     assert together[0, et] == pytest.approx((0.5 + 1) / (1 + 0.25 + 2 + 1))
 
 
+def test_two_parts_of_a_batch_have_the_loss_of_the_whole_where_their_sums_are_added_up() -> None:
+    """As processes that share it: each sees its own half, and the sums of both."""
+    from training.losses import RegionDiceCrossentropy
+
+    truth = np.concatenate([TRUTH, np.roll(TRUTH, 1, axis=3)]).astype(np.float32)
+    prediction = np.concatenate([PREDICTION, PREDICTION[..., ::-1]])
+    halves, sums = [(truth[n : n + 1], prediction[n : n + 1]) for n in (0, 1)], []
+    part = RegionDiceCrossentropy()
+    part.over_processes = lambda own: sums.append(value(own)) or own
+    for half in halves:
+        part(*half)
+    added = iter([sums[0] + sums[2], sums[1] + sums[3]] * 2)  # common and single voxels of one half, then of the other
+    part.over_processes = lambda own: next(added)
+    whole = float(RegionDiceCrossentropy()(truth, prediction))
+    assert np.mean([float(part(*half)) for half in halves]) == pytest.approx(whole, abs=1e-6)
+    apart = np.mean([float(RegionDiceCrossentropy()(*half)) for half in halves])
+    assert abs(apart - whole) > 0.01
+
+
 def test_the_loss_follows_the_order_of_the_channels() -> None:
     from training.losses import RegionDiceCrossentropy
 

@@ -252,7 +252,9 @@ class RunRecord:
         self.step = self.checkpoint = keep
         self._bests = [best for best in self._bests if best.step <= keep]
         self._epoch_ends = [step for step in self._epoch_ends if step <= keep]
-        self.say(event.time, f"Resumed from step {keep:,.0f}" if keep else "Started")
+        processes = whole(event.values.get("processes")) or 1
+        shared = f", with {processes:,} processes" if processes > 1 else ""
+        self.say(event.time, f"{f'Resumed from step {keep:,.0f}' if keep else 'Started'}{shared}")
 
     def _add_checked(self, event: Event) -> None:
         for problem in texts_of(event.values.get("problems")):

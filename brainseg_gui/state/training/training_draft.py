@@ -14,6 +14,7 @@ from psygnal import Signal
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.config_file import as_tables, config_of, sections
 from brainseg_gui.runs.fields import FieldHelp, help_of
+from brainseg_gui.runs.several_processes import why_not_several
 
 _OF_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}  # of Windows
 _LONGEST_NAME = 200  # bytes; drives take 255
@@ -187,6 +188,8 @@ class TrainingDraft:
             found["sampling.patch"] = f"must be a multiple of {edge} with {values['network.levels']} levels"
         if values["sampling.batch"] % (processes := values["compute.processes"]):
             found["sampling.batch"] = f"must be a multiple of {processes}, as many as compute.processes"
+        if processes > 1 and (problem := why_not_several()):
+            found["compute.processes"] = problem
         if self.baseline("network.start_from") and not values["network.start_from"]:
             found["network.start_from"] = "must name the model folder to start from"
         return found

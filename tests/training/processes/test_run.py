@@ -1,4 +1,4 @@
-"""Whole runs of several processes on this computer. They need JAX; see docs/cluster.md."""
+"""Whole runs of several processes on this computer, on JAX and on PyTorch; see docs/cluster.md."""
 
 from __future__ import annotations
 
@@ -23,23 +23,27 @@ MakeRun = Callable[..., RunFolder]
 WAIT_S = 300
 
 
-@pytest.fixture(autouse=True)
-def with_jax(monkeypatch: pytest.MonkeyPatch) -> None:
-    if find_spec("jax") is None:
-        pytest.skip("jax is not installed; pip install -e '.[jax]'")
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
+@pytest.fixture(autouse=True, params=["jax", "torch"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    chosen: str = request.param
+    if find_spec(chosen) is None:
+        pytest.skip(f"{chosen} is not installed; pip install -e '.[{chosen}]'")
+    monkeypatch.setenv("KERAS_BACKEND", chosen)
     # tiny networks: XLA would think longer about them than they take
     monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+    return chosen
 
 
 @pytest.fixture
-def make_run(cohort: Callable[..., Path], tiny_config: Callable[..., TrainingConfig], tmp_path: Path) -> MakeRun:
+def make_run(
+    cohort: Callable[..., Path], tiny_config: Callable[..., TrainingConfig], tmp_path: Path, backend: str
+) -> MakeRun:
     cases = cohort(4)
 
     def make(name: str, **changes: str) -> RunFolder:
         length = {"length__epochs": "2", "length__steps_per_epoch": "4", "length__checkpoint_every": "2"}
         same = {
-            "network__dropout": "0.1",
+            "network__dropout": "0.1" if backend == "jax" else "0",  # on PyTorch each process draws for itself
             "optimiser__schedule": "constant",
             "compute__average_weights": "0.5",
             **length,
