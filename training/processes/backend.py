@@ -69,10 +69,19 @@ def join_backend(group: ProcessGroup, host: str) -> None:
 
         jax.distributed.initialize(address, group.count, group.rank, cluster_detection_method="deactivate")
     else:
-        import torch
+        _join_torch(group, address)
 
-        # gloo for what is on CPUs, NCCL for what is on GPUs
-        torch.distributed.init_process_group(init_method=f"tcp://{address}", rank=group.rank, world_size=group.count)
+
+def _join_torch(group: ProcessGroup, address: str) -> None:
+    """Connect PyTorch: gloo for what is on CPUs, NCCL for what is on GPUs.
+
+    The store is opened here: below torchrun `init_process_group` takes any address for that of torchrun's own store.
+    """
+    import torch
+
+    host, _, port = address.rpartition(":")
+    store = torch.distributed.TCPStore(host, int(port), group.count, group.rank == 0)
+    torch.distributed.init_process_group(store=store, rank=group.rank, world_size=group.count)
 
 
 def is_joined() -> bool:
