@@ -6,9 +6,9 @@ The network is anything that fits `Predictor`; nothing here knows Keras.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING, cautions
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import Prepared, prepare
-from brainseg_gui.inference.sliding_window import OWN, Shape, sliding_window
+from brainseg_gui.inference.sliding_window import NNUNET, OWN, Predict, Shape, slide_each
 from brainseg_gui.progress import Progress, scaled
 
 _PREPARED = 0.4  # of the whole work, when the network starts
@@ -61,6 +61,15 @@ class Predictor(Protocol):
 
     def move_to_cpu(self) -> bool:
         """Run on the CPU from now on; False when it does already."""
+
+
+@runtime_checkable
+class Ensemble(Protocol):
+    """Several networks in one `Predictor`."""
+
+    @property
+    def members(self) -> Sequence[Predict]:
+        """Each of them by itself."""
 
 
 @dataclass(frozen=True)
@@ -222,12 +231,12 @@ def _smaller_windows(whole: Shape, passport: Passport) -> list[Shape]:
 def _run(
     batch: Batch, passport: Passport, network: Predictor, window: Shape | None
 ) -> Generator[Progress, None, Batch]:
-    predict = mirrored(network.predict, passport)
-    if window is not None:
-        channels = len(passport.output.channels)
-        return (yield from sliding_window(batch, predict, window, channels, passport.windows or OWN))
-    yield Progress(INFERRING, 0.0, "the whole volume")
-    return predict(batch)
+    if window is None:
+        yield Progress(INFERRING, 0.0, "the whole volume")
+        return mirrored(network.predict, passport)(batch)
+    manner, channels = passport.windows or OWN, len(passport.output.channels)
+    apart = network.members if isinstance(network, Ensemble) and manner.like == NNUNET else (network.predict,)
+    return (yield from slide_each(batch, [mirrored(member, passport) for member in apart], window, channels, manner))
 
 
 def _words(window: Shape | None) -> str:

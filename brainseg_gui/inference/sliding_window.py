@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.steps import Windows
 from brainseg_gui.inference.options import INFERRING
-from brainseg_gui.progress import Progress
+from brainseg_gui.progress import Progress, scaled
 
 Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 Shape = tuple[int, int, int]
 OWN = Windows("brainseg", 0.5)
 """How windows slide where the passport does not say."""
-_FAINTEST_OF_NNUNET = 6e-9  # the smallest number of half precision, over the 10 by which it enlarges weights
+NNUNET = "nnU-Net"
+_LARGEST_OF_NNUNET = 10.0  # weights of its windows: at their centre
 _FAINTEST = 1e-3
+_TOO_LARGE = "its answers are no numbers, or too large to be added up in half precision as nnU-Net does it"
 
 
 def sliding_window(
@@ -47,19 +51,50 @@ def sliding_window(
     -------
     ndarray
         (1, X, Y, Z, `channels`).
+
+    Raises
+    ------
+    ModelError
+        If the network gives no numbers, or too large ones for this manner.
     """
     volume, inside = _at_least(batch, window)
     shape = volume.shape[1:4]
-    total = np.zeros((*shape, channels), dtype=np.float32)
-    weights = np.zeros((*shape, 1), dtype=np.float32)
+    summed = _summed_in(manner)
+    total = np.zeros((*shape, channels), summed)
+    weights = np.zeros((*shape, 1), summed)
     weight = window_weight(window, manner)[..., None]  # (*window) -> (*window, 1)
     places = list(_windows(shape, window, manner))
     for number, place in enumerate(places, start=1):
-        total[place] += weight * predict(np.ascontiguousarray(volume[:, *place]))[0]
+        answers = weight * predict(np.ascontiguousarray(volume[:, *place]))[0]
+        with np.errstate(over="ignore", invalid="ignore"):  # looked for below
+            total[place] += answers
         weights[place] += weight
         yield Progress(INFERRING, number / len(places), f"window {number} of {len(places)}")
-    total /= weights
-    return total[None, *inside]  # (X, Y, Z, channels) -> (1, X, Y, Z, channels), without the padding
+    with np.errstate(invalid="ignore"):
+        total /= weights
+    if not np.isfinite(total).all():
+        raise ModelError(_TOO_LARGE, "Leave windows out of its passport, or say another manner in like")
+    # (X, Y, Z, channels) -> (1, X, Y, Z, channels), without the padding
+    return total[None, *inside].astype(np.float32, copy=False)
+
+
+def _summed_in(manner: Windows) -> type[np.floating[Any]]:
+    """nnU-Net adds windows, and folds of them, up in half precision; where few windows meet its weights are numbers
+    of one or two digits, and its answers differ from exact ones by up to .1. Who says nnU-Net wants its answers."""
+    return np.float16 if manner.like == NNUNET else np.float32
+
+
+def slide_each(
+    batch: NDArray[np.float32], members: Sequence[Predict], window: Shape, channels: int, manner: Windows = OWN
+) -> Generator[Progress, None, NDArray[np.float32]]:
+    """The mean of several networks, each run over the whole volume by itself; otherwise as `sliding_window`."""
+    count, summed = len(members), _summed_in(manner)
+    total = np.zeros((), np.float32)
+    for number, member in enumerate(members):
+        work = sliding_window(batch, member, window, channels, manner)
+        answers = yield from scaled(work, number / count, (number + 1) / count)
+        total = (total + answers).astype(summed).astype(np.float32)
+    return (total / np.float32(count)).astype(summed).astype(np.float32)
 
 
 def window_weight(window: Shape, manner: Windows = OWN) -> NDArray[np.float32]:
@@ -71,17 +106,25 @@ def window_weight(window: Shape, manner: Windows = OWN) -> NDArray[np.float32]:
     """
     if manner.like == "MONAI constant":
         return np.ones(window, np.float32)
-    theirs = manner.like == "nnU-Net"
+    theirs = manner.like == NNUNET
     centres = [length // 2 if theirs else (length - 1) / 2 for length in window]
     profiles = [
         np.exp(-0.5 * ((np.arange(length) - centre) / (length / 8)) ** 2)
         for length, centre in zip(window, centres, strict=True)
     ]
     weight = np.einsum("i,j,k->ijk", *profiles)
-    result: NDArray[np.float32] = np.maximum(
-        weight / weight.max(), _FAINTEST_OF_NNUNET if theirs else _FAINTEST
-    ).astype(np.float32)
+    if not manner.like.startswith("MONAI"):  # whose faintest is .001 whatever the largest is (`compute_importance_map`)
+        weight /= weight.max()
+    result: NDArray[np.float32] = _in_half(weight) if theirs else np.maximum(weight, _FAINTEST).astype(np.float32)
     return result
+
+
+def _in_half(weight: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Weights as nnU-Net keeps them (`compute_gaussian` of its 2.8): ten times as large, rounded to half precision, and
+    where that is 0 its smallest number."""
+    half = (_LARGEST_OF_NNUNET * weight).astype(np.float16)
+    half[half == 0] = half[half > 0].min()
+    return half.astype(np.float32)
 
 
 def window_starts(length: int, window: int, manner: Windows = OWN) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.warm_up import warm_up_shape
 from brainseg_gui.inference.options import LOADING, SegmentOptions
 from brainseg_gui.inference.segment import Batch
-from brainseg_gui.inference.sliding_window import Shape
+from brainseg_gui.inference.sliding_window import Predict, Shape
 from brainseg_gui.plain_files import visible
 from brainseg_gui.progress import Progress
 
@@ -60,14 +61,21 @@ class OnnxNetwork:
 
     def predict(self, batch: Batch) -> Batch:
         """(1, …, C) to what the networks give, averaged, (1, …, channels)."""
-        first = self.passport.channels_first
-        # (1, …, C) -> (1, C, …) and back
-        given = np.ascontiguousarray(np.moveaxis(batch, -1, 1)) if first else batch
-        total = self._ran(self._sessions[0], given)
+        total = self._answers(self._sessions[0], batch)
         for session in self._sessions[1:]:
-            total = total + self._ran(session, given)
-        mean = total / np.float32(len(self._sessions)) if len(self._sessions) > 1 else total
-        return np.moveaxis(mean, 1, -1) if first else mean
+            total = total + self._answers(session, batch)
+        return total / np.float32(len(self._sessions)) if len(self._sessions) > 1 else total
+
+    @property
+    def members(self) -> Sequence[Predict]:
+        """Each network by itself, as `predict`."""
+        return [partial(self._answers, session) for session in self._sessions]
+
+    def _answers(self, session: Any, batch: Batch) -> Batch:
+        if not self.passport.channels_first:
+            return self._ran(session, batch)
+        # (1, …, C) -> (1, C, …) and back
+        return np.moveaxis(self._ran(session, np.ascontiguousarray(np.moveaxis(batch, -1, 1))), 1, -1)
 
     def predict_with_features(self, batch: Batch) -> tuple[Batch, Batch]:
         """Clicks look at the features of the program's own networks alone."""
