@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError, SaveError
+from brainseg_gui.inference.cohorts.case_record import ModelIdentity
 from brainseg_gui.inference.models.ancestry import Ancestry, ancestry_as_json
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder, verify_weights
 from brainseg_gui.learning.comparing import known_verdict, trained_model
@@ -72,13 +73,15 @@ def promote(folder: RunFolder, models: Path, before: Path) -> Path:
     Raises
     ------
     BrainsegError
-        If the network was not compared, did not pass, is not the one that was, or cannot be written.
+        If the network was not compared, did not pass, is not the one that was, was compared with another one than the
+        usual, or cannot be written.
     """
     plan, model, verdict = read_plan(folder), trained_model(folder), known_verdict(folder)
     if verdict is None:
         raise BrainsegError("it was not compared with the one before", "Compare the two first", folder.path)
     if not verdict.passed:
         raise BrainsegError(verdict.sentence, "Correct more cases, and learn again", folder.path)
+    _check_compared_with(plan, before, folder)
     verify_weights(model)
     kept = models / f"{_NO_NAME.sub('-', model.passport.name)[:60]}-{model.passport.sha256[:8]}"
     try:
@@ -92,6 +95,14 @@ def promote(folder: RunFolder, models: Path, before: Path) -> Path:
         models, lambda known: (*(other for other in known if other.model != kept), Promotion(kept, before, folder.path))
     )
     return kept
+
+
+def _check_compared_with(plan: LearningPlan, before: Path, folder: RunFolder) -> None:
+    """To be better than some network is not to be better than the one in use: it may have changed meanwhile."""
+    usual = read_model_folder(before)
+    if ModelIdentity.of(usual).weights != plan.parent.weights:
+        what = f"it was compared with {plan.parent_title}, and {usual.title} is in use"
+        raise BrainsegError(what, "Learn again, from the one in use", folder.path)
 
 
 def take_back(models: Path) -> Promotion:

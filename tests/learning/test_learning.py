@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -110,6 +111,20 @@ def test_a_network_that_was_trained_on_since_has_to_be_compared_again(
     assert known_verdict(compared) is None
     with pytest.raises(BrainsegError, match="it was not compared with the one before"):
         promote(compared, tmp_path / "models", parent.path)
+
+
+def test_a_network_that_was_compared_with_another_than_the_usual_is_not_promoted(
+    compared: RunFolder, tmp_path: Path
+) -> None:
+    """Two rounds began from one network: what the first one made may be better than what the second one makes."""
+    usual = write_model(tmp_path / "usual", "usual")
+    (usual.path / "model.keras").write_bytes(b"other weights")
+    passport = json.loads((usual.path / "model.json").read_text())
+    passport["sha256"] = hashlib.sha256(b"other weights").hexdigest()
+    (usual.path / "model.json").write_text(json.dumps(passport))
+    with pytest.raises(BrainsegError, match="it was compared with parent 1, and usual 1 is in use"):
+        promote(compared, tmp_path / "models", usual.path)
+    assert not (tmp_path / "models").exists()
 
 
 def test_a_case_that_changed_sides_meanwhile_is_not_scored(folder: RunFolder) -> None:
