@@ -84,11 +84,20 @@ def test_what_joins_a_region_joins_those_around_it_and_gets_its_tissue() -> None
 def test_what_leaves_a_region_leaves_those_within_it_and_stays_in_those_around() -> None:
     present = {"WT": ball(14), "TC": ball(9), "ET": ball(7)}
     hints = [Hint("TC", False, (AT,))]
-    box, wanted = mended_regions(by_distance(5.0), features_on(GRIDS["1 mm"]), present, hints, SPACING)
+    features = features_on(GRIDS["1 mm"], lesion=28)  # its enhancing half is claimed to 14 mm
+    box, wanted = mended_regions(by_distance(5.0), features, present, hints, SPACING)
     assert (wanted["WT"] == present["WT"][box]).all()
     assert not (wanted["TC"] & ball(4)[box]).any()
     assert not (wanted["ET"] & ball(4)[box]).any()
     assert (wanted["ET"] | ball(6)[box]).sum() == (present["ET"] | ball(6))[box].sum()
+
+
+def test_an_island_that_only_the_mask_claims_goes_as_a_whole_and_no_larger_thing_does() -> None:
+    hints, features, claimed = [Hint("WT", False, (AT,))], features_on(GRIDS["1 mm"]), features_on(GRIDS["1 mm"], 12)
+    for seen, radius, goes in ((features, 12, True), (claimed, 12, False), (features, 22, False)):
+        present = {**nothing(), "WT": ball(radius)}
+        _, wanted = mended_regions(by_distance(4.0), seen, present, hints, SPACING)
+        assert wanted["WT"].any() != goes
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -17,10 +17,11 @@ import numpy as np
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.box import Box
+from brainseg_gui.imaging.connected import connected
 from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, surroundings
 from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.clicks.patch import Present
-from brainseg_gui.inference.clicks.traits import COUNT, Floats, Mask, box_near, traits_near
+from brainseg_gui.inference.clicks.traits import COUNT, PROBABILITIES, Floats, Mask, box_near, logits_of, traits_near
 from brainseg_gui.inference.separable import apply_along_axes
 from brainseg_gui.plain_files import read_bytes
 
@@ -32,6 +33,7 @@ OUTPUTS = ("is wrong", "is TC", "is ET")
 
 _AT_THE_HINT_MM = 2.0  # here a person is believed whatever the network says
 _SUREST = 8.0
+_CLAIMED = 0.5  # of an island
 _WIDEST = 5.0  # standard deviations of a trait
 _REMEDY = "Install the program again"
 
@@ -118,6 +120,7 @@ def mended_regions(
     wrong |= distance <= _AT_THE_HINT_MM
     before = {region: present[region][case_box] for region in NESTED_REGIONS}
     if not hint.adds:
+        wrong |= _unclaimed(before[hint.region], hint, features, case_box, distance)
         return case_box, _without(before, wrong, hint)
     return case_box, _with(before, wrong, hint, {"TC": logits[1] > 0, "ET": logits[2] > 0})
 
@@ -131,13 +134,34 @@ def _logits(
     spacing_mm: tuple[float, float, float],
 ) -> list[Floats]:
     """Each of the outputs on the case's grid, in the box."""
-    grid = features.network_grid
     box = box_near(case_box, features)
     traits = traits_near(features, box, present, hints, spacing_mm)
     found = np.clip(mender.logits(traits.reshape(-1, COUNT)), -_SUREST, _SUREST).reshape(*traits.shape[:3], -1)
+    return _upsampled(found, features, box, case_box)
+
+
+def _upsampled(found: Floats, features: CaseFeatures, box: Box, case_box: Box) -> list[Floats]:
+    """Each channel of a box of the network's grid, (i, j, k, C), in a box of the case, (I, J, K)."""
+    grid = features.network_grid
     i, j, k = (slice(part.start - n, part.stop - n) for part, n in zip(case_box, grid.start, strict=True))
     matrices = grid.backward(box, (i, j, k))
-    return [apply_along_axes(np.asfortranarray(found[..., n]), matrices) for n in range(len(OUTPUTS))]
+    return [apply_along_axes(np.asfortranarray(found[..., n]), matrices) for n in range(found.shape[-1])]
+
+
+def _unclaimed(mine: Mask, hint: Hint, features: CaseFeatures, case_box: Box, distance: Floats) -> Mask:
+    """The island of a region that a hint takes away, where it lies within reach and the network claims no half of it.
+
+    What only the mask says goes as a whole: in training most islands were the network's own.
+    """
+    numbers, _ = connected(mine)
+    here = [tuple(v - part.start for v, part in zip(voxel, case_box, strict=True)) for voxel in hint.voxels_ijk]
+    island = np.isin(numbers, [numbers[voxel] for voxel in here if numbers[voxel]]) & mine
+    if not island.any() or (hint.box is None and float(distance[island].max()) > REACH_MM):
+        return np.zeros_like(mine)
+    box = box_near(case_box, features)
+    opinion = logits_of(features.values[box][..., PROBABILITIES])[hint.region]
+    (claimed,) = _upsampled(opinion[..., None], features, box, case_box)
+    return island if (claimed[island] > 0).mean() < _CLAIMED else np.zeros_like(mine)
 
 
 def _brain_in(features: CaseFeatures, case_box: Box) -> Mask:

@@ -20,7 +20,7 @@ from brainseg_gui.inference.separable import apply_along_axes
 
 
 @dataclass(frozen=True, eq=False)
-class Lesion:
+class OwnLesion:
     """A lesion.
 
     Parameters
@@ -52,7 +52,7 @@ class Lesion:
         return found
 
 
-def own_lesion(features: CaseFeatures, hint: Hint) -> Lesion | None:
+def own_lesion(features: CaseFeatures, hint: Hint) -> OwnLesion | None:
     """The lesion in which a hint lies, as far as it is connected on the network's grid; None where there is none.
 
     Its tissues are the network's most probable ones.
@@ -77,7 +77,7 @@ def own_lesion(features: CaseFeatures, hint: Hint) -> Lesion | None:
         classes[~features.brain[i, j, k]] = 0
     regions = {"WT": classes > 0, "TC": (classes == 1) | (classes == 3), "ET": classes == 3}
     case = tuple(slice(p.start + first, p.stop + first) for p, first in zip((i, j, k), grid.start, strict=True))
-    return Lesion((case[0], case[1], case[2]), regions)
+    return OwnLesion((case[0], case[1], case[2]), regions)
 
 
 def begun_regions(
