@@ -42,11 +42,15 @@ def growth_rate(before_ml: float, after_ml: float, days: Span | None) -> VolumeR
 def doubling_days(rate: VolumeRange) -> VolumeRange:
     """Days in which a volume of that growth rate doubles; below zero, those in which it halves.
 
+    Where the rate may be of either sign there are no limits: any long time to double or to halve will do.
+
     >>> round(doubling_days(VolumeRange(1.0, 1.0, 1.0)).value, 1)
     69.3
     """
     if math.isnan(rate.value) or rate.value == 0:
         return UNKNOWN
+    if rate.low < 0 < rate.high:
+        return VolumeRange(100.0 * _LN2 / rate.value, math.nan, math.nan)
     ends = sorted(100.0 * _LN2 / end if end else math.copysign(math.inf, rate.value) for end in (rate.low, rate.high))
     return VolumeRange(100.0 * _LN2 / rate.value, ends[0], ends[1])
 

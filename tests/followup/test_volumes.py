@@ -9,6 +9,7 @@ import pytest
 
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.volumes import (
+    VolumeRange,
     diametric_rate,
     doubling_days,
     fitted_rate,
@@ -41,6 +42,13 @@ def test_what_has_no_rate(before: float, after: float, days: Span | None) -> Non
 def test_a_time_that_may_be_none_leaves_the_rate_open_upwards() -> None:
     assert growth_rate(10, 20, Span(0, 60)).high == math.inf
     assert growth_rate(20, 10, Span(0, 60)).low == -math.inf
+
+
+def test_a_rate_of_either_sign_limits_no_doubling_time() -> None:
+    days = doubling_days(VolumeRange(0.5, -1.0, 2.0))
+    assert days.value == pytest.approx(138.6, abs=0.1)
+    assert math.isnan(days.low)
+    assert math.isnan(days.high)
 
 
 def test_no_growth_has_no_doubling_time() -> None:
