@@ -168,13 +168,15 @@ class Day:
             (0.15, self._score_cohort),
         )
         some += [deed for share, deed in rarely if everything or person.chance(share)]
-        if everything or person.chance(plan.segmentations):
-            give_up = not everything and person.chance(0.5)
-            some.append(lambda: deeds.segment(person, cancel=give_up))
+        first = [lambda: deeds.take_up_earlier_work(person)]
         if everything:
-            some.append(lambda: deeds.open_all_panels(person))
+            some.append(lambda: deeds.see_everything(person))
+            first.append(lambda: deeds.segment(person, cancel=False))  # what needs a prediction finds one
+        elif person.chance(plan.segmentations):
+            give_up = person.chance(0.5)
+            some.append(lambda: deeds.segment(person, cancel=give_up))
         order = self._random.permutation(len(some))
-        return [lambda: deeds.take_up_earlier_work(person), *(some[place] for place in order)]
+        return [*first, *(some[place] for place in order)]
 
     def _rater(self) -> Path | None:
         case = self.person.session.case

@@ -79,11 +79,14 @@ def open_panels(person: Person) -> None:
     person.done["panels"] += 4
 
 
-def open_all_panels(person: Person) -> None:
-    """Every dock once: what is made when it is first seen is made then."""
+def see_everything(person: Person) -> None:
+    """Every dock and every layout once: what is made when it is first seen is made then."""
     window = person.application.window
     for dock in window.panels.docks:
         window.panels.show(dock.windowTitle())
+        person.breathe(0.02)
+    for layout in ("view.modalities", "view.compare", "view.planes"):
+        person.act(layout)
         person.breathe(0.02)
     person.act("view.reset")
 
