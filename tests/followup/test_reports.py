@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from brainseg_gui.evaluation.documents.pages import Pages
+from brainseg_gui.evaluation.documents.pages import SMALL, Pages
 from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.documents.csv_table import COLUMNS, as_csv
@@ -129,6 +129,19 @@ def test_a_table_wider_than_a_page_is_written_smaller_and_not_over_itself(tmp_pa
     edges = [text.get_window_extent(renderer) for text in written]
     assert all(left.x1 <= right.x0 for left, right in pairwise(edges))
     assert edges[-1].x1 <= pages._figures[-1].bbox.width
+
+
+def test_a_table_of_long_texts_is_written_as_sentences_of_the_usual_size() -> None:
+    long = "left lateral ventricle, left caudate nucleus, left putamen, left motor gyrus, left inferior frontal gyrus"
+    pages = Pages("P", "lead", "footer")
+    before = len(pages._figures[-1].texts)
+    pages.table(TextTable("Places", ("lesion", "touches", "near"), (("1", long, ""), ("2", long, long)), words=3))
+    written = pages._figures[-1].texts[before + 1 :]
+    renderer = FigureCanvasAgg(pages._figures[-1]).get_renderer()
+    assert written[0].get_text().startswith("lesion: 1; touches: left lateral ventricle")
+    assert "near" not in written[0].get_text()
+    assert {text.get_fontsize() for text in written} == {SMALL}
+    assert all(text.get_window_extent(renderer).x1 <= pages._figures[-1].bbox.width for text in written)
 
 
 def test_curves_stand_at_their_days(record: FollowUp) -> None:

@@ -22,6 +22,7 @@ TEXT, SMALL = 9.0, 7.5
 """Sizes of letters, in points."""
 _TITLE, _CELL = 16.0, 7.0
 _LEADING = 1.4
+_LONG = 0.4  # of a page's width: a column of such texts leaves no room for others
 _PICTURE_DPI = 220
 
 
@@ -144,14 +145,29 @@ class Pages:
             self.line("None.", SMALL, colour=FAINT_INK)
             return
         columns = _columns(text_table)
+        if sum(columns) > _USABLE and max(columns) > _LONG * _USABLE:
+            self._prose(text_table)
+        else:
+            self._rows(text_table, columns)
+        if text_table.note:
+            self.gap(0.04)
+            self.words(text_table.note, SMALL)
+
+    def _prose(self, text_table: TextTable) -> None:
+        """Rows as sentences: in columns, texts so long would be too small to be read."""
+        for row in text_table.rows:
+            said = [
+                f"{head}: {text}" if head else text for head, text in zip(text_table.heads, row, strict=True) if text
+            ]
+            self.words("; ".join(said), SMALL)
+            self.gap(0.04)
+
+    def _rows(self, text_table: TextTable, columns: Sequence[float]) -> None:
         points = _CELL * min(1.0, _USABLE / sum(columns))
         columns = [width * points / _CELL for width in columns]
         self._row(text_table.heads, text_table, columns, points, bold=True)
         for row in text_table.rows:
             self._row(row, text_table, columns, points)
-        if text_table.note:
-            self.gap(0.04)
-            self.words(text_table.note, SMALL)
 
     def _row(
         self, row: Sequence[str], table: TextTable, columns: Sequence[float], points: float, *, bold: bool = False
