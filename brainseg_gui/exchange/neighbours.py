@@ -1,9 +1,14 @@
 """Handing a case to 3D Slicer or ITK-SNAP: where the program is, which files it gets, how it is called.
 
 Both save a segmentation into the file that it was loaded from; whoever handed it over watches that file.
-ITK-SNAP: ``itksnap -g MAIN -o OTHERS -s SEGMENTATION -l LABELS`` (its ``--help``). 3D Slicer: ``Slicer --python-code
-CODE`` with `slicer.util.loadVolume` and `loadSegmentation` (its documentation, *Application settings* and *Script
-repository*).
+
+ITK-SNAP: its usage (``itksnap --help``, in `GUI/Qt/main.cxx`) has ``-g MAIN -o OTHERS -s SEGMENTATION -l LABELS``;
+``-o`` takes several files, up to the next word that begins with a hyphen.
+
+3D Slicer: ``--python-code CODE`` "is equivalent to running code in the Python Console" (*Python FAQ*), and
+`slicer.util.loadVolume` and `loadSegmentation` load a file by its path (*Script repository*, Volumes, Segmentations).
+Names of files alone would not do: whether one is loaded as a segmentation follows from its ending there. What it saves
+of a ``.seg.nrrd`` may cover only the segments (`vtkMRMLSegmentationStorageNode`), and is read as a part of the grid.
 """
 
 from __future__ import annotations
