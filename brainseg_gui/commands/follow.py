@@ -124,7 +124,7 @@ def run(args: argparse.Namespace) -> int:
     request = FollowUpRequest(criteria, planes, masks, scheme, register=not args.no_registration)
     record = _as_asked(run_to_end(measure_patient(line, request)), args, treatments)
     if args.carry_over:
-        from brainseg_gui.followup.carrying import carry_over
+        from brainseg_gui.followup.aligning.carrying import carry_over
 
         visit, folder = args.carry_over
         run_to_end(carry_over(record, line.visits, visit, scheme, Path(folder)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from brainseg_gui.followup.alignment import best_modality
+from brainseg_gui.followup.aligning.placements import best_modality
 from brainseg_gui.followup.edits import Edit, TargetsChosen, TreatmentNoted
 from brainseg_gui.followup.from_json import edit_of
 from brainseg_gui.followup.record import FollowUp

@@ -11,7 +11,7 @@ from brainseg_gui.anatomy.location import locate
 from brainseg_gui.anatomy.placing import place_in_atlas
 from brainseg_gui.anatomy.words import NOT_SAID
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.followup.alignment import best_modality
+from brainseg_gui.followup.aligning.placements import best_modality
 from brainseg_gui.followup.lesions import LesionMap
 from brainseg_gui.followup.record import VisitMeasures
 from brainseg_gui.followup.visits import Visit, read_volume

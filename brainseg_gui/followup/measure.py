@@ -10,7 +10,7 @@ import numpy as np
 
 from brainseg_gui.errors import CaseError, printable
 from brainseg_gui.evaluation.cohorts.run import versions
-from brainseg_gui.followup.alignment import Placement, place_visits
+from brainseg_gui.followup.aligning.placements import Placement, place_visits
 from brainseg_gui.followup.criteria import Criteria
 from brainseg_gui.followup.identity import follow
 from brainseg_gui.followup.lesions import CRUMB_MM3, LesionMap, lesions_of, measured

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.following.carrying import CarryingController, doubt_of
-from brainseg_gui.followup.alignment import Placement
+from brainseg_gui.followup.aligning.placements import Placement
 from brainseg_gui.followup.visits import TimeLine, time_line_among
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort

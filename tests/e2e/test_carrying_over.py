@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.following import following as module
 from brainseg_gui.controllers.shell.features.core_features import FILES
-from brainseg_gui.followup.alignment import Placement
+from brainseg_gui.followup.aligning.placements import Placement
 from brainseg_gui.followup.visits import TimeLine
 from brainseg_gui.progress import Progress
 from tests.patients import write_patient

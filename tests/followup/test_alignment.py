@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.cli import main
-from brainseg_gui.followup.alignment import _placement, place_visits
-from brainseg_gui.followup.carrying import carried
+from brainseg_gui.followup.aligning.carrying import carried
+from brainseg_gui.followup.aligning.placements import _placement, place_visits
 from brainseg_gui.followup.from_json import read_follow_up
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
 from brainseg_gui.followup.record import FollowUp

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainseg_gui.followup.beside import change_levels, change_table, matched_windows, visit_beside
+from brainseg_gui.followup.aligning.beside import change_levels, change_table, matched_windows, visit_beside
 from brainseg_gui.followup.visits import time_line_of
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.grid import Grid

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.followup.carrying import carried_to
+from brainseg_gui.followup.aligning.carrying import carried_to
 from brainseg_gui.followup.visits import time_line_of
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.progress import run_to_end

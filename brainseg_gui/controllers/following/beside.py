@@ -8,7 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
-from brainseg_gui.followup.beside import BesideVisit, visit_beside
+from brainseg_gui.followup.aligning.beside import BesideVisit, visit_beside
 from brainseg_gui.followup.own_masks import Homes, newest_masks
 from brainseg_gui.followup.visits import Visit
 from brainseg_gui.imaging.case import Case

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject
 
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.errors import printable
-from brainseg_gui.followup.alignment import Placement
-from brainseg_gui.followup.carrying import carried_to
+from brainseg_gui.followup.aligning.carrying import carried_to
+from brainseg_gui.followup.aligning.placements import Placement
 from brainseg_gui.followup.own_masks import Homes, newest_masks
 from brainseg_gui.followup.visits import TimeLine
 from brainseg_gui.imaging.case import Case

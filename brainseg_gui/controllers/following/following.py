@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import platformdirs
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -25,7 +26,8 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, CaseError
-from brainseg_gui.followup.alignment import Placement
+from brainseg_gui.followup.aligning.kept_placements import keep_placements, kept_placements
+from brainseg_gui.followup.aligning.placements import Placement
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.edit_journal import UNDO, journal_entry, journal_of, with_journal
 from brainseg_gui.followup.edits import Edit
@@ -178,7 +180,8 @@ class FollowingController(QObject):
         criteria = criteria_named(self._following.choice.criteria)
         request = FollowUpRequest(criteria, placements=self._following.placements)
         work.begin("reading")
-        self._measuring = job = Job(_measured(line, request, self._preferences.journals, self._homes()), self)
+        kept = platformdirs.user_cache_path("brainseg") / "placements"
+        self._measuring = job = Job(_measured(line, request, self._preferences.journals, kept, self._homes()), self)
         job.progressed.connect(self._on_progressed)
         job.succeeded.connect(partial(self._on_measured, line))
         job.failed.connect(self._on_failed)
@@ -259,16 +262,24 @@ def _several(line: TimeLine, folder: Path) -> TimeLine:
     return line
 
 
+def _keep(line: TimeLine, placements: Sequence[Placement], kept: Path) -> None:
+    try:
+        keep_placements(line.visits, placements, kept)
+    except OSError:
+        log.warning("where the visits lie is not kept for the next time", exc_info=True)
+
+
 def _measured(
-    line: TimeLine, request: FollowUpRequest, journals: Path, homes: Homes
+    line: TimeLine, request: FollowUpRequest, journals: Path, kept: Path, homes: Homes
 ) -> Generator[Progress, None, MeasuredPatient]:
-    """Register, where that was not done, and measure; then do again what people changed before."""
+    """Register, where that was not done before, and measure; then do again what people changed before."""
     yield Progress("looking for masks", 0.0)
     masks = newest_masks(line.visits, homes)
     request = replace(request, masks={line.visits[index].name: path for index, path in masks.items()})
-    placements = tuple(request.placements)
+    placements = tuple(request.placements) or kept_placements(line.visits, kept)
     if not placements:
         placements = yield from scaled(register_visits(line, request), 0.0, 0.8)
+        _keep(line, placements, kept)
     if not masks:
         return MeasuredPatient(None, placements, None, 0)
     record = yield from scaled(measure_patient(line, replace(request, placements=placements)), 0.8, 1.0)

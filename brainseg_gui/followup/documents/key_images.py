@@ -25,7 +25,7 @@ from brainseg_gui.evaluation.figures.tile import (
     grey_slice,
     head_box,
 )
-from brainseg_gui.followup.alignment import best_modality
+from brainseg_gui.followup.aligning.placements import best_modality
 from brainseg_gui.followup.diameters import Cross, Line
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.results import results_of

@@ -14,8 +14,8 @@ from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.work import Work
 
 if TYPE_CHECKING:
-    from brainseg_gui.followup.alignment import Placement
-    from brainseg_gui.followup.beside import BesideVisit
+    from brainseg_gui.followup.aligning.beside import BesideVisit
+    from brainseg_gui.followup.aligning.placements import Placement
     from brainseg_gui.followup.edits import Edit
     from brainseg_gui.followup.record import FollowUp
     from brainseg_gui.followup.visits import TimeLine

@@ -29,7 +29,7 @@ from brainseg_gui.views.slices.overlays.preview_item import PreviewMarks, previe
 from brainseg_gui.views.slices.slice_images import FillImage, GreyImage
 
 if TYPE_CHECKING:
-    from brainseg_gui.followup.beside import BesideVisit
+    from brainseg_gui.followup.aligning.beside import BesideVisit
 
 _EDGE = np.zeros((256, 4), dtype=np.uint8)
 _EDGE[1] = (230, 232, 235, 255)
@@ -173,7 +173,7 @@ class SlicePicture:
     def _change(
         self, beside: BesideVisit, plane: Plane, slice_index: int
     ) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-        from brainseg_gui.followup.beside import change_levels, change_table
+        from brainseg_gui.followup.aligning.beside import change_levels, change_table
 
         case, modality, viewing = self._session.case, self._modality, self._session.viewing
         if case is None or modality not in case.volumes or modality not in beside.volumes:

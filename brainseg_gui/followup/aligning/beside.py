@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import printable
-from brainseg_gui.followup.carrying import carried
+from brainseg_gui.followup.aligning.carrying import carried
 from brainseg_gui.followup.visits import Visit
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.read_case import read_case

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from brainseg_gui.errors import CaseError, SaveError, printable
-from brainseg_gui.followup.alignment import best_modality
+from brainseg_gui.followup.aligning.placements import best_modality
 from brainseg_gui.followup.masks import read_masks
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.visits import Visit
