@@ -2,7 +2,7 @@
 
 The expected Dice comes from the network's own certainty (`inference.expected_dice`). Novelty is how far the tumour, as
 the network found it, is from those that are done: in volume, and in the shares of core and enhancing tumour. Over lists
-of 60 synthetic cases this order corrects half of all error with 25 cases, a random one with 31, the best one with 24
+of 60 synthetic cases this order corrects half of all error with 22 cases, a random one with 31, the best one with 21
 (`tests.benchmarks.order_study`).
 """
 
