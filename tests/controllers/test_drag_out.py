@@ -10,7 +10,6 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from brainseg_gui.controllers.shell.core_panels import CASES
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -20,6 +19,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.slab import LabelChange
 from brainseg_gui.controllers.layers.drag_out import DragOutController
+from brainseg_gui.controllers.shell.features.core_panels import CASES
 from brainseg_gui.exchange.mask_as_file import mask_as_file
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.formats.reading import read_label_map
