@@ -21,7 +21,7 @@ from brainseg_gui.plain_files import for_terminal, visible
 
 COMMANDS = (
     *("window", "demo", "prepare", "segment", "evaluate", "follow", "report", "statistics", "render", "surfaces"),
-    *("refine", "train", "learn", "runs", "synthesize", "export", "plugins", "doctor"),
+    *("refine", "train", "learn", "runs", "synthesize", "deface", "export", "plugins", "doctor"),
 )
 _OF_HEADERS = "pydicom"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}

@@ -57,6 +57,7 @@ def prepare(
     space: Literal["1mm", "reference"] = "1mm",
     strip: bool = True,
     even_out: bool = False,
+    deface: bool = False,
     overwrite: bool = False,
 ) -> OpenCase:
     """Make a case of raw series: find out which is what, register, resample, take the skull off.
@@ -77,6 +78,8 @@ def prepare(
         Whether to take the skull off.
     even_out
         Whether to take out shading by the coil.
+    deface
+        Whether to remove the face of a head whose skull stays: with ``strip=False``.
 
     Raises
     ------
@@ -88,7 +91,8 @@ def prepare(
     from brainseg_gui.preparation.steps.work import Space, Wishes
 
     said = {_modality_named(name): series for name, series in (roles or {}).items()}
-    request = PreparationRequest(Path(output), Wishes(Space(space), strip=strip, even_out=even_out), said, overwrite)
+    wishes = Wishes(Space(space), strip=strip, even_out=even_out, deface=deface)
+    request = PreparationRequest(Path(output), wishes, said, overwrite)
     finder = finder_of(_engine())
     return open_case(run_to_end(prepare_place(Path(raw), request, finder)).folder)
 

@@ -8,7 +8,7 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, refuse_cluster_options
 from brainseg_gui.commands.terminal import BAR, INPUT_FAULT, say, write_line
@@ -16,10 +16,14 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from brainseg_gui.imaging.modality import Modality
     from brainseg_gui.preparation.heads.finder import BrainFinder
     from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination
     from brainseg_gui.progress import Progress
+
+Result = TypeVar("Result")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,6 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--space", choices=("1mm", "reference"), default="1mm", help="voxels of the result: 1 mm, or the reference's"
     )
     parser.add_argument("--keep-skull", action="store_true", help="do not take the skull off")
+    parser.add_argument("--deface", action="store_true", help="keep the skull, but remove the face")
     parser.add_argument("--even-out", action="store_true", help="take out shading by the coil (N4)")
     parser.add_argument("--overwrite", action="store_true", help="replace prepared cases that were made otherwise")
     parser.add_argument("--fresh", action="store_true", help="prepare anew what was prepared before of the same files")
@@ -62,7 +67,9 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.preparation.prepare_place import PreparationRequest
     from brainseg_gui.preparation.steps.work import Space, Wishes
 
-    wishes = Wishes(Space(args.space), strip=not args.keep_skull, even_out=args.even_out)
+    wishes = Wishes(
+        Space(args.space), strip=not (args.keep_skull or args.deface), even_out=args.even_out, deface=args.deface
+    )
     request = PreparationRequest(
         args.output, wishes, roles_said(args.role, args.places), args.overwrite, fresh=args.fresh
     )
@@ -107,18 +114,24 @@ def prepare_shown(
     place: Path, request: PreparationRequest, finder: BrainFinder | None, taken: set[Path]
 ) -> PreparedExamination:
     """Prepare one examination with a bar that shows how far it is; see `prepare_place`."""
+    from brainseg_gui.preparation.prepare_place import prepare_place
+
+    return run_shown(prepare_place(place, request, finder, taken), place.name)
+
+
+def run_shown(work: Generator[Progress, None, Result], name: str) -> Result:
+    """Run a generator to its end with a bar that shows how far it is."""
     from tqdm import tqdm
 
-    from brainseg_gui.preparation.prepare_place import prepare_place
     from brainseg_gui.progress import run_to_end
 
     with closing(tqdm(total=1.0, file=sys.stderr, bar_format=BAR, disable=None, leave=False)) as bar:
 
         def tell(progress: Progress) -> None:
-            bar.set_description_str(for_terminal(f"{place.name}: {progress.stage}"), refresh=False)
+            bar.set_description_str(for_terminal(f"{name}: {progress.stage}"), refresh=False)
             bar.update(progress.done - bar.n)
 
-        with closing(prepare_place(place, request, finder, taken)) as work:
+        with closing(work):
             return run_to_end(work, tell)
 
 

@@ -98,7 +98,7 @@ def prepare_place(
         prepared = PreparedExamination(folder, before, None)
     else:
         check_free(folder, overwrite=overwrite)
-        examination = yield from scaled(_looked_at(examination, request, finder), 0.05, 0.15)
+        examination = yield from scaled(looked_at(examination, request.said, finder, request.looks), 0.05, 0.15)
         choice = choose_series(examination, request.said)
         placed = request.placed or (before.put_by_hand(there) if before is not None else None)
         work = yield from scaled(prepare(examination, choice, request.wishes, finder, placed), 0.15, 0.9)
@@ -109,13 +109,13 @@ def prepare_place(
     return prepared
 
 
-def _looked_at(
-    examination: RawExamination, request: PreparationRequest, finder: BrainFinder | None
+def looked_at(
+    examination: RawExamination, said: Mapping[Modality, str], finder: BrainFinder | None, looks: Looks | None = None
 ) -> Generator[Progress, None, RawExamination]:
     """Those series whose tags leave open what they are, where no person says it, told by their images too."""
-    said = {examination.called(word).number for word in request.said.values() if word.casefold() != NONE}
-    known = with_looks(examination, request.looks)
-    looking = look_at(known, finder, lambda one: is_unsure(one) and one.number not in said)
+    by_person = {examination.called(word).number for word in said.values() if word.casefold() != NONE}
+    known = with_looks(examination, looks or {})
+    looking = look_at(known, finder, lambda one: is_unsure(one) and one.number not in by_person)
     return (yield from looking)
 
 

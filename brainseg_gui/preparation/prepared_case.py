@@ -58,15 +58,15 @@ def write_prepared(
         If it could not be written, or there is something of that name.
     """
     check_free(folder, overwrite=overwrite)
-    with _in_the_making(folder) as making:
+    with in_the_making(folder) as making:
         yield Progress(WRITING, 0.0)
         name = folder.name
-        works = [_image(volume, making / f"{name}_{m.value}{MASK_ENDING}") for m, volume in work.prepared.items()]
+        works = [write_image(volume, making / f"{name}_{m.value}{MASK_ENDING}") for m, volume in work.prepared.items()]
         yield from side_by_side(works, WRITING)
         if work.brain is not None:
             brain = work.brain.astype(np.float32)
             mask = Volume(brain, work.grid, 1.0, 0.0, folder)
-            yield from _image(mask, making / f"{name}{_BRAIN}{MASK_ENDING}")
+            yield from write_image(mask, making / f"{name}{_BRAIN}{MASK_ENDING}")
         marking = in_background(partial(_marks, work), WRITING)
         marks = yield from waited_for(marking, Progress(WRITING, 0.9, "checking sums"))
         write_text(making / RECORD, as_json(work, marks, said), chosen=False)
@@ -101,7 +101,7 @@ def _not_ours(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _in_the_making(folder: Path) -> Iterator[Path]:
+def in_the_making(folder: Path) -> Iterator[Path]:
     """A new folder beside; it takes the name at the end, and is gone if something goes wrong on the way."""
     making = folder.parent / new_name()
     before = folder.parent / f".{folder.name}-replaced-{secrets.token_hex(4)}"  # a name that is never swept
@@ -125,7 +125,8 @@ def _in_the_making(folder: Path) -> Iterator[Path]:
             shutil.rmtree(before, ignore_errors=True)
 
 
-def _image(volume: Volume, path: Path) -> Generator[Progress, None, None]:
+def write_image(volume: Volume, path: Path) -> Generator[Progress, None, None]:
+    """Write an image aside; how long that takes is not told."""
     from brainseg_gui.imaging.formats.nifti import write_float_image
 
     writing = in_background(lambda: write_float_image(path, volume.intensities(), volume.grid.affine), WRITING)

@@ -137,6 +137,7 @@ def as_json(
             "space": work.wishes.space.value,
             "strip": work.wishes.strip,
             "even_out": work.wishes.even_out,
+            "deface": work.wishes.deface,
         },
         "said": {modality.value: word.casefold() for modality, word in said.items()},
         "reference": work.reference.value,
@@ -218,7 +219,8 @@ def read_preparation(folder: Path) -> Preparation:
 
 def _preparation(content: Mapping[str, Any]) -> Preparation:
     wished = object_in(content["wishes"])
-    wishes = Wishes(Space(wished["space"]), bool(wished["strip"]), bool(wished["even_out"]))
+    deface = bool(wished.get("deface"))  # before there was such a wish, no face was removed
+    wishes = Wishes(Space(wished["space"]), bool(wished["strip"]), bool(wished["even_out"]), deface)
     series = tuple(_series(object_in(entry)) for entry in listed_in(content["series"], len(Modality)))
     said = {Modality(key): text_in(word) for key, word in object_in(content["said"]).items()}
     name, program, reference = text_in(content["name"]), text_in(content["program"]), Modality(content["reference"])

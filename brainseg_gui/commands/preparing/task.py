@@ -47,6 +47,7 @@ def record_of(place: Path, request: PreparationRequest, claim: Path) -> dict[str
         "space": wishes.space.value,
         "strip": wishes.strip,
         "even_out": wishes.even_out,
+        "deface": wishes.deface,
         "said": {modality.value: series for modality, series in request.said.items()},
         "overwrite": request.overwrite,
         "fresh": request.fresh,
@@ -72,7 +73,8 @@ def prepare_task(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _prepared(record: dict[str, Any]) -> dict[str, Any]:
-    wishes = Wishes(Space(record["space"]), strip=record["strip"], even_out=record["even_out"])
+    wished = {name: record[name] for name in ("strip", "even_out", "deface")}
+    wishes = Wishes(Space(record["space"]), **wished)
     said = {Modality(key): series for key, series in record["said"].items()}
     place, output = Path(record["place"]), Path(record["output"])
     request = PreparationRequest(output, wishes, said, record["overwrite"], fresh=record["fresh"])

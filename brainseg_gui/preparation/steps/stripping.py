@@ -19,6 +19,7 @@ from brainseg_gui.preparation.heads.skull import BrainMask, Mask, brain_mask, vo
 from brainseg_gui.preparation.image_roles import Seen
 from brainseg_gui.preparation.looking import bare_brain, contrast_seen, seen_in
 from brainseg_gui.preparation.shading import without_shading
+from brainseg_gui.preparation.steps.defacing import deface
 from brainseg_gui.preparation.steps.work import BrainFound, PreparationWork, Stepped
 from brainseg_gui.progress import Progress, scaled
 
@@ -107,9 +108,11 @@ def take_out_shading(work: PreparationWork) -> Generator[Progress, None, Stepped
 
 
 def strip(work: PreparationWork) -> Generator[Progress, None, Stepped]:
-    """Everything that is not brain at 0, where the brain was found."""
+    """Everything that is not brain at 0, where the brain was found; or the face alone gone, where that is asked for."""
     yield Progress(STRIPPING, 0.0)
     if not work.wishes.strip:
+        if work.wishes.deface:
+            return (yield from deface(work))
         return Stepped(work, ("The skull stays, as was asked for",))
     if work.brain is None:
         return Stepped(work, ())

@@ -40,11 +40,14 @@ class Wishes:
         Whether the skull is taken off.
     even_out
         Whether shading by the coil is taken out.
+    deface
+        Whether the face is removed from a head whose skull stays.
     """
 
     space: Space = Space.MILLIMETRE
     strip: bool = True
     even_out: bool = False
+    deface: bool = False
 
 
 @dataclass(frozen=True, eq=False)
