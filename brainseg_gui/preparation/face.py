@@ -1,7 +1,7 @@
 """Where the face is, told from the brain alone: a visor before it, whose inner side follows the brain's front.
 
 After Schimke and Hale, Quickshear defacing for neuroimages (HealthSec 2011), which cuts along a plane that touches the
-brain's lower front, a margin away from it. Planes leave eyes that lie below a frontal lobe: 24 to 90 % of them went on
+brain's lower front, a margin away from it. Planes leave eyes that lie below a frontal lobe: 26 and 90 % of them went on
 two made-up heads. So the cut follows the brain: on lines of sight from below the forehead all is removed until a margin
 before the brain, and nothing behind a plane that lies behind the eyes. The visor is told in mm, so that it cuts series
 of any voxels and any place without a mask being resampled.

@@ -20,7 +20,7 @@ SIGNATURES = {
     "evaluate": "(reference, prediction, *, rules='brats2023')",
     "open_case": "(path, *, reference=True)",
     "open_mask": "(path, case, *, scheme=None)",
-    "prepare": "(raw, output, *, roles=None, space='1mm', strip=True, even_out=False, overwrite=False)",
+    "prepare": "(raw, output, *, roles=None, space='1mm', strip=True, even_out=False, deface=False, overwrite=False)",
     "refine": "(case, mask, clicks, *, locked=())",
     "segment": "(case, model=None, *, device='auto', probabilities=False)",
 }
