@@ -33,7 +33,7 @@ def with_image(role: Role, seen: Seen) -> Role:
     """
     if not seen:
         return role
-    best = max(seen, key=lambda modality: seen[modality])
+    best = _best(seen)
     share, words = _share(seen, best), _in_words(seen, best)
     if role.modality is None and role.certainty is Certainty.UNSURE:
         if best is None or share < _LEAST:
@@ -48,6 +48,11 @@ def with_image(role: Role, seen: Seen) -> Role:
     return replace(role, certainty=Certainty.UNSURE, reason=f"{role.reason}, but {words}")
 
 
+def _best(seen: Seen) -> Modality | None:
+    """What an image looks like most, both T1 taken together: half for T1, half for T1ce is no doubt about T2."""
+    return max(seen, key=lambda modality: (_share(seen, modality), seen[modality]))
+
+
 def _share(seen: Seen, best: Modality | None) -> float:
     return sum(seen[one] for one in BOTH_T1) if best in BOTH_T1 else seen[best]
 
@@ -60,7 +65,7 @@ def _in_words(seen: Seen, best: Modality | None) -> str:
 def contrast_in_words(role: Role, seen: Seen) -> str:
     """What an image looks like against what a person said; empty where it does not contradict."""
     told = with_image(replace(role, certainty=Certainty.SURE), seen)
-    return _in_words(seen, max(seen, key=lambda one: seen[one])) if told.certainty is Certainty.UNSURE else ""
+    return _in_words(seen, _best(seen)) if told.certainty is Certainty.UNSURE else ""
 
 
 def told_apart(roles: Sequence[Role], seen: Sequence[Seen]) -> tuple[Role, ...]:

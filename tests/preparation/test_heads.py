@@ -11,7 +11,7 @@ import pytest
 
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.heads.bites import bitten_off
+from brainseg_gui.preparation.heads.bites import bitten_off, other_half
 from brainseg_gui.preparation.heads.contrast import contrast_gain, guess_contrast
 from brainseg_gui.preparation.heads.field import SHAPE, normalised, on_field
 from brainseg_gui.preparation.heads.shells import SHARES, shell_shares
@@ -225,3 +225,12 @@ def test_a_tumour_at_the_cortex_that_is_taken_for_skull_is_kept(turn_deg: float,
 def test_no_brain_has_no_bites() -> None:
     nothing = np.zeros(SHAPE, bool)
     assert not bitten_off(nothing, np.ones(SHAPE, np.float32)).any()
+
+
+@pytest.mark.parametrize("middle", [31.5, 30.0, 33.2])
+def test_the_mirror_image_of_a_brain_lies_on_it(middle: float) -> None:
+    """Else one side lacks what it has, and the other is not missed what it lacks."""
+    i, j, k = np.indices(SHAPE)
+    brain = ((i - middle) / 21) ** 2 + ((j - 40) / 27) ** 2 + ((k - 40) / 25) ** 2 <= 1
+    other = other_half(brain) > 0.5
+    assert abs(float(np.argwhere(other)[:, 0].mean() - np.argwhere(brain)[:, 0].mean())) < 0.7

@@ -34,14 +34,14 @@ def bitten_off(brain: Mask, image: FloatArray) -> Mask:
     """
     if not brain.any():
         return np.zeros_like(brain)
-    lacking = (_other_half(brain) > _THERE) & ~brain & (image > _TISSUE)
+    lacking = (other_half(brain) > _THERE) & ~brain & (image > _TISSUE)
     deep = lacking & (ndimage.distance_transform_edt(~brain) >= _DEEP)
     if not deep.any():
         return deep
     return np.asarray(lacking & (ndimage.distance_transform_edt(~deep) <= _DEEP + _EDGE))
 
 
-def _other_half(brain: Mask) -> FloatArray:
+def other_half(brain: Mask) -> FloatArray:
     """The mirror image of a brain, at the plane about which it is most alike; 0 to 1."""
     soft = ndimage.gaussian_filter(brain.astype(np.float32), _SMOOTH)
     few = soft[::2, ::2, ::2]
@@ -52,7 +52,7 @@ def _other_half(brain: Mask) -> FloatArray:
 
     options: Any = {"maxfev": _TRIES, "xtol": 0.02, "ftol": 1e-4}
     place = optimize.minimize(unlike, np.zeros(3), method="Powell", options=options).x * _REACH
-    return _mirrored(soft, place * (2.0, 1.0, 1.0), 2.0 * middle + 0.5)
+    return _mirrored(soft, place * (2.0, 1.0, 1.0), 2.0 * middle)  # every second voxel was kept, none averaged
 
 
 def _mirrored(values: FloatArray, place: NDArray[np.float64], middle: NDArray[np.float64]) -> FloatArray:
