@@ -2,7 +2,8 @@
 
 ``python -m tests.benchmarks.cluster_trial --cases 1000`` writes small cases, segments them in one process, then by
 ``segment --cluster local`` while workers are killed, and once more without killing. A stand-in for the network makes
-what is measured what is ours: reading, hashing, entering, writing, scheduling.
+what is measured what is ours: reading, hashing, entering, writing, scheduling. With ``--seconds .5`` it keeps a core
+busy as a network does, and the workers show what they are worth.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import random
 import resource
 import tempfile
@@ -40,7 +42,9 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--every", type=int, default=40, help="masks between two killings, on the average")
+    parser.add_argument("--seconds", type=float, default=0.0, help="of a core, that the stand-in takes for a case")
     given = parser.parse_args()
+    os.environ[stand_in_engine.WORK_S] = str(given.seconds)
     with tempfile.TemporaryDirectory(prefix="cluster-trial-") as folder:
         print(json.dumps(trial(Path(folder), given.cases, given.workers, given.every), indent=1))
 

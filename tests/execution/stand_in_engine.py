@@ -1,4 +1,4 @@
-"""A network for the tests that needs no time: it calls bright what is bright on T1ce."""
+"""A network for the tests that needs no time, or as much as is said: it calls bright what is bright on T1ce."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from tests.execution.stand_in_tasks import wait_for_file
 seen: list[str] = []
 """Cases that the network of this process was given."""
 _MORTALITY = float(os.environ.get("BRAINSEG_TEST_MORTALITY", "0"))
+WORK_S = "BRAINSEG_TEST_WORK_S"
+"""Names the variable that says how long one core is busy with a case, in seconds of the processor."""
 _dice = random.Random(os.getpid())
 
 
@@ -35,6 +38,9 @@ class StandInEngine:
             threading.Timer(0.05 * _dice.random(), os.kill, (os.getpid(), signal.SIGKILL)).start()
         yield Progress("inferring", 0.5)
         image = np.asarray(case.volumes[Modality.T1CE].stored, np.float32)
+        end = time.thread_time() + float(os.environ.get(WORK_S, "0"))
+        while time.thread_time() < end:
+            pass
         classes = np.digitize(image, np.quantile(image[image > 0], [0.9, 0.95, 0.99])).astype(np.uint8)
         return SegmentResult(classes, {}, "CPU", "float32", "stand-in 1", ())
 
