@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import closing
 from pathlib import Path
 
 from brainseg_gui.commands.prepare import add_role_option, roles_said, run_shown
+from brainseg_gui.commands.terminal import INPUT_FAULT, say, write_line
 from brainseg_gui.errors import BrainsegError, listed
-from brainseg_gui.plain_files import for_terminal
-
-INPUT_FAULT = 2
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,12 +44,12 @@ def run(args: argparse.Namespace) -> int:
                 done = run_shown(deface_place(place, args.output, said, finder, args.name), place.name)
             except BrainsegError as error:
                 troubles += 1
-                sys.stderr.write(for_terminal(f"brainseg: {error}\n"))
+                say(str(error))
                 continue
             troubles += bool(done.doubts)
             for doubt in done.doubts:
-                sys.stderr.write(for_terminal(f"brainseg: {done.folder.name}: {doubt}\n"))
+                say(f"{done.folder.name}: {doubt}")
             series = listed([f"{modality.title} ({ml:,.0f} ml)" for modality, ml in done.removed_ml.items()])
             rest = f"; {done.left_out} other series are not in it" if done.left_out else ""
-            sys.stdout.write(for_terminal(f"{done.folder}: the face was removed from {series}{rest}\n"))
+            write_line(f"{done.folder}: the face was removed from {series}{rest}")
     return INPUT_FAULT if troubles else 0

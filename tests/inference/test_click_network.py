@@ -16,7 +16,8 @@ from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.hints import Hint, distance_mm
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference.clicks.click_network import ClickNetwork, shipped_click_network
+from brainseg_gui.inference.clicks.click_network import ClickNetwork, _mender_in, shipped_click_network
+from brainseg_gui.inference.clicks.mender import MENDER
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.models.head_model import CLICK_INPUTS, read_head_model
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
@@ -118,3 +119,13 @@ def test_the_shipped_network_takes_a_false_island_away_and_leaves_the_rest(engin
     np.copyto(values[answer.change.slab], answer.change.labels, where=answer.change.mask)
     assert np.count_nonzero(values[island]) < 0.2 * np.count_nonzero(island)
     assert (values[~island] == before[~island]).all()
+
+
+def test_a_damaged_file_of_what_mends_leaves_the_images_to_do_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert _mender_in(tmp_path) is None
+    assert not caplog.records
+    (tmp_path / MENDER).write_bytes(b"PK\x03\x04 and no more")
+    assert _mender_in(tmp_path) is None
+    assert MENDER in caplog.text

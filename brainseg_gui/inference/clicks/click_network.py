@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Sequence
+from pathlib import Path
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.box import Box
@@ -17,6 +19,8 @@ from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.models.head_model import HeadModel, head_model
 from brainseg_gui.inference.models.model_folder import ModelFolder, shipped_models
 from brainseg_gui.progress import Progress
+
+_LOG = logging.getLogger(__name__)
 
 
 class ClickNetwork:
@@ -100,5 +104,14 @@ def shipped_click_network(engine: Engine) -> ClickNetwork | None:
     base = next((m for m in shipped_models() if m.passport.sha256 == head.passport.features_of), None)
     if base is None:
         return None
-    file = head.path / MENDER
-    return ClickNetwork(engine, base, head, read_mender(file) if file.is_file() else None)
+    return ClickNetwork(engine, base, head, _mender_in(head.path))
+
+
+def _mender_in(folder: Path) -> Mender | None:
+    """What mends what is drawn; None where there is no such, or a damaged one: then the images do."""
+    file = folder / MENDER
+    try:
+        return read_mender(file) if file.is_file() else None
+    except ModelError:
+        _LOG.warning("the images alone mend what is drawn", exc_info=True)
+        return None
