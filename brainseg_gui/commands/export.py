@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from brainseg_gui.progress import Progress
 
 _DICOM = ("dicom-seg", "rtstruct")
+# those of `MASK_KINDS`, whose module imports what is heavy; a test compares them
 _KINDS = ("nnunet", "bids", *_DICOM, "seg.nrrd", "nrrd", "mha", "mgz", "nii.gz")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import ImageError, printable
 from brainseg_gui.imaging.formats.image_format import ImageHeader
-from brainseg_gui.imaging.formats.known_formats import is_image, stem
+from brainseg_gui.imaging.formats.known_formats import is_detached, is_image, stem
 from brainseg_gui.imaging.formats.mask_note import wrote_mask
 from brainseg_gui.imaging.formats.reading import read_header
 from brainseg_gui.imaging.modality import Modality
@@ -89,7 +89,7 @@ def _times(told: Mapping[str, object]) -> dict[str, float]:
 
 def _files_of(header: ImageHeader) -> tuple[Path, ...]:
     """The file, and the one beside it that holds its voxels where there are two."""
-    if header.path.suffix.lower() not in (".mhd", ".nhdr"):
+    if not is_detached(header.path):
         return (header.path,)
     beside = (header.path.with_suffix(ending) for ending in (".raw", ".zraw", ".raw.gz"))
     return (header.path, *(path for path in beside if path.is_file()))

@@ -23,7 +23,7 @@ class MeasureOutlet(Flag):
 
     NOWHERE = 0
     LISTS = auto()
-    """One line per case: window, page and terminal."""
+    """One line per case: window and page, with `list_decimals`, and terminal, with all."""
     CASE = auto()
     """The report of one case."""
     SUMMARY = auto()

@@ -166,6 +166,8 @@ class ImageFormat:
         Imports what reads its masks, where they are no plain images.
     remedy
         How images become some that are read, where these are not.
+    detached
+        Those of its endings whose voxels lie in another file beside, of any name.
     """
 
     title: str
@@ -175,3 +177,4 @@ class ImageFormat:
     writer: Callable[[], Writer] | None = None
     mask_reader: Callable[[], MaskReader] | None = None
     remedy: str = ""
+    detached: tuple[str, ...] = ()

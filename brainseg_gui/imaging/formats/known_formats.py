@@ -85,8 +85,8 @@ def _loaded(plug_in: PlugIn) -> Codec:
 _ENDING = re.compile(r"(\.[a-z0-9]{1,12}){1,2}")
 _BUILT_IN = (
     ImageFormat("NIfTI", (".nii.gz", ".nii"), _is_nifti, reader=_nifti, writer=_nifti),
-    ImageFormat("NRRD", (".nrrd", ".seg.nrrd", ".nhdr"), _is_nrrd, _nrrd, _nrrd, _segments),
-    ImageFormat("MetaImage", (".mha", ".mhd"), reader=_meta_image, writer=_meta_image),
+    ImageFormat("NRRD", (".nrrd", ".seg.nrrd", ".nhdr"), _is_nrrd, _nrrd, _nrrd, _segments, detached=(".nhdr",)),
+    ImageFormat("MetaImage", (".mha", ".mhd"), reader=_meta_image, writer=_meta_image, detached=(".mhd",)),
     ImageFormat("FreeSurfer", (".mgz", ".mgh"), reader=_mgh, writer=_mgh),
     ImageFormat("DICOM", (".dcm", ".ima", ".dicom"), _is_dicom, mask_reader=_dicom, remedy=FROM_DICOM),
     ImageFormat("Analyze", (".hdr", ".img"), remedy=_SAVE_AGAIN),
@@ -155,6 +155,16 @@ def stem(path: Path) -> str:
     ('BraTS-GLI-00000-000-seg', 'notes')
     """
     return path.name.removesuffix(suffix) if (suffix := suffix_of(path)) else path.stem
+
+
+def is_detached(path: Path) -> bool:
+    """Whether the name is that of a header whose voxels lie in another file beside.
+
+    >>> is_detached(Path("t1.mhd")), is_detached(Path("t1.mha"))
+    (True, False)
+    """
+    known = format_of(path)
+    return known is not None and path.name.lower().endswith(known.detached)
 
 
 def format_of(path: Path) -> ImageFormat | None:

@@ -15,7 +15,7 @@ from brainseg_gui.errors import ModelError
 from brainseg_gui.execution.manifest import Entry, result_name
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
-from brainseg_gui.imaging.formats.known_formats import suffix_of
+from brainseg_gui.imaging.formats.known_formats import is_detached
 from brainseg_gui.imaging.formats.mask_note import note_path
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.modality import Modality
@@ -24,8 +24,6 @@ from brainseg_gui.inference.cohorts.case_job import CaseJob
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder, shipped_folders
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.plain_files import read_bytes
-
-_WITH_FILES_BESIDE = (".mhd", ".nhdr", ".hdr")  # whose voxels lie in another file, of any name
 
 
 @dataclass(frozen=True)
@@ -189,7 +187,7 @@ class CaseRecord:
 def inputs_of(source: CaseSource) -> list[Path]:
     """The files that a mask is made of: images, and what tells how it is numbered."""
     named = {*source.modalities.values(), *([source.reference] if source.reference is not None else [])}
-    beside = {path.parent for path in named if suffix_of(path).lower() in _WITH_FILES_BESIDE}
+    beside = {path.parent for path in named if is_detached(path)}
     files = {path for folder in beside for path in folder.iterdir() if path.is_file()}
     if source.reference is not None and (note := note_path(source.reference)).is_file():
         files.add(note)
