@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.options.case import add_resample_option, add_scheme_options, chosen_schemes, regrid_policy_of
 from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, retries_of
-from brainseg_gui.commands.terminal import INPUT_FAULT
+from brainseg_gui.commands.terminal import INPUT_FAULT, say
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
 from brainseg_gui.progress import Progress, run_to_end
@@ -182,11 +182,16 @@ def _watched(work: Generator[Progress, None, CohortReport], total: int) -> Cohor
     """Run to the end: a bar on a terminal, else a plain line now and then."""
     from tqdm import tqdm
 
-    said = time.monotonic()
+    from brainseg_gui.execution.run import NOBODY
+
+    said, missed = time.monotonic(), False
 
     def tell(progress: Progress) -> None:
-        nonlocal said
+        nonlocal said, missed
         state: ScoringState = progress.partial
+        if state.waiting and not missed:
+            missed = True
+            say(NOBODY)
         bar.set_postfix_str(f"{state.failed} failed" if state.failed else "", refresh=False)
         bar.update(state.done - bar.n)
         if bar.disable and time.monotonic() - said > _PLAIN_EVERY_S:

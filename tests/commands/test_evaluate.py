@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import io
 import json
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nibabel as nib
@@ -16,8 +19,10 @@ import pytest
 
 from brainseg_gui.commands import evaluate
 from brainseg_gui.errors import BrainsegError, GridMismatchError, ImageError, SaveError
+from brainseg_gui.evaluation.cohorts import run
 from brainseg_gui.evaluation.records.measures import LISTED_SCORES, LISTED_VOLUMES, MEASURES
 from brainseg_gui.evaluation.reports.files import CSV_COLUMNS
+from brainseg_gui.execution.clusters import Workers
 
 # Ten voxels of 2×1×0.5 mm = 0.001 ml. WT: 7, 6, both 5; TC: 4, 3, both 3; ET: 2, 2, both 1.
 REFERENCE = [0, 1, 1, 2, 2, 2, 4, 4, 0, 0]
@@ -157,6 +162,31 @@ def test_ten_cases_have_a_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str
     expected = (9 * 10 / 13 + 1) / 10
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith(f"mean Dice over 10 cases   WT {expected:.3f}   TC {(9 * 6 / 7 + 1) / 10:.3f}")
+
+
+def test_a_cluster_without_workers_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[int] = []
+    held = threading.Event()
+
+    def present() -> int:
+        asked.append(1)
+        if len(asked) == 3:
+            held.set()  # one has come
+        return int(held.is_set())
+
+    @contextlib.contextmanager
+    def cluster(_where: str, _processes: int) -> Iterator[Workers]:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(held.wait)
+            yield Workers(pool, 10, present)
+
+    monkeypatch.setattr(run, "cluster_workers", cluster)
+    assert _run(*_cohort(tmp_path, 2), "--scheme", "brats2020", "--cluster", "local") == 0
+    said = capsys.readouterr().err
+    assert said.count("no worker is there yet") == 1
+    assert len(asked) >= 3
 
 
 def test_unpaired_and_broken_cases_do_not_stop_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

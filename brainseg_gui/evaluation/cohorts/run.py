@@ -23,6 +23,7 @@ from brainseg_gui.evaluation.records.from_json import case_of
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
 from brainseg_gui.evaluation.records.report import CaseReport, CohortReport
 from brainseg_gui.execution.clusters import Workers, cluster_workers, local_workers
+from brainseg_gui.execution.run import WAITING
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 
@@ -84,6 +85,8 @@ class ScoringState:
         Since the first.
     ended
         The pair that has just ended, scored or not; None between them.
+    waiting
+        Whether a cluster has no worker now.
     """
 
     done: int
@@ -91,6 +94,7 @@ class ScoringState:
     total: int
     seconds: float
     ended: CaseReport | Unpaired | None = None
+    waiting: bool = False
 
 
 def evaluate_cohort(request: CohortRequest) -> Generator[Progress, None, CohortReport]:
@@ -199,13 +203,16 @@ def _scored(
         for answer in ready:
             ended = scores.take(answer, partial) if answer is not None else None
             done, failed = len(scores.cases) + len(scores.failed), len(scores.failed)
-            yield _progress(ScoringState(done, failed, len(tasks), time.monotonic() - start, ended))
+            waiting = answer is None and not workers.present()
+            yield _progress(ScoringState(done, failed, len(tasks), time.monotonic() - start, ended, waiting))
 
 
 def _progress(state: ScoringState) -> Progress:
     words = f"{state.done} of {state.total}"
     if state.failed:
         words += f", {state.failed} failed"
+    if state.waiting:
+        words += f", {WAITING}"
     return Progress("scoring", state.done / state.total if state.total else 1.0, words, partial=state)
 
 
