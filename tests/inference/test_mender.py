@@ -100,6 +100,15 @@ def test_an_island_that_only_the_mask_claims_goes_as_a_whole_and_no_larger_thing
         assert wanted["WT"].any() != goes
 
 
+def test_an_island_stays_when_its_rim_is_pointed_at_or_somebody_asked_for_it() -> None:
+    features, present = features_on(GRIDS["1 mm"]), {**nothing(), "WT": ball(12)}
+    rim, middle = Hint("WT", False, ((30, 28, 36),)), Hint("WT", False, (AT,))
+    asked, elsewhere = Hint("TC", True, ((30, 24, 26),)), Hint("WT", True, ((2, 2, 2),))
+    for hints, stays in (([rim], True), ([asked, middle], True), ([elsewhere, middle], False), ([middle], False)):
+        _, wanted = mended_regions(by_distance(4.0), features, present, hints, SPACING)
+        assert wanted["WT"].any() == stays
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_nothing_changes_out_of_reach_whatever_the_weights(seed: int) -> None:
     rng = np.random.default_rng(seed)

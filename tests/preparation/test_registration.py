@@ -84,7 +84,7 @@ def test_images_share_as_much_however_their_affines_are_rounded(
 ) -> None:
     one = _shared_at_each_level(*fine_slices)
     other = _shared_at_each_level(*(rounded_otherwise(volume, by_mm) for volume in fine_slices))
-    assert other == pytest.approx(one, abs=5e-3)
+    assert other == pytest.approx(one, abs=0.02)  # samples fall otherwise: .009 by processor; .04 when thinning was off
 
 
 def _shared_at_each_level(fixed: Volume, moving: Volume) -> list[float]:

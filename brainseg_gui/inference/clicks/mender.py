@@ -33,7 +33,7 @@ OUTPUTS = ("is wrong", "is TC", "is ET")
 
 _AT_THE_HINT_MM = 2.0  # here a person is believed whatever the network says
 _SUREST = 8.0
-_CLAIMED = 0.5  # of an island
+_CLAIMED, _MIDDLE = 0.5, 0.5  # of an island, and of its greatest depth
 _WIDEST = 5.0  # standard deviations of a trait
 _REMEDY = "Install the program again"
 
@@ -120,7 +120,7 @@ def mended_regions(
     wrong |= distance <= _AT_THE_HINT_MM
     before = {region: present[region][case_box] for region in NESTED_REGIONS}
     if not hint.adds:
-        wrong |= _unclaimed(before[hint.region], hint, features, case_box, distance)
+        wrong |= _unclaimed(before[hint.region], hints, features, case_box, spacing_mm)
         return case_box, _without(before, wrong, hint)
     return case_box, _with(before, wrong, hint, {"TC": logits[1] > 0, "ET": logits[2] > 0})
 
@@ -148,20 +148,39 @@ def _upsampled(found: Floats, features: CaseFeatures, box: Box, case_box: Box) -
     return [apply_along_axes(np.asfortranarray(found[..., n]), matrices) for n in range(found.shape[-1])]
 
 
-def _unclaimed(mine: Mask, hint: Hint, features: CaseFeatures, case_box: Box, distance: Floats) -> Mask:
+def _unclaimed(
+    mine: Mask, hints: Sequence[Hint], features: CaseFeatures, case_box: Box, spacing_mm: tuple[float, float, float]
+) -> Mask:
     """The island of a region that a hint takes away, where it lies within reach and the network claims no half of it.
 
-    What only the mask says goes as a whole: in training most islands were the network's own.
+    What only the mask says goes as a whole: in training most islands were the network's own. Who points at its rim
+    speaks of the rim, and what somebody asked for by a hint is more than the mask's own.
     """
-    numbers, _ = connected(mine)
-    here = [tuple(v - part.start for v, part in zip(voxel, case_box, strict=True)) for voxel in hint.voxels_ijk]
-    island = np.isin(numbers, [numbers[voxel] for voxel in here if numbers[voxel]]) & mine
-    if not island.any() or (hint.box is None and float(distance[island].max()) > REACH_MM):
+    from scipy.ndimage import distance_transform_edt
+
+    hint, (numbers, _) = hints[-1], connected(mine)
+    island = np.isin(numbers, [numbers[voxel] for voxel in _inside(hint, case_box) if numbers[voxel]]) & mine
+    if not island.any():
+        return island
+    distance = distance_mm(hint.voxels_ijk, case_box, spacing_mm)
+    depth = distance_transform_edt(island, spacing_mm)
+    at_rim = max(depth[voxel] for voxel in _inside(hint, case_box)) < _MIDDLE * depth.max()
+    asked_for = any(island[voxel] for other in hints[:-1] if other.adds for voxel in _inside(other, case_box))
+    if at_rim or asked_for or (hint.box is None and float(distance[island].max()) > REACH_MM):
         return np.zeros_like(mine)
     box = box_near(case_box, features)
     opinion = logits_of(features.values[box][..., PROBABILITIES])[hint.region]
     (claimed,) = _upsampled(opinion[..., None], features, box, case_box)
     return island if (claimed[island] > 0).mean() < _CLAIMED else np.zeros_like(mine)
+
+
+def _inside(hint: Hint, box: Box) -> list[tuple[int, ...]]:
+    """The voxels of a hint that lie in a box, as indices of it."""
+    return [
+        tuple(at - part.start for at, part in zip(voxel, box, strict=True))
+        for voxel in hint.voxels_ijk
+        if all(part.start <= at < part.stop for at, part in zip(voxel, box, strict=True))
+    ]
 
 
 def _brain_in(features: CaseFeatures, case_box: Box) -> Mask:
