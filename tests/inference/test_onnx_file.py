@@ -15,7 +15,7 @@ from brainseg_gui.errors import ModelError
 from brainseg_gui.inference.models.model_folder import read_model_folder, verify_weights
 from brainseg_gui.inference.models.onnx.check import sizes_of, written_anew
 from brainseg_gui.inference.models.onnx.file import read_networks
-from brainseg_gui.inference.models.onnx.graph import Graph, read_graph
+from brainseg_gui.inference.models.onnx.graph import Graph, RefusedError, read_graph
 from tests.inference.onnx_models import BIAS, KERNEL, WEIGHTS, hostile_networks, model_folder, network, u_net
 
 HOSTILE = hostile_networks()
@@ -78,8 +78,14 @@ def test_weights_beside_the_network_are_compared_with_the_passport_too(tmp_path:
     (tmp_path / "weights.bin").write_bytes(b"OTHERS")
     model = read_model_folder(folder)
     for check in (verify_weights, read_networks):
-        with pytest.raises(ModelError, match=r"weights\.bin.*SHA-256 differs"):
+        with pytest.raises(ModelError, match=r"weights\.bin.*SHA-256 is "):
             check(model)
+
+
+def test_an_image_whose_axes_are_in_another_order_is_the_passports_fault() -> None:
+    with pytest.raises(RefusedError, match="weights do not fit its channels") as caught:
+        sizes_of(read(network()), (1, 8, 8, 8, 4), 8**3)
+    assert caught.value.remedy.startswith("Compare axes")
 
 
 def test_weights_that_are_a_link_are_refused(tmp_path: Path) -> None:

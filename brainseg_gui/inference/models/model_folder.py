@@ -125,13 +125,13 @@ def verify_weights(model: ModelFolder | HeadModel) -> None:
             reason = error.strerror or str(error)
             raise ModelError(f"the weights cannot be read ({reason})", "Check the file", path) from error
         if found != digest:
-            raise not_those(path)
+            raise not_those(path, found)
 
 
-def not_those(path: Path) -> ModelError:
-    """The error of weights whose digest is not that of the passport."""
+def not_those(path: Path, found: str) -> ModelError:
+    """The error of weights whose digest, `found`, is not that of the passport."""
     return ModelError(
-        "the weights are not those that the passport describes (their SHA-256 differs)",
-        "Copy the model folder again from its source",
+        f"the weights are not those that the passport describes (their SHA-256 is {found})",
+        "Copy the model folder again from its source, or write this into model.json if you exported the network",
         path,
     )

@@ -149,8 +149,10 @@ def identity_of(digests: Mapping[str, str]) -> str:
 def _modalities(grid: JsonFields) -> tuple[Modality, ...]:
     names = grid.texts("modalities")
     known = {modality.value: modality for modality in Modality}
-    if not names or len(set(names)) != len(names) or not set(names) <= set(known):
-        raise grid.wrong(f"needs different modalities out of {', '.join(known)} for modalities")
+    if unknown := [name for name in names if name not in known]:
+        raise grid.wrong(f"gives {visible(unknown[0])!r} as one of the modalities; known are {', '.join(known)}")
+    if not names or len(set(names)) != len(names):
+        raise grid.wrong("needs modalities, each of them once")
     return tuple(known[name] for name in names)
 
 

@@ -116,7 +116,8 @@ class OnnxNetwork:
         except Exception as error:
             if any(words in str(error).lower() for words in _NO_MEMORY):
                 raise MemoryError(str(error)) from error
-            raise _not_run(self._folder, error) from error
+            remedy = "See whether divisor in model.json is 2 to the number of its poolings, and patch its size"
+            raise _not_run(self._folder, error, remedy) from error
 
 
 def load_onnx_network(folder: ModelFolder, options: SegmentOptions) -> Generator[Progress, None, OnnxNetwork]:
@@ -151,13 +152,13 @@ def _session(graph: Graph, folder: ModelFolder) -> Any:
     try:
         return onnxruntime.InferenceSession(written_anew(graph), options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise _not_run(folder, error) from error
+        raise _not_run(folder, error, "Export it again, with opset_version=17") from error
 
 
-def _not_run(folder: ModelFolder, error: Exception) -> ModelError:
+def _not_run(folder: ModelFolder, error: Exception, remedy: str) -> ModelError:
     reason = visible(str(error).strip().rpartition("\n")[2].rstrip("."), 160) or type(error).__name__
     return ModelError(
         f"onnxruntime {onnxruntime.__version__} does not run the network ({reason})",
-        "Export it again, with opset_version=17",
+        remedy,
         folder.weights_path,
     )

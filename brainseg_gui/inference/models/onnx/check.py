@@ -118,8 +118,9 @@ def _made(node: Node, known: Mapping[str, Tensor]) -> list[Tensor]:
         fixed = all(tensor is None or tensor.fixed for tensor in call.inputs) or node.operator == "Shape"
         values = _values(call, shapes)
     except _DAMAGE as error:
-        reason = visible(str(error), 120) if isinstance(error, UnknownSizeError) else "its settings do not fit"
-        raise RefusedError(f"makes something of unknown size by the operator {node.operator} ({reason})") from error
+        cause = error if isinstance(error, UnknownSizeError) else UnknownSizeError("its settings do not fit")
+        what = f"makes something of unknown size by the operator {node.operator} ({visible(str(cause), 120)})"
+        raise RefusedError(what, *filter(None, [cause.remedy])) from error
     return [Tensor(shape, values if n == 0 else None, fixed) for n, shape in enumerate(shapes)]
 
 

@@ -69,8 +69,8 @@ def _content(path: Path, digest: str) -> memoryview:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ModelError(f"the weights cannot be read ({visible(reason)})", "Check the file", path) from error
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise not_those(path)
+    if (found := hashlib.sha256(content).hexdigest()) != digest:
+        raise not_those(path, found)
     return memoryview(content)
 
 

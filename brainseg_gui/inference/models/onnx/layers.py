@@ -15,7 +15,8 @@ def convolution(call: Call) -> list[Shape]:
     image, kernel = call.shape(), call.shape(1)
     _same_rank(image, kernel)
     if image[1] != kernel[1] * call.setting("group", 1):
-        raise UnknownSizeError("its weights do not fit its channels")
+        remedy = "Compare axes and modalities in model.json with the order in which the network takes its image"
+        raise UnknownSizeError("its weights do not fit its channels", remedy)
     return [(image[0], kernel[0], *_slid(call, image[2:], kernel[2:]))]
 
 

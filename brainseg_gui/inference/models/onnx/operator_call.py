@@ -14,7 +14,11 @@ Numbers = NDArray[Any]
 
 
 class UnknownSizeError(ValueError):
-    """The shape of a tensor does not follow from the shapes before it."""
+    """The shape of a tensor does not follow from the shapes before it; `remedy` where more is known than that."""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True)
