@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from brainseg_gui.commands import deface
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.modality import Modality
@@ -146,3 +147,9 @@ def test_what_could_not_be_registered_may_still_show_a_face() -> None:
     lost: Mapping[Modality, Alignment] = {Modality.T2: Alignment(np.eye(4), problem="it covers too little")}
     work = replace(work_of({Modality.T2: head(THICK, T2)}, Modality.T2), alignments=lost)
     assert "may be left in T2" in doubts_of_face(work)[0]
+
+
+def test_what_was_removed_is_said_without_the_air_before_it() -> None:
+    said = deface._in_words({Modality.T1: 2174.0, Modality.T2: 1880.0, Modality.FLAIR: 0.0})
+    assert said == "the face was removed from T1 and T2; there is none in FLAIR, whose skull is off"
+    assert deface._in_words({Modality.T1: 3.0}) == "the face was removed from T1"
