@@ -99,6 +99,7 @@ def _atlas_picture(atlas: Atlas) -> RegistrationPicture:
     return RegistrationPicture(placed(atlas.template, atlas.grid), itk_mask(everywhere, atlas.grid), points)
 
 
+@cache
 def _brain_of(atlas: Atlas) -> NDArray[np.bool_]:
     """What a skull stripper leaves: the structures, with the sulci between them."""
     from scipy.ndimage import binary_closing

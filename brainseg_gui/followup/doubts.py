@@ -40,21 +40,12 @@ def _basis(record: FollowUp, result: VisitResult, results: Sequence[VisitResult]
     start = (record.baseline, counted.get(record.baseline, ()))
     if category is not Category.PROGRESSION:
         return [start]
-    if new := _new(record, result):
-        return [(result.visit, new)]
+    if result.diameters.new:
+        return [(result.visit, result.diameters.new)]
     before = [one for one in results if record.baseline <= one.visit < result.visit]
     lowest = min(before, key=lambda one: one.diameters.total, default=result)
     # a target that is gone is no doubt where it was: what is back is told by what there is now
     return [(lowest.visit, lowest.targets), (result.visit, result.targets)]
-
-
-def _new(record: FollowUp, result: VisitResult) -> tuple[int, ...]:
-    """New lesions that the category rests on."""
-    reasons = " ".join(result.diameters.reasons)
-    if not reasons.startswith("new lesion"):
-        return ()
-    numbers = [int(word) for word in reasons.replace(",", " ").split() if word.isdigit()]
-    return tuple(number for number in numbers if number in record.lesions(result.visit))
 
 
 def _small(record: FollowUp, basis: Iterable[tuple[int, tuple[int, ...]]]) -> list[str]:

@@ -75,6 +75,8 @@ class Assessment:
         What it is called.
     reasons
         Why, in words.
+    new
+        Numbers of new lesions that the category rests on.
     """
 
     total: float
@@ -83,6 +85,7 @@ class Assessment:
     nadir: float
     category: Category
     reasons: tuple[str, ...] = ()
+    new: tuple[int, ...] = ()
 
 
 Found = Mapping[int, MeasuredLesion]
@@ -184,7 +187,8 @@ def _assessed(sums: Sums, thresholds: Thresholds, baseline: int, index: int, lea
     if not reasons:
         return Assessment(total, from_baseline, from_nadir, nadir, Category.NONE, ("no target lesion at the baseline",))
     category = next(entry for entry in _ORDER if entry in reasons)
-    return Assessment(total, from_baseline, from_nadir, nadir, category, (reasons[category],))
+    new = tuple(sums.new[index]) if category is Category.PROGRESSION else ()
+    return Assessment(total, from_baseline, from_nadir, nadir, category, (reasons[category],), new)
 
 
 def _decrease(change: float, thresholds: Thresholds, lesions: int) -> dict[Category, str]:

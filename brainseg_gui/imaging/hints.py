@@ -58,6 +58,13 @@ class Hint:
         return False if asked >= own else None
 
 
+def indices_in(box: Box, hint: Hint) -> list[Voxel]:
+    """The voxels of a hint that lie in a box, as indices of it."""
+    first = [part.start for part in box]
+    inside = [v for v in hint.voxels_ijk if all(p.start <= at < p.stop for p, at in zip(box, v, strict=True))]
+    return [(i - first[0], j - first[1], k - first[2]) for i, j, k in inside]
+
+
 def distance_mm(places_ijk: Sequence[Point], box: Box, spacing_mm: Point) -> NDArray[np.float32]:
     """Distance of every voxel of a box from the nearest of some places, (I, J, K)."""
     nearest = np.full([part.stop - part.start for part in box], np.inf, np.float32)

@@ -18,7 +18,7 @@ import numpy as np
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.connected import connected
-from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, surroundings
+from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, indices_in, surroundings
 from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.clicks.patch import Present
 from brainseg_gui.inference.clicks.traits import COUNT, PROBABILITIES, Floats, Mask, box_near, logits_of, traits_near
@@ -159,28 +159,19 @@ def _unclaimed(
     from scipy.ndimage import distance_transform_edt
 
     hint, (numbers, _) = hints[-1], connected(mine)
-    island = np.isin(numbers, [numbers[voxel] for voxel in _inside(hint, case_box) if numbers[voxel]]) & mine
+    island = np.isin(numbers, [numbers[voxel] for voxel in indices_in(case_box, hint) if numbers[voxel]]) & mine
     if not island.any():
         return island
     distance = distance_mm(hint.voxels_ijk, case_box, spacing_mm)
     depth = distance_transform_edt(island, spacing_mm)
-    at_rim = max(depth[voxel] for voxel in _inside(hint, case_box)) < _MIDDLE * depth.max()
-    asked_for = any(island[voxel] for other in hints[:-1] if other.adds for voxel in _inside(other, case_box))
+    at_rim = max(depth[voxel] for voxel in indices_in(case_box, hint)) < _MIDDLE * depth.max()
+    asked_for = any(island[voxel] for other in hints[:-1] if other.adds for voxel in indices_in(case_box, other))
     if at_rim or asked_for or (hint.box is None and float(distance[island].max()) > REACH_MM):
         return np.zeros_like(mine)
     box = box_near(case_box, features)
     opinion = logits_of(features.values[box][..., PROBABILITIES])[hint.region]
     (claimed,) = _upsampled(opinion[..., None], features, box, case_box)
     return island if (claimed[island] > 0).mean() < _CLAIMED else np.zeros_like(mine)
-
-
-def _inside(hint: Hint, box: Box) -> list[tuple[int, ...]]:
-    """The voxels of a hint that lie in a box, as indices of it."""
-    return [
-        tuple(at - part.start for at, part in zip(voxel, box, strict=True))
-        for voxel in hint.voxels_ijk
-        if all(part.start <= at < part.stop for at, part in zip(voxel, box, strict=True))
-    ]
 
 
 def _brain_in(features: CaseFeatures, case_box: Box) -> Mask:

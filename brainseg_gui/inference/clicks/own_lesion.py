@@ -11,7 +11,7 @@ import numpy as np
 
 from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.connected import connected
-from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, indices_in
 from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.clicks.mender import Mender, mended_regions
 from brainseg_gui.inference.clicks.patch import Present
@@ -36,13 +36,8 @@ class OwnLesion:
 
     def says(self, hint: Hint) -> bool:
         """Whether most of a hint's voxels are in the region that it adds to."""
-        region, box = self.regions[hint.region], self.box
-        inside = [
-            region[tuple(at - part.start for at, part in zip(voxel, box, strict=True))]
-            for voxel in hint.voxels_ijk
-            if all(part.start <= at < part.stop for at, part in zip(voxel, box, strict=True))
-        ]
-        return 2 * sum(map(bool, inside)) > len(hint.voxels_ijk)
+        region = self.regions[hint.region]
+        return 2 * sum(bool(region[voxel]) for voxel in indices_in(self.box, hint)) > len(hint.voxels_ijk)
 
     def drawn(self, present: Present) -> dict[str, Mask]:
         """The regions of the whole case with the lesion in them."""
