@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from brainseg_gui.exchange.case_export import ExportOutcome
+    from brainseg_gui.exchange.faceless import RemoveFaces
     from brainseg_gui.imaging.case import CaseSource
     from brainseg_gui.progress import Progress
 
@@ -35,8 +37,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "data set, each with a table of its labels. dicom-seg and rtstruct: the masks as objects of the DICOM series "
         "on whose grid they lie (--series). seg.nrrd: for 3D Slicer, with names and colours; nrrd, mha, mgz and "
         "nii.gz: with label descriptions for ITK-SNAP. A case that cannot be used is named and left out, and makes the "
-        "exit code 2. Images go out as they are: what their headers say of a person goes with them. Masks hold nothing "
-        "of a person, except that DICOM objects name the patient of their series, unless --deidentify.",
+        "exit code 2. Images go out as they are: what their headers say of a person goes with them; --deface removes "
+        "the face, and the headers of those that it changes. Masks hold nothing of a person, except that DICOM objects "
+        "name the patient of their series, unless --deidentify.",
     )
     add = parser.add_argument
     add("cohort", type=Path, metavar="COHORT", help="a folder of cases")
@@ -54,6 +57,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="for DICOM: empty the patient, dates and descriptions, replace UIDs (basic profile of PS3.15)",
     )
+    add(
+        "--deface",
+        action="store_true",
+        help="for nnunet: remove the face from images whose skull is on; look at the result before it leaves",
+    )
     parser.set_defaults(run=run)
 
 
@@ -66,8 +74,9 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     sources = find_cohort(args.cohort)
     faults = masks = 0
-    with tqdm(total=1.0, file=sys.stderr, bar_format=BAR, disable=None) as bar, closing(_work(args, sources)) as work:
-        for progress in work:
+    with ExitStack() as opened:
+        bar = opened.enter_context(tqdm(total=1.0, file=sys.stderr, bar_format=BAR, disable=None))
+        for progress in opened.enter_context(closing(_work(args, sources, opened))):
             outcome = progress.partial
             bar.set_description_str(printable(progress.detail), refresh=False)
             bar.update(progress.done - bar.n)
@@ -102,9 +111,13 @@ def _check(args: argparse.Namespace) -> None:
     if not dicom and (args.series is not None or args.deidentify):
         option = "--series" if args.series is not None else "--deidentify"
         raise BrainsegError(f"{option} is for {' and '.join(_DICOM)}", "Leave it out, or choose one of them with --to")
+    if args.deface and args.to != "nnunet":
+        raise BrainsegError("--deface is for nnunet: masks alone show no face", "Leave it out, or give --to nnunet")
 
 
-def _work(args: argparse.Namespace, sources: Sequence[CaseSource]) -> Generator[Progress, None, list[ExportOutcome]]:
+def _work(
+    args: argparse.Namespace, sources: Sequence[CaseSource], opened: ExitStack
+) -> Generator[Progress, None, list[ExportOutcome]]:
     from brainseg_gui.exchange.bids import export_bids
     from brainseg_gui.exchange.case_export import ChosenMasks, MaskChoice
     from brainseg_gui.exchange.mask_files import export_masks
@@ -113,10 +126,21 @@ def _work(args: argparse.Namespace, sources: Sequence[CaseSource]) -> Generator[
     annotated = args.annotations is not None
     choice = MaskChoice(args.masks or ("annotation" if annotated else "reference"))
     masks = ChosenMasks(choice, annotation_homes(args.annotations, sources))
-    if args.to in ("nnunet", "bids"):
-        write = export_nnunet if args.to == "nnunet" else export_bids
-        return write(sources, args.output, masks)
+    if args.to == "nnunet":
+        return export_nnunet(sources, args.output, masks, _remove_faces(opened) if args.deface else None)
+    if args.to == "bids":
+        return export_bids(sources, args.output, masks)
     return export_masks(sources, args.output, args.to, masks, series=args.series, deidentify=args.deidentify)
+
+
+def _remove_faces(opened: ExitStack) -> RemoveFaces:
+    """By the network that finds brains; the engine begins with the first image that has a skull."""
+    from brainseg_gui.api.brain_finder import finder_of
+    from brainseg_gui.exchange.faceless import faceless
+    from brainseg_gui.inference.engine.engine import Engine
+
+    engine = opened.enter_context(closing(Engine()))
+    return partial(faceless, finder=finder_of(engine, start=False))
 
 
 def _is_outcome(partial: object) -> bool:

@@ -6,7 +6,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.saving.saved_masks import saved_annotations
 from brainseg_gui.errors import BrainsegError, CaseError, SaveError
+from brainseg_gui.exchange.faceless import RemoveFaces
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.cohorts.cohort_reading import CohortReading
@@ -80,6 +81,7 @@ def export_each(
     sources: Sequence[CaseSource],
     masks: ChosenMasks,
     write: Callable[[ReadCase], Sequence[str]],
+    remove_faces: RemoveFaces | None = None,
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     """Read cases one after the other and write each; one that cannot be used is left out.
 
@@ -87,6 +89,8 @@ def export_each(
     ----------
     write
         Writes a case, and gives what is to be said of it.
+    remove_faces
+        Takes the face out of the images before they are written, where that is wished.
 
     Yields
     ------
@@ -102,8 +106,12 @@ def export_each(
     for index, source in enumerate(sources):
         before, after = index / len(sources), (index + 1) / len(sources)
         try:
-            read = yield from scaled(_read(source, together, masks), before, after)
-            notes = write(read)
+            middle = (before + after) / 2 if remove_faces is not None else after
+            read, notes = (yield from scaled(_read(source, together, masks), before, middle)), list[str]()
+            if remove_faces is not None:
+                bare = yield from scaled(remove_faces(read.case), middle, after)
+                read, notes = replace(read, case=bare.case), [*bare.notes]
+            notes += write(read)
             outcomes.append(ExportOutcome(source.case_id, read.mask is not None, notes=notes))
         except SaveError:
             raise

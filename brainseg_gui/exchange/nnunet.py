@@ -24,6 +24,7 @@ from brainseg_gui.exchange.case_export import (
     ids_of,
     write_image,
 )
+from brainseg_gui.exchange.faceless import RemoveFaces
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
@@ -71,7 +72,10 @@ class _Labels:
 
 
 def export_nnunet(
-    sources: Sequence[CaseSource], output: Path, masks: ChosenMasks = REFERENCES
+    sources: Sequence[CaseSource],
+    output: Path,
+    masks: ChosenMasks = REFERENCES,
+    remove_faces: RemoveFaces | None = None,
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     """Write cases as a raw data set of nnU-Net; those without a mask become its test cases.
 
@@ -83,6 +87,8 @@ def export_nnunet(
         A new folder, named ``Dataset501_Name``.
     masks
         Which of them.
+    remove_faces
+        Takes the face out of the images, where that is wished; see `faceless`.
 
     Yields
     ------
@@ -105,7 +111,7 @@ def export_nnunet(
         _write_case(read, output, names[read.case.source.identity], channels, labels)
         return ()
 
-    outcomes = yield from export_each(sources, masks, write)
+    outcomes = yield from export_each(sources, masks, write, remove_faces)
     if all(outcome.error for outcome in outcomes):
         raise CaseError("none of the cases can be exported", "See what is said of each", output)
     _write_description(output, channels, labels, sum(outcome.has_mask for outcome in outcomes))
