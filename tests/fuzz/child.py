@@ -47,7 +47,7 @@ def attempt(trial: Trial, folder: Path, told: TextIO | None = None, limit_s: flo
     before = _memory("VmRSS")
     if told is not None:
         print(json.dumps("reading"), file=told)
-        faulthandler.dump_traceback_later(0.9 * limit_s)
+        faulthandler.dump_traceback_later(0.9 * limit_s, repeat=True)  # a busy computer gives more time
     started = time.monotonic()
     outcome, detail = _outcome(trial, path)
     seconds = time.monotonic() - started

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +17,7 @@ from tests.fuzz.measure import Trial, WrongAnswer
 
 def trials(seed: int) -> Sequence[Trial]:
     """A good input, then one of each fault."""
-    readers = (_good, _refused, _raises, _wrong, _poor, _dies, _blocks, _large, _too_large, _good)
+    readers = (_good, _refused, _raises, _wrong, _poor, _dies, _blocks, _large, _too_large, _good, _starved, _spins)
     return [Trial("faulty", reader.__name__, _write, reader) for reader in readers]
 
 
@@ -50,6 +52,25 @@ def _dies(path: Path) -> None:
 
 def _blocks(path: Path) -> None:
     path.read_bytes()
+
+
+def _starved(path: Path) -> None:
+    """Computes for half a second in a thread, and waits for it, as networks do."""
+    _compute(0.5)
+
+
+def _spins(path: Path) -> None:
+    _compute(math.inf)
+
+
+def _compute(seconds: float) -> None:
+    def spin() -> None:
+        while time.thread_time() < seconds:
+            pass
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    thread.join()
 
 
 def _large(path: Path) -> None:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import psutil
+from tests.fuzz.own_time import OwnTime
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT_S = 10.0
@@ -35,6 +35,7 @@ SLACK_BYTES = 24 * 2**20
 Outcome = Literal["opened", "sentence", "crash", "hang", "memory"]
 FAULTS: tuple[Outcome, ...] = ("crash", "hang", "memory")
 _PREPARE_S = 60.0
+_LOOK_S, _SOON_S = 1.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,9 @@ class _Child:
     process: subprocess.Popen[bytes] = field(init=False)
     trial: int = 0
     rest: bytes = b""
-    deadline: float = 0.0
-    worked_s: float = 0.0
+    own: OwnTime = field(init=False)
+    next_look: float = 0.0
+    may_take_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="brainseg-fuzz-", dir=_quick_folder()))
@@ -135,23 +137,25 @@ class _Child:
         return self.folder / "words.txt"
 
     def give(self, number: int) -> None:
-        self.trial, self.deadline = number, time.monotonic() + _PREPARE_S
+        self.trial = number
+        self._begin(_PREPARE_S)
         if self.process.stdin is not None:
             self.process.stdin.write(b"%d\n" % number)
             self.process.stdin.flush()
 
     def reads(self) -> None:
         """The input is written: the limit holds from now on."""
-        self.deadline, self.worked_s = time.monotonic() + self.limit_s, self._processor_s()
+        self._begin(self.limit_s)
 
-    def lacks_processor(self) -> bool:
-        """Whether it would read on if others did not keep the processor from it: it waits for nothing else."""
-        at_work = psutil.Process(self.process.pid).status() == psutil.STATUS_RUNNING
-        return at_work and self._processor_s() - self.worked_s < self.limit_s
+    def hangs(self) -> bool:
+        """Whether it has had all the time that it may take; else it is looked at again a little later."""
+        left_s = self.may_take_s - self.own.look()
+        self.next_look = time.monotonic() + max(_SOON_S, min(left_s, _LOOK_S))
+        return left_s <= 0
 
-    def _processor_s(self) -> float:
-        times = psutil.Process(self.process.pid).cpu_times()
-        return float(times.user + times.system)
+    def _begin(self, may_take_s: float) -> None:
+        self.own, self.may_take_s = OwnTime(self.process.pid), may_take_s
+        self.next_look = time.monotonic() + min(may_take_s, _LOOK_S)
 
     def lines(self) -> list[bytes]:
         """Whole lines that have come; an empty one at the end of the process."""
@@ -189,7 +193,7 @@ def measure(
     told
         Called with every result as it arrives.
     limit_s
-        A trial that reads for longer hangs; on a busy computer its processor's time counts, unless it waits.
+        A trial that reads for longer hangs. What others keep the processor from it does not count (`OwnTime`).
     """
     waiting = list(numbers)[::-1]
     results: list[Result] = []
@@ -208,7 +212,7 @@ def measure(
 
 
 def _step(selector: Any, running: list[_Child], waiting: list[int], results: list[Result], told: Any) -> None:
-    soonest = min(child.deadline for child in running)
+    soonest = min(child.next_look for child in running)
     ready = {key.data.process.pid for key, _ in selector.select(max(0.0, soonest - time.monotonic()))}
     for child in list(running):
         result, alive = _heard(child, child.process.pid in ready)
@@ -236,10 +240,7 @@ def _started(selector: Any, module: str, seed: int, limit_s: float) -> _Child:
 def _heard(child: _Child, ready: bool) -> tuple[Result | None, bool]:
     """The result that a child tells, or that its silence or death is; and whether it can read on."""
     if not ready:
-        if time.monotonic() < child.deadline:
-            return None, True
-        if child.lacks_processor():
-            child.deadline += 1.0
+        if time.monotonic() < child.next_look or not child.hangs():
             return None, True
         return Result(*_name_of(child), "hang", child.last_words(), child.limit_s, 0), False
     for line in child.lines():

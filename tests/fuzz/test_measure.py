@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +27,8 @@ EXPECTED = {
     "_blocks": ("hang", "in _blocks"),
     "_large": ("memory", "64 MiB for a case of 1.0 MiB"),
     "_too_large": ("memory", "only after an allocation had failed"),
+    "_starved": ("opened", ""),
+    "_spins": ("hang", "in _spins"),
 }
 
 
@@ -33,6 +39,28 @@ def test_each_fault_is_told() -> None:
         outcome, words = EXPECTED[result.name]
         assert (result.outcome, words in result.detail) == (outcome, True), result
         assert result.is_fault == (outcome not in ("opened", "sentence"))
+
+
+@pytest.fixture
+def busy_processor() -> Iterator[None]:
+    """Processes of this test share one processor with three that never rest."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
+    yield
+    os.sched_setaffinity(0, before)
+    for process in busy:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.usefixtures("busy_processor")
+def test_on_a_busy_computer_only_what_waits_or_computes_for_ever_hangs() -> None:
+    names = ["_starved", "_blocks", "_spins"]
+    numbers = [number for name in names for number, trial in enumerate(trials(0)) if trial.name == name]
+    results = measure("tests.fuzz.faulty", numbers, children=1, limit_s=1.0)
+    assert [result.outcome for result in results] == ["opened", "hang", "hang"], results
+    assert results[0].seconds > 1.0, "the computer was not busy enough to tell"
 
 
 def test_a_sample_holds_every_family() -> None:
