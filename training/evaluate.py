@@ -16,7 +16,7 @@ from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labels import LabelMap, regions
+from brainseg_gui.imaging.labels import NETWORK_SCHEME, LabelMap, regions
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.devices import ComputeDevice
 from brainseg_gui.inference.network.network import LoadedNetwork
@@ -27,7 +27,6 @@ from training.data.cases import TrainingCase
 from training.estimate import activation_bytes_per_voxel
 
 FORWARD_SHARE = 0.65  # of all activations live at the peak of a forward pass; measured on the article's network
-NETWORK_SCHEME = "brats2023"  # its numbers 1, 2, 3 are the network's classes NCR, ED, ET
 
 Warn = Callable[[str], None]
 

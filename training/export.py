@@ -20,9 +20,8 @@ from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.storage.leftovers import new_name
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
-from training.recipe import Recipe, passport_content
+from training.recipe import KERAS_FILE, Recipe, passport_content
 
-KERAS_FILE = "model.keras"
 H5_FILE = "model.h5"
 
 

@@ -15,6 +15,7 @@ from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Pass
 from brainseg_gui.inference.models.passport_reading import FORMAT, parse_passport
 from brainseg_gui.runs.config import Preprocess, TrainingConfig
 
+KERAS_FILE = "model.keras"
 MODALITIES = ["flair", "t1", "t1ce", "t2"]
 BRAIN = "any modality unlike the corners"
 SMOOTHING = "gaussian sigma 0.5 voxel of the source grid"
@@ -106,7 +107,7 @@ def passport_content(recipe: Recipe, **about: Any) -> dict[str, Any]:
         "format": FORMAT,
         "name": "untrained",
         "version": "1",
-        "weights": "model.keras",
+        "weights": KERAS_FILE,
         "sha256": "0" * 64,
         "framework": {},
         "licence": "not stated",

@@ -28,6 +28,8 @@ CORE = ("NCR", "NET", "CC")
 
 NETWORK_CLASSES = ("background", "NCR", "ED", "ET")
 """What the program's own networks tell apart, in the order of their numbers."""
+NETWORK_SCHEME = "brats2023"
+"""The label scheme that has the same numbers."""
 TISSUES = (*NETWORK_CLASSES, "NET", "CC", "RC", "WT")
 """What any network may tell apart; WT is tumour that is not told apart."""
 

@@ -88,6 +88,13 @@ class Volume:
         return Volume(moved, grid, 1.0, 0.0, self.path, self.note)
 
 
+AGREEING_CORNERS = 5
+"""Corners from which on their value is that of the air around a head."""
+
+LARGEST_BRAIN_ML = 2500.0
+"""With its fluid and a rim of what strips the skull; heads have 3,500 and more."""
+
+
 def corner_value(stored: Array) -> tuple[Any, int]:
     """The most frequent value in the eight corners, in its stored type, and how many of them share it.
 

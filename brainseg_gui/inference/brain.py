@@ -14,11 +14,10 @@ import numpy as np
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.grid import Array
-from brainseg_gui.imaging.volume import Volume, corner_value
+from brainseg_gui.imaging.volume import AGREEING_CORNERS, Volume, corner_value
 from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.models.steps import BrainRule
 
-_AGREEING_CORNERS = 5
 _FEW = (slice(None, None, 8),) * 3  # of the voxels, to tell whether the air is of one value
 _CORNER = 1 / 16  # of an axis
 _BRIGHT_PERCENTILE = 99.0
@@ -80,7 +79,7 @@ def _inside(volume: Volume, oriented: Array, rule: BrainRule) -> tuple[Mask, boo
         return _above_zero(volume, oriented), False
     air, agreeing = corner_value(oriented)
     limits = _air_limits(oriented)
-    if agreeing >= _AGREEING_CORNERS:
+    if agreeing >= AGREEING_CORNERS:
         if limits is None or not _is_uneven(oriented, air, limits):
             return np.asarray(oriented != air), False
     elif limits is None:

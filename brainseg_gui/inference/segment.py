@@ -17,7 +17,7 @@ from brainseg_gui.errors import EngineError
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.grid import describe_shape
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.imaging.volume import LARGEST_BRAIN_ML, Volume
 from brainseg_gui.inference.answers import activated, mirrored
 from brainseg_gui.inference.certainty import Levels, keep_probabilities
 from brainseg_gui.inference.models.passport import Passport
@@ -31,7 +31,6 @@ _PREPARED = 0.4  # of the whole work, when the network starts
 _INFERRED = 0.9
 _WINDOW_EDGES = (192, 160, 128, 96, 64, 48, 32)
 _USABLE_MEMORY = 0.8  # of what is free
-_LARGEST_BRAIN_ML = 2500.0  # with its fluid and a rim of what strips the skull; heads have 3,500 and more
 
 Batch = NDArray[np.float32]
 
@@ -160,7 +159,7 @@ def segment_volumes(
 def _notes_on(prepared: Prepared, voxel_ml: float) -> tuple[str, ...]:
     """What the person should know of images that are unlike those that networks are trained on."""
     brain_ml = 0.0 if prepared.brain is None else np.count_nonzero(prepared.brain) * voxel_ml
-    if brain_ml <= _LARGEST_BRAIN_ML:
+    if brain_ml <= LARGEST_BRAIN_ML:
         return ()
     return (
         f"The images hold {brain_ml / 1000:.1f} litres where a brain has less than 2. Strip the skull and set all that "

@@ -24,7 +24,7 @@ from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labels import UNKNOWN, LabelMap
+from brainseg_gui.imaging.labels import NETWORK_SCHEME, UNKNOWN, LabelMap
 from brainseg_gui.inference.cohorts.case_record import ModelIdentity
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.learning.plan import LearningPlan, write_plan
@@ -36,7 +36,6 @@ from brainseg_gui.runs.run_folder import RunFolder
 
 TRAINED, HELD_BACK = "trained-on", "held-back"
 """Folders of the set, below `set_folder`."""
-SCHEME = "brats2023"
 _OF_TUMOURS = ("NCR", "NET", "CC", "ED", "ET", "RC")
 _VALIDATE_EVERY = 5  # epochs: held-back cases choose nothing here, they only draw the curve
 
@@ -120,7 +119,7 @@ def _configured(path: Path, request: LearningRequest) -> TrainingConfig:
         config.data,
         train=(str(set_folder(folder, TRAINED)),),
         validation=(str(set_folder(folder, HELD_BACK)),),
-        scheme=SCHEME,
+        scheme=NETWORK_SCHEME,
     )
     network = replace(config.network, start_from=ModelIdentity.of(request.parent).folder)
     return replace(config, data=data, network=network)
@@ -171,14 +170,14 @@ def _write_case(side: Path, root: Path, names: Mapping[Path, str], read: ReadCas
 
 
 def renumbered(mask: LabelMap) -> LabelMap:
-    """A mask in the numbers of `SCHEME`, which tell what our networks learn.
+    """A mask in the numbers of `NETWORK_SCHEME`, which tell what our networks learn.
 
     Raises
     ------
     CaseError
         If it does not tell the parts of the tumour apart, or holds a number that its scheme does not know.
     """
-    scheme, table = scheme_named(SCHEME), np.zeros(256, np.uint8)
+    scheme, table = scheme_named(NETWORK_SCHEME), np.zeros(256, np.uint8)
     if mask.present() and not mask.scheme.tells_apart:
         raise CaseError("its mask does not tell the parts of the tumour apart", "Annotate them")
     for value in mask.present():

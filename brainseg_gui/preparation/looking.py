@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
-from brainseg_gui.imaging.volume import Volume, corner_value
+from brainseg_gui.imaging.volume import AGREEING_CORNERS, LARGEST_BRAIN_ML, Volume, corner_value
 from brainseg_gui.preparation.heads.contrast import guess_contrast
 from brainseg_gui.preparation.heads.field import SHAPE, FloatArray, HeadField, on_field, resampled
 from brainseg_gui.preparation.heads.finder import BrainFinder
@@ -27,8 +27,6 @@ LOOKING = "looking at images"
 PICTURE_PX = 96
 _READING_SHARE = 0.4
 _PICTURE_PERCENTILES = (1.0, 99.5)
-_LARGEST_BRAIN_ML = 2500.0  # heads have 3,500 and more
-_AGREEING_CORNERS = 5
 Looks = Mapping[Path, SeriesLook]
 """By `Series.place`."""
 
@@ -132,7 +130,7 @@ def bare_brain(volume: Volume) -> Mask | None:
     air, agreeing = corner_value(volume.stored)
     inside = np.asarray(volume.stored != air)
     ml = float(np.count_nonzero(inside)) * volume.grid.voxel_ml
-    return inside if agreeing >= _AGREEING_CORNERS and 0 < ml <= _LARGEST_BRAIN_ML else None
+    return inside if agreeing >= AGREEING_CORNERS and 0 < ml <= LARGEST_BRAIN_ML else None
 
 
 def small_picture(volume: Volume) -> NDArray[np.uint8]:

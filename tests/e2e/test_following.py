@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.core_features import FILES
-from brainseg_gui.controllers.shell.features.following_feature import FOLLOWING, MEASURES, TIME_LINE
+from brainseg_gui.controllers.shell.features.following_feature import FOLLOWING, TIME_LINE, VISIT_MEASURES
 from tests.e2e.painting import Hand
 from tests.gestures import take_focus
 from tests.patients import write_patient
@@ -216,7 +216,7 @@ def test_a_row_leads_to_the_lesion_in_the_visit_where_it_was_measured(
     application: Application, patient: Path, follow: Follow, qtbot: QtBot
 ) -> None:
     follow(application, patient)
-    session, table = application.session, application.window.panels[MEASURES]().table
+    session, table = application.session, application.window.panels[VISIT_MEASURES]().table
     assert [table.verticalHeaderItem(row).text() for row in range(table.rowCount())] == ["1", "2"]
     assert table.item(1, 1).text() == "–"  # the second lesion came last
     cross = session.following.record.lesions(3)[1].cross
@@ -236,7 +236,7 @@ def test_what_people_change_is_taken_back_and_survives_a_restart(
     folder = write_patient(tmp_path / "P9")
     application = start_application()
     follow(application, folder)
-    following, panel = application.session.following, application.window.panels[MEASURES]()
+    following, panel = application.session.following, application.window.panels[VISIT_MEASURES]()
     panel.treatment.setText("radiotherapy")
     panel.day.setDate(QDate(2021, 2, 1))
     take_focus(qtbot, panel.treatment)
@@ -295,7 +295,7 @@ def test_the_end_of_a_diameter_is_dragged_and_taken_back(
     follow(application, patient)
     session = application.session
     record, hand = session.following.record, Hand(application)
-    application.window.panels[MEASURES]().table.cellClicked.emit(0, 4)
+    application.window.panels[VISIT_MEASURES]().table.cellClicked.emit(0, 4)
     cross = record.lesions(3)[1].cross
     end = session.case.grid.clip(cross.longest.end_ijk)
     crosshair = session.viewing.crosshair

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labels import NETWORK_CLASSES, LabelMap
+from brainseg_gui.imaging.labels import NETWORK_CLASSES, NETWORK_SCHEME, LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.case_features import CaseFeatures, features_of
@@ -25,7 +25,7 @@ from brainseg_gui.storage.writing import replacing
 
 Classes = NDArray[np.uint8]
 
-SCHEME = scheme_named("brats2023")
+SCHEME = scheme_named(NETWORK_SCHEME)
 """Its numbers are the network's classes."""
 
 

@@ -21,14 +21,13 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
-from training.synthesis.acquisition import slice_matrices
+from training.synthesis.acquisition import RESAMPLING_VOXELS, slice_matrices
 from training.synthesis.fields import round_noise
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 _SUPERIOR = 2
 _FWHM = 2.355  # full width at half maximum of a Gaussian, in standard deviations
-_RESAMPLING_VOXELS = 0.45  # standard deviation of the blur that registration leaves on the noise
 _BLUR_LEAVES = 0.64  # of the noise's standard deviation
 _THERE_AND_BACK = 0.5  # voxels
 
@@ -93,7 +92,7 @@ def _noise(image: FloatArray, shown: BoolArray, rng: np.random.Generator, *, sha
     """Rician, of so much of the median intensity after a light blur."""
     sigma = np.float32(share / _BLUR_LEAVES * float(np.median(image[shown])) if shown.any() else 0.0)
     real, imaginary = (sigma * rng.standard_normal(image.shape, dtype=np.float32) for _ in range(2))
-    return np.asarray(ndimage.gaussian_filter(np.hypot(image + real, imaginary), _RESAMPLING_VOXELS), np.float32)
+    return np.asarray(ndimage.gaussian_filter(np.hypot(image + real, imaginary), RESAMPLING_VOXELS), np.float32)
 
 
 def _sparks(image: FloatArray, shown: BoolArray, rng: np.random.Generator, *, count: int) -> FloatArray:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labels import LabelMap
-from training.compare.scores import NETWORK_SCHEME, CaseScore
+from brainseg_gui.imaging.labels import NETWORK_SCHEME, LabelMap
+from training.compare.scores import CaseScore
 from training.compare.tables import region_text
 from training.pictures import COLOURS, SHOWN, AxialSection, draw, largest_section, save
 

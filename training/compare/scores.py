@@ -17,10 +17,9 @@ from brainseg_gui.evaluation.metrics.distances import with_distances
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labels import LabelMap, regions
+from brainseg_gui.imaging.labels import NETWORK_SCHEME, LabelMap, regions
 from brainseg_gui.progress import run_to_end
 
-NETWORK_SCHEME = "brats2023"  # its numbers 1, 2, 3 are the network's classes NCR, ED, ET
 REGIONS = tuple(region.key for region in regions())
 
 

@@ -19,9 +19,9 @@ from brainseg_gui.inference.engine.environment import prepare_environment
 from brainseg_gui.inference.models.head_model import CLICK_INPUTS, CONTRAST_INPUTS
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
+from training.recipe import KERAS_FILE
 
 CONTRASTS = ("t1", "t1ce", "t2", "flair", "other")
-_KERAS_FILE = "model.keras"
 _ABOUT: dict[str, dict[str, Any]] = {
     "brain": {"task": "brain mask", "inputs": ["image"], "outputs": ["background", "brain"], "divisor": 16},
     "contrast": {"task": "contrast", "inputs": CONTRAST_INPUTS, "outputs": CONTRASTS, "divisor": 1},
@@ -83,13 +83,13 @@ def write_folder(task: str, network: Any, folder: Path, trained_on: str, results
     from training.export import framework_versions
 
     folder.mkdir(parents=True, exist_ok=True)
-    network.save(folder / _KERAS_FILE)
+    network.save(folder / KERAS_FILE)
     passport = {
         "format": 1,
         "name": folder.name,
         "version": "0.1",
-        "weights": _KERAS_FILE,
-        "sha256": hashlib.sha256((folder / _KERAS_FILE).read_bytes()).hexdigest(),
+        "weights": KERAS_FILE,
+        "sha256": hashlib.sha256((folder / KERAS_FILE).read_bytes()).hexdigest(),
         **_ABOUT[task],
         **more,
         "framework": dict(framework_versions()),

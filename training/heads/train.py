@@ -22,6 +22,7 @@ from training.heads.network import brain_network
 from training.heads.sharing import Circle
 from training.losses import SMOOTH
 from training.network import trained_copy
+from training.recipe import KERAS_FILE
 from training.schedule import build_optimiser
 
 _OPTIMISER = Optimiser(learning_rate=3e-3, schedule="cosine", warmup_steps=40)
@@ -69,7 +70,7 @@ def train(plan: Plan) -> None:
     with averaged_weights(model):
         network.set_weights(model.get_weights())
     if plan.member == 0:
-        network.save(plan.run / "model.keras")
+        network.save(plan.run / KERAS_FILE)
 
 
 def compiled(task: Task, network: Any, steps: int, checkpoint: Checkpoint | None) -> Any:

@@ -10,7 +10,7 @@ from scipy import ndimage
 from .brain import Brain
 from .fields import FloatArray, Range, happens
 
-_RESAMPLING_VOXELS = 0.45
+RESAMPLING_VOXELS = 0.45
 """Standard deviation of the blur that registration leaves on the noise."""
 
 
@@ -91,7 +91,7 @@ def _with_noise(rng: np.random.Generator, image: FloatArray, noise: float) -> Fl
     """Rician noise (Gudbjartsson and Patz, MRM 1995), lightly blurred as registration leaves it."""
     real, imaginary = (rng.standard_normal(image.shape, dtype=np.float32) for _ in range(2))
     noisy = np.hypot(image + 1.6 * noise * real, 1.6 * noise * imaginary)
-    return np.asarray(ndimage.gaussian_filter(noisy, _RESAMPLING_VOXELS), np.float32)
+    return np.asarray(ndimage.gaussian_filter(noisy, RESAMPLING_VOXELS), np.float32)
 
 
 def slice_matrices(count: int, thickness: float, phase: float) -> tuple[FloatArray, FloatArray]:

@@ -19,7 +19,8 @@ from brainseg_gui.annotation.tools.clicks import (
 )
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
+from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, indices_in
 from brainseg_gui.imaging.labels import LabelScheme, region_named
 from brainseg_gui.progress import Progress
 
@@ -146,11 +147,13 @@ def heeds(change: LabelChange | None, values: Values, scheme: LabelScheme, hint:
     Of a scribble, most of its voxels must have come to belong there, or not to.
     """
     table = scheme.look_up(region_named(hint.region))
-    agreeing = 0
-    for voxel in hint.voxels_ijk:
-        after = values[voxel]
-        if change is not None and all(part.start <= v < part.stop for v, part in zip(voxel, change.slab, strict=True)):
-            i, j, k = (v - part.start for v, part in zip(voxel, change.slab, strict=True))
-            after = np.broadcast_to(change.labels, change.mask.shape)[i, j, k] if change.mask[i, j, k] else after
-        agreeing += bool(table[after]) == hint.adds
-    return 2 * agreeing > len(hint.voxels_ijk)
+
+    def agreeing(labels: Values, voxels: Sequence[Voxel]) -> int:
+        return sum(bool(table[labels[voxel]]) == hint.adds for voxel in voxels)
+
+    count = agreeing(values, hint.voxels_ijk)
+    if change is not None:
+        before, inside = values[change.slab], indices_in(change.slab, hint)
+        after = np.where(change.mask, change.labels, before)
+        count += agreeing(after, inside) - agreeing(before, inside)
+    return 2 * count > len(hint.voxels_ijk)

@@ -24,7 +24,9 @@ Predict = Callable[[FloatArray], Generator[Progress, None, FloatArray]]
 """Runs a network: (1, I, J, K, inputs) to (1, I, J, K, outputs)."""
 
 STRIPPING = "finding the brain"
-_USUAL_ML = (900.0, 2100.0)
+USUAL_ML = (900.0, 2100.0)
+"""Of a brain with its fluid."""
+
 _LEAST = 0.3
 """The probability from which a voxel counts as brain: what is cut off is lost, a rim of fluid is not in the way."""
 _BITE = np.float32(0.75)
@@ -173,7 +175,7 @@ def _doubts(coarse: FloatArray, certainty: float, volume_ml: float) -> tuple[str
     if not volume_ml:
         return ("No brain was found in this image",)
     found = []
-    low, high = _USUAL_ML
+    low, high = USUAL_ML
     if volume_ml > high or volume_ml < low:
         found.append(f"The brain measures {volume_ml:,.0f} ml; {low:,.0f} to {high:,.0f} ml are usual")
     if certainty < _SURE:

@@ -15,7 +15,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.sampling import sampled
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.heads.finder import BrainFinder
-from brainseg_gui.preparation.heads.skull import BrainMask, Mask, brain_mask, vote
+from brainseg_gui.preparation.heads.skull import USUAL_ML, BrainMask, Mask, brain_mask, vote
 from brainseg_gui.preparation.image_roles import Seen
 from brainseg_gui.preparation.looking import bare_brain, contrast_seen, seen_in
 from brainseg_gui.preparation.shading import without_shading
@@ -28,7 +28,6 @@ NO_NETWORK = (
     "The skull stays: this version comes without a network that finds the brain. Strip it with another program, "
     "HD-BET or SynthStrip for example, and segment the result"
 )
-_USUAL_ML = (900.0, 2100.0)
 
 
 def find_brain(work: PreparationWork, finder: BrainFinder | None) -> Generator[Progress, None, Stepped]:
@@ -90,7 +89,7 @@ def _voted(work: PreparationWork, finder: BrainFinder, masks: dict[Modality, Bra
     if not brain.any():
         return Stepped(work.with_doubts("No brain was found, so that the skull stays"), tuple(sentences))
     now = replace(work, brain=brain, brain_found=found)
-    low, high = _USUAL_ML
+    low, high = USUAL_ML
     if not low <= found.volume_ml <= high:
         usual = f"{low:,.0f} to {high:,.0f} ml are usual"
         now = now.with_doubts(f"The brain measures {found.volume_ml:,.0f} ml; {usual}. Look at its outline")

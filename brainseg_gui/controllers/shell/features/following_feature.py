@@ -41,9 +41,9 @@ def _controller(controllers: ControllerSet) -> FollowingController:
         controllers.preferences,
         controllers[FILES],
         window.panels[TIME_LINE],
-        window.panels[MEASURES],
+        window.panels[VISIT_MEASURES],
         window.pictures,
-        partial(window.panels.show, MEASURES.title),
+        partial(window.panels.show, VISIT_MEASURES.title),
     )
 
 
@@ -56,10 +56,10 @@ def _introduce(controller: FollowingController, others: ControllerSet) -> None:
 
 
 TIME_LINE = PanelSpec("Time line", _time_line, Side.TOP, headed=True, shown_by="follow.time_line")
-MEASURES = PanelSpec("Measures", _measures, behind="Layers", occasional=True, shown_by="follow.measures")
+VISIT_MEASURES = PanelSpec("Measures", _measures, behind="Layers", occasional=True, shown_by="follow.measures")
 FOLLOWING = Feature(
     _controller,
-    (TIME_LINE, MEASURES),
+    (TIME_LINE, VISIT_MEASURES),
     FOLLOW_ACTIONS,
     {
         "file.open_patient": lambda following: following.choose(),
