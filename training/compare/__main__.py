@@ -12,12 +12,14 @@ from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.inference.options import SegmentOptions
 from training.compare.cases import find_cases
 from training.compare.command import FAULT, ended, tell, write_text
+from training.compare.kinds import OF_REFERENCE, named_kinds
 from training.compare.methods import Method, baselines, models_named
 from training.compare.options import add_case_options, add_run_options, asked_of
 from training.compare.run import MethodComparison
 from training.compare.scores import CaseScore
 from training.compare.store import Store
 from training.compare.tables import as_csv, as_json, as_markdown
+from training.compare.volumes_picture import draw_volumes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training.compare",
         description="Segment every case with every model and baseline, score against the references, and write "
-        "comparison.md, .csv and .json. What was computed already is not computed again.",
+        "comparison.md, .csv and .json, and the volumes as a picture. What was computed already is not computed again.",
     )
     add_case_options(parser)
     parser.add_argument(
@@ -45,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rules", default="brats2023", metavar="NAME", help="brats2020 or brats2023 (default): empty masks, lesions"
     )
+    parser.add_argument(
+        "--apart", nargs="+", default=[], metavar="TITLE=CASES", help="list cases apart: 'low grade=CASE,CASE'"
+    )
     add_run_options(parser)
     return parser
 
@@ -59,6 +64,7 @@ def _compare(given: argparse.Namespace) -> int:
 
     rules = rules_named(given.rules)
     cases = find_cases(given.cases, asked_of(given), leave_out)
+    kinds = (*OF_REFERENCE, *named_kinds(given.apart, {case.case_id for case in cases}))
     store = Store(given.cache or given.output / "cache")
     pictures = given.output / "pictures" if given.pictures else None
     comparison = MethodComparison(cases, methods, store, rules, pictures, leave_out)
@@ -66,10 +72,11 @@ def _compare(given: argparse.Namespace) -> int:
     if not scores:
         raise BrainsegError("no case could be scored", "Name cases with masks")
     about = {"rules": rules.name, "methods": {m.name: m.key for m in methods}, "left_out": faults}
-    table = as_markdown(scores, rules)
+    table = as_markdown(scores, rules, kinds)
     texts = {"comparison.md": table, "comparison.csv": as_csv(scores), "comparison.json": as_json(scores, about)}
     for name, text in texts.items():
         write_text(given.output / name, text)
+    draw_volumes(scores, given.output / "volumes.png")
     sys.stdout.write(table)
     return FAULT if faults else 0
 

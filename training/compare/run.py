@@ -18,10 +18,10 @@ from brainseg_gui.inference.postprocess import postprocess
 from training.compare.cases import ComparedCase
 from training.compare.methods import Method, Prediction
 from training.compare.pictures import Column, draw_case
-from training.compare.scores import CaseScore, region_numbers
+from training.compare.scores import CaseScore, foci_of, region_numbers
 from training.compare.store import Store
 
-SCORING = 3  # of the code that scores, rules after the network included: raise it when scores change
+SCORING = 4  # of the code that scores, rules after the network included: raise it when scores change
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class MethodComparison:
         def compute() -> CaseScore:
             reference = one.read()[1]
             numbers = region_numbers(reference, one.classes(method), self.rules)
-            return CaseScore(case.group, case.case_id, method.name, numbers, one.prediction(method).seconds)
+            seconds = one.prediction(method).seconds
+            return CaseScore(case.group, case.case_id, method.name, numbers, seconds, foci_of(reference))
 
         return self.store.score(key, compute)
 

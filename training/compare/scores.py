@@ -16,11 +16,13 @@ from brainseg_gui.evaluation.metrics.comparison import Comparison, RegionScore, 
 from brainseg_gui.evaluation.metrics.distances import with_distances
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.measures import MEASURES
+from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import NETWORK_SCHEME, LabelMap, regions
 from brainseg_gui.progress import run_to_end
 
 REGIONS = tuple(region.key for region in regions())
+FOCUS_ML = 1.0  # of whole tumour, in one piece: less is not counted as a focus
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class CaseScore:
         WT, TC and ET.
     seconds
         From the images in memory to the classes, when they were computed.
+    foci
+        Pieces of the reference's whole tumour; see `foci_of`.
     """
 
     group: str
@@ -53,12 +57,15 @@ class CaseScore:
     method: str
     regions: Mapping[str, RegionNumbers]
     seconds: float
+    foci: int
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> CaseScore:
         """From what `dataclasses.asdict` gives."""
         numbers = {key: RegionNumbers(**content["regions"][key]) for key in REGIONS}
-        return cls(content["group"], content["case_id"], content["method"], numbers, content["seconds"])
+        return cls(
+            content["group"], content["case_id"], content["method"], numbers, content["seconds"], content["foci"]
+        )
 
     @property
     def false_enhancement_ml(self) -> float | None:
@@ -78,6 +85,12 @@ def region_numbers(reference: LabelMap, classes: NDArray[np.uint8], rules: RuleS
     prediction = LabelMap(classes, reference.grid, scheme_named(NETWORK_SCHEME))
     measured = run_to_end(with_distances(dice_scores(reference, classes), reference, prediction, rules))
     return {row.region.key: _numbers(row) for row in measured.rows}
+
+
+def foci_of(reference: LabelMap) -> int:
+    """Pieces of whole tumour of at least `FOCUS_ML` that touch nowhere, corners included."""
+    sizes = sizes_of(*connected(reference.mask(regions()[0]))) * reference.grid.voxel_ml
+    return int(np.count_nonzero(sizes >= FOCUS_ML))
 
 
 def _numbers(row: RegionScore) -> RegionNumbers:

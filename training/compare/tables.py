@@ -7,12 +7,14 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from statistics import median
 from typing import Any
 
 from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.evaluation.reports.files import harmless
+from training.compare.kinds import OF_REFERENCE, Kind
 from training.compare.scores import REGIONS, CaseScore, FalseEnhancement, MethodSummary, RegionNumbers, summarise
 
 _NUMBERS = tuple(RegionNumbers.__dataclass_fields__)
@@ -21,6 +23,9 @@ _COLUMNS = (
     "method", "n", f"{_DICE.title} mean {' / '.join(REGIONS)}", "95 % interval", "median",
     f"{_LESION_DICE.title} mean", f"{_HD95.title} median, {_HD95.unit}",
     "false ET", "ET missed", "s per case",
+)  # fmt: skip
+_KIND_COLUMNS = (
+    "kind", "method", "n", f"{_DICE.title} mean {' / '.join(REGIONS)}", "ET claimed less reference, ml, median (range)",
 )  # fmt: skip
 _FEW = 10  # fewer cases: the rows of the cases say more than their mean
 
@@ -47,12 +52,12 @@ def as_json(scores: Sequence[CaseScore], about: dict[str, Any]) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def as_markdown(scores: Sequence[CaseScore], rules: RuleSet) -> str:
-    """Tables for a model card: methods over groups, then every case."""
+def as_markdown(scores: Sequence[CaseScore], rules: RuleSet, kinds: Sequence[Kind] = OF_REFERENCE) -> str:
+    """Tables for a model card: methods over groups, kinds of tumours apart, then every case."""
     parts = []
     for group in dict.fromkeys(score.group for score in scores):
         of_group = [score for score in scores if score.group == group]
-        parts += [*_group_table(group, of_group), "", *_case_table(of_group), ""]
+        parts += [*_group_table(group, of_group), "", *_kinds_table(of_group, kinds), *_case_table(of_group), ""]
     return "\n".join([*parts, _legend(rules), ""])
 
 
@@ -81,6 +86,26 @@ def _group_table(group: str, scores: Sequence[CaseScore]) -> Iterable[str]:
             f"{summary.seconds_median:.1f}",
         )
         yield markdown_row(cells)
+
+
+def _kinds_table(scores: Sequence[CaseScore], kinds: Sequence[Kind]) -> Iterable[str]:
+    """Nothing where no case is of any kind."""
+    apart = [(kind, of_kind) for kind in kinds if (of_kind := [score for score in scores if kind.holds(score)])]
+    if not apart:
+        return
+    yield markdown_row(_KIND_COLUMNS)
+    yield markdown_row(["---"] * len(_KIND_COLUMNS))
+    for kind, of_kind in apart:
+        for summary in summarise(of_kind):
+            dice = " / ".join(dice_text(summary.regions[key].dice_mean) for key in REGIONS)
+            more = [_more_enhancing_ml(score) for score in of_kind if score.method == summary.method]
+            excess = f"{median(more):+.1f} ({min(more):+.1f} to {max(more):+.1f})"
+            yield markdown_row((kind.title, summary.method, str(summary.cases), dice, excess))
+    yield ""
+
+
+def _more_enhancing_ml(score: CaseScore) -> float:
+    return score.regions["ET"].prediction_ml - score.regions["ET"].reference_ml
 
 
 def _case_table(scores: Sequence[CaseScore]) -> Iterable[str]:

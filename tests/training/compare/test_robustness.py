@@ -21,7 +21,7 @@ def score(change: str, case_id: str, dice: tuple[float, ...], claimed_ml: float 
         key: RegionNumbers(value, 1.0, value, *volume)
         for key, value, volume in zip(REGIONS, dice, volumes, strict=True)
     }
-    return CaseScore(change, case_id, "net", numbers, 0.1)
+    return CaseScore(change, case_id, "net", numbers, 0.1, foci=1)
 
 
 def test_the_table_names_the_case_and_region_that_lost_most() -> None:

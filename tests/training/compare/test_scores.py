@@ -4,17 +4,22 @@ import csv
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
+from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
-from training.compare.scores import CaseScore, RegionNumbers, region_numbers, summarise
+from training.compare.kinds import OF_REFERENCE, named_kinds
+from training.compare.scores import CaseScore, RegionNumbers, foci_of, region_numbers, summarise
 from training.compare.tables import as_csv, as_json, as_markdown, dice_text, region_text
+from training.compare.volumes_picture import LEAST_ML, draw_volumes
 
 RULES = rules_named("brats2023")
 
@@ -23,9 +28,11 @@ def numbers(dice: float, reference_ml: float = 10.0, prediction_ml: float = 10.0
     return RegionNumbers(dice, 5.0, dice, reference_ml, prediction_ml)
 
 
-def score(case_id: str, dice: float, enhancing: RegionNumbers, *, method: str = "net", group: str = "set") -> CaseScore:
+def score(
+    case_id: str, dice: float, enhancing: RegionNumbers, *, method: str = "net", group: str = "set", foci: int = 1
+) -> CaseScore:
     regions: Mapping[str, RegionNumbers] = {"WT": numbers(dice), "TC": numbers(dice / 2), "ET": enhancing}
-    return CaseScore(group, case_id, method, regions, seconds=2.0)
+    return CaseScore(group, case_id, method, regions, seconds=2.0, foci=foci)
 
 
 @pytest.fixture
@@ -103,3 +110,50 @@ def test_csv_and_json_hold_every_number(scores: list[CaseScore]) -> None:
 def test_words() -> None:
     assert [dice_text(n) for n in (0.0, 0.1234, 1.0)] == [".000", ".123", "1.000"]
     assert region_text(score("a", 0.9, numbers(0.0, 0.0, 12.34)), "ET") == "12.3 ml claimed"
+
+
+def test_foci_are_pieces_of_a_millilitre_that_touch_nowhere() -> None:
+    grid = Grid((40, 10, 10), np.diag([2.0, 2.0, 2.0, 1.0]))  # 125 voxels to the millilitre
+    values = np.zeros(grid.shape, np.uint8)
+    values[0:5, 0:5, 0:5] = 2
+    values[5:10, 5:10, 5:10] = 4  # touches the first at a corner
+    values[20:26, 0:5, 0:5] = 1  # 1.2 ml
+    values[30:35, 0:5, 0:4] = 2  # .8 ml
+    assert foci_of(LabelMap(values, grid, scheme_named("brats2020"))) == 2
+
+
+def test_kinds_are_listed_apart_by_hand() -> None:
+    small = {"WT": numbers(0.4, 12.0), "TC": numbers(0.3, 4.0), "ET": numbers(0.2, 1.5, 4.0)}
+    scores = [
+        CaseScore("set", "s", "net", small, 2.0, foci=1),
+        score("t", 0.8, numbers(0.6, 2.0, 1.0), foci=3),
+        score("u", 0.6, numbers(0.0, 0.0, 3.0)),
+    ]
+    scores[1] = replace(scores[1], regions={**scores[1].regions, "WT": numbers(0.8, 90.0)})
+    scores[2] = replace(scores[2], regions={**scores[2].regions, "WT": numbers(0.6, 90.0)})
+    kinds = (*OF_REFERENCE, *named_kinds(["low grade=t,u"], {"s", "t", "u"}))
+    lines = as_markdown(scores, RULES, kinds).splitlines()
+    assert "| small: WT under 20 ml | net | 1 | .400 / .300 / .200 | +2.5 (+2.5 to +2.5) |" in lines
+    assert "| several foci of 1 ml or more | net | 1 | .800 / .400 / .600 | -1.0 (-1.0 to -1.0) |" in lines
+    assert "| ET none or under 2 ml | net | 2 | .500 / .300 / .100 | +2.8 (+2.5 to +3.0) |" in lines
+    assert "| low grade | net | 2 | .700 / .350 / .300 | +1.0 (-1.0 to +3.0) |" in lines
+
+
+@pytest.mark.parametrize("text", ["low grade=t,nobody", "t", "low grade="])
+def test_a_kind_of_unknown_cases_is_refused(text: str) -> None:
+    with pytest.raises(BrainsegError, match="--apart"):
+        named_kinds([text], {"t"})
+
+
+def test_volumes_lie_on_the_line_where_they_are_equal_and_at_the_edge_where_there_are_none(tmp_path: Path) -> None:
+    """What is drawn is read from the picture's own axes: the marks of each method, in ml."""
+    drawn = []
+    scores = [score("a", 0.9, numbers(0.9, 8.0, 4.0)), score("b", 0.9, numbers(0.0, 0.0, 0.02))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("training.compare.volumes_picture.save", lambda figure, path: drawn.append(figure))
+        draw_volumes(scores, tmp_path / "volumes.png")
+    whole, _, enhancing = drawn[0].axes
+    np.testing.assert_allclose(whole.collections[0].get_offsets(), [[10, 10], [10, 10]])
+    np.testing.assert_allclose(enhancing.collections[0].get_offsets(), [[8, 4], [LEAST_ML, LEAST_ML]])
+    draw_volumes(scores, tmp_path / "volumes.png")
+    assert imread(tmp_path / "volumes.png").shape[1] > 600

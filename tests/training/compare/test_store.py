@@ -61,7 +61,7 @@ def test_half_a_file_is_computed_again(tmp_path: Path) -> None:
 
 def test_a_score_is_computed_once(tmp_path: Path) -> None:
     numbers = RegionNumbers(0.5, 3.0, 0.4, 10.0, 12.0)
-    score = CaseScore("set", "case", "net", {"WT": numbers, "TC": numbers, "ET": numbers}, 2.0)
+    score = CaseScore("set", "case", "net", {"WT": numbers, "TC": numbers, "ET": numbers}, 2.0, foci=1)
     compute = Counting(score)
     assert Store(tmp_path).score("key", compute) == score  # type: ignore[arg-type]
     assert Store(tmp_path).score("key", compute) == score  # type: ignore[arg-type]
