@@ -20,11 +20,11 @@ import numpy as np
 
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.history import History
-from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.annotation.slab import Values
 from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.formats.mask_note import MaskNote, note_path, scheme_fields
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.values_digest import values_digest
 from brainseg_gui.storage.writing import write_text
 
 FORMAT = 1

@@ -112,10 +112,13 @@ def _visit(entry: Mapping[str, Any]) -> VisitMeasures:
     if len(dict(lesions)) < len(lesions) or (mask is None) != (grid is None):
         raise ValueError("a lesion is listed twice, or a mask has no grid")
     volumes = {text_in(key): _range(value) for key, value in object_in(entry["volumes_ml"]).items()}
+    seen = object_in(entry.get("volumes_by_network_ml", {}))  # older files have none
+    by_network = {text_in(key): _ends(value) for key, value in seen.items()}
     moment = _moment(entry)
     place = entry.get("to_first")
     to_first = _affine(place) if place is not None else None
-    return VisitMeasures(text_in(entry["name"]), moment, grid, mask, dict(lesions), volumes, _notes(entry), to_first)
+    measures = (dict(lesions), volumes, by_network, _notes(entry), to_first)
+    return VisitMeasures(text_in(entry["name"]), moment, grid, mask, *measures)
 
 
 def _moment(entry: Mapping[str, Any]) -> Moment:
@@ -207,6 +210,13 @@ def _event(entry: Mapping[str, Any], visits: int) -> LesionEvent:
 def _range(value: Any) -> VolumeRange:
     numbers = [number_in(number) if number is not None else math.nan for number in listed_in(value, 3)]
     return VolumeRange(*numbers)
+
+
+def _ends(value: Any) -> tuple[float, float]:
+    least, most = (float(number_in(number)) for number in listed_in(value, 2))
+    if not 0 <= least <= most:
+        raise ValueError("they are no limits of a volume")
+    return least, most
 
 
 def _numbers(value: Any) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError, printable
@@ -14,6 +14,7 @@ from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.reading import read_mask
+from brainseg_gui.imaging.formats.sureness_note import VolumeLimits, read_sureness
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.schemes.understanding import stated_schemes
@@ -34,12 +35,16 @@ class VisitMask:
         How they were read, in sentences.
     stated
         Whether the scheme is stated by a person, the mask, its names or its data set.
+    sure_ml
+        Key of a region -> the volumes in ml between which the network that made the mask sees it; empty where a
+        person or another program did.
     """
 
     path: Path
     labels: LabelMap
     notes: tuple[str, ...]
     stated: bool
+    sure_ml: VolumeLimits = field(default_factory=dict)
 
 
 def read_masks(
@@ -75,6 +80,11 @@ def read_masks(
 
 
 def _read(visit: Visit, path: Path, scheme: LabelScheme | None) -> Generator[Progress, None, VisitMask]:
+    found = yield from _understood(visit, path, scheme)
+    return replace(found, sure_ml=read_sureness(path, found.labels.values))
+
+
+def _understood(visit: Visit, path: Path, scheme: LabelScheme | None) -> Generator[Progress, None, VisitMask]:
     stored = read_mask(path)
     labels = stored.as_labels(stored.values, stored.stored_grid.grid, scheme_named("brats2020"))
     listed = stated_schemes(visit.source) if scheme is None and path == visit.source.reference else ()

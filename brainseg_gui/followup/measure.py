@@ -18,7 +18,7 @@ from brainseg_gui.followup.locating import first_in_atlas, located
 from brainseg_gui.followup.masks import VisitMask, read_masks
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.visits import TimeLine, Visit
-from brainseg_gui.followup.volumes import VolumeRange, volume_by_border
+from brainseg_gui.followup.volumes import VolumeRange, volume_by_border, with_sureness
 from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme, label_region, regions
@@ -135,7 +135,7 @@ def _measured(visit: Visit, mask: VisitMask | None, request: FollowUpRequest) ->
     notes = mask.notes
     if not mask.labels.scheme.tells_apart and request.criteria.kind.key == "enhancing":
         notes = (*notes, "The mask does not tell enhancing tumour apart: these criteria find nothing in it")
-    empty = VisitMeasures(visit.name, visit.moment, mask.labels.grid, mask.path, notes=notes)
+    empty = VisitMeasures(visit.name, visit.moment, mask.labels.grid, mask.path, by_network=mask.sure_ml, notes=notes)
     return measure_labels(empty, mask.labels, request)
 
 
@@ -146,7 +146,11 @@ def measure_labels(visit: VisitMeasures, labels: LabelMap, request: FollowUpRequ
     crumbs = [f"{count} crumb{'s' * (count > 1)} of less than {CRUMB_MM3:.0f} mm³ left out"] if count else []
     found = {one.number: measured(one, labels.grid, request.criteria, request.planes) for one in lesions.lesions}
     notes = (*visit.notes, *crumbs)
-    return replace(visit, grid=labels.grid, lesions=found, volumes=_volumes(labels), notes=notes), lesions
+    volumes = _volumes(labels)
+    for key, seen in visit.by_network.items():
+        if key in volumes:
+            volumes[key] = with_sureness(volumes[key], *seen)
+    return replace(visit, grid=labels.grid, lesions=found, volumes=volumes, notes=notes), lesions
 
 
 def _volumes(labels: LabelMap) -> dict[str, VolumeRange]:

@@ -40,7 +40,10 @@ class VisitMeasures:
     lesions
         Number over all visits -> lesion as measured.
     volumes
-        Key of a region or meaning -> its volume in ml.
+        Key of a region or meaning -> its volume in ml; its limits hold what is known of border and network.
+    by_network
+        Key of a region -> between which volumes in ml the network that made the mask sees it; empty where a person or
+        another program did.
     notes
         How the mask was read, where the visit lies, and what is in doubt, in sentences.
     to_first
@@ -53,6 +56,7 @@ class VisitMeasures:
     mask: Path | None = None
     lesions: Mapping[int, MeasuredLesion] = field(default_factory=dict)
     volumes: Mapping[str, VolumeRange] = field(default_factory=dict)
+    by_network: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     to_first: Affine | None = None
 

@@ -66,6 +66,7 @@ def _visit(visit: VisitMeasures) -> dict[str, Any]:
         "mask": str(visit.mask) if visit.mask is not None else None,
         "grid": _grid(visit.grid) if visit.grid is not None else None,
         "volumes_ml": {key: _range(volume) for key, volume in visit.volumes.items()},
+        "volumes_by_network_ml": {key: list(ends) for key, ends in visit.by_network.items()},
         "lesions": [_lesion(number, lesion) for number, lesion in visit.lesions.items()],
         "notes": list(visit.notes),
         "to_first": visit.to_first.tolist() if visit.to_first is not None else None,

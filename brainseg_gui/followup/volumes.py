@@ -23,6 +23,11 @@ class VolumeRange:
     low: float
     high: float
 
+    @property
+    def half(self) -> float:
+        """Half the way from one limit to the other: what stands behind ±."""
+        return (self.high - self.low) / 2
+
 
 UNKNOWN = VolumeRange(math.nan, math.nan, math.nan)
 
@@ -96,3 +101,23 @@ def volume_by_border(mask: Bools, voxel_ml: float) -> VolumeRange:
     padded = np.pad(mask, 1)
     value, low, high = (int(np.count_nonzero(m)) for m in (mask, binary_erosion(padded), binary_dilation(padded)))
     return VolumeRange(value * voxel_ml, (value + low) / 2 * voxel_ml, (value + high) / 2 * voxel_ml)
+
+
+def with_sureness(border: VolumeRange, least_ml: float, most_ml: float) -> VolumeRange:
+    """A volume whose limits hold two parts that know nothing of one another: its border's, and the network's.
+
+    Parts are put together as the root of their sum of squares (JCGM 100:2008, 5.1.2), upwards and downwards apart.
+
+    Parameters
+    ----------
+    border
+        As `volume_by_border` gives it.
+    least_ml, most_ml
+        Between which the network that made the mask sees the volume; see `inference.sure_volumes`.
+
+    >>> with_sureness(VolumeRange(10.0, 7.0, 13.0), 6.0, 14.0)
+    VolumeRange(value=10.0, low=5.0, high=15.0)
+    """
+    down = math.hypot(border.value - border.low, max(border.value - least_ml, 0.0))
+    up = math.hypot(border.high - border.value, max(most_ml - border.value, 0.0))
+    return VolumeRange(border.value, max(border.value - down, 0.0), border.value + up)

@@ -58,20 +58,35 @@ def keep_probabilities(
         return slice(0, 1), slice(0, 1), slice(0, 1)
     target = near.target
     winners = orient(classes, passport.orientation)[network_grid.box][target]
-    brain = prepared.brain[target] if passport.output.only_in_brain and prepared.brain is not None else None
     views = [orient(volume, passport.orientation)[network_grid.box][target] for volume in levels]
-    for start in range(target[2].start, target[2].stop, _SLAB):
-        slab = slice(start, min(start + _SLAB, target[2].stop))
-        here = slice(slab.start - target[2].start, slab.stop - target[2].start)
-        found = _interpolated(near, prepared, passport, (target[0], target[1], slab))
-        if brain is not None:
-            found[:, ~brain[..., here]] = np.array([[1], [0], [0], [0]], dtype=np.float32)
+    for here, found in interpolated_slabs(near, prepared, passport):
         shape = found.shape[1:]  # (class, I, J, k)
         # (class, I, J, k) -> (class, I · J · k), and each of the answers back
         whole = quantised(found.reshape(4, -1), winners[..., here].reshape(-1))
         for view, volume in zip(views, whole, strict=True):
             view[..., here] = volume.reshape(shape)
     return _in_ras(network_grid.box, target, passport.orientation, classes.shape)
+
+
+def interpolated_slabs(
+    near: NotBackground, prepared: Prepared, passport: Passport
+) -> Iterator[tuple[slice, NDArray[np.float32]]]:
+    """The probabilities at the voxels of a box of the case, a few slices of its last axis after the other.
+
+    Yields
+    ------
+    tuple
+        Which slices of the box, and one volume per class of `NETWORK_CLASSES`, (4, I', J', k).
+    """
+    i, j, k = near.target
+    brain = prepared.brain[near.target] if passport.output.only_in_brain and prepared.brain is not None else None
+    for start in range(k.start, k.stop, _SLAB):
+        slab = slice(start, min(start + _SLAB, k.stop))
+        here = slice(slab.start - k.start, slab.stop - k.start)
+        found = _interpolated(near, prepared, passport, (i, j, slab))
+        if brain is not None:
+            found[:, ~brain[..., here]] = np.array([[1], [0], [0], [0]], dtype=np.float32)
+        yield here, found
 
 
 def _interpolated(near: NotBackground, prepared: Prepared, passport: Passport, target: Box) -> NDArray[np.float32]:

@@ -72,6 +72,8 @@ class SegmentResult:
         `classes` since.
     expected_dice
         Per region of the mask, the Dice that it will probably have, where the passport tells.
+    sure_ml
+        Per region, the volumes in ml between which it lies; see `sure_volumes`.
     """
 
     classes: NDArray[np.uint8]
@@ -82,6 +84,7 @@ class SegmentResult:
     notes: tuple[str, ...] = ()
     probabilities: ClassProbabilities | None = None
     expected_dice: Mapping[str, ExpectedDice] = field(default_factory=dict)
+    sure_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def missing_modalities(volumes: Iterable[Modality], model: ModelFolder) -> tuple[Modality, ...]:

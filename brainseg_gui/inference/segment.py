@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -25,6 +25,7 @@ from brainseg_gui.inference.options import INFERRING, MAPPING_BACK, PREPARING, c
 from brainseg_gui.inference.postprocess import Classes, Confidence, map_back, needs_confidence, postprocess
 from brainseg_gui.inference.preprocess import Prepared, prepare
 from brainseg_gui.inference.sliding_window import NNUNET, OWN, Predict, Shape, slide_each
+from brainseg_gui.inference.sure_volumes import sure_volumes
 from brainseg_gui.progress import Progress, scaled
 
 _PREPARED = 0.4  # of the whole work, when the network starts
@@ -85,12 +86,15 @@ class Outcome:
         By region, how far mask and probabilities agree; see `expected_dice.own_overlap`.
     kept
         Where probabilities were kept.
+    sure_ml
+        By region, the volumes between which it lies; see `sure_volumes`.
     """
 
     seconds: Mapping[str, float]
     notes: tuple[str, ...]
     overlap: Mapping[str, float]
     kept: Box | None = None
+    sure_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def segment_volumes(
@@ -146,14 +150,16 @@ def segment_volumes(
     yield Progress(MAPPING_BACK, 0.97, "cleaning up")
     grid = next(iter(volumes.values())).grid
     notes += (*cautions(volumes, passport), *_notes_on(prepared, grid.voxel_ml))
+    drawn = classes.copy(order="K") if passport.postprocess else classes
     postprocess(classes, passport.postprocess, grid.voxel_ml, confidence, grid.spacing_mm)
+    sure_ml = sure_volumes(probabilities, prepared, passport, drawn, classes, grid.voxel_ml)
     overlap = sampled.overlap(classes) if sampled is not None else {}
     stages = {
         PREPARING: inferring - started,
         INFERRING: mapping - inferring,
         MAPPING_BACK: time.perf_counter() - mapping,
     }
-    return Outcome(stages, notes, overlap, kept)
+    return Outcome(stages, notes, overlap, kept, sure_ml)
 
 
 def _notes_on(prepared: Prepared, voxel_ml: float) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.edits import EditSource, edit_between
 from brainseg_gui.annotation.history import History
-from brainseg_gui.annotation.journal.study import study_digest, values_digest
+from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.provenance import (
     Origin,
     provenance,
@@ -36,6 +36,7 @@ from brainseg_gui.imaging.formats.mask_note import note_path
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.values_digest import values_digest
 from brainseg_gui.progress import run_to_end
 
 SHAPE = (9, 8, 7)

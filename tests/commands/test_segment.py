@@ -22,6 +22,9 @@ from brainseg_gui.commands.segmenting.jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.imaging.formats.known_formats import titles
+from brainseg_gui.imaging.formats.mask_note import NOTE_ENDING, read_note
+from brainseg_gui.imaging.formats.reading import read_mask
+from brainseg_gui.imaging.formats.sureness_note import read_sureness
 from brainseg_gui.inference.cohorts import ahead
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.options import SegmentResult
@@ -32,8 +35,9 @@ ToyCase = Callable[..., Path]
 
 
 def names_in(out: Path) -> list[str]:
-    """What a run left, besides the folder of its manifest."""
-    return sorted(path.name for path in out.iterdir() if path.name != FOLDER)
+    """What a run left, besides the folder of its manifest, and what is told of the masks beside them."""
+    names = [path.name for path in out.iterdir() if path.name != FOLDER]
+    return sorted(name for name in names if not name.endswith(NOTE_ENDING))
 
 
 def call(*words: object) -> int:
@@ -309,6 +313,21 @@ class _Quick:
         yield Progress("inferring", 0.5)
         self.meanwhile(case.case_id)
         return SegmentResult(np.zeros(case.grid.shape, np.uint8), {}, "CPU", "float32", "nobody's", ())
+
+
+def test_how_sure_the_network_was_lies_beside_its_mask(
+    tmp_path: Path, toy_case: ToyCase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class _Sure(_Quick):
+        def segment(self, case: Any, *rest: object) -> Iterator[Progress]:
+            return replace((yield from super().segment(case, *rest)), sure_ml={"WT": (0.5, 2.0)})
+
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", _Sure)
+    toy_case(tmp_path / "cohort", case_id="A")
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out") == 0
+    mask = tmp_path / "out" / "A_pred.nii.gz"
+    assert read_sureness(mask, read_mask(mask).values) == {"WT": (0.5, 2.0)}
+    assert read_note(mask) is None
 
 
 @pytest.mark.parametrize("order", ["ABCD", "DABC"])

@@ -17,8 +17,8 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.imaging.formats.reading import read_labels
+from brainseg_gui.imaging.values_digest import values_digest
 from tests.robot.pattern import MODALITIES, case_folders, case_name, make_cohort, number_in, voxels_of
 
 ANNOTATOR = "robot"

@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brainseg_gui.annotation.slab import Values
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Grid
+from brainseg_gui.imaging.values_digest import DIGEST_BYTES, SLICES
 from brainseg_gui.imaging.volume import Volume
 
 if TYPE_CHECKING:
     import hashlib
-
-_SLICES = 16  # copied at a time, so that hashing needs little memory
-_DIGEST_BYTES = 20
 
 
 def study_digest(case: Case) -> str:
@@ -31,14 +28,6 @@ def study_digest(case: Case) -> str:
     return total.hexdigest()
 
 
-def values_digest(values: Values) -> str:
-    """Digest of a label map's voxels, 40 hexadecimal digits; the order in memory does not count."""
-    total = _hash(repr(values.shape).encode())
-    for start in range(0, values.shape[2], _SLICES):
-        total.update(values[:, :, start : start + _SLICES].tobytes(order="F"))
-    return total.hexdigest()
-
-
 def _grid_hash(grid: Grid) -> hashlib.blake2b:
     # a thousandth of a millimetre is rounding of the header
     corner = np.round(grid.affine, 3) + 0.0
@@ -48,11 +37,11 @@ def _grid_hash(grid: Grid) -> hashlib.blake2b:
 def _hash(start: bytes) -> hashlib.blake2b:
     import hashlib
 
-    return hashlib.blake2b(start, digest_size=_DIGEST_BYTES)
+    return hashlib.blake2b(start, digest_size=DIGEST_BYTES)
 
 
 def _add_volume(total: hashlib.blake2b, volume: Volume) -> None:
     stored = volume.stored
     total.update(f"{stored.dtype.newbyteorder('=').str} {volume.slope!r} {volume.intercept!r}".encode())
-    for start in range(0, stored.shape[2], _SLICES):
-        total.update(stored[:, :, start : start + _SLICES].tobytes(order="F"))
+    for start in range(0, stored.shape[2], SLICES):
+        total.update(stored[:, :, start : start + SLICES].tobytes(order="F"))

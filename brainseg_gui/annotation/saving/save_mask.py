@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from brainseg_gui.annotation.journal.study import study_digest
@@ -20,6 +21,7 @@ from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, note_path, read_note
+from brainseg_gui.imaging.formats.sureness_note import VolumeLimits, write_sureness
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.links import behind_links
 from brainseg_gui.progress import Progress, run_to_end
@@ -115,7 +117,10 @@ class SaveRequest:
 
 
 def save_mask(
-    request: SaveRequest, note: Callable[[str], Mapping[str, Any]] | None = None, made_by: str = ""
+    request: SaveRequest,
+    note: Callable[[str], Mapping[str, Any]] | None = None,
+    made_by: str = "",
+    sure_ml: VolumeLimits = MappingProxyType({}),
 ) -> Generator[Progress, None, SavedMaskFile]:
     """Write a mask where it belongs, verified, and the note on how it was made.
 
@@ -125,6 +130,8 @@ def save_mask(
         Gives the note, from the digest of the images; None for a mask that has none.
     made_by
         The network that made the mask.
+    sure_ml
+        How sure it was, for the file beside a mask that has no note.
 
     Raises
     ------
@@ -141,6 +148,8 @@ def save_mask(
     if note is None:
         with contextlib.suppress(OSError):
             remove_derived(note_path(path))  # it told of the mask that was there before
+            if sure_ml:
+                write_sureness(path, request.labels.values, made_by, sure_ml)
     else:
         try:
             write_provenance(path, note(study))

@@ -12,9 +12,9 @@ from brainseg_gui import __version__
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal.journal import Journal
 from brainseg_gui.annotation.journal.journal_fields import JournalHeader
-from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.annotation.provenance import Origin, sittings_of
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.values_digest import values_digest
 from brainseg_gui.state.layers.layers import Layer
 
 

@@ -41,7 +41,7 @@ def written(
     record, request = save.record, save.request
     made_by = save.layer.author if save.layer.model_sha256 else ""
     note = partial(_note, record, save, layers) if record is not None else None
-    saved = yield from save_mask(request, note, made_by)
+    saved = yield from save_mask(request, note, made_by, save.layer.sure_ml if made_by else {})
     if record is not None:
         with suppress(OSError):  # the mask is saved all the same
             _remember(memory, saved, request)

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.annotation.history import History
-from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.annotation.saving.mask_paths import (
     ANNOTATION,
     PREDICTION,
@@ -38,6 +37,7 @@ from brainseg_gui.errors import printable
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.formats.known_formats import WRITTEN, file_filter
+from brainseg_gui.imaging.values_digest import values_digest
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.layers.layers_panel import LayersPanel

@@ -56,4 +56,4 @@ def _save_all(
 ) -> Generator[Progress, None, None]:
     for layer in kept.layers_of(case):
         request = SaveRequest(case, layer.labels, PREDICTION, tree=tree, known=known)
-        yield from save_mask(request, None, layer.author)
+        yield from save_mask(request, None, layer.author, layer.sure_ml)

@@ -277,7 +277,7 @@ def prediction_layer(labels: LabelMap, result: SegmentResult, model_sha256: str)
     """The layer that a segmentation becomes."""
     name = f"{result.model}, {datetime.now():%H:%M}"
     layer = Layer(name, LayerRole.PREDICTION, labels, result.model, style=OverlayStyle.FILL)
-    layer.probabilities, layer.model_sha256 = result.probabilities, model_sha256
+    layer.probabilities, layer.model_sha256, layer.sure_ml = result.probabilities, model_sha256, result.sure_ml
     return layer
 
 

@@ -177,6 +177,7 @@ def curve_chart(
     names: Sequence[str],
     unit: str,
     marks: Sequence[tuple[float, str]] = (),
+    limits: Sequence[Sequence[tuple[float, float]]] = (),
 ) -> Html:
     """Values over time, a line for each thing that is measured; values that are not defined leave a gap.
 
@@ -190,9 +191,12 @@ def curve_chart(
         What each place is called.
     marks
         Places of their own, such as days of treatments, and what is written at their lines.
+    limits
+        For each line, the limits that each value is known within; none where they are not told.
     """
     width, height, left, bottom, top = 520.0, 240.0, 52.0, 196.0, 30.0
     known = [value for _, values in curves for value in values if not math.isnan(value)]
+    known += [high for ends in limits for _, high in ends if not math.isnan(high)]
     upward = linear_scale(0.0, max([*known, 1e-9]), bottom, top)
     everywhere = [*places, *(place for place, _ in marks)]
     low, high = min(everywhere), max(everywhere)
@@ -213,8 +217,18 @@ def curve_chart(
         parts.append(
             f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.5"/><g fill="{colour}">{dots}</g>'
         )
+        if limits:
+            ends = zip(places, limits[number], strict=True)
+            bars = "".join(_limit_bar(across(x), upward(a), upward(b)) for x, (a, b) in ends if not math.isnan(a))
+            parts.append(f'<path d="{bars}" fill="none" stroke="{colour}" stroke-width="1"/>')
         parts.append(_text(points[-1][0] + 8, points[-1][1] + 4, name, "start"))
     return _svg(width, height, title, parts)
+
+
+def _limit_bar(x: float, low: float, high: float) -> str:
+    """A line from one limit to the other with a foot at each end, as a path."""
+    feet = "".join(f"M{x - 3:.1f} {y:.1f}h6" for y in (low, high))
+    return f"M{x:.1f} {low:.1f}V{high:.1f}{feet}"
 
 
 def _mark(x: float, top: float, bottom: float, words: str) -> list[str]:

@@ -18,7 +18,7 @@ from brainseg_gui.followup.volumes import UNKNOWN
 from brainseg_gui.imaging.numbering import number_of
 
 _REGIONS = ("WT", "TC", "ET", "RC")
-_GROWTH = ("ml_low", "ml_high", "percent_a_day", "doubling_days", "mm_a_year")
+_GROWTH = ("ml_low", "ml_high", "network_ml_low", "network_ml_high", "percent_a_day", "doubling_days", "mm_a_year")
 COLUMNS = (
     *("patient", "criteria", "visit", "earliest", "latest", "days_least", "days_most"),
     *(f"{key}_ml" for key in _REGIONS),
@@ -59,7 +59,8 @@ def _growth_cells(record: FollowUp, index: int, region: str) -> list[str]:
     volume = record.visits[index].volumes.get(region, UNKNOWN)
     found = [one for one in growth_of(record) if (one.visit, one.region) == (index, region)]
     rates = [(one.rate.value, one.doubling.value, one.diametric.value) for one in found] or [(math.nan,) * 3]
-    return [_number(value) for value in (volume.low, volume.high, *rates[0])]
+    seen = record.visits[index].by_network.get(region, (math.nan, math.nan))
+    return [_number(value) for value in (volume.low, volume.high, *seen, *rates[0])]
 
 
 def _result_cells(record: FollowUp, result: VisitResult | None) -> list[str]:

@@ -73,7 +73,7 @@ def _treatments(record: FollowUp) -> Iterator[tuple[float, str]]:
 def _limits(
     record: FollowUp, visits: Sequence[int], lines: Sequence[tuple[str, tuple[float, ...]]]
 ) -> Iterator[tuple[tuple[float, float], ...]]:
-    """How far the volumes would be off, if the borders ran half a voxel further in or out."""
+    """Between which limits the volumes are known."""
     for key, _ in lines:
         found = [record.visits[visit].volumes.get(key, UNKNOWN) for visit in visits]
         yield tuple((one.low, one.high) for one in found)

@@ -66,4 +66,6 @@ def _curves(record: FollowUp) -> list[Html]:
     found = curves_of(record)
     if not found:
         return [paragraph("One visit has no curve.", "quiet")]
-    return [curve_chart(one.title, one.curves, one.places, one.names, one.unit, one.treatments) for one in found]
+    return [
+        curve_chart(one.title, one.curves, one.places, one.names, one.unit, one.treatments, one.limits) for one in found
+    ]

@@ -17,7 +17,11 @@ from brainseg_gui.imaging.numbering import number_of
 
 _REGIONS = ("WT", "TC", "ET", "RC")
 _GROWTH = (
-    "Limits of a volume are those of a border half a voxel further in or out. Growth in % a day is ln(V2 / V1) / t "
+    "± and limits of a volume hold two parts, put together as the root of their sum of squares (JCGM 100:2008): a "
+    "border half a voxel further in or out, as another grid or another hand would draw it; and, of a mask that a "
+    "network made and nobody changed, the volumes that its probabilities allow, of what belongs to the region by 84 % "
+    "and by 16 %, where neighbours are right or wrong together (no other dependence gives a wider range: Dhaene et "
+    "al., Insur Math Econ 2002, 31:3). Growth in % a day is ln(V2 / V1) / t "
     "(Mehrara et al., Cancer Res 2007, 67:3970), mm a year that of the diameter of a ball (Mandonnet et al., Ann "
     "Neurol 2003, 53:524); limits of both come from dates that are not exact. Over all visits: least squares, with "
     "95 % interval."
@@ -43,7 +47,7 @@ def visit_table(record: FollowUp) -> TextTable:
     rows: list[tuple[str, ...]] = []
     before = -1
     for index, visit in enumerate(record.visits):
-        volumes = [f"{visit.volumes[key].value:.1f}" if key in visit.volumes else "" for key in _REGIONS]
+        volumes = [volume_words(visit.volumes[key]) if key in visit.volumes else "" for key in _REGIONS]
         result = results.get(index)
         first: tuple[str, ...] = (visit.name, visit.moment.words)
         if result is None:
@@ -68,6 +72,15 @@ def visit_table(record: FollowUp) -> TextTable:
         )
         before = index
     return TextTable("Visits", heads, tuple(rows), words=3)
+
+
+def volume_words(volume: VolumeRange) -> str:
+    """A volume in ml, with half the way between its limits.
+
+    >>> volume_words(VolumeRange(12.34, 11.0, 14.0))
+    '12.3 ± 1.5'
+    """
+    return f"{volume.value:.1f} ± {volume.half:.1f}" if volume.high > volume.low else f"{volume.value:.1f}"
 
 
 def _category(found: Assessment, in_doubt: bool) -> str:
@@ -96,18 +109,37 @@ def _percent(value: float) -> str:
 
 def growth_table(record: FollowUp) -> TextTable:
     """A row for each region of each visit: its volume and what it grew by; then the line through all visits."""
-    heads = ("visit", "region", "ml", "ml, limits", "% a day", "doubling days", "mm a year")
+    told = any(visit.by_network for visit in record.visits)
+    network = ("ml, network",) if told else ()
+    heads = ("visit", "region", "ml", "ml, limits", *network, "% a day", "doubling days", "mm a year")
     growth = {(found.visit, found.region): found for found in growth_of(record)}
     rows: list[tuple[str, ...]] = []
     for index, visit in enumerate(record.visits):
         for region in (key for key in REGIONS if key in visit.volumes):
             volume, found = visit.volumes[region], growth.get((index, region))
             rates = (found.rate, found.doubling, found.diametric) if found is not None else (UNKNOWN,) * 3
-            limits = f"{volume.low:.1f} to {volume.high:.1f}"
-            rows.append((visit.name, region, f"{volume.value:.1f}", limits, *map(_ranged, rates, (3, 0, 1))))
+            limits = [_limits_words(volume.low, volume.high)]
+            if told:
+                limits.append(_limits_words(*visit.by_network[region]) if region in visit.by_network else "")
+            rows.append((visit.name, region, f"{volume.value:.1f}", *limits, *map(_ranged, rates, (3, 0, 1))))
     for region, rate in overall_rates(record).items():
-        rows.append(("all, fitted", region, "", "", _ranged(rate, 3), _ranged(doubling_days(rate), 0), ""))
+        rows.append(
+            (
+                "all, fitted",
+                region,
+                "",
+                "",
+                *([""] if told else []),
+                _ranged(rate, 3),
+                _ranged(doubling_days(rate), 0),
+                "",
+            )
+        )
     return TextTable("Volumes and growth", heads, tuple(rows), words=2)
+
+
+def _limits_words(low: float, high: float) -> str:
+    return f"{low:.1f} to {high:.1f}"
 
 
 def _ranged(value: VolumeRange, decimals: int) -> str:

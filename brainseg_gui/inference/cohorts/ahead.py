@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from brainseg_gui.imaging.regrid_policy import RegridPolicy
     from brainseg_gui.inference.cohorts.case_job import CaseJob
     from brainseg_gui.inference.options import SegmentResult
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def start_writing(
     """Begin to write a mask; see `write_labels`. Whoever calls waits for it, at the end of the program too."""
     from brainseg_gui.imaging.cases.background_thread import in_background
 
-    work = partial(_write, job.output, labels, case, result.model, overwrite, job.chosen, before_named)
+    work = partial(_write, job.output, labels, case, result, overwrite, job.chosen, before_named)
     return Writing(job, case, labels, result, seconds, in_background(work, "write behind"))
 
 
@@ -123,12 +126,13 @@ def _write(
     output: Path,
     labels: LabelMap,
     case: Case,
-    network: str,
+    result: SegmentResult,
     overwrite: bool,
     chosen: bool,
     before_named: Callable[[Path], None] | None,
 ) -> float:
     from brainseg_gui.imaging.formats.save import write_labels
+    from brainseg_gui.imaging.formats.sureness_note import write_sureness
 
     started = time.perf_counter()
     with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more
@@ -139,7 +143,12 @@ def _write(
         case.header,
         overwrite=overwrite,
         chosen=chosen,
-        made_by=network,
+        made_by=result.model,
         before_named=before_named,
     )
+    if result.sure_ml:
+        try:
+            write_sureness(output, labels.values, result.model, result.sure_ml)
+        except OSError:  # the mask is what was asked for
+            _LOG.warning("how sure the network was is not kept beside %s", output, exc_info=True)
     return time.perf_counter() - started

@@ -152,7 +152,8 @@ class Child:
 
         done = yield from segment_volumes(block.volumes(), passport, network, block.mask, levels=block.levels)
         notes, device = (*network.notes, *done.notes), network.device.words
-        return Finished(serial, done.seconds, device, network.precision, notes, done.overlap, done.kept)
+        precision, sure = network.precision, done.sure_ml
+        return Finished(serial, done.seconds, device, precision, notes, done.overlap, done.kept, sure)
 
     def _features(
         self, serial: int, block: SharedBlock, passport: Passport, network: ReadyNetwork

@@ -239,7 +239,8 @@ class Engine:
         seconds[MAPPING_BACK] += time.perf_counter() - started
         device, precision = finished.device, finished.precision
         expected = expected_dice(finished.overlap, model.passport.expected_dice)
-        return SegmentResult(classes, seconds, device, precision, model.title, finished.notes, probabilities, expected)
+        told = (finished.notes, probabilities, expected, finished.sure_ml)
+        return SegmentResult(classes, seconds, device, precision, model.title, *told)
 
     def _wait(
         self, process: EngineProcess, serial: int, base: float, block: SharedBlock

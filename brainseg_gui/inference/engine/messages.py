@@ -6,7 +6,7 @@ import pickle
 import struct
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -96,6 +96,7 @@ class Finished:
     notes: tuple[str, ...]
     overlap: Mapping[str, float]
     kept: tuple[slice, slice, slice] | None = None
+    sure_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -68,6 +68,8 @@ class Layer:
         How sure the network was, when a prediction kept that.
     model_sha256
         Of the weights of the network that made it.
+    sure_ml
+        Per region, the volumes in ml between which that network sees it.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -85,6 +87,7 @@ class Layer:
     made_from: tuple[str, ...] = ()
     probabilities: ClassProbabilities | None = None
     model_sha256: str = ""
+    sure_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def title_compared(self) -> str:

@@ -243,7 +243,7 @@ def _facts_of(line: TimeLine, record: FollowUp | None) -> list[VisitFacts]:
         return plain
     results = results_of(record)
     of_visit, doubts = {result.visit: result for result in results}, doubts_of(record, results)
-    largest = max((volume.value for visit in record.visits for volume in visit.volumes.values()), default=1.0)
+    largest = max((volume.high for visit in record.visits for volume in visit.volumes.values()), default=1.0)
     return [
         _measured(facts, record.visits[index], of_visit.get(index), doubts.get(index, ""), largest)
         for index, facts in enumerate(plain)
@@ -267,14 +267,15 @@ def _measured(
         return replace(facts, category="no mask", tip="\n".join(notes))
     there = [(key, visit.volumes[key]) for key in _REGIONS if key in visit.volumes]
     ranges = ", ".join(f"{key} {volume.value:.1f} ({volume.low:.1f} to {volume.high:.1f})" for key, volume in there)
+    holds = "border and network" if visit.by_network else "a border half a voxel further in or out"
     category, reasons = result.diameters.category, "; ".join(result.diameters.reasons)
     words = [f"{category.value}: {reasons}" if reasons else category.value, f"{doubt}." if doubt else ""]
-    tip = [*words, f"Volumes in ml, with the border half a voxel further in or out: {ranges}", *notes]
+    tip = [*words, f"Volumes in ml, with limits by {holds}: {ranges}", *notes]
     tip.append(f"Measured by {printable(visit.mask.name)}")
     return replace(
         facts,
         category=f"{category.letters} ?" if doubt else category.letters,
-        volumes=tuple((key, volume.value) for key, volume in there),
+        volumes=tuple(there),
         largest_ml=largest,
         tip="\n".join(filter(None, tip)),
         doubtful=bool(doubt),

@@ -8,12 +8,13 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy
 
+from brainseg_gui.followup.volumes import VolumeRange
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
 
 _WIDTH, _NARROW, _HEIGHT = 148, 120, 88
 _EDGE, _LINE, _BAR = 8, 17, 5
-_KEY, _NUMBER = 24, 54  # pixels for "WT" before a bar, and for its ml behind it
+_KEY, _NUMBER = 22, 72  # pixels for "WT" before a bar, and for its ml behind it
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class VisitFacts:
     category
         Letters of what its numbers give, with a question mark where that is in doubt; empty before it is measured.
     volumes
-        Region and ml, the largest first.
+        Region and its volume in ml, the largest first.
     largest_ml
-        Of any volume of the patient: the full length of a bar.
+        Upper limit of any volume of the patient: the full length of a bar.
     tip
         What the letters mean, and what is in doubt.
     doubtful
@@ -39,7 +40,7 @@ class VisitFacts:
     name: str
     when: str
     category: str = ""
-    volumes: tuple[tuple[str, float], ...] = ()
+    volumes: tuple[tuple[str, VolumeRange], ...] = ()
     largest_ml: float = 1.0
     tip: str = ""
     doubtful: bool = False
@@ -94,10 +95,9 @@ class VisitCard(QAbstractButton):
         self._draw_frame(painter)
         room = self.rect().adjusted(_EDGE, 5, -_EDGE, -5)
         self._draw_head(painter, room)
-        for row, (key, ml) in enumerate(self._facts.volumes):
-            self._draw_bar(
-                painter, QRect(room.left(), room.top() + 2 * _LINE + 2 + row * 14, room.width(), 14), key, ml
-            )
+        for row, (key, volume) in enumerate(self._facts.volumes):
+            place = QRect(room.left(), room.top() + 2 * _LINE + 2 + row * 14, room.width(), 14)
+            self._draw_bar(painter, place, key, volume)
         painter.end()
 
     def _draw_frame(self, painter: QPainter) -> None:
@@ -127,14 +127,25 @@ class VisitCard(QAbstractButton):
         when = self.fontMetrics().elidedText(facts.when, Qt.TextElideMode.ElideRight, room.width() - letters)
         painter.drawText(second, left, when)
 
-    def _draw_bar(self, painter: QPainter, row: QRect, key: str, ml: float) -> None:
+    def _draw_bar(self, painter: QPainter, row: QRect, key: str, volume: VolumeRange) -> None:
         small = QFont(self.font())
         small.setPointSizeF(max(self.font().pointSizeF() - 1.5, 6))
         painter.setFont(small)
         painter.setPen(colour("quiet"))
         painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, key)
-        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{ml:.1f} ml")
+        words = f"{_rounded(volume.value)} ± {_rounded(volume.half)} ml"
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
         room = row.width() - _KEY - _NUMBER
-        length = round(room * ml / max(self._facts.largest_ml, 1e-9))
-        bar = QRect(row.left() + _KEY, row.center().y() - _BAR // 2, max(length, 1 if ml else 0), _BAR)
+        start, end, low, high = (
+            row.left() + _KEY + round(room * ml / max(self._facts.largest_ml, 1e-9))
+            for ml in (0.0, volume.value, volume.low, volume.high)
+        )
+        bar = QRect(start, row.center().y() - _BAR // 2, max(end - start, 1 if volume.value else 0), _BAR)
         painter.fillRect(bar, QColor(colour("faint")))
+        if high > low:
+            painter.fillRect(QRect(low, row.center().y(), high - low, 1), QColor(colour("text")))
+
+
+def _rounded(ml: float) -> str:
+    """Three digits at most, so that both numbers have room."""
+    return f"{ml:.0f}" if ml >= 100 else f"{ml:.1f}"

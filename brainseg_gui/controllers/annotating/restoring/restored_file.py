@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.annotation.journal.journal_replay import JournalNote
-from brainseg_gui.annotation.journal.study import values_digest
 from brainseg_gui.controllers.annotating.annotation_record import sittings_before
 from brainseg_gui.controllers.settings.person import person
 from brainseg_gui.imaging.formats.mask_note import MaskFile
+from brainseg_gui.imaging.values_digest import values_digest
 from brainseg_gui.state.layers.layers import Layer
 
 
