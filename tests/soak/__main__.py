@@ -116,7 +116,8 @@ def _judge(arguments: argparse.Namespace, folder: Path, day: Day) -> int:
 
 def _short(sample: Sample) -> str:
     return (
-        f"{sample.minute:6.1f} min {sample.visits:4} cases {sample.window_mb:7.1f} MB ({sample.heap_mb:.1f} in use)"
+        f"{sample.minute:6.1f} min {sample.visits:4} cases {sample.window_mb:7.1f} MB ({sample.heap_mb:.1f} in use,"
+        f" {sample.caches_mb:.1f} more in caches)"
         f" engine {sample.engine_mb:.1f} MB, {len(sample.handles)} handles, {sample.threads} threads"
         f", {sample.widgets} widgets, {sample.qobjects} Qt and {sample.objects:,} Python objects"
         f", scroll {sample.scroll_ms:.1f}/{sample.scroll_cpu_ms:.1f} ms"

@@ -15,6 +15,8 @@ import psutil
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
+from tests.soak.caches import empty_caches
+
 _KINDS_FROM = 100  # kinds of objects of which there are fewer are not written down
 _REAPED_WITHIN_S = 3.0
 
@@ -27,9 +29,9 @@ class Sample:
     ----------
     minute, visits
         Since the start of the day; cases that were opened until then.
-    window_mb, heap_mb, engine_mb
-        Resident memory of the window's process, what the C library has given out of it (0 where it does not say), and
-        the resident memory of the engine (0: none runs).
+    window_mb, heap_mb, caches_mb, engine_mb
+        Resident memory of the window's process, what the C library has given out of it (0 where it does not say), what
+        caches with a bound held of that besides, and the resident memory of the engine (0: none runs).
     handles, threads, children
         What the open file descriptors are, how many threads there are, and child processes but for the engine.
     zombies
@@ -50,6 +52,7 @@ class Sample:
     visits: int
     window_mb: float
     heap_mb: float
+    caches_mb: float
     engine_mb: float
     handles: tuple[str, ...]
     threads: int
@@ -81,6 +84,9 @@ def take(
     """Count everything. `folders` are those where nothing may be left; `scroll` was measured before."""
     for _ in range(3):
         gc.collect()
+    in_use_mb = heap_mb()
+    empty_caches()
+    bare_mb = heap_mb()
     process = psutil.Process()
     others, zombies = _children(process, engine_pid)
     objects = gc.get_objects()
@@ -91,7 +97,8 @@ def take(
         minute=round(minute, 2),
         visits=visits,
         window_mb=round(process.memory_info().rss / 2**20, 1),
-        heap_mb=round(_heap_mb(), 1),
+        heap_mb=round(bare_mb, 1),
+        caches_mb=round(in_use_mb - bare_mb, 1),
         engine_mb=round(_resident_mb(engine_pid), 1),
         handles=_open_handles(),
         threads=process.num_threads(),
@@ -146,8 +153,11 @@ class _Heap(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_size_t) for name in _FIELDS)
 
 
-def _heap_mb() -> float:
-    """What is in use: free pieces that only lie between used ones do not count."""
+def heap_mb() -> float:
+    """What the C library has given out and is in use, in MB; 0 where it does not say.
+
+    Free pieces that only lie between used ones do not count.
+    """
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallinfo2"):
         return 0.0

@@ -16,6 +16,7 @@ REST = Sample(
     visits=0,
     window_mb=400.0,
     heap_mb=120.0,
+    caches_mb=3.0,
     engine_mb=900.0,
     handles=("pipe", "socket", "socket"),
     threads=6,
@@ -52,6 +53,7 @@ def test_a_day_that_only_goes_up_and_down_is_a_good_one() -> None:
 LEAKS: dict[str, tuple[Callable[[Sample, int], Sample], str]] = {
     "memory": (lambda s, n: replace(s, window_mb=400 + 2.0 * n), "window, resident: grew by 34.0 MB from 402.0"),
     "heap": (lambda s, n: replace(s, heap_mb=120 + 0.5 * n), "window, heap in use: grew by 8.5 MB from 120.5"),
+    "caches": (lambda s, n: replace(s, caches_mb=3 + 1.0 * n), "bounded caches: grew by 17.0 MB from 4.0, 12.0 are"),
     "engine": (lambda s, n: replace(s, engine_mb=900 + 10.0 * n), "engine, resident: grew by 170.0 MB from 910.0"),
     "handles": (
         lambda s, n: replace(s, handles=(*s.handles, *n * ("font.ttf",))),

@@ -25,7 +25,11 @@ class Limits:
     Parameters
     ----------
     memory, heap, engine
-        Fraction of the resident memory, of what is in use of it, and of the engine's memory.
+        Fraction of the resident memory, of what is in use of it besides caches with a bound, and of the engine's
+        memory.
+    caches
+        What these may hold, in MB: 10 are Qt's own bound for pixmaps, the rest are texts that were drawn. They are
+        emptied at every sample, so that this is what one round fills.
     widgets, qobjects
         Fraction of their number.
     handles, threads
@@ -39,6 +43,7 @@ class Limits:
 
     memory: float = 0.05
     heap: float = 0.05
+    caches: float = 16.0
     engine: float = 0.10
     widgets: float = 0.02
     qobjects: float = 0.05
@@ -93,6 +98,7 @@ def growths(samples: Sequence[Sample], limits: Limits | None = None) -> list[Gro
     rows = [
         share.of("window, resident", lambda s: s.window_mb, limits.memory, "MB"),
         share.of("window, heap in use", lambda s: s.heap_mb, limits.heap, "MB"),
+        share.most("bounded caches", lambda s: s.caches_mb, limits.caches, "MB"),
         share.of("widgets", lambda s: s.widgets, limits.widgets),
         share.of("Qt objects", lambda s: s.qobjects, limits.qobjects),
         share.of("Python objects", lambda s: s.objects, limits.qobjects),
@@ -143,6 +149,11 @@ class _Rows:
         start, end, drift = self._ends(value)
         return Growth(what, start, end, drift, start * share, unit)
 
+    def most(self, what: str, value: Callable[[Sample], float], allowed: float, unit: str) -> Growth:
+        """What is made anew for every sample: it may grow up to a limit, not by one."""
+        start, end, drift = self._ends(value)
+        return Growth(what, start, end, drift, allowed - start, unit)
+
     def count(self, what: str, value: Callable[[Sample], float], allowed: float) -> Growth:
         return Growth(what, *self._ends(value), allowed)
 
@@ -163,7 +174,7 @@ def _slope(values: Sequence[float]) -> float:
 
 def _sentence(row: Growth, samples: Sequence[Sample]) -> str:
     unit = f" {row.unit}" if row.unit else ""
-    verb, allowed = ("grew", row.allowed) if row.grown > 0 else ("fell", row.may_fall)
+    verb, allowed = ("grew", row.allowed) if row.grown > row.allowed else ("fell", row.may_fall)
     words = f"{row.what}: {verb} by {abs(row.grown):,.1f}{unit} from {row.start:,.1f}, {allowed:,.1f} are allowed"
     if row.what == "open handles":
         more = Counter(samples[-1].handles) - Counter(samples[0].handles)

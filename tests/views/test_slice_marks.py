@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QFontMetrics, QImage, QPainter
@@ -10,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from brainseg_gui.imaging.plane import EdgeLetters
 from brainseg_gui.views.slices.overlays import slice_marks
 from brainseg_gui.views.slices.overlays.slice_marks import SliceMarks, draw_marks
+from tests.soak.sample import heap_mb
 
 TITLES = ("Sagittal · T1ce", "Sag · T1ce", "Sag")
 MARKS = SliceMarks(EdgeLetters("A", "P", "S", "I"), TITLES, "synthetic-2mm 0.5, 21:09", ("154 / 240", "154"), 0.7)
@@ -35,3 +38,15 @@ def test_texts_end_before_the_letters(qapp: QApplication, monkeypatch: pytest.Mo
         if text not in ("A", "P", "S", "I"):
             assert right <= width // 2 - letter or left >= width // 2 + letter, text
     assert any(text in TITLES for _, _, text in written)
+
+
+def test_the_words_of_a_thousand_errors_take_little_memory(qapp: QApplication) -> None:
+    image = QImage(900, 200, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    draw_marks(painter, image.rect(), MARKS)
+    before_mb = heap_mb()
+    for number in range(1000):
+        words = f"Error {number} of 1000: ET missed, 1.23 ml"
+        draw_marks(painter, image.rect(), replace(MARKS, content=words))
+    painter.end()
+    assert heap_mb() - before_mb < 5.0

@@ -23,6 +23,7 @@ _LONGEST = 8192  # rows of the tallest screen
 _LETTER = 16  # from the middle to where a title beside the letter there has to end
 _LINE = 18  # from one line of text to the next
 _BESIDE = 3  # pixels of the plate at either side of a text
+_TEXT_IMAGES = 128  # twice what a full screen shows; the words of an error take 20 kB, and errors are many
 _BAR_WORDS = 60  # pixels of "100 mm" beside the bar
 
 
@@ -163,7 +164,7 @@ def _write(
     painter.drawStaticText(left, top, line)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_TEXT_IMAGES)
 def _text_image(text: str, bold: bool, rgba: int, ratio: float) -> QImage:
     """A text on its plate, drawn once: the same few stand in every picture, which copies them."""
     _, _, line, font = _laid_out(text, Qt.AlignmentFlag.AlignLeft, 0, 0, bold)
