@@ -20,7 +20,7 @@ from brainseg_gui.state.layers.layers import OverlayStyle
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.score_table import ScoreTable
 from brainseg_gui.views.shell.main_window import MainWindow
-from brainseg_gui.views.slices.overlays import hand_marks, slice_marks
+from brainseg_gui.views.slices.overlays import hand_marks, outline, slice_marks
 from brainseg_gui.views.slices.slice_view import SliceView
 
 
@@ -174,3 +174,17 @@ def test_a_step_through_the_slices_calls_no_more_than_it_did(
     finally:
         sys.setprofile(None)
     assert calls / 4 <= 630  # 599 when it was counted
+
+
+def test_a_picture_asks_once_what_is_the_same_for_all_its_texts_and_lines(
+    opened: MainWindow, predict: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict()
+    view = opened.ortho.views[0]
+    view.viewport().grab()
+    asked: list[str] = []
+    for module, name in ((slice_marks, "screen_ratio"), (outline, "_inset_at")):
+        ask = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda of, ask=ask, name=name: asked.append(name) or ask(of))
+    view.viewport().grab()
+    assert asked == ["screen_ratio"]  # nor has the zoom changed since the last picture

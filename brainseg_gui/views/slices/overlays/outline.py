@@ -82,6 +82,7 @@ class Outlines:
         self._paths: list[tuple[QColor, QPainterPath]] = []
         self._casing = QPainterPath()  # all of them
         self._inset: tuple[float, float] | None = None
+        self._built_at = QTransform()  # where lines of this inset are drawn
         self._shown: tuple[tuple[slice, slice] | None, NDArray[np.uint8], NDArray[np.uint8]] | None = None
 
     def show(self, values: NDArray[np.uint8], table: NDArray[np.uint8]) -> None:
@@ -123,7 +124,10 @@ class Outlines:
 
     def _build_at(self, painter: QPainter) -> None:
         """Make the lines, if they changed or the zoom did."""
-        inset_xy = _inset_at(painter.transform())
+        transform = painter.transform()
+        if self._inset is not None and transform == self._built_at:
+            return
+        self._built_at, inset_xy = transform, _inset_at(transform)
         if inset_xy != self._inset:
             self._build(inset_xy)
 

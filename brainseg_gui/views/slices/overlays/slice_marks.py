@@ -14,9 +14,14 @@ from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.views.slices.overlays.colour_bar import PLATE, draw_legend
 from brainseg_gui.views.slices.overlays.screen_drawing import image_to_copy, screen_ratio
 
-_TEXT = QColor(214, 218, 222)
-_QUIET = QColor(160, 166, 173)
+_TEXT = QColor(214, 218, 222).rgba()
+_QUIET = QColor(160, 166, 173).rgba()
 _CROSS = QColor(111, 155, 242, 150)
+_ALIGN = Qt.AlignmentFlag
+_TOP_LEFT, _TOP_RIGHT = _ALIGN.AlignLeft | _ALIGN.AlignTop, _ALIGN.AlignRight | _ALIGN.AlignTop
+_BOTTOM_LEFT, _BOTTOM_RIGHT = _ALIGN.AlignLeft | _ALIGN.AlignBottom, _ALIGN.AlignRight | _ALIGN.AlignBottom
+_LEFT, _RIGHT = _ALIGN.AlignLeft | _ALIGN.AlignVCenter, _ALIGN.AlignRight | _ALIGN.AlignVCenter
+_TOP, _BOTTOM = _ALIGN.AlignHCenter | _ALIGN.AlignTop, _ALIGN.AlignHCenter | _ALIGN.AlignBottom
 _GAP = 10
 _EDGE = 8
 _LONGEST = 8192  # rows of the tallest screen
@@ -80,25 +85,23 @@ class SliceMarks:
 def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: ScalarMap | None = None) -> None:
     """Letters at the edges, titles in the corners, scale at the bottom right, and the colours of an overlay."""
     frame = frame.adjusted(_EDGE, _EDGE - 2, -_EDGE, -_EDGE + 2)
-    painter.setFont(_font(10, False))  # for the legend
-    align = Qt.AlignmentFlag
-    for letter, alignment in (
-        (marks.letters.left, align.AlignLeft | align.AlignVCenter),
-        (marks.letters.right, align.AlignRight | align.AlignVCenter),
-        (marks.letters.top, align.AlignHCenter | align.AlignTop),
-        (marks.letters.bottom, align.AlignHCenter | align.AlignBottom),
-    ):
-        _write(painter, frame, alignment, letter, _TEXT, bold=True)
+    ratio = screen_ratio(painter)  # asked for once: it is the same for all texts of a picture
+    letters = marks.letters
+    _write(painter, frame, _LEFT, letters.left, _TEXT, ratio, bold=True)
+    _write(painter, frame, _RIGHT, letters.right, _TEXT, ratio, bold=True)
+    _write(painter, frame, _TOP, letters.top, _TEXT, ratio, bold=True)
+    _write(painter, frame, _BOTTOM, letters.bottom, _TEXT, ratio, bold=True)
     half = frame.width() // 2 - _LETTER
-    _write(painter, frame, align.AlignLeft | align.AlignTop, _fitting(marks.titles, half), _TEXT)
+    _write(painter, frame, _TOP_LEFT, _fitting(marks.titles, half), _TEXT, ratio)
     for line, (word, colour) in enumerate(_agreement_words(marks.agreement), start=1):
-        _write(painter, frame.adjusted(0, line * _LINE, 0, 0), align.AlignLeft | align.AlignTop, word, colour)
-    _write(painter, frame, align.AlignLeft | align.AlignBottom, _fitting(marks.positions, half), _QUIET, changing=True)
+        _write(painter, frame.adjusted(0, line * _LINE, 0, 0), _TOP_LEFT, word, colour, ratio)
+    _write(painter, frame, _BOTTOM_LEFT, _fitting(marks.positions, half), _QUIET, ratio, changing=True)
     if marks.content:
-        _write(painter, frame, align.AlignRight | align.AlignTop, _elided(marks.content, half), _TEXT)
+        _write(painter, frame, _TOP_RIGHT, _elided(marks.content, half), _TEXT, ratio)
     if overlay is not None:
-        draw_legend(painter, frame, overlay, _TEXT)
-    _draw_scale_bar(painter, frame, marks.pixels_per_mm)
+        painter.setFont(_font(10, False))
+        draw_legend(painter, frame, overlay, QColor.fromRgba(_TEXT))
+    _draw_scale_bar(painter, frame, marks.pixels_per_mm, ratio)
 
 
 @lru_cache(maxsize=1024)
@@ -120,22 +123,21 @@ def _metrics() -> QFontMetrics:
 
 
 @lru_cache(maxsize=16)
-def _agreement_words(region: str) -> list[tuple[str, QColor]]:
+def _agreement_words(region: str) -> list[tuple[str, int]]:
     words = (f"{region} found", "missed", "false") if region else ()
-    return [(word, QColor(colour)) for word, colour in zip(words, AGREEMENT_COLOURS, strict=False)]
+    return [(word, QColor(colour).rgba()) for word, colour in zip(words, AGREEMENT_COLOURS, strict=False)]
 
 
-def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float) -> None:
+def _draw_scale_bar(painter: QPainter, frame: QRect, pixels_per_mm: float, ratio: float) -> None:
     room = min(frame.width() / 4, frame.width() / 2 - _LETTER - _BAR_WORDS)
     length_mm = next((mm for mm in SCALE_BARS_MM if mm * pixels_per_mm <= room), None)
     if length_mm is None:
         return  # no length fits beside the letter
     length = round(length_mm * pixels_per_mm)
     right, bottom = frame.right(), frame.bottom() - 4
-    painter.drawImage(QPoint(right - length - 3, bottom - 6), _bar_image(length, screen_ratio(painter)))
+    painter.drawImage(QPoint(right - length - 3, bottom - 6), _bar_image(length, ratio))
     text = QRect(frame.left(), frame.top(), frame.width() - length - 8, frame.height())
-    alignment = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-    _write(painter, text, alignment, f"{length_mm} mm", _QUIET)
+    _write(painter, text, _BOTTOM_RIGHT, f"{length_mm} mm", _QUIET, ratio)
 
 
 def _write(
@@ -143,7 +145,8 @@ def _write(
     frame: QRect,
     alignment: Qt.AlignmentFlag,
     text: str,
-    colour: QColor,
+    rgba: int,
+    ratio: float,
     *,
     bold: bool = False,
     changing: bool = False,
@@ -154,20 +157,19 @@ def _write(
     left, top, line, font = _laid_out(text, alignment, frame.width(), frame.height(), bold)
     left, top = left + frame.left(), top + frame.top()
     if not changing:
-        image = _text_image(text, bold, colour.rgba(), screen_ratio(painter))
-        painter.drawImage(QPoint(left - _BESIDE, top), image)
+        painter.drawImage(QPoint(left - _BESIDE, top), _text_image(text, bold, rgba, ratio))
         return
     size = line.size()
     painter.fillRect(left - _BESIDE, top, int(size.width()) + 2 * _BESIDE, int(size.height()), PLATE)
     painter.setFont(font)
-    painter.setPen(colour)
+    painter.setPen(QColor.fromRgba(rgba))
     painter.drawStaticText(left, top, line)
 
 
 @lru_cache(maxsize=_TEXT_IMAGES)
 def _text_image(text: str, bold: bool, rgba: int, ratio: float) -> QImage:
     """A text on its plate, drawn once: the same few stand in every picture, which copies them."""
-    _, _, line, font = _laid_out(text, Qt.AlignmentFlag.AlignLeft, 0, 0, bold)
+    _, _, line, font = _laid_out(text, _TOP_LEFT, 0, 0, bold)
     image = image_to_copy(int(line.size().width()) + 2 * _BESIDE, int(line.size().height()), ratio, PLATE)
     painter = QPainter(image)
     painter.setFont(font)
@@ -182,9 +184,10 @@ def _bar_image(length: int, ratio: float) -> QImage:
     """The bar with its ends, on its plate."""
     image = image_to_copy(length + 7, 13, ratio, PLATE)
     painter = QPainter(image)
-    painter.fillRect(3, 6, length, 1, _QUIET)
+    quiet = QColor.fromRgba(_QUIET)
+    painter.fillRect(3, 6, length, 1, quiet)
     for x in (3, length + 3):
-        painter.fillRect(x, 3, 1, 7, _QUIET)
+        painter.fillRect(x, 3, 1, 7, quiet)
     painter.end()
     return image
 
@@ -194,12 +197,12 @@ def _laid_out(
     text: str, alignment: Qt.AlignmentFlag, width: int, height: int, bold: bool
 ) -> tuple[int, int, QStaticText, QFont]:
     """Where a text begins in a frame, and its letters with their places: the same few are written in every frame."""
-    font, line, align = _font(10, bold), QStaticText(text), Qt.AlignmentFlag
+    font, line = _font(10, bold), QStaticText(text)
     line.setTextFormat(Qt.TextFormat.PlainText)
     line.prepare(font=font)
     room_x, room_y = width - line.size().width(), height - line.size().height()
-    across = 1.0 if alignment & align.AlignRight else 0.5 if alignment & align.AlignHCenter else 0.0
-    down = 1.0 if alignment & align.AlignBottom else 0.5 if alignment & align.AlignVCenter else 0.0
+    across = 1.0 if alignment & _ALIGN.AlignRight else 0.5 if alignment & _ALIGN.AlignHCenter else 0.0
+    down = 1.0 if alignment & _ALIGN.AlignBottom else 0.5 if alignment & _ALIGN.AlignVCenter else 0.0
     return round(across * room_x), round(down * room_y), line, font
 
 
