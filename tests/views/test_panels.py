@@ -574,6 +574,20 @@ def test_the_panel_shows_models_and_makes_choices(window: MainWindow, session: S
         assert getattr(state, field) == value
 
 
+def test_how_far_it_is_lists_no_model_again(window: MainWindow, session: Session) -> None:
+    state = session.segmenting
+    state.models = (ModelChoice(Path("/a"), "A 1", "first"), ModelChoice(Path("/b"), "B 2", "second"))
+    state.model = state.models[1]
+    box = _named(window.panels.named("Segment")(), QComboBox, "Model")
+    listed: list[int] = []
+    box.model().rowsInserted.connect(lambda *_: listed.append(1))
+    state.begin("inferring", 9.0)
+    state.detail, state.done = "window 2 of 3", 0.5
+    assert (listed, box.currentText()) == ([], "B 2")
+    state.model = state.models[0]
+    assert box.currentText() == "A 1"
+
+
 def test_longer_than_expected_is_said(window: MainWindow, session: Session) -> None:
     panel = window.panels.named("Segment")()
     session.segmenting.begin("inferring", 9.0)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainseg_gui.state.segmenting.segmenting import ModelChoice
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.plain_text import plain_tip
@@ -38,6 +39,7 @@ class SegmentPanel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._session = session
         self._started = 0.0
+        self._filled: tuple[tuple[ModelChoice, ...], ModelChoice | None] | None = None  # the models that are listed
         self._clock = QTimer(self)
         self._clock.setInterval(100)
         self._clock.timeout.connect(self._show_time)
@@ -137,6 +139,9 @@ class SegmentPanel(QWidget):
 
     def _fill_models(self) -> None:
         state = self._session.segmenting
+        if self._filled == (state.models, state.model):
+            return  # the network tells many times in a second how far it is
+        self._filled = state.models, state.model
         with QSignalBlocker(self._model):
             self._model.clear()
             for choice in state.models:
