@@ -14,8 +14,9 @@ from brainseg_gui.runs.run_folder import RunFolder
 from brainseg_gui.runs.run_status import ENDS
 from training.errors import describe
 from training.processes.backend import check_backend, choose_backend, join_backend
-from training.processes.group import Follower, join
+from training.processes.group import Follower
 from training.processes.leading import run_key
+from training.processes.meeting import join
 from training.processes.place import Place
 
 _LOG = logging.getLogger("training")

@@ -13,7 +13,8 @@ from brainseg_gui.runs.run_folder import RunFolder
 from brainseg_gui.storage.writing import open_derived
 from training.errors import TrainingError
 from training.processes.backend import check_backend, join_backend
-from training.processes.group import ALONE, Leader, OnLoss, ProcessGroup, gather, open_doors
+from training.processes.group import ALONE, Leader, OnLoss, ProcessGroup
+from training.processes.meeting import gather, open_doors
 from training.processes.place import Place
 
 

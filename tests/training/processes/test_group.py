@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from training.errors import TrainingError
-from training.processes import group as groups
-from training.processes.group import Follower, Leader, gather, join, open_doors
+from training.processes import group, meeting
+from training.processes.group import Follower, Leader, Peer
+from training.processes.meeting import gather, join, open_doors
 from training.processes.place import Place
 from training.processes.turn import in_turn
 
@@ -32,7 +33,7 @@ class Trio:
             self.leader = Leader(self.place, peers, lambda words: self.said.put(("leader", words)))
             self.followers = [self._follower(rank, peer.result()) for rank, peer in enumerate(waiting, start=1)]
 
-    def _follower(self, rank: int, leader: groups.Peer) -> Follower:
+    def _follower(self, rank: int, leader: Peer) -> Follower:
         def told(words: str) -> None:
             self.said.put((f"follower {rank}", words))
 
@@ -88,7 +89,7 @@ def test_the_end_of_process_0_is_seen_by_all(trio: Trio) -> None:
 
 
 def test_an_end_that_was_decided_is_no_loss(trio: Trio, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "_FAREWELL_S", 0.01)  # these followers are threads, and do not go away
+    monkeypatch.setattr(group, "_FAREWELL_S", 0.01)  # these followers are threads, and do not go away
     trio.leader.close("ended")
     assert trio.hears(2) == {("follower 1", "ended"), ("follower 2", "ended")}
     trio.vanish(1)
@@ -98,7 +99,7 @@ def test_an_end_that_was_decided_is_no_loss(trio: Trio, monkeypatch: pytest.Monk
 
 
 def test_strangers_are_no_processes_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "GATHERED_WITHIN_S", 0.5)
+    monkeypatch.setattr(meeting, "GATHERED_WITHIN_S", 0.5)
     server, place = open_doors(Place(0, 2))
     with server, ThreadPoolExecutor() as pool:
         gathering = pool.submit(gather, server, place, "key", lambda: None)
