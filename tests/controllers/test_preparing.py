@@ -146,7 +146,7 @@ def test_a_case_is_segmented_once_not_whenever_it_is_opened(
     panel: PreparePanel, preparing: PreparingController, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bool] = []
-    monkeypatch.setattr(preparing, "_segment", lambda: asked.append(True))  # a network that gives nothing
+    monkeypatch.setattr(preparing._after, "_segment", lambda: asked.append(True))  # a network that gives nothing
     _button(panel, "Prepare and segment").click()
     qtbot.waitUntil(lambda: bool(asked), timeout=60_000)
     parts.session.case_changed.emit()
@@ -244,7 +244,7 @@ def test_a_cancel_while_the_network_runs_keeps_the_prepared_case_and_says_so(
     panel: PreparePanel, preparing: PreparingController, parts: Any, raw: Path, qtbot: QtBot, monkeypatch: Any
 ) -> None:
     segmenting = parts.session.segmenting
-    monkeypatch.setattr(preparing, "_segment", lambda: segmenting.begin("inferring"))
+    monkeypatch.setattr(preparing._after, "_segment", lambda: segmenting.begin("inferring"))
     monkeypatch.setattr(preparing, "_stop_segmenting", lambda: segmenting.end("Cancelled"))
     _button(panel, "Prepare and segment").click()
     qtbot.waitUntil(lambda: segmenting.running, timeout=60_000)

@@ -1,4 +1,4 @@
-"""Preparing a raw examination: looking at its series, doing the steps aside, then opening and segmenting the case."""
+"""Preparing a raw examination: looking at its series, then doing the steps aside."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
+from brainseg_gui.controllers.preparing.after_preparing import AfterPreparing, kept
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.case import CaseSource
@@ -23,11 +24,9 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.looking import Looks, look_at
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
-from brainseg_gui.preparation.prepared_case import NATIVE, write_native_masks
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork
 from brainseg_gui.progress import Progress
-from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from brainseg_gui.controllers.preparing.nudging import NudgingController
     from brainseg_gui.inference.engine.engine import Engine
 
-_LOOKING, _SEGMENTING = "looking for series", "segmenting"
+_LOOKING = "looking for series"
 
 
 class PreparingController(QObject):
@@ -68,18 +67,15 @@ class PreparingController(QObject):
         super().__init__(window)
         self._session, self._window, self._preferences, self._files = session, window, preferences, files
         self._show, self._leave = show, leave
-        self._engine, self._segment, self._stop_segmenting = engine, segment, stop_segmenting
+        self._engine, self._stop_segmenting = engine, stop_segmenting
+        self._after = AfterPreparing(session, self, files, segment)
         self._said: dict[Modality, str] = {}
         self._looking, self._glancing = LatestJob(session, self), LatestJob(session, self)
         self._glancing.progressed.connect(self._on_glanced)
         self._job: Job | None = None
-        self._to_send_back: PreparedExamination | None = None
         self._nudging: NudgingController | None = None
-        self._to_segment: Path | None = None  # the folder of the case that is being opened
         panel.when_made(self._listen)
         session.case_changed.connect(self._on_case_changed)
-        session.layers.changed.connect(self._on_layers_changed)
-        session.segmenting.events.running.connect(self._on_segmenting_ended)
 
     def _listen(self, panel: PreparePanel) -> None:
         panel.role_chosen.connect(self.take_for)
@@ -183,12 +179,14 @@ class PreparingController(QObject):
             self._stop_segmenting()
         elif state.running:
             self._looking.stop()
-            state.end(self._kept("Cancelled") if state.prepared is not None else "Cancelled")
+            self._after.stop()
+            state.end(kept("Cancelled", state.prepared) if state.prepared is not None else "Cancelled")
 
     def close(self) -> None:
         """Stop what runs, when the program ends."""
         self._looking.close()
         self._glancing.close()
+        self._after.close()
         if self._nudging is not None:
             self._nudging.close()
         for job in self.findChildren(Job):
@@ -240,19 +238,13 @@ class PreparingController(QObject):
 
     def _on_prepared(self, done: tuple[PreparedExamination, CaseSource]) -> None:
         self._job, (prepared, source) = None, done
-        self._session.preparing.prepared = self._to_send_back = prepared
-        self._to_segment = prepared.folder
+        self._session.preparing.prepared = prepared
         self._session.preparing.end(f"Prepared: {prepared.folder}")
-        self._files.open_source(source)
+        self._after.go_on(prepared, source)
 
     def _on_case_changed(self) -> None:
         case = self._session.case
-        if case is not None and case.source.folder == self._to_segment:
-            self._to_segment = None  # once: a case that is opened again later is left as it is
-            self._session.preparing.begin(_SEGMENTING)
-            self._segment()
-            self._on_segmenting_ended(running=self._session.segmenting.running)
-        elif case is not None and not self._session.preparing.running and not self._is_about(case.source.folder):
+        if case is not None and not self._session.preparing.running and not self._is_about(case.source.folder):
             self._leave()  # the panel has nothing to say of it, and would hide its layers
 
     def _is_about(self, folder: Path) -> bool:
@@ -264,43 +256,17 @@ class PreparingController(QObject):
         )
         return folder in places
 
-    def _on_segmenting_ended(self, running: bool) -> None:
-        state = self._session.preparing
-        if not running and state.running and state.stage == _SEGMENTING:
-            state.end(self._kept("Not segmented"))
-
-    def _kept(self, what: str) -> str:
-        """What became of a case that was prepared whole."""
-        prepared = self._session.preparing.prepared
-        return f"{what}; the prepared case stays, in {prepared.folder if prepared is not None else ''}"
-
-    def _on_layers_changed(self) -> None:
-        """The mask of a prepared case goes back to its series."""
-        case, prepared = self._session.case, self._to_send_back
-        masks = [layer for layer in self._session.layers if layer.role is LayerRole.PREDICTION]
-        if prepared is None or case is None or not masks or case.source.folder != prepared.folder:
-            return
-        self._to_send_back = None
-        self._session.preparing.begin("bringing the mask back to each series")
-        labels, author = masks[-1].labels, masks[-1].author
-        back = write_native_masks(labels, prepared.preparation, prepared.folder / NATIVE, author)
-        failed = self._kept("The mask did not come back to each series")
-        self._looking.start(back, self._on_back, lambda: self._session.preparing.end(failed))
-
-    def _on_back(self, paths: list[Path]) -> None:
-        words = f"The mask lies on each of the {len(paths)} series as they were, in {paths[0].parent}"
-        self._session.preparing.end(words)
-
     def _on_cancelled(self) -> None:
-        self._job = None
-        again = self._session.preparing.prepared is not None
-        self._session.preparing.end(self._kept("Cancelled") if again else "Cancelled; nothing was left behind")
+        self._end_without("Cancelled")
 
     def _on_failed(self, error: Exception) -> None:
-        self._job = None
-        again = self._session.preparing.prepared is not None
-        self._session.preparing.end(self._kept("Not prepared") if again else "Not prepared; nothing was left behind")
+        self._end_without("Not prepared")
         self._session.say(notice_of(error))
+
+    def _end_without(self, what: str) -> None:
+        """No case came of it; that of an earlier time is still there."""
+        self._job, state = None, self._session.preparing
+        state.end(kept(what, state.prepared) if state.prepared is not None else f"{what}; nothing was left behind")
 
 
 def _prepared(
