@@ -71,6 +71,14 @@ class Atlas:
         """Of all structures with their sides, in the order of `at`: first the left one, then the right one."""
         return tuple(name for one in self.structures for name in names_of(one))
 
+    @cached_property
+    def digest(self) -> str:
+        """Of its voxels and their places, 32 hexadecimal digits: places in another atlas are other places."""
+        import hashlib
+
+        content = self.levels.tobytes() + self.grid.affine.tobytes()
+        return hashlib.sha256(content).hexdigest()[:32]
+
     def at(self, points: NDArray[np.float64]) -> NDArray[np.float32]:
         """Probabilities at places of the atlas's space.
 

@@ -14,6 +14,20 @@ HOW_RIGHT = (
 _LEAST_SHARE = 0.05  # of a lesion, to be named
 
 
+def brief_location(location: Location) -> str:
+    """The lobe or structure that holds most of a lesion, with its side.
+
+    >>> brief_location(Location(1.0, {"frontal": 0.7}, {"left putamen": 0.2}, 0.1, {}))
+    'left frontal'
+    >>> brief_location(Location(0.5, {}, {"brain stem": 0.8}, 0.2, {}))
+    'brain stem'
+    """
+    main = location.main
+    if main in location.lobes:
+        return f"{main}, both sides" if location.side == "both sides" else f"{location.side} {main}"
+    return main or "outside the brain"
+
+
 def location_cells(location: Location) -> tuple[str, str, str, str]:
     """Side, parts in lobes and structures in per cent, what it touches, and what else is near with its distance."""
     parts = sorted({**location.lobes, **location.structures}.items(), key=lambda item: -item[1])

@@ -51,6 +51,8 @@ class FollowUpRequest:
         What registering the visits found before; empty where it was not done.
     locate
         Whether `measure_patient` says where in the brain lesions lie.
+    to_atlas
+        4×4: world of the first visit to the atlas's, where that was found before.
     """
 
     criteria: Criteria
@@ -61,6 +63,7 @@ class FollowUpRequest:
     register: bool = False
     placements: Sequence[Placement] = ()
     locate: bool = True
+    to_atlas: Affine | None = None
 
 
 def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progress, None, FollowUp]:
@@ -88,9 +91,9 @@ def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progr
         placements = yield from scaled(place_visits(line.visits, labels), 0.2, 0.7)
     if placements:
         request = replace(request, to_first=[placement.to_first for placement in placements])
-    to_atlas, lost = (
-        (yield from scaled(first_in_atlas(line.visits, labels), 0.7, 0.8)) if request.locate else (None, "")
-    )
+    to_atlas, lost = request.to_atlas if request.locate else None, ""
+    if request.locate and to_atlas is None:
+        to_atlas, lost = yield from scaled(first_in_atlas(line.visits, labels), 0.7, 0.8)
     maps: list[LesionMap | None] = []
     visits: list[VisitMeasures] = []
     for number, visit in enumerate(line.visits):
@@ -99,7 +102,8 @@ def measure_patient(line: TimeLine, request: FollowUpRequest) -> Generator[Progr
         entry = _at(entry, placements[number]) if placements else entry
         visits.append(located(entry, lesions, to_atlas) if lesions is not None and to_atlas is not None else entry)
         maps.append(lesions)
-    return put_together(line.patient, request, visits, maps, (*line.notes, lost) if lost else line.notes)
+    record = put_together(line.patient, request, visits, maps, (*line.notes, lost) if lost else line.notes)
+    return replace(record, to_atlas=to_atlas)
 
 
 def register_visits(line: TimeLine, request: FollowUpRequest) -> Generator[Progress, None, tuple[Placement, ...]]:

@@ -81,6 +81,8 @@ class FollowUp:
         What people changed, in order.
     versions
         Programs that measured.
+    to_atlas
+        4×4: world of the first visit to the atlas's; None where lesions were not located.
     """
 
     patient: str
@@ -90,6 +92,7 @@ class FollowUp:
     notes: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    to_atlas: Affine | None = None
 
     # --- what people change -------------------------------------------------------------------------------------------
 

@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 
 from brainseg_gui.controllers.following import following as module
+from brainseg_gui.followup import measure as measuring
 from brainseg_gui.followup.aligning.kept_placements import keep_placements, kept_placements
 from brainseg_gui.followup.aligning.placements import Placement
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.measure import FollowUpRequest
 from brainseg_gui.followup.visits import TimeLine, time_line_of
 from brainseg_gui.progress import run_to_end
+from tests.patients import write_patient
 
 _TURNED = np.array([[0, -1, 0, 3.5], [1, 0, 0, -2], [0, 0, 1, 0.25], [0, 0, 0, 1]], float)
 _FOUND = (Placement(np.eye(4)), Placement(_TURNED, "It was registered to a: turned by 90.0°", doubtful=True))
@@ -118,3 +120,21 @@ def test_the_window_registers_a_patient_once(line: TimeLine, tmp_path: Path, mon
         file.write_bytes(b"")
     run_to_end(module._measured(line, request, tmp_path / "journals", tmp_path / "kept", lambda _: ()))
     assert len(asked) == 2
+
+
+def test_the_window_looks_for_the_atlas_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line, asked, place = time_line_of(write_patient(tmp_path / "P1")), [], np.diag([1.0, 1.0, 1.1, 1.0])
+
+    def placed(visits: Any, _masks: object):  # type: ignore[no-untyped-def]
+        asked.append(visits)
+        yield from ()
+        return place, ""
+
+    monkeypatch.setattr(measuring, "first_in_atlas", placed)
+    request = FollowUpRequest(criteria_named("rano2"), placements=(Placement(np.eye(4)),) * 4)
+    for _ in range(2):
+        found = run_to_end(module._measured(line, request, tmp_path / "journals", tmp_path / "kept", lambda _: ()))
+        assert found.record is not None
+        assert found.record.to_atlas is not None
+        np.testing.assert_array_equal(found.record.to_atlas, place)
+    assert len(asked) == 1

@@ -26,6 +26,7 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.errors import BrainsegError, CaseError
+from brainseg_gui.followup.aligning.kept_atlas import keep_in_atlas, kept_in_atlas
 from brainseg_gui.followup.aligning.kept_placements import keep_placements, kept_placements
 from brainseg_gui.followup.aligning.placements import Placement
 from brainseg_gui.followup.criteria import criteria_named
@@ -262,9 +263,9 @@ def _several(line: TimeLine, folder: Path) -> TimeLine:
     return line
 
 
-def _keep(line: TimeLine, placements: Sequence[Placement], kept: Path) -> None:
+def _keep(keep: Callable[[], None]) -> None:
     try:
-        keep_placements(line.visits, placements, kept)
+        keep()
     except OSError:
         log.warning("where the visits lie is not kept for the next time", exc_info=True)
 
@@ -279,10 +280,14 @@ def _measured(
     placements = tuple(request.placements) or kept_placements(line.visits, kept)
     if not placements:
         placements = yield from scaled(register_visits(line, request), 0.0, 0.8)
-        _keep(line, placements, kept)
+        _keep(partial(keep_placements, line.visits, placements, kept))
     if not masks:
         return MeasuredPatient(None, placements, None, 0)
-    record = yield from scaled(measure_patient(line, replace(request, placements=placements)), 0.8, 1.0)
+    first, to_atlas = line.visits[0], kept_in_atlas(line.visits[0], kept)
+    request = replace(request, placements=placements, to_atlas=to_atlas)
+    record = yield from scaled(measure_patient(line, request), 0.8, 1.0)
+    if to_atlas is None and record.to_atlas is not None:
+        _keep(partial(keep_in_atlas, first, record.to_atlas, kept))
     try:
         journal = journal_of(journals, line.visits)
         record, lost = with_journal(record, journal.read())

@@ -59,10 +59,20 @@ def keep_placements(visits: Sequence[Visit], placements: Sequence[Placement], fo
 
 
 def _name_of(visits: Sequence[Visit]) -> str:
-    """Of the images that may be compared, by where they lie and how they were left."""
-    images = [visit.source.modalities for visit in visits]
-    known = [sorted((modality.value, str(path), *stamp_of(path)) for modality, path in one.items()) for one in images]
-    return f"{hashlib.sha256(json.dumps(known).encode('utf-8')).hexdigest()[:32]}.json"
+    known = json.dumps([stamps_of(visit) for visit in visits])
+    return f"{hashlib.sha256(known.encode('utf-8')).hexdigest()[:32]}.json"
+
+
+def stamps_of(visit: Visit) -> list[tuple[str, str, int, int]]:
+    """The images of a visit that may be compared: which, where they lie, and how they were left.
+
+    Raises
+    ------
+    OSError
+        If one is gone.
+    """
+    images = visit.source.modalities.items()
+    return sorted((modality.value, str(path), *stamp_of(path)) for modality, path in images)
 
 
 def _entry(one: Placement) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
+from brainseg_gui.anatomy.words import HEADS, HOW_RIGHT, brief_location, location_cells
 from brainseg_gui.errors import printable
 from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.record import FollowUp
@@ -40,6 +42,7 @@ class LesionTable(QTableWidget):
     def __init__(self) -> None:
         super().__init__(0, _FIRST)
         self._numbers: list[int] = []
+        self._visits = 0
         self.setAccessibleName("Lesions over the visits")
         self.verticalHeader().setDefaultSectionSize(_ROW)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -49,6 +52,8 @@ class LesionTable(QTableWidget):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setShowGrid(False)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        # whatever the style likes: no column is cut off under the lesions' numbers
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.cellClicked.connect(self._on_clicked)
         self.itemChanged.connect(self._on_changed)
 
@@ -59,9 +64,14 @@ class LesionTable(QTableWidget):
             visits = record.visits if record is not None else ()
             self._numbers = sorted({number for one in visits for number in one.lesions})
             self.setRowCount(len(self._numbers))
-            self.setColumnCount(_FIRST + len(visits))
-            self.setHorizontalHeaderLabels(["Σ", *(printable(one.name) for one in visits)])
+            located = any(lesion.location is not None for one in visits for lesion in one.lesions.values())
+            heads = ["Σ", *(printable(one.name) for one in visits), *(["Where"] if located else [])]
+            self._visits = len(visits)
+            self.setColumnCount(len(heads))
+            self.setHorizontalHeaderLabels(heads)
             heading_of(self, 0).setToolTip(_TARGET_TIP)
+            if located:
+                heading_of(self, len(heads) - 1).setToolTip(HOW_RIGHT)
             self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
             if record is not None:
                 self._fill(record, visit)
@@ -98,9 +108,11 @@ class LesionTable(QTableWidget):
                     item.setForeground(colour("quiet"))
                 item.setToolTip(_tip(lesion, edited=edited))
                 self.setItem(row, _FIRST + index, item)
+            if self.columnCount() > _FIRST + self._visits:
+                self.setItem(row, _FIRST + self._visits, _place_item([lesions.get(number) for lesions in found], visit))
 
     def _on_clicked(self, row: int, column: int) -> None:
-        if column >= _FIRST:
+        if _FIRST <= column < _FIRST + self._visits:
             self.lesion_chosen.emit(column - _FIRST, self._numbers[row])
 
     def _on_changed(self, item: QTableWidgetItem) -> None:
@@ -119,6 +131,18 @@ def _target_item(selectable: bool, chosen: bool) -> QTableWidgetItem:
         item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
     else:
         item.setFlags(Qt.ItemFlag.NoItemFlags)
+    return item
+
+
+def _place_item(lesions: Sequence[MeasuredLesion | None], visit: int | None) -> QTableWidgetItem:
+    """Where a lesion lies at the open visit, or else where it was seen last."""
+    seen = [one.location for one in lesions if one is not None and one.location is not None]
+    here = lesions[visit] if visit is not None else None
+    place = here.location if here is not None and here.location is not None else seen[-1] if seen else None
+    item = QTableWidgetItem(brief_location(place) if place is not None else "–")
+    if place is not None:
+        cells = zip(HEADS, location_cells(place), strict=True)
+        item.setToolTip("\n".join(f"{head.capitalize()}: {words}" for head, words in cells if words))
     return item
 
 
