@@ -5,16 +5,10 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.prepare import add_role_option, roles_said, run_shown
 from brainseg_gui.commands.terminal import INPUT_FAULT, say, write_line
-from brainseg_gui.errors import BrainsegError, listed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.errors import BrainsegError
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,13 +50,5 @@ def run(args: argparse.Namespace) -> int:
             for doubt in done.doubts:
                 say(f"{done.folder.name}: {doubt}")
             rest = f"; {done.left_out} other series are not in it" if done.left_out else ""
-            write_line(f"{done.folder}: {_in_words(done.removed_ml)}{rest}")
+            write_line(f"{done.folder}: {done.words}{rest}")
     return INPUT_FAULT if troubles else 0
-
-
-def _in_words(removed_ml: Mapping[Modality, float]) -> str:
-    """Without the volumes: most of what lies before a brain is air."""
-    faced = [modality.title for modality, ml in removed_ml.items() if ml]
-    bare = [modality.title for modality, ml in removed_ml.items() if not ml]
-    gone = [f"the face was removed from {listed(faced)}"] if faced else []
-    return "; ".join([*gone, *([f"there is none in {listed(bare)}, whose skull is off"] if bare else [])])

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from brainseg_gui import __version__
-from brainseg_gui.errors import SaveError
+from brainseg_gui.errors import SaveError, listed
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.modality import Modality
@@ -48,7 +48,7 @@ class DefacedExamination:
     Parameters
     ----------
     removed_ml
-        How much of each series the face fills; 0 where its skull is off.
+        How much of each series the face fills; 0 where its skull is off, or the face lies outside of it.
     left_out
         How many series were taken for nothing and stayed behind.
     """
@@ -57,6 +57,14 @@ class DefacedExamination:
     removed_ml: Mapping[Modality, float]
     left_out: int
     doubts: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What was removed, without the volumes: most of what lies before a brain is air."""
+        faced = [modality.title for modality, ml in self.removed_ml.items() if ml]
+        bare = [modality.title for modality, ml in self.removed_ml.items() if not ml]
+        gone = [f"the face was removed from {listed(faced)}"] if faced else []
+        return "; ".join([*gone, *([f"there is no face in {listed(bare)}"] if bare else [])])
 
 
 def deface_place(

@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QComboBox, QPushButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.files import FilesController
@@ -29,6 +30,7 @@ from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from tests.preparation.conftest import Series, write_classic
 from tests.preparation.heads import T1CE, T2, brain, grid_of, head
 from tests.preparation.test_prepared_case import save
+from tests.preparation.test_steps import seeing
 
 GRID = grid_of((20, 22, 20), (4.0, 4.0, 4.0))
 HEADS = grid_of((34, 42, 40), (5.0, 5.0, 5.0))
@@ -71,6 +73,14 @@ def preparing(parts: Any, files: FilesController, monkeypatch: pytest.MonkeyPatc
     controller = PreparingController(*parts, files, panel, panel, leave, lambda: None, segment, lambda: None)
     yield controller
     controller.close()
+
+
+@pytest.fixture
+def heads(raw: Path) -> Path:
+    """The same, whole heads."""
+    for name, contrast in (("t1_gd", T1CE), ("ax_t2", T2)):
+        save(head(HEADS, contrast), raw / f"{name}.nii.gz")
+    return raw
 
 
 @pytest.fixture
@@ -176,14 +186,6 @@ def test_dicom_that_is_dropped_offers_to_be_prepared(
     assert parts.session.preparing.choice.reference is Modality.T1CE
 
 
-@pytest.fixture
-def heads(raw: Path) -> Path:
-    """The same, whole heads."""
-    for name, contrast in (("t1_gd", T1CE), ("ax_t2", T2)):
-        save(head(HEADS, contrast), raw / f"{name}.nii.gz")
-    return raw
-
-
 def _dropped(files: FilesController, parts: Any, qtbot: QtBot, *paths: Path) -> list[bool]:
     """What is let go over the window; how often it was found to be raw."""
     found: list[bool] = []
@@ -268,3 +270,51 @@ def test_a_doubt_on_what_a_series_is_stands_beside_its_picture(panel: PreparePan
     state.choice = replace(state.choice, chosen={**state.choice.chosen, Modality.T2: doubted})
     assert panel.rows[0].why.text().endswith(f"unsure: {reason}")
     assert panel.rows[0].why.objectName() == "problem"
+
+
+@pytest.fixture
+def seeing_brains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brainseg_gui.controllers.preparing.preparing._finder", lambda engine: seeing("brain"))
+
+
+def _export(panel: PreparePanel, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(folder), ""))
+    _button(panel, "Export without face…").click()
+
+
+@pytest.mark.usefixtures("seeing_brains")
+@pytest.mark.parametrize("first", [False, True], ids=["at once", "when it is prepared"])
+def test_the_series_leave_without_face_header_and_name(
+    heads: Path, panel: PreparePanel, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    state = parts.session.preparing
+    if first:
+        _button(panel, "Prepare and segment").click()
+        qtbot.waitUntil(lambda: "lies on each of the 2 series" in state.outcome, timeout=60_000)
+    _export(panel, heads.parent / "case 7", monkeypatch)
+    assert not _button(panel, "Export without face…").isEnabled()
+    qtbot.waitUntil(lambda: not state.running, timeout=60_000)
+    folder = heads.parent / "case_7"
+    words = f"The face was removed from T1ce and T2. Look at the copy before it leaves: {folder}"
+    assert state.outcome == words
+    assert sorted(path.name for path in folder.glob("*.nii.gz")) == ["case_7_t1ce.nii.gz", "case_7_t2.nii.gz"]
+    images = [nib.as_closest_canonical(nib.load(p)) for p in (heads / "ax_t2.nii.gz", folder / "case_7_t2.nii.gz")]
+    before, after = (np.asarray(image.dataobj) for image in images)
+    same = before == after
+    assert same[brain(HEADS)].all()
+    assert not same.all()
+
+
+@pytest.mark.usefixtures("seeing_brains")
+def test_an_export_that_is_cancelled_or_refused_leaves_nothing(
+    heads: Path, panel: PreparePanel, parts: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, there = parts.session.preparing, sorted(heads.parent.iterdir())
+    _export(panel, heads.parent / "case 7", monkeypatch)
+    _button(panel, "Cancel").click()
+    assert (state.running, state.outcome) == (False, "Cancelled; nothing was exported")
+    _export(panel, heads, monkeypatch)  # there is something of this name
+    qtbot.waitUntil(lambda: not state.running, timeout=60_000)
+    assert state.outcome == "Not exported; nothing was left behind"
+    assert "something of this name" in parts.session.notice.what
+    assert sorted(heads.parent.iterdir()) == there

@@ -13,11 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from brainseg_gui.commands import deface
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.defaced import DEFACING_RECORD, deface_place
+from brainseg_gui.preparation.defaced import DEFACING_RECORD, DefacedExamination, deface_place
 from brainseg_gui.preparation.face import MARGIN_MM, Face, face_before, without_face
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
 from brainseg_gui.preparation.record import read_preparation
@@ -150,6 +149,7 @@ def test_what_could_not_be_registered_may_still_show_a_face() -> None:
 
 
 def test_what_was_removed_is_said_without_the_air_before_it() -> None:
-    said = deface._in_words({Modality.T1: 2174.0, Modality.T2: 1880.0, Modality.FLAIR: 0.0})
-    assert said == "the face was removed from T1 and T2; there is none in FLAIR, whose skull is off"
-    assert deface._in_words({Modality.T1: 3.0}) == "the face was removed from T1"
+    removed = {Modality.T1: 2174.0, Modality.T2: 1880.0, Modality.FLAIR: 0.0}
+    said = DefacedExamination(Path("out"), removed, 0, ()).words
+    assert said == "the face was removed from T1 and T2; there is no face in FLAIR"
+    assert DefacedExamination(Path("out"), {Modality.T1: 3.0}, 0, ()).words == "the face was removed from T1"

@@ -32,6 +32,7 @@ from brainseg_gui.views.preparing.prepare_panel import PreparePanel
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
+    from brainseg_gui.controllers.preparing.faceless_copy import FacelessCopy
     from brainseg_gui.controllers.preparing.nudging import NudgingController
     from brainseg_gui.inference.engine.engine import Engine
 
@@ -74,6 +75,7 @@ class PreparingController(QObject):
         self._glancing.progressed.connect(self._on_glanced)
         self._job: Job | None = None
         self._nudging: NudgingController | None = None
+        self._faceless: FacelessCopy | None = None
         panel.when_made(self._listen)
         session.case_changed.connect(self._on_case_changed)
 
@@ -83,6 +85,7 @@ class PreparingController(QObject):
         panel.cancel_requested.connect(self.cancel)
         panel.output_requested.connect(self.choose_output)
         panel.nudge_requested.connect(self.nudge)
+        panel.faceless_requested.connect(self.copy_without_face)
 
     # --- what a person asks for
 
@@ -144,6 +147,15 @@ class PreparingController(QObject):
             self._nudging = NudgingController(self._session, self._window, self._preferences, self._do_again)
         self._nudging.show()
 
+    def copy_without_face(self) -> None:
+        """Write the series to a folder that may be given away."""
+        if self._faceless is None:
+            from brainseg_gui.controllers.preparing.faceless_copy import FacelessCopy
+
+            self._faceless = FacelessCopy(self._session, self._window, lambda: _finder(self._engine()))
+        self._stop_glancing()
+        self._faceless.choose(self._said)
+
     def _do_again(self, placed: PlacedSeries) -> None:
         """The steps after registering, with the series where a hand put them."""
         if (prepared := self._session.preparing.prepared) is not None:
@@ -175,6 +187,8 @@ class PreparingController(QObject):
         state = self._session.preparing
         if self._job is not None:
             self._job.cancel()
+        elif self._faceless is not None and self._faceless.running:
+            self._faceless.stop()
         elif self._session.segmenting.running:
             self._stop_segmenting()
         elif state.running:
@@ -187,8 +201,9 @@ class PreparingController(QObject):
         self._looking.close()
         self._glancing.close()
         self._after.close()
-        if self._nudging is not None:
-            self._nudging.close()
+        for part in (self._nudging, self._faceless):
+            if part is not None:
+                part.close()
         for job in self.findChildren(Job):
             job.blockSignals(True)
             job.cancel()

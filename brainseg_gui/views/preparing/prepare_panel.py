@@ -36,6 +36,7 @@ class PreparePanel(FootedPage):
     cancel_requested = Signal()
     output_requested = Signal()
     nudge_requested = Signal()
+    faceless_requested = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__(spacing=8)
@@ -48,9 +49,13 @@ class PreparePanel(FootedPage):
         self.nudge = QPushButton("Place series by hand…")
         self.nudge.setToolTip("Look at each over the reference, and shift or turn what does not lie on it")
         self.nudge.clicked.connect(self.nudge_requested)
+        self.faceless = QPushButton("Export without face…")
+        self.faceless.setToolTip("Copies to give away: each series on its own voxels, without face, header and name")
+        self.faceless.clicked.connect(self.faceless_requested)
         for part in (self._head, self._list, self._plan, self._steps):
             self.column.addWidget(part)
-        self.column.addWidget(self.nudge, 0, Qt.AlignmentFlag.AlignLeft)
+        for button in (self.nudge, self.faceless):
+            self.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self.column.addStretch(1)
         self._make_foot()
         self._state.events.connect(lambda _: self._synchronize())
@@ -92,6 +97,8 @@ class PreparePanel(FootedPage):
         self._steps.setText("\n".join(_lines(state.steps, state.doubts)))
         self.nudge.setVisible(state.prepared is not None)
         self.nudge.setEnabled(state.can_be_nudged)
+        self.faceless.setVisible(state.choice is not None)
+        self.faceless.setEnabled(not state.running)
         self._where.setText("" if state.output is None else f"Into {state.output.name}")
         self._where.setToolTip("" if state.output is None else plain_tip(str(state.output)))
         self._change.setVisible(state.output is not None)
