@@ -200,6 +200,23 @@ def choose_series(examination: RawExamination, said: Mapping[Modality, str] | No
     return Choice({m: chosen[m] for m in Modality if m in chosen}, reference, frozenset(said))
 
 
+def said_anew(examination: RawExamination, said: Mapping[Modality, str]) -> dict[Modality, str]:
+    """What was said of the series beyond what they tell by themselves for sure.
+
+    Raises
+    ------
+    CaseError
+        If a name is not known.
+    """
+    chosen = choose([one.role for one in examination.series], [one.spacing_mm for one in examination.series])
+    sure = {m: one.number for m, one in chosen.items() if one.role.certainty is Certainty.SURE}
+    return {
+        modality: word
+        for modality, word in said.items()
+        if word.casefold() == NONE or sure.get(modality) != examination.called(word).number - 1
+    }
+
+
 def doubts_of(choice: Choice, examination: RawExamination) -> tuple[str, ...]:
     """What a person should look at: guesses that are not sure."""
     return tuple(

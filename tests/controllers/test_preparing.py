@@ -208,6 +208,7 @@ def test_heads_that_are_dropped_open_and_their_series_stand_in_the_panel(
     state = parts.session.preparing
     names = {m: state.examination.series[one.number].name for m, one in state.choice.chosen.items()}
     assert names == {Modality.T1CE: "t1_gd", Modality.T2: "ax_t2"}
+    assert all("chosen by the person" not in one.role.reason for one in state.choice.chosen.values())
     assert len(state.examination.series) == 3
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.raw_examination import RawExamination, choose_series, doubts_of, examine
+from brainseg_gui.preparation.raw_examination import RawExamination, choose_series, doubts_of, examine, said_anew
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.roles import Certainty
 from brainseg_gui.progress import run_to_end
@@ -141,6 +141,17 @@ def test_a_name_that_no_series_or_several_have_is_said(four: RawExamination, wor
     with pytest.raises(CaseError, match=said) as error:
         choose_series(four, {FLAIR: word})
     assert "1: ax_t2; 2: t1" in error.value.remedy
+
+
+def test_what_the_series_tell_for_sure_is_not_a_persons_word(tmp_path: Path) -> None:
+    """An opened case says of each file what it is: most of that its names say, and stays open to the images."""
+    files = {m: write_file(tmp_path / f"Jane_{name}.nii.gz") for m, name in ((T1CE, "t1_gd"), (T2, "t2"), (T1, "scan"))}
+    found = examined(tmp_path)
+    said = {modality: str(path) for modality, path in files.items()}
+    assert said_anew(found, said) == {T1: str(files[T1])}
+    assert said_anew(found, {T2: str(files[T1CE]), FLAIR: "none"}) == {T2: str(files[T1CE]), FLAIR: "none"}
+    with pytest.raises(CaseError, match="no series is called"):
+        said_anew(found, {T2: "gone"})
 
 
 def test_without_any_role_a_person_is_asked(tmp_path: Path) -> None:

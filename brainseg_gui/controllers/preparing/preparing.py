@@ -24,7 +24,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.looking import Looks, look_at
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
-from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
+from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine, said_anew
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Session
@@ -213,7 +213,10 @@ class PreparingController(QObject):
 
     def _on_examined(self, said: Mapping[Modality, str], examination: RawExamination) -> None:
         state = self._session.preparing
-        self._said = dict(said)
+        try:
+            self._said = said_anew(examination, said)
+        except CaseError:
+            self._said = dict(said)  # choosing says what is wrong with it
         state.steps, state.doubts, state.prepared = (), (), None
         state.examination = examination
         state.output = examination.place.parent / f"{examination.name} prepared"
