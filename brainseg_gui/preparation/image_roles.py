@@ -112,16 +112,23 @@ class Compared(NamedTuple):
 
 
 def with_contrast_gain(plain: Role, enhanced: Role, gain: float, looks: float = 0.0) -> Compared:
-    """T1 and T1ce of an examination once their images were compared, the gain as `contrast_gain` gives it.
+    """T1 and T1ce of an examination once their images were compared.
 
-    Where the wrong one of the two shines they change places, as unsure where a tag says otherwise: that is to be looked
-    at. Where neither shines more, or what shines and what the network sees (`looks`) contradict each other, what is not
-    sure by its tags is unsure.
+    In this order: where the enhanced one shines both are at least likely. Where the plain one shines instead they
+    change places, as unsure where a tag was sure of either, for that is to be looked at; but not where the network sees
+    contrast agent in the enhanced one by far more. Where neither shines, that network or a sure tag lets both stand.
+    Else the enhanced one is unsure.
 
     Parameters
     ----------
+    plain, enhanced
+        What is taken for T1, and for T1ce.
+    gain
+        How much more the enhanced one shines than the plain one, as `contrast_gain` gives it: in spreads of the voxels'
+        differences. From `_SHINES` on it says something, below minus that the reverse.
     looks
-        By how much more the one taken for T1ce looks like it than the other, as `agent_share` has it.
+        By how much more the enhanced one looks like T1ce to the network than the plain one: a difference of two
+        `agent_share`, -1 to 1; 0 where the network saw neither.
     """
     if gain >= _SHINES:
         reason = "it shines where the other T1 does not"

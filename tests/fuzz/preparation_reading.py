@@ -30,7 +30,7 @@ def record() -> dict[str, Any]:
         "libraries": {"numpy": "2.0"},
         "name": "Jane",
         "place": "/scans/Jane",
-        "wishes": {"space": "1mm", "strip": True, "even_out": False},
+        "wishes": {"space": "1mm", "strip": True, "even_out": False, "deface": False},
         "said": {"t2": "ax_t2"},
         "reference": "t1ce",
         "grid": _GRID,
@@ -41,6 +41,16 @@ def record() -> dict[str, Any]:
         "steps": [{"name": "registering", "seconds": 3.0, "said": ["T2 was put by hand"]}],
         "doubts": [],
     }
+
+
+def faceless() -> dict[str, Any]:
+    """One of heads that kept their skull and lost their face."""
+    return {**record(), "wishes": {"space": "reference", "strip": False, "even_out": False, "deface": True}}
+
+
+def older() -> dict[str, Any]:
+    """One that says nothing of faces."""
+    return {**record(), "wishes": {"space": "1mm", "strip": True, "even_out": False}}
 
 
 def _motion(problem: str) -> dict[str, Any]:

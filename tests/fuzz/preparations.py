@@ -14,7 +14,7 @@ from tests.fuzz.folder_parts import image
 from tests.fuzz.folders import _NAMES
 from tests.fuzz.measure import Trial
 from tests.fuzz.mutations import BAD_VALUES, replaced, spoiled_bytes, spoiled_values
-from tests.fuzz.preparation_reading import look_through, read_record, record
+from tests.fuzz.preparation_reading import faceless, look_through, older, read_record, record
 
 _NOTE: Mapping[str, Any] = {
     "SeriesDescription": "ax t2 tse", "ProtocolName": "brain", "ContrastBolusAgent": "Gadovist",
@@ -32,9 +32,10 @@ _FOLDERS = ("", "native", "dicom", ".hidden", "__MACOSX", "t1", "a/b/c/d/e/f/g/h
 @cache
 def trials(seed: int) -> Sequence[Trial]:
     """More than 10,000 inputs, the same for the same seed."""
-    good = Trial("preparation records", "one in order", partial(_recorded, raw=record), read_record)
+    good = {"one in order": record, "one without a face": faceless, "one of before there was that wish": older}
+    in_order = (Trial("preparation records", n, partial(_recorded, raw=make), read_record) for n, make in good.items())
     families = (_records(seed), _notes(seed), _names(), _links(), _images(seed))
-    return (good, *itertools.chain(*families))
+    return (*in_order, *itertools.chain(*families))
 
 
 def _records(seed: int) -> Iterator[Trial]:
