@@ -11,13 +11,14 @@ from brainseg_gui.controllers.annotating.proposal import ProposalController
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.segmenting.segment import SegmentController
 from brainseg_gui.state.annotating.operating import OperationKind
+from brainseg_gui.state.session import Session
 
 if TYPE_CHECKING:
     from brainseg_gui.controllers.measuring.measuring import MeasuringController
 
 
 class UnderWayController:
-    """Finds out what such a key is about: what is in the hand first, then what is previewed, then what runs."""
+    """Finds out what such a key is about: what is in the hand, what is previewed, what runs, then what is said."""
 
     def __init__(
         self,
@@ -26,9 +27,10 @@ class UnderWayController:
         proposal: ProposalController,
         files: FilesController,
         segment: SegmentController,
+        session: Session,
     ) -> None:
         self._paint, self._operations, self._proposal = paint, operations, proposal
-        self._files, self._segment = files, segment
+        self._files, self._segment, self._session = files, segment, session
         self.measuring: MeasuringController | None = None  # since somebody measures
 
     @property
@@ -52,10 +54,12 @@ class UnderWayController:
             self._paint.accept()
 
     def cancel(self) -> None:
-        """Drop what is in the hand or previewed, else stop what runs."""
+        """Drop what is in the hand or previewed, else stop what runs, else close what is being said."""
         if self.measuring is not None and self.measuring.cancel():
             return
         if self._paint.cancel() or self._operations.drop() or self._proposal.leave():
             return
+        if not (self._session.opening.running or self._session.segmenting.running):
+            self._session.say(None)
         self._files.cancel()
         self._segment.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -27,8 +28,8 @@ _SHOWN_MS = 10_000
 class NoticeBar(QFrame):
     """The session's notice; hidden when there is none.
 
-    Problems stay until they are closed, answered or followed by something else; what is only worth knowing goes
-    after ten seconds.
+    Problems stay until they are closed, by Esc too, answered or followed by something else; what is only worth knowing
+    goes after ten seconds.
     """
 
     action_requested = Signal(str)
@@ -78,7 +79,7 @@ class NoticeBar(QFrame):
         close = IconButton()
         close.wear("close")
         close.setIconSize(QSize(16, 16))
-        close.setToolTip("Close this message")
+        close.setToolTip("Close this message (Esc)")
         close.clicked.connect(lambda: self._notices.say(None))
         return close
 
@@ -91,7 +92,14 @@ class NoticeBar(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._move_into_window()
-        return False
+        return isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and self._closed_by(event)
+
+    def _closed_by(self, event: QKeyEvent) -> bool:
+        """Esc that nobody else wanted; in the main window it is an action that comes here last."""
+        wanted = event.key() == Qt.Key.Key_Escape and self.isVisible()
+        if wanted:
+            self._notices.say(None)
+        return wanted
 
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)

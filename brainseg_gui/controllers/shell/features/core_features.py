@@ -217,7 +217,7 @@ def _memory(of: ControllerSet) -> MemoryController:
 
 
 def _under_way(of: ControllerSet) -> UnderWayController:
-    return UnderWayController(of[ANNOTATING].paint, of[OPERATING], of[PROPOSING], of[FILES], of[SEGMENTING])
+    return UnderWayController(of[ANNOTATING].paint, of[OPERATING], of[PROPOSING], of[FILES], of[SEGMENTING], of.session)
 
 
 LEAVING = Feature(_leaving, introduce=_introduce_leaving, at_start=True)
