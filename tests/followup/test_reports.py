@@ -16,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from brainseg_gui.evaluation.documents.pages import SMALL, Pages
 from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.criteria import criteria_named
+from brainseg_gui.followup.documents import pdf
 from brainseg_gui.followup.documents.csv_table import COLUMNS, as_csv
 from brainseg_gui.followup.documents.curves import curves_of
 from brainseg_gui.followup.documents.key_images import KeyImage, key_figure, read_key_images
@@ -142,6 +143,28 @@ def test_a_table_of_long_texts_is_written_as_sentences_of_the_usual_size() -> No
     assert "near" not in written[0].get_text()
     assert {text.get_fontsize() for text in written} == {SMALL}
     assert all(text.get_window_extent(renderer).x1 <= pages._figures[-1].bbox.width for text in written)
+
+
+def test_names_stand_behind_their_curves(record: FollowUp) -> None:
+    sums, volumes = pdf._curve_figure(curves_of(record)).axes
+    for axes, names in ((sums, ["sum"]), (volumes, ["WT", "TC", "ET"])):
+        ends = {text.get_text(): text.xy for text in axes.texts}
+        assert list(ends) == names
+        assert all(
+            end == (line.get_xdata()[-1], line.get_ydata()[-1])
+            for end, line in zip(ends.values(), axes.lines, strict=True)
+        )
+        assert axes.get_legend() is None
+
+
+def test_a_date_is_not_written_twice(record: FollowUp) -> None:
+    assert "when" in visit_table(record).heads
+    named = replace(record, visits=tuple(replace(visit, name=visit.moment.words) for visit in record.visits))
+    table = visit_table(named)
+    assert table.heads[:3] == ("visit", "category", "days")
+    assert table.words == 2
+    assert [part.heads[0] for part in _narrow(table)] == ["visit", "visit"]
+    assert "4 visits from 2021-01-10 to 2021-09-01, RANO 2.0" in follow_up_page(named)
 
 
 def test_curves_stand_at_their_days(record: FollowUp) -> None:

@@ -12,8 +12,8 @@ from brainseg_gui.followup.documents.tables import (
     definition_lines,
     event_lines,
     growth_table,
-    heading,
     key_images_caption,
+    lead,
     lesion_table,
     location_table,
     note_lines,
@@ -50,7 +50,7 @@ def follow_up_page(record: FollowUp, key_images: bytes = b"") -> str:
         "methods": ("Methods", joined(methods)),
     }
     sections = [PageSection(key, title, body) for key, (title, body) in parts.items() if body]
-    return page(record.patient, heading(record), sections, FOOTER)
+    return page(record.patient, lead(record), sections, FOOTER)
 
 
 def _titled(table: TextTable) -> list[Html]:

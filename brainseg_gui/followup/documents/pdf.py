@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
 
 from brainseg_gui.evaluation.documents.pages import SMALL, Pages
 from brainseg_gui.evaluation.figures.page import FAINT_INK, INK
@@ -19,8 +22,8 @@ from brainseg_gui.followup.documents.tables import (
     definition_lines,
     event_lines,
     growth_table,
-    heading,
     key_images_caption,
+    lead,
     lesion_table,
     location_table,
     note_lines,
@@ -41,7 +44,7 @@ def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path
     SaveError
         If it cannot be written. The file that was there is untouched.
     """
-    pages = Pages(record.patient, heading(record), FOOTER)
+    pages = Pages(record.patient, lead(record), FOOTER)
     pages.words(CAUTION, SMALL)
     pages.gap(0.1)
     for table in _narrow(visit_table(record)):
@@ -50,9 +53,11 @@ def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path
     if curves:
         pages.gap(0.25)
         pages.picture(_curve_figure(curves), "Sums over targets and volumes of the regions")
+    if (growth := growth_table(record)).rows:  # under their curves: a row of pictures would leave half a page empty
+        pages.table(growth)
     if images:
         pages.picture(key_figure(images), key_images_caption(record).removesuffix("."))
-    for table in (growth_table(record), lesion_table(record), location_table(record)):
+    for table in (lesion_table(record), location_table(record)):
         if table.rows:
             pages.table(table)
     for title, lines in (
@@ -71,11 +76,11 @@ def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path
 
 def _narrow(table: TextTable) -> list[TextTable]:
     """The table of visits in two that fit a page upright: what they come to, and the volumes."""
-    first = ("visit", "when", "category", "days")
+    first = tuple(head for head in ("visit", "when", "category", "days") if head in table.heads)
     ml = tuple(head for head in table.heads if head.endswith(" ml"))
     rest = tuple(head for head in table.heads if head not in first + ml)
     ml = tuple(head for head in ml if any(row[table.heads.index(head)] for row in table.rows))
-    parts = (("Visits", (*first, *rest)), ("Volumes", ("visit", "when", *ml)))
+    parts = (("Visits", (*first, *rest)), ("Volumes", (*first[: first.index("category")], *ml)))
     return [_columns(replace(table, title=title), heads) for title, heads in parts]
 
 
@@ -90,7 +95,8 @@ def _curve_figure(curves: Sequence[Curves]) -> Figure:
     figure = Figure(figsize=(width * len(curves), height), layout="constrained")
     for axes, shown in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
         for number, (name, values) in enumerate(shown.curves):
-            (line,) = axes.plot(shown.places, values, marker="o", markersize=3, linewidth=1, label=name)
+            (line,) = axes.plot(shown.places, values, marker="o", markersize=3, linewidth=1)
+            _name_at_end(axes, name, shown.places, values, line.get_color())
             if shown.limits:
                 axes.vlines(shown.places, *zip(*shown.limits[number], strict=True), line.get_color(), linewidth=0.7)
         for day, what in shown.treatments:
@@ -103,5 +109,15 @@ def _curve_figure(curves: Sequence[Curves]) -> Figure:
         axes.set_xticks(shown.places, shown.names, fontsize=SMALL_POINTS - 1.5, rotation=30, ha="right")
         axes.tick_params(axis="y", labelsize=SMALL_POINTS - 1)
         axes.set_ylim(bottom=0)
-        axes.legend(fontsize=SMALL_POINTS - 1, frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def _name_at_end(axes: Axes, name: str, places: Sequence[float], values: Sequence[float], colour: ColorType) -> None:
+    """The name of a line right of its last value: a key would lie over the lines."""
+    known = [(place, value) for place, value in zip(places, values, strict=True) if math.isfinite(value)]
+    if known:
+        axes.annotate(
+            name, known[-1], xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL_POINTS - 1,
+            color=colour, annotation_clip=False,
+        )  # fmt: skip

@@ -20,11 +20,12 @@ _GROWTH = (
     "± and limits of a volume hold two parts, put together as the root of their sum of squares (JCGM 100:2008): a "
     "border half a voxel further in or out, as another grid or another hand would draw it; and, of a mask that a "
     "network made and nobody changed, the volumes that its probabilities allow, of what belongs to the region by 84 % "
-    "and by 16 %, where neighbours are right or wrong together (no other dependence gives a wider range: Dhaene et "
-    "al., Insur Math Econ 2002, 31:3). Growth in % a day is ln(V2 / V1) / t "
-    "(Mehrara et al., Cancer Res 2007, 67:3970), mm a year that of the diameter of a ball (Mandonnet et al., Ann "
-    "Neurol 2003, 53:524); limits of both come from dates that are not exact. Over all visits: least squares, with "
-    "95 % interval."
+    "and by 16 %, where neighbours are right or wrong together (no other dependence gives a wider range: Dhaene "
+    "et al., Insur Math Econ 2002, 31:3). "
+    "Growth in % a day is ln(V2 / V1) / t (Mehrara et al., Cancer Res 2007, 67:3970), "
+    "mm a year that of the diameter of a ball (Mandonnet et al., Ann Neurol 2003, 53:524); limits of both come from "
+    "dates that are not exact; doubling days below zero are those in which it halves. Over all visits: least squares, "
+    "with 95 % interval."
 )
 _ATLAS = (
     "Where lesions lie is what an atlas of 20 healthy brains says of their places, laid on the first visit affinely. "
@@ -34,22 +35,31 @@ _ATLAS = (
 
 def heading(record: FollowUp) -> str:
     """Whose visits, how many, and by which criteria."""
+    return f"{record.patient}: {lead(record)}"
+
+
+def lead(record: FollowUp) -> str:
+    """How many visits, over which time, and by which criteria: what stands under the patient's name."""
     count = len(record.visits)
-    return f"{record.patient}: {count} visit{'s' * (count != 1)}, {record.criteria.title}"
+    ends = [visit.moment for visit in record.visits if visit.moment.earliest is not None]
+    time = f" from {ends[0].words} to {ends[-1].words}" if len(ends) > 1 else ""
+    return f"{count} visit{'s' * (count != 1)}{time}, {record.criteria.title}"
 
 
 def visit_table(record: FollowUp) -> TextTable:
     """A row for each visit: when, category, volumes, sum and changes."""
     criteria, results = record.criteria, {result.visit: result for result in results_of(record)}
     doubts = doubts_of(record, tuple(results.values()))
-    heads = ("visit", "when", "category", "days", *(f"{key} ml" for key in _REGIONS), f"sum {criteria.unit}")
-    heads = (*heads, "baseline %", "nadir %", "volumes", "doubling days")
+    dated = any(visit.moment.words not in ("", visit.name) for visit in record.visits)
+    heads: tuple[str, ...] = ("visit", "when", "category", "days") if dated else ("visit", "category", "days")
+    heads = (*heads, *(f"{key} ml" for key in _REGIONS), f"sum {criteria.unit}")
+    heads = (*heads, "baseline %", "nadir %", "by volume", "doubling days")
     rows: list[tuple[str, ...]] = []
     before = -1
     for index, visit in enumerate(record.visits):
         volumes = [volume_words(visit.volumes[key]) if key in visit.volumes else "" for key in _REGIONS]
         result = results.get(index)
-        first: tuple[str, ...] = (visit.name, visit.moment.words)
+        first: tuple[str, ...] = (visit.name, visit.moment.words) if dated else (visit.name,)
         if result is None:
             rows.append((*first, "no mask", _days_words(record.days(index)), *volumes, "", "", "", "", ""))
             continue
@@ -71,7 +81,7 @@ def visit_table(record: FollowUp) -> TextTable:
             )
         )
         before = index
-    return TextTable("Visits", heads, tuple(rows), words=3)
+    return TextTable("Visits", heads, tuple(rows), words=len(heads[: heads.index("days")]))
 
 
 def volume_words(volume: VolumeRange) -> str:
