@@ -12,7 +12,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QComboBox, QFileDialog, QPushButton
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.layers.files import FilesController
@@ -24,6 +24,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.roles import Certainty, Role
+from brainseg_gui.preparation.steps.work import StepDone
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.views.preparing.prepare_panel import PreparePanel
@@ -150,6 +151,9 @@ def test_one_button_makes_a_case_and_a_mask_for_each_series(
     assert [step.name for step in parts.session.preparing.steps][:2] == ["reading series", "registering"]
     assert "The skull stays" in parts.session.preparing.doubts[0]
     assert sorted(path.name for path in raw.iterdir()) == ["ax_t2.nii.gz", "t1_gd.nii.gz"]
+    (doubts,) = (label for label in panel.findChildren(QLabel) if label.text().startswith("Look at this"))
+    assert doubts.objectName() == "problem"
+    assert "The skull stays" in doubts.text()
 
 
 def test_a_case_is_segmented_once_not_whenever_it_is_opened(
@@ -258,6 +262,12 @@ def test_a_cancel_while_the_network_runs_keeps_the_prepared_case_and_says_so(
     folder = raw.parent / "Jane prepared" / "Jane"
     assert parts.session.preparing.outcome == f"Not segmented; the prepared case stays, in {folder}"
     assert (folder / "preparation.json").is_file()
+
+
+def test_steps_show_names_of_files_as_they_are(panel: PreparePanel, parts: Any) -> None:
+    parts.session.preparing.steps = (StepDone("registering", ("<img src=x> & T2 lies there already",), 1.25),)
+    text = next(label.text() for label in panel.findChildren(QLabel) if "Registering, 1.2 s" in label.text())
+    assert "&lt;img src=x&gt; &amp; T2 lies there already" in text
 
 
 def test_a_doubt_on_what_a_series_is_stands_beside_its_picture(panel: PreparePanel, parts: Any, qtbot: QtBot) -> None:

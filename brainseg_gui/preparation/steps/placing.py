@@ -79,7 +79,7 @@ def _motion_in_words(found: Alignment) -> str:
         return "lies there already and stays as it is"
     return (
         f"was turned by {found.rotation_deg:.1f}° and moved by {found.shift_mm:.1f} mm; it covers {found.overlap:.0%} "
-        f"of the head and shares {found.information:.2f} nats with it ({found.chance:.2f} by chance)"
+        f"of the head, mutual information {found.information:.2f} (by chance {found.chance:.2f})"
     )
 
 

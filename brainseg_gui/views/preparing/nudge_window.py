@@ -264,6 +264,6 @@ def _figures(fit: Alignment) -> str:
     if not fit.information:
         return ""
     return (
-        f"It covers {fit.overlap:.0%} of the head and shares {fit.information:.2f} nats with the reference "
-        f"({fit.chance:.2f} by chance)."
+        f"It covers {fit.overlap:.0%} of the reference's head, mutual information {fit.information:.2f} "
+        f"(by chance {fit.chance:.2f})."
     )

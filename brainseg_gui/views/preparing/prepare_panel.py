@@ -7,7 +7,7 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from brainseg_gui.errors import listed
+from brainseg_gui.errors import listed, printable
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.raw_examination import Choice, RawExamination
 from brainseg_gui.preparation.roles import Role
@@ -19,6 +19,7 @@ from brainseg_gui.views.preparing.series_row import SeriesRow
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.scroll_page import FootedPage
 
+_INDENT_PX = 12
 _EMPTY = "Drop the folder of a raw examination, DICOM or files, or choose it with Segment › Prepare."
 
 
@@ -42,6 +43,8 @@ class PreparePanel(FootedPage):
         super().__init__(spacing=8)
         self._state = session.preparing
         self._head, self._plan, self._steps, self._where, self._status = (_words() for _ in range(5))
+        self._steps.setTextFormat(Qt.TextFormat.RichText)
+        self._doubts = _words("problem")
         self.rows: list[SeriesRow] = []
         self._list = QWidget()
         self._column_of_rows = QVBoxLayout(self._list)
@@ -52,7 +55,7 @@ class PreparePanel(FootedPage):
         self.faceless = QPushButton("Export without face…")
         self.faceless.setToolTip("Copies to give away: each series on its own voxels, without face, header and name")
         self.faceless.clicked.connect(self.faceless_requested)
-        for part in (self._head, self._list, self._plan, self._steps):
+        for part in (self._head, self._list, self._plan, self._doubts, self._steps):
             self.column.addWidget(part)
         for button in (self.nudge, self.faceless):
             self.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
@@ -94,7 +97,10 @@ class PreparePanel(FootedPage):
         self._fill()
         self._plan.setVisible(state.choice is not None and not state.steps)
         self._plan.setText(_plan_of(state.choice) if state.choice is not None else "")
-        self._steps.setText("\n".join(_lines(state.steps, state.doubts)))
+        self._doubts.setVisible(bool(state.doubts))
+        self._doubts.setText("\n".join(f"Look at this: {doubt}" for doubt in state.doubts))
+        self._steps.setVisible(bool(state.steps))
+        self._steps.setText(_lines(state.steps))
         self.nudge.setVisible(state.prepared is not None)
         self.nudge.setEnabled(state.can_be_nudged)
         self.faceless.setVisible(state.choice is not None)
@@ -133,10 +139,10 @@ class PreparePanel(FootedPage):
         return None, f"another one is taken for {guess.title}" if guess is not None else series.role.reason
 
 
-def _words() -> QLabel:
+def _words(look: str = "quiet") -> QLabel:
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setObjectName("quiet")
+    label.setObjectName(look)
     label.setWordWrap(True)
     return label
 
@@ -158,12 +164,19 @@ def _plan_of(choice: Choice) -> str:
     ))  # fmt: skip
 
 
-def _lines(steps: tuple[StepDone, ...], doubts: tuple[str, ...]) -> list[str]:
-    """A line for each step; what was read stands in the table already."""
+def _lines(steps: tuple[StepDone, ...]) -> str:
+    """A line for each step, what it did indented below it; what was read stands in the table already."""
+    if not steps:
+        return ""
+    import html  # see `plain_tip`
+
+    def line(text: str, indent_px: int) -> str:
+        return f'<p style="margin: 0 0 0 {indent_px}px">{html.escape(printable(text))}</p>'
+
     done = []
     for step in steps:
         said = step.sentences if step.name != READING else ("",)
         if said:
-            done.append(f"{step.name.capitalize()}, {step.seconds:.1f} s")
-            done += [f"  {sentence}" for sentence in said if sentence]
-    return [*done, *(f"Look at this: {doubt}" for doubt in doubts)]
+            done.append(line(f"{step.name.capitalize()}, {step.seconds:.1f} s", 0))
+            done += [line(sentence, _INDENT_PX) for sentence in said if sentence]
+    return "".join(done)
