@@ -37,6 +37,7 @@ from brainseg_gui.storage.writing import write_text
 
 FORMAT = "brainseg defacing 1"
 DEFACING_RECORD = "defacing.json"
+WRITING = "writing the copy"
 WISHES = Wishes(strip=False)
 """What has to be known of an examination before its face can be removed."""
 
@@ -118,10 +119,11 @@ def write_defaced(work: PreparationWork, folder: Path) -> Generator[Progress, No
     face, removed = face_of(work), dict[Modality, float]()
     with in_the_making(folder) as making:
         for number, modality in enumerate(work.native):
-            progress = Progress(DEFACING, number / len(work.native), modality.title)
+            first, middle, last = ((number + share) / len(work.native) for share in (0.0, 0.2, 1.0))
             removing = in_background(partial(_removed, work, modality, face), DEFACING)
-            bare, removed[modality] = yield from waited_for(removing, progress)
-            yield from write_image(bare, making / f"{folder.name}_{modality.value}{MASK_ENDING}")
+            bare, removed[modality] = yield from waited_for(removing, Progress(DEFACING, first, modality.title))
+            writing = write_image(bare, making / f"{folder.name}_{modality.value}{MASK_ENDING}", WRITING)
+            yield from scaled(writing, middle, last)
         defaced = DefacedExamination(folder, removed, _left_out(work), (*work.doubts, *doubts_of_face(work)))
         write_text(making / DEFACING_RECORD, _as_json(work, defaced), chosen=False)
     return defaced

@@ -125,13 +125,13 @@ def in_the_making(folder: Path) -> Iterator[Path]:
             shutil.rmtree(before, ignore_errors=True)
 
 
-def write_image(volume: Volume, path: Path) -> Generator[Progress, None, None]:
+def write_image(volume: Volume, path: Path, stage: str = WRITING) -> Generator[Progress, None, None]:
     """Write an image aside; how long that takes is not told."""
     from brainseg_gui.imaging.formats.nifti import write_float_image
 
-    writing = in_background(lambda: write_float_image(path, volume.intensities(), volume.grid.affine), WRITING)
+    writing = in_background(lambda: write_float_image(path, volume.intensities(), volume.grid.affine), stage)
     try:
-        yield from waited_for(writing, Progress(WRITING, 0.1, path.name))
+        yield from waited_for(writing, Progress(stage, 0.1, path.name))
     finally:
         wait([writing])  # its folder may be about to go
 

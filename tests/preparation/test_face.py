@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,15 +16,15 @@ from scipy import ndimage
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.preparation.defaced import DEFACING_RECORD, DefacedExamination, deface_place
+from brainseg_gui.preparation.defaced import DEFACING_RECORD, WRITING, DefacedExamination, deface_place
 from brainseg_gui.preparation.face import MARGIN_MM, Face, face_before, without_face
 from brainseg_gui.preparation.prepare_place import PreparationRequest, prepare_place
 from brainseg_gui.preparation.record import read_preparation
 from brainseg_gui.preparation.registration.motion import Alignment
-from brainseg_gui.preparation.steps.defacing import doubts_of_face
+from brainseg_gui.preparation.steps.defacing import DEFACING, doubts_of_face
 from brainseg_gui.preparation.steps.stripping import strip
 from brainseg_gui.preparation.steps.work import Space, Wishes
-from brainseg_gui.progress import run_to_end
+from brainseg_gui.progress import Progress, run_to_end
 from tests.preparation.heads import T1CE, T2, brain, grid_of, head
 from tests.preparation.test_prepared_case import save
 from tests.preparation.test_registration import motion
@@ -123,8 +123,21 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def told(work: Generator[Progress, None, DefacedExamination]) -> tuple[list[Progress], DefacedExamination]:
+    """What a work says on its way, and its result."""
+    said = list[Progress]()
+    while True:
+        try:
+            said.append(next(work))
+        except StopIteration as end:
+            return said, end.value
+
+
 def test_a_copy_to_give_away_tells_nothing_of_its_source(raw: Path, tmp_path: Path) -> None:
-    done = run_to_end(deface_place(raw, tmp_path / "out", {}, seeing("brain"), "case 1"))
+    steps, done = told(deface_place(raw, tmp_path / "out", {}, seeing("brain"), "case 1"))
+    last = [one.done for one in steps if one.stage in (DEFACING, WRITING)]
+    assert last == sorted(last)
+    assert steps[-1].stage == WRITING
     folder = tmp_path / "out" / "case_1"
     assert (done.folder, done.left_out) == (folder, 0)
     assert sorted(path.name for path in folder.iterdir()) == ["case_1_t1ce.nii.gz", DEFACING_RECORD]
