@@ -119,5 +119,9 @@ class EngineError(BrainsegError):
     """The process that runs the network died or stopped answering."""
 
 
+class ShortMemoryError(BrainsegError):
+    """Work that can wait was not begun, because the memory is short."""
+
+
 class Cancelled(Exception):  # noqa: N818  it reports a wish, not a fault
     """The person cancelled the work; nothing was changed."""

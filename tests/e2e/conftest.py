@@ -26,7 +26,7 @@ class NoEngine(Engine):
     def start(self, *_arguments: Any) -> None:
         """Stay cold."""
 
-    def features(self, *_arguments: Any) -> Any:
+    def features(self, *_arguments: Any, **_options: Any) -> Any:
         """Say at once that nobody will answer: clicks are answered by the images alone."""
         raise EngineError("there is no engine", "This is a test without one")
 

@@ -30,7 +30,7 @@ BY_IMAGES = "by the images alone"
 
 
 class RegionNetwork(Protocol):
-    """What knows the regions of a tumour. Both answer with a box, and what the regions should be there.
+    """What knows the regions of a tumour. It answers with a box, and what the regions should be there.
 
     `present` are the regions as they are, (I, J, K); the last of the hints asks.
     """
@@ -44,6 +44,12 @@ class RegionNetwork(Protocol):
         self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]
     ) -> Generator[Progress, None, tuple[Slab, dict[str, Mask]]]:
         """Correct what is drawn."""
+
+    def look_ahead(self, case: Case) -> Generator[Progress, None, None]:
+        """See a case before it is clicked; a click that comes meanwhile waits for this."""
+
+    def forget(self) -> None:
+        """Keep nothing of any case."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -217,7 +217,7 @@ class PaintController(QObject):
         """Keep what is in the hand, and stop listening to the application's keys."""
         self.finish()
         if self._toolbox is not None:
-            self._toolbox.click.close()
+            self._toolbox.close()
         application = QApplication.instance()
         if application is not None:
             application.removeEventFilter(self)

@@ -6,11 +6,12 @@ import logging
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
-from brainseg_gui.errors import ModelError
+from brainseg_gui.errors import ModelError, ShortMemoryError
+from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.hints import Hint
-from brainseg_gui.inference.case_features import CaseFeatures
+from brainseg_gui.inference.clicks.kept_features import KeptFeatures
 from brainseg_gui.inference.clicks.mender import MENDER, Mender, mended_regions, read_mender
 from brainseg_gui.inference.clicks.own_lesion import begun_regions
 from brainseg_gui.inference.clicks.patch import Present, patch_around, patch_input, refined_regions
@@ -20,6 +21,7 @@ from brainseg_gui.inference.models.head_model import HeadModel, head_model
 from brainseg_gui.inference.models.model_folder import ModelFolder, shipped_models
 from brainseg_gui.progress import Progress
 
+_AHEAD_BYTES = 1.5 * 2**30  # the engine, its network and a case; a computer that swaps is worse than a click that waits
 _LOG = logging.getLogger(__name__)
 
 
@@ -39,8 +41,8 @@ class ClickNetwork:
     """
 
     def __init__(self, engine: Engine, features_of: ModelFolder, head: HeadModel, mender: Mender | None) -> None:
-        self._engine, self._model, self._head, self._mender = engine, features_of, head, mender
-        self._kept: tuple[Case, CaseFeatures] | None = None
+        self._engine, self._head, self._mender = engine, head, mender
+        self._features = KeptFeatures(engine, features_of)
 
     def regions(
         self, case: Case, present: Present, hints: Sequence[Hint]
@@ -68,7 +70,7 @@ class ClickNetwork:
         EngineError
             If the process dies or fails, or works for somebody else.
         """
-        features = yield from self._features(case)
+        features = yield from self._features.of(case)
         own = begun_regions(features, self._mender, present, hints, case.grid.spacing_mm)
         if own is not None:
             return own
@@ -83,16 +85,30 @@ class ClickNetwork:
         """The nested regions around the last of some hints, which says what is wrong; the rest is as for `regions`."""
         if self._mender is None:
             raise ModelError("it corrects nothing that is drawn", "The images alone answer", self._head.path)
-        features = yield from self._features(case)
+        features = yield from self._features.of(case)
         return mended_regions(self._mender, features, present, hints, case.grid.spacing_mm)
 
-    def _features(self, case: Case) -> Generator[Progress, None, CaseFeatures]:
-        if self._kept is not None and self._kept[0] is case:
-            return self._kept[1]
-        self._kept = None
-        features = yield from self._engine.features(case, self._model)
-        self._kept = case, features
-        return features
+    def look_ahead(self, case: Case) -> Generator[Progress, None, None]:
+        """See a case before it is clicked; a click that comes meanwhile waits for this and begins nothing anew.
+
+        Raises
+        ------
+        Cancelled
+            If the engine is wanted for anything else.
+        ShortMemoryError
+            If there is too little memory for what nobody waits for.
+        ModelError, EngineError
+            As for `regions`.
+        """
+        if (usable := usable_bytes()) < _AHEAD_BYTES:
+            need = f"{described_bytes(_AHEAD_BYTES)} of memory, and {described_bytes(usable)} can be used"
+            raise ShortMemoryError(f"looking ahead may need {need}", "Close other programs")
+        yield from self._features.of(case, ahead=True)
+        import scipy.ndimage  # noqa: F401  now, or the first click would wait for it
+
+    def forget(self) -> None:
+        """Let go of the case that was seen."""
+        self._features.forget()
 
 
 def shipped_click_network(engine: Engine) -> ClickNetwork | None:

@@ -34,6 +34,7 @@ from brainseg_gui.inference.engine.messages import (
     Stop,
     Stopped,
 )
+from brainseg_gui.inference.engine.priority import behind_others
 from brainseg_gui.inference.engine.shared_block import SharedBlock
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder
@@ -65,7 +66,8 @@ class Child:
         while True:
             request = self._requests.get()
             try:
-                self._answer(request)
+                with behind_others(getattr(request, "quietly", False)):
+                    self._answer(request)
             except BrainsegError as error:
                 self._channel.send(Failed(request.serial, error, traceback.format_exc()))
             except Exception:  # noqa: BLE001  whatever it is, the program tells it and the process lives on

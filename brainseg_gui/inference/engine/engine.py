@@ -5,10 +5,8 @@ Importing this module imports no network library.
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -39,6 +37,7 @@ from brainseg_gui.inference.engine.messages import (
 from brainseg_gui.inference.engine.process_keeper import ProcessKeeper
 from brainseg_gui.inference.engine.replies import failure_of, replies_of, with_silence
 from brainseg_gui.inference.engine.shared_block import SharedBlock
+from brainseg_gui.inference.engine.turn import Turn
 from brainseg_gui.inference.expected_dice import expected_dice
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
@@ -66,7 +65,7 @@ class Engine:
     def __init__(self) -> None:
         self._keeper = ProcessKeeper()
         self._serials = count(1)
-        self._working = threading.Lock()
+        self._turn = Turn()
 
     @property
     def pid(self) -> int | None:
@@ -105,7 +104,7 @@ class Engine:
             If the process dies or fails, or already works for somebody else. The next call starts a new one.
         """
         require_modalities(case.volumes, model, case.source.folder)
-        with self._alone():
+        with self._turn.taken():
             process = self._keeper.living()
             loading_s = yield from self._load(process, model, options)
             base = _LOADING_SHARE if loading_s else 0.0
@@ -113,24 +112,36 @@ class Engine:
             return replace(result, seconds={**loading_s, **result.seconds})
 
     def features(
-        self, case: Case, model: ModelFolder, options: SegmentOptions | None = None
+        self, case: Case, model: ModelFolder, options: SegmentOptions | None = None, *, ahead: bool = False
     ) -> Generator[Progress, None, CaseFeatures]:
         """What is kept of a case, so that each click costs a small network on a patch and nothing more.
 
         Yields and raises as `segment`.
+
+        Parameters
+        ----------
+        ahead
+            Nobody waits for it yet: it runs behind the other programs, and ends with `Cancelled` when the process is
+            wanted for anything else.
         """
         require_modalities(case.volumes, model, case.source.folder)
-        with self._alone():
-            process = self._keeper.living()
-            loading_s = yield from self._load(process, model, options or SegmentOptions())
-            base, serial = _LOADING_SHARE if loading_s else 0.0, next(self._serials)
-            block = SharedBlock.create(_volumes_for(model, case), case.grid)
-            try:
-                yield from _filled(block, _volumes_for(model, case), base)
-                process.send(FeatureRequest(serial, block.layout))
-                found = yield from self._wait(process, serial, base, block)
-            finally:
-                block.unlink()
+        with self._turn.taken(gives_way=ahead):
+            found = yield from self._turn.leaving(self._features(case, model, options or SegmentOptions(), ahead))
+        return found
+
+    def _features(
+        self, case: Case, model: ModelFolder, options: SegmentOptions, ahead: bool
+    ) -> Generator[Progress, None, CaseFeatures]:
+        process = self._keeper.living()
+        loading_s = yield from self._load(process, model, options, quietly=ahead)
+        base, serial = _LOADING_SHARE if loading_s else 0.0, next(self._serials)
+        block = SharedBlock.create(_volumes_for(model, case), case.grid)
+        try:
+            yield from _filled(block, _volumes_for(model, case), base)
+            process.send(FeatureRequest(serial, block.layout, quietly=ahead))
+            found = yield from self._wait(process, serial, base, block)
+        finally:
+            block.unlink()
         if not isinstance(found, FeaturesFound):
             raise RuntimeError("the network's process answered another request")
         return found.features
@@ -159,7 +170,7 @@ class Engine:
         EngineError
             If the process dies or fails, or works for somebody else.
         """
-        with self._alone():
+        with self._turn.taken():
             process = self._keeper.living()
             yield from self._load(process, model, options or SegmentOptions())
             serial = next(self._serials)
@@ -180,22 +191,17 @@ class Engine:
         """End the process, if there is one."""
         self._keeper.close()
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """The engine for one piece of work."""
-        if not self._working.acquire(blocking=False):
-            raise EngineError("a segmentation is already running", "Wait for it, or cancel it")
-        try:
-            yield
-        finally:
-            self._working.release()
-
     def _load(
-        self, process: EngineProcess, model: ModelFolder | HeadModel, options: SegmentOptions
+        self,
+        process: EngineProcess,
+        model: ModelFolder | HeadModel,
+        options: SegmentOptions,
+        *,
+        quietly: bool = False,
     ) -> Generator[Progress, None, dict[str, float]]:
         """Wait until the model is ready; a cancel leaves the process loading, it is not at work for the case."""
         serial = next(self._serials)
-        process.send(Load(serial, model, options.of_network))
+        process.send(Load(serial, model, options.of_network, quietly))
         seconds: dict[str, float] = {}
         shown, since = Progress(STARTING, 0.0), time.perf_counter()
         for reply in replies_of(process):

@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Load:
-    """Have this model ready; answered by `Loaded` or `Failed`."""
+    """Have this model ready, behind other programs if `quietly`; answered by `Loaded` or `Failed`."""
 
     serial: int
     model: ModelFolder | HeadModel
     options: SegmentOptions
+    quietly: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,14 @@ class SegmentRequest:
 
 @dataclass(frozen=True)
 class FeatureRequest:
-    """Features of the volumes of a block by the loaded model; answered by `FeaturesFound`, `Stopped` or `Failed`."""
+    """Features of the volumes of a block by the loaded model; answered by `FeaturesFound`, `Stopped` or `Failed`.
+
+    With `quietly` other programs go first.
+    """
 
     serial: int
     layout: BlockLayout
+    quietly: bool = False
 
 
 @dataclass(frozen=True, eq=False)

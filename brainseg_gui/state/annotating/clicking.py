@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
+
+
+class Readiness(Enum):
+    """What a first click would find; the words say it to the person."""
+
+    UNKNOWN = ""
+    LOOKING = "Looking at the whole brain; clicks wait for it"
+    READY = "Ready"
+    SHORT_OF_MEMORY = "Memory is short: the first click takes longer"
 
 
 @dataclass
@@ -20,6 +30,8 @@ class Clicking:
         Whether an answer is being worked out.
     words
         What the last click came to, or why it changed nothing.
+    readiness
+        Whether the case was looked at already, so that a first click need not wait.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -27,3 +39,4 @@ class Clicking:
     waiting: int = 0
     working: bool = False
     words: str = ""
+    readiness: Readiness = Readiness.UNKNOWN

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -54,7 +53,7 @@ class ClickTool(QObject):
     Parameters
     ----------
     network_of
-        Gives the network that knows the regions of tumours, or None; asked in a thread, with the first click.
+        Gives the network that knows the regions of tumours, or None; asked in threads.
 
     Signals
     -------
@@ -67,7 +66,7 @@ class ClickTool(QObject):
     def __init__(self, session: Session, parent: QObject, network_of: Callable[[], RegionNetwork | None]) -> None:
         super().__init__(parent)
         self._session, self._annotating = session, session.annotating
-        self._network_of = cache(network_of)  # it keeps what it saw of the case
+        self._network_of = network_of
         self._state = session.annotating.clicking
         self._work = LatestJob(session, self)
         self._stages: list[_Stage] = []

@@ -13,6 +13,7 @@ from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
 from brainseg_gui.controllers.annotating.hand.fill_tool import FillTool
 from brainseg_gui.controllers.annotating.hand.hand_tools import HandTool
 from brainseg_gui.controllers.annotating.hand.lasso_tool import LassoTool
+from brainseg_gui.controllers.annotating.hand.looking_ahead import LookingAhead, Once
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Session
 
@@ -27,10 +28,11 @@ class Toolbox:
     """
 
     def __init__(self, session: Session, parent: QObject, network_of: Callable[[], RegionNetwork | None]) -> None:
-        source = CopySource(session)
+        source, network = CopySource(session), Once(network_of)
         self._brushes = {tool: BrushTool(session, tool, source) for tool in (Tool.BRUSH, Tool.SEEDS, Tool.COPY)}
         self.lasso = LassoTool(session)
-        self.click = ClickTool(session, parent, network_of)
+        self.click = ClickTool(session, parent, network)
+        self.looking_ahead = LookingAhead(session, parent, network)
         self.tools: dict[Tool, HandTool] = {
             **self._brushes,
             Tool.LASSO: self.lasso,
@@ -47,3 +49,8 @@ class Toolbox:
         """Nothing of this case or annotation goes into another."""
         for brush in self._brushes.values():
             brush.forget()
+
+    def close(self) -> None:
+        """End the threads, when the program ends."""
+        self.click.close()
+        self.looking_ahead.close()
