@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -117,6 +118,7 @@ def test_a_wheel_holds_the_code_and_the_resources(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
+        assert {path for path, sha256 in _weights() if _digest(archive, path) != sha256} == set()
     resources = {
         f"brainseg_gui/resources/{path.relative_to(ROOT / 'resources').as_posix()}"
         for path in (ROOT / "resources").rglob("*")
@@ -128,6 +130,20 @@ def test_a_wheel_holds_the_code_and_the_resources(tmp_path: Path) -> None:
     assert not pictures & names
     assert "brainseg_gui/resources/label_schemes.toml" in resources
     assert not any(name.startswith("tests/") for name in names)
+
+
+def _weights() -> Iterator[tuple[str, str]]:
+    """Every file that a passport of the shipped networks gives a digest of, and that."""
+    for passport in (ROOT / "resources" / "models").rglob("model.json"):
+        about, folder = json.loads(passport.read_text("utf-8")), passport.parent.relative_to(ROOT).as_posix()
+        digests = about["sha256"] if isinstance(about["sha256"], dict) else {about["weights"]: about["sha256"]}
+        if "mender_sha256" in about:
+            digests["mender.npz"] = about["mender_sha256"]
+        yield from ((f"brainseg_gui/{folder}/{name}", digest) for name, digest in digests.items())
+
+
+def _digest(archive: zipfile.ZipFile, name: str) -> str:
+    return hashlib.sha256(archive.read(name)).hexdigest()
 
 
 def _copy_of_the_sources(folder: Path) -> Path:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,19 +13,22 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, BY_NETWORK, answered
+from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.hints import Hint, distance_mm
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference.clicks.click_network import ClickNetwork, _mender_in, shipped_click_network
-from brainseg_gui.inference.clicks.mender import MENDER
+from brainseg_gui.inference.clicks import click_network
+from brainseg_gui.inference.clicks.click_network import ClickNetwork, shipped_click_network
+from brainseg_gui.inference.clicks.mender_file import MENDER, read_mender, shipped_mender
 from brainseg_gui.inference.engine.engine import Engine
-from brainseg_gui.inference.models.head_model import CLICK_INPUTS, read_head_model
+from brainseg_gui.inference.models.head_model import CLICK_INPUTS, head_model, read_head_model
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
 from brainseg_gui.progress import run_to_end
 from tests.shipped import needs_all_modalities
+from training.clicks.mender import name_in_passport, save_mender
 
 SHAPE = (40, 36, 32)
 AT = (20, 18, 16)
@@ -121,11 +127,33 @@ def test_the_shipped_network_takes_a_false_island_away_and_leaves_the_rest(engin
     assert (values[~island] == before[~island]).all()
 
 
-def test_a_damaged_file_of_what_mends_leaves_the_images_to_do_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_damaged_file_of_what_mends_leaves_the_images_to_do_it_and_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, make_case: Callable[..., Case]
 ) -> None:
-    assert _mender_in(tmp_path) is None
-    assert not caplog.records
-    (tmp_path / MENDER).write_bytes(b"PK\x03\x04 and no more")
-    assert _mender_in(tmp_path) is None
-    assert MENDER in caplog.text
+    shipped = head_model("clicks")
+    folder = shutil.copytree(shipped.path, tmp_path / "clicks-2mm")
+    monkeypatch.setattr(click_network, "head_model", lambda task: read_head_model(folder, task))
+    network = shipped_click_network(Engine())  # never started
+    assert network is not None
+    assert network.fault is None
+    (folder / MENDER).write_bytes((folder / MENDER).read_bytes()[:-1] + b"x")
+    network = shipped_click_network(Engine())
+    assert network is not None
+    assert network.fault is not None
+    assert network.fault.path == folder / MENDER
+    assert "Install the program again" in caplog.text
+    with pytest.raises(ModelError, match="damaged"):
+        next(network.mended(make_case(SHAPE), {}, [Hint("WT", True, (AT,))]))
+
+
+def test_the_passport_names_the_file_that_training_writes_beside_it(tmp_path: Path) -> None:
+    folder = shutil.copytree(head_model("clicks").path, tmp_path / "clicks-2mm")
+    mender = read_mender(folder / MENDER)
+    save_mender(replace(mender, mean=mender.mean + 1), folder / MENDER)
+    with pytest.raises(ModelError, match="another file"):
+        shipped_mender(folder, read_head_model(folder, "clicks").passport.mender_sha256)
+    name_in_passport(folder / MENDER)
+    assert shipped_mender(folder, read_head_model(folder, "clicks").passport.mender_sha256) is not None
+    about = json.loads((folder / "model.json").read_text("utf-8"))
+    before = json.loads((head_model("clicks").path / "model.json").read_text("utf-8"))
+    assert {key for key in about if about[key] != before[key]} == {"mender_sha256"}

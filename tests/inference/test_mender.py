@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import pickle
+import tracemalloc
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +19,8 @@ from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm
 from brainseg_gui.inference.case_features import CaseFeatures
-from brainseg_gui.inference.clicks.mender import OUTPUTS, Mender, mended_regions, read_mender
+from brainseg_gui.inference.clicks.mender import OUTPUTS, Mender, mended_regions
+from brainseg_gui.inference.clicks.mender_file import MENDER, read_mender, shipped_mender
 from brainseg_gui.inference.clicks.own_lesion import begun_regions, own_lesion
 from brainseg_gui.inference.clicks.traits import COUNT, box_near, traits_near
 from brainseg_gui.inference.network_grid import NetworkGrid
@@ -173,24 +180,83 @@ def test_where_the_lesion_says_something_else_than_the_hint_it_is_mended_at_once
     assert not after["TC"][30, 28, 16]
 
 
-def test_a_file_is_read_as_it_was_written_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
-    file, mender = tmp_path / "mender.npz", by_chance(0)
-    arrays: dict[str, Any] = dict(mender.arrays())
+def saved(file: Path, arrays: Mapping[str, Any]) -> Path:
     np.savez(file, **arrays)
+    return file
+
+
+def test_a_file_is_read_as_it_was_written_and_only_the_one_of_the_passport(tmp_path: Path) -> None:
+    mender = by_chance(0)
+    file = saved(tmp_path / MENDER, mender.arrays())
     traits = np.random.default_rng(1).normal(size=(5, COUNT)).astype(np.float32)
     assert (read_mender(file).logits(traits) == mender.logits(traits)).all()
-    wrong: list[dict[str, Any]] = [
-        {**mender.arrays(), "weights 0": np.zeros((COUNT + 1, 8), np.float32)},
-        {**mender.arrays(), "bias 1": np.zeros(2, np.float32)},
-        {**mender.arrays(), "spread": np.ones(3, np.float32)},
-        {**mender.arrays(), "mean": np.array([object()])},
-        {"mean": mender.mean},
-    ]
-    for number, damaged in enumerate(wrong):
-        np.savez(tmp_path / f"{number}.npz", **damaged)
-        with pytest.raises(ModelError, match="no network for corrections"):
-            read_mender(tmp_path / f"{number}.npz")
-    for content in (b"", b"PK\x03\x04", file.read_bytes()[:-200]):
-        (tmp_path / "cut.npz").write_bytes(content)
-        with pytest.raises(ModelError, match="no network for corrections"):
-            read_mender(tmp_path / "cut.npz")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert shipped_mender(tmp_path, digest) is not None
+    assert shipped_mender(tmp_path, "") is None
+    with pytest.raises(ModelError, match=f"mender.npz: it is damaged or another file: its SHA-256 is {digest[:12]}…"):
+        shipped_mender(tmp_path, "0" * 64)
+    file.unlink()
+    with pytest.raises(ModelError, match=r"mender.npz: it is missing, .* Install the program again"):
+        shipped_mender(tmp_path, digest)
+
+
+DAMAGED: dict[str, Mapping[str, Any]] = {
+    "inputs": {"weights 0": np.zeros((COUNT + 1, 8), np.float32)},
+    "outputs": {"bias 1": np.zeros(2, np.float32)},
+    "traits": {"spread": np.ones(3, np.float32)},
+    "flat": {"bias 0": np.zeros((8, 1), np.float32)},
+    "number": {"bias 0": np.float32(0)},
+    "spread": {"spread": np.zeros(COUNT, np.float32)},
+    "pickle": {"mean": np.array([object()])},
+    "kind": {"mean": np.zeros(COUNT, np.float64)},
+    "no number": {"mean": np.full(COUNT, np.nan, np.float32)},
+    "name": {"more": np.zeros(1, np.float32)},
+}
+
+
+@pytest.mark.parametrize("arrays", DAMAGED.values(), ids=DAMAGED)
+def test_a_file_of_other_contents_is_refused(arrays: Mapping[str, Any], tmp_path: Path) -> None:
+    file = saved(tmp_path / MENDER, {**by_chance(0).arrays(), **arrays})
+    with pytest.raises(ModelError, match="it is no network for corrections") as caught:
+        read_mender(file)
+    assert caught.value.remedy.startswith("Install the program again")
+
+
+def hostile(arrays: Mapping[str, Any]) -> dict[str, bytes]:
+    """Archives that lie about what they hold, or that NumPy itself would unpickle or allocate for."""
+    member = io.BytesIO()
+    np.lib.format.write_array_header_1_0(member, {"shape": (10**12,), "fortran_order": False, "descr": "<f4"})
+    huge, packed, negative = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(huge, "w") as archive:
+        archive.writestr("mean.npy", member.getvalue() + bytes(16))
+    np.savez_compressed(packed, mean=np.zeros(10**7, np.float32))
+    member = io.BytesIO()
+    np.lib.format.write_array_header_1_0(member, {"shape": (-2, -2), "fortran_order": False, "descr": "<f4"})
+    with zipfile.ZipFile(negative, "w") as archive:
+        archive.writestr("mean.npy", member.getvalue() + bytes(16))
+    large, whole = io.BytesIO(), io.BytesIO()
+    np.savez(large, mean=np.zeros(2**19, np.float32))
+    np.savez(whole, **arrays)
+    return {
+        "huge shape": huge.getvalue(),
+        "negative shape": negative.getvalue(),
+        "packed": packed.getvalue(),
+        "large": large.getvalue(),
+        "cut": whole.getvalue()[:-200],
+        "pickle": pickle.dumps([1]),
+        "empty": b"",
+        "begun": b"PK\x03\x04",
+    }
+
+
+def test_a_hostile_file_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    arrays: dict[str, Any] = dict(by_chance(0).arrays())
+    for name, content in hostile(arrays).items():
+        file = tmp_path / f"{name}.npz"
+        file.write_bytes(content)
+        tracemalloc.start()
+        with pytest.raises(ModelError, match=f"{name}.npz: it "):
+            read_mender(file)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 8 * 2**20, name

@@ -101,9 +101,10 @@ def _train(given: argparse.Namespace) -> None:
 
 
 def _mend(given: argparse.Namespace) -> None:
-    from training.clicks.mender import rows_of, save_mender, trained_mender
+    from training.clicks.mender import name_in_passport, rows_of, save_mender, trained_mender
 
     save_mender(trained_mender(rows_of(_files(given), given.seed), given.seed), given.output)
+    name_in_passport(given.output)
 
 
 def _export(given: argparse.Namespace) -> None:
@@ -113,7 +114,7 @@ def _export(given: argparse.Namespace) -> None:
 
 
 def _curves(given: argparse.Namespace) -> None:
-    from brainseg_gui.inference.clicks.mender import read_mender
+    from brainseg_gui.inference.clicks.mender_file import read_mender
     from training.clicks.curves import sessions, table
     from training.clicks.people import Person
     from training.clicks.robot import by_balls, by_mender, by_network, by_seeds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -10,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from brainseg_gui.inference.clicks.mender import OUTPUTS, Mender
+from brainseg_gui.inference.clicks.mender_file import MENDER
 from brainseg_gui.inference.clicks.traits import Floats
-from brainseg_gui.storage.writing import replacing
+from brainseg_gui.storage.writing import replacing, write_text
 from training.clicks.case import load_click_case
 from training.clicks.mending import Rows, coarse, joined, sitting_rows
 
@@ -58,6 +61,15 @@ def save_mender(mender: Mender, file: Path) -> None:
     arrays: dict[str, Any] = dict(mender.arrays())
     with replacing(file, chosen=False) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
+
+
+def name_in_passport(file: Path) -> None:
+    """Give its digest in the passport of the network for clicks beside it: the program takes no other file."""
+    passport = file.parent / "model.json"
+    if file.name == MENDER and passport.is_file():
+        about = json.loads(passport.read_text("utf-8"))
+        about["mender_sha256"] = hashlib.sha256(file.read_bytes()).hexdigest()
+        write_text(passport, json.dumps(about, indent=1, ensure_ascii=False), chosen=False)
 
 
 def _wanted(rows: Rows) -> tuple[Floats, Floats]:

@@ -33,7 +33,14 @@ class RegionNetwork(Protocol):
     """What knows the regions of a tumour. It answers with a box, and what the regions should be there.
 
     `present` are the regions as they are, (I, J, K); the last of the hints asks.
+
+    Attributes
+    ----------
+    fault
+        What of it is damaged, so that the images have to answer in its place.
     """
+
+    fault: BrainsegError | None
 
     def regions(
         self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]

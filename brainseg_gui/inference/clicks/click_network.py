@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Sequence
-from pathlib import Path
 
-from brainseg_gui.errors import ModelError, ShortMemoryError
+from brainseg_gui.errors import BrainsegError, ModelError, ShortMemoryError
 from brainseg_gui.free_memory import described_bytes, usable_bytes
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.inference.clicks.kept_features import KeptFeatures
-from brainseg_gui.inference.clicks.mender import MENDER, Mender, mended_regions, read_mender
+from brainseg_gui.inference.clicks.mender import Mender, mended_regions
+from brainseg_gui.inference.clicks.mender_file import shipped_mender
 from brainseg_gui.inference.clicks.own_lesion import begun_regions
 from brainseg_gui.inference.clicks.patch import Present, patch_around, patch_input, refined_regions
 from brainseg_gui.inference.engine.engine import Engine
@@ -38,9 +38,19 @@ class ClickNetwork:
         The network for clicks.
     mender
         Corrects what is drawn; None where the images have to.
+    fault
+        Why they have to, if that is a fault of the installation.
     """
 
-    def __init__(self, engine: Engine, features_of: ModelFolder, head: HeadModel, mender: Mender | None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        features_of: ModelFolder,
+        head: HeadModel,
+        mender: Mender | None,
+        fault: BrainsegError | None = None,
+    ) -> None:
+        self.fault = fault
         self._engine, self._head, self._mender = engine, head, mender
         self._features = KeptFeatures(engine, features_of)
 
@@ -84,7 +94,8 @@ class ClickNetwork:
     ) -> Generator[Progress, None, tuple[Box, dict[str, Mask]]]:
         """The nested regions around the last of some hints, which says what is wrong; the rest is as for `regions`."""
         if self._mender is None:
-            raise ModelError("it corrects nothing that is drawn", "The images alone answer", self._head.path)
+            unable = ModelError("it corrects nothing that is drawn", "The images alone answer", self._head.path)
+            raise self.fault or unable
         features = yield from self._features.of(case)
         return mended_regions(self._mender, features, present, hints, case.grid.spacing_mm)
 
@@ -120,14 +131,8 @@ def shipped_click_network(engine: Engine) -> ClickNetwork | None:
     base = next((m for m in shipped_models() if m.passport.sha256 == head.passport.features_of), None)
     if base is None:
         return None
-    return ClickNetwork(engine, base, head, _mender_in(head.path))
-
-
-def _mender_in(folder: Path) -> Mender | None:
-    """What mends what is drawn; None where there is no such, or a damaged one: then the images do."""
-    file = folder / MENDER
     try:
-        return read_mender(file) if file.is_file() else None
-    except ModelError:
-        _LOG.warning("the images alone mend what is drawn", exc_info=True)
-        return None
+        return ClickNetwork(engine, base, head, shipped_mender(head.path, head.passport.mender_sha256))
+    except ModelError as error:
+        _LOG.warning("%s", error)
+        return ClickNetwork(engine, base, head, None, error)

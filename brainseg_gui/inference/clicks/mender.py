@@ -6,16 +6,11 @@ click costs a fraction of a second.
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
-from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.connected import connected
 from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm, indices_in, surroundings
@@ -23,10 +18,6 @@ from brainseg_gui.inference.case_features import CaseFeatures
 from brainseg_gui.inference.clicks.patch import Present
 from brainseg_gui.inference.clicks.traits import COUNT, PROBABILITIES, Floats, Mask, box_near, logits_of, traits_near
 from brainseg_gui.inference.separable import apply_along_axes
-from brainseg_gui.plain_files import read_bytes
-
-MENDER = "mender.npz"
-"""Its file in the folder of the network for clicks."""
 
 OUTPUTS = ("is wrong", "is TC", "is ET")
 """Logits of each voxel: whether it is wrong as the hint says, and if it is missing, which tissue it is."""
@@ -35,7 +26,6 @@ _AT_THE_HINT_MM = 2.0  # here a person is believed whatever the network says
 _SUREST = 8.0
 _CLAIMED, _MIDDLE = 0.5, 0.5  # of an island, and of its greatest depth
 _WIDEST = 5.0  # standard deviations of a trait
-_REMEDY = "Install the program again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,32 +58,6 @@ class Mender:
         for number, (weights, bias) in enumerate(self.layers):
             found |= {f"weights {number}": weights, f"bias {number}": bias}
         return found
-
-
-def read_mender(file: Path) -> Mender:
-    """Read the network's file.
-
-    Raises
-    ------
-    ModelError
-        If it is missing or damaged.
-    """
-    try:
-        with np.load(io.BytesIO(read_bytes(file)), allow_pickle=False) as content:
-            arrays = {name: np.asarray(content[name], np.float32) for name in content.files}
-        return _mender(arrays)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ModelError(f"it is no network for corrections ({error})", _REMEDY, file) from error
-
-
-def _mender(arrays: Mapping[str, Floats]) -> Mender:
-    count = (len(arrays) - 2) // 2
-    layers = tuple((arrays[f"weights {n}"], arrays[f"bias {n}"]) for n in range(count))
-    widths = [COUNT, *(len(bias) for _, bias in layers)]
-    fits = [weights.shape for weights, _ in layers] == list(pairwise(widths)) and widths[-1] == len(OUTPUTS)
-    if not fits or not arrays["mean"].shape == arrays["spread"].shape == (COUNT,):
-        raise ValueError("its layers do not fit")
-    return Mender(arrays["mean"], arrays["spread"], layers)
 
 
 def mended_regions(

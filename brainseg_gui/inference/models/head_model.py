@@ -53,6 +53,8 @@ class HeadPassport:
         What the axes of the field are multiples of.
     features_of
         SHA-256 of the weights whose features a network for clicks looks at; else empty.
+    mender_sha256
+        SHA-256 of what mends masks beside a network for clicks; empty where there is no such.
 
     The others are as in `Passport`.
     """
@@ -71,6 +73,7 @@ class HeadPassport:
     results: str
     intended_use: str
     features_of: str = ""
+    mender_sha256: str = ""
 
 
 class HeadModel(NetworkFolder[HeadPassport]):
@@ -151,4 +154,5 @@ def _parse(fields: JsonFields, task: HeadTask) -> HeadPassport:
         results=fields.text("results"),
         intended_use=fields.text("intended_use"),
         features_of=fields.text("features_of") if task == "clicks" else "",
+        mender_sha256=sha256_of(fields, "mender_sha256") if fields.has("mender_sha256") else "",
     )

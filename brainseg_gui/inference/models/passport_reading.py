@@ -122,7 +122,7 @@ def sha256_of(fields: JsonFields, key: str = "sha256") -> str:
     """Digest of the weights."""
     digest = fields.text(key).lower()
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
-        raise fields.wrong("needs 64 hexadecimal digits for sha256")
+        raise fields.wrong(f"needs 64 hexadecimal digits for {key}")
     return digest
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +10,15 @@ from PySide6.QtCore import QObject, Signal
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.annotation.effect import effect_of, effect_words
 from brainseg_gui.annotation.slab import LabelChange, Values, united
-from brainseg_gui.annotation.tools.click_answers import Answer, RegionNetwork, answered
+from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, Answer
 from brainseg_gui.annotation.tools.clicks import spoken_of
+from brainseg_gui.controllers.annotating.hand.click_asking import Once, answer_to
 from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
 from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
-from brainseg_gui.imaging.case import Case
+from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.hints import Hint
-from brainseg_gui.imaging.labels import LabelScheme
-from brainseg_gui.progress import Progress
 from brainseg_gui.state.annotating.hand import Point
 from brainseg_gui.state.annotating.preview import Preview
 from brainseg_gui.state.session import Session
@@ -53,7 +52,8 @@ class ClickTool(QObject):
     Parameters
     ----------
     network_of
-        Gives the network that knows the regions of tumours, or None; asked in threads.
+        Gives the network that knows the regions of tumours, or None; asked in threads. What of it is damaged is said
+        once, when the images answer in its place.
 
     Signals
     -------
@@ -63,7 +63,7 @@ class ClickTool(QObject):
 
     changed = Signal()
 
-    def __init__(self, session: Session, parent: QObject, network_of: Callable[[], RegionNetwork | None]) -> None:
+    def __init__(self, session: Session, parent: QObject, network_of: Once) -> None:
         super().__init__(parent)
         self._session, self._annotating = session, session.annotating
         self._network_of = network_of
@@ -71,6 +71,7 @@ class ClickTool(QObject):
         self._work = LatestJob(session, self)
         self._stages: list[_Stage] = []
         self._asked: list[_Asked] = []
+        self._told: BrainsegError | None = None
         self._values: Values | None = None  # with all stages
         self._said: list[tuple[Edit, Hint]] = []
         self._accept_next = self._committing = False
@@ -142,7 +143,7 @@ class ClickTool(QObject):
             return
         values = self._values if self._values is not None else annotation.snapshot().values
         hints = [*self._hints, self._asked[0].hint]
-        work = _answer(case, values, annotation.labels.scheme, hints, self._network_of)
+        work = answer_to(case, values, annotation.labels.scheme, hints, self._network_of)
         self._work.start(work, self._on_answer, self._on_failed)
 
     @property
@@ -155,6 +156,8 @@ class ClickTool(QObject):
 
     def _on_answer(self, answer: Answer) -> None:
         asked, annotation = self._asked.pop(0), self._annotating.annotation
+        if answer.by == BY_IMAGES:
+            self._tell_fault()
         if annotation is None:
             return
         values = self._values if self._values is not None else annotation.settled.copy(order="F")
@@ -170,6 +173,12 @@ class ClickTool(QObject):
             self._state.words = f"{amounts}, {answer.by}"
             self._show()
         self._go_on()
+
+    def _tell_fault(self) -> None:
+        network = self._network_of.made
+        if network is not None and network.fault is not None and network.fault is not self._told:
+            self._told = network.fault
+            self._session.say(notice_of(network.fault))
 
     def _on_failed(self) -> None:
         del self._asked[:1]
@@ -286,14 +295,3 @@ class ClickTool(QObject):
     def _forget(self) -> None:
         self.cancel()
         self._said.clear()
-
-
-def _answer(
-    case: Case,
-    values: Values,
-    scheme: LabelScheme,
-    hints: Sequence[Hint],
-    network_of: Callable[[], RegionNetwork | None],
-) -> Generator[Progress, None, Answer]:
-    yield Progress("looking", 0.0)
-    return (yield from answered(case, values, scheme, hints, network_of()))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from PySide6.QtCore import QObject, QTimer
 
-from brainseg_gui.annotation.tools.click_answers import RegionNetwork
+from brainseg_gui.controllers.annotating.hand.click_asking import Once
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.errors import ShortMemoryError
 from brainseg_gui.imaging.case import Case
@@ -17,21 +16,6 @@ from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Session
 
 _PAUSE_MS = 150  # who only passes the tool begins nothing
-
-
-class Once:
-    """Makes the network when it is first asked for, in whichever thread; then it is always the same."""
-
-    def __init__(self, make: Callable[[], RegionNetwork | None]) -> None:
-        self._make, self._lock = make, threading.Lock()
-        self.made: RegionNetwork | None = None
-        self._asked = False
-
-    def __call__(self) -> RegionNetwork | None:
-        with self._lock:
-            if not self._asked:
-                self.made, self._asked = self._make(), True
-            return self.made
 
 
 class LookingAhead(QObject):

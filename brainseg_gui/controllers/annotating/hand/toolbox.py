@@ -8,12 +8,13 @@ from PySide6.QtCore import QObject
 
 from brainseg_gui.annotation.tools.click_answers import RegionNetwork
 from brainseg_gui.controllers.annotating.hand.brush_tool import BrushTool
+from brainseg_gui.controllers.annotating.hand.click_asking import Once
 from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
 from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
 from brainseg_gui.controllers.annotating.hand.fill_tool import FillTool
 from brainseg_gui.controllers.annotating.hand.hand_tools import HandTool
 from brainseg_gui.controllers.annotating.hand.lasso_tool import LassoTool
-from brainseg_gui.controllers.annotating.hand.looking_ahead import LookingAhead, Once
+from brainseg_gui.controllers.annotating.hand.looking_ahead import LookingAhead
 from brainseg_gui.state.annotating.tools import Tool
 from brainseg_gui.state.session import Session
 
