@@ -197,7 +197,10 @@ def test_cancel_keeps_what_is_written_and_a_second_start_goes_on(
     there = sorted(path.name for path in cohort.glob("*/*_pred.nii.gz"))
     assert there == ["A_pred.nii.gz"]  # and it is whole
     assert nib.load(cohort / "A" / there[0]).shape
+    assert session.notice is not None
+    assert session.notice.what.startswith("Cohort: cancelled; ")
     every.start()
+    assert session.notice is None  # how the run before ended is no news of this one
     ended()
     assert stages(session) == {"A": "had a mask", "B": "segmented", "C": "segmented", "D": "segmented"}
 

@@ -327,7 +327,10 @@ def test_cancelling_while_reading_leaves_everything_as_it_was(
     assert Snapshot(session) == before
     assert session.displayed is session.case
     assert session.opening.outcome == "Cancelled"
-    assert session.notice is None
+    assert session.notice is not None
+    assert (session.notice.what, session.notice.problem) == ("Reading was stopped", False)
+    assert session.case is not None
+    assert session.notice.remedy == f"{session.case.case_id} stays open"
 
 
 def test_cancelling_nothing_is_nothing(opened: FilesController, session: Session) -> None:

@@ -193,3 +193,6 @@ class CaseReading(QObject):
         self._job = None
         self._session.end_preview()
         self._session.opening.end("Cancelled")
+        case = self._session.case
+        stays = f"{case.case_id} stays open" if case is not None else "No case is open"
+        self._session.say(Notice("Reading was stopped", stays, problem=False))

@@ -65,6 +65,7 @@ class CohortRunController(QObject):
         self._job: Job | None = None
         self._jobs: dict[Path, CaseJob] = {}
         self._model_sha256 = ""
+        self._told: Notice | None = None
         self._side = SideWindow(self._make_window, preferences, "cohort run")
         session.cohort_changed.connect(self._on_cohort_changed)
         self._on_cohort_changed()
@@ -126,6 +127,8 @@ class CohortRunController(QObject):
             self._state.wishes.cluster = name
 
     def _begin(self, sources: Sequence[CaseSource]) -> None:
+        if self._told is not None and self._session.notice is self._told:
+            self._session.say(None)  # how the run before ended is no news of this one
         jobs = [self._job_of(source) for source in sources]
         self._jobs = {job.output: job for job in jobs}
         self._preferences.set(_CLUSTER, self._state.wishes.cluster)
@@ -222,7 +225,8 @@ class CohortRunController(QObject):
         self._state.work.end(words)
         failed = self._state.count(CaseStage.FAILED)
         actions = (("Show the list", "cases.run"),)
-        self._session.say(Notice(f"Cohort: {words}", actions=actions, problem=bool(failed)))
+        self._told = Notice(f"Cohort: {words}", actions=actions, problem=bool(failed))
+        self._session.say(self._told)
 
     def _on_cohort_changed(self) -> None:
         if not self._state.work.running:
