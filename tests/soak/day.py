@@ -20,12 +20,14 @@ from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.comparing_features import COHORT
 from brainseg_gui.controllers.shell.features.core_features import FILES, LEAVING, SAVING, SEGMENTING
 from tests.soak import deeds
+from tests.soak.exporting import export
 from tests.soak.person import PATIENCE_S, Patience, Person
 from tests.soak.sample import Sample, take
 from tests.soak.study import Study
 
 MEASURED_SLICES = 200
 REMEMBERED_ERRORS = 20
+_TABLES = (".csv", ".html", ".json")
 
 
 @dataclass(frozen=True)
@@ -158,14 +160,14 @@ class Day:
         ]
         rarely: tuple[tuple[float, Callable[[], None]], ...] = (
             (0.5, lambda: deeds.open_panels(person)),
-            (0.5, lambda: deeds.operate(person)),
+            (0.5, lambda: deeds.operate(person, everything=everything)),
             (0.4, lambda: deeds.look_through_proposal(person)),
             (0.4, lambda: deeds.compare_raters(person, self._rater())),
-            (0.4, lambda: deeds.export(person)),
+            (0.4, lambda: export(person, everything=everything)),
             (0.6, lambda: deeds.save(person)),
             (0.3, lambda: deeds.open_dialogs(person)),
             (0.2, lambda: deeds.change_theme(person)),
-            (0.15, self._score_cohort),
+            (0.15, lambda: self._score_cohort(everything=everything)),
         )
         some += [deed for share, deed in rarely if everything or person.chance(share)]
         first = [lambda: deeds.take_up_earlier_work(person)]
@@ -248,8 +250,8 @@ class Day:
         self.samples.append(sample)
         self._tell(sample)
 
-    def _score_cohort(self) -> None:
-        """The window of cohort results: score what the raters drew, and write the table."""
+    def _score_cohort(self, *, everything: bool) -> None:
+        """The window of cohort results: score what the raters drew, and write the table, in one form or in all."""
         person, cohort = self.person, self._application.controllers[COHORT]
         cohort.show()
         cohort.results.ask(reference=self._study.cohort)
@@ -257,8 +259,9 @@ class Day:
             cohort.results.add_prediction(self._study.raters)
         cohort.start()
         person.wait(lambda: cohort._job is None, what="the scores of the cohort")
-        person.will_save_as(str(person.one_of(".csv", ".html", ".json")))
-        cohort.choose_report()
-        person.wait(lambda: cohort._job is None, what="the report")
+        for ending in _TABLES if everything else (person.one_of(*_TABLES),):
+            person.will_save_as(str(ending))
+            cohort.choose_report()
+            person.wait(lambda: cohort._job is None, what="the report")
         cohort.window.close()
         person.done["cohorts scored"] += 1

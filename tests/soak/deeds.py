@@ -8,14 +8,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from brainseg_gui.controllers.shell.features.all_features import TRAINING
-from brainseg_gui.controllers.shell.features.comparing_features import COHORT, FIGURES
+from brainseg_gui.controllers.shell.features.comparing_features import COHORT
 from brainseg_gui.controllers.shell.features.core_features import MASKS, OPERATING, SAVING
 from brainseg_gui.state.annotating.active_annotation import Tool
 from brainseg_gui.state.annotating.operating import OperationKind
 from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.slices.viewing import ViewLayout
 from tests.gestures import double_click
-from tests.soak.person import LEFT, RIGHT, Patience, Person
+from tests.soak.person import LEFT, RIGHT, Person
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 _TOOLS = (Tool.BRUSH, Tool.BRUSH, Tool.BRUSH, Tool.BRUSH, Tool.LASSO, Tool.FILL, Tool.COPY, Tool.SEEDS)
@@ -168,13 +168,13 @@ def _put_down(person: Person) -> None:
         annotating.jump(end)
 
 
-def operate(person: Person) -> None:
-    """Operations on whole labels, accepted or dropped."""
+def operate(person: Person, *, everything: bool = False) -> None:
+    """Operations on whole labels, two or all of them, accepted or dropped."""
     annotating = person.session.annotating
     if not annotating.editable:
         return
-    for _ in range(2):
-        kind = person.one_of(*(kind for kind in OperationKind if kind is not OperationKind.SEEDS))
+    kinds = [kind for kind in OperationKind if kind is not OperationKind.SEEDS]
+    for kind in kinds if everything else (person.one_of(*kinds), person.one_of(*kinds)):
         person.act(f"operate.{kind.value}")
         person.breathe(0.1)
         person.wait(
@@ -266,28 +266,6 @@ def put_away_predictions(person: Person) -> None:
     for layer in list(person.session.layers):
         if layer.role is LayerRole.PREDICTION and layer.saved_as is None:
             person.application.window.panels.named("Layers")().remove_requested.emit(layer)
-
-
-def export(person: Person) -> None:
-    """A figure, with a preview; closed."""
-    dialog_was = len(person.dialogs())
-    person.act("file.figure")
-    dialog = next((one for one in person.dialogs() if hasattr(one, "save_requested")), None)
-    if dialog is None:
-        return
-    figures = person.application.controllers[FIGURES]
-    person.wait(lambda: not dialog._status.text().startswith("Drawing"), what="the preview")
-    dialog._layout.setCurrentIndex(int(person.random.integers(dialog._layout.count())))
-    if person.chance(0.7):
-        person.wait(lambda: not dialog._status.text().startswith("Drawing"), what="the preview")
-        animation = dialog.request.layout == "animation"
-        person.will_save_as(".gif" if animation else str(person.one_of(".png", ".svg", ".pdf")))
-        dialog.save_requested.emit(dialog.request)
-        person.wait(lambda: figures._saving is None, what="the figure")
-        person.done["figures"] += 1
-    person.answer_dialogs()
-    if len(person.dialogs()) > dialog_was:
-        raise Patience("the figure's dialog stays open")
 
 
 def save(person: Person) -> None:
