@@ -33,6 +33,7 @@ PARTS = {
     "scroll": "bench_hand",
     "window": "bench_window",
     "evaluate": "bench_evaluate",
+    "prepare": "bench_prepare",
     "preprocess": "bench_preprocess",
     "segment": "bench_segment",
     "cohort": "bench_cohort",
