@@ -126,6 +126,17 @@ def moment_of(name: str, pattern: str = "") -> Moment:
     return Moment(since_start=_counted(name), stage=_stage(name), numbers=_numbers(name))
 
 
+def impossible_day(name: str) -> str:
+    """What is written as a date in a visit's name and is none; empty where nothing is, or another date is there.
+
+    >>> impossible_day("2021-02-30"), impossible_day("2021-02-28"), impossible_day("scan_31.11.2020")
+    ('2021-02-30', '', '31.11.2020')
+    """
+    if _dated(name) is not None:
+        return ""
+    return next((found[0] for pattern in (_DAY, _DAY_FIRST, _MONTH) for found in pattern.finditer(name)), "")
+
+
 def moment_on(earliest: date, latest: date | None = None) -> Moment:
     """The moment of a date that was read elsewhere, such as in a header."""
     return Moment(earliest, latest or earliest)

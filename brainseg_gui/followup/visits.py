@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError, listed, printable
-from brainseg_gui.followup.moments import Moment, Span, moment_of
-from brainseg_gui.followup.noted_dates import noted_moment
+from brainseg_gui.followup.moments import Moment, Span, impossible_day, moment_of
+from brainseg_gui.followup.noted_dates import noted_moment, unread_day
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.cases.read_case import read_case
@@ -67,11 +67,14 @@ class TimeLine:
         Name of the patient.
     notes
         What was assumed about the patient, the order and the times, in sentences.
+    strange
+        Those of the notes that are about days which cannot be: a person should look at them.
     """
 
     patient: str
     visits: tuple[Visit, ...]
     notes: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()
 
     def days(self, number: int, since: int = 0) -> Span | None:
         """Days from one visit to a later one; None where nothing tells."""
@@ -120,7 +123,22 @@ def time_line_among(
         names = _some(sorted(visit.name for visit in visits))
         raise CaseError(f"no visit is named {printable(strange[0])!r}", f"Choose one of {names}", folder)
     ordered, doubts = _in_order(visits)
-    return TimeLine(name, ordered, (*notes, *doubts))
+    days = tuple(_strange_days(ordered))
+    return TimeLine(name, ordered, (*notes, *doubts, *days), days)
+
+
+def _strange_days(visits: Sequence[Visit]) -> Iterator[str]:
+    """What is written as a day and is none, or has not come yet, in sentences."""
+    remedy = "give its day in the folder's name, or with --date"
+    for visit in visits:
+        first = visit.moment.earliest
+        if first is not None and first > datetime.now(UTC).date() + timedelta(days=1):
+            yield f"{visit.name} is dated {visit.moment.words}, which has not come yet: {remedy}"
+        elif first is None and (written := impossible_day(visit.name)):
+            where = "" if written == visit.name else f" of {visit.name}"
+            yield f"{printable(written)}{where} is no day of the calendar: {remedy}"
+        elif first is None and (sentence := unread_day(visit.source, visit.name)):
+            yield sentence
 
 
 def _chosen(
@@ -177,7 +195,7 @@ def _in_order(visits: Sequence[Visit]) -> tuple[tuple[Visit, ...], list[str]]:
         bare = [visit if whole else _without_date(visit) for visit in visits]
         ordered = sorted(bare, key=lambda visit: (_days(visit).middle, *_by_name(visit)))
         return tuple(ordered), _doubts(ordered)
-    ordered = sorted(visits, key=_by_name)
+    ordered = sorted(visits, key=_by_whole_name if dated else _by_name)
     return tuple(ordered), _order_alone(ordered, dated, counted)
 
 
@@ -194,6 +212,11 @@ def _by_name(visit: Visit) -> tuple[int, tuple[int, ...], str]:
     """By words of a course, then by numbers; without either by the alphabet."""
     bare = re.sub(r"\d+", lambda found: found[0].zfill(15), visit.name.lower())
     return visit.moment.stage, visit.moment.numbers, bare
+
+
+def _by_whole_name(visit: Visit) -> tuple[int, str]:
+    """As `_by_name`, where some names hold dates and some do not: what is written as one counts as numbers."""
+    return visit.moment.stage, _by_name(visit)[-1]
 
 
 def _doubts(ordered: Sequence[Visit]) -> list[str]:

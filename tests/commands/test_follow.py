@@ -69,6 +69,45 @@ def test_what_is_asked_wrongly_is_said(
     assert sentence in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("names", "image", "days", "said"),
+    [
+        (("2021-01-10", "2021-03-15"), "t1ce", [64, 64], ""),
+        (("P7-000", "P7-001"), "t1ce", None, "no time between them"),
+        (("week-000-1", "week-044"), "CT1", [302, 314], ""),
+        (("ses-01/anat", "ses-02/anat"), "ce-gad_T1w", [71, 71], ""),
+        (("2021-01-10", "2021-02-30"), "t1ce", None, "2021-02-30 is no day of the calendar"),
+    ],
+)
+def test_visits_of_each_kind_from_their_folders_to_the_table(
+    tmp_path: Path,
+    names: tuple[str, str],
+    image: str,
+    days: list[int] | None,
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Dates, suffixes, weeks as of LUMIERE, and sessions of BIDS with their table."""
+    is_bids, is_numbered = names[0].startswith("ses"), names[0].startswith("P7")
+    patient = tmp_path if is_numbered else tmp_path / ("sub-01" if is_bids else "Patient-001")
+    for place, width in zip(names, (12, 14), strict=True):
+        folder = patient / place
+        folder.mkdir(parents=True)
+        values = np.zeros((30, 30, 12), dtype=np.uint8)
+        values[4 : 4 + width, 4 : 4 + width, 3:9] = 3
+        start = f"sub-01_{place.split('/')[0]}_" if is_bids else f"{place}-" if is_numbered else ""
+        for name in ("dseg" if is_bids else "seg", image):
+            nib.save(nib.Nifti1Image(values, np.eye(4)), folder / f"{start}{name}.nii.gz")
+    if is_bids:
+        rows = "session_id\tacq_time\nses-01\t2021-03-04T10:20:00\nses-02\t2021-05-14\n"
+        (patient / "sub-01_sessions.tsv").write_text(rows)
+    assert main(["follow", str(patient), "--no-registration", "--scheme", "brats2023", "--json", "-"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert [result["diameters"]["category"] for result in content["results"]] == ["baseline", "progression"]
+    assert content["results"][1]["days"] == days
+    assert any(said in note for note in [*content["notes"], ""])
+
+
 def test_masks_of_another_folder(patient: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     masks = tmp_path / "masks"
     masks.mkdir()

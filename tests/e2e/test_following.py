@@ -115,6 +115,19 @@ def test_measuring_can_be_given_up_and_begun_again(
     assert len(panel.cards) == 4
 
 
+def test_a_day_that_cannot_be_is_said_when_the_patient_opens(
+    application: Application, patient: Path, follow: Follow, tmp_path: Path
+) -> None:
+    for source, day in zip(sorted(patient.iterdir()), ("2021-01-10", "2021-02-30"), strict=False):
+        shutil.copytree(source, tmp_path / "P2" / day)
+    follow(application, tmp_path / "P2", measured=False)
+    notice = application.session.notice
+    assert notice is not None
+    assert "2021-02-30 is no day of the calendar" in notice.what  # beside what the images lack
+    assert "Give its day in the folder's name" in f"{notice.remedy}\n{notice.details}"
+    assert "no day of the calendar" in application.window.panels[TIME_LINE]()._name.toolTip()
+
+
 def test_a_folder_without_visits_is_one_sentence(
     application: Application, patient: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

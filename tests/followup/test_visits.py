@@ -12,6 +12,7 @@ from brainseg_gui.errors import CaseError
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.visits import TimeLine, time_line_of
 from tests.conventions.trees import plant
+from tests.exchange.dicom_series import AXES, series_on_disk
 
 
 def _folder(tmp_path: Path, *visits: str, patient: str = "P1") -> Path:
@@ -107,6 +108,39 @@ def test_a_person_knows_the_day(tmp_path: Path) -> None:
     folder = _folder(tmp_path, "visit1", "visit2")
     line = time_line_of(folder, dates={"visit1": date(2021, 5, 1), "visit2": date(2021, 4, 1)})
     assert _names(line) == ["visit2", "visit1"]
+
+
+def test_a_day_that_is_none_is_said_and_keeps_its_place_in_the_order(tmp_path: Path) -> None:
+    line = time_line_of(_folder(tmp_path, "2021-01-10", "2021-02-30", "2021-06-01", "2021-13-01"))
+    assert _names(line) == ["2021-01-10", "2021-02-30", "2021-06-01", "2021-13-01"]
+    assert [note.split(" is no day of the calendar")[0] for note in line.strange] == ["2021-02-30", "2021-13-01"]
+    assert all("--date" in note for note in line.strange)
+
+
+def test_a_day_that_has_not_come_is_said(tmp_path: Path) -> None:
+    line = time_line_of(_folder(tmp_path, "2021-01-10", "2098-03-15"))
+    (note,) = line.strange
+    assert "dated 2098-03-15, which has not come yet" in note
+    assert note in line.notes
+
+
+@pytest.mark.parametrize(("said", "told"), [("10/01/2021", True), ("yesterday", True), ("n/a", False), ("", False)])
+def test_a_table_of_sessions_whose_day_cannot_be_read_is_named(tmp_path: Path, said: str, told: bool) -> None:
+    root = plant(tmp_path, "bids").root
+    rows = f"session_id\tacq_time\nses-01\t{said}\nses-02\t2021-04-01T10:00:00\n"
+    (root / "sub-01" / "sub-01_sessions.tsv").write_text(rows)
+    line = time_line_of(root, "sub-01")
+    assert (line.visits[0].moment.words, line.visits[1].moment.words) == ("", "2021-04-01")
+    named = [note for note in line.notes if "sub-01_sessions.tsv has no day that can be read for ses-01" in note]
+    assert bool(named) == told
+    assert all(said in note for note in named)
+
+
+def test_visits_as_a_scanner_gives_them_are_sent_to_be_prepared(tmp_path: Path) -> None:
+    for day in ("20200102", "20200301"):
+        series_on_disk(tmp_path / "P1" / day / "t1", AXES[0], StudyDate=day)
+    with pytest.raises(CaseError, match=r"DICOM.*brainseg prepare"):
+        time_line_of(tmp_path / "P1")
 
 
 def test_a_folder_of_several_patients_names_them(tmp_path: Path) -> None:

@@ -148,6 +148,9 @@ class FollowingController(QObject):
         if self._following.choice.visit is None:
             self.open_visit(len(line.visits) - 1)
         self.measure()
+        if line.strange:
+            what, _, remedy = line.strange[0].rpartition(": ")
+            self._session.say(Notice(what, f"{remedy[:1].upper()}{remedy[1:]}", "\n".join(line.strange[1:])))
 
     def open_visit(self, index: int) -> None:
         """Open a visit at the place that is looked at now."""

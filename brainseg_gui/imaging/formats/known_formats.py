@@ -174,9 +174,9 @@ def format_of(path: Path) -> ImageFormat | None:
 
 
 def format_at(path: Path) -> ImageFormat | None:
-    """The format that the name tells; where it has no ending, or a number for one, that of what the file holds."""
+    """The format that the name tells; where its ending has no letter, as of a UID, that of what the file holds."""
     known = format_of(path)
-    if known is None and (not path.suffix or path.suffix[1:].isdigit()):
+    if known is None and not any(letter.isalpha() for letter in path.suffix):
         start = _start_of(path)
         return next((other for other in known_formats() if other.is_start is not None and other.is_start(start)), None)
     return known

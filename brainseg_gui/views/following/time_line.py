@@ -34,6 +34,7 @@ from brainseg_gui.views.actions.actions import Actions, ActionTip
 from brainseg_gui.views.following.curve_plot import CurvePlot
 from brainseg_gui.views.following.visit_card import VisitCard, VisitFacts
 from brainseg_gui.views.widgets.clear_layout import clear_layout
+from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.tool_button import tool_button
 
 _HEIGHT = 106  # of the cards and a scroll bar below them
@@ -141,6 +142,8 @@ class TimeLinePanel(QWidget):
         if line is not self._line:
             self._make_all(line)
         self._name.setText(printable(line.patient) if line is not None else "")
+        for label in (self._name, self._words):
+            label.setToolTip(plain_tip("\n".join(f"{note}." for note in line.notes) if line is not None else ""))
         if line is not None:
             for card, facts in zip(self.cards, _facts_of(line, record), strict=True):
                 card.show_facts(facts)
