@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainseg_gui.errors import BrainsegError, named
+from brainseg_gui.errors import BrainsegError, SaveError, named
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from brainseg_gui.followup.edits import TreatmentNoted
     from brainseg_gui.followup.record import FollowUp
     from brainseg_gui.followup.visits import TimeLine
+    from brainseg_gui.imaging.labels import LabelScheme
     from brainseg_gui.imaging.plane import Plane
 
 _STANDARD_OUTPUT = Path("-")
@@ -114,8 +116,8 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.followup.visits import time_line_of
     from brainseg_gui.imaging.labelling.known_schemes import scheme_named
     from brainseg_gui.progress import run_to_end
-    from brainseg_gui.storage.chosen_file import write_text
 
+    _refuse_unwritable(args)
     criteria, planes = criteria_named(args.criteria), _planes(args.planes)
     scheme = scheme_named(args.scheme) if args.scheme else None
     line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
@@ -123,27 +125,68 @@ def run(args: argparse.Namespace) -> int:
     masks = _masks(args.masks, line) if args.masks is not None else {}
     request = FollowUpRequest(criteria, planes, masks, scheme, register=not args.no_registration)
     record = _as_asked(run_to_end(measure_patient(line, request)), args, treatments)
+    if args.json == _STANDARD_OUTPUT:
+        sys.stdout.write(as_json(record))
+    else:
+        sys.stdout.write(for_terminal(as_text(record)))
+    sys.stdout.flush()
+    _write_each(_outputs(record, line, scheme, args))
+    return 0
+
+
+def _refuse_unwritable(args: argparse.Namespace) -> None:
+    """Refuse before minutes of work what could not be written after them."""
+    for path in (args.json, args.csv, args.html, args.pdf):
+        if path is None or path == _STANDARD_OUTPUT:
+            continue
+        if not path.parent.is_dir():
+            raise SaveError("its folder is not there", "Make the folder, or choose another file", path)
+        if path.is_dir():
+            raise SaveError("it is a folder", "Name a file in it", path)
+        if not os.access(path.parent, os.W_OK):
+            raise SaveError("its folder cannot be written to", "Choose another folder", path)
+
+
+def _write_each(outputs: Iterable[Callable[[], object]]) -> None:
+    """Write them all: what is refused of one costs no other. The first that was refused is raised at the end."""
+    from brainseg_gui.commands.terminal import say
+
+    refused: list[SaveError] = []
+    for write in outputs:
+        try:
+            write()
+        except SaveError as error:
+            refused.append(error)
+    for other in refused[1:]:
+        say(str(other))
+    if refused:
+        raise refused[0]
+
+
+def _outputs(
+    record: FollowUp, line: TimeLine, scheme: LabelScheme | None, args: argparse.Namespace
+) -> Iterator[Callable[[], object]]:
+    """What writes each of the files that were asked for."""
+    from brainseg_gui.followup.to_json import as_json
+    from brainseg_gui.progress import run_to_end
+    from brainseg_gui.storage.chosen_file import write_text
+
     if args.carry_over:
         from brainseg_gui.followup.aligning.carrying import carry_over
 
         visit, folder = args.carry_over
-        run_to_end(carry_over(record, line.visits, visit, scheme, Path(folder)))
-    if args.json != _STANDARD_OUTPUT:
-        sys.stdout.write(for_terminal(as_text(record)))
-    if args.json == _STANDARD_OUTPUT:
-        sys.stdout.write(as_json(record))
-    elif args.json is not None:
-        write_text(args.json, as_json(record), chosen=True)
+        yield lambda: run_to_end(carry_over(record, line.visits, visit, scheme, Path(folder)))
+    if args.json is not None and args.json != _STANDARD_OUTPUT:
+        yield lambda: write_text(args.json, as_json(record), chosen=True)
     if args.csv is not None:
         from brainseg_gui.followup.documents.csv_table import as_csv
 
-        write_text(args.csv, as_csv(record), chosen=True)
+        yield lambda: write_text(args.csv, as_csv(record), chosen=True)
     if args.html is not None or args.pdf is not None:
-        _write_reports(record, line, args)
-    return 0
+        yield from _reports(record, line, args)
 
 
-def _write_reports(record: FollowUp, line: TimeLine, args: argparse.Namespace) -> None:
+def _reports(record: FollowUp, line: TimeLine, args: argparse.Namespace) -> Iterator[Callable[[], object]]:
     from brainseg_gui.evaluation.reports.pictures import as_png
     from brainseg_gui.followup.documents.key_images import key_figure, read_key_images
     from brainseg_gui.progress import run_to_end
@@ -154,11 +197,11 @@ def _write_reports(record: FollowUp, line: TimeLine, args: argparse.Namespace) -
         from brainseg_gui.followup.documents.page import follow_up_page
 
         pictures = as_png(key_figure(images)) if images else b""
-        write_text(args.html, follow_up_page(record, pictures), chosen=True)
+        yield lambda: write_text(args.html, follow_up_page(record, pictures), chosen=True)
     if args.pdf is not None:
         from brainseg_gui.followup.documents.pdf import write_follow_up_pdf
 
-        write_follow_up_pdf(record, images, args.pdf)
+        yield lambda: write_follow_up_pdf(record, images, args.pdf)
 
 
 def _planes(name: str) -> tuple[Plane, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -67,6 +68,42 @@ def test_what_is_asked_wrongly_is_said(
 ) -> None:
     assert main(["follow", str(patient), *options]) == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("place", "why"), [("gone/f.html", "its folder is not there"), ("P7", "it is a folder")])
+def test_what_could_not_be_written_is_said_before_anything_is_measured(
+    patient: Path, place: str, why: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("brainseg_gui.followup.measure.measure_patient", None)
+    file = patient.parent / place
+    assert main(["follow", str(patient), "--pdf", str(file)]) != 0
+    assert f"{file}: {why}" in capsys.readouterr().err
+
+
+def test_a_full_disk_costs_no_other_file_and_leaves_nothing_half_written(
+    patient: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, raw: memoryview) -> None:
+        if path.parent.name == "full":
+            path.write_bytes(raw[:100])  # as much as there was room for
+            raise OSError(errno.ENOSPC, "No space left on device")
+        path.write_bytes(raw)
+
+    monkeypatch.setattr("brainseg_gui.storage.chosen_file._save", full)
+    drive, other = tmp_path / "full", tmp_path / "other"
+    for folder in (drive, other):
+        folder.mkdir()
+    (drive / "f.csv").write_text("what was there")
+    options = [f"--csv={drive / 'f.csv'}", f"--json={other / 'f.json'}", f"--html={drive / 'f.html'}"]
+    assert main(["follow", str(patient), "--no-registration", *options, f"--pdf={other / 'f.pdf'}"]) != 0
+    told = capsys.readouterr()
+    for name in ("f.csv", "f.html"):
+        assert f"{drive / name}: it was not written (No space left on device)" in told.err
+    assert told.out.startswith("P7: 3 visits")
+    assert [path.name for path in drive.iterdir()] == ["f.csv"]
+    assert (drive / "f.csv").read_text() == "what was there"
+    assert json.loads((other / "f.json").read_text())["patient"] == "P7"
+    assert (other / "f.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
