@@ -13,7 +13,7 @@ from brainseg_gui.imaging.hints import Hint, distance_mm
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.case_features import CaseFeatures
-from brainseg_gui.inference.clicks.mender import read_mender
+from brainseg_gui.inference.clicks.mender_file import read_mender
 from brainseg_gui.inference.clicks.traits import COUNT
 from brainseg_gui.inference.network_grid import NetworkGrid
 from training.clicks.__main__ import main
