@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import printable
 from brainseg_gui.followup.aligning.carrying import carried
+from brainseg_gui.followup.aligning.shading_between import ShadingBetween, shading_between
 from brainseg_gui.followup.visits import Visit
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.read_case import read_case
@@ -43,6 +44,8 @@ class BesideVisit:
         scanners' units differ, and what shines in one of them pulls the automatic window.
     labels
         Its mask, if it has one.
+    shadings
+        How it is shaded otherwise than the open visit, where that is known.
     """
 
     index: int
@@ -50,6 +53,7 @@ class BesideVisit:
     volumes: Mapping[Modality, Volume]
     windows: Mapping[Modality, tuple[Window, Window]]
     labels: LabelMap | None = None
+    shadings: Mapping[Modality, ShadingBetween] = field(default_factory=dict)
 
     def window_of(self, modality: Modality, shown: Window) -> Window:
         """The window that shows its image as `shown` shows that of the open visit."""
@@ -78,7 +82,7 @@ def visit_beside(visit: Visit, index: int, way: Affine, case: Case) -> Generator
     grid = Grid(other.grid.shape, way @ other.grid.affine)
     labels = carried(other.reference, way, case.grid, np.eye(4)) if other.reference is not None else None
     tumours = [found.values for found in (case.reference, labels) if found is not None]
-    volumes, windows = {}, {}
+    volumes, windows, shadings = {}, {}, {}
     for number, (modality, volume) in enumerate(other.volumes.items()):
         yield Progress(
             "laying the visits on each other", 0.5 + 0.5 * number / len(other.volumes), printable(visit.name)
@@ -86,11 +90,17 @@ def visit_beside(visit: Visit, index: int, way: Affine, case: Case) -> Generator
         placed = Volume(volume.stored, grid, volume.slope, volume.intercept, volume.path)
         volumes[modality] = placed if grid.same_as(case.grid) else placed.on_grid(case.grid)
         if modality in case.volumes:
-            windows[modality] = matched_windows(case.volumes[modality], volumes[modality], tumours)
-    return BesideVisit(index, visit.name, volumes, windows, labels)
+            pair = case.volumes[modality], volumes[modality]
+            shading = shading_between(*pair, tumours)
+            windows[modality] = matched_windows(*pair, tumours, shading)
+            if shading is not None:
+                shadings[modality] = shading
+    return BesideVisit(index, visit.name, volumes, windows, labels, shadings)
 
 
-def matched_windows(now: Volume, before: Volume, tumours: Sequence[Array]) -> tuple[Window, Window]:
+def matched_windows(
+    now: Volume, before: Volume, tumours: Sequence[Array], shading: ShadingBetween | None = None
+) -> tuple[Window, Window]:
     """The automatic window of an image, and the one that shows what lasts of the brain as bright in another one.
 
     Parameters
@@ -100,10 +110,15 @@ def matched_windows(now: Volume, before: Volume, tumours: Sequence[Array]) -> tu
         the automatic windows are.
     tumours
         Label maps on that grid.
+    shading
+        How the other image is shaded otherwise: what is compared is shaded alike.
     """
     shown = auto_window(now)
     every = (slice(None, None, _EVERY),) * 3
     ours, theirs = now.stored[every], before.stored[every]
+    if shading is not None:
+        gain = shading.gain([np.arange(0, n, _EVERY) for n in shading.shape])
+        theirs = np.where(theirs == before.background, theirs, (theirs - before.background) * gain + before.background)
     lasting = (ours != now.background) & (theirs != before.background)
     for tumour in tumours:
         lasting &= tumour[every] == 0
@@ -113,10 +128,10 @@ def matched_windows(now: Volume, before: Volume, tumours: Sequence[Array]) -> tu
         [volume.scaled(float(end)) for end in np.percentile(part[lasting].astype(np.float32), (25, 50, 75))]
         for volume, part in ((now, ours), (before, theirs))
     )
-    gain = (its_high - its_low) / (high - low) if high != low else 0.0
-    if gain <= 0:
+    ratio = (its_high - its_low) / (high - low) if high != low else 0.0
+    if ratio <= 0:
         return shown, auto_window(before)
-    return shown, Window(its_middle + gain * (shown.level - middle), gain * shown.width)
+    return shown, Window(its_middle + ratio * (shown.level - middle), ratio * shown.width)
 
 
 def change_levels(now: tuple[Array, Volume, Window], before: tuple[Array, Volume, Window]) -> NDArray[np.uint8]:

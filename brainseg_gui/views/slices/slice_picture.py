@@ -179,14 +179,16 @@ class SlicePicture:
         if case is None or modality not in case.volumes or modality not in beside.volumes:
             return []
         window = viewing.windows[modality]
-        now, before = (
-            (take_slice(volume.stored, plane, slice_index, viewing.convention), volume, shown)
-            for volume, shown in (
-                (case.volumes[modality], window),
-                (beside.volumes[modality], beside.window_of(modality, window)),
-            )
+        before = beside.volumes[modality]
+        ours, theirs = (
+            take_slice(volume.stored, plane, slice_index, viewing.convention)
+            for volume in (case.volumes[modality], before)
         )
-        return [(np.ascontiguousarray(change_levels(now, before)), change_table())]
+        if (shading := beside.shadings.get(modality)) is not None:
+            theirs = shading.evened(theirs, plane, slice_index, viewing.convention)
+        shown = beside.window_of(modality, window)
+        levels = change_levels((ours, case.volumes[modality], window), (theirs, before, shown))
+        return [(np.ascontiguousarray(levels), change_table())]
 
     @property
     def overlay(self) -> ScalarMap | None:
