@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box
+from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.labels import NETWORK_CLASSES, TISSUES, regions
 from brainseg_gui.imaging.probabilities import CERTAIN, TOP, quantised
 from brainseg_gui.inference.models.passport import Output, Passport
@@ -69,20 +70,26 @@ def keep_probabilities(
 
 
 def interpolated_slabs(
-    near: NotBackground, prepared: Prepared, passport: Passport
+    near: NotBackground, prepared: Prepared, passport: Passport, strides: Voxel = (1, 1, 1)
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
     """The probabilities at the voxels of a box of the case, a few slices of its last axis after the other.
+
+    Parameters
+    ----------
+    strides
+        One voxel in so many is looked at, along each axis from the first of the box on.
 
     Yields
     ------
     tuple
-        Which slices of the box, and one volume per class of `NETWORK_CLASSES`, (4, I', J', k).
+        Which slices of the voxels that are looked at, and one volume per class of `NETWORK_CLASSES`, (4, I', J', k).
     """
-    i, j, k = near.target
-    brain = prepared.brain[near.target] if passport.output.only_in_brain and prepared.brain is not None else None
-    for start in range(k.start, k.stop, _SLAB):
-        slab = slice(start, min(start + _SLAB, k.stop))
-        here = slice(slab.start - k.start, slab.stop - k.start)
+    i, j, k = (slice(part.start, part.stop, every) for part, every in zip(near.target, strides, strict=True))
+    brain = prepared.brain[i, j, k] if passport.output.only_in_brain and prepared.brain is not None else None
+    for start in range(k.start, k.stop, _SLAB * k.step):
+        slab = slice(start, min(start + _SLAB * k.step, k.stop), k.step)
+        first = (start - k.start) // k.step
+        here = slice(first, first + len(range(slab.start, slab.stop, slab.step)))
         found = _interpolated(near, prepared, passport, (i, j, slab))
         if brain is not None:
             found[:, ~brain[..., here]] = np.array([[1], [0], [0], [0]], dtype=np.float32)
@@ -92,7 +99,9 @@ def interpolated_slabs(
 def _interpolated(near: NotBackground, prepared: Prepared, passport: Passport, target: Box) -> NDArray[np.float32]:
     """Probabilities at the box voxels of `target`, one volume per class of `NETWORK_CLASSES`, (4, I', J', K')."""
     matrices = prepared.network_grid.backward(near.source, target)
-    found = np.zeros((len(NETWORK_CLASSES), *(part.stop - part.start for part in target)), dtype=np.float32)
+    found = np.zeros(
+        (len(NETWORK_CLASSES), *(len(range(*part.indices(part.stop))) for part in target)), dtype=np.float32
+    )
     for share, network_class in _shares(near.probabilities[near.source], matrices, passport.output):
         found[_HELD_AS.get(TISSUES[network_class], network_class)] += share
     if passport.output.activation == "sigmoid":

@@ -97,13 +97,17 @@ class NetworkGrid:
         ]
 
     def backward(self, box: Sequence[slice], target: Sequence[slice]) -> list[Banded | None]:
-        """Per axis, linear interpolation of the network voxels in `box` at the box voxels in `target`."""
+        """Per axis, linear interpolation of the network voxels in `box` at the box voxels in `target`.
+
+        A step of `target` passes voxels over.
+        """
         matrices: list[Banded | None] = []
         for step, source, wanted, count in zip(self.steps, box, target, self.resampled, strict=True):
-            if step == 1.0 and (source.start, source.stop) == (wanted.start, wanted.stop):
+            every = wanted.step or 1
+            if step == every == 1 and (source.start, source.stop) == (wanted.start, wanted.stop):
                 matrices.append(None)
                 continue
-            positions = np.arange(wanted.start, wanted.stop) / step
+            positions = np.arange(wanted.start, wanted.stop, every) / step
             positions = np.clip(positions, 0, count - 1) - source.start
             matrices.append(linear_matrix(source.stop - source.start, positions))
         return matrices

@@ -4,10 +4,13 @@ Neighbouring voxels are right or wrong together: a border that lies further out 
 voxel depended on one and the same throw, the volume is that of the voxels more probable than it: no other dependence
 gives a wider range for the same probabilities (Dhaene et al., Insurance: Mathematics and Economics 2002, 31:3-33).
 Voxels that were independent of one another would promise volumes to a thousandth.
+
+One voxel is looked at for each of the network's: there is no more to be seen between them, and eight times the work.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -56,12 +59,15 @@ def sure_volumes(
     """
     near = where_not_background(probabilities, prepared, passport, at_most=1 - UNLIKELY)
     counts = {key: np.zeros(2, np.int64) for key in _IN_MASK}
+    grid = prepared.network_grid
+    strides = max(1, int(grid.steps[0])), max(1, int(grid.steps[1])), max(1, int(grid.steps[2]))
     if near is not None:
-        box = prepared.network_grid.box
-        was, now = (orient(mask, passport.orientation)[box][near.target] for mask in (before, classes))
-        for here, found in interpolated_slabs(near, prepared, passport):
+        looked_at = tuple(slice(part.start, part.stop, n) for part, n in zip(near.target, strides, strict=True))
+        was, now = (orient(mask, passport.orientation)[grid.box][looked_at] for mask in (before, classes))
+        for here, found in interpolated_slabs(near, prepared, passport, strides):
             for key, more in _counted(found, was[..., here], now[..., here]).items():
                 counts[key] += more
+    voxel_ml *= math.prod(strides)
     return {key: (float(least * voxel_ml), float(most * voxel_ml)) for key, (least, most) in counts.items()}
 
 

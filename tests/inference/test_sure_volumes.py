@@ -71,3 +71,21 @@ def test_channels_of_regions_hold_one_another() -> None:
 def test_where_nothing_is_seen_all_volumes_are_none(unsure: float) -> None:
     found = _volumes(_passport(), ((1 - unsure, 0.0, unsure, 0.0),) * 4)
     assert found == dict.fromkeys(("WT", "TC", "ET"), (0.0, 0.0))
+
+
+def test_of_a_coarser_network_one_voxel_for_each_of_its_own_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ball with a soft border, on a network's grid of 2 mm: nearly the volumes that all voxels of 1 mm give."""
+    grid = NetworkGrid.of_box((3, 2, 1), (41, 43, 45)).with_steps((2.0, 2.0, 2.0))
+    middle, places = (np.array(grid.resampled) - 1) / 2, np.indices(grid.resampled)
+    radius = np.sqrt(((places - middle.reshape(3, 1, 1, 1)) ** 2).sum(axis=0))
+    likely = 1 / (1 + np.exp((radius - 7) / 0.8))
+    probabilities = np.stack([1 - likely, 0 * likely, likely, 0 * likely], axis=-1).astype(np.float32)[None]
+    prepared, passport = Prepared(np.zeros(0, np.float32), grid, None), _passport()
+    drawn = np.zeros((48, 48, 48), np.uint8)
+    map_back(probabilities, prepared, passport, drawn)
+    sampled = sure_volumes(probabilities, prepared, passport, drawn, drawn, 0.001)["WT"]
+    monkeypatch.setattr("brainseg_gui.inference.sure_volumes.int", lambda _: 1, raising=False)
+    every = sure_volumes(probabilities, prepared, passport, drawn, drawn, 0.001)["WT"]
+    assert sampled == pytest.approx(every, rel=0.04)
+    assert every[0] < np.count_nonzero(drawn) * 0.001 < every[1]
+    assert sampled != every
