@@ -132,7 +132,8 @@ def impossible_day(name: str) -> str:
     >>> impossible_day("2021-02-30"), impossible_day("2021-02-28"), impossible_day("scan_31.11.2020")
     ('2021-02-30', '', '31.11.2020')
     """
-    if _dated(name) is not None:
+    dated = _dated(name)
+    if dated is not None and not _YEAR.fullmatch(dated[2]):  # the year is read of a day that cannot be, too
         return ""
     return next((found[0] for pattern in (_DAY, _DAY_FIRST, _MONTH) for found in pattern.finditer(name)), "")
 

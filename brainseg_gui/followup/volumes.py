@@ -103,6 +103,15 @@ def volume_by_border(mask: Bools, voxel_ml: float) -> VolumeRange:
     return VolumeRange(value * voxel_ml, (value + low) / 2 * voxel_ml, (value + high) / 2 * voxel_ml)
 
 
+def volume_words(volume: VolumeRange) -> str:
+    """A volume in ml, with half the way between its limits.
+
+    >>> volume_words(VolumeRange(12.34, 11.0, 14.0))
+    '12.3 ± 1.5'
+    """
+    return f"{volume.value:.1f} ± {volume.half:.1f}" if volume.high > volume.low else f"{volume.value:.1f}"
+
+
 def with_sureness(border: VolumeRange, least_ml: float, most_ml: float) -> VolumeRange:
     """A volume whose limits hold two parts that know nothing of one another: its border's, and the network's.
 

@@ -110,7 +110,7 @@ def test_a_process_that_dies_ends_the_work_and_frees_the_engine(at: type) -> Non
     engine, _, work = predicting({**READY, at: [lambda _: EngineError("it died", "Try again")]})
     with pytest.raises(EngineError, match="it died"):
         run_to_end(work)
-    assert engine._working.acquire(blocking=False)
+    assert engine._turn._working.acquire(blocking=False)
 
 
 def test_words_of_progress_are_not_taken_for_silence() -> None:
@@ -132,7 +132,7 @@ def test_a_cancel_while_loading_leaves_the_process_unless_it_is_stuck(silent_s: 
     until_silent(process, work, silent_s)
     work.close()
     assert (engine._keeper.process is process) == kept == process.alive
-    assert engine._working.acquire(blocking=False)
+    assert engine._turn._working.acquire(blocking=False)
     assert IDLE_AFTER_S < STUCK_AFTER_S
 
 

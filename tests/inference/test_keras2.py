@@ -41,7 +41,9 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_of_keras_2_gives_what_tf_keras_gives(answers: tuple[Any, Any], name: str, suffix: str) -> None:
     expected, found = answers
-    np.testing.assert_allclose(found[f"{name}{suffix}"], expected[name], atol=1e-4, rtol=0)
+    # processors that multiply half precision themselves round it on the way, in each order of the sums otherwise
+    atol = 0.02 if name == "half" else 1e-4
+    np.testing.assert_allclose(found[f"{name}{suffix}"], expected[name], atol=atol, rtol=0)
     assert np.ptp(expected[name]) > 0.1
 
 

@@ -11,13 +11,13 @@ import pytest
 
 from brainseg_gui.errors import Cancelled, EngineError
 from brainseg_gui.inference.engine.priority import behind_others
-from brainseg_gui.inference.engine.turn import Turn
+from brainseg_gui.inference.engine.turn import EngineTurn
 from brainseg_gui.progress import Progress, run_to_end
 
 Work = Generator[Progress, None, str]
 
 
-def work(turn: Turn, begun: threading.Event, *, gives_way: bool) -> Work:
+def work(turn: EngineTurn, begun: threading.Event, *, gives_way: bool) -> Work:
     """Work without an end, which tells when it has begun."""
 
     def endless() -> Work:
@@ -31,7 +31,7 @@ def work(turn: Turn, begun: threading.Event, *, gives_way: bool) -> Work:
 
 
 def test_what_gives_way_ends_for_any_other() -> None:
-    turn, begun, ends = Turn(), threading.Event(), list[str]()
+    turn, begun, ends = EngineTurn(), threading.Event(), list[str]()
 
     def run() -> None:
         try:
@@ -54,7 +54,7 @@ def test_what_gives_way_ends_for_any_other() -> None:
 
 def test_two_that_give_way_do_not_disturb_each_other_and_who_does_not_stays() -> None:
     for gives_way in (True, False):
-        turn, begun = Turn(), threading.Event()
+        turn, begun = EngineTurn(), threading.Event()
         working = work(turn, begun, gives_way=gives_way)
         next(working)
         with pytest.raises(EngineError, match="already running"), turn.taken(gives_way=gives_way):
@@ -70,7 +70,7 @@ def test_what_comes_to_its_end_gives_its_answer() -> None:
         yield Progress("working", 0.0)
         return "done"
 
-    assert run_to_end(Turn().leaving(short())) == "done"
+    assert run_to_end(EngineTurn().leaving(short())) == "done"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the classes of other systems are others")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from brainseg_gui.annotation.journal.study import study_digest
 from brainseg_gui.annotation.provenance import write_provenance
@@ -21,12 +21,14 @@ from brainseg_gui.errors import BrainsegError, SaveError
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.file_mark import Stamp, mark_of, stamp_of
 from brainseg_gui.imaging.formats.mask_note import MaskFile, note_path, read_note
-from brainseg_gui.imaging.formats.sureness_note import VolumeLimits, write_sureness
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.links import behind_links
 from brainseg_gui.progress import Progress, run_to_end
 from brainseg_gui.storage.folder import make_folders
 from brainseg_gui.storage.writing import remove_derived
+
+if TYPE_CHECKING:
+    from brainseg_gui.imaging.formats.sureness_note import VolumeLimits
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -149,6 +151,8 @@ def save_mask(
         with contextlib.suppress(OSError):
             remove_derived(note_path(path))  # it told of the mask that was there before
             if sure_ml:
+                from brainseg_gui.imaging.formats.sureness_note import write_sureness
+
                 write_sureness(path, request.labels.values, made_by, sure_ml)
     else:
         try:

@@ -12,7 +12,7 @@ from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION, Assessment
 from brainseg_gui.followup.results import VisitResult, results_of
-from brainseg_gui.followup.volumes import UNKNOWN, VolumeRange, doubling_days, growth_rate
+from brainseg_gui.followup.volumes import UNKNOWN, VolumeRange, doubling_days, growth_rate, volume_words
 from brainseg_gui.imaging.numbering import number_of
 
 _REGIONS = ("WT", "TC", "ET", "RC")
@@ -82,15 +82,6 @@ def visit_table(record: FollowUp) -> TextTable:
         )
         before = index
     return TextTable("Visits", heads, tuple(rows), words=len(heads[: heads.index("days")]))
-
-
-def volume_words(volume: VolumeRange) -> str:
-    """A volume in ml, with half the way between its limits.
-
-    >>> volume_words(VolumeRange(12.34, 11.0, 14.0))
-    '12.3 ± 1.5'
-    """
-    return f"{volume.value:.1f} ± {volume.half:.1f}" if volume.high > volume.low else f"{volume.value:.1f}"
 
 
 def _category(found: Assessment, in_doubt: bool) -> str:

@@ -37,7 +37,7 @@ from brainseg_gui.inference.engine.messages import (
 from brainseg_gui.inference.engine.process_keeper import ProcessKeeper
 from brainseg_gui.inference.engine.replies import failure_of, replies_of, with_silence
 from brainseg_gui.inference.engine.shared_block import SharedBlock
-from brainseg_gui.inference.engine.turn import Turn
+from brainseg_gui.inference.engine.turn import EngineTurn
 from brainseg_gui.inference.expected_dice import expected_dice
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder, default_model
@@ -65,7 +65,7 @@ class Engine:
     def __init__(self) -> None:
         self._keeper = ProcessKeeper()
         self._serials = count(1)
-        self._turn = Turn()
+        self._turn = EngineTurn()
 
     @property
     def pid(self) -> int | None:

@@ -15,7 +15,7 @@ _LEFT_WITHIN_S = 2.0  # it looks up every tenth of a second, and has to stop the
 _Found = TypeVar("_Found")
 
 
-class Turn:
+class EngineTurn:
     """The turn of an engine."""
 
     def __init__(self) -> None:
