@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -125,9 +126,12 @@ def test_a_wheel_holds_the_code_and_the_resources(tmp_path: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     pictures = {name for name in resources if "/pictures/" in name}  # of the README and the model's card
+    folds = {name for name in resources if re.search("/folds/.*/", name)}  # networks that measure
     code = {p.relative_to(ROOT).as_posix() for t in ("brainseg_gui", "training") for p in (ROOT / t).rglob("*.py")}
-    assert (resources - pictures) | code | {"brainseg_gui/py.typed"} <= names
-    assert not pictures & names
+    assert (resources - pictures - folds) | code | {"brainseg_gui/py.typed"} <= names
+    assert pictures
+    assert folds
+    assert not (pictures | folds) & names
     assert "brainseg_gui/resources/label_schemes.toml" in resources
     assert not any(name.startswith("tests/") for name in names)
 

@@ -19,7 +19,7 @@ _LEGEND_INCHES = 0.35
 _GREY = "#c8c8c8"
 _DARK = "#606060"
 _MARKS = "os^Dvp*X"
-_COLOURS = ("#8c8c8c", "#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
+_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2", "#8c8c8c")
 _REFERENCE, _PREDICTION = MEASURES["reference_ml"], MEASURES["prediction_ml"]
 
 
@@ -51,6 +51,8 @@ def _panel(axes: Any, scores: Sequence[CaseScore], key: str) -> None:
         across, up = zip(*pairs, strict=True)
         axes.scatter(across, up, s=22, marker=mark, color=colour, alpha=0.8, linewidths=0, label=method, clip_on=False)
     axes.set(xscale="log", yscale="log", xlim=(LEAST_ML, most), ylim=(LEAST_ML, most), aspect="equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
     axes.set_title(key, color=_GREY, fontsize=9)
     axes.set_xlabel(f"{_REFERENCE.title}, {_REFERENCE.unit}", color=_GREY, fontsize=8)
     axes.set_ylabel(f"{_PREDICTION.title}, {_PREDICTION.unit}", color=_GREY, fontsize=8)

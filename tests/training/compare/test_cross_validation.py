@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,18 +13,20 @@ import pytest
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.rules import rules_named
-from brainseg_gui.inference.models.model_folder import default_model
+from brainseg_gui.inference.models.model_folder import default_model, read_model_folder, verify_weights
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
 from training.baselines import BASELINES
 from training.compare.cases import Asked, find_cases
-from training.compare.cross_validation import CrossValidation, cross_validation
+from training.compare.cross_validation import CrossValidation, cross_validation, held_back
 from training.compare.methods import BaselineMethod, Prediction, models_named
 from training.compare.run import MethodComparison
 from training.compare.store import Store
 from training.errors import TrainingError
+
+RESOURCES = Path(__file__).parents[3] / "resources"
 
 
 def make_run(place: Path, *checks: Mapping[str, list[str]], model: bool = True) -> RunFolder:
@@ -91,3 +94,19 @@ def test_a_comparison_scores_by_the_right_part_and_leaves_the_others_out(
     assert [(score.case_id, score.method) for score in scores] == [("Toy_0", "both"), ("Toy_2", "both")]
     assert asked == {"first": ["Toy_0"], "second": ["Toy_2"]}
     assert told == ["both cannot do Toy_1: no run of the cross-validation held it back. Train the fold that does."]
+
+
+def test_the_folds_that_are_kept_hold_back_whom_their_file_names() -> None:
+    """Numbers of a card are measured with them: each is whole, of the default's kind, and of its own patients."""
+    folds, kept = RESOURCES / "folds", sorted((RESOURCES / "folds" / "glioma-2mm-1.1").iterdir())
+    listed = json.loads((folds / "gliomas-26.json").read_text("utf-8"))
+    default = default_model().passport
+    assert kept
+    for place in kept:
+        fold, run = listed[int(place.name.removeprefix("fold-"))], RunFolder(place)
+        assert sorted(held_back(run)) == sorted(fold["val"])
+        verify_weights(read_model_folder(run.model))
+        passport = read_model_folder(run.model).passport
+        assert (passport.postprocess, passport.preprocess) == (default.postprocess, default.preprocess)
+        assert passport.sha256 != default.sha256
+    assert set(cross_validation(kept[0].parent, SegmentOptions()).parts) >= set(listed[0]["val"])
