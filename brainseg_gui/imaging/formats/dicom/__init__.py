@@ -1,0 +1,1 @@
+"""Masks in DICOM files: segmentation objects and structure sets."""
