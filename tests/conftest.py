@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -91,6 +92,12 @@ def engine(_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """The one engine of all tests of a process, which imports TensorFlow once: who closes it, leaves it."""
     monkeypatch.setattr(_engine, "close", lambda: None)
     return _engine
+
+
+@pytest.fixture
+def engine_of_api(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the public functions, and the commands that call them, ask the engine of all tests of this process."""
+    monkeypatch.setattr("brainseg_gui.api.work._engine", cache(lambda: engine))
 
 
 @pytest.fixture(scope="session")

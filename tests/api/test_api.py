@@ -128,6 +128,7 @@ def test_what_is_no_click_is_refused(folder: Path, click: tuple) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.usefixtures("engine_of_api")
 def test_a_case_is_segmented_and_corrected(folder: Path) -> None:
     case = api.open_case(folder)
     done = api.segment(case, device="cpu", probabilities=True)
@@ -140,6 +141,7 @@ def test_a_case_is_segmented_and_corrected(folder: Path) -> None:
     api.close()
 
 
+@pytest.mark.usefixtures("engine_of_api")
 def test_raw_series_become_a_case(tmp_path: Path) -> None:
     raw = tmp_path / "raw" / "Ann"
     save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T1CE), raw / "scan_1.nii.gz")

@@ -58,6 +58,7 @@ def test_a_click_from_nothing_and_one_that_takes_away(case: Path, capsys: pytest
     assert "by the network" in capsys.readouterr().err  # which mends what is drawn, too
 
 
+@pytest.mark.usefixtures("engine_of_api")
 def test_a_locked_label_stays_as_it_is(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place, _ = middle_of(case, ET)
     before = np.asanyarray(nib.load(mask_of(case)).dataobj)
@@ -67,6 +68,7 @@ def test_a_locked_label_stays_as_it_is(case: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("engine_of_api")
 def test_nothing_changes_far_from_the_click(case: Path) -> None:
     place, index = middle_of(case, ET)
     before = np.asanyarray(nib.load(mask_of(case)).dataobj).copy()

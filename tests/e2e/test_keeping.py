@@ -107,7 +107,7 @@ def killed_after(case: Path, seed: int, count: int) -> dict[int, str]:
     return said
 
 
-@pytest.mark.parametrize("run", range(4))
+@pytest.mark.parametrize("run", [0, *(pytest.param(run, marks=pytest.mark.slow) for run in range(1, 8))])
 def test_a_killed_window_loses_nothing_that_was_finished(
     application: Application, folder: Path, open_paths: Open, qtbot: QtBot, run: int
 ) -> None:

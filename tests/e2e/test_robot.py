@@ -10,9 +10,8 @@ from tests.robot.campaign import Campaign
 from tests.robot.pattern import make_cohort
 
 
-@pytest.mark.parametrize(
-    ("mode", "cases", "kills"), [("no-chmod", 3, 1), pytest.param("slow-rename", 3, 1, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("mode", "cases", "kills"), [("no-chmod", 3, 1), ("slow-rename", 3, 1)])
 def test_every_mask_is_right_and_goes_on(tmp_path: Path, mode: str, cases: int, kills: int) -> None:
     campaign = Campaign(tmp_path, cases, kills, mode, seed=2)
     campaign.run()

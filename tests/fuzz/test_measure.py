@@ -53,6 +53,7 @@ def busy_processor() -> Iterator[None]:
         process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("busy_processor")
 def test_on_a_busy_computer_only_what_waits_or_computes_for_ever_hangs() -> None:
     names = ["_starved", "_blocks", "_spins"]

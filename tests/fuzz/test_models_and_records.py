@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measu
 _SLOW = ("large", "100,000")
 
 
-@pytest.mark.parametrize(("name", "count"), [("models", 120), ("records", 120)])
+@pytest.mark.parametrize(("name", "count"), [("models", 60), ("records", 60)])
 def test_a_sample_of_bad_files_is_opened_or_refused_with_a_sentence(name: str, count: int) -> None:
     module = f"tests.fuzz.{name}"
     trials = importlib.import_module(module).trials(0)

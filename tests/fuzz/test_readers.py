@@ -16,14 +16,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is measu
 @pytest.mark.parametrize(
     ("module", "count"),
     [
-        ("tests.fuzz.images", 200),
-        ("tests.fuzz.other_formats", 200),
-        ("tests.fuzz.dicom", 120),
-        ("tests.fuzz.dicom_masks", 80),
-        ("tests.fuzz.visits", 80),
-        ("tests.fuzz.preparations", 100),
-        ("tests.fuzz.exports", 60),
-        ("tests.fuzz.folders", 80),
+        ("tests.fuzz.images", 100),
+        ("tests.fuzz.other_formats", 100),
+        ("tests.fuzz.dicom", 60),
+        ("tests.fuzz.dicom_masks", 40),
+        ("tests.fuzz.visits", 40),
+        ("tests.fuzz.preparations", 50),
+        ("tests.fuzz.exports", 30),
+        ("tests.fuzz.folders", 40),
     ],
 )
 def test_no_input_does_harm(module: str, count: int) -> None:

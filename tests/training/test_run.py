@@ -72,6 +72,7 @@ def of_kind(folder: RunFolder, kind: str) -> list[Event]:
     return [event for event in folder.events() if event.kind == kind]
 
 
+@pytest.mark.slow
 def test_a_run_survives_kill_9_and_its_model_gives_the_trainers_own_mask(
     cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path, launched: list[int], engine: Engine
 ) -> None:
