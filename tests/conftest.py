@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -58,6 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LONGEST.index(name) if name in _LONGEST else len(_LONGEST)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what collecting left, which stays to the end: 700,000 objects each time."""
+    gc.collect()
+    gc.freeze()
 
 
 class ToyCase(Protocol):

@@ -115,12 +115,12 @@ class Verdict:
 def judge(report: CohortReport) -> Verdict:
     """Judge the network `AFTER` against the one `BEFORE`.
 
-    It passes where the mean Dice rises (Wilcoxon's signed-rank test, p below .05), the mean Dice of no region falls by
-    more than .01, and no measure of a region is worse by the test.
+    It passes where the mean Dice rises (Wilcoxon's signed-rank test over patients, p below .05), the mean Dice of no
+    region falls by more than .01, and no measure of a region is worse by the test.
     """
     pairs = [CaseChange(*pair) for pair in report.common(BEFORE, AFTER)]
     before, after = ([getattr(pair, name).mean_dice for pair in pairs] for name in (BEFORE, AFTER))
-    overall = paired_test(before, after)
+    overall = paired_test(before, after, patients=[pair.before.whose for pair in pairs])
     rows = tuple(row for name in COMPARED for row in _rows(pairs, MEASURES[name]))
     cases = tuple(sorted(pairs, key=lambda pair: (pair.change, pair.case_id)))
     means = (_mean(before), _mean(after))
@@ -132,7 +132,10 @@ def _rows(pairs: list[CaseChange], measure: Measure) -> list[MeasureChange]:
         key: [[side.number(key, measure.key) for side in (pair.before, pair.after)] for pair in pairs]
         for key in REGION_KEYS
     }
-    tests = {key: paired_test([a for a, _ in found], [b for _, b in found]) for key, found in values.items()}
+    whose = [pair.before.whose for pair in pairs]
+    tests = {
+        key: paired_test([a for a, _ in found], [b for _, b in found], patients=whose) for key, found in values.items()
+    }
     return [
         MeasureChange(measure, key, _mean([a for a, _ in values[key]]), _mean([b for _, b in values[key]]), test)
         for key, test in tests.items()
@@ -142,8 +145,9 @@ def _rows(pairs: list[CaseChange], measure: Measure) -> list[MeasureChange]:
 def _why_not(overall: PairedTest, rows: tuple[MeasureChange, ...], failed: int) -> str:
     if failed:
         return f"{failed} of the held-back masks could not be scored"
-    if overall.n < FEWEST_DIFFERENCES:
-        return f"it was scored on {overall.n} cases, and fewer than {FEWEST_DIFFERENCES} tell nothing"
+    if overall.patients < FEWEST_DIFFERENCES:
+        whose = f" of {overall.patients} patients" if overall.patients < overall.n else ""
+        return f"it was scored on {overall.n} cases{whose}, and fewer than {FEWEST_DIFFERENCES} tell nothing"
     if overall.mean <= 0:
         return "it is not better than the one before" if overall.mean == 0 else "it is worse than the one before"
     fallen = [row.region for row in rows if row.measure.key == "dice" and row.before - row.after > LARGEST_LOSS]

@@ -17,22 +17,25 @@ from brainseg_gui.learning.verdict_text import as_text
 BASE = (0.90, 0.80, 0.70)  # WT, TC, ET
 
 
-def case(model: str, number: int, dice: Sequence[float], hd95_mm: float = 4.0) -> CaseReport:
+def case(model: str, number: int, dice: Sequence[float], hd95_mm: float = 4.0, patient: str = "") -> CaseReport:
     known = dict.fromkeys(MEASURES, 0.5)
     regions = tuple(
         RegionEntry(key, key, known | {"dice": value, "lesion_dice": value, "hd95_mm": hd95_mm})
         for key, value in zip(REGION_KEYS, dice, strict=True)
     )
     place = Path("x.nii.gz")
-    return CaseReport(model, f"P{number}", place, place, None, "", "", "", "", "", 0.001, regions, {})
+    return CaseReport(model, f"P{number}", place, place, None, "", "", "", "", "", 0.001, regions, {}, patient=patient)
 
 
-def report(changes: Sequence[Sequence[float]], hd95: float = 0.0, failed: tuple[Unpaired, ...] = ()) -> CohortReport:
+def report(
+    changes: Sequence[Sequence[float]], hd95: float = 0.0, failed: tuple[Unpaired, ...] = (), visits: int = 1
+) -> CohortReport:
     cases: list[CaseReport] = []
     for number, change in enumerate(changes):
-        cases.append(case(BEFORE, number, BASE))
+        patient = f"patient {number // visits}" if visits > 1 else ""
+        cases.append(case(BEFORE, number, BASE, patient=patient))
         after = [old + new for old, new in zip(BASE, change, strict=True)]
-        cases.append(case(AFTER, number, after, 4.0 + hd95 * (1 + 0.01 * number)))
+        cases.append(case(AFTER, number, after, 4.0 + hd95 * (1 + 0.01 * number), patient))
     return CohortReport(tuple(cases), (BEFORE, AFTER), rules_named("brats2023"), failed=failed)
 
 
@@ -47,6 +50,15 @@ def test_a_network_that_is_better_in_every_region_passes() -> None:
     assert verdict.overall.p == pytest.approx(2 / 2**8)
     assert verdict.after - verdict.before == pytest.approx(0.02035)
     assert verdict.sentence.startswith("The new network is better: mean Dice .800 before, .820 after, over 8 cases (p ")
+
+
+def test_visits_of_few_patients_tell_as_little_as_few_patients() -> None:
+    better = steady(0.01, 0.02, 0.03, 12)
+    assert judge(report(better)).passed
+    assert judge(report(better, visits=2)).overall.p == pytest.approx(2 / 2**6)  # as of six cases
+    few = judge(report(better, visits=4))
+    assert few.reason == "it was scored on 12 cases of 3 patients, and fewer than 6 tell nothing"
+    assert few.overall.p is None
 
 
 @pytest.mark.parametrize(

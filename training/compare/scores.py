@@ -19,6 +19,7 @@ from brainseg_gui.evaluation.records.measures import MEASURES
 from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import NETWORK_SCHEME, LabelMap, regions
+from brainseg_gui.imaging.naming.patients import patient_of
 from brainseg_gui.progress import run_to_end
 
 REGIONS = tuple(region.key for region in regions())
@@ -104,7 +105,8 @@ def _numbers(row: RegionScore) -> RegionNumbers:
 class RegionSummary:
     """One region over a group's cases; HD95 counts a missing or invented region at the rule set's distance.
 
-    `dice_interval` is the 95 % bootstrap interval of the mean, None for fewer than two cases.
+    `dice_interval` is the 95 % bootstrap interval of the mean, drawn over patients with all of their cases, whom the
+    ids tell; None for fewer than two patients.
     """
 
     dice_mean: float
@@ -166,17 +168,18 @@ def summarise(scores: Sequence[CaseScore]) -> tuple[MethodSummary, ...]:
 
 
 def _summary(scores: Sequence[CaseScore]) -> MethodSummary:
-    regions_of = {key: _region([score.regions[key] for score in scores]) for key in REGIONS}
+    patients = [patient_of(score.case_id) for score in scores]
+    regions_of = {key: _region([score.regions[key] for score in scores], patients) for key in REGIONS}
     missed = sum(s.regions["ET"].reference_ml > 0 and s.regions["ET"].prediction_ml == 0 for s in scores)
     seconds = median(score.seconds for score in scores)
     first = scores[0]
     return MethodSummary(first.group, first.method, len(scores), regions_of, false_enhancement(scores), missed, seconds)
 
 
-def _region(numbers: Sequence[RegionNumbers]) -> RegionSummary:
+def _region(numbers: Sequence[RegionNumbers], patients: Sequence[str]) -> RegionSummary:
     dice = [n.dice for n in numbers]
     distances = median(n.hd95_mm for n in numbers)
-    interval = bootstrap_of_mean(dice) if len(dice) > 1 else None
+    interval = bootstrap_of_mean(dice, patients=patients) if len(set(patients)) > 1 else None
     return RegionSummary(fmean(dice), interval, median(dice), distances, fmean(n.lesion_dice for n in numbers))
 
 

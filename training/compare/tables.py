@@ -165,8 +165,9 @@ def _missed_text(summary: MethodSummary) -> str:
 
 def _legend(rules: RuleSet) -> str:
     return (
-        "Dice per case, never pooled; both empty is 1, one empty 0; interval: bootstrap of the mean. Lesion-wise: mean "
-        f"over the cases of each case's lesion-wise Dice. {_HD95.title} in {_HD95.unit} with the header's spacing, the "
+        "Dice per case, never pooled; both empty is 1, one empty 0; interval: bootstrap of the mean, over patients. "
+        "Lesion-wise: mean over the cases of each case's lesion-wise Dice. "
+        f"{_HD95.title} in {_HD95.unit} with the header's spacing, the "
         f"larger of the two directed 95th percentiles, {rules.missing_mm:g} mm where one of the masks is empty and 0 "
         f"where both are ({rules.title}). False ET: cases whose reference has no enhancing tumour in which some is "
         "claimed (median of the volumes claimed, and the largest). ET missed: cases with enhancing tumour in which "

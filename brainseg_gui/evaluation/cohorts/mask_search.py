@@ -32,12 +32,15 @@ class FoundMask:
         What its name says it is: ``"prediction"``, ``"mask"`` or ``""`` (nothing).
     images
         A folder or file that `find_case` finds the images by; None where there are none.
+    patient
+        Whose it is, where the data set says so; else empty.
     """
 
     ids: tuple[str, ...]
     path: Path
     says: str
     images: Path | None = None
+    patient: str = ""
 
     @property
     def case_id(self) -> str:
@@ -128,7 +131,7 @@ def _in_folder(
             if path != owner.reference and not _counts(mask, owner):
                 continue
             images = images_of(owner, len(mine) > 1)
-            found.append(replace(mask, ids=_ids((owner.case_id, *owner.names)), images=images))
+            found.append(replace(mask, ids=_ids((owner.case_id, *owner.names)), images=images, patient=owner.patient))
         elif not mine:
             found.append(_by_folder(mask, here.folder, root))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from brainseg_gui.evaluation.cohorts.mask_search import (
     images_of,
 )
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
+from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_cohort, kind_of, prefix_of
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_tree import listed
+from brainseg_gui.imaging.naming.patients import patients_of
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,37 @@ def pair_models(
     order = {model: place for place, model in enumerate(predictions)}
     pairs.sort(key=lambda item: (item[1].case_id, order[item[0]]))
     given = _images_by_id(images) if images is not None else {}
-    return [(model, replace(pair, images=given.get(pair.case_id) or pair.images)) for model, pair in pairs], unpaired
+    whose = _patients([pair for _, pair in pairs], reference)
+    return [
+        (model, replace(pair, images=given.get(pair.case_id) or pair.images, patient=whose[pair.case_id]))
+        for model, pair in pairs
+    ], unpaired
+
+
+def _patients(pairs: Sequence[Pair], root: Path) -> dict[str, str]:
+    """Whose each case is, by its data set, its id and the folder of its reference; names as people read them."""
+    references = {pair.case_id: pair for pair in pairs}
+    together = Counter(pair.reference.parent for pair in references.values())
+    sources = {
+        case_id: CaseSource(
+            case_id,
+            # a folder that holds the masks of several cases tells nothing of any of them
+            pair.reference.parent if together[pair.reference.parent] == 1 else Path(),
+            {},
+            patient=pair.patient,
+        )
+        for case_id, pair in references.items()
+    }
+    whose, _ = patients_of(list(sources.values()))
+    return {case_id: _without_root(whose[source.identity], root) for case_id, source in sources.items()}
+
+
+def _without_root(patient: str, root: Path) -> str:
+    """A patient who is named by a folder, without where all of them lie."""
+    place = Path(patient)
+    if not place.is_absolute() and root not in place.parents:
+        return patient
+    return printable(place.relative_to(root).as_posix() if root in place.parents else place.name)
 
 
 def _images_in(folder: Path) -> dict[str, Path]:
@@ -125,7 +157,7 @@ def _pair(
         if folder not in known:
             known[folder] = _images_in(folder)
         images = _images_of(reference.path, known[folder])
-    return Pair(reference.case_id, reference.path, prediction.path, images)
+    return Pair(reference.case_id, reference.path, prediction.path, images, reference.patient)
 
 
 def _pair_by_id(

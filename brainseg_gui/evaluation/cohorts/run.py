@@ -185,6 +185,7 @@ class _Scores:
         names = {
             "model": task.model,
             "case_id": pair.case_id,
+            "patient": pair.patient,
             "reference": str(pair.reference),
             "prediction": str(pair.prediction),
             "images": str(pair.images) if pair.images is not None else None,

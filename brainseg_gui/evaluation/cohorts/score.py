@@ -76,6 +76,7 @@ def report_of(pair: Pair, masks: MaskPair, comparison: Comparison, model: str) -
         suggested=masks.suggested,
         stated=masks.stated,
         labels=masks.reference.present(),
+        patient=pair.patient,
     )
 
 

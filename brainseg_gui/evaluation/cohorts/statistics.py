@@ -1,6 +1,7 @@
 """Numbers over a cohort: summaries with bootstrap intervals, Bland–Altman limits, paired tests.
 
-Everything that is drawn at random is seeded: the same cases give the same intervals.
+Everything that is drawn at random is seeded: the same cases give the same intervals. Visits of one patient are alike,
+so that they tell less than as many patients would: where it is said whose the cases are, patients are drawn and tested.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ class CohortSummary:
         95 % bootstrap interval of the mean (percentile method); NaN for fewer than two cases.
     smallest, largest
         Ends of the range.
+    patients
+        Whose these cases are.
     """
 
     n: int
@@ -45,34 +48,49 @@ class CohortSummary:
     interval: tuple[float, float]
     smallest: float
     largest: float
+    patients: int
 
 
-def summarise(values: ArrayLike, seed: int = SEED) -> CohortSummary:
-    """Summary of the values that are not NaN, (n,)."""
+def summarise(values: ArrayLike, seed: int = SEED, *, patients: Sequence[str] | None = None) -> CohortSummary:
+    """Summary of the values that are not NaN, (n,); `patients` are as for `bootstrap_of_mean`."""
     known = _known(values)
+    whose = _whose(values, patients)
+    count = np.unique(whose).size
     if known.size == 0:
         nan = math.nan
-        return CohortSummary(0, nan, nan, nan, nan, (nan, nan), nan, nan)
+        return CohortSummary(0, nan, nan, nan, nan, (nan, nan), nan, nan, 0)
     lower, median, upper = (float(value) for value in np.percentile(known, (25, 50, 75)))
     ends = float(known.min()), float(known.max())
-    return CohortSummary(known.size, float(known.mean()), median, lower, upper, bootstrap_of_mean(known, seed), *ends)
+    interval = bootstrap_of_mean(values, seed, patients=patients)
+    return CohortSummary(known.size, float(known.mean()), median, lower, upper, interval, *ends, count)
 
 
-def bootstrap_of_mean(values: ArrayLike, seed: int = SEED, resamples: int = RESAMPLES) -> tuple[float, float]:
+def bootstrap_of_mean(
+    values: ArrayLike, seed: int = SEED, resamples: int = RESAMPLES, *, patients: Sequence[str] | None = None
+) -> tuple[float, float]:
     """Percentile bootstrap interval of the mean (Efron 1979), (n,).
 
     The cases are drawn anew with replacement `resamples` times; the interval runs from the 2.5th to the 97.5th
     percentile of the means. NaN and NaN for fewer than two cases: one case says nothing about its own spread.
+
+    Parameters
+    ----------
+    patients
+        Whose each value is, (n,); None where every case is a patient. Patients are drawn, each with all of their cases
+        (Field and Welsh 2007), so that the mean of a draw is that of its cases.
     """
-    known = _known(values)
-    if known.size < 2:
+    known, whose = _known(values), _whose(values, patients)
+    count = np.unique(whose).size
+    if count < 2:
         return math.nan, math.nan
     random = np.random.default_rng(seed)
     means = np.empty(resamples)
-    at_once = max(_CHUNK_DRAWS // known.size, 1)
+    at_once = max(_CHUNK_DRAWS // count, 1)
+    sums, cases = np.bincount(whose, known), np.bincount(whose)
     for start in range(0, resamples, at_once):
         part = means[start : start + at_once]
-        part[:] = known[random.integers(known.size, size=(part.size, known.size))].mean(axis=1)
+        drawn = random.integers(count, size=(part.size, count))
+        part[:] = known[drawn].mean(axis=1) if count == known.size else sums[drawn].sum(1) / cases[drawn].sum(1)
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(means, (tail, 100 - tail))
     return float(low), float(high)
@@ -129,6 +147,8 @@ class PairedTest:
         differs.
     p
         Two-sided p of Wilcoxon's signed-rank test; None when too few cases differ for it to say anything.
+    patients
+        Whose these cases are; where some have several, `effect` and `p` are those of the patients' mean differences.
     """
 
     n: int
@@ -140,21 +160,33 @@ class PairedTest:
     interval: tuple[float, float]
     effect: float
     p: float | None
+    patients: int
 
 
-def paired_test(first: ArrayLike, second: ArrayLike, seed: int = SEED) -> PairedTest:
+def paired_test(
+    first: ArrayLike, second: ArrayLike, seed: int = SEED, *, patients: Sequence[str] | None = None
+) -> PairedTest:
     """Compare two models on the cases that both have, (n,) each in the same order; NaN is left out in pairs.
 
-    The test is ``scipy.stats.wilcoxon(second - first)`` with its defaults: cases that do not differ are left out.
+    The test is ``scipy.stats.wilcoxon(second - first)`` with its defaults: cases that do not differ are left out. The
+    test takes its cases for independent, which visits of one patient are not: of those it gets the mean difference.
+
+    Parameters
+    ----------
+    patients
+        As for `bootstrap_of_mean`.
     """
     from scipy.stats import rankdata, wilcoxon
 
-    differences = _known(np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64))
+    both = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
+    differences, whose = _known(both), _whose(both, patients)
     differing = differences[differences != 0]
-    ranks = rankdata(np.abs(differing))
+    tested = _means_of(differences, whose)
+    apart = tested[tested != 0]
+    ranks = rankdata(np.abs(apart))
     total = float(ranks.sum())
-    effect = float((ranks * np.sign(differing)).sum() / total) if differing.size else math.nan
-    p = float(wilcoxon(differences).pvalue) if differing.size >= FEWEST_DIFFERENCES else None
+    effect = float((ranks * np.sign(apart)).sum() / total) if apart.size else math.nan
+    p = float(wilcoxon(tested).pvalue) if apart.size >= FEWEST_DIFFERENCES else None
     return PairedTest(
         n=differences.size,
         differing=differing.size,
@@ -162,9 +194,10 @@ def paired_test(first: ArrayLike, second: ArrayLike, seed: int = SEED) -> Paired
         lower=int((differing < 0).sum()),
         mean=float(differences.mean()) if differences.size else math.nan,
         median=float(np.median(differences)) if differences.size else math.nan,
-        interval=bootstrap_of_mean(differences, seed),
+        interval=bootstrap_of_mean(both, seed, patients=patients),
         effect=effect,
         p=p,
+        patients=tested.size,
     )
 
 
@@ -182,3 +215,18 @@ def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
 def _known(values: ArrayLike | Sequence[float]) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64).ravel()
     return array[~np.isnan(array)]
+
+
+def _whose(values: ArrayLike, patients: Sequence[str] | None) -> NDArray[np.intp]:
+    """Number of the patient of each value that is not NaN, from 0 on in the order of their first cases."""
+    array = np.asarray(values, dtype=np.float64).ravel()
+    names = range(array.size) if patients is None else patients
+    numbers: dict[object, int] = {}
+    kept = [name for name, value in zip(names, array, strict=True) if not math.isnan(value)]
+    return np.array([numbers.setdefault(name, len(numbers)) for name in kept], np.intp)
+
+
+def _means_of(values: NDArray[np.float64], whose: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Mean of each patient's values, which are the values themselves where nobody has two."""
+    count = np.unique(whose).size
+    return values if count == values.size else np.bincount(whose, values) / np.bincount(whose)

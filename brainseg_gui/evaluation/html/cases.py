@@ -11,16 +11,18 @@ from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, Coho
 def cases_section(report: CohortReport) -> Html:
     """One row per case and model; everything else is in the CSV."""
     several = len(report.models) > 1
-    heads: list[TableCell | str] = [text_cell("Case"), *([text_cell("Model")] if several else [])]
+    heads: list[TableCell | str] = [text_cell("Case"), *([text_cell("Patient")] if report.has_visits else [])]
+    heads += [text_cell("Model")] if several else []
     heads += [f"{measure.short_column} {key}" for measure in LISTED_SCORES for key in REGION_KEYS]
     heads += [*(f"WT {measure.words}" for measure in LISTED_VOLUMES), text_cell("Worst place")]
-    rows = [_row(case, several) for case in report.cases]
+    rows = [_row(case, several, report.has_visits) for case in report.cases]
     note = "HD95 in mm; Lesion: lesion-wise Dice. A click on a heading sorts."
     return joined([paragraph(note, "quiet"), table(heads, rows, sortable=True, tall=True)])
 
 
-def _row(case: CaseReport, several: bool) -> list[TableCell]:
-    cells = [text_cell(case.case_id, "id"), *([text_cell(case.model)] if several else [])]
+def _row(case: CaseReport, several: bool, has_visits: bool) -> list[TableCell]:
+    cells = [text_cell(case.case_id, "id"), *([text_cell(case.whose, "id")] if has_visits else [])]
+    cells += [text_cell(case.model)] if several else []
     scores = ((measure, key) for measure in LISTED_SCORES for key in REGION_KEYS)
     columns = [*scores, *((measure, "WT") for measure in LISTED_VOLUMES)]
     cells += [number_cell(case.number(key, measure.key), measure.list_decimals) for measure, key in columns]

@@ -51,8 +51,7 @@ def _title(report: CohortReport) -> str:
 
 
 def _lead(report: CohortReport) -> str:
-    ids = {case.case_id for case in report.cases}
-    words = f"{len(ids):,} case{'' if len(ids) == 1 else 's'} scored by the rules of {report.rules.title}"
+    words = f"{report.count_words()} scored by the rules of {report.rules.title}"
     return f"{words}, {report.made}" if report.made else words
 
 
@@ -62,10 +61,7 @@ def methods_section(report: CohortReport) -> Html:
     counts = {"cases": len(report.cases), "models": len(report.models)}
     return joined(
         [
-            paragraph(
-                methods_paragraph(report.rules, report.versions, **counts),
-                "note",
-            ),
+            paragraph(methods_paragraph(report.rules, report.versions, **counts, visits=report.has_visits), "note"),
             element("h3", "How the masks were read"),
             _readings(report),
             element("h3", "Definitions"),

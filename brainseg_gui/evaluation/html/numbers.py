@@ -6,7 +6,8 @@ import math
 from functools import partial
 
 from brainseg_gui.evaluation.cohorts.lesions import lesion_tallies
-from brainseg_gui.evaluation.cohorts.statistics import bland_altman, summarise
+from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, bland_altman, summarise
+from brainseg_gui.evaluation.cohorts.summary import summary_of
 from brainseg_gui.evaluation.html.charts import (
     Strip,
     bland_altman_chart,
@@ -26,13 +27,12 @@ def headline(report: CohortReport) -> Html:
     """Mean Dice of WT, TC and ET per model, where there are cases enough; else why there is none."""
     parts: list[Html] = []
     for number, model in enumerate(report.models):
-        n = len(report.of_model(model))
         if len(report.models) > 1:
-            parts.append(element("h3", joined([model_mark(number), f"{model}, {n:,} cases"])))
+            parts.append(element("h3", joined([model_mark(number), f"{model}, {report.count_words(model)}"])))
         if report.has_headline(model):
             parts.append(element("div", joined(_card(report, model, key) for key in REGION_KEYS), class_="cards"))
         else:
-            words = f"{n} case{'' if n == 1 else 's'}: fewer than {SMALLEST_COHORT} carry no headline. See the tables."
+            words = f"{report.count_words(model)}: fewer than {SMALLEST_COHORT} carry no headline. See the tables."
             parts.append(paragraph(words, "note"))
     missing = len(report.unpaired) + len(report.failed)
     if missing:
@@ -43,7 +43,7 @@ def headline(report: CohortReport) -> Html:
 
 
 def _card(report: CohortReport, model: str, key: str) -> Html:
-    summary = summarise(report.values(model, key, "dice"))
+    summary = summary_of(report, model, key, "dice")
     low, high = summary.interval
     return element(
         "div",
@@ -62,13 +62,15 @@ def summary_section(report: CohortReport) -> Html:
     """Mean with its interval, quartiles and range of every measure."""
     several = len(report.models) > 1
     heads = [text_cell("Measure"), text_cell("Region"), *([text_cell("Model")] if several else [])]
-    names = ("Cases", "Mean", "95 % interval", "Median", "Quartiles", "Lowest", "Highest")
+    names = (*_counts(report), "Mean", "95 % interval", "Median", "Quartiles", "Lowest", "Highest")
     rows = []
     for measure in measures_shown(MeasureOutlet.SUMMARY):
         for key in REGION_KEYS:
             for model in report.models:
                 first = [text_cell(measure.titled), text_cell(key), *([text_cell(model)] if several else [])]
-                rows.append([*first, *_summary_cells(report.values(model, key, measure.key), measure.decimals)])
+                rows.append(
+                    [*first, *_summary_cells(report, summary_of(report, model, key, measure.key), measure.decimals)]
+                )
     parts = [table([*heads, *names], rows, sortable=True)]
     if any(not report.has_headline(model) for model in report.models):
         parts.append(paragraph(f"Fewer than {SMALLEST_COHORT} cases: read the cases, not their means.", "note"))
@@ -77,15 +79,19 @@ def summary_section(report: CohortReport) -> Html:
     return joined(parts)
 
 
-def _summary_cells(values: list[float], places: int) -> list[TableCell]:
-    s = summarise(values)
+def _counts(report: CohortReport) -> tuple[str, ...]:
+    """Headings of what is counted."""
+    return ("Cases", "Patients") if report.has_visits else ("Cases",)
+
+
+def _summary_cells(report: CohortReport, s: CohortSummary, places: int) -> list[TableCell]:
     number = partial(number_cell, places=places)
     interval, quartiles = (
         TableCell("" if math.isnan(a) else f"{a:.{places}f} to {b:.{places}f}", a)
         for a, b in (s.interval, (s.lower, s.upper))
     )
     return [
-        TableCell(f"{s.n:,}", s.n),
+        *(TableCell(f"{count:,}", count) for count in (s.n, s.patients)[: len(_counts(report))]),
         number(s.mean),
         interval,
         number(s.median),
@@ -100,12 +106,12 @@ def _label_table(report: CohortReport, several: bool) -> Html:
     if not keys:
         return paragraph("No further labels occur.", "quiet")
     heads = [text_cell("Label"), *([text_cell("Model")] if several else [])]
-    names = ("Cases", "Mean Dice", "95 % interval", "Median", "Quartiles", "Lowest", "Highest")
+    names = (*_counts(report), "Mean Dice", "95 % interval", "Median", "Quartiles", "Lowest", "Highest")
     rows = [
         [
             text_cell(f"{key}, {report.title_of(key)}"),
             *([text_cell(model)] if several else []),
-            *_summary_cells(report.values(model, key, "dice"), 3),
+            *_summary_cells(report, summary_of(report, model, key, "dice"), 3),
         ]
         for key in keys
         for model in report.models

@@ -28,8 +28,11 @@ from brainseg_gui.evaluation.records.report import REGION_KEYS, SMALLEST_COHORT,
 def paired_tests(report: CohortReport, first: str, second: str, name: str) -> dict[str, PairedTest]:
     """Second minus first of one number, by region, on the cases that both models have."""
     common = list(report.common(first, second))
+    whose = [case.whose for case, _ in common]
     return {
-        key: paired_test([a.number(key, name) for a, _ in common], [b.number(key, name) for _, b in common])
+        key: paired_test(
+            [a.number(key, name) for a, _ in common], [b.number(key, name) for _, b in common], patients=whose
+        )
         for key in REGION_KEYS
     }
 
@@ -76,6 +79,8 @@ def _table(report: CohortReport, first: str, second: str) -> Html:
         "Wilcoxon's signed-rank test, and adjusted by Holm's method over the three regions of a measure; too few: "
         f"fewer than {FEWEST_DIFFERENCES} cases differ."
     )
+    if report.has_visits:
+        note += " Effect and p are those of the patients' mean differences."
     return joined([paragraph(note, "quiet"), table([*heads, *more], rows)])
 
 

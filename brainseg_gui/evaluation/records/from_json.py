@@ -79,6 +79,7 @@ def case_of(entry: Mapping[str, Any], *, may_be_older: bool = False) -> CaseRepo
         suggested=text_in(entry.get("suggested", "")),
         stated=entry.get("stated", False) is True,
         labels=tuple(whole_in(value) for value in entry.get("labels", ())),
+        patient=text_in(entry.get("patient", "")),
     )
 
 

@@ -14,12 +14,15 @@ class Pair:
     ----------
     images
         A folder or file that `find_case` finds the case's images by; None where there are none, or nobody looked.
+    patient
+        Whose it is, where the names tell; else empty.
     """
 
     case_id: str
     reference: Path
     prediction: Path
     images: Path | None = None
+    patient: str = ""
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,8 @@ class CaseReport:
         Whether the reference's scheme is stated, and not guessed.
     labels
         Numbers that occur in the reference.
+    patient
+        Whose it is, where the names tell; else empty.
     """
 
     model: str
@@ -138,6 +140,12 @@ class CaseReport:
     suggested: str = ""
     stated: bool = False
     labels: tuple[int, ...] = ()
+    patient: str = ""
+
+    @property
+    def whose(self) -> str:
+        """The patient; the case itself where nothing tells whose it is."""
+        return self.patient or self.case_id
 
     def number(self, region: str, name: str) -> float:
         """A number of a region; NaN when the case has no such region."""
@@ -199,6 +207,22 @@ class CohortReport:
     def values(self, model: str, region: str, name: str) -> list[float]:
         """A number of a region over the cases of a model, in their order; NaN where a case has none."""
         return [case.number(region, name) for case in self.of_model(model)]
+
+    def patients(self, model: str) -> list[str]:
+        """Whose the cases of a model are, in their order."""
+        return [case.whose for case in self.of_model(model)]
+
+    @property
+    def has_visits(self) -> bool:
+        """Whether some patient has several cases."""
+        return len({case.whose for case in self.cases}) < len({case.case_id for case in self.cases})
+
+    def count_words(self, model: str = "") -> str:
+        """How many cases, of one model or of any, and of how many patients where those are fewer."""
+        cases = self.of_model(model) if model else self.cases
+        ids, whose = ({getattr(case, name) for case in cases} for name in ("case_id", "whose"))
+        words = f"{len(ids):,} case{'' if len(ids) == 1 else 's'}"
+        return words if len(whose) == len(ids) else f"{words} of {len(whose):,} patient{'' if len(whose) == 1 else 's'}"
 
     @property
     def region_keys(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ def case_entry(case: CaseReport) -> dict[str, Any]:
     """One case as a JSON object."""
     return {
         "case_id": case.case_id,
+        "patient": case.patient,
         "model": case.model,
         "reference": str(case.reference),
         "prediction": str(case.prediction),

@@ -26,11 +26,20 @@ def cohort_definitions(rules: RuleSet) -> list[tuple[str, str]]:
     return [(entry["term"], _filled(entry["text"], rules)) for entry in _texts()["cohort"]]
 
 
-def methods_paragraph(rules: RuleSet, versions: Mapping[str, str], *, cases: int = 1, models: int = 1) -> str:
-    """A paragraph for the methods section of a paper, about one case or many, one model or several."""
+def methods_paragraph(
+    rules: RuleSet, versions: Mapping[str, str], *, cases: int = 1, models: int = 1, visits: bool = False
+) -> str:
+    """A paragraph for the methods section of a paper: about one case or many, one model or several.
+
+    Parameters
+    ----------
+    visits
+        Whether some patient has several cases.
+    """
     program = versions.get("brainseg", "")
     libraries = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "brainseg")
     wanted = ["case", *(["cohort"] if cases > 1 else []), *(["models"] if models > 1 else [])]
+    wanted += ["visits"] if visits else []
     texts = _texts()["methods"]
     return " ".join(_filled(texts[name], rules, program=program, libraries=libraries) for name in wanted)
 

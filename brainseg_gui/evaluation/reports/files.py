@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, summarise
+from brainseg_gui.evaluation.cohorts.statistics import CohortSummary
+from brainseg_gui.evaluation.cohorts.summary import summary_of
 from brainseg_gui.evaluation.records.from_json import report_of
 from brainseg_gui.evaluation.records.measure import MeasureOutlet
 from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
@@ -32,6 +33,7 @@ CSV_COLUMNS = (
     "rules",
     "reference",
     "prediction",
+    "patient",
 )
 
 
@@ -55,7 +57,7 @@ def as_json(report: CohortReport) -> str:
 def _mean_dice(report: CohortReport) -> dict[str, dict[str, float]] | None:
     """Mean Dice of WT, TC and ET by model; None when no model has cases enough for a headline."""
     means = {
-        model: {key: summarise(report.values(model, key, "dice")).mean for key in REGION_KEYS}
+        model: {key: summary_of(report, model, key, "dice").mean for key in REGION_KEYS}
         for model in report.models
         if report.has_headline(model)
     }
@@ -65,8 +67,7 @@ def _mean_dice(report: CohortReport) -> dict[str, dict[str, float]] | None:
 def _summary(report: CohortReport, model: str) -> dict[str, dict[str, dict[str, Any]]]:
     summarised = [measure.key for measure in measures_shown(MeasureOutlet.SUMMARY_FILE)]
     return {
-        key: {name: _summary_entry(summarise(report.values(model, key, name))) for name in summarised}
-        for key in REGION_KEYS
+        key: {name: _summary_entry(summary_of(report, model, key, name)) for name in summarised} for key in REGION_KEYS
     }
 
 
@@ -113,7 +114,8 @@ def as_csv(report: CohortReport) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for case in report.cases:
-        ends = (case.reference_scheme, case.prediction_scheme, case.rules, str(case.reference), str(case.prediction))
+        schemes, masks = (case.reference_scheme, case.prediction_scheme), (case.reference, case.prediction)
+        ends = (*schemes, case.rules, *map(str, masks), case.whose)
         for entry in case.regions:
             numbers = ["" if value is None else repr(value) for value in region_numbers(entry).values()]
             names = (case.case_id, case.model, entry.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from brainseg_gui.evaluation.cohorts.statistics import summarise
+from brainseg_gui.evaluation.cohorts.summary import summary_of
 from brainseg_gui.evaluation.records.measure import Better, MeasureOutlet
 from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
@@ -61,10 +61,10 @@ def _summary_table(report: CohortReport) -> str:
     lines: list[Sequence[str]] = [(*heads, *(f"{word} {measure.words}" for measure, word in middle.items()))]
     for model in report.models:
         for key in REGION_KEYS:
-            summary = summarise(report.values(model, key, first.key))
+            summary = summary_of(report, model, key, first.key)
             interval = " to ".join(f"{end:.{first.decimals}f}" for end in summary.interval)
             numbers = (first.text(summary.mean), interval, first.text(summary.median))
-            of_others = [summarise(report.values(model, key, measure.key)) for measure in others]
+            of_others = [summary_of(report, model, key, measure.key) for measure in others]
             more = (m.text(getattr(s, middle[m])) for m, s in zip(others, of_others, strict=True))
             lines.append((model, key, str(summary.n), *numbers, *more))
     return aligned(lines, text_columns=2)
@@ -100,10 +100,10 @@ def _four_decimals(score: Mapping[str, Any]) -> list[str]:
 
 
 def _headline(report: CohortReport, model: str, several: bool) -> str:
-    means = {key: summarise(report.values(model, key, "dice")).mean for key in REGION_KEYS}
+    means = {key: summary_of(report, model, key, "dice").mean for key in REGION_KEYS}
     words = "   ".join(f"{key} {value:.3f}" for key, value in means.items())
     whose = f", {model}" if several else ""
-    return f"mean Dice over {len(report.of_model(model))} cases{whose}   {words}"
+    return f"mean Dice over {report.count_words(model)}{whose}   {words}"
 
 
 def aligned(lines: Sequence[Sequence[str]], text_columns: int) -> str:

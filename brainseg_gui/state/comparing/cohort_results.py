@@ -7,7 +7,8 @@ from pathlib import Path
 
 from psygnal import Signal
 
-from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, summarise
+from brainseg_gui.evaluation.cohorts.statistics import CohortSummary
+from brainseg_gui.evaluation.cohorts.summary import summary_of
 from brainseg_gui.evaluation.metrics.rules import DEFAULT
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CohortReport
 from brainseg_gui.state.notices import Notices
@@ -129,6 +130,4 @@ class CohortResults(Notices):
 
 def summaries_of(report: CohortReport) -> Summaries:
     """Dice of WT, TC and ET over the cases of every model; takes a moment, so it is no property."""
-    return {
-        (model, key): summarise(report.values(model, key, "dice")) for model in report.models for key in REGION_KEYS
-    }
+    return {(model, key): summary_of(report, model, key, "dice") for model in report.models for key in REGION_KEYS}

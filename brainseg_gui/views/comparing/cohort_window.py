@@ -127,13 +127,13 @@ class CohortWindow(QWidget):
             for column, words in enumerate(self._means(report, model), start=1):
                 label = QLabel(words)
                 label.setTextFormat(Qt.TextFormat.RichText)
-                label.setToolTip("Mean Dice over the cases, with its 95 % bootstrap interval")
+                label.setToolTip(f"Mean Dice over {report.count_words(model)}, with its 95 % bootstrap interval")
                 self._strip.addWidget(label, row, column)
         self._strip.setColumnStretch(len(REGION_KEYS) + 1, 1)
 
     def _means(self, report: CohortReport, model: str) -> list[str]:
         if not report.has_headline(model):
-            return [f"{len(report.of_model(model))} cases: fewer than {SMALLEST_COHORT} carry no mean"]
+            return [f"{report.count_words(model)}: fewer than {SMALLEST_COHORT} carry no mean"]
         words = []
         for key in REGION_KEYS:
             summary = self._results.summaries[model, key]
@@ -146,8 +146,7 @@ class CohortWindow(QWidget):
         report = self._results.report
         if report is None:
             return
-        ids = {case.case_id for case in report.cases}
-        words = [f"{len(ids):,} cases by the rules of {report.rules.title}"]
+        words = [f"{report.count_words()} by the rules of {report.rules.title}"]
         if report.cases:
             words.append(f"masks {_endings(report.cases, 'prediction')} against {_endings(report.cases, 'reference')}")
         if text:

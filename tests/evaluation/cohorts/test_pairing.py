@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.evaluation.cohorts.pairing import Pairing, pair_masks
+from brainseg_gui.evaluation.cohorts.pairing import Pairing, pair_masks, pair_models
 
 
 def _touch(folder: Path, *names: str) -> Path:
@@ -20,6 +20,39 @@ def _touch(folder: Path, *names: str) -> Path:
 
 def _paired(pairing: Pairing) -> dict[str, tuple[str, str]]:
     return {pair.case_id: (pair.reference.name, pair.prediction.name) for pair in pairing.pairs}
+
+
+def _patients(references: Path, predictions: Path) -> dict[str, str]:
+    pairs, _ = pair_models(references, {"m": predictions})
+    return {pair.case_id: pair.patient for _, pair in pairs}
+
+
+@pytest.mark.parametrize(
+    ("ids", "patients"),
+    [
+        (
+            "BraTS-GLI-00001-000 BraTS-GLI-00001-001 BraTS-GLI-00002-000",
+            "BraTS-GLI-00001 BraTS-GLI-00001 BraTS-GLI-00002",
+        ),
+        ("Ann_baseline Ann_followup2 Bob_baseline", "Ann Ann Bob"),
+        ("Ann_2021-03-04 Ann_2021-09-01 Bob_2020-01-01", "Ann Ann Bob"),
+        ("TCGA-02-0006 TCGA-02-0009 TCGA-02-0011", "TCGA-02-0006 TCGA-02-0009 TCGA-02-0011"),
+        ("A B C", "A B C"),
+    ],
+)
+def test_ids_tell_whose_the_cases_are(tmp_path: Path, ids: str, patients: str) -> None:
+    names = ids.split()
+    references = _touch(tmp_path / "visit1", *(f"{name}_seg.nii.gz" for name in names))  # a folder of all is nobody's
+    predictions = _touch(tmp_path / "p", *(f"{name}_pred.nii.gz" for name in names))
+    assert _patients(references, predictions) == dict(zip(names, patients.split(), strict=True))
+
+
+def test_folders_tell_whose_the_cases_are(tmp_path: Path) -> None:
+    visits = [f"{name}/visit{n}" for name in ("Ann", "Bob") for n in (1, 2)]
+    kinds = ("t1", "t1ce", "t2", "flair", "seg")
+    references = _touch(tmp_path / "r", *(f"{visit}/scan_{kind}.nii.gz" for visit in visits for kind in kinds))
+    predictions = _touch(tmp_path / "p", *(f"{visit}/scan_pred.nii.gz" for visit in visits))
+    assert sorted(_patients(references, predictions).values()) == ["Ann", "Ann", "Bob", "Bob"]
 
 
 def test_two_files_are_a_pair_whatever_their_names(tmp_path: Path) -> None:

@@ -96,6 +96,23 @@ def test_the_page_parses_and_its_contents_lead_somewhere(
     assert ("models" in ids) == (count > 0 and len(models) > 1)
 
 
+def test_visits_are_counted_apart_from_patients(make_report: MakeReport) -> None:
+    report = make_report(12, ("one", "two"))
+    plain = cohort_page(report)
+    assert "12 cases scored" in plain
+    assert "<th>Patients" not in plain
+    assert "mean differences." not in plain.split("Definitions")[0]
+    whose = tuple(replace(case, patient=f"{EVIL} {int(case.case_id[5:]) // 3}") for case in report.cases)
+    text = cohort_page(replace(report, cases=whose))
+    page = _Parsed(text)
+    assert "12 cases of 4 patients scored" in text
+    assert "two, 12 cases of 4 patients" in text
+    assert {"Patients", "Patient"} <= set(page.words)
+    assert "Some patients had several visits" in text
+    assert "Effect and p are those of the patients' mean differences" in " ".join(page.words)
+    assert f"{EVIL} 3" in page.words
+
+
 def test_nothing_is_fetched(make_report: MakeReport) -> None:
     text = cohort_page(make_report(12, ("one", "two")))
     page = _Parsed(text)

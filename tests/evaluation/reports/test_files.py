@@ -42,12 +42,12 @@ def test_the_columns_are_the_documented_ones() -> None:
         *("case_id", "model", "region", "dice", "sensitivity", "precision", "iou", "hd95_mm", "nsd_1mm", "nsd_2mm"),
         *("lesion_dice", "lesion_hd95_mm", "lesions_found", "lesions_missed", "lesions_false"),
         *("reference_ml", "prediction_ml", "difference_ml"),
-        *("reference_scheme", "prediction_scheme", "rules", "reference", "prediction"),
+        *("reference_scheme", "prediction_scheme", "rules", "reference", "prediction", "patient"),
     ]
     added = [column for column in CSV_COLUMNS if column not in documented]
     assert [column for column in CSV_COLUMNS if column not in added] == documented
     assert set(added) <= set(MEASURES)  # what comes besides are measures, between the first columns and the last
-    assert (CSV_COLUMNS[:3], CSV_COLUMNS[-5:]) == (tuple(documented[:3]), tuple(documented[-5:]))
+    assert (CSV_COLUMNS[:3], CSV_COLUMNS[-6:]) == (tuple(documented[:3]), tuple(documented[-6:]))
 
 
 def test_csv_has_the_numbers_of_each_region(report: CohortReport) -> None:

@@ -50,6 +50,43 @@ def test_many_cases_are_drawn_in_parts_that_do_not_change_the_numbers(monkeypatc
     assert bootstrap_of_mean(values) == whole
 
 
+def test_patients_are_drawn_with_all_of_their_visits() -> None:
+    # one patient has 0 0 0, the other 1: means of two draws are 0, ¼ (0 0 0 1) and 1 with chances ¼, ½, ¼
+    assert bootstrap_of_mean([0.0, 0.0, 0.0, 1.0], patients=["a", "a", "a", "b"]) == (0.0, 1.0)
+    summary = summarise([0.0, 0.0, math.nan, 1.0], patients=["a", "a", "c", "b"])
+    assert (summary.n, summary.patients, summary.mean) == (3, 2, pytest.approx(1 / 3))
+    assert all(math.isnan(end) for end in bootstrap_of_mean([0.1, 0.4], patients=["a", "a"]))
+
+
+def test_a_patient_each_is_as_if_nothing_were_known_of_patients() -> None:
+    values = np.random.default_rng(2).uniform(0, 1, 31)
+    assert bootstrap_of_mean(values, patients=[str(n) for n in range(31)]) == bootstrap_of_mean(values)
+    assert summarise(values).patients == 31
+
+
+def test_copies_of_cases_do_not_make_the_interval_narrower() -> None:
+    """A cohort in which every case occurs ten times knows as much as that in which it occurs once."""
+    random = np.random.default_rng(4)
+    values = random.normal(0.8, 0.1, 40)
+    copies, whose = np.repeat(values, 10), [str(n) for n in np.repeat(np.arange(40), 10)]
+    once, wrong, right = bootstrap_of_mean(values), bootstrap_of_mean(copies), bootstrap_of_mean(copies, patients=whose)
+    assert right == pytest.approx(once, abs=1e-12)
+    assert (wrong[1] - wrong[0]) / (once[1] - once[0]) == pytest.approx(1 / math.sqrt(10), rel=0.05)
+
+
+def test_the_mean_differences_of_patients_are_tested() -> None:
+    # of eight patients with two visits each: differences 1 … 8 up and down by more than themselves
+    first = np.zeros(16)
+    second = np.ravel([(n + 9, n - 9) for n in range(1, 9)]).astype(float)
+    whose = [f"p{n}" for n in np.repeat(np.arange(8), 2)]
+    test = paired_test(first, second, patients=whose)
+    assert (test.n, test.patients, test.higher, test.lower) == (16, 8, 8, 8)
+    assert test.p == pytest.approx(2 / 2**8)  # all eight means are higher
+    assert test.effect == 1.0
+    assert paired_test(first, second).p > 0.1
+    assert test.mean == pytest.approx(4.5)
+
+
 def test_bland_altman_of_four_volumes() -> None:
     agreement = bland_altman([10, 20, 30, 40], [12, 20, 28, 44])
     assert agreement.differences.tolist() == [2, 0, -2, 4]
