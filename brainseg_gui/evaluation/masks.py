@@ -17,6 +17,7 @@ from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
+from brainseg_gui.imaging.schemes.outside import outside_doubt
 from brainseg_gui.imaging.schemes.understanding import Understood, brain_part, understood
 from brainseg_gui.progress import run_to_end
 
@@ -85,7 +86,8 @@ def read_pair(pair: Pair, chosen: ChosenSchemes, regrid: RegridPolicy = RegridPo
     notes = [
         " ".join([read.sentence, *(f"({note})" for note in read.labels.notes)]) for read in (reference, prediction)
     ]
-    doubts = tuple(read.doubt for read in (reference, prediction) if read.doubt)
+    outside = [outside_doubt(labels, case.volumes) for labels in (ours, theirs)] if case is not None else []
+    doubts = tuple(doubt for doubt in (reference.doubt, prediction.doubt, *outside) if doubt)
     return MaskPair(
         reference.labels, prediction.labels, notes[0], notes[1], doubts, prediction.suggested, reference.stated
     )

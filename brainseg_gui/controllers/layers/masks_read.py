@@ -67,6 +67,7 @@ def read_masks(
     from brainseg_gui.evaluation.masks import read_as_prediction
     from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
     from brainseg_gui.imaging.formats.reading import read_label_map
+    from brainseg_gui.imaging.schemes.outside import outside_doubt
 
     masks, problems, files = [], [], {}
     said = memory.schemes_of(study_digest(case)) if memory.any else {}
@@ -85,7 +86,8 @@ def read_masks(
         )
         reference = labels if reference is None else reference
         _ = labels.counts  # here, so that the window need not count
-        masks.append((path, labels, ". ".join([sentence, *labels.notes])))
+        doubt = outside_doubt(labels, case.volumes)
+        masks.append((path, labels, ". ".join([*([doubt] if doubt else []), sentence, *labels.notes])))
         if (note := read_note(path)) is not None:
             files[path] = MaskFile(path, mark_of(path), note)
     return MasksRead(case, tuple(masks), tuple(problems), files, dropped)

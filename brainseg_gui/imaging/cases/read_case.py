@@ -27,6 +27,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import ASSUMED_ORDER, DECATHLON_CHANNELS
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
+from brainseg_gui.imaging.schemes.outside import outside_doubt
 from brainseg_gui.imaging.schemes.understanding import brain_part, expected_scheme, understood
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress
@@ -259,9 +260,10 @@ def _with_reference(case: Case, path: Path, mask: StoredMask, regrid: RegridPoli
         sentence = f"{name} covers {part:.0%} of the head: it is a mask of the brain, not of a tumour, and not taken"
         return replace(case, notes=(*notes, sentence))
     read = understood(case, labels, path)
-    reference, doubts = read.labels, (*case.doubts, *([read.doubt] if read.doubt else []))
+    found = [doubt for doubt in (read.doubt, outside_doubt(labels, case.volumes)) if doubt]
+    reference, doubts = read.labels, (*case.doubts, *found)
     scheme = reference.scheme if reference.scheme.tells_apart else case.scheme
-    notes = (*notes, read.sentence, *([read.doubt] if read.doubt else []))
+    notes = (*notes, read.sentence, *found)
     return replace(
         case,
         reference=reference,
