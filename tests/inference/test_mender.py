@@ -84,8 +84,27 @@ def test_what_joins_a_region_joins_those_around_it_and_gets_its_tissue() -> None
     assert (wanted["TC"] == wanted["WT"]).all()
     assert wanted["TC"].any()
     assert not wanted["ET"].any()
-    _, wanted = mended_regions(by_distance(6.0, tissue=1.0), features, nothing(), hints, SPACING)
-    assert (wanted["ET"] == wanted["TC"]).all()
+    whole = [Hint("WT", True, (AT,))]
+    _, wanted = mended_regions(by_distance(6.0, tissue=1.0), features, nothing(), whole, SPACING)
+    assert (wanted["TC"] == wanted["WT"]).all()
+
+
+def test_enhancing_tumour_grows_but_is_begun_by_who_points_at_it_alone() -> None:
+    features, mender = features_on(GRIDS["1 mm"]), by_distance(6.0, tissue=1.0)
+    for region in ("WT", "TC"):
+        hints = [Hint(region, True, (AT,))]
+        _, wanted = mended_regions(mender, features, nothing(), hints, SPACING)
+        assert wanted["TC"].any()
+        assert not wanted["ET"].any()
+        away = {**nothing(), **dict.fromkeys(NESTED_REGIONS, ball(3, (30, 28, 40)))}
+        box, wanted = mended_regions(mender, features, away, hints, SPACING)
+        assert (wanted["ET"] == away["ET"][box]).all()
+        near = {**nothing(), **dict.fromkeys(NESTED_REGIONS, ball(3, (30, 28, 33)))}
+        box, wanted = mended_regions(mender, features, near, hints, SPACING)
+        assert (wanted["ET"] == wanted[region]).all()
+        assert wanted["ET"].sum() > near["ET"].sum()
+    _, wanted = mended_regions(mender, features, nothing(), [Hint("ET", True, (AT,))], SPACING)
+    assert wanted["ET"].any()
 
 
 def test_what_leaves_a_region_leaves_those_within_it_and_stays_in_those_around() -> None:

@@ -25,6 +25,7 @@ OUTPUTS = ("is wrong", "is TC", "is ET")
 _AT_THE_HINT_MM = 2.0  # here a person is believed whatever the network says
 _SUREST = 8.0
 _CLAIMED, _MIDDLE = 0.5, 0.5  # of an island, and of its greatest depth
+_BEGUN_BY_HINTS = "ET"
 _WIDEST = 5.0  # standard deviations of a trait
 
 
@@ -150,16 +151,28 @@ def _brain_in(features: CaseFeatures, case_box: Box) -> Mask:
 
 
 def _with(before: Present, wrong: Mask, hint: Hint, tissues: Mapping[str, Mask]) -> dict[str, Mask]:
-    """The regions when voxels join one: those around it have them too, those within it where the tissue says so."""
+    """The regions when voxels join one: those around it have them too, those within it where the tissue says so.
+
+    Enhancing tumour grows so, but is begun by who points at it alone: most of what looks like one far from any is none,
+    and a tumour that has none gets an error that nobody asked for.
+    """
     joining = wrong & ~before[hint.region]
     found: dict[str, Mask] = {}
     for number, region in reversed(list(enumerate(NESTED_REGIONS))):
         belongs = number <= NESTED_REGIONS.index(hint.region)
         inner = joining if belongs else joining & tissues[region]
+        if region == _BEGUN_BY_HINTS and not belongs:
+            inner &= _touching(inner | before[region], before[region])
         found[region] = before[region] | inner
         for within in NESTED_REGIONS[number + 1 :]:
             found[region] |= found[within] & joining
     return found
+
+
+def _touching(mask: Mask, seeds: Mask) -> Mask:
+    """The pieces of a mask that hold a voxel of some seeds; corners join."""
+    numbers, _ = connected(mask)
+    return np.isin(numbers, np.unique(numbers[seeds & mask])) & mask
 
 
 def _without(before: Present, wrong: Mask, hint: Hint) -> dict[str, Mask]:
