@@ -78,6 +78,17 @@ def test_what_it_says_arrives_on_the_grid_of_the_case(steps: Triple) -> None:
     assert not wanted["TC"].any()
 
 
+@pytest.mark.parametrize("steps", GRIDS.values(), ids=GRIDS)
+def test_a_hint_that_convinces_nobody_still_changes_what_a_person_sees(steps: Triple) -> None:
+    hints = [Hint("WT", True, (AT,))]
+    box, wanted = mended_regions(by_distance(-5.0), features_on(steps), nothing(), hints, SPACING)  # nothing is wrong
+    assert 250 <= np.count_nonzero(wanted["WT"]) < 400  # .25 ml of 1 mm, and what is as likely as the last of it
+    assert not (wanted["WT"] & (distance_mm([AT], box, SPACING) > 6)).any()  # the likeliest: what lies nearest
+    present = {**nothing(), "WT": ball(3), "TC": ball(2)}
+    _, wanted = mended_regions(by_distance(-5.0), features_on(steps), present, [Hint("WT", False, (AT,))], SPACING)
+    assert not wanted["WT"].any()  # there is no more of it to be had
+
+
 def test_what_joins_a_region_joins_those_around_it_and_gets_its_tissue() -> None:
     features, hints = features_on(GRIDS["1 mm"]), [Hint("TC", True, (AT,))]
     _, wanted = mended_regions(by_distance(6.0), features, nothing(), hints, SPACING)

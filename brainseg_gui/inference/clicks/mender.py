@@ -25,6 +25,8 @@ OUTPUTS = ("is wrong", "is TC", "is ET")
 _AT_THE_HINT_MM = 2.0  # here a person is believed whatever the network says
 _SUREST = 8.0
 _CLAIMED, _MIDDLE = 0.5, 0.5  # of an island, and of its greatest depth
+_LEAST_ML, _HALVINGS = 0.25, 10  # what a hint changes at least, where it can; steps to the threshold that gives it
+_PER_MM = 0.05  # of the logit: of what is as likely, the nearest
 _BEGUN_BY_HINTS = "ET"
 _WIDEST = 5.0  # standard deviations of a trait
 
@@ -77,13 +79,19 @@ def mended_regions(
     case_box = surroundings(hint, spacing_mm, (shape[0], shape[1], shape[2]))
     logits = _logits(mender, features, case_box, present, hints, spacing_mm)
     distance = distance_mm(hint.voxels_ijk, case_box, spacing_mm)
-    wrong = logits[0] > 0
-    if hint.box is None:
-        wrong &= distance <= REACH_MM
-    if hint.adds:
-        wrong &= _brain_in(features, case_box)
-    wrong |= distance <= _AT_THE_HINT_MM
     before = {region: present[region][case_box] for region in NESTED_REGIONS}
+    able = np.ones(distance.shape, bool) if hint.box is not None else distance <= REACH_MM
+    if hint.adds:
+        able &= _brain_in(features, case_box)
+    at_hint = distance <= _AT_THE_HINT_MM
+    changing = before[hint.region] != hint.adds
+    wrong = (logits[0] > 0) & able | at_hint
+    wrong |= _likeliest(
+        logits[0] - _PER_MM * distance,
+        able & changing,
+        at_hint & changing,
+        _LEAST_ML * 1000 / float(np.prod(spacing_mm)),
+    )
     if not hint.adds:
         wrong |= _unclaimed(before[hint.region], hints, features, case_box, spacing_mm)
         return case_box, _without(before, wrong, hint)
@@ -111,6 +119,27 @@ def _upsampled(found: Floats, features: CaseFeatures, box: Box, case_box: Box) -
     i, j, k = (slice(part.start - n, part.stop - n) for part, n in zip(case_box, grid.start, strict=True))
     matrices = grid.backward(box, (i, j, k))
     return [apply_along_axes(np.asfortranarray(found[..., n]), matrices) for n in range(found.shape[-1])]
+
+
+def _likeliest(likeliness: Floats, able: Mask, at_hint: Mask, least: float) -> Mask:
+    """The voxels joined to a hint that are likeliest wrong, at least so many, where fewer are believed to be wrong.
+
+    Who points at something sees more than a few voxels: an answer that nobody notices is asked for again and again.
+    """
+
+    def joined(threshold: float) -> Mask:
+        there = (likeliness > threshold) & able | at_hint
+        numbers, _ = connected(there, 6)
+        return np.isin(numbers, np.unique(numbers[at_hint])) & there
+
+    found = joined(0.0)
+    if np.count_nonzero(found) >= least:
+        return found
+    low, high = -_SUREST - 2 * _PER_MM * REACH_MM, 0.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if np.count_nonzero(joined(middle)) >= least else (low, middle)
+    return joined(low)
 
 
 def _unclaimed(
