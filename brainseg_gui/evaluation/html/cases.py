@@ -10,12 +10,12 @@ from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, Coho
 
 def cases_section(report: CohortReport) -> Html:
     """One row per case and model; everything else is in the CSV."""
-    several = len(report.models) > 1
-    heads: list[TableCell | str] = [text_cell("Case"), *([text_cell("Patient")] if report.has_visits else [])]
+    several, has_visits = len(report.models) > 1, report.has_visits
+    heads: list[TableCell | str] = [text_cell("Case"), *([text_cell("Patient")] if has_visits else [])]
     heads += [text_cell("Model")] if several else []
     heads += [f"{measure.short_column} {key}" for measure in LISTED_SCORES for key in REGION_KEYS]
     heads += [*(f"WT {measure.words}" for measure in LISTED_VOLUMES), text_cell("Worst place")]
-    rows = [_row(case, several, report.has_visits) for case in report.cases]
+    rows = [_row(case, several, has_visits) for case in report.cases]
     note = "HD95 in mm; Lesion: lesion-wise Dice. A click on a heading sorts."
     return joined([paragraph(note, "quiet"), table(heads, rows, sortable=True, tall=True)])
 
