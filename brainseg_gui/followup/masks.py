@@ -11,10 +11,10 @@ from brainseg_gui.evaluation.masks import reading_of
 from brainseg_gui.followup.visits import Visit
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.read_case import read_case
+from brainseg_gui.imaging.cases.sureness_note import VolumeLimits, read_sureness
 from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.reading import read_mask
-from brainseg_gui.imaging.formats.sureness_note import VolumeLimits, read_sureness
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.schemes.understanding import stated_schemes

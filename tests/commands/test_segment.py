@@ -21,10 +21,10 @@ from brainseg_gui.commands.segmenting import local
 from brainseg_gui.commands.segmenting.jobs import plan_jobs, prepare_outputs
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.execution.manifest import FOLDER
+from brainseg_gui.imaging.cases.sureness_note import read_sureness
 from brainseg_gui.imaging.formats.known_formats import titles
 from brainseg_gui.imaging.formats.mask_note import NOTE_ENDING, read_note
 from brainseg_gui.imaging.formats.reading import read_mask
-from brainseg_gui.imaging.formats.sureness_note import read_sureness
 from brainseg_gui.inference.cohorts import ahead
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.options import SegmentResult

@@ -23,8 +23,8 @@ from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.to_json import as_json
 from brainseg_gui.followup.visits import time_line_of
 from brainseg_gui.followup.volumes import VolumeRange, with_sureness
+from brainseg_gui.imaging.cases.sureness_note import write_sureness
 from brainseg_gui.imaging.formats.reading import read_mask
-from brainseg_gui.imaging.formats.sureness_note import write_sureness
 from brainseg_gui.progress import run_to_end
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainseg_gui.imaging.cases.sureness_note import read_sureness, write_sureness
 from brainseg_gui.imaging.formats.mask_note import note_path, read_note
-from brainseg_gui.imaging.formats.sureness_note import read_sureness, write_sureness
 
 VALUES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4) % 4
 LIMITS = {"WT": (10.0, 14.5), "ET": (0.0, 2.25)}

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import CaseError, ImageError
-from brainseg_gui.imaging.formats.dicom.guard import ItemCounter
+from brainseg_gui.imaging.formats.dicom_guard import ItemCounter
 from brainseg_gui.preparation.dicom.examination import Examination, look_through, why_not
 from brainseg_gui.preparation.dicom.headers import read_headers
 from brainseg_gui.preparation.dicom.pixels import read_stack

@@ -28,7 +28,7 @@ from brainseg_gui.storage.folder import make_folders
 from brainseg_gui.storage.writing import remove_derived
 
 if TYPE_CHECKING:
-    from brainseg_gui.imaging.formats.sureness_note import VolumeLimits
+    from brainseg_gui.imaging.cases.sureness_note import VolumeLimits
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -151,7 +151,7 @@ def save_mask(
         with contextlib.suppress(OSError):
             remove_derived(note_path(path))  # it told of the mask that was there before
             if sure_ml:
-                from brainseg_gui.imaging.formats.sureness_note import write_sureness
+                from brainseg_gui.imaging.cases.sureness_note import write_sureness
 
                 write_sureness(path, request.labels.values, made_by, sure_ml)
     else:

@@ -131,8 +131,8 @@ def _write(
     chosen: bool,
     before_named: Callable[[Path], None] | None,
 ) -> float:
+    from brainseg_gui.imaging.cases.sureness_note import write_sureness
     from brainseg_gui.imaging.formats.save import write_labels
-    from brainseg_gui.imaging.formats.sureness_note import write_sureness
 
     started = time.perf_counter()
     with suppress(OSError):  # another call that failed may have removed the folder, empty as it was; writing says more

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from brainseg_gui.imaging.formats.dicom.guard import ItemCounter, looks_like_dicom
-from brainseg_gui.imaging.formats.dicom.values import (
+from brainseg_gui.imaging.formats.dicom_guard import ItemCounter, looks_like_dicom
+from brainseg_gui.imaging.formats.dicom_values import (
     Vector,
     first_number_of,
     listed_of,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainseg_gui.imaging.formats.dicom.values import sequence_of, text_of
+from brainseg_gui.imaging.formats.dicom_values import sequence_of, text_of
 from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labelling.terminology import entry_of, scheme_of_entries

@@ -1,1 +1,0 @@
-"""Masks in DICOM files: segmentation objects and structure sets."""
