@@ -542,3 +542,4 @@ def test_the_list_is_scored_and_the_results_shown(
     (report,) = reports
     assert [case.case_id for case in report.cases] == ["A", "B"]
     assert [case.case_id for case in report.failed] == ["C"]
+    assert [case.patient for case in report.cases] == ["A", "B"]

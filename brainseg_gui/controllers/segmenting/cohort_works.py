@@ -7,7 +7,7 @@ import math
 import os
 import traceback
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import platformdirs
 
 from brainseg_gui.annotation.case_order import CaseSigns
 from brainseg_gui.errors import BrainsegError, CaseError
+from brainseg_gui.evaluation.cohorts.pairing import patients_in
 from brainseg_gui.evaluation.cohorts.run import CohortRequest, ScoringState, score_pairs
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
 from brainseg_gui.evaluation.records.pair import Pair, Unpaired
@@ -85,15 +86,17 @@ def scoring(jobs: Sequence[CaseJob], results: Path, wishes: RunWishes) -> Genera
     CaseError
         If no case has both.
     """
-    pairs: list[tuple[str, Pair]] = []
+    pairs: list[Pair] = []
     for job in jobs:
         if lacking := _lacking(job):
             yield Progress("looking for masks", 0.0, partial=LeftOut(job, lacking))
-        elif job.source is not None and job.source.reference is not None:
-            pairs.append((_MODEL, Pair(job.name, job.source.reference, job.output, job.source.folder)))
+        elif (source := job.source) is not None and source.reference is not None:
+            pairs.append(Pair(job.name, source.reference, job.output, source.folder, source.patient))
     if not pairs:
         raise CaseError("no case of the list has a reference and a prediction", "Segment the cases first")
-    return (yield from score_pairs(pairs, (), _request(results, wishes)))
+    whose = patients_in(pairs, results)
+    named = [(_MODEL, replace(pair, patient=whose[pair.case_id])) for pair in pairs]
+    return (yield from score_pairs(named, (), _request(results, wishes)))
 
 
 def _lacking(job: CaseJob) -> str:

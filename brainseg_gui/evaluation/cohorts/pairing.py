@@ -63,15 +63,21 @@ def pair_models(
     order = {model: place for place, model in enumerate(predictions)}
     pairs.sort(key=lambda item: (item[1].case_id, order[item[0]]))
     given = _images_by_id(images) if images is not None else {}
-    whose = _patients([pair for _, pair in pairs], reference)
+    whose = patients_in([pair for _, pair in pairs], reference)
     return [
         (model, replace(pair, images=given.get(pair.case_id) or pair.images, patient=whose[pair.case_id]))
         for model, pair in pairs
     ], unpaired
 
 
-def _patients(pairs: Sequence[Pair], root: Path) -> dict[str, str]:
-    """Whose each case is, by its data set, its id and the folder of its reference; names as people read them."""
+def patients_in(pairs: Sequence[Pair], root: Path) -> dict[str, str]:
+    """Whose each case is, by its data set, its id and the folder of its reference.
+
+    Parameters
+    ----------
+    root
+        Folder of the cohort, which patients who are named by folders are named without.
+    """
     references = {pair.case_id: pair for pair in pairs}
     together = Counter(pair.reference.parent for pair in references.values())
     sources = {
