@@ -201,3 +201,22 @@ def test_the_words_of_errors_are_whole_and_the_depth_gives_way(panel: QWidget, w
     assert table.columnWidth(1) >= table.sizeHintForColumn(1)
     assert table.isColumnHidden(4) == (width < 410)
     assert "mm deep" in table.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+@pytest.mark.parametrize("points", [9, 16])
+def test_numbers_have_room_in_any_font(panel: QWidget, points: int) -> None:
+    table = panel.table
+    font = table.font()
+    font.setPointSize(points)
+    table.setFont(font)
+    for column in (0, 2, 3, 5):
+        text = {3: "123.45"}.get(column) or max((_cells(table, row)[column] for row in range(3)), key=len)
+        assert table.columnWidth(column) >= table.fontMetrics().horizontalAdvance(text) + 8
+
+
+def test_a_wider_table_tells_the_depth_too(panel: QWidget) -> None:
+    table = panel.table
+    table.setFixedWidth(900)
+    assert not table.isColumnHidden(4)
+    table.setFixedWidth(250)
+    assert table.isColumnHidden(4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
@@ -32,9 +32,10 @@ _COLUMNS: tuple[tuple[ErrorOrder, str, str], ...] = (
     ),
     (ErrorOrder.COST, "Dice cost", "By how much the region's Dice grows if this one alone is corrected"),
 )
-_MARK = 12
-_DEPTH = 4
-_WITH_DEPTH = 410  # pixels; narrower, the tip tells the depth
+_LONGEST = ("300", "", "Region ▾", "000.00", "mm deep ▾", "Dice cost ▾")  # what a column has room for, in any font
+_MARK, _MARGIN = 12, 11  # pixels
+_ERROR, _DEPTH = 1, 4
+_WORDS = "missed lesion"  # the errors' words come before the depth, which the tip tells too
 
 
 class ErrorModel(QAbstractTableModel):
@@ -122,9 +123,7 @@ class ErrorTable(QTableView):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(28)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((0, 34), (2, 56), (3, 52), (_DEPTH, 72), (5, 76)):
-            header.resizeSection(column, width)
+        header.setSectionResizeMode(_ERROR, QHeaderView.ResizeMode.Stretch)
         header.setSortIndicator(0, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         header.setSortIndicatorShown(False)  # drawn over the words; the model writes an arrow behind them
@@ -132,7 +131,21 @@ class ErrorTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.setColumnHidden(_DEPTH, self.width() < _WITH_DEPTH)  # the words of the errors come before
+        self._share_width()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._share_width()
+
+    def _share_width(self) -> None:
+        """Numbers have the room that they need; the words of the errors have the rest."""
+        width = self.fontMetrics().horizontalAdvance
+        for column, text in enumerate(_LONGEST):
+            if column != _ERROR:
+                self.horizontalHeader().resizeSection(column, width(text) + _MARGIN)
+        needed = sum(width(text) + _MARGIN for text in _LONGEST) + width(_WORDS) + _MARK
+        self.setColumnHidden(_DEPTH, self.width() < needed)
 
     def refresh(self) -> None:
         """Show the list as it is now."""
