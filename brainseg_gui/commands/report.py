@@ -18,7 +18,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="write a report of one case, or of each of several",
         description="The modalities, three planes, scores of every region, volumes, lesions, the worst place and all "
         "definitions: as one page of HTML that opens offline, as PDF, or both. Without a prediction it shows the case "
-        "and the volumes of its mask. Names are those of files and folders; headers are not asked for any.",
+        "and the volumes of its mask; of a visit of a patient also those of the earlier ones. Names are those of files "
+        "and folders; headers are not asked for any.",
     )
     add_case_options(parser, several=True)
     parser.add_argument(
@@ -53,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.evaluation.documents.case_file import check_report_file, write_report
     from brainseg_gui.evaluation.metrics.rules import rules_named
     from brainseg_gui.evaluation.reports.case_content import read_content
+    from brainseg_gui.followup.documents.case_visits import with_visits
+    from brainseg_gui.followup.own_masks import masks_beside
+    from brainseg_gui.followup.visits_near import visits_near
     from brainseg_gui.imaging.cases.case_folder import find_case
     from brainseg_gui.progress import run_to_end
 
@@ -63,6 +67,8 @@ def run(args: argparse.Namespace) -> int:
     reference = args.reference or source.reference
     content = run_to_end(read_content(source, reference, args.prediction, chosen, rules, regrid_policy_of(args)))
     content = run_to_end(with_places(content))
+    if (line := visits_near(source)) is not None:
+        content = run_to_end(with_visits(content, line, masks_beside(line), chosen))
     for path in args.output or [Path(f"{source.case_id}_report{suffix}") for suffix in (".html", ".pdf")]:
         write_report(content, path)
         sys.stdout.write(printable(str(path)) + "\n")

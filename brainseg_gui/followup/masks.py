@@ -76,7 +76,7 @@ def read_masks(
         found[index] = yield from scaled(_read(visits[index], path, scheme), *part)
     votes = [_vote(visits[index], mask) for index, mask in found.items()]
     agreed = agreed_schemes(votes)
-    return {index: _read_alike(mask, other) for (index, mask), other in zip(found.items(), agreed, strict=True)}
+    return {index: read_like(mask, other) for (index, mask), other in zip(found.items(), agreed, strict=True)}
 
 
 def _read(visit: Visit, path: Path, scheme: LabelScheme | None) -> Generator[Progress, None, VisitMask]:
@@ -115,10 +115,10 @@ def _vote(visit: Visit, mask: VisitMask) -> Vote:
     return Vote(mask.labels.scheme.name, present, mask.stated, visit.source.convention)
 
 
-def _read_alike(mask: VisitMask, agreed: LabelScheme) -> VisitMask:
-    """A mask as the patient's others are read, where it does not state its scheme."""
+def read_like(mask: VisitMask, agreed: LabelScheme, whose: str = "the other visits' are") -> VisitMask:
+    """A mask as others of the patient are read, where it does not state its scheme."""
     own = mask.labels.scheme
     if mask.stated or agreed.name == own.name:
         return mask
-    sentence = f"The labels are read as {agreed.title}, as the other visits' are; alone it would be {own.title}"
+    sentence = f"The labels are read as {agreed.title}, as {whose}; alone it would be {own.title}"
     return replace(mask, labels=mask.labels.with_scheme(agreed), notes=(sentence, *mask.notes[1:]))

@@ -122,6 +122,15 @@ def time_line_among(
     if strange := sorted((dates or {}).keys() - {visit.name for visit in visits}):
         names = _some(sorted(visit.name for visit in visits))
         raise CaseError(f"no visit is named {printable(strange[0])!r}", f"Choose one of {names}", folder)
+    return _line(name, visits, notes)
+
+
+def time_line_of_one(sources: Sequence[CaseSource], owner: str) -> TimeLine:
+    """The visits of cases that are known to be one patient's, whom `patients_of` names so."""
+    return _line(_shown(owner), [_visit(source, owner, {}) for source in sources], ())
+
+
+def _line(name: str, visits: Sequence[Visit], notes: tuple[str, ...]) -> TimeLine:
     ordered, doubts = _in_order(visits)
     days = tuple(_strange_days(ordered))
     return TimeLine(name, ordered, (*notes, *doubts, *days), days)

@@ -147,3 +147,25 @@ def test_what_is_for_several_cases_is_refused_for_one(
 ) -> None:
     assert main(["report", str(cohort / "A"), option]) == 2
     assert f"{option.partition('=')[0]} is for several cases" in capsys.readouterr().err
+
+
+def test_visits_stand_beside_the_earlier_ones_and_are_written_anew_when_those_change(
+    scheduler: str, tmp_path: Path, toy_case: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed, name in enumerate(("P1_day1", "P1_day8")):
+        folder = toy_case(tmp_path / "cohort", case_id=name, seed=seed, shape=(12, 14, 10))
+        (tmp_path / "masks").mkdir(exist_ok=True)
+        (folder / f"{name}_seg.nii.gz").rename(tmp_path / "masks" / f"{name}_pred.nii.gz")
+    words = ["report", str(tmp_path / "cohort"), "--prediction", str(tmp_path / "masks"), "-o", str(tmp_path / "out")]
+    words += ["--cluster", scheduler, "--json"]
+    assert main(words) == 0
+    capsys.readouterr()
+    page = (tmp_path / "out" / "P1_day8_report.html").read_text()
+    assert "Visit 2 of 2 of P1: day8" in page
+    assert "Volumes are of P1_day1_pred.nii.gz (day1); of this visit its prediction" in page
+    mask = nib.load(tmp_path / "masks" / "P1_day1_pred.nii.gz")
+    nib.save(nib.Nifti1Image(np.zeros(mask.shape, np.uint8), mask.affine), tmp_path / "masks" / "P1_day1_pred.nii.gz")
+    assert main(words) == 0
+    assert told(capsys) == {"P1_day1": False, "P1_day8": False}  # the second for the first one's mask
+    assert main(words) == 0
+    assert told(capsys) == {"P1_day1": True, "P1_day8": True}

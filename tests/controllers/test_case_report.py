@@ -14,10 +14,12 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.comparing.case_report import CaseReportController
+from brainseg_gui.followup.visits import time_line_of
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
+from tests.patients import write_patient
 
 WAIT_MS = 60_000
 
@@ -163,3 +165,40 @@ def test_a_place_that_cannot_be_written_is_told_and_another_offered(
     qtbot.waitUntil(lambda: "HTML or PDF" in str(session.notice), timeout=WAIT_MS)
     assert not (tmp_path / "case.docx").exists()
     assert session.case is case
+
+
+@pytest.fixture
+def visit(session: Session, tmp_path: Path, read: Callable[[Path], Case]) -> Case:
+    """The second of four visits, opened alone; its mask is the layer `reference`."""
+    opened = read(write_patient(tmp_path / "P1") / "visit2_2021-03-15")
+    session.open(opened)
+    return opened
+
+
+def _written(report: CaseReportController, session: Session, qtbot: QtBot, path: Path) -> str:
+    report.save_as(path)
+    qtbot.waitUntil(lambda: not session.reporting.running, timeout=WAIT_MS)
+    return path.read_text("utf-8")
+
+
+def test_a_visit_is_told_beside_the_earlier_ones_though_it_was_opened_alone(
+    report: CaseReportController, session: Session, visit: Case, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = _written(report, session, qtbot, tmp_path / "case.html")
+    assert "Visit 2 of 4 of P1: visit2_2021-03-15" in page
+    assert "visit1_2021-01-10</td>" in page
+    assert "visit3_2021-06-01</td>" not in page  # a later one
+
+
+def test_the_open_time_line_says_whose_visit_it_is_and_annotations_come_first(
+    report: CaseReportController, session: Session, visit: Case, qtbot: QtBot, tmp_path: Path
+) -> None:
+    line = time_line_of(tmp_path / "P1")
+    session.following.open(replace(line, patient="Somebody", visits=line.visits[:2]))
+    assert visit.reference is not None
+    empty = replace(visit.reference, values=np.zeros_like(visit.reference.values))
+    session.add_layer(Layer("annotation by me", LayerRole.ANNOTATION, empty))
+    page = _written(report, session, qtbot, tmp_path / "case.html")
+    assert "Visit 2 of 2 of Somebody" in page
+    assert "of this visit its annotation by me" in page
+    assert "(-100.0 %)" in page

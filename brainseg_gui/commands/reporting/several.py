@@ -18,6 +18,7 @@ from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.execution.manifest import Entry, read_manifest
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.naming.patients import patients_of
 
 
 def report_on_several(args: argparse.Namespace) -> int:
@@ -108,13 +109,28 @@ def _records(
     known: Mapping[str, list[Entry]],
     same: Mapping[str, Any],
 ) -> Iterator[dict[str, Any]]:
+    owners = patients_of(sources)[0]
+    of_others = _predicted(sources, predictions, owners)
     for source in sources:
         entries = [
             entry.as_json() for ending in ENDINGS for entry in known.get(report_name(source.case_id, ending), [])
         ]
         case = source.folder if _is_one(source) else next(iter(source.modalities.values()))
         prediction = predictions[source.case_id] if predictions is not None else None
-        yield {**same, "case": str(case), "prediction": prediction, "entries": entries}
+        others = {str(image): mask for image, mask in of_others.get(owners[source.identity], {}).items()}
+        yield {**same, "case": str(case), "prediction": prediction, "of_visits": others, "entries": entries}
+
+
+def _predicted(
+    sources: Sequence[CaseSource], predictions: Mapping[str, str] | None, owners: Mapping[Path, str]
+) -> dict[str, dict[Path, str]]:
+    """Patient -> the predictions of the visits, each under the first image of its visit."""
+    found: dict[str, dict[Path, str]] = {}
+    for source in sources:
+        if mask := (predictions or {}).get(source.case_id):
+            image = next(iter(source.modalities.values())).absolute()
+            found.setdefault(owners[source.identity], {})[image] = mask
+    return found
 
 
 def _is_one(source: CaseSource) -> bool:

@@ -20,6 +20,10 @@ from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.reports.case_content import read_content
 from brainseg_gui.execution.fitness import unfit_for
 from brainseg_gui.execution.manifest import FOLDER, Entry, ManifestWriter
+from brainseg_gui.followup.documents.case_visits import number_among, with_visits
+from brainseg_gui.followup.own_masks import masks_beside
+from brainseg_gui.followup.visits import TimeLine
+from brainseg_gui.followup.visits_near import visits_near
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.file_mark import mark_of
 from brainseg_gui.imaging.formats.mask_note import note_path
@@ -70,6 +74,7 @@ class _Report:
             read_content(self._source, self._source.reference, self._prediction, chosen, rules, regrid)
         )
         content = run_to_end(with_places(content))
+        content = run_to_end(with_visits(content, self._line, self._of_visits, chosen))
         make_folders(self._output / FOLDER, self._output)
         for path in files:
             write_report(content, path)
@@ -84,6 +89,18 @@ class _Report:
     def _prediction(self) -> Path | None:
         return Path(self.record["prediction"]) if self.record["prediction"] else None
 
+    @cached_property
+    def _line(self) -> TimeLine | None:
+        return visits_near(self._source)
+
+    @cached_property
+    def _of_visits(self) -> dict[int, Path]:
+        """Index of an earlier visit -> its mask."""
+        others = {Path(image): Path(mask) for image, mask in self.record["of_visits"].items()}
+        here = number_among(self._line, self._source) if self._line is not None else None
+        masks = masks_beside(self._line, others) if self._line is not None else {}
+        return {index: path for index, path in masks.items() if here is not None and index < here}
+
     @property
     def _output(self) -> Path:
         return Path(self.record["output"])
@@ -94,13 +111,15 @@ class _Report:
 
     @property
     def _key(self) -> str:
-        settings = {"program": __version__, **{name: self.record[name] for name in SETTINGS}}
+        visits = [visit.name for visit in self._line.visits] if self._line is not None else []
+        settings = {"program": __version__, "visits": visits, **{name: self.record[name] for name in SETTINGS}}
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
     def _inputs(self) -> list[Path]:
         """The files that the report is made of."""
         prediction = self._prediction
-        masks = [path for path in (prediction, prediction and note_path(prediction)) if path and path.is_file()]
+        found = [path for path in (prediction, *self._of_visits.values()) if path is not None]
+        masks = [path for mask in found for path in (mask, note_path(mask)) if path.is_file()]
         return [*inputs_of(self._source), *masks]
 
     def _is_current(self, path: Path, inputs: list[Path]) -> bool:

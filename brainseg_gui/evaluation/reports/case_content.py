@@ -16,6 +16,7 @@ from brainseg_gui.evaluation.metrics.distances import with_distances
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.evaluation.records.report import CaseReport
+from brainseg_gui.evaluation.reports.case_visits import CaseVisits
 from brainseg_gui.evaluation.reports.pictures import best_modality
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.read_case import read_case
@@ -47,6 +48,8 @@ class CaseContent:
         What the numbers follow; when; by which program and libraries.
     places, places_note
         Rows of the table that says where lesions lie, and how that is known; empty where nobody asked.
+    visits
+        Which visit of its patient it is, and the earlier ones; None where it is the only one, or nobody asked.
     """
 
     figure: FigureContent
@@ -58,6 +61,7 @@ class CaseContent:
     versions: dict[str, str]
     places: tuple[tuple[str, ...], ...] = ()
     places_note: str = ""
+    visits: CaseVisits | None = None
 
     @property
     def case(self) -> Case:

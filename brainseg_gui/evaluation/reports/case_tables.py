@@ -9,6 +9,7 @@ from brainseg_gui.evaluation.records.measure import MeasureOutlet
 from brainseg_gui.evaluation.records.measures import MEASURES, measures_shown
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport
 from brainseg_gui.evaluation.reports.case_content import CaseContent
+from brainseg_gui.evaluation.reports.case_visits import CaseVisits
 from brainseg_gui.imaging.grid import describe_shape, describe_spacing
 from brainseg_gui.imaging.labels import meanings
 
@@ -33,6 +34,8 @@ def tables_of(content: CaseContent) -> list[TextTable]:
         tables.append(region_table(content.scores))
     if content.volumes:
         tables.append(volume_table(content))
+    if content.visits is not None and len(content.visits.rows) > 1:
+        tables.append(visits_table(content.visits))
     if content.scores is not None:
         tables += [lesion_table(content.scores), pooled_table(content.scores)]
     if content.places:
@@ -56,6 +59,39 @@ def volume_table(content: CaseContent) -> TextTable:
         (key, names.get(key, ""), *(volume.text(content.volumes[mask].get(key, 0.0)) for mask in masks)) for key in keys
     )
     return TextTable("Volumes", ("Label", "", *(f"{mask}, ml" for mask in masks)), rows, words=2)
+
+
+def visits_table(visits: CaseVisits) -> TextTable:
+    """Volumes of the earlier visits and of this one, the last, with what changed from each of them to this one."""
+    *earlier, now = visits.rows
+    timed = any(row.days for row in earlier)
+    heads = ("Visit", *(["Days before"] if timed else []))
+    rows = [(row.name, *([row.days] if timed else [])) for row in visits.rows]
+    for key in REGION_KEYS:
+        heads = (*heads, f"{key}, ml", "change, ml")
+        changes = [change_words(row.volumes.get(key), now.volumes.get(key)) for row in earlier]
+        rows = [
+            (*cells, _volume_words(row.volumes.get(key)), change)
+            for cells, row, change in zip(rows, visits.rows, [*changes, ""], strict=True)
+        ]
+    note = f"Changes are from that visit to this one. {' '.join(f'{note}.' for note in visits.notes)}"
+    return TextTable("Beside the earlier visits", heads, tuple(rows), note=note)
+
+
+def _volume_words(volume: float | None) -> str:
+    return MEASURES["reference_ml"].text(volume) if volume is not None else ""
+
+
+def change_words(before: float | None, now: float | None) -> str:
+    """What a volume in ml grew by, with the per cent of what it was where it was something; empty where unknown.
+
+    >>> change_words(8.0, 10.0), change_words(0.0, 1.5), change_words(None, 2.0)
+    ('+2.00 (+25.0 %)', '+1.50', '')
+    """
+    if before is None or now is None:
+        return ""
+    percent = f" ({(now - before) / before:+.1%})".replace("%", " %") if before > 0 else ""
+    return f"{now - before:+.2f}{percent}"
 
 
 def lesion_table(case: CaseReport) -> TextTable:
@@ -108,4 +144,5 @@ def facts(content: CaseContent) -> list[str]:
     )
     names: Sequence[str] = [modality.title for modality in case.volumes]
     missing = f"; missing: {', '.join(m.title for m in case.missing)}" if case.missing else ""
-    return [f"Images: {', '.join(names)}{missing}", f"Grid: {grid}", *content.notes]
+    visits = content.visits.sentences if content.visits is not None else ()
+    return [*visits, f"Images: {', '.join(names)}{missing}", f"Grid: {grid}", *content.notes]

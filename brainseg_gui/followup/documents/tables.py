@@ -61,7 +61,7 @@ def visit_table(record: FollowUp) -> TextTable:
         result = results.get(index)
         first: tuple[str, ...] = (visit.name, visit.moment.words) if dated else (visit.name,)
         if result is None:
-            rows.append((*first, "no mask", _days_words(record.days(index)), *volumes, "", "", "", "", ""))
+            rows.append((*first, "no mask", days_words(record.days(index)), *volumes, "", "", "", "", ""))
             continue
         found = result.diameters
         percents = (_percent(found.from_baseline), _percent(found.from_nadir))
@@ -72,7 +72,7 @@ def visit_table(record: FollowUp) -> TextTable:
             (
                 *first,
                 _category(found, index in doubts),
-                _days_words(result.days),
+                days_words(result.days),
                 *volumes,
                 total,
                 *percents,
@@ -98,7 +98,8 @@ def _doubling(record: FollowUp, before: VisitResult, now: VisitResult) -> str:
     return "" if math.isnan(found) else f"{found:.0f}"
 
 
-def _days_words(days: Span | None) -> str:
+def days_words(days: Span | None) -> str:
+    """A number of days for a column; empty where nothing tells."""
     if days is None:
         return ""
     return f"{days.most:.0f}" if days.least == days.most else f"{days.least:.0f} to {days.most:.0f}"
