@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from brainseg_gui.progress import Progress
 
 _DICOM = ("dicom-seg", "rtstruct")
-# those of `MASK_KINDS`, whose module imports what is heavy; a test compares them
+# those of `COHORT_LAYOUTS` and of DICOM, whose modules import what is heavy; a test compares them
 _KINDS = ("nnunet", "bids", *_DICOM, "seg.nrrd", "nrrd", "mha", "mgz", "nii.gz")
 
 
@@ -118,19 +118,17 @@ def _check(args: argparse.Namespace) -> None:
 def _work(
     args: argparse.Namespace, sources: Sequence[CaseSource], opened: ExitStack
 ) -> Generator[Progress, None, list[ExportOutcome]]:
-    from brainseg_gui.exchange.bids import export_bids
     from brainseg_gui.exchange.case_export import ChosenMasks, MaskChoice
+    from brainseg_gui.exchange.cohort_layouts import COHORT_LAYOUTS
     from brainseg_gui.exchange.mask_files import export_masks
-    from brainseg_gui.exchange.nnunet import export_nnunet
 
     annotated = args.annotations is not None
     choice = MaskChoice(args.masks or ("annotation" if annotated else "reference"))
     masks = ChosenMasks(choice, annotation_homes(args.annotations, sources))
-    if args.to == "nnunet":
-        return export_nnunet(sources, args.output, masks, _remove_faces(opened) if args.deface else None)
-    if args.to == "bids":
-        return export_bids(sources, args.output, masks)
-    return export_masks(sources, args.output, args.to, masks, series=args.series, deidentify=args.deidentify)
+    if args.to in _DICOM:
+        return export_masks(sources, args.output, args.to, masks, series=args.series, deidentify=args.deidentify)
+    remove_faces = _remove_faces(opened) if args.deface else None
+    return COHORT_LAYOUTS[args.to].export(sources, args.output, masks, remove_faces)
 
 
 def _remove_faces(opened: ExitStack) -> RemoveFaces:

@@ -18,9 +18,9 @@ from brainseg_gui.exchange.case_export import (
     ChosenMasks,
     ExportOutcome,
     ReadCase,
-    check_new,
     export_each,
     ids_of,
+    new_folder,
 )
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
@@ -41,7 +41,6 @@ def export_bids(
     Numbers stay as they are; the table beside each mask says what they mean. A case without a mask has no file.
     """
     names = _entities(sources)
-    check_new(output)
 
     def write(read: ReadCase) -> Sequence[str]:
         if read.mask is not None:
@@ -50,10 +49,12 @@ def export_bids(
             write_text(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), chosen=False)
         return ()
 
-    outcomes = yield from export_each(sources, masks, write)
-    if not any(outcome.has_mask for outcome in outcomes):
-        raise CaseError(f"none of the cases has a {masks.choice.value} to export", "See what is said of each", output)
-    write_text(output / "dataset_description.json", json.dumps(_description(), indent=2) + "\n", chosen=False)
+    with new_folder(output):
+        outcomes = yield from export_each(sources, masks, write)
+        if not any(outcome.has_mask for outcome in outcomes):
+            what = f"none of the cases has its {masks.choice.value} to export"
+            raise CaseError(what, "See what is said of each", output)
+        write_text(output / "dataset_description.json", json.dumps(_description(), indent=2) + "\n", chosen=False)
     return outcomes
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -166,21 +167,37 @@ def ids_of(sources: Sequence[CaseSource], allowed: str, instead: str) -> dict[Pa
     return found
 
 
-def check_new(folder: Path) -> None:
-    """Make the folder of an export.
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """The folder of an export. What does not come to its end leaves nothing there.
 
     Raises
     ------
     SaveError
         If it holds something, or cannot be made.
     """
+    made = _check_new(folder)
     try:
+        yield
+    except BaseException:  # also a generator that is closed: the person cancelled
+        for path in folder.iterdir() if folder.is_dir() else ():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if made:
+            folder.rmdir()
+        raise
+
+
+def _check_new(folder: Path) -> bool:
+    """Whether the folder was made."""
+    try:
+        made = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         taken = next(folder.iterdir(), None)
     except OSError as error:
         raise SaveError(f"the folder cannot be made ({error.strerror})", "Choose another one", folder) from error
     if taken is not None:
         raise SaveError("there is something in the folder", "Choose a new or an empty one", folder)
+    return made
 
 
 def write_image(volume: Volume, case: Case, path: Path, root: Path) -> None:

@@ -12,9 +12,9 @@ from brainseg_gui.exchange.case_export import (
     ChosenMasks,
     ExportOutcome,
     ReadCase,
-    check_new,
     export_each,
     ids_of,
+    new_folder,
 )
 from brainseg_gui.exchange.dicom.mask_maker import maker_of
 from brainseg_gui.exchange.dicom.segmentation import write_segmentation
@@ -83,32 +83,45 @@ def export_masks(
     deidentify
         Whether DICOM objects go out by the basic profile of PS3.15; other formats hold nothing of a person.
     """
-    known, names = MASK_KINDS[kind], ids_of(sources, r"\w.\-", "_")
+    known = MASK_KINDS[kind]
     if known.write is not None and series is None:
         raise SaveError(_NO_SERIES, "Give the folder of the DICOM files that the cases were made of", output)
-    check_new(output)
-    finder = (yield from scaled(find_series(series), 0.0, _LOOKING)) if known.write and series else None
-    schemes: set[str] = set()
+    with new_folder(output):
+        outcomes = yield from _written(sources, output, known, masks, series, deidentify=deidentify)
+        if not any(outcome.has_mask for outcome in outcomes):
+            what = f"none of the cases has its {masks.choice.value} to export"
+            raise CaseError(what, "See what is said of each", output)
+    return outcomes
+
+
+def _written(
+    sources: Sequence[CaseSource],
+    output: Path,
+    kind: MaskKind,
+    masks: ChosenMasks,
+    series: Path | None,
+    *,
+    deidentify: bool,
+) -> Generator[Progress, None, list[ExportOutcome]]:
+    names, schemes = ids_of(sources, r"\w.\-", "_"), set[str]()
+    finder = (yield from scaled(find_series(series), 0.0, _LOOKING)) if kind.write and series else None
 
     def write(read: ReadCase) -> Sequence[str]:
         if read.mask is None:
             return ()
-        path = output / f"{names[read.case.source.identity]}{known.ending}"
-        if known.write is not None and finder is not None:
+        path = output / f"{names[read.case.source.identity]}{kind.ending}"
+        if kind.write is not None and finder is not None:
             found = finder.series_on(read.mask.grid, read.case.case_id)
             maker = maker_of(read.mask_file) if read.mask_file is not None else None
-            known.write(path, read.mask, found, maker, deidentify=deidentify, chosen=False)
+            kind.write(path, read.mask, found, maker, deidentify=deidentify, chosen=False)
             return found.notes
         write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
-        if not known.names_labels:
+        if not kind.names_labels:
             _describe(output, read.mask, schemes)
         return ()
 
     begin = _LOOKING if finder is not None else 0.0
-    outcomes = yield from scaled(export_each(sources, masks, write), begin, 1.0)
-    if not any(outcome.has_mask for outcome in outcomes):
-        raise CaseError(f"none of the cases has a {masks.choice.value} to export", "See what is said of each", output)
-    return outcomes
+    return (yield from scaled(export_each(sources, masks, write), begin, 1.0))
 
 
 def _describe(output: Path, mask: LabelMap, schemes: set[str]) -> None:

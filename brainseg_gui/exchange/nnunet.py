@@ -19,9 +19,9 @@ from brainseg_gui.exchange.case_export import (
     ChosenMasks,
     ExportOutcome,
     ReadCase,
-    check_new,
     export_each,
     ids_of,
+    new_folder,
     write_image,
 )
 from brainseg_gui.exchange.faceless import RemoveFaces
@@ -103,7 +103,6 @@ def export_nnunet(
     if not _NAME.fullmatch(output.name):
         raise SaveError("nnU-Net would not find it", "Name the folder like Dataset501_Gliomas", output)
     names, labels = ids_of(sources, r"A-Za-z0-9_\-", "_"), _Labels()
-    check_new(output)
     channels = max((tuple(m for m in Modality if m in source.modalities) for source in sources), key=len)
 
     def write(read: ReadCase) -> Sequence[str]:
@@ -111,10 +110,11 @@ def export_nnunet(
         _write_case(read, output, names[read.case.source.identity], channels, labels)
         return ()
 
-    outcomes = yield from export_each(sources, masks, write, remove_faces)
-    if all(outcome.error for outcome in outcomes):
-        raise CaseError("none of the cases can be exported", "See what is said of each", output)
-    _write_description(output, channels, labels, sum(outcome.has_mask for outcome in outcomes))
+    with new_folder(output):
+        outcomes = yield from export_each(sources, masks, write, remove_faces)
+        if all(outcome.error for outcome in outcomes):
+            raise CaseError("none of the cases can be exported", "See what is said of each", output)
+        _write_description(output, channels, labels, sum(outcome.has_mask for outcome in outcomes))
     return outcomes
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from brainseg_gui.commands import export
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.exchange.cohort_layouts import COHORT_LAYOUTS
 from brainseg_gui.exchange.mask_files import MASK_KINDS
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
@@ -290,6 +291,6 @@ def test_options_that_would_say_nothing_are_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_every_kind_of_mask_file_can_be_asked_for() -> None:
-    assert set(MASK_KINDS) == set(export._KINDS) - {"nnunet", "bids"}
+def test_every_layout_and_kind_of_mask_file_can_be_asked_for() -> None:
+    assert set(export._KINDS) == {*COHORT_LAYOUTS, *export._DICOM}
     assert {key for key, kind in MASK_KINDS.items() if kind.write is not None} == set(export._DICOM)

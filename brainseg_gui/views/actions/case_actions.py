@@ -29,6 +29,12 @@ CASE_ACTIONS: tuple[ActionSpec, ...] = (
         tip="Segment or score the cases of the list, here or on a cluster",
         separated=True,
     ),
+    _action(
+        "cases.export",
+        "&Export the cohort…",
+        tip="All cases as a raw data set of nnU-Net, or their masks for BIDS, 3D Slicer and others",
+        known_as="nnunet dataset.json bids derivatives raw data set",
+    ),
     _open_in("cases.open_in_slicer", "&Slicer", tip=_OPEN),
     _open_in("cases.open_in_itk-snap", "&ITK-SNAP", tip=_OPEN),
     _open_in("cases.where_is_slicer", "&Where is Slicer…", tip="Choose the program", separated=True),

@@ -20,6 +20,7 @@ from brainseg_gui.controllers.shell.features.core_features import (
     SEGMENTING,
 )
 from brainseg_gui.controllers.shell.features.core_panels import LAYERS
+from brainseg_gui.controllers.shell.features.exporting_feature import COHORT_EXPORT
 from brainseg_gui.controllers.shell.features.feature import Feature
 from brainseg_gui.controllers.shell.features.following_feature import FOLLOWING
 from brainseg_gui.controllers.shell.features.learning_feature import LEARNING
@@ -196,6 +197,7 @@ FEATURES: tuple[Feature[Any], ...] = (
     COHORT_RUN,
     FIGURES,
     REPORT,
+    COHORT_EXPORT,
     DICOM_EXPORT,
     NEIGHBOURS,
     tools_feature(),
