@@ -162,7 +162,7 @@ class PreparationRun:
     def _tell(self, place: Path, done: PreparedExamination) -> None:
         from brainseg_gui.commands.preparing.told import entry_of, sentences_of
 
-        doubts = done.work.doubts if done.work is not None else ()
+        doubts = done.preparation.doubts
         self.doubts += bool(doubts)
         for doubt in doubts:
             say(f"{done.folder.name}: {doubt}")

@@ -17,7 +17,8 @@ Seen = Mapping[Modality | None, float]
 """How likely an image is each of the four, or another (None); adds up to 1. Empty where nobody could tell."""
 BOTH_T1 = frozenset([Modality.T1, Modality.T1CE])
 _LEAST, _CLEAR, _CONTRADICTS = 0.5, 0.8, 0.9
-"""How likely an image has to look like something to be taken for it, to be believed, and to speak against its tags."""
+"""How likely an image has to look like something to be taken for it, to be believed, and to speak against its tags; of
+both T1, also how likely contrast agent has to be in one that stands alone for it to be told."""
 _SHINES = 0.5
 """The gain from which one of two T1 was taken after contrast agent; 0.6 to 10 in 26 patients, and never below."""
 _FAR_APART = 0.5
@@ -29,7 +30,8 @@ def with_image(role: Role, seen: Seen) -> Role:
 
     Tags and image that agree make a guess surer, and where the tags say nothing a clear image decides. Where they
     contradict each other the tags' verdict stands, but is told as unsure. An image speaks against neither T1 nor T1ce
-    where it looks like the other: `told_apart` and `with_contrast_gain` compare them.
+    where it looks like the other: `told_apart` and `with_contrast_gain` compare them, and `standing_alone` tells of a
+    T1 that has none to be compared with.
     """
     if not seen:
         return role
@@ -59,7 +61,8 @@ def _share(seen: Seen, best: Modality | None) -> float:
 
 def _in_words(seen: Seen, best: Modality | None) -> str:
     title = "a T1 or T1ce" if best in BOTH_T1 else best.title if best else "none of the four"
-    return f"the image looks like {title} ({_share(seen, best):.0%})"
+    told = f"the image looks like {title} ({_share(seen, best):.0%})"
+    return f"{told}, contrast agent {agent_share(seen):.0%} likely" if best in BOTH_T1 else told
 
 
 def contrast_in_words(role: Role, seen: Seen) -> str:
@@ -81,6 +84,10 @@ def told_apart(roles: Sequence[Role], seen: Sequence[Seen]) -> tuple[Role, ...]:
     seen
         What each image looks like.
     """
+    return standing_alone(_told_apart(roles, seen), seen)
+
+
+def _told_apart(roles: Sequence[Role], seen: Sequence[Seen]) -> tuple[Role, ...]:
     found = [with_image(role, one) for role, one in zip(roles, seen, strict=True)]
     alike = [number for number, role in enumerate(found) if role.modality in BOTH_T1]
     silent = [number for number in alike if roles[number].modality is None]
@@ -95,6 +102,25 @@ def told_apart(roles: Sequence[Role], seen: Sequence[Seen]) -> tuple[Role, ...]:
         reason = f"{found[number].reason}; of {len(alike)} T1 it looks {why}"
         found[number] = Role(modality, Certainty.UNSURE, reason)
     return tuple(found)
+
+
+def standing_alone(roles: Sequence[Role], seen: Sequence[Seen]) -> tuple[Role, ...]:
+    """The same, with each T1 unsure in which contrast agent is seen, where no other series is a T1ce.
+
+    Names seldom say that none was given, and nothing else would tell.
+    """
+    if any(role.modality is Modality.T1CE for role in roles):
+        return tuple(roles)
+    return tuple(_with_agent(role, one) for role, one in zip(roles, seen, strict=True))
+
+
+def _with_agent(role: Role, seen: Seen) -> Role:
+    if role.modality is not Modality.T1 or not seen or _best(seen) not in BOTH_T1:
+        return role
+    if role.certainty is Certainty.UNSURE or (share := agent_share(seen)) < _CONTRADICTS:
+        return role
+    reason = f"{role.reason}, but something shines as after contrast agent ({share:.0%} likely): perhaps a T1ce"
+    return Role(role.modality, Certainty.UNSURE, reason)
 
 
 def agent_share(seen: Seen) -> float:

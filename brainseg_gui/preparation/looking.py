@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import AGREEING_CORNERS, LARGEST_BRAIN_ML, Volume, corner_value
 from brainseg_gui.preparation.heads.contrast import guess_contrast
 from brainseg_gui.preparation.heads.field import SHAPE, FloatArray, HeadField, on_field, resampled
@@ -87,6 +88,13 @@ def told_by_images(examination: RawExamination) -> RawExamination:
 def is_unsure(series: Series) -> bool:
     """Whether the tags of a series leave open what it is."""
     return series.role_by_tags.certainty is Certainty.UNSURE
+
+
+def several_t1(examination: RawExamination) -> frozenset[int]:
+    """The numbers of the T1, where tags name two or more and no T1ce: names may not tell of contrast agent."""
+    by_tags = {one.number: one.role_by_tags.modality for one in examination.series}
+    plain = frozenset(number for number, modality in by_tags.items() if modality is Modality.T1)
+    return plain if len(plain) > 1 and Modality.T1CE not in by_tags.values() else frozenset()
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,12 +9,13 @@ from pathlib import Path
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.heads.finder import BrainFinder
-from brainseg_gui.preparation.looking import Looks, is_unsure, look_at, with_looks
+from brainseg_gui.preparation.looking import Looks, is_unsure, look_at, several_t1, with_looks
 from brainseg_gui.preparation.native import file_name
 from brainseg_gui.preparation.prepared_case import check_free, write_prepared
 from brainseg_gui.preparation.raw_examination import NONE, RawExamination, choose_series, examine
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import Preparation, read_preparation
+from brainseg_gui.preparation.series import Series
 from brainseg_gui.preparation.steps.prepare import prepare
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, Wishes
 from brainseg_gui.progress import Progress, scaled
@@ -112,11 +113,17 @@ def prepare_place(
 def looked_at(
     examination: RawExamination, said: Mapping[Modality, str], finder: BrainFinder | None, looks: Looks | None = None
 ) -> Generator[Progress, None, RawExamination]:
-    """Those series whose tags leave open what they are, where no person says it, told by their images too."""
+    """Those series whose tags leave open what they are, where no person says it, told by their images too.
+
+    Of several T1 without a T1ce the tags tell too little as well.
+    """
     by_person = {examination.called(word).number for word in said.values() if word.casefold() != NONE}
-    known = with_looks(examination, looks or {})
-    looking = look_at(known, finder, lambda one: is_unsure(one) and one.number not in by_person)
-    return (yield from looking)
+    known, alike = with_looks(examination, looks or {}), several_t1(examination)
+
+    def wanted(one: Series) -> bool:
+        return (is_unsure(one) or one.number in alike) and one.number not in by_person
+
+    return (yield from look_at(known, finder, wanted))
 
 
 def _made_before(folder: Path, *, overwrite: bool) -> Preparation | None:

@@ -25,7 +25,7 @@ from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, S
 
 FORMAT = "brainseg preparation 1"
 _LIBRARIES = ("SimpleITK", "numpy", "scipy", "pydicom", "nibabel")
-_MOST_FILES, _MOST_VOXELS = 100_000, 2**31
+_MOST_FILES, _MOST_VOXELS, _MOST_DOUBTS = 100_000, 2**31, 1000
 _RIGID = 1e-3  # of rounding, where a motion was written and read
 
 
@@ -41,6 +41,8 @@ class PreparedSeries:
         All of its files as they were when they were read.
     alignment
         Where it lies in the space of the prepared case.
+    certainty, reason
+        How sure it was that the series is of that modality, and why.
     """
 
     modality: Modality
@@ -48,6 +50,8 @@ class PreparedSeries:
     header: ImageHeader
     files: Mapping[Path, FileMark]
     alignment: Alignment
+    certainty: str = ""
+    reason: str = ""
 
     def still_there(self) -> bool:
         """Whether its files are as they were."""
@@ -67,6 +71,8 @@ class Preparation:
         The modality that the others were brought onto.
     said
         Series that a person chose, by modality.
+    doubts
+        Sentences on what a person should look at.
     """
 
     name: str
@@ -76,6 +82,7 @@ class Preparation:
     said: Mapping[Modality, str]
     stripped: bool
     program: str
+    doubts: tuple[str, ...] = ()
 
     @property
     def placed(self) -> PlacedSeries | None:
@@ -225,7 +232,8 @@ def _preparation(content: Mapping[str, Any]) -> Preparation:
     said = {Modality(key): text_in(word) for key, word in object_in(content["said"]).items()}
     name, program, reference = text_in(content["name"]), text_in(content["program"]), Modality(content["reference"])
     stripped = content["brain"] is not None and wishes.strip
-    return Preparation(name, reference, series, wishes, said, stripped, program)
+    doubts = tuple(text_in(one) for one in listed_in(content["doubts"], _MOST_DOUBTS))
+    return Preparation(name, reference, series, wishes, said, stripped, program, doubts)
 
 
 def _series(entry: Mapping[str, Any]) -> PreparedSeries:
@@ -239,7 +247,8 @@ def _series(entry: Mapping[str, Any]) -> PreparedSeries:
     alignment, before = _motion(motion), motion.get("found_before")
     if before is not None:
         alignment = replace(alignment, found=_motion(object_in(before)))
-    return PreparedSeries(Modality(entry["modality"]), text_in(entry["series"]), header, files, alignment)
+    words = (text_in(entry["certainty"]), text_in(entry["reason"]))
+    return PreparedSeries(Modality(entry["modality"]), text_in(entry["series"]), header, files, alignment, *words)
 
 
 def _motion(entry: Mapping[str, Any]) -> Alignment:

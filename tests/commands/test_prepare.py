@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from brainseg_gui.cli import main
+from brainseg_gui.imaging.modality import Modality
 from tests.preparation.heads import T1CE, grid_of, head
+from tests.preparation.test_looking import telling
 from tests.preparation.test_prepared_case import save
+from tests.preparation.test_steps import seeing
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +61,30 @@ def test_the_skull_that_stays_is_told_and_counts(raw: Path, tmp_path: Path, caps
     assert prepare(raw / "Zoe", "-o", tmp_path / "out") == 2
     assert "Zoe: The skull stays: this version comes without a network" in capsys.readouterr().err
     assert (tmp_path / "out" / "Zoe" / "preparation.json").is_file()
+    assert prepare(raw / "Zoe", "-o", tmp_path / "out", "--json") == 2, "a doubt is one too when nothing is done again"
+    told = json.loads(capsys.readouterr().out)
+    assert told["again"]
+    assert "The skull stays" in told["doubts"][0]
+    assert (told["certainty"], told["reasons"]) == ({"t1ce": "sure"}, {"t1ce": "its name says so"})
+
+
+def test_two_t1_whose_names_say_no_more_are_told_apart_as_unsure(
+    raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once the later one of the two was left out without a word."""
+    given = seeing("brain")
+    finder = replace(given, contrast=telling(*[Modality.T1] * 4).contrast)
+    monkeypatch.setattr("brainseg_gui.api.brain_finder.finder_of", lambda _engine: finder)
+    shining = head(grid_of((34, 42, 40), (5.0, 5.0, 5.0)), T1CE)
+    values = np.array(shining.stored)
+    values[14:17, 14:17, 18:21] *= 4  # a vessel
+    save(head(grid_of((34, 42, 40), (5.0, 5.0, 5.0)), T1CE), raw / "Two" / "AX T1 SE 4.nii.gz")
+    save(replace(shining, stored=values), raw / "Two" / "AX T1 SE 9.nii.gz")
+    prepare(raw / "Two", "-o", tmp_path / "out", "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["series"] == {"t1": "AX T1 SE 4", "t1ce": "AX T1 SE 9"}
+    assert told["certainty"]["t1ce"] != "sure"
+    assert "of 2 T1 it looks most like contrast agent" in told["reasons"]["t1ce"]
 
 
 @pytest.mark.parametrize(

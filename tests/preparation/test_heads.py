@@ -12,7 +12,7 @@ import pytest
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.heads.bites import bitten_off, other_half
-from brainseg_gui.preparation.heads.contrast import contrast_gain, guess_contrast
+from brainseg_gui.preparation.heads.contrast import agent_chance, contrast_gain, guess_contrast, shine
 from brainseg_gui.preparation.heads.field import SHAPE, normalised, on_field
 from brainseg_gui.preparation.heads.shells import SHARES, shell_shares
 from brainseg_gui.preparation.heads.skull import brain_mask, brain_of, vote
@@ -154,6 +154,20 @@ def test_what_an_image_shows_is_what_the_network_says_of_the_shells_around_the_b
     assert guess.best is Modality.T2
     assert guess.certainty == pytest.approx(0.6, abs=1e-3)
     assert guess.probabilities[None] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_what_stands_out_of_a_brain_tells_of_contrast_agent_whatever_the_scale() -> None:
+    """The middle two thirds of 10,000 even steps are 6,800 wide, so that 20,400 above the middle is 3 of it."""
+    image = np.linspace(0.0, 10_000.0, 10_000, dtype=np.float32).reshape(10, 25, 40)
+    brain = np.ones(image.shape, bool)
+    assert shine(image, brain) == pytest.approx(0.499 / 0.68, abs=1e-3)
+    image.ravel()[-20:] = 5_000.0 + 3 * 6_800.0
+    assert shine(image, brain) == pytest.approx(3.0, abs=0.01)
+    assert shine(0.01 * image + 7.0, brain) == pytest.approx(3.0, abs=0.01)
+    assert agent_chance(image, brain) > 0.98
+    image.ravel()[-20:] = 10_000.0
+    assert agent_chance(image, brain) < 0.02
+    assert agent_chance(image, np.zeros_like(brain)) == pytest.approx(0.5), "nothing is seen of it"
 
 
 def shells_of(field: Array, brain: Array) -> Array:

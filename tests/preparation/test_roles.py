@@ -9,7 +9,7 @@ import pytest
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.dicom.headers import SliceHeader
-from brainseg_gui.preparation.image_roles import told_apart, with_contrast_gain, with_image
+from brainseg_gui.preparation.image_roles import standing_alone, told_apart, with_contrast_gain, with_image
 from brainseg_gui.preparation.roles import Certainty, Role, choose, role_of, roles_of
 
 T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
@@ -228,3 +228,19 @@ def test_of_series_that_look_like_t1_the_one_most_like_contrast_agent_is_t1ce_as
         if now.modality is not before.modality:
             assert now.certainty is Certainty.UNSURE
             assert "looks" in now.reason
+
+
+SURE_T1, LIKELY_T1 = Role(T1, Certainty.SURE, "“t1” in its name"), Role(T1, Certainty.LIKELY, "TE 12 ms, TR 500 ms")
+
+
+@pytest.mark.parametrize("role", [SURE_T1, LIKELY_T1])
+def test_a_t1_that_shines_is_never_taken_silently_where_there_is_no_t1ce(role: Role) -> None:
+    enhanced, plain = seen(t1=0.04, t1ce=0.94), seen(t1=0.9, t1ce=0.08)
+    (found,) = told_apart([role], [enhanced])
+    assert (found.modality, found.certainty) == (T1, Certainty.UNSURE)
+    assert "shines as after contrast agent (96% likely)" in found.reason
+    assert standing_alone([found], [enhanced]) == (found,), "it is said once"
+    assert told_apart([role], [plain]) == (role,)
+    assert told_apart([role], [{}]) == (role,)
+    with_other = told_apart([role, Role(T1CE, Certainty.SURE, "gd")], [enhanced, {}])
+    assert with_other[0] == role, "both are compared on each other"

@@ -60,7 +60,7 @@ def prepare_task(record: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        What `entry_of` says, ``words``, ``known`` and ``doubts``; or that of `failed`; or ``unfit``.
+        What `entry_of` says, ``words`` and ``known``; or that of `failed`; or ``unfit``.
     """
     if sentence := unfit_for(record["program"], __version__):
         return {"unfit": sentence}
@@ -81,8 +81,7 @@ def _prepared(record: dict[str, Any]) -> dict[str, Any]:
     claim = Path(record["claim"])
     taken = _Taken(output, claim, place)
     done = run_to_end(prepare_place(place, request, _finder(), taken), lambda _: _check_claim(claim, place))
-    doubts = list(done.work.doubts) if done.work is not None else []
-    told = {"known": done.work is None, "doubts": doubts, "words": sentences_of(done)}
+    told = {"known": done.work is None, "words": sentences_of(done)}
     return {**entry_of(place, done), **told}
 
 

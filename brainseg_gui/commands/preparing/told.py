@@ -10,11 +10,18 @@ from brainseg_gui.preparation.prepare_place import PreparedExamination
 
 def entry_of(place: Path, done: PreparedExamination) -> dict[str, Any]:
     """What was made of what, as values of JSON."""
-    series = {one.modality.value: one.name for one in done.preparation.series}
-    entry = {"place": str(place), "output": str(done.folder), "series": series, "again": done.work is None}
+    made = done.preparation
+    entry = {
+        "place": str(place),
+        "output": str(done.folder),
+        "series": {one.modality.value: one.name for one in made.series},
+        "certainty": {one.modality.value: one.certainty for one in made.series},
+        "reasons": {one.modality.value: one.reason for one in made.series},
+        "again": done.work is None,
+        "doubts": list(made.doubts),
+    }
     if done.work is not None:
         entry["seconds"] = {step.name: round(step.seconds, 2) for step in done.work.done}
-        entry["doubts"] = list(done.work.doubts)
     return entry
 
 

@@ -77,7 +77,7 @@ class RawJobs:
     def doubts_of(self, job: CaseJob) -> tuple[str, ...]:
         """What is to be looked at in how a job was prepared."""
         made = self.prepared.get(job.output)
-        return made.work.doubts if made is not None and made.work is not None else ()
+        return made.preparation.doubts if made is not None else ()
 
     def bring_back(self, done: Segmented) -> list[Path]:
         """Write the mask of a prepared case on each of its series; the files.

@@ -257,6 +257,7 @@ class PreparingController(QObject):
     def _on_prepared(self, done: tuple[PreparedExamination, CaseSource]) -> None:
         self._job, (prepared, source) = None, done
         self._session.preparing.prepared = prepared
+        self._session.preparing.doubts = prepared.preparation.doubts  # also of what was prepared before
         self._session.preparing.end(f"Prepared: {prepared.folder}")
         self._after.go_on(prepared, source)
 

@@ -18,6 +18,10 @@ LOOKING = "looking at the contrast"
 CHANNELS: tuple[Modality | None, ...] = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR, None)
 """What the network's outputs mean; None is any other contrast."""
 _TAILS = (1.0, 99.0)
+_AGENT_AT, _AGENT_STEEP = 1.56, 7.3
+"""Where `shine` speaks as much for contrast agent as against it, and how steeply that turns: fitted to T1 and T1ce of
+29 patients. Left out one by one, 28 of their T1 and 26 of their T1ce are told rightly; at 90 % and more no T1 is taken
+for a T1ce (its T1ce: 23), and one T1ce for a T1."""
 _LEAST_VOXELS = 1000
 
 
@@ -43,6 +47,8 @@ def guess_contrast(
 ) -> Generator[Progress, None, ContrastGuess]:
     """Look at an image in which the brain has been found.
 
+    The network tells T1 from the others, with contrast agent or without; which of both it is, is told by `shine`.
+
     Parameters
     ----------
     field
@@ -61,8 +67,27 @@ def guess_contrast(
     shares = shell_shares(field.values, brain)
     yield Progress(LOOKING, 0.3)
     output = yield from predict(shares.reshape(1, 1, 1, 1, -1))
-    said = output.reshape(len(CHANNELS)).astype(np.float64)
-    return ContrastGuess({modality: float(p) for modality, p in zip(CHANNELS, said, strict=True)})
+    said = dict(zip(CHANNELS, output.reshape(len(CHANNELS)).astype(np.float64).tolist(), strict=True))
+    either, agent = said[Modality.T1] + said[Modality.T1CE], agent_chance(field.values, brain)
+    return ContrastGuess(said | {Modality.T1: either * (1.0 - agent), Modality.T1CE: either * agent})
+
+
+def agent_chance(image: FloatArray, brain: Mask) -> float:
+    """How likely contrast agent was given, of an image that is a T1; both on the field."""
+    ratio = max(shine(image, brain), 1e-3) / _AGENT_AT
+    return float(1.0 / (1.0 + ratio**-_AGENT_STEEP))
+
+
+def shine(image: FloatArray, brain: Mask) -> float:
+    """How far the brightest thousandth of a brain stands out, in spreads of its middle two thirds.
+
+    After contrast agent these are vessels and what enhances: mostly 2 to 6. Without it they are white matter: about 1.
+    """
+    values = image[brain]
+    if values.size < _LEAST_VOXELS:
+        return _AGENT_AT
+    low, middle, high, brightest = np.percentile(values, (16.0, 50.0, 84.0, 99.9))
+    return float((brightest - middle) / max(float(high - low), 1e-6))
 
 
 def contrast_gain(first: FloatArray, second: FloatArray, mask: Mask) -> float:

@@ -17,6 +17,7 @@ from brainseg_gui.preparation.image_roles import (
     Compared,
     agent_share,
     contrast_in_words,
+    standing_alone,
     with_contrast_gain,
     with_image,
 )
@@ -49,6 +50,9 @@ def _against_tags(work: PreparationWork) -> Stepped:
             sentences += [f"{modality.title} was said by a person, but {words}"] if words else []
         elif looked is None or not looked.seen:
             chosen[modality] = replace(one, role=with_image(one.role, seen))
+    told = [m for m in chosen if m not in work.choice.by_person]
+    roles = standing_alone([chosen[m].role for m in told], [work.seen.get(m, {}) for m in told])
+    chosen |= {m: replace(chosen[m], role=role) for m, role in zip(told, roles, strict=True)}
     return Stepped(replace(work, choice=replace(work.choice, chosen=chosen)), tuple(sentences))
 
 
