@@ -1,4 +1,4 @@
-"""Numbers over a cohort: summaries with bootstrap intervals, Bland–Altman limits, paired tests.
+"""Numbers over a cohort: summaries with bootstrap intervals, paired tests.
 
 Everything that is drawn at random is seeded: the same cases give the same intervals. Visits of one patient are alike,
 so that they tell less than as many patients would: where it is said whose the cases are, patients are drawn and tested.
@@ -18,7 +18,6 @@ SEED = 20_230_101
 CONFIDENCE = 0.95
 # The two-sided signed-rank test of five differences cannot fall below 2/2^5 = .0625, of six it can.
 FEWEST_DIFFERENCES = 6
-LIMITS_SD = 1.96
 _CHUNK_DRAWS = 2_000_000
 
 
@@ -54,7 +53,7 @@ class CohortSummary:
 def summarise(values: ArrayLike, seed: int = SEED, *, patients: Sequence[str] | None = None) -> CohortSummary:
     """Summary of the values that are not NaN, (n,); `patients` are as for `bootstrap_of_mean`."""
     known = _known(values)
-    whose = _whose(values, patients)
+    whose = patient_numbers(values, patients)
     count = np.unique(whose).size
     if known.size == 0:
         nan = math.nan
@@ -79,7 +78,7 @@ def bootstrap_of_mean(
         Whose each value is, (n,); None where every case is a patient. Patients are drawn, each with all of their cases
         (Field and Welsh 2007), so that the mean of a draw is that of its cases.
     """
-    known, whose = _known(values), _whose(values, patients)
+    known, whose = _known(values), patient_numbers(values, patients)
     count = np.unique(whose).size
     if count < 2:
         return math.nan, math.nan
@@ -94,38 +93,6 @@ def bootstrap_of_mean(
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(means, (tail, 100 - tail))
     return float(low), float(high)
-
-
-@dataclass(frozen=True)
-class BlandAltman:
-    """Agreement of two measurements of the same cases (Bland and Altman 1986).
-
-    Parameters
-    ----------
-    means, differences
-        Of each case: the mean of the two, and prediction minus reference, (n,).
-    bias, sd
-        Mean and standard deviation (n - 1) of the differences; NaN for fewer than one and two cases.
-    """
-
-    means: NDArray[np.float64]
-    differences: NDArray[np.float64]
-    bias: float
-    sd: float
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Limits of agreement, bias ± 1.96 SD."""
-        return self.bias - LIMITS_SD * self.sd, self.bias + LIMITS_SD * self.sd
-
-
-def bland_altman(reference: ArrayLike, prediction: ArrayLike) -> BlandAltman:
-    """Compare two measurements, case by case, (n,) each."""
-    ours, theirs = np.asarray(reference, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
-    differences = theirs - ours
-    bias = float(differences.mean()) if differences.size else math.nan
-    sd = float(differences.std(ddof=1)) if differences.size > 1 else math.nan
-    return BlandAltman((ours + theirs) / 2, differences, bias, sd)
 
 
 @dataclass(frozen=True)
@@ -179,7 +146,7 @@ def paired_test(
     from scipy.stats import rankdata, wilcoxon
 
     both = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
-    differences, whose = _known(both), _whose(both, patients)
+    differences, whose = _known(both), patient_numbers(both, patients)
     differing = differences[differences != 0]
     tested = _means_of(differences, whose)
     apart = tested[tested != 0]
@@ -217,8 +184,14 @@ def _known(values: ArrayLike | Sequence[float]) -> NDArray[np.float64]:
     return array[~np.isnan(array)]
 
 
-def _whose(values: ArrayLike, patients: Sequence[str] | None) -> NDArray[np.intp]:
-    """Number of the patient of each value that is not NaN, from 0 on in the order of their first cases."""
+def patient_numbers(values: ArrayLike, patients: Sequence[str] | None) -> NDArray[np.intp]:
+    """Number of the patient of each value that is not NaN, from 0 on in the order of their first cases.
+
+    Parameters
+    ----------
+    patients
+        As for `bootstrap_of_mean`.
+    """
     array = np.asarray(values, dtype=np.float64).ravel()
     names = range(array.size) if patients is None else patients
     numbers: dict[object, int] = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brainseg_gui.evaluation.cohorts.statistics import BlandAltman
+from brainseg_gui.evaluation.cohorts.agreement import BlandAltman
 from brainseg_gui.evaluation.html.page import Html, safe, with_minus
 
 MODEL_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")  # Okabe–Ito
@@ -126,6 +126,9 @@ def bland_altman_chart(title: str, agreement: BlandAltman, names: Sequence[str],
         parts.append(_dot(across(float(mean)), upward(float(difference)), model, words))
     parts.append("</g>")
     parts += _limit_lines(agreement, upward, left, right)
+    if agreement.repeated:
+        words = f"{agreement.differences.size} visits of {agreement.patients} patients"
+        parts.append(_text(right, bottom + 36, words, "end", "quiet"))
     return _svg(width, height, title, parts)
 
 

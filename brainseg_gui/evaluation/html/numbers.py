@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from functools import partial
 
+from brainseg_gui.evaluation.cohorts.agreement import bland_altman
 from brainseg_gui.evaluation.cohorts.lesions import lesion_tallies
-from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, bland_altman, summarise
+from brainseg_gui.evaluation.cohorts.statistics import CohortSummary, summarise
 from brainseg_gui.evaluation.cohorts.summary import summary_of
 from brainseg_gui.evaluation.html.charts import (
     Strip,
@@ -176,24 +177,32 @@ def agreement_section(report: CohortReport) -> Html:
         charts = []
         for key in REGION_KEYS:
             volumes = (report.values(model, key, name) for name in ("reference_ml", "prediction_ml"))
-            agreement = bland_altman(*volumes)
+            agreement = bland_altman(*volumes, patients=report.patients(model))
             title = f"{key}, {model}" if len(report.models) > 1 else key
             charts.append(bland_altman_chart(title, agreement, names, number))
             numbers = (agreement.bias, agreement.sd, *agreement.limits)
+            counts = (len(names), agreement.patients)[: len(_counts(report))]
             rows.append(
-                [text_cell(key), text_cell(model), TableCell(str(len(names))), *(number_cell(v, 2) for v in numbers)]
+                [
+                    text_cell(key),
+                    text_cell(model),
+                    *(TableCell(f"{count:,}", count) for count in counts),
+                    *(number_cell(v, 2) for v in numbers),
+                ]
             )
         parts.append(element("div", joined(charts), class_="charts three"))
-    heads = (
+    heads: tuple[TableCell | str, ...] = (
         text_cell("Region"),
         text_cell("Model"),
-        "Cases",
+        *_counts(report),
         "Bias, ml",
         "SD, ml",
         "Lower limit, ml",
         "Upper limit, ml",
     )
     note = "Bland–Altman: solid line bias, dashed lines limits of agreement (bias ± 1.96 SD)."
+    if report.has_visits:
+        note += " SD is that within patients and between them put together, as some have several visits."
     return joined([paragraph(note, "quiet"), *parts, table(heads, rows)])
 
 

@@ -8,8 +8,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from brainseg_gui.evaluation.cohorts.agreement import LIMITS_SD
 from brainseg_gui.evaluation.cohorts.lesions import SIZE_ENDS_ML
-from brainseg_gui.evaluation.cohorts.statistics import FEWEST_DIFFERENCES, LIMITS_SD, RESAMPLES, SEED
+from brainseg_gui.evaluation.cohorts.statistics import FEWEST_DIFFERENCES, RESAMPLES, SEED
 from brainseg_gui.evaluation.metrics.pieces import RIM_MM
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.report import SMALLEST_COHORT

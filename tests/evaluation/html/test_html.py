@@ -109,6 +109,9 @@ def test_visits_are_counted_apart_from_patients(make_report: MakeReport) -> None
     assert "two, 12 cases of 4 patients" in text
     assert {"Patients", "Patient"} <= set(page.words)
     assert "Some patients had several visits" in text
+    assert "as some have several visits" in text
+    assert "12 visits of 4 patients" in text  # below each chart of agreement
+    assert "visits of" not in plain.split("Definitions")[0]
     assert "Effect and p are those of the patients' mean differences" in " ".join(page.words)
     assert f"{EVIL} 3" in page.words
 

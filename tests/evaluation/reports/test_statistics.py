@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import wilcoxon
 
-from brainseg_gui.evaluation.cohorts.statistics import bland_altman, bootstrap_of_mean, holm, paired_test, summarise
+from brainseg_gui.evaluation.cohorts.agreement import bland_altman
+from brainseg_gui.evaluation.cohorts.statistics import bootstrap_of_mean, holm, paired_test, summarise
 
 
 def test_a_summary_of_five_cases() -> None:
@@ -95,6 +96,38 @@ def test_bland_altman_of_four_volumes() -> None:
     assert agreement.sd == pytest.approx(math.sqrt(20 / 3))  # squares of 1, -1, -3, 3 over n - 1
     assert agreement.limits == pytest.approx((1 - 1.96 * math.sqrt(20 / 3), 1 + 1.96 * math.sqrt(20 / 3)))
     assert math.isnan(bland_altman([1], [2]).sd)
+
+
+def test_limits_of_agreement_of_visits_hold_the_variance_within_and_between_patients() -> None:
+    # differences A 1, 3; B 5, 7; C 3 around 3.8. Within: (2 + 2 + 0) / (5 - 3) = 2. Among means 2, 6, 3:
+    # (2·1.8² + 2·2.2² + .8²) / (3 - 1) = 8.4. Each patient counts for (5 - (4 + 4 + 1) / 5) / (3 - 1) = 1.6 visits, so
+    # that between patients lie (8.4 - 2) / 1.6 = 4. SD² = 2 + 4.
+    reference, whose = np.array([10.0, 20, 30, 40, 50]), ["A", "A", "B", "B", "C"]
+    prediction = reference + np.array([1, 3, 5, 7, 3])
+    agreement = bland_altman(reference, prediction, patients=whose)
+    assert agreement.bias == pytest.approx(3.8)
+    assert agreement.sd == pytest.approx(math.sqrt(6))
+    assert (agreement.patients, agreement.repeated) == (3, True)
+    assert agreement.limits == pytest.approx((3.8 - 1.96 * math.sqrt(6), 3.8 + 1.96 * math.sqrt(6)))
+    shuffled = [4, 1, 2, 0, 3]
+    again = bland_altman(reference[shuffled], prediction[shuffled], patients=[whose[n] for n in shuffled])
+    assert again.sd == pytest.approx(agreement.sd)
+
+
+def test_patients_who_differ_less_than_their_visits_add_nothing() -> None:
+    # means of both patients are 0: among them lies nothing, less than the 4 / 2 that visits differ by
+    agreement = bland_altman([0, 0, 0, 0], [1, -1, 1, -1], patients=["A", "A", "B", "B"])
+    assert agreement.sd == pytest.approx(math.sqrt(2))
+    assert math.isnan(bland_altman([0, 0], [1, 2], patients=["A", "A"]).sd)  # of others one patient says nothing
+
+
+def test_with_a_case_for_each_patient_limits_are_the_plain_ones_bit_for_bit() -> None:
+    random = np.random.default_rng(3)
+    ours, theirs = random.lognormal(3, 1, (2, 37))
+    plain = bland_altman(ours, theirs)
+    named = bland_altman(ours, theirs, patients=[f"p{n}" for n in range(37)])
+    assert plain.sd == float((theirs - ours).std(ddof=1))
+    assert (named.sd, named.bias, named.limits, named.repeated) == (plain.sd, plain.bias, plain.limits, False)
 
 
 def test_wilcoxon_is_scipys() -> None:
