@@ -73,9 +73,10 @@ def _net(mask: Bools) -> tuple[Floats, Quads, Floats]:
 
 def _crossings(mask: Bools, axis: int, cubes: tuple[int, ...]) -> tuple[NDArray[np.intp], Floats]:
     """Edges along an axis that the border crosses: the four cubes around each, in turn, and its middle."""
-    ahead = np.moveaxis(mask, axis, 0)
-    first, second = (np.moveaxis(part, 0, axis) for part in (ahead[:-1], ahead[1:]))
-    edges = np.argwhere(first != second)
+    before = (slice(None),) * axis
+    first, second = mask[(*before, slice(None, -1))], mask[(*before, slice(1, None))]
+    differ = np.ascontiguousarray(first != second)
+    edges = np.stack(np.unravel_index(np.flatnonzero(differ), differ.shape), axis=1)
     steps = np.array([cubes[1] * cubes[2], cubes[2], 1])
     across, along = steps[(axis + 1) % 3], steps[(axis + 2) % 3]
     here = edges @ steps

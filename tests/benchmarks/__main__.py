@@ -46,6 +46,7 @@ ON_REQUEST = {
     "followup": "bench_followup",
     "visits": "bench_visits",
     "predictions": "bench_predictions",
+    "surfaces": "bench_surfaces",
 }
 # as the network's own process has it
 _ENVIRONMENT = dict.fromkeys(("preprocess", "network", "training"), NETWORK_ENVIRONMENT)

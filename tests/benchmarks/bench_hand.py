@@ -66,14 +66,14 @@ def _window_drag(application: Application) -> dict[str, float]:
     run_for(0.3)
     view = application.window.ortho.views[0]
     keys = Qt.KeyboardModifier.ControlModifier
-    _send(view, QEvent.Type.MouseButtonPress, QPointF(200, 200), keys)
+    send(view, QEvent.Type.MouseButtonPress, QPointF(200, 200), keys)
 
     def move(step: int) -> None:
         place = QPointF(200 + 60 * math.sin(step / 9), 200 + 40 * math.cos(step / 7))
-        _send(view, QEvent.Type.MouseMove, place, keys)
+        send(view, QEvent.Type.MouseMove, place, keys)
 
     found = gestures(move, 300)
-    _send(view, QEvent.Type.MouseButtonRelease, QPointF(200, 200), keys)
+    send(view, QEvent.Type.MouseButtonRelease, QPointF(200, 200), keys)
     application.session.viewing.layout = ViewLayout.PLANES
     run_for(0.3)
     return found
@@ -95,14 +95,14 @@ def _strokes(application: Application, *, in_3d: bool) -> dict[str, float]:
     def place(step: int) -> QPointF:
         return middle + QPointF(70 * math.cos(step / 25), 70 * math.sin(step / 25))
 
-    _send(view, QEvent.Type.MouseButtonPress, place(0))
-    found = gestures(lambda step: _send(view, QEvent.Type.MouseMove, place(step + 1)), 300)
-    _send(view, QEvent.Type.MouseButtonRelease, place(301))
+    send(view, QEvent.Type.MouseButtonPress, place(0))
+    found = gestures(lambda step: send(view, QEvent.Type.MouseMove, place(step + 1)), 300)
+    send(view, QEvent.Type.MouseButtonRelease, place(301))
     run_for(0.3)
     return found
 
 
-def _send(view: SliceView, kind: QEvent.Type, place: QPointF, keys: Qt.KeyboardModifier = _NO_KEYS) -> None:
+def send(view: SliceView, kind: QEvent.Type, place: QPointF, keys: Qt.KeyboardModifier = _NO_KEYS) -> None:
     """A mouse event over the picture, with the left button."""
     viewport = view.viewport()
     button = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseMove else _LEFT
