@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def test_folders_of_one_name_are_two_models(controller: CohortController, tmp_pa
 def test_a_cohort_is_scored_and_shown_with_its_bad_cases(scored: CohortController) -> None:
     assert scored.window is not None
     table = scored.window.table
-    assert sorted(zip(_lines(table, 0), _lines(table, 1), strict=True)) == [
+    assert sorted(zip(_lines(table, 0), _lines(table, 2), strict=True)) == [
         ("T0", "one"),
         ("T0", "two"),
         ("T1", "one"),
@@ -120,24 +121,37 @@ def test_a_cohort_is_scored_and_shown_with_its_bad_cases(scored: CohortControlle
         ("T2", "one"),
         ("T2", "two"),
     ]
-    dice = _lines(table, 2)
+    dice = _lines(table, 3)
     assert dice[:4] == sorted(dice[:4])  # the worst first
     assert all(words.startswith("Not scored: ") for words in dice[4:])  # that comes last, over all columns of numbers
-    assert [table.columnSpan(row, 2) for row in range(6)] == [1, 1, 1, 1, 12, 12]
+    assert [table.columnSpan(row, 3) for row in range(6)] == [1, 1, 1, 1, 12, 12]
     assert "_pred.nii.gz against " in scored.window._count.text()  # which masks were scored
     assert not scored.results.work.running
+
+
+def test_patients_have_a_column_where_ids_do_not_tell_whose_a_visit_is(scored: CohortController) -> None:
+    report = scored.results.report
+    assert report is not None
+    assert scored.window is not None
+    table = scored.window.table
+    for patient, hidden in (("T", True), ("Somebody\u202e", False)):
+        cases = tuple(replace(case, patient=patient) for case in report.cases)
+        scored.results.show(replace(report, cases=cases), scored.results.summaries)
+        assert table.isColumnHidden(1) is hidden
+    assert set(_lines(table, 1)) == {"Somebody(U+202E)", ""}  # the lines of what was not scored say nothing of it
+    assert "of 1 patient " in scored.window._count.text()
 
 
 def test_what_was_not_scored_stays_last_in_both_orders(scored: CohortController) -> None:
     assert scored.window is not None
     table = scored.window.table
     for order in (Qt.SortOrder.DescendingOrder, Qt.SortOrder.AscendingOrder):
-        table.sortByColumn(5, order)
-        distances = _lines(table, 5)
+        table.sortByColumn(6, order)
+        distances = _lines(table, 6)
         assert distances[4:] == ["", ""]
         numbers = [float(text) for text in distances[:4]]
         assert numbers == sorted(numbers, reverse=order == Qt.SortOrder.DescendingOrder)
-    assert table.model().index(0, 2).data(Qt.ItemDataRole.TextAlignmentRole) & Qt.AlignmentFlag.AlignRight
+    assert table.model().index(0, 3).data(Qt.ItemDataRole.TextAlignmentRole) & Qt.AlignmentFlag.AlignRight
 
 
 def test_the_filter_shows_lines_that_hold_its_words(scored: CohortController) -> None:

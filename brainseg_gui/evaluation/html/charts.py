@@ -117,7 +117,8 @@ def bland_altman_chart(title: str, agreement: BlandAltman, names: Sequence[str],
     upward = linear_scale(min(extremes), max(extremes), bottom, top)
     parts = [_title(title), *_horizontal_lines(upward, left, right)]
     parts += [_text(across(tick), bottom + 16, f"{tick:g}", "middle", "quiet") for tick in across.ticks]
-    parts.append(_text((left + right) / 2, bottom + 36, "mean of the two, ml", "middle", "quiet"))
+    whose = f"; {agreement.differences.size} visits of {agreement.patients} patients" if agreement.repeated else ""
+    parts.append(_text((left + right) / 2, bottom + 36, f"mean of the two, ml{whose}", "middle", "quiet"))
     parts.append(_text(left, top - 6, "prediction − reference, ml", "start", "quiet"))
     colour = MODEL_COLOURS[model % len(MODEL_COLOURS)]
     parts.append(f'<g fill="{colour}" fill-opacity="0.6">')
@@ -126,9 +127,6 @@ def bland_altman_chart(title: str, agreement: BlandAltman, names: Sequence[str],
         parts.append(_dot(across(float(mean)), upward(float(difference)), model, words))
     parts.append("</g>")
     parts += _limit_lines(agreement, upward, left, right)
-    if agreement.repeated:
-        words = f"{agreement.differences.size} visits of {agreement.patients} patients"
-        parts.append(_text(right, bottom + 36, words, "end", "quiet"))
     return _svg(width, height, title, parts)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
+from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.records.measures import LISTED_SCORES, LISTED_VOLUMES
 from brainseg_gui.evaluation.records.pair import Unpaired
 from brainseg_gui.evaluation.records.report import REGION_KEYS, CaseReport, CohortReport
@@ -17,6 +18,7 @@ from brainseg_gui.views.widgets.theme import colour
 
 _COLUMNS = (
     "Case",
+    "Patient",
     "Model",
     *(f"{measure.short_column} {key}" for measure in LISTED_SCORES for key in REGION_KEYS),
     *(measure.column for measure in LISTED_VOLUMES),
@@ -25,9 +27,11 @@ _COLUMNS = (
 _TIPS = {
     **{measure.short_column: measure.tip for measure in LISTED_SCORES},
     **{measure.column: f"{measure.tip}: whole tumour" for measure in LISTED_VOLUMES},
+    "Patient": "Whose visit it is, as ids, folders or the data set tell",
     "Worst": "The piece whose correction would raise the Dice of its region most; a double click opens the case there",
 }
-_REASON = 2  # the column from which the reason reaches to the end, where a case was not scored
+_PATIENT, _MODEL, _FIRST = 1, 2, 3  # columns; the last is the first number
+_REASON = _FIRST  # the column from which the reason reaches to the end, where a case was not scored
 _GAP = "   "  # before words that follow numbers
 _SORT = Qt.ItemDataRole.UserRole
 _CASE = Qt.ItemDataRole.UserRole + 1
@@ -85,7 +89,7 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             if row.case is None:
                 return colour("problem")
-            return colour("text" if column in (0, 2, 3, 4) else "quiet")
+            return colour("text" if column in (0, *range(_FIRST, _FIRST + len(REGION_KEYS))) else "quiet")
         if role == _SORT:
             return row.values[column] if _is_number(column) else row.texts[column]
         return row.case if role == _CASE else None
@@ -146,8 +150,9 @@ class CohortTable(QTableView):
     def show_report(self, report: CohortReport | None) -> None:
         """Fill the table; the case with the lowest Dice of WT first."""
         self._model.fill(report)
-        self.setColumnHidden(1, report is None or len(report.models) < 2)
-        self.sortByColumn(2, Qt.SortOrder.AscendingOrder)
+        self.setColumnHidden(_PATIENT, report is None or not _needs_patients(report))
+        self.setColumnHidden(_MODEL, report is None or len(report.models) < 2)
+        self.sortByColumn(_FIRST, Qt.SortOrder.AscendingOrder)
         metrics = self.fontMetrics()
         for column, title in enumerate(_COLUMNS):
             rows = [row for row in self._model.rows if row.case is not None or column < _REASON]
@@ -179,8 +184,13 @@ class CohortTable(QTableView):
             self.case_requested.emit(case)
 
 
+def _needs_patients(report: CohortReport) -> bool:
+    """Whether some patient has several cases whose ids do not begin with the patient's name."""
+    return report.has_visits and any(not case.case_id.startswith(case.whose) for case in report.cases)
+
+
 def _scored(case: CaseReport) -> _CohortRow:
-    texts, values = [case.case_id, case.model], [math.nan, math.nan]
+    texts, values = [case.case_id, printable(case.whose), case.model], [math.nan] * _FIRST
     scores = ((measure, key) for measure in LISTED_SCORES for key in REGION_KEYS)
     for measure, key in (*scores, *((measure, "WT") for measure in LISTED_VOLUMES)):
         value = float(case.number(key, measure.key))
@@ -194,12 +204,12 @@ def _scored(case: CaseReport) -> _CohortRow:
 
 def _unscored(entry: Unpaired) -> _CohortRow:
     empty = len(_COLUMNS) - _REASON - 1
-    texts = (entry.case_id, entry.model, f"Not scored: {entry.reason}", *([""] * empty))
+    texts = (entry.case_id, "", entry.model, f"Not scored: {entry.reason}", *([""] * empty))
     return _CohortRow(texts, (math.nan,) * len(_COLUMNS), None, f"{entry.path}\n{entry.reason}")
 
 
 def _is_number(column: int) -> bool:
-    return 1 < column < len(_COLUMNS) - 1
+    return _FIRST <= column < len(_COLUMNS) - 1
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
