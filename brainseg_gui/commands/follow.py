@@ -32,17 +32,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="The visits of a patient in order, with the days between them, and of the masks that are there: "
         "lesions with their numbers over all visits, longest diameter and the longest one across it, volumes, sums "
         "over target lesions, change since the baseline and the smallest sum, and the category that the numbers give. "
-        "A category of measurements alone is no diagnosis.",
+        "A category of measurements alone is no diagnosis. Of a follow-up that was saved as JSON: the same tables and "
+        "reports again, with what people changed, without measuring.",
     )
     _add_visits(parser)
     _add_measuring(parser)
     _add_outputs(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, default_of=parser.get_default)
 
 
 def _add_visits(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("patient_folder", type=Path, metavar="PATIENT_FOLDER", help="folder of the visits of one patient")
+    add(
+        "patient_folder",
+        type=Path,
+        metavar="PATIENT_FOLDER",
+        help="folder of the visits of one patient, or a follow-up that was saved as .json",
+    )
     add("--patient", default="", metavar="NAME", help="whose visits, where the folder holds several patients")
     add("--masks", type=Path, metavar="FOLDER", help="masks named after the visits (default: those of the cases)")
     add("--scheme", metavar="NAME", help="what the masks' numbers mean (default: as names and numbers tell)")
@@ -109,22 +115,12 @@ def _criteria_names() -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Find the visits, measure them, and write."""
-    from brainseg_gui.followup.criteria import criteria_named
     from brainseg_gui.followup.documents.text import as_text
-    from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
     from brainseg_gui.followup.to_json import as_json
-    from brainseg_gui.followup.visits import time_line_of
-    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-    from brainseg_gui.progress import run_to_end
 
     _refuse_unwritable(args)
-    criteria, planes = criteria_named(args.criteria), _planes(args.planes)
-    scheme = scheme_named(args.scheme) if args.scheme else None
-    line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
-    treatments = _treatments(args, line)
-    masks = _masks(args.masks, line) if args.masks is not None else {}
-    request = FollowUpRequest(criteria, planes, masks, scheme, register=not args.no_registration)
-    record = _as_asked(run_to_end(measure_patient(line, request)), args, treatments)
+    saved = args.patient_folder.suffix.lower() == ".json" and not args.patient_folder.is_dir()
+    record, line, scheme = _saved(args) if saved else _measured(args)
     if args.json == _STANDARD_OUTPUT:
         sys.stdout.write(as_json(record))
     else:
@@ -132,6 +128,30 @@ def run(args: argparse.Namespace) -> int:
     sys.stdout.flush()
     _write_each(_outputs(record, line, scheme, args))
     return 0
+
+
+def _saved(args: argparse.Namespace) -> tuple[FollowUp, TimeLine, None]:
+    from brainseg_gui.commands.following.saved import line_of, saved_follow_up
+
+    record = saved_follow_up(args)
+    line = line_of(record)
+    return _as_asked(record, args, _treatments(args, line)), line, None
+
+
+def _measured(args: argparse.Namespace) -> tuple[FollowUp, TimeLine, LabelScheme | None]:
+    from brainseg_gui.followup.criteria import criteria_named
+    from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
+    from brainseg_gui.followup.visits import time_line_of
+    from brainseg_gui.imaging.labelling.known_schemes import scheme_named
+    from brainseg_gui.progress import run_to_end
+
+    criteria, planes = criteria_named(args.criteria), _planes(args.planes)
+    scheme = scheme_named(args.scheme) if args.scheme else None
+    line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
+    treatments = _treatments(args, line)
+    masks = _masks(args.masks, line) if args.masks is not None else {}
+    request = FollowUpRequest(criteria, planes, masks, scheme, register=not args.no_registration)
+    return _as_asked(run_to_end(measure_patient(line, request)), args, treatments), line, scheme
 
 
 def _refuse_unwritable(args: argparse.Namespace) -> None:

@@ -168,3 +168,35 @@ def test_what_is_wrong_is_said_before_the_visits_are_registered(
     monkeypatch.setattr("brainseg_gui.followup.measure.measure_patient", work)
     assert main(["follow", str(patient), *options]) == 2
     assert "Choose one of visit1" in (told := capsys.readouterr().err) or "Write --treatment" in told
+
+
+def test_a_saved_follow_up_is_reported_without_measuring(
+    patient: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved, page, again = tmp_path / "P7.json", tmp_path / "P7.html", tmp_path / "again.json"
+    assert main(["follow", str(patient), "--json", str(saved), "--baseline", "visit2"]) == 0
+    table = capsys.readouterr().out
+    monkeypatch.setattr("brainseg_gui.followup.measure.measure_patient", None)
+    assert main(["follow", str(saved), "--html", str(page), "--json", str(again)]) == 0
+    assert capsys.readouterr().out == table
+    assert page.read_text("utf-8").count("data:image/png") == 1  # the images still lie beside the masks
+    assert json.loads(again.read_text()) == json.loads(saved.read_text())
+    for mask in patient.glob("*/seg.nii.gz"):
+        mask.unlink()
+    assert main(["follow", str(saved), "--html", str(page), "--treatment", "surgery=2021-03-04"]) == 0
+    assert "data:image/png" not in page.read_text("utf-8")
+    assert "2021-03-04: surgery" in page.read_text("utf-8")
+
+
+def test_what_only_measuring_can_give_is_refused_of_a_saved_one(
+    patient: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "P7.json"
+    assert main(["follow", str(patient), "--json", str(saved)]) == 0
+    for options in (["--criteria", "rano-hgg"], ["--no-registration"], ["--carry-over", "visit1", str(tmp_path)]):
+        capsys.readouterr()
+        assert main(["follow", str(saved), *options]) != 0
+        assert f"{options[0]} is for measuring" in capsys.readouterr().err
+    saved.write_text("[]")
+    assert main(["follow", str(saved)]) != 0
+    assert "it is no follow-up, or it is damaged" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""What ``brainseg follow`` is made of, besides measuring."""
