@@ -18,6 +18,7 @@ from brainseg_gui.preparation.heads.contrast import guess_contrast
 from brainseg_gui.preparation.heads.field import SHAPE, FloatArray, HeadField, on_field, resampled
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.heads.skull import WORTHLESS, Mask, brain_on_field, certainty_of
+from brainseg_gui.preparation.heads.slab import has_noisy_air, is_slab, shows_scalp
 from brainseg_gui.preparation.image_roles import Seen, told_apart
 from brainseg_gui.preparation.raw_examination import RawExamination
 from brainseg_gui.preparation.roles import Certainty
@@ -134,11 +135,16 @@ def seen_in(volume: Volume, finder: BrainFinder) -> Generator[Progress, None, Se
 
 
 def bare_brain(volume: Volume) -> Mask | None:
-    """The brain of an image without skull: all that is not of the air's one value; None where there is more."""
+    """The brain of an image without skull: all that is not of the air's one value; None where there is more.
+
+    That is told by the volume, or of a few slices by what lies at their edge.
+    """
     air, agreeing = corner_value(volume.stored)
     inside = np.asarray(volume.stored != air)
     ml = float(np.count_nonzero(inside)) * volume.grid.voxel_ml
-    return inside if agreeing >= AGREEING_CORNERS and 0 < ml <= LARGEST_BRAIN_ML else None
+    if agreeing < AGREEING_CORNERS or not 0 < ml <= LARGEST_BRAIN_ML:
+        return None
+    return None if is_slab(volume) and (has_noisy_air(volume) or shows_scalp(volume)) else inside
 
 
 def small_picture(volume: Volume) -> NDArray[np.uint8]:

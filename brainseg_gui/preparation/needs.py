@@ -15,6 +15,7 @@ from brainseg_gui.imaging.formats.known_formats import format_of
 from brainseg_gui.imaging.formats.reading import read_header
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.plain_files import open_file
+from brainseg_gui.preparation.heads.slab import is_slab, shows_scalp
 from brainseg_gui.preparation.raw_files import RECORD
 
 _LOOKED_AT = 50
@@ -61,7 +62,9 @@ def why_raw(case: Case) -> str:
 
 
 def has_skull(volume: Volume) -> bool:
-    """Whether an image shows a whole head: more than any brain measures is brighter than air."""
+    """Whether an image shows a head: more than any brain measures is brighter than air, or a slab shows scalp."""
+    if is_slab(volume) and shows_scalp(volume):
+        return True
     i, j, k = (max(1, round(_LOOKED_AT_MM / size)) for size in volume.grid.spacing_mm)
     apart = np.abs(volume.stored[::i, ::j, ::k].astype(np.float32) - np.float32(volume.background))
     tissue = apart[apart > 0]
