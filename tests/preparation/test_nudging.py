@@ -73,6 +73,16 @@ def test_a_motion_that_was_chosen_is_judged_like_one_that_was_found() -> None:
     assert np.array_equal(wrong.to_series, Pose(shift_mm=(0, 0, 170)).to_series(FIXED))
 
 
+def test_a_hand_may_turn_a_series_as_far_as_the_head_was_turned() -> None:
+    """A search that ends there is not believed; a person who looks at it knows."""
+    fixed, far = head(FIXED, T1CE, seed=1), motion((110, 0, 0), (0, 0, 0))
+    found = judge(fixed, head(FIXED, T2, far, seed=2), far)
+    assert found.rotation_deg == pytest.approx(110)
+    assert not found.problem
+    misfit = judge(fixed, head(FIXED, T2, seed=2), Pose(shift_mm=(0, 0, 170)).to_series(FIXED)).problem
+    assert misfit.endswith("Move it nearer and refine it again, or leave it out")
+
+
 # --- in a preparation
 
 WISHES = Wishes(Space.REFERENCE)

@@ -32,6 +32,7 @@ _LEAST_GAIN = 0.1  # nats over chance: series of one head have 0.4 and more, noi
 _LARGEST_DEG = 45.0
 _AROUND_LESION_MM = 5.0  # what a tumour or a cavity pushes aside
 _WAY_OUT = "Look at it over the reference, and leave it out or register it with another program"
+_BY_HAND = "Move it nearer and refine it again, or leave it out"
 _NO_HEAD = f"no head is seen in it or in the reference outside of lesions. {_WAY_OUT}"
 
 
@@ -100,15 +101,17 @@ def refine(fixed: Volume, moving: Volume, start: Affine) -> Generator[Progress, 
         return Alignment(start, problem=_NO_HEAD)
     motion = parameters_of(pair.centre, start)
     motion, _ = yield from pair.coarse.improved(pair.centre, motion, Progress("registering", 0.1, "coarse"))
-    return (yield from _refined(pair, motion))
+    found = yield from _refined(pair, motion)
+    return replace(found, problem=_problem_by_hand(found))
 
 
 def judge(fixed: Volume, moving: Volume, to_series: Affine) -> Alignment:
-    """What is to be said of a motion that somebody chose, as of one that was found."""
+    """What is to be said of a motion that somebody chose: as of one that was found, but it may be of any size."""
     pair = _Pairing.of(fixed, moving, (None, None))
     if pair is None:
         return Alignment(to_series, problem=_NO_HEAD)
-    return replace(_judged(pair, parameters_of(pair.centre, to_series)), to_series=to_series)
+    found = _judged(pair, parameters_of(pair.centre, to_series))
+    return replace(found, to_series=to_series, problem=_problem_by_hand(found))
 
 
 def _refined(pair: _Pairing, motion: Parameters) -> Generator[Progress, None, Alignment]:
@@ -231,10 +234,22 @@ def _chance(level: Level, centre: Parameters, motion: Parameters) -> float:
 
 
 def _problem(overlap: float, information: float, chance: float, turned_deg: float) -> str:
-    if overlap < _LEAST_OVERLAP:
-        return f"it covers {overlap:.0%} of the reference's head. {_WAY_OUT}"
-    if not information - chance > _LEAST_GAIN:
-        return f"it fits the reference hardly better ({information:.2f}) than by chance ({chance:.2f}). {_WAY_OUT}"
+    if misfit := _misfit(overlap, information, chance):
+        return f"{misfit}. {_WAY_OUT}"
     if turned_deg > _LARGEST_DEG:
         return f"it would have to be turned by {turned_deg:.0f}°. {_WAY_OUT}"
+    return ""
+
+
+def _problem_by_hand(found: Alignment) -> str:
+    """The same where a person looks at it, who knows how far the head was turned."""
+    misfit = _misfit(found.overlap, found.information, found.chance)
+    return f"{misfit}. {_BY_HAND}" if misfit else ""
+
+
+def _misfit(overlap: float, information: float, chance: float) -> str:
+    if overlap < _LEAST_OVERLAP:
+        return f"it covers {overlap:.0%} of the reference's head"
+    if not information - chance > _LEAST_GAIN:
+        return f"it fits the reference hardly better ({information:.2f}) than by chance ({chance:.2f})"
     return ""

@@ -55,10 +55,12 @@ class PreparePanel(FootedPage):
         self.faceless = QPushButton("Export without face…")
         self.faceless.setToolTip("Copies to give away: each series on its own voxels, without face, header and name")
         self.faceless.clicked.connect(self.faceless_requested)
-        for part in (self._head, self._list, self._plan, self._doubts, self._steps):
+        left = Qt.AlignmentFlag.AlignLeft
+        for part in (self._head, self._list, self._plan, self._doubts):
             self.column.addWidget(part)
-        for button in (self.nudge, self.faceless):
-            self.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.column.addWidget(self.nudge, 0, left)  # under the doubt that it is for, not under all steps
+        self.column.addWidget(self._steps)
+        self.column.addWidget(self.faceless, 0, left)
         self.column.addStretch(1)
         self._make_foot()
         self._state.events.connect(lambda _: self._synchronize())

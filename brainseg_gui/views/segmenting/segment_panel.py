@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,6 +26,7 @@ from brainseg_gui.views.widgets.plain_text import plain_tip
 
 _DEVICES = (("auto", "Fastest device"), ("cpu", "CPU"), ("gpu", "GPU"))
 _PRECISIONS = (("auto", "Fastest precision"), ("float32", "float32"), ("bfloat16", "bfloat16"))
+_STATUS_PX = 36  # two lines, so that little moves when there are
 
 
 class SegmentPanel(QWidget):
@@ -59,7 +61,7 @@ class SegmentPanel(QWidget):
         self._status.setTextFormat(Qt.TextFormat.PlainText)
         self._status.setObjectName("quiet")
         self._status.setWordWrap(True)
-        self._status.setMinimumHeight(36)
+        self._status.setMinimumHeight(_STATUS_PX)
         column.addWidget(self._status)
         session.segmenting.events.connect(self._on_segmenting_changed)
         self._synchronize()
@@ -160,10 +162,22 @@ class SegmentPanel(QWidget):
     def _show_time(self) -> None:
         state = self._session.segmenting
         if not state.running:
-            self._status.setText(state.unavailable or state.outcome or state.caution)
+            self._say(state.unavailable or state.outcome or state.caution)
             return
         stage = state.stage.capitalize() + (f", {state.detail}" if state.detail else "")
-        self._status.setText(f"{stage} · {_time_words(time.monotonic() - self._started, state.expected_s)}")
+        self._say(f"{stage} · {_time_words(time.monotonic() - self._started, state.expected_s)}")
+
+    def _say(self, words: str) -> None:
+        self._status.setText(words)
+        self._keep_room()
+
+    def _keep_room(self) -> None:
+        """A dock takes words that need more lines than Qt thinks for few, and squeezes the boxes above them."""
+        self._status.setMinimumHeight(max(_STATUS_PX, self._status.heightForWidth(self._status.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_room()
 
     def _on_model_chosen(self, index: int) -> None:
         self._session.segmenting.model = self._session.segmenting.models[index]
