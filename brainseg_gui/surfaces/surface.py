@@ -12,7 +12,8 @@ from brainseg_gui.imaging.box import box_around
 from brainseg_gui.imaging.grid import Affine, Voxel
 from brainseg_gui.progress import Progress
 from brainseg_gui.surfaces.mesh import Mesh
-from brainseg_gui.surfaces.nets import surface_of
+from brainseg_gui.surfaces.net_update import updated
+from brainseg_gui.surfaces.nets import SmoothNet, mesh_of, smooth_net
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +68,12 @@ class SurfacePart:
 class _Made:
     mask: NDArray[np.bool_]
     corner: Voxel
+    net: SmoothNet
     mesh: Mesh
 
 
 class SurfaceBuilder:
-    """Makes surfaces, and keeps those of masks that did not change since: a stroke costs the labels that it paints.
+    """Makes surfaces, and keeps those of masks that did not change since: a stroke costs what is around it.
 
     Parameters
     ----------
@@ -102,7 +104,7 @@ class SurfaceBuilder:
         i, j, k = (first + side.start for first, side in zip(part.start, box, strict=True))
         before, mask = self._made.get(part.name), mask[box]
         if before is None or before.corner != (i, j, k) or not np.array_equal(before.mask, mask):
-            moved = self._affine.copy()
-            moved[:3, 3] += self._affine[:3, :3] @ (i, j, k)
-            before = self._made[part.name] = _Made(mask.copy(), (i, j, k), surface_of(mask, moved))
+            mended = updated(before.net, before.mask, before.corner, mask, (i, j, k)) if before is not None else None
+            net = mended if mended is not None else smooth_net(mask, (i, j, k))
+            before = self._made[part.name] = _Made(mask.copy(), (i, j, k), net, mesh_of(net, self._affine))
         return before.mesh
