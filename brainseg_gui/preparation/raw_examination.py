@@ -21,6 +21,7 @@ from brainseg_gui.progress import Progress, scaled
 _NOTHING_SAID = frozenset(["native", "raw", "dicom", "dcm", "nifti", "images", "scans", "export", "."])
 _FINEST = (Modality.T1CE, Modality.T1, Modality.FLAIR, Modality.T2)
 NONE = "none"
+_PACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +167,13 @@ def _nothing(place: Path, aside: Sequence[SetAside]) -> CaseError:
     if aside:
         said = "; ".join(f"{one.name}: {one.why}" for one in aside[:3])
         return CaseError(f"none of its images can be used ({said})", "Choose the folder of an MRI examination", place)
-    return CaseError(f"it holds neither DICOM nor {titles()} images", "Choose the folder of one examination", place)
+    what, remedy = f"it holds neither DICOM nor {titles()} images", "Choose the folder of one examination"
+    names = sorted(path.name for path in place.iterdir()) if place.is_dir() else [place.name]
+    if any(name.upper() == "DICOMDIR" for name in names):
+        remedy = "Its DICOMDIR only lists images: copy the folders that lie beside it on the disc, too"
+    elif packed := next((name for name in names if name.lower().endswith(_PACKED)), ""):
+        remedy = f"Unpack {printable(packed)} first"
+    return CaseError(what, remedy, place)
 
 
 def choose_series(examination: RawExamination, said: Mapping[Modality, str] | None = None) -> Choice:

@@ -23,6 +23,7 @@ RECORD = "preparation.json"
 """The note in the folder of a prepared case; such a folder is no raw examination."""
 _SECONDS = ("EchoTime", "RepetitionTime", "InversionTime")
 _WORDS = ("SeriesDescription", "ProtocolName", "ContrastBolusAgent", "ScanningSequence")
+_INGREDIENT = "ContrastBolusIngredient"  # where dcm2niix keeps the agent
 
 
 def image_files(place: Path) -> Iterator[Path]:
@@ -78,6 +79,8 @@ def _notes_of(path: Path, name: str) -> FileNotes:
         told = {}
     told = told if isinstance(told, dict) else {}
     words = {key: printable(told[key][:200]) for key in _WORDS if isinstance(told.get(key), str)}
+    if isinstance(agent := told.get(_INGREDIENT), str):
+        words.setdefault("ContrastBolusAgent", printable(agent[:200]))
     described = " ".join(filter(None, (name, words.get("SeriesDescription"), words.get("ProtocolName"))))
     return FileNotes(described, words, _times(told))
 

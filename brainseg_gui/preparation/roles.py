@@ -63,7 +63,7 @@ class Role:
 _OTHERS = re.compile(
     r"dwi|diff|adc|tensor|dti|ep2d|epi\b|bold|fmri|perf|dsc|dce|asl\b|cbf|cbv|swi|t2\W?\*|t2star|hemo|mip\b|tof|angio"
     r"|venc|spectro|csi\b|svs\b|field\W?map|b0\W?map|localizer|localiser|scout|survey|loc\b|calib|\bpd\b|proton|ciss"
-    r"|fiesta|stir\b|phase|mra\b|mrv\b|subtr|\bsub\b",
+    r"|fiesta|stir\b|phase|mra\b|mrv\b|subtr|\bsub\b(?!-\w)",  # sub-1 is a person in BIDS
     re.IGNORECASE,
 )
 _FLAIR = re.compile(r"flair|dark\W?fluid|tirm|\bir\W?t2|fl(?:ü|ue)ssig", re.IGNORECASE)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -110,3 +111,27 @@ def test_roles_are_for_one_and_names_are_told_apart(
     assert "--role is for one examination" in capsys.readouterr().err
     assert prepare(raw / "Zoe", raw / "Zoe", "--keep-skull", "-o", tmp_path / "out") == 2
     assert "two examinations are called Zoe" in capsys.readouterr().err
+
+
+def test_what_is_not_used_is_named(raw: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    echoes = nib.Nifti1Image(np.zeros((17, 21, 19, 2), np.int16), np.diag([10, 10, 10, 1]))
+    nib.save(echoes, raw / "Zoe" / "pd_t2_dual_echo.nii.gz")
+    assert prepare(raw / "Zoe", "--keep-skull", "-o", tmp_path / "out") == 0
+    assert "Not used: pd_t2_dual_echo (it holds 2 volumes, not one." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("Köpfe 3.zip", "Unpack Köpfe 3.zip first"),
+        ("DICOMDIR", "Its DICOMDIR only lists images"),
+        ("notes.txt", "Choose"),
+    ],
+)
+def test_what_holds_no_images_says_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, remedy: str
+) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / name).write_bytes(b"nothing that can be read")
+    assert prepare(tmp_path / "raw", "-o", tmp_path / "out") == 2
+    assert remedy in capsys.readouterr().err

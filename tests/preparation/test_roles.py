@@ -244,3 +244,8 @@ def test_a_t1_that_shines_is_never_taken_silently_where_there_is_no_t1ce(role: R
     assert told_apart([role], [{}]) == (role,)
     with_other = told_apart([role, Role(T1CE, Certainty.SURE, "gd")], [enhanced, {}])
     assert with_other[0] == role, "both are compared on each other"
+
+
+def test_a_person_in_bids_is_no_subtraction() -> None:
+    assert role_of(header("sub-1_run-2", 12.0, 500.0)).modality is T1
+    assert role_of(header("t1_sub")).modality is None

@@ -7,6 +7,8 @@ from typing import Any
 
 from brainseg_gui.preparation.prepare_place import PreparedExamination
 
+_MOST_ASIDE = 10
+
 
 def entry_of(place: Path, done: PreparedExamination) -> dict[str, Any]:
     """What was made of what, as values of JSON."""
@@ -22,6 +24,7 @@ def entry_of(place: Path, done: PreparedExamination) -> dict[str, Any]:
     }
     if done.work is not None:
         entry["seconds"] = {step.name: round(step.seconds, 2) for step in done.work.done}
+        entry["set_aside"] = {one.name: one.why for one in done.work.examination.aside}
     return entry
 
 
@@ -29,6 +32,8 @@ def sentences_of(done: PreparedExamination) -> str:
     """What was made, for people."""
     if done.work is None:
         return f"{done.folder.name}: {done.folder} was prepared before, of the same files"
-    steps = done.work.done
+    steps, aside = done.work.done, done.work.examination.aside
     lines = [f"  {sentence}" for step in steps for sentence in step.sentences]
+    lines += [f"  Not used: {one.name} ({one.why})" for one in aside[:_MOST_ASIDE]]
+    lines += [f"  Not used: {len(aside) - _MOST_ASIDE} more, see preparation.json"] if len(aside) > _MOST_ASIDE else []
     return "\n".join([f"{done.folder.name}: {done.folder} ({sum(s.seconds for s in steps):.1f} s)", *lines])
