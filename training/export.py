@@ -15,11 +15,12 @@ from typing import Any
 import keras
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, read_model_folder
+from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.storage.leftovers import new_name
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
+from training.finer import add_finer
 from training.recipe import KERAS_FILE, Recipe, passport_content
 
 H5_FILE = "model.h5"
@@ -45,7 +46,9 @@ class About:
     legacy_file: bool = False
 
 
-def export_model(folder: Path, network: Any, weights: list[Any], recipe: Recipe, about: About) -> None:
+def export_model(
+    folder: Path, network: Any, weights: list[Any], recipe: Recipe, about: About, parent: ModelFolder | None = None
+) -> None:
     """Write a model folder and read it back; a folder that is there is replaced once the new one is whole.
 
     Parameters
@@ -54,6 +57,8 @@ def export_model(folder: Path, network: Any, weights: list[Any], recipe: Recipe,
         The network in float32, uncompiled; gets the weights.
     weights
         As `keras.Model.get_weights` gives them.
+    parent
+        The model that it began with: its finer network goes along.
 
     Raises
     ------
@@ -68,6 +73,8 @@ def export_model(folder: Path, network: Any, weights: list[Any], recipe: Recipe,
         if about.legacy_file:
             network.save(temporary / H5_FILE)
         _write_passport(temporary, network, recipe, about)
+        if parent is not None and parent.passport.of_finer is not None:
+            add_finer(read_model_folder(temporary), ModelFolder(parent.path, parent.passport.of_finer))
         read_model_folder(temporary)
         _replace(folder, temporary)
     except OSError as error:

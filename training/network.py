@@ -49,12 +49,15 @@ class Start:
         Makes the network in float32 for a spatial shape; each call gives another one with the same layers.
     takes_shape
         Whether the network is built for the shape of the patches, as the source article's is.
+    model
+        The model that it begins with; None for new weights.
     """
 
     recipe: Recipe
     divisor: int
     build: Callable[[Spatial], Any]
     takes_shape: bool = False
+    model: ModelFolder | None = None
 
 
 def start_of(config: TrainingConfig) -> Start:
@@ -100,7 +103,7 @@ def _from_model(folder: ModelFolder) -> Start:
         copy.set_weights(original.get_weights())
         return copy
 
-    return Start(recipe, max(divisor(original), folder.passport.divisor), build)
+    return Start(recipe, max(divisor(original), folder.passport.divisor), build, model=folder)
 
 
 def _check_patch(config: TrainingConfig, multiple: int) -> None:

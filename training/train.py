@@ -126,7 +126,7 @@ def exporter(run: Run, config: TrainingConfig, start: Start, plain: Any, cases: 
         if not run.is_writer:
             return
         about = about_run(config, cases, run.position.step, metrics)
-        export_model(run.folder.model, plain, trained.get_weights(), start.recipe, about)
+        export_model(run.folder.model, plain, trained.get_weights(), start.recipe, about, start.model)
         best = {"epoch": run.epoch, "step": run.position.step, "judged_by": judged_by} if judged_by else {}
         run.events.write("model", folder=str(run.folder.model), metrics=dict(metrics), **best)
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.image_steps import Mask
+from brainseg_gui.inference.infer import Batch
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network_grid import NetworkGrid
 from brainseg_gui.inference.options import INFERRING
 from brainseg_gui.inference.preprocess import prepare
-from brainseg_gui.inference.segment import Batch
 from brainseg_gui.progress import Progress, scaled
 
 _PREPARED = 0.5

@@ -112,6 +112,14 @@ class NetworkGrid:
             matrices.append(linear_matrix(source.stop - source.start, positions))
         return matrices
 
+    def onto(self, other: NetworkGrid, box: Sequence[slice]) -> list[Banded | None]:
+        """Per axis, linear interpolation of all network voxels at those in `box` of another grid of the case."""
+        matrices: list[Banded | None] = []
+        for own, theirs, wanted, count in zip(self.steps, other.steps, box, self.resampled, strict=True):
+            positions = np.arange(wanted.start, wanted.stop) * (theirs / own)
+            matrices.append(linear_matrix(count, np.clip(positions, 0, count - 1)))
+        return matrices
+
     def box_voxels_near(self, box: Sequence[slice]) -> tuple[slice, slice, slice]:
         """The box voxels that the network voxels in `box` have any influence on."""
         found = []

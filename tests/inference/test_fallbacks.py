@@ -9,8 +9,8 @@ import pytest
 from brainseg_gui import free_memory
 from brainseg_gui.errors import EngineError
 from brainseg_gui.inference import memory
+from brainseg_gui.inference.infer import infer, plan_windows
 from brainseg_gui.inference.models.model_folder import default_model
-from brainseg_gui.inference.segment import infer, plan_windows
 from brainseg_gui.progress import run_to_end
 
 PASSPORT = replace(default_model().passport, divisor=8, patch=None)

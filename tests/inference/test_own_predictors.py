@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference.infer import infer
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
 from brainseg_gui.inference.network.load import load
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.inference.preprocess import prepare
-from brainseg_gui.inference.segment import infer
 from brainseg_gui.progress import run_to_end
 from tests.architecture.measure import ROOT
 from tests.inference.conftest import MakeCase

@@ -139,8 +139,9 @@ class Model:
         """Digest of the weights, and of the passport but for the rules that follow and the words."""
         passport = self.folder.passport
         prepared = (passport.modalities, passport.axes, passport.orientation, passport.spacing_mm, passport.divisor)
+        finer = () if passport.finer is None else (passport.finer,)
         asked = (passport.patch, passport.windows, passport.mirrored, sorted(self.folder.digests.items()))
-        return _digest(repr((prepared, asked, passport.preprocess, passport.output, self.options.precision)))
+        return _digest(repr((prepared, asked, passport.preprocess, passport.output, self.options.precision, *finer)))
 
     @property
     def rules(self) -> tuple[steps.PostStep, ...]:

@@ -7,7 +7,7 @@ this program does not know is refused: to skip it silently would feed the networ
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from brainseg_gui.imaging.labels import TISSUES
@@ -67,6 +67,34 @@ class Output:
 
 
 @dataclass(frozen=True)
+class Finer:
+    """A second network of the same kind, which tells the tissues again near what the first one found, on a finer grid.
+
+    How much of a voxel is tumour stays the first network's word.
+
+    Parameters
+    ----------
+    weights, sha256
+        File name of its weights in the model folder and their SHA-256.
+    spacing_mm
+        Its grid.
+    patch
+        Window that it was trained on, or None.
+    from_probability
+        It looks where the first network gives tumour at least this probability,
+    margin_mm
+        and at the box around that, grown by so much.
+    """
+
+    weights: str
+    sha256: str
+    spacing_mm: steps.Triple
+    patch: steps.WholeTriple | None
+    from_probability: float
+    margin_mm: float
+
+
+@dataclass(frozen=True)
 class Passport:
     """A validated passport.
 
@@ -111,6 +139,8 @@ class Passport:
         to be there. Their channels are 0 then.
     expected_dice
         Per region (WT, TC, ET), what Dice a mask will probably have; empty where that was not measured.
+    finer
+        The network that tells the tissues again on a finer grid; None for most models.
     """
 
     name: str
@@ -139,6 +169,27 @@ class Passport:
     windows: steps.Windows | None = None
     mirrored: str = ""
     ancestry: Ancestry | None = None
+    finer: Finer | None = None
+
+    @property
+    def of_finer(self) -> Passport | None:
+        """What the finer network expects and gives: as the first, but for its weights and its grid."""
+        if self.finer is None:
+            return None
+        weights, sha256 = self.finer.weights, self.finer.sha256
+        return replace(
+            self,
+            weights=weights,
+            sha256=sha256,
+            digests={weights: sha256},
+            ensemble=(weights,),
+            spacing_mm=self.finer.spacing_mm,
+            patch=self.finer.patch,
+            may_be_missing={},
+            expected_dice={},
+            postprocess=(),
+            finer=None,
+        )
 
     @property
     def inputs(self) -> tuple[str, ...]:

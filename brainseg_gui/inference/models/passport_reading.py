@@ -16,7 +16,7 @@ from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.ancestry import read_ancestry
 from brainseg_gui.inference.models.dice_line import read_dice_lines
 from brainseg_gui.inference.models.json_fields import JsonFields
-from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Output, Passport
+from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Finer, Output, Passport
 from brainseg_gui.inference.models.step_readers import read_post_step, read_step
 from brainseg_gui.plain_files import tagless, visible
 
@@ -33,6 +33,8 @@ _KERAS = (".keras", ".h5")
 _SUFFIXES = (*_KERAS, ".onnx")
 _MOST_NETWORKS = 10  # of an ensemble
 _MOST_OVERLAP = 0.9
+_MOST_LIKELY = 0.5  # beyond it, tumour of the first network would be left without a tissue
+_WIDEST_MARGIN_MM = 100.0
 
 
 def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
@@ -51,18 +53,20 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         remedy = "Choose a model that segments tumours"
         raise fields.wrong(f"is of a network for the task “{visible(task, 60)}”, not “{TUMOUR}”", remedy)
     grid, networks = fields.part("input"), networks_of(fields)
+    finer = _finer(fields, networks)
+    digests = digests_of(fields, networks) | ({finer.weights: finer.sha256} if finer is not None else {})
     axes = grid.choice("axes", _FIRST_OR_LAST if networks[0].endswith(".onnx") else AXES)
     passport = Passport(
         name=name_of(fields, "name"),
         version=name_of(fields, "version"),
         weights=networks[0],
-        sha256=identity_of(digests := digests_of(fields, networks)),
+        sha256=identity_of(digests),
         modalities=_modalities(grid),
         axes=f"{axes.replace('C', '')}C",
         orientation=_orientation(grid),
         spacing_mm=_spacing(grid),
         divisor=grid.whole("divisor", 1, LARGEST_DIVISOR),
-        patch=_patch(grid),
+        patch=_patch(grid, grid.whole("divisor", 1, LARGEST_DIVISOR)),
         preprocess=tuple(read_step(part) for part in fields.parts("preprocess")),
         output=_output(fields.part("output")),
         postprocess=tuple(read_post_step(part) for part in fields.parts("postprocess")),
@@ -79,6 +83,7 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         windows=_windows(grid),
         mirrored=_mirrored(grid),
         ancestry=read_ancestry(fields),
+        finer=finer,
     )
     _check_order(passport, fields)
     return passport
@@ -173,6 +178,28 @@ def _orientation(grid: JsonFields) -> str:
     return code
 
 
+def _finer(fields: JsonFields, networks: tuple[str, ...]) -> Finer | None:
+    """The finer network: one file of Keras beside one of Keras that shares its input and its softmax output."""
+    if not fields.has("finer"):
+        return None
+    part = fields.part("finer")
+    part.only("weights", "sha256", "spacing_mm", "patch", "from_probability", "margin_mm")
+    weights, spacing = weights_of(part), _spacing(part)
+    if len(networks) > 1 or Path(networks[0]).suffix not in _KERAS or weights in networks:
+        raise part.wrong(f"needs one network of its own beside one of {' or '.join(_KERAS)}")
+    if spacing is None or not fields.part("input").has("spacing_mm"):
+        raise part.wrong("needs spacing_mm, as input does")
+    if fields.part("output").text("activation") != "softmax":
+        raise part.wrong("needs a network with softmax")
+    probability, margin_mm = part.number("from_probability"), part.number("margin_mm")
+    if not 0 < probability <= _MOST_LIKELY:
+        raise part.wrong(f"needs a number above 0, and of at most {_MOST_LIKELY:g}, for from_probability")
+    if not 0 <= margin_mm <= _WIDEST_MARGIN_MM:
+        raise part.wrong(f"needs a number from 0 to {_WIDEST_MARGIN_MM:g} for margin_mm")
+    patch = _patch(part, fields.part("input").whole("divisor", 1, LARGEST_DIVISOR))
+    return Finer(weights, sha256_of(part), spacing, patch, probability, margin_mm)
+
+
 def _spacing(grid: JsonFields) -> steps.Triple | None:
     if not grid.has("spacing_mm"):
         return None
@@ -185,11 +212,11 @@ def _spacing(grid: JsonFields) -> steps.Triple | None:
     return cast(steps.Triple, spacing)
 
 
-def _patch(grid: JsonFields) -> steps.WholeTriple | None:
+def _patch(grid: JsonFields, divisor: int) -> steps.WholeTriple | None:
     if not grid.has("patch"):
         return None
     patch = grid.wholes("patch", 3)
-    if min(patch) < 1 or any(n % grid.whole("divisor", 1) for n in patch):
+    if min(patch) < 1 or any(n % divisor for n in patch):
         raise grid.wrong("needs multiples of the divisor for patch")
     if max(patch) > LARGEST_PATCH:
         raise grid.wrong(f"needs numbers of at most {LARGEST_PATCH:,} for patch")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Protocol
 
+from brainseg_gui.inference.infer import Batch, Predictor
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.options import SegmentOptions
-from brainseg_gui.inference.segment import Batch, Predictor
 from brainseg_gui.progress import Progress
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.free_memory import described_bytes, free_memory_bytes, usable_bytes
 from brainseg_gui.imaging.grid import describe_shape
+from brainseg_gui.inference.infer import Batch
 from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.inference.models.head_model import HeadModel, HeadPassport
 from brainseg_gui.inference.models.model_folder import ModelFolder
@@ -22,19 +23,19 @@ from brainseg_gui.inference.network.layer_sizes import layer_sizes
 from brainseg_gui.inference.network.rebuild import rebuilt
 from brainseg_gui.inference.network.warm_up import warm_up_shape
 from brainseg_gui.inference.options import LOADING, SegmentOptions
-from brainseg_gui.inference.segment import Batch
 from brainseg_gui.inference.sliding_window import Shape
 from brainseg_gui.plain_files import visible
 from brainseg_gui.progress import Progress
 
 
 class LoadedNetwork:
-    """A network on a device, in a precision. Fits `segment.Predictor`."""
+    """A network on a device, in a precision; fits `infer.Predictor`. With a finer one, where its model has that."""
 
     def __init__(self, model: Any, device: ComputeDevice, precision: str) -> None:
         self._original = model
         self.notes: tuple[str, ...] = ()
         self.bytes_per_voxel = 0.0
+        self.finer: LoadedNetwork | None = None
         self._with_features: Callable[[Batch], Any] | None = None
         self._settle(device, precision)
 
@@ -124,6 +125,9 @@ def load_network(folder: ModelFolder | HeadModel, options: SegmentOptions) -> Ge
     network = LoadedNetwork(model, device, choose_precision(options.precision, device))
     yield Progress(LOADING, 0.7, "warming up")
     _warm_up(network, folder.passport)
+    if isinstance(folder, ModelFolder) and (finer := folder.passport.of_finer) is not None:
+        network.finer = yield from load_network(ModelFolder(folder.path, finer), options)
+        network.notes += tuple(note for note in network.finer.notes if note not in network.notes)
     return network
 
 

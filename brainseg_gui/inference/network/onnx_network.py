@@ -12,6 +12,7 @@ import onnxruntime
 
 from brainseg_gui.errors import EngineError, ModelError
 from brainseg_gui.free_memory import described_bytes, free_memory_bytes, usable_bytes, usable_cores
+from brainseg_gui.inference.infer import Batch
 from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.onnx.check import written_anew
@@ -20,7 +21,6 @@ from brainseg_gui.inference.models.onnx.graph import Graph
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.warm_up import warm_up_shape
 from brainseg_gui.inference.options import LOADING, SegmentOptions
-from brainseg_gui.inference.segment import Batch
 from brainseg_gui.inference.sliding_window import Predict, Shape
 from brainseg_gui.plain_files import visible
 from brainseg_gui.progress import Progress

@@ -1,0 +1,81 @@
+"""The second stage of a model: its start, its way into the model folder, and what a fine-tuned network keeps of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui.errors import ModelError
+from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder, shipped_models
+from brainseg_gui.inference.network.network import load_network
+from brainseg_gui.inference.options import SegmentOptions
+from brainseg_gui.plain_files import read_json
+from brainseg_gui.progress import run_to_end
+from training.errors import TrainingError
+from training.export import About, export_model
+from training.finer import FINER_FILE, add_finer, main, make_start
+from training.network import find_model
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras' saving
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> ModelFolder:
+    """A network with one stage."""
+    folder = next(model.path for model in shipped_models() if model.path.name == "synthetic-2mm")
+    return read_model_folder(shutil.copytree(folder, tmp_path / "model"))
+
+
+def test_a_start_knows_the_task_on_a_finer_grid(model: ModelFolder, tmp_path: Path) -> None:
+    start = make_start(model, 1.0, (32, 32, 32), tmp_path / "start")
+    assert (start.passport.spacing_mm, start.passport.patch) == ((1.0, 1.0, 1.0), (32, 32, 32))
+    assert start.passport.digests == model.passport.digests
+    assert start.passport.preprocess == model.passport.preprocess
+    with pytest.raises(TrainingError, match="there already"):
+        make_start(model, 1.0, (32, 32, 32), tmp_path / "start")
+
+
+def test_both_networks_are_loaded_and_run(model: ModelFolder, tmp_path: Path) -> None:
+    both = add_finer(model, make_start(model, 1.0, (32, 32, 32), tmp_path / "start"))
+    network = run_to_end(load_network(both, SegmentOptions("cpu", "float32")))
+    assert network.finer is not None
+    assert network.finer.finer is None
+    assert network.finer.bytes_per_voxel > 0
+
+
+def test_a_damaged_finer_network_is_refused(model: ModelFolder, tmp_path: Path) -> None:
+    both = add_finer(model, make_start(model, 1.0, (32, 32, 32), tmp_path / "start"))
+    with (both.path / FINER_FILE).open("ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(ModelError, match="not those that the passport describes"):
+        run_to_end(load_network(both, SegmentOptions("cpu", "float32")))
+
+
+def test_a_network_that_sees_otherwise_is_refused(model: ModelFolder) -> None:
+    other = next(other for other in shipped_models() if other.passport.preprocess != model.passport.preprocess)
+    with pytest.raises(TrainingError, match="prepared otherwise"):
+        add_finer(model, other)
+
+
+def test_a_fine_tuned_network_keeps_the_finer_one_of_its_parent(model: ModelFolder, tmp_path: Path) -> None:
+    from brainseg_gui.inference.network.keras_network import open_network
+
+    parent = add_finer(model, make_start(model, 1.0, (32, 32, 32), tmp_path / "start"))
+    network, recipe = open_network(parent), read_json(parent.path / "model.json")
+    export_model(tmp_path / "tuned", network, network.get_weights(), recipe, About("tuned", "x", "y"), parent)
+    tuned = read_model_folder(tmp_path / "tuned")
+    assert tuned.passport.finer == parent.passport.finer
+    assert (tuned.path / FINER_FILE).read_bytes() == (parent.path / FINER_FILE).read_bytes()
+    export_model(tmp_path / "alone", network, network.get_weights(), recipe, About("alone", "x", "y"))
+    assert read_model_folder(tmp_path / "alone").passport.finer is None
+
+
+def test_by_the_command(model: ModelFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start = tmp_path / "start"
+    assert main(["start", str(model.path), "--patch", "32", "32", "32", "-o", str(start)]) == 0
+    assert main(["add", str(model.path), str(start)]) == 0
+    assert find_model(str(model.path)).passport.finer is not None
+    assert main(["start", str(model.path), "-o", str(start)]) == 2
+    assert "there already" in capsys.readouterr().err

@@ -1,0 +1,114 @@
+"""The second stage of a model: `python -m training.finer start MODEL -o FOLDER` and `… add MODEL RUN_MODEL`.
+
+`start` copies a model folder with a finer grid, for a run to start from (``network.start_from=FOLDER``): the weights
+know the task already, at another size. `add` puts the network of that run into the model folder as its finer one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
+from brainseg_gui.plain_files import read_json
+from brainseg_gui.storage.writing import write_text
+from training.errors import TrainingError
+
+FINER_FILE = "finer.keras"
+FROM_PROBABILITY, MARGIN_MM = 0.3, 12.0
+
+
+def make_start(model: ModelFolder, spacing_mm: float, patch: Sequence[int], folder: Path) -> ModelFolder:
+    """A copy of a model whose network sees the patient on a finer grid; for training only.
+
+    Raises
+    ------
+    TrainingError
+        If the folder is there already.
+    ModelError
+        If spacing and patch do not suit the network.
+    """
+    if folder.exists():
+        raise TrainingError("it is there already", "Name a new folder", folder)
+    folder.mkdir(parents=True)
+    shutil.copyfile(model.weights_path, folder / model.passport.weights)
+    about = read_json(model.path / PASSPORT_NAME)
+    about |= {"name": f"{model.passport.name} at {spacing_mm:g} mm", "results": "not measured", "postprocess": []}
+    about["input"] |= {"spacing_mm": [spacing_mm] * 3, "patch": list(patch)}
+    for of_the_model in ("finer", "expected_dice"):
+        about.pop(of_the_model, None)
+    about["input"].pop("may_be_missing", None)
+    _write(folder, about)
+    return read_model_folder(folder)
+
+
+def add_finer(model: ModelFolder, finer: ModelFolder) -> ModelFolder:
+    """Give a model another's network as its finer one; what was measured of the probabilities before is dropped.
+
+    Raises
+    ------
+    TrainingError
+        If the two do not see and tell the same, but for the grid.
+    """
+    one, other = model.passport, finer.passport
+    if (one.modalities, one.axes, one.orientation, one.divisor, one.preprocess, one.output) != (
+        *(other.modalities, other.axes, other.orientation, other.divisor, other.preprocess, other.output),
+    ):
+        raise TrainingError("it is prepared otherwise than the first network", "Train it from `start`", finer.path)
+    shutil.copyfile(finer.weights_path, model.path / FINER_FILE)
+    about = read_json(model.path / PASSPORT_NAME)
+    about["finer"] = {
+        "weights": FINER_FILE,
+        "sha256": hashlib.sha256((model.path / FINER_FILE).read_bytes()).hexdigest(),
+        "spacing_mm": list(other.spacing_mm or ()),
+        "patch": list(other.patch) if other.patch is not None else None,
+        "from_probability": FROM_PROBABILITY,
+        "margin_mm": MARGIN_MM,
+    }
+    about.pop("expected_dice", None)
+    _write(model.path, about)
+    return read_model_folder(model.path)
+
+
+def _write(folder: Path, about: object) -> None:
+    write_text(folder / PASSPORT_NAME, json.dumps(about, indent=1, ensure_ascii=False) + "\n", chosen=False)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is asked; 0 when done, 2 when something given is at fault."""
+    given = _parser().parse_args(arguments)
+    try:
+        model = read_model_folder(given.model)
+        if given.command == "start":
+            made = make_start(model, given.spacing_mm, given.patch, given.output)
+        else:
+            made = add_finer(model, read_model_folder(given.finer))
+    except BrainsegError as error:
+        sys.stderr.write(f"brainseg: {error}\n")
+        return 2
+    sys.stdout.write(f"{made.path}\n")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training.finer", description=__doc__)
+    commands = parser.add_subparsers(required=True, dest="command")
+    start = commands.add_parser("start", help="make what a finer network's training starts from")
+    start.add_argument("model", type=Path, help="model folder")
+    start.add_argument("--spacing-mm", type=float, default=1.0, help="of the finer grid (1)")
+    start.add_argument("--patch", type=int, nargs=3, default=(64, 64, 64), help="patch of the training (64 64 64)")
+    start.add_argument("-o", "--output", type=Path, required=True, help="folder to make")
+    add = commands.add_parser("add", help="put a run's network into a model folder as its finer one")
+    add.add_argument("model", type=Path, help="model folder that is changed")
+    add.add_argument("finer", type=Path, help="model folder of the run")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
