@@ -15,21 +15,19 @@ from brainseg_gui.preparation.heads.contrast import guess_contrast
 from brainseg_gui.preparation.heads.skull import brain_mask
 from brainseg_gui.progress import run_to_end
 
-BOTH_T1 = {Modality.T1, Modality.T1CE}
-
 
 @pytest.mark.engine
 @pytest.mark.parametrize(
     ("series", "meant"),
-    [("t1", BOTH_T1), ("t1c", {Modality.T1CE}), ("t2", {Modality.T2}), ("fla", {Modality.FLAIR})],
+    [("t1", Modality.T1), ("t1c", Modality.T1CE), ("t2", Modality.T2), ("fla", Modality.FLAIR)],
 )
 def test_a_raw_series_is_told_by_its_image_alone(
-    engine: Engine, shared_folder: Path, series: str, meant: set[Modality]
+    engine: Engine, shared_folder: Path, series: str, meant: Modality
 ) -> None:
-    """T1 without contrast agent may look like one with it: comparing the two decides, not the network."""
+    """T1 without contrast agent looks like one with it to the network; what shines tells."""
     image = nib.load(next((shared_folder / "raw" / "TCGA-FG-6692" / "native").glob(f"*_{series}.nii.gz")))
     values, strips, tells = np.asarray(image.dataobj), head_model("brain mask"), head_model("contrast")
     brain = run_to_end(brain_mask(values, image.affine, lambda batch: engine.predict(strips, batch)))
     guess = run_to_end(guess_contrast(brain.field, brain.coarse > 0.5, lambda batch: engine.predict(tells, batch)))
-    assert guess.best in meant
+    assert guess.best is meant
     assert guess.certainty > 0.5
