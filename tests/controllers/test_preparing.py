@@ -123,6 +123,21 @@ def test_a_case_that_it_says_nothing_of_gets_the_layers_back(
     assert not dock("Prepare").in_front
 
 
+def test_what_is_prepared_anew_is_segmented_anew(
+    panel: PreparePanel, preparing: PreparingController, parts: Any, raw: Path, qtbot: QtBot
+) -> None:
+    """The mask that the images before had, which no file holds, is neither shown over these nor brought back."""
+    state, layers = parts.session.preparing, parts.session.layers
+    for seed in (1, 2):
+        save(head(GRID, T2, seed=seed), raw / "ax_t2.nii.gz")
+        preparing.look(raw)
+        qtbot.waitUntil(lambda: state.choice is not None and not state.running, timeout=30_000)
+        _button(panel, "Prepare and segment").click()
+        qtbot.waitUntil(lambda: state.outcome.startswith("The mask lies on each of the 2"), timeout=60_000)
+        assert [layer.role for layer in layers] == [LayerRole.PREDICTION]
+        state.outcome = ""
+
+
 def test_one_click_says_what_a_series_is(panel: PreparePanel, parts: Any) -> None:
     box = _role(panel, 0)
     box.setCurrentIndex(box.findText("FLAIR"))

@@ -55,7 +55,9 @@ class AfterPreparing(QObject):
 
     def _on_case_changed(self) -> None:
         case = self._session.case
-        if case is not None and case.source.folder == self._to_segment:
+        if case is not None and case.source.folder == self._to_segment and not self._session.previewing:
+            if self._to_send_back is not None and self._to_send_back.work is not None:
+                self._session.unsaved_predictions.forget(case.source)  # of images that were replaced just now
             self._to_segment = None  # once: a case that is opened again later is left as it is
             self._session.preparing.begin(_SEGMENTING)
             self._segment()
@@ -69,8 +71,10 @@ class AfterPreparing(QObject):
     def _on_layers_changed(self) -> None:
         """The mask of a prepared case goes back to its series."""
         case, prepared = self._session.case, self._to_send_back
+        if prepared is None or case is None or self._to_segment is not None or case.source.folder != prepared.folder:
+            return
         masks = [layer for layer in self._session.layers if layer.role is LayerRole.PREDICTION]
-        if prepared is None or case is None or not masks or case.source.folder != prepared.folder:
+        if not masks:
             return
         self._to_send_back = None
         self._session.preparing.begin("bringing the mask back to each series")
