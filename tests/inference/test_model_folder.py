@@ -59,6 +59,8 @@ def test_default_model_is_shipped_and_whole() -> None:
     assert passport.name == "glioma-2mm"
     assert passport.modalities == (Modality.FLAIR, Modality.T1, Modality.T1CE, Modality.T2)
     assert passport.spacing_mm == (2.0, 2.0, 2.0)
+    assert passport.finer is not None
+    assert passport.finer.spacing_mm == (1.0, 1.0, 1.0)
     assert passport.may_be_missing.keys() == set(passport.modalities)  # any subset will do
     assert passport.expected_dice.keys() == {"WT", "TC", "ET"}
     assert passport.preprocess == (
@@ -72,6 +74,7 @@ def test_default_model_is_shipped_and_whole() -> None:
     assert passport.postprocess == (
         steps.WeakComponents("WT", 26, 0.5, 0.0, 0),
         steps.WeakComponents("ET", 26, 0.0, 0.7, 1),
+        steps.WeakComponents("TC", 26, 0.2, 0.0, 2),
         steps.SmallRegion(3, 0.5, 1, "ml"),
         steps.FarCore(7.0, 3.0, 3.0, 2),
     )

@@ -98,7 +98,7 @@ def test_a_comparison_scores_by_the_right_part_and_leaves_the_others_out(
 
 def test_the_folds_that_are_kept_hold_back_whom_their_file_names() -> None:
     """Numbers of a card are measured with them: each is whole, of the default's kind, and of its own patients."""
-    folds, kept = RESOURCES / "folds", sorted((RESOURCES / "folds" / "glioma-2mm-1.1").iterdir())
+    folds, kept = RESOURCES / "folds", sorted((RESOURCES / "folds" / "glioma-2mm-1.2").iterdir())
     listed = json.loads((folds / "gliomas-26.json").read_text("utf-8"))
     default = default_model().passport
     assert kept
