@@ -21,7 +21,7 @@ from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
 
 FINER_FILE = "finer.keras"
-FROM_PROBABILITY, MARGIN_MM = 0.3, 12.0
+NEAR, FROM_PROBABILITY, MARGIN_MM = "WT", 0.3, 5.0
 
 
 def make_start(model: ModelFolder, spacing_mm: float, patch: Sequence[int], folder: Path) -> ModelFolder:
@@ -68,6 +68,7 @@ def add_finer(model: ModelFolder, finer: ModelFolder) -> ModelFolder:
         "sha256": hashlib.sha256((model.path / FINER_FILE).read_bytes()).hexdigest(),
         "spacing_mm": list(other.spacing_mm or ()),
         "patch": list(other.patch) if other.patch is not None else None,
+        "near": NEAR,
         "from_probability": FROM_PROBABILITY,
         "margin_mm": MARGIN_MM,
     }

@@ -14,18 +14,20 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from brainseg_gui.errors import BrainsegError, EngineError, ModelError
-from brainseg_gui.imaging.box import Box
+from brainseg_gui.imaging.box import Box, box_around
+from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.infer import Batch, Predictor, infer
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, to_axes
-from brainseg_gui.inference.postprocess import NotBackground, where_not_background
+from brainseg_gui.inference.postprocess import where_not_background
 from brainseg_gui.inference.preprocess import Prepared, orient_spacing, prepare
 from brainseg_gui.inference.separable import apply_along_axes
 from brainseg_gui.progress import Progress, scaled
 
 _PREPARED = 0.3  # of the work
+_SEEN = 0.5  # of the background: no mask is drawn beyond it
 _FAINTEST = 1e-6  # keeps the share of a tissue finite where the finer network is sure of the background
 
 
@@ -84,32 +86,47 @@ def refine(
     complete = all(modality in volumes for modality in passport.modalities)
     if passport.finer is None or not complete:
         return first
-    likely = passport.finer.from_probability
-    near = where_not_background(first.probabilities, first.prepared, passport, at_most=1 - likely)
+    grid = first.prepared.network_grid
+    # (1, …, C) in the passport's axes -> (I, J, K, C) without padding
+    coarse = from_axes(first.probabilities[0], passport.axes)[grid.inside_padding]
+    region = coarse[..., _channels_of(passport.finer.near, passport)].sum(axis=-1)
+    near = box_around(region >= passport.finer.from_probability)
     if near is None:
         return first
     try:
-        return (yield from _told_again(volumes, passport, network, first, near))
+        return (yield from _told_again(volumes, passport, network, first, coarse, grid.box_voxels_near(near)))
     except (ModelError, EngineError, MemoryError) as error:
         why = error.what if isinstance(error, BrainsegError) else "the memory is too small"
         return replace(first, notes=(*first.notes, f"The finer network was left out: {why}"))
 
 
+def _channels_of(region: str, passport: Passport) -> list[int]:
+    meanings = next(known.meanings for known in regions() if known.key == region)
+    return [number for number, name in enumerate(passport.output.channels) if name in meanings]
+
+
 def _told_again(
-    volumes: Mapping[Modality, Volume], passport: Passport, network: Predictor, first: Refined, near: NotBackground
+    volumes: Mapping[Modality, Volume],
+    passport: Passport,
+    network: Predictor,
+    first: Refined,
+    coarse: Batch,
+    near: Box,
 ) -> Generator[Progress, None, Refined]:
     finer, where = passport.of_finer, passport.finer
     if finer is None or where is None:
         raise RuntimeError("the model has no finer network")
     prepared = yield from scaled(prepare(volumes, finer), 0.0, _PREPARED)
     spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, passport.orientation)
-    box = _box_on(prepared.network_grid, near.target, [where.margin_mm / own for own in spacing_mm])
+    box = _box_on(prepared.network_grid, near, [where.margin_mm / own for own in spacing_mm])
     batch = _cut(prepared, box, finer)
     answers, notes = yield from scaled(infer(batch, finer, network), _PREPARED, 1.0)
     # (1, …, C) in the passport's axes -> (I, J, K, C) of the box
     tissues = from_axes(answers[0], finer.axes)[tuple(slice(part.stop - part.start) for part in box)]
-    probabilities = _merged(near.probabilities, tissues, first.prepared.network_grid, prepared.network_grid, box, finer)
-    return Refined(probabilities, prepared, (*first.notes, *notes))
+    whole = _on_finer_grid(first, passport, prepared.network_grid)
+    _tell_tissues(whole[prepared.network_grid.inside_padding][box], tissues, passport)
+    # (I, J, K, C) -> (1, …, C) in the passport's axes
+    return Refined(to_axes(whole, passport.axes)[None], prepared, (*first.notes, *notes))
 
 
 def _box_on(grid: NetworkGrid, target: Box, margin: Sequence[float]) -> Box:
@@ -130,30 +147,24 @@ def _cut(prepared: Prepared, box: Box, passport: Passport) -> Batch:
     return np.ascontiguousarray(to_axes(np.pad(image, (*ends, (0, 0))), passport.axes)[None])
 
 
-def _merged(
-    coarse: Batch, fine: Batch, grid: NetworkGrid, finer_grid: NetworkGrid, box: Box, passport: Passport
-) -> Batch:
-    """Background of the first network and shares of the tissues of the second, on the second one's grid.
+def _on_finer_grid(first: Refined, passport: Passport, finer_grid: NetworkGrid) -> Batch:
+    """What the first network says, on the finer grid, (I, J, K, C); background where it sees too little for a mask."""
+    channels = passport.output.channels
+    whole = np.zeros((*finer_grid.padded, len(channels)), np.float32)
+    whole[..., channels.index("background")] = 1
+    seen = where_not_background(first.probabilities, first.prepared, passport, at_most=_SEEN)
+    if seen is not None:
+        box = _box_on(finer_grid, seen.target, (0.0, 0.0, 0.0))
+        matrices = first.prepared.network_grid.onto(finer_grid, box)
+        for number in range(len(channels)):
+            channel = np.asfortranarray(seen.probabilities[..., number])
+            whole[finer_grid.inside_padding][(*box, number)] = apply_along_axes(channel, matrices)
+    return whole
 
-    Parameters
-    ----------
-    coarse
-        Of the first network on its grid without padding, (I, J, K, C).
-    fine
-        Of the second in the box of its grid, (I', J', K', C).
 
-    Returns
-    -------
-    ndarray
-        (1, …, C) in the passport's axes; background outside of the box.
-    """
+def _tell_tissues(said: Batch, tissues: Batch, passport: Passport) -> None:
+    """Share what is tumour among the tissues as another network does, in place; both (I, J, K, C) of a box."""
     background = passport.output.channels.index("background")
-    tissues = [n for n in range(len(passport.output.channels)) if n != background]
-    whole = np.zeros((*finer_grid.padded, len(passport.output.channels)), np.float32)
-    whole[..., background] = 1
-    inside = whole[finer_grid.inside_padding][box]
-    inside[..., background] = apply_along_axes(np.asfortranarray(coarse[..., background]), grid.onto(finer_grid, box))
-    tumour = 1 - inside[..., background]
-    shares = np.maximum(fine[..., tissues], _FAINTEST)
-    inside[..., tissues] = shares * (tumour / shares.sum(axis=-1))[..., None]
-    return to_axes(whole, passport.axes)[None]  # (I, J, K, C) -> (1, …, C)
+    others = [n for n in range(len(passport.output.channels)) if n != background]
+    shares = np.maximum(tissues[..., others], _FAINTEST)
+    said[..., others] = shares * ((1 - said[..., background]) / shares.sum(axis=-1))[..., None]

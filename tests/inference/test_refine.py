@@ -22,7 +22,7 @@ from brainseg_gui.inference.segment import Outcome, segment_volumes
 from brainseg_gui.progress import run_to_end
 
 Array = np.ndarray
-FINER = Finer("finer.keras", "0" * 64, (1.0, 1.0, 1.0), None, 0.3, 4.0)
+FINER = Finer("finer.keras", "0" * 64, (1.0, 1.0, 1.0), None, "WT", 0.3, 4.0)
 SHAPE = (49, 41, 45)  # odd: even voxels are even from either end
 INSIDE = (slice(14, 25), slice(10, 21), slice(12, 23))  # what the first network calls tumour, on the case's grid
 
@@ -118,6 +118,21 @@ def test_the_tissues_are_the_finer_networks_word_and_how_much_is_tumour_the_firs
     assert np.prod(shape[1:4]) < np.prod(SHAPE) / 2
 
 
+def test_far_from_the_region_that_is_looked_at_the_first_ones_tissues_stay() -> None:
+    """Near enhancing tumour, which the first network sees in one corner only."""
+    passport = _passport(finer=replace(FINER, near="ET", margin_mm=0.0))
+
+    def first(batch: Array) -> Array:
+        answer = _first(passport)(batch)
+        answer[0, 10:12, 6:8, 8:10] = (0.2, 0.0, 0.0, 0.8)  # voxels 20 to 24, 12 to 16 and 16 to 20 of the case
+        return answer
+
+    classes, _ = _segmented(passport, Fake(first, Fake(_bright_is_enhancing)))
+    assert set(np.unique(classes[20:25, 10:21, 12:23])) == {1, 3}
+    assert np.all(classes[14:18, 10:21, 12:23] == 1)
+    assert np.all(classes[20:23, 12:15, 16:19] == 3)
+
+
 def test_the_overlap_is_of_both_networks() -> None:
     passport = _passport()
     _, outcome = _segmented(passport, Fake(_first(passport), Fake(_bright_is_enhancing)))
@@ -150,7 +165,7 @@ def test_the_first_ones_word_stays_where_the_finer_one_finds_no_memory() -> None
 def _with_finer(folder: Path, **changes: Any) -> Path:
     about = json.loads((folder / "model.json").read_text("utf-8"))
     usual = {"weights": "finer.keras", "sha256": "0" * 64, "spacing_mm": [1, 1, 1], "patch": [64, 64, 64]}
-    about["finer"] = {**usual, "from_probability": 0.3, "margin_mm": 12, **changes}
+    about["finer"] = {**usual, "near": "WT", "from_probability": 0.3, "margin_mm": 12, **changes}
     (folder / "model.json").write_text(json.dumps(about), "utf-8")
     return folder
 
@@ -165,7 +180,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_passport_tells_of_its_finer_network(folder: Path) -> None:
     before = read_model_folder(default_model().path).passport
     passport = read_model_folder(_with_finer(folder)).passport
-    assert passport.finer == Finer("finer.keras", "0" * 64, (1.0, 1.0, 1.0), (64, 64, 64), 0.3, 12.0)
+    assert passport.finer == Finer("finer.keras", "0" * 64, (1.0, 1.0, 1.0), (64, 64, 64), "WT", 0.3, 12.0)
     assert passport.digests["finer.keras"] == "0" * 64
     assert passport.sha256 != before.sha256  # another model, though its first network is the same
     finer = passport.of_finer
@@ -186,6 +201,7 @@ def test_a_passport_tells_of_its_finer_network(folder: Path) -> None:
         ({"patch": [64, 64, 63]}, "multiples of the divisor"),
         ({"from_probability": 0.6}, r"at most 0\.5"),
         ({"from_probability": 0}, "above 0"),
+        ({"near": "ED"}, "near"),
         ({"margin_mm": -1}, "from 0 to 100"),
         ({"margin_mm": 10**6}, "from 0 to 100"),
         ({"more": 1}, "more"),

@@ -80,8 +80,8 @@ class Finer:
         Its grid.
     patch
         Window that it was trained on, or None.
-    from_probability
-        It looks where the first network gives tumour at least this probability,
+    near, from_probability
+        It looks where the first network gives this region (``WT``, ``TC``, ``ET``) at least this probability,
     margin_mm
         and at the box around that, grown by so much.
     """
@@ -90,6 +90,7 @@ class Finer:
     sha256: str
     spacing_mm: steps.Triple
     patch: steps.WholeTriple | None
+    near: str
     from_probability: float
     margin_mm: float
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast, get_args
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging.labelling.known_schemes import network_numbering, scheme_named
-from brainseg_gui.imaging.labels import TISSUES
+from brainseg_gui.imaging.labels import TISSUES, regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.ancestry import read_ancestry
@@ -183,7 +183,7 @@ def _finer(fields: JsonFields, networks: tuple[str, ...]) -> Finer | None:
     if not fields.has("finer"):
         return None
     part = fields.part("finer")
-    part.only("weights", "sha256", "spacing_mm", "patch", "from_probability", "margin_mm")
+    part.only("weights", "sha256", "spacing_mm", "patch", "near", "from_probability", "margin_mm")
     weights, spacing = weights_of(part), _spacing(part)
     if len(networks) > 1 or Path(networks[0]).suffix not in _KERAS or weights in networks:
         raise part.wrong(f"needs one network of its own beside one of {' or '.join(_KERAS)}")
@@ -197,7 +197,8 @@ def _finer(fields: JsonFields, networks: tuple[str, ...]) -> Finer | None:
     if not 0 <= margin_mm <= _WIDEST_MARGIN_MM:
         raise part.wrong(f"needs a number from 0 to {_WIDEST_MARGIN_MM:g} for margin_mm")
     patch = _patch(part, fields.part("input").whole("divisor", 1, LARGEST_DIVISOR))
-    return Finer(weights, sha256_of(part), spacing, patch, probability, margin_mm)
+    near = part.choice("near", [region.key for region in regions()])
+    return Finer(weights, sha256_of(part), spacing, patch, near, probability, margin_mm)
 
 
 def _spacing(grid: JsonFields) -> steps.Triple | None:
