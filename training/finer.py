@@ -9,15 +9,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
-from brainseg_gui.plain_files import read_json
-from brainseg_gui.storage.writing import write_text
+from brainseg_gui.plain_files import open_file, read_json
+from brainseg_gui.storage.writing import write_bytes, write_text
 from training.errors import TrainingError
 
 FINER_FILE = "finer.keras"
@@ -37,7 +36,7 @@ def make_start(model: ModelFolder, spacing_mm: float, patch: Sequence[int], fold
     if folder.exists():
         raise TrainingError("it is there already", "Name a new folder", folder)
     folder.mkdir(parents=True)
-    shutil.copyfile(model.weights_path, folder / model.passport.weights)
+    write_bytes(folder / model.passport.weights, _weights_of(model), chosen=False)
     about = read_json(model.path / PASSPORT_NAME)
     about |= {"name": f"{model.passport.name} at {spacing_mm:g} mm", "results": "not measured", "postprocess": []}
     about["input"] |= {"spacing_mm": [spacing_mm] * 3, "patch": list(patch)}
@@ -61,11 +60,12 @@ def add_finer(model: ModelFolder, finer: ModelFolder) -> ModelFolder:
         *(other.modalities, other.axes, other.orientation, other.divisor, other.preprocess, other.output),
     ):
         raise TrainingError("it is prepared otherwise than the first network", "Train it from `start`", finer.path)
-    shutil.copyfile(finer.weights_path, model.path / FINER_FILE)
+    raw = _weights_of(finer)
+    write_bytes(model.path / FINER_FILE, raw, chosen=False)
     about = read_json(model.path / PASSPORT_NAME)
     about["finer"] = {
         "weights": FINER_FILE,
-        "sha256": hashlib.sha256((model.path / FINER_FILE).read_bytes()).hexdigest(),
+        "sha256": hashlib.sha256(raw).hexdigest(),
         "spacing_mm": list(other.spacing_mm or ()),
         "patch": list(other.patch) if other.patch is not None else None,
         "near": NEAR,
@@ -75,6 +75,11 @@ def add_finer(model: ModelFolder, finer: ModelFolder) -> ModelFolder:
     about.pop("expected_dice", None)
     _write(model.path, about)
     return read_model_folder(model.path)
+
+
+def _weights_of(model: ModelFolder) -> bytes:
+    with open_file(model.weights_path) as stream:
+        return stream.read()
 
 
 def _write(folder: Path, about: object) -> None:

@@ -14,7 +14,7 @@ from brainseg_gui.evaluation.html.case import case_page
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import rules_named
 from brainseg_gui.evaluation.reports.case_content import CaseContent, read_content
-from brainseg_gui.evaluation.reports.case_tables import facts, tables_of
+from brainseg_gui.evaluation.reports.case_tables import change_words, facts, tables_of
 from brainseg_gui.followup.documents.case_visits import with_visits
 from brainseg_gui.followup.own_masks import masks_beside
 from brainseg_gui.followup.visits import TimeLine, time_line_of
@@ -188,3 +188,10 @@ def test_what_only_looks_like_visits_is_none(tmp_path: Path) -> None:
         for name in ("A", "B"):
             _case(tmp_path / "study" / time, f"{name}_")
     assert visits_near(find_case(tmp_path / "study" / "late" / "A_t1.nii.gz")) is None
+
+
+def test_what_a_volume_grew_by_in_words() -> None:
+    assert change_words(8.0, 10.0) == "+2.00 (+25.0 %)"
+    assert change_words(10.0, 7.5) == "-2.50 (-25.0 %)"
+    assert change_words(0.0, 1.5) == "+1.50"
+    assert change_words(None, 2.0) == change_words(2.0, None) == ""

@@ -83,11 +83,7 @@ def _volume_words(volume: float | None) -> str:
 
 
 def change_words(before: float | None, now: float | None) -> str:
-    """What a volume in ml grew by, with the per cent of what it was where it was something; empty where unknown.
-
-    >>> change_words(8.0, 10.0), change_words(0.0, 1.5), change_words(None, 2.0)
-    ('+2.00 (+25.0 %)', '+1.50', '')
-    """
+    """What a volume in ml grew by, with the per cent of what it was where it was something; empty where unknown."""
     if before is None or now is None:
         return ""
     percent = f" ({(now - before) / before:+.1%})".replace("%", " %") if before > 0 else ""
