@@ -20,7 +20,7 @@ from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.storage.leftovers import new_name
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
-from training.finer import add_finer
+from training.finer import pass_on_finer
 from training.recipe import KERAS_FILE, Recipe, passport_content
 
 H5_FILE = "model.h5"
@@ -73,8 +73,8 @@ def export_model(
         if about.legacy_file:
             network.save(temporary / H5_FILE)
         _write_passport(temporary, network, recipe, about)
-        if parent is not None and parent.passport.of_finer is not None:
-            add_finer(read_model_folder(temporary), ModelFolder(parent.path, parent.passport.of_finer))
+        if parent is not None:
+            pass_on_finer(parent, read_model_folder(temporary))
         read_model_folder(temporary)
         _replace(folder, temporary)
     except OSError as error:

@@ -10,8 +10,9 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
@@ -20,7 +21,8 @@ from brainseg_gui.storage.writing import write_bytes, write_text
 from training.errors import TrainingError
 
 FINER_FILE = "finer.keras"
-NEAR, FROM_PROBABILITY, MARGIN_MM = "WT", 0.3, 5.0
+_WHERE: Mapping[str, Any] = {"near": "WT", "from_probability": 0.3, "margin_mm": 5.0}
+"""Where the finer network of a model looks, unless another is said."""
 
 
 def make_start(model: ModelFolder, spacing_mm: float, patch: Sequence[int], folder: Path) -> ModelFolder:
@@ -47,8 +49,13 @@ def make_start(model: ModelFolder, spacing_mm: float, patch: Sequence[int], fold
     return read_model_folder(folder)
 
 
-def add_finer(model: ModelFolder, finer: ModelFolder) -> ModelFolder:
+def add_finer(model: ModelFolder, finer: ModelFolder, where: Mapping[str, Any] = _WHERE) -> ModelFolder:
     """Give a model another's network as its finer one; what was measured of the probabilities before is dropped.
+
+    Parameters
+    ----------
+    where
+        Its fields ``near``, ``from_probability`` and ``margin_mm`` in the passport.
 
     Raises
     ------
@@ -68,13 +75,19 @@ def add_finer(model: ModelFolder, finer: ModelFolder) -> ModelFolder:
         "sha256": hashlib.sha256(raw).hexdigest(),
         "spacing_mm": list(other.spacing_mm or ()),
         "patch": list(other.patch) if other.patch is not None else None,
-        "near": NEAR,
-        "from_probability": FROM_PROBABILITY,
-        "margin_mm": MARGIN_MM,
+        **where,
     }
     about.pop("expected_dice", None)
     _write(model.path, about)
     return read_model_folder(model.path)
+
+
+def pass_on_finer(parent: ModelFolder, model: ModelFolder) -> None:
+    """Give a model that was trained from another the finer network of that one, if it has one, to look where it did."""
+    finer, passport = parent.passport.finer, parent.passport.of_finer
+    if finer is not None and passport is not None:
+        where = {name: getattr(finer, name) for name in _WHERE}
+        add_finer(model, ModelFolder(parent.path, passport), where)
 
 
 def _weights_of(model: ModelFolder) -> bytes:

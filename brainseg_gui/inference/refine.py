@@ -17,6 +17,7 @@ from brainseg_gui.errors import BrainsegError, EngineError, ModelError
 from brainseg_gui.imaging.box import Box, box_around
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.probabilities import CERTAIN
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.infer import Batch, Predictor, infer
 from brainseg_gui.inference.models.passport import Passport
@@ -27,7 +28,6 @@ from brainseg_gui.inference.separable import apply_along_axes
 from brainseg_gui.progress import Progress, scaled
 
 _PREPARED = 0.3  # of the work
-_SEEN = 0.5  # of the background: no mask is drawn beyond it
 _FAINTEST = 1e-6  # keeps the share of a tissue finite where the finer network is sure of the background
 
 
@@ -83,18 +83,22 @@ def refine(
     Progress
         `done` counts within this stage.
     """
-    complete = all(modality in volumes for modality in passport.modalities)
-    if passport.finer is None or not complete:
+    where, complete = passport.finer, all(modality in volumes for modality in passport.modalities)
+    if where is None or not complete:
         return first
     grid = first.prepared.network_grid
     # (1, …, C) in the passport's axes -> (I, J, K, C) without padding
     coarse = from_axes(first.probabilities[0], passport.axes)[grid.inside_padding]
-    region = coarse[..., _channels_of(passport.finer.near, passport)].sum(axis=-1)
-    near = box_around(region >= passport.finer.from_probability)
+    region = coarse[..., _channels_of(where.near, passport)].sum(axis=-1)
+    near = box_around(region >= where.from_probability)
     if near is None:
         return first
     try:
-        return (yield from _told_again(volumes, passport, network, first, coarse, grid.box_voxels_near(near)))
+        return (
+            yield from _told_again(
+                volumes, passport.seen_by(where), network, first, grid.box_voxels_near(near), where.margin_mm
+            )
+        )
     except (ModelError, EngineError, MemoryError) as error:
         why = error.what if isinstance(error, BrainsegError) else "the memory is too small"
         return replace(first, notes=(*first.notes, f"The finer network was left out: {why}"))
@@ -107,26 +111,23 @@ def _channels_of(region: str, passport: Passport) -> list[int]:
 
 def _told_again(
     volumes: Mapping[Modality, Volume],
-    passport: Passport,
+    finer: Passport,
     network: Predictor,
     first: Refined,
-    coarse: Batch,
-    near: Box,
+    target: Box,
+    margin_mm: float,
 ) -> Generator[Progress, None, Refined]:
-    finer, where = passport.of_finer, passport.finer
-    if finer is None or where is None:
-        raise RuntimeError("the model has no finer network")
     prepared = yield from scaled(prepare(volumes, finer), 0.0, _PREPARED)
-    spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, passport.orientation)
-    box = _box_on(prepared.network_grid, near, [where.margin_mm / own for own in spacing_mm])
+    spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, finer.orientation)
+    box = _box_on(prepared.network_grid, target, [margin_mm / own for own in spacing_mm])
     batch = _cut(prepared, box, finer)
     answers, notes = yield from scaled(infer(batch, finer, network), _PREPARED, 1.0)
     # (1, …, C) in the passport's axes -> (I, J, K, C) of the box
     tissues = from_axes(answers[0], finer.axes)[tuple(slice(part.stop - part.start) for part in box)]
-    whole = _on_finer_grid(first, passport, prepared.network_grid)
-    _tell_tissues(whole[prepared.network_grid.inside_padding][box], tissues, passport)
+    whole = _on_finer_grid(first, finer, prepared.network_grid)
+    _tell_tissues(whole[prepared.network_grid.inside_padding][box], tissues, finer)
     # (I, J, K, C) -> (1, …, C) in the passport's axes
-    return Refined(to_axes(whole, passport.axes)[None], prepared, (*first.notes, *notes))
+    return Refined(to_axes(whole, finer.axes)[None], prepared, (*first.notes, *notes))
 
 
 def _box_on(grid: NetworkGrid, target: Box, margin: Sequence[float]) -> Box:
@@ -148,11 +149,11 @@ def _cut(prepared: Prepared, box: Box, passport: Passport) -> Batch:
 
 
 def _on_finer_grid(first: Refined, passport: Passport, finer_grid: NetworkGrid) -> Batch:
-    """What the first network says, on the finer grid, (I, J, K, C); background where it sees too little for a mask."""
+    """What the first network says, on the finer grid, (I, J, K, C); background where it is certain of that."""
     channels = passport.output.channels
     whole = np.zeros((*finer_grid.padded, len(channels)), np.float32)
     whole[..., channels.index("background")] = 1
-    seen = where_not_background(first.probabilities, first.prepared, passport, at_most=_SEEN)
+    seen = where_not_background(first.probabilities, first.prepared, passport, at_most=CERTAIN)
     if seen is not None:
         box = _box_on(finer_grid, seen.target, (0.0, 0.0, 0.0))
         matrices = first.prepared.network_grid.onto(finer_grid, box)

@@ -133,6 +133,24 @@ def test_far_from_the_region_that_is_looked_at_the_first_ones_tissues_stay() -> 
     assert np.all(classes[20:23, 12:15, 16:19] == 3)
 
 
+def test_what_the_first_one_is_unsure_of_elsewhere_still_counts_for_how_large_a_tumour_may_be() -> None:
+    """A place far from the mask with tumour of .2: nobody draws it, but the volume may be that much larger."""
+    passport = _passport()
+    first = _first(passport)
+
+    def unsure(batch: Array) -> Array:
+        answer = first(batch)
+        answer[0, 16:20, 14:18, 16:20] = (0.8, 0.2, 0.0, 0.0)
+        return answer
+
+    def largest(answer: Callable[[Array], Array]) -> float:
+        classes, outcome = _segmented(passport, Fake(answer, Fake(_bright_is_enhancing)))
+        assert np.count_nonzero(classes) == np.prod([part.stop - part.start for part in INSIDE])
+        return outcome.sure_ml["WT"][1]
+
+    assert largest(unsure) > largest(first) + 0.25  # 7³ voxels of 1 mm³ are between the middles of 4³ of 2 mm
+
+
 def test_the_overlap_is_of_both_networks() -> None:
     passport = _passport()
     _, outcome = _segmented(passport, Fake(_first(passport), Fake(_bright_is_enhancing)))

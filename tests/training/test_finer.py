@@ -62,7 +62,8 @@ def test_a_network_that_sees_otherwise_is_refused(model: ModelFolder) -> None:
 def test_a_fine_tuned_network_keeps_the_finer_one_of_its_parent(model: ModelFolder, tmp_path: Path) -> None:
     from brainseg_gui.inference.network.keras_network import open_network
 
-    parent = add_finer(model, make_start(model, 1.0, (32, 32, 32), tmp_path / "start"))
+    where = {"near": "TC", "from_probability": 0.05, "margin_mm": 8.0}  # not the usual place
+    parent = add_finer(model, make_start(model, 1.0, (32, 32, 32), tmp_path / "start"), where)
     network, recipe = open_network(parent), read_json(parent.path / "model.json")
     export_model(tmp_path / "tuned", network, network.get_weights(), recipe, About("tuned", "x", "y"), parent)
     tuned = read_model_folder(tmp_path / "tuned")

@@ -174,18 +174,19 @@ class Passport:
 
     @property
     def of_finer(self) -> Passport | None:
-        """What the finer network expects and gives: as the first, but for its weights and its grid."""
-        if self.finer is None:
-            return None
-        weights, sha256 = self.finer.weights, self.finer.sha256
+        """What the finer network expects and gives; None where there is none."""
+        return self.seen_by(self.finer) if self.finer is not None else None
+
+    def seen_by(self, finer: Finer) -> Passport:
+        """What a finer network expects and gives: as the first, but for its weights and its grid."""
         return replace(
             self,
-            weights=weights,
-            sha256=sha256,
-            digests={weights: sha256},
-            ensemble=(weights,),
-            spacing_mm=self.finer.spacing_mm,
-            patch=self.finer.patch,
+            weights=finer.weights,
+            sha256=finer.sha256,
+            digests={finer.weights: finer.sha256},
+            ensemble=(finer.weights,),
+            spacing_mm=finer.spacing_mm,
+            patch=finer.patch,
             may_be_missing={},
             expected_dice={},
             postprocess=(),
