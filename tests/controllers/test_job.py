@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
+from shiboken6 import Shiboken
 
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs, end_jobs
 from brainseg_gui.errors import CaseError
 from brainseg_gui.progress import Progress
 
@@ -211,3 +212,63 @@ def test_a_job_goes_away_when_it_is_done(qtbot: QtBot, start: Any) -> None:
     job.destroyed.connect(lambda: gone.append(None))
     qtbot.waitUntil(lambda: gone == [None])
     assert heard.names[-1] == "finished"
+
+
+def test_a_thread_outlives_the_window_that_its_job_went_with(qtbot: QtBot, gate: Any) -> None:
+    """Qt aborts the whole program where the thread would go with it."""
+    ended: list[str] = []
+
+    def work() -> Work:
+        try:
+            yield Progress("a long step", 0.0)
+            gate.wait()
+            yield Progress("another", 0.5)
+        finally:
+            ended.append("ended")
+
+    owner = QObject()
+    job = Job(work(), owner).start()
+    qtbot.waitUntil(lambda: gate.reached == 1)
+    job.abandon()
+    Shiboken.delete(owner)
+    assert not Shiboken.isValid(job)
+    gate.open()
+    qtbot.waitUntil(lambda: ended == ["ended"])
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+def test_what_runs_for_an_object_is_ended_with_it(qtbot: QtBot, gate: Any, given_up: bool) -> None:
+    closed: list[str] = []
+
+    def work() -> Work:
+        try:
+            yield Progress("one", 0.0)
+            gate.wait()
+            yield Progress("two", 0.5)
+        finally:
+            closed.append("closed")
+
+    owner = QObject()
+    job = Job(work(), owner)
+    heard = Heard(job)
+    job.start()
+    qtbot.waitUntil(lambda: gate.reached == 1 and heard.names == ["progressed"])
+    if given_up:
+        job.abandon()
+    gate.open()
+    abandon_jobs(owner)
+    assert closed == ["closed"]
+    qtbot.wait(10)
+    assert heard.names == ["progressed"]
+    assert not owner.findChildren(Job)
+
+
+def test_what_is_written_for_an_object_comes_to_its_end(qtbot: QtBot) -> None:
+    def work() -> Work:
+        yield Progress("writing", 0.0)
+        written.append("all")
+
+    owner, written = QObject(), list[str]()
+    Job(work(), owner).start()
+    end_jobs(owner)
+    assert written == ["all"]

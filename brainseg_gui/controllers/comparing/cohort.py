@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.comparing.cohort_work import Shown, evaluate, partial_file, read, summed_up, write
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.masks import MasksController
@@ -84,10 +84,7 @@ class CohortController(QObject):
 
     def close(self) -> None:
         """Stop what runs and close the window, when the program ends."""
-        for job in self.findChildren(Job):
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
+        abandon_jobs(self)
         self._job = None
         self._shown.close()
 

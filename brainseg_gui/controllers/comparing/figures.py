@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.save_dialog import ask_path, ending_of
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -94,7 +94,7 @@ class FiguresController(QObject):
         if self._shown is None:
             return
         if self._preview is not None:
-            self._forget(self._preview)
+            self._preview.abandon()
         self._preview = Job(_previewed(self._shown, request), self)
         self._preview.succeeded.connect(self._on_drawn)
         self._preview.failed.connect(self._on_not_drawn)
@@ -161,21 +161,14 @@ class FiguresController(QObject):
     def _on_closed(self) -> None:
         """The dialog is gone: what is drawn for it is not wanted any more; a file is still written."""
         if self._preview is not None:
-            self._forget(self._preview)
+            self._preview.abandon()
         if self._dialog is not None:
             self._dialog.deleteLater()
         self._dialog = self._preview = self._shown = None
 
-    def _forget(self, job: Job) -> None:
-        job.blockSignals(True)
-        job.cancel()
-
     def close(self) -> None:
         """Stop whatever runs, when the program ends."""
-        for job in self.findChildren(Job):
-            job.blockSignals(True)
-            job.cancel()
-            job.wait(_DRAWN_BY_MS)
+        abandon_jobs(self, _DRAWN_BY_MS)
 
 
 def _sentence(error: Exception) -> str:

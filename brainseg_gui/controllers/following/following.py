@@ -19,7 +19,7 @@ from brainseg_gui.controllers.following.carrying import CarryingController
 from brainseg_gui.controllers.following.diameters import DiametersController
 from brainseg_gui.controllers.following.measures import MeasuresController
 from brainseg_gui.controllers.following.report import FollowUpReportController
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.keeper import Keeper
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -240,9 +240,7 @@ class FollowingController(QObject):
         self._beside.close()
         self.carrying.close()
         self.report.close()
-        if self._measuring is not None:
-            self._measuring.cancel()
-            self._measuring.wait()
+        abandon_jobs(self)
         self.keeper.close()
 
 

@@ -14,6 +14,10 @@ from brainseg_gui.progress import Progress
 
 log = logging.getLogger(__name__)
 
+_running: set[_Runner] = set()
+"""Threads that may still run. Qt ends the whole program where one is destroyed before its end, so that none belongs to
+a job, which goes with its window."""
+
 
 class _Runner(QThread):
     """The thread. Its signals are emitted there; `Job` receives them in its own thread."""
@@ -23,8 +27,8 @@ class _Runner(QThread):
     failed = Signal(object)
     cancelled = Signal()
 
-    def __init__(self, work: Generator[Progress, None, Any], parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, work: Generator[Progress, None, Any]) -> None:
+        super().__init__()
         self._work = work
         self.cancel = Event()
 
@@ -74,7 +78,7 @@ class Job(QObject):
 
     def __init__(self, work: Generator[Progress, None, Any], parent: QObject) -> None:
         super().__init__(parent)
-        self._runner = _Runner(work, self)
+        self._runner = _Runner(work)
         self._cancelling = False
         self._runner.progressed.connect(self._on_progressed)
         self._runner.succeeded.connect(self._on_succeeded)
@@ -83,6 +87,8 @@ class Job(QObject):
 
     def start(self) -> Job:
         """Begin."""
+        _running.difference_update([runner for runner in _running if runner.isFinished()])
+        _running.add(self._runner)
         self._runner.start()
         return self
 
@@ -90,6 +96,11 @@ class Job(QObject):
         """Ask for the end; `cancelled` follows, and no other outcome."""
         self._cancelling = True
         self._runner.cancel.set()
+
+    def abandon(self) -> None:
+        """Ask for the end, and let nothing be heard of it any more."""
+        self.blockSignals(True)
+        self.cancel()
 
     def wait(self, milliseconds: int = 10_000) -> bool:
         """Wait for the thread, when the program ends."""
@@ -116,9 +127,26 @@ class Job(QObject):
 
     def _end(self, outcome: Any, value: object) -> None:
         self._runner.wait()
+        _running.discard(self._runner)
         if outcome is self.cancelled or outcome == self.cancelled:
             self.cancelled.emit()
         else:
             outcome.emit(value)
         self.finished.emit()
         self.deleteLater()
+
+
+def abandon_jobs(owner: QObject, milliseconds: int = 10_000) -> None:
+    """Cancel whatever runs for an object, those included that it gave up before, and wait; when the program ends."""
+    jobs = owner.findChildren(Job)
+    for job in jobs:
+        job.abandon()
+    for job in jobs:
+        job.wait(milliseconds)
+
+
+def end_jobs(owner: QObject) -> None:
+    """Let whatever runs for an object come to its end, unheard, when the program ends."""
+    for job in owner.findChildren(Job):
+        job.blockSignals(True)
+        job.end()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.carried_windows import CarriedWindows
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -81,8 +81,7 @@ class CaseReading(QObject):
     def start(self, work: Generator[Progress, None, object]) -> Job:
         """Do what finds or reads a case, and give up what was done before: its answer must not arrive any more."""
         if self._job is not None:
-            self._job.blockSignals(True)
-            self._job.cancel()
+            self._job.abandon()
         self.leaves_list = False
         self._session.say(None)
         job = Job(work, self)
@@ -104,10 +103,7 @@ class CaseReading(QObject):
     def close(self) -> None:
         """Stop whatever runs, when the program ends."""
         self._job = None
-        for job in self.findChildren(Job):  # also those that were given up for another
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
+        abandon_jobs(self)
 
     def _reading_together(self) -> CohortReading:
         """How silent masks of the list are read; its cases are asked once."""

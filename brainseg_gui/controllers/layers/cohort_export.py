@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.annotation.case_list import CaseState
 from brainseg_gui.annotation.saving.mask_paths import homes_of
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.settings.side_window import SideWindow
@@ -86,11 +86,8 @@ class CohortExportController(QObject):
 
     def close(self) -> None:
         """Stop the work and put the window away, when the program ends."""
-        job, self._job = self._job, None
-        if job is not None:
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
+        self._job = None
+        abandon_jobs(self)
         self._side.close()
 
     @property

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.api.brain_finder import finder_of
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
@@ -204,10 +204,7 @@ class PreparingController(QObject):
         for part in (self._nudging, self._faceless):
             if part is not None:
                 part.close()
-        for job in self.findChildren(Job):
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
+        abandon_jobs(self)
 
     # --- what comes back
 

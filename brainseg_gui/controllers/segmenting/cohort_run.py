@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.annotation.saving.mask_paths import PREDICTION, home_of, mask_names, root_of
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.files import FilesController
 from brainseg_gui.controllers.layers.masks import MasksController
@@ -104,11 +104,8 @@ class CohortRunController(QObject):
 
     def close(self) -> None:
         """Stop the work and put the window away, when the program ends."""
-        job, self._job = self._job, None
-        if job is not None:
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
+        self._job = None
+        abandon_jobs(self)
         self._side.close()
 
     def _make_window(self) -> CohortRunWindow:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.segmenting.model_list import ModelList
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -155,11 +155,8 @@ class SegmentController(QObject):
         """Stop the network and end its process, when the program ends."""
         self._warm.stop()
         self.models.close()
-        job, self._job = self._job, None
-        if job is not None:
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
+        self._job = None
+        abandon_jobs(self)
         if "_engine" in self.__dict__:
             self._engine.close()
 

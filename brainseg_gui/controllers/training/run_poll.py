@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.run_folder import RunFolder, find_runs
@@ -98,11 +98,8 @@ class RunPoll(QObject):
     def close(self) -> None:
         """Stop whatever runs, when the program ends."""
         self.stop()
-        if self._job is not None:
-            self._job.blockSignals(True)
-            self._job.cancel()
-            self._job.wait()
-            self._job = None
+        abandon_jobs(self)
+        self._job = None
 
     def _on_tick(self) -> None:
         self._polls += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, end_jobs
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
 from brainseg_gui.runs.config import TrainingConfig
@@ -51,9 +51,7 @@ class RunStart(QObject):
 
     def close(self) -> None:
         """Wait for what is being started, when the program ends: it is started."""
-        for job in self.findChildren(Job):
-            job.blockSignals(True)
-            job.end()
+        end_jobs(self)
 
     def ended_early(self, record: RunRecord) -> bool:
         """Whether a trainer that was started here has ended and left no event; True once."""

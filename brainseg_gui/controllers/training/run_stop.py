@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 
 from PySide6.QtCore import QObject
 
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, end_jobs
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.progress import Progress
@@ -68,9 +68,7 @@ class RunStop(QObject):
 
     def close(self) -> None:
         """Wait for what is being ended, when the program ends."""
-        for job in self.findChildren(Job):
-            job.blockSignals(True)
-            job.end()
+        end_jobs(self)
 
     def _on_not_asked(self, record: RunRecord, error: Exception) -> None:
         if not isinstance(error, OSError):

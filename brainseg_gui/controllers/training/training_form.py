@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.controllers.jobs.latest_job import LatestJob, Work
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -75,10 +75,7 @@ class TrainingFormController(QObject):
         self._pause.stop()
         self._judging.close()
         self._naming.close()
-        for job in self.findChildren(Job):
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
+        abandon_jobs(self)
 
     def choose_preset(self, name: str) -> None:
         """Fill the form from a preset or a configuration file; the data stay as they are chosen."""
@@ -160,8 +157,7 @@ class TrainingFormController(QObject):
     def _forget(self) -> None:
         self._pause.stop()
         if self._job is not None:
-            self._job.blockSignals(True)
-            self._job.cancel()
+            self._job.abandon()
             self._job = None
 
     def _look_through(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from PySide6.QtCore import QObject, QTimer
 
 from brainseg_gui.controllers.annotating.hand.click_asking import Once
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, abandon_jobs
 from brainseg_gui.errors import ShortMemoryError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.progress import Progress
@@ -47,11 +47,8 @@ class LookingAhead(QObject):
     def close(self) -> None:
         """End the thread, when the program ends."""
         self._soon.stop()
-        job, self._job = self._job, None
-        if job is not None:
-            job.blockSignals(True)
-            job.cancel()
-            job.wait()
+        self._job = None
+        abandon_jobs(self)
 
     @property
     def _wanted(self) -> bool:

@@ -23,7 +23,7 @@ from brainseg_gui.controllers.annotating.restoring.unsaved_words import (
     count_of,
     moment_of,
 )
-from brainseg_gui.controllers.jobs.job import Job
+from brainseg_gui.controllers.jobs.job import Job, end_jobs
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.imaging.case import Case, CaseSource
 from brainseg_gui.state.session import Notice, Session
@@ -281,6 +281,4 @@ class RestoreController(QObject):
 
     def close(self) -> None:
         """Wait for what is being read."""
-        for job in self.findChildren(Job):
-            job.blockSignals(True)
-            job.wait()
+        end_jobs(self)
