@@ -41,20 +41,20 @@ def export_bids(
     Numbers stay as they are; the table beside each mask says what they mean. A case without a mask has no file.
     """
     names = _entities(sources)
+    with new_folder(output) as making:
 
-    def write(read: ReadCase) -> Sequence[str]:
-        if read.mask is not None:
-            path = _place(output, names[read.case.source.identity])
-            write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
-            write_text(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), chosen=False)
-        return ()
+        def write(read: ReadCase) -> Sequence[str]:
+            if read.mask is not None:
+                path = _place(making, names[read.case.source.identity])
+                write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
+                write_text(path.with_name(path.name.replace(MASK_ENDING, ".tsv")), _table(read.mask), chosen=False)
+            return ()
 
-    with new_folder(output):
         outcomes = yield from export_each(sources, masks, write)
         if not any(outcome.has_mask for outcome in outcomes):
             what = f"none of the cases has its {masks.choice.value} to export"
             raise CaseError(what, "See what is said of each", output)
-        write_text(output / "dataset_description.json", json.dumps(_description(), indent=2) + "\n", chosen=False)
+        write_text(making / "dataset_description.json", json.dumps(_description(), indent=2) + "\n", chosen=False)
     return outcomes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections import Counter
@@ -27,6 +28,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.schemes.understanding import understand
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress, scaled
+from brainseg_gui.storage.leftovers import new_name, tidy
 from brainseg_gui.storage.writing import replacing
 
 
@@ -168,36 +170,49 @@ def ids_of(sources: Sequence[CaseSource], allowed: str, instead: str) -> dict[Pa
 
 
 @contextmanager
-def new_folder(folder: Path) -> Iterator[None]:
-    """The folder of an export. What does not come to its end leaves nothing there.
+def new_folder(folder: Path) -> Iterator[Path]:
+    """The folder of an export in the making, beside its place, which it takes at its end.
+
+    What does not come to its end leaves nothing; what somebody else lays into the place meanwhile stays.
 
     Raises
     ------
     SaveError
-        If it holds something, or cannot be made.
+        If there is something in the place, at the beginning or at the end, or nothing can be made there.
     """
-    made = _check_new(folder)
+    _check_new(folder)
+    making = folder.parent / new_name()
+    try:
+        with _refused_by_the_drive(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            tidy([folder.parent])
+            making.mkdir()
+        yield making
+        with _refused_by_the_drive(folder):
+            if os.path.lexists(folder):
+                folder.rmdir()  # an empty one, or it stays
+            making.rename(folder)
+    except BrainsegError as error:
+        if error.path is not None and error.path.is_relative_to(making):  # a name that means nothing to a person
+            error.path = folder / error.path.relative_to(making)
+        raise
+    finally:  # also of a generator that is closed: the person cancelled
+        shutil.rmtree(making, ignore_errors=True)
+
+
+def _check_new(folder: Path) -> None:
+    with _refused_by_the_drive(folder):
+        taken = folder.is_symlink() or (os.path.lexists(folder) and any(folder.iterdir()))
+    if taken:
+        raise SaveError("there is something in the folder", "Choose a new or an empty one", folder)
+
+
+@contextmanager
+def _refused_by_the_drive(folder: Path) -> Iterator[None]:
     try:
         yield
-    except BaseException:  # also a generator that is closed: the person cancelled
-        for path in folder.iterdir() if folder.is_dir() else ():
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-        if made:
-            folder.rmdir()
-        raise
-
-
-def _check_new(folder: Path) -> bool:
-    """Whether the folder was made."""
-    try:
-        made = not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-        taken = next(folder.iterdir(), None)
     except OSError as error:
         raise SaveError(f"the folder cannot be made ({error.strerror})", "Choose another one", folder) from error
-    if taken is not None:
-        raise SaveError("there is something in the folder", "Choose a new or an empty one", folder)
-    return made
 
 
 def write_image(volume: Volume, case: Case, path: Path, root: Path) -> None:

@@ -86,8 +86,8 @@ def export_masks(
     known = MASK_KINDS[kind]
     if known.write is not None and series is None:
         raise SaveError(_NO_SERIES, "Give the folder of the DICOM files that the cases were made of", output)
-    with new_folder(output):
-        outcomes = yield from _written(sources, output, known, masks, series, deidentify=deidentify)
+    with new_folder(output) as making:
+        outcomes = yield from _written(sources, making, known, masks, series, deidentify=deidentify)
         if not any(outcome.has_mask for outcome in outcomes):
             what = f"none of the cases has its {masks.choice.value} to export"
             raise CaseError(what, "See what is said of each", output)

@@ -105,16 +105,17 @@ def export_nnunet(
     names, labels = ids_of(sources, r"A-Za-z0-9_\-", "_"), _Labels()
     channels = max((tuple(m for m in Modality if m in source.modalities) for source in sources), key=len)
 
-    def write(read: ReadCase) -> Sequence[str]:
-        _check_channels(read.case.source, channels)
-        _write_case(read, output, names[read.case.source.identity], channels, labels)
-        return ()
+    with new_folder(output) as making:
 
-    with new_folder(output):
+        def write(read: ReadCase) -> Sequence[str]:
+            _check_channels(read.case.source, channels)
+            _write_case(read, making, names[read.case.source.identity], channels, labels)
+            return ()
+
         outcomes = yield from export_each(sources, masks, write, remove_faces)
         if all(outcome.error for outcome in outcomes):
             raise CaseError("none of the cases can be exported", "See what is said of each", output)
-        _write_description(output, channels, labels, sum(outcome.has_mask for outcome in outcomes))
+        _write_description(making, channels, labels, sum(outcome.has_mask for outcome in outcomes))
     return outcomes
 
 

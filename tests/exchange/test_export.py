@@ -14,7 +14,8 @@ import pydicom
 import pytest
 
 from brainseg_gui.commands import export
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, SaveError
+from brainseg_gui.exchange.case_export import new_folder
 from brainseg_gui.exchange.cohort_layouts import COHORT_LAYOUTS
 from brainseg_gui.exchange.mask_files import MASK_KINDS
 from brainseg_gui.imaging.case import Case, CaseSource
@@ -156,6 +157,38 @@ def test_a_folder_that_will_not_do_is_refused(
     with pytest.raises(BrainsegError, match=sentence):
         call(cohort, "-o", out, "--to", "nnunet")
     assert [path.name for path in out.iterdir()] == [there] if there else not out.exists()
+
+
+def test_what_somebody_else_lays_into_the_place_meanwhile_stays(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def exported() -> None:
+        with new_folder(out) as making:
+            (making / "ours.txt").write_text("x")
+            out.mkdir()
+            (out / "theirs.txt").write_text("y")
+
+    with pytest.raises(SaveError, match="the folder cannot be made"):
+        exported()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "theirs.txt"]
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_an_export_that_fails_leaves_nothing_and_names_the_place_that_was_meant(tmp_path: Path, empty: bool) -> None:
+    out = tmp_path / "new" / "out"
+    if empty:
+        out.mkdir(parents=True)
+
+    def exported() -> None:
+        with new_folder(out) as making:
+            (making / "a.txt").write_text("x")
+            raise SaveError("the drive is full", "Make room", making / "b.txt")
+
+    with pytest.raises(SaveError) as caught:
+        exported()
+    assert caught.value.path == out / "b.txt"
+    assert not list(tmp_path.rglob("*.txt"))
+    assert (list(out.parent.iterdir()) == [out]) == empty
 
 
 def test_two_cases_of_one_name_are_refused_before_anything_is_written(tmp_path: Path, toy_case: ToyCase) -> None:
