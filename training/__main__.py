@@ -23,6 +23,7 @@ from brainseg_gui.errors import BrainsegError, Cancelled
 from brainseg_gui.faults.process_guard import guard_process
 from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.inference.engine.environment import prepare_environment
+from brainseg_gui.inference.network.keras_import import import_keras
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import EventWriter
 from brainseg_gui.runs.run_folder import RunFolder
@@ -108,6 +109,7 @@ def _trained(
     folder: RunFolder, config: TrainingConfig, events: Events, group: ProcessGroup, asked: threading.Event
 ) -> Run:
     """The run at its end."""
+    import_keras()
     from training.checkpoint import Position
     from training.run_state import Run
     from training.train import train

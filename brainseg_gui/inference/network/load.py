@@ -8,6 +8,7 @@ from typing import Protocol
 from brainseg_gui.inference.infer import Batch, Predictor
 from brainseg_gui.inference.models.head_model import HeadModel
 from brainseg_gui.inference.models.model_folder import ModelFolder
+from brainseg_gui.inference.network.keras_import import import_keras
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import Progress
 
@@ -53,6 +54,7 @@ def load(folder: ModelFolder | HeadModel, options: SegmentOptions) -> Generator[
         from brainseg_gui.inference.network.onnx_network import load_onnx_network
 
         return (yield from load_onnx_network(folder, options))
+    import_keras()
     from brainseg_gui.inference.network.network import load_network
 
     return (yield from load_network(folder, options))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any, cast
 
 import keras
@@ -18,6 +18,7 @@ from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.devices import ComputeDevice, choose_device, choose_precision, cpu_device
 from brainseg_gui.inference.network.fast_norm import FastGroupNormalization
+from brainseg_gui.inference.network.graph import Graph
 from brainseg_gui.inference.network.keras_network import is_out_of_memory, open_network
 from brainseg_gui.inference.network.layer_sizes import layer_sizes
 from brainseg_gui.inference.network.rebuild import rebuilt
@@ -29,14 +30,21 @@ from brainseg_gui.progress import Progress
 
 
 class LoadedNetwork:
-    """A network on a device, in a precision; fits `infer.Predictor`. With a finer one, where its model has that."""
+    """A network on a device, in a precision; fits `infer.Predictor`. With a finer one, where its model has that.
 
-    def __init__(self, model: Any, device: ComputeDevice, precision: str) -> None:
+    Parameters
+    ----------
+    like
+        Another network, which shares what is compiled where it is of the same description.
+    """
+
+    def __init__(self, model: Any, device: ComputeDevice, precision: str, like: LoadedNetwork | None = None) -> None:
         self._original = model
+        self._like = like if like is not None and like.is_described_as(model) else None
         self.notes: tuple[str, ...] = ()
         self.bytes_per_voxel = 0.0
         self.finer: LoadedNetwork | None = None
-        self._with_features: Callable[[Batch], Any] | None = None
+        self._with_features: Graph | None = None
         self._settle(device, precision)
 
     @property
@@ -49,7 +57,7 @@ class LoadedNetwork:
         """(1, …, C) to probabilities (1, …, channels)."""
         try:
             with keras.device(self.device.keras_name):
-                return np.asarray(self._forward(batch), dtype=np.float32)
+                return np.asarray(self._graph(batch, self._weights), dtype=np.float32)
         except Exception as error:
             if is_out_of_memory(error):
                 raise MemoryError(str(error)) from error
@@ -58,10 +66,9 @@ class LoadedNetwork:
     def predict_with_features(self, batch: Batch) -> tuple[Batch, Batch]:
         """(1, …, C) to probabilities, (1, …, channels), and what the last layer makes them of, (1, …, F)."""
         if self._with_features is None:
-            last = self._running.layers[-1]
-            self._with_features = _compiled(keras.Model(self._running.inputs, [last.output, last.input]))
+            self._with_features = self._graph.to_features()
         with keras.device(self.device.keras_name):
-            probabilities, features = self._with_features(batch)
+            probabilities, features = self._with_features(batch, self._weights)
         return np.asarray(probabilities, dtype=np.float32), np.asarray(features, dtype=np.float32)
 
     def free_bytes(self) -> float:
@@ -79,14 +86,21 @@ class LoadedNetwork:
     def take_weights(self, weights: list[Any]) -> None:
         """Use other weights of the same network: those of a training that goes on."""
         self._original.set_weights(weights)
-        self._running.set_weights(weights)
+        self._take_own_weights()
 
     def compute_in_float32(self) -> None:
         """Compute in float32 from now on, on the same device."""
         self._settle(self.device, "float32")
 
+    def is_described_as(self, model: Any) -> bool:
+        """Whether a network differs from this one in nothing but the weights."""
+        return bool(self._original.get_config() == model.get_config())
+
     def warm_up(self, passport: Passport | HeadPassport) -> None:
         """Run once on a typical shape: the first case then takes no longer than the next, and memory is known."""
+        if self._like is not None and self._graph is self._like._graph:
+            self.bytes_per_voxel = self._like.bytes_per_voxel
+            return
         shape = warm_up_shape(passport, self.fixed_shape)
         self._refuse_giants(shape)
         batch = np.zeros((1, *shape, len(passport.inputs)), dtype=np.float32)
@@ -110,23 +124,36 @@ class LoadedNetwork:
     def _settle(self, device: ComputeDevice, precision: str) -> None:
         self.device = device
         self.precision = precision
+        like = self._like
+        self._graph: Graph
         with keras.device(device.keras_name):
-            self._running = rebuilt(self._original, precision, FastGroupNormalization)
-            self._forward = _compiled(self._running)
+            if like is not None and like._graph.takes_weights and (like.device, like.precision) == (device, precision):
+                self._graph = like._graph
+            else:
+                self._graph = Graph(rebuilt(self._original, precision, FastGroupNormalization))
+        self._take_own_weights()
         self._with_features = None
 
+    def _take_own_weights(self) -> None:
+        with keras.device(self.device.keras_name):
+            if not self._graph.takes_weights:
+                self._graph.model.set_weights(self._original.get_weights())
+            self._weights = self._graph.weights_of(self._original)
 
-def load_network(folder: ModelFolder | HeadModel, options: SegmentOptions) -> Generator[Progress, None, LoadedNetwork]:
-    """A Keras model as `load` gives it."""
+
+def load_network(
+    folder: ModelFolder | HeadModel, options: SegmentOptions, like: LoadedNetwork | None = None
+) -> Generator[Progress, None, LoadedNetwork]:
+    """A Keras model as `load` gives it; `like` as in `LoadedNetwork`."""
     yield Progress(LOADING, 0.3, folder.title)
     device = choose_device(options.device)
     model = open_network(folder)
     yield Progress(LOADING, 0.6, f"{folder.title} on {device.words}")
-    network = LoadedNetwork(model, device, choose_precision(options.precision, device))
+    network = LoadedNetwork(model, device, choose_precision(options.precision, device), like)
     yield Progress(LOADING, 0.7, "warming up")
     _warm_up(network, folder.passport)
     if isinstance(folder, ModelFolder) and (finer := folder.passport.of_finer) is not None:
-        network.finer = yield from load_network(ModelFolder(folder.path, finer), options)
+        network.finer = yield from load_network(ModelFolder(folder.path, finer), options, network)
         network.notes += tuple(note for note in network.finer.notes if note not in network.notes)
     return network
 
@@ -149,20 +176,3 @@ def _warm_up(network: LoadedNetwork, passport: Passport | HeadPassport) -> None:
         reason = str(error).strip().splitlines()[0][:120]
         network.notes += (f"bfloat16 does not run here ({reason}): float32 was used",)
         network.warm_up(passport)
-
-
-def _compiled(model: Any) -> Callable[[Batch], Any]:
-    """The network as one graph for any shape. XLA stays off: on the CPU it is several times slower."""
-    if keras.backend.backend() != "tensorflow":
-        model.jit_compile = False
-        return cast(Callable[[Batch], Any], model.predict_on_batch)
-    import tensorflow as tf
-
-    shape = (1, *model.input_shape[1:])
-
-    def forward(batch: Any) -> Any:
-        return model(batch, training=False)
-
-    signature = [tf.TensorSpec(shape, tf.float32)]
-    graph = tf.function(forward, input_signature=signature, jit_compile=False, autograph=False)
-    return cast(Callable[[Batch], Any], graph)

@@ -1,0 +1,55 @@
+"""Networks of one description share what is compiled, and none takes the other's weights for its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from brainseg_gui.inference.network.devices import cpu_device
+from brainseg_gui.inference.network.network import LoadedNetwork
+
+BATCH = np.random.default_rng(0).random((1, 6, 4, 8, 2)).astype(np.float32)
+
+
+def network(seed: int, filters: int = 4) -> Any:
+    keras.utils.set_random_seed(seed)
+    image = keras.Input((None, None, None, 2), name="image")
+    inner = keras.layers.Conv3D(filters, 3, padding="same", activation="relu", name="inner")(image)
+    inner = keras.layers.GroupNormalization(2, name="norm")(inner)
+    answer = keras.layers.Conv3D(3, 1, activation="softmax", dtype="float32", name="answer")(inner)
+    return keras.Model(image, answer, name="toy")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_two_networks_of_one_description_answer_each_with_its_own_weights(precision: str) -> None:
+    first = LoadedNetwork(network(1), cpu_device(), precision)
+    second = LoadedNetwork(network(2), cpu_device(), precision, like=first)
+    alone = LoadedNetwork(network(2), cpu_device(), precision)
+    before = first.predict(BATCH)
+    assert second._graph is first._graph
+    np.testing.assert_array_equal(second.predict(BATCH), alone.predict(BATCH))
+    np.testing.assert_array_equal(first.predict(BATCH), before)
+    assert np.abs(before - second.predict(BATCH)).max() > 0.01
+    for ours, theirs in zip(second.predict_with_features(BATCH), alone.predict_with_features(BATCH), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_weights_that_one_takes_later_leave_the_other_as_it_is() -> None:
+    first = LoadedNetwork(network(1), cpu_device(), "float32")
+    second = LoadedNetwork(network(2), cpu_device(), "float32", like=first)
+    before = second.predict(BATCH)
+    first.take_weights(network(3).get_weights())
+    np.testing.assert_array_equal(second.predict(BATCH), before)
+    np.testing.assert_allclose(first.predict(BATCH), np.asarray(network(3)(BATCH)), atol=1e-5)
+
+
+def test_nothing_is_shared_with_another_description_or_precision() -> None:
+    first = LoadedNetwork(network(1), cpu_device(), "float32")
+    assert LoadedNetwork(network(2, filters=8), cpu_device(), "float32", like=first)._graph is not first._graph
+    second = LoadedNetwork(network(2), cpu_device(), "bfloat16", like=first)
+    assert second._graph is not first._graph
+    second.compute_in_float32()
+    assert second._graph is first._graph
