@@ -44,6 +44,7 @@ def middle_of(case: Path, label: int) -> tuple[str, tuple[int, int, int]]:
     return f"file {i},{j},{k}", (i, j, k)
 
 
+@pytest.mark.usefixtures("engine_of_api")
 def test_a_click_from_nothing_and_one_that_takes_away(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place, index = middle_of(case, ET)
     grown = refined(case, "--click", f"+ET:{place}")

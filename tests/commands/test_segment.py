@@ -48,7 +48,14 @@ def call(*words: object) -> int:
 
 
 @pytest.mark.engine
-def test_a_cohort_with_a_bad_case(tmp_path: Path, toy_case: ToyCase, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_cohort_with_a_bad_case(
+    tmp_path: Path,
+    toy_case: ToyCase,
+    capfd: pytest.CaptureFixture[str],
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("brainseg_gui.inference.engine.engine.Engine", lambda: engine)
     cohort = tmp_path / "cohort"
     toy_case(cohort, case_id="A", orientation="PIR", seed=1)
     broken = toy_case(cohort, case_id="B", seed=2)

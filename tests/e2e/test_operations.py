@@ -146,59 +146,54 @@ EACH = [kind for kind in OperationKind if kind not in (OperationKind.INTERPOLATE
 
 
 @pytest.mark.parametrize("kind", EACH, ids=[kind.value for kind in EACH])
-def test_each_operation_is_shown_then_accepted_as_one_edit(hand: Hand, wait: Wait, kind: OperationKind) -> None:
+def test_each_operation_is_dropped_by_escape_held_by_locks_and_accepted_as_one_edit(
+    hand: Hand, wait: Wait, kind: OperationKind
+) -> None:
     prepare(hand, kind)
     for name, value in SETTINGS.get(kind, {}).items():
         setattr(hand.annotating.operating, name, value)
-    case = hand.application.session.case
+    case, operating = hand.application.session.case, hand.annotating.operating
     assert case is not None
     assert case.reference is not None
-    before, edits = hand.values, len(hand.names)
+    before, names = hand.values, hand.names
+    wanted = expected(kind, before, case.reference.values)
+
+    hand.trigger(f"operate.{kind.value}")
+    wait()
+    assert operating.words.startswith(("adds", "removes", "renames"))
+    hand.key(Qt.Key.Key_Escape)
+    assert hand.annotating.preview is None
+    assert operating.kind is None
+    assert np.array_equal(hand.values, before)
+    assert hand.names == names
+
+    rules = hand.annotating.rules
+    hand.annotating.rules = rules.locking(ET)
+    hand.trigger(f"operate.{kind.value}")
+    wait()
+    assert operating.words == "The locks and paint rules leave nothing to change"
+    hand.key(Qt.Key.Key_Return)
+    assert np.array_equal(hand.values, before)
+    hand.key(Qt.Key.Key_Escape)
+    hand.annotating.rules = rules
+
     hand.trigger(f"operate.{kind.value}")
     wait()
     preview = hand.annotating.preview
     assert preview is not None
     assert preview.change is not None
-    assert hand.annotating.operating.words.startswith(("adds", "removes", "renames"))
+    assert operating.words.startswith(("adds", "removes", "renames"))
     assert np.array_equal(hand.values, before), "a preview changes nothing"
-    wanted = expected(kind, before, case.reference.values)
     assert int(preview.change.mask.sum()) == int((wanted != before).sum())
     hand.key(Qt.Key.Key_Return)
     assert np.array_equal(hand.values, wanted)
-    assert len(hand.names) == edits + 1
+    assert len(hand.names) == len(names) + 1
     assert hand.names[-1] == preview.title
-    assert hand.annotating.operating.kind is None
+    assert operating.kind is None
     hand.key(Qt.Key.Key_Z, CTRL)
     assert np.array_equal(hand.values, before)
     hand.key(Qt.Key.Key_Y, CTRL)
     assert np.array_equal(hand.values, wanted)
-
-
-@pytest.mark.parametrize("kind", EACH, ids=[kind.value for kind in EACH])
-def test_escape_drops_each_operation(hand: Hand, wait: Wait, kind: OperationKind) -> None:
-    prepare(hand, kind)
-    before, names = hand.values, hand.names
-    hand.trigger(f"operate.{kind.value}")
-    wait()
-    hand.key(Qt.Key.Key_Escape)
-    assert hand.annotating.preview is None
-    assert hand.annotating.operating.kind is None
-    assert np.array_equal(hand.values, before)
-    assert hand.names == names
-
-
-@pytest.mark.parametrize("kind", EACH, ids=[kind.value for kind in EACH])
-def test_locks_hold_for_each_operation(hand: Hand, wait: Wait, kind: OperationKind) -> None:
-    prepare(hand, kind)
-    for name, value in SETTINGS.get(kind, {}).items():
-        setattr(hand.annotating.operating, name, value)
-    hand.annotating.rules = hand.annotating.rules.locking(ET)
-    before = hand.values
-    hand.trigger(f"operate.{kind.value}")
-    wait()
-    assert hand.annotating.operating.words == "The locks and paint rules leave nothing to change"
-    hand.key(Qt.Key.Key_Return)
-    assert np.array_equal(hand.values, before)
 
 
 @pytest.mark.parametrize("plane", list(Plane), ids=[plane.title for plane in Plane])

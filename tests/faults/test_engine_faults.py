@@ -25,10 +25,10 @@ from brainseg_gui.inference.engine import engine_process, engine_watch, process_
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.engine.engine_process import EngineProcess
 from brainseg_gui.inference.engine.messages import Load, Request, SegmentRequest
-from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.state.layers.layers import LayerRole
+from tests.shipped import needs_all_modalities
 
 WAIT_MS = 150_000
 
@@ -138,7 +138,7 @@ def test_killed_and_hanging_in_the_window(
 @pytest.mark.engine
 def test_out_of_memory_is_a_sentence_and_the_next_call_works(engine: Engine, toy_case: Any, tmp_path: Path) -> None:
     """The limit is set from outside, as a system that limits its users does."""
-    model, options = default_model(), SegmentOptions("cpu", "float32")
+    model, options = needs_all_modalities(), SegmentOptions("cpu", "float32")
     small, large = (
         run_to_end(read_case(find_case(Path(toy_case(tmp_path, case_id=name, shape=shape)))))
         for name, shape in (("small", (24, 28, 20)), ("large", (112, 112, 96)))
@@ -193,7 +193,7 @@ def test_a_network_that_is_stopped_at_work_is_told_and_ended(
 ) -> None:
     """Nobody is there to cancel on the command line: it waited in silence."""
     case = run_to_end(read_case(find_case(Path(toy_case(tmp_path)))))
-    model, options = default_model(), SegmentOptions("cpu", "float32")
+    model, options = needs_all_modalities(), SegmentOptions("cpu", "float32")
     run_to_end(engine.segment(case, model, options))
     caplog.clear()  # on a busy computer even loading may have been silent
     monkeypatch.setattr(replies, "IDLE_AFTER_S", 0.5)
