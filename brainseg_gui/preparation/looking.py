@@ -21,13 +21,14 @@ from brainseg_gui.preparation.heads.skull import WORTHLESS, Mask, brain_on_field
 from brainseg_gui.preparation.heads.slab import has_noisy_air, is_slab, shows_scalp
 from brainseg_gui.preparation.image_roles import Seen, told_apart
 from brainseg_gui.preparation.raw_examination import RawExamination
-from brainseg_gui.preparation.roles import Certainty
+from brainseg_gui.preparation.roles import Certainty, Role
 from brainseg_gui.preparation.series import Series, SeriesLook
 from brainseg_gui.progress import Progress, scaled
 
 LOOKING = "looking at images"
 PICTURE_PX = 96
 _READING_SHARE = 0.4
+_MOST_LABELS = 32
 _PICTURE_PERCENTILES = (1.0, 99.5)
 Looks = Mapping[Path, SeriesLook]
 """By `Series.place`."""
@@ -61,13 +62,14 @@ def look_at(
         glance = yield from scaled(_glance(one), first, last)
         if glance is not None:
             glances[one.place] = glance
-            examination = with_looks(examination, {one.place: SeriesLook(glance.picture)})
+            look = SeriesLook(glance.picture, drawn=glance.drawn)
+            examination = with_looks(examination, {one.place: look})
             yield Progress(LOOKING, last, one.name, partial=examination)
     for number, (place, glance) in enumerate(glances.items()):
         first, last = (_READING_SHARE + (1 - _READING_SHARE) * (number + n) / len(glances) for n in (0, 1))
         if finder is not None:
             seen = yield from scaled(_contrast_of(glance, finder), first, last)
-            examination = with_looks(examination, {place: SeriesLook(glance.picture, seen)})
+            examination = with_looks(examination, {place: SeriesLook(glance.picture, seen, glance.drawn)})
     return told_by_images(examination)
 
 
@@ -82,8 +84,15 @@ def told_by_images(examination: RawExamination) -> RawExamination:
     seen = [one.look.seen if one.look is not None else {} for one in examination.series]
     roles = told_apart([one.role_by_tags for one in examination.series], seen)
     series = zip(examination.series, roles, strict=True)
-    told = tuple(replace(one, role=role, first_role=one.role_by_tags) for one, role in series)
-    return replace(examination, series=told)
+    told = [replace(one, role=role, first_role=one.role_by_tags) for one, role in series]
+    return replace(examination, series=tuple(_drawn(one) for one in told))
+
+
+def _drawn(series: Series) -> Series:
+    """The same; what is a mask by its values is none of the four, unless its tags say that it is."""
+    if series.look is None or not series.look.drawn or series.role_by_tags.modality is not None:
+        return series
+    return replace(series, role=Role(None, Certainty.LIKELY, "it holds few values, all whole numbers: a mask"))
 
 
 def is_unsure(series: Series) -> bool:
@@ -105,6 +114,7 @@ class _Glance:
     picture: NDArray[np.uint8]
     field: HeadField | None
     brain: Mask | None
+    drawn: bool = False
 
 
 def _glance(series: Series) -> Generator[Progress, None, _Glance | None]:
@@ -120,11 +130,19 @@ def _seen_small(volume: Volume) -> _Glance:
     values = volume.intensities()
     if not np.isfinite(values).all() or not (values > values.min()).any():
         return _Glance(np.zeros((PICTURE_PX, PICTURE_PX), np.uint8), None, None)
+    if _is_drawn(values):
+        return _Glance(small_picture(volume), None, None, drawn=True)
     field, bare = on_field(values, volume.grid.spacing_mm), bare_brain(volume)
     brain = None
     if bare is not None:
         brain = resampled(bare.astype(np.float32), field.scale, field.start, SHAPE, "constant") > 0.5
     return _Glance(small_picture(volume), field, brain)
+
+
+def _is_drawn(values: FloatArray) -> bool:
+    """Whether an image holds few values, all whole numbers; most scans are told by some thousand voxels."""
+    few = values[:: max(1, values.shape[0] // 16), :: max(1, values.shape[1] // 16), :: max(1, values.shape[2] // 16)]
+    return all(np.unique(part).size <= _MOST_LABELS and bool((part % 1 == 0).all()) for part in (few, values))
 
 
 def seen_in(volume: Volume, finder: BrainFinder) -> Generator[Progress, None, Seen]:

@@ -13,7 +13,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.preparation.dicom.examination import found_below, why_not
 from brainseg_gui.preparation.dicom.stacks import FEWEST_SLICES, Stack
-from brainseg_gui.preparation.raw_files import image_files, series_of_file
+from brainseg_gui.preparation.raw_files import image_files, is_packed, packed_files, series_of_file
 from brainseg_gui.preparation.roles import Certainty, Chosen, Role, choose, roles_of
 from brainseg_gui.preparation.series import Series, SetAside
 from brainseg_gui.progress import Progress, scaled
@@ -21,7 +21,6 @@ from brainseg_gui.progress import Progress, scaled
 _NOTHING_SAID = frozenset(["native", "raw", "dicom", "dcm", "nifti", "images", "scans", "export", "."])
 _FINEST = (Modality.T1CE, Modality.T1, Modality.FLAIR, Modality.T2)
 NONE = "none"
-_PACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +106,13 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
     if not series:
         raise _nothing(place, aside)
     _check_one(place, series)
-    return RawExamination(name_of(place), place, _numbered(series), aside)
+    return RawExamination(name_of(place), place, _numbered(series), (*aside, *_packed(place)))
+
+
+def _packed(place: Path) -> list[SetAside]:
+    """Archives beside what can be read: whether they belong to it only a person knows."""
+    names = [path.name for path in packed_files(place)]
+    return [SetAside(printable(name), "it is packed: unpack it, if it belongs to this examination") for name in names]
 
 
 def _check_one(place: Path, series: Sequence[Series]) -> None:
@@ -171,7 +176,7 @@ def _nothing(place: Path, aside: Sequence[SetAside]) -> CaseError:
     names = sorted(path.name for path in place.iterdir()) if place.is_dir() else [place.name]
     if any(name.upper() == "DICOMDIR" for name in names):
         remedy = "Its DICOMDIR only lists images: copy the folders that lie beside it on the disc, too"
-    elif packed := next((name for name in names if name.lower().endswith(_PACKED)), ""):
+    elif packed := next((name for name in names if is_packed(name)), ""):
         remedy = f"Unpack {printable(packed)} first"
     return CaseError(what, remedy, place)
 

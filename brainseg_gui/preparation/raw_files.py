@@ -23,6 +23,7 @@ RECORD = "preparation.json"
 """The note in the folder of a prepared case; such a folder is no raw examination."""
 _SECONDS = ("EchoTime", "RepetitionTime", "InversionTime")
 _WORDS = ("SeriesDescription", "ProtocolName", "ContrastBolusAgent", "ScanningSequence")
+_PACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
 _INGREDIENT = "ContrastBolusIngredient"  # where dcm2niix keeps the agent
 
 
@@ -32,12 +33,26 @@ def image_files(place: Path) -> Iterator[Path]:
         if is_image(place):
             yield place
         return
+    yield from (path for path in _files_below(place) if is_image(path))
+
+
+def packed_files(place: Path) -> Iterator[Path]:
+    """Archives below a folder, which nobody looks into."""
+    return (path for path in _files_below(place) if is_packed(path.name))
+
+
+def is_packed(name: str) -> bool:
+    """Whether a file is an archive, by its name."""
+    return name.lower().endswith(_PACKED)
+
+
+def _files_below(place: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(place, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
         if RECORD in names:
             folders.clear()
             continue
-        yield from (Path(parent, name) for name in sorted(names) if is_image(Path(name)) and not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
 
 
 def series_of_file(path: Path) -> Series | SetAside:

@@ -41,10 +41,13 @@ class SeriesLook:
         A slice through its middle, (rows, columns), upright.
     seen
         How likely it is of each contrast; empty where nobody could tell, or none was asked yet.
+    drawn
+        Whether it holds few values, and whole numbers alone: as masks do, and no scan.
     """
 
     picture: NDArray[np.uint8]
     seen: Seen = field(default_factory=dict)
+    drawn: bool = False
 
 
 @dataclass(frozen=True, eq=False)

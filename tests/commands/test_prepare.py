@@ -117,7 +117,12 @@ def test_what_is_not_used_is_named(raw: Path, tmp_path: Path, capsys: pytest.Cap
     echoes = nib.Nifti1Image(np.zeros((17, 21, 19, 2), np.int16), np.diag([10, 10, 10, 1]))
     nib.save(echoes, raw / "Zoe" / "pd_t2_dual_echo.nii.gz")
     assert prepare(raw / "Zoe", "--keep-skull", "-o", tmp_path / "out") == 0
-    assert "Not used: pd_t2_dual_echo (it holds 2 volumes, not one." in capsys.readouterr().out
+    (raw / "Zoe" / "more").mkdir()
+    (raw / "Zoe" / "more" / "Series 4.ZIP").write_bytes(b"packed")
+    assert prepare(raw / "Zoe", "--keep-skull", "-o", tmp_path / "again") == 0
+    said = capsys.readouterr().out
+    assert "Not used: pd_t2_dual_echo (it holds 2 volumes, not one." in said
+    assert "Not used: Series 4.ZIP (it is packed: unpack it, if it belongs to this examination)" in said
 
 
 @pytest.mark.parametrize(

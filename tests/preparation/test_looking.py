@@ -84,6 +84,22 @@ def test_what_was_seen_is_not_looked_at_again(raw: Path) -> None:
     assert [one.role for one in again.series] == [one.role for one in told.series]
 
 
+def test_a_mask_of_any_name_is_told_by_its_values(raw: Path, tmp_path: Path) -> None:
+    """It was taken for a series, unsure, and asked of the networks."""
+    save(head(GRID, T2), tmp_path / "a.nii.gz")
+    mask = Volume(np.asfortranarray(brain(GRID).astype(np.int16) * 4), GRID, 1.0, 0.0, tmp_path / "mine.nii.gz")
+    save(mask, mask.path)
+    save(mask, tmp_path / "t1.nii.gz")  # whoever names it so is believed
+    told = run_to_end(look_at(run_to_end(examine(tmp_path)), telling(Modality.T2)))
+    roles = {one.name: one.role for one in told.series}
+    assert roles["a"].modality is Modality.T2
+    assert roles["mine"].modality is None
+    assert roles["mine"].certainty is Certainty.LIKELY
+    assert roles["mine"].reason == "it holds few values, all whole numbers: a mask"
+    assert roles["t1"].modality is Modality.T1
+    assert set(choose_series(told).chosen) == {Modality.T2, Modality.T1}
+
+
 def test_what_contradicts_its_tags_is_a_doubt_and_a_persons_word_is_kept() -> None:
     work = replace(prepared_work(t2=head(GRID, T2)), brain=brain(GRID))
     seen = {modality: 0.98 if modality is Modality.FLAIR else 0.005 for modality in CHANNELS}
