@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -272,3 +274,15 @@ def test_what_is_written_for_an_object_comes_to_its_end(qtbot: QtBot) -> None:
     Job(work(), owner).start()
     end_jobs(owner)
     assert written == ["all"]
+
+
+def test_what_hangs_ends_with_the_process_and_aborts_nothing() -> None:
+    code = (
+        "import time; from PySide6.QtCore import QCoreApplication, QObject;"
+        "from brainseg_gui.controllers.jobs.job import Job, abandon_jobs;"
+        "app, owner, begun = QCoreApplication([]), QObject(), [];"
+        "job = Job((begun.append(1) or time.sleep(600) for _ in range(1)), owner).start();"
+        "[time.sleep(0.01) for _ in range(1000) if not begun]; abandon_jobs(owner, 50); print('left', begun)"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "left [1]\n", "")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, Signal
 
 from brainseg_gui.errors import BrainsegError, Cancelled
 from brainseg_gui.progress import Progress
@@ -15,12 +15,15 @@ from brainseg_gui.progress import Progress
 log = logging.getLogger(__name__)
 
 _running: set[_Runner] = set()
-"""Threads that may still run. Qt ends the whole program where one is destroyed before its end, so that none belongs to
-a job, which goes with its window."""
+"""What threads are busy with: it outlives the jobs, which go with their windows."""
 
 
-class _Runner(QThread):
-    """The thread. Its signals are emitted there; `Job` receives them in its own thread."""
+class _Runner(QObject):
+    """The work on its thread. Its signals are emitted there; `Job` receives them in its own thread.
+
+    The thread is Python's: what hangs on a drive ends with the process, where Qt aborts the whole program as soon as a
+    thread of its own is destroyed before its end.
+    """
 
     progressed = Signal(object)
     succeeded = Signal(object)
@@ -30,7 +33,22 @@ class _Runner(QThread):
     def __init__(self, work: Generator[Progress, None, Any]) -> None:
         super().__init__()
         self._work = work
+        self._thread = Thread(target=self.run, name="job", daemon=True)
         self.cancel = Event()
+
+    def start(self) -> None:
+        _running.difference_update([runner for runner in _running if not runner._thread.is_alive()])
+        _running.add(self)
+        self._thread.start()
+
+    def wait(self, milliseconds: int = 10_000) -> bool:
+        """Whether the thread is at its end."""
+        if self._thread.ident is not None:
+            self._thread.join(milliseconds / 1000)
+        ended = not self._thread.is_alive()
+        if ended:
+            _running.discard(self)
+        return ended
 
     def run(self) -> None:
         try:
@@ -87,8 +105,6 @@ class Job(QObject):
 
     def start(self) -> Job:
         """Begin."""
-        _running.difference_update([runner for runner in _running if runner.isFinished()])
-        _running.add(self._runner)
         self._runner.start()
         return self
 
@@ -127,7 +143,6 @@ class Job(QObject):
 
     def _end(self, outcome: Any, value: object) -> None:
         self._runner.wait()
-        _running.discard(self._runner)
         if outcome is self.cancelled or outcome == self.cancelled:
             self.cancelled.emit()
         else:
