@@ -16,9 +16,9 @@ from brainseg_gui.inference.memory import PeakMemory
 from brainseg_gui.inference.models.head_model import HeadModel, HeadPassport
 from brainseg_gui.inference.models.model_folder import ModelFolder
 from brainseg_gui.inference.models.passport import Passport
+from brainseg_gui.inference.network.compiled import CompiledNetwork
 from brainseg_gui.inference.network.devices import ComputeDevice, choose_device, choose_precision, cpu_device
 from brainseg_gui.inference.network.fast_norm import FastGroupNormalization
-from brainseg_gui.inference.network.graph import Graph
 from brainseg_gui.inference.network.keras_network import is_out_of_memory, open_network
 from brainseg_gui.inference.network.layer_sizes import layer_sizes
 from brainseg_gui.inference.network.rebuild import rebuilt
@@ -44,7 +44,7 @@ class LoadedNetwork:
         self.notes: tuple[str, ...] = ()
         self.bytes_per_voxel = 0.0
         self.finer: LoadedNetwork | None = None
-        self._with_features: Graph | None = None
+        self._with_features: CompiledNetwork | None = None
         self._settle(device, precision)
 
     @property
@@ -57,7 +57,7 @@ class LoadedNetwork:
         """(1, …, C) to probabilities (1, …, channels)."""
         try:
             with keras.device(self.device.keras_name):
-                return np.asarray(self._graph(batch, self._weights), dtype=np.float32)
+                return np.asarray(self._compiled(batch, self._weights), dtype=np.float32)
         except Exception as error:
             if is_out_of_memory(error):
                 raise MemoryError(str(error)) from error
@@ -66,7 +66,7 @@ class LoadedNetwork:
     def predict_with_features(self, batch: Batch) -> tuple[Batch, Batch]:
         """(1, …, C) to probabilities, (1, …, channels), and what the last layer makes them of, (1, …, F)."""
         if self._with_features is None:
-            self._with_features = self._graph.to_features()
+            self._with_features = self._compiled.to_features()
         with keras.device(self.device.keras_name):
             probabilities, features = self._with_features(batch, self._weights)
         return np.asarray(probabilities, dtype=np.float32), np.asarray(features, dtype=np.float32)
@@ -98,7 +98,7 @@ class LoadedNetwork:
 
     def warm_up(self, passport: Passport | HeadPassport) -> None:
         """Run once on a typical shape: the first case then takes no longer than the next, and memory is known."""
-        if self._like is not None and self._graph is self._like._graph:
+        if self._like is not None and self._compiled is self._like._compiled:
             self.bytes_per_voxel = self._like.bytes_per_voxel
             return
         shape = warm_up_shape(passport, self.fixed_shape)
@@ -125,20 +125,24 @@ class LoadedNetwork:
         self.device = device
         self.precision = precision
         like = self._like
-        self._graph: Graph
+        self._compiled: CompiledNetwork
         with keras.device(device.keras_name):
-            if like is not None and like._graph.takes_weights and (like.device, like.precision) == (device, precision):
-                self._graph = like._graph
+            if (
+                like is not None
+                and like._compiled.takes_weights
+                and (like.device, like.precision) == (device, precision)
+            ):
+                self._compiled = like._compiled
             else:
-                self._graph = Graph(rebuilt(self._original, precision, FastGroupNormalization))
+                self._compiled = CompiledNetwork(rebuilt(self._original, precision, FastGroupNormalization))
         self._take_own_weights()
         self._with_features = None
 
     def _take_own_weights(self) -> None:
         with keras.device(self.device.keras_name):
-            if not self._graph.takes_weights:
-                self._graph.model.set_weights(self._original.get_weights())
-            self._weights = self._graph.weights_of(self._original)
+            if not self._compiled.takes_weights:
+                self._compiled.model.set_weights(self._original.get_weights())
+            self._weights = self._compiled.weights_of(self._original)
 
 
 def load_network(

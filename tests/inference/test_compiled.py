@@ -29,7 +29,7 @@ def test_two_networks_of_one_description_answer_each_with_its_own_weights(precis
     second = LoadedNetwork(network(2), cpu_device(), precision, like=first)
     alone = LoadedNetwork(network(2), cpu_device(), precision)
     before = first.predict(BATCH)
-    assert second._graph is first._graph
+    assert second._compiled is first._compiled
     np.testing.assert_array_equal(second.predict(BATCH), alone.predict(BATCH))
     np.testing.assert_array_equal(first.predict(BATCH), before)
     assert np.abs(before - second.predict(BATCH)).max() > 0.01
@@ -48,8 +48,8 @@ def test_weights_that_one_takes_later_leave_the_other_as_it_is() -> None:
 
 def test_nothing_is_shared_with_another_description_or_precision() -> None:
     first = LoadedNetwork(network(1), cpu_device(), "float32")
-    assert LoadedNetwork(network(2, filters=8), cpu_device(), "float32", like=first)._graph is not first._graph
+    assert LoadedNetwork(network(2, filters=8), cpu_device(), "float32", like=first)._compiled is not first._compiled
     second = LoadedNetwork(network(2), cpu_device(), "bfloat16", like=first)
-    assert second._graph is not first._graph
+    assert second._compiled is not first._compiled
     second.compute_in_float32()
-    assert second._graph is first._graph
+    assert second._compiled is first._compiled

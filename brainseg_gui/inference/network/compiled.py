@@ -12,7 +12,7 @@ from brainseg_gui.inference.infer import Batch
 Run = Callable[[Batch, Sequence[Any]], Any]
 
 
-class Graph:
+class CompiledNetwork:
     """A network of which each pass is told the weights, so that networks of one description share what is compiled.
 
     Compiling takes longer than a pass: 1.3 of the 2.5 s that it takes to load one of ours.
@@ -42,10 +42,10 @@ class Graph:
         """The weights of a network of the same description, as a pass takes them."""
         return [keras.ops.convert_to_tensor(weight) for weight in model.weights] if self.takes_weights else ()
 
-    def to_features(self) -> Graph:
+    def to_features(self) -> CompiledNetwork:
         """The same network, which gives what its last layer makes the answer of, too."""
         last = self.model.layers[-1]
-        return Graph(keras.Model(self.model.inputs, [last.output, last.input]))
+        return CompiledNetwork(keras.Model(self.model.inputs, [last.output, last.input]))
 
 
 def _compiled(model: Any) -> Run:
