@@ -36,6 +36,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
     return np.load(folder / "expected.npz"), np.load(folder / "found.npz")
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 @pytest.mark.parametrize("suffix", [".h5", ".keras"])
 @pytest.mark.parametrize("name", NETWORKS)

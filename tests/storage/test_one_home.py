@@ -35,6 +35,7 @@ EXCEPTIONS = {
         "brainseg_gui/controllers/annotating/neighbours.py",
         "shutil.copyfile",
     ): "a mask that came back, in a private folder",
+    ("brainseg_gui/exchange/case_export.py", "rename"): "puts a whole export in its place, which is free or empty",
     ("brainseg_gui/exchange/mask_as_file.py", "mkdtemp"): "a folder of its own, in the program's private one",
     ("brainseg_gui/exchange/neighbours.py", "replace"): "names the mask from before anew, in that folder",
     ("brainseg_gui/learning/promotion.py", "open"): "a network's files, into a folder that was made for them",
