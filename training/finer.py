@@ -68,8 +68,11 @@ def add_finer(model: ModelFolder, finer: ModelFolder, where: Mapping[str, Any] =
     ):
         raise TrainingError("it is prepared otherwise than the first network", "Train it from `start`", finer.path)
     raw = _weights_of(finer)
-    write_bytes(model.path / FINER_FILE, raw, chosen=False)
     about = read_json(model.path / PASSPORT_NAME)
+    about.pop("expected_dice", None)
+    if about.pop("finer", None) is not None:  # who is killed between the two files leaves a model without
+        _write(model.path, about)
+    write_bytes(model.path / FINER_FILE, raw, chosen=False)
     about["finer"] = {
         "weights": FINER_FILE,
         "sha256": hashlib.sha256(raw).hexdigest(),
@@ -77,7 +80,6 @@ def add_finer(model: ModelFolder, finer: ModelFolder, where: Mapping[str, Any] =
         "patch": list(other.patch) if other.patch is not None else None,
         **where,
     }
-    about.pop("expected_dice", None)
     _write(model.path, about)
     return read_model_folder(model.path)
 

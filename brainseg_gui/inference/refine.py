@@ -15,12 +15,15 @@ import numpy as np
 
 from brainseg_gui.errors import BrainsegError, EngineError, ModelError
 from brainseg_gui.imaging.box import Box, box_around
+from brainseg_gui.imaging.connected import connected, sizes_of
 from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import CERTAIN
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.infer import Batch, Predictor, infer
 from brainseg_gui.inference.models.passport import Passport
+from brainseg_gui.inference.models.steps import WeakComponents
 from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, to_axes
 from brainseg_gui.inference.postprocess import where_not_background
 from brainseg_gui.inference.preprocess import Prepared, orient_spacing, prepare
@@ -90,7 +93,9 @@ def refine(
     # (1, …, C) in the passport's axes -> (I, J, K, C) without padding
     coarse = from_axes(first.probabilities[0], passport.axes)[grid.inside_padding]
     region = coarse[..., _channels_of(where.near, passport)].sum(axis=-1)
-    near = box_around(region >= where.from_probability)
+    spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, passport.orientation)
+    voxel_ml = float(np.prod([edge * step for edge, step in zip(spacing_mm, grid.steps, strict=True)])) / 1000
+    near = box_around(_that_stays(region >= where.from_probability, passport, where.near, voxel_ml))
     if near is None:
         return first
     try:
@@ -107,6 +112,22 @@ def refine(
 def _channels_of(region: str, passport: Passport) -> list[int]:
     meanings = next(known.meanings for known in regions() if known.key == region)
     return [number for number, name in enumerate(passport.output.channels) if name in meanings]
+
+
+def _that_stays(mask: Mask, passport: Passport, region: str, voxel_ml: float) -> Mask:
+    """Without the components of a region that the model's rules take away for their size: a speck far from a tumour
+    would make the box of both many times larger."""
+    least = [
+        (step.below_ml, step.connectivity)
+        for step in passport.postprocess
+        if isinstance(step, WeakComponents) and (step.region, step.becomes) == (region, 0)
+    ]
+    for below_ml, connectivity in least:
+        numbers, count = connected(mask, connectivity)
+        large = sizes_of(numbers, count) * voxel_ml >= below_ml
+        large[0] = False
+        mask = large[numbers]
+    return mask
 
 
 def _told_again(

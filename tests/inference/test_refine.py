@@ -18,6 +18,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
 from brainseg_gui.inference.models.passport import Finer, Passport
+from brainseg_gui.inference.models.steps import WeakComponents
 from brainseg_gui.inference.segment import Outcome, segment_volumes
 from brainseg_gui.progress import run_to_end
 
@@ -149,6 +150,26 @@ def test_what_the_first_one_is_unsure_of_elsewhere_still_counts_for_how_large_a_
         return outcome.sure_ml["WT"][1]
 
     assert largest(unsure) > largest(first) + 0.25  # 7³ voxels of 1 mm³ are between the middles of 4³ of 2 mm
+
+
+@pytest.mark.parametrize(("below_ml", "looked_at"), [(0.1, False), (0.02, True), (0.0, True)])
+def test_a_speck_that_the_rules_take_away_is_not_looked_at(below_ml: float, looked_at: bool) -> None:
+    """Eight network voxels of 8 mm³ far from the rest, which would make the box of both several times larger."""
+    passport = replace(_passport(), postprocess=(WeakComponents("WT", 26, below_ml, 0.0, 0),))
+
+    def with_speck(batch: Array) -> Array:
+        answer = _first(passport)(batch)
+        answer[0, 20:22, 17:19, 19:21] = (0.1, 0.9, 0.0, 0.0)
+        return answer
+
+    finer = Fake(_bright_is_enhancing)
+    classes, _ = _segmented(passport, Fake(with_speck, finer))
+    (shape,) = finer.seen
+    alone = Fake(_bright_is_enhancing)
+    _segmented(passport, Fake(_first(passport), alone))
+    assert (shape != alone.seen[0]) == looked_at
+    assert classes[41, 35, 39] == (3 if looked_at else 0)
+    assert set(np.unique(classes[INSIDE])) == {2, 3}
 
 
 def test_the_overlap_is_of_both_networks() -> None:

@@ -73,6 +73,25 @@ def test_a_fine_tuned_network_keeps_the_finer_one_of_its_parent(model: ModelFold
     assert read_model_folder(tmp_path / "alone").passport.finer is None
 
 
+def test_who_is_killed_between_the_two_files_leaves_a_model_that_can_be_used(
+    model: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = make_start(model, 1.0, (32, 32, 32), tmp_path / "start")
+    both = add_finer(model, start)
+
+    def killed(path: Path, raw: bytes, **_: object) -> None:
+        path.write_bytes(raw[::-1])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("training.finer.write_bytes", killed)
+        with pytest.raises(KeyboardInterrupt):
+            add_finer(both, start)
+    left = read_model_folder(both.path)
+    assert left.passport.finer is None
+    assert add_finer(left, start).passport == both.passport
+
+
 def test_by_the_command(model: ModelFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     start = tmp_path / "start"
     assert main(["start", str(model.path), "--patch", "32", "32", "32", "-o", str(start)]) == 0
