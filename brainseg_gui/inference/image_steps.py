@@ -33,8 +33,18 @@ def zscore(image: Image, brain: Mask | None, step: steps.ZScore) -> Image:
         brain = np.ones(image.shape, bool, order="F")
     if not brain.any():  # an empty image
         return image
-    inside = image.T[brain.T]  # in the order of memory: both are Fortran-ordered
-    mean, deviation = inside.mean(dtype=np.float64), inside.std(dtype=np.float64)
+    # in the order of memory: both are Fortran-ordered
+    return standardised(image, brain, step, mean_and_deviation(image.T[brain.T]))
+
+
+def mean_and_deviation(inside: NDArray[np.float32]) -> tuple[float, float]:
+    """Of the voxels that a normalisation looks at, (N,)."""
+    return float(inside.mean(dtype=np.float64)), float(inside.std(dtype=np.float64))
+
+
+def standardised(image: Image, brain: Mask, step: steps.ZScore, moments: tuple[float, float]) -> Image:
+    """As `zscore`, with a mean and a deviation that are known. Changes `image`."""
+    mean, deviation = moments
     image -= np.float32(mean)
     image *= np.float32(1 / deviation if deviation > 0 else 0.0)
     if step.clip is not None:

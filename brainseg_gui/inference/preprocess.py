@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.free_memory import described_bytes, usable_bytes
+from brainseg_gui.imaging.box import Box
 from brainseg_gui.imaging.grid import Array, Voxel, describe_shape
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
@@ -24,9 +25,11 @@ from brainseg_gui.inference.image_steps import (
     Mask,
     add_laplacian,
     gaussian,
+    mean_and_deviation,
     min_max,
     pad,
     percentiles,
+    standardised,
     to_range,
     zscore,
 )
@@ -41,6 +44,7 @@ _POLL_S = 0.05
 _MOST_VOXELS = 2**28  # four channels of float32 are 4 GiB
 _MOST_MADE_VOXELS = 2**26  # of a case with fewer: a head of 40 cm in voxels of 1 mm
 _BYTES = 4  # of a voxel, float32
+_OF_THE_GRID = (steps.BrainCrop, steps.FixedCrop, steps.Resample, steps.Pad)
 _IN_THE_MAKING = 4  # more images: two at a time, each before and after a step
 
 
@@ -136,10 +140,7 @@ def prepare_image(
     volume: Volume, oriented: Array, passport: Passport, network_grid: NetworkGrid, brain: Mask | None
 ) -> Image:
     """Run the steps on one volume; returns the padded image along i, j, k."""
-    image: Image = oriented[network_grid.box].astype(np.float32, order="F")
-    if (volume.slope, volume.intercept) != (1.0, 0.0):
-        image *= np.float32(volume.slope)
-        image += np.float32(volume.intercept)
+    image = _intensities(oriented[network_grid.box], volume)
     for step in passport.preprocess:
         match step:
             case steps.ZScore():
@@ -161,6 +162,64 @@ def prepare_image(
             case _:  # the crop is the network grid's box
                 continue
     return image
+
+
+def _intensities(stored: Array, volume: Volume) -> Image:
+    image: Image = stored.astype(np.float32, order="F")
+    if (volume.slope, volume.intercept) != (1.0, 0.0):
+        image *= np.float32(volume.slope)
+        image += np.float32(volume.intercept)
+    return image
+
+
+def prepare_part(
+    volumes: Mapping[Modality, Volume], passport: Passport, network_grid: NetworkGrid, brain: Mask | None, box: Box
+) -> Generator[Progress, None, NDArray[np.float32]]:
+    """What `prepare` gives in a box of the network's voxels, where the grid and the brain are known.
+
+    Parameters
+    ----------
+    volumes
+        All modalities of the passport, on one RAS grid.
+    network_grid, brain
+        As in `Prepared`.
+    box
+        Network voxels, padding not counted.
+
+    Yields
+    ------
+    Progress
+        `done` counts within this stage.
+
+    Returns
+    -------
+    NDArray
+        (I, J, K, C) of the box.
+    """
+    part = np.zeros((*(side.stop - side.start for side in box), len(passport.modalities)), np.float32, order="F")
+
+    def fill(channel: int, volume: Volume) -> None:
+        oriented = orient(volume.stored, passport.orientation)
+        part[..., channel] = _part_of_image(volume, oriented, passport, network_grid, brain, box)
+
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="prepare") as pool:
+        waiting = {pool.submit(fill, n, volumes[m]) for n, m in enumerate(passport.modalities)}
+        yield from _as_they_finish(waiting)
+    return part
+
+
+def _part_of_image(
+    volume: Volume, oriented: Array, passport: Passport, network_grid: NetworkGrid, brain: Mask | None, box: Box
+) -> Image:
+    """`prepare_image` in a box; no more is made where voxels hang on each other by mean and deviation alone."""
+    scores = [step for step in passport.preprocess if isinstance(step, steps.ZScore)]
+    others = [step for step in passport.preprocess if not isinstance(step, (steps.ZScore, *_OF_THE_GRID))]
+    same_grid = network_grid.steps == (1.0, 1.0, 1.0) and network_grid.resampled == network_grid.shape
+    if others or len(scores) != 1 or scores[0].over != "brain" or brain is None or not brain.any() or not same_grid:
+        return prepare_image(volume, oriented, passport, network_grid, brain)[network_grid.inside_padding][box]
+    whole = oriented[network_grid.box]
+    moments = mean_and_deviation(_intensities(whole.T[brain.T], volume))
+    return standardised(_intensities(whole[box], volume), brain[box], scores[0], moments)
 
 
 def needs_brain(passport: Passport) -> bool:
@@ -186,7 +245,11 @@ def orient_spacing(spacing_mm: steps.Triple, code: str) -> steps.Triple:
 
 
 def choose_network_grid(
-    passport: Passport, shape: tuple[int, ...], spacing_mm: steps.Triple, brain: Mask | None
+    passport: Passport,
+    shape: tuple[int, ...],
+    spacing_mm: steps.Triple,
+    brain: Mask | None,
+    like: NetworkGrid | None = None,
 ) -> NetworkGrid:
     """Where the network's input lies.
 
@@ -198,6 +261,8 @@ def choose_network_grid(
         Of the case in the passport's orientation.
     brain
         Where the brain is, if the passport asks.
+    like
+        Another grid, whose crop is taken.
 
     Raises
     ------
@@ -205,12 +270,12 @@ def choose_network_grid(
         If the crop leaves nothing, or the network's input would be far too large.
     """
     i, j, k = shape
-    network_grid = NetworkGrid.of_box((0, 0, 0), (i, j, k))
+    network_grid = NetworkGrid.of_box(*((like.start, like.shape) if like is not None else ((0, 0, 0), (i, j, k))))
     for step in passport.preprocess:
         match step:
-            case steps.BrainCrop() if brain is not None:
+            case steps.BrainCrop() if brain is not None and like is None:
                 network_grid = NetworkGrid.of_box(*brain_box(brain, step.margin_voxels))
-            case steps.FixedCrop():
+            case steps.FixedCrop() if like is None:
                 network_grid = NetworkGrid.of_box(*fixed_box((i, j, k), step))
             case steps.Resample() if passport.spacing_mm is not None:
                 ratios = [wanted / own for wanted, own in zip(passport.spacing_mm, spacing_mm, strict=True)]

@@ -26,7 +26,7 @@ from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.models.steps import WeakComponents
 from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, to_axes
 from brainseg_gui.inference.postprocess import where_not_background
-from brainseg_gui.inference.preprocess import Prepared, orient_spacing, prepare
+from brainseg_gui.inference.preprocess import Prepared, choose_network_grid, orient_spacing, prepare_part
 from brainseg_gui.inference.separable import apply_along_axes
 from brainseg_gui.progress import Progress, scaled
 
@@ -52,7 +52,7 @@ class Refined:
     probabilities
         (1, …, channels) in the passport's axes.
     prepared
-        Where they lie.
+        Where they lie, and what the first network got.
     notes
         Sentences about fallbacks.
     """
@@ -138,17 +138,19 @@ def _told_again(
     target: Box,
     margin_mm: float,
 ) -> Generator[Progress, None, Refined]:
-    prepared = yield from scaled(prepare(volumes, finer), 0.0, _PREPARED)
-    spacing_mm = orient_spacing(next(iter(volumes.values())).grid.spacing_mm, finer.orientation)
-    box = _box_on(prepared.network_grid, target, [margin_mm / own for own in spacing_mm])
-    batch = _cut(prepared, box, finer)
+    case, known = next(iter(volumes.values())).grid, first.prepared
+    spacing_mm = orient_spacing(case.spacing_mm, finer.orientation)
+    grid = choose_network_grid(finer, case.shape, spacing_mm, known.brain, like=known.network_grid)
+    box = _box_on(grid, target, [margin_mm / own for own in spacing_mm])
+    image = yield from scaled(prepare_part(volumes, finer, grid, known.brain, box), 0.0, _PREPARED)
+    batch = _as_batch(image, finer)
     answers, notes = yield from scaled(infer(batch, finer, network), _PREPARED, 1.0)
     # (1, …, C) in the passport's axes -> (I, J, K, C) of the box
     tissues = from_axes(answers[0], finer.axes)[tuple(slice(part.stop - part.start) for part in box)]
-    whole = _on_finer_grid(first, finer, prepared.network_grid)
-    _tell_tissues(whole[prepared.network_grid.inside_padding][box], tissues, finer)
+    whole = _on_finer_grid(first, finer, grid)
+    _tell_tissues(whole[grid.inside_padding][box], tissues, finer)
     # (I, J, K, C) -> (1, …, C) in the passport's axes
-    return Refined(to_axes(whole, finer.axes)[None], prepared, (*first.notes, *notes))
+    return Refined(to_axes(whole, finer.axes)[None], replace(known, network_grid=grid), (*first.notes, *notes))
 
 
 def _box_on(grid: NetworkGrid, target: Box, margin: Sequence[float]) -> Box:
@@ -161,10 +163,8 @@ def _box_on(grid: NetworkGrid, target: Box, margin: Sequence[float]) -> Box:
     return i, j, k
 
 
-def _cut(prepared: Prepared, box: Box, passport: Passport) -> Batch:
-    """The box of a prepared image, (1, …, C) in the passport's axes, padded at its ends to multiples of the divisor."""
-    # (1, …, C) -> (I, J, K, C) without padding
-    image = from_axes(prepared.batch[0], passport.axes)[prepared.network_grid.inside_padding][box]
+def _as_batch(image: Batch, passport: Passport) -> Batch:
+    """(I, J, K, C) to (1, …, C) in the passport's axes, padded at its ends to multiples of the divisor."""
     ends = [(0, -length % passport.divisor) for length in image.shape[:3]]
     return np.ascontiguousarray(to_axes(np.pad(image, (*ends, (0, 0))), passport.axes)[None])
 
@@ -172,7 +172,7 @@ def _cut(prepared: Prepared, box: Box, passport: Passport) -> Batch:
 def _on_finer_grid(first: Refined, passport: Passport, finer_grid: NetworkGrid) -> Batch:
     """What the first network says, on the finer grid, (I, J, K, C); background where it is certain of that."""
     channels = passport.output.channels
-    whole = np.zeros((*finer_grid.padded, len(channels)), np.float32)
+    whole = np.zeros((*finer_grid.padded, len(channels)), np.float32, order="F")  # each channel is by itself in memory
     whole[..., channels.index("background")] = 1
     seen = where_not_background(first.probabilities, first.prepared, passport, at_most=CERTAIN)
     if seen is not None:

@@ -49,7 +49,9 @@ def measure(_cases: Cases) -> Section:
     later = _later_clicks(application)
     application.leave()
     engine.close()
-    return Section([*rows, *later.rows], {"first clicks": {str(s): found for s, found in first.items()}, **later.found})
+    return Section(
+        [*rows, *later.rows], {"first clicks": {str(s): found for s, found in first.items()}, **later.numbers}
+    )
 
 
 def _first_clicks(application: Application, engine: Engine, in_hand_s: int) -> Iterator[float]:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import contextlib
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,14 @@ from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max,
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, orient, to_axes
-from brainseg_gui.inference.preprocess import brain_box, choose_network_grid, fixed_box, orient_spacing, prepare
+from brainseg_gui.inference.preprocess import (
+    brain_box,
+    choose_network_grid,
+    fixed_box,
+    orient_spacing,
+    prepare,
+    prepare_part,
+)
 from brainseg_gui.inference.separable import Banded, apply_along_axes, gaussian_matrix, linear_matrix
 from brainseg_gui.progress import run_to_end
 from tests.inference.orientation import orient_back
@@ -279,3 +288,41 @@ def test_the_brain_of_nnu_net_is_what_is_not_0_and_what_that_encloses(make_case:
     volumes = make_case((9, 9, 9), images).volumes
     found = brain_mask([(volume, volume.stored) for volume in volumes.values()], "any modality not 0, holes filled")
     assert (found.sum(), found[4, 4, 4], found[0, 0, 0]) == (126, True, True)
+
+
+@pytest.mark.parametrize("orientation", ["RAS", "LPS"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"spacing_mm": (1.0, 1.0, 1.0)},
+        {"spacing_mm": (1.5, 1.0, 2.0)},
+        {"spacing_mm": (1.0, 1.0, 1.0), "preprocess": (*TWO_MM.preprocess, steps.Laplacian(-0.3))},
+        {
+            "spacing_mm": (1.0, 1.0, 1.0),
+            "preprocess": tuple(s for s in TWO_MM.preprocess if type(s) is not steps.ZScore),
+        },
+    ],
+)
+def test_a_part_is_what_the_whole_has_there(make_case: MakeCase, orientation: str, changes: dict[str, Any]) -> None:
+    passport = replace(TWO_MM, orientation=orientation, **changes)
+    brain = np.zeros((30, 26, 28), np.int16)
+    brain[3:-4, 2:-6, 5:-2] = np.random.default_rng(1).integers(90, 120, (23, 18, 21))
+    volumes = dict(make_case(brain.shape, {m: brain + n * (brain > 0) for n, m in enumerate(Modality)}).volumes)
+    t2 = volumes[Modality.T2]
+    volumes[Modality.T2] = replace(t2, slope=0.37, intercept=0.0)
+    whole = run_to_end(prepare(volumes, passport))
+    box = (slice(3, 11), slice(0, 12), slice(5, whole.network_grid.resampled[2]))
+    part = run_to_end(prepare_part(volumes, passport, whole.network_grid, whole.brain, box))
+    expected = from_axes(whole.batch[0], passport.axes)[whole.network_grid.inside_padding][box]
+    np.testing.assert_array_equal(part, expected)
+    assert part.any()
+
+
+def test_another_grid_has_the_same_crop(make_case: MakeCase) -> None:
+    case = make_case((30, 26, 28))
+    brain = np.zeros((30, 26, 28), bool)
+    brain[4:20, 5:21, 6:22] = True
+    first = choose_network_grid(TWO_MM, case.grid.shape, (1.0, 1.0, 1.0), brain)
+    finer = replace(TWO_MM, spacing_mm=(1.0, 1.0, 1.0))
+    again = choose_network_grid(finer, case.grid.shape, (1.0, 1.0, 1.0), None, like=first)
+    assert again == choose_network_grid(finer, case.grid.shape, (1.0, 1.0, 1.0), brain)
