@@ -62,6 +62,8 @@ def follow_up_of(content: Mapping[str, Any]) -> FollowUp:
         raise ValueError("it is of another format")
     criteria = _criteria(content["criteria"])
     visits = tuple(_visit(object_in(entry)) for entry in listed_in(content["visits"], _MOST_VISITS))
+    if not visits:
+        raise ValueError("it has no visit")
     events = tuple(_event(object_in(entry), len(visits)) for entry in listed_in(content["events"], _MOST_LESIONS))
     versions = {text_in(key): text_in(value) for key, value in object_in(content["versions"]).items()}
     record = FollowUp(text_in(content["patient"]), criteria, visits, events, _notes(content), versions=versions)

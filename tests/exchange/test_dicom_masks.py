@@ -192,6 +192,24 @@ def test_own_labels_come_back_with_names_and_colours(tmp_path: Path) -> None:
         assert np.abs(np.subtract(colour, (0x5B, 0x8D, 0xEF))).max() <= 2  # CIELab has its own steps
 
 
+@pytest.mark.parametrize(
+    "lab", [(0, 0, 0), (65535, 65535, 0), (65535, 0, 65535), (30000, 65535, 65535), (500, 0, 32896)]
+)
+def test_a_colour_that_no_screen_shows_becomes_the_nearest(tmp_path: Path, lab: tuple[int, int, int]) -> None:
+    """CIELab has such, and whoever writes a segmentation may choose one; the mask could not be opened."""
+    series = series_in_memory(AXES[0])
+    write_segmentation(tmp_path / "a.dcm", labels_on(series, (drawn(series) > 1).astype(np.uint8) * 4), series)
+    dataset = pydicom.dcmread(tmp_path / "a.dcm")
+    dataset.SegmentSequence[0].RecommendedDisplayCIELabValue = list(lab)
+    dataset.save_as(tmp_path / "a.dcm")
+    labels, colour = (
+        read_label_map(tmp_path / "a.dcm", series.stored_grid, scheme_named("brats2020")),
+        re.compile("#[0-9a-f]{6}"),
+    )
+    assert labels.present()
+    assert all(colour.fullmatch(labels.scheme.look_of(value).colour) for value in labels.present())
+
+
 @pytest.mark.parametrize("write", WRITERS)
 def test_nobody_is_known_by_a_deidentified_object(write: Any, tmp_path: Path) -> None:
     series = series_on_disk(tmp_path / "in", AXES[0])

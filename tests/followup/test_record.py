@@ -177,6 +177,16 @@ def test_damaged_files_are_refused_in_a_sentence(record: FollowUp, tmp_path: Pat
         read_follow_up(file)
 
 
+@pytest.mark.parametrize("edits", [[], [{"edit": "targets", "lesions": [1]}]])
+def test_a_follow_up_without_visits_is_refused_in_a_sentence(
+    record: FollowUp, tmp_path: Path, edits: list[Any]
+) -> None:
+    file = tmp_path / "follow.json"
+    file.write_text(json.dumps({**json.loads(as_json(record)), "visits": [], "events": [], "edits": edits}))
+    with pytest.raises(BrainsegError, match="no follow-up, or it is damaged"):
+        read_follow_up(file)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "7", "{}", "[" * 100_000, "\xff"])
 def test_other_files_are_refused_in_a_sentence(tmp_path: Path, content: str) -> None:
     file = tmp_path / "follow.json"

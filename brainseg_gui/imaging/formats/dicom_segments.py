@@ -120,7 +120,8 @@ def _colour(item: Dataset) -> str:
         return ""
     from highdicom.color import CIELabColor
 
-    parts = CIELabColor.from_dicom_value([int(value) for value in scaled]).to_rgb()
+    # CIELab has colours that no screen shows: the nearest one is taken
+    parts = CIELabColor.from_dicom_value([int(value) for value in scaled]).to_rgb(clip=True)
     return "#" + "".join(f"{min(max(int(part), 0), 255):02x}" for part in parts)
 
 
