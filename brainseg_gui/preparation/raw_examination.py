@@ -13,7 +13,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.preparation.dicom.examination import found_below, why_not
 from brainseg_gui.preparation.dicom.stacks import FEWEST_SLICES, Stack
-from brainseg_gui.preparation.raw_files import image_files, is_packed, packed_files, series_of_file
+from brainseg_gui.preparation.raw_files import files_at, is_packed, series_of_file
 from brainseg_gui.preparation.roles import Certainty, Chosen, Role, choose, roles_of
 from brainseg_gui.preparation.series import Series, SetAside
 from brainseg_gui.progress import Progress, scaled
@@ -21,6 +21,7 @@ from brainseg_gui.progress import Progress, scaled
 _NOTHING_SAID = frozenset(["native", "raw", "dicom", "dcm", "nifti", "images", "scans", "export", "."])
 _FINEST = (Modality.T1CE, Modality.T1, Modality.FLAIR, Modality.T2)
 NONE = "none"
+_PACKED_BESIDE = "it is packed: unpack it, if it belongs to this examination"  # only a person knows
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,21 +99,19 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
     if not (place.is_file() and is_image(place)):
         dicom = yield from scaled(found_below(place), 0.0, 0.8)
         found += [_series_of(stack) for stack in dicom.stacks]
-    for path in image_files(place):
-        yield Progress("looking through files", 0.9, path.name)
-        found.append(series_of_file(path))
+    packed = list[SetAside]()
+    for path in files_at(place):
+        if is_image(path):
+            yield Progress("looking through files", 0.9, path.name)
+            found.append(series_of_file(path))
+        elif is_packed(path.name):
+            packed.append(SetAside(printable(path.name), _PACKED_BESIDE))
     series = [one for one in found if isinstance(one, Series)]
     aside = tuple(one for one in found if isinstance(one, SetAside))
     if not series:
         raise _nothing(place, aside)
     _check_one(place, series)
-    return RawExamination(name_of(place), place, _numbered(series), (*aside, *_packed(place)))
-
-
-def _packed(place: Path) -> list[SetAside]:
-    """Archives beside what can be read: whether they belong to it only a person knows."""
-    names = [path.name for path in packed_files(place)]
-    return [SetAside(printable(name), "it is packed: unpack it, if it belongs to this examination") for name in names]
+    return RawExamination(name_of(place), place, _numbered(series), (*aside, *packed))
 
 
 def _check_one(place: Path, series: Sequence[Series]) -> None:

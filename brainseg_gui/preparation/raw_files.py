@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brainseg_gui.errors import ImageError, printable
 from brainseg_gui.imaging.formats.image_format import ImageHeader
-from brainseg_gui.imaging.formats.known_formats import is_detached, is_image, stem
+from brainseg_gui.imaging.formats.known_formats import is_detached, stem
 from brainseg_gui.imaging.formats.mask_note import wrote_mask
 from brainseg_gui.imaging.formats.reading import read_header
 from brainseg_gui.imaging.modality import Modality
@@ -27,32 +27,21 @@ _PACKED = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar")
 _INGREDIENT = "ContrastBolusIngredient"  # where dcm2niix keeps the agent
 
 
-def image_files(place: Path) -> Iterator[Path]:
-    """Images at or below a place, but for what this program prepared; no link to a folder is followed."""
+def files_at(place: Path) -> Iterator[Path]:
+    """The file, or those below a folder but for what this program prepared; no link to a folder is followed."""
     if place.is_file():
-        if is_image(place):
-            yield place
-        return
-    yield from (path for path in _files_below(place) if is_image(path))
-
-
-def packed_files(place: Path) -> Iterator[Path]:
-    """Archives below a folder, which nobody looks into."""
-    return (path for path in _files_below(place) if is_packed(path.name))
-
-
-def is_packed(name: str) -> bool:
-    """Whether a file is an archive, by its name."""
-    return name.lower().endswith(_PACKED)
-
-
-def _files_below(place: Path) -> Iterator[Path]:
+        yield place
     for parent, folders, names in os.walk(place, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
         if RECORD in names:
             folders.clear()
             continue
         yield from (Path(parent, name) for name in sorted(names) if not name.startswith("."))
+
+
+def is_packed(name: str) -> bool:
+    """Whether a file is an archive, by its name."""
+    return name.lower().endswith(_PACKED)
 
 
 def series_of_file(path: Path) -> Series | SetAside:

@@ -216,42 +216,33 @@ def test_a_job_goes_away_when_it_is_done(qtbot: QtBot, start: Any) -> None:
     assert heard.names[-1] == "finished"
 
 
+def _two_steps(gate: Any, closed: list[str]) -> Work:
+    try:
+        yield Progress("one", 0.0)
+        gate.wait()
+        yield Progress("two", 0.5)
+    finally:
+        closed.append("closed")
+
+
 def test_a_thread_outlives_the_window_that_its_job_went_with(qtbot: QtBot, gate: Any) -> None:
     """Qt aborts the whole program where the thread would go with it."""
     ended: list[str] = []
-
-    def work() -> Work:
-        try:
-            yield Progress("a long step", 0.0)
-            gate.wait()
-            yield Progress("another", 0.5)
-        finally:
-            ended.append("ended")
-
     owner = QObject()
-    job = Job(work(), owner).start()
+    job = Job(_two_steps(gate, ended), owner).start()
     qtbot.waitUntil(lambda: gate.reached == 1)
     job.abandon()
     Shiboken.delete(owner)
     assert not Shiboken.isValid(job)
     gate.open()
-    qtbot.waitUntil(lambda: ended == ["ended"])
+    qtbot.waitUntil(lambda: ended == ["closed"])
 
 
 @pytest.mark.parametrize("given_up", [False, True])
 def test_what_runs_for_an_object_is_ended_with_it(qtbot: QtBot, gate: Any, given_up: bool) -> None:
     closed: list[str] = []
-
-    def work() -> Work:
-        try:
-            yield Progress("one", 0.0)
-            gate.wait()
-            yield Progress("two", 0.5)
-        finally:
-            closed.append("closed")
-
     owner = QObject()
-    job = Job(work(), owner)
+    job = Job(_two_steps(gate, closed), owner)
     heard = Heard(job)
     job.start()
     qtbot.waitUntil(lambda: gate.reached == 1 and heard.names == ["progressed"])

@@ -57,7 +57,7 @@ class Limits:
     slower: float = 2.0
 
 
-SHORT_DAY = Limits(memory=0.12, heap=0.08, engine=0.20, references=1500)
+SHORT_DAY = Limits(memory=0.12, heap=0.08, engine=0.20, shapes=0.0, references=1500)
 """For a few minutes on small cases, of whose memory one picture more is a larger share."""
 
 
