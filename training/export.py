@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +15,7 @@ import keras
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
 from brainseg_gui.runs.config import TrainingConfig
-from brainseg_gui.storage.leftovers import new_name
+from brainseg_gui.storage.whole_folder import whole_folder
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
 from training.finer import pass_on_finer
@@ -65,26 +63,22 @@ def export_model(
     TrainingError
         If it cannot be written.
     """
-    temporary = folder.with_name(new_name())
     try:
-        temporary.mkdir()  # not its parents: a run folder that was removed stays so
-        network.set_weights(weights)
-        network.save(temporary / KERAS_FILE)
-        if about.legacy_file:
-            network.save(temporary / H5_FILE)
-        _write_passport(temporary, network, recipe, about)
-        if parent is not None:
-            pass_on_finer(parent, read_model_folder(temporary))
-        read_model_folder(temporary)
-        _replace(folder, temporary)
+        with whole_folder(folder, replace=True) as making:  # not its parents: a run folder that was removed stays so
+            network.set_weights(weights)
+            network.save(making / KERAS_FILE)
+            if about.legacy_file:
+                network.save(making / H5_FILE)
+            _write_passport(making, network, recipe, about)
+            if parent is not None:
+                pass_on_finer(parent, read_model_folder(making))
+            read_model_folder(making)
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = "Free some space and resume; the last checkpoint is untouched"
         raise TrainingError(f"the model cannot be written ({reason})", remedy, folder) from error
     except BrainsegError as error:
         raise RuntimeError(f"the model that was written cannot be read: {error}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _write_passport(folder: Path, network: Any, recipe: Recipe, about: About) -> None:
@@ -100,17 +94,6 @@ def _write_passport(folder: Path, network: Any, recipe: Recipe, about: About) ->
         licence="that of the training data; ask whoever trained it",
     )
     write_text(folder / PASSPORT_NAME, json.dumps(content, indent=1, ensure_ascii=False), chosen=False)
-
-
-def _replace(folder: Path, temporary: Path) -> None:
-    """A folder cannot be renamed over another one: the old one steps aside for a moment."""
-    replaced = folder.with_name(new_name())
-    if os.path.lexists(folder):
-        folder.rename(replaced)
-    temporary.rename(folder)
-    if replaced.is_symlink():
-        replaced.unlink()
-    shutil.rmtree(replaced, ignore_errors=True)
 
 
 def framework_versions() -> Mapping[str, str]:

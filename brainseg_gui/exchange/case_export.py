@@ -28,7 +28,7 @@ from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.schemes.understanding import understand
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import Progress, scaled
-from brainseg_gui.storage.leftovers import new_name, tidy
+from brainseg_gui.storage.whole_folder import whole_folder
 from brainseg_gui.storage.writing import replacing
 
 
@@ -180,39 +180,19 @@ def new_folder(folder: Path) -> Iterator[Path]:
     SaveError
         If there is something in the place, at the beginning or at the end, or nothing can be made there.
     """
-    _check_new(folder)
-    making = folder.parent / new_name()
     try:
-        with _refused_by_the_drive(folder):
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            tidy([folder.parent])
-            making.mkdir()
-        yield making
-        with _refused_by_the_drive(folder):
-            if os.path.lexists(folder):
-                folder.rmdir()  # an empty one, or it stays
-            making.rename(folder)
-    except BrainsegError as error:
-        if error.path is not None and error.path.is_relative_to(making):  # a name that means nothing to a person
-            error.path = folder / error.path.relative_to(making)
-        raise
-    finally:  # also of a generator that is closed: the person cancelled
-        shutil.rmtree(making, ignore_errors=True)
+        _check_new(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with whole_folder(folder) as making:
+            yield making
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SaveError(f"the folder was not written ({reason})", "Choose another one", folder) from error
 
 
 def _check_new(folder: Path) -> None:
-    with _refused_by_the_drive(folder):
-        taken = folder.is_symlink() or (os.path.lexists(folder) and any(folder.iterdir()))
-    if taken:
+    if folder.is_symlink() or (os.path.lexists(folder) and any(folder.iterdir())):
         raise SaveError("there is something in the folder", "Choose a new or an empty one", folder)
-
-
-@contextmanager
-def _refused_by_the_drive(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SaveError(f"the folder cannot be made ({error.strerror})", "Choose another one", folder) from error
 
 
 def write_image(volume: Volume, case: Case, path: Path, root: Path) -> None:

@@ -20,13 +20,14 @@ from brainseg_gui.imaging.labels import regions
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import CERTAIN
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference.grid_choice import choose_network_grid, orient_spacing
 from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.infer import Batch, Predictor, infer
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.models.steps import WeakComponents
 from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, to_axes
 from brainseg_gui.inference.postprocess import where_not_background
-from brainseg_gui.inference.preprocess import Prepared, choose_network_grid, orient_spacing, prepare_part
+from brainseg_gui.inference.preprocess import Prepared, prepare_part
 from brainseg_gui.inference.separable import apply_along_axes
 from brainseg_gui.progress import Progress, scaled
 

@@ -24,8 +24,8 @@ from brainseg_gui.learning.plan import LearningPlan, read_plan
 from brainseg_gui.plain_files import read_json
 from brainseg_gui.plain_values import listed_in, object_in, path_in
 from brainseg_gui.runs.run_folder import RunFolder
-from brainseg_gui.storage.leftovers import new_name
 from brainseg_gui.storage.lock_file import BusyError, briefly_locked
+from brainseg_gui.storage.whole_folder import whole_folder
 from brainseg_gui.storage.writing import make_private_folder, open_derived, write_text
 
 _LIST = "promoted.json"
@@ -138,19 +138,14 @@ def _about(plan: LearningPlan, verdict: Verdict) -> dict[str, Any]:
 
 def _copy(model: ModelFolder, kept: Path, about: dict[str, Any]) -> None:
     """Weights and passport, whole or not at all."""
-    temporary = kept.with_name(new_name())
-    temporary.mkdir(mode=0o700)
-    try:
+    with whole_folder(kept, mode=0o700) as making:
         for name in model.digests:
-            with open_derived(model.path / name, "rb") as stream, (temporary / name).open("xb") as copy:
+            with open_derived(model.path / name, "rb") as stream, (making / name).open("xb") as copy:
                 shutil.copyfileobj(stream, copy)
         content = {**object_in(read_json(model.path / PASSPORT_NAME)), **about}
         text = json.dumps(content, indent=1, ensure_ascii=False)
-        write_text(temporary / PASSPORT_NAME, text, chosen=False)
-        verify_weights(read_model_folder(temporary))
-        temporary.rename(kept)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        write_text(making / PASSPORT_NAME, text, chosen=False)
+        verify_weights(read_model_folder(making))
 
 
 def _change(models: Path, change: Callable[[tuple[Promotion, ...]], tuple[Promotion, ...]]) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +26,7 @@ from brainseg_gui.preparation.record import Preparation, PreparedSeries, as_json
 from brainseg_gui.preparation.steps.work import PreparationWork
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.folder import make_folders
-from brainseg_gui.storage.leftovers import new_name, tidy
+from brainseg_gui.storage.whole_folder import whole_folder
 from brainseg_gui.storage.writing import write_text
 
 WRITING, GOING_BACK = "writing the prepared case", "bringing masks back"
@@ -103,26 +101,13 @@ def _not_ours(folder: Path) -> list[str]:
 @contextmanager
 def in_the_making(folder: Path) -> Iterator[Path]:
     """A new folder beside; it takes the name at the end, and is gone if something goes wrong on the way."""
-    making = folder.parent / new_name()
-    before = folder.parent / f".{folder.name}-replaced-{secrets.token_hex(4)}"  # a name that is never swept
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        tidy([folder.parent])
-        making.mkdir()
-        yield making
-        if folder.exists():
-            folder.rename(before)
-        making.rename(folder)
+        with whole_folder(folder, replace=True) as making:
+            yield making
     except OSError as error:
         reason = error.strerror or str(error)
         raise SaveError(f"the prepared case was not written ({reason})", "Choose another place", folder) from error
-    finally:
-        with suppress(OSError):
-            if before.exists() and not folder.exists():
-                before.rename(folder)
-        shutil.rmtree(making, ignore_errors=True)
-        if folder.exists():  # else what was there before is all that is left
-            shutil.rmtree(before, ignore_errors=True)
 
 
 def write_image(volume: Volume, path: Path, stage: str = WRITING) -> Generator[Progress, None, None]:

@@ -168,7 +168,7 @@ def test_what_somebody_else_lays_into_the_place_meanwhile_stays(tmp_path: Path) 
             out.mkdir()
             (out / "theirs.txt").write_text("y")
 
-    with pytest.raises(SaveError, match="the folder cannot be made"):
+    with pytest.raises(SaveError, match="the folder was not written"):
         exported()
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "theirs.txt"]
 

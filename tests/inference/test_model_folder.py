@@ -11,6 +11,7 @@ import pytest
 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.inference.grid_choice import choose_network_grid
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import (
     default_model,
@@ -19,7 +20,6 @@ from brainseg_gui.inference.models.model_folder import (
     verify_weights,
 )
 from brainseg_gui.inference.options import cautions, missing_modalities, require_modalities
-from brainseg_gui.inference.preprocess import choose_network_grid
 from tests.shipped import needs_all_modalities
 
 Content = dict[str, Any]

@@ -13,20 +13,14 @@ from scipy.ndimage import affine_transform, gaussian_filter, gaussian_filter1d, 
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.inference import preprocess
+from brainseg_gui.inference import grid_choice
 from brainseg_gui.inference.brain import brain_mask
+from brainseg_gui.inference.grid_choice import brain_box, choose_network_grid, fixed_box, orient_spacing
 from brainseg_gui.inference.image_steps import add_laplacian, gaussian, min_max, pad, percentiles, to_range, zscore
 from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.network_grid import NetworkGrid, from_axes, orient, to_axes
-from brainseg_gui.inference.preprocess import (
-    brain_box,
-    choose_network_grid,
-    fixed_box,
-    orient_spacing,
-    prepare,
-    prepare_part,
-)
+from brainseg_gui.inference.preprocess import prepare, prepare_part
 from brainseg_gui.inference.separable import Banded, apply_along_axes, gaussian_matrix, linear_matrix
 from brainseg_gui.progress import run_to_end
 from tests.inference.orientation import orient_back
@@ -174,11 +168,11 @@ def test_a_giant_is_refused_before_memory_is_taken(
 
 def test_what_the_free_memory_does_not_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     case = (240, 240, 160), (1.0, 1.0, 1.0), np.ones((240, 240, 160), bool)
-    monkeypatch.setattr(preprocess, "usable_bytes", lambda: 10 * 2.0**20)
+    monkeypatch.setattr(grid_choice, "usable_bytes", lambda: 10 * 2.0**20)
     with pytest.raises(ModelError, match=r"which need 35 MiB of memory, and 10 MiB can be used") as caught:
         choose_network_grid(TWO_MM, *case)
     assert caught.value.remedy.startswith("Close other programs. Use a model with a coarser spacing")
-    monkeypatch.setattr(preprocess, "usable_bytes", lambda: 100 * 2.0**20)
+    monkeypatch.setattr(grid_choice, "usable_bytes", lambda: 100 * 2.0**20)
     assert choose_network_grid(TWO_MM, *case).padded == (120, 120, 80)
 
 
