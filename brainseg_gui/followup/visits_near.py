@@ -11,7 +11,7 @@ from brainseg_gui.followup.visits import TimeLine, time_line_of_one
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import cohort_among
 from brainseg_gui.imaging.naming.case_tree import FolderListing, answers, listed, tree
-from brainseg_gui.imaging.naming.patients import patient_by_names, patients_of
+from brainseg_gui.imaging.naming.patients import is_visit, patient_by_names, patients_of
 
 _ABOVE = 3  # folders above a case's that may be its patient's: sub-01/ses-1/anat lies two below
 
@@ -36,6 +36,9 @@ def _looked_at(source: CaseSource, patient: str) -> tuple[Path, list[FolderListi
     for above in folder.parents[:_ABOVE]:
         if patient in (str(above), above.name):
             return above, list(tree(above))
+    if is_visit(folder.parent.name):  # T0/P1 beside T1/P1
+        place = folder.parent.parent
+        return place, [found for visit in _visits_in(place) for found in tree(visit / folder.name)]
     beside = [found for sibling in _named_after(patient, folder.parent) for found in tree(sibling)]
     if any(found.folder == folder for found in beside):
         return folder.parent, beside
@@ -51,6 +54,15 @@ def _named_after(patient: str, place: Path) -> Iterator[Path]:
     for path in entries:
         if not path.name[len(patient) : len(patient) + 1].isalnum() and answers(path.is_dir):
             yield path
+
+
+def _visits_in(place: Path) -> Iterator[Path]:
+    """The folders that are named after visits."""
+    try:
+        entries = sorted(path for path in place.iterdir() if is_visit(path.name))
+    except OSError:
+        return
+    yield from (path for path in entries if answers(path.is_dir))
 
 
 def _line(sources: Sequence[CaseSource], images: set[Path]) -> TimeLine | None:

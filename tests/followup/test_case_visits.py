@@ -19,8 +19,9 @@ from brainseg_gui.followup.documents.case_visits import with_visits
 from brainseg_gui.followup.own_masks import masks_beside
 from brainseg_gui.followup.visits import TimeLine, time_line_of
 from brainseg_gui.followup.visits_near import visits_near
-from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
 from brainseg_gui.imaging.naming.case_tree import tree
+from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.progress import run_to_end
 
 _VISITS = ("visit1_2021-01-10", "visit2_2021-03-15", "visit3_2021-06-01", "visit4_2021-09-01")
@@ -184,10 +185,26 @@ def test_what_only_looks_like_visits_is_none(tmp_path: Path) -> None:
     for name in ("P7_1", "P7_2", "P8_1", "P8_2"):  # numbers alone
         _case(tmp_path / "numbers" / name, f"{name}_")
     assert _names(tmp_path / "numbers" / "P7_1") == []
-    for time in ("baseline", "late"):  # a folder for each time, with several patients in it
+    for time, name in (("baseline", "A"), ("baseline", "B"), ("late", "C"), ("late", "D")):  # nobody is in both
+        _case(tmp_path / "study" / time, f"{name}_")
+    assert visits_near(find_case(tmp_path / "study" / "late" / "C_t1.nii.gz")) is None
+
+
+@pytest.mark.parametrize("own_folders", [False, True])
+@pytest.mark.parametrize("times", [("baseline", "late"), ("T0", "T1"), ("2020-01-01", "2020-05-01")])
+def test_visits_that_hold_several_patients(tmp_path: Path, times: tuple[str, str], own_folders: bool) -> None:
+    """baseline/A beside late/A: all of them were taken for one patient, or each for a patient of its own."""
+    for time in times:
         for name in ("A", "B"):
-            _case(tmp_path / "study" / time, f"{name}_")
-    assert visits_near(find_case(tmp_path / "study" / "late" / "A_t1.nii.gz")) is None
+            _case(tmp_path / "study" / time / (name if own_folders else ""), f"{name}_")
+    _case(tmp_path / "study" / times[0] / ("C" if own_folders else ""), "C_")
+    case = tmp_path / "study" / times[1] / ("B" if own_folders else "B_t1.nii.gz")
+    line = visits_near(find_case(case))
+    assert line is not None
+    assert (line.patient, [visit.name for visit in line.visits]) == ("B", list(times))
+    assert [visit.source.case_id for visit in time_line_of(tmp_path / "study", "A").visits] == [f"{t}_A" for t in times]
+    owners, _ = patients_of(find_cohort(tmp_path / "study"))
+    assert sorted(owners.values()) == ["A", "A", "B", "B", "C"]
 
 
 def test_what_a_volume_grew_by_in_words() -> None:

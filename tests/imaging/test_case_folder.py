@@ -444,3 +444,16 @@ def test_visits_of_several_patients_are_told_apart(tmp_path: Path) -> None:
     cohort = find_cohort(tmp_path)
     assert [source.case_id for source in cohort] == ["P1_visit1", "P1_visit2", "P2_visit1"]
     assert [source.folder.name for source in cohort] == ["visit1", "visit2", "visit1"]
+
+
+@pytest.mark.parametrize("visit", ["", "_ses-1"])
+def test_a_row_that_knows_one_image_does_not_take_it_from_its_case(tmp_path: Path, visit: str) -> None:
+    """Half of the names are those of BIDS; beside other cases the FLAIR became a case of its own."""
+    ids = [f"sub-{number:02}{visit}" for number in range(3)]
+    names = [f"{case_id}_{name}.nii.gz" for case_id in ids for name in ("t1", "t1ce", "t2", "flair", "seg")]
+    cases = find_cohort(_touch(tmp_path / "flat", *names))
+    assert [case.case_id for case in cases] == ids
+    for case in cases:
+        assert not case.missing
+        assert {path.name.rpartition("_")[0] for path in case.modalities.values()} == {case.case_id}
+        assert case.reference is not None

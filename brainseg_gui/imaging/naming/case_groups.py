@@ -89,12 +89,16 @@ def _row_group(files: list[FoundFile]) -> Group:
 
 
 def _with_leftovers(group: Group, owners: Mapping[Path, int], left: dict[Path, list[FoundFile]]) -> Group:
-    """With the files beside its images that no row knows, where no other case lies there."""
+    """With the files beside its images that no row knows; where other cases lie there, those that begin as they do."""
     folders = {found.path.parent for found in group.files if found.is_image}
     more: list[FoundFile] = []
-    for folder in sorted(folder for folder in folders if owners[folder] == 1):
-        more += [replace(found, level=(BESIDE, *found.level[1:])) for found in left.get(folder, [])]
-        left[folder] = []
+    for folder in sorted(folders):
+        beside = left.get(folder, [])
+        if owners[folder] > 1:
+            starts = {words_of(stem(found.path)).prefix for found in group.files if found.is_image} - {""}
+            beside = [found for found in beside if found.prefix in starts]
+        more += [replace(found, level=(BESIDE, *found.level[1:])) for found in beside]
+        left[folder] = [found for found in left.get(folder, []) if found not in beside]
     return replace(group, files=(*group.files, *more))
 
 

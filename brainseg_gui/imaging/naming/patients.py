@@ -35,6 +35,11 @@ def patient_of(case_id: str) -> str:
     return found[1] if found is not None else case_id
 
 
+def is_visit(folder_name: str) -> bool:
+    """Whether a folder is named after a visit: a word, a number or a date."""
+    return _VISIT.fullmatch(folder_name) is not None
+
+
 def visit_of(case_id: str, patient: str) -> tuple[str, str]:
     """What a case's id says of its visit, and how its data set counts days there (empty where it does not).
 
@@ -48,7 +53,7 @@ def visit_of(case_id: str, patient: str) -> tuple[str, str]:
         return found.groupdict().get("visit") or "", row[0].moment
     if case_id.startswith(patient) and len(case_id) > len(patient):
         return case_id[len(patient) :].strip("-_. "), ""
-    return case_id, ""
+    return case_id.removesuffix(f"_{patient}"), ""
 
 
 def patient_by_names(source: CaseSource) -> str:
@@ -61,7 +66,9 @@ def patient_by_names(source: CaseSource) -> str:
         return by_id
     folder = source.folder
     parent = folder.parent
-    if folder.name and parent.name and (_VISIT.fullmatch(folder.name) or _goes_on(folder.name, parent.name)):
+    if below := _after_visit(source, parent):
+        return patient_of(below)
+    if folder.name and parent.name and (is_visit(folder.name) or _goes_on(folder.name, parent.name)):
         return str(parent)
     return source.case_id
 
@@ -73,6 +80,7 @@ def patients_of(sources: Sequence[CaseSource]) -> tuple[dict[Path, str], tuple[s
     is right for visits and does no harm to others, and they are named.
     """
     plain = {source.identity: patient_by_names(source) for source in sources}
+    plain |= _of_shared_visits(sources)
     if len(set(plain.values())) == 1 and len(plain) > _MOST_VISITS:  # nobody has so many: the folder is a cohort's
         plain = {source.identity: source.patient or source.case_id for source in sources}
     ids = {source.identity: source.case_id for source in sources}
@@ -85,6 +93,33 @@ def patients_of(sources: Sequence[CaseSource]) -> tuple[dict[Path, str], tuple[s
     for start in doubtful:
         plain |= dict.fromkeys(starts[start], start)
     return plain, tuple(sorted(doubtful))
+
+
+def _of_shared_visits(sources: Sequence[CaseSource]) -> dict[Path, str]:
+    """Patients of the cases in folders that are named after a visit and hold several people's: baseline/P1, late/P1.
+
+    Ids that the visit's name had to tell apart say that the same people lie in several of them.
+    """
+    by_folder: defaultdict[Path, list[CaseSource]] = defaultdict(list)
+    for source in sources:
+        if not source.patient and is_visit(source.folder.name):
+            by_folder[source.folder].append(source)
+    several = {folder.parent for folder, cases in by_folder.items() if len(cases) > 1}
+    shared = {
+        folder.parent
+        for folder, cases in by_folder.items()
+        if folder.parent in several and any(_after_visit(case, folder) for case in cases)
+    }
+    cases = [case for folder, cases in by_folder.items() if folder.parent in shared for case in cases]
+    return {case.identity: patient_of(_after_visit(case, case.folder) or case.case_id) for case in cases}
+
+
+def _after_visit(source: CaseSource, folder: Path) -> str:
+    """What an id says after the name of a folder that it begins with and that is named after a visit; else empty."""
+    name = folder.name
+    if not name or not source.case_id.startswith(f"{name}_") or not is_visit(name):
+        return ""
+    return source.case_id[len(name) + 1 :]
 
 
 def _visits_by_number(starts: dict[str, list[Path]], total: int) -> list[str]:
