@@ -19,6 +19,7 @@ from brainseg_gui.storage.whole_folder import whole_folder
 from brainseg_gui.storage.writing import write_text
 from training.errors import TrainingError
 from training.finer import pass_on_finer
+from training.incomplete import pass_on_incomplete
 from training.recipe import KERAS_FILE, Recipe, passport_content
 
 H5_FILE = "model.h5"
@@ -56,7 +57,7 @@ def export_model(
     weights
         As `keras.Model.get_weights` gives them.
     parent
-        The model that it began with: its finer network goes along.
+        The model that it began with: its finer network goes along, and that for incomplete cases.
 
     Raises
     ------
@@ -72,6 +73,7 @@ def export_model(
             _write_passport(making, network, recipe, about)
             if parent is not None:
                 pass_on_finer(parent, read_model_folder(making))
+                pass_on_incomplete(parent, read_model_folder(making))
             read_model_folder(making)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -7,8 +7,6 @@ know the task already, at another size. `add` puts the network of that run into 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,11 +14,13 @@ from typing import Any
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
-from brainseg_gui.plain_files import open_file, read_json
-from brainseg_gui.storage.writing import write_bytes, write_text
+from brainseg_gui.plain_files import read_json
+from brainseg_gui.storage.writing import write_bytes
 from training.errors import TrainingError
+from training.incomplete import INCOMPLETE
+from training.second_network import put_network, weights_of, write_passport
 
-FINER_FILE = "finer.keras"
+FINER = "finer"
 _WHERE: Mapping[str, Any] = {"near": "WT", "from_probability": 0.3, "margin_mm": 5.0}
 """Where the finer network of a model looks, unless another is said."""
 
@@ -38,14 +38,14 @@ def make_start(model: ModelFolder, spacing_mm: float, patch: Sequence[int], fold
     if folder.exists():
         raise TrainingError("it is there already", "Name a new folder", folder)
     folder.mkdir(parents=True)
-    write_bytes(folder / model.passport.weights, _weights_of(model), chosen=False)
+    write_bytes(folder / model.passport.weights, weights_of(model), chosen=False)
     about = read_json(model.path / PASSPORT_NAME)
     about |= {"name": f"{model.passport.name} at {spacing_mm:g} mm", "results": "not measured", "postprocess": []}
     about["input"] |= {"spacing_mm": [spacing_mm] * 3, "patch": list(patch)}
-    for of_the_model in ("finer", "expected_dice"):
+    for of_the_model in (FINER, INCOMPLETE, "expected_dice"):
         about.pop(of_the_model, None)
     about["input"].pop("may_be_missing", None)
-    _write(folder, about)
+    write_passport(folder, about)
     return read_model_folder(folder)
 
 
@@ -62,26 +62,13 @@ def add_finer(model: ModelFolder, finer: ModelFolder, where: Mapping[str, Any] =
     TrainingError
         If the two do not see and tell the same, but for the grid.
     """
-    one, other = model.passport, finer.passport
-    if (one.modalities, one.axes, one.orientation, one.divisor, one.preprocess, one.output) != (
-        *(other.modalities, other.axes, other.orientation, other.divisor, other.preprocess, other.output),
-    ):
-        raise TrainingError("it is prepared otherwise than the first network", "Train it from `start`", finer.path)
-    raw = _weights_of(finer)
-    about = read_json(model.path / PASSPORT_NAME)
-    about.pop("expected_dice", None)
-    if about.pop("finer", None) is not None:  # who is killed between the two files leaves a model without
-        _write(model.path, about)
-    write_bytes(model.path / FINER_FILE, raw, chosen=False)
-    about["finer"] = {
-        "weights": FINER_FILE,
-        "sha256": hashlib.sha256(raw).hexdigest(),
-        "spacing_mm": list(other.spacing_mm or ()),
-        "patch": list(other.patch) if other.patch is not None else None,
+    passport = finer.passport
+    more = {
+        "spacing_mm": list(passport.spacing_mm or ()),
+        "patch": list(passport.patch) if passport.patch is not None else None,
         **where,
     }
-    _write(model.path, about)
-    return read_model_folder(model.path)
+    return put_network(model, finer, FINER, more=more, outdated="expected_dice")
 
 
 def pass_on_finer(parent: ModelFolder, model: ModelFolder) -> None:
@@ -90,15 +77,6 @@ def pass_on_finer(parent: ModelFolder, model: ModelFolder) -> None:
     if finer is not None and passport is not None:
         where = {name: getattr(finer, name) for name in _WHERE}
         add_finer(model, ModelFolder(parent.path, passport), where)
-
-
-def _weights_of(model: ModelFolder) -> bytes:
-    with open_file(model.weights_path) as stream:
-        return stream.read()
-
-
-def _write(folder: Path, about: object) -> None:
-    write_text(folder / PASSPORT_NAME, json.dumps(about, indent=1, ensure_ascii=False) + "\n", chosen=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

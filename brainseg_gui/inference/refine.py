@@ -68,8 +68,8 @@ def refine(
 ) -> Generator[Progress, None, Refined]:
     """Let the finer network of a model tell the tissues again.
 
-    Nothing changes where the first network sees no tumour, and where a modality is missing: the finer network was
-    trained with all of them. Where it cannot run, the first one's word stays, and a note says why.
+    Nothing changes where the first network sees no tumour. All modalities are there: the finer network was trained with
+    all of them. Where it cannot run, the first one's word stays, and a note says why.
 
     Parameters
     ----------
@@ -87,8 +87,8 @@ def refine(
     Progress
         `done` counts within this stage.
     """
-    where, complete = passport.finer, all(modality in volumes for modality in passport.modalities)
-    if where is None or not complete:
+    where = passport.finer
+    if where is None:
         return first
     grid = first.prepared.network_grid
     # (1, …, C) in the passport's axes -> (I, J, K, C) without padding

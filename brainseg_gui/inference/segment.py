@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -120,11 +121,22 @@ def segment_volumes(
     return Outcome(stages, notes, overlap, kept, sure_ml)
 
 
+@runtime_checkable
+class KnowsIncomplete(Protocol):
+    """A `Predictor` whose model may have another one for cases that lack a modality."""
+
+    def for_incomplete(self) -> Generator[Progress, None, Predictor]:
+        """That one, or itself."""
+
+
 def _ask(
     volumes: Mapping[Modality, Volume], passport: Passport, network: Predictor, prepared: Prepared
 ) -> Generator[Progress, None, Refined]:
-    """What the network says, and the finer one after it, where the model has one."""
-    finer = network.finer if isinstance(network, Refinable) else None
+    """What the network says, and the finer one after it, where the model has one; or the one for incomplete cases."""
+    complete = all(modality in volumes for modality in passport.modalities)
+    if not complete and isinstance(network, KnowsIncomplete):
+        network = yield from scaled(network.for_incomplete(), 0.0, 0.0)
+    finer = network.finer if complete and isinstance(network, Refinable) else None
     share = _FIRST if finer is not None else 1.0
     probabilities, notes = yield from scaled(infer(prepared.batch, passport, network), 0.0, share)
     first = Refined(probabilities, prepared, notes)

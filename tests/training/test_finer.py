@@ -15,7 +15,7 @@ from brainseg_gui.plain_files import read_json
 from brainseg_gui.progress import run_to_end
 from training.errors import TrainingError
 from training.export import About, export_model
-from training.finer import FINER_FILE, add_finer, main, make_start
+from training.finer import add_finer, main, make_start
 from training.network import find_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras' saving
@@ -47,7 +47,7 @@ def test_both_networks_are_loaded_and_run(model: ModelFolder, tmp_path: Path) ->
 
 def test_a_damaged_finer_network_is_refused(model: ModelFolder, tmp_path: Path) -> None:
     both = add_finer(model, make_start(model, 1.0, (32, 32, 32), tmp_path / "start"))
-    with (both.path / FINER_FILE).open("ab") as stream:
+    with (both.path / "finer.keras").open("ab") as stream:
         stream.write(b"x")
     with pytest.raises(ModelError, match="not those that the passport describes"):
         run_to_end(load_network(both, SegmentOptions("cpu", "float32")))
@@ -68,7 +68,7 @@ def test_a_fine_tuned_network_keeps_the_finer_one_of_its_parent(model: ModelFold
     export_model(tmp_path / "tuned", network, network.get_weights(), recipe, About("tuned", "x", "y"), parent)
     tuned = read_model_folder(tmp_path / "tuned")
     assert tuned.passport.finer == parent.passport.finer
-    assert (tuned.path / FINER_FILE).read_bytes() == (parent.path / FINER_FILE).read_bytes()
+    assert (tuned.path / "finer.keras").read_bytes() == (parent.path / "finer.keras").read_bytes()
     export_model(tmp_path / "alone", network, network.get_weights(), recipe, About("alone", "x", "y"))
     assert read_model_folder(tmp_path / "alone").passport.finer is None
 
@@ -84,7 +84,7 @@ def test_who_is_killed_between_the_two_files_leaves_a_model_that_can_be_used(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("training.finer.write_bytes", killed)
+        patch.setattr("training.second_network.write_bytes", killed)
         with pytest.raises(KeyboardInterrupt):
             add_finer(both, start)
     left = read_model_folder(both.path)

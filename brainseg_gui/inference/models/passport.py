@@ -96,6 +96,20 @@ class Finer:
 
 
 @dataclass(frozen=True)
+class Incomplete:
+    """Another network of the same kind, which speaks in the first one's place where a case lacks a modality.
+
+    Parameters
+    ----------
+    weights, sha256
+        File name of its weights in the model folder and their SHA-256.
+    """
+
+    weights: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Passport:
     """A validated passport.
 
@@ -142,6 +156,8 @@ class Passport:
         Per region (WT, TC, ET), what Dice a mask will probably have; empty where that was not measured.
     finer
         The network that tells the tissues again on a finer grid; None for most models.
+    incomplete
+        The network for cases that lack a modality; None where the first one is for those, too.
     """
 
     name: str
@@ -171,26 +187,33 @@ class Passport:
     mirrored: str = ""
     ancestry: Ancestry | None = None
     finer: Finer | None = None
+    incomplete: Incomplete | None = None
 
     @property
     def of_finer(self) -> Passport | None:
         """What the finer network expects and gives; None where there is none."""
         return self.seen_by(self.finer) if self.finer is not None else None
 
+    @property
+    def of_incomplete(self) -> Passport | None:
+        """What the network for incomplete cases expects and gives: as the first, but for its weights."""
+        return self._with(self.incomplete) if self.incomplete is not None else None
+
     def seen_by(self, finer: Finer) -> Passport:
         """What a finer network expects and gives: as the first, but for its weights and its grid."""
+        return replace(self._with(finer), spacing_mm=finer.spacing_mm, patch=finer.patch, may_be_missing={})
+
+    def _with(self, other: Finer | Incomplete) -> Passport:
         return replace(
             self,
-            weights=finer.weights,
-            sha256=finer.sha256,
-            digests={finer.weights: finer.sha256},
-            ensemble=(finer.weights,),
-            spacing_mm=finer.spacing_mm,
-            patch=finer.patch,
-            may_be_missing={},
+            weights=other.weights,
+            sha256=other.sha256,
+            digests={other.weights: other.sha256},
+            ensemble=(other.weights,),
             expected_dice={},
             postprocess=(),
             finer=None,
+            incomplete=None,
         )
 
     @property

@@ -16,7 +16,7 @@ from brainseg_gui.inference.models import steps
 from brainseg_gui.inference.models.ancestry import read_ancestry
 from brainseg_gui.inference.models.dice_line import read_dice_lines
 from brainseg_gui.inference.models.json_fields import JsonFields
-from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Finer, Output, Passport
+from brainseg_gui.inference.models.passport import LINEAR, LINEAR_IN_BRAIN, Finer, Incomplete, Output, Passport
 from brainseg_gui.inference.models.step_readers import read_post_step, read_step
 from brainseg_gui.plain_files import tagless, visible
 
@@ -53,8 +53,9 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         remedy = "Choose a model that segments tumours"
         raise fields.wrong(f"is of a network for the task “{visible(task, 60)}”, not “{TUMOUR}”", remedy)
     grid, networks = fields.part("input"), networks_of(fields)
-    finer = _finer(fields, networks)
-    digests = digests_of(fields, networks) | ({finer.weights: finer.sha256} if finer is not None else {})
+    finer, incomplete = _finer(fields, networks), _incomplete(fields, networks)
+    others = {other.weights: other.sha256 for other in (finer, incomplete) if other is not None}
+    digests = digests_of(fields, networks) | others
     axes = grid.choice("axes", _FIRST_OR_LAST if networks[0].endswith(".onnx") else AXES)
     passport = Passport(
         name=name_of(fields, "name"),
@@ -84,6 +85,7 @@ def parse_passport(content: Mapping[str, Any], path: Path) -> Passport:
         mirrored=_mirrored(grid),
         ancestry=read_ancestry(fields),
         finer=finer,
+        incomplete=incomplete,
     )
     _check_order(passport, fields)
     return passport
@@ -184,9 +186,7 @@ def _finer(fields: JsonFields, networks: tuple[str, ...]) -> Finer | None:
         return None
     part = fields.part("finer")
     part.only("weights", "sha256", "spacing_mm", "patch", "near", "from_probability", "margin_mm")
-    weights, spacing = weights_of(part), _spacing(part)
-    if len(networks) > 1 or Path(networks[0]).suffix not in _KERAS or weights in networks:
-        raise part.wrong(f"needs one network of its own beside one of {' or '.join(_KERAS)}")
+    weights, spacing = _beside(part, networks), _spacing(part)
     if spacing is None or not fields.part("input").has("spacing_mm"):
         raise part.wrong("needs spacing_mm, as input does")
     if fields.part("output").text("activation") != "softmax":
@@ -199,6 +199,28 @@ def _finer(fields: JsonFields, networks: tuple[str, ...]) -> Finer | None:
     patch = _patch(part, fields.part("input").whole("divisor", 1, LARGEST_DIVISOR))
     near = part.choice("near", [region.key for region in regions()])
     return Finer(weights, sha256_of(part), spacing, patch, near, probability, margin_mm)
+
+
+def _incomplete(fields: JsonFields, networks: tuple[str, ...]) -> Incomplete | None:
+    """The network for cases that lack a modality: as the finer one, on the grid of the first."""
+    if not fields.has("incomplete"):
+        return None
+    part = fields.part("incomplete")
+    part.only("weights", "sha256")
+    weights = _beside(part, networks)
+    if not fields.part("input").has("may_be_missing"):
+        raise part.wrong("is of no use: input says nothing of what may_be_missing")
+    if fields.has("finer") and fields.part("finer").text("weights") == weights:
+        raise part.wrong("names the finer network")
+    return Incomplete(weights, sha256_of(part))
+
+
+def _beside(part: JsonFields, networks: tuple[str, ...]) -> str:
+    """The file of another network of Keras beside the only one of a model."""
+    weights = weights_of(part)
+    if len(networks) > 1 or Path(networks[0]).suffix not in _KERAS or weights in networks:
+        raise part.wrong(f"needs one network of its own beside one of {' or '.join(_KERAS)}")
+    return weights
 
 
 def _spacing(grid: JsonFields) -> steps.Triple | None:

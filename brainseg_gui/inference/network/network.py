@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any, cast
 
 import keras
@@ -30,7 +31,7 @@ from brainseg_gui.progress import Progress
 
 
 class LoadedNetwork:
-    """A network on a device, in a precision; fits `infer.Predictor`. With a finer one, where its model has that.
+    """A network on a device, in a precision; fits `infer.Predictor`. With the others of its model.
 
     Parameters
     ----------
@@ -44,6 +45,7 @@ class LoadedNetwork:
         self.notes: tuple[str, ...] = ()
         self.bytes_per_voxel = 0.0
         self.finer: LoadedNetwork | None = None
+        self._for_incomplete: Callable[[], Generator[Progress, None, LoadedNetwork]] = self._itself
         self._with_features: CompiledNetwork | None = None
         self._settle(device, precision)
 
@@ -70,6 +72,20 @@ class LoadedNetwork:
         with keras.device(self.device.keras_name):
             probabilities, features = self._with_features(batch, self._weights)
         return np.asarray(probabilities, dtype=np.float32), np.asarray(features, dtype=np.float32)
+
+    def load_when_incomplete(self, load: Callable[[], Generator[Progress, None, LoadedNetwork]]) -> None:
+        """How another network is loaded for cases that lack a modality."""
+        self._for_incomplete = load
+
+    def for_incomplete(self) -> Generator[Progress, None, LoadedNetwork]:
+        """The network for cases that lack a modality, loaded when one first does; this one where there is no other."""
+        other = yield from self._for_incomplete()
+        self._for_incomplete = other._itself
+        return other
+
+    def _itself(self) -> Generator[Progress, None, LoadedNetwork]:
+        yield from ()
+        return self
 
     def free_bytes(self) -> float:
         """Free memory of the computer; a GPU is tried and answers by itself."""
@@ -159,6 +175,8 @@ def load_network(
     if isinstance(folder, ModelFolder) and (finer := folder.passport.of_finer) is not None:
         network.finer = yield from load_network(ModelFolder(folder.path, finer), options, network)
         network.notes += tuple(note for note in network.finer.notes if note not in network.notes)
+    if isinstance(folder, ModelFolder) and (other := folder.passport.of_incomplete) is not None:
+        network.load_when_incomplete(partial(load_network, ModelFolder(folder.path, other), options, network))
     return network
 
 

@@ -1,0 +1,60 @@
+"""The network for cases that lack a modality: ``python -m training.incomplete MODEL RUN_MODEL`` puts it into a model.
+
+A run that starts from the model, with ``augmentation.drop_modalities=1``, makes it: a network that always lacks some
+learns them far better than one that mostly sees all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
+from training.errors import TrainingError
+from training.second_network import put_network
+
+INCOMPLETE = "incomplete"
+
+
+def add_incomplete(model: ModelFolder, other: ModelFolder) -> ModelFolder:
+    """Give a model another's network for cases that lack a modality.
+
+    Raises
+    ------
+    TrainingError
+        If the two do not see and tell the same, on the same grid, or the model needs all modalities.
+    """
+    if model.passport.spacing_mm != other.passport.spacing_mm:
+        raise TrainingError("it sees another grid than the first network", "Train it from that one", other.path)
+    if not model.passport.may_be_missing:
+        raise TrainingError("the model needs all modalities", "Say in input what may_be_missing", model.path)
+    return put_network(model, other, INCOMPLETE, more={})
+
+
+def pass_on_incomplete(parent: ModelFolder, model: ModelFolder) -> None:
+    """Give a model that was trained from another the network of that one for incomplete cases, if it has one."""
+    passport = parent.passport.of_incomplete
+    if passport is not None and model.passport.may_be_missing:
+        add_incomplete(model, ModelFolder(parent.path, passport))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is asked; 0 when done, 2 when something given is at fault."""
+    parser = argparse.ArgumentParser(prog="python -m training.incomplete", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("model", type=Path, help="model folder that is changed")
+    parser.add_argument("other", type=Path, help="model folder of the run")
+    given = parser.parse_args(arguments)
+    try:
+        made = add_incomplete(read_model_folder(given.model), read_model_folder(given.other))
+    except BrainsegError as error:
+        sys.stderr.write(f"brainseg: {error}\n")
+        return 2
+    sys.stdout.write(f"{made.path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

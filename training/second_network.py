@@ -1,0 +1,60 @@
+"""A network beside the first one of a model folder: its file, and what the passport says of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from brainseg_gui.inference.models.model_folder import PASSPORT_NAME, ModelFolder, read_model_folder
+from brainseg_gui.plain_files import open_file, read_json
+from brainseg_gui.storage.writing import write_bytes, write_text
+from training.errors import TrainingError
+
+
+def put_network(
+    model: ModelFolder, other: ModelFolder, field: str, *, more: Mapping[str, Any], outdated: str = ""
+) -> ModelFolder:
+    """Put another model's network into a model folder, as ``FIELD.keras``.
+
+    Parameters
+    ----------
+    field
+        Of the passport; holds ``weights``, ``sha256`` and `more`.
+    outdated
+        A field of the passport that goes: it was measured without that network.
+
+    Raises
+    ------
+    TrainingError
+        If the two do not see and tell the same, but for the grid.
+    """
+    if _seen_and_told(model) != _seen_and_told(other):
+        raise TrainingError("it is prepared otherwise than the first network", "Train it from that one", other.path)
+    raw, name = weights_of(other), f"{field}.keras"
+    about = read_json(model.path / PASSPORT_NAME)
+    about.pop(outdated, None)
+    if about.pop(field, None) is not None:  # who is killed between the two files leaves a model without
+        write_passport(model.path, about)
+    write_bytes(model.path / name, raw, chosen=False)
+    about[field] = {"weights": name, "sha256": hashlib.sha256(raw).hexdigest(), **more}
+    write_passport(model.path, about)
+    return read_model_folder(model.path)
+
+
+def _seen_and_told(model: ModelFolder) -> tuple[object, ...]:
+    one = model.passport
+    return (one.modalities, one.axes, one.orientation, one.divisor, one.preprocess, one.output)
+
+
+def weights_of(model: ModelFolder) -> bytes:
+    """The file of a model's first network."""
+    with open_file(model.weights_path) as stream:
+        return stream.read()
+
+
+def write_passport(folder: Path, about: object) -> None:
+    """Write the passport of a model folder."""
+    write_text(folder / PASSPORT_NAME, json.dumps(about, indent=1, ensure_ascii=False) + "\n", chosen=False)
