@@ -154,6 +154,19 @@ def test_what_was_not_scored_stays_last_in_both_orders(scored: CohortController)
     assert table.model().index(0, 3).data(Qt.ItemDataRole.TextAlignmentRole) & Qt.AlignmentFlag.AlignRight
 
 
+def test_one_heading_says_how_the_lines_are_ordered(scored: CohortController) -> None:
+    assert scored.window is not None
+    table = scored.window.table
+    header, model = table.horizontalHeader(), table.model()
+    for column, order, arrow in ((4, Qt.SortOrder.DescendingOrder, "▾"), (0, Qt.SortOrder.AscendingOrder, "▴")):
+        table.sortByColumn(column, order)
+        titles = [model.headerData(n, Qt.Orientation.Horizontal) for n in range(model.columnCount())]
+        assert [n for n, title in enumerate(titles) if title.endswith((" ▴", " ▾"))] == [column]
+        assert titles[column].endswith(arrow)
+        assert header.fontMetrics().horizontalAdvance(titles[column]) < table.columnWidth(column)
+    assert not header.isSortIndicatorShown()  # it is drawn over the words
+
+
 def test_the_filter_shows_lines_that_hold_its_words(scored: CohortController) -> None:
     assert scored.window is not None
     scored.window.filter.setText("t2")

@@ -35,6 +35,7 @@ _REASON = _FIRST  # the column from which the reason reaches to the end, where a
 _GAP = "   "  # before words that follow numbers
 _SORT = Qt.ItemDataRole.UserRole
 _CASE = Qt.ItemDataRole.UserRole + 1
+_ARROWS = {Qt.SortOrder.AscendingOrder: "▴", Qt.SortOrder.DescendingOrder: "▾"}
 _Index = QModelIndex | QPersistentModelIndex
 
 
@@ -96,7 +97,16 @@ class _Model(QAbstractTableModel):
 
 
 class _Order(QSortFilterProxyModel):
-    """Numbers by size, names by their letters; what has no number stays at the end either way."""
+    """Numbers by size, names by their letters; what has no number stays at the end either way.
+
+    The heading says which column orders the lines: Qt's own arrow is drawn over the words.
+    """
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        found = super().headerData(section, orientation, role)
+        if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
+            return found
+        return f"{found} {_ARROWS[self.sortOrder()]}" if section == self.sortColumn() else found
 
     def lessThan(self, left: _Index, right: _Index) -> bool:
         a, b = left.data(_SORT), right.data(_SORT)
@@ -141,6 +151,7 @@ class CohortTable(QTableView):
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
+        header.setSortIndicatorShown(False)
         self.activated.connect(self._on_activated)
         for changed in (self._order.layoutChanged, self._order.modelReset):
             changed.connect(self._span_reasons)
@@ -157,7 +168,7 @@ class CohortTable(QTableView):
         for column, title in enumerate(_COLUMNS):
             rows = [row for row in self._model.rows if row.case is not None or column < _REASON]
             sample = max((row.texts[column] for row in rows), key=len, default="")
-            width = max(metrics.horizontalAdvance(title) + 34, metrics.horizontalAdvance(sample) + 18)
+            width = max(metrics.horizontalAdvance(f"{title} ▾") + 18, metrics.horizontalAdvance(sample) + 18)
             self.setColumnWidth(column, min(width, 240))
         if self._order.rowCount():
             self.selectRow(0)
