@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,7 @@ from brainseg_gui.progress import Progress
 
 _MOST_VISITS = 60
 _NAMED = 4  # patients, in a sentence
+_UNPLACED = 1.5  # between a baseline and an operation, as `Moment.stage` counts
 _START = "first"  # of a visit whose part of the id is empty
 
 
@@ -116,7 +118,7 @@ def time_line_among(
     """
     owners, doubtful = patients_of(sources)
     chosen, name, notes = _chosen(sources, owners, patient, folder)
-    if name in doubtful:
+    if any(owners[source.identity] in doubtful for source in chosen):
         notes = (*notes, f"Only the numbers at the end of the names tell that these are visits of {printable(name)}")
     visits = [_visit(source, owners[source.identity], dates or {}) for source in chosen]
     if strange := sorted((dates or {}).keys() - {visit.name for visit in visits}):
@@ -154,7 +156,8 @@ def _chosen(
     sources: Sequence[CaseSource], owners: Mapping[Path, str], patient: str, folder: Path
 ) -> tuple[list[CaseSource], str, tuple[str, ...]]:
     """The cases of one patient, the name, and what was assumed."""
-    shown = {source.identity: _shown(owners[source.identity]) for source in sources}
+    names_of = _names_of(set(owners.values()))
+    shown = {source.identity: names_of[owners[source.identity]] for source in sources}
     names = sorted(set(shown.values()))
     if patient and patient not in names:
         raise CaseError(f"no patient is named {printable(patient)}", f"Choose one of {_some(names)}", folder)
@@ -168,6 +171,16 @@ def _chosen(
         raise CaseError(what, "Choose one patient's folder, or name the patient", folder)
     note = f"Names do not tell whose all {len(sources)} cases are: they are taken for visits of {here}"
     return list(sources), here, (note,)
+
+
+def _names_of(owners: set[str]) -> dict[str, str]:
+    """Patients' names; where two would have one, each with the folder around it: siteA/001 and siteB/001."""
+    several = Counter(_shown(owner) for owner in owners)
+    return {owner: _shown(owner) if several[_shown(owner)] == 1 else _with_parent(owner) for owner in owners}
+
+
+def _with_parent(owner: str) -> str:
+    return "/".join(printable(part) for part in Path(owner).parts[-2:])
 
 
 def _shown(owner: str) -> str:
@@ -217,15 +230,20 @@ def _days(visit: Visit) -> Span:
     return days if days is not None else Span(0, 0)
 
 
-def _by_name(visit: Visit) -> tuple[int, tuple[int, ...], str]:
+def _by_name(visit: Visit) -> tuple[float, tuple[int, ...], str]:
     """By words of a course, then by numbers; without either by the alphabet."""
     bare = re.sub(r"\d+", lambda found: found[0].zfill(15), visit.name.lower())
-    return visit.moment.stage, visit.moment.numbers, bare
+    return _stage(visit), visit.moment.numbers, bare
 
 
-def _by_whole_name(visit: Visit) -> tuple[int, str]:
+def _stage(visit: Visit) -> float:
+    """What no word places comes after a baseline, and before an operation."""
+    return visit.moment.stage if visit.moment.stage >= 0 else _UNPLACED
+
+
+def _by_whole_name(visit: Visit) -> tuple[float, str]:
     """As `_by_name`, where some names hold dates and some do not: what is written as one counts as numbers."""
-    return visit.moment.stage, _by_name(visit)[-1]
+    return _stage(visit), _by_name(visit)[-1]
 
 
 def _doubts(ordered: Sequence[Visit]) -> list[str]:

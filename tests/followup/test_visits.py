@@ -162,3 +162,33 @@ def test_names_that_tell_nothing_are_taken_for_one_patient_and_it_is_said(tmp_pa
 def test_one_visit_is_a_time_line_too(tmp_path: Path) -> None:
     line = time_line_of(_folder(tmp_path, "baseline"))
     assert (_names(line), line.notes) == (["baseline"], ())
+
+
+@pytest.mark.parametrize(
+    "visits",
+    [
+        ("baseline", "visit2", "visit3"),
+        ("preop", "week-12", "week-24"),
+        ("baseline", "2020-06-01", "2020-09-01"),
+        ("baseline", "month-06", "postop"),
+    ],
+)
+def test_a_baseline_comes_before_what_no_word_places(tmp_path: Path, visits: tuple[str, ...]) -> None:
+    """It came last, and everything was measured against the wrong visit."""
+    assert _names(time_line_of(_folder(tmp_path, *visits), "P1")) == list(visits)
+
+
+def test_patients_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
+    for site, dates in (("siteA", ("2020-01-01", "2020-05-01")), ("siteB", ("2021-01-03", "2021-07-03"))):
+        _folder(tmp_path / site, *dates, patient="001")
+    with pytest.raises(CaseError, match="no patient is named 001") as caught:
+        time_line_of(tmp_path, "001")
+    assert caught.value.remedy == "Choose one of siteA/001, siteB/001"
+    assert _names(time_line_of(tmp_path, "siteB/001")) == ["2021-01-03", "2021-07-03"]
+
+
+def test_that_numbers_alone_tell_visits_is_said(tmp_path: Path) -> None:
+    for patient, numbers in (("P1", ("70412233", "70498812")), ("P2", ("70555123", "70600001"))):
+        _folder(tmp_path, *numbers, patient=patient)
+    line = time_line_of(tmp_path, "P1")
+    assert "Only the numbers at the end of the names tell that these are visits of P1" in line.notes

@@ -457,3 +457,67 @@ def test_a_row_that_knows_one_image_does_not_take_it_from_its_case(tmp_path: Pat
         assert not case.missing
         assert {path.name.rpartition("_")[0] for path in case.modalities.values()} == {case.case_id}
         assert case.reference is not None
+
+
+@pytest.mark.parametrize(
+    ("images", "mask"),
+    [
+        ("{site}/images/{n}_{m}", "{site}/labels/{n}"),
+        ("{site}/images/{n}/{m}", "{site}/labels/{n}_seg"),
+        ("images/{site}/{n}/{m}", "masks/{site}/{n}/seg"),
+        ("{site}/{n}/{m}", "masks/{site}/{n}"),
+    ],
+)
+def test_a_mask_in_a_folder_of_its_own_goes_to_the_case_of_its_place(tmp_path: Path, images: str, mask: str) -> None:
+    """Two sites that count from 001: the second one's cases had the first one's masks."""
+    for site in ("siteA", "siteB"):
+        for n in ("001", "002"):
+            places = [images.format(site=site, n=n, m=m) for m in ("t1", "t1ce", "t2", "flair")]
+            for place in (*places, mask.format(site=site, n=n)):
+                path = tmp_path / f"{place}.nii.gz"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+    cases = find_cohort(tmp_path)
+    assert len(cases) == 4
+    for case in cases:
+        parts = set(next(iter(case.modalities.values())).relative_to(tmp_path).parts)
+        assert case.reference is not None
+        site = next(part for part in parts if part.startswith("site"))
+        assert site in case.reference.relative_to(tmp_path).parts
+        assert ("002" in case.case_id) == ("002" in str(case.reference.relative_to(tmp_path)))
+
+
+def test_a_mask_that_may_be_of_another_case_is_not_taken_and_it_is_said(tmp_path: Path) -> None:
+    for site in ("siteA", "siteB"):
+        _touch(tmp_path / site, *(f"001_{m}.nii.gz" for m in ("t1", "t1ce", "t2", "flair")))
+    _touch(tmp_path / "labels", "001.nii.gz")
+    for case in find_cohort(tmp_path):
+        assert case.reference is None
+        assert case.notes == ("Mask: none was taken; 001.nii.gz may be of another case of this name",)
+
+
+def test_a_mask_of_another_place_is_taken_where_one_case_alone_has_its_name(tmp_path: Path) -> None:
+    _touch(tmp_path / "siteA", *(f"001_{m}.nii.gz" for m in ("t1", "t1ce", "t2", "flair")))
+    mask = _touch(tmp_path / "labels", "001.nii.gz") / "001.nii.gz"
+    (case,) = find_cohort(tmp_path)
+    assert case.reference == mask
+
+
+@pytest.mark.parametrize("folder", ["", "P1"])
+def test_before_and_after_an_operation_are_two_cases(tmp_path: Path, folder: str) -> None:
+    """ "post" was contrast agent: a case had its T1 from before the operation, and the rest from after it."""
+    names = [f"P1_{when}_{m}.nii.gz" for when in ("pre", "post") for m in ("t1", "t1ce", "t2", "flair")]
+    cases = find_cohort(_touch(tmp_path / folder, *names))
+    assert [case.case_id for case in cases] == ["P1_post", "P1_pre"]
+    for case in cases:
+        assert {m: path.name for m, path in case.modalities.items()} == {
+            m: f"{case.case_id}_{m.value}.nii.gz" for m in Modality
+        }
+
+
+def test_pre_and_post_are_contrast_agent_where_only_t1_are_named_so(tmp_path: Path) -> None:
+    names = [f"{p}_{m}.nii.gz" for p in ("P1", "P2") for m in ("pre_T1", "post_T1", "T2", "post_FLAIR")]
+    cases = find_cohort(_touch(tmp_path, *names))
+    assert [case.case_id for case in cases] == ["P1", "P2"]
+    assert not any(case.missing for case in cases)
+    assert cases[0].modalities[T1CE].name == "P1_post_T1.nii.gz"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.imaging.case import CaseSource
+from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.naming.patients import patient_of, patients_of
 
 
@@ -37,6 +38,20 @@ from brainseg_gui.imaging.naming.patients import patient_of, patients_of
         ("P1_20210304", "P1"),
         ("P1_t0", "P1"),
         ("P1_tp2", "P1"),
+        ("P1_BL", "P1"),
+        ("P1_V2", "P1"),
+        ("P1_M06", "P1"),
+        ("P1_04.03.2021", "P1"),
+        ("P1_20210304101500", "P1"),
+        ("20210304_MUELLER", "MUELLER"),
+        ("2021-03-04_MUELLER", "MUELLER"),
+        ("preop_P01", "P01"),
+        ("post_007", "007"),
+        ("visit1_2021-05-01", "visit1_2021-05-01"),
+        ("GBM_preop_001", "GBM_preop_001"),
+        ("glioma_study_1_001", "glioma_study_1_001"),
+        ("sub-GBM_001_ses-01", "sub-GBM_001"),
+        ("sub-01_run-2", "sub-01"),
         ("somebody", "somebody"),
         ("somebody_visits", "somebody_visits"),
         ("Brats17_TCIA_105_1", "Brats17_TCIA_105_1"),
@@ -94,3 +109,70 @@ def test_a_folder_that_is_named_by_a_word_and_a_date_is_of_the_patient_above(wor
     sources = [CaseSource(name, Path("/d", patient, name), {}) for patient in ("P1", "P2") for name in names]
     owners, _ = patients_of(sources)
     assert [owners[source.identity] for source in sources] == ["/d/P1"] * 3 + ["/d/P2"] * 3
+
+
+def _owners(folder: Path, *places: str) -> dict[str, str]:
+    """Case folder -> patient, of four images in each."""
+    for place in places:
+        (folder / place).mkdir(parents=True)
+        for name in ("t1", "t1ce", "t2", "flair"):
+            (folder / place / f"{name}.nii.gz").touch()
+    cases = find_cohort(folder)
+    owners, _ = patients_of(cases)
+    return {case.folder.relative_to(folder).as_posix(): Path(owners[case.identity]).name for case in cases}
+
+
+@pytest.mark.parametrize(
+    "visits",
+    [
+        ("2020-01-01/nifti", "2020-06-01/nifti"),
+        ("04.03.2021", "11.09.2021"),
+        ("20200101101500", "20200601101500"),
+        ("01-23-2010-NA-MR BRAIN-12345", "05-02-2011-NA-MR BRAIN-23456"),
+        ("V1", "V2"),
+        ("baseline", "M06"),
+        ("MRI1", "MRI2"),
+        ("praeop", "Verlauf 1"),
+        ("avant", "après"),
+        ("70412233", "70498812"),
+        ("1.2.840.1.11", "1.2.840.1.12"),
+    ],
+)
+def test_visits_below_a_patients_folder_are_the_patients(tmp_path: Path, visits: tuple[str, str]) -> None:
+    """Otherwise one visit could be trained on and the other scored."""
+    owners = _owners(tmp_path, *(f"{patient}/{visit}" for patient in ("P1", "P2") for visit in visits))
+    assert len(owners) == 4
+    assert all(patient == place.partition("/")[0] for place, patient in owners.items())
+
+
+def test_folders_of_people_that_only_contain_a_date_or_lie_in_such_a_folder_are_people(tmp_path: Path) -> None:
+    named = _owners(tmp_path / "named", "2020-01-01_MUELLER", "2021-01-01_MUELLER", "2020-05-05_SCHMIDT")
+    assert sorted(named.values()) == ["MUELLER", "MUELLER", "SCHMIDT"]
+    export = tmp_path / "export_2024-01-15"
+    export.mkdir()
+    for patient in ("P0", "P1", "P2"):
+        for name in ("t1", "t1ce", "t2", "flair"):
+            (export / f"{patient}_{name}.nii.gz").touch()
+    assert sorted(patients_of(find_cohort(export))[0].values()) == ["P0", "P1", "P2"]
+
+
+def test_who_is_alone_in_a_folder_of_a_visit_is_told_by_the_files(tmp_path: Path) -> None:
+    for visit, patient in (("baseline", "P1"), ("baseline", "P2"), ("late", "P1")):
+        (tmp_path / visit).mkdir(exist_ok=True)
+        for name in ("t1", "t1ce", "t2", "flair"):
+            (tmp_path / visit / f"{patient}_{name}.nii.gz").touch()
+    assert sorted(patients_of(find_cohort(tmp_path))[0].values()) == ["P1", "P1", "P2"]
+
+
+def test_a_row_that_takes_any_name_for_a_patients_does_not_hide_visits(tmp_path: Path) -> None:
+    for case in ("P1_baseline", "P1_followup", "BraTS-GLI-00005-100", "BraTS-GLI-00005-101"):
+        (tmp_path / "imagesTr").mkdir(exist_ok=True)
+        for channel in range(4):
+            (tmp_path / "imagesTr" / f"{case}_{channel:04}.nii.gz").touch()
+    owners = patients_of(find_cohort(tmp_path))[0]
+    assert sorted(owners.values()) == ["BraTS-GLI-00005", "BraTS-GLI-00005", "P1", "P1"]
+
+
+def test_one_case_without_a_number_does_not_end_the_doubt(tmp_path: Path) -> None:
+    owners = _owners(tmp_path, "P1/1", "P1/2", "P2/1", "P2/2", "P3")
+    assert owners == {"P1/1": "P1", "P1/2": "P1", "P2/1": "P2", "P2/2": "P2", "P3": "P3"}

@@ -120,6 +120,35 @@ def test_a_label_that_the_named_scheme_does_not_know_is_refused(cohort: Callable
     assert "label 3, which BraTS 2017–2021" in sentences(found.problems)["Toy_002"]
 
 
+@pytest.mark.parametrize("bad", ["one", "two"])
+def test_of_two_cases_of_one_id_the_bad_one_alone_is_left_out(cohort: Callable[..., Path], bad: str) -> None:
+    """The second one's mask decided over both."""
+    folders = [cohort(1, "one", "Toy"), cohort(1, "two", "Toy")]
+    for folder in folders:  # other images: the same ones would be doubles
+        shutil.rmtree(folder / "Toy_000")
+    for folder, first in zip(folders, (3, 4), strict=True):
+        made = cohort(1, f"source{first}", "S", first=first) / f"S_{first:03}"
+        (folder / "Toy_000").mkdir()
+        for file in made.iterdir():
+            shutil.copy(file, folder / "Toy_000" / file.name.replace(made.name, "Toy_000"))
+    sound, other = sorted(folders, key=lambda folder: folder.name == bad)
+    relabelled(other / "Toy_000", 4, 3)
+    asked = Data(train=tuple(map(str, folders)), split=0.0, scheme="brats2020")
+    found = check_data(asked, ALL, seed=0)
+    assert [case.source.folder for case in found.training] == [sound / "Toy_000"]
+    assert "label 3, which BraTS 2017–2021" in sentences(found.problems)["Toy_000"]
+
+
+def test_a_patient_below_train_and_val_is_one(cohort: Callable[..., Path]) -> None:
+    for place, seed in (("train/P1/baseline", 3), ("train/P2/baseline", 4), ("val/p1/followup", 5)):
+        made = cohort(1, f"source{seed}", f"S{seed}", first=seed) / f"S{seed}_{seed:03}"
+        shutil.copytree(made, made.parents[1] / place)
+    root = made.parents[1]
+    found = check_data(data(root / "train", root / "val"), ALL, seed=0)
+    assert [case.source.folder for case in found.training] == [root / "train" / "P2" / "baseline"]
+    assert any("the patient P1 is in the validation set too" in text for text in sentences(found.problems).values())
+
+
 def test_one_patient_in_both_sets_is_taken_out_of_training(cohort: Callable[..., Path]) -> None:
     train = cohort(1, "train", "BraTS-GLI-00001-000")
     cohort(1, "train", "BraTS-GLI-00002-000", first=1)

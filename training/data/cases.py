@@ -16,7 +16,7 @@ from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.naming.patients import patients_of
+from brainseg_gui.imaging.naming.patients import patients_of, same_name
 from brainseg_gui.imaging.regrid import regridded
 from brainseg_gui.runs.config import Data
 from training.data.case_files import fingerprint, is_cut_off
@@ -136,9 +136,13 @@ def _usable(
             problems.append(Problem(source.case_id, sentence, left_out=False))
     schemes = _schemes(sound, {place: tuple(numbers) for place, numbers in labels.items()}, scheme, problems)
     cases = [TrainingCase(s, schemes[s.identity], sum(labels[s.identity].values())) for s in sound]
-    reasons = {case.case_id: why_not(tuple(labels[case.source.identity]), case.scheme) for case in cases}
-    problems += [Problem(name, f"{name} is left out: {reason}") for name, reason in reasons.items() if reason]
-    return [case for case in cases if not reasons[case.case_id]]
+    kept = []
+    for case in cases:  # two folders may hold cases of one id
+        if reason := why_not(tuple(labels[case.source.identity]), case.scheme):
+            problems.append(Problem(case.case_id, f"{case.case_id} is left out: {reason}"))
+        else:
+            kept.append(case)
+    return kept
 
 
 def _schemes(
@@ -203,14 +207,14 @@ def _without_shared(
     """Training cases that validation does not know; it would score what the network has seen."""
     contents = {fingerprint(case.source): case.case_id for case in validation}
     owners, _ = patients_of([case.source for case in (*training, *validation)])
-    patients = {owners[case.source.identity]: case.case_id for case in validation}
+    patients = {same_name(owners[case.source.identity]): case.case_id for case in validation}
     kept = []
     for case in training:
         same, patient = contents.get(fingerprint(case.source)), owners[case.source.identity]
         if same is not None:
             sentence = f"its images are those of {same} in the validation set"
-        elif patient in patients:
-            sentence = f"the patient {Path(patient).name} is in the validation set too ({patients[patient]})"
+        elif other := patients.get(same_name(patient)):
+            sentence = f"the patient {Path(patient).name} is in the validation set too ({other})"
         else:
             kept.append(case)
             continue
@@ -223,7 +227,7 @@ def _say_doubtful_patients(cases: Sequence[TrainingCase], problems: list[Problem
     for patient in doubtful:
         names = [case.case_id for case in cases if owners[case.source.identity] == patient]
         sentence = (
-            f"{listed(names)} are taken for visits of one patient ({patient}), for only the last number differs; "
+            f"{listed(names)} are taken for visits of one patient ({Path(patient).name}), for only numbers differ; "
             "they are kept on one side"
         )
         problems.append(Problem(names[0], sentence, left_out=False))

@@ -27,10 +27,12 @@ def look_through(train: Sequence[str], validation: Sequence[str]) -> Generator[P
 
 def _in_both(training: list[CaseSource], validation: list[CaseSource]) -> list[str]:
     """Patients of whom both sets hold a case, also under another id."""
-    from brainseg_gui.imaging.naming.patients import patients_of
+    from brainseg_gui.imaging.naming.patients import patients_of, same_name
 
     owners, _ = patients_of([*training, *validation])
-    ours, theirs = ({owners[source.identity]: source.case_id for source in side} for side in (training, validation))
+    ours, theirs = (
+        {same_name(owners[source.identity]): source.case_id for source in side} for side in (training, validation)
+    )
     shared = [(ours[patient], theirs[patient]) for patient in sorted(set(ours) & set(theirs))]
     words = ("{0} is in both sets", "{0} and {1} are of one patient")
     return [words[one != other].format(one, other) for one, other in shared]

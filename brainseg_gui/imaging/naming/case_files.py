@@ -43,12 +43,19 @@ def source_of(group: Group, case_id: str) -> CaseSource | None:
         masks[0].path if masks else None,
         tuple(dict.fromkeys(found.path for found in files if found.path not in used)),
         volumes=order,
-        notes=(*notes, *why, *_masks_said(masks), *_links_said(group)),
+        notes=(*notes, *why, *_masks_said(masks), *_unclear_said(group), *_links_said(group)),
         names=_names(group, taken),
-        patient=group.match.patient if group.match is not None else "",
+        patient=_patient(group.match),
         convention=group.match.convention.name if group.match is not None else "",
         scheme=scheme.name if scheme is not None else "",
     )
+
+
+def _patient(match: Match | None) -> str:
+    """Whose it is, where the row tells people from cases: a loose one without visits takes any name for a patient's."""
+    if match is None or (match.convention.loose and "visit" not in match.parts):
+        return ""
+    return match.patient
 
 
 # --- channels and volumes -------------------------------------------------------------------------------------------
@@ -215,6 +222,14 @@ def _masks_said(masks: Sequence[FoundFile]) -> list[str]:
     )
     verb = "lies" if len(masks) == 2 else "lie"
     return [f"Mask: {printable(masks[0].path.name)} was taken; {names} {verb} there too"]
+
+
+def _unclear_said(group: Group) -> list[str]:
+    if not group.unclear:
+        return []
+    names = ", ".join(printable(path.name) for path in group.unclear[:_SHOWN])
+    more = ", …" if len(group.unclear) > _SHOWN else ""
+    return [f"Mask: none was taken; {names}{more} may be of another case of this name"]
 
 
 def _links_said(group: Group) -> list[str]:

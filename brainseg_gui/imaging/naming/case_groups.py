@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from brainseg_gui.imaging.naming.file_words import words_of
 from brainseg_gui.imaging.naming.found_file import FoundFile, Group, found_at
 
 _MOST_CHANNELS = 16
+_SEQUENCES = 3  # of one visit "post", from which that means an operation: after contrast agent there is a T1 alone
+_OPERATION = re.compile(r"(.+[-_. ](?:pre|post))[-_. ](.+)", re.IGNORECASE)
 BESIDE = 50  # the first of the level of files that lie beside those that a row names
 
 
 def groups_of(folders: Sequence[FolderListing]) -> list[Group]:
     """The cases among the files of some folders; files of no case are in none."""
-    left = {here.folder: [found_at(path) for path in here.files] for here in folders}
+    left = {here.folder: _with_operations([found_at(path) for path in here.files]) for here in folders}
     groups = _by_rows(left)
     carried = _carried(left)
     for folder, files in left.items():
@@ -31,6 +34,27 @@ def groups_of(folders: Sequence[FolderListing]) -> list[Group]:
     joined = [_with_dangling(group, dangling) for group in _joined(groups)] if dangling else _joined(groups)
     pool = [found for files in (*left.values(), *carried.values()) for found in files if found.kind == MASK]
     return _with_masks([group for group in joined if group.kinds], pool)
+
+
+def _with_operations(files: list[FoundFile]) -> list[FoundFile]:
+    """Where several sequences are named P1_pre_T2 or P1_post_T2, that is before or after an operation, no contrast."""
+    other = {found.path: said for found in files if found.match is None and (said := _at_operation(found)) is not None}
+    kinds: dict[str, set[Kind | None]] = {}
+    for said in other.values():
+        kinds.setdefault(said.prefix, set()).add(said.kind)
+    return [
+        said if (said := other.get(found.path)) is not None and len(kinds[said.prefix]) >= _SEQUENCES else found
+        for found in files
+    ]
+
+
+def _at_operation(found: FoundFile) -> FoundFile | None:
+    """A file as one of a visit "pre" or "post", if its name can be read so."""
+    told = _OPERATION.fullmatch(stem(found.path))
+    said = words_of(told[2]) if told is not None else None
+    if told is None or said is None or said.prefix or not isinstance(said.kind, Modality):
+        return None
+    return replace(found, kind=said.kind, prefix=told[1], suffix=said.suffix)
 
 
 # --- by the rows of the table ---------------------------------------------------------------------------------------
@@ -107,7 +131,7 @@ def _with_leftovers(group: Group, owners: Mapping[Path, int], left: dict[Path, l
 
 def _carried(left: dict[Path, list[FoundFile]]) -> dict[Path, list[FoundFile]]:
     """Files that a folder's name tells the kind of, as if they lay in the folder above."""
-    carriers = {folder: kind for folder, files in left.items() if files and (kind := _carries(folder, files))}
+    carriers = {folder: kind for folder, files in left.items() if files and (kind := _carries(folder, files, left))}
     carried: dict[Path, list[FoundFile]] = {}
     for folder, kind in carriers.items():
         beside = [other for other in carriers if other.parent == folder.parent]
@@ -129,10 +153,12 @@ def _stems(files: Sequence[FoundFile]) -> str:
     return stem(files[0].path)
 
 
-def _carries(folder: Path, files: Sequence[FoundFile]) -> Kind | None:
-    """The kind that a folder's name gives to all of its files, unless their own names say otherwise."""
+def _carries(folder: Path, files: Sequence[FoundFile], looked: Container[Path]) -> Kind | None:
+    """The kind that a folder's name gives to all of its files, unless their own say otherwise; masks/siteA too."""
     name = folder.name.removesuffix(suffix_of(folder))
-    kind = MASK if name.lower() in words()["mask_folders"] else words_of(name).kind
+    around = folder.parent.name.lower() if folder.parent in looked else ""
+    is_of_masks = not {name.lower(), around}.isdisjoint(words()["mask_folders"])
+    kind = MASK if is_of_masks else words_of(name).kind
     if kind is None or any(found.kind not in (None, kind) for found in files):
         return None
     whole = any(found.kind is None for found in files) or len({found.prefix for found in files}) == len(files)
@@ -244,22 +270,51 @@ def _with_dangling(group: Group, dangling: Mapping[Path, tuple[Path, ...]]) -> G
 
 
 def _with_masks(groups: list[Group], pool: Sequence[FoundFile]) -> list[Group]:
-    """Cases without a mask get the one that is named after them in a folder of masks."""
+    """Cases without a mask get those that are named after them in a folder of masks, if they can be of no other case.
+
+    ``siteA/labels/001`` belongs to ``siteA/images/001``: all folders but those that say nothing have to be the same.
+    A mask of another place is taken where only one case has its name, and one place is part of the other.
+    """
     taken = {found.path for group in groups for found in group.files}
-    by_id: dict[str, list[FoundFile]] = {}
+    by_name: dict[str, list[FoundFile]] = {}
     for found in pool:
         if found.path not in taken:
-            by_id.setdefault(_owner(found), []).append(found)
-    return [_with_mask(group, by_id) for group in groups]
+            by_name.setdefault(_owner(found), []).append(found)
+    without = [group for group in groups if not any(found.kind == MASK for found in group.files)]
+    names = {id(group): next((name for name in _names(group) if name in by_name), "") for group in without}
+    claims = Counter(name for name in names.values() if name)
+    return [_with_mask(group, by_name, name, claims) if (name := names.get(id(group))) else group for group in groups]
+
+
+def _with_mask(group: Group, by_name: Mapping[str, list[FoundFile]], name: str, claims: Mapping[str, int]) -> Group:
+    masks = by_name[name]
+    place = _place(group.folder, name)
+    mine = [found for found in masks if _place(found.path.parent, name) == place]
+    if not mine and claims[name] == 1:
+        mine = [found for found in masks if _is_part(_place(found.path.parent, name), place)]
+    if mine:
+        return replace(group, files=(*group.files, *mine))
+    return replace(group, unclear=tuple(found.path for found in masks))
+
+
+def _names(group: Group) -> list[str]:
+    names = [group.name, *(found.prefix for found in group.files if found.is_image), group.folder.name]
+    return [name for name in names if name]
 
 
 def _owner(found: FoundFile) -> str:
     return found.prefix or found.path.parent.name
 
 
-def _with_mask(group: Group, by_id: Mapping[str, list[FoundFile]]) -> Group:
-    if any(found.kind == MASK for found in group.files):
-        return group
-    names = [group.name, *(found.prefix for found in group.files if found.is_image), group.folder.name]
-    masks = next((by_id[name] for name in names if name and name in by_id), [])
-    return replace(group, files=(*group.files, *masks))
+def _place(folder: Path, name: str) -> tuple[str, ...]:
+    """The folders that a file lies in, without those that are named after what lies in them and without the case's."""
+    silent = words()["folders"] | words()["mask_folders"]
+    parts = [part.lower() for part in folder.parts]
+    return tuple(p for p in parts if p not in silent and not p.startswith("images") and p != name.lower())
+
+
+def _is_part(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether all folders of one place are among those of the other, in that order."""
+    few, many = sorted((one, other), key=len)
+    rest = iter(many)
+    return all(part in rest for part in few)

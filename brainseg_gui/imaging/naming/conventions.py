@@ -63,6 +63,8 @@ class NamingConvention:
         Channels where no ``dataset.json`` says another order.
     moment
         How the visit's part counts days, with a group ``day``; empty where the usual words tell.
+    behind
+        What may follow an id at the beginning of a name.
     """
 
     name: str
@@ -76,6 +78,7 @@ class NamingConvention:
     generic: bool = False
     order: tuple[Modality, ...] = ()
     moment: str = ""
+    behind: str = "$|[-_. ]"
 
     @cached_property
     def patterns(self) -> tuple[_Pattern, ...]:
@@ -94,7 +97,7 @@ class NamingConvention:
     @cached_property
     def id_pattern(self) -> re.Pattern[str]:
         """The id at the beginning of a name."""
-        return re.compile(rf"{self._regex(self.case)}(?=$|[-_. ])", re.IGNORECASE)
+        return re.compile(rf"{self._regex(self.case)}(?={self.behind})", re.IGNORECASE)
 
     def id_in(self, name: str) -> str:
         """The id at the beginning of a name; empty where there is none."""
@@ -248,7 +251,7 @@ def _convention(entry: Mapping[str, Any]) -> NamingConvention:
         order=tuple(Modality(value) for value in entry.get("order", ())),
         moment=entry.get("moment", ""),
     )
-    return replace(row, case=entry["case"]) if "case" in entry else row
+    return replace(row, **{name: entry[name] for name in ("case", "behind") if name in entry})
 
 
 def _listed(value: str | Sequence[str]) -> Sequence[str]:

@@ -48,6 +48,8 @@ class Group:
         The row of the table that it follows.
     dangling
         Links that lead to nothing.
+    unclear
+        Masks that are named after it and may be of another case of that name.
     """
 
     folder: Path
@@ -55,6 +57,7 @@ class Group:
     files: tuple[FoundFile, ...]
     match: Match | None = None
     dangling: tuple[Path, ...] = field(default=())
+    unclear: tuple[Path, ...] = ()
 
     @property
     def kinds(self) -> set[Kind]:

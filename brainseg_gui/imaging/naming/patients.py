@@ -8,20 +8,26 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.naming.conventions import row_of_id
+from brainseg_gui.imaging.naming.conventions import row_of_id, words
 
-_DATE = r"(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d"
+_DATE = r"(?:(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:\d{4}(?:\d\d)?)?|[0-3]\d[-_.][0-3]\d[-_.](?:19|20)\d\d)(?!\d)"
 # Words of a visit: some stand alone, others before a number.
 _ALONE = (
-    r"baseline|follow[-_ ]?up|pre[-_ ]?op(?:erative)?|post[-_ ]?op(?:erative)?|pre|post|early|late|initial|"
-    r"recurrence|progression|nadir"
+    r"baseline|bl|follow[-_ ]?up|fu|pr(?:e|ae|ä)[-_ ]?op(?:erati[vf]e?)?|post[-_ ]?op(?:erati[vf]e?)?|pre|post|early|"
+    r"late|initial|recurrence|progression|nadir|avant|apr[eè]s|verlauf|kontrolle|contr[oô]le|rezidiv"
 )
-_COUNTED = r"time[-_ ]?points?|visits?|sessions?|ses|tp|time|weeks?|days?|months?|fu|exam|scan|study|t"
-_WORDS = rf"(?:(?:{_ALONE})[-_. ]?\d*|(?:{_COUNTED})[-_. ]?\d+(?:-\d+)?[a-z]?)"
-# The study at the end of an id, and a folder that is named after a visit.
-_STUDY = re.compile(rf"(.+?)[-_. ](?:{_WORDS}|{_DATE})(?:[-_. ].*)?$", re.IGNORECASE)
+_COUNTED = (
+    r"time[-_ ]?points?|visits?|sessions?|ses|tp|time|weeks?|days?|months?|fu|exam(?:en)?|scan|study|mri|mrt|irm|v|t"
+)
+_WORDS = rf"(?:(?:{_ALONE})[-_. ]?\d{{0,2}}(?!\d)|(?:{_COUNTED})[-_. ]?\d+(?:-\d+)?[a-z]?)"
+_ONE = rf"(?:(?:(?:{_ALONE}|{_COUNTED})[-_. ]?)?{_DATE}|{_WORDS})"
+# The last word of a visit in an id, what may follow it (no number of a case), and a folder that is named after a visit.
+_STUDY = re.compile(rf"(.+)[-_. ](?:{_ONE}|m\d\d)(?:[-_. ](?!\d{{3}}).*)?$", re.IGNORECASE)
+_AFTER_VISIT = re.compile(rf"{_ONE}[-_. ]+(?=.*[a-z]|\d{{3}})(.+)", re.IGNORECASE)
 _WORD = re.compile(rf"{_ALONE}|{_COUNTED}", re.IGNORECASE)  # "ses" of "ses-20210501" names nobody
-_VISIT = re.compile(rf"{_WORDS}|(?:.*[-_. ])?{_DATE}(?:[-_. ].*)?", re.IGNORECASE)
+_NBIA = r"[01]\d-[0-3]\d-(?:19|20)\d\d-.*-\d{5}"  # folders of studies as The Cancer Imaging Archive gives them
+_VISIT = re.compile(rf"{_ONE}(?:[-_. ]+(?:{_ONE}|\d{{1,2}}[a-z]?))*|{_NBIA}", re.IGNORECASE)
+_NUMBER_OF_STUDY = re.compile(r"[\d.]{6,}")  # of an archive: accession numbers, unique identifiers
 _LAST = re.compile(r"(.+)[-_. ](\d{1,3}[a-z]?|[a-z])$", re.IGNORECASE)
 _MOST_VISITS = 12  # of one patient, where only numbers at the end of ids tell
 
@@ -32,7 +38,10 @@ def patient_of(case_id: str) -> str:
     if row is not None:
         return row[1]
     found = _STUDY.match(case_id)
-    return found[1] if found is not None else case_id
+    if found is not None and not (is_visit(found[1]) or _WORD.fullmatch(found[1])):
+        return patient_of(found[1])  # "P1_2021-05-01_nifti_2021-05-01"
+    first = _AFTER_VISIT.fullmatch(case_id)
+    return first[1] if first is not None and not is_visit(case_id) else case_id
 
 
 def is_visit(folder_name: str) -> bool:
@@ -57,33 +66,48 @@ def visit_of(case_id: str, patient: str) -> tuple[str, str]:
 
 
 def patient_by_names(source: CaseSource) -> str:
-    """The patient of a case, by its data set, its folders and its id."""
+    """The patient of a case, by its data set, its id and its folders."""
     if source.patient:
         return source.patient
     by_id = patient_of(source.case_id)
-    visit = _VISIT.fullmatch(by_id) or _WORD.fullmatch(by_id)
-    if by_id != source.case_id and not visit:  # "visit1_2021-05-01" begins with no patient
+    if by_id != source.case_id:
         return by_id
-    folder = source.folder
+    return _by_place(source) or source.case_id
+
+
+def _by_place(source: CaseSource) -> str:
+    """The patient whom the folders of a case name: the one around that of a visit; empty where they name none."""
+    folder = _own_folder(source.folder)
     parent = folder.parent
     if below := _after_visit(source, parent):
         return patient_of(below)
     if folder.name and parent.name and (is_visit(folder.name) or _goes_on(folder.name, parent.name)):
         return str(parent)
-    return source.case_id
+    if is_visit(source.case_id) and folder.name and folder.name != source.case_id:  # P1/20200101_t1
+        return str(folder)
+    return ""
+
+
+def _own_folder(folder: Path) -> Path:
+    """The folder that names something: above "anat" and "nifti"."""
+    while folder.name.lower() in words()["folders"] and folder.parent.name:
+        folder = folder.parent
+    return folder
 
 
 def patients_of(sources: Sequence[CaseSource]) -> tuple[dict[Path, str], tuple[str, ...]]:
-    """The patient of each case, by the case's place, and the patients that only the ends of ids tell.
+    """The patient of each case, by the case's place, and the patients that only numbers tell.
 
-    Ids that differ in their last number only (``P7_1``, ``P7_2``) may be visits: such cases are kept together, which
-    is right for visits and does no harm to others, and they are named.
+    Ids that differ in their last number only (``P7_1``, ``P7_2``) and folders of long numbers (``P7/70412233``) may be
+    visits: such cases are kept together, which is right for visits and does no harm to others, and they are named.
     """
     plain = {source.identity: patient_by_names(source) for source in sources}
     plain |= _of_shared_visits(sources)
     if len(set(plain.values())) == 1 and len(plain) > _MOST_VISITS:  # nobody has so many: the folder is a cohort's
         plain = {source.identity: source.patient or source.case_id for source in sources}
     ids = {source.identity: source.case_id for source in sources}
+    by_number = _visits_by_study_number([source for source in sources if plain[source.identity] == source.case_id])
+    plain |= by_number
     open_ids = {identity: name for identity, name in plain.items() if name == ids[identity]}
     starts: defaultdict[str, list[Path]] = defaultdict(list)
     for identity, name in open_ids.items():
@@ -92,26 +116,40 @@ def patients_of(sources: Sequence[CaseSource]) -> tuple[dict[Path, str], tuple[s
     doubtful = _visits_by_number(starts, len(open_ids))
     for start in doubtful:
         plain |= dict.fromkeys(starts[start], start)
-    return plain, tuple(sorted(doubtful))
+    return plain, tuple(sorted({*doubtful, *by_number.values()}))
+
+
+def same_name(owner: str) -> str:
+    """What two patients of separate folders, as `patients_of` names them, have in common where they may be one.
+
+    >>> same_name("/study/train/P1") == same_name("/study/val/p1"), same_name("/a/001") == same_name("/b/001")
+    (True, False)
+    """
+    name = Path(owner).name.casefold()
+    return name if any(letter.isalpha() for letter in name) else owner
 
 
 def _of_shared_visits(sources: Sequence[CaseSource]) -> dict[Path, str]:
     """Patients of the cases in folders that are named after a visit and hold several people's: baseline/P1, late/P1.
 
-    Ids that the visit's name had to tell apart say that the same people lie in several of them.
+    The folder around them is no patient's: names of files tell whose they are.
     """
     by_folder: defaultdict[Path, list[CaseSource]] = defaultdict(list)
     for source in sources:
         if not source.patient and is_visit(source.folder.name):
             by_folder[source.folder].append(source)
     several = {folder.parent for folder, cases in by_folder.items() if len(cases) > 1}
-    shared = {
-        folder.parent
-        for folder, cases in by_folder.items()
-        if folder.parent in several and any(_after_visit(case, folder) for case in cases)
-    }
-    cases = [case for folder, cases in by_folder.items() if folder.parent in shared for case in cases]
-    return {case.identity: patient_of(_after_visit(case, case.folder) or case.case_id) for case in cases}
+    cases = [case for folder, cases in by_folder.items() if folder.parent in several for case in cases]
+    return {case.identity: _by_files(case) for case in cases}
+
+
+def _by_files(source: CaseSource) -> str:
+    """The patient of a case beside others in the folder of a visit."""
+    visit = source.folder.name
+    name = _after_visit(source, source.folder) or source.case_id
+    if name == visit:  # the only one of its folder is named after that
+        name = next((other for other in source.names if other != visit), name)
+    return patient_of(name)
 
 
 def _after_visit(source: CaseSource, folder: Path) -> str:
@@ -125,9 +163,22 @@ def _after_visit(source: CaseSource, folder: Path) -> str:
 def _visits_by_number(starts: dict[str, list[Path]], total: int) -> list[str]:
     """Beginnings that look like patients with visits: several of them, each with a few cases."""
     counts = Counter({start: len(places) for start, places in starts.items()})
-    if len(counts) < 2 or max(counts.values()) > _MOST_VISITS or sum(counts.values()) < total:
+    if len(counts) < 2 or max(counts.values()) > _MOST_VISITS or 2 * sum(counts.values()) < total:
         return []
     return [start for start, count in counts.items() if count > 1]
+
+
+def _visits_by_study_number(sources: Sequence[CaseSource]) -> dict[Path, str]:
+    """Patients of cases in folders of long numbers: several folders around them, some with several, none with many."""
+    by_parent: defaultdict[Path, list[Path]] = defaultdict(list)
+    for source in sources:
+        folder = _own_folder(source.folder)
+        if _NUMBER_OF_STUDY.fullmatch(folder.name):
+            by_parent[folder.parent].append(source.identity)
+    counts = [len(cases) for cases in by_parent.values()]
+    if len(counts) < 2 or not 1 < max(counts) <= _MOST_VISITS:
+        return {}
+    return {case: str(parent) for parent, cases in by_parent.items() if len(cases) > 1 for case in cases}
 
 
 def _goes_on(name: str, start: str) -> bool:
