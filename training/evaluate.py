@@ -20,6 +20,7 @@ from brainseg_gui.imaging.labels import NETWORK_SCHEME, LabelMap, regions
 from brainseg_gui.inference.models.passport import Passport
 from brainseg_gui.inference.network.devices import ComputeDevice
 from brainseg_gui.inference.network.network import LoadedNetwork
+from brainseg_gui.inference.options import Precision
 from brainseg_gui.inference.segment import segment_volumes
 from brainseg_gui.progress import Progress
 from brainseg_gui.storage.writing import replacing
@@ -84,7 +85,7 @@ class Validation:
         model: Any,
         plain: Any,
         device: ComputeDevice,
-        precision: str,
+        precision: Precision,
         passport: Passport,
         cases: Sequence[TrainingCase],
         warn: Warn,

@@ -79,6 +79,8 @@ def export_model(
         reason = error.strerror or str(error)
         remedy = "Free some space and resume; the last checkpoint is untouched"
         raise TrainingError(f"the model cannot be written ({reason})", remedy, folder) from error
+    except TrainingError:
+        raise
     except BrainsegError as error:
         raise RuntimeError(f"the model that was written cannot be read: {error}") from error
 

@@ -50,9 +50,22 @@ def _seen_and_told(model: ModelFolder) -> tuple[object, ...]:
 
 
 def weights_of(model: ModelFolder) -> bytes:
-    """The file of a model's first network."""
-    with open_file(model.weights_path) as stream:
-        return stream.read()
+    """The file of a model's first network.
+
+    Raises
+    ------
+    TrainingError
+        If it cannot be read, or is not what the passport describes.
+    """
+    path, expected = model.weights_path, model.passport.digests[model.passport.weights]
+    try:
+        with open_file(path) as stream:
+            raw = stream.read()
+    except OSError as error:
+        raise TrainingError(f"it cannot be read ({error.strerror or error})", "Put the model back", path) from error
+    if hashlib.sha256(raw).hexdigest() != expected:  # perhaps hours after it was looked at
+        raise TrainingError("it is not what its passport describes", "Put the model back as it was", path)
+    return raw
 
 
 def write_passport(folder: Path, about: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import contextmanager
 from functools import partial
@@ -56,7 +56,7 @@ def write_prepared(
         If it could not be written, or there is something of that name.
     """
     check_free(folder, overwrite=overwrite)
-    with in_the_making(folder) as making:
+    with in_the_making(folder, partial(_refuse_added, name=folder.name) if overwrite else None) as making:
         yield Progress(WRITING, 0.0)
         name = folder.name
         works = [write_image(volume, making / f"{name}_{m.value}{MASK_ENDING}") for m, volume in work.prepared.items()]
@@ -84,26 +84,37 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
         raise SaveError("there is something of this name that is no prepared case", "Choose another place", folder)
     if not overwrite:
         raise SaveError("there is a prepared case already, made otherwise", "Give --overwrite to replace it", folder)
-    if theirs := _not_ours(folder):
+    _refuse_added(folder, folder.name)
+
+
+def _refuse_added(folder: Path, name: str) -> None:
+    """Refuse to replace a prepared case of a name that holds what its preparation did not put there."""
+    if theirs := _not_ours(folder, name):
         what = f"the prepared case that is to be replaced holds what somebody added ({theirs[0]})"
-        raise SaveError(what, "Choose another folder, or take that elsewhere first", folder)
+        raise SaveError(what, "Choose another folder, or take that elsewhere first", folder.with_name(name))
 
 
-def _not_ours(folder: Path) -> list[str]:
+def _not_ours(folder: Path, name: str) -> list[str]:
     """What lies in the folder of a prepared case that its preparation did not put there, such as annotations."""
-    images = {f"{folder.name}_{modality.value}{MASK_ENDING}" for modality in Modality}
-    ours = {*images, f"{folder.name}{_BRAIN}{MASK_ENDING}", RECORD, NATIVE}
+    images = {f"{name}_{modality.value}{MASK_ENDING}" for modality in Modality}
+    ours = {*images, f"{name}{_BRAIN}{MASK_ENDING}", RECORD, NATIVE}
     masks = os.listdir(folder / NATIVE) if (folder / NATIVE).is_dir() else []
     added = [f"{NATIVE}/{name}" for name in masks if not name.endswith(f"_pred{MASK_ENDING}")]
-    return sorted([name for name in os.listdir(folder) if name not in ours] + added)
+    return sorted([other for other in os.listdir(folder) if other not in ours] + added)
 
 
 @contextmanager
-def in_the_making(folder: Path) -> Iterator[Path]:
-    """A new folder beside; it takes the name at the end, and is gone if something goes wrong on the way."""
+def in_the_making(folder: Path, replaces: Callable[[Path], None] | None = None) -> Iterator[Path]:
+    """A new folder beside; it takes the name at the end, and is gone if something goes wrong on the way.
+
+    Parameters
+    ----------
+    replaces
+        Refuses what is there and may not be replaced; nothing may be there where it is None.
+    """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with whole_folder(folder, replace=True) as making:
+        with whole_folder(folder, replace=replaces is not None, check=replaces) as making:
             yield making
     except OSError as error:
         reason = error.strerror or str(error)

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.storage.leftovers import new_name, tidy
-
-_MOST_OF_A_NAME = 60  # characters: a drive takes 255 bytes
+from brainseg_gui.storage.leftovers import aside_name, new_name, recover, tidy
 
 
 @contextmanager
-def whole_folder(folder: Path, *, replace: bool = False, mode: int = 0o777) -> Iterator[Path]:
+def whole_folder(
+    folder: Path, *, replace: bool = False, mode: int = 0o777, check: Callable[[Path], None] | None = None
+) -> Iterator[Path]:
     """The folder in the making, which takes its place at the end; what does not come to its end leaves nothing.
 
     Parameters
@@ -27,6 +26,9 @@ def whole_folder(folder: Path, *, replace: bool = False, mode: int = 0o777) -> I
         What is in the place is removed once the new one has taken it. Otherwise the place is free, or an empty folder.
     mode
         Of the folder.
+    check
+        Looks at what is replaced, at the last moment and at another place, where nobody writes into it any more; what
+        it raises leaves that as it was.
 
     Raises
     ------
@@ -34,11 +36,12 @@ def whole_folder(folder: Path, *, replace: bool = False, mode: int = 0o777) -> I
         If the drive refuses it, or something is in the place that may not be replaced; that stays then.
     """
     tidy([folder.parent])
+    recover(folder)
     making = folder.parent / new_name()
     making.mkdir(mode)
     try:
         yield making
-        _take_place(making, folder, replace=replace)
+        _take_place(making, folder, replace=replace, check=check)
     except BrainsegError as error:
         if error.path is not None and error.path.is_relative_to(making):  # a name that means nothing to a person
             error.path = folder / error.path.relative_to(making)
@@ -47,15 +50,17 @@ def whole_folder(folder: Path, *, replace: bool = False, mode: int = 0o777) -> I
         shutil.rmtree(making, ignore_errors=True)
 
 
-def _take_place(making: Path, folder: Path, *, replace: bool) -> None:
-    """A folder cannot be renamed over a full one: that steps aside for a moment, under a name that no sweep knows."""
-    before = folder.with_name(f".{folder.name[:_MOST_OF_A_NAME]}-replaced-{secrets.token_hex(4)}")
-    if os.path.lexists(folder):
-        if replace:
-            folder.rename(before)
-        else:
-            folder.rmdir()
+def _take_place(making: Path, folder: Path, *, replace: bool, check: Callable[[Path], None] | None) -> None:
+    """A folder cannot be renamed over a full one: that steps aside for a moment."""
+    before = folder.with_name(aside_name(folder.name))
+    aside = replace and os.path.lexists(folder)
+    if aside:
+        folder.rename(before)
+    elif os.path.lexists(folder):
+        folder.rmdir()
     try:
+        if aside and check is not None:
+            check(before)
         making.rename(folder)
     except BaseException:
         with suppress(OSError):

@@ -277,3 +277,21 @@ def test_what_hangs_ends_with_the_process_and_aborts_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "left [1]\n", "")
+
+
+def test_what_was_written_is_told_though_somebody_cancelled(qtbot: QtBot) -> None:
+    """The folder is there: “nothing was left behind” would be wrong."""
+    parent, heard = QObject(), list[str]()
+
+    def work() -> Work:
+        yield Progress("writing", 1.0)
+        return "the folder"
+
+    job = Job(work(), parent, writes=True)
+    job.succeeded.connect(lambda _: heard.append("succeeded"))
+    job.cancelled.connect(lambda: heard.append("cancelled"))
+    job.start()
+    assert job.wait()
+    job.cancel()
+    qtbot.waitUntil(lambda: bool(heard))
+    assert heard == ["succeeded"]

@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.keeper import Keeper
 from brainseg_gui.state.session import Session
 
@@ -67,3 +68,21 @@ def test_what_is_refused_waits_and_is_said_once(keeper: Keeper, qtbot: QtBot) ->
     keeper.keep(shelf, 2)
     qtbot.waitUntil(lambda: keeper.is_written)
     assert shelf.changes == [1, 2]
+
+
+def test_a_drive_that_hangs_is_not_waited_for_and_nothing_is_written_twice(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    wait = Job.wait
+    monkeypatch.setattr(Job, "wait", lambda job, milliseconds=50: wait(job, milliseconds))
+    shelf = Shelf()
+    shelf.free.clear()
+    keeper.keep(shelf, 1)
+    keeper.keep(shelf, 2)
+    job = keeper._job
+    assert job is not None
+    keeper.close()
+    assert "the drive does not answer" in caplog.text
+    shelf.free.set()
+    assert wait(job)
+    assert shelf.changes == [1]

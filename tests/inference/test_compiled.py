@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -53,3 +54,25 @@ def test_nothing_is_shared_with_another_description_or_precision() -> None:
     assert second._compiled is not first._compiled
     second.compute_in_float32()
     assert second._compiled is first._compiled
+
+
+@pytest.mark.parametrize("policy", ["float16", "bfloat16", "float64"])
+def test_a_network_that_was_saved_in_another_precision_runs(policy: str) -> None:
+    keras.config.set_dtype_policy(policy)
+    try:
+        saved = network(1)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    plain = network(1)
+    plain.set_weights([np.asarray(weight, np.float32) for weight in saved.get_weights()])
+    answer = LoadedNetwork(saved, cpu_device(), "float32").predict(BATCH)
+    np.testing.assert_allclose(answer, np.asarray(plain(BATCH)), atol=1e-5)
+
+
+def test_the_precision_that_was_asked_for_stays_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = replace(cpu_device(), has_bfloat16=True)
+    monkeypatch.setattr("brainseg_gui.inference.network.network.cpu_device", lambda: cpu)
+    asked = LoadedNetwork(network(1), cpu, "float32")
+    asked.device = replace(cpu, keras_name="gpu:0")
+    assert asked.move_to_cpu()
+    assert (asked.device, asked.precision) == (cpu, "float32")

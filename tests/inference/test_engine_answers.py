@@ -136,9 +136,36 @@ def test_a_cancel_while_loading_leaves_the_process_unless_it_is_stuck(silent_s: 
     assert IDLE_AFTER_S < STUCK_AFTER_S
 
 
-def test_two_pieces_of_work_at_once_are_refused() -> None:
-    engine, _, work = predicting(READY)
+def test_a_second_piece_of_work_waits_for_the_first() -> None:
+    """A click between two cases of a cohort made the next case fail; Segment while a head is prepared ended that."""
+    engine, process, work = predicting({**READY, Predict: [output_of]})
     next(work)
-    with pytest.raises(EngineError, match="already running"):
-        next(engine.predict(object(), BATCH))  # type: ignore[arg-type]
+    second = engine.predict(object(), BATCH)  # type: ignore[arg-type]
+    assert "works for something else" in next(second).detail
+    begun = len(process.said)
+    assert "works for something else" in next(second).detail
+    assert len(process.said) == begun
     work.close()
+    np.testing.assert_array_equal(run_to_end(second), BATCH * 2)
+    assert engine._turn._working.acquire(blocking=False)
+
+
+def test_who_waits_may_give_up_and_leaves_the_turn_to_the_one_who_works() -> None:
+    engine, process, work = predicting({**READY, Predict: [output_of]})
+    next(work)
+    second = engine.predict(object(), BATCH)  # type: ignore[arg-type]
+    next(second)
+    second.close()
+    np.testing.assert_array_equal(run_to_end(work), BATCH * 2)
+    assert [type(request) for request in process.said] == [Load, Predict]
+
+
+def test_nothing_else_is_loaded_between_a_network_and_what_is_asked_of_it() -> None:
+    """Another model, loaded ahead in between, answered: clicks were worked out with the wrong network."""
+    engine, process, work = predicting({**READY, Predict: [output_of]})
+    next(work)
+    engine.start()
+    run_to_end(work)
+    assert [type(request) for request in process.said] == [Load, Predict]
+    engine.start()
+    assert [type(request) for request in process.said] == [Load, Predict, Load]

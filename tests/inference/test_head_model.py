@@ -101,8 +101,6 @@ def test_a_batch_that_the_network_does_not_take_fails_in_words_and_the_next_one_
 def test_a_prediction_that_is_given_up_leaves_the_engine_free(engine: Engine, bright_head: HeadModel) -> None:
     work = engine.predict(bright_head, np.zeros((1, 8, 8, 8, 1), np.float32), FLOAT32)
     next(work)
-    with pytest.raises(EngineError, match="already running"):
-        next(engine.predict(bright_head, np.zeros((1, 8, 8, 8, 1), np.float32), FLOAT32))
     work.close()
     one = np.full((1, 8, 8, 8, 1), 2.0, np.float32)
     assert (run_to_end(engine.predict(bright_head, one, FLOAT32))[..., 1] > 0.5).all()

@@ -44,7 +44,7 @@ def test_what_gives_way_ends_for_any_other() -> None:
     assert begun.wait(10)
     with turn.taken():
         assert ends == ["gave way"] or thread.is_alive()  # it has let the turn go, its thread may be ending
-        with pytest.raises(EngineError, match="already running"), turn.taken(gives_way=True):
+        with pytest.raises(EngineError, match="works for something else"), turn.taken(gives_way=True):
             pass
     thread.join(10)
     assert ends == ["gave way"]
@@ -57,7 +57,7 @@ def test_two_that_give_way_do_not_disturb_each_other_and_who_does_not_stays() ->
         turn, begun = EngineTurn(), threading.Event()
         working = work(turn, begun, gives_way=gives_way)
         next(working)
-        with pytest.raises(EngineError, match="already running"), turn.taken(gives_way=gives_way):
+        with pytest.raises(EngineError, match="works for something else"), turn.taken(gives_way=gives_way):
             pass
         next(working)  # undisturbed
         working.close()

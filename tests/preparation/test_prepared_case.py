@@ -272,3 +272,20 @@ def test_a_record_that_names_a_device_is_not_read_without_end(prepared: Prepared
     (tmp_path / RECORD).write_text(json.dumps(content))
     found = read_preparation(tmp_path)
     assert not found.still_fits(found.wishes, found.said)
+
+
+def test_what_is_saved_into_a_case_while_it_is_prepared_anew_stays(small: Path, tmp_path: Path) -> None:
+    made = run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES), None))
+    record, mask = (made.folder / RECORD).read_bytes(), made.folder / "Jane_annotation.nii.gz"
+
+    def meanwhile() -> None:
+        wishes = replace(WISHES, even_out=True)
+        for progress in prepare_place(small, PreparationRequest(tmp_path / "out", wishes, overwrite=True), None):
+            if progress.stage == "writing the prepared case":
+                mask.write_bytes(b"an hour of work")
+
+    with pytest.raises(SaveError, match="Jane_annotation") as caught:
+        meanwhile()
+    assert caught.value.path == made.folder
+    assert (mask.read_bytes(), (made.folder / RECORD).read_bytes()) == (b"an hour of work", record)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["Jane"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from brainseg_gui.errors import SaveError
 from brainseg_gui.storage.folder import open_folder
-from brainseg_gui.storage.leftovers import sweep
+from brainseg_gui.storage.leftovers import aside_name, recover, sweep
 from brainseg_gui.storage.whole_folder import whole_folder
 
 
@@ -85,6 +89,79 @@ def test_a_drive_that_refuses_the_last_step_loses_nothing(
     (old,) = tmp_path.rglob("old.txt")
     assert (old.parent == tmp_path / "case") == back
     assert len(_files(tmp_path)) == 1
+
+
+def test_what_is_replaced_is_looked_at_when_nobody_writes_into_it_any_more(tmp_path: Path) -> None:
+    _old(tmp_path / "case")
+
+    def refuse(before: Path) -> None:
+        assert not (tmp_path / "case").exists()
+        if (before / "theirs.txt").exists():
+            raise SaveError("somebody added theirs.txt", "Take it elsewhere", tmp_path / "case")
+
+    def write() -> None:
+        with whole_folder(tmp_path / "case", replace=True, check=refuse) as making:
+            (making / "a.txt").write_text("new")
+            (tmp_path / "case" / "theirs.txt").write_text("meanwhile")
+
+    with pytest.raises(SaveError, match="somebody added"):
+        write()
+    assert _files(tmp_path) == ["case/old.txt", "case/theirs.txt"]
+    (tmp_path / "case" / "theirs.txt").unlink()
+    with whole_folder(tmp_path / "case", replace=True, check=refuse) as making:
+        (making / "a.txt").write_text("new")
+    assert _files(tmp_path) == ["case/a.txt"]
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from brainseg_gui.storage import whole_folder as module
+rename, calls = Path.rename, []
+def kill(path, target):
+    if len(calls) == int(sys.argv[2]):
+        os.kill(os.getpid(), 9)
+    calls.append(path)
+    return rename(path, target)
+Path.rename = kill
+with module.whole_folder(Path(sys.argv[1]), replace=True) as making:
+    (making / "a.txt").write_text("new")
+"""
+
+
+@pytest.mark.parametrize("step", [0, 1])
+@pytest.mark.parametrize("by_sweep", [True, False])
+def test_what_a_killed_process_moved_aside_comes_back(tmp_path: Path, step: int, by_sweep: bool) -> None:
+    place = tmp_path / "my case"
+    _old(place)
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(place), str(step)], check=False, capture_output=True)
+    assert killed.returncode == -9, killed.stderr
+    assert place.exists() == (step == 0)
+    if by_sweep:
+        with open_folder(tmp_path) as folder:
+            sweep(folder)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            _write(place, replace=True, error=KeyboardInterrupt())
+    assert (place / "old.txt").read_text() == "old"
+
+
+def test_what_stepped_aside_stays_there_while_its_process_lives_or_the_place_is_taken(tmp_path: Path) -> None:
+    name = aside_name("case")
+    _old(tmp_path / name)
+    with open_folder(tmp_path) as folder:
+        sweep(folder)
+    assert not (tmp_path / "case").exists()
+    dead = re.sub(r"-[0-9a-f]{8}-([0-9a-f]{8})$", r"-00000000-\1", name)
+    (tmp_path / name).rename(tmp_path / dead)
+    _old(tmp_path / "case")
+    with open_folder(tmp_path) as folder:
+        sweep(folder)
+    assert _files(tmp_path) == [f"{dead}/old.txt", "case/old.txt"]
+    assert not recover(tmp_path / "case")
+    shutil.rmtree(tmp_path / "case")
+    assert recover(tmp_path / "case")
+    assert _files(tmp_path) == ["case/old.txt"]
 
 
 def test_a_fault_names_the_place_that_was_meant(tmp_path: Path) -> None:

@@ -99,3 +99,19 @@ def test_by_the_command(model: ModelFolder, tmp_path: Path, capsys: pytest.Captu
     assert find_model(str(model.path)).passport.finer is not None
     assert main(["start", str(model.path), "-o", str(start)]) == 2
     assert "there already" in capsys.readouterr().err
+
+
+def test_a_second_network_that_was_damaged_later_is_not_passed_on(model: ModelFolder, tmp_path: Path) -> None:
+    """Its digest would be made of the damaged file, and fit for ever."""
+    from training.finer import pass_on_finer
+
+    parent = add_finer(model, make_start(model, 1.0, (32, 32, 32), tmp_path / "start"))
+    child = read_model_folder(shutil.copytree(model.path, tmp_path / "child"))
+    raw = bytearray((parent.path / "finer.keras").read_bytes())
+    raw[-1] ^= 1
+    (parent.path / "finer.keras").write_bytes(raw)
+    with pytest.raises(TrainingError, match="not what its passport describes"):
+        pass_on_finer(parent, child)
+    (parent.path / "finer.keras").unlink()
+    with pytest.raises(TrainingError, match="cannot be read"):
+        pass_on_finer(parent, child)

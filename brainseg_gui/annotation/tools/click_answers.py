@@ -55,8 +55,8 @@ class RegionNetwork(Protocol):
     def look_ahead(self, case: Case) -> Generator[Progress, None, None]:
         """See a case before it is clicked; a click that comes meanwhile waits for this."""
 
-    def forget(self) -> None:
-        """Keep nothing of any case."""
+    def forget(self, but: Case | None = None) -> None:
+        """Keep nothing of any case, unless of one."""
 
 
 @dataclass(frozen=True, eq=False)

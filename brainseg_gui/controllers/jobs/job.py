@@ -76,6 +76,11 @@ class _Runner(QObject):
 class Job(QObject):
     """One piece of long work; its signals arrive in the thread that made the job.
 
+    Parameters
+    ----------
+    writes
+        Whether it writes something that is there at its end: then a cancel that comes too late is none.
+
     Signals
     -------
     progressed
@@ -94,8 +99,9 @@ class Job(QObject):
     cancelled = Signal()
     finished = Signal()
 
-    def __init__(self, work: Generator[Progress, None, Any], parent: QObject) -> None:
+    def __init__(self, work: Generator[Progress, None, Any], parent: QObject, *, writes: bool = False) -> None:
         super().__init__(parent)
+        self._writes = writes
         self._runner = _Runner(work)
         self._cancelling = False
         self._runner.progressed.connect(self._on_progressed)
@@ -109,7 +115,7 @@ class Job(QObject):
         return self
 
     def cancel(self) -> None:
-        """Ask for the end; `cancelled` follows, and no other outcome."""
+        """Ask for the end; `cancelled` follows, and no other outcome unless what it writes was there by then."""
         self._cancelling = True
         self._runner.cancel.set()
 
@@ -133,7 +139,8 @@ class Job(QObject):
             self.progressed.emit(progress)
 
     def _on_succeeded(self, result: object) -> None:
-        self._end(self.cancelled if self._cancelling else self.succeeded, result)
+        given_up = self._cancelling and not self._writes
+        self._end(self.cancelled if given_up else self.succeeded, result)
 
     def _on_failed(self, error: Exception) -> None:
         self._end(self.cancelled if self._cancelling else self.failed, error)

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.errors import SaveError
-from brainseg_gui.progress import Progress, run_to_end
+from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
 
 log = logging.getLogger(__name__)
@@ -65,18 +65,19 @@ class Keeper(QObject):
         self._begin()
 
     def close(self) -> None:
-        """Write what is left, when the program ends."""
-        if self._job is not None:
-            self._job.wait()
+        """Write what is left, when the program ends; a drive that does not answer is not waited for."""
+        if self._job is not None and not self._job.wait():
+            log.warning("%s are not kept: the drive does not answer", self._what.lower())
+            return
         if self._batch is not None and self._batch.kept:  # what the thread did must not be done again
             del self._waiting[: len(self._batch.changes)]
         self._job = self._batch = None
         while self._waiting:
             batch = self._next()
-            try:
-                run_to_end(_written(batch))
-            except SaveError as error:
-                log.warning("%s are not kept: %s", self._what.lower(), error)
+            job = Job(_written(batch), self)
+            job.failed.connect(partial(log.warning, "%s are not kept: %s", self._what.lower()))
+            if not job.start().wait() or not batch.kept:
+                log.warning("%s are not kept", self._what.lower())
                 return
             del self._waiting[: len(batch.changes)]
 

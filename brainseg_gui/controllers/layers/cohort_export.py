@@ -71,7 +71,7 @@ class CohortExportController(QObject):
         work = wishes.chosen.export(self._sources, folder, ChosenMasks(wishes.masks, homes), self._remove_faces())
         self.state.tell(None)
         self.state.work.begin("exporting")
-        self._job = Job(work, self)
+        self._job = Job(work, self, writes=True)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(partial(self._on_exported, folder))
         self._job.failed.connect(self._on_failed)

@@ -175,7 +175,7 @@ class PreparingController(QObject):
         self._stop_glancing()
         state.begin("preparing")
         state.steps = state.doubts = ()
-        self._job = Job(_prepared(state.examination.place, request, self._engine()), self)
+        self._job = Job(_prepared(state.examination.place, request, self._engine()), self, writes=True)
         self._job.progressed.connect(self._on_progressed)
         self._job.succeeded.connect(self._on_prepared)
         self._job.failed.connect(self._on_failed)

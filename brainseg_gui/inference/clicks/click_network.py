@@ -117,9 +117,9 @@ class ClickNetwork:
         yield from self._features.of(case, ahead=True)
         import scipy.ndimage  # noqa: F401  now, or the first click would wait for it
 
-    def forget(self) -> None:
-        """Let go of the case that was seen."""
-        self._features.forget()
+    def forget(self, but: Case | None = None) -> None:
+        """Let go of the case that was seen, unless it is a certain one."""
+        self._features.forget(but)
 
 
 def shipped_click_network(engine: Engine) -> ClickNetwork | None:

@@ -22,6 +22,7 @@ class KeptFeatures:
         self._engine, self._model = engine, model
         self._working = threading.Lock()
         self._kept: tuple[Case, CaseFeatures] | None = None
+        self._wanted: Case | None = None  # what is worked out for a case that was let go meanwhile is not kept
 
     def of(self, case: Case, *, ahead: bool = False) -> Generator[Progress, None, CaseFeatures]:
         """Those of a case; yields, raises and takes `ahead` as `Engine.features`.
@@ -31,13 +32,17 @@ class KeptFeatures:
         while not self._working.acquire(timeout=_LOOK_S):
             yield Progress(INFERRING, 0.0, "somebody looks at it already")
         try:
-            if self._kept is None or self._kept[0] is not case:
-                self._kept = None
-                self._kept = case, (yield from self._engine.features(case, self._model, ahead=ahead))
-            return self._kept[1]
+            if (kept := self._kept) is not None and kept[0] is case:
+                return kept[1]
+            self._kept, self._wanted = None, case
+            features = yield from self._engine.features(case, self._model, ahead=ahead)
+            if self._wanted is case:
+                self._kept = case, features
+            return features
         finally:
             self._working.release()
 
-    def forget(self) -> None:
-        """Let go of the case."""
-        self._kept = None
+    def forget(self, but: Case | None = None) -> None:
+        """Let go of the case, unless it is a certain one."""
+        if but is None or self._wanted is not but:
+            self._kept = self._wanted = None

@@ -5,6 +5,7 @@ Importing this module imports no network library.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Generator, Mapping
 from dataclasses import replace
@@ -73,7 +74,7 @@ class Engine:
         return self._keeper.pid
 
     def start(self, model: ModelFolder | HeadModel | None = None, options: SegmentOptions | None = None) -> None:
-        """Start the process and let it load a model, without waiting for it.
+        """Start the process and let it load a model, without waiting for it; not while it works for somebody.
 
         Parameters
         ----------
@@ -83,7 +84,8 @@ class Engine:
             Where it is going to run.
         """
         request = Load(next(self._serials), model or default_model(), (options or SegmentOptions()).of_network)
-        self._keeper.living().send(request)
+        with contextlib.suppress(EngineError), self._turn.taken(gives_way=True):
+            self._keeper.living().send(request)
 
     def segment(
         self, case: Case, model: ModelFolder, options: SegmentOptions
@@ -93,18 +95,18 @@ class Engine:
         Yields
         ------
         Progress
-            At least every tenth of a second. Closing the generator cancels: the process is asked to stop, and
-            killed if it is not idle within 0.35 s.
+            At least every tenth of a second, also while the process works for somebody else. Closing the generator
+            cancels: the process is asked to stop, and killed if it is not idle within 0.35 s.
 
         Raises
         ------
         ModelError
             If the model cannot be used, or needs a modality that the case lacks.
         EngineError
-            If the process dies or fails, or already works for somebody else. The next call starts a new one.
+            If the process dies or fails. The next call starts a new one.
         """
         require_modalities(case.volumes, model, case.source.folder)
-        with self._turn.taken():
+        with (yield from self._turn.waited_for()):
             process = self._keeper.living()
             loading_s = yield from self._load(process, model, options)
             base = _LOADING_SHARE if loading_s else 0.0
@@ -116,7 +118,7 @@ class Engine:
     ) -> Generator[Progress, None, CaseFeatures]:
         """What is kept of a case, so that each click costs a small network on a patch and nothing more.
 
-        Yields and raises as `segment`.
+        Yields and raises as `segment`, but for an `EngineError` where the process works for somebody else.
 
         Parameters
         ----------
@@ -168,9 +170,9 @@ class Engine:
         ModelError
             If the model cannot be used.
         EngineError
-            If the process dies or fails, or works for somebody else.
+            If the process dies or fails.
         """
-        with self._turn.taken():
+        with (yield from self._turn.waited_for()):
             process = self._keeper.living()
             yield from self._load(process, model, options or SegmentOptions())
             serial = next(self._serials)

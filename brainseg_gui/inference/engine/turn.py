@@ -1,4 +1,7 @@
-"""Whose turn it is at the network's process: one piece of work at a time; what was begun ahead leaves for any other."""
+"""Whose turn it is at the network's process: one piece of work at a time; what was begun ahead leaves for any other.
+
+Work that took minutes before, or is one of many cases, waits for its turn; a click does not.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 from brainseg_gui.errors import Cancelled, EngineError
+from brainseg_gui.inference.options import STARTING
 from brainseg_gui.progress import Progress
 
+_LOOK_S = 0.05
 _LEFT_WITHIN_S = 2.0  # it looks up every tenth of a second, and has to stop the process
 
 _Found = TypeVar("_Found")
@@ -38,7 +43,26 @@ class EngineTurn:
             If somebody else works who does not give way.
         """
         if not self._working.acquire(blocking=False) and (gives_way or not self._asked_for()):
-            raise EngineError("a segmentation is already running", "Wait for it, or cancel it")
+            raise EngineError("the network works for something else", "Wait for it, or cancel it")
+        with self._held(gives_way=gives_way):
+            yield
+
+    def waited_for(self) -> Generator[Progress, None, contextlib.AbstractContextManager[None]]:
+        """Wait for the turn, however long another works; the turn is left with the context that is returned.
+
+        Yields
+        ------
+        Progress
+            Every twentieth of a second. Closing the generator gives the wish up.
+        """
+        self._wanted.set()
+        while not self._working.acquire(timeout=_LOOK_S):
+            yield Progress(STARTING, 0.0, "the network works for something else")
+            self._wanted.set()
+        return self._held(gives_way=False)
+
+    @contextlib.contextmanager
+    def _held(self, *, gives_way: bool) -> Iterator[None]:
         self._gives_way = gives_way
         self._wanted.clear()
         try:

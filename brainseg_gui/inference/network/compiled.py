@@ -40,7 +40,10 @@ class CompiledNetwork:
 
     def weights_of(self, model: Any) -> Sequence[Any]:
         """The weights of a network of the same description, as a pass takes them."""
-        return [keras.ops.convert_to_tensor(weight) for weight in model.weights] if self.takes_weights else ()
+        if not self.takes_weights:
+            return ()
+        pairs = zip(model.weights, self.model.weights, strict=True)  # they may have been saved in half precision
+        return [keras.ops.convert_to_tensor(weight, dtype=own.dtype) for weight, own in pairs]
 
     def to_features(self) -> CompiledNetwork:
         """The same network, which gives what its last layer makes the answer of, too."""

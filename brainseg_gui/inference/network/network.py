@@ -24,7 +24,7 @@ from brainseg_gui.inference.network.keras_network import is_out_of_memory, open_
 from brainseg_gui.inference.network.layer_sizes import layer_sizes
 from brainseg_gui.inference.network.rebuild import rebuilt
 from brainseg_gui.inference.network.warm_up import warm_up_shape
-from brainseg_gui.inference.options import LOADING, SegmentOptions
+from brainseg_gui.inference.options import LOADING, Precision, SegmentOptions
 from brainseg_gui.inference.sliding_window import Shape
 from brainseg_gui.plain_files import visible
 from brainseg_gui.progress import Progress
@@ -35,19 +35,23 @@ class LoadedNetwork:
 
     Parameters
     ----------
+    precision
+        As asked for: ``"auto"``, ``"bfloat16"`` or ``"float32"``.
     like
         Another network, which shares what is compiled where it is of the same description.
     """
 
-    def __init__(self, model: Any, device: ComputeDevice, precision: str, like: LoadedNetwork | None = None) -> None:
-        self._original = model
+    def __init__(
+        self, model: Any, device: ComputeDevice, precision: Precision, like: LoadedNetwork | None = None
+    ) -> None:
+        self._original, self._asked = model, precision
         self._like = like if like is not None and like.is_described_as(model) else None
         self.notes: tuple[str, ...] = ()
         self.bytes_per_voxel = 0.0
         self.finer: LoadedNetwork | None = None
         self._for_incomplete: Callable[[], Generator[Progress, None, LoadedNetwork]] = self._itself
         self._with_features: CompiledNetwork | None = None
-        self._settle(device, precision)
+        self._settle(device, choose_precision(precision, device))
 
     @property
     def fixed_shape(self) -> Shape | None:
@@ -81,6 +85,7 @@ class LoadedNetwork:
         """The network for cases that lack a modality, loaded when one first does; this one where there is no other."""
         other = yield from self._for_incomplete()
         self._for_incomplete = other._itself
+        self.notes += tuple(note for note in other.notes if note not in self.notes)
         return other
 
     def _itself(self) -> Generator[Progress, None, LoadedNetwork]:
@@ -96,7 +101,7 @@ class LoadedNetwork:
         if not self.device.is_gpu:
             return False
         device = cpu_device()
-        self._settle(device, choose_precision("auto", device))
+        self._settle(device, choose_precision(self._asked, device))
         return True
 
     def take_weights(self, weights: list[Any]) -> None:
@@ -169,7 +174,7 @@ def load_network(
     device = choose_device(options.device)
     model = open_network(folder)
     yield Progress(LOADING, 0.6, f"{folder.title} on {device.words}")
-    network = LoadedNetwork(model, device, choose_precision(options.precision, device), like)
+    network = LoadedNetwork(model, device, options.precision, like)
     yield Progress(LOADING, 0.7, "warming up")
     _warm_up(network, folder.passport)
     if isinstance(folder, ModelFolder) and (finer := folder.passport.of_finer) is not None:

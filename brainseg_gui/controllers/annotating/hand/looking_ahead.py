@@ -37,7 +37,7 @@ class LookingAhead(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(_PAUSE_MS)
         self._soon.timeout.connect(self._begin)
-        session.case_changed.connect(self._judge)
+        session.case_changed.connect(self._on_case_changed)
         session.annotating.annotation_changed.connect(self._judge)
         session.annotating.options.events.tool.connect(self._judge)
         for work in (session.segmenting, session.cohort_run.work):
@@ -57,6 +57,11 @@ class LookingAhead(QObject):
         at_work = session.segmenting.running or session.cohort_run.work.running
         in_hand = annotating.options.tool is Tool.CLICK and annotating.editable
         return in_hand and session.case is not None and not session.previewing and not at_work
+
+    def _on_case_changed(self) -> None:
+        if self._network_of.made is not None:  # a click may have looked at a case that this did not
+            self._network_of.made.forget(but=self._session.case)
+        self._judge()
 
     def _judge(self, *_: object) -> None:
         if self._seen is not None and self._seen is not self._session.case:
