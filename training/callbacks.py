@@ -99,6 +99,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
         super().__init__()
         self._run = run
         self._validation = validation
+        self._scored = validation.expected  # cases, by the epochs so far
         self._every = length.validate_every
         self._keep = length.keep
         self._export = export
@@ -148,7 +149,18 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
                 values = {"epoch": run.epoch, "case": case, "dice": news.dice, "digest": news.digest}
                 run.events.write("validated", **values, picture=picture)
                 results.append(news.dice)
-        return mean_dice(results) if results else {}
+        return mean_dice(results) if results and self._is_comparable(len(results)) else {}
+
+    def _is_comparable(self, scored: int) -> bool:
+        """Whether as many cases could be scored as before: without the hardest one an epoch would stay the best."""
+        run, before = self._run, self._scored
+        if scored < before:
+            run.warn(f"Epoch {run.epoch} is not compared with the others: {scored} of {before} cases could be scored")
+            return False
+        if scored > before > 0:
+            run.position.best = None
+        self._scored = scored
+        return True
 
     def _keep_best(self, metrics: Mapping[str, float]) -> None:
         """By mean region Dice of whole cases, or by training loss where nothing is held back; or the last."""

@@ -92,6 +92,8 @@ class Validation:
     ) -> None:
         self._model = model
         self.cases = tuple(cases)
+        self.expected = 0
+        """How many cases the earlier scores of the run are of; 0 where there are none."""
         self._passport = passport
         self._warn = warn
         self._network = LoadedNetwork(plain, device, precision)

@@ -16,8 +16,9 @@ from training.announce import tell_estimate, tell_of_data, tell_of_network
 from training.callbacks import Checkpoints, Epochs, Export, Steps, Together, tensorboard
 from training.checkpoint import BEST, averaged_weights, latest_checkpoint, restore
 from training.data.cache import CachedCase
-from training.data.cases import TrainingCase, check_data
+from training.data.cases import DataSet, TrainingCase, check_data
 from training.data.data import Patches
+from training.data.kept_split import as_before, first_split
 from training.data.order import CaseOrder
 from training.data.patch import Shape, patch_size
 from training.errors import TrainingError
@@ -50,7 +51,7 @@ def train(run: Run, config: TrainingConfig) -> None:
     # Data
     start = start_of(config)
     passport = passport_of(start.recipe)
-    data = check_data(config.data, passport.modalities, config.compute.seed)
+    data, held_back = split_as_before(run, config, check_data(config.data, passport.modalities, config.compute.seed))
     tell_of_data(run, config, data)
     entries = prepared_alike(run, config, start.recipe, data.training)
     further = prepared_alike(run, config, start.recipe, data.further) if data.further else []
@@ -74,8 +75,18 @@ def train(run: Run, config: TrainingConfig) -> None:
         # Fit
         with undivided():
             validation = Validation(model, plain, device, precision, passport, data.validation, run.warn)
+            validation.expected = held_back
         with contextlib.closing(patches_of(run, config, start, order, patch)) as patches:
             fit(run, config, model, patches, validation, exporter(run, config, start, plain, len(order)))
+
+
+def split_as_before(run: Run, config: TrainingConfig, data: DataSet) -> tuple[DataSet, int]:
+    """The data of a run that goes on, split as at its beginning, and how many cases it held back; 0 for a new run."""
+    goes_on = any(run.folder.checkpoints.glob("step-*.npz"))
+    before = first_split(run.folder.events()) if goes_on else None
+    if before is None or config.data.validation:
+        return data, 0
+    return as_before(data, *before, run.warn), len(before[1])
 
 
 def check_devices(run: Run, device: ComputeDevice) -> None:

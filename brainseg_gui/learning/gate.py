@@ -46,8 +46,8 @@ class MeasureChange:
 
     @property
     def is_worse(self) -> bool:
-        """Whether the change is one to the worse that is hardly chance."""
-        down = self.test.mean < 0 if self.measure.better is Better.HIGHER else self.test.mean > 0
+        """Whether the change is one to the worse that is hardly chance: for most patients, whatever the mean says."""
+        down = self.test.effect < 0 if self.measure.better is Better.HIGHER else self.test.effect > 0
         return down and self.test.p is not None and self.test.p < LEVEL
 
 
@@ -115,8 +115,8 @@ class Verdict:
 def judge(report: CohortReport) -> Verdict:
     """Judge the network `AFTER` against the one `BEFORE`.
 
-    It passes where the mean Dice rises (Wilcoxon's signed-rank test over patients, p below .05), the mean Dice of no
-    region falls by more than .01, and no measure of a region is worse by the test.
+    It passes where the mean Dice rises, in the mean and by Wilcoxon's signed-rank test over patients (p below .05), the
+    mean Dice of no region falls by more than .01, and no measure of a region is worse by the test.
     """
     pairs = [CaseChange(*pair) for pair in report.common(BEFORE, AFTER)]
     before, after = ([getattr(pair, name).mean_dice for pair in pairs] for name in (BEFORE, AFTER))
@@ -158,6 +158,8 @@ def _why_not(overall: PairedTest, rows: tuple[MeasureChange, ...], failed: int) 
         return f"{listed(worse)} {'is' if len(worse) == 1 else 'are'} worse"
     if overall.p is None or overall.p >= LEVEL:
         return "the difference may be chance"
+    if not overall.effect > 0:  # the test is two-sided: then its p speaks against the network
+        return "it is worse for most patients; a few that gain much lift the mean"
     return ""
 
 

@@ -87,10 +87,8 @@ def images_digest(source: CaseSource) -> str:
     CaseError
         If one cannot be read.
     """
-    whole = hashlib.blake2b(digest_size=16)
-    for path in sorted(set(source.modalities.values()), key=lambda path: path.name):
-        whole.update(_file_digest(path))
-    return whole.hexdigest()
+    digests = sorted(_file_digest(path) for path in set(source.modalities.values()))
+    return hashlib.blake2b(b"".join(digests), digest_size=16).hexdigest()
 
 
 def _file_digest(path: Path) -> bytes:

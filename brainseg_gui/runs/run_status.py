@@ -11,6 +11,7 @@ from brainseg_gui.runs.events import Event
 from brainseg_gui.runs.trainer_process import is_alive
 
 SILENT_AFTER_S = 300.0
+LOST_AFTER_S = 7200.0  # without news from another computer: its trainer ended; a living one refuses a second
 
 
 class RunStatus(Enum):
@@ -56,7 +57,10 @@ def status_of(events: Sequence[Event]) -> RunStatus:
         alive = is_alive(start.values.get("pid"), start.values.get("pid_since", ""))
         return RunStatus.RUNNING if alive else RunStatus.DIED
     # clocks of two machines differ, and a clock may have been set back: news from far ahead is no news
-    return RunStatus.RUNNING if abs(time.time() - events[-1].time) < SILENT_AFTER_S else RunStatus.SILENT
+    age_s = time.time() - events[-1].time
+    if abs(age_s) < SILENT_AFTER_S:
+        return RunStatus.RUNNING
+    return RunStatus.DIED if age_s > LOST_AFTER_S else RunStatus.SILENT
 
 
 def last_start(events: Sequence[Event]) -> Event | None:

@@ -100,3 +100,12 @@ def test_the_worst_changes_come_first_and_better_follows_the_measure() -> None:
     text = as_text(verdict)
     assert "P7    0.900 → 0.600" in text
     assert "P6" not in text.partition("to the worse")[2]
+
+
+def test_one_case_that_gains_much_does_not_outweigh_all_others() -> None:
+    """The test is two-sided: its p of .03 was evidence of harm, and stood beside “is better”."""
+    changes = [(-0.005 - 1e-4 * n,) * 3 for n in range(11)] + [(0.09, 0.19, 0.29)]
+    verdict = judge(report(changes))
+    assert verdict.overall.mean > 0 > verdict.overall.effect
+    assert not verdict.passed
+    assert all(row.is_worse for row in verdict.rows if row.measure.key == "dice")

@@ -12,7 +12,7 @@ import pytest
 from brainseg_gui.runs.config import Data, Network, TrainingConfig
 from brainseg_gui.runs.events import Event, EventTail, EventWriter
 from brainseg_gui.runs.run_folder import RunError, RunFolder, find_runs
-from brainseg_gui.runs.run_status import SILENT_AFTER_S, RunStatus, status_of
+from brainseg_gui.runs.run_status import LOST_AFTER_S, SILENT_AFTER_S, RunStatus, status_of
 
 HERE = os.uname().nodename
 
@@ -88,6 +88,8 @@ def test_a_run_of_another_machine_is_judged_by_its_age() -> None:
     assert status_of([started(1, "elsewhere", now), Event("step", now, {})]) is RunStatus.RUNNING
     old = now - SILENT_AFTER_S - 1
     assert status_of([started(1, "elsewhere", old), Event("step", old, {})]) is RunStatus.SILENT
+    old = now - LOST_AFTER_S - 1  # a node that crashed, a container under another name: it could never be resumed
+    assert status_of([started(1, "elsewhere", old), Event("step", old, {})]) is RunStatus.DIED
 
 
 def test_a_folder_takes_one_run_and_lists_by_age(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
@@ -214,3 +215,14 @@ def test_nothing_left_ends_with_the_first_reason(cohort: Callable[..., Path]) ->
     (folder / "Toy_000" / "Toy_000_t2.nii.gz").unlink()
     with pytest.raises(TrainingError, match=r"no case is left to train on.*T2 is missing"):
         check_data(data(folder), ALL, seed=0)
+
+
+def test_further_cases_keep_their_own_numbers(cohort: Callable[..., Path]) -> None:
+    """Their enhancing tumour, 4, was called background where the patients' scheme has 3 for it."""
+    patients, further = cohort(3, "patients", "P"), cohort(3, "further", "S", first=5)
+    for case in patients.iterdir():
+        relabelled(case, 4, 3)
+    asked = replace(data(patients), scheme="brats2023", further=(str(further),))
+    found = check_data(asked, ALL, seed=0)
+    assert {case.scheme.name for case in found.training} == {"brats2023"}
+    assert {case.scheme.name for case in found.further} == {"brats2020"}

@@ -105,7 +105,7 @@ def check_data(config: Data, modalities: Sequence[Modality], seed: int) -> DataS
     if not training:
         first = problems[0].sentence if problems else "the folder of cases is empty"
         raise TrainingError(f"no case is left to train on; the first problem: {first.rstrip('.')}", "Add cases")
-    further = _usable(_find(config.further), modalities, config.scheme, problems)
+    further = _usable(_find(config.further), modalities, "", problems)  # made by others: their own numbers
     further = _without_shared(_without_doubles(further, problems), validation, problems)
     return DataSet(tuple(training), tuple(validation), tuple(problems), tuple(further))
 

@@ -25,6 +25,7 @@ Batch = tuple[Image, NDArray[np.uint8]]
 Warn = Callable[[str], None]
 
 LARGEST_QUEUE_BYTES = 2**29
+MIRRORED = 0.5  # probability of a tumour that is laid into another brain: patient's left becomes right
 
 
 class Patches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -171,7 +172,9 @@ class Patches(keras.utils.PyDataset):  # type: ignore[misc]
         lengths = zip(centre, host.shape, donor.shape, strict=True)
         same = shape_of(c + (theirs - ours) // 2 for c, ours, theirs in lengths)
         size = shape_of(classes.shape)
-        image, labels = _as_floats(cut(donor.image(), same, size)), cut(donor.labels(), same, size)
+        side = slice(None, None, -1 if random.random() < MIRRORED else 1)  # of the whole brain: left becomes right
+        image, labels = (cut(whole[side], same, size) for whole in (donor.image(), donor.labels()))
+        image = _as_floats(image)
         return transplant(patch, classes, image, labels, random)
 
     def _tell(self, entry: CachedCase, error: Exception) -> None:

@@ -1,7 +1,8 @@
 """Tumours laid into other brains: more combinations of tumour, place and brain than a small set has.
 
 After Zhang et al., CarveMix (MICCAI 2021): the tumour of one case, cut with a random margin, replaces what lies there
-in another case, in the images and in the labels. Ours also mirrors it and gives it the other images' brightness.
+in another case, in the images and in the labels. Ours also gives it the other images' brightness, and `data` mirrors
+the donor's brain at times.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from brainseg_gui.imaging.box import Box, box_around, grown
 Image = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 
-MIRRORED = 0.5  # probability: patient's left becomes right
 LARGEST_RIM = 6  # voxels around a tumour that are carried along at most
 _EVERY = 3  # voxels along each axis: enough for means
 
@@ -37,8 +37,6 @@ def transplant(
     tuple
         Changed copies; the patch itself where the donor's tumour and the patch's brain do not meet.
     """
-    if random.random() < MIRRORED:
-        donor_image, donor_labels = donor_image[::-1], donor_labels[::-1]
     carved = carve(donor_labels, random)
     if carved is None:
         return image, labels
