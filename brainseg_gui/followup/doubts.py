@@ -1,4 +1,4 @@
-"""Where the category that the numbers give rests on lesions that are not measurable.
+"""Where the category that the numbers give rests on lesions that are not measurable, or others grew meanwhile.
 
 RANO 2.0 (Wen et al., J Clin Oncol 2023, 41:5187) and RANO-BM (Lin et al., Lancet Oncol 2015, 16:e270) measure lesions
 from a least diameter on: of smaller ones a voxel more or less is many per cent, so a change of theirs is no basis.
@@ -13,6 +13,8 @@ from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import Category
 from brainseg_gui.followup.results import VisitResult, results_of
 
+_LEAST_MM = 5.0  # of growth, as RANO-BM has it
+
 
 def doubts_of(record: FollowUp, results: Sequence[VisitResult] | None = None) -> dict[int, str]:
     """Index of a visit -> why its category is in doubt, in a sentence; visits without a doubt are left out.
@@ -26,9 +28,37 @@ def doubts_of(record: FollowUp, results: Sequence[VisitResult] | None = None) ->
     found = {}
     for result in results:
         places = _small(record, _basis(record, result, results))
-        if places:
-            found[result.visit] = f"In doubt: it rests on what is not measurable, {'; '.join(places)}"
+        said = [f"it rests on what is not measurable, {'; '.join(places)}"] if places else []
+        if grown := _grown_others(record, result, results):
+            said.append(f"lesions that are no targets grew, {'; '.join(grown)}")
+        if said:
+            found[result.visit] = f"In doubt: {'; '.join(said)}"
     return found
+
+
+def _grown_others(record: FollowUp, result: VisitResult, results: Sequence[VisitResult]) -> list[str]:
+    """Lesions of the baseline that are not summed up and grew as far as progression asks for, where none is told."""
+    told = (Category.BASELINE, Category.PROGRESSION)
+    if (
+        result.visit <= record.baseline
+        or result.diameters.category in told
+        or record.visits[result.visit].not_evaluable
+    ):
+        return []
+    before = [one.visit for one in results if record.baseline <= one.visit < result.visit]
+    found = []
+    for number in sorted(record.lesions(record.baseline).keys() - set(record.targets)):
+        sizes = [size for visit in before if (size := _longest_mm(record, number, visit)) > 0]
+        now = _longest_mm(record, number, result.visit)
+        if sizes and now >= min(sizes) + _LEAST_MM and now >= min(sizes) * (1 + record.criteria.progression / 100):
+            found.append(f"lesion {number} from {min(sizes):.1f} to {now:.1f} mm")
+    return found
+
+
+def _longest_mm(record: FollowUp, number: int, visit: int) -> float:
+    lesions = record.lesions(visit)
+    parts = record.identities.parts_of([number], visit, record.baseline) - set(record.targets)
+    return max((lesions[part].cross.longest_mm for part in parts), default=0.0)
 
 
 def _basis(record: FollowUp, result: VisitResult, results: Sequence[VisitResult]) -> list[tuple[int, tuple[int, ...]]]:

@@ -119,7 +119,7 @@ def _visit(entry: Mapping[str, Any]) -> VisitMeasures:
     moment = _moment(entry)
     place = entry.get("to_first")
     to_first = _affine(place) if place is not None else None
-    measures = (dict(lesions), volumes, by_network, _notes(entry), to_first)
+    measures = (dict(lesions), volumes, by_network, _notes(entry), to_first, text_in(entry.get("not_evaluable", "")))
     return VisitMeasures(text_in(entry["name"]), moment, grid, mask, *measures)
 
 

@@ -72,11 +72,21 @@ class Identities:
     numbers: tuple[Mapping[int, int], ...]
     events: tuple[LesionEvent, ...]
 
-    def parts_of(self, lesions: Sequence[int], visit: int) -> frozenset[int]:
-        """The lesions of a visit that hold any part of some lesions, whatever split or grew together since."""
+    def parts_of(self, lesions: Sequence[int], visit: int, since: int = 0) -> frozenset[int]:
+        """The lesions of a visit that hold any part of some lesions of another, whatever split or grew together since.
+
+        Parameters
+        ----------
+        since
+            Index of the visit whose lesions they are: what split before it is apart there already.
+        """
         parts = set(lesions)
         for event in self.events:
-            if event.visit <= visit and event.change in (Change.SPLIT, Change.MERGED) and parts & set(event.before):
+            if (
+                since < event.visit <= visit
+                and event.change in (Change.SPLIT, Change.MERGED)
+                and parts & set(event.before)
+            ):
                 parts |= set(event.after)
         return frozenset(parts & set(self.numbers[visit].values()))
 

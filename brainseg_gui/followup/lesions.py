@@ -21,6 +21,8 @@ from brainseg_gui.imaging.plane import Plane
 
 CRUMB_MM3 = 27.0
 """Less than a cube of 3 mm is no lesion but a crumb of a mask."""
+LINES_A_CAVITY = "it lines a cavity"
+"""How the reason of a lesion begins that is not measurable for that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +157,7 @@ def measured(
     slices = int(np.count_nonzero(seen))
     why_not = why_not_measurable(cross, slices, grid, criteria)
     if not why_not and lesion.lines_cavity and thickest_mm(lesion, grid) < criteria.least_across:
-        why_not = f"it lines a cavity and has no nodule of {criteria.least_across:g} mm"
+        why_not = f"{LINES_A_CAVITY} and has no nodule of {criteria.least_across:g} mm"
     return MeasuredLesion(cross, slices, lesion.volume_ml(grid), why_not)
 
 

@@ -126,7 +126,10 @@ def _masks_of(line: TimeLine, request: FollowUpRequest) -> dict[int, Path]:
 
 def _at(visit: VisitMeasures, placement: Placement) -> VisitMeasures:
     notes = (*visit.notes, placement.note) if placement.note else visit.notes
-    return replace(visit, notes=notes, to_first=None if placement.failed else placement.to_first)
+    if not placement.failed:
+        return replace(visit, notes=notes, to_first=placement.to_first)
+    why = visit.not_evaluable or "it could not be laid onto the first visit"
+    return replace(visit, notes=notes, to_first=None, not_evaluable=why)
 
 
 def _folder(line: TimeLine) -> Path | None:
@@ -136,10 +139,19 @@ def _folder(line: TimeLine) -> Path | None:
 def _measured(visit: Visit, mask: VisitMask | None, request: FollowUpRequest) -> tuple[VisitMeasures, LesionMap | None]:
     if mask is None:
         return VisitMeasures(visit.name, visit.moment, notes=("It has no mask and is not measured",)), None
-    notes = mask.notes
+    notes, why = mask.notes, ""
     if not mask.labels.scheme.tells_apart and request.criteria.kind.key == "enhancing":
+        why = "its mask does not tell enhancing tumour apart"
         notes = (*notes, "The mask does not tell enhancing tumour apart: these criteria find nothing in it")
-    empty = VisitMeasures(visit.name, visit.moment, mask.labels.grid, mask.path, by_network=mask.sure_ml, notes=notes)
+    empty = VisitMeasures(
+        visit.name,
+        visit.moment,
+        mask.labels.grid,
+        mask.path,
+        by_network=mask.sure_ml,
+        notes=notes,
+        not_evaluable=why,
+    )
     return measure_labels(empty, mask.labels, request)
 
 

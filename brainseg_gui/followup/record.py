@@ -16,7 +16,7 @@ import numpy as np
 from brainseg_gui.followup.criteria import Criteria
 from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, TreatmentNoted, VisitRemark
 from brainseg_gui.followup.identity import Identities, LesionEvent
-from brainseg_gui.followup.lesions import MeasuredLesion, why_not_measurable
+from brainseg_gui.followup.lesions import LINES_A_CAVITY, MeasuredLesion, why_not_measurable
 from brainseg_gui.followup.moments import Moment, Span, moment_on
 from brainseg_gui.followup.response import default_targets
 from brainseg_gui.followup.volumes import VolumeRange
@@ -48,6 +48,8 @@ class VisitMeasures:
         How the mask was read, where the visit lies, and what is in doubt, in sentences.
     to_first
         4×4: its world (RAS, mm) to that of the first visit; None where it was not registered.
+    not_evaluable
+        Why no category can be told of it: its mask knows nothing of what is measured, or nobody knows where it lies.
     """
 
     name: str
@@ -59,6 +61,7 @@ class VisitMeasures:
     by_network: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     to_first: Affine | None = None
+    not_evaluable: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +124,8 @@ class FollowUp:
         if not 0 <= edit.visit < len(self.visits):
             raise ValueError("there is no such visit")
         lesion = edit.lesion if isinstance(edit, LineMoved | VisitRemark) else None
+        if isinstance(edit, BaselineChosen) and self.visits[edit.visit].mask is None:
+            raise ValueError("the visit has no mask")
         if lesion is not None and lesion not in self.visits[edit.visit].lesions:
             raise ValueError("the visit has no such lesion")
 
@@ -197,4 +202,6 @@ def _with_line(lesion: MeasuredLesion, edit: LineMoved, grid: Grid, criteria: Cr
         longest_mm=lengths[0],
         across_mm=lengths[1],
     )
+    if lesion.why_not.startswith(LINES_A_CAVITY):  # a line says nothing of how thick the wall is
+        return replace(lesion, cross=cross)
     return replace(lesion, cross=cross, why_not=why_not_measurable(cross, lesion.slices, grid, criteria))

@@ -15,8 +15,8 @@ from brainseg_gui.followup.criteria import Criteria
 from brainseg_gui.followup.lesions import MeasuredLesion
 
 CAUTION = (
-    "A category of measurements alone: no diagnosis. Clinical state, steroids, treatment and a confirming scan are not "
-    "looked at."
+    "A category of measurements alone: no diagnosis. Clinical state, steroids, treatment, a confirming scan and what "
+    "other sequences show are not looked at; of lesions that are no targets a person is told where they grow."
 )
 _SAME = 1e-9  # per cent: a change of exactly 25 % is 25 %
 
@@ -138,12 +138,19 @@ class Sums:
         New lesions that mean progression: their numbers.
     grown
         Largest growth in mm of a target's longest diameter over its smallest so far; only one dimension needs it.
+    barred
+        Why a visit cannot be evaluated; empty where it can. Its sum is no nadir.
     """
 
     totals: Sequence[float]
     lesions: Sequence[int]
     new: Sequence[tuple[int, ...]]
     grown: Sequence[float] | None = None
+    barred: Sequence[str] | None = None
+
+    def why_barred(self, index: int) -> str:
+        """Why a visit cannot be evaluated; empty where it can."""
+        return self.barred[index] if self.barred is not None else ""
 
 
 def assess(sums: Sums, thresholds: Thresholds, baseline: int = 0, least_growth: float = 0.0) -> tuple[Assessment, ...]:
@@ -160,6 +167,8 @@ def assess(sums: Sums, thresholds: Thresholds, baseline: int = 0, least_growth: 
     for index, total in enumerate(sums.totals):
         if index < baseline:
             found.append(Assessment(total, math.nan, math.nan, math.nan, Category.NONE, ("before the baseline",)))
+        elif why := sums.why_barred(index):
+            found.append(Assessment(total, math.nan, math.nan, math.nan, Category.NONE, (why,)))
         elif index == baseline:
             found.append(Assessment(total, 0.0, 0.0, total, Category.BASELINE))
         else:
@@ -169,7 +178,9 @@ def assess(sums: Sums, thresholds: Thresholds, baseline: int = 0, least_growth: 
 
 def _assessed(sums: Sums, thresholds: Thresholds, baseline: int, index: int, least_growth: float) -> Assessment:
     total, first = sums.totals[index], sums.totals[baseline]
-    nadir = min(sums.totals[baseline:index])
+    if why := sums.why_barred(baseline):
+        return Assessment(total, math.nan, math.nan, math.nan, Category.NONE, (f"the baseline: {why}",))
+    nadir = min(sums.totals[one] for one in range(baseline, index) if not sums.why_barred(one))
     from_baseline, from_nadir = change_percent(total, first), change_percent(total, nadir)
     grown = sums.grown[index] if sums.grown is not None else math.inf
     reasons: dict[Category, str] = {}

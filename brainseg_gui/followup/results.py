@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from brainseg_gui.followup.identity import Change
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import (
@@ -49,16 +48,19 @@ def results_of(record: FollowUp) -> tuple[VisitResult, ...]:
     if not visits:
         return ()
     baseline, criteria = visits.index(record.baseline), record.criteria
-    parts = [tuple(sorted(record.identities.parts_of(record.targets, visit))) for visit in visits]
+    parts = [tuple(sorted(record.identities.parts_of(record.targets, visit, record.baseline))) for visit in visits]
     found = [record.lesions(visit) for visit in visits]
     new = _new_lesions(record, visits)
     counts = [len(lesions) for lesions in found]
     sizes = [sum(size_of(lesions[n], criteria) for n in numbers) for lesions, numbers in zip(found, parts, strict=True)]
     volumes = [sum(lesions[n].volume_ml for n in numbers) for lesions, numbers in zip(found, parts, strict=True)]
-    grown = _grown_mm(record, visits)
-    by_size = assess(Sums(sizes, counts, new, grown), thresholds_of(criteria), baseline, criteria.progression_least)
+    grown, barred = _grown_mm(record, visits), [record.visits[visit].not_evaluable for visit in visits]
+    by_size = assess(
+        Sums(sizes, counts, new, grown, barred), thresholds_of(criteria), baseline, criteria.progression_least
+    )
     limits = volume_thresholds_of(criteria)
-    by_volume = assess(Sums(volumes, counts, new), limits, baseline) if limits is not None else [None] * len(visits)
+    sums = Sums(volumes, counts, new, barred=barred)
+    by_volume = assess(sums, limits, baseline) if limits is not None else [None] * len(visits)
     rows = zip(visits, parts, by_size, by_volume, strict=True)
     return tuple(VisitResult(visit, _days(record, visit), numbers, a, b) for visit, numbers, a, b in rows)
 
@@ -68,21 +70,20 @@ def _days(record: FollowUp, visit: int) -> Span | None:
 
 
 def _new_lesions(record: FollowUp, visits: Sequence[int]) -> list[tuple[int, ...]]:
-    """Per visit, the lesions that came after the baseline and count as new for the first time."""
-    appeared = {
-        number
-        for event in record.events
-        if event.change is Change.NEW and event.visit > record.baseline
-        for number in event.after
-    }
-    told: set[int] = set()
+    """Per visit, the lesions that are there, were not at the baseline, and count as new: as long as they are there.
+
+    A tumour that was taken out before the baseline and comes back is new as well. One that has to be measurable to
+    count does so from the visit on at which it first is.
+    """
+    start, known = tuple(record.lesions(record.baseline)), record.identities
+    counted: set[int] = set()
     found = []
     for visit in visits:
         lesions = record.lesions(visit) if visit > record.baseline else {}
-        counted = record.criteria.new_lesion == "any"
-        now = sorted(n for n in appeared - told if n in lesions and (counted or lesions[n].measurable))
-        told |= set(now)
-        found.append(tuple(now))
+        new = lesions.keys() - known.parts_of(start, visit, record.baseline)
+        if not record.visits[visit].not_evaluable:
+            counted |= {n for n in new if record.criteria.new_lesion == "any" or lesions[n].measurable}
+        found.append(tuple(sorted(new & counted)))
     return found
 
 
@@ -93,7 +94,7 @@ def _grown_mm(record: FollowUp, visits: Sequence[int]) -> list[float]:
     for visit in visits:
         lesions, most = record.lesions(visit), 0.0
         for target in record.targets if visit >= record.baseline else ():
-            parts = record.identities.parts_of([target], visit)
+            parts = record.identities.parts_of([target], visit, record.baseline)
             now = max((lesions[n].cross.longest_mm for n in parts), default=0.0)
             most = max(most, now - smallest.get(target, now))
             smallest[target] = min(smallest.get(target, now), now)

@@ -70,6 +70,7 @@ def _visit(visit: VisitMeasures) -> dict[str, Any]:
         "lesions": [_lesion(number, lesion) for number, lesion in visit.lesions.items()],
         "notes": list(visit.notes),
         "to_first": visit.to_first.tolist() if visit.to_first is not None else None,
+        "not_evaluable": visit.not_evaluable,
     }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+
+import pytest
 
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.diameters import Cross, Line
 from brainseg_gui.followup.doubts import doubts_of
-from brainseg_gui.followup.edits import TargetsChosen
+from brainseg_gui.followup.edits import BaselineChosen, TargetsChosen
 from brainseg_gui.followup.identity import Change, LesionEvent
 from brainseg_gui.followup.lesions import MeasuredLesion
 from brainseg_gui.followup.moments import moment_on
@@ -87,3 +90,72 @@ def test_the_pace_is_that_since_the_visit_before() -> None:
     assert pace_words(found, results, 1).endswith("2.00 ml, +100 % since v0 (+0.69 % a day, doubling in 100 days)")
     assert pace_words(found, results, 2).endswith("1.00 ml, -50 % since v1 (-0.69 % a day, halving in 100 days)")
     assert pace_words(found, results, 3) == "Volume of the targets: 0.00 ml, -100 % since v2"
+
+
+def test_a_new_lesion_is_progression_as_long_as_it_is_there() -> None:
+    """It counted on one visit alone: then “stable” and “partial response” were told while it grew."""
+    for criteria in ("rano2", "rano-hgg", "rano-bm"):
+        found = record(
+            {1: lesion(30)},
+            {1: lesion(30), 2: lesion(16)},
+            {1: lesion(30), 2: lesion(50)},
+            {1: lesion(12), 2: lesion(60)},
+            {1: lesion(12)},
+            criteria=criteria,
+            events=(LesionEvent(1, Change.NEW, (), (2,)), LesionEvent(4, Change.VANISHED, (2,))),
+        )
+        assert letters(found) == ["BL", "PD", "PD", "PD", "PR"], criteria
+        assert [result.diameters.new for result in results_of(found)] == [(), (2,), (2,), (2,), ()]
+
+
+def test_a_small_new_lesion_counts_from_when_it_can_be_measured_and_stays() -> None:
+    new = (LesionEvent(1, Change.NEW, (), (2,)),)
+    visits = [{1: lesion(20), 2: lesion(size)} for size in (6, 14, 8)]
+    assert letters(record({1: lesion(20)}, *visits, events=new)) == ["BL", "SD", "PD", "PD"]
+
+
+def test_a_tumour_that_comes_back_after_a_baseline_without_it_is_new() -> None:
+    """Local recurrence after an operation: it was “not evaluable”, or stable beside another target."""
+    back = (LesionEvent(1, Change.VANISHED, (1,)), LesionEvent(2, Change.RETURNED, (), (1,)))
+    alone = record({1: lesion(30)}, {}, {1: lesion(40)}, events=back).with_edit(BaselineChosen(1))
+    assert letters(alone) == ["NE", "BL", "PD"]
+    beside = record({1: lesion(30), 2: lesion(15)}, {2: lesion(15)}, {1: lesion(40), 2: lesion(15)}, events=back)
+    assert letters(beside.with_edit(BaselineChosen(1))) == ["NE", "BL", "PD"]
+
+
+def test_what_split_before_the_baseline_is_apart_there() -> None:
+    split = (LesionEvent(1, Change.SPLIT, (1,), (1, 2)),)
+    visits = ({1: lesion(40)}, {1: lesion(22), 2: lesion(21)}, {1: lesion(22), 2: lesion(33)})
+    found = record(*visits, events=split).with_edit(BaselineChosen(1)).with_edit(TargetsChosen((1,)))
+    assert [result.targets for result in results_of(found)][1:] == [(1,), (1,)]
+    assert letters(found) == ["NE", "BL", "SD"]
+    from_the_first = record(*visits, events=split)
+    assert [result.targets for result in results_of(from_the_first)] == [(1,), (1, 2), (1, 2)]
+
+
+def test_lesions_that_are_no_targets_and_grow_are_a_doubt() -> None:
+    found = record({1: lesion(30), 2: lesion(6)}, {1: lesion(20), 2: lesion(30)}, {1: lesion(20), 2: lesion(8)})
+    assert letters(found) == ["BL", "PR", "PR"]
+    assert doubts_of(found) == {1: "In doubt: lesions that are no targets grew, lesion 2 from 6.0 to 30.0 mm"}
+
+
+def test_a_visit_that_tells_nothing_is_not_evaluated_and_no_nadir() -> None:
+    """A mask without enhancing tumour gave a complete response, and the next visit progression."""
+    found = record({1: lesion(30)}, {}, {1: lesion(30)}, {1: lesion(40)})
+    visits = list(found.visits)
+    visits[1] = replace(visits[1], not_evaluable="its mask does not tell enhancing tumour apart")
+    barred = replace(found, visits=tuple(visits))
+    assert letters(found) == ["BL", "CR", "PD", "PD"]
+    assert letters(barred) == ["BL", "NE", "SD", "PD"]
+    results = results_of(barred)
+    assert results[1].diameters.reasons == ("its mask does not tell enhancing tumour apart",)
+    assert results[2].diameters.nadir == 900
+    assert results[1].volumes is None or results[1].volumes.category.letters == "NE"
+    assert letters(replace(barred, edits=(BaselineChosen(1),)))[2:] == ["NE", "NE"]
+
+
+def test_a_visit_without_a_mask_is_no_baseline() -> None:
+    found = record({1: lesion(30)}, {1: lesion(30)})
+    visits = (found.visits[0], replace(found.visits[1], mask=None, lesions={}))
+    with pytest.raises(ValueError, match="no mask"):
+        replace(found, visits=visits).with_edit(BaselineChosen(1))

@@ -47,8 +47,12 @@ class BlandAltman:
 
 
 def bland_altman(reference: ArrayLike, prediction: ArrayLike, *, patients: Sequence[str] | None = None) -> BlandAltman:
-    """Compare two measurements, case by case, (n,) each; `patients` are as for `bootstrap_of_mean`."""
+    """Compare two measurements, of the cases that have both, (n,) each; `patients` are as for `bootstrap_of_mean`."""
     ours, theirs = np.asarray(reference, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
+    known = np.isfinite(theirs - ours)
+    ours, theirs = ours[known], theirs[known]
+    if patients is not None:
+        patients = [name for name, both in zip(patients, known, strict=True) if both]
     differences = theirs - ours
     whose = patient_numbers(differences, patients)
     count = np.unique(whose).size

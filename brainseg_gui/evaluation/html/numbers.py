@@ -173,10 +173,11 @@ def agreement_section(report: CohortReport) -> Html:
     parts: list[Html] = []
     rows = []
     for number, model in enumerate(report.models):
-        names = [case.case_id for case in report.of_model(model)]
+        cases = [case.case_id for case in report.of_model(model)]
         charts = []
         for key in REGION_KEYS:
-            volumes = (report.values(model, key, name) for name in ("reference_ml", "prediction_ml"))
+            volumes = [report.values(model, key, name) for name in ("reference_ml", "prediction_ml")]
+            names = [name for name, *both in zip(cases, *volumes, strict=True) if all(map(math.isfinite, both))]
             agreement = bland_altman(*volumes, patients=report.patients(model))
             title = f"{key}, {model}" if len(report.models) > 1 else key
             charts.append(bland_altman_chart(title, agreement, names, number))

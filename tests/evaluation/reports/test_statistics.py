@@ -98,6 +98,16 @@ def test_bland_altman_of_four_volumes() -> None:
     assert math.isnan(bland_altman([1], [2]).sd)
 
 
+def test_a_case_that_lacks_a_number_is_left_out_and_its_patient_with_it() -> None:
+    """It took the figures of all others away, and with visits ended the whole page."""
+    agreement = bland_altman([1, 2, math.nan, 4], [1.1, 2.2, 3.3, 4.1])
+    assert (agreement.differences.size, agreement.patients) == (3, 3)
+    assert (agreement.bias, agreement.sd) == (pytest.approx(0.4 / 3), pytest.approx(0.0577, abs=1e-4))
+    visits = bland_altman([1, 2, 3, math.nan], [2, 4, 3, 5], patients=["a", "a", "b", "c"])
+    assert (visits.differences.size, visits.patients) == (3, 2)
+    assert math.isfinite(visits.sd)
+
+
 def test_limits_of_agreement_of_visits_hold_the_variance_within_and_between_patients() -> None:
     # differences A 1, 3; B 5, 7; C 3 around 3.8. Within: (2 + 2 + 0) / (5 - 3) = 2. Among means 2, 6, 3:
     # (2·1.8² + 2·2.2² + .8²) / (3 - 1) = 8.4. Each patient counts for (5 - (4 + 4 + 1) / 5) / (3 - 1) = 1.6 visits, so
