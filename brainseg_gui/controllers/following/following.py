@@ -30,7 +30,7 @@ from brainseg_gui.followup.aligning.kept_atlas import keep_in_atlas, kept_in_atl
 from brainseg_gui.followup.aligning.kept_placements import keep_placements, kept_placements
 from brainseg_gui.followup.aligning.placements import Placement
 from brainseg_gui.followup.criteria import criteria_named
-from brainseg_gui.followup.edit_journal import UNDO, journal_entry, journal_of, with_journal
+from brainseg_gui.followup.edit_journal import journal_entry, journal_of, undo_entry, with_journal
 from brainseg_gui.followup.edits import Edit
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient, register_visits
 from brainseg_gui.followup.own_masks import Homes, newest_masks
@@ -232,7 +232,7 @@ class FollowingController(QObject):
     def _keep(self, edit: Edit | None) -> None:
         record = self._following.record
         if self._journal is not None and record is not None:
-            self.keeper.keep(self._journal, journal_entry(edit, record) if edit is not None else UNDO)
+            self.keeper.keep(self._journal, journal_entry(edit, record) if edit is not None else undo_entry(record))
 
     def close(self) -> None:
         """Keep what is not kept yet, and end the threads, when the program ends."""
