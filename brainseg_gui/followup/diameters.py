@@ -42,6 +42,13 @@ class Line:
         return float(np.linalg.norm(grid.affine[:3, :3] @ np.subtract(self.end_ijk, self.start_ijk)))
 
 
+def angle_between(one: Line, other: Line, grid: Grid) -> float:
+    """The angle between two lines in degrees, 0 to 90; NaN where one has no length."""
+    a, b = (grid.affine[:3, :3] @ np.subtract(line.end_ijk, line.start_ijk) for line in (one, other))
+    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(np.degrees(np.arccos(min(abs(float(a @ b)) / lengths, 1.0)))) if lengths > 0 else float("nan")
+
+
 @dataclass(frozen=True)
 class Cross:
     """Two diameters of a lesion on one slice.

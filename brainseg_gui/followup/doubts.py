@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from brainseg_gui.errors import printable
+from brainseg_gui.followup.diameters import angle_between
 from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import Category
 from brainseg_gui.followup.results import VisitResult, results_of
 
 _LEAST_MM = 5.0  # of growth, as RANO-BM has it
+_LEAST_ANGLE = 80.0  # degrees between two diameters that are to be perpendicular
 
 
 def doubts_of(record: FollowUp, results: Sequence[VisitResult] | None = None) -> dict[int, str]:
@@ -31,6 +33,7 @@ def doubts_of(record: FollowUp, results: Sequence[VisitResult] | None = None) ->
         said = [f"it rests on what is not measurable, {'; '.join(places)}"] if places else []
         if grown := _grown_others(record, result, results):
             said.append(f"lesions that are no targets grew, {'; '.join(grown)}")
+        said += [f"the lines of lesion {number} are {angle:.0f}° apart" for number, angle in _askew(record, result)]
         if said:
             found[result.visit] = f"In doubt: {'; '.join(said)}"
     return found
@@ -52,6 +55,19 @@ def _grown_others(record: FollowUp, result: VisitResult, results: Sequence[Visit
         now = _longest_mm(record, number, result.visit)
         if sizes and now >= min(sizes) + _LEAST_MM and now >= min(sizes) * (1 + record.criteria.progression / 100):
             found.append(f"lesion {number} from {min(sizes):.1f} to {now:.1f} mm")
+    return found
+
+
+def _askew(record: FollowUp, result: VisitResult) -> list[tuple[int, float]]:
+    """Targets of which somebody moved a line so that the two are far from perpendicular, and the angle in degrees."""
+    grid, lesions = record.visits[result.visit].grid, record.lesions(result.visit)
+    found = []
+    for number in result.targets:
+        if grid is not None and record.is_edited(result.visit, number) and record.criteria.dimensions == 2:
+            cross = lesions[number].cross
+            angle = angle_between(cross.longest, cross.across, grid)
+            if angle < _LEAST_ANGLE:
+                found.append((number, angle))
     return found
 
 

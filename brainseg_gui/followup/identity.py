@@ -157,12 +157,34 @@ def _named(
             names[new] = course.highest
     ended = sorted(set(olds) - going_on)
     course.merged |= set(ended)
-    course.events += _events(course, index, olds, [names[new] for new in news], ended)
+    splits = _splits(index, olds, names, links)
+    course.events += _events(course, index, olds, [names[new] for new in news], ended, splits)
     return names
 
 
+def _splits(
+    index: int, olds: Sequence[int], names: Mapping[int, int], links: Mapping[tuple[int, int], float]
+) -> list[LesionEvent]:
+    """Which lesion fell apart: each fresh piece comes of the one that it overlaps most."""
+    pieces: dict[int, set[int]] = {}
+    for new, name in names.items():
+        if olds and name not in olds:
+            parent = max(olds, key=lambda old: (links.get((old, new), 0.0), -old))
+            pieces.setdefault(parent, set()).add(name)
+    here = set(names.values())
+    return [
+        LesionEvent(index, Change.SPLIT, (parent,), tuple(sorted(pieces[parent] | ({parent} & here))))
+        for parent in sorted(pieces)
+    ]
+
+
 def _events(
-    course: _Course, index: int, olds: Sequence[int], after: Sequence[int], ended: Sequence[int]
+    course: _Course,
+    index: int,
+    olds: Sequence[int],
+    after: Sequence[int],
+    ended: Sequence[int],
+    splits: Sequence[LesionEvent],
 ) -> list[LesionEvent]:
     fresh = sorted(set(after) - set(olds))
     if not olds:
@@ -170,9 +192,7 @@ def _events(
     found = []
     if all(course.known[old].seen < index - 1 for old in olds):
         found.append(LesionEvent(index, Change.RETURNED, (), tuple(sorted(set(after) & set(olds)))))
-    if fresh:
-        first = next(number for number in after if number in olds)
-        found.append(LesionEvent(index, Change.SPLIT, (first,), tuple(sorted({first, *fresh}))))
+    found += splits
     if ended:
         found.append(LesionEvent(index, Change.MERGED, tuple(sorted(olds)), tuple(sorted(set(after) & set(olds)))))
     return found

@@ -14,6 +14,7 @@ import pytest
 
 from brainseg_gui.followup.criteria import criteria_named
 from brainseg_gui.followup.diameters import Cross, Line
+from brainseg_gui.followup.doubts import doubts_of
 from brainseg_gui.followup.edit_journal import journal_entry, undo_entry, with_journal
 from brainseg_gui.followup.edits import BaselineChosen, Edit, LineMoved, TargetsChosen, TreatmentNoted, VisitRemark
 from brainseg_gui.followup.lesions import MeasuredLesion
@@ -124,3 +125,12 @@ def test_what_makes_no_sense_is_lost_and_told(damage: dict[str, Any]) -> None:
     entry = journal_entry(EDITS[1], BOTH) | damage
     found, lost = with_journal(BOTH, [entry])
     assert (found.edits, lost) in (((), 1), ((), 0))
+
+
+def test_a_line_that_is_dragged_along_the_other_is_a_doubt() -> None:
+    """41 by 40 mm “across” in a lesion of 40 by 12: progression, and nothing objected."""
+    turned = Line((10.0, 20.0, 5.0), (45.0, 30.0, 5.0))  # 35 by 10 mm
+    found = record({1: A}, {1: A}).with_edit(LineMoved(1, 1, "across", turned))
+    assert doubts_of(found)[1].endswith("the lines of lesion 1 are 16° apart")
+    upright = Line((20.0, 12.0, 5.0), (20.0, 28.0, 5.0))
+    assert 1 not in doubts_of(record({1: A}, {1: A}).with_edit(LineMoved(1, 1, "across", upright)))

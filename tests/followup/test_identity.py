@@ -94,3 +94,16 @@ def test_visits_on_other_grids_are_laid_on_the_first_by_their_transforms() -> No
 def test_a_patient_without_lesions_has_no_events() -> None:
     assert _told(_followed([], [])) == []
     assert _told(_followed([], [A])) == [(1, Change.NEW, (), (1,))]
+
+
+def test_a_piece_comes_of_the_lesion_that_it_overlaps_although_another_part_of_that_grew_together_elsewhere() -> None:
+    """It was told of the other one, so that a target lost a piece and another gained it."""
+    large, small = (2, 36, 2, 12), (2, 10, 16, 22)
+    pieces = ((16, 22, 2, 12), (28, 34, 2, 12), (2, 10, 8, 22))  # the last one holds the small lesion, too
+    found = _followed([large, small], pieces)
+    splits = [event for event in found.events if event.change is Change.SPLIT]
+    assert [event.before for event in splits] == [(1,)]
+    names = set(found.numbers[1].values())
+    assert set(splits[0].after) - {1} == names - {1, 2}
+    assert names - {2} <= found.parts_of([1], 1)
+    assert found.parts_of([2], 1) == {2}
