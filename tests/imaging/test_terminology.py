@@ -60,6 +60,9 @@ def test_every_tissue_comes_back_from_its_code_and_its_name() -> None:
         ("GTV", "", "WT"),
         ("hippocampus", "", ""),
         ("tumor core", "", ""),
+        ("Edema", "86049000", "ED"),  # programs code every segment as a tumour
+        ("Segment_1", "86049000", "WT"),
+        ("Edema", "6574001", "NCR"),
     ],
 )
 def test_names_and_older_codes_of_other_programs(name: str, code: str, meaning: str) -> None:

@@ -19,7 +19,7 @@ from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.imaging.file_mark import FileMark
 from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme, Meaning, is_colour, meanings
+from brainseg_gui.imaging.labels import UNKNOWN, LabelMap, LabelScheme, Meaning, is_colour, meanings
 from brainseg_gui.plain_files import read_json
 
 NOTE_ENDING = ".provenance.json"
@@ -110,7 +110,9 @@ def said_scheme(labels: LabelMap, mask: Path) -> tuple[LabelScheme, str] | None:
     noted = (note.scheme, "the note beside it", note.fields) if note is not None else None
     found = (noted, _said_in_header(mask), (labels.said, "the file itself", dict[str, Any]()))
     for scheme, place, fields in filter(None, found):
-        if scheme is not None and set(labels.present()) <= {*scheme.labels, *_listed(fields)}:
+        if scheme is not None and all(
+            scheme.meaning_of(n) != UNKNOWN or n in _listed(fields) for n in labels.present()
+        ):
             return scheme, place
     return None
 

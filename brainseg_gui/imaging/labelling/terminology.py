@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
 from brainseg_gui.imaging.labelling.label_entries import LONGEST_NAME, LabelEntry, problem_of, scheme_of
-from brainseg_gui.imaging.labels import LabelScheme, built_in_meanings, label_tables, own_colour
+from brainseg_gui.imaging.labels import WHOLE, LabelScheme, built_in_meanings, label_tables, own_colour
 
 OWN_CODES = "99BRAINSEG"
 _LONGEST_CODE = 16
@@ -76,9 +76,13 @@ def meaning_of_name(name: str) -> str:
 
 
 def entry_of(number: int, name: str, colour: str = "", code: str = "") -> LabelEntry:
-    """A label as another program describes it: its code tells what it means, else its name."""
+    """A label as another program describes it: its code tells what it means, else its name.
+
+    Many programs give all segments the code of a tumour: a name that tells a tissue of it says more.
+    """
     name = " ".join(name.split())[:LONGEST_NAME] or f"label {number}"
-    meaning = meaning_of_code(code) or meaning_of_name(name)
+    coded = meaning_of_code(code)
+    meaning = coded if coded not in ("", WHOLE) else meaning_of_name(name) or coded
     return LabelEntry(number, name if name.isprintable() else f"label {number}", colour or own_colour(number), meaning)
 
 

@@ -126,6 +126,18 @@ def test_what_3d_slicer_says_of_its_segments_is_what_their_numbers_mean(tmp_path
     assert read.sentence.endswith("as the file itself says")
 
 
+def test_several_segments_that_all_mean_tumour_are_tumour(tmp_path: Path) -> None:
+    """They were read as necrosis, oedema and enhancing tumour: the scheme lists one number, and means all others."""
+    stored = np.zeros((4, 5, 6), np.uint8)
+    stored[0, 0, :3] = 1, 2, 3
+    segments = [segment(f"Metastasis {n}", n) for n in (1, 2, 3)]
+    mask = read_mask(slicer(tmp_path / "a.seg.nrrd", stored, segments))
+    labels = mask.as_labels(mask.values, mask.stored_grid.grid, scheme_named("brats2020"))
+    read = understood(None, labels, tmp_path / "a.seg.nrrd")
+    assert read.stated
+    assert [read.labels.scheme.meaning_of(n) for n in (1, 2, 3)] == ["WT", "WT", "WT"]
+
+
 def test_segments_of_people_keep_their_names_and_colours(tmp_path: Path) -> None:
     stored = np.ones((4, 5, 6), np.uint8)
     names = ["hippocampus", "hippocampus", "TC", "a\u202eb"]
