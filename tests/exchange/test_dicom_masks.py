@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,43 @@ def test_masks_of_little_and_of_everything(write: Any, what: str, tmp_path: Path
         np.testing.assert_array_equal(contoured(tmp_path / "a.dcm", series), stored)
     else:
         np.testing.assert_array_equal(segmentation_of(tmp_path / "a.dcm", series) > 0, stored > 0)
+
+
+def test_a_segment_that_another_program_adds_changes_no_meaning(tmp_path: Path) -> None:
+    """Segments have no gaps in their numbers: NCR and ET of ours are 1 and 2 there, and 2 is oedema in their scheme."""
+    series = series_in_memory(AXES[0])
+    stored = np.zeros(series.stored_grid.shape, np.uint8)
+    stored[1, 1, 1], stored[3, 3, 2] = 1, 3
+    write_segmentation(tmp_path / "a.dcm", labels_on(series, stored, "brats2023"), series)
+    content = pydicom.dcmread(tmp_path / "a.dcm")
+    added = copy.deepcopy(content.SegmentSequence[0])
+    added.SegmentNumber, added.SegmentLabel = 3, "Ventricle"
+    del added.SegmentDescription
+    added.SegmentedPropertyTypeCodeSequence[0].CodeValue = "35764002"
+    content.SegmentSequence.append(added)
+    content.save_as(tmp_path / "a.dcm")
+    again = read_label_map(tmp_path / "a.dcm", series.stored_grid, scheme_named("msd"))
+    values, said = series.stored_grid.from_ras(again.values), again.said
+    assert said is not None
+    assert [said.meaning_of(int(values[place])) for place in ((1, 1, 1), (3, 3, 2))] == ["NCR", "ET"]
+    assert said.name_of(3) == "Ventricle"
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_label_that_another_program_calls_otherwise_is_what_it_is_called(write: Any, tmp_path: Path) -> None:
+    series = series_in_memory(AXES[0])
+    write(tmp_path / "a.dcm", labels_on(series, drawn(series)), series)
+    content = pydicom.dcmread(tmp_path / "a.dcm")
+    if content.Modality == "SEG":
+        content.SegmentSequence[2].SegmentLabel = "Ventricle"
+        content.SegmentSequence[2].SegmentedPropertyTypeCodeSequence[0].CodeValue = "35764002"
+    else:
+        content.StructureSetROISequence[2].ROIName = "Ventricle"
+        del content.RTROIObservationsSequence[2].RTROIIdentificationCodeSequence
+    content.save_as(tmp_path / "a.dcm")
+    said = read_label_map(tmp_path / "a.dcm", series.stored_grid, scheme_named("msd")).said
+    assert said is not None
+    assert [said.meaning_of(n) for n in (1, 2, 4)] == ["NCR", "ED", "Ventricle"]
 
 
 def test_own_labels_come_back_with_names_and_colours(tmp_path: Path) -> None:

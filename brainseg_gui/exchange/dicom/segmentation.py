@@ -16,7 +16,7 @@ from brainseg_gui.exchange.dicom.objects import SeriesMask, on_series, write_obj
 from brainseg_gui.exchange.dicom.source_series import SourceSeries, instances_of, name_patient
 from brainseg_gui.imaging.colours import rgb
 from brainseg_gui.imaging.formats.dicom_geometry import lps_affine
-from brainseg_gui.imaging.formats.dicom_labels import MANUFACTURER, described
+from brainseg_gui.imaging.formats.dicom_labels import MANUFACTURER, described, written_name
 from brainseg_gui.imaging.formats.dicom_values import sequence_of
 from brainseg_gui.imaging.labelling.terminology import BRAIN, Term, category_of, term_of
 from brainseg_gui.imaging.labels import LabelMap
@@ -108,7 +108,7 @@ def _segment(mask: SeriesMask, place: int) -> Any:
     look = scheme.look_of(number)
     made = highdicom.seg.SegmentDescription(
         segment_number=place + 1,
-        segment_label=scheme.name_of(number)[:64],
+        segment_label=written_name(scheme, number),
         segmented_property_category=_concept(category_of(scheme, number)),
         segmented_property_type=_concept(term_of(scheme, number)),
         algorithm_type=mask.maker.kind.value,

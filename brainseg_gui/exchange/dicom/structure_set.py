@@ -21,7 +21,7 @@ from brainseg_gui.exchange.dicom.source_series import SourceSeries, instances_of
 from brainseg_gui.imaging.colours import rgb
 from brainseg_gui.imaging.contours import contours_of
 from brainseg_gui.imaging.formats.dicom_geometry import lps_affine
-from brainseg_gui.imaging.formats.dicom_labels import MANUFACTURER, described
+from brainseg_gui.imaging.formats.dicom_labels import MANUFACTURER, described, written_name
 from brainseg_gui.imaging.formats.dicom_masks import STRUCTURE_SET
 from brainseg_gui.imaging.formats.dicom_values import tag_of
 from brainseg_gui.imaging.labelling.terminology import term_of
@@ -98,7 +98,7 @@ def _region(mask: SeriesMask, number: int) -> Dataset:
     region = Dataset()
     region.ROINumber = number
     region.ReferencedFrameOfReferenceUID = mask.series.header.FrameOfReferenceUID
-    region.ROIName = mask.scheme.name_of(number)[:64]
+    region.ROIName = written_name(mask.scheme, number)
     region.ROIDescription = described(mask.scheme, number)
     region.ROIGenerationAlgorithm = mask.maker.kind.value
     if mask.maker.kind is not MakerKind.MANUAL:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainseg_gui.errors import printable
 from brainseg_gui.imaging.formats.dicom_values import sequence_of, text_of
 from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 MANUFACTURER = "brainseg"
 _DESCRIBED = re.compile(r"label (\d{1,3}) of ([\w.-]{1,40})")
+
+_MOST_LETTERS = 64
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,20 @@ class DicomLabel:
         found = _DESCRIBED.fullmatch(self.description)
         return int(found[1]) if found else 0
 
+    @property
+    def scheme_name(self) -> str:
+        """The scheme that it was of; empty where it does not say."""
+        found = _DESCRIBED.fullmatch(self.description)
+        return found[2] if found else ""
+
+
+def written_name(scheme: LabelScheme, value: int) -> str:
+    """The name of a label in an object: 64 letters are the most that DICOM has for one."""
+    return scheme.name_of(value)[:_MOST_LETTERS]
+
 
 def described(scheme: LabelScheme, value: int) -> str:
-    """The description that `own_number` and `said_by` read."""
+    """The description that `own_number` and `scheme_name` read."""
     name = scheme.name if re.fullmatch(r"[\w.-]{1,40}", scheme.name) else "own"
     return f"label {value} of {name}"
 
@@ -65,13 +79,22 @@ def wanted_numbers(labels: Sequence[DicomLabel]) -> list[int]:
 
 
 def said_by(path: Path, labels: Sequence[DicomLabel], numbers: Sequence[int]) -> LabelScheme | None:
-    """What an object says that its numbers mean."""
-    named = {found[2] for label in labels if (found := _DESCRIBED.fullmatch(label.description))}
+    """What an object says that its numbers mean.
+
+    The scheme that ours name is believed only where all of it is still as it was written: other programs add labels,
+    number them anew, and give them other names.
+    """
+    named = {label.scheme_name for label in labels}
     known = label_schemes().get(named.pop()) if len(named) == 1 else None
-    if known is not None and set(numbers) <= set(known.labels):
+    if known is not None and all(_is_as_written(known, n, label) for n, label in zip(numbers, labels, strict=True)):
         return known
     entries = [entry_of(n, label.name, label.colour, label.code) for n, label in zip(numbers, labels, strict=True)]
     return scheme_of_entries(stem(path), entries)
+
+
+def _is_as_written(scheme: LabelScheme, number: int, label: DicomLabel) -> bool:
+    ours = number in scheme.labels and number == label.own_number
+    return ours and label.name == printable(written_name(scheme, number).strip())
 
 
 def code_of(item: Dataset, keyword: str) -> str:
