@@ -104,7 +104,9 @@ def _written(
     deidentify: bool,
 ) -> Generator[Progress, None, list[ExportOutcome]]:
     names, schemes = ids_of(sources, r"\w.\-", "_"), set[str]()
-    finder = (yield from scaled(find_series(series), 0.0, _LOOKING)) if kind.write and series else None
+    finder = None
+    if kind.write is not None and series is not None:
+        finder = yield from scaled(find_series(series, [source.case_id for source in sources]), 0.0, _LOOKING)
 
     def write(read: ReadCase) -> Sequence[str]:
         if read.mask is None:
@@ -114,7 +116,8 @@ def _written(
             found = finder.series_on(read.mask.grid, read.case.case_id)
             maker = maker_of(read.mask_file) if read.mask_file is not None else None
             kind.write(path, read.mask, found, maker, deidentify=deidentify, chosen=False)
-            return found.notes
+            doubt = finder.doubt_about(read.case.case_id)
+            return [*found.notes, *([doubt] if doubt else [])]
         write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
         if not kind.names_labels:
             _describe(output, read.mask, schemes)

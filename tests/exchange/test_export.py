@@ -308,6 +308,30 @@ def test_masks_go_out_as_objects_of_the_series_that_they_lie_on(
     assert "no series lies where the mask does (24×28×20 voxels of 1×1×1 mm)" in said
 
 
+def test_no_mask_goes_out_under_the_name_of_another_patient(
+    tmp_path: Path, toy_case: ToyCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Images that are registered to one atlas all lie in one place: P2 has no DICOM files, and those of P1 fit."""
+    grid = read(find_case(toy_case(tmp_path / "cohort", case_id="P1"))).grid
+    toy_case(tmp_path / "cohort", case_id="P2")
+    affine, (i, j, k) = np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine, grid.shape
+    way = [*affine[:3, 0], *affine[:3, 1]]
+    series = Series(np.zeros((k, j, i), np.uint16), way, affine[:3, 3], 1.0, (1.0, 1.0), "1.2.3", TAGS)
+    write_classic(tmp_path / "dicom" / "p1" / "t1", series)
+    asked = (tmp_path / "cohort", "--to", "dicom-seg", "--series", tmp_path / "dicom")
+    assert call(*asked, "-o", tmp_path / "first") == 2
+    assert [path.name for path in (tmp_path / "first").iterdir()] == ["P1_seg.dcm"]
+    said = capsys.readouterr().err
+    assert "P2: " in said
+    assert "dicom holds no volume besides what is in the folders of other cases" in said
+    (tmp_path / "dicom" / "p1").rename(tmp_path / "dicom" / "accession")
+    assert call(*asked, "-o", tmp_path / "second") == 2
+    assert [path.name for path in (tmp_path / "second").iterdir()] == ["P1_seg.dcm"]
+    said = capsys.readouterr().err
+    assert "P1: no folder of DICOM files has its name" in said
+    assert "given to P1 already" in said
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
