@@ -60,6 +60,8 @@ def test_every_tissue_comes_back_from_its_code_and_its_name() -> None:
         ("GTV", "", "WT"),
         ("hippocampus", "", ""),
         ("tumor core", "", ""),
+        ("Enhancing tumor core", "", "ET"),
+        ("core without enhancement", "", "NCR"),
         ("Edema", "86049000", "ED"),  # programs code every segment as a tumour
         ("Segment_1", "86049000", "WT"),
         ("Edema", "6574001", "NCR"),
@@ -76,3 +78,18 @@ def test_labels_of_a_known_scheme_are_that_scheme_and_others_keep_their_names() 
     assert own is not None
     assert [own.name_of(n) for n in (1, 9)] == ["core", "core (9)"]
     assert scheme_of_entries("x", []) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "meanings"),
+    [
+        (("Whole tumor", "Tumor core"), ["ED", "NCR"]),
+        (("Whole tumor", "Enhancing tumor"), ["WT", "ET"]),
+        (("GTV", "Nucleus accumbens core"), ["WT", "Nucleus accumbens core"]),
+        (("Lesion 1", "Lesion 2", "Tumor core"), ["WT", "WT", "NCR"]),
+    ],
+)
+def test_what_is_left_of_regions_is_a_tissue(names: tuple[str, ...], meanings: list[str]) -> None:
+    said = scheme_of_entries("x", [entry_of(n, name) for n, name in enumerate(names, 1)])
+    assert said is not None
+    assert [said.meaning_of(n) for n in range(1, len(names) + 1)] == meanings

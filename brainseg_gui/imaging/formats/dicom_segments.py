@@ -79,7 +79,7 @@ def read_segments(
         chosen = [(frame.number, places[frame.position_mm]) for frame in frames if frame.segment in (0, label.number)]
         wanted = label.number if labels else None
         parts.append((number, partial(_voxels, grid.shape, chosen, read, wanted)))
-    values, notes = flattened(path, grid.shape, parts)
+    values, notes = flattened(path, grid.shape, parts, [label.name for label in described])
     if text_of(header, "SegmentationType") == "FRACTIONAL":
         notes = (*notes, f"{printable(path.name)}: its segments are fractions; a half and more is taken")
     return StoredMask(grid.to_ras(values), grid, notes, said_by(path, described, numbers), is_part=True)

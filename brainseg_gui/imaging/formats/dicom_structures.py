@@ -80,7 +80,7 @@ def read_structures(
         (number, partial(_drawn, region.contours, planes, target, should_stop))
         for number, region in zip(numbers, regions, strict=True)
     ]
-    values, told = flattened(path, target.shape, parts)
+    values, told = flattened(path, target.shape, parts, [region.label.name for region in regions])
     said = said_by(path, [region.label for region in regions], numbers)
     return StoredMask(target.to_ras(values), target, (*notes, *told), said)
 

@@ -10,20 +10,30 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError, printable
 from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.labelling.terminology import depth_of
 
 MOST = 255
 Part = tuple[int, Callable[[], NDArray[np.bool_]]]
 """A number, and what gives the voxels that carry it; asked twice, so that one part is in memory at a time."""
 
 
-def flattened(path: Path, shape: Voxel, parts: Sequence[Part]) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+def flattened(
+    path: Path, shape: Voxel, parts: Sequence[Part], names: Sequence[str]
+) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
     """One number for each voxel: where several segments lie, that of the smallest; and what to say of it.
 
-    Regions that hold one another, as whole tumour, core and enhancing tumour do, lose nothing that way.
+    Regions that hold one another, as whole tumour, core and enhancing tumour do, lose nothing that way: of two that are
+    the same voxels the inner one is seen.
+
+    Parameters
+    ----------
+    names
+        Of the parts, which tell the inner ones.
     """
     counts = [int(np.count_nonzero(read())) for _, read in parts]
     values = np.zeros(shape, np.uint8, order="F")
-    for place in np.argsort(counts, kind="stable")[::-1]:
+    depths = [depth_of(name) for name in names]
+    for place in sorted(range(len(parts)), key=lambda place: (-counts[place], depths[place], -place)):
         number, read = parts[place]
         values[read()] = number
     overlapping = sum(counts) - int(np.count_nonzero(values))

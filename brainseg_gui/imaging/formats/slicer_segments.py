@@ -97,7 +97,7 @@ def read_mask(
         _check_layers(path, segments, picture.stored.shape[3])
         numbers = numbered(path, numbers)
         parts = [(n, partial(_voxels, picture.stored, s)) for n, s in zip(numbers, segments, strict=True)]
-        values, notes = flattened(path, grid.shape, parts)
+        values, notes = flattened(path, grid.shape, parts, [segment.name for segment in segments])
     entries = [_entry(number, segment) for number, segment in zip(numbers, segments, strict=True)]
     said = scheme_of_entries(stem(path), entries)
     return StoredMask(grid.to_ras(values), grid, (*picture.notes, *notes), said, is_part=True)

@@ -14,17 +14,19 @@ from brainseg_gui.imaging.labels import WHOLE, LabelScheme, built_in_meanings, l
 
 OWN_CODES = "99BRAINSEG"
 _LONGEST_CODE = 16
+_TUMOUR = r"tumou?r|lesion|glioma|metast|gtv"
 # Words of a label's name -> what it means; the first that is found counts.
 _NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"cavity|resection|\brc\b", ("RC",)),
     (r"cyst", ("CC",)),
-    (r"non[-_ ]?enhanc|necro|\bncr\b|\bnet\b|netc|nec\b", ("NCR", "NET")),
+    (r"(?:non|not|no|without)[-_ ]?enhanc|necro|\bncr\b|\bnet\b|netc|nec\b", ("NCR", "NET")),
     (r"o?edema|snfh|\bed\b|infiltrat", ("ED",)),
     (r"whole|\bwt\b", ("WT",)),
-    (r"core|\btc\b", ("TC",)),
     (r"enhanc|\bet\b", ("ET",)),
-    (r"tumou?r|lesion|glioma|metast|gtv", ("WT",)),
+    (r"core|\btc\b", ("TC",)),
+    (_TUMOUR, ("WT",)),
 )
+_HOLDING = ("WT", "TC")  # regions that hold others, the outermost first
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,11 @@ def meaning_of_name(name: str) -> str:
     return exact or next((key for key in meanings_of_name(name) if key in tissues), "")
 
 
+def depth_of(name: str) -> int:
+    """How far within others a region of that name lies: 0 the whole tumour, 1 its core, 2 all else."""
+    return next((place for place, key in enumerate(_HOLDING) if meanings_of_name(name) == (key,)), len(_HOLDING))
+
+
 def entry_of(number: int, name: str, colour: str = "", code: str = "") -> LabelEntry:
     """A label as another program describes it: its code tells what it means, else its name.
 
@@ -87,7 +94,14 @@ def entry_of(number: int, name: str, colour: str = "", code: str = "") -> LabelE
 
 
 def scheme_of_entries(title: str, entries: Sequence[LabelEntry]) -> LabelScheme | None:
-    """What a file's own names of its labels say: a known scheme where one has these meanings; None where nothing."""
+    """What a file's own names of its labels say: a known scheme where one has these meanings; None where nothing.
+
+    Parameters
+    ----------
+    entries
+        Of numbers of which each voxel has one: of regions that hold others they are on what is left of them.
+    """
+    entries = _rests_of_regions(entries)
     told = {entry.number: entry.meaning for entry in entries}
     if not told:
         return None
@@ -98,6 +112,28 @@ def scheme_of_entries(title: str, entries: Sequence[LabelEntry]) -> LabelScheme 
     title = (title if title.isprintable() else "")[:LONGEST_NAME].strip() or "labels"
     usable = _told_apart(title, entries)
     return None if problem_of(title, usable) else scheme_of(title, usable)
+
+
+def _rests_of_regions(entries: Sequence[LabelEntry]) -> list[LabelEntry]:
+    """What is in the core and does not enhance is necrosis, what is in the tumour and not in its core is oedema."""
+    core = [entry.number for entry in entries if entry.meaning in ("", WHOLE) and _is_core(entry.name)]
+    whole = [entry.number for entry in entries if entry.meaning == WHOLE and entry.number not in core]
+    enhancing = any(entry.meaning == "ET" for entry in entries)
+    result = []
+    for entry in entries:
+        if entry.number in core:  # without an enhancing part it is left whole, and keeps its name
+            result.append(replace(entry, name="NCR" if enhancing else entry.name, meaning="NCR"))
+        elif core and whole == [entry.number]:
+            result.append(replace(entry, name="ED", meaning="ED"))
+        else:
+            result.append(entry)
+    return result
+
+
+def _is_core(name: str) -> bool:
+    """Whether a name is of a tumour's core, and not of that of a nucleus."""
+    own = re.search(_TUMOUR, name, re.IGNORECASE) or re.fullmatch(r"core|.*\btc\b.*", name, re.IGNORECASE)
+    return own is not None and meanings_of_name(name) == ("TC",)
 
 
 def _told_apart(title: str, entries: Sequence[LabelEntry]) -> list[LabelEntry]:

@@ -18,7 +18,7 @@ from brainseg_gui.imaging.formats.reading import read_label_map, read_mask
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.grid import StoredGrid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.schemes.understanding import understood
 from tests.imaging.test_orientations import ORIENTATIONS
 
@@ -155,6 +155,25 @@ def test_layers_that_overlap_are_flattened_and_told(tmp_path: Path) -> None:
     mask = read_mask(slicer(tmp_path / "a.seg.nrrd", layers, [segment("whole", 1), segment("necrosis", 1, layer=1)]))
     assert np.bincount(mask.values.ravel()).tolist() == [60, 56, 4]
     assert mask.notes == ("a.seg.nrrd: its segments overlap in 4 voxels, where the smallest one is shown",)
+
+
+@pytest.mark.parametrize("names", [("Whole tumor", "Tumor core", "Enhancing tumor core"), ("WT", "TC", "ET")])
+@pytest.mark.parametrize("places", [(0, 1, 2), (2, 1, 0)])
+@pytest.mark.parametrize("bounds", [((0, 6), (1, 5), (2, 4)), ((0, 6), (1, 5), (1, 5)), ((1, 5), (1, 5), (2, 4))])
+def test_regions_that_hold_one_another_stay_what_they_were(
+    names: tuple[str, ...], places: tuple[int, ...], bounds: tuple[tuple[int, int], ...], tmp_path: Path
+) -> None:
+    """Whole tumour, core and enhancing tumour as three segments, also where two of them are the same voxels."""
+    layers = np.zeros((3, 6, 6, 6), np.uint8)
+    for layer, place in enumerate(places):
+        layers[layer][(slice(*bounds[place]),) * 3] = 1
+    segments = [segment(names[place], 1, layer) for layer, place in enumerate(places)]
+    mask = read_mask(slicer(tmp_path / "a.seg.nrrd", layers, segments))
+    labels = mask.as_labels(mask.values, mask.stored_grid.grid, scheme_named("brats2020"))
+    read = understood(None, labels, tmp_path / "a.seg.nrrd").labels
+    sizes = {region.key: int(read.mask(region).sum()) for region in regions()}
+    assert sizes == {key: (end - begin) ** 3 for key, (begin, end) in zip(("WT", "TC", "ET"), bounds, strict=True)}
+    assert read.scheme.tells_apart
 
 
 def test_a_segmentation_of_a_part_of_the_images_is_put_where_it_belongs(tmp_path: Path) -> None:
