@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError, SaveError
@@ -23,10 +25,11 @@ from brainseg_gui.exchange.dicom.structure_set import write_structure_set
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.formats.save import write_labels
 from brainseg_gui.imaging.labelling.label_files import write_labels_file
-from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.progress import Progress, scaled
 
 _LOOKING = 0.2  # share of the time that looking through the series takes
+_LONGEST_NAME = 40
 _NO_SERIES = "A DICOM mask belongs to a DICOM series"
 
 
@@ -103,7 +106,7 @@ def _written(
     *,
     deidentify: bool,
 ) -> Generator[Progress, None, list[ExportOutcome]]:
-    names, schemes = ids_of(sources, r"\w.\-", "_"), set[str]()
+    names, schemes = ids_of(sources, r"\w.\-", "_"), dict[str, LabelScheme]()
     finder = None
     if kind.write is not None and series is not None:
         finder = yield from scaled(find_series(series, [source.case_id for source in sources]), 0.0, _LOOKING)
@@ -119,16 +122,29 @@ def _written(
             doubt = finder.doubt_about(read.case.case_id)
             return [*found.notes, *([doubt] if doubt else [])]
         write_labels(path, read.mask, read.case.header, overwrite=False, chosen=False)
-        if not kind.names_labels:
-            _describe(output, read.mask, schemes)
-        return ()
+        return () if kind.names_labels else _described(output, read.mask.scheme, schemes)
 
     begin = _LOOKING if finder is not None else 0.0
     return (yield from scaled(export_each(sources, masks, write), begin, 1.0))
 
 
-def _describe(output: Path, mask: LabelMap, schemes: set[str]) -> None:
-    """What the numbers mean, once for each scheme, as ITK-SNAP reads it."""
-    if mask.scheme.name not in schemes:
-        schemes.add(mask.scheme.name)
-        write_labels_file(output / f"labels_{mask.scheme.name}.txt", mask.scheme)
+def _described(output: Path, scheme: LabelScheme, schemes: dict[str, LabelScheme]) -> Sequence[str]:
+    """What the numbers mean, once for each scheme, as ITK-SNAP reads it; a note on what is not in the file of its name.
+
+    Parameters
+    ----------
+    schemes
+        Those that are described, by the names of their files in small letters; schemes of files may share one.
+    """
+    usual = re.sub(r"[^\w-]+", "-", scheme.name).strip("-")[:_LONGEST_NAME] or "own"
+    first = f"labels_{usual}.txt"
+    names = chain((first,), (f"labels_{usual}-{number}.txt" for number in count(2)))
+    name = next(name for name in names if _says_the_same(schemes.get(name.casefold(), scheme), scheme))
+    if name.casefold() not in schemes:
+        schemes[name.casefold()] = scheme
+        write_labels_file(output / name, scheme)
+    return () if name == first else (f"{name} says what its numbers mean, as several schemes are called {usual}",)
+
+
+def _says_the_same(one: LabelScheme, other: LabelScheme) -> bool:
+    return (dict(one.labels), one.other, dict(one.looks)) == (dict(other.labels), other.other, dict(other.looks))

@@ -267,6 +267,31 @@ def test_masks_alone_go_out_in_another_format(kind: str, cohort: Path, tmp_path:
         assert dict(read_labels_file(out / labels[0]).labels) == {1: "NCR", 2: "ED", 4: "ET"}
 
 
+def test_each_of_two_schemes_of_one_name_is_described(
+    tmp_path: Path, toy_case: ToyCase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A scheme that a file states is called by the file, and files of several cases by one name."""
+    for name, labels in (
+        ("A", {1: "NCR", 2: "halo", 4: "ET"}),
+        ("B", {1: "halo", 2: "NCR", 4: "ET"}),
+        ("C", {4: "ET"}),
+    ):
+        mask = toy_case(tmp_path / "cohort", case_id=name) / f"{name}_seg.nii.gz"
+        values = {value: labels.get(value, labels[4]) for value in (1, 2, 4)}
+        looks = {value: Meaning(key, key, "#5b8def") for value, key in values.items() if key == "halo"}
+        mine = LabelScheme("../My scheme", "Mine", values, looks=looks)
+        note_path(mask).write_text(json.dumps({"voxels_digest": "0" * 40, **scheme_fields(mine)}), "utf-8")
+    out = tmp_path / "out"
+    assert call(tmp_path / "cohort", "-o", out, "--to", "nii.gz") == 0
+    said = {path.name: dict(read_labels_file(path).labels) for path in out.glob("*.txt")}
+    assert said == {
+        "labels_My-scheme.txt": {1: "NCR", 2: "halo", 4: "ET"},
+        "labels_My-scheme-2.txt": {1: "halo", 2: "NCR", 4: "ET"},
+        "labels_My-scheme-3.txt": {1: "ET", 2: "ET (2)", 4: "ET (4)"},
+    }
+    assert "B: labels_My-scheme-2.txt says what its numbers mean" in capsys.readouterr().err
+
+
 @pytest.fixture
 def examinations(cohort: Path, tmp_path: Path) -> Path:
     """DICOM series on the grids of two of the cases, in folders of their names; that of A is there in two contrasts."""
