@@ -249,6 +249,30 @@ def test_a_colour_that_no_screen_shows_becomes_the_nearest(tmp_path: Path, lab: 
 
 
 @pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize(
+    ("letters", "name"),
+    [
+        (None, "Doe^Jane"),
+        ("ISO_IR 100", "Müller^Jürgen"),
+        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎"),
+        ("GB18030", "Wang^XiaoDong=王^小东"),
+    ],
+)
+def test_names_of_people_and_of_labels_keep_their_letters(write: Any, letters: Any, name: str, tmp_path: Path) -> None:
+    said = {} if letters is None else {"SpecificCharacterSet": letters}
+    series = series_on_disk(tmp_path / "in", AXES[0], PatientName=name, **said)
+    scheme = scheme_of(
+        "eigene", [LabelEntry(n, word, "#5b8def") for n, word in ((1, "Ödem"), (2, "海马"), (4, "Отёк"))]
+    )
+    write(tmp_path / "a.dcm", labels_on(series, drawn(series)).with_scheme(scheme), series)
+    content = pydicom.dcmread(tmp_path / "a.dcm")
+    assert (content.SpecificCharacterSet, str(content.PatientName)) == ("ISO_IR 192", name)
+    again = read_label_map(tmp_path / "a.dcm", series.stored_grid, scheme_named("msd")).said
+    assert again is not None
+    assert [again.name_of(n) for n in (1, 2, 4)] == ["Ödem", "海马", "Отёк"]
+
+
+@pytest.mark.parametrize("write", WRITERS)
 def test_nobody_is_known_by_a_deidentified_object(write: Any, tmp_path: Path) -> None:
     series = series_on_disk(tmp_path / "in", AXES[0])
     scheme = scheme_of("of Jane", [LabelEntry(1, "Jane's lesion", "#5b8def"), LabelEntry(2, "ED", "#46a758", "ED")])

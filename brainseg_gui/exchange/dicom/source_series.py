@@ -27,6 +27,7 @@ STUDY = ("StudyDate", "StudyTime", "AccessionNumber", "ReferringPhysicianName", 
 _NAMED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
 _OPTIONAL = ("PositionReferenceIndicator", "SpecificCharacterSet", "BurnedInAnnotation", "Modality")
 _NEEDED = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SOPInstanceUID", "SOPClassUID")
+_UTF_8 = "ISO_IR 192"
 _AGAIN = "Have the series exported again, with its headers whole"
 
 
@@ -126,11 +127,14 @@ def _plain(value: Any) -> Any:
 
 
 def name_patient(content: Dataset, series: SourceSeries, *uids: str) -> None:
-    """Say in an object of a series whose it is, in the letters of the series, and some UIDs of the series."""
+    """Say in an object of a series whose it is, and some UIDs of the series.
+
+    In UTF-8, whatever the series is in: names of labels are in any script, and pydicom writes a question mark for a
+    letter that another character set lacks.
+    """
     for keyword in (*PATIENT, *STUDY, *uids):
         setattr(content, keyword, series.header.get(keyword))
-    if "SpecificCharacterSet" in series.header:
-        content.SpecificCharacterSet = series.header.SpecificCharacterSet
+    content.SpecificCharacterSet = _UTF_8
 
 
 def instances_of(series: SourceSeries) -> list[Dataset]:
