@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +271,18 @@ def test_names_of_people_and_of_labels_keep_their_letters(write: Any, letters: A
     again = read_label_map(tmp_path / "a.dcm", series.stored_grid, scheme_named("msd")).said
     assert again is not None
     assert [again.name_of(n) for n in (1, 2, 4)] == ["Ödem", "海马", "Отёк"]
+
+
+def test_the_name_of_a_scheme_tells_nobody_either(tmp_path: Path) -> None:
+    """Also of one whose labels are the program's own; structure sets lose all descriptions by the profile."""
+    series = series_in_memory(AXES[0])
+    mine = scheme_of("Doe 1950", [LabelEntry(n, key, "#5b8def", key) for n, key in ((1, "NCR"), (2, "ED"), (4, "ET"))])
+    for scheme, name in ((replace(mine, looks={}), "own"), (scheme_named("brats2020"), "brats2020")):
+        labels = labels_on(series, drawn(series)).with_scheme(scheme)
+        write_segmentation(tmp_path / f"{name}.dcm", labels, series, deidentify=True)
+        segments = pydicom.dcmread(tmp_path / f"{name}.dcm").SegmentSequence
+        assert [segment.SegmentDescription for segment in segments] == [f"label {n} of {name}" for n in (1, 2, 4)]
+        assert [segment.SegmentLabel for segment in segments] == ["NCR", "ED", "ET"]
 
 
 @pytest.mark.parametrize("write", WRITERS)

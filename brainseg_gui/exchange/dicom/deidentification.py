@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from brainseg_gui.errors import SaveError
+from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes
 from brainseg_gui.imaging.labels import LabelScheme, Meaning, built_in_meanings
 from brainseg_gui.plain_files import read_bytes
 from brainseg_gui.storage.writing import make_private_folder, write_bytes
@@ -62,11 +63,14 @@ def deidentified(content: Dataset, key: bytes | None = None) -> Dataset:
 
 
 def nameless(scheme: LabelScheme) -> LabelScheme:
-    """A scheme whose labels are called by what they are, or by their numbers: people write names into their own."""
+    """A scheme whose labels are called by what they are, or by their numbers: people write names into their own.
+
+    Also into the name of a scheme; only those of the program keep theirs.
+    """
+    if built_in_schemes().get(scheme.name) == scheme:
+        return scheme
     own = {value: f"label {value}" for value, key in scheme.labels.items() if key not in built_in_meanings()}
     labels = {value: own.get(value, key) for value, key in scheme.labels.items()}
-    if not own and not scheme.looks:
-        return scheme
     looks = {value: Meaning(name, name, scheme.look_of(value).colour) for value, name in own.items()}
     return replace(scheme, name="own", title="own", labels=MappingProxyType(labels), looks=MappingProxyType(looks))
 
