@@ -487,3 +487,47 @@ def test_other_kinds_of_segmentations_by_highdicom_are_read(kind: str, tmp_path:
     assert mask.said is not None
     assert [mask.said.meaning_of(n) for n in (1, 2)] == ["NCR", "ED"]
     assert bool(mask.notes) == kind.startswith("FRACTIONAL")
+
+
+def packed(path: Path, picture: bytes, syntax: str) -> None:
+    """Put one picture into every frame of a segmentation."""
+    from pydicom.encaps import encapsulate
+
+    content = pydicom.dcmread(path)
+    content.file_meta.TransferSyntaxUID = pydicom.uid.UID(syntax)
+    content.BitsAllocated, content.BitsStored, content.HighBit = 8, 8, 7
+    content.PixelData = encapsulate([picture] * int(content.NumberOfFrames))
+    content["PixelData"].VR = "OB"
+    content.save_as(path)
+
+
+@pytest.mark.timeout(30)
+def test_a_packed_segment_of_no_length_is_not_read_for_ever(tmp_path: Path) -> None:
+    series = series_in_memory(AXES[0])
+    write_segmentation(tmp_path / "a.dcm", labels_on(series, drawn(series)), series)
+    endless = b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(4) + b"jp2h" + bytes(60)
+    packed(tmp_path / "a.dcm", endless, pydicom.uid.JPEG2000Lossless)
+    with pytest.raises(ImageError, match="its pixels cannot be unpacked"):
+        read_mask(tmp_path / "a.dcm")
+
+
+@pytest.mark.parametrize(("kind", "syntax"), [("JPEG", "JPEGBaseline8Bit"), ("JPEG2000", "JPEG2000Lossless")])
+@pytest.mark.parametrize("larger", [1, 300])
+def test_a_packed_segment_takes_no_more_memory_than_it_promises(
+    kind: str, syntax: str, larger: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    from PIL import Image
+
+    series = series_in_memory(AXES[0])
+    write_segmentation(tmp_path / "a.dcm", labels_on(series, drawn(series)), series)
+    stream = io.BytesIO()
+    Image.fromarray(np.full((5 * larger, 6 * larger), 255, np.uint8)).save(stream, format=kind)
+    packed(tmp_path / "a.dcm", stream.getvalue(), getattr(pydicom.uid, syntax))
+    if larger == 1:
+        assert (read_mask(tmp_path / "a.dcm").values > 0).all()
+        return
+    monkeypatch.setattr(pydicom.Dataset, "pixel_array", property(lambda _: pytest.fail("it is unpacked")))
+    with pytest.raises(ImageError, match="its pixels are not what its header promises"):
+        read_mask(tmp_path / "a.dcm")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zlib
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 _PREAMBLE = 132
 _START_BYTES = _PREAMBLE + 1024
@@ -93,3 +97,59 @@ class ItemCounter:
 
 class TooManyItemsError(ValueError):
     """A header is made of more parts than any."""
+
+
+def check_pictures(content: Dataset, transfer_syntax: str, shape: tuple[int, int], frames: int) -> None:
+    """Look at what packed pictures within a file say of themselves, before memory is taken for them.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns of each, as the file's header promises.
+
+    Raises
+    ------
+    OtherPictureError
+        If one is of another size.
+    DamagedPictureError
+        If pydicom would look at one for ever.
+    """
+    from pydicom.encaps import generate_frames
+    from pydicom.uid import JPEG2000TransferSyntaxes, JPEGTransferSyntaxes
+
+    if transfer_syntax in JPEGTransferSyntaxes + JPEG2000TransferSyntaxes:
+        for frame in generate_frames(content.PixelData, number_of_frames=frames):
+            _check_picture(frame, shape)
+
+
+def _check_picture(frame: bytes, shape: tuple[int, int]) -> None:
+    from PIL import Image, UnidentifiedImageError
+
+    if _has_endless_box(frame):
+        raise DamagedPictureError
+    try:
+        with Image.open(io.BytesIO(frame)) as picture:
+            size = picture.height, picture.width
+    except UnidentifiedImageError:
+        return  # what unpacks it says what is wrong
+    if size != shape:
+        raise OtherPictureError
+
+
+def _has_endless_box(frame: bytes) -> bool:
+    """Whether a box of JPEG 2000 before its picture says that it is of no length."""
+    at = 12 if frame.startswith(b"\x00\x00\x00\x0cjP  ") else len(frame)
+    while at < len(frame) and frame[at + 4 : at + 8] != b"jp2c":
+        length = int.from_bytes(frame[at : at + 4], "big")
+        if not length:
+            return True
+        at += length
+    return False
+
+
+class OtherPictureError(ValueError):
+    """A picture within a file is of another size than its header promises."""
+
+
+class DamagedPictureError(ValueError):
+    """A picture within a file is made so that reading it would not end."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import Cancelled, ImageError, printable
 from brainseg_gui.imaging.formats.dicom_file import DicomContent
 from brainseg_gui.imaging.formats.dicom_geometry import sliced_grid
+from brainseg_gui.imaging.formats.dicom_guard import OtherPictureError, check_pictures
 from brainseg_gui.imaging.formats.dicom_labels import DicomLabel, code_of, said_by, wanted_numbers
 from brainseg_gui.imaging.formats.dicom_values import (
     Vector,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _AGAIN = "Export it again from the program that made it"
+_NOT_PROMISED = "its pixels are not what its header promises"
 _UNEVEN = 0.1  # of the distance between slices, or of a pixel
 _ORIENTED = 1e-3
 _ALWAYS_FITS = 2**27  # voxels; a larger grid has to be filled in part: frames far apart would take any memory
@@ -256,10 +258,14 @@ def _packed(path: Path, content: DicomContent, shape: tuple[int, int], count: in
     if shape[0] * shape[1] * count > LARGEST_BYTES // 4:
         raise ImageError("unpacked it is too large", "Export it without compression", path)
     try:
-        values: Any = dcmread(io.BytesIO(content.raw), force=True).pixel_array
+        found = dcmread(io.BytesIO(content.raw), force=True)
+        check_pictures(found, str(found.file_meta.TransferSyntaxUID), shape, count)
+        values: Any = found.pixel_array
+    except OtherPictureError as error:
+        raise ImageError(_NOT_PROMISED, _AGAIN, path) from error
     except Exception as error:  # pydicom raises whatever damaged pixels suggest
         raise ImageError("its pixels cannot be unpacked", "Export it without compression", path) from error
     planes = np.asarray(values).reshape(-1, *np.shape(values)[-2:])
     if planes.shape != (count, *shape):
-        raise ImageError("its pixels are not what its header promises", _AGAIN, path)
+        raise ImageError(_NOT_PROMISED, _AGAIN, path)
     return lambda number: planes[number].astype(np.uint8)

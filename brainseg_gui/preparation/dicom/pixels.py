@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import ImageError
-from brainseg_gui.imaging.formats.dicom_guard import ItemCounter, looks_like_dicom
+from brainseg_gui.imaging.formats.dicom_guard import ItemCounter, OtherPictureError, check_pictures, looks_like_dicom
 from brainseg_gui.imaging.formats.dicom_values import whole_of
 from brainseg_gui.imaging.formats.image_format import ImageHeader, Picture
 from brainseg_gui.imaging.formats.promises import DEFLATE_LIMIT, check_promise
@@ -113,8 +112,7 @@ def _pixels(header: SliceHeader) -> NDArray[Any]:
 
 def _check_promise(header: SliceHeader, content: Dataset, size: int) -> None:
     """Refuse what the file cannot hold before memory is taken for it, and packed pictures of another size."""
-    from pydicom.encaps import generate_frames
-    from pydicom.uid import UID, JPEG2000TransferSyntaxes, JPEGTransferSyntaxes
+    from pydicom.uid import UID
 
     packed = UID(header.transfer_syntax).is_compressed
     frames, bits = whole_of(content, "NumberOfFrames") or 1, whole_of(content, "BitsAllocated") or 8
@@ -122,35 +120,10 @@ def _check_promise(header: SliceHeader, content: Dataset, size: int) -> None:
     if min(shape) < 1:
         raise _not_promised(header.path)
     check_promise(header.path, shape, dtype, size * (DEFLATE_LIMIT if packed else 1))
-    if header.transfer_syntax in JPEGTransferSyntaxes + JPEG2000TransferSyntaxes:
-        for frame in generate_frames(content.PixelData, number_of_frames=frames):
-            _check_picture(header, frame)
-
-
-def _check_picture(header: SliceHeader, frame: bytes) -> None:
-    """What a picture within says of its size is read before the picture is."""
-    from PIL import Image, UnidentifiedImageError
-
-    if _has_endless_box(frame):
-        raise ImageError("its pixels are damaged or cut off", "Copy the series again", header.path)
     try:
-        with Image.open(io.BytesIO(frame)) as picture:
-            size = picture.height, picture.width
-    except UnidentifiedImageError:
-        return  # what unpacks it says what is wrong
-    if size != header.shape:
-        raise _not_promised(header.path)
-
-
-def _has_endless_box(frame: bytes) -> bool:
-    """Whether a box of JPEG 2000 before its picture says that it is of no length: pydicom would look at it for ever."""
-    at = 12 if frame.startswith(b"\x00\x00\x00\x0cjP  ") else len(frame)
-    while at < len(frame) and frame[at + 4 : at + 8] != b"jp2c":
-        length = int.from_bytes(frame[at : at + 4], "big")
-        if not length:
-            return True
-        at += length
-    return False
+        check_pictures(content, header.transfer_syntax, header.shape, frames)
+    except OtherPictureError as error:
+        raise _not_promised(header.path) from error
 
 
 def _compressed(header: SliceHeader) -> str:
