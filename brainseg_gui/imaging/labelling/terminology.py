@@ -17,11 +17,11 @@ _LONGEST_CODE = 16
 _TUMOUR = r"tumou?r|lesion|glioma|metast|gtv"
 # Words of a label's name -> what it means; the first that is found counts.
 _NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"cavity|resection|\brc\b", ("RC",)),
+    (r"cavity|(?<!post)(?<!post[-_ ])(?<!after[-_ ])resection|\brc\b", ("RC",)),
     (r"cyst", ("CC",)),
     (r"(?:non|not|no|without)[-_ ]?enhanc|necro|\bncr\b|\bnet\b|netc|nec\b", ("NCR", "NET")),
     (r"o?edema|snfh|\bed\b|infiltrat", ("ED",)),
-    (r"whole|\bwt\b", ("WT",)),
+    (rf"whole.*(?:{_TUMOUR})|(?:{_TUMOUR}).*whole|^whole[-_ ]*(?:abnormality|mask|region|volume)?$|\bwt\b", ("WT",)),
     (r"enhanc|\bet\b", ("ET",)),
     (r"core|\btc\b", ("TC",)),
     (_TUMOUR, ("WT",)),
