@@ -105,6 +105,8 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
         self._export = export
         self._steps = steps
         self.also: Sequence[Any] = ()
+        self.exported_step = -1
+        """The step whose model was exported last because it is the last one; -1 before any."""
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """End the epoch if this was its last step, or the run's."""
@@ -169,6 +171,7 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
             return
         if self._keep == "last":
             self._export(self.model, metrics, "")
+            self.exported_step = run.position.step
             return
         by_loss = self._keep == "loss" or not (self._every and self._validation.cases)
         judged_by = "loss" if by_loss else "val_dice_mean"

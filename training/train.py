@@ -158,7 +158,8 @@ def fit(run: Run, config: TrainingConfig, model: Any, patches: Patches, validati
         callbacks = [steps, epochs, checkpoints, Together(run)]
         arguments = {"steps_per_epoch": left} if run.total_steps else {}
         model.fit(patches, epochs=1, verbose=0, shuffle=False, callbacks=callbacks, **arguments)
-    if run.group.agree(not (run.folder.checkpoints / BEST).exists() or not run.folder.has_model):
+    has_best = (run.folder.checkpoints / BEST).exists() or epochs.exported_step == run.position.step
+    if run.group.agree(not has_best or not run.folder.has_model):
         with averaged_weights(model), undivided():
             export(model, run.merged_metrics(), "")
 
