@@ -194,11 +194,13 @@ def _check(request: SaveRequest, path: Path, study: str) -> None:
         raise SaveError("this is an image of the case, not a mask", "Choose another name", path)
     if path.parent.is_relative_to(source.folder) and images_were_exchanged(request.case, study):
         _ask(request, Doubt.IMAGES, path, source.case_id)
-    if request.file is not None and path == request.file.path:
-        if _was_changed(request.file):
-            _ask(request, Doubt.CHANGED, path)
-    elif source.reference is not None and _same_file(path, source.reference):
+    own = request.file if request.file is not None and path == request.file.path else None
+    if own is not None and _was_changed(own):
+        _ask(request, Doubt.CHANGED, path)
+    if source.reference is not None and _same_file(path, source.reference):
         _ask(request, Doubt.REFERENCE, path)
+    elif own is not None and own.note is not None and own.note.study == study:
+        return  # it tells of these images: it was put there for them
     elif other := other_case_at(path, source, request.known, study):
         _ask(request, Doubt.OTHER_CASE, path, other)
 

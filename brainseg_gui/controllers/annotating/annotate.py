@@ -159,7 +159,7 @@ class AnnotateController(QObject):
         """
         record = self._journals.of(layer)
         annotation = record.annotation if record is not None else Annotation(layer.labels)
-        before = layer if layer.file is not None else start
+        before = layer if layer.file is not None or layer.saved_as is not None else start
         read_only = self._journals.keep(layer, annotation, origin_of(before), sittings_before(before))
         self._annotating.begin(annotation, layer, read_only)
         options, viewing = self._annotating.options, self._session.viewing
@@ -195,10 +195,15 @@ class AnnotateController(QObject):
         return any(move.slab[axis].start <= viewing.crosshair[axis] < move.slab[axis].stop for axis in axes)
 
     def _on_edit_requested(self, layer: Layer, copy: bool) -> None:
-        if copy:
-            self.start(layer)
-        elif layer is not self._annotating.layer:
+        """Edit a layer, or a copy; what somebody else drew stays as they left it, and so does its file."""
+        others = layer.author not in ("", person())
+        if layer is self._annotating.layer and not copy:
+            return
+        if not copy and not others:
             self.resume(layer)
+        elif self.start(layer) is not None and not copy:
+            what = f"You edit a copy: {layer.name} stays as {layer.author} left it"
+            self._session.say(Notice(what, problem=False))
 
     def _on_appearance_changed(self, layer: Layer) -> None:
         """Go on under another label scheme, when the edited layer is read by one."""

@@ -174,6 +174,7 @@ class SaveController(QObject):
             self._left_homes(case.source, layer),
             self._known_cases(case.source),
             self._journals.known_study,
+            self._settled(layer, chosen),
         )
         self._write(PendingSave(request, layer, record, History(history.edits, history.position), then))
 
@@ -182,6 +183,11 @@ class SaveController(QObject):
         output = self._session.output
         picked = layer.file is not None and layer.file.path in self._picked
         return () if picked else homes_of(source, output.tree, output.earlier)[:-1]
+
+    def _settled(self, layer: Layer, chosen: Path | None) -> frozenset[Doubt]:
+        """What is no question for a file again that a person chose for this mask."""
+        again = layer.file is not None and layer.file.path in self._picked and chosen in (None, layer.file.path)
+        return frozenset({Doubt.REFERENCE, Doubt.OTHER_CASE}) if again else frozenset()
 
     def _known_cases(self, source: CaseSource) -> tuple[CaseSource, ...]:
         recent = [folder for folder in self._preferences.recent if folder != source.folder]

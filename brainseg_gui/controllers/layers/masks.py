@@ -16,7 +16,7 @@ from brainseg_gui.errors import printable
 from brainseg_gui.evaluation.metrics.comparison import Comparison, compare
 from brainseg_gui.evaluation.metrics.rules import DEFAULT, rules_named
 from brainseg_gui.imaging.formats.known_formats import file_filter, mask_formats, stem
-from brainseg_gui.imaging.formats.mask_note import MaskFile
+from brainseg_gui.imaging.formats.mask_note import MaskFile, MaskNote
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
@@ -109,16 +109,19 @@ class MasksController(QObject):
             return
         several = len(answer.masks) > 1
         for path, labels, _ in answer.masks:
-            self._session.add_layer(self._layer_of(path, labels, answer.files.get(path), several=several))
+            note, file = answer.notes.get(path), answer.files.get(path)
+            self._session.add_layer(self._layer_of(path, labels, note, file, several=several))
         self._refused = answer.refused
         self._session.say(notice_of_masks(answer))
 
-    def _layer_of(self, path: Path, labels: LabelMap, file: MaskFile | None, *, several: bool) -> Layer:
-        first = self._session.layers.reference is None and file is None
+    def _layer_of(
+        self, path: Path, labels: LabelMap, note: MaskNote | None, file: MaskFile | None, *, several: bool
+    ) -> Layer:
+        first = self._session.layers.reference is None and note is None
         # fills of several masks would hide one another
         style = OverlayStyle.OUTLINE if first or several else OverlayStyle.FILL
-        if file is not None and file.note is not None:
-            author = file.note.annotator
+        if note is not None:
+            author = note.annotator
             name, role = annotation_name(author), LayerRole.ANNOTATION
         else:
             name, author = printable(stem(path)), printable(path.name)

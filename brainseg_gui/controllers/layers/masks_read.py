@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from brainseg_gui.annotation.journal.study import study_digest
@@ -12,8 +12,8 @@ from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.errors import BrainsegError, GridMismatchError, ImageError
 from brainseg_gui.imaging.case import Case
-from brainseg_gui.imaging.file_mark import mark_of
-from brainseg_gui.imaging.formats.mask_note import MaskFile, read_note
+from brainseg_gui.imaging.file_mark import FileMark, mark_of
+from brainseg_gui.imaging.formats.mask_note import MaskFile, MaskNote, read_note
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
@@ -32,8 +32,10 @@ class MasksRead:
         File, mask, and how its numbers were understood.
     problems
         File and what is wrong with it.
+    notes
+        Of those that are annotations of the program, what the notes beside them say.
     files
-        Those that are annotations of the program, by the notes beside them, with how they were left.
+        Those of them that Save may write again, with how they were left: of these images, and on their grid.
     dropped
         Whether the files were dropped onto the window, and so may have been meant as a case.
     """
@@ -41,6 +43,7 @@ class MasksRead:
     case: Case
     masks: tuple[tuple[Path, LabelMap, str], ...]
     problems: tuple[tuple[Path, BrainsegError], ...] = ()
+    notes: Mapping[Path, MaskNote] = field(default_factory=dict)
     files: Mapping[Path, MaskFile] = field(default_factory=dict)
     dropped: bool = False
 
@@ -69,11 +72,16 @@ def read_masks(
     from brainseg_gui.imaging.formats.reading import read_label_map
     from brainseg_gui.imaging.schemes.outside import outside_doubt
 
-    masks, problems, files = [], [], {}
-    said = memory.schemes_of(study_digest(case)) if memory.any else {}
+    masks, problems = [], []
+    notes: dict[Path, MaskNote] = {}
+    files: dict[Path, MaskFile] = {}
+    study = cache(partial(study_digest, case))
+    said = memory.schemes_of(study()) if memory.any else {}
     for number, path in enumerate(paths):
         step = Progress("reading mask", number / len(paths), path.name)
         yield step
+        note = read_note(path)
+        mark = _mark_of(path) if note is not None else None  # before it is read: what comes meanwhile is not seen here
         try:
             reading = partial(read_label_map, path, case.stored_grid, case.scheme, regrid=regrid)
             labels = yield from waited_for(in_background(reading, "read mask"), step)
@@ -88,9 +96,18 @@ def read_masks(
         _ = labels.counts  # here, so that the window need not count
         doubt = outside_doubt(labels, case.volumes)
         masks.append((path, labels, ". ".join([*([doubt] if doubt else []), sentence, *labels.notes])))
-        if (note := read_note(path)) is not None:
-            files[path] = MaskFile(path, mark_of(path), note)
-    return MasksRead(case, tuple(masks), tuple(problems), files, dropped)
+        if note is not None:
+            notes[path] = note
+            if regrid is RegridPolicy.STRICT and note.study in ("", study()):
+                files[path] = MaskFile(path, mark, note)
+    return MasksRead(case, tuple(masks), tuple(problems), notes, files, dropped)
+
+
+def _mark_of(path: Path) -> FileMark | None:
+    try:
+        return mark_of(path)
+    except OSError:
+        return None
 
 
 def notice_of_masks(answer: MasksRead) -> Notice:
