@@ -182,9 +182,9 @@ class AnnotateController(QObject):
         self.paint.close()
 
     def _on_moved(self, move: Move) -> None:
-        """Look at what changed, if it is not in sight."""
+        """Look at what changed, if it is not in sight; not where the images of another case are shown."""
         viewing = self._session.viewing
-        if not self._in_sight(move):
+        if not self._session.previewing and not self._in_sight(move):
             viewing.crosshair = move.centre
 
     def _in_sight(self, move: Move) -> bool:

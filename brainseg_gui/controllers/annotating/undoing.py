@@ -22,7 +22,7 @@ class UndoController(QObject):
 
     def __init__(self, session: Session, paint: PaintController, actions: Actions, parent: QObject) -> None:
         super().__init__(parent)
-        self._annotating, self._paint, self._actions = session.annotating, paint, actions
+        self._session, self._annotating, self._paint, self._actions = session, session.annotating, paint, actions
         self._measuring: Measuring | None = None  # since somebody measures
         self._following: Following | None = None  # since somebody follows a patient
         for signal in (self._annotating.history_changed, self._annotating.scribbles.changed):
@@ -42,8 +42,10 @@ class UndoController(QObject):
         following.changed.connect(self.show_names)
 
     def undo(self) -> None:
-        """Take back the last measurement, corner, seed or edit, whichever is in the hand."""
+        """Take back the last measurement, corner, seed or edit, whichever is in the hand; nothing that is not seen."""
         annotating = self._annotating
+        if self._session.previewing:
+            return
         if self._measures:
             _, beside = self._beside("undoable")
             if beside is not None:
@@ -59,6 +61,8 @@ class UndoController(QObject):
     def redo(self) -> None:
         """Apply again what was taken back last."""
         annotating = self._annotating
+        if self._session.previewing:
+            return
         if self._measures:
             _, beside = self._beside("redoable")
             if beside is not None:

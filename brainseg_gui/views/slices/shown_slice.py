@@ -38,8 +38,10 @@ class ShownSlice:
 
     @property
     def slice_index(self) -> int:
-        """The slice that is shown: the crosshair's."""
-        return self._session.viewing.crosshair[self.plane.axis]
+        """The slice that is shown: the crosshair's, else the nearest that the case has."""
+        axis, case = self.plane.axis, self.case
+        index = self._session.viewing.crosshair[axis]
+        return min(index, case.grid.shape[axis] - 1) if case is not None else index
 
     @property
     def case(self) -> Case | None:
