@@ -115,6 +115,27 @@ def test_a_prediction_that_an_annotation_took_the_place_of_is_not_missed(
     assert not application.window.isVisible()
 
 
+def test_a_copy_that_nobody_edited_takes_no_ones_place(
+    application: Application, cohort: Path, open_paths: Callable[..., None], qtbot: QtBot
+) -> None:
+    open_paths(application, cohort)
+    predict(application, "A")
+    hand, quitting = Hand(application), application.controllers[QUITTING]
+    hand.trigger("annotate.start")
+    assert not quitting.free
+    application.session.viewing.crosshair = PLACES["B"]
+    hand.annotating.options.brush_mm = 0.5
+    hand.click(PLACES["B"])
+    assert application.session.layers.at_risk == (hand.annotating.layer,)
+    hand.trigger("annotate.undo")
+    assert not quitting.free
+    application.controllers[FILES].step(1)
+    qtbot.waitUntil(lambda: _is_open(application, "B"), timeout=30_000)
+    question = question_of(application)
+    assert question.text() == "Save the prediction that is in no file?"
+    question.answer("discard")
+
+
 def test_quitting_while_the_list_is_segmented_asks(
     application: Application, cohort: Path, open_paths: Callable[..., None]
 ) -> None:

@@ -126,6 +126,8 @@ def test_a_prediction_is_missed_only_where_no_annotation_took_its_place(
     prediction = layers.add(make_layer(role=LayerRole.PREDICTION))
     assert layers.at_risk == (prediction,)
     annotation = layers.add(make_layer(role=LayerRole.ANNOTATION))
+    assert prediction in layers.at_risk  # so far it is only a copy, for which nobody would be asked
+    annotation.edited = True
     assert layers.at_risk == (annotation,)
     annotation.saved_as = tmp_path / "b.nii.gz"
     assert layers.at_risk == ()

@@ -150,3 +150,15 @@ def test_layers_are_renamed_and_moved(session: Session, predicted: Callable[...,
     assert next(iter(session.layers)) is second
     session.layers.move(first, 1)
     assert list(session.layers)[-1] is first
+
+
+def test_a_prediction_is_missed_until_somebody_worked_on_a_copy(
+    session: Session, cases: list[Case], predicted: Callable[..., Layer]
+) -> None:
+    predicted()
+    copy = session.layers.add(_annotation(session))
+    kept = session.unsaved_predictions
+    for edited, missed in ((False, 1), (True, 0)):
+        copy.edited = edited
+        kept.keep(cases[0], session.layers)
+        assert len(kept.missed) == missed

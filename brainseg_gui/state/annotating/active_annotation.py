@@ -125,6 +125,7 @@ class ActiveAnnotation:
         self._saved = (annotation.history.undoable, layer.saved_as) if layer.saved_as is not None else None
         self._tally = Tally(annotation.settled)
         self._show(annotation, layer)
+        layer.edited = annotation.history.position > 0
         self._set_preview(None)
         self.annotation_changed.emit()
         self.history_changed.emit()
@@ -251,3 +252,4 @@ class ActiveAnnotation:
         if self._annotation is not None and self._layer is not None:
             same = self._saved is not None and self._saved[0] is self._annotation.history.undoable
             self._layer.saved_as = self._saved[1] if same and self._saved is not None else None
+            self._layer.edited = self._annotation.history.position > 0

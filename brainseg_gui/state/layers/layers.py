@@ -62,6 +62,8 @@ class Layer:
         The file that holds exactly these voxels, or None.
     file
         The file that it was read from or saved to last, which Save writes again; None before.
+    edited
+        Whether an annotation holds edits that were not all undone.
     made_from
         Names of the layers that it is a consensus of; empty for an opinion of its own.
     probabilities
@@ -84,10 +86,17 @@ class Layer:
     opacity: float | None = None
     saved_as: Path | None = None
     file: MaskFile | None = None
+    edited: bool = False
     made_from: tuple[str, ...] = ()
     probabilities: ClassProbabilities | None = None
     model_sha256: str = ""
     sure_ml: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def is_work(self) -> bool:
+        """Whether it is an annotation that somebody worked on or saved: more than a copy of another layer."""
+        kept = self.saved_as is not None or self.file is not None
+        return self.role is LayerRole.ANNOTATION and (self.edited or kept)
 
     @property
     def title_compared(self) -> str:
@@ -153,10 +162,11 @@ class Layers:
     def at_risk(self) -> tuple[Layer, ...]:
         """What no file holds, and a person would miss.
 
-        A prediction is that only while there is no annotation: it was taken into this, or can be made again.
+        A prediction is that only while nobody worked on an annotation: it was taken into this, or can be made again.
         """
-        annotations = [layer for layer in self._layers if layer.role is LayerRole.ANNOTATION]
-        return tuple(layer for layer in annotations or self._layers if layer.saved_as is None)
+        worked_on = any(layer.is_work for layer in self._layers)
+        layers = [layer for layer in self._layers if layer.role is LayerRole.ANNOTATION] if worked_on else self._layers
+        return tuple(layer for layer in layers if layer.saved_as is None)
 
     @property
     def unsaved(self) -> bool:

@@ -34,7 +34,7 @@ class LeftCase:
     source, stamps
         Its files, and how they were when they were read.
     missed
-        Whether a person would miss its predictions: there is no annotation that took their place.
+        Whether a person would miss its predictions: no annotation that somebody worked on took their place.
     """
 
     source: CaseSource
@@ -62,7 +62,7 @@ class UnsavedPredictions:
         """Keep what networks made and no file holds, as the case is left."""
         there = list(layers)
         kept = [_keep(layer) for layer in there if layer.role is LayerRole.PREDICTION and layer.saved_as is None]
-        missed = not any(layer.role is LayerRole.ANNOTATION for layer in there)
+        missed = not any(layer.is_work for layer in there)
         self._cases.pop(case.source.identity, None)
         if kept:
             self._cases[case.source.identity] = LeftCase(case.source, case.stamps, missed, kept)
