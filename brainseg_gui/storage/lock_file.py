@@ -79,19 +79,40 @@ def create(path: Path, holder: Holder) -> bool:
     Raises
     ------
     OSError
-        If the folder cannot be written.
+        If the folder cannot be written, or takes no bytes: then no file is left that says nothing.
     """
-    try:
-        with open_folder(path.parent) as folder, folder.open(path.name, "xb", 0o600) as stream:
-            stream.write(json.dumps(asdict(holder)).encode())
-            stream.flush()
-    except FileExistsError:
-        return False
+    with open_folder(path.parent) as folder:
+        try:
+            stream = folder.open(path.name, "xb", 0o600)
+        except FileExistsError:
+            return False
+        try:
+            with stream:
+                stream.write(json.dumps(asdict(holder)).encode())
+                stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                folder.remove(path.name)
+            raise
     return True
 
 
 def read_holder(path: Path) -> Holder | None:
-    """Who holds a lock, dead or alive; None where nobody does, or the file makes no sense."""
+    """Who holds a lock, dead or alive; None where nobody does, it cannot be read, or the file makes no sense."""
+    try:
+        return holder_in(path)
+    except OSError:
+        return None
+
+
+def holder_in(path: Path) -> Holder | None:
+    """Who holds a lock, dead or alive; None where the file makes no sense.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read; `FileNotFoundError` where there is none.
+    """
     try:
         with open_folder(path.parent) as folder, folder.open(path.name, "rb") as stream:
             found: Any = json.loads(stream.read(_LARGEST_BYTES))
@@ -103,7 +124,7 @@ def read_holder(path: Path) -> Holder | None:
             float(values["since"]),
             str(values["token"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
 
 

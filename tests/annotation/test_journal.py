@@ -268,6 +268,57 @@ def test_who_was_put_out_writes_no_more(folder: JournalFolder, journal: Journal)
     assert journal.path.exists()  # it belongs to the other window now
 
 
+@pytest.mark.parametrize("left", [None, b"half of a lo"], ids=["gone", "nonsense"])
+def test_a_lock_that_is_gone_is_made_again(folder: JournalFolder, journal: Journal, left: bytes | None) -> None:
+    annotation = _annotation()
+    _follow(journal, annotation)
+    lock = folder.path / f"{STUDY}.lock"
+    lock.unlink()
+    if left is not None:
+        lock.write_bytes(left)
+        with pytest.raises(JournalError, match="being written"):  # by another window, perhaps
+            _follow(journal, annotation)
+        os.utime(lock, (1e9, 1e9))
+    _paint(annotation, 1)
+    _follow(journal, annotation)
+    np.testing.assert_array_equal(_restore(folder, journal).values, annotation.values)
+    with pytest.raises(LockedError):
+        folder.lock(STUDY)
+
+
+def test_a_folder_out_of_reach_is_no_other_window(folder: JournalFolder, journal: Journal, tmp_path: Path) -> None:
+    annotation = _annotation()
+    _follow(journal, annotation)
+    folder.path.rename(tmp_path / "away")
+    _paint(annotation, 1)
+    with pytest.raises(JournalError, match="could not be written"):
+        _follow(journal, annotation)
+    (tmp_path / "away").rename(folder.path)
+    _follow(journal, annotation)
+    np.testing.assert_array_equal(_restore(folder, journal).values, annotation.values)
+
+
+def test_what_another_window_wrote_while_the_lock_was_gone_stays(folder: JournalFolder, journal: Journal) -> None:
+    mine, theirs = _annotation(), _annotation()
+    _paint(mine, 1)
+    _follow(journal, mine)
+    left = journal.path
+    second = folder.lock(STUDY, take_over=True)
+    other = folder.resume(folder.restore(left, STUDY, SHAPE), second)
+    _paint(theirs, 2)
+    _follow(other, theirs)
+    second.release()
+    raw = left.read_bytes()
+    _paint(mine, 3)
+    _follow(journal, mine)
+    assert journal.path != left
+    assert left.read_bytes() == raw
+    np.testing.assert_array_equal(_restore(folder, journal).values, mine.values)
+    left.write_bytes(raw)
+    journal.remove()
+    assert sorted(folder.path.glob("*.journal")) == [left]
+
+
 def test_the_locks_of_the_dead_are_taken_over(folder: JournalFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = folder.lock(STUDY)
     path = next(folder.path.glob("*.lock"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import subprocess
 import sys
@@ -10,10 +11,12 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
 from brainseg_gui.storage import lock_file
+from brainseg_gui.storage.folder import Folder
 from brainseg_gui.storage.lock_file import (
     BusyError,
     Holder,
@@ -48,6 +51,25 @@ def test_threads_hold_it_one_after_the_other(tmp_path: Path) -> None:
         thread.join()
     assert most == [1]
     assert os.listdir(tmp_path) == []
+
+
+def test_a_lock_that_finds_no_room_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Folder.open
+
+    class Full(io.BytesIO):
+        def flush(self) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full(folder: Folder, name: str, *arguments: Any) -> IO[bytes]:
+        opened(folder, name, *arguments).close()
+        return Full()
+
+    with monkeypatch.context() as context:
+        context.setattr(Folder, "open", full)
+        with pytest.raises(OSError, match="No space left"):
+            create(tmp_path / "lock", new_holder())
+    assert os.listdir(tmp_path) == []
+    assert create(tmp_path / "lock", new_holder())
 
 
 def test_the_lock_of_a_process_that_was_killed_is_taken_at_once(

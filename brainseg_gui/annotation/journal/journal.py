@@ -172,15 +172,16 @@ class Journal:
         LockedError
             If another window took the study over: the file is that window's now.
         """
-        self._lock.check()
-        self._inode = None
         with contextlib.suppress(OSError):
-            self.path.unlink(missing_ok=True)
+            if self._lock.check() or self._is_ours():
+                self.path.unlink(missing_ok=True)
+        self._inode = None
 
     def _write(self, history: History, settled: Values, more: bytes, flush: bool) -> None:
-        self._lock.check()
         kept = self._kept_in(history)
         try:
+            if not self._lock.check() and not self._is_ours():
+                self._leave()
             if not (self._is_ours() and self._continues(history)):
                 self._rewrite(history, settled, kept)
                 return
@@ -196,6 +197,12 @@ class Journal:
             raise _not_written(error, self.path) from error
         self._written[common:] = history.since(self._base + common)  # all but the last stroke stays: no copy of it
         self._position = history.position
+
+    def _leave(self) -> None:
+        """Let the file be: somebody else had the study and may have gone on with it; ours gets another name."""
+        if self.path.exists():
+            self.path = self.path.with_name(f"{self.path.stem}-{os.urandom(6).hex()}{self.path.suffix}")
+            self._inode = None
 
     def _kept_in(self, history: History) -> int | None:
         """The kept position, as long as the history still leads through it."""

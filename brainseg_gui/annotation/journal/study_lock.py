@@ -5,6 +5,7 @@ A lock of this computer whose process is gone is taken over; a lock of another c
 
 from __future__ import annotations
 
+import errno
 import time
 from pathlib import Path
 
@@ -23,21 +24,43 @@ class StudyLock:
     def __init__(self, path: Path, holder: Holder) -> None:
         self._path, self._holder = path, holder
 
-    def check(self) -> None:
-        """Make sure that the lock is still ours.
+    def check(self) -> bool:
+        """Make sure that the lock is still ours; one that is gone, or has become nonsense, is made again.
+
+        Returns
+        -------
+        bool
+            Whether it was there: else somebody else may have had the study meanwhile.
 
         Raises
         ------
         LockedError
             If another window took it over.
+        OSError
+            If that cannot be told now, or the lock not be made.
         """
-        found = read_holder(self._path)
-        if found is None or found.token != self._holder.token:
+        try:
+            found = lock_file.holder_in(self._path)
+        except FileNotFoundError:
+            return self._make_again()
+        if found is None:
+            if in_the_making(self._path):
+                raise OSError(errno.EBUSY, "its lock is being written", str(self._path))
+            remove_stale_lock(self._path, None)
+            return self._make_again()
+        if found.token != self._holder.token:
             raise LockedError(
                 "another window has taken over this annotation",
                 "Save this one under another name, or close it",
                 self._path,
             )
+        return True
+
+    def _make_again(self) -> bool:
+        """The lock anew, unless another window was quicker, which the next check finds; says that it was gone."""
+        if not lock_file.create(self._path, self._holder):
+            raise OSError(errno.EBUSY, "its lock is being written", str(self._path))
+        return False
 
     def holds(self, holder: Holder) -> bool:
         """Whether `holder` describes this lock."""

@@ -241,7 +241,8 @@ class JournalController(QObject):
             else:
                 journal.follow(annotation.history, annotation.settled, flush=False)
         except LockedError as error:
-            record.journal = self._lock = None
+            record.journal = None
+            self._release()
             record.read_only = f"Read-only: {error.what}"
             return record.read_only
         except JournalError as error:
