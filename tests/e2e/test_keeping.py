@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.journal import journal as journal_module
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.annotating import save_work
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.controllers.shell.features.core_features import FILES, JOURNALS, LEAVING, RESTORING, SAVING
 from brainseg_gui.state.layers.layers import Layer, LayerRole
@@ -467,6 +469,40 @@ def test_a_stroke_during_the_save_stays_unsaved(hand: Hand, qtbot: QtBot, chosen
     hand.trigger("annotate.undo")
     assert hand.annotating.layer.saved_as == tmp_path / "mine.nii.gz"
     assert _notes(hand) == ()
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["new", "with a file"])
+def test_saves_that_are_asked_for_during_a_save_are_one_more_of_the_newest(
+    hand: Hand, qtbot: QtBot, folder: Path, before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint(hand)
+    if before:
+        hand.trigger("file.save")
+        wait_saved(hand, qtbot)
+        hand.click((11, 11, 12))
+    gate, written = threading.Event(), []
+    save_mask = save_work.save_mask
+
+    def slowly(request: Any, *arguments: Any) -> Any:
+        written.append(request)
+        assert gate.wait(20)
+        return (yield from save_mask(request, *arguments))
+
+    monkeypatch.setattr(save_work, "save_mask", slowly)
+    ended: list[bool] = []
+    for voxel in (OTHER, (13, 13, 12), (14, 13, 12)):
+        hand.click(voxel)
+        hand.application.controllers[SAVING].save_layer(hand.annotating.layer, ended.append)
+    gate.set()
+    qtbot.waitUntil(lambda: len(ended) == 3, timeout=30_000)
+    wait_saved(hand, qtbot)
+    assert ended == [True, True, True]
+    assert len(written) == 2
+    path = folder / "Toy_001_annotation.nii.gz"
+    assert hand.annotating.layer.saved_as == path
+    assert [p.name for p in folder.glob("*_annotation*.nii.gz")] == [path.name]
+    assert np.count_nonzero(np.asarray(nib.load(path).dataobj)) == 4 + before
+    assert not [q for q in hand.application.window.findChildren(Question) if q.isVisible()]
 
 
 def test_a_file_replaced_underneath_is_not_replaced_silently(

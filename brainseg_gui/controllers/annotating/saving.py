@@ -28,6 +28,7 @@ from brainseg_gui.annotation.saving.save_mask import (
 )
 from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord
 from brainseg_gui.controllers.annotating.journal import JournalController
+from brainseg_gui.controllers.annotating.save_queue import SaveQueue
 from brainseg_gui.controllers.annotating.save_work import After, PendingSave, written
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -61,6 +62,7 @@ class SaveController(QObject):
         self._session, self._window, self._preferences = session, window, preferences
         self._journals = journals
         self._jobs: set[Job] = set()
+        self._queue = SaveQueue()
         self._refused: tuple[Layer, After] | None = None  # what found no room, until there is a place for it
         self._picked: set[Path] = set()  # files under names that a person chose: they stay where they are
         self._said: Notice | None = None
@@ -158,6 +160,9 @@ class SaveController(QObject):
         case, record = self._session.case, self._journals.of(layer)
         if case is None:
             return
+        if layer in self._queue:
+            self._queue.wait(layer, chosen, then)
+            return
         if record is not None and record.read_only and (chosen is None or (layer.file and chosen == layer.file.path)):
             self._journals.say_read_only(record)
             then(False)
@@ -195,6 +200,7 @@ class SaveController(QObject):
 
     def _write(self, save: PendingSave) -> None:
         self._session.saving.begin("saving")
+        self._queue.begin(save.layer)
         if save.record is not None:
             file, digest = save.request.file, values_digest(save.request.labels.values)
             path = save.request.chosen or (file.path if file is not None else None)
@@ -224,6 +230,7 @@ class SaveController(QObject):
             self._journals.note_saved(record)
         self._session.saving.end(f"Saved {_shown(path, save.request)}")
         self._tell(save, saved)
+        self._go_on(layer, saved=True)
         save.then(True)
 
     def _tell(self, save: PendingSave, saved: SavedMaskFile) -> None:
@@ -243,15 +250,29 @@ class SaveController(QObject):
         if isinstance(error, ReadOnlyHomeError):
             self._refused = save.layer, save.then
         self._say(notice_of(error, _NO_ROOM_HERE if isinstance(error, ReadOnlyHomeError) else _ELSEWHERE))
+        self._go_on(save.layer, saved=False)
         save.then(False)
 
     def _on_answered(self, save: PendingSave, doubt: Doubt, key: str) -> None:
         if key == "replace":
             self._write(replace(save, request=save.request.settling(doubt)))
-        elif key == "elsewhere":
+            return
+        self._go_on(save.layer, saved=False)
+        if key == "elsewhere":
             self._choose(save.layer, save.then)
         else:
             save.then(False)
+
+    def _go_on(self, layer: Layer, *, saved: bool) -> None:
+        """Begin what waited for the end of a save; after one that failed, only what goes to a place of its own."""
+        there = layer in list(self._session.layers)
+        for wish in self._queue.end(layer):
+            if there and wish.chosen is not None:
+                self.save_to(layer, wish.chosen, wish.then)
+            elif there and saved:
+                self.save_layer(layer, wish.then)
+            else:
+                wish.then(False)
 
     def _say(self, notice: Notice | None) -> None:
         self._said = notice
