@@ -335,6 +335,50 @@ def test_the_person_comes_before_the_note_and_a_save_before_the_person(
     assert memory.schemes_of(hand.application.controllers[JOURNALS].study()) == {}
 
 
+@pytest.mark.parametrize("aside", [False, True], ids=["in the hand", "put aside"])
+def test_a_scheme_that_is_chosen_for_a_saved_annotation_stays(
+    hand: Hand, qtbot: QtBot, open_paths: Open, folder: Path, aside: bool
+) -> None:
+    annotate(hand, qtbot)
+    if aside:
+        hand.trigger("annotate.start")
+    layer, chosen = own(hand), scheme_named("brats-ped")
+    hand.application.controllers[SCHEMES].choose(layer, chosen)
+    assert layer.saved_as is None  # the note in its file tells of the other
+    open_paths(hand.application, folder)
+    assert own(hand).labels.scheme == chosen
+
+
+def test_an_annotation_that_was_put_aside_is_edited_and_saved_under_the_chosen_scheme(
+    hand: Hand, qtbot: QtBot, folder: Path
+) -> None:
+    annotate(hand, qtbot)
+    hand.trigger("annotate.start")
+    layer, chosen = own(hand), scheme_named("brats-ped")
+    hand.application.controllers[SCHEMES].choose(layer, chosen)
+    hand.application.controllers[SAVING].save_layer(layer)
+    qtbot.waitUntil(lambda: not hand.application.controllers[SAVING].running, timeout=30_000)
+    assert note_of(folder / "Toy_001_annotation.nii.gz")["label_scheme"] == "brats-ped"
+    hand.trigger("annotate.start")
+    assert hand.annotating.annotation.labels.scheme == layer.labels.scheme == chosen
+    assert layer.saved_as is not None
+
+
+def test_a_scheme_that_is_chosen_during_a_save_is_not_in_the_file(hand: Hand, qtbot: QtBot, folder: Path) -> None:
+    annotate(hand, qtbot)
+    hand.click(OTHER)
+    hand.trigger("file.save")
+    layer = hand.annotating.layer
+    hand.application.controllers[SCHEMES].choose(layer, scheme_named("brats-ped"))
+    qtbot.waitUntil(lambda: not hand.application.controllers[SAVING].running, timeout=30_000)
+    note = folder / "Toy_001_annotation.nii.gz"
+    assert note_of(note)["label_scheme"] == "brats2020"
+    assert layer.saved_as is None
+    save(hand, qtbot)
+    assert note_of(note)["label_scheme"] == "brats-ped"
+    assert layer.saved_as is not None
+
+
 def labels_of(values: np.ndarray, case: Any, scheme: str) -> Any:
     from brainseg_gui.imaging.labels import LabelMap
 

@@ -206,19 +206,23 @@ class AnnotateController(QObject):
             self._session.say(Notice(what, problem=False))
 
     def _on_appearance_changed(self, layer: Layer) -> None:
-        """Go on under another label scheme, when the edited layer is read by one."""
-        annotation = self._annotating.annotation
-        if layer is not self._annotating.layer or annotation is None:
+        """Go on under another label scheme, when an annotation is read by one, edited or put aside."""
+        record, scheme = self._journals.of(layer), layer.labels.scheme
+        if record is None or record.annotation.labels.scheme == scheme:
             return
-        scheme = layer.labels.scheme
-        if scheme != annotation.labels.scheme:
+        in_hand = layer is self._annotating.layer
+        if in_hand:
             self.paint.finish()  # a polygon or stroke in the hand belongs to these voxels and to this history
-            other = Annotation(annotation.snapshot().with_scheme(scheme), annotation.history)
-            active = annotation.rules.active
-            other.rules = replace(annotation.rules, active=active if active in scheme.labels else min(scheme.labels))
-            read_only = self._journals.keep(layer, other, origin_of(layer))  # it is kept already
+        annotation = record.annotation
+        other = Annotation(annotation.snapshot().with_scheme(scheme), annotation.history)
+        active = annotation.rules.active
+        other.rules = replace(annotation.rules, active=active if active in scheme.labels else min(scheme.labels))
+        read_only = self._journals.keep(layer, other, record.start)  # it is kept already
+        if in_hand:
             self._annotating.begin(other, layer, read_only)
             self._annotating.mark_unsaved()  # the note beside its file tells of another scheme
+        else:
+            layer.saved_as = None
 
     def renumber(self, becomes: Mapping[int, int]) -> None:
         """Let all voxels, and the label in the hand, follow their labels to other numbers; locks do not bar it."""

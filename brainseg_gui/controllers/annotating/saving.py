@@ -222,6 +222,8 @@ class SaveController(QObject):
             self._picked.add(path)
         if record is None:
             layer.saved_as = path if layer.labels is save.request.labels else layer.saved_as
+        elif layer.labels.scheme != save.request.labels.scheme:
+            pass  # a person chose another meanwhile, of which the note does not tell
         elif annotating.annotation is record.annotation:
             annotating.mark_saved(path, last)
         elif record.annotation.history.undoable is last:

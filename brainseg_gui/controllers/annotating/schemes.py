@@ -46,13 +46,14 @@ class SchemesController(QObject):
                 self._session.number_as(scheme)
                 self._remember(NEW_MASKS, scheme)
             return
+        saved_as = layer.saved_as  # of an annotation the note in it tells of another scheme then: it is unsaved
         layer.labels = layer.labels.with_scheme(scheme)
         if layer is reference:
             for other in self._session.layers:
                 if _is_computed(other):
                     self._renumber(other, network_numbering(scheme, _tissues_of(other)))
-        if layer.saved_as is not None:
-            self._remember(layer.saved_as.name, scheme)
+        if saved_as is not None:
+            self._remember(saved_as.name, scheme)
 
     @property
     def _own_reference(self) -> Layer | None:
