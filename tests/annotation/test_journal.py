@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 from brainseg_gui.annotation.annotation import Annotation
 from brainseg_gui.annotation.journal import journal_format, study_lock
 from brainseg_gui.annotation.journal.journal import Journal
-from brainseg_gui.annotation.journal.journal_fields import JournalError, JournalHeader
+from brainseg_gui.annotation.journal.journal_fields import JournalError, JournalHeader, header_of
 from brainseg_gui.annotation.journal.journal_folder import JournalFolder
 from brainseg_gui.annotation.journal.journal_replay import Restored
 from brainseg_gui.annotation.journal.study_lock import LockedError
@@ -89,6 +91,13 @@ def test_edits_and_moves_are_restored_with_their_history(folder: JournalFolder, 
     annotation.jump(5)
     np.testing.assert_array_equal(again.values, annotation.values)
     assert again.history.edits[0].source.axis == 2
+
+
+def test_a_journal_without_who_made_the_start_is_read(folder: JournalFolder) -> None:
+    told = replace(_header(), start_author="net 1.0", start_model_sha256="ef" * 32)
+    for header, fields in ((told, {}), (_header(), {"start_author", "start_model_sha256"})):
+        found = json.loads(journal_format.header_bytes(header)[18:])
+        assert header_of({key: value for key, value in found.items() if key not in fields}) == header
 
 
 def test_files_are_private(folder: JournalFolder, journal: Journal) -> None:

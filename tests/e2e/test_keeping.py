@@ -249,6 +249,24 @@ def test_removing_an_annotation_from_the_list_offers_it_again(hand: Hand, qtbot:
     assert painted(hand.values) == {START}
 
 
+def test_restored_work_tells_which_network_it_began_from(hand: Hand, qtbot: QtBot, folder: Path) -> None:
+    session = hand.application.session
+    labels = session.layers.reference.labels
+    session.add_prediction(Layer("net, 10:00", LayerRole.PREDICTION, labels, "net 1.0", model_sha256="ab" * 32))
+    hand.trigger("annotate.start_prediction")
+    hand.annotating.options.brush_mm = 0.5
+    hand.click((1, 1, 12))
+    assert len(hand.names) == 1
+    hand.application.window.panels.named("Layers")().remove_requested.emit(hand.annotating.layer)
+    wait_said(hand.application, "There is unsaved work on this case", qtbot)
+    hand.application.run_action("journal.restore")
+    qtbot.waitUntil(lambda: hand.annotating.annotation is not None, timeout=30_000)
+    hand.trigger("file.save")
+    wait_saved(hand, qtbot)
+    start = json.loads((folder / "Toy_001_annotation.provenance.json").read_text())["started_from"]
+    assert (start["author"], start["model_sha256"]) == ("net 1.0", "ab" * 32)
+
+
 def test_not_now_keeps_the_journal_and_discard_asks_once(
     hand: Hand, folder: Path, open_paths: Open, qtbot: QtBot
 ) -> None:

@@ -57,6 +57,8 @@ class JournalHeader:
         Version of the program.
     opened_from
         The folder or file that the study was opened from, or empty; it may have moved since.
+    start_author, start_model_sha256
+        Who or what made what the annotation was started from, and the network's weights; empty in older journals.
     """
 
     study: str
@@ -68,6 +70,8 @@ class JournalHeader:
     created: float = 0.0
     program: str = ""
     opened_from: str = ""
+    start_author: str = ""
+    start_model_sha256: str = ""
 
 
 def parsed_json(text: bytes) -> dict[str, Any]:
@@ -116,6 +120,8 @@ def header_of(fields: Mapping[str, Any]) -> JournalHeader:
         created=time_of(fields["created"]),
         program=text_of(fields["program"]),
         opened_from=text_of(fields.get("place", "")),
+        start_author=text_of(fields.get("start_author", "")),
+        start_model_sha256=text_of(fields.get("start_model_sha256", "")),
     )
 
 

@@ -73,6 +73,8 @@ def header_bytes(header: JournalHeader) -> bytes:
         "start": header.start[:LONGEST_TEXT],
         "place": header.opened_from if len(header.opened_from) <= LONGEST_TEXT else "",
         "start_digest": header.start_digest,
+        "start_author": header.start_author[:LONGEST_TEXT],
+        "start_model_sha256": header.start_model_sha256[:LONGEST_TEXT],
         "created": header.created,
         "program": header.program[:LONGEST_TEXT],
     }

@@ -73,6 +73,8 @@ class AnnotationRecord:
             created=self.began,
             program=__version__,
             opened_from=str(path_of(case)),
+            start_author=start.author,
+            start_model_sha256=start.model_sha256,
         )
 
 

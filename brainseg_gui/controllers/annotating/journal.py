@@ -134,9 +134,10 @@ class JournalController(QObject):
         """Go on with the journal of an annotation that was restored; the study is locked already."""
         if self._lock is None:
             raise RuntimeError("the study is not locked")
-        kind, _, name = found.note.header.start.partition(": ")
-        start = Origin(name or kind, kind, digest=found.note.header.start_digest)
-        journal, began = self.folder.resume(found, self._lock), found.note.header.created
+        header = found.note.header
+        kind, _, name = header.start.partition(": ")
+        start = Origin(name or kind, kind, header.start_author, header.start_digest, header.start_model_sha256)
+        journal, began = self.folder.resume(found, self._lock), header.created
         self._records[layer] = AnnotationRecord(layer, annotation, start, journal, began, earlier)
 
     def lock_study(self, *, take_over: bool = False) -> StudyLock:
