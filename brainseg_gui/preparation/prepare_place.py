@@ -95,7 +95,7 @@ def prepare_place(
     before = _made_before(folder, overwrite=request.overwrite)
     there = {path.resolve() for series in examination.series for path in series.files}
     overwrite = request.overwrite or (request.fresh and before is not None)
-    if before is not None and not request.fresh and _would_be_the_same(before, there, request, finder):
+    if before is not None and not request.fresh and _would_be_the_same(before, examination, request, finder):
         prepared = PreparedExamination(folder, before, None)
     else:
         check_free(folder, overwrite=overwrite)
@@ -139,11 +139,11 @@ def _made_before(folder: Path, *, overwrite: bool) -> Preparation | None:
 
 
 def _would_be_the_same(
-    found: Preparation, there: set[Path], request: PreparationRequest, finder: BrainFinder | None
+    found: Preparation, examination: RawExamination, request: PreparationRequest, finder: BrainFinder | None
 ) -> bool:
-    """Whether doing it again, of the files that are there, would give what was made before."""
-    known = {path for one in found.series for path in one.files}
+    """Whether doing it again, of the series that are there, would give what was made before."""
     could_strip = finder is not None and request.wishes.strip and not found.stripped
-    if could_strip or not known <= there or (request.placed is not None and not found.lies_as(request.placed)):
+    lies_elsewhere = request.placed is not None and not found.lies_as(request.placed)
+    if could_strip or lies_elsewhere or not found.is_of(examination):
         return False
     return found.still_fits(request.wishes, request.said)

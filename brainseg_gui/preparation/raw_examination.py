@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError, listed, printable
@@ -44,6 +45,12 @@ class RawExamination:
     place: Path
     series: tuple[Series, ...]
     aside: tuple[SetAside, ...] = ()
+
+    @property
+    def files_digest(self) -> str:
+        """A sum over which files each series has: another one where a slice or a series came or went."""
+        series = sorted("\n".join(sorted(str(path.resolve()) for path in one.files)) for one in self.series)
+        return sha256("\n\n".join(series).encode("utf-8", "surrogateescape")).hexdigest()
 
     def called(self, word: str) -> Series:
         """The series of a number, a name, the part of one name, or a file.

@@ -19,6 +19,7 @@ from brainseg_gui.imaging.grid import Affine, StoredGrid, is_singular
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.plain_files import read_json, visible
 from brainseg_gui.plain_values import listed_in, number_in, object_in, path_in, text_in, whole_in
+from brainseg_gui.preparation.raw_examination import RawExamination
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.registration.motion import Alignment
 from brainseg_gui.preparation.steps.work import PlacedSeries, PreparationWork, Space, Wishes
@@ -73,6 +74,10 @@ class Preparation:
         Series that a person chose, by modality.
     doubts
         Sentences on what a person should look at.
+    others
+        The names of series that were there and not used.
+    all_files
+        `RawExamination.files_digest` as it was; empty in records from before it was noted.
     """
 
     name: str
@@ -83,6 +88,8 @@ class Preparation:
     stripped: bool
     program: str
     doubts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    all_files: str = ""
 
     @property
     def placed(self) -> PlacedSeries | None:
@@ -112,6 +119,17 @@ class Preparation:
         if own is None or own.reference != placed.reference or own.alignments.keys() != placed.alignments.keys():
             return False
         return all(np.array_equal(one.to_series, placed.alignments[p].to_series) for p, one in own.alignments.items())
+
+    def is_of(self, examination: RawExamination) -> bool:
+        """Whether an examination holds the series that it was made of, each with the same files, and no other ones."""
+        there = [{path.resolve() for path in one.files} for one in examination.series]
+        used = [set(one.files) for one in self.series]
+        if not all(files in there for files in used):
+            return False
+        if self.all_files:
+            return self.all_files == examination.files_digest
+        others = [one.name for one, files in zip(examination.series, there, strict=True) if files not in used]
+        return sorted(others) == sorted(self.others)
 
     def still_fits(self, wishes: Wishes, said: Mapping[Modality, str]) -> bool:
         """Whether doing it again would give the same: as asked for, by this version, of files that did not change."""
@@ -151,6 +169,7 @@ def as_json(
         "grid": {"shape": list(work.grid.shape), "affine": work.grid.affine.tolist()},
         "series": [_series_entry(work, modality, marks[modality]) for modality in work.native],
         "other_series": [one.name for one in work.examination.series if one.number not in _taken(work)],
+        "all_files": work.examination.files_digest,
         "set_aside": {one.name: one.why for one in work.examination.aside},
         "brain": None
         if work.brain is None or found is None
@@ -233,7 +252,9 @@ def _preparation(content: Mapping[str, Any]) -> Preparation:
     name, program, reference = text_in(content["name"]), text_in(content["program"]), Modality(content["reference"])
     stripped = content["brain"] is not None and wishes.strip
     doubts = tuple(text_in(one) for one in listed_in(content["doubts"], _MOST_DOUBTS))
-    return Preparation(name, reference, series, wishes, said, stripped, program, doubts)
+    others = tuple(text_in(one) for one in listed_in(content.get("other_series", []), _MOST_FILES))
+    all_files = text_in(content.get("all_files", ""))  # before it was noted, the names of other series tell
+    return Preparation(name, reference, series, wishes, said, stripped, program, doubts, others, all_files)
 
 
 def _series(entry: Mapping[str, Any]) -> PreparedSeries:

@@ -11,6 +11,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.cases.case_folder import find_case
@@ -26,6 +27,7 @@ from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import read_preparation
 from brainseg_gui.preparation.steps.work import Space, Wishes
 from brainseg_gui.progress import run_to_end
+from tests.preparation.conftest import Series, write_classic
 from tests.preparation.heads import T1CE, T2, grid_of, head
 from tests.preparation.test_registration import motion
 from tests.preparation.test_steps import seeing
@@ -164,6 +166,35 @@ def test_what_was_prepared_is_found_again_until_something_changes(small: Path, t
     assert again.work is not None
     assert (first.folder / RECORD).read_bytes() != before
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["Jane"]
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["with its sum", "older record"])
+def test_a_series_that_came_later_is_prepared_anew(small: Path, tmp_path: Path, noted: bool) -> None:
+    request = PreparationRequest(tmp_path / "out", WISHES)
+    first = run_to_end(prepare_place(small, request, None))
+    if not noted:
+        content = json.loads((first.folder / RECORD).read_text())
+        del content["all_files"]
+        (first.folder / RECORD).write_text(json.dumps(content))
+    assert run_to_end(prepare_place(small, request, None)).work is None
+    save(head(grid_of((17, 21, 19), (10.0, 10.0, 10.0)), T2), small / "ax_t2.nii.gz")
+    again = run_to_end(prepare_place(small, replace(request, overwrite=True), None))
+    assert again.work is not None
+    assert {one.modality for one in again.preparation.series} == {Modality.T1CE, Modality.T2}
+
+
+def test_slices_that_came_later_are_prepared_anew(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    series = Series(pixels, tags={"SeriesDescription": "t2_tse"})
+    files = write_classic(tmp_path / "Jane", series)
+    last = files[-1].read_bytes()
+    files[-1].unlink()
+    request = PreparationRequest(tmp_path / "out", WISHES, overwrite=True)
+    assert run_to_end(prepare_place(tmp_path / "Jane", request, None)).work is not None
+    assert run_to_end(prepare_place(tmp_path / "Jane", request, None)).work is None
+    files[-1].write_bytes(last)
+    again = run_to_end(prepare_place(tmp_path / "Jane", request, None))
+    assert again.work is not None
+    assert len(again.preparation.series[0].files) == len(pixels)
 
 
 @pytest.mark.parametrize(
