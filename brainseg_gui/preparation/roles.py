@@ -72,11 +72,17 @@ _T1 = re.compile(
     r"(?<![a-z0-9])t1(?![0-9])|t1w|mp\W?rage|mpr\b|bravo|spgr|fspgr|\btfe\b|ir\W?fspgr|mp2rage|vibe", re.IGNORECASE
 )
 _CONTRAST = re.compile(
-    r"(?<![a-z])(?:gd|gad\w*|post|ce|c\+|\+c|km|kontrast\w*|contrast\w*|contraste|injecte|inj|dotarem|gadovist|magnevist"
-    r"|prohance|multihance|iv|ev|mdc)(?![a-z])|\+\s*gd|(?<![a-z])t1c(?:e)?(?![a-z])|после|造影|增强",
+    r"(?<![a-z])(?:gd|gad\w*|post(?!\W*(?:op(?![a-z])|oper|fossa|surg))|ce|c\+|\+c|km|kontrast\w*|contrast\w*|contraste"
+    r"|injecte|inj|dotarem|gadovist|magnevist|prohance|multihance|iv|ev|mdc)(?![a-z])|\+\s*gd|(?<![a-z])t1c(?:e)?(?![a-z])|после|造影|增强",
     re.IGNORECASE,
 )
 _NO_CONTRAST = re.compile(r"(?<![a-z])(?:pre|nativ\w*|sans|sin|ohne|without|non|no|plain|w/?o)(?![a-z])", re.IGNORECASE)
+_NO_FAT_SATURATION = re.compile(  # says nothing of contrast agent
+    r"(?<![a-z])(?:no|non|without|w/?o|ohne|sans|sin)[\W_]*(?:fat\W?sat\w*|fat\W?supp\w*|fatsat|fs|fat|mt|mtc|spair|spir)"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+_T1_FLAIR = re.compile(r"t1w?\W*flair", re.IGNORECASE)
 
 _FLUID_NULLED_MS = 1500.0
 _T1_TE_MS, _T2_TE_MS = 30.0, 70.0
@@ -88,9 +94,10 @@ def role_of(header: Described) -> Role:
     name = _words(header)
     if found := _OTHERS.search(name):
         return Role(None, Certainty.SURE, f"“{found[0]}” in its name")
-    if found := _FLAIR.search(name):
+    first = _T1.search(name)
+    if (found := _FLAIR.search(name)) and not (first and _nulls_little(name, header)):
         return _by_name(Modality.FLAIR, found[0], header)
-    if (first := _T1.search(name)) and not _T2.search(name):
+    if first and (found or not _T2.search(name)):
         return _t1(header, f"“{first[0]}” in its name", Certainty.SURE)
     if (second := _T2.search(name)) and not first:
         long_inversion = _inversion_ms(header) > _FLUID_NULLED_MS
@@ -102,6 +109,12 @@ def role_of(header: Described) -> Role:
 def _words(header: Described) -> str:
     """The name of a series with its words apart."""
     return header.description.replace("_", " ")
+
+
+def _nulls_little(name: str, header: Described) -> bool:
+    """Whether a T1 that is called a FLAIR is one: by its name, or by an inversion too short to null fluid."""
+    called = _T1_FLAIR.search(name) is not None and _by_times(header).modality is not Modality.FLAIR
+    return called or 0 < _inversion_ms(header) <= _FLUID_NULLED_MS
 
 
 def _by_name(modality: Modality, word: str, header: Described) -> Role:
@@ -140,12 +153,18 @@ def _inversion_ms(header: Described) -> float:
 def _t1(header: Described, reason: str, certainty: Certainty) -> Role:
     name = _words(header)
     said = _CONTRAST.search(name)
-    if said and not _NO_CONTRAST.search(name):
+    denied = _denies_contrast(name)
+    if said and not denied:
         return Role(Modality.T1CE, certainty, f"{reason}, and “{said[0].strip()}”")
     agent = header.words.get("ContrastBolusAgent", "")
-    if agent and not _NO_CONTRAST.search(agent) and not _NO_CONTRAST.search(name):
+    if agent and not _denies_contrast(agent) and not denied:
         return Role(Modality.T1CE, certainty, f"{reason}, and a contrast agent is noted")
     return Role(Modality.T1, certainty, reason)
+
+
+def _denies_contrast(text: str) -> bool:
+    """Whether words say that there is no contrast agent: "no FS" is no such."""
+    return _NO_CONTRAST.search(_NO_FAT_SATURATION.sub(" ", text)) is not None
 
 
 def roles_of(headers: Sequence[Described]) -> tuple[Role, ...]:
@@ -158,8 +177,8 @@ def roles_of(headers: Sequence[Described]) -> tuple[Role, ...]:
     plain = [number for number, role in enumerate(roles) if role.modality is Modality.T1]
     if len(plain) < 2 or any(role.modality is Modality.T1CE for role in roles):
         return tuple(roles)
-    if any(_NO_CONTRAST.search(_words(headers[number])) for number in plain):
-        unsaid = [number for number in plain if not _NO_CONTRAST.search(_words(headers[number]))]
+    if any(_denies_contrast(_words(headers[number])) for number in plain):
+        unsaid = [number for number in plain if not _denies_contrast(_words(headers[number]))]
     else:
         unsaid = plain
     later = max(unsaid, key=lambda number: headers[number].words.get("SeriesTime", ""), default=None)

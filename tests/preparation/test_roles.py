@@ -49,6 +49,17 @@ def header(name: str = "", te: float = 0.0, tr: float = 0.0, ti: float = 0.0, **
         ("T1ce", T1CE),
         ("T1c", T1CE),
         ("T1 增强", T1CE),
+        ("Sag T1 FLAIR", T1),
+        ("Ax T1 FLAIR +C", T1CE),
+        ("AX T1 POST NO FS", T1CE),
+        ("t1_tse_tra KM ohne FS", T1CE),
+        ("SAG T1 post non fat sat", T1CE),
+        ("Ax T1 C+ w/o MT", T1CE),
+        ("T1 NO FS", T1),
+        ("T1 post-op", T1),
+        ("T1 post operative", T1),
+        ("T1 post fossa", T1),
+        ("T1 post surgery gd", T1CE),
         ("t2_tse_tra", T2),
         ("AX T2 FSE", T2),
         ("T2W_TSE", T2),
@@ -102,6 +113,14 @@ def test_times_tell_where_names_do_not(
 
 def test_a_t2_whose_fluid_is_nulled_is_a_flair() -> None:
     assert role_of(header("t2_tra", 90.0, 9000.0, 2500.0)).modality is FLAIR
+
+
+def test_a_t1_that_is_called_flair_is_told_by_its_inversion() -> None:
+    assert role_of(header("Ax T1 FLAIR", 24.0, 2200.0, 860.0)).certainty is Certainty.SURE
+    assert role_of(header("T1 ax (FLAIR)", 24.0, 2200.0, 860.0)).modality is T1
+    assert role_of(header("T1 FLAIR", 120.0, 9000.0, 2500.0)).modality is FLAIR
+    assert role_of(header("FLAIR t1-like", 120.0, 9000.0, 2500.0)).modality is FLAIR
+    assert role_of(header("T1 T2 FLAIR", 120.0, 9000.0, 2500.0)).modality is FLAIR
 
 
 def test_a_name_that_the_times_contradict_is_unsure_and_says_so() -> None:
