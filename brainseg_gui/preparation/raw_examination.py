@@ -188,7 +188,7 @@ def _nothing(place: Path, aside: Sequence[SetAside]) -> CaseError:
 
 
 def choose_series(examination: RawExamination, said: Mapping[Modality, str] | None = None) -> Choice:
-    """One series for each modality, and the reference: the finest T1ce, or the best there is.
+    """One series for each modality, and the reference: the best T1ce, or the best there is.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ def choose_series(examination: RawExamination, said: Mapping[Modality, str] | No
     """
     said = said or {}
     series = examination.series
-    chosen = dict(choose([one.role for one in series], [one.spacing_mm for one in series]))
+    chosen = dict(_by_roles(series))
     for modality, word in said.items():
         chosen.pop(modality, None)
         if word.casefold() != NONE:
@@ -218,6 +218,12 @@ def choose_series(examination: RawExamination, said: Mapping[Modality, str] | No
     return Choice({m: chosen[m] for m in Modality if m in chosen}, reference, frozenset(said))
 
 
+def _by_roles(series: Sequence[Series]) -> Mapping[Modality, Chosen]:
+    return choose(
+        [one.role for one in series], [one.spacing_mm for one in series], [min(one.extent_mm) for one in series]
+    )
+
+
 def said_anew(examination: RawExamination, said: Mapping[Modality, str]) -> dict[Modality, str]:
     """What was said of the series beyond what they tell by themselves for sure.
 
@@ -226,7 +232,7 @@ def said_anew(examination: RawExamination, said: Mapping[Modality, str]) -> dict
     CaseError
         If a name is not known.
     """
-    chosen = choose([one.role for one in examination.series], [one.spacing_mm for one in examination.series])
+    chosen = _by_roles(examination.series)
     sure = {m: one.number for m, one in chosen.items() if one.role.certainty is Certainty.SURE}
     return {
         modality: word

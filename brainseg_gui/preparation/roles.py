@@ -73,7 +73,8 @@ _T1 = re.compile(
 )
 _CONTRAST = re.compile(
     r"(?<![a-z])(?:gd|gad\w*|post(?!\W*(?:op(?![a-z])|oper|fossa|surg))|ce|c\+|\+c|km|kontrast\w*|contrast\w*|contraste"
-    r"|injecte|inj|dotarem|gadovist|magnevist|prohance|multihance|iv|ev|mdc)(?![a-z])|\+\s*gd|(?<![a-z])t1c(?:e)?(?![a-z])|после|造影|增强",
+    r"|injecte|inj|dotarem|gadovist|magnevist|prohance|multihance|iv|ev|mdc)(?![a-z])"
+    r"|\+\s*gd|(?<![a-z])t1c(?:e)?(?![a-z])|после|造影|增强",
     re.IGNORECASE,
 )
 _NO_CONTRAST = re.compile(r"(?<![a-z])(?:pre|nativ\w*|sans|sin|ohne|without|non|no|plain|w/?o)(?![a-z])", re.IGNORECASE)
@@ -87,6 +88,7 @@ _T1_FLAIR = re.compile(r"t1w?\W*flair", re.IGNORECASE)
 _FLUID_NULLED_MS = 1500.0
 _T1_TE_MS, _T2_TE_MS = 30.0, 70.0
 _T1_TR_MS, _T2_TR_MS = 1000.0, 2000.0
+_COVERAGE_STEP_MM, _WHOLE_STEPS = 25.0, 4
 
 
 def role_of(header: Described) -> Role:
@@ -198,28 +200,45 @@ class Chosen:
     role: Role
 
 
-def choose(roles: Sequence[Role], voxels_mm: Sequence[tuple[float, float, float]]) -> Mapping[Modality, Chosen]:
-    """One series per modality: the surest, and of equally sure ones that of the smallest voxels.
+def choose(
+    roles: Sequence[Role], voxels_mm: Sequence[tuple[float, float, float]], extents_mm: Sequence[float] | None = None
+) -> Mapping[Modality, Chosen]:
+    """One series per modality: the surest, of equally sure ones that which shows most of the head, then the finest.
+
+    Fine is what no edge of a voxel is long in: thick slices with small pixels are not finer than 1 mm all around.
 
     Parameters
     ----------
     roles, voxels_mm
         What each series is taken for, and its spacing.
+    extents_mm
+        The shortest side of each series.
     """
     order = {certainty: place for place, certainty in enumerate(Certainty)}
+    shown = [_coverage(extent) for extent in extents_mm] if extents_mm is not None else [0] * len(roles)
     chosen: dict[Modality, Chosen] = {}
     for modality in Modality:
         candidates = [number for number, role in enumerate(roles) if role.modality is modality]
         if not candidates:
             continue
 
-        def rank(number: int) -> tuple[int, float, int]:
+        def rank(number: int) -> tuple[int, int, float, float, int]:
             i, j, k = voxels_mm[number]
-            return order[roles[number].certainty], round(i * j * k, 3), number
+            finest = round(max(i, j, k), 2), round(i * j * k, 3)
+            return order[roles[number].certainty], -shown[number], *finest, number
 
         best = min(candidates, key=rank)
         role = roles[best]
         if len(candidates) > 1:
-            role = replace(role, reason=f"{role.reason}; the finest of {len(candidates)}")
+            part = any(shown[number] < shown[best] for number in candidates)
+            why = (
+                f"the finest that shows the most, of {len(candidates)}" if part else f"the finest of {len(candidates)}"
+            )
+            role = replace(role, reason=f"{role.reason}; {why}")
         chosen[modality] = Chosen(best, role)
     return chosen
+
+
+def _coverage(extent_mm: float) -> int:
+    """How much of a head is shown, in steps; what is about 100 mm high or more shows a whole brain, or nearly so."""
+    return min(round(extent_mm / _COVERAGE_STEP_MM), _WHOLE_STEPS)

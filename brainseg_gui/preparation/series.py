@@ -101,6 +101,13 @@ class Series:
         """Edge lengths of a voxel."""
         return self.header.stored_grid.grid.spacing_mm
 
+    @property
+    def extent_mm(self) -> tuple[float, float, float]:
+        """How far it reaches along each of its axes."""
+        grid = self.header.stored_grid.grid
+        i, j, k = (count * edge for count, edge in zip(grid.shape, grid.spacing_mm, strict=True))
+        return i, j, k
+
     def read(self) -> Generator[Progress, None, Volume]:
         """Its voxels.
 

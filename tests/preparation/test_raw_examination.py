@@ -127,6 +127,13 @@ def test_the_finest_t1ce_is_the_reference(four: RawExamination) -> None:
     assert "the finest of 2" in choice.chosen[T1CE].role.reason
 
 
+def test_a_slab_of_small_voxels_is_no_reference_beside_the_whole_head(tmp_path: Path) -> None:
+    write_file(tmp_path / "ax_t1_gd.nii.gz", (64, 64, 40), (4, 4, 4))
+    write_file(tmp_path / "sella_t1_gd.nii.gz", (64, 64, 9), (2, 2, 3))
+    found = examined(tmp_path)
+    assert found.series[choose_series(found).chosen[T1CE].number].name == "ax_t1_gd"
+
+
 def test_a_persons_word_goes_before_every_guess(four: RawExamination) -> None:
     choice = choose_series(four, {FLAIR: "unknown", T1CE: "t1", T2: "none"})
     names = {modality: four.series[one.number].name for modality, one in choice.chosen.items()}

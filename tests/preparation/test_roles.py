@@ -162,6 +162,16 @@ def test_the_surest_is_chosen_and_then_the_finest() -> None:
     assert chosen[T2].role.reason.endswith("the finest of 3")
 
 
+def test_neither_a_slab_nor_thick_slices_go_before_a_whole_head_in_3d() -> None:
+    roles = roles_of((header("T1 MPRAGE POST"), header("Ax T1 SE POST"), header("Cor T1 sella POST")))
+    voxels = [(1.0, 1.0, 1.0), (0.43, 0.43, 5.0), (0.35, 0.35, 0.9)]
+    chosen = choose(roles, voxels, [176.0, 120.0, 30.0])[T1CE]
+    assert chosen.number == 0
+    assert chosen.role.reason.endswith("the finest that shows the most, of 3")
+    assert choose(roles, voxels, [30.0, 120.0, 30.0])[T1CE].number == 1, "thick slices of a whole head show more"
+    assert choose(roles, voxels, [176.0, 95.0, 100.0])[T1CE].number == 2, "of whole ones the finest"
+
+
 def seen(**shares: float) -> dict[Modality | None, float]:
     """How likely an image is each of the four; the rest is another."""
     found: dict[Modality | None, float] = {modality: shares.get(modality.value, 0.0) for modality in Modality}
