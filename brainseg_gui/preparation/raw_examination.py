@@ -14,6 +14,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.preparation.dicom.examination import found_below, why_not
 from brainseg_gui.preparation.dicom.stacks import FEWEST_SLICES, Stack
+from brainseg_gui.preparation.one_examination import check_one, doubt_of_names
 from brainseg_gui.preparation.raw_files import files_at, is_packed, series_of_file
 from brainseg_gui.preparation.roles import Certainty, Chosen, Role, choose, roles_of
 from brainseg_gui.preparation.series import Series, SetAside
@@ -117,27 +118,8 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
     aside = tuple(one for one in found if isinstance(one, SetAside))
     if not series:
         raise _nothing(place, aside)
-    _check_one(place, series)
+    check_one(place, series)
     return RawExamination(name_of(place), place, _numbered(series), (*aside, *packed))
-
-
-def _check_one(place: Path, series: Sequence[Series]) -> None:
-    """Refuse what holds several examinations: their series would be taken for those of one.
-
-    DICOM names its studies; files are told apart where two folders both hold the same modalities.
-    """
-    studies = {one.notes.words.get("StudyInstanceUID", "") for one in series if one.stack is not None} - {""}
-    by_folder: dict[Path, set[Modality]] = {}
-    for one in series:
-        if one.stack is None and one.role.modality is not None:
-            by_folder.setdefault(one.files[0].parent, set()).add(one.role.modality)
-    again = [one for one, there in by_folder.items() if any(len(there & more) > 1 for more in _others(by_folder, one))]
-    if (count := max(len(studies), len(again))) > 1:
-        raise CaseError(f"it holds {count} examinations", "Give the folder of each one by itself", place)
-
-
-def _others(by_folder: Mapping[Path, set[Modality]], folder: Path) -> list[set[Modality]]:
-    return [there for other, there in by_folder.items() if other != folder]
 
 
 def _series_of(stack: Stack) -> Series | SetAside:
@@ -242,10 +224,12 @@ def said_anew(examination: RawExamination, said: Mapping[Modality, str]) -> dict
 
 
 def doubts_of(choice: Choice, examination: RawExamination) -> tuple[str, ...]:
-    """What a person should look at: guesses that are not sure."""
-    return tuple(
+    """What a person should look at: guesses that are not sure, and series that may be of different cases."""
+    guesses = tuple(
         f"“{examination.series[one.number].name}” is taken for {modality.title}, which is {one.role.certainty.value}: "
         f"{one.role.reason}. If it is wrong, say --role {modality.value}=SERIES"
         for modality, one in choice.chosen.items()
         if one.role.certainty is Certainty.UNSURE
     )
+    taken = {modality: examination.series[one.number] for modality, one in choice.chosen.items()}
+    return (*guesses, *doubt_of_names(taken))
