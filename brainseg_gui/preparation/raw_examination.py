@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -40,12 +41,15 @@ class RawExamination:
         Volumes that may be taken for a modality, numbered from 1.
     aside
         Everything else that looks like an image.
+    damaged
+        DICOM files that cannot be read.
     """
 
     name: str
     place: Path
     series: tuple[Series, ...]
     aside: tuple[SetAside, ...] = ()
+    damaged: tuple[Path, ...] = ()
 
     @property
     def files_digest(self) -> str:
@@ -104,9 +108,12 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
     if not place.exists():
         raise CaseError("there is no such file or folder", "Check the name, or mount the drive", place)
     found: list[Series | SetAside] = []
+    damaged: tuple[Path, ...] = ()
     if not (place.is_file() and is_image(place)):
         dicom = yield from scaled(found_below(place), 0.0, 0.8)
         found += [_series_of(stack) for stack in dicom.stacks]
+        damaged = tuple(path for path in dicom.damaged if not is_image(path))
+        found += _unread(damaged)
     packed = list[SetAside]()
     for path in files_at(place):
         if is_image(path):
@@ -119,7 +126,17 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
     if not series:
         raise _nothing(place, aside)
     check_one(place, series)
-    return RawExamination(name_of(place), place, _numbered(series), (*aside, *packed))
+    return RawExamination(name_of(place), place, _numbered(series), (*aside, *packed), damaged)
+
+
+def _unread(damaged: Sequence[Path]) -> list[SetAside]:
+    """One sentence for each folder with DICOM files that cannot be read."""
+    counts = Counter(path.parent for path in damaged)
+    return [SetAside(printable(folder.name), f"{_files(count)} could not be read") for folder, count in counts.items()]
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'' if count == 1 else 's'}"
 
 
 def _series_of(stack: Stack) -> Series | SetAside:
@@ -232,4 +249,16 @@ def doubts_of(choice: Choice, examination: RawExamination) -> tuple[str, ...]:
         if one.role.certainty is Certainty.UNSURE
     )
     taken = {modality: examination.series[one.number] for modality, one in choice.chosen.items()}
-    return (*guesses, *doubt_of_names(taken))
+    return (*guesses, *_beside_damaged(taken, examination.damaged), *doubt_of_names(taken))
+
+
+def _beside_damaged(taken: Mapping[Modality, Series], damaged: Sequence[Path]) -> list[str]:
+    """Series in whose folders files lie that cannot be read: slices at one end may be missing."""
+    counts = Counter(path.parent for path in damaged)
+    doubts = list[str]()
+    for modality, one in taken.items():
+        count = sum(counts[folder] for folder in {path.parent for path in one.files}) if one.stack is not None else 0
+        if count:
+            beside = f"{_files(count)} beside “{one.name}” ({modality.title}) could not be read"
+            doubts.append(f"{beside}: if slices of it are missing, copy the series again, whole")
+    return doubts

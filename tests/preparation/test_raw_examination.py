@@ -16,7 +16,7 @@ from brainseg_gui.preparation.raw_examination import RawExamination, choose_seri
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.roles import Certainty
 from brainseg_gui.progress import run_to_end
-from tests.preparation.conftest import Series, write_classic
+from tests.preparation.conftest import Series, base, write_classic
 
 T1, T1CE, T2, FLAIR = Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR
 
@@ -177,6 +177,28 @@ def test_a_guess_that_is_not_sure_is_told(tmp_path: Path, pixels: NDArray[np.uin
     swapped = choose_series(found).swapped(T1, T1CE, (found.series[1].role, found.series[0].role))
     assert {m: one.number for m, one in swapped.chosen.items()} == {T1: 1, T1CE: 0}
     assert swapped.reference is T1
+
+
+def test_files_that_cannot_be_read_are_told_and_are_a_doubt(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    files = write_classic(tmp_path / "a", described("t2_tra", "090000", "1.2.3.1", pixels))
+    write_classic(tmp_path / "b", described("t1_tra", "093000", "1.2.3.2", pixels))
+    files[-1].write_bytes(files[-1].read_bytes()[:400])
+    (tmp_path / "a" / "IM0008").write_bytes(b"")
+    (tmp_path / "a" / "1.2.3.4").write_bytes(bytes(1000))
+    (tmp_path / "b" / "notes.txt").write_bytes(b"")
+    (tmp_path / "b" / "report.pdf").write_bytes(b"%PDF-1.4")
+    found = examined(tmp_path)
+    assert [(one.name, one.why) for one in found.aside] == [("a", "3 files could not be read")]
+    (doubt,) = doubts_of(choose_series(found), found)
+    assert doubt.startswith("3 files beside “t2_tra” (T2) could not be read")
+
+
+def test_other_kinds_of_dicom_are_not_taken_for_damaged(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    write_classic(tmp_path, described("t2_tra", "090000", "1.2.3.1", pixels))
+    content = base(described("report", "090000", "1.2.3.2", pixels), "1.2.840.10008.5.1.4.1.1.88.11", "1.2.3.2.1")
+    del content.Rows
+    content.save_as(tmp_path / "report.dcm", enforce_file_format=True)
+    assert not examined(tmp_path).aside
 
 
 def test_two_examinations_are_never_taken_for_one(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.preparation.dicom.headers import SliceHeader, read_headers
+from brainseg_gui.preparation.dicom.headers import SliceHeader, is_damaged, read_headers
 from brainseg_gui.preparation.dicom.stacks import Stack, stacks_of, why_excluded
 from brainseg_gui.progress import Progress
 
@@ -28,10 +28,13 @@ class Examination:
         The volumes, by series.
     others
         Files that are no DICOM images, or cannot be read.
+    damaged
+        Those of them that are empty, cut off or out of reach, as far as one can tell.
     """
 
     stacks: tuple[Stack, ...]
     others: tuple[Path, ...] = ()
+    damaged: tuple[Path, ...] = ()
 
     @property
     def usable(self) -> tuple[Stack, ...]:
@@ -78,6 +81,7 @@ def found_below(place: Path) -> Generator[Progress, None, Examination]:
     files = [folder] if folder.is_file() else sorted(_files(folder))
     found: list[SliceHeader] = []
     others: list[Path] = []
+    damaged: list[Path] = []
     said = time.monotonic()
     for number, path in enumerate(files):
         if time.monotonic() - said >= _PAUSE_S:
@@ -90,7 +94,9 @@ def found_below(place: Path) -> Generator[Progress, None, Examination]:
         found += headers
         if not headers:
             others.append(path)
-    return Examination(stacks_of(found), tuple(others))
+            if not path.name.startswith(".") and is_damaged(path):
+                damaged.append(path)
+    return Examination(stacks_of(found), tuple(others), tuple(damaged))
 
 
 def _files(folder: Path) -> Iterator[Path]:

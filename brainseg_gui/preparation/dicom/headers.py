@@ -88,6 +88,9 @@ _DESCRIBING = (
 _TIMES = ("EchoTime", "RepetitionTime", "InversionTime", "FlipAngle", "MagneticFieldStrength", "SliceThickness")
 _MOST_FRAMES = 10_000
 _MOST_PIXELS = 2**28
+_START_BYTES = 132  # of the preamble and the mark behind it
+_MR_IMAGES = ("1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1")
+_ENDINGS = ("", ".dcm", ".ima")
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,29 @@ def read_headers(path: Path) -> tuple[SliceHeader, ...]:
     if groups:
         return tuple(_framed(path, content, groups))
     return (_header(path, content, None, (content,), whole_of(content, "InstanceNumber") or 0),)
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether a file that gave no slice is one of an MRI that cannot be read: empty, blank, cut off, or out of reach.
+
+    Other kinds of DICOM, such as reports and plans, are whole without a slice.
+    """
+    try:
+        with open_file(path) as stream:
+            blank = not any(stream.read(_START_BYTES))
+            stream.seek(0)
+            begun = looks_like_dicom(stream)
+            stream.seek(0)
+            content = _dataset(stream) if begun else None
+    except OSError:
+        return True
+    if blank and not begun:
+        return path.suffix.lower() in _ENDINGS or path.suffix[1:].isdecimal()
+    if content is None:
+        return begun
+    meta = getattr(content, "file_meta", None)
+    kind = text_of(content, "SOPClassUID") or str(getattr(meta, "MediaStorageSOPClassUID", ""))
+    return not _is_image(content) and (not kind or kind in _MR_IMAGES)
 
 
 def _dataset(stream: BinaryIO) -> Dataset | None:
