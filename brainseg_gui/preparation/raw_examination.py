@@ -249,7 +249,12 @@ def doubts_of(choice: Choice, examination: RawExamination) -> tuple[str, ...]:
         if one.role.certainty is Certainty.UNSURE
     )
     taken = {modality: examination.series[one.number] for modality, one in choice.chosen.items()}
-    return (*guesses, *_beside_damaged(taken, examination.damaged), *doubt_of_names(taken))
+    mixed = [
+        f"Of “{one.name}” ({modality.title}) {one.stack.doubt}. Have it exported again, each acquisition by itself"
+        for modality, one in taken.items()
+        if one.stack is not None and one.stack.doubt
+    ]
+    return (*guesses, *mixed, *_beside_damaged(taken, examination.damaged), *doubt_of_names(taken))
 
 
 def _beside_damaged(taken: Mapping[Modality, Series], damaged: Sequence[Path]) -> list[str]:

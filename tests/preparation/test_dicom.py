@@ -17,6 +17,7 @@ from brainseg_gui.imaging.formats.dicom_guard import ItemCounter
 from brainseg_gui.preparation.dicom.examination import Examination, look_through, why_not
 from brainseg_gui.preparation.dicom.headers import read_headers
 from brainseg_gui.preparation.dicom.pixels import read_stack
+from brainseg_gui.preparation.raw_examination import choose_series, doubts_of, examine
 from brainseg_gui.progress import run_to_end
 from tests.preparation.conftest import AXIAL, Series, base, write_classic, write_enhanced
 
@@ -114,6 +115,55 @@ def test_repetitions_without_a_number_are_taken_apart(tmp_path: Path, pixels: ND
     assert [stack.part for stack in looked(tmp_path).usable] == ["volume 1", "volume 2"]
 
 
+def test_an_acquisition_that_was_broken_off_and_its_repetition_are_not_mixed(
+    tmp_path: Path, pixels: NDArray[np.uint16]
+) -> None:
+    """Numbers of instances go on from the broken one, or begin anew; names of files say nothing."""
+    for place, first in (("on", 5), ("anew", 1)):
+        broken = write_classic(tmp_path / place / "a", Series(pixels + 1), AcquisitionNumber=lambda _: 1)
+        for path in broken[5:]:
+            path.unlink()
+        write_classic(
+            tmp_path / place / "b",
+            Series(pixels),
+            SOPInstanceUID=lambda number: f"1.2.3.1.5.{number}",
+            AcquisitionNumber=lambda _: 2,
+            InstanceNumber=lambda number, first=first: first + number,
+        )
+        whole, part = looked(tmp_path / place).usable
+        check(run_to_end(read_stack(whole)), Series(pixels))
+        assert len(part.slices) == 5
+        assert not whole.doubt
+
+
+def test_repetitions_go_by_acquisition_whatever_their_files_are_called(
+    tmp_path: Path, pixels: NDArray[np.uint16]
+) -> None:
+    for folder, acquisition in (("a", 1), ("b", 2)):
+        for number, path in enumerate(
+            write_classic(
+                tmp_path / folder,
+                Series(pixels + acquisition),
+                SOPInstanceUID=lambda number, folder=acquisition: f"1.2.3.1.{folder}.{number}",
+                AcquisitionNumber=lambda _, folder=acquisition: folder,
+            )
+        ):
+            path.rename(tmp_path / f"{number:02d}{'xy'[(number + acquisition) % 2]}")
+    first, second = looked(tmp_path).usable
+    check(run_to_end(read_stack(first)), Series(pixels + 1))
+    check(run_to_end(read_stack(second)), Series(pixels + 2))
+
+
+def test_other_slices_at_places_that_are_taken_are_a_doubt(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
+    write_classic(tmp_path / "a", Series(pixels))
+    for path in write_classic(tmp_path / "b", Series(pixels + 1), SOPInstanceUID=lambda n: f"1.2.3.1.5.{n}")[2:]:
+        path.unlink()
+    (stack,) = looked(tmp_path).usable
+    assert stack.doubt.startswith("2 slices lie where another slice lies")
+    examination = run_to_end(examine(tmp_path))
+    assert any("two acquisitions may be mixed" in one for one in doubts_of(choose_series(examination), examination))
+
+
 def test_copies_are_used_once_and_said(tmp_path: Path, pixels: NDArray[np.uint16]) -> None:
     paths = write_classic(tmp_path / "a", Series(pixels))
     (tmp_path / "b").mkdir()
@@ -121,6 +171,7 @@ def test_copies_are_used_once_and_said(tmp_path: Path, pixels: NDArray[np.uint16
         (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
     (stack,) = looked(tmp_path).usable
     assert stack.notes == ("7 slices came twice and are used once",)
+    assert not stack.doubt
     check(run_to_end(read_stack(stack)), Series(pixels))
 
 

@@ -128,6 +128,8 @@ class SliceHeader:
         Values per pixel: 1 for grey, 3 for colour.
     frames
         How many the file holds.
+    acquisition
+        ``AcquisitionNumber``; 0 where there is none.
     """
 
     path: Path
@@ -148,6 +150,7 @@ class SliceHeader:
     transfer_syntax: str = ""
     samples: int = 1
     frames: int = 1
+    acquisition: int = 0
 
     @property
     def modality(self) -> str:
@@ -261,6 +264,7 @@ def _header(path: Path, content: Dataset, frame: int | None, parts: Sequence[Dat
         transfer_syntax=str(getattr(getattr(content, "file_meta", None), "TransferSyntaxUID", "")),
         samples=whole_of(content, "SamplesPerPixel") or 1,
         frames=frames,
+        acquisition=whole_of(content, "AcquisitionNumber") or 0,
     )
 
 

@@ -56,9 +56,11 @@ class Stack:
     problem
         Why it cannot be used, in a sentence; empty where it can.
     notes
-        What was done about doubts, such as slices that came twice.
+        What was done about oddities, such as slices that came twice.
     part
         Which of several volumes of the series it is, such as ``echo 20, time point 2``; empty for the only one.
+    doubt
+        What a person should look at, in a sentence; empty where nothing is.
     """
 
     slices: tuple[SliceHeader, ...]
@@ -66,6 +68,7 @@ class Stack:
     problem: str = ""
     notes: tuple[str, ...] = ()
     part: str = ""
+    doubt: str = ""
 
     @property
     def first(self) -> SliceHeader:
@@ -110,19 +113,49 @@ def _kind(header: SliceHeader) -> tuple[object, ...]:
 def _by_place(group: Sequence[SliceHeader]) -> list[list[SliceHeader]]:
     """Slices that take every place several times, such as repetitions without a number, taken apart.
 
+    Of two acquisitions in one series, such as one that was broken off and its repetition, the whole ones come first.
     Copies of one slice are no repetition: they are left to `_stack`.
     """
     if not all(len(header.position_mm) == 3 and header.orientation for header in group):
         return [sorted(group, key=lambda header: header.order)]
     heights = _heights(group)
     places: dict[int, list[SliceHeader]] = {}
-    for height, header in sorted(zip(heights, group, strict=True), key=lambda pair: (pair[0], pair[1].order)):
+    for height, header in sorted(zip(heights, group, strict=True), key=_by_height):
         places.setdefault(round(height / _SAME_MM), []).append(header)
-    distinct = [list({(h.instance or str(h.path), h.frame): h for h in place}.values()) for place in places.values()]
+    distinct = [list({_identity(h): h for h in place}.values()) for place in places.values()]
     times = {len(place) for place in distinct}
-    if len(times) == 1 and (most := times.pop()) > 1:
+    most = max(times)
+    if most > 1 and len(times) == 1:
         return [[place[number] for place in distinct] for number in range(most)]
-    return [[header for place in places.values() for header in place]]
+    apart = _by_acquisition(distinct) if most > 1 else []
+    return apart or [[header for place in places.values() for header in place]]
+
+
+def _by_acquisition(places: Sequence[Sequence[SliceHeader]]) -> list[list[SliceHeader]]:
+    """Slices by their acquisition, where each takes a place once and one takes them all; else nothing.
+
+    Acquisitions that share a volume, every other slice each, stay together: none of them takes all places.
+    """
+    found: dict[int, list[SliceHeader]] = {}
+    for place in places:
+        if len({header.acquisition for header in place}) < len(place):
+            return []
+        for header in place:
+            found.setdefault(header.acquisition, []).append(header)
+    if max(map(len, found.values())) < len(places):
+        return []
+    return [found[number] for number in sorted(found, key=lambda number: (-len(found[number]), number))]
+
+
+def _by_height(pair: tuple[float, SliceHeader]) -> tuple[int, int, int]:
+    """The order of slices with their heights: of one place as they were acquired, whatever their files are called."""
+    height, header = pair
+    return round(height / _SAME_MM), header.acquisition, header.order
+
+
+def _identity(header: SliceHeader) -> tuple[str, int | None]:
+    """What copies of a slice share."""
+    return header.instance or str(header.path), header.frame
 
 
 def _heights(slices: Sequence[SliceHeader]) -> NDArray[np.float64]:
@@ -156,7 +189,7 @@ def _parts(firsts: Sequence[SliceHeader]) -> list[str]:
 def _stack(slices: Sequence[SliceHeader], part: str) -> Stack:
     if why := _unplaced(slices):
         return Stack(tuple(slices), None, why, part=part)
-    slices, notes = _without_copies(slices)
+    slices, notes, doubt = _without_copies(slices)
     if len(slices) < 2:
         return Stack(tuple(slices), None, "it is a single slice, not a volume", notes, part)
     heights = _heights(slices)
@@ -165,7 +198,7 @@ def _stack(slices: Sequence[SliceHeader], part: str) -> Stack:
     if why := _gap(steps, usual) or _tilt(slices, heights):
         return Stack(tuple(slices), None, why, notes, part)
     try:
-        return Stack(tuple(slices), _grid(slices), "", notes, part)
+        return Stack(tuple(slices), _grid(slices), "", notes, part, doubt)
     except ValueError as error:
         why = f"its position in space is unusable ({error}). Have it exported again"
         return Stack(tuple(slices), None, why, notes, part)
@@ -180,17 +213,26 @@ def _unplaced(slices: Sequence[SliceHeader]) -> str:
     return ""
 
 
-def _without_copies(slices: Sequence[SliceHeader]) -> tuple[list[SliceHeader], tuple[str, ...]]:
-    """Slices without those that came twice, the first of each place kept."""
+def _without_copies(slices: Sequence[SliceHeader]) -> tuple[list[SliceHeader], tuple[str, ...], str]:
+    """Slices without those that came twice, the first of each place kept; and a doubt where they were no copies."""
     kept: list[SliceHeader] = []
+    others = 0
     heights = _heights(slices)
-    for height, header in sorted(zip(heights, slices, strict=True), key=lambda pair: (pair[0], pair[1].order)):
+    for height, header in sorted(zip(heights, slices, strict=True), key=_by_height):
         if not kept or height - _heights([kept[0], kept[-1]])[1] > _SAME_MM:
             kept.append(header)
+        elif _identity(header) != _identity(kept[-1]):
+            others += 1
     left = len(slices) - len(kept)
     if not left:
-        return kept, ()
-    return kept, (f"{left} slice{'' if left == 1 else 's'} came twice and {'is' if left == 1 else 'are'} used once",)
+        return kept, (), ""
+    note = f"{left} slice{'' if left == 1 else 's'} came twice and {'is' if left == 1 else 'are'} used once"
+    doubt = f"{_slices_lie(others)} where another slice lies: two acquisitions may be mixed" if others else ""
+    return kept, (note,), doubt
+
+
+def _slices_lie(count: int) -> str:
+    return "1 slice lies" if count == 1 else f"{count} slices lie"
 
 
 def _gap(steps: NDArray[np.float64], usual: float) -> str:
