@@ -8,10 +8,12 @@ from pathlib import Path
 
 from brainseg_gui.errors import CaseError, listed, printable
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
 from brainseg_gui.preparation.series import Series
 
 _TIME_OF_A_SERIES = re.compile(r"(?<!\d)(\d{8})\d{6}(?!\d)")  # as converters write it; its date stays
+_BETWEEN_WORDS = re.compile(r"[-_.\s+,()]+")
 _ONLY_NUMBERS = re.compile(r"[\W\d_]*")
 _FEWEST = 2  # modalities that make a group of files look like an examination of its own
 
@@ -61,10 +63,15 @@ def _again(keyed: Sequence[tuple[str, Series]], *, whole: bool = False) -> list[
 
 
 def case_in_name(path: Path) -> str:
-    """What the name of a file says of whose it is; empty where it tells a modality alone, or no modality."""
+    """What the name of a file says of whose it is; empty where it tells a modality alone, or no modality.
+
+    What stands before the modality may be the name of the series, with its sequence: then it says nothing of a case.
+    """
     if not isinstance(kind_of(path), Modality):
         return ""
-    return _TIME_OF_A_SERIES.sub(r"\1", prefix_of(path)).lower()
+    before = _TIME_OF_A_SERIES.sub(r"\1", prefix_of(path)).lower()
+    sequences = frozenset().union(*(words()[key] for key in ("t1", "t1ce", "t2", "flair")))
+    return "" if sequences.intersection(_BETWEEN_WORDS.split(before)) else before
 
 
 def doubt_of_names(taken: Mapping[Modality, Series]) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ def test_names_of_two_cases_are_two_examinations(tmp_path: Path, names: tuple[st
         (("5_t1", "6_t1_gd", "7_t2", "8_t1"), False),
         (("Jane_20200101101500_t1_mprage_5", "Jane_20200101103000_t2_tse_6"), False),
         (("Jane_20200101101500_t1_mprage_5", "Jane_20210101103000_t2_tse_6"), True),
+        (("T1_AX_Jane_SE_10_t1", "MRHR_T1_AX_POST_GAD_Jane_SE_13_t1c", "MRHR_T2_AX_Jane_SE_2_t2"), False),
         (("ax_t1", "sag_t1", "ax_t2", "sag_t2"), False),
     ],
 )
