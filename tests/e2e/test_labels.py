@@ -16,12 +16,13 @@ from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.all_features import LABELS
+from brainseg_gui.controllers.shell.features.core_features import ANNOTATING
 from brainseg_gui.imaging.labelling.known_schemes import know_schemes, label_schemes, scheme_named
 from brainseg_gui.imaging.labelling.own_schemes import schemes_folder
 from brainseg_gui.views.layers.labels_dialog import LabelsDialog
 from tests.e2e.painting import Hand
 
-VOXEL = (10, 11, 12)
+VOXEL, OTHER = (10, 11, 12), (15, 16, 12)
 Open = Callable[..., None]
 
 
@@ -116,6 +117,51 @@ def test_undo_takes_the_renumbering_back(hand: Hand, qtbot: QtBot) -> None:
     assert hand.application.session.annotating.rules.locked == frozenset({9})
     hand.trigger("annotate.undo")
     assert hand.values[VOXEL] == 4
+
+
+def test_undo_and_redo_bring_the_meaning_of_numbers_along(hand: Hand, qtbot: QtBot) -> None:
+    """ET and ED changed numbers: the voxel that was taken back to 4 was oedema then, on screen and in the file."""
+    application, annotating = hand.application, hand.application.session.annotating
+    hand.click(VOXEL)
+    hand.click(OTHER)
+
+    def meaning() -> str:
+        return str(annotating.annotation.labels.scheme.meaning_of(int(hand.values[VOXEL])))
+
+    def scheme_of_layer() -> object:
+        return annotating.layer.labels.scheme
+
+    before = meaning()
+    dialog = opened(application, qtbot)
+    type_into(dialog, 2, 1, "9", qtbot)
+    press(dialog, "Use these labels")
+    changed = scheme_of_layer()
+    assert (hand.values[VOXEL], meaning()) == (9, before)
+    hand.trigger("annotate.undo")
+    qtbot.waitUntil(lambda: scheme_of_layer() != changed)
+    assert (hand.values[VOXEL], meaning()) == (4, before)
+    assert annotating.annotation.labels.scheme == scheme_of_layer()
+    first = scheme_of_layer()
+    hand.trigger("annotate.undo")  # a click: nothing changes sides
+    qtbot.wait(50)
+    assert scheme_of_layer() == first
+    hand.trigger("annotate.redo")
+    hand.trigger("annotate.redo")
+    qtbot.waitUntil(lambda: scheme_of_layer() == changed)
+    assert (hand.values[VOXEL], meaning()) == (9, before)
+
+
+def test_a_renumbering_of_an_earlier_session_is_not_undone(hand: Hand, qtbot: QtBot) -> None:
+    """A journal holds one scheme: what the numbers meant before is not known any more."""
+    application = hand.application
+    hand.click(VOXEL)
+    dialog = opened(application, qtbot)
+    type_into(dialog, 2, 1, "9", qtbot)
+    press(dialog, "Use these labels")
+    application.controllers[ANNOTATING].label_moves._known.clear()
+    hand.trigger("annotate.undo")
+    assert hand.values[VOXEL] == 9
+    assert application.session.notice.what.startswith("The labels were changed here in an earlier session")
 
 
 def test_undo_in_the_dialog_and_cancel_change_nothing(hand: Hand, qtbot: QtBot) -> None:

@@ -17,6 +17,7 @@ from brainseg_gui.annotation.tools.algebra import mapped, translated
 from brainseg_gui.controllers.annotating.active_label import activate, paintable
 from brainseg_gui.controllers.annotating.annotation_record import origin_of, sittings_before
 from brainseg_gui.controllers.annotating.journal import JournalController
+from brainseg_gui.controllers.annotating.label_moves import RENUMBERED, LabelMoves
 from brainseg_gui.controllers.annotating.paint import PaintController
 from brainseg_gui.controllers.annotating.tool_choice import ToolChoice
 from brainseg_gui.controllers.annotating.undoing import UndoController
@@ -64,7 +65,8 @@ class AnnotateController(QObject):
         self._choice = ToolChoice(session, window, preferences, actions, show)
         self._annotating.moved.connect(self._on_moved)
         self._annotating.annotation_changed.connect(self._show_state)
-        self.undoing = UndoController(session, self.paint, actions, self)
+        self.label_moves = LabelMoves(session, layers, self)
+        self.undoing = UndoController(session, self.paint, actions, self.label_moves.bars_undo, self)
         session.layers.changed.connect(self._on_layers_changed)
         session.case_changed.connect(self._show_state)
         session.layers.appearance_changed.connect(self._on_appearance_changed)
@@ -224,17 +226,25 @@ class AnnotateController(QObject):
         else:
             layer.saved_as = None
 
-    def renumber(self, becomes: Mapping[int, int]) -> None:
-        """Let all voxels, and the label in the hand, follow their labels to other numbers; locks do not bar it."""
+    def renumber(self, becomes: Mapping[int, int], scheme: LabelScheme) -> None:
+        """Let all voxels, and the label in the hand, follow their labels to other numbers; locks do not bar it.
+
+        Parameters
+        ----------
+        scheme
+            What the numbers mean then; the layer gets it from who calls this.
+        """
         annotation = self._annotating.annotation
         if annotation is None or not self._annotating.editable:
             return
         self.paint.finish()
         rules, annotation.rules = annotation.rules, PaintRules()
         try:
-            self._annotating.edit(mapped(annotation.settled, becomes), "Renumber labels", "labels")
+            edit = self._annotating.edit(mapped(annotation.settled, becomes), RENUMBERED, "labels")
         finally:
             annotation.rules = rules
+        if edit is not None:
+            self.label_moves.remember(edit, annotation.labels.scheme, scheme)
         follow = partial(map, lambda label: becomes.get(label, label))
         (active,) = follow((rules.active,))
         locked, chosen = frozenset(follow(rules.locked)), frozenset(follow(rules.chosen))

@@ -85,7 +85,10 @@ class LabelsController(QObject):
 
     def _apply(self, layer: Layer, scheme: LabelScheme, draft: LabelDraft) -> None:
         if layer is self._session.annotating.layer:
-            self._annotate.renumber(draft.renumbered)
+            if not self._session.annotating.editable:  # its voxels stay, so do the numbers' meanings
+                self._session.say(Notice("The annotation is read-only: it keeps its labels", "Save a copy first"))
+                return
+            self._annotate.renumber(draft.renumbered, scheme)
         self._layers.scheme_requested.emit(layer, scheme)  # as its menu does
 
     # files

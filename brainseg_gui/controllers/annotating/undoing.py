@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
 class UndoController(QObject):
     """Takes back whatever is in the hand, and names it in the menu."""
 
-    def __init__(self, session: Session, paint: PaintController, actions: Actions, parent: QObject) -> None:
+    def __init__(
+        self, session: Session, paint: PaintController, actions: Actions, barred: Callable[[], bool], parent: QObject
+    ) -> None:
         super().__init__(parent)
+        self._barred = barred
         self._session, self._annotating, self._paint, self._actions = session, session.annotating, paint, actions
         self._measuring: Measuring | None = None  # since somebody measures
         self._following: Following | None = None  # since somebody follows a patient
@@ -55,7 +59,7 @@ class UndoController(QObject):
             return
         if annotating.options.tool is Tool.SEEDS and annotating.scribbles.any:
             annotating.scribbles.undo()
-        else:
+        elif not self._barred():
             annotating.undo()
 
     def redo(self) -> None:
