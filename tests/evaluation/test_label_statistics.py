@@ -109,3 +109,16 @@ def test_without_a_mask_of_its_own_the_newest_annotation_is_measured(
     told = capsys.readouterr()
     assert told.err.startswith(f"{newest.name}: ")
     assert older.name not in told.out
+
+
+def test_numbers_below_zero_are_numbers_in_the_table(toy_case: Any, tmp_path: Path) -> None:
+    """'-0.53 with an apostrophe is text to whoever averages the column."""
+    folder = toy_case(tmp_path)
+    for path in folder.glob("*_t1.nii.gz"):
+        image = nib.load(path)
+        nib.save(nib.Nifti1Image(np.asarray(image.dataobj, np.float32) - 1000, image.affine), path)
+    assert cli.main(["statistics", str(folder), "-o", str(tmp_path / "out.csv")]) == 0
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text("utf-8"))))
+    column = next(name for name in rows[0] if name.startswith("t1") and "mean" in name)
+    assert all(float(row[column]) < 0 for row in rows if row[column])
+    assert any(row[column] for row in rows)

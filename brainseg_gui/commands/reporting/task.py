@@ -14,6 +14,7 @@ from typing import Any
 from brainseg_gui import __version__
 from brainseg_gui.anatomy.case_places import with_places
 from brainseg_gui.commands.tasks.faults import failed
+from brainseg_gui.evaluation.cohorts.scoring_task import scheme_contents
 from brainseg_gui.evaluation.documents.case_file import write_report
 from brainseg_gui.evaluation.masks import ChosenSchemes
 from brainseg_gui.evaluation.metrics.rules import rules_named
@@ -112,7 +113,9 @@ class _Report:
     @property
     def _key(self) -> str:
         visits = [visit.name for visit in self._line.visits] if self._line is not None else []
+        schemes = scheme_contents(ChosenSchemes(*map(_scheme, self._schemes)))
         settings = {"program": __version__, "visits": visits, **{name: self.record[name] for name in SETTINGS}}
+        settings["known schemes"] = schemes
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
     def _inputs(self) -> list[Path]:

@@ -90,8 +90,10 @@ def patients_in(pairs: Sequence[Pair], root: Path) -> dict[str, str]:
         )
         for case_id, pair in references.items()
     }
-    whose, _ = patients_of(list(sources.values()))
-    return {case_id: _without_root(whose[source.identity], root) for case_id, source in sources.items()}
+    whose, doubtful = patients_of(list(sources.values()))
+    told = {case_id: whose[source.identity] for case_id, source in sources.items()}
+    # numbers at the end of ids may count people, who would be far too few patients then: HGG_001 to HGG_012
+    return {name: _without_root(owner if owner not in doubtful else name, root) for name, owner in told.items()}
 
 
 def _without_root(patient: str, root: Path) -> str:

@@ -16,10 +16,11 @@ from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.evaluation.records.pair import Pair
 from brainseg_gui.imaging.formats.known_formats import is_image
 from brainseg_gui.imaging.formats.mask_note import read_note
-from brainseg_gui.imaging.labelling.known_schemes import label_schemes
+from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes, label_schemes
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.plain_files import open_file
+from brainseg_gui.plugins.declared import plug_ins
 
 # Raised whenever a number of the report changes its meaning: older results are then scored again.
 METRICS = 3
@@ -115,7 +116,7 @@ class ScoringTask:
             If a file cannot be read.
         """
         digest = hashlib.sha256()
-        settings = [__version__, METRICS, asdict(self.rules), _scheme_names(self.chosen), self.regrid.value]
+        settings = [__version__, METRICS, asdict(self.rules), scheme_contents(self.chosen), self.regrid.value]
         guessing = self.chosen.reference is None or self.chosen.prediction is None
         masks = (self.pair.reference, self.pair.prediction)
         # a guess looks at the names too, and at what the masks say about themselves
@@ -134,6 +135,19 @@ def _stamp(path: Path) -> tuple[int, ...]:
     """Changes with everything that is written; the time of the last change of a file cannot be set back."""
     found = path.stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def scheme_contents(chosen: ChosenSchemes) -> list[object]:
+    """What results depend on of schemes and measures that people may change: not their names alone."""
+    asked = [known_as(scheme) if scheme is not None else None for scheme in (chosen.reference, chosen.prediction)]
+    own = [known_as(scheme) for name, scheme in sorted(label_schemes().items()) if name not in built_in_schemes()]
+    measures = [(plug_in.name, plug_in.package, plug_in.version) for plug_in in plug_ins("measures")]
+    return [asked, own if None in asked else [], measures]
+
+
+def known_as(scheme: LabelScheme) -> object:
+    """A scheme by all that its numbers mean."""
+    return [scheme.name, sorted((number, str(meaning)) for number, meaning in scheme.labels.items()), str(scheme.other)]
 
 
 def _scheme_names(chosen: ChosenSchemes) -> list[str | None]:

@@ -51,9 +51,8 @@ def _result(content: CaseContent) -> Html:
     if scores is not None:
         cards = []
         first, *others = measures_shown(MeasureOutlet.MODELS)
-        for key in REGION_KEYS:
+        for key, title in [(entry.key, entry.title) for entry in scores.regions if entry.key in REGION_KEYS]:
             more = "; ".join(measure.sentence(scores.number(key, measure.key)) for measure in others)
-            title = next(entry.title for entry in scores.regions if entry.key == key)
             inside = [
                 element("div", f"{key}, {title}: {first.title}", class_="name"),
                 element("div", first.text(scores.number(key, first.key)), class_="value"),

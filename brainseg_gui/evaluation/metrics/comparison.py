@@ -145,7 +145,9 @@ def scored_regions(
     """
     scored = tuple(region for region in regions() if is_scored(region, reference_scheme, prediction_scheme))
     further = _further_labels(reference_scheme, prediction_scheme, table) if table is not None else ()
-    return scored if len(scored) < len(regions()) else (*scored, *further)
+    if len(scored) < len(regions()):  # numbers that nobody knows are told all the same: they are in no region
+        further = tuple(region for region in further if UNKNOWN in region.meanings)
+    return (*scored, *further)
 
 
 def is_scored(region: Region, reference_scheme: LabelScheme, prediction_scheme: LabelScheme) -> bool:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from brainseg_gui.evaluation.metrics.comparison import RegionScore
 from brainseg_gui.evaluation.metrics.lesions import LesionScore
 from brainseg_gui.evaluation.records.measure import Better, Measure, MeasureOutlet
+from brainseg_gui.plain_values import LARGEST
 from brainseg_gui.plugins.declared import PlugIn, plug_ins
 from brainseg_gui.plugins.loading import PlugInError, load
 
@@ -214,7 +215,8 @@ def _of_plug_ins() -> Iterator[Measure]:
 def _value_of(plug_in: PlugIn, row: RegionScore) -> float:
     """What a plug-in makes of a score; NaN where it cannot: that it fails is told once, in the log."""
     try:
-        return float(load(plug_in)(row))
+        value = float(load(plug_in)(row))
+        return value if abs(value) <= LARGEST else math.nan  # no result file holds more
     except Exception as error:  # noqa: BLE001  somebody else's code
         if not isinstance(error, PlugInError):
             log.warning("the measure %s failed: %s", plug_in.words, error)

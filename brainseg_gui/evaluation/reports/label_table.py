@@ -14,6 +14,8 @@ from brainseg_gui.evaluation.reports.files import harmless
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
 
+_WORDS = 4  # of the cells behind the scheme: kind, key, title, numbers
+
 
 def statistics_csv(case: Case, masks: list[tuple[str, LabelMap]]) -> str:
     """One row per mask and label or region.
@@ -30,5 +32,6 @@ def statistics_csv(case: Case, masks: list[tuple[str, LabelMap]]) -> str:
     for name, labels in masks:
         begin = [harmless(case.case_id), harmless(name), harmless(labels.scheme.name)]
         for row in label_statistics(labels, case.volumes):
-            writer.writerow([*begin, *map(harmless, statistics_cells(row, modalities))])
+            cells = statistics_cells(row, modalities)
+            writer.writerow([*begin, *map(harmless, cells[:_WORDS]), *cells[_WORDS:]])  # -0.5 is a number, no formula
     return text.getvalue()

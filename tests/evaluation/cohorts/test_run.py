@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -16,7 +17,7 @@ import pytest
 
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.evaluation.cohorts import scoring
-from brainseg_gui.evaluation.cohorts.pairing import Pair, pair_models
+from brainseg_gui.evaluation.cohorts.pairing import Pair, pair_models, patients_in
 from brainseg_gui.evaluation.cohorts.run import CohortRequest, evaluate_cohort
 from brainseg_gui.evaluation.cohorts.score import score_pair
 from brainseg_gui.evaluation.cohorts.scoring_task import ScoringTask
@@ -309,3 +310,29 @@ def test_half_done_results_are_not_kept_through_a_link(tmp_path: Path, fresh: bo
         with pytest.raises(SaveError, match="no link is followed here"):
             _scored(request)
     assert precious.read_text() == "precious"
+
+
+def test_a_result_does_not_outlive_the_scheme_it_was_read_by(tmp_path: Path) -> None:
+    """A scheme of one's own that was corrected kept its old scores, and said nothing."""
+    task = _job(tmp_path)
+    mine = replace(scheme_named("brats2020"), name="mine")
+    swapped = replace(mine, labels={**mine.labels, 1: mine.labels[2], 2: mine.labels[1]})
+    keys = [replace(task, chosen=ChosenSchemes(scheme, scheme)).key() for scheme in (mine, swapped, mine)]
+    assert keys[0] == keys[2] != keys[1]
+
+
+def test_a_result_does_not_outlive_a_measure_of_a_plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = _job(tmp_path)
+    before = task.key()
+    plug_in = SimpleNamespace(name="shape", package="somebody-shape", version="2.0")
+    monkeypatch.setattr("brainseg_gui.evaluation.cohorts.scoring_task.plug_ins", lambda group: (plug_in,))
+    assert task.key() != before
+
+
+def test_people_who_are_numbered_by_group_are_no_visits(tmp_path: Path) -> None:
+    """Two groups of three were two patients: intervals and tests took visits for what were people."""
+    cases = [f"{group}_{number:03}" for group in ("HGG", "LGG") for number in range(1, 4)]
+    pairs = [Pair(name, tmp_path / f"{name}_seg.nii.gz", tmp_path / f"{name}_pred.nii.gz", None, "") for name in cases]
+    assert patients_in(pairs, tmp_path) == {name: name for name in cases}
+    visits = [replace(pair, case_id=f"{pair.case_id[:3]}_visit{number}") for number, pair in enumerate(pairs)]
+    assert set(patients_in(visits, tmp_path).values()) == {"HGG", "LGG"}
