@@ -164,7 +164,7 @@ def test_an_epoch_whose_last_step_is_the_last_before_a_stop_is_closed(tmp_path: 
         end=end, must_stop=bool(end), is_writer=True,
         merged_metrics=lambda: {"loss": 0.5}, events=SimpleNamespace(write=lambda kind, **v: told.append(v)),
     )  # fmt: skip
-    validation = SimpleNamespace(cases=("one",), run=lambda: iter(()))
+    validation = SimpleNamespace(cases=("one",), expected=0, run=lambda: iter(()))
     steps = SimpleNamespace(restart_clock=lambda: None)
     epochs = Epochs(run, validation, Length(validate_every=1), None, steps=steps)  # type: ignore[arg-type]
     epochs.set_model(tiny(0))
@@ -196,7 +196,7 @@ def test_what_a_run_keeps(keep: str, kept: list[tuple[float, str]], tmp_path: Pa
 
     folder = SimpleNamespace(checkpoints=tmp_path)
     run = SimpleNamespace(position=Position(), epoch=1, folder=folder, is_writer=True)
-    validation = SimpleNamespace(cases=("one",))
+    validation = SimpleNamespace(cases=("one",), expected=0)
     epochs = Epochs(run, validation, Length(keep=keep), export, steps=None)  # type: ignore[arg-type]
     epochs.set_model(tiny(0))
     for loss, dice in ((0.9, 0.5), (0.8, 0.4), (1.0, 0.6)):

@@ -348,6 +348,8 @@ def test_what_is_not_saved_is_named(opened: MainWindow, session: Session, predic
     prediction = predict()
     assert said() == "prediction not saved"
     annotation = session.layers.add(Layer("annotation", LayerRole.ANNOTATION, prediction.labels))
+    assert said() == "prediction not saved"  # an untouched copy took nothing's place
+    annotation.edited = True
     assert said() == "annotation not saved"
     annotation.saved_as = Path("annotation.nii.gz")
     assert said() == ""  # the prediction was taken into it
