@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from PySide6.QtCore import QObject
 
 from brainseg_gui.annotation.edits import Edit
@@ -20,7 +22,7 @@ class LabelMoves(QObject):
     def __init__(self, session: Session, layers: LayersPanel, parent: QObject) -> None:
         super().__init__(parent)
         self._session, self._annotating, self._layers = session, session.annotating, layers
-        self._known: dict[Edit, tuple[LabelScheme, LabelScheme]] = {}
+        self._known = WeakKeyDictionary[Edit, tuple[LabelScheme, LabelScheme]]()  # as long as a history holds them
         self._last: Edit | None = None  # the renumbering that is applied, of those that are known
         self._annotating.annotation_changed.connect(self._look)
         self._annotating.moved.connect(self._on_moved, priority=-1)  # the last: the annotation begins anew by it
@@ -60,4 +62,4 @@ class LabelMoves(QObject):
             self._layers.scheme_requested.emit(layer, scheme)  # as its menu does
 
     def _applied(self, history: History) -> Edit | None:
-        return next((edit for edit in reversed(history.applied) if edit in self._known), None)
+        return next((edit for edit in reversed(history.applied) if edit in self._known), None) if self._known else None

@@ -27,11 +27,12 @@ class Home(Protocol):
 
 @dataclass(eq=False)
 class _Batch:
-    """Changes that are written together; `kept` is set by the thread that did it."""
+    """Changes that are written together; `kept` or `problem` is set by the thread that does it."""
 
     home: Home
     changes: list[Any]
     kept: bool = False
+    problem: str = ""
 
 
 class Keeper(QObject):
@@ -74,10 +75,8 @@ class Keeper(QObject):
         self._job = self._batch = None
         while self._waiting:
             batch = self._next()
-            job = Job(_written(batch), self)
-            job.failed.connect(partial(log.warning, "%s are not kept: %s", self._what.lower()))
-            if not job.start().wait() or not batch.kept:
-                log.warning("%s are not kept", self._what.lower())
+            if not Job(_written(batch), self).start().wait() or not batch.kept:
+                log.warning("%s are not kept: %s", self._what.lower(), batch.problem or "the drive does not answer")
                 return
             del self._waiting[: len(batch.changes)]
 
@@ -117,4 +116,5 @@ def _written(batch: _Batch) -> Generator[Progress, None, None]:
         batch.home.append(batch.changes)
         batch.kept = True
     except OSError as error:
+        batch.problem = error.strerror or str(error)
         raise SaveError(error.strerror or str(error), "Make room on the drive, or let it be written") from error

@@ -139,13 +139,14 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 def scheme_contents(chosen: ChosenSchemes) -> list[object]:
     """What results depend on of schemes and measures that people may change: not their names alone."""
-    asked = [known_as(scheme) if scheme is not None else None for scheme in (chosen.reference, chosen.prediction)]
-    own = [known_as(scheme) for name, scheme in sorted(label_schemes().items()) if name not in built_in_schemes()]
+    asked = [_known_as(scheme) if scheme is not None else None for scheme in (chosen.reference, chosen.prediction)]
+    guessed = label_schemes() if None in asked else {}
+    own = [_known_as(scheme) for name, scheme in sorted(guessed.items()) if name not in built_in_schemes()]
     measures = [(plug_in.name, plug_in.package, plug_in.version) for plug_in in plug_ins("measures")]
-    return [asked, own if None in asked else [], measures]
+    return [asked, own, measures]
 
 
-def known_as(scheme: LabelScheme) -> object:
+def _known_as(scheme: LabelScheme) -> object:
     """A scheme by all that its numbers mean."""
     return [scheme.name, sorted((number, str(meaning)) for number, meaning in scheme.labels.items()), str(scheme.other)]
 

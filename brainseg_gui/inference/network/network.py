@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from functools import partial
+from collections.abc import Generator
 from typing import Any, cast
 
 import keras
@@ -49,7 +48,10 @@ class LoadedNetwork:
         self.notes: tuple[str, ...] = ()
         self.bytes_per_voxel = 0.0
         self.finer: LoadedNetwork | None = None
-        self._for_incomplete: Callable[[], Generator[Progress, None, LoadedNetwork]] = self._itself
+        self._incomplete: LoadedNetwork | None = None
+        self._to_load: tuple[ModelFolder, SegmentOptions] | None = (
+            None  # the one for incomplete cases, until it is there
+        )
         self._with_features: CompiledNetwork | None = None
         self._settle(device, choose_precision(precision, device))
 
@@ -77,20 +79,17 @@ class LoadedNetwork:
             probabilities, features = self._with_features(batch, self._weights)
         return np.asarray(probabilities, dtype=np.float32), np.asarray(features, dtype=np.float32)
 
-    def load_when_incomplete(self, load: Callable[[], Generator[Progress, None, LoadedNetwork]]) -> None:
-        """How another network is loaded for cases that lack a modality."""
-        self._for_incomplete = load
+    def load_when_incomplete(self, folder: ModelFolder, options: SegmentOptions) -> None:
+        """Another network for cases that lack a modality, which is loaded when one first does."""
+        self._to_load = (folder, options)
 
     def for_incomplete(self) -> Generator[Progress, None, LoadedNetwork]:
         """The network for cases that lack a modality, loaded when one first does; this one where there is no other."""
-        other = yield from self._for_incomplete()
-        self._for_incomplete = other._itself
-        self.notes += tuple(note for note in other.notes if note not in self.notes)
-        return other
-
-    def _itself(self) -> Generator[Progress, None, LoadedNetwork]:
-        yield from ()
-        return self
+        if self._to_load is not None:
+            self._incomplete = other = yield from load_network(*self._to_load, self)
+            self._to_load = None
+            self.notes += tuple(note for note in other.notes if note not in self.notes)
+        return self._incomplete or self
 
     def free_bytes(self) -> float:
         """Free memory of the computer; a GPU is tried and answers by itself."""
@@ -181,7 +180,7 @@ def load_network(
         network.finer = yield from load_network(ModelFolder(folder.path, finer), options, network)
         network.notes += tuple(note for note in network.finer.notes if note not in network.notes)
     if isinstance(folder, ModelFolder) and (other := folder.passport.of_incomplete) is not None:
-        network.load_when_incomplete(partial(load_network, ModelFolder(folder.path, other), options, network))
+        network.load_when_incomplete(ModelFolder(folder.path, other), options)
     return network
 
 

@@ -76,8 +76,6 @@ class LookingAhead(QObject):
         job, self._job, self._seen = self._job, None, None
         if job is not None:
             job.cancel()
-        if self._network_of.made is not None:
-            self._network_of.made.forget()
         self._state.readiness = Readiness.UNKNOWN
 
     def _begin(self) -> None:
