@@ -16,6 +16,7 @@ from brainseg_gui.controllers.shell.features import core_controllers
 from brainseg_gui.controllers.shell.features.all_features import CERTAINTY
 from brainseg_gui.controllers.shell.features.comparing_features import INTENSITIES
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.probabilities import TOP, ClassProbabilities
@@ -97,6 +98,19 @@ def test_calibration_waits_until_it_is_seen(
     assert found.counts[bin_of_200] == inside.size
     assert found.observed[bin_of_200] == pytest.approx(inside.mean())
     assert "Expected calibration error" in parts.window.panels.named("Probabilities")()._words.text()
+
+
+def test_a_reference_of_the_whole_tumour_alone_calibrates_that_alone(
+    qtbot: QtBot, certainty: CertaintyController, parts: Any, session: Session, prediction: Layer, case: Case
+) -> None:
+    values = (case.reference.values > 0).astype(np.uint8)
+    layer = Layer("whole", LayerRole.REFERENCE, LabelMap(values, case.grid, scheme_named("whole-tumour")))
+    session.layers.compare(session.layers.add(layer), prediction)
+    show(qtbot, parts, "Probabilities")
+    qtbot.waitUntil(lambda: session.certainty.calibration() is not None)
+    assert [key for key, _ in session.certainty.calibrations] == ["WT"]
+    session.certainty.region = "ET"
+    assert "cannot say how often ET is right" in parts.window.panels.named("Probabilities")()._words.text()
 
 
 def test_the_panel_shows_the_four_probabilities_at_the_crosshair(

@@ -177,3 +177,33 @@ def test_the_published_majority_of_five(shared_folder: Path) -> None:
     filled = majority(list(read.values()))
     assert np.count_nonzero((filled.values > 0) & (published.values == 0)) == 258  # holes, and nothing else
     assert np.count_nonzero(filled.values != published.values) == 258
+
+
+def test_a_mask_of_the_whole_tumour_alone_says_nothing_of_the_core() -> None:
+    """By hand: the first two share 2 of their 2 and 3 voxels of TC; the third has a whole tumour like the first's."""
+    masks = [mask([1, 4, 2, 2, 0]), mask([1, 4, 4, 2, 0]), mask([1, 1, 1, 1, 0], "whole-tumour")]
+    wt, tc, et = run_to_end(compare_raters(masks))
+    assert wt.dice[0, 2] == wt.dice[1, 2] == 1
+    np.testing.assert_array_equal(np.isnan(tc.dice), [[False, False, True], [False, False, True], [True, True, True]])
+    assert tc.mean == tc.mean_of(0) == pytest.approx(2 * 2 / (2 + 3))
+    assert tc.least == (pytest.approx(2 * 2 / (2 + 3)), 0, 1)
+    assert et.least == (pytest.approx(2 * 1 / (1 + 2)), 0, 1)
+    assert np.isnan(tc.mean_of(2))
+    assert np.isnan(tc.volumes_ml[2])
+    assert np.isnan(tc.sensitivity[2])
+    assert not np.isnan(tc.sensitivity[:2]).any()
+    assert agreement_count(masks, TC).words_at((2, 0, 0)) == "TC 1 of 2 masks"
+    assert agreement_count(masks, WT).words_at((2, 0, 0)) == "WT 3 of 3 masks"
+
+
+def test_a_core_that_one_mask_alone_tells_is_compared_with_nothing() -> None:
+    tc = run_to_end(compare_raters([mask([1, 4, 2]), mask([1, 1, 1], "whole-tumour")]))[1]
+    assert tc.least is None
+    assert np.isnan(tc.mean)
+    np.testing.assert_allclose(tc.volumes_ml, [0.002, np.nan])
+
+
+def test_a_mask_of_the_whole_tumour_leaves_the_label_to_those_who_tell_it() -> None:
+    """Each label has one vote, the whole tumour too, which the masks use most: it decides that there is tumour only."""
+    masks = [mask([1, 4, 0, 0]), mask([2, 2, 4, 0]), mask([1, 1, 1, 0], "whole-tumour")]
+    assert row(majority(masks)) == [2, 2, 4, 0]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.evaluation.metrics.calibration import Calibration, calibration_of
+from brainseg_gui.evaluation.metrics.comparison import tells
 from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.imaging.probabilities import ClassProbabilities
 from brainseg_gui.imaging.scalar_map import ScalarMap
@@ -116,7 +117,7 @@ def _calibrate(
     probabilities: ClassProbabilities, reference: LabelMap
 ) -> Generator[Progress, None, tuple[tuple[str, Calibration], ...]]:
     found = []
-    for number, region in enumerate(regions()):
+    for number, region in enumerate(region for region in regions() if tells(reference.scheme, region)):
         yield Progress("calibrating", number / 3, region.key)
         found.append((region.key, calibration_of(probabilities, reference, region)))
     return tuple(found)

@@ -152,7 +152,12 @@ def scored_regions(
 
 def is_scored(region: Region, reference_scheme: LabelScheme, prediction_scheme: LabelScheme) -> bool:
     """Whether both masks tell a region apart."""
-    return WHOLE in region.meanings or (reference_scheme.tells_apart and prediction_scheme.tells_apart)
+    return tells(reference_scheme, region) and tells(prediction_scheme, region)
+
+
+def tells(scheme: LabelScheme, region: Region) -> bool:
+    """Whether a mask tells a region apart: one of the whole tumour alone says nothing of its parts."""
+    return WHOLE in region.meanings or scheme.tells_apart
 
 
 def check_same_grid(reference: LabelMap, prediction: LabelMap) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError
-from brainseg_gui.evaluation.metrics.comparison import check_same_grid
+from brainseg_gui.evaluation.metrics.comparison import check_same_grid, tells
 from brainseg_gui.evaluation.metrics.overlap import union_box
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labels import UNKNOWN, LabelMap, LabelScheme, Region, meanings
@@ -58,11 +58,15 @@ class Decisions:
         return len(self.codes)
 
     def members(self, region: Region) -> NDArray[np.bool_]:
-        """Which mask counts which voxel to a region, (R, N)."""
+        """Which mask counts which voxel to a region, (R, N); masks that do not tell it apart count none."""
         table = np.zeros(MEANINGS + 1, dtype=bool)
-        table[[_code_of(key) for key in region.meanings]] = True
+        table[[code_of(key) for key in region.meanings]] = True
         found: NDArray[np.bool_] = table[self.codes]
         return found
+
+    def telling(self, region: Region) -> NDArray[np.bool_]:
+        """Which masks tell a region apart, (R,)."""
+        return np.array([tells(scheme, region) for scheme in self.schemes])
 
     def outside_voxels(self, margin_mm: float = STAPLE_MARGIN_MM) -> int:
         """Voxels of the box with its margin, within the grid, on which all masks say background."""
@@ -94,7 +98,7 @@ def decisions(masks: Sequence[LabelMap]) -> Decisions:
     return Decisions(codes, inside, box, masks[0].grid, tuple(mask.scheme for mask in masks))
 
 
-def _code_of(key: str) -> int:
+def code_of(key: str) -> int:
     """Place of a meaning in the list; labels of one's own come behind, and keep theirs."""
     known = list(meanings())[:MEANINGS]
     return 1 + known.index(key if key in known else UNKNOWN)
@@ -104,7 +108,7 @@ def _codes_of(scheme: LabelScheme, merged: bool) -> NDArray[np.uint8]:
     keys = [scheme.meaning_of(value) for value in range(1, 256)]
     if merged:
         keys = ["NCR" if key in _CORE else key for key in keys]
-    return np.array([0, *(_code_of(key) for key in keys)], dtype=np.uint8)
+    return np.array([0, *(code_of(key) for key in keys)], dtype=np.uint8)
 
 
 def label_map_of(said: Decisions, codes: NDArray[np.uint8]) -> LabelMap:
@@ -126,7 +130,7 @@ def label_map_of(said: Decisions, codes: NDArray[np.uint8]) -> LabelMap:
         )
     numbers = np.zeros(MEANINGS + 1, dtype=np.uint8)
     for key in wanted:
-        numbers[_code_of(key)] = scheme.value_for(key)
+        numbers[code_of(key)] = scheme.value_for(key)
     values = np.zeros(said.grid.shape, dtype=np.uint8, order="F")
     inside = values[said.box]
     inside[said.inside] = numbers[codes]

@@ -9,9 +9,9 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.evaluation.metrics.decisions import MEANINGS, decisions, label_map_of
+from brainseg_gui.evaluation.metrics.decisions import MEANINGS, Decisions, code_of, decisions, label_map_of
 from brainseg_gui.evaluation.metrics.staple import StapleEstimate, staple
-from brainseg_gui.imaging.labels import LabelMap, Region, regions
+from brainseg_gui.imaging.labels import WHOLE, LabelMap, Region, regions
 from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.progress import Progress
 
@@ -32,11 +32,13 @@ class RaterMatrix:
     region
         What is compared.
     dice
-        (R, R), symmetric, 1 on the diagonal. Both empty: 1. One empty: 0.
+        (R, R), symmetric, 1 on the diagonal. Both empty: 1. One empty: 0. NaN in the row and the column of a mask that
+        does not tell the region apart, such as TC of one that holds the whole tumour alone.
     volumes_ml
-        Volume of the region in each mask, (R,).
+        Volume of the region in each mask, (R,); NaN as above.
     sensitivity, specificity
-        Of each mask against the hidden truth that STAPLE finds for the region, (R,); NaN where nothing is found.
+        Of each mask against the hidden truth that STAPLE finds for the region, (R,); NaN as above, and where nothing is
+        found.
     """
 
     region: Region
@@ -47,19 +49,22 @@ class RaterMatrix:
 
     @property
     def mean(self) -> float:
-        """Mean over all pairs."""
-        return float(self.dice[np.triu_indices(len(self.dice), 1)].mean())
+        """Mean over all pairs that tell the region; NaN if there is none."""
+        return _mean(self.dice[np.triu_indices(len(self.dice), 1)])
 
     @property
-    def least(self) -> tuple[float, int, int]:
-        """The lowest Dice and the pair that has it."""
+    def least(self) -> tuple[float, int, int] | None:
+        """The lowest Dice and the pair that has it; None if no pair tells the region."""
         rows, columns = np.triu_indices(len(self.dice), 1)
-        place = int(self.dice[rows, columns].argmin())
-        return float(self.dice[rows[place], columns[place]]), int(rows[place]), int(columns[place])
+        found = self.dice[rows, columns]
+        if np.isnan(found).all():
+            return None
+        place = int(np.nanargmin(found))
+        return float(found[place]), int(rows[place]), int(columns[place])
 
     def mean_of(self, rater: int) -> float:
-        """Mean Dice of one mask with all others."""
-        return float(np.delete(self.dice[rater], rater).mean())
+        """Mean Dice of one mask with all others that tell the region; NaN if it or they do not."""
+        return _mean(np.delete(self.dice[rater], rater))
 
 
 def dice_matrix(members: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -85,23 +90,38 @@ def compare_raters(masks: Sequence[LabelMap]) -> Generator[Progress, None, tuple
     outside = said.outside_voxels()
     found = []
     for number, region in enumerate(regions(), start=1):
-        members = said.members(region)
-        estimate = staple(members.astype(np.uint8), 2, outside)
-        volumes = members.sum(axis=1) * said.grid.voxel_ml
-        matrix = RaterMatrix(region, dice_matrix(members), volumes, estimate.sensitivity, estimate.specificity)
-        found.append(matrix)
+        found.append(_matrix(said, region, outside))
         yield Progress("comparing masks", number / 4, region.key)
     return tuple(found)
 
 
+def _matrix(said: Decisions, region: Region, outside: int) -> RaterMatrix:
+    telling = said.telling(region)
+    members = said.members(region)[telling]
+    dice = np.full((said.raters, said.raters), np.nan)
+    volumes, sensitivity, specificity = (np.full(said.raters, np.nan) for _ in range(3))
+    volumes[telling] = members.sum(axis=1) * said.grid.voxel_ml
+    if telling.sum() > 1:
+        dice[np.ix_(telling, telling)] = dice_matrix(members)
+        estimate = staple(members.astype(np.uint8), 2, outside)
+        sensitivity[telling], specificity[telling] = estimate.sensitivity, estimate.specificity
+    return RaterMatrix(region, dice, volumes, sensitivity, specificity)
+
+
+def _mean(dice: NDArray[np.float64]) -> float:
+    known = dice[~np.isnan(dice)]
+    return float(known.mean()) if known.size else float("nan")
+
+
 def agreement_count(masks: Sequence[LabelMap], region: Region) -> ScalarMap:
-    """How many masks count a voxel to a region, to be drawn."""
+    """How many of the masks that tell a region apart count a voxel to it, to be drawn."""
     said = decisions(masks)
     counts = np.zeros(said.inside.shape, dtype=np.uint8, order="F")
     counts[said.inside] = said.members(region).sum(axis=0)
     start = (said.box[0].start, said.box[1].start, said.box[2].start)
-    unit = f"of {said.raters} masks"
-    return ScalarMap(region.key, counts, start, said.grid, 1.0, said.raters, unit, whole=True, outlined=False)
+    telling = int(said.telling(region).sum())
+    unit = f"of {telling} masks"
+    return ScalarMap(region.key, counts, start, said.grid, 1.0, max(telling, 1), unit, whole=True, outlined=False)
 
 
 def majority(masks: Sequence[LabelMap], rule: MajorityRule = MajorityRule.TUMOUR_FIRST) -> LabelMap:
@@ -110,7 +130,8 @@ def majority(masks: Sequence[LabelMap], rule: MajorityRule = MajorityRule.TUMOUR
     *Tumour first*: a voxel is labelled where more than half of the masks give it any label; an even split is
     background. It gets the label that most of those masks give it; of labels with equally many votes, the one that
     the masks together use for more voxels of the case. So the whole tumour of the result is the majority of the
-    whole tumours, without holes where the masks only differ in the label.
+    whole tumours, without holes where the masks only differ in the label. A mask that holds the whole tumour alone says
+    that a voxel is tumour, and leaves its label to those that tell the tissues apart.
 
     *Per label*: a voxel gets a label that more than half of the masks give it, else it is background. There are no
     ties. This is how BraTS' fused masks were made.
@@ -125,9 +146,15 @@ def majority(masks: Sequence[LabelMap], rule: MajorityRule = MajorityRule.TUMOUR
     totals[0] = 0
     most = np.zeros(said.codes.shape[1], dtype=np.uint8)
     result = np.zeros_like(most)
-    for code in np.argsort(-totals, kind="stable")[: np.count_nonzero(totals)]:
+    whole = code_of(WHOLE)
+    order = np.argsort(-totals, kind="stable")[: np.count_nonzero(totals)]
+    if rule is MajorityRule.TUMOUR_FIRST:
+        order = np.append(order[order != whole], order[order == whole])  # last, where nobody tells more
+    for code in order:
         votes = (said.codes == code).sum(axis=0, dtype=np.uint8)
         ahead = votes > most  # the label with more voxels came first and keeps a tie
+        if rule is MajorityRule.TUMOUR_FIRST and code == whole:
+            ahead &= most == 0
         result[ahead], most[ahead] = code, votes[ahead]
     if rule is MajorityRule.TUMOUR_FIRST:
         most = (said.codes > 0).sum(axis=0, dtype=np.uint8)

@@ -40,7 +40,8 @@ class CertaintyState:
     region
         Key of the region whose calibration is shown.
     calibrations
-        Reliability per region, by key; empty without probabilities or without a reference.
+        Reliability per region that the reference tells apart, by key; empty without probabilities or without a
+        reference.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()

@@ -59,7 +59,7 @@ class RaterMatrixTable(QTableWidget):
             letters = [letter(index) for index in range(count)]
             self.setHorizontalHeaderLabels(letters)
             self.setVerticalHeaderLabels(letters)
-            least = matrix.least[0]
+            least = matrix.least[0] if matrix.least else 1.0
             for row in range(count):
                 for column in range(count):
                     shade = _share(float(matrix.dice[row, column]), least)
@@ -81,13 +81,15 @@ class RaterMatrixTable(QTableWidget):
 
     def _cell(self, study: RaterStudy, row: int, column: int, dice: float, shade: float) -> QTableWidgetItem:
         same = row == column
-        item = QTableWidgetItem("–" if same else _number(dice))
+        told = dice == dice
+        item = QTableWidgetItem(_number(dice) if told and not same else "–")
         item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
         names = [study.layers[index].name for index in (row, column)]
-        tip = names[0] if same else f"{names[0]} and {names[1]}: {dice:.4f}\nClick to compare the two"
+        words = f"{dice:.4f}" if told else "one of them does not tell it apart"
+        tip = names[0] if same else f"{names[0]} and {names[1]}: {words}\nClick to compare the two"
         item.setToolTip(plain_tip(tip))
         item.setForeground(colour("faint" if same else "text"))
-        if not same:
+        if told and not same:
             tint = QColor(colour("faint"))
             tint.setAlphaF(_DEEPEST * shade)
             item.setBackground(tint)

@@ -135,9 +135,7 @@ class RatersPanel(ScrollPage):
             return
         matrix, layers = study.matrix(rating.region), self._session.layers
         self._table.show_study(study, rating.region, (layers.reference, layers.prediction))
-        least, one, other = matrix.least
-        pair = f"{letter(one)}–{letter(other)}"
-        self._summary.setText(f"{matrix.region.key}: mean {matrix.mean:.3f}, lowest {least:.3f} ({pair})")
+        self._summary.setText(_summary(matrix))
 
     def _fill_lines(self, there: tuple[Layer, ...]) -> None:
         """One line per mask; they are made anew only when the list changes."""
@@ -184,12 +182,17 @@ def _numbers_of(study: RaterStudy | None, region: str, index: int | None) -> tup
     if study is None or index is None:
         return ("",) * len(_HEADINGS)
     matrix: RaterMatrix = study.matrix(region)
-    sure = (matrix.sensitivity[index], matrix.specificity[index])
-    return (
-        f"{matrix.mean_of(index):.3f}",
-        f"{matrix.volumes_ml[index]:.1f}",
-        *("–" if value != value else f"{value:.3f}" for value in sure),
-    )
+    known = (matrix.mean_of(index), matrix.volumes_ml[index], matrix.sensitivity[index], matrix.specificity[index])
+    decimals = (3, 1, 3, 3)
+    return tuple("–" if value != value else f"{value:.{n}f}" for value, n in zip(known, decimals, strict=True))
+
+
+def _summary(matrix: RaterMatrix) -> str:
+    """What the pairs come to."""
+    if matrix.least is None:
+        return f"{matrix.region.key}: fewer than two of the masks tell it apart"
+    least, one, other = matrix.least
+    return f"{matrix.region.key}: mean {matrix.mean:.3f}, lowest {least:.3f} ({letter(one)}–{letter(other)})"
 
 
 def _words(text: str) -> QLabel:

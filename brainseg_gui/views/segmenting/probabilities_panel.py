@@ -145,6 +145,9 @@ class ProbabilitiesPanel(ScrollPage):
         self._show_values()
 
     def _calibration_words(self, found: Calibration | None) -> str:
+        if found is None and self._session.certainty.calibrations:
+            region = self._session.certainty.region
+            return f"The reference holds the whole tumour alone: it cannot say how often {region} is right."
         if found is None:
             compared = self._session.layers.reference is not None
             return "Measuring…" if compared else "Add a reference, and it is shown how often the network is right."
