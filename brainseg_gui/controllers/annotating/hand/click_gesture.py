@@ -7,32 +7,33 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from brainseg_gui.annotation.slab import Slab, slab_around
 from brainseg_gui.controllers.annotating.hand.hand_tools import inside
-from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.box import Box, grown
+from brainseg_gui.imaging.grid import Grid, Voxel
 from brainseg_gui.imaging.hints import Hint
 from brainseg_gui.state.annotating.hand import Outline, Point
 from brainseg_gui.views.slices.hand_event import HandEvent
 
 _DRAGGED = 2.0  # voxels; less is a click with an unsteady hand
+_THINNEST = 2  # voxels from side to side of a box; a thinner one gets a voxel more on each
 _SCRIBBLED = 12  # voxels of a scribble that count, evenly along it
 
 
-def hint_of(way: Sequence[Point], pressed: HandEvent, region: str, adds: bool, shape: Voxel) -> Hint:
+def hint_of(way: Sequence[Point], pressed: HandEvent, region: str, adds: bool, grid: Grid) -> Hint:
     """The hint of a way from press to release.
 
     Parameters
     ----------
     region, adds
         What it says of the voxels there.
-    shape
-        Of the grid.
+    grid
+        Of the case.
     """
     if not is_drag(way):
         return Hint(region, adds, (nearest(way[0]),))
     if not pressed.shift:
-        return Hint(region, adds, along(way, shape))
-    box = box_of(way[0], way[-1], pressed.pointer.plane.axis, shape)
+        return Hint(region, adds, along(way, grid.shape))
+    box = box_of(way[0], way[-1], pressed.pointer.plane.axis, grid)
     return Hint(region, adds, (middle_of(box),), box)
 
 
@@ -76,15 +77,18 @@ def rectangle(one: Point, other: Point, axis: int) -> tuple[Point, ...]:
     return tuple(corners)
 
 
-def box_of(one: Point, other: Point, axis: int, shape: Voxel) -> Slab:
-    """The box of a rectangle: through the slices it reaches as far as within them, on the mean."""
-    low, high = np.minimum(one, other), np.maximum(one, other)
-    half = round(float((high - low).sum()) / 4)
-    middle = nearest((float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2, float(low[2] + high[2]) / 2))
-    reach = [max(1, round(float(high[a] - low[a]) / 2)) if a != axis else max(1, half) for a in range(3)]
-    return slab_around(middle, (reach[0], reach[1], reach[2]), shape)
+def box_of(one: Point, other: Point, axis: int, grid: Grid) -> Box:
+    """The box of a rectangle in the grid: through the slices it reaches as many mm as within them, on the mean."""
+    low, high = np.minimum(one, other).tolist(), np.maximum(one, other).tolist()
+    first, last = (grid.clip((ends[0], ends[1], ends[2])) for ends in (low, high))
+    sides = [end - start for start, end in zip(first, last, strict=True)]
+    mean_mm = sum(side * mm for side, mm in zip(sides, grid.spacing_mm, strict=True)) / 2
+    through = round(mean_mm / 2 / grid.spacing_mm[axis])
+    i, j, k = (through if a == axis else int(side < _THINNEST) for a, side in enumerate(sides))
+    x, y, z = (slice(start, end + 1) for start, end in zip(first, last, strict=True))
+    return grown((x, y, z), (i, j, k), grid.shape)
 
 
-def middle_of(box: Slab) -> Voxel:
+def middle_of(box: Box) -> Voxel:
     i, j, k = ((part.start + part.stop) // 2 for part in box)
     return i, j, k

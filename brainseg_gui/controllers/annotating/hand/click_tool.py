@@ -119,7 +119,7 @@ class ClickTool(QObject):
         if pressed is None or case is None or annotation is None:
             return
         region = spoken_of(annotation.labels.scheme, self._annotating.rules.active)
-        hint = hint_of(way, pressed, region, not erases(self._session, pressed), case.grid.shape)
+        hint = hint_of(way, pressed, region, not erases(self._session, pressed), case.grid)
         plane = pressed.pointer.plane
         what = f"{gesture_name(hint)} {hint.words}"
         self._ask(_Asked(hint, edit_name(what, plane, hint.voxels_ijk[0][plane.axis], in_3d=False)))
