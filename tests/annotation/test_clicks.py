@@ -176,6 +176,20 @@ def test_labels_that_are_in_no_region_stay() -> None:
     assert np.count_nonzero(after == 3)
 
 
+@pytest.mark.parametrize("region", NESTED_REGIONS)
+def test_a_lesion_begun_beside_another_takes_nothing_of_it(region: str) -> None:
+    values = np.where(ball(CENTRE, 6), 2, 0).astype(np.uint8)
+    values[ball(CENTRE, 4)], values[ball(CENTRE, 2)] = 1, 4
+    beside = (CENTRE[0] + 9, *CENTRE[1:])
+    wanted = dict.fromkeys(NESTED_REGIONS, ball(beside, 4))  # it forgets the other one
+    hint = Hint(region, True, (beside,))
+    after = applied(values, change_towards(values, BRATS, whole_box(SHAPE), wanted, hint, SPACING))
+    for key in NESTED_REGIONS:
+        table = BRATS.look_up(region_named(key))
+        assert table[after][table[values]].all()
+    assert (after[ball(beside, 2)] == 4).all()
+
+
 def test_nothing_changes_where_the_regions_are_as_wanted() -> None:
     values = np.where(ball(CENTRE, 6), 2, 0).astype(np.uint8)
     empty = np.zeros(SHAPE, bool)

@@ -121,8 +121,8 @@ def change_towards(
 ) -> LabelChange | None:
     """The change that makes the nested regions of a slab what somebody wants, as far as it belongs to a hint.
 
-    Only what the hint speaks of changes; what leaves it stays in the regions around. A hint that adds where nothing is
-    yet begins a lesion: what is added comes with its tissues.
+    Only what the hint speaks of changes, in the way that it says: who adds takes nothing away. What leaves a region
+    stays in those around. A hint that adds where nothing is yet begins a lesion: what is added comes with its tissues.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def change_towards(
     """
     present = values[slab]
     inside = {key: scheme.look_up(region_named(key))[present] for key in NESTED_REGIONS}
-    differs = inside[hint.region] != wanted[hint.region]
+    differs = (inside[hint.region] != wanted[hint.region]) & (inside[hint.region] != hint.adds)
     if begins_lesion(hint, values):
         differs |= (present == 0) & wanted["WT"]
     differs &= (present == 0) | inside["WT"]
