@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from brainseg_gui.annotation.edits import Edit
-from brainseg_gui.annotation.effect import effect_of, effect_words
+from brainseg_gui.annotation.effect import effect_of
 from brainseg_gui.annotation.slab import LabelChange, Values, united
 from brainseg_gui.annotation.tools.click_answers import BY_IMAGES, Answer
 from brainseg_gui.annotation.tools.clicks import spoken_of
 from brainseg_gui.controllers.annotating.hand.click_asking import Once, answer_to
 from brainseg_gui.controllers.annotating.hand.click_gesture import drawn_of, gesture_name, hint_of, nearest
+from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN, ClickStage, stacked
 from brainseg_gui.controllers.annotating.hand.hand_tools import edit_name, erases, inside
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.jobs.notices import notice_of
@@ -25,15 +25,6 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.slices.hand_event import HandEvent
 
 TOOL = "click"
-
-
-@dataclass(frozen=True, eq=False)
-class _Stage:
-    """One click and what it changes, after the clicks before it."""
-
-    hint: Hint
-    change: LabelChange
-    title: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +60,21 @@ class ClickTool(QObject):
         self._network_of = network_of
         self._state = session.annotating.clicking
         self._work = LatestJob(session, self)
-        self._stages: list[_Stage] = []
+        self._stages: list[ClickStage] = []
         self._asked: list[_Asked] = []
         self._told: BrainsegError | None = None
         self._values: Values | None = None  # with all stages
         self._said: list[tuple[Edit, Hint]] = []
-        self._accept_next = self._committing = False
+        self._accepted = 0  # of those asked, the first so many
+        self._locked = self._annotating.rules.locked
+        self._committing = False
         self._pressed: HandEvent | None = None
         self._way: list[Point] = []
         self._preview: Preview | None = None
         for signal in (self._annotating.edited, self._annotating.moved):
             signal.connect(self._on_changed_elsewhere)
         self._annotating.preview_changed.connect(self._on_preview_changed)
+        self._annotating.rules_changed.connect(self._on_rules_changed)
         self._annotating.annotation_changed.connect(self._forget)
 
     @property
@@ -160,18 +154,15 @@ class ClickTool(QObject):
             self._tell_fault()
         if annotation is None:
             return
-        values = self._values if self._values is not None else annotation.settled.copy(order="F")
+        values = self._values if self._values is not None else annotation.settled
         effect = effect_of(answer.change, values, annotation.rules)
         if effect is None:
-            forbidden = "The locks and paint rules leave nothing to change here"
-            self._state.words = forbidden if answer.change is not None else "Nothing to change here"
+            self._state.words = FORBIDDEN if answer.change is not None else "Nothing to change here"
         else:
-            np.copyto(values[effect.change.slab], effect.change.labels, where=effect.change.mask)
-            self._values = values
-            self._stages.append(_Stage(asked.hint, effect.change, asked.title))
-            amounts = effect_words(effect, annotation.labels.grid.voxel_ml).capitalize()
-            self._state.words = f"{amounts}, {answer.by}"
-            self._show()
+            # what is seen is what is accepted, whatever label is in the hand by then
+            change = replace(effect.change, paint_over=False)
+            self._stages.append(ClickStage(asked.hint, asked.title, change, answer.by))
+            self._stack()
         self._go_on()
 
     def _tell_fault(self) -> None:
@@ -185,20 +176,22 @@ class ClickTool(QObject):
         self._go_on()
 
     def _go_on(self) -> None:
+        if self._accepted:
+            self._accepted -= 1
+            if not self._accepted:
+                self._commit()
         self._state.waiting, self._state.working = len(self._stages), bool(self._asked)
-        if self._asked:
-            self._answer_next()
-        elif self._accept_next:
-            self._commit()
+        self._answer_next()
         self.changed.emit()
 
-    def _show(self) -> None:
-        """Hatch everything that waits."""
+    def _stack(self) -> None:
+        """Hatch everything that waits, as the locks are now."""
         annotation = self._annotating.annotation
         slab = united(stage.change.slab for stage in self._stages)
-        if annotation is None or self._values is None or slab is None:
-            self._preview = None
-        else:
+        self._values, self._preview, self._locked = None, None, self._annotating.rules.locked
+        if annotation is not None and slab is not None:
+            self._values, self._state.words = stacked(self._stages, annotation)
+        if annotation is not None and slab is not None and self._values is not None:
             after = self._values[slab].copy(order="K")
             change = LabelChange(slab, after != annotation.settled[slab], after)
             self._preview = Preview(self._stages[-1].title, TOOL, change)
@@ -207,9 +200,12 @@ class ClickTool(QObject):
     # accepting and dropping
 
     def accept(self) -> bool:
-        """Make every click that waits an edit, now or as soon as it is answered; returns whether there is one."""
+        """Make every click that waits an edit, now or as soon as it is answered; returns whether there is one.
+
+        What is clicked afterwards is another matter: nobody has seen what it comes to.
+        """
         if self._asked:
-            self._accept_next = True
+            self._accepted = len(self._asked)
         elif self._stages:
             self._commit()
         else:
@@ -239,24 +235,15 @@ class ClickTool(QObject):
                 self._work.stop()
         elif self._stages:
             self._stages.pop()
-            self._rebuild()
         self._state.waiting, self._state.working = len(self._stages), bool(self._asked)
-        self._accept_next = self._accept_next and self.waits
+        self._accepted = min(self._accepted, len(self._asked))
+        self._stack()
         self._state.words = ""
-        self._show()
         self.changed.emit()
 
     def close(self) -> None:
         """End the thread, when the program ends."""
         self._work.close()
-
-    def _rebuild(self) -> None:
-        annotation = self._annotating.annotation
-        self._values = None
-        if annotation is not None and self._stages:
-            self._values = annotation.settled.copy(order="F")
-            for stage in self._stages:
-                np.copyto(self._values[stage.change.slab], stage.change.labels, where=stage.change.mask)
 
     def _commit(self) -> None:
         stages, self._stages = self._stages, []
@@ -278,7 +265,7 @@ class ClickTool(QObject):
 
     def _end(self, words: str) -> None:
         self._hide()
-        self._values, self._accept_next = None, False
+        self._values, self._accepted = None, 0
         self._state.waiting, self._state.working, self._state.words = 0, False, words
         self.changed.emit()
 
@@ -286,6 +273,11 @@ class ClickTool(QObject):
         """Clicks that wait were answered for other voxels."""
         if self.waits and not self._committing:
             self.cancel()
+
+    def _on_rules_changed(self) -> None:
+        """What a lock bars is hatched no longer."""
+        if self._stages and self._annotating.rules.locked != self._locked:
+            self._stack()
 
     def _on_preview_changed(self) -> None:
         """Another proposal takes the place: what waits was seen, and is kept."""

@@ -1,0 +1,193 @@
+"""Clicks that wait for their answer, or to be accepted: what is accepted was seen, and locks bar it still."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from brainseg_gui.annotation.annotation import Annotation
+from brainseg_gui.annotation.rules import PaintOver
+from brainseg_gui.controllers.annotating.hand.click_asking import Once
+from brainseg_gui.controllers.annotating.hand.click_stages import FORBIDDEN
+from brainseg_gui.controllers.annotating.hand.click_tool import ClickTool
+from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.box import Box, whole_box
+from brainseg_gui.imaging.case import Case
+from brainseg_gui.imaging.cases.case_folder import find_case
+from brainseg_gui.imaging.cases.read_case import read_case
+from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, distance_mm
+from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.plane import Plane
+from brainseg_gui.progress import Progress, run_to_end
+from brainseg_gui.state.annotating.hand import Pointer
+from brainseg_gui.state.layers.layers import Layer, LayerRole
+from brainseg_gui.state.session import Session
+from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
+from tests.e2e.painting import ET
+
+ED = 2
+ONE, OTHER = (5, 5, 5), (15, 15, 15)
+RADIUS_MM = 2.0
+
+Mask = np.ndarray
+
+
+@dataclass
+class Balls:
+    """Knows tumours as balls around hints, and answers no sooner than it may."""
+
+    may_answer: threading.Event = field(default_factory=threading.Event)
+    fault: BrainsegError | None = None
+
+    def regions(
+        self, case: Case, present: Mapping[str, Mask], hints: Sequence[Hint]
+    ) -> Generator[Progress, None, tuple[Box, dict[str, Mask]]]:
+        while not self.may_answer.wait(0.01):
+            yield Progress("inferring", 0.5)
+        box, hint = whole_box(case.grid.shape), hints[-1]
+        ball = distance_mm(hint.voxels_ijk, box, case.grid.spacing_mm) <= RADIUS_MM
+        within = NESTED_REGIONS[: NESTED_REGIONS.index(hint.region) + 1]
+        without = NESTED_REGIONS[NESTED_REGIONS.index(hint.region) :]
+        if hint.adds:
+            return box, {key: present[key] | (ball & (key in within)) for key in NESTED_REGIONS}
+        return box, {key: present[key] & ~(ball & (key in without)) for key in NESTED_REGIONS}
+
+    mended = regions
+
+    def look_ahead(self, case: Case) -> Generator[Progress, None, None]:
+        yield Progress("looking", 0.0)
+
+    def forget(self, but: Case | None = None) -> None:
+        """There is nothing."""
+
+
+@dataclass
+class Clicker:
+    """A click tool over an empty annotation."""
+
+    session: Session
+    network: Balls
+    tool: ClickTool
+    qtbot: QtBot
+
+    def click(self, voxel: Voxel, label: int = ET, *, adds: bool = True) -> None:
+        self.session.annotating.rules = replace(self.session.annotating.rules, active=label)
+        i, j, k = voxel
+        pointer = Pointer((float(i), float(j), float(k)), Plane.AXIAL)
+        self.tool.press(HandEvent(HandMove.PRESSED, pointer, right=not adds))
+        self.tool.release(HandEvent(HandMove.RELEASED, pointer, right=not adds))
+
+    def answered(self) -> None:
+        self.network.may_answer.set()
+        self.qtbot.waitUntil(lambda: not self.session.annotating.clicking.working, timeout=20_000)
+
+    @property
+    def values(self) -> Mask:
+        annotation = self.session.annotating.annotation
+        assert annotation is not None
+        return np.array(annotation.values)
+
+    @property
+    def edits(self) -> int:
+        annotation = self.session.annotating.annotation
+        assert annotation is not None
+        return len(annotation.history)
+
+
+@pytest.fixture
+def clicker(qtbot: QtBot, toy_case: Any, tmp_path: Path) -> Iterator[Clicker]:
+    session, parent, network = Session(), QObject(), Balls()
+    case = run_to_end(read_case(find_case(toy_case(tmp_path, shape=(20, 20, 20)))))
+    session.open(case)
+    labels = LabelMap(np.zeros(case.grid.shape, np.uint8, order="F"), case.grid, case.scheme)
+    layer = Layer("annotation", LayerRole.ANNOTATION, labels)
+    session.add_layer(layer)
+    tool = ClickTool(session, parent, Once(lambda: network))
+    session.annotating.begin(Annotation(labels), layer)
+    yield Clicker(session, network, tool, qtbot)
+    network.may_answer.set()
+    tool.close()
+
+
+def test_return_accepts_what_was_clicked_and_not_what_is_clicked_afterwards(clicker: Clicker) -> None:
+    clicker.click(ONE)
+    assert clicker.tool.accept()
+    clicker.click(OTHER)
+    clicker.answered()
+    assert clicker.edits == 1
+    assert clicker.values[ONE] == ET
+    assert clicker.values[OTHER] == 0
+    assert clicker.session.annotating.clicking.waiting == 1, "it is shown, and waits to be accepted"
+    clicker.tool.accept()
+    assert clicker.values[OTHER] == ET
+
+
+def test_a_click_taken_back_leaves_no_consent_to_the_next(clicker: Clicker) -> None:
+    clicker.click(ONE)
+    clicker.answered()
+    clicker.network.may_answer.clear()
+    clicker.click(OTHER)
+    clicker.tool.accept()
+    clicker.tool.take_back()
+    clicker.click((5, 15, 5))
+    clicker.answered()
+    assert clicker.edits == 0
+    assert clicker.session.annotating.clicking.waiting == 2
+    clicker.tool.accept()
+    assert clicker.edits == 2
+
+
+def test_of_several_that_are_accepted_before_they_are_answered_one_can_be_taken_back(clicker: Clicker) -> None:
+    clicker.click(ONE)
+    clicker.click(OTHER)
+    clicker.tool.accept()
+    clicker.tool.take_back()
+    clicker.answered()
+    assert clicker.edits == 1
+    assert clicker.values[ONE] == ET
+    assert clicker.values[OTHER] == 0
+
+
+def test_what_a_lock_bars_is_neither_hatched_nor_told(clicker: Clicker) -> None:
+    annotating = clicker.session.annotating
+    clicker.click(ONE, ED)
+    clicker.click(OTHER, ET)
+    clicker.answered()
+    whole = annotating.preview
+    assert whole is not None
+    assert whole.change is not None
+    annotating.rules = annotating.rules.locking(ET)
+    barred = annotating.preview
+    assert barred is not None
+    assert barred.change is not None
+    assert np.count_nonzero(barred.change.mask) < np.count_nonzero(whole.change.mask)
+    assert annotating.clicking.words == FORBIDDEN
+    annotating.rules = annotating.rules.locking(ET, locked=False)
+    assert annotating.clicking.words.startswith("Adds")
+    annotating.rules = annotating.rules.locking(ET)
+    clicker.tool.accept()
+    assert set(np.unique(clicker.values)) == {0, ED}
+    assert annotating.clicking.words == FORBIDDEN
+
+
+def test_another_label_in_the_hand_changes_nothing_of_what_was_seen(clicker: Clicker) -> None:
+    annotating = clicker.session.annotating
+    clicker.click(ONE, ED)
+    clicker.answered()
+    clicker.tool.accept()
+    annotating.rules = replace(annotating.rules, over=PaintOver.BACKGROUND)  # erasing clears the label in the hand
+    clicker.click(ONE, ED, adds=False)
+    clicker.answered()
+    assert annotating.clicking.waiting == 1
+    annotating.rules = replace(annotating.rules, active=ET)
+    clicker.tool.accept()
+    assert not clicker.values.any()
