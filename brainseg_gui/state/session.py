@@ -193,6 +193,7 @@ class Session(Notices):
         first = self._preview is None or self._preview.source != partial.source
         if self._preview is None:
             self._before_preview = viewing.crosshair, viewing.windows
+        self.annotating.hidden = True
         # Together: no view may take a slice of one case at the crosshair of another.
         with viewing.together():
             viewing.windows = viewing.windows | self._windows_for(partial)
@@ -210,6 +211,7 @@ class Session(Notices):
         """Go back to the open case: the other one could not be read, or was cancelled."""
         if self._preview is None:
             return
+        self.annotating.hidden = False
         with self.viewing.together():
             self._preview = None
             if self._before_preview is not None:
@@ -226,6 +228,7 @@ class Session(Notices):
         """
         self.set_overlay(None)
         self.annotating.end()
+        self.annotating.hidden = False
         self.measuring.open(())
         self.following.put_beside(None)
         if self._case is not None:

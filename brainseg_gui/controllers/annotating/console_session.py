@@ -90,7 +90,7 @@ class ConsoleSession:
         """
         annotating = self._session.annotating
         if annotating.annotation is None or not annotating.editable:
-            reason = annotating.read_only or "no annotation is being edited"
+            reason = annotating.why_not or "no annotation is being edited"
             raise BrainsegError(reason.rstrip("."), "Start one with Annotate (Ctrl+E)")
         wanted, before = self._checked(values), annotating.annotation.settled.copy()
         area = area_of(wanted != before)

@@ -14,6 +14,7 @@ from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labelling.own_schemes import save_own_scheme
 from brainseg_gui.imaging.labels import LabelScheme
+from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
 from brainseg_gui.state.layers.label_draft import LabelDraft
 from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.notices import Notice
@@ -86,7 +87,7 @@ class LabelsController(QObject):
     def _apply(self, layer: Layer, scheme: LabelScheme, draft: LabelDraft) -> None:
         if layer is self._session.annotating.layer:
             if not self._session.annotating.editable:  # its voxels stay, so do the numbers' meanings
-                self._session.say(Notice("The annotation is read-only: it keeps its labels", "Save a copy first"))
+                self._session.say(Notice(*_why_kept(self._session.annotating)))
                 return
             self._annotate.renumber(draft.renumbered, scheme)
         self._layers.scheme_requested.emit(layer, scheme)  # as its menu does
@@ -116,3 +117,9 @@ class LabelsController(QObject):
 
     def _folder(self) -> str:
         return str(self._preferences.get("last label folder", str(Path.home())))
+
+
+def _why_kept(annotating: ActiveAnnotation) -> tuple[str, str]:
+    if annotating.read_only:
+        return "The annotation is read-only: it keeps its labels", "Save a copy first"
+    return annotating.why_not, "The labels of the annotation stay as they are"

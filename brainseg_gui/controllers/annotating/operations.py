@@ -105,7 +105,7 @@ class OperationsController(QObject):
 
     def accept(self) -> bool:
         """Carry the shown proposal out, now or as soon as it is known; returns whether there is an operation."""
-        if self._operating.kind is None:
+        if self._operating.kind is None or not self._annotating.editable:
             return False
         if self._soon.running or self._grower.running:
             self._accept_next = True
@@ -279,7 +279,7 @@ class OperationsController(QObject):
 
     def _say_why_not(self) -> None:
         if self._annotating.annotation is not None:
-            self._session.say(Notice(self._annotating.read_only, problem=False))
+            self._session.say(Notice(self._annotating.why_not, problem=False))
             return
         start = (("Annotate", "annotate.start"),)
         self._session.say(Notice("There is no annotation to work on yet", "Start one", "", start, problem=False))

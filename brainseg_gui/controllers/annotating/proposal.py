@@ -86,7 +86,7 @@ class ProposalController(QObject):
         annotation = self._annotating.annotation
         if annotation is None or not self._annotating.editable:
             start = (("Annotate", "annotate.start"),) if annotation is None else ()
-            why = "There is no annotation to compare with yet" if annotation is None else self._annotating.read_only
+            why = "There is no annotation to compare with yet" if annotation is None else self._annotating.why_not
             self._session.say(Notice(why, "Start one" if annotation is None else "", "", start, problem=False))
             return False
         before = self._source.values
@@ -112,7 +112,7 @@ class ProposalController(QObject):
     def step(self, steps: int) -> None:
         """Look at the next or the previous part; the ends meet."""
         proposing = self._proposing
-        if not proposing.source:
+        if not proposing.source or not self._annotating.editable:
             if self.begin():
                 self._show_panel()
                 self._list(0 if steps > 0 else -1)
@@ -128,7 +128,7 @@ class ProposalController(QObject):
     def accept(self) -> bool:
         """Take the part that is looked at; returns whether one is."""
         part, annotation = self._proposing.current, self._annotating.annotation
-        if part is None or annotation is None or self._proposal is None:
+        if part is None or annotation is None or self._proposal is None or not self._annotating.editable:
             return False
         self._take(part.piece.area, f"Accept {self._name_of(part)} of {self._source.name}")
         return True
@@ -136,7 +136,8 @@ class ProposalController(QObject):
     def accept_all(self) -> None:
         """Take all that differs and was not rejected, the small parts too."""
         annotation = self._annotating.annotation
-        if annotation is None or (self._proposal is None and not self.begin()) or self._proposal is None:
+        wanted = self._proposal is None or not self._annotating.editable
+        if annotation is None or (wanted and not self.begin()) or self._proposal is None:
             return
         area = everything_of(self._proposal, annotation.settled)
         if area is None:
@@ -147,7 +148,7 @@ class ProposalController(QObject):
     def reject(self) -> None:
         """Leave the part that is looked at as it is, and do not show it again."""
         part = self._proposing.current
-        if part is None or self._proposal is None:
+        if part is None or self._proposal is None or not self._annotating.editable:
             return
         self._proposal.reject(part.piece.area)
         self._proposing.rejected += 1
@@ -155,7 +156,7 @@ class ProposalController(QObject):
 
     def reject_all(self) -> None:
         """Leave everything that is listed as it is."""
-        if self._proposal is not None:
+        if self._proposal is not None and self._annotating.editable:
             for part in self._proposing.parts:
                 self._proposal.reject(part.piece.area)
             self._proposing.rejected += len(self._proposing.parts)
@@ -163,7 +164,7 @@ class ProposalController(QObject):
 
     def reconsider(self) -> None:
         """Show again what was rejected."""
-        if self._proposal is not None:
+        if self._proposal is not None and self._annotating.editable:
             self._proposal.reconsider()
             self._proposing.rejected = 0
             self._list(0)
@@ -233,6 +234,8 @@ class ProposalController(QObject):
 
     def _go(self, position: int) -> None:
         """All planes to a part."""
+        if self._annotating.hidden:
+            return  # the images of another case are shown
         self._annotating.operating.kind = None
         self._proposing.go(position)
         part, viewing = self._proposing.current, self._session.viewing

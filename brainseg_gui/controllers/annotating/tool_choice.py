@@ -91,7 +91,7 @@ class ToolChoice(QObject):
             start = (("Annotate", "annotate.start"),)
             self._session.say(Notice("There is no annotation to work on yet", "Start one", "", start, problem=False))
         else:
-            self._session.say(Notice(self._annotating.read_only, problem=False))
+            self._session.say(Notice(self._annotating.why_not, problem=False))
         self._synchronize()
 
     def _on_painting_changed(self) -> None:

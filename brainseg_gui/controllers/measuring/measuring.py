@@ -114,8 +114,8 @@ class MeasuringController(QObject):
         return True
 
     def remove(self, mark: Mark | None) -> None:
-        """Take a measurement away."""
-        if mark is not None:
+        """Take a measurement away; none of a case behind another one that is being read."""
+        if mark is not None and not self._session.previewing:
             self._measuring.change(MarkChange(mark, None))
 
     def remove_chosen(self) -> None:

@@ -21,11 +21,19 @@ from brainseg_gui.state.annotating.scribbles import Scribbles
 from brainseg_gui.state.annotating.tools import Tool, ToolOptions
 from brainseg_gui.state.layers.layers import Layer
 
+_HIDDEN = "Another case is being read: wait for it, or stop with Esc"
+
 
 class ActiveAnnotation:
     """The layer being edited. All edits go through here, so that those who watch hear of every one.
 
     Only one layer of a case is edited at a time; `begin` takes another one up.
+
+    Attributes
+    ----------
+    hidden
+        Whether the images of another case, which is being read, are shown in place of these: nothing is begun on what
+        nobody sees, while what is in the hand is finished.
     """
 
     annotation_changed = Signal()
@@ -62,6 +70,7 @@ class ActiveAnnotation:
         self._annotation: Annotation | None = None
         self._layer: Layer | None = None
         self._read_only = ""
+        self.hidden = False
         self._preview: Preview | None = None
         self._tally: Tally | None = None
         self._saved: tuple[Edit | None, Path] | None = None
@@ -84,6 +93,15 @@ class ActiveAnnotation:
     @property
     def editable(self) -> bool:
         """Whether tools work."""
+        return self._writable and not self.hidden
+
+    @property
+    def why_not(self) -> str:
+        """Why tools do not work on the annotation; empty where they do."""
+        return self._read_only or (_HIDDEN if self.hidden else "")
+
+    @property
+    def _writable(self) -> bool:
         return self._annotation is not None and not self._read_only
 
     @property
@@ -149,7 +167,7 @@ class ActiveAnnotation:
 
     def paint(self, change: LabelChange | None) -> None:
         """Add to the stroke in progress."""
-        if self._annotation is not None and self.editable:
+        if self._annotation is not None and self._writable:
             self._repaint(self._annotation.paint(change))
 
     def finish(self, name: str, tool: str, *, axis: int | None = None, layer: str = "") -> Edit | None:
@@ -178,17 +196,17 @@ class ActiveAnnotation:
 
     def undo(self) -> None:
         """Take the last edit back."""
-        if self._annotation is not None and self.editable:
+        if self._annotation is not None and self._writable:
             self._follow(self._annotation.undo())
 
     def redo(self) -> None:
         """Apply again what was taken back last."""
-        if self._annotation is not None and self.editable:
+        if self._annotation is not None and self._writable:
             self._follow(self._annotation.redo())
 
     def jump(self, position: int) -> None:
         """Go to any point of the history; 0 is the start."""
-        if self._annotation is not None and self.editable:
+        if self._annotation is not None and self._writable:
             self._follow(self._annotation.jump(position))
 
     def propose(self, preview: Preview | None) -> None:
