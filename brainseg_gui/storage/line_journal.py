@@ -44,8 +44,7 @@ class LineJournal:
         make_private_folder(self.path.parent)
         with open_derived(self.path, "ab") as stream:
             # a line break first: what was cut at the end of the last line must not swallow this one
-            os.write(stream.fileno(), f"\n{text}".encode())
-            flush(stream.fileno())
+            _write_all(stream.fileno(), f"\n{text}".encode())
 
     def read(self) -> list[Mapping[str, Any]]:
         """All changes that are whole, in order; none where there is no such journal.
@@ -61,6 +60,20 @@ class LineJournal:
             return []
         found = (_entry(line) for line in lines if line.strip())
         return [entry for entry in found if entry is not None]
+
+
+def _write_all(handle: int, raw: bytes) -> None:
+    """Add to a file and wait for the disk: all, or nothing. A drive that becomes full takes a part, and says nothing."""
+    written = 0
+    try:
+        while written < len(raw):
+            written += os.write(handle, raw[written:])
+        flush(handle)
+    except OSError:
+        end = os.lseek(handle, 0, os.SEEK_CUR)  # behind what was written here
+        if written and os.fstat(handle).st_size == end:  # nobody added anything since
+            os.ftruncate(handle, end - written)
+        raise
 
 
 def _entry(line: bytes) -> Mapping[str, Any] | None:

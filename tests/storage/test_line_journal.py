@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,3 +47,47 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="link"):
         LineJournal(tmp_path / "P1.measures").append([{"n": 1}])
     assert (tmp_path / "theirs").read_text() == ""
+
+
+@contextlib.contextmanager
+def full_after(length: int) -> Iterator[None]:
+    """No file grows beyond so many bytes, as on a drive that has no more room."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("room", range(0, 60, 4))
+def test_a_drive_that_becomes_full_in_the_middle_is_told_and_nothing_counts(tmp_path: Path, room: int) -> None:
+    journal = LineJournal(tmp_path / "P1.measures")
+    journal.append([{"n": 1}])
+    size = journal.path.stat().st_size
+    with full_after(size + room), pytest.raises(OSError, match="large"):
+        journal.append([{"n": 2}, {"n": 3, "text": "x" * 100}])
+    assert journal.read() == [{"n": 1}]
+    assert journal.path.stat().st_size == size
+    journal.append([{"n": 4}])
+    assert journal.read() == [{"n": 1}, {"n": 4}]
+
+
+def test_what_another_window_added_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = LineJournal(tmp_path / "P1.measures")
+    plain, calls = os.write, []
+
+    def write(handle: int, raw: bytes) -> int:
+        calls.append(raw)
+        if len(calls) == 1:
+            return plain(handle, raw[:4])
+        with journal.path.open("ab") as other:
+            other.write(b'\n{"n": 9}\n')
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.write", write)
+        with pytest.raises(OSError, match="space"):
+            journal.append([{"n": 2}])
+    assert journal.read() == [{"n": 9}]
