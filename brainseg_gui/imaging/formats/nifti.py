@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, ShouldStop
 from brainseg_gui.imaging.formats.image_stream import open_image, reporting
 from brainseg_gui.imaging.formats.nifti_header import (
+    NO_PLACE,
     checked,
     farthest_apart_mm,
+    names_no_place,
     offset_of,
     parse_header,
     scaling_of,
@@ -46,7 +48,8 @@ def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape:
         stream.finish()
     if not dtype.isnative:
         stored = stored.byteswap(inplace=True).view(dtype.newbyteorder("="))
-    return Picture(_as_header(path, header), stored, *scaling_of(header))
+    notes = (NO_PLACE,) if names_no_place(header) else ()
+    return Picture(_as_header(path, header), stored, *scaling_of(header), notes)
 
 
 def _as_header(path: Path, header: Nifti1Header) -> ImageHeader:

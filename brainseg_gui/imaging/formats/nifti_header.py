@@ -10,11 +10,14 @@ import numpy as np
 from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.formats.image_stream import ImageStream
 from brainseg_gui.imaging.formats.promises import DEFLATE_LIMIT, check_dtype, check_promise, check_shape, grid_at
-from brainseg_gui.imaging.grid import StoredGrid
+from brainseg_gui.imaging.grid import Affine, StoredGrid
 from brainseg_gui.imaging.nibabel_parts import HeaderDataError, Nifti1Header, Nifti2Header
 
 _HEADER_BYTES, _HEADER_2_BYTES = 348, 540
 _PLACE_CODES, _ALIGNED = range(6), 2  # what qform_code and sform_code can be; the code that claims least
+_LENGTHS_MM = {1: 1000.0, 3: 0.001}  # what xyzt_units says of lengths that are not in mm: metres, micrometres
+_EDGES_MM = (0.05, 50.0)  # of a voxel of a head
+NO_PLACE = "it does not say which way is left; its first axis is taken to run from right to left, as FSL and nibabel do"
 _LARGEST_OFFSET = 2**26  # header extensions before the voxels hold a patient's DICOM header at most
 
 
@@ -44,6 +47,8 @@ def _mend(header: Nifti1Header) -> None:
     for code in ("qform_code", "sform_code"):
         if int(header[code]) not in _PLACE_CODES:  # nibabel would drop it when it writes; ITK uses it where positive
             header[code] = _ALIGNED if header[code] > 0 else 0
+    if header["qform_code"] > 0 and not any(header[f"srow_{row}"][:3].any() for row in "xyz"):
+        header["sform_code"] = 0  # it was never filled in
 
 
 def checked(stream: ImageStream, header: Nifti1Header) -> Nifti1Header:
@@ -75,12 +80,12 @@ def offset_of(header: Nifti1Header) -> int:
 
 
 def shape_of(header: Nifti1Header) -> tuple[int, ...]:
-    """Dimensions without trailing singleton axes beyond the third."""
+    """Dimensions without trailing axes beyond the third of one, or of none, which some write for one."""
     count = int(header["dim"][0])
     if not 1 <= count <= 7:
         return (0,)
     shape = [int(n) for n in header["dim"][1 : count + 1]]
-    while len(shape) > 3 and shape[-1] == 1:
+    while len(shape) > 3 and shape[-1] in (0, 1):
         shape.pop()
     return tuple(shape)
 
@@ -95,10 +100,23 @@ def stored_grid_of(path: Path, header: Nifti1Header, shape: tuple[int, ...]) -> 
     """
     try:
         with np.errstate(all="ignore"):  # what comes of it is looked at
-            affine = np.asarray(header.get_best_affine(), dtype=np.float64)
+            affine = np.array(header.get_best_affine(), dtype=np.float64)
+            affine[:3] *= _unit_mm(header, affine)
     except (ValueError, HeaderDataError) as error:
         raise ImageError(f"its position in space is unusable ({error})", "Repair its header", path) from error
     return grid_at(path, shape, affine)
+
+
+def _unit_mm(header: Nifti1Header, affine: Affine) -> float:
+    """How long the unit of an affine is; headers that say metres or micrometres and mean mm are many."""
+    said = _LENGTHS_MM.get(int(header["xyzt_units"]) & 7, 1.0)
+    edges = said * np.linalg.norm(affine[:3, :3], axis=0)
+    return said if (edges > _EDGES_MM[0]).all() and (edges < _EDGES_MM[1]).all() else 1.0
+
+
+def names_no_place(header: Nifti1Header) -> bool:
+    """Whether neither sform nor qform counts: then nothing tells left from right."""
+    return bool(header["qform_code"] == 0 and header["sform_code"] == 0)
 
 
 def farthest_apart_mm(header: Nifti1Header) -> float:
@@ -112,7 +130,7 @@ def farthest_apart_mm(header: Nifti1Header) -> float:
             return 0.0
         if any(place is None for place in places):
             return 0.0
-        apart = np.linalg.norm(((places[0] - places[1]) @ corners)[:3], axis=0).max()
+        apart = np.linalg.norm(((places[0] - places[1]) @ corners)[:3], axis=0).max() * _unit_mm(header, places[1])
     return float(apart) if np.isfinite(apart) else 0.0
 
 

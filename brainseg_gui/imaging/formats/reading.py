@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.errors import ImageError
+from brainseg_gui.errors import ImageError, printable
 from brainseg_gui.imaging.formats.image_format import (
     CheckShape,
     ImageHeader,
@@ -128,7 +128,8 @@ def read_mask(path: Path, should_stop: ShouldStop | None = None, target: StoredG
     picture = read_picture(path, should_stop, check_shape)
     values, notes = whole_numbers(picture)
     grid = picture.header.stored_grid
-    return StoredMask(grid.to_ras(values), grid, (*picture.notes, *notes))
+    said = tuple(f"{printable(path.name)}: {note}" for note in picture.notes)
+    return StoredMask(grid.to_ras(values), grid, (*said, *notes))
 
 
 def read_labels(path: Path, should_stop: ShouldStop | None = None) -> tuple[NDArray[np.uint8], StoredGrid]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainseg_gui.errors import ImageError
+from brainseg_gui.errors import ImageError, printable
 from brainseg_gui.imaging.colours import rgb
 from brainseg_gui.imaging.formats.image_format import ShouldStop, StoredMask
 from brainseg_gui.imaging.formats.known_formats import stem
@@ -100,7 +100,8 @@ def read_mask(
         values, notes = flattened(path, grid.shape, parts, [segment.name for segment in segments])
     entries = [_entry(number, segment) for number, segment in zip(numbers, segments, strict=True)]
     said = scheme_of_entries(stem(path), entries)
-    return StoredMask(grid.to_ras(values), grid, (*picture.notes, *notes), said, is_part=True)
+    assumed = tuple(f"{printable(path.name)}: {note}" for note in picture.notes)
+    return StoredMask(grid.to_ras(values), grid, (*assumed, *notes), said, is_part=True)
 
 
 def _segments(path: Path, fields: Mapping[str, str], *, several: bool) -> Iterator[_Segment]:
