@@ -63,7 +63,7 @@ class LineJournal:
 
 
 def _write_all(handle: int, raw: bytes) -> None:
-    """Add to a file and wait for the disk: all, or nothing. A drive that becomes full takes a part, and says nothing."""
+    """Add to a file and wait for the disk: all, or nothing. A drive that becomes full takes a part without a word."""
     written = 0
     try:
         while written < len(raw):

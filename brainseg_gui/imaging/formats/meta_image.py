@@ -125,19 +125,26 @@ def _numbers(path: Path, fields: Fields, names: tuple[str, ...], kind: type[floa
 
 def _voxels(path: Path, fields: Fields, sizes: tuple[int, ...], end: int) -> VoxelBlock:
     name = fields["ElementDataFile"]
+    if name.split()[:1] == ["LIST"]:
+        raise ImageError("its voxels are said to lie in several files", "Save it as one file, from ITK-SNAP", path)
     place, offset = (path, end) if name.upper() == "LOCAL" else (file_beside(path, name), 0)
     skipped = (_numbers(path, fields, ("HeaderSize",), int) or [0])[0]
-    if skipped < FROM_END or fields.get("BinaryData", "True").lower() == "false":
+    if skipped < FROM_END or not _is_true(fields.get("BinaryData", "True")):
         raise ImageError("its voxels are not stored as plain numbers", "Save it again, from ITK-SNAP", path)
     offset = FROM_END if skipped == FROM_END else offset + skipped
-    return VoxelBlock(place, offset, fields.get("CompressedData", "").lower() == "true", sizes, _dtype(path, fields))
+    return VoxelBlock(place, offset, _is_true(fields.get("CompressedData", "")), sizes, _dtype(path, fields))
+
+
+def _is_true(word: str) -> bool:
+    """As MetaIO itself reads it: by the first letter."""
+    return word[:1] in ("T", "t", "1")
 
 
 def _dtype(path: Path, fields: Fields) -> np.dtype[Any]:
     code = _DTYPES.get(fields.get("ElementType", ""))
     if code is None:
         raise ImageError("its data type is unknown", "Convert it to int16 or float32", path)
-    big = any(fields.get(name, "").lower() == "true" for name in _ORDERS)
+    big = any(_is_true(fields.get(name, "")) for name in _ORDERS)
     return np.dtype(code).newbyteorder(">" if big else "<")
 
 

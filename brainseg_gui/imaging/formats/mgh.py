@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from brainseg_gui.errors import ImageError
 from brainseg_gui.imaging.formats.image_format import CheckShape, ImageHeader, Picture, ShouldStop
 from brainseg_gui.imaging.formats.image_stream import open_image, reporting
 from brainseg_gui.imaging.formats.promises import grid_at
-from brainseg_gui.imaging.formats.voxel_block import VoxelBlock, damaged, picture_of, plain_shape
+from brainseg_gui.imaging.formats.voxel_block import VoxelBlock, picture_of, plain_shape
 from brainseg_gui.imaging.grid import Affine
 from brainseg_gui.imaging.labels import LabelScheme
 
@@ -33,6 +34,8 @@ _FIELDS = np.dtype(
     ]
 )
 _WRITTEN_BY_US = "brainseg"  # only then do the unused bytes mean something
+_UNPLACED = "it does not say where its voxels lie; coronal slices of 1 mm are assumed, as FreeSurfer does"
+_CORONAL = np.array([[-1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])  # rows: the direction of each axis
 _DTYPES = {0: "u1", 1: ">i4", 3: ">f4", 4: ">i2", 10: ">u2"}
 
 
@@ -43,7 +46,8 @@ def read_header(path: Path) -> ImageHeader:
 
 def read_picture(path: Path, should_stop: ShouldStop | None = None, check_shape: CheckShape | None = None) -> Picture:
     """A 3-D or 4-D file whole, in its stored data type."""
-    return picture_of(*_parsed(path), should_stop, check_shape)
+    header, voxels, notes = _parsed(path)
+    return replace(picture_of(header, voxels, should_stop, check_shape), notes=notes)
 
 
 def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words: str, _scheme: LabelScheme) -> None:
@@ -59,7 +63,8 @@ def write_mask(path: Path, stored: NDArray[np.uint8], header: ImageHeader, words
     path.write_bytes(gzip.compress(raw, _LEVEL, mtime=0) if path.suffix.lower() == ".mgz" else raw)
 
 
-def _parsed(path: Path) -> tuple[ImageHeader, VoxelBlock]:
+def _parsed(path: Path) -> tuple[ImageHeader, VoxelBlock, tuple[str, ...]]:
+    """The header, where the voxels are, and what was assumed."""
     with reporting(path), open_image(path) as stream:
         raw = stream.read(_HEADER_BYTES)
     if len(raw) < _HEADER_BYTES or raw[:4] != b"\0\0\0\1":
@@ -71,17 +76,17 @@ def _parsed(path: Path) -> tuple[ImageHeader, VoxelBlock]:
     shape = plain_shape(path, sizes)
     voxels = VoxelBlock(path, _HEADER_BYTES, False, sizes, np.dtype(_DTYPES[int(found["type"])]))
     voxels.check()
-    grid = grid_at(path, shape, _affine(path, found))
+    grid = grid_at(path, shape, _affine(found))
     words = found["unused"].decode("ascii", "replace")
-    return ImageHeader(path, shape, grid, words if words.startswith(_WRITTEN_BY_US) else "", voxels.size), voxels
+    header = ImageHeader(path, shape, grid, words if words.startswith(_WRITTEN_BY_US) else "", voxels.size)
+    return header, voxels, () if found["placed"] else (_UNPLACED,)
 
 
-def _affine(path: Path, found: Any) -> Affine:
-    """Voxel to world_ras, in mm: the header names the place of the middle voxel."""
-    if not found["placed"]:
-        raise damaged(path, "it does not say where its voxels lie")
+def _affine(found: Any) -> Affine:
+    """Voxel to world_ras, in mm: the header names the place of the middle voxel, or that of FreeSurfer is taken."""
     affine = np.eye(4)
     with np.errstate(all="ignore"):  # what comes of it is looked at
-        affine[:3, :3] = found["directions"].astype(np.float64).T * found["spacing"]
-        affine[:3, 3] = found["middle"] - affine[:3, :3] @ (found["shape"][:3] / 2)
+        edges = found["directions"].astype(np.float64).T * found["spacing"] if found["placed"] else _CORONAL.T
+        affine[:3, :3] = edges
+        affine[:3, 3] = (found["middle"] if found["placed"] else 0.0) - edges @ (found["shape"][:3] / 2)
     return affine

@@ -204,7 +204,11 @@ def _voxels(path: Path, fields: Fields, sizes: tuple[int, ...], end: int) -> Vox
     encoding = fields.get("encoding", "").lower()
     if encoding not in (*_PACKED, *_PLAIN):
         raise ImageError(f"its voxels are encoded as “{encoding[:20]}”", _SAVE_AGAIN, path)
-    name = fields.get("datafile")
+    name = fields.get("datafile", "")
+    if name.split()[:1] == ["LIST"]:
+        raise ImageError(
+            "its voxels are said to lie in several files", "Save it as one file, from 3D Slicer for example", path
+        )
     place, offset = (file_beside(path, name), 0) if name else (path, end)
     skipped = _whole(path, fields, "byteskip") if "byteskip" in fields else 0
     if fields.get("lineskip", "0") != "0" or skipped < FROM_END or (skipped and encoding in _PACKED):

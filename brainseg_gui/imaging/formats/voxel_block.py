@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,8 @@ LONGEST_HEADER = 2**20
 LONGEST_VALUE = 4096  # of a field; what looks through it may take longer than reading it did
 _MOST_AXES = 16
 _LONGEST_NAME = 255
-_CHUNK_BYTES, _UNPACKED_BYTES = 2**20, 2**24
-_ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
+_CHUNK_BYTES, _UNPACKED_BYTES = 2**16, 2**24  # what follows a member of gzip is copied for each of them
+_ZLIB_OR_GZIP, _GZIP = 32 + zlib.MAX_WBITS, b"\x1f\x8b"
 FROM_END = -1
 
 
@@ -72,7 +73,11 @@ class VoxelBlock:
     def _unpacked(self, stream: ImageStream) -> Array:
         """What is packed behind a header; memory is taken for what comes of it, and its checksum is compared."""
         unpacker, found = zlib.decompressobj(_ZLIB_OR_GZIP), bytearray()
-        while not unpacker.eof and (raw := unpacker.unconsumed_tail or stream.read(_CHUNK_BYTES)):
+        while raw := unpacker.unconsumed_tail or unpacker.unused_data or stream.read(_CHUNK_BYTES):
+            if unpacker.eof:  # gzip may come in several members
+                if len(found) == self.size or not _GZIP.startswith(raw[:2]):
+                    break
+                unpacker = zlib.decompressobj(_ZLIB_OR_GZIP)
             found += unpacker.decompress(raw, min(self.size + 1 - len(found), _UNPACKED_BYTES))
             if len(found) > self.size:
                 what = "it unpacks to more than its header promises"
@@ -110,6 +115,7 @@ def file_beside(header: Path, name: str) -> Path:
     ImageError
         If it is not such a name, or there is no such file.
     """
+    name = re.sub(r"^(?:\./+)+", "", name)  # as Teem writes it
     too_long = len(name.encode(errors="replace")) > _LONGEST_NAME
     if too_long or not name.isprintable() or name in ("", ".", "..") or set(name) & set("/\\:%*"):
         shown = printable(name[:80])
