@@ -11,4 +11,4 @@ def behind_links(path: Path) -> Path:
 
     Who renames a new file over a link would replace the link, and leave the file that others read as it was.
     """
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path  # of a name that is too long, too

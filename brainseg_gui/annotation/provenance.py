@@ -7,6 +7,7 @@ on with a mask adds a sitting to it: what is known of those before stays.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 from collections import Counter
@@ -175,9 +176,10 @@ def write_provenance(mask_path: Path, fields: Mapping[str, Any]) -> Path:
     try:
         write_text(path, text, chosen=False)
     except OSError as error:
-        reason = error.strerror or str(error)
+        what = f"the mask is saved, but not the note on how it was made ({error.strerror or error})"
+        too_long = error.errno == errno.ENAMETOOLONG
         raise SaveError(
-            f"the mask is saved, but not the note on how it was made ({reason})", "Make the folder writable", path
+            what, "Give the mask a shorter name" if too_long else "Make the folder writable", path
         ) from error
     return path
 

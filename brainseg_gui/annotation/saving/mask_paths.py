@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ def mask_names(case_id: str, kind: str) -> Iterator[str]:
 
 def free_path(folder: Path, case_id: str, kind: str) -> Path:
     """The first of a mask's names that no file has."""
-    return next(path for name in mask_names(case_id, kind) if not (path := folder / name).exists())
+    return next(path for name in mask_names(case_id, kind) if not os.path.exists(path := folder / name))
 
 
 def root_of(cohort: Sequence[CaseSource], source: CaseSource) -> Path:

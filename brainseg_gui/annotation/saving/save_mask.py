@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -179,7 +180,7 @@ def _written(request: SaveRequest, study: str, made_by: str) -> Path:
         try:
             _write_labels(request, path, made_by, new=True)
         except SaveError:
-            if not path.exists():  # else someone took the name that was free a moment ago
+            if not os.path.exists(path):  # else someone took the name that was free a moment ago
                 raise
         else:
             return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -122,7 +123,7 @@ class _Report:
         """The files that the report is made of."""
         prediction = self._prediction
         found = [path for path in (prediction, *self._of_visits.values()) if path is not None]
-        masks = [path for mask in found for path in (mask, note_path(mask)) if path.is_file()]
+        masks = [path for mask in found for path in (mask, note_path(mask)) if os.path.isfile(path)]
         return [*inputs_of(self._source), *masks]
 
     def _is_current(self, path: Path, inputs: list[Path]) -> bool:

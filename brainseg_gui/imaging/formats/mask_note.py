@@ -7,6 +7,7 @@ it were not there.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -125,7 +126,8 @@ def _said_in_header(mask: Path) -> tuple[LabelScheme | None, str, Mapping[str, A
 
 def wrote_mask(path: Path) -> bool:
     """Whether the program wrote a file as a mask, by its name, the note beside it, or its header."""
-    named = _OWN_NAME.search(stem(path)) is not None or note_path(path).is_file()
+    noted = os.path.isfile(note_path(path))  # not that of `Path`, which raises where the note's name is too long
+    named = noted or _OWN_NAME.search(stem(path)) is not None
     return named or _words_in_header(path).startswith(_MADE_HERE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def write_labels(
     if known is None or known.writer is None:
         remedy = f"Give the file a name that ends in {endings(WRITTEN)}"
         raise SaveError(f"a mask is saved as {titles(WRITTEN)}", remedy, path)
-    if not overwrite and path.exists():
+    if not overwrite and os.path.exists(path):
         raise _exists(path)
     words, stored = header_words(labels.scheme, made_by), header.stored_grid.from_ras(labels.values)
     try:
@@ -99,6 +100,8 @@ def _save_error(path: Path, error: OSError) -> SaveError:
         remedy = "The folder is not writable; choose another one"
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
         remedy = "The disk is full; free some space or choose another folder"
+    elif error.errno == errno.ENAMETOOLONG:
+        remedy = "Choose a shorter name; encrypted folders take some 140 letters"
     elif isinstance(error, FileNotFoundError):
         remedy = "The folder is gone; choose another one"
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -189,7 +190,7 @@ def inputs_of(source: CaseSource) -> list[Path]:
     named = {*source.modalities.values(), *([source.reference] if source.reference is not None else [])}
     beside = {path.parent for path in named if is_detached(path)}
     files = {path for folder in beside for path in folder.iterdir() if path.is_file()}
-    if source.reference is not None and (note := note_path(source.reference)).is_file():
+    if source.reference is not None and os.path.isfile(note := note_path(source.reference)):
         files.add(note)
     return sorted(named | files)
 
