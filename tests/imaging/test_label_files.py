@@ -14,7 +14,7 @@ from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
 from brainseg_gui.imaging.labelling.label_entries import LabelEntry, entries_of, problem_of, scheme_of
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, new_entry, read_labels_file, write_labels_file
-from brainseg_gui.imaging.labelling.own_schemes import load_own_schemes, save_own_scheme, schemes_folder
+from brainseg_gui.imaging.labelling.own_schemes import clash_of, load_own_schemes, save_own_scheme, schemes_folder
 from brainseg_gui.imaging.labels import LabelMap, Meaning, meanings, regions
 from brainseg_gui.imaging.schemes.scheme_guess import LabelEvidence, guess_scheme
 
@@ -129,6 +129,15 @@ def test_two_labels_of_one_name_are_told_apart(tmp_path: Path) -> None:
     assert dict(read_labels_file(tmp_path / "a.txt").labels) == {1: "x", 2: "x (2)"}
 
 
+def test_long_names_that_begin_alike_are_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(
+        "".join(f'{n} 255 0 0 1 1 1 "{"superior longitudinal fasciculus, " * 2}part {n}"\n' for n in (7, 123))
+    )
+    first, second = read_labels_file(path).labels.values()
+    assert second == first[:54] + " (123)"
+
+
 def test_a_tissue_under_another_name_still_counts_for_the_regions() -> None:
     scheme = scheme_of("mine", [LabelEntry(5, "solid", "#112233", "ET"), LabelEntry(6, "vessel", "#445566")])
     whole, _, enhancing = regions()
@@ -156,6 +165,43 @@ def test_own_schemes_are_known_by_name_in_every_later_start() -> None:
     load_own_schemes()
     assert label_schemes()["hippocampus-left"] == scheme
     assert "CA1" in meanings()
+
+
+def test_a_scheme_takes_the_place_of_no_other(tmp_path: Path) -> None:
+    """Both are written as ``hippocampus-left.toml``."""
+    path = save_own_scheme(scheme_of("Hippocampus, left", [LabelEntry(1, "CA1", "#112233")]))
+    before, other = path.read_bytes(), scheme_of("Hippocampus (left)", [LabelEntry(1, "CA3", "#112233")])
+    assert clash_of(other.title).startswith("Hippocampus (left) and Hippocampus, left have one short name")
+    with pytest.raises(LabelFileError, match="give yours another name"):
+        save_own_scheme(other)
+    assert path.read_bytes() == before
+    assert not clash_of("Hippocampus, left ")
+    save_own_scheme(scheme_of("Hippocampus, left", [LabelEntry(1, "CA2", "#112233")]))  # the same one, changed
+    assert dict(scheme_named("hippocampus-left").labels) == {1: "CA2"}
+
+
+def test_a_scheme_is_saved_to_the_file_that_holds_it() -> None:
+    """A colleague's file has any name; a second one would hide what is changed, or be hidden by it."""
+    theirs = scheme_of("Vessels", [LabelEntry(1, "artery", "#112233")])
+    for name in ("a.toml", "z.toml"):
+        place = schemes_folder() / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_labels_file(place, theirs)
+        load_own_schemes()
+        changed = scheme_of("Vessels", [LabelEntry(1, "artery", "#112233"), LabelEntry(2, "vein", "#445566")])
+        assert save_own_scheme(changed) == place
+        assert load_own_schemes() == []
+        assert dict(scheme_named("vessels").labels) == {1: "artery", 2: "vein"}
+        place.unlink()
+
+
+def test_two_files_of_one_short_name_are_told() -> None:
+    save_own_scheme(scheme_of("Vessels", [LabelEntry(1, "artery", "#112233")]))
+    write_labels_file(schemes_folder() / "x.toml", scheme_of("vessels", [LabelEntry(1, "vein", "#112233")]))
+    (problem,) = load_own_schemes()
+    assert problem.path == schemes_folder() / "x.toml"
+    assert "another file holds labels named vessels" in problem.what
+    assert dict(scheme_named("vessels").labels) == {1: "artery"}
 
 
 @pytest.mark.parametrize("found", [(), (1, 2, 4), (1, 2, 3), (1,), (7, 9)])

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labelling.label_entries import LabelEntry, scheme_of
+from brainseg_gui.imaging.labelling.own_schemes import save_own_scheme
 from brainseg_gui.state.layers.label_draft import LabelDraft
 
 
@@ -69,3 +70,12 @@ def test_voxels_of_a_label_that_is_gone_are_not_mixed_with_another() -> None:
     assert mine.renumbered == {}
     mine.change(1, replace(mine.entries[1], number=2))
     assert mine.renumbered == {2: 255, 4: 2}
+
+
+def test_a_title_that_would_take_the_place_of_another_scheme_is_a_problem() -> None:
+    save_own_scheme(scheme_of("Vessels, left", [LabelEntry(1, "artery", "#112233")]))
+    mine = draft()
+    mine.rename("Vessels (left)")
+    assert "Vessels, left have one short name" in mine.problem
+    mine.rename("Vessels (right)")
+    assert not mine.problem

@@ -142,7 +142,8 @@ def _told_apart(entries: Sequence[LabelEntry]) -> list[LabelEntry]:
     seen: set[str] = set()
     result = []
     for entry in entries:
-        name = f"{entry.name} ({entry.number})" if entry.name in seen else entry.name
+        behind = f" ({entry.number})"
+        name = f"{entry.name[: LONGEST_NAME - len(behind)]}{behind}" if entry.name in seen else entry.name
         seen.add(name)
         result.append(LabelEntry(entry.number, name, entry.colour, entry.meaning if name == entry.name else ""))
     return result

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
-from brainseg_gui.imaging.labelling.known_schemes import know_schemes
+from brainseg_gui.imaging.labelling.known_schemes import know_schemes, label_schemes
+from brainseg_gui.imaging.labelling.label_entries import short_name
 from brainseg_gui.imaging.labelling.label_files import LabelFileError, read_labels_file, write_labels_file
 from brainseg_gui.imaging.labels import LabelScheme
 
@@ -29,30 +31,46 @@ def load_own_schemes() -> list[LabelFileError]:
     list of LabelFileError
         Why a file was left out.
     """
-    schemes, problems = [], []
-    try:
-        paths = sorted(path for path in schemes_folder().iterdir() if path.suffix.lower() == ".toml")[:_MOST]
-    except OSError:
-        paths = []  # there is no such folder before the first scheme
-    for path in paths:
+    schemes: dict[str, LabelScheme] = {}
+    problems = []
+    for path in _files():
         try:
-            schemes.append(read_labels_file(path))
+            scheme = read_labels_file(path)
+            if schemes.setdefault(scheme.name, scheme) != scheme:
+                raise LabelFileError(f"another file holds labels named {scheme.name}", "Give these another title", path)
         except LabelFileError as error:
             log.warning("a label scheme was left out: %s", error)
             problems.append(error)
-    know_schemes(schemes)
+    know_schemes(schemes.values())
     return problems
 
 
+def _files() -> list[Path]:
+    try:
+        return sorted(path for path in schemes_folder().iterdir() if path.suffix.lower() == ".toml")[:_MOST]
+    except OSError:
+        return []  # there is no such folder before the first scheme
+
+
+def clash_of(title: str) -> str:
+    """Why a scheme of that title would take the place of another one, in a sentence; empty where it would not."""
+    known = label_schemes().get(short_name(title))
+    if known is None or known.title == title.strip():
+        return ""
+    return f"{title.strip()} and {known.title} have one short name, {known.name}; give yours another name"
+
+
 def save_own_scheme(scheme: LabelScheme) -> Path:
-    """Write a scheme into the folder, and know it.
+    """Write a scheme into the folder, to the file that holds it already where one does, and know it.
 
     Raises
     ------
     LabelFileError
-        If it could not be written.
+        If it could not be written, or would take the place of another one.
     """
-    path = schemes_folder() / f"{scheme.name}.toml"
+    path = _place_of(scheme)
+    if clash := clash_of(scheme.title):
+        raise LabelFileError(clash, "Nothing was written", path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -61,3 +79,12 @@ def save_own_scheme(scheme: LabelScheme) -> Path:
     write_labels_file(path, scheme)
     load_own_schemes()
     return path
+
+
+def _place_of(scheme: LabelScheme) -> Path:
+    """The file of a scheme: one that a colleague sent has any name."""
+    for path in _files():
+        with suppress(LabelFileError):
+            if read_labels_file(path).name == scheme.name:
+                return path
+    return schemes_folder() / f"{scheme.name}.toml"

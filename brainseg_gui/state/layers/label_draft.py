@@ -10,6 +10,7 @@ from psygnal import Signal
 from brainseg_gui.imaging.labelling.known_schemes import built_in_schemes
 from brainseg_gui.imaging.labelling.label_entries import LARGEST_NUMBER, LabelEntry, entries_of, problem_of, scheme_of
 from brainseg_gui.imaging.labelling.label_files import new_entry
+from brainseg_gui.imaging.labelling.own_schemes import clash_of
 from brainseg_gui.imaging.labels import LabelScheme
 
 
@@ -50,7 +51,7 @@ class LabelDraft:
     @property
     def problem(self) -> str:
         """Why this makes no scheme; empty where it does."""
-        return problem_of(self.title, self.entries)
+        return problem_of(self.title, self.entries) or clash_of(self.title)
 
     @property
     def scheme(self) -> LabelScheme:
