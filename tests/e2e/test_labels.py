@@ -19,6 +19,7 @@ from brainseg_gui.controllers.shell.features.all_features import LABELS
 from brainseg_gui.controllers.shell.features.core_features import ANNOTATING
 from brainseg_gui.imaging.labelling.known_schemes import know_schemes, label_schemes, scheme_named
 from brainseg_gui.imaging.labelling.own_schemes import schemes_folder
+from brainseg_gui.views.annotating.history_list import HistoryList
 from brainseg_gui.views.layers.labels_dialog import LabelsDialog
 from tests.e2e.painting import Hand
 
@@ -162,6 +163,41 @@ def test_a_renumbering_of_an_earlier_session_is_not_undone(hand: Hand, qtbot: Qt
     hand.trigger("annotate.undo")
     assert hand.values[VOXEL] == 9
     assert application.session.notice.what.startswith("The labels were changed here in an earlier session")
+    hand.click(OTHER)
+    history = application.window.panels.named("Annotate")().findChild(HistoryList)
+    history.setCurrentRow(0)  # across it, in the list
+    assert hand.values[VOXEL] == 9
+    assert history.currentRow() == 3
+    assert application.session.notice.what.endswith("what came before stays")
+    history.setCurrentRow(2)
+    assert hand.values[OTHER] == 0
+    assert history.currentRow() == 2
+
+
+def test_a_renumbering_that_an_earlier_session_took_back_is_not_done_again(hand: Hand, qtbot: QtBot) -> None:
+    application = hand.application
+    hand.click(VOXEL)
+    dialog = opened(application, qtbot)
+    type_into(dialog, 2, 1, "9", qtbot)
+    press(dialog, "Use these labels")
+    hand.trigger("annotate.undo")
+    qtbot.wait(50)
+    application.controllers[ANNOTATING].label_moves._known.clear()
+    hand.trigger("annotate.redo")
+    assert hand.values[VOXEL] == 4
+    assert application.session.notice.what.endswith("what came after is not done again")
+
+
+def test_the_list_goes_nowhere_in_a_case_that_is_hidden(hand: Hand, qtbot: QtBot) -> None:
+    hand.click(VOXEL)
+    hand.click(OTHER)
+    session = hand.application.session
+    history = hand.application.window.panels.named("Annotate")().findChild(HistoryList)
+    session.preview(replace(session.case, source=replace(session.case.source, case_id="the next one")))
+    assert session.previewing
+    history.setCurrentRow(0)
+    assert (hand.values[VOXEL], hand.values[OTHER]) == (4, 4)
+    assert history.currentRow() == 2
 
 
 def test_undo_in_the_dialog_and_cancel_change_nothing(hand: Hand, qtbot: QtBot) -> None:

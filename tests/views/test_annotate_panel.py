@@ -170,6 +170,7 @@ def test_the_history_names_edits_and_a_click_goes_there(
     qtbot: QtBot, opened: MainWindow, annotating: ActiveAnnotation, paint: Callable[[int, str], None]
 ) -> None:
     history = opened.panels.named("Annotate")().findChild(HistoryList)
+    history.asked_for.connect(annotating.jump)
     rows = lambda: [history.item(n).text() for n in range(history.count())]  # noqa: E731
     for place in range(3):
         paint(place, f"edit {place}")
@@ -187,6 +188,19 @@ def test_the_history_names_edits_and_a_click_goes_there(
     assert history.currentRow() == 0
     annotating.end()
     assert rows() == ["Start"]
+
+
+def test_where_nobody_goes_there_the_row_stays(
+    opened: MainWindow, annotating: ActiveAnnotation, paint: Callable[[int, str], None]
+) -> None:
+    history = opened.panels.named("Annotate")().findChild(HistoryList)
+    for place in range(3):
+        paint(place, f"edit {place}")
+    asked = list[int]()
+    opened.panels.named("Annotate")().state_asked_for.connect(asked.append)
+    history.setCurrentRow(1)
+    assert asked == [1]
+    assert history.currentRow() == annotating.annotation.history.position == 3  # type: ignore[union-attr]
 
 
 def test_a_long_history_stays_quick(

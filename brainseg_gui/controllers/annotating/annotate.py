@@ -66,7 +66,7 @@ class AnnotateController(QObject):
         self._annotating.moved.connect(self._on_moved)
         self._annotating.annotation_changed.connect(self._show_state)
         self.label_moves = LabelMoves(session, layers, self)
-        self.undoing = UndoController(session, self.paint, actions, self.label_moves.bars_undo, self)
+        self.undoing = UndoController(session, self.paint, actions, self.label_moves.bars, self)
         session.layers.changed.connect(self._on_layers_changed)
         session.case_changed.connect(self._show_state)
         session.layers.appearance_changed.connect(self._on_appearance_changed)

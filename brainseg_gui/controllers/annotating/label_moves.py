@@ -32,13 +32,19 @@ class LabelMoves(QObject):
         self._known[edit] = (before, after)
         self._last = edit
 
-    def bars_undo(self) -> bool:
-        """Whether undo would cross a renumbering of an earlier session; says so. Its scheme is in no journal."""
+    def bars(self, position: int) -> bool:
+        """Whether the way to a position of the history crosses a renumbering of an earlier session; says so.
+
+        Its scheme is in no journal.
+        """
         annotation = self._annotating.annotation
-        edit = annotation.history.undoable if annotation is not None else None
-        if edit is None or edit.name != RENUMBERED or edit in self._known:
+        history = annotation.history if annotation is not None else History()
+        first, last = sorted((history.position, position))
+        crossed = history.since(first)[: last - first]
+        if all(edit.name != RENUMBERED or edit in self._known for edit in crossed):
             return False
-        what = "The labels were changed here in an earlier session: what came before stays"
+        stays = "what came before stays" if position < history.position else "what came after is not done again"
+        what = f"The labels were changed here in an earlier session: {stays}"
         self._session.say(Notice(what, "Edit the labels once more to give them other numbers"))
         return True
 

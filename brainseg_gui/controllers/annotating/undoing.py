@@ -22,7 +22,7 @@ class UndoController(QObject):
     """Takes back whatever is in the hand, and names it in the menu."""
 
     def __init__(
-        self, session: Session, paint: PaintController, actions: Actions, barred: Callable[[], bool], parent: QObject
+        self, session: Session, paint: PaintController, actions: Actions, barred: Callable[[int], bool], parent: QObject
     ) -> None:
         super().__init__(parent)
         self._barred = barred
@@ -59,8 +59,8 @@ class UndoController(QObject):
             return
         if annotating.options.tool is Tool.SEEDS and annotating.scribbles.any:
             annotating.scribbles.undo()
-        elif not self._barred():
-            annotating.undo()
+        else:
+            self._move(-1)
 
     def redo(self) -> None:
         """Apply again what was taken back last."""
@@ -77,7 +77,20 @@ class UndoController(QObject):
         if annotating.options.tool is Tool.SEEDS and annotating.scribbles.redoable:
             annotating.scribbles.redo()
         else:
-            annotating.redo()
+            self._move(1)
+
+    def go_to(self, position: int) -> None:
+        """Go to the state after so many edits; not where nothing of it is seen, nor out of a tool's work."""
+        if not self._session.previewing and not self._paint.busy and not self._barred(position):
+            self._annotating.jump(position)
+
+    def _move(self, steps: int) -> None:
+        annotation = self._annotating.annotation
+        if annotation is None:
+            return
+        position = annotation.history.position + steps
+        if 0 <= position <= len(annotation.history) and not self._barred(position):
+            self._annotating.jump(position)
 
     def show_names(self, *_: object) -> None:
         """Name what undo and redo would do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from brainseg_gui.state.session import Session
@@ -27,6 +27,8 @@ class AnnotatePanel(QWidget):
     options
         The options of the tool in the hand.
     """
+
+    state_asked_for = Signal(int)  # the one after so many edits
 
     def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__()
@@ -89,6 +91,7 @@ class AnnotatePanel(QWidget):
             row.addWidget(button)
         column.addLayout(row)
         history = HistoryList(session)
+        history.asked_for.connect(self.state_asked_for)
         history.setMinimumHeight(48)
         column.addWidget(history, 1)
         return box

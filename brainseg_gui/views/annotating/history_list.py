@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from brainseg_gui.annotation.edits import Edit
@@ -14,6 +14,8 @@ _START = "Start"
 
 class HistoryList(QListWidget):
     """The first row is the start; rows after the current one are undone."""
+
+    asked_for = Signal(int)  # go to the state after so many edits; who listens may refuse
 
     _position = 0  # the theme changes while Qt makes the list
 
@@ -60,4 +62,5 @@ class HistoryList(QListWidget):
 
     def _on_row_changed(self, row: int) -> None:
         if row >= 0 and row != self._position:
-            self._annotating.jump(row)
+            self.asked_for.emit(row)
+            self._synchronize()  # where it was refused, the row is what it was

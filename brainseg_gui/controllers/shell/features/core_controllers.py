@@ -92,7 +92,7 @@ def annotate(parts: Parts, journals: JournalController, segment: SegmentControll
     """Starting and ending an annotation, and the tools of the hand."""
     window = parts.window
     layers = window.panels[LAYERS]()
-    return AnnotateController(
+    controller = AnnotateController(
         parts.session,
         window,
         parts.preferences,
@@ -103,6 +103,8 @@ def annotate(parts: Parts, journals: JournalController, segment: SegmentControll
         partial(window.panels.bring_forward, ANNOTATE.title),
         segment.click_network,
     )
+    window.panels[ANNOTATE].when_made(lambda made: made.state_asked_for.connect(controller.undoing.go_to))
+    return controller
 
 
 def saving(parts: Parts, journals: JournalController) -> SaveController:
