@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.inference.models.dice_line import DiceLine, lines_as_json
 from brainseg_gui.inference.models.model_folder import ModelFolder, read_model_folder
+from brainseg_gui.inference.models.passport import Passport
 from training.errors import TrainingError
 from training.second_network import put_network
 
@@ -27,18 +29,27 @@ def add_incomplete(model: ModelFolder, other: ModelFolder) -> ModelFolder:
     TrainingError
         If the two do not see and tell the same, on the same grid, or the model needs all modalities.
     """
-    if model.passport.spacing_mm != other.passport.spacing_mm:
-        raise TrainingError("it sees another grid than the first network", "Train it from that one", other.path)
+    _check(model, other.passport, other.path)
+    return _put(model, other, {})
+
+
+def _put(model: ModelFolder, other: ModelFolder, expected: Mapping[str, DiceLine]) -> ModelFolder:
+    return put_network(model, other, INCOMPLETE, more={"expected_dice": lines_as_json(expected)} if expected else {})
+
+
+def _check(model: ModelFolder, other: Passport, path: Path) -> None:
+    if model.passport.spacing_mm != other.spacing_mm:
+        raise TrainingError("it sees another grid than the first network", "Train it from that one", path)
     if not model.passport.may_be_missing:
         raise TrainingError("the model needs all modalities", "Say in input what may_be_missing", model.path)
-    return put_network(model, other, INCOMPLETE, more={})
 
 
 def pass_on_incomplete(parent: ModelFolder, model: ModelFolder) -> None:
     """Give a model that was trained from another the network of that one for incomplete cases, if it has one."""
-    passport = parent.passport.of_incomplete
-    if passport is not None and model.passport.may_be_missing:
-        add_incomplete(model, ModelFolder(parent.path, passport))
+    passport, known = parent.passport.of_incomplete, parent.passport.incomplete
+    if passport is not None and known is not None and model.passport.may_be_missing:
+        _check(model, passport, parent.path)
+        _put(model, ModelFolder(parent.path, passport), known.expected_dice)  # the very same network
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,6 +16,7 @@ from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.inference.models.dice_line import DiceLine
 from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
 from brainseg_gui.inference.models.passport import Incomplete
 from brainseg_gui.inference.segment import segment_volumes
@@ -104,9 +105,22 @@ def test_a_passport_tells_of_it(folder: Path) -> None:
     assert passport.of_finer is None or passport.of_finer.incomplete is None
 
 
+def test_what_is_expected_of_a_case_goes_with_what_it_has(folder: Path) -> None:
+    """The line of whole cases promises too much where a modality is missing: that of incomplete ones, or none."""
+    line = {"WT": {"overlap": [0.5, 0.9], "dice": [0.3, 0.8], "error": 0.1}}
+    told = read_model_folder(_with_incomplete(folder, expected_dice=line)).passport
+    silent = read_model_folder(_with_incomplete(folder)).passport
+    for passport in (told, silent):
+        assert passport.expected_with(_volumes()) == default_model().passport.expected_dice != {}
+    assert told.expected_with(_volumes(Modality.T2)) == {"WT": DiceLine((0.5, 0.9), (0.3, 0.8), 0.1)}
+    assert silent.expected_with(_volumes(Modality.T2)) == {}
+    assert replace(silent, incomplete=None).expected_with(_volumes(Modality.FLAIR)) == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
+        ({"expected_dice": {"WT": {"overlap": [0.9, 0.5], "dice": [0.3, 0.8], "error": 0.1}}}, "two rising ones"),
         ({"weights": "../incomplete.keras"}, "file of its folder"),
         ({"weights": "model.keras"}, "one network of its own"),
         ({"weights": "finer.keras"}, "names the finer network"),

@@ -18,6 +18,7 @@ from training.errors import TrainingError
 from training.export import About, export_model
 from training.finer import make_start
 from training.incomplete import add_incomplete, main
+from training.second_network import write_passport
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")  # of Keras' saving
 CPU = SegmentOptions("cpu", "float32")
@@ -66,6 +67,11 @@ def test_what_does_not_fit_is_refused(model: ModelFolder, tmp_path: Path) -> Non
 
 def test_a_fine_tuned_network_keeps_it_and_a_finer_start_does_not(model: ModelFolder, tmp_path: Path) -> None:
     network, recipe = open_network(model), read_json(model.path / "model.json")
+    recipe["incomplete"]["expected_dice"] = {"WT": {"overlap": [0.5, 0.9], "dice": [0.3, 0.8], "error": 0.1}}
+    write_passport(model.path, recipe)
+    model = read_model_folder(model.path)
+    assert model.passport.incomplete is not None
+    assert model.passport.incomplete.expected_dice.keys() == {"WT"}
     export_model(tmp_path / "tuned", network, network.get_weights(), recipe, About("tuned", "x", "y"), model)
     tuned = read_model_folder(tmp_path / "tuned").passport
     assert tuned.incomplete == model.passport.incomplete

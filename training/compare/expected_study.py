@@ -1,7 +1,8 @@
 """How well a network knows its own errors: ``python -m training.compare.expected_study``.
 
 Measures, on patients that the network was not trained on, how the overlap that its probabilities promise goes together
-with the true Dice, and writes the line that its passport needs as ``expected_dice``.
+with the true Dice, and writes the line that its passport needs as ``expected_dice``; or the same of these patients
+without each set of modalities that they may lack, for ``incomplete``.
 """
 
 from __future__ import annotations
@@ -17,32 +18,36 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from brainseg_gui.errors import BrainsegError
+from brainseg_gui.imaging.naming.patients import patient_of
 from brainseg_gui.inference.models.dice_line import DiceLine, lines_as_json
 from brainseg_gui.inference.options import SegmentOptions
-from training.compare.cases import ComparedCase, find_cases
+from training.compare.cases import find_cases
+from training.compare.changes import MISSING, UNCHANGED
 from training.compare.command import FAULT, ended, tell, write_text
 from training.compare.methods import Method, Model, models_named
 from training.compare.options import add_case_options, add_network_options, asked_of
+from training.compare.robustness import ChangedCase
 from training.compare.scores import REGIONS, dice_scores
 from training.compare.tables import markdown_row
 from training.errors import TrainingError
 
 FEWEST = 5
-"""Cases with a mask of the region, below which no line is drawn."""
+"""Patients with a mask of the region, below which no line is drawn."""
 
 _LEAST_RANGE = 0.01  # of promised overlaps: a line through one spot tells nothing
 _FACTS = (
     "Promised: 2 Σ m p / (Σ m + Σ p) of the network's own mask and probabilities. Error: mean distance of a case's "
-    "Dice from the least-squares line that all other cases draw; beside it the same of their mean Dice, which knows "
+    "Dice from the least-squares line that all other patients draw; beside it the same of their mean Dice, which knows "
     "nothing of the case. Cases in which the network claims nothing of a region are not counted for it."
 )
 
 
 @dataclass(frozen=True)
 class SeenCase:
-    """One case: what the network promises of each region that is left in its mask, and the true Dice."""
+    """One case, perhaps changed: what is promised of each region that is left in its mask, and the true Dice."""
 
     case_id: str
+    change: str
     promised: Mapping[str, float]
     dice: Mapping[str, float]
 
@@ -54,13 +59,13 @@ class Fit:
     Parameters
     ----------
     cases
-        With a mask of the region.
+        With a mask of the region; a patient's several ones are counted each.
     rank_correlation
         Spearman's, of promise and Dice.
     line
         For the passport.
     blind_error
-        Mean distance of a case's Dice from the mean of the others.
+        Mean distance of a case's Dice from the mean of the other patients.
     """
 
     cases: int
@@ -74,12 +79,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ended(_study, _parser().parse_args(arguments))
 
 
-def fit(promised: Sequence[float], dice: Sequence[float]) -> Fit | None:
-    """The line through what was promised and what came; None where there are too few cases, or all promise alike."""
+def fit(promised: Sequence[float], dice: Sequence[float], patients: Sequence[str] | None = None) -> Fit | None:
+    """The line through what was promised and what came; None where there are too few patients, or all promise alike.
+
+    Parameters
+    ----------
+    promised, dice
+        Of each case.
+    patients
+        Whose each case is; None where each is of a patient of its own.
+    """
     x, y = np.asarray(promised, float), np.asarray(dice, float)
-    if len(x) < FEWEST or np.ptp(x) < _LEAST_RANGE:
+    whose = np.asarray(patients if patients is not None else range(len(x)))
+    if len(np.unique(whose)) < FEWEST or np.ptp(x) < _LEAST_RANGE:
         return None
-    others = [np.arange(len(x)) != n for n in range(len(x))]
+    others = [whose != one for one in whose]
     missed = [_on_line(x[rest], y[rest], x[n]) - y[n] for n, rest in enumerate(others)]
     blind = [y[rest].mean() - y[n] for n, rest in enumerate(others)]
     ends = float(x.min()), float(x.max())
@@ -104,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     add_case_options(parser)
     model = "model folder, name of a shipped model, or a folder of the run folders of a cross-validation"
     parser.add_argument("--model", required=True, metavar="MODEL", help=model)
+    parser.add_argument(
+        "--missing", action="store_true", help="of the cases without each set of modalities that they may lack"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder for the tables")
     add_network_options(parser)
     return parser
@@ -113,10 +130,11 @@ def _study(given: argparse.Namespace) -> int:
     (model,) = models_named([given.model], SegmentOptions(given.device, given.precision))
     seen, faults = list[SeenCase](), list[str]()
     for case in find_cases(given.cases, asked_of(given), faults.append):
-        try:
-            seen.append(_seen(case, model))
-        except BrainsegError as error:
-            faults.append(f"{case.case_id} is left out: {error}")
+        for change in MISSING if given.missing else (UNCHANGED,):
+            try:
+                seen.append(_seen(ChangedCase.of(case, change), model))
+            except BrainsegError as error:
+                faults.append(f"{case.case_id} ({change.name}) is left out: {error}")
     for sentence in faults:
         tell(sentence)
     if not seen:
@@ -124,26 +142,27 @@ def _study(given: argparse.Namespace) -> int:
     fits = {region: found for region in REGIONS if (found := _fit_of(seen, region)) is not None}
     table = as_table(model.name, seen, fits)
     write_text(given.output / "expected.md", table)
-    lines = lines_as_json({region: found.line for region, found in fits.items()})
-    write_text(given.output / "expected.json", json.dumps({"expected_dice": lines}, indent=1) + "\n")
+    lines = {"expected_dice": lines_as_json({region: found.line for region, found in fits.items()})}
+    content = {"incomplete": lines} if given.missing else lines
+    write_text(given.output / "expected.json", json.dumps(content, indent=1) + "\n")
     sys.stdout.write(table)
     return FAULT if faults else 0
 
 
-def _seen(case: ComparedCase, method: Method) -> SeenCase:
+def _seen(case: ChangedCase, method: Method) -> SeenCase:
     images, reference = case.read()
     model = method.of_case(case.case_id)
     if not isinstance(model, Model):
         raise TrainingError(f"{model.name} has no probabilities", "Name a network")
     classes, outcome = model.segment(images)
-    return SeenCase(
-        case.case_id, outcome.overlap, {row.region.key: row.dice for row in dice_scores(reference, classes).rows}
-    )
+    dice = {row.region.key: row.dice for row in dice_scores(reference, classes).rows}
+    return SeenCase(case.case_id, case.change.name, outcome.overlap, dice)
 
 
 def _fit_of(seen: Sequence[SeenCase], region: str) -> Fit | None:
     there = [one for one in seen if region in one.promised]
-    return fit([one.promised[region] for one in there], [one.dice[region] for one in there])
+    of_patients = [patient_of(one.case_id) for one in there]
+    return fit([one.promised[region] for one in there], [one.dice[region] for one in there], of_patients)
 
 
 def as_table(name: str, seen: Sequence[SeenCase], fits: Mapping[str, Fit]) -> str:
@@ -158,7 +177,8 @@ def as_table(name: str, seen: Sequence[SeenCase], fits: Mapping[str, Fit]) -> st
     lines += ["", markdown_row(("case", "promised WT / TC / ET", "Dice WT / TC / ET")), markdown_row(["---"] * 3)]
     for one in seen:
         promised = " / ".join(f"{one.promised[r]:.2f}" if r in one.promised else "none" for r in REGIONS)
-        lines.append(markdown_row((one.case_id, promised, " / ".join(f"{one.dice[r]:.2f}" for r in REGIONS))))
+        name = one.case_id if one.change == UNCHANGED.name else f"{one.case_id}, {one.change}"
+        lines.append(markdown_row((name, promised, " / ".join(f"{one.dice[r]:.2f}" for r in REGIONS))))
     return "\n".join([*lines, "", _FACTS, ""])
 
 

@@ -246,7 +246,7 @@ class Engine:
         seconds[PREPARING] += shared_s
         seconds[MAPPING_BACK] += time.perf_counter() - started
         device, precision = finished.device, finished.precision
-        expected = expected_dice(finished.overlap, model.passport.expected_dice)
+        expected = expected_dice(finished.overlap, model.passport.expected_with(case.volumes))
         told = (finished.notes, probabilities, expected, finished.sure_ml)
         return SegmentResult(classes, seconds, device, precision, model.title, *told)
 

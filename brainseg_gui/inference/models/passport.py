@@ -6,7 +6,7 @@ this program does not know is refused: to skip it silently would feed the networ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -103,10 +103,13 @@ class Incomplete:
     ----------
     weights, sha256
         File name of its weights in the model folder and their SHA-256.
+    expected_dice
+        As the passport's, of cases that lack a modality.
     """
 
     weights: str
     sha256: str
+    expected_dice: Mapping[str, DiceLine] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,8 @@ class Passport:
         Modalities that a case may lack, and what that costs, in words ("WT about .02 lower"); at least one of all has
         to be there. Their channels are 0 then.
     expected_dice
-        Per region (WT, TC, ET), what Dice a mask will probably have; empty where that was not measured.
+        Per region (WT, TC, ET), what Dice a mask of a case with all modalities will probably have; empty where that was
+        not measured.
     finer
         The network that tells the tissues again on a finer grid; None for most models.
     incomplete
@@ -198,6 +202,12 @@ class Passport:
     def of_incomplete(self) -> Passport | None:
         """What the network for incomplete cases expects and gives: as the first, but for its weights."""
         return self._with(self.incomplete) if self.incomplete is not None else None
+
+    def expected_with(self, present: Collection[Modality]) -> Mapping[str, DiceLine]:
+        """What Dice a mask of a case with these modalities will probably have; empty where that was not measured."""
+        if all(modality in present for modality in self.modalities):
+            return self.expected_dice
+        return self.incomplete.expected_dice if self.incomplete is not None else {}
 
     def seen_by(self, finer: Finer) -> Passport:
         """What a finer network expects and gives: as the first, but for its weights and its grid."""

@@ -206,13 +206,13 @@ def _incomplete(fields: JsonFields, networks: tuple[str, ...]) -> Incomplete | N
     if not fields.has("incomplete"):
         return None
     part = fields.part("incomplete")
-    part.only("weights", "sha256")
+    part.only("weights", "sha256", "expected_dice")
     weights = _beside(part, networks)
     if not fields.part("input").has("may_be_missing"):
         raise part.wrong("is of no use: input says nothing of what may_be_missing")
     if fields.has("finer") and fields.part("finer").text("weights") == weights:
         raise part.wrong("names the finer network")
-    return Incomplete(weights, sha256_of(part))
+    return Incomplete(weights, sha256_of(part), read_dice_lines(part))
 
 
 def _beside(part: JsonFields, networks: tuple[str, ...]) -> str:

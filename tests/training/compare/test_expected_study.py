@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainseg_gui.imaging.case import Case
 from brainseg_gui.inference.models.model_folder import default_model
 from brainseg_gui.inference.segment import Outcome
 from training.compare import expected_study
@@ -38,6 +39,22 @@ def test_the_error_is_of_cases_that_the_line_does_not_know() -> None:
 @pytest.mark.parametrize("promised", [[0.5, 0.6, 0.7, 0.8], [0.7, 0.701, 0.702, 0.703, 0.704]])
 def test_too_few_cases_and_promises_all_alike_give_no_line(promised: list[float]) -> None:
     assert fit(promised, [0.5] * len(promised)) is None
+
+
+def test_a_patient_is_judged_by_the_others_alone() -> None:
+    """Each of five patients twice, alike: the line of all others must not know the patient's other case."""
+    promised, dice = [0.5, 0.6, 0.7, 0.8, 0.9], [0.2, 0.9, 0.1, 0.8, 0.4]
+    once = fit(promised, dice)
+    twice = fit(promised * 2, dice * 2, list("abcde") * 2)
+    assert once is not None
+    assert twice is not None
+    assert twice.line.error == once.line.error
+    assert twice.blind_error == pytest.approx(once.blind_error)
+    assert twice.cases == 10
+
+
+def test_several_cases_of_few_patients_give_no_line() -> None:
+    assert fit([0.5, 0.6, 0.7, 0.8, 0.9, 0.95], [0.5] * 6, list("aabbcc")) is None
 
 
 @pytest.fixture
@@ -74,6 +91,27 @@ def test_the_command_writes_what_the_passport_needs(
     assert "| Toy_0 | 0.50 / none / none | 0.00 / 0.00 / 0.00 |" in table
     content = json.loads((tmp_path / "out" / "expected.json").read_text("utf-8"))
     assert content == {"expected_dice": {"WT": {"overlap": [0.5, 0.9], "dice": [0.0, 0.0], "error": 0.0}}}
+
+
+def test_of_incomplete_cases_it_writes_what_the_network_for_them_needs(
+    cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = list[tuple[str, int]]()
+
+    def segment(_model: Model, case: Case) -> tuple[np.ndarray, Outcome]:
+        seen.append((case.case_id, len(case.volumes)))
+        return np.zeros(case.grid.shape, np.uint8, order="F"), Outcome({}, (), {"WT": 0.5 + 0.1 * len(case.volumes)})
+
+    monkeypatch.setattr(Model, "segment", segment)
+    given = ["--missing", "--cases", str(cases), "--scheme", "brats2020", "--model", "synthetic-2mm"]
+    assert main([*given, "-o", str(tmp_path / "out")]) == 0
+    assert len(set(seen)) == 15  # five patients, with one, two and three modalities
+    assert [count for case_id, count in seen if case_id == "Toy_0"].count(3) == 4
+    assert len(seen) == 5 * 14
+    table = (tmp_path / "out" / "expected.md").read_text("utf-8")
+    assert "| Toy_0, no FLAIR | 0.80 / none / none |" in table
+    content = json.loads((tmp_path / "out" / "expected.json").read_text("utf-8"))
+    assert content["incomplete"]["expected_dice"]["WT"]["overlap"] == [0.6, 0.8]
 
 
 def test_a_baseline_knows_no_probabilities(
