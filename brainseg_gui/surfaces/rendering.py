@@ -35,11 +35,14 @@ class Rendering:
         How far towards the viewer what is seen lies, minus infinity where nothing is, (height, width).
     camera
         Where it was seen from.
+    of_slice
+        Whether the slice amid the surfaces is seen there, (height, width).
     """
 
     pixels: Pixels
     towards_mm: NDArray[np.float32]
     camera: Camera
+    of_slice: NDArray[np.bool_]
 
     @property
     def size(self) -> Size:
@@ -48,10 +51,17 @@ class Rendering:
 
     def point_at(self, x: float, y: float) -> Point | None:
         """World position of what is seen at a place, from 0 to 1 to the right and down; None where nothing is."""
-        width, height = self.size
-        column, row = min(int(x * width), width - 1), min(int(y * height), height - 1)
+        row, column = self._pixel_at(x, y)
         towards = float(self.towards_mm[row, column])
         return self.camera.point_at(column + 0.5, row + 0.5, towards, self.size) if np.isfinite(towards) else None
+
+    def shows_slice_at(self, x: float, y: float) -> bool:
+        """Whether the slice amid the surfaces is seen there."""
+        return bool(self.of_slice[self._pixel_at(x, y)])
+
+    def _pixel_at(self, x: float, y: float) -> tuple[int, int]:
+        width, height = self.size
+        return min(int(y * height), height - 1), min(int(x * width), width - 1)
 
 
 def render(
@@ -77,9 +87,9 @@ def drawn(
     if fine:
         large = yield from drawn(surfaces, camera, (2 * width, 2 * height), cut)
         mean = large.pixels.reshape(height, 2, width, 2, 3).mean(axis=(1, 3), dtype=np.float32)
-        return Rendering(mean.astype(np.uint8), large.towards_mm[::2, ::2], camera)
+        return Rendering(mean.astype(np.uint8), large.towards_mm[::2, ::2], camera, large.of_slice[::2, ::2])
     picture = np.zeros((width * height, 3), np.float32)
-    towards = np.full(width * height, _NOWHERE)
+    towards, of_slice = np.full(width * height, _NOWHERE), np.zeros(width * height, bool)
     dots_of_solid = yield from _each_dots([one for one in surfaces if not one.glass], camera, size, cut)
     _draw_solid(picture, towards, dots_of_solid, size)
     behind_glass = towards.copy()
@@ -89,9 +99,9 @@ def drawn(
         _draw_glass(picture, towards, behind_glass, dots, one, size)
     if cut is not None:
         pixel, colours, depth = cut.seen(camera, size)
-        picture[pixel], towards[pixel] = colours, depth
-    shape = (height, width)
-    return Rendering(picture.clip(0, 255).astype(np.uint8).reshape(*shape, 3), towards.reshape(shape), camera)
+        picture[pixel], towards[pixel], of_slice[pixel] = colours, depth, True
+    pixels = picture.clip(0, 255).astype(np.uint8).reshape(height, width, 3)
+    return Rendering(pixels, towards.reshape(height, width), camera, of_slice.reshape(height, width))
 
 
 def _each_dots(

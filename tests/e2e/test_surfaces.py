@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,29 @@ def test_a_picture_shows_the_cut_and_a_copy_the_view(
     copied = hand.application.window.ortho.picture()
     quarter = solid.mapTo(hand.application.window.ortho, solid.rect().center())
     assert copied.width() / copied.devicePixelRatio() > quarter.x()
+
+
+def test_a_click_on_the_slice_that_is_seen_stays_in_it(qtbot: QtBot, hand: Hand, solid: SolidView) -> None:
+    session = hand.application.session
+    session.solid.camera = session.solid.camera.from_side(30, 60)
+    for plane in (Plane.AXIAL, Plane.CORONAL):
+        session.solid.cut = None
+        qtbot.waitUntil(lambda: solid.rendering is not None and not solid.rendering.of_slice.any())
+        session.solid.cut = plane
+        start = session.viewing.crosshair
+        for steps in ((1, 1, 1), (-1, -1, -1), (1, 1, 1)):
+            wanted = tuple(at + (0 if axis == plane.axis else steps[axis]) for axis, at in enumerate(start))
+            place = np.array([session.case.grid.to_world(wanted)])
+            x, y = session.solid.camera.project(place, (solid.width(), solid.height()))[0, :2].tolist()
+            qtbot.waitUntil(partial(_shows_slice, solid, x, y))
+            QTest.mouseClick(solid, LEFT, pos=QPoint(round(x), round(y)))
+            assert session.viewing.crosshair == wanted
+
+
+def _shows_slice(solid: SolidView, x: float, y: float) -> bool:
+    rendering = solid.rendering
+    at_rest = rendering is not None and rendering.camera == solid._state.camera
+    return at_rest and rendering.shows_slice_at(x / solid.width(), y / solid.height())
 
 
 def test_an_export_waits_until_the_surfaces_are_made(

@@ -113,12 +113,12 @@ class SurfacesController(QObject):
         if meshes:
             self._state.camera = camera_around(meshes, self._state.camera)
 
-    def _on_pointed(self, point_mm: Point, towards: NDArray[np.float64]) -> None:
+    def _on_pointed(self, point_mm: Point, outward: NDArray[np.float64]) -> None:
         """Go to the voxel behind the border that was clicked."""
         case = self._session.displayed
         if case is None:
             return
-        inside = np.array(point_mm) - _INWARD * min(case.grid.spacing_mm) * towards
+        inside = np.array(point_mm) - _INWARD * min(case.grid.spacing_mm) * outward
         i, j, k = (np.linalg.inv(case.grid.affine) @ (*inside, 1.0))[:3].tolist()
         voxel = case.grid.clip((i, j, k))
         self._session.viewing.crosshair = voxel

@@ -50,7 +50,8 @@ class SolidView(QWidget):
     changed_size
         It needs another picture.
     pointed
-        World position (RAS, mm) of what was clicked, and the direction towards the viewer.
+        World position (RAS, mm) of what was clicked, and the direction out of it, towards the viewer; none (0, 0, 0) of
+        the slice that is seen: nothing lies behind its picture.
     enlarge_requested
         It shall have all the room, or share it again.
     """
@@ -229,10 +230,12 @@ class SolidView(QWidget):
     def _point(self, place: QPointF) -> None:
         self._crosshair_before = None
         if self._rendering is not None:
-            point = self._rendering.point_at(place.x() / self.width(), place.y() / self.height())
+            at = place.x() / self.width(), place.y() / self.height()
+            point = self._rendering.point_at(*at)
             if point is not None:
                 self._crosshair_before = self._session.viewing.crosshair
-                self.pointed.emit(point, self._shown_camera.axes[2])
+                outward = self._shown_camera.axes[2]
+                self.pointed.emit(point, np.zeros(3) if self._rendering.shows_slice_at(*at) else outward)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """The first of the two clicks went somewhere: that is taken back."""
