@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,21 @@ def write_surfaces(path: Path, surfaces: Sequence[Surface], *, chosen: bool = Tr
     make = check_format(path)
     if not surfaces:
         raise SaveError("there is no surface to write", "Show a mask with at least one label", path)
-    if make is not _stl or len(surfaces) == 1:
+    paths = surface_paths(path, surfaces)
+    if paths == (path,):
         write_made(path, lambda stream: stream.write(make(surfaces)), chosen=chosen)
-        return (path,)
-    paths = tuple(path.with_name(f"{path.stem}_{name}{path.suffix}") for name in _file_names(surfaces))
+        return paths
     for one, surface in zip(paths, surfaces, strict=True):
         raw = _stl([surface])
         write_made(one, lambda stream, raw=raw: stream.write(raw), chosen=False)  # type: ignore[misc]
     return paths
+
+
+def surface_paths(path: Path, surfaces: Sequence[Surface]) -> tuple[Path, ...]:
+    """The files that `write_surfaces` writes."""
+    if SURFACE_FORMATS.get(path.suffix.lower()) is not _stl or len(surfaces) == 1:
+        return (path,)
+    return tuple(path.with_name(f"{path.stem}_{name}{path.suffix}") for name in _file_names(surfaces))
 
 
 def check_format(path: Path) -> Callable[[Sequence[Surface]], bytes]:
@@ -71,11 +79,14 @@ def check_format(path: Path) -> Callable[[Sequence[Surface]], bytes]:
 
 
 def _file_names(surfaces: Sequence[Surface]) -> list[str]:
-    names: list[str] = []
+    """One for each, told apart also where capitals are not."""
+    names: dict[str, str] = {}
     for surface in surfaces:
         name = re.sub(r"[^\w.-]+", "_", surface.name).strip("_.") or "surface"
-        names.append(name if name not in names else f"{name}_{len(names) + 1}")
-    return names
+        numbered = chain([name], (f"{name}_{number}" for number in count(2)))
+        found = next(each for each in numbered if each.casefold() not in names)
+        names[found.casefold()] = found
+    return list(names.values())
 
 
 def _stl(surfaces: Sequence[Surface]) -> bytes:

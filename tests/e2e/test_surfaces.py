@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
@@ -179,6 +179,28 @@ def _shows_slice(solid: SolidView, x: float, y: float) -> bool:
     rendering = solid.rendering
     at_rest = rendering is not None and rendering.camera == solid._state.camera
     return at_rest and rendering.shows_slice_at(x / solid.width(), y / solid.height())
+
+
+def test_files_beside_the_one_that_was_chosen_are_asked_about(
+    qtbot: QtBot, hand: Hand, solid: SolidView, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answers = list[str](), [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+
+    def question(_parent: object, _title: str, words: str) -> QMessageBox.StandardButton:
+        asked.append(words)
+        return answers[len(asked) - 1]
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "case.stl"), ""))
+    mine = tmp_path / "case_ET.stl"
+    mine.write_bytes(b"of somebody else")
+    hand.trigger("layers.export_surfaces")
+    assert asked == ["case_ET.stl exists. Replace it?"]
+    assert mine.read_bytes() == b"of somebody else"
+    hand.trigger("layers.export_surfaces")
+    qtbot.waitUntil(lambda: mine.read_bytes() != b"of somebody else")
+    qtbot.waitUntil(lambda: hand.application.session.notice is not None)
+    assert len(asked) == 2
 
 
 def test_an_export_waits_until_the_surfaces_are_made(

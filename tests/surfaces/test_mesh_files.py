@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import SaveError
-from brainseg_gui.surfaces.mesh_files import write_surfaces
+from brainseg_gui.surfaces.mesh_files import surface_paths, write_surfaces
 from brainseg_gui.surfaces.surface import Surface
 
 Balls = tuple[Surface, ...]
@@ -118,3 +118,12 @@ def test_names_that_would_meet_stay_apart(balls: Balls, tmp_path: Path) -> None:
     same = (balls[0], Surface("right / front", "#00ff00", balls[1].mesh))
     names = [path.name for path in write_surfaces(tmp_path / "a.stl", same)]
     assert names == ["a_right_front.stl", "a_right_front_2.stl"]
+
+
+@pytest.mark.parametrize("names", [("a_3", "a", "a:"), ("a_2", "a", "a"), ("Core", "core", "CORE")])
+def test_no_surface_is_written_over_another(balls: Balls, tmp_path: Path, names: tuple[str, ...]) -> None:
+    surfaces = [Surface(name, "#00ff00", balls[0].mesh) for name in names]
+    paths = write_surfaces(tmp_path / "x.stl", surfaces)
+    assert paths == surface_paths(tmp_path / "x.stl", surfaces)
+    assert len({path.name.casefold() for path in paths}) == len(surfaces)  # also where capitals are not told apart
+    assert set(paths) == set(tmp_path.iterdir())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
@@ -29,14 +29,16 @@ def ask_path(
     if not name:
         return None
     path = ending(Path(name), chosen)
-    if path != Path(name) and answer_soon(path.exists, True) and not _may_replace(parent, title, path):
+    if path != Path(name) and answer_soon(path.exists, True) and not may_replace(parent, title, [path]):
         return None
     return path
 
 
-def _may_replace(parent: QWidget, title: str, path: Path) -> bool:
-    answer = QMessageBox.question(parent, title, f"{path.name} exists. Replace it?")
-    return answer is QMessageBox.StandardButton.Yes
+def may_replace(parent: QWidget, title: str, paths: Sequence[Path]) -> bool:
+    """Ask whether files that exist, and that nobody chose by their names, may be replaced."""
+    names = ", ".join(printable(path.name) for path in paths)
+    words = f"{names} exists. Replace it?" if len(paths) == 1 else f"{names} exist. Replace them?"
+    return QMessageBox.question(parent, title, words) is QMessageBox.StandardButton.Yes
 
 
 def ending_of(kind: str) -> str:

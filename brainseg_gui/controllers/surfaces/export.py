@@ -10,18 +10,20 @@ from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.controllers.jobs.job import Job
 from brainseg_gui.controllers.jobs.notices import notice_of
-from brainseg_gui.controllers.layers.save_dialog import ask_path, ending_of
+from brainseg_gui.controllers.layers.save_dialog import ask_path, ending_of, may_replace
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.surfaces.camera import Camera, Size
 from brainseg_gui.surfaces.cut import Cut
-from brainseg_gui.surfaces.mesh_files import write_surfaces
+from brainseg_gui.surfaces.mesh_files import surface_paths, write_surfaces
 from brainseg_gui.surfaces.picture_file import PICTURE_ENDING, write_picture
 from brainseg_gui.surfaces.surface import Surface
 from brainseg_gui.views.surfaces.solid_view import SolidView
 
 _FILTERS = "glTF (*.glb);;PLY (*.ply);;STL, a file for each surface (*.stl);;Picture (*.png)"
+_TITLE = "Export surfaces"
 _LONG_SIDE = 1600  # dots of a picture
 _FOLDER = "last surfaces folder"
 
@@ -45,15 +47,24 @@ class SurfaceExport(QObject):
     def choose(self) -> None:
         """Let the person choose a file."""
         case = self._session.case
+        if self._job is not None:
+            self._session.say(Notice("Surfaces are still being exported", "Wait for them, then export again"))
+            return
         if case is None or not self._session.solid.drawn:
             self._session.say(Notice("There are no surfaces to export yet", "Show a mask in the list of layers"))
             return
         folder = Path(self._preferences.get(_FOLDER, str(Path.home())))
         proposal = folder / f"{case.case_id}_surfaces.glb"
-        path = ask_path(self._window, "Export surfaces", proposal, _FILTERS, _with_ending)
-        if path is not None:
+        path = ask_path(self._window, _TITLE, proposal, _FILTERS, _with_ending)
+        if path is not None and self._may_write(path):
             self._preferences.set(_FOLDER, str(path.parent))
             self.save_as(path)
+
+    def _may_write(self, path: Path) -> bool:
+        """Ask about the files beside the one that was chosen: of several surfaces each gets an STL of its own."""
+        others = [each for each in surface_paths(path, self._session.solid.drawn) if each != path]
+        there = [each for each in others if answer_soon(each.exists, True)]
+        return not there or may_replace(self._window, _TITLE, there)
 
     def save_as(self, path: Path) -> None:
         """Write what is seen."""
