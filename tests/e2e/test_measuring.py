@@ -19,7 +19,8 @@ from brainseg_gui.controllers.shell.features.core_features import JOURNALS
 from brainseg_gui.controllers.shell.features.measuring_feature import MEASUREMENTS, MEASURING
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.plane import Plane
-from tests.e2e.painting import CTRL, SHIFT, Hand
+from brainseg_gui.views.measuring.measurements_panel import MeasurementsPanel
+from tests.e2e.painting import CTRL, ET, SHIFT, Hand
 
 Open = Callable[..., None]
 SLICE = 10
@@ -151,6 +152,28 @@ def test_all_of_it_is_copied_with_one_key(hand: Hand) -> None:
     assert float(length["length_mm"]) == pytest.approx(7.2, abs=0.3)
     assert float(ellipse["t1_mean"]) > 0
     assert length["t1_mean"] == ""
+
+
+def test_what_is_copied_of_a_label_is_as_it_is_now(hand: Hand, qtbot: QtBot) -> None:
+    application = hand.application
+    measuring = application.session.measuring
+    hand.start()
+    hand.click((10, 10, SLICE))
+    hand.trigger("measure.ruler")
+    measuring.hand.where = "ET"
+    qtbot.waitUntil(lambda: measuring.hand.statistics is not None)
+    panel = application.window.findChild(MeasurementsPanel)
+    panel.hide()
+    measuring.hand.tool = None
+    hand.key(Qt.Key.Key_2)
+    hand.stroke([(10, 10, SLICE), (14, 10, SLICE)])
+    painted = int(np.count_nonzero(hand.values == ET))
+    assert painted > 1
+    QApplication.clipboard().clear()
+    hand.key(Qt.Key.Key_C, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: bool(QApplication.clipboard().text()))
+    heads, row = (line.split("\t") for line in QApplication.clipboard().text().splitlines())
+    assert int(dict(zip(heads, row, strict=True))["voxels"]) == painted
 
 
 def test_a_drive_that_refuses_is_said_once_and_tried_again(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.measuring.roi import ellipse_statistics, label_work, statistics_rows
 from brainseg_gui.controllers.measuring.study_marks import StudyMarks
 from brainseg_gui.imaging.case import Case
+from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
@@ -24,6 +25,7 @@ from brainseg_gui.views.slices.hand_event import HandEvent, HandMove
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
 if TYPE_CHECKING:
+    from brainseg_gui.state.measuring.roi_statistics import RoiStatistics
     from brainseg_gui.views.measuring.measurements_panel import MeasurementsPanel
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
@@ -54,7 +56,7 @@ class MeasuringController(QObject):
         self._journals, self._study = journals, study
         self._home: StudyMarks | None = None
         self._gesture: MeasureGesture | None = None
-        self._labels = LatestJob(session, self, _PAUSE_MS)
+        self._labels, self._copying = LatestJob(session, self, _PAUSE_MS), LatestJob(session, self)
         self._panel: MeasurementsPanel | None = None
         pictures.when_made(lambda made: made.measure_used.connect(self._on_used))
         panel.when_made(self._listen)
@@ -68,7 +70,8 @@ class MeasuringController(QObject):
             signal.connect(self._measure)
         for changed in (session.layers.changed, session.layers.appearance_changed):
             changed.connect(self._measure)
-        session.case_changed.connect(self._drop)
+        for act in (self._drop, self._copying.stop):
+            session.case_changed.connect(act)
         session.annotating.options.events.tool.connect(self._let_go)
         session.annotating.annotation_changed.connect(self._let_go)
 
@@ -124,6 +127,17 @@ class MeasuringController(QObject):
 
     def copy(self) -> None:
         """Put all measurements and the statistics that are shown on the clipboard, as rows of a table."""
+        work = self._label_work()
+        if work is None:
+            self._copy_rows()
+        else:  # what the panel showed may be of a mask as it was
+            self._copying.start(work, self._copy_with)
+
+    def _copy_with(self, statistics: RoiStatistics | None) -> None:
+        self._hand.statistics = statistics
+        self._copy_rows()
+
+    def _copy_rows(self) -> None:
         case = self._session.case
         rows = statistics_rows(case, self._measuring) if case is not None else []
         if len(rows) < 2:
@@ -199,18 +213,25 @@ class MeasuringController(QObject):
 
     def _measure(self, *_: object) -> None:
         """Work out what lies under the chosen ellipse, or in the chosen label, while somebody looks."""
-        case, layer = self._session.case, self._session.worked_on
+        case = self._session.case
         self._labels.stop()
         if case is None or self._panel is None or not self._panel.isVisible():
             return
-        if not self._hand.where or layer is None:
+        work = self._label_work()
+        if work is None:
             self._hand.statistics = ellipse_statistics(case, self._hand.drawn or self._measuring.chosen)
-            return
-        labels = self._session.annotating.at_rest(layer.labels)
-        work = label_work(labels, layer.name, self._hand.where, case)
-        self._labels.start(work, partial(setattr, self._hand, "statistics"))
+        else:
+            self._labels.start(work, partial(setattr, self._hand, "statistics"))
+
+    def _label_work(self) -> Generator[Progress, None, RoiStatistics | None] | None:
+        """Measures the chosen label as it is now; None where none is chosen."""
+        case, layer = self._session.case, self._session.worked_on
+        if case is None or layer is None or not self._hand.where:
+            return None
+        return label_work(self._session.annotating.at_rest(layer.labels), layer.name, self._hand.where, case)
 
     def close(self) -> None:
         """Keep what is not kept yet, and end the threads, when the program ends."""
         self._labels.close()
+        self._copying.close()
         self.keeper.close()
