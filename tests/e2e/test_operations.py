@@ -20,6 +20,7 @@ from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.core_features import LIVE_SCORE, OPERATING
 from brainseg_gui.evaluation.metrics.comparison import compare
 from brainseg_gui.imaging.grid import Voxel
+from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.annotating.operating import OperationKind, OperationStage
@@ -465,6 +466,27 @@ def test_a_proposal_is_divided(
     }[division]
     assert np.array_equal(hand.values, np.where(first, proposed, 0))
     listed(hand, qtbot)
+
+
+def test_a_prediction_that_is_read_otherwise_proposes_what_it_means_now(
+    hand: Hand, qtbot: QtBot, proposed: np.ndarray
+) -> None:
+    hand.key(Qt.Key.Key_Period, CTRL)
+    listed(hand, qtbot)
+    hand.key(Qt.Key.Key_R, SHIFT)
+    listed(hand, qtbot)
+    layer = next(layer for layer in hand.application.session.layers if layer.name == "network")
+    annotation = hand.annotating.annotation
+    assert annotation is not None
+    other = scheme_named("brats-ped")  # ET 1, NET 2, CC 3, ED 4
+    layer.labels = layer.labels.with_scheme(other)
+    listed(hand, qtbot)
+    assert [part.piece.voxels for part in hand.annotating.proposing.parts] == [216, 8], "what was rejected is not this"
+    hand.trigger("propose.accept_all")
+    listed(hand, qtbot)
+    scheme = annotation.labels.scheme
+    assert {scheme.meaning_of(int(value)) for value in hand.values[proposed == ED]} == {"NCR"}
+    assert {scheme.meaning_of(int(value)) for value in hand.values[proposed == ET]} == {"ED"}
 
 
 def test_locked_labels_are_not_taken_from_a_proposal(hand: Hand, qtbot: QtBot, proposed: np.ndarray) -> None:

@@ -17,10 +17,11 @@ from brainseg_gui.controllers.annotating.error_taking import ErrorTaking
 from brainseg_gui.controllers.annotating.hand.copy_source import CopySource
 from brainseg_gui.controllers.jobs.latest_job import LatestJob
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.annotating.preview import Preview
-from brainseg_gui.state.layers.layers import OverlayStyle
+from brainseg_gui.state.layers.layers import Layer, OverlayStyle
 from brainseg_gui.state.session import Notice, Session
 from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 
@@ -60,6 +61,7 @@ class ProposalController(QObject):
         self._annotating.rules_changed.connect(self._show_part)
         self._annotating.annotation_changed.connect(self._forget)
         session.layers.changed.connect(self._on_layers_changed)
+        session.layers.appearance_changed.connect(self._on_appearance_changed)
         self._forget()
 
     def _listen(self, panel: ProposalPanel) -> None:
@@ -93,13 +95,16 @@ class ProposalController(QObject):
         if not self._source.choose() or self._source.values is None:
             return False
         if self._proposal is None or self._source.values is not before:
-            self._proposal = Proposal(self._source.values, annotation.labels.scheme)
-            self._proposing.rejected = 0
+            self._propose_anew(self._source.values, annotation.labels.scheme)
         layer = self._source.layer
         if not self._proposing.source and layer is not None and layer.style is OverlayStyle.FILL:
             layer.visible = False  # what differs is hatched, and what was rejected need not shine through
         self._proposing.source = self._source.name
         return True
+
+    def _propose_anew(self, values: Values, scheme: LabelScheme) -> None:
+        self._proposal = Proposal(values, scheme)
+        self._proposing.rejected = 0
 
     def look_through(self, name: str) -> None:
         """Look a certain layer through, from its first part on."""
@@ -279,8 +284,19 @@ class ProposalController(QObject):
 
     def _on_layers_changed(self) -> None:
         """A layer that is gone, or was replaced, proposes nothing."""
-        names = {layer.name for layer in self._session.layers}
-        if self._proposing.source and self._proposing.source not in names:
+        if self._proposing.source and all(layer is not self._source.layer for layer in self._session.layers):
+            self._forget()
+
+    def _on_appearance_changed(self, layer: Layer) -> None:
+        """What is read by another label scheme proposes what it means now; what was rejected was something else."""
+        if not self._proposing.source or layer is not self._source.layer or self._source.current:
+            return
+        annotation = self._annotating.annotation
+        self.leave()
+        if annotation is not None and self._source.take(layer) and self._source.values is not None:
+            self._propose_anew(self._source.values, annotation.labels.scheme)
+            self._list()
+        else:
             self._forget()
 
     def _forget(self) -> None:

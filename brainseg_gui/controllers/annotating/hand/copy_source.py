@@ -34,6 +34,11 @@ class CopySource:
         self.name = ""
         self.layer: Layer | None = None
 
+    @property
+    def current(self) -> bool:
+        """Whether the layer is still what was taken."""
+        return self.layer is not None and self.layer.labels is self._labels
+
     def choose(self) -> bool:
         """Take the layer as it is now; says why where there is none."""
         layer = copy_layer(self._session)
