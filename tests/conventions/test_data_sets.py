@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -40,9 +41,17 @@ from training.recipe import recipe_of
 NAMES = [row.name for row in conventions()]
 
 
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Tree]:
+    """The data set of a row, written once for all tests."""
+    folder = tmp_path_factory.mktemp("planted")
+    return cache(lambda name: plant(folder, name))
+
+
 @pytest.fixture(params=NAMES)
-def tree(request: pytest.FixtureRequest, tmp_path: Path) -> Tree:
-    return plant(tmp_path, request.param)
+def tree(request: pytest.FixtureRequest, planted: Callable[[str], Tree], tmp_path: Path) -> Tree:
+    """The data set of each row in turn, as the test's own copy."""
+    return planted(request.param).copied(tmp_path)
 
 
 def _by_id(tree: Tree) -> dict[str, CaseSource]:

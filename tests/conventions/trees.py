@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,12 @@ class Tree:
     examples: tuple[Example, ...]
     ending: str
     bases: tuple[Path, ...]
+
+    def copied(self, folder: Path) -> Tree:
+        """The same below another folder."""
+        root = folder / self.root.name
+        shutil.copytree(self.root, root, copy_function=shutil.copyfile)
+        return replace(self, root=root, bases=tuple(root / base.relative_to(self.root) for base in self.bases))
 
     def file(self, number: int, kind: Kind) -> Path:
         base = self.bases[number % len(self.bases)]
