@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ _CONTROLLERS = Path("brainseg_gui/controllers")
 _SHELL = _CONTROLLERS / "shell"
 _FEATURES = _SHELL / "features"
 _Statements = tuple[ast.stmt, ...]  # of a module, at any depth: definitions and imports
+_PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
 _KINDS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 
 
@@ -76,7 +77,15 @@ def measure(root: Path = ROOT) -> House:
 
 
 def _statements(path: Path) -> _Statements:
-    return tuple(node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, _KINDS))
+    """Those of `_KINDS`; what is within expressions, most of a tree, is not looked at: it holds none."""
+    found: list[ast.stmt] = []
+    waiting: list[ast.AST] = [ast.parse(path.read_text("utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _KINDS):
+            found.append(node)
+        waiting += (inner for part in _PARTS for inner in getattr(node, part, ()))
+    return tuple(found)
 
 
 def _body_lengths(tree: _Statements) -> Iterator[int]:
@@ -124,9 +133,10 @@ def _arrows(trees: dict[Path, _Statements]) -> Counter[tuple[str, str]]:
     folders = {path.parent for path in trees}
     mixed = {parent for folder in folders for parent in folder.parents if parent in folders}
     rooms = {path: _dotted(path.with_suffix("") if path.parent in mixed else path.parent) for path in trees}
+    known = set(rooms.values())
     arrows: Counter[tuple[str, str]] = Counter()
     for path, tree in trees.items():
-        targets = {_room_of(name, set(rooms.values())) for name in _imported(tree)} - {None, rooms[path]}
+        targets = {_room_of(name, known) for name in _imported(tree)} - {None, rooms[path]}
         arrows.update((rooms[path], target) for target in targets if target is not None)
     return arrows
 
@@ -154,7 +164,10 @@ def _room_of(name: str, rooms: set[str]) -> str | None:
 def _circles(arrows: Counter[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
     """Rooms of which each can be reached from each other."""
     nodes = {node for arrow in arrows for node in arrow}
-    reached = {node: _reached(node, arrows) for node in nodes}
+    targets: defaultdict[str, set[str]] = defaultdict(set)
+    for source, target in arrows:
+        targets[source].add(target)
+    reached = {node: _reached(node, targets) for node in nodes}
     groups = {
         tuple(sorted({node, *(other for other in reached[node] if node in reached[other])}))
         for node in nodes
@@ -163,12 +176,11 @@ def _circles(arrows: Counter[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
     return tuple(sorted(groups))
 
 
-def _reached(start: str, arrows: Counter[tuple[str, str]]) -> set[str]:
+def _reached(start: str, targets: Mapping[str, set[str]]) -> set[str]:
     found: set[str] = set()
     waiting = [start]
     while waiting:
-        node = waiting.pop()
-        new = {target for source, target in arrows if source == node} - found
+        new = targets.get(waiting.pop(), set()) - found
         found |= new
         waiting += new
     return found
