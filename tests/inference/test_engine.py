@@ -291,6 +291,7 @@ def test_precisions_agree(engine: Engine, model_folders: Path, make_case: MakeCa
     assert np.mean(exact.classes == rough.classes) > 0.95
 
 
+@pytest.mark.slow
 @pytest.mark.engine
 def test_precisions_agree_on_the_demonstration_case(engine: Engine, demo_folder: Path) -> None:
     from brainseg_gui.imaging.cases.case_folder import find_case

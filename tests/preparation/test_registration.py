@@ -33,7 +33,10 @@ def fixed() -> Volume:
     return head(FIXED, T1CE, seed=1)
 
 
-@pytest.mark.parametrize(("turn_deg", "shift_mm"), [((-12, 6, 5), (12, 6, -14)), ((0, 0, 0), (90, -40, 60))])
+@pytest.mark.parametrize(
+    ("turn_deg", "shift_mm"),
+    [((-12, 6, 5), (12, 6, -14)), pytest.param((0, 0, 0), (90, -40, 60), marks=pytest.mark.slow)],
+)
 def test_a_head_that_moved_is_brought_back(
     fixed: Volume, turn_deg: tuple[float, float, float], shift_mm: tuple[float, float, float]
 ) -> None:

@@ -198,6 +198,7 @@ def test_a_run_on_another_backend(
     assert len(of_kind(folder, "validated")) == 3
 
 
+@pytest.mark.slow
 def test_the_articles_recipe_runs_at_a_small_size(cohort: MakeCohort, tiny_config: MakeConfig, tmp_path: Path) -> None:
     cases = cohort(3, shape=(32, 32, 27))
     small = {"sampling__patch": "[0, 0, 0]", "sampling__workers": "2", "optimiser__learning_rate": "0.001"}

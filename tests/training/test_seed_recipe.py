@@ -13,7 +13,8 @@ import pytest
 from scipy.ndimage import correlate, gaussian_filter, laplace
 
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.runs.config import Data
+from brainseg_gui.inference.models.model_folder import read_model_folder
+from brainseg_gui.runs.config import Data, Network
 from brainseg_gui.runs.config_file import preset_names, read_preset
 from training.data.cache import Cache
 from training.data.cases import check_data
@@ -83,6 +84,28 @@ def test_the_network_has_exactly_the_articles_parameters() -> None:
     assert create_unet(filter_size=1, num_neurons=2, num_layers=2, input_shape=(8, 8, 8, 4)).count_params() == (
         (4 * 2 + 2) + (2 * 2 + 2) + (2 * 4 + 4) + 3 * (4 * 4 + 4) + (6 * 2 + 2) + (2 * 2 + 2) + (2 * 4 + 4)
     )
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of Keras, writing HDF5
+@pytest.mark.engine
+def test_a_step_tells_the_articles_measures_and_its_model_is_written_for_the_article_too(tmp_path: Path) -> None:
+    from training.export import export_model
+    from training.network import compile_for, start_of, trained_copy
+
+    network = Network(kind="seed", levels=2, filters=4)
+    # under another name: what a run does hangs on its settings, never on what its preset is called
+    config = replace(read_preset("seed"), preset="mine", name="mine", network=network)
+    start = start_of(config)
+    plain = start.build((8, 8, 8))
+    model = compile_for(trained_copy(plain, "float32"), config, start.recipe, 10)
+    labels = np.random.default_rng(0).integers(0, 4, (1, 8, 8, 8))
+    told = model.train_on_batch(
+        np.eye(4, dtype=np.float32)[labels], np.eye(4, dtype=np.uint8)[labels], return_dict=True
+    )
+    assert {"loss", "accuracy", "dice_coeff", "dice_loss", "iou", "mean_iou", "dice_wt"} <= set(told)
+    export_model(tmp_path / "model", plain, model.get_weights(), start.recipe, about_run(config, 1, 1, {}))
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {"model.json", "model.keras", "model.h5"}
+    assert read_model_folder(tmp_path / "model").passport.axes == "KIJC"
 
 
 @pytest.mark.engine
