@@ -71,7 +71,8 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture
 def environment(home: Path) -> dict[str, str]:
     """As on a desktop: a home, and nothing that says otherwise."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "LC_", "LANG", "DISPLAY"))}
+    said = ("XDG_", "LC_", "LANG", "DISPLAY", "MPLCONFIGDIR")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(said)}
     return kept | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
 
 
