@@ -19,6 +19,8 @@ from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
 from scipy.ndimage import gaussian_filter
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
     from brainseg_gui.inference.engine.engine import Engine
 
 # Tests draw offscreen; BRAINSEG_TEST_DISPLAY=1 shows their windows where there is a display.
@@ -155,6 +157,13 @@ def own_folders(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path
             for scope in (settings.Scope.UserScope, settings.Scope.SystemScope):
                 settings.setPath(form, scope, str(home / "settings"))
     return home
+
+
+@pytest.fixture
+def undressed(qapp: QApplication) -> None:
+    """Take off the style sheet that tests of looks have left: a window is made in two thirds of the time without."""
+    if qapp.styleSheet():
+        qapp.setStyleSheet("")
 
 
 @pytest.fixture(autouse=True)

@@ -39,7 +39,7 @@ class Parts:
 
 
 @pytest.fixture
-def parts(qtbot: QtBot) -> Parts:
+def parts(qtbot: QtBot, undressed: None) -> Parts:
     session = Session()
     window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)

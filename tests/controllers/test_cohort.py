@@ -12,7 +12,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog
+from PySide6.QtWidgets import QComboBox, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.annotation.saving.mask_paths import OutputTree
@@ -26,7 +26,6 @@ from brainseg_gui.state.comparing.cohort_results import GUESSED, summaries_of
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.cohort_table import _CASE, CohortTable
 from brainseg_gui.views.shell.main_window import MainWindow
-from brainseg_gui.views.widgets.theme import apply_theme
 from tests.controllers.conftest import Parts
 
 
@@ -47,9 +46,7 @@ def cohort(toy_case: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def controller(qtbot: QtBot, qapp: QApplication) -> Iterator[CohortController]:
-    if not qapp.styleSheet():
-        apply_theme(qapp, "dark")
+def controller(qtbot: QtBot, undressed: None) -> Iterator[CohortController]:
     session, preferences = Session(), Preferences()
     window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)

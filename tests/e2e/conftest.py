@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from brainseg_gui import app
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.core_features import FILES
 from brainseg_gui.errors import EngineError
@@ -39,8 +40,13 @@ def warm_engine(engine: Engine) -> Engine:
 
 
 @pytest.fixture
-def start_application(qtbot: QtBot, qapp: QApplication) -> Iterator[StartApplication]:
-    """Start the application as `run` does; afterwards nothing of it may be left."""
+def start_application(
+    request: pytest.FixtureRequest, qtbot: QtBot, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StartApplication]:
+    """Start the application as `run` does, undressed if the test is `plain`; afterwards nothing of it may be left."""
+    if request.node.get_closest_marker("plain") is not None:
+        request.getfixturevalue("undressed")
+        monkeypatch.setattr(app, "apply_appearance", lambda *_: None)
     running: list[Application] = []
     before, threads_before = _children(), set(threading.enumerate())  # other tests of this process share an engine
 

@@ -16,6 +16,8 @@ from brainseg_gui.imaging.labels import LabelMap, regions
 from brainseg_gui.state.annotating.tools import Tool
 from tests.e2e.painting import ET, LEFT, RIGHT, SHIFT, Hand
 
+pytestmark = pytest.mark.plain
+
 SHAPE = (48, 44, 36)
 ED = 2
 

@@ -29,6 +29,8 @@ from brainseg_gui.state.layers.layers import Layer, LayerRole
 from brainseg_gui.state.session import Session
 from tests.e2e.painting import CTRL, ET, RIGHT, SHIFT, Hand, painted
 
+pytestmark = pytest.mark.plain
+
 START = (10, 11, 12)
 NCR, ED = 1, 2
 

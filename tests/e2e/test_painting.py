@@ -30,6 +30,8 @@ from brainseg_gui.state.slices.viewing import ViewLayout
 from tests.e2e.painting import ALT, CTRL, ET, LEFT, MIDDLE, RIGHT, SHIFT, Hand, painted
 from tests.gestures import double_click
 
+pytestmark = pytest.mark.plain
+
 START = (10, 11, 12)
 PLANES = pytest.mark.parametrize("plane", list(Plane), ids=[plane.title for plane in Plane])
 CONVENTIONS = pytest.mark.parametrize("convention", list(DisplayConvention), ids=[c.value for c in DisplayConvention])

@@ -23,6 +23,8 @@ from tests.e2e.conftest import StartApplication
 from tests.e2e.painting import CTRL, ET, LEFT, RIGHT, Hand
 from tests.e2e.seeing_engine import SeeingEngine
 
+pytestmark = pytest.mark.plain
+
 SHAPE = (72, 66, 54)
 TUMOUR, HEALTHY, AIR = (43, 33, 29), (11, 33, 29), (2, 2, 29)  # the tumour reaches to 22 along the first axis
 NCR, ED = 1, 2

@@ -30,7 +30,9 @@ Until = Callable[[LearningStage], None]
 
 
 @pytest.fixture
-def learning(qtbot: QtBot, corrected: Path, parent: ModelFolder, tmp_path: Path) -> Iterator[LearningController]:
+def learning(
+    qtbot: QtBot, undressed: None, corrected: Path, parent: ModelFolder, tmp_path: Path
+) -> Iterator[LearningController]:
     session, preferences = Session(), Preferences()
     window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)

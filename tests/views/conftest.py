@@ -38,13 +38,12 @@ def session() -> Session:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainWindow]:
-    """The window, shown, without a case."""
+def window(request: pytest.FixtureRequest, qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainWindow]:
+    """The window, shown, without a case; with the style sheet, unless the test is marked `plain`."""
     import pyqtgraph as pg
 
     pg.setConfigOptions(imageAxisOrder="row-major")
-    if not qapp.styleSheet():  # once for all tests: it takes longer than a window
-        apply_theme(qapp, "dark")
+    _dress(qapp, plain=request.node.get_closest_marker("plain") is not None)
     window = MainWindow(session, {}, PANELS, ACTIONS)
     qtbot.addWidget(window)
     window.resize(1280, 860)
@@ -52,6 +51,15 @@ def window(qtbot: QtBot, qapp: QApplication, session: Session) -> Iterator[MainW
         window.show()  # its panels are made when they are seen, but not before its first picture
     yield window
     window.close()
+
+
+def _dress(qapp: QApplication, *, plain: bool) -> None:
+    """Colours, icons and style sheet, or the first two alone; only where it is otherwise: that takes longer."""
+    if bool(qapp.styleSheet()) is plain or not qapp.property("dressed"):
+        apply_theme(qapp, "dark")
+        qapp.setProperty("dressed", True)
+        if plain:
+            qapp.setStyleSheet("")
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ from brainseg_gui.views.shell.palette import CommandPalette
 from brainseg_gui.views.widgets.words_behind import WORDS
 from tests.gestures import take_focus
 
+pytestmark = pytest.mark.plain
+
 LEFT = Qt.MouseButton.LeftButton
 
 

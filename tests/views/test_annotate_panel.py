@@ -27,6 +27,8 @@ from brainseg_gui.views.annotating.range_options import RangeOptions
 from brainseg_gui.views.shell.main_window import MainWindow
 from tests.gestures import take_focus
 
+pytestmark = pytest.mark.plain
+
 LEFT = Qt.MouseButton.LeftButton
 
 

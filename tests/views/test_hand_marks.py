@@ -23,6 +23,8 @@ from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.overlays.hand_marks import brush_mark
 
+pytestmark = pytest.mark.plain
+
 GRID = Grid((20, 24, 16), np.diag([1.0, 1.5, 2.0, 1.0]))
 EVERY_WAY_UP = list(itertools.product(Plane, DisplayConvention))
 

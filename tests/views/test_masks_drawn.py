@@ -20,6 +20,8 @@ from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.shell.main_window import MainWindow
 from brainseg_gui.views.slices.overlays.outline import Outlines, edge_path
 
+pytestmark = pytest.mark.plain
+
 WT, TC, ET = regions()
 VALUES = {"NCR": 1, "ED": 2, "ET": 4}
 

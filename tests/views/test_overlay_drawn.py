@@ -15,6 +15,8 @@ from brainseg_gui.imaging.scalar_map import ScalarMap
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.shell.main_window import MainWindow
 
+pytestmark = pytest.mark.plain
+
 
 @pytest.fixture
 def counts(case: Case) -> ScalarMap:

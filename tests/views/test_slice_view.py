@@ -23,6 +23,8 @@ from brainseg_gui.views.slices.slice_painting import SlicePainting
 from brainseg_gui.views.slices.slice_view import SliceView
 from tests.gestures import double_click, take_focus
 
+pytestmark = pytest.mark.plain
+
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 CTRL = Qt.KeyboardModifier.ControlModifier
 PLANES = list(Plane)
