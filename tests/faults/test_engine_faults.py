@@ -25,9 +25,11 @@ from brainseg_gui.inference.engine import engine_process, engine_watch, process_
 from brainseg_gui.inference.engine.engine import Engine
 from brainseg_gui.inference.engine.engine_process import EngineProcess
 from brainseg_gui.inference.engine.messages import Load, Request, SegmentRequest
+from brainseg_gui.inference.models.model_folder import read_model_folder
 from brainseg_gui.inference.options import SegmentOptions
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.state.layers.layers import LayerRole
+from tests.inference import onnx_models
 from tests.shipped import needs_all_modalities
 
 WAIT_MS = 150_000
@@ -39,6 +41,14 @@ def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setattr(shared_block, "FOLDERS", (folder,))
     return folder
+
+
+@pytest.fixture
+def own_engine() -> Iterator[Engine]:
+    """An engine that can be ended: that of all tests would have to import TensorFlow again."""
+    engine = Engine()
+    yield engine
+    engine.close()
 
 
 @pytest.fixture
@@ -184,7 +194,7 @@ def test_a_network_that_takes_the_last_memory_is_ended_with_a_sentence(
 @pytest.mark.engine
 @pytest.mark.parametrize("at", [Load, pytest.param(SegmentRequest, marks=pytest.mark.slow)])
 def test_a_network_that_is_stopped_at_work_is_told_and_ended(
-    engine: Engine,
+    own_engine: Engine,
     toy_case: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -192,8 +202,9 @@ def test_a_network_that_is_stopped_at_work_is_told_and_ended(
     at: type[Request],
 ) -> None:
     """Nobody is there to cancel on the command line: it waited in silence."""
-    case = run_to_end(read_case(find_case(Path(toy_case(tmp_path)))))
-    model, options = needs_all_modalities(), SegmentOptions("cpu", "float32")
+    engine, case = own_engine, run_to_end(read_case(find_case(Path(toy_case(tmp_path)))))
+    model = read_model_folder(onnx_models.model_folder(tmp_path / "model", onnx_models.network()))
+    options = SegmentOptions("cpu", "float32")
     run_to_end(engine.segment(case, model, options))
     caplog.clear()  # on a busy computer even loading may have been silent
     monkeypatch.setattr(replies, "IDLE_AFTER_S", 0.5)

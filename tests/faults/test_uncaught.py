@@ -67,7 +67,11 @@ def test_events_threads_workers_and_destructors_are_heard(program: Start, log_of
 
 
 @pytest.mark.parametrize(
-    ("word", "name", "cause"), [("segv", signal.SIGSEGV, "Segmentation fault"), ("abort", signal.SIGABRT, "Aborted")]
+    ("word", "name", "cause"),
+    [
+        ("segv", signal.SIGSEGV, "Segmentation fault"),
+        pytest.param("abort", signal.SIGABRT, "Aborted", marks=pytest.mark.slow),
+    ],
 )
 def test_a_crash_is_told_at_the_next_start(
     program: Start, word: str, name: signal.Signals, cause: str, tmp_path: Path, home: Path
