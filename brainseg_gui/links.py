@@ -12,3 +12,11 @@ def behind_links(path: Path) -> Path:
     Who renames a new file over a link would replace the link, and leave the file that others read as it was.
     """
     return Path(os.path.realpath(path)) if os.path.islink(path) else path  # of a name that is too long, too
+
+
+def is_same_file(path: Path, other: Path) -> bool:
+    """Whether two paths lead to one file that is there."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.imaging import case as imaging
-from brainseg_gui.imaging.formats.save import write_labels
+from brainseg_gui.imaging.formats.save import check_mask_file, write_labels
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, region_named
@@ -98,8 +98,10 @@ class Mask:
         Raises
         ------
         SaveError
-            If it cannot be written, or is there and `overwrite` is not said; the old file is untouched then.
+            If it cannot be written, is there and `overwrite` is not said, or is an image of the case; the old file is
+            untouched then.
         """
+        check_mask_file(Path(path), like.case.source.modalities.values(), overwrite=overwrite)
         write_labels(Path(path), self.label_map, like.case.header, overwrite=overwrite)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.options.case import add_resample_option, add_scheme_options, chosen_schemes, regrid_policy_of
 from brainseg_gui.commands.options.cluster import add_cluster_options, count_of, retries_of
+from brainseg_gui.commands.options.outputs import STANDARD_OUTPUT, check_results, refuse_standard_output
 from brainseg_gui.commands.terminal import INPUT_FAULT, say
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.plain_files import for_terminal
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from brainseg_gui.evaluation.cohorts.run import CohortRequest, ScoringState
     from brainseg_gui.evaluation.records.report import CohortReport
 
-STANDARD_OUTPUT = Path("-")
 _BAR = "{desc}{percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} cases, {elapsed}, {remaining} left{postfix}"
 _PLAIN_EVERY_S = 30.0
 
@@ -84,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
     """Score all pairs; 2 when a case could not be paired or read, the others are scored all the same."""
     if args.json == args.csv == STANDARD_OUTPUT:
         raise BrainsegError("JSON and CSV cannot both go to the standard output", "Give one of them a file name")
+    refuse_standard_output("--html", args.html)
+    check_results([args.json, args.csv, args.html])
     _place_outputs(args)
     report = _scored(_request(args))
     _write(report, args)

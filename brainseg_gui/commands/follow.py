@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainseg_gui.commands.options.outputs import STANDARD_OUTPUT, check_results, refuse_standard_output
 from brainseg_gui.errors import BrainsegError, SaveError, named
 from brainseg_gui.plain_files import for_terminal
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from brainseg_gui.followup.visits import TimeLine
     from brainseg_gui.imaging.labels import LabelScheme
     from brainseg_gui.imaging.plane import Plane
-
-_STANDARD_OUTPUT = Path("-")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,7 +49,12 @@ def _add_visits(parser: argparse.ArgumentParser) -> None:
         help="folder of the visits of one patient, or a follow-up that was saved as .json",
     )
     add("--patient", default="", metavar="NAME", help="whose visits, where the folder holds several patients")
-    add("--masks", type=Path, metavar="FOLDER", help="masks named after the visits (default: those of the cases)")
+    add(
+        "--masks",
+        type=Path,
+        metavar="FOLDER",
+        help="masks named after the visits (default, and for a visit without one: those of the cases)",
+    )
     add("--scheme", metavar="NAME", help="what the masks' numbers mean (default: as names and numbers tell)")
     add(
         "--date",
@@ -121,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
     _refuse_unwritable(args)
     saved = args.patient_folder.suffix.lower() == ".json" and not args.patient_folder.is_dir()
     record, line, scheme = _saved(args) if saved else _measured(args)
-    if args.json == _STANDARD_OUTPUT:
+    if args.json == STANDARD_OUTPUT:
         sys.stdout.write(as_json(record))
     else:
         sys.stdout.write(for_terminal(as_text(record)))
@@ -139,6 +143,7 @@ def _saved(args: argparse.Namespace) -> tuple[FollowUp, TimeLine, None]:
 
 
 def _measured(args: argparse.Namespace) -> tuple[FollowUp, TimeLine, LabelScheme | None]:
+    from brainseg_gui.commands.following.masks import masks_of
     from brainseg_gui.followup.criteria import criteria_named
     from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
     from brainseg_gui.followup.visits import time_line_of
@@ -149,15 +154,18 @@ def _measured(args: argparse.Namespace) -> tuple[FollowUp, TimeLine, LabelScheme
     scheme = scheme_named(args.scheme) if args.scheme else None
     line = time_line_of(args.patient_folder, args.patient, _dates(args.date))
     treatments = _treatments(args, line)
-    masks = _masks(args.masks, line) if args.masks is not None else {}
+    masks = masks_of(args.masks, line) if args.masks is not None else {}
     request = FollowUpRequest(criteria, planes, masks, scheme, register=not args.no_registration)
     return _as_asked(run_to_end(measure_patient(line, request)), args, treatments), line, scheme
 
 
 def _refuse_unwritable(args: argparse.Namespace) -> None:
     """Refuse before minutes of work what could not be written after them."""
-    for path in (args.json, args.csv, args.html, args.pdf):
-        if path is None or path == _STANDARD_OUTPUT:
+    files = (args.json, args.csv, args.html, args.pdf)
+    for option in ("csv", "html", "pdf"):
+        refuse_standard_output(f"--{option}", getattr(args, option))
+    for path in files:
+        if path is None or path == STANDARD_OUTPUT:
             continue
         if not path.parent.is_dir():
             raise SaveError("its folder is not there", "Make the folder, or choose another file", path)
@@ -165,6 +173,7 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
             raise SaveError("it is a folder", "Name a file in it", path)
         if not os.access(path.parent, os.W_OK):
             raise SaveError("its folder cannot be written to", "Choose another folder", path)
+    check_results(files)
 
 
 def _write_each(outputs: Iterable[Callable[[], object]]) -> None:
@@ -196,7 +205,7 @@ def _outputs(
 
         visit, folder = args.carry_over
         yield lambda: run_to_end(carry_over(record, line.visits, visit, scheme, Path(folder)))
-    if args.json is not None and args.json != _STANDARD_OUTPUT:
+    if args.json is not None and args.json != STANDARD_OUTPUT:
         yield lambda: write_text(args.json, as_json(record), chosen=True)
     if args.csv is not None:
         from brainseg_gui.followup.documents.csv_table import as_csv
@@ -241,20 +250,6 @@ def _day_of(word: str, option: str) -> tuple[str, date]:
         return name, date.fromisoformat(day)
     except ValueError as error:
         raise BrainsegError(f"{word} names no day", f"Write {option}=2021-03-04") from error
-
-
-def _masks(folder: Path, line: TimeLine) -> dict[str, Path]:
-    """The mask of each visit in a folder of masks, by the ids that its name may stand for."""
-    from brainseg_gui.evaluation.cohorts.mask_search import PREDICTIONS, find_masks
-
-    by_id = {case_id: mask.path for mask in find_masks(folder, PREDICTIONS) for case_id in mask.ids}
-    found = {}
-    for visit in line.visits:
-        names = (visit.source.case_id, *visit.source.names)
-        path = next((by_id[name] for name in names if name in by_id), None)
-        if path is not None:
-            found[visit.name] = path
-    return found
 
 
 def _treatments(args: argparse.Namespace, line: TimeLine) -> list[TreatmentNoted]:

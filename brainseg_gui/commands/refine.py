@@ -42,8 +42,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Read, correct, write."""
     from brainseg_gui import api
+    from brainseg_gui.imaging.formats.save import check_mask_file
 
     case = api.open_case(args.case, reference=False)
+    images = case.case.source.modalities.values()
+    check_mask_file(args.output, images, overwrite=args.overwrite)  # before the network has worked for it
     mask = api.Mask(_mask(args, case.case))
     scheme = mask.label_map.scheme
     clicks = [_click(text, case.case, scheme) for text in args.click]

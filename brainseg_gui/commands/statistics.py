@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from brainseg_gui.commands.options.outputs import STANDARD_OUTPUT, check_results
 from brainseg_gui.errors import printable
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from brainseg_gui.progress import run_to_end
     from brainseg_gui.storage.writing import write_text
 
+    check_results([args.output])
     source = find_case(args.case)
     case = run_to_end(read_case(replace(source, reference=None)))
     paths = args.mask or [source.reference or _newest_annotation(case)]
@@ -58,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(printable(f"{path.name}: {note}") + "\n")
         masks.append((path.name, labels))
     text = statistics_csv(case, masks)
-    if args.output is None:
+    if args.output in (None, STANDARD_OUTPUT):
         sys.stdout.write(text)
     else:
         write_text(args.output, text, chosen=True)

@@ -12,6 +12,7 @@ from brainseg_gui.imaging.grid import Grid, StoredGrid
 from brainseg_gui.imaging.labels import LabelMap, LabelScheme
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.links import is_same_file
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ class CaseSource:
     def missing(self) -> tuple[Modality, ...]:
         """Modalities without a file."""
         return tuple(m for m in Modality if m not in self.modalities)
+
+    def holds_image(self, path: Path) -> bool:
+        """Whether a path leads to one of its images, by whatever name."""
+        return any(is_same_file(path, image) for image in self.modalities.values())
 
 
 @dataclass(frozen=True, eq=False)

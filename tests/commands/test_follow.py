@@ -200,3 +200,31 @@ def test_what_only_measuring_can_give_is_refused_of_a_saved_one(
     saved.write_text("[]")
     assert main(["follow", str(saved)]) != 0
     assert "it is no follow-up, or it is damaged" in capsys.readouterr().err
+
+
+def test_masks_named_after_no_visit_are_refused_and_a_visit_without_one_is_said(
+    patient: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    values = np.zeros((30, 30, 12), dtype=np.uint8)
+    values[4:24, 4:24, 3:9] = 4
+    nib.save(nib.Nifti1Image(values, np.eye(4)), masks / "somebody_pred.nii.gz")
+    assert main(["follow", str(patient), "--masks", str(masks), "--no-registration"]) == 2
+    assert "none of its masks is named after a visit. Name them after visit1" in capsys.readouterr().err
+    (masks / "somebody_pred.nii.gz").rename(masks / "visit1_pred.nii.gz")
+    assert main(["follow", str(patient), "--masks", str(masks), "--no-registration"]) == 0
+    assert "holds no mask of visit2 and visit3" in capsys.readouterr().err
+    nib.save(nib.Nifti1Image(values, np.eye(4)), masks / "visit1_prediction.nii.gz")
+    assert main(["follow", str(patient), "--masks", str(masks), "--no-registration"]) == 2
+    assert "it holds several masks of visit1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--csv", "--html", "--pdf"])
+def test_only_json_goes_to_the_standard_output(
+    patient: Path, option: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["follow", str(patient), option, "-"]) == 2
+    assert f"{option} - would write a file named" in capsys.readouterr().err
+    assert not (tmp_path / "-").exists()

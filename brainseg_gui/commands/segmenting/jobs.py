@@ -86,11 +86,16 @@ def prepare_outputs(jobs: Sequence[CaseJob], *, overwrite: bool, ours: Container
     Raises
     ------
     SaveError
-        If a mask exists and may not be overwritten, two cases share a name, or the folder cannot be made.
+        If a mask exists and may not be overwritten or the place is that of an image, two cases share a name, or the
+        folder cannot be made.
     """
     outputs = [job.output for job in jobs if job.source]
     if double := _double(outputs):
         raise SaveError("several of the cases have this name", "Segment them into different folders", double)
+    if lost := next(
+        (job.output for job in jobs if job.source is not None and job.source.holds_image(job.output)), None
+    ):
+        raise SaveError("it is an image of the case, which its mask must not replace", "Choose another name", lost)
     exist = [job.output for job in jobs if job.source and job.is_taken and job.output.name not in ours]
     if exist and not overwrite:
         more = f" (and {len(exist) - 1} more)" if len(exist) > 1 else ""

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 
 from brainseg_gui.errors import ImageError, SaveError
-from brainseg_gui.imaging.formats.image_format import ImageHeader
+from brainseg_gui.imaging.formats.image_format import ImageHeader, Writer
 from brainseg_gui.imaging.formats.known_formats import WRITTEN, endings, format_of, suffix_of, titles
 from brainseg_gui.imaging.formats.mask_note import header_words
 from brainseg_gui.imaging.formats.reading import read_labels
 from brainseg_gui.imaging.labels import LabelMap
-from brainseg_gui.links import behind_links
+from brainseg_gui.links import behind_links, is_same_file
 from brainseg_gui.storage.writing import replacing
 
 
@@ -59,18 +59,14 @@ def write_labels(
     SaveError
         If it could not be written and verified. The file that was there is untouched.
     """
-    named = behind_links(path) if suffix_of(behind_links(path)) else path
-    known = format_of(named)
-    if known is None or known.writer is None:
-        remedy = f"Give the file a name that ends in {endings(WRITTEN)}"
-        raise SaveError(f"a mask is saved as {titles(WRITTEN)}", remedy, path)
+    writer = _writer_of(path)
     if not overwrite and os.path.exists(path):
         raise _exists(path)
     words, stored = header_words(labels.scheme, made_by), header.stored_grid.from_ras(labels.values)
     try:
-        suffix = suffix_of(named).lower()
+        suffix = suffix_of(_named(path)).lower()
         with replacing(path, chosen=chosen, root=root, only_new=not overwrite, suffix=suffix) as temporary:
-            known.writer().write_mask(temporary, stored, header, words, labels.scheme)
+            writer.write_mask(temporary, stored, header, words, labels.scheme)
             _verify(temporary, labels, path)
             if before_named is not None:
                 before_named(temporary)
@@ -78,6 +74,40 @@ def write_labels(
         raise _exists(path) from error
     except OSError as error:
         raise _save_error(path, error) from error
+
+
+def check_mask_file(path: Path, images: Iterable[Path], *, overwrite: bool) -> None:
+    """Make sure that a mask of a case may get this name, before it is made.
+
+    Parameters
+    ----------
+    images
+        Files of the case's images.
+
+    Raises
+    ------
+    SaveError
+        If masks are not written so, the file exists and may not be replaced, or it is an image of the case.
+    """
+    _writer_of(path)
+    if any(is_same_file(path, image) for image in images):
+        raise SaveError("it is an image of the case, which a mask must not replace", "Choose another name", path)
+    if not overwrite and os.path.exists(path):
+        raise _exists(path)
+
+
+def _writer_of(path: Path) -> Writer:
+    """What writes a mask of this name."""
+    known = format_of(_named(path))
+    if known is None or known.writer is None:
+        remedy = f"Give the file a name that ends in {endings(WRITTEN)}"
+        raise SaveError(f"a mask is saved as {titles(WRITTEN)}", remedy, path)
+    return known.writer()
+
+
+def _named(path: Path) -> Path:
+    """Whose ending says the format."""
+    return behind_links(path) if suffix_of(behind_links(path)) else path
 
 
 def _exists(path: Path) -> SaveError:
