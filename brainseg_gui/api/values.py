@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,7 @@ from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap, region_named
 
 Affine = NDArray[np.float64]
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,26 +60,23 @@ class Mask:
         Raises
         ------
         BrainsegError
-            If the values are no labels, or nobody knows the scheme.
+            If the values are no labels, the affine places no voxels, or nobody knows the scheme.
         """
-        array, place = np.asarray(values), np.asarray(affine, np.float64)
-        if array.ndim != 3 or place.shape != (4, 4):
-            raise BrainsegError("a mask needs three axes and an affine of 4×4", "Give one case at a time")
-        labels = array.astype(np.uint8)
-        if not np.array_equal(labels, array):
-            raise BrainsegError("a mask holds whole numbers from 0 to 255", "Round it, or number its labels anew")
+        array, place = np.asarray(values), _affine_of(affine)
+        if array.ndim != 3 or not array.size:
+            raise BrainsegError("a mask has three axes", "Give one case at a time")
         i, j, k = array.shape
-        return cls(LabelMap(np.asfortranarray(labels), Grid((i, j, k), place), scheme_named(scheme)))
+        return cls(LabelMap(np.asfortranarray(_labels_of(array)), Grid((i, j, k), place), scheme_named(scheme)))
 
     @property
     def values(self) -> NDArray[np.uint8]:
-        """Numbers, (I, J, K)."""
-        return self.label_map.values
+        """Numbers, (I, J, K), read-only: change a copy, and make a mask of it by `Mask.of`."""
+        return _read_only(self.label_map.values)
 
     @property
     def affine(self) -> Affine:
-        """Voxel to mm, (4, 4)."""
-        return self.label_map.grid.affine
+        """Voxel to mm, (4, 4), read-only."""
+        return _read_only(self.label_map.grid.affine)
 
     @property
     def labels(self) -> dict[int, str]:
@@ -129,8 +128,8 @@ class OpenCase:
 
     @property
     def affine(self) -> Affine:
-        """Voxel to mm, (4, 4)."""
-        return self.case.grid.affine
+        """Voxel to mm, (4, 4), read-only."""
+        return _read_only(self.case.grid.affine)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -216,3 +215,45 @@ class RefinedMask:
 
     mask: Mask
     words: tuple[str, ...]
+
+
+def _read_only(array: NDArray[_Kind]) -> NDArray[_Kind]:
+    """A view that nobody changes what the program goes on with by."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _labels_of(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """The array as labels, a copy.
+
+    Raises
+    ------
+    BrainsegError
+        If it holds anything else.
+    """
+    if array.dtype.kind in "biuf":
+        with np.errstate(invalid="ignore"):  # of what is no number there is no whole one
+            labels = array.astype(np.uint8)
+        if np.array_equal(labels, array):
+            return labels
+    raise BrainsegError("a mask holds whole numbers from 0 to 255", "Round it, or number its labels anew")
+
+
+def _affine_of(given: ArrayLike) -> Affine:
+    """An affine, copied: the mask keeps its place whatever comes of the array that was given.
+
+    Raises
+    ------
+    BrainsegError
+        If it is none, or leaves voxels no room.
+    """
+    try:
+        place = np.array(given, np.float64)
+    except (TypeError, ValueError) as error:
+        raise BrainsegError("an affine holds numbers", "Give 4×4 of them") from error
+    if place.shape != (4, 4):
+        raise BrainsegError("an affine has 4×4 numbers", "Give that of the case, such as case.affine")
+    if not np.isfinite(place).all() or not np.linalg.det(place[:3, :3]):
+        raise BrainsegError("the affine places no voxels: it is singular or no number", "Give case.affine")
+    return place

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,6 +144,8 @@ def segment(
     """
     from brainseg_gui.inference.models.model_folder import default_model, read_model_folder
 
+    if device not in get_args(Device):
+        raise BrainsegError(f"there is no device {device}", f"Choose one of {', '.join(get_args(Device))}")
     folder = read_model_folder(Path(model)) if model is not None else default_model()
     options = SegmentOptions(device, keep_probabilities=probabilities)
     done = run_to_end(_engine().segment(case.case, folder, options))
@@ -252,11 +255,27 @@ def _hint(click: Click, labels: LabelMap) -> Hint:
     sign, region = click.region[:1], click.region[1:]
     if sign not in ("+", "-") or region not in (*NESTED_REGIONS, *labels.scheme.labels.values()):
         raise BrainsegError(f"{click.region} is no click", "Write +ET for what is missing, -WT for what is too much")
-    if not all(0 <= n < size for n, size in zip(click.voxel, labels.grid.shape, strict=True)):
+    voxel = _voxel_of(click)
+    if not all(0 <= n < size for n, size in zip(voxel, labels.grid.shape, strict=True)):
         raise BrainsegError(
             f"the voxel {click.voxel} lies outside the case", "Count from 0, in the order of its arrays"
         )
-    return Hint(region, sign == "+", (click.voxel,))
+    return Hint(region, sign == "+", (voxel,))
+
+
+def _voxel_of(click: Click) -> tuple[int, int, int]:
+    """The voxel of a click, of whatever kind of whole numbers.
+
+    Raises
+    ------
+    BrainsegError
+        If it is none.
+    """
+    try:
+        i, j, k = (operator.index(n) for n in click.voxel)
+    except (TypeError, ValueError) as error:
+        raise BrainsegError(f"{click.voxel} is no voxel", "Give three whole numbers, such as (120, 88, 70)") from error
+    return i, j, k
 
 
 def _whole(kept: ClassProbabilities) -> dict[str, NDArray[np.float32]]:

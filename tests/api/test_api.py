@@ -120,10 +120,21 @@ def test_what_is_no_mask_is_refused(values: list, affine: np.ndarray) -> None:
         api.Mask.of(values, affine, "brats2020")
 
 
-@pytest.mark.parametrize("click", [("ET", (1, 1, 1)), ("+XX", (1, 1, 1)), ("+ET", (1, 1, 99)), ("+ET", (-1, 0, 0))])
+_OUTSIDE = [("+ET", (1, 1, 99)), ("+ET", (-1, 0, 0))]
+_NONE = [
+    ("ET", (1, 1, 1)),
+    ("+XX", (1, 1, 1)),
+    ("+ET", (1, 1)),
+    ("+ET", (1, 1, 1, 1)),
+    ("+ET", (1.5, 1, 1)),
+    ("+ET", 7),
+]
+
+
+@pytest.mark.parametrize("click", [*_OUTSIDE, *_NONE])
 def test_what_is_no_click_is_refused(folder: Path, click: tuple) -> None:
     case = api.open_case(folder)
-    with pytest.raises(BrainsegError, match=r"is no click|lies outside"):
+    with pytest.raises(BrainsegError, match=r"is no click|is no voxel|lies outside"):
         api.refine(case, case.empty_mask(), [api.Click(*click)])
 
 
@@ -150,3 +161,55 @@ def test_raw_series_become_a_case(tmp_path: Path) -> None:
     assert case.image("t1ce").any()
     with pytest.raises(BrainsegError, match="no modality t9"):
         api.prepare(raw, tmp_path / "out", roles={"t9": "scan"}, strip=False)
+
+
+def test_what_is_given_out_changes_nothing_within(folder: Path) -> None:
+    case = api.open_case(folder)
+    reference = case.reference
+    assert reference is not None
+    for array in (case.affine, reference.affine, reference.values, case.empty_mask().values):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    case.image("t1")[...] = 0  # a copy
+    reference.region("WT")[...] = False
+    assert case.image("t1").any()
+    assert reference.volume_ml("WT") > 0
+
+
+def test_a_mask_keeps_its_place_whatever_comes_of_the_affine_it_was_made_with() -> None:
+    values, affine = np.ones((2, 2, 2), np.uint8), np.eye(4)
+    mask = api.Mask.of(values, affine, "brats2020")
+    affine[0, 0], values[...] = 5.0, 0
+    assert mask.affine[0, 0] == 1.0
+    assert mask.volume_ml("WT") == pytest.approx(0.008)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("values", "affine"),
+    [
+        (np.full((2, 2, 2), "1"), np.eye(4)),
+        (np.full((2, 2, 2), np.nan), np.eye(4)),
+        (np.full((2, 2, 2), 1j), np.eye(4)),
+        (np.zeros((0, 2, 2)), np.eye(4)),
+        (np.zeros((2, 2, 2)), np.zeros((4, 4))),
+        (np.zeros((2, 2, 2)), np.full((4, 4), np.nan)),
+        (np.zeros((2, 2, 2)), np.eye(3)),
+        (np.zeros((2, 2, 2)), "where it lies"),
+    ],
+)
+def test_what_would_make_a_mask_that_lies_nowhere_is_refused(values: np.ndarray, affine: np.ndarray) -> None:
+    with pytest.raises(BrainsegError):
+        api.Mask.of(values, affine, "brats2020")
+
+
+def test_what_numpy_counts_with_is_a_mask_and_a_place(folder: Path) -> None:
+    assert api.Mask.of(np.ones((2, 2, 2), bool), np.eye(4), "brats2020").values.sum() == 8
+    case = api.open_case(folder)
+    with pytest.raises(BrainsegError, match="outside"):
+        api.refine(case, case.empty_mask(), [api.Click("+ET", tuple(np.array([0, 0, 999])))])
+
+
+def test_a_device_that_there_is_not_is_refused(folder: Path) -> None:
+    with pytest.raises(BrainsegError, match="Choose one of auto, cpu, gpu"):
+        api.segment(api.open_case(folder), device="cuda")  # type: ignore[arg-type]
