@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.options.case import add_annotations_option, annotation_homes
 from brainseg_gui.commands.terminal import BAR, say, write_line
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, listed
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -47,6 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Learn; 0 where the new network is better, 3 where it is not, 1 where training failed."""
+    _refuse_idle_options(args)
     if args.take_back:
         return _take_back()
     if args.run_folder is None:
@@ -59,6 +60,25 @@ def run(args: argparse.Namespace) -> int:
     if args.promote and verdict.passed:
         _promote(folder)
     return 0 if verdict.passed else NOT_BETTER
+
+
+def _refuse_idle_options(args: argparse.Namespace) -> None:
+    """Refuse options that say nothing for what is asked: who gives them believes that they do.
+
+    Raises
+    ------
+    BrainsegError
+        If there is one.
+    """
+    of_beginning = {"--annotations": args.annotations, "--model": args.model, "--set": args.set}
+    of_learning = {"COHORT": args.cohort, "--run": args.run_folder, "--promote": args.promote, **of_beginning}
+    if args.take_back and (given := [name for name, value in of_learning.items() if value]):
+        raise BrainsegError(f"--take-back leaves no use for {listed(given)}", "Take back alone, and learn afterwards")
+    if args.cohort is None and (given := [name for name, value in of_beginning.items() if value]):
+        raise BrainsegError(
+            f"{listed(given)} {'is' if len(given) == 1 else 'are'} for a new run",
+            "Leave out what was settled when it began, or give COHORT and a new --run",
+        )
 
 
 def models_folder() -> Path:

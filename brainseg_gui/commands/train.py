@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainseg_gui.commands.train_watch import BarWatcher, JsonWatcher, Watcher
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, listed
 from brainseg_gui.plain_files import for_terminal
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Train in a process of its own that writes into a run folder. Ctrl+C asks it to stop after the "
         "present step; a second Ctrl+C leaves it running. A run that ended early goes on with --resume.",
     )
-    parser.add_argument("--preset", default="default", metavar="NAME|FILE", help="preset, or a .toml file (default)")
+    parser.add_argument("--preset", metavar="NAME|FILE", help="preset, or a .toml file (default: default)")
     parser.add_argument("--train", nargs="+", type=Path, default=[], metavar="DIR", help="folders of cases")
     parser.add_argument("--val", nargs="+", type=Path, default=[], metavar="DIR", help="folders of cases held back")
     parser.add_argument("--split", type=float, metavar="PART", help="part that is held back where --val is not given")
@@ -71,13 +71,14 @@ def _prepared(args: argparse.Namespace) -> RunFolder:
 
     changes = changes_of(args.set)
     changes |= _held_back(args)
-    config = with_changes(read_preset(args.preset), changes)
+    config = with_changes(read_preset(args.preset or "default"), changes)
     data = replace(
         config.data,
         train=_paths(args.train) or config.data.train,
         validation=_paths(args.val) or config.data.validation,
     )
     config = replace(config, data=data)
+    _check_held_back(args, config)
     _check_folders(config)
     return RunFolder.create(args.run_folder.resolve(), config)
 
@@ -95,13 +96,28 @@ def _held_back(args: argparse.Namespace) -> dict[str, str]:
     return changes
 
 
+def _check_held_back(args: argparse.Namespace, config: TrainingConfig) -> None:
+    """Refuse what would say nothing, so that other cases were held back than the command line reads.
+
+    Raises
+    ------
+    BrainsegError
+        If there are several answers to what is held back, or a fold of none.
+    """
+    if args.fold is not None and not config.data.folds and not config.data.folds_file:
+        raise BrainsegError("--fold says nothing without folds", "Give --folds N, or a file of them, or leave it out")
+    ways = [f"--{name}" for name in ("val", "split", "folds") if getattr(args, name) not in (None, [])]
+    if len(ways) > 1:
+        raise BrainsegError(f"{listed(ways)} each say what is held back", "Give one of them")
+
+
 def _resumed(args: argparse.Namespace) -> RunFolder:
     from brainseg_gui.runs.run_folder import RunFolder
 
     folder = RunFolder(args.run_folder.resolve())
     if not folder.is_there:
         raise BrainsegError("there is no run to resume", "Check the name, or leave --resume out", folder.path)
-    if args.train or args.val or args.set or _held_back(args):
+    if args.preset or args.train or args.val or args.set or _held_back(args):
         raise BrainsegError(
             "a run goes on with its own settings", f"Edit {folder.config_file.name}, or start a new run", folder.path
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,8 @@ class JsonWatcher(Watcher):
 
     def show(self, event: Event) -> None:
         """Print one event."""
-        sys.stdout.write(json.dumps({"event": event.kind, "time": event.time, **event.values}) + "\n")
+        values = {"event": event.kind, "time": event.time, **event.values}
+        sys.stdout.write(json.dumps(_in_json(values), allow_nan=False) + "\n")
         sys.stdout.flush()
 
 
@@ -69,7 +71,8 @@ class BarWatcher(Watcher):
 
         if self._bar is None:
             total = self._total_steps()
-            self._bar = tqdm(total=total, file=sys.stderr, bar_format=_BAR if total else None, initial=values["step"])
+            form = _BAR if total else None
+            self._bar = tqdm(total=total, file=sys.stderr, bar_format=form, initial=values["step"], disable=None)
         self._bar.set_description_str(f"epoch {values['epoch']} loss {values['loss']:.4f} {self._dice}", refresh=False)
         self._bar.update(values["step"] - self._bar.n)
 
@@ -83,6 +86,15 @@ class BarWatcher(Watcher):
             self._bar.clear()
         stream.write(for_terminal(text) + "\n")
         stream.flush()
+
+
+def _in_json(value: Any) -> Any:
+    """A value that all readers of JSON understand: null for what is no number, such as a loss that grew beyond all."""
+    if isinstance(value, Mapping):
+        return {key: _in_json(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_json(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def sentence_of(event: Event) -> str:

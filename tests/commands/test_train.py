@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui import cli
-from brainseg_gui.commands.train_watch import sentence_of
+from brainseg_gui.commands.train_watch import BarWatcher, JsonWatcher, sentence_of
 from brainseg_gui.faults.process_mark import since_of
 from brainseg_gui.runs.config import TrainingConfig
 from brainseg_gui.runs.events import Event, EventWriter
@@ -185,3 +185,53 @@ def test_ctrl_c_stops_politely(tmp_path: Path, toy_case: Callable[..., Path]) ->
     assert process.returncode == 0
     assert json.loads(rest.splitlines()[-1])["event"] == "stopped"
     assert "stopping after this step" in errors
+
+
+def test_what_says_nothing_of_what_is_held_back_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunFolder, "launch", lambda self: 0)
+    monkeypatch.setattr("brainseg_gui.commands.train.watch_run", lambda *_: 0)
+    run, cases = str(tmp_path / "run"), str(tmp_path)
+    given = ("train", "--run", run, "--train", cases)
+    assert "--fold says nothing without folds" in refused(capsys, *given, "--fold", "0")
+    assert "--val and --split each say" in refused(capsys, *given, "--val", cases, "--split", "0")
+    assert "--val and --folds each say" in refused(capsys, *given, "--val", cases, "--folds", "5", "--fold", "1")
+    assert "--split and --folds each say" in refused(capsys, *given, "--split", "0.2", "--folds", "5")
+    assert not Path(run).exists()
+    assert cli.main([*given, "--fold", "1", "--set", "data.folds=5"]) == 0
+    assert "its own settings" in refused(capsys, "train", "--run", run, "--resume", "--preset", "fine-tune")
+    assert cli.main(["train", "--run", run, "--resume"]) == 0
+
+
+def test_a_loss_that_is_no_number_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    def strict(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    nan, endless = float("nan"), float("inf")
+    JsonWatcher().show(Event("epoch", 1.0, {"step": 3, "loss": nan, "metrics": {"a": endless, "b": [nan, 0.5]}}))
+    found = json.loads(capsys.readouterr().out, parse_constant=strict)
+    assert found["loss"] is None
+    assert found["metrics"] == {"a": None, "b": [None, 0.5]}
+
+
+def test_no_bar_is_drawn_into_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    watcher = BarWatcher(TrainingConfig())
+    for step in (1, 2, 3):
+        watcher.show(Event("step", 1.0, {"step": step, "epoch": 1, "loss": 0.5}))
+    watcher.show(Event("warning", 1.0, {"message": "the disk is slow"}))
+    watcher.close()
+    assert capsys.readouterr().err == "brainseg: the disk is slow\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--take-back", "cohort"], "no use for COHORT"),
+        (["--take-back", "--run", "run", "--promote"], "no use for --run and --promote"),
+        (["--run", "run", "--set", "length.epochs=1"], "--set is for a new run"),
+        (["--run", "run", "--model", "m", "--annotations", "a"], "--annotations and --model are for a new run"),
+    ],
+)
+def test_learn_refuses_what_says_nothing(words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sentence in refused(capsys, "learn", *words)
