@@ -12,11 +12,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 from brainseg_gui import __version__
 from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.faults.home import stand_in
-from brainseg_gui.faults.process_guard import ending_in_order, guard_process
+from brainseg_gui.faults.process_guard import ending_in_order, guard_process, hold_standard_streams
 from brainseg_gui.plain_files import for_terminal, visible
 
 COMMANDS = (
@@ -29,7 +31,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     """The parser of all commands, or of those that are asked for: the others need not be imported."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="brainseg",
         description="Read, segment, compare and correct brain-tumour MRI. Without a command, the window opens.",
         epilog="brainseg CASE opens the window on a case. For research; not a medical device.",
@@ -41,8 +43,23 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
     return parser
 
 
+class _Parser(argparse.ArgumentParser):
+    """Of the program and of each command: no empty word is a path, which would stand for the working folder."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.register("type", Path, _path_of)
+
+
+def _path_of(word: str) -> Path:
+    if not word:
+        raise argparse.ArgumentTypeError("an empty word names no file (perhaps a variable of the shell is empty)")
+    return Path(word)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a user's error is one line on stderr and exit code 2."""
+    hold_standard_streams()
     guard_process()
     stand_in()
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -155,6 +155,9 @@ def _named(words: list[str]) -> dict[str, Path]:
             name = path.resolve().name if path.is_dir() else "prediction"
         else:
             path = Path(place)
+        if not (place if equals else word):
+            what = f"--prediction {word or '“”'} names no file"
+            raise BrainsegError(what, "Write --prediction NAME=DIR; perhaps a variable of the shell is empty")
         if name in named:
             raise BrainsegError(f"two models are named {name}", "Name each: --prediction NAME=DIR")
         named[name] = path

@@ -258,7 +258,7 @@ def _treatments(args: argparse.Namespace, line: TimeLine) -> list[TreatmentNoted
 
     names = [visit.name for visit in line.visits]
     for name in (args.baseline, args.carry_over[0] if args.carry_over else None):
-        if name and name not in names:
+        if name is not None and name not in names:
             raise BrainsegError(f"no visit is named {name}", f"Choose one of {', '.join(names)}", args.patient_folder)
     days = [_day_of(word, "--treatment WORDS") for word in args.treatment]
     return [TreatmentNoted(day, what) for what, day in days]
@@ -270,13 +270,13 @@ def _as_asked(record: FollowUp, args: argparse.Namespace, treatments: Sequence[T
 
     for treatment in treatments:
         record = record.with_edit(treatment)
-    if args.baseline:
+    if args.baseline is not None:
         names = [visit.name for visit in record.visits if visit.mask is not None]
         if args.baseline not in names:
             what = f"no visit with a mask is named {args.baseline}"
             raise BrainsegError(what, f"Choose one of {', '.join(names)}", args.patient_folder)
         record = record.with_edit(BaselineChosen([visit.name for visit in record.visits].index(args.baseline)))
-    if args.targets:
+    if args.targets is not None:
         try:
             return record.with_edit(TargetsChosen(tuple(int(number) for number in args.targets.split(","))))
         except ValueError as error:

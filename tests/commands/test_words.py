@@ -1,0 +1,65 @@
+"""Command lines as scripts have them: variables that are empty, streams that are closed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from brainseg_gui import cli
+from tests.conftest import ToyCase
+
+PROGRAM = f"{sys.executable} -P -c 'import sys; from brainseg_gui.cli import main; sys.exit(main(sys.argv[1:]))'"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [""],
+        ["segment", "", "-o", "out"],
+        ["segment", "case", "-o", ""],
+        ["prepare", "", "-o", "out"],
+        ["export", "", "-o", "out", "--to", "nrrd"],
+        ["export", "cases", "-o", "", "--to", "nrrd"],
+        ["evaluate", "--reference", "", "--prediction", "p"],
+        ["statistics", ""],
+        ["report", "case", "--prediction", ""],
+        ["train", "--run", "", "--train", "cases"],
+        ["train", "--run", "run", "--train", "cases", ""],
+        ["runs", ""],
+        ["follow", "patient", "--masks", ""],
+    ],
+)
+def test_an_empty_word_is_not_the_working_folder(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words)
+    assert ended.value.code == 2
+    assert "an empty word names no file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("prediction", ["", "model="])
+def test_an_empty_prediction_is_not_the_working_folder(
+    tmp_path: Path, prediction: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["evaluate", "--reference", str(tmp_path), "--prediction", prediction]) == 2
+    assert "names no file" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(tmp_path: Path, toy_case: ToyCase, closed: str) -> None:
+    case = toy_case(tmp_path)
+    table = tmp_path / "table.csv"
+
+    def code_of(words: str) -> int:
+        said = subprocess.run(f"{PROGRAM} {words} {closed}", shell=True, capture_output=True, text=True, check=False)
+        assert "Traceback" not in said.stderr
+        return said.returncode
+
+    assert code_of(f"statistics '{case}'") == 0
+    assert code_of(f"statistics '{case}' -o '{table}'") == 0
+    assert table.read_text("utf-8").startswith("case_id,mask,")
+    assert code_of("statistics nothing") == 2
