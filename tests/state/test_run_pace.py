@@ -29,6 +29,13 @@ def test_a_limit_in_time_may_come_first() -> None:
     assert replace(limited, resumed_from=None).done == 0.4  # it has not begun
 
 
+def test_a_limit_in_time_is_of_all_sessions() -> None:
+    resumed = replace(PACE, limit_s=1000.0, earlier_s=700.0, resumed_from=20.0)  # 88 s of this one
+    assert resumed.seconds_left == min(60 * 2.0, 1000.0 - 788.0)
+    assert replace(resumed, total_steps=0).seconds_left == 1000.0 - 788.0
+    assert replace(resumed, total_steps=0).done == 0.788
+
+
 def test_a_clock_that_was_set_back_does_not_undo_what_steps_took() -> None:
     back = replace(PACE, last_time=0.0, limit_s=600.0, resumed_from=20.0)
     assert back.done == 0.4

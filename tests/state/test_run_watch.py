@@ -450,3 +450,20 @@ def test_a_step_that_comes_again_a_thousand_times_is_one(folder: RunFolder) -> N
     record = RunRecord(folder)
     record.apply(news)
     assert list(record.curves["loss"].values) == [999.0, 7.0]
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_the_hours_of_a_run_are_those_of_all_its_sessions(tmp_path: Path, said: bool) -> None:
+    """Half of two hours were over at the checkpoint; what a crash lost after it does not count."""
+    changes = {"length.epochs": "0", "length.steps": "0", "length.hours": "2"}
+    folder = RunFolder.create(tmp_path / "run", with_changes(TrainingConfig(), changes))
+    record, look = follow(folder)
+    told = {"elapsed_s": 3600.0} if said else {}
+    write(folder, started(), at=1000.0)
+    write(folder, ("checkpoint", {"step": 7, **told}), at=4600.0)
+    write(folder, ("checkpoint", {"step": 9, "elapsed_s": 7000.0}), at=8000.0)
+    write(folder, started(resumed_from=7), at=90_000.0)
+    write(folder, ("device", {"device": "CPU"}), at=90_600.0)
+    look()
+    assert record.seconds_left == 2 * 3600 - 3600 - 600
+    assert record.done == pytest.approx(4200 / 7200)

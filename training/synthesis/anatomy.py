@@ -26,8 +26,10 @@ from brainseg_gui.storage.writing import replacing
 
 from .fields import BoolArray, FloatArray
 
-_VERSION = 1
+_VERSION = 2
 """Of what is worked out of a label map: raise it when that changes."""
+_NEARLY_WHOLE = 0.02
+"""What programs that scale floats into an integer file leave of whole numbers."""
 MARGIN = 12
 """Voxels kept around the brain, so that warping and blurring never look past the edge."""
 _CLOSING_MM = 10.0
@@ -166,10 +168,15 @@ def find_anatomies(path: Path) -> tuple[Path, ...]:
     ImageError
         If there are none.
     """
-    found = (path,) if path.is_file() else tuple(sorted(filter(is_image, path.glob("*"))))
+    found = (path,) if path.is_file() else tuple(sorted(filter(_may_be_labels, path.glob("*"))))
     if not found:
         raise ImageError("no anatomical label map here", f"Give a {titles()} file, or a folder that holds some", path)
     return found
+
+
+def _may_be_labels(path: Path) -> bool:
+    """Whether a file is an image by its name, and none of those that macOS puts beside each on a foreign drive."""
+    return is_image(path) and not path.name.startswith(".") and path.is_file()
 
 
 def read_labels(path: Path) -> npt.NDArray[np.int16]:
@@ -184,7 +191,10 @@ def read_labels(path: Path) -> npt.NDArray[np.int16]:
     grid = picture.header.stored_grid
     if picture.stored.ndim != 3 or not np.allclose(grid.grid.spacing_mm, 1.0, atol=0.05):
         raise ImageError("this label map is not a volume of 1 mm voxels", "Resample it to 1 mm", path)
-    labels = grid.to_ras(picture.stored * picture.slope + picture.intercept).astype(np.int16)
+    values = np.nan_to_num(picture.stored * picture.slope + picture.intercept)
+    if np.abs(values - np.rint(values)).max() > _NEARLY_WHOLE:
+        raise ImageError("this label map holds fractions", "Resample it again, to the nearest label", path)
+    labels = grid.to_ras(np.clip(np.rint(values), 0, np.iinfo(np.int16).max)).astype(np.int16)
     if not (np.isin(labels, (2, 41)).any() and np.isin(labels, (3, 42)).any()):
         remedy = "Give a label map with FreeSurfer's numbers, such as SynthSeg's"
         raise ImageError("this label map holds no cerebral white matter (2, 41) and cortex (3, 42)", remedy, path)
