@@ -13,6 +13,7 @@ from brainseg_gui.inference.network.devices import ComputeDevice, choose_device,
 from brainseg_gui.inference.options import Device, Precision
 from brainseg_gui.runs.config import TrainingConfig
 from training.announce import tell_estimate, tell_of_data, tell_of_network
+from training.best_so_far import compared_alike
 from training.callbacks import Checkpoints, Epochs, Export, Steps, Together, tensorboard
 from training.checkpoint import BEST, averaged_weights, latest_checkpoint, restore
 from training.data.cache import CachedCase
@@ -75,7 +76,8 @@ def train(run: Run, config: TrainingConfig) -> None:
         # Fit
         with undivided():
             validation = Validation(model, plain, device, precision, passport, data.validation, run.warn)
-            validation.expected = held_back
+            ids = [case.case_id for case in data.validation]
+            validation.expected = compared_alike(run, config.length, ids, held_back)
         with contextlib.closing(patches_of(run, config, start, order, patch)) as patches:
             fit(run, config, model, patches, validation, exporter(run, config, start, plain, len(order)))
 
