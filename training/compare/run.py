@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.rules import RuleSet
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.naming.patients import patients_of
 from brainseg_gui.inference.postprocess import postprocess
 from training.compare.cases import ComparedCase
 from training.compare.methods import Method, Prediction
@@ -51,9 +53,10 @@ class MethodComparison:
 
     def run(self) -> Iterator[tuple[CaseScore, ...]]:
         """Score case after case; one tuple per case, without the methods that cannot do it."""
+        patients = names_of_patients(self.cases)
         for case in self.cases:
             try:
-                yield tuple(self._of_case(case))
+                yield tuple(replace(score, patient=patients[case.source.identity]) for score in self._of_case(case))
             except BrainsegError as error:
                 self.tell(f"{case.case_id} is left out: {error}")
                 yield ()
@@ -87,6 +90,13 @@ class MethodComparison:
             return CaseScore(case.group, case.case_id, method.name, numbers, seconds, foci_of(reference))
 
         return self.store.score(key, compute)
+
+
+def names_of_patients(cases: Sequence[ComparedCase]) -> dict[Path, str]:
+    """Whose each case is, by its place: the folder of a patient's visits by its name alone, where no other has that."""
+    owners, _ = patients_of([case.source for case in cases])
+    count = Counter(Path(owner).name for owner in set(owners.values()))
+    return {place: name if count[name := Path(owner).name] == 1 else owner for place, owner in owners.items()}
 
 
 class _OneCase:

@@ -51,6 +51,8 @@ class CaseScore:
         From the images in memory to the classes, when they were computed.
     foci
         Pieces of the reference's whole tumour; see `foci_of`.
+    patient
+        Whose the case is, by its folders and names; empty where the id alone tells.
     """
 
     group: str
@@ -59,14 +61,14 @@ class CaseScore:
     regions: Mapping[str, RegionNumbers]
     seconds: float
     foci: int
+    patient: str = ""
 
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> CaseScore:
         """From what `dataclasses.asdict` gives."""
         numbers = {key: RegionNumbers(**content["regions"][key]) for key in REGIONS}
-        return cls(
-            content["group"], content["case_id"], content["method"], numbers, content["seconds"], content["foci"]
-        )
+        names = content["group"], content["case_id"], content["method"]
+        return cls(*names, numbers, content["seconds"], content["foci"], content.get("patient", ""))
 
     @property
     def false_enhancement_ml(self) -> float | None:
@@ -105,8 +107,8 @@ def _numbers(row: RegionScore) -> RegionNumbers:
 class RegionSummary:
     """One region over a group's cases; HD95 counts a missing or invented region at the rule set's distance.
 
-    `dice_interval` is the 95 % bootstrap interval of the mean, drawn over patients with all of their cases, whom the
-    ids tell; None for fewer than two patients.
+    `dice_interval` is the 95 % bootstrap interval of the mean, drawn over patients with all of their cases, whom
+    folders and names tell; None for fewer than two patients.
     """
 
     dice_mean: float
@@ -168,7 +170,7 @@ def summarise(scores: Sequence[CaseScore]) -> tuple[MethodSummary, ...]:
 
 
 def _summary(scores: Sequence[CaseScore]) -> MethodSummary:
-    patients = [patient_of(score.case_id) for score in scores]
+    patients = [score.patient or patient_of(score.case_id) for score in scores]
     regions_of = {key: _region([score.regions[key] for score in scores], patients) for key in REGIONS}
     missed = sum(s.regions["ET"].reference_ml > 0 and s.regions["ET"].prediction_ml == 0 for s in scores)
     seconds = median(score.seconds for score in scores)

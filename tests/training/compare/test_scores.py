@@ -13,10 +13,13 @@ from matplotlib.image import imread
 
 from brainseg_gui.errors import BrainsegError
 from brainseg_gui.evaluation.metrics.rules import rules_named
+from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
+from training.compare.cases import ComparedCase
 from training.compare.kinds import OF_REFERENCE, named_kinds
+from training.compare.run import MethodComparison, names_of_patients
 from training.compare.scores import CaseScore, RegionNumbers, foci_of, region_numbers, summarise
 from training.compare.tables import as_csv, as_json, as_markdown, dice_text, region_text
 from training.compare.volumes_picture import LEAST_ML, draw_volumes
@@ -157,3 +160,35 @@ def test_volumes_lie_on_the_line_where_they_are_equal_and_at_the_edge_where_ther
     np.testing.assert_allclose(enhancing.collections[0].get_offsets(), [[8, 4], [LEAST_ML, LEAST_ML]])
     draw_volumes(scores, tmp_path / "volumes.png")
     assert imread(tmp_path / "volumes.png").shape[1] > 600
+
+
+def test_intervals_are_drawn_over_the_patients_of_the_folders() -> None:
+    """Two visits of each of three patients: by the ids of the visits they were two patients with three cases."""
+    places = [Path("/study", patient, visit) for patient in ("P1", "P2", "P3") for visit in ("visit1", "visit2")]
+    cases = [ComparedCase(CaseSource(place.name, place, {}), "study") for place in places]
+    patients = names_of_patients(cases)
+    assert [patients[case.source.identity] for case in cases] == ["P1", "P1", "P2", "P2", "P3", "P3"]
+
+    dice = (0.9, 0.9, 0.5, 0.5, 0.1, 0.1)
+    found = [
+        replace(score(case.case_id, value, numbers(value)), patient=patients[case.source.identity])
+        for case, value in zip(cases, dice, strict=True)
+    ]
+    told, by_ids = summarise(found)[0], summarise([replace(one, patient="") for one in found])[0]
+    low, high = told.regions["WT"].dice_interval or (0.0, 0.0)
+    assert high - low > 0.5
+    assert by_ids.regions["WT"].dice_interval == (0.5, 0.5)  # each visit has all three patients
+    assert CaseScore.of(json.loads(json.dumps(asdict(found[0])))) == found[0]
+
+
+def test_patients_of_one_name_in_two_places_are_not_one() -> None:
+    places = [Path("/a/01/visit1"), Path("/a/01/visit2"), Path("/b/01/visit1"), Path("/b/02/visit1")]
+    patients = names_of_patients([ComparedCase(CaseSource(place.name, place, {}), "g") for place in places])
+    assert len(set(patients.values())) == 3
+
+
+def test_a_comparison_says_whose_each_case_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [ComparedCase(CaseSource(visit, Path("/study/P1", visit), {}), "study") for visit in ("visit1", "visit2")]
+    comparison = MethodComparison(cases, (), None, RULES, None, print)  # type: ignore[arg-type]
+    monkeypatch.setattr(MethodComparison, "_of_case", lambda _, case: iter([score(case.case_id, 0.5, numbers(0.5))]))
+    assert [row[0].patient for row in comparison.run()] == ["P1", "P1"]
