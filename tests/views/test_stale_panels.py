@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import shiboken6
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.imaging.case import Case
@@ -28,3 +31,17 @@ def test_panels_about_masks_are_grey_only_while_a_slow_case_is_read(
     session.open(replace(case))
     assert panel.isEnabled()
     assert opened.comparison().isEnabled()
+
+
+def test_a_panel_may_be_made_while_what_kept_its_room_is_grey(
+    qtbot: QtBot, qapp: QApplication, opened: MainWindow, session: Session, case: Case
+) -> None:
+    room = opened.panels.dock("Raters").widget()
+    session.preview(case)
+    qtbot.waitUntil(lambda: not room.isEnabled(), timeout=30_000)
+    opened.panels.show("Raters")
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not shiboken6.isValid(room)
+    session.open(replace(case))
+    assert opened.panels.named("Raters")().isEnabled()
+    assert opened.panels.named("Layers")().isEnabled()

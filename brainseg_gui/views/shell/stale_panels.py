@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
@@ -32,7 +33,7 @@ class StalePanels(QObject):
     def _on_case_changed(self) -> None:
         if not self._session.previewing:
             self._soon.stop()
-            for panel in self._greyed:
+            for panel in filter(shiboken6.isValid, self._greyed):  # what kept a panel's room goes with its making
                 panel.setEnabled(True)
             self._greyed = []
         elif not self._greyed and not self._soon.isActive():
