@@ -88,7 +88,7 @@ class Application(QObject):
         """End threads and the engine, and remember what was set."""
         case = self.session.case
         if case is not None and not self.session.previewing:
-            self.preferences.set_windows(case.source.identity, self.session.viewing.windows)
+            self.preferences.set_windows(case.source, self.session.viewing.windows)
         self.preferences.set("geometry", self.window.saveGeometry())
         self.preferences.set("window state", self.window.saveState())
         self.controllers.close()

@@ -6,6 +6,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -886,3 +887,20 @@ def test_a_copy_of_a_case_is_another_case(
     opened.open_paths([copy])
     settled()
     assert session.case.source.folder == copy
+
+
+def test_a_file_that_is_taken_for_another_modality_is_not_shown_through_the_window_of_that_one(
+    opened: FilesController, session: Session, settled: Callable[[], None]
+) -> None:
+    assert session.case is not None
+    source = session.case.source
+    files = dict(source.modalities)
+    files[Modality.T1], files[Modality.T2] = files[Modality.T2], files[Modality.T1]
+    opened.open_source(replace(source, modalities=files))
+    settled()
+    assert session.case.source.modalities == files
+    windows, volumes = session.viewing.windows, session.case.volumes
+    assert {m: windows[m] for m in volumes} == {m: auto_window(volumes[m]) for m in volumes}
+    opened.open_source(session.case.source)
+    settled()
+    assert session.viewing.windows == windows

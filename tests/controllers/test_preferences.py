@@ -8,8 +8,13 @@ import platformdirs
 import pytest
 
 from brainseg_gui.controllers.settings.preferences import Preferences, thumbnail_path
+from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
+
+
+def _source(name: str, file: str = "t2.nii.gz") -> CaseSource:
+    return CaseSource(name, Path("/"), {Modality.T2: Path("/") / name / file})
 
 
 @pytest.mark.parametrize("value", [True, False, 0.3, 7, "words", ""])
@@ -56,7 +61,7 @@ def test_a_broken_settings_file_is_no_settings(content: bytes) -> None:
     path.write_bytes(content)
     preferences = Preferences()
     assert (preferences.recent, preferences.keys, preferences.models) == ([], {}, [])
-    assert preferences.windows_of(Path("/case")) == {}
+    assert preferences.windows_of(_source("case")) == {}
     assert preferences.expected_seconds("x") == 0.0
     assert preferences.bytes("geometry").isEmpty()
 
@@ -72,10 +77,20 @@ def test_recent_cases_are_ten_newest_first_and_each_once() -> None:
 def test_windows_are_kept_per_case_for_a_hundred_cases() -> None:
     preferences = Preferences()
     for number in range(101):
-        preferences.set_windows(Path(f"/case{number}"), {Modality.T2: Window(number, 2.5)})
-    assert preferences.windows_of(Path("/case0")) == {}
-    assert preferences.windows_of(Path("/case1")) == {Modality.T2: Window(1.0, 2.5)}
-    assert preferences.windows_of(Path("/case100")) == {Modality.T2: Window(100.0, 2.5)}
+        preferences.set_windows(_source(f"case{number}"), {Modality.T2: Window(number, 2.5)})
+    assert preferences.windows_of(_source("case0")) == {}
+    assert preferences.windows_of(_source("case1")) == {Modality.T2: Window(1.0, 2.5)}
+    assert preferences.windows_of(_source("case100")) == {Modality.T2: Window(100.0, 2.5)}
+
+
+def test_a_window_is_of_a_file_and_not_of_another_that_is_taken_for_the_same() -> None:
+    preferences = Preferences()
+    preferences.set_windows(_source("case"), {Modality.T2: Window(1.0, 2.5)})
+    assert preferences.windows_of(_source("case", "t1.nii.gz")) == {}
+    token, (level, width, file) = next((k, v["t2"]) for k, v in preferences._load("windows", {}).items())
+    assert "t2" not in file  # the settings name no file
+    preferences.set("windows", {token: {"t2": [level, width]}})  # as earlier versions kept it
+    assert preferences.windows_of(_source("case", "t1.nii.gz")) == {Modality.T2: Window(1.0, 2.5)}
 
 
 def test_keys_models_and_seconds_come_back() -> None:

@@ -14,9 +14,14 @@ from PySide6.QtCore import QByteArray
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.storage import settings as settings_module
+
+
+def _source(folder: Path, name: str) -> CaseSource:
+    return CaseSource(name, folder, {m: folder / f"{m.value}.nii.gz" for m in Modality})
 
 
 @pytest.fixture
@@ -112,13 +117,14 @@ def test_two_windows_do_not_clobber_each_other(own_folders: Path, tmp_path: Path
     """The other one runs in a process of its own, as a second window does."""
     here = Preferences()
     here.add_recent(tmp_path / "A")
-    here.set_windows(tmp_path / "A", {Modality.T1: Window(1.0, 2.0)})
+    here.set_windows(_source(tmp_path, "A"), {Modality.T1: Window(1.0, 2.0)})
     here.set("theme", "light")
     here.flush()
     script = """
 import sys
 from pathlib import Path
 from brainseg_gui.controllers.settings.preferences import Preferences
+from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.storage import settings as settings_module
@@ -127,7 +133,8 @@ other.add_recent(Path(sys.argv[1]) / "B")
 other.add_model(Path(sys.argv[1]) / "model")
 other.set_key("view.fit", "F5")
 other.set_expected_seconds("x", 4.0)
-other.set_windows(Path(sys.argv[1]) / "B", {Modality.T2: Window(3.0, 4.0)})
+b = CaseSource("B", Path(sys.argv[1]), {m: Path(f"{m.value}.nii.gz") for m in Modality})
+other.set_windows(b, {Modality.T2: Window(3.0, 4.0)})
 other.flush()
 """
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True)
@@ -136,15 +143,15 @@ other.flush()
     here.set_key("view.smooth", "F6")
     here.add_model(tmp_path / "another")
     here.set_expected_seconds("y", 5.0)
-    here.set_windows(tmp_path / "C", {Modality.T1: Window(5.0, 6.0)})
+    here.set_windows(_source(tmp_path, "C"), {Modality.T1: Window(5.0, 6.0)})
     here.flush()
     last = Preferences()
     assert last.recent == [tmp_path / name for name in "CBA"]
     assert last.keys == {"view.fit": "F5", "view.smooth": "F6"}
     assert last.models == [tmp_path / "model", tmp_path / "another"]
     assert (last.expected_seconds("x"), last.expected_seconds("y")) == (4.0, 5.0)
-    assert last.windows_of(tmp_path / "B") == {Modality.T2: Window(3.0, 4.0)}
-    assert last.windows_of(tmp_path / "A") == {Modality.T1: Window(1.0, 2.0)}
+    assert last.windows_of(_source(tmp_path, "B")) == {Modality.T2: Window(3.0, 4.0)}
+    assert last.windows_of(_source(tmp_path, "A")) == {Modality.T1: Window(1.0, 2.0)}
     assert last.get("theme", "dark") == "light"
 
 

@@ -22,7 +22,7 @@ class CarriedWindows:
         case = self._session.case
         if case is not None and not self._session.previewing:
             windows, began = self._session.viewing.windows, self._opened_with
-            self._preferences.set_windows(case.source.identity, windows)
+            self._preferences.set_windows(case.source, windows)
             self._changed = {m: (began[m], w) for m, w in windows.items() if m in began and w != began[m]}
 
     def begin(self, case: Case, *, carry: bool) -> None:

@@ -132,7 +132,7 @@ class CaseReading(QObject):
         if self.leaves_list:
             self._session.set_cohort(())
         said = self._session.notice
-        remembered = self._preferences.windows_of(case.source.identity)
+        remembered = self._preferences.windows_of(case.source)
         if opened.study:
             self.know(case, opened.study)
         self._session.open(case, remembered)

@@ -25,6 +25,7 @@ from brainseg_gui.storage.writing import make_private_folder
 
 if TYPE_CHECKING:
     from brainseg_gui.annotation.measuring.mark_journal import MarkJournals
+    from brainseg_gui.imaging.case import CaseSource
 
 log = logging.getLogger(__name__)
 
@@ -181,18 +182,21 @@ class Preferences:
         self.set("runs", [str(path) for path in paths])
         self.set("forgotten runs", sorted(str(path) for path in forgotten))
 
-    def windows_of(self, identity: Path) -> dict[Modality, Window]:
-        """Windows that were set for a case the last time, by its place."""
-        entry = self._load("windows", {}).get(folder_token(identity), {})
+    def windows_of(self, source: CaseSource) -> dict[Modality, Window]:
+        """Windows that were set for a case the last time, by its place, for the files that they were set for."""
+        entry = self._load("windows", {}).get(folder_token(source.identity), {})
         try:
-            found = {Modality(key): Window(float(level), float(width)) for key, (level, width) in entry.items()}
-        except (AttributeError, TypeError, ValueError, OverflowError):
+            known = {Modality(key): (Window(float(v[0]), float(v[1])), v[2:]) for key, v in entry.items()}
+        except (AttributeError, IndexError, TypeError, ValueError, OverflowError):
             return {}
-        return {key: window for key, window in found.items() if isfinite(window.level) and isfinite(window.width)}
+        files = _file_tokens(source)
+        same = {m: window for m, (window, file) in known.items() if not file or file[0] == files.get(m)}
+        return {key: window for key, window in same.items() if isfinite(window.level) and isfinite(window.width)}
 
-    def set_windows(self, identity: Path, windows: Mapping[Modality, Window]) -> None:
-        """Remember the windows of a case, of the last hundred cases."""
-        token, entry = folder_token(identity), {m.value: [w.level, w.width] for m, w in windows.items()}
+    def set_windows(self, source: CaseSource, windows: Mapping[Modality, Window]) -> None:
+        """Remember the windows of a case, of the last hundred cases, each with what tells its file."""
+        files, token = _file_tokens(source), folder_token(source.identity)
+        entry = {m.value: [w.level, w.width, files[m]] for m, w in windows.items() if m in files}
 
         def with_these(known: dict[str, Any]) -> dict[str, Any]:
             others = [(key, value) for key, value in known.items() if key != token]
@@ -225,6 +229,11 @@ def _typed(value: Any, default: Any) -> Any:
 def _paths(found: list[object]) -> list[Path]:
     """Paths among what a setting holds, the first ones of far too many."""
     return [Path(text) for text in found[:_MOST_PATHS] if isinstance(text, str) and text and "\0" not in text]
+
+
+def _file_tokens(source: CaseSource) -> dict[Modality, str]:
+    """What tells the file of each modality: the settings name none."""
+    return {modality: folder_token(Path(path.name)) for modality, path in source.modalities.items()}
 
 
 def thumbnail_path(folder: Path) -> Path:
