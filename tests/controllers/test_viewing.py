@@ -120,6 +120,23 @@ def test_without_a_case_nothing_breaks(controller: ViewingController, session: S
     assert session.viewing.modality is before
 
 
+def test_auto_window_is_of_the_modality_under_the_mouse(
+    opened: ViewingController, session: Session, parts: Any, case: Case
+) -> None:
+    session.viewing.layout = ViewLayout.MODALITIES
+    shown, pointed_at = parts.window.ortho.views[1], parts.window.ortho.views[2]
+    assert (shown.modality, pointed_at.modality) == (Modality.T1CE, Modality.T2)
+    session.viewing.windows = dict.fromkeys(Modality, Window(1.0, 2.0))
+    place = QPointF(pointed_at.rect().center())
+    QApplication.sendEvent(pointed_at, QEnterEvent(place, place, place))
+    opened.auto_window()
+    assert session.viewing.windows[Modality.T2] == auto_window(case.volumes[Modality.T2])
+    assert session.viewing.windows[Modality.T1CE] == Window(1.0, 2.0)
+    QApplication.sendEvent(pointed_at, QEvent(QEvent.Type.Leave))
+    opened.auto_window()
+    assert session.viewing.windows[Modality.T1CE] == auto_window(case.volumes[Modality.T1CE])
+
+
 def test_auto_window_is_of_the_shown_modality(opened: ViewingController, session: Session, case: Case) -> None:
     for modality in (Modality.T1CE, Modality.T2):
         session.viewing.set_window(modality, Window(1.0, 2.0))

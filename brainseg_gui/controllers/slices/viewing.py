@@ -104,8 +104,10 @@ class ViewingController(QObject):
         self._viewing.colours = self._colours_before if chosen.any_vision else safe_colours()
 
     def auto_window(self) -> None:
-        """Window the shown modality by the brain's percentiles."""
-        case, modality = self._session.displayed, self._viewing.modality
+        """Window the modality under the mouse, else the shown one, by the brain's percentiles."""
+        case, pictures = self._session.displayed, self._pictures.made
+        pointed_at = pictures.modality_under_cursor if pictures is not None else None
+        modality = pointed_at or self._viewing.modality
         if case is not None and modality in case.volumes:
             self._viewing.set_window(modality, auto_window(case.volumes[modality]))
 

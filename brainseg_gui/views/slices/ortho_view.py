@@ -71,6 +71,11 @@ class OrthoView(QWidget):
         return self._hovered.voxel_under_cursor if self._hovered is not None else None
 
     @property
+    def modality_under_cursor(self) -> Modality | None:
+        """What the view under the cursor shows; None where the cursor is over none."""
+        return self._hovered.modality if self._hovered is not None else None
+
+    @property
     def _cells(self) -> dict[ViewLayout, list[SliceCell]]:
         return {layout: page.findChildren(SliceCell) for layout, page in self._pages.items()}
 

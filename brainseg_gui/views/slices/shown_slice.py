@@ -32,6 +32,11 @@ class ShownSlice:
         return self._fixed_plane or self._session.viewing.plane
 
     @property
+    def follows_plane(self) -> bool:
+        """Whether the plane is the one that is chosen for all such views."""
+        return self._fixed_plane is None
+
+    @property
     def modality(self) -> Modality:
         """The modality that is shown."""
         return self._fixed_modality or self._session.viewing.modality

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from brainseg_gui.state.session import Session
@@ -49,6 +49,17 @@ class Cell(QFrame):
         show_tool(self.enlarge_button, name, tip, "on_picture" if self._on_black else "quiet")
 
 
+class _SliceSlider(QSlider):
+    """The slices of a view; the wheel goes through them as over the picture: Qt's would pass over two of three."""
+
+    def __init__(self, view: SliceView) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        self._view = view
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._view.wheelEvent(event)
+
+
 class SliceCell(Cell):
     """A slice view with its slider, and the profile of the compared masks along it."""
 
@@ -58,7 +69,7 @@ class SliceCell(Cell):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # nothing behind it has to be painted
         self._view = view
         self._session = session
-        self._slider = QSlider(Qt.Orientation.Vertical)
+        self._slider = _SliceSlider(view)
         self._slider.setFixedWidth(16)
         self._slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._slider.setToolTip("Slice. Wheel over the picture, Page up, Page down")

@@ -51,6 +51,10 @@ class SliceMapping:
             return None
         return pixel_to_voxel((row, column), self.plane, self.slice_index, self.grid, self.convention)
 
+    def nearest_voxel(self, position: QPoint) -> Voxel:
+        """Voxel under a position of the viewport; outside the slice the one of its edge that is nearest."""
+        return self.voxel_at(position) or self.grid.clip(self.point_at(QPointF(position)))
+
     def point_at(self, position: QPointF) -> Point:
         """Voxel coordinates under a position of the viewport, also outside the slice."""
         row, column = self._pixel_edges(position)

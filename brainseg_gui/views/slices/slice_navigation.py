@@ -40,6 +40,7 @@ class SliceNavigation:
         self._shown, self._range = shown, seen
         self._drag: _Drag | None = None
         self._before = QPointF()
+        self._began_inside = False
 
     @property
     def dragging(self) -> bool:
@@ -50,6 +51,8 @@ class SliceNavigation:
         """Begin a drag."""
         self._drag, self._before = _drag_of(event), event.position()
         if self._drag is _Drag.CROSSHAIR:
+            place = event.position().toPoint()
+            self._began_inside = mapping is not None and mapping.voxel_at(place) is not None
             self._move_crosshair(event.position(), mapping)
 
     def drag(self, position: QPointF, mapping: SliceMapping | None, middle: QPointF) -> None:
@@ -104,7 +107,10 @@ class SliceNavigation:
             self._viewing.crosshair = case.grid.clip(moved)
 
     def _move_crosshair(self, position: QPointF, mapping: SliceMapping | None) -> None:
-        voxel = mapping.voxel_at(position.toPoint()) if mapping is not None else None
+        if mapping is None:
+            return
+        place = position.toPoint()  # beyond the edge, what was begun on the slice goes along it
+        voxel = mapping.nearest_voxel(place) if self._began_inside else mapping.voxel_at(place)
         if voxel is not None:
             self._viewing.crosshair = voxel
 

@@ -106,8 +106,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
     def _connect(self) -> None:
         session, events = self._session, self._session.viewing.events
         session.case_changed.connect(self.fit)
-        for field in (events.convention, events.plane):
-            field.connect(self._range.refit)
+        events.convention.connect(self._range.turn_over)
+        events.plane.connect(self._on_plane_changed)
         events.crosshair.connect(self._on_crosshair_changed)
         annotating = session.annotating
         for field in (annotating.options.events.tool, annotating.hand.events.browsing):
@@ -245,6 +245,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
         self._follow(event.position())
         if self._hand.pressed:
             self._hand.drag(event, self.mapping)
+        elif event.buttons() == Qt.MouseButton.NoButton:
+            self._navigation.release()  # a dialog, or another program, had the release
         elif self._navigation.dragging:
             self._navigation.drag(event.position(), self.mapping, QPointF(self.viewport().rect().center()))
 
@@ -286,6 +288,10 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no type
             return
         self._range.refit()
         QTimer.singleShot(0, self, self._on_slice_moved)  # when all that was laid out anew has its place
+
+    def _on_plane_changed(self) -> None:
+        if self._shown.follows_plane:  # what is seen of one plane says nothing of another
+            self.fit()
 
     def _on_crosshair_changed(self) -> None:
         if self.cursor is not None:  # the brush is in the new slice, also after a key
