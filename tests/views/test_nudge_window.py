@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QFocusEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -25,6 +25,7 @@ from brainseg_gui.preparation.steps.work import Wishes
 from brainseg_gui.state.preparing.nudging import Look
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.preparing.nudge_picture import NudgePicture
+from brainseg_gui.views.preparing.nudge_view import NudgeView
 from brainseg_gui.views.preparing.nudge_window import NudgeWindow
 from tests.preparation.heads import grid_of
 from tests.preparation.test_registration import motion
@@ -190,16 +191,40 @@ def test_space_held_shows_the_reference_and_the_wheel_other_slices(window: Nudge
     assert board is not None
     assert np.array_equal(board[:24, :24], reference[:24, :24])
     assert np.array_equal(board[:24, 24:48], series[:24, 24:48])
+    _turn_wheel(view, QPoint(0, 240))
+    assert state.crosshair == (42, 44, 41)
+
+
+def test_the_wheel_of_a_touchpad_goes_by_notches_and_its_end_nowhere(window: NudgeWindow, session: Session) -> None:
+    view, state = window.views[Plane.AXIAL], session.preparing.nudging
+    start = state.crosshair[2]
+    _turn_wheel(view, QPoint())  # the end of a gesture turns by nothing
+    for _ in range(7):
+        _turn_wheel(view, QPoint(0, 15))
+    assert state.crosshair[2] == start
+    _turn_wheel(view, QPoint(0, 15))
+    assert state.crosshair[2] == start + 1
+
+
+def test_the_series_comes_back_when_the_keys_go_while_space_is_held(window: NudgeWindow, session: Session) -> None:
+    view, state = window.views[Plane.AXIAL], session.preparing.nudging
+    QTest.keyPress(view, Qt.Key.Key_Space)
+    assert state.blink
+    QApplication.sendEvent(view, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.ActiveWindowFocusReason))
+    assert not state.blink
+    QTest.keyRelease(view, Qt.Key.Key_Space)
+
+
+def _turn_wheel(view: NudgeView, by: QPoint) -> None:
     place = QPointF(view.rect().center())
     wheel = QWheelEvent(
         place,
         view.mapToGlobal(place),
         QPoint(),
-        QPoint(0, 240),
+        by,
         Qt.MouseButton.NoButton,
         Qt.KeyboardModifier.NoModifier,
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
     QApplication.sendEvent(view, wheel)
-    assert state.crosshair == (42, 44, 41)

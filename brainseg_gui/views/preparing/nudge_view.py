@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from brainseg_gui.imaging.plane import (
@@ -53,6 +53,7 @@ class NudgeView(QWidget):
         self._picture = NudgePicture(nudging, plane, convention)
         self._dragged: QPointF | None = None
         self._goes_on = False
+        self._wheel = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 160)
         self.setAccessibleName(f"{plane.title} picture of the series over its reference")
@@ -125,8 +126,12 @@ class NudgeView(QWidget):
         self._dragged, self._goes_on = None, False
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = round(event.angleDelta().y() / _WHEEL_STEP)
-        self._step_slices(notches or (1 if event.angleDelta().y() > 0 else -1))
+        self._wheel += event.angleDelta().y() or event.angleDelta().x()  # fine wheels turn by less than a notch
+        steps = int(self._wheel / _WHEEL_STEP)
+        self._wheel -= steps * _WHEEL_STEP
+        if steps:
+            self._step_slices(steps)
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, step = Qt.Key(event.key()), _STEP
@@ -149,6 +154,10 @@ class NudgeView(QWidget):
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._state.blink = False
         super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._state.blink = False  # who has the keys now hears of the release
+        super().focusOutEvent(event)
 
     def _shift_by(self, right_mm: float, up_mm: float) -> None:
         """Move the series on the screen."""
