@@ -79,6 +79,7 @@ class Session(Notices):
         self._comparison: Comparison | None = None
         self._overlay: ScalarMap | None = None
         self.viewing.events.agreement.connect(self._on_agreement_changed)
+        self.layers.renamed.connect(self._on_renamed)
 
     # of features that a start does not wait for: made, and imported, when first asked for
 
@@ -287,6 +288,14 @@ class Session(Notices):
             if overlay is not None:
                 self.viewing.agreement, self.viewing.masks_visible = None, True
             self.overlay_changed.emit()
+
+    def _on_renamed(self, layer: Layer, before: str) -> None:
+        """What was chosen by its name is chosen still."""
+        options, operating = self.annotating.options, self.annotating.operating
+        if options.copy_from == before:
+            options.copy_from = layer.name
+        if operating.layer == before:
+            operating.layer = layer.name
 
     def _on_agreement_changed(self, region: Region | None) -> None:
         if region is not None:

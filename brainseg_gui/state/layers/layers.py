@@ -113,6 +113,9 @@ class Layers:
     appearance_changed = Signal(Layer)
     """Name, visibility, style, opacity, scheme or saved state of one layer changed."""
 
+    renamed = Signal(Layer, str)
+    """One layer has another name than the one before; `appearance_changed` says so, too."""
+
     def __init__(self) -> None:
         self._layers: list[Layer] = []
         self._watchers: dict[Layer, Callable[[object], None]] = {}
@@ -223,7 +226,8 @@ class Layers:
         """Give a layer another name, with a number if it is taken; an empty one changes nothing."""
         wanted = " ".join(name.split())
         if wanted and wanted != layer.name:
-            layer.name = self._free_name(wanted)
+            before, layer.name = layer.name, self._free_name(wanted)
+            self.renamed.emit(layer, before)
 
     def move(self, layer: Layer, steps: int) -> None:
         """Move a layer in the list: what comes later is drawn over what comes before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from brainseg_gui.state.session import Session
@@ -41,6 +41,7 @@ class AnnotatePanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._pages)
         self._annotating.annotation_changed.connect(self._synchronize)
+        session.layers.renamed.connect(self._synchronize)
         self._synchronize()
 
     def _make_start(self) -> QWidget:
@@ -66,6 +67,7 @@ class AnnotatePanel(QWidget):
         settings = ScrollPage(spacing=8, above=0)
         self._name, self._read_only = ElidedLabel(), QLabel()
         self._read_only.setObjectName("problem")
+        self._read_only.setTextFormat(Qt.TextFormat.PlainText)
         self._read_only.setWordWrap(True)
         for widget in (self._name, self._read_only, LabelChooser(session, self._actions), rule(), self.options):
             settings.column.addWidget(widget)

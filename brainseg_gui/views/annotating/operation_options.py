@@ -65,7 +65,7 @@ class OperationOptions(QWidget):
             column.addWidget(widget)
         column.addStretch(1)
         self._operating.events.connect(self._synchronize)
-        for signal in (session.layers.changed, session.annotating.annotation_changed):
+        for signal in (session.layers.changed, session.layers.renamed, session.annotating.annotation_changed):
             signal.connect(self._list_choices)
         session.annotating.rules_changed.connect(self._list_choices)
         self._list_choices()

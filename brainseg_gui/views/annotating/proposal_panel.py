@@ -97,7 +97,7 @@ class ProposalPanel(QWidget):
         self._buttons = _button_grid(actions)
         column.addWidget(self._buttons)
         column.addStretch(0)
-        for signal in (session.layers.changed, session.annotating.annotation_changed):
+        for signal in (session.layers.changed, session.layers.renamed, session.annotating.annotation_changed):
             signal.connect(self._list_layers)
         session.annotating.options.events.copy_from.connect(self._list_layers)
         self._proposing.changed.connect(self._synchronize)

@@ -68,7 +68,8 @@ class ToolOptionsView(QWidget):
         for widget in (*parts, self._painting, self._range, self._edges, self._seeds, self._clicks):
             column.addWidget(widget)
         self._options.events.connect(self._synchronize)
-        session.layers.changed.connect(self._list_layers)
+        for listed in (session.layers.changed, session.layers.renamed):
+            listed.connect(self._list_layers)
         session.annotating.annotation_changed.connect(self._list_layers)
         self._list_layers()
         self._synchronize()
@@ -115,6 +116,7 @@ class ToolOptionsView(QWidget):
     def _make_clicks(self) -> QLabel:
         label = QLabel()
         label.setObjectName("quiet")
+        label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         label.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setMinimumHeight(3 * self.fontMetrics().lineSpacing())  # what stands below does not jump

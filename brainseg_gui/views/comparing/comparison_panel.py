@@ -69,6 +69,7 @@ class ComparisonPanel(QWidget):
         column.addStretch(1)
         session.comparison_changed.connect(self._synchronize)
         session.layers.changed.connect(self._synchronize)
+        session.layers.renamed.connect(self._fill_choices)
         session.case_changed.connect(self._synchronize)
         session.viewing.events.agreement.connect(self._synchronize)
         session.viewing.events.layout.connect(self._synchronize)

@@ -12,11 +12,13 @@ from brainseg_gui.evaluation.metrics.histograms import REST, LabelHistogram, Mod
 from brainseg_gui.imaging.colours import colour_of
 from brainseg_gui.imaging.labels import meanings
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.state.layers.layers import Layer
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.comparing.histogram_plot import HistogramPlot
 from brainseg_gui.views.widgets.clear_layout import clear_layout
 from brainseg_gui.views.widgets.elided_combo import ElidedComboBox
 from brainseg_gui.views.widgets.number_label import number_label
+from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.scroll_page import ScrollPage
 from brainseg_gui.views.widgets.theme import colour
 
@@ -60,6 +62,7 @@ class HistogramsPanel(ScrollPage):
         column.addStretch(0)
         session.intensities.events.connect(self._on_changed)
         session.layers.changed.connect(self._synchronize)
+        session.layers.renamed.connect(self._list_layers)
         session.viewing.events.colours.connect(self._synchronize)
         self._synchronize()
 
@@ -83,12 +86,7 @@ class HistogramsPanel(ScrollPage):
         self._session.intensities.layer = list(self._session.layers)[index]
 
     def _synchronize(self, _change: object = None) -> None:
-        layers, state = list(self._session.layers), self._session.intensities
-        with QSignalBlocker(self._layer):
-            self._layer.clear()
-            self._layer.addItems([layer.name for layer in layers])
-            self._layer.setCurrentIndex(layers.index(state.layer) if state.layer in layers else -1)
-        self._layer.setEnabled(bool(layers))
+        layers, state = self._list_layers(), self._session.intensities
         histograms = state.histograms or {}
         self._empty.setVisible(not layers)
         self._note.setVisible(bool(histograms))
@@ -97,6 +95,15 @@ class HistogramsPanel(ScrollPage):
             if modality in histograms:
                 plot.draw(histograms[modality].edges, [self._line(h) for h in histograms[modality].labels])
         self._fill_table({m: histograms[m] for m in Modality if m in histograms})
+
+    def _list_layers(self) -> list[Layer]:
+        layers, chosen = list(self._session.layers), self._session.intensities.layer
+        with QSignalBlocker(self._layer):
+            self._layer.clear()
+            self._layer.addItems([layer.name for layer in layers])
+            self._layer.setCurrentIndex(layers.index(chosen) if chosen in layers else -1)
+        self._layer.setEnabled(bool(layers))
+        return layers
 
     def _line(self, histogram: LabelHistogram) -> tuple[NDArray[np.float64], QPen]:
         pen = self._pen(histogram.meaning)
@@ -119,7 +126,8 @@ class HistogramsPanel(ScrollPage):
             sample = QLabel()
             sample.setPixmap(_sample(self._pen(meaning)))
             name = QLabel("rest" if meaning == REST else meaning if meaning != "?" else "other")
-            name.setToolTip(_REST_TIP if meaning == REST else meanings()[meaning].title)
+            name.setTextFormat(Qt.TextFormat.PlainText)
+            name.setToolTip(plain_tip(_REST_TIP if meaning == REST else meanings()[meaning].title))
             self._table.addWidget(sample, row, 0)
             self._table.addWidget(name, row, 1)
         for column, found in enumerate(histograms.values(), start=2):

@@ -84,6 +84,7 @@ class RatersPanel(ScrollPage):
         self.column.addWidget(self._full)
         self.column.addStretch(1)
         self._lines: list[tuple[Layer, QCheckBox, list[QLabel]]] = []
+        self._listed: list[tuple[Layer, str]] = []
         session.rating.events.connect(self._on_rating_changed)
         session.layers.changed.connect(self._synchronize)
         session.layers.appearance_changed.connect(self._synchronize)
@@ -138,8 +139,10 @@ class RatersPanel(ScrollPage):
         self._summary.setText(_summary(matrix))
 
     def _fill_lines(self, there: tuple[Layer, ...]) -> None:
-        """One line per mask; they are made anew only when the list changes."""
-        if [layer for layer, _, _ in self._lines] != list(there):
+        """One line per mask; they are made anew only when the list or a name changes."""
+        listed = [(layer, layer.name) for layer in there]
+        if listed != self._listed:
+            self._listed = listed
             self._make_lines(there)
         study = self._session.rating.study
         for layer, box, numbers in self._lines:
