@@ -11,6 +11,7 @@ from brainseg_gui.annotation.saving.save_mask import Doubt, MaskDoubt
 from brainseg_gui.errors import printable
 from brainseg_gui.imaging.cases.background_thread import answer_soon
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING, WRITTEN, format_of
+from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.question import Question
 
 
@@ -38,7 +39,7 @@ def may_replace(parent: QWidget, title: str, paths: Sequence[Path]) -> bool:
     """Ask whether files that exist, and that nobody chose by their names, may be replaced."""
     names = ", ".join(printable(path.name) for path in paths)
     words = f"{names} exists. Replace it?" if len(paths) == 1 else f"{names} exist. Replace them?"
-    return QMessageBox.question(parent, title, words) is QMessageBox.StandardButton.Yes
+    return QMessageBox.question(parent, title, plain_tip(words)) is QMessageBox.StandardButton.Yes
 
 
 def ending_of(kind: str) -> str:

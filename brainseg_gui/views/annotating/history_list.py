@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from brainseg_gui.annotation.edits import Edit
 from brainseg_gui.state.session import Session
+from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
 
 _START = "Start"
@@ -43,7 +44,7 @@ class HistoryList(QListWidget):
             for edit in edits[kept:]:
                 item = QListWidgetItem(edit.name)
                 around = " ".join(str(index + 1) for index in edit.centre)
-                item.setToolTip(f"{edit.name}: {edit.voxels:,} voxels around {around}")
+                item.setToolTip(plain_tip(f"{edit.name}: {edit.voxels:,} voxels around {around}"))
                 self.addItem(item)
             self._edits = edits
             self._mark(min(kept, position, self._position), max(position, self._position, len(edits)), position)

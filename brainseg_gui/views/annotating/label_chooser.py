@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from PySide6.QtCore import QSignalBlocker, QSize
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize
 from PySide6.QtGui import QIcon, QKeySequence
 from PySide6.QtWidgets import QButtonGroup, QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QToolButton, QWidget
 
@@ -52,6 +52,11 @@ class LabelChooser(QWidget):
             actions[f"annotate.label_{place}"].changed.connect(self._synchronize)
         self._synchronize()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # another theme
+            self._draw_locks()
+
     def _over_box(self) -> QComboBox:
         box = QComboBox()
         box.setToolTip("What painting may change (O goes through the choices)")
@@ -79,11 +84,15 @@ class LabelChooser(QWidget):
                 tick.setChecked(label in rules.chosen)
             tick.setVisible(rules.over is PaintOver.CHOSEN)
         for label, lock in self._locks.items():
-            locked = label in rules.locked
             with QSignalBlocker(lock):
-                lock.setChecked(locked)
-            lock.setIcon(icon("lock" if locked else "unlock", "text" if locked else "faint"))
+                lock.setChecked(label in rules.locked)
+        self._draw_locks()
         self._over.setCurrentIndex(list(_OVER).index(rules.over))
+
+    def _draw_locks(self) -> None:
+        for lock in self._locks.values():
+            locked = lock.isChecked()
+            lock.setIcon(icon("lock" if locked else "unlock", "text" if locked else "faint"))
 
     def _key_of(self, place: int) -> str:
         if place > KEYED_LABELS:

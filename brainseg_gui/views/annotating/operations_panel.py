@@ -68,6 +68,7 @@ class OperationsPanel(FootedPage):
         self._title.setObjectName("section")
         self.options = OperationOptions(session)
         self._words = QLabel()
+        self._words.setTextFormat(Qt.TextFormat.PlainText)
         self._words.setWordWrap(True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._words.setFixedHeight(_LINES * self.fontMetrics().lineSpacing())

@@ -101,6 +101,7 @@ class UnsavedDialog(QDialog):
         title = ElidedLabel(row.title)
         title.setObjectName("section")
         words, location = QLabel(row.words), ElidedLabel(_location_words(row))
+        words.setTextFormat(Qt.TextFormat.PlainText)
         words.setWordWrap(True)
         location.setObjectName("quiet")
         for offset, label in enumerate((title, words, location)):

@@ -63,6 +63,7 @@ class CohortWindow(QWidget):
         self.save = QPushButton("Save report…")
         self.save.setToolTip("Write a page that opens offline, a CSV or a JSON file")
         self._count = QLabel()
+        self._count.setTextFormat(Qt.TextFormat.PlainText)
         self._count.setObjectName("quiet")
         self._empty = QLabel(_EMPTY)
         self._empty.setObjectName("quiet")

@@ -42,13 +42,14 @@ class CaseItem(QListWidgetItem):
         self.hidden = False
         self.reason = ""
         """Why the case helps, where the list is ordered by that."""
-        self._drawn: CaseState | None = None
+        self._drawn: tuple[CaseState, int] | None = None
 
     def show_entry(self, entry: CaseEntry, icons: Mapping[CaseState, QIcon]) -> None:
         """Show how far the case is."""
         self.entry = entry
-        if entry.state is not self._drawn:
-            self._drawn = entry.state
+        wanted = entry.state, icons[entry.state].cacheKey()  # another theme has others
+        if wanted != self._drawn:
+            self._drawn = wanted
             self.setIcon(icons[entry.state])
 
     def hide_unless(self, fits: bool) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -66,6 +66,7 @@ class CasesPanel(QWidget):
         super().__init__()
         self._session, self._actions = session, actions
         self._annotates = False
+        self._items: list[CaseItem] = []
         whole = QVBoxLayout(self)
         whole.setContentsMargins(8, 0, 8, 0)
         whole.setSpacing(0)
@@ -78,7 +79,6 @@ class CasesPanel(QWidget):
         column.addWidget(self._make_filter())
         column.addLayout(self._make_choices())
         column.addWidget(self._make_list(), 1)
-        self._items: list[CaseItem] = []
         self._progress = QProgressBar()
         self._progress.setTextVisible(False)
         self._progress.setFixedHeight(4)
@@ -97,6 +97,11 @@ class CasesPanel(QWidget):
         self._fill()
         self._on_fold_toggled(True)
         self._on_annotation_changed()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._items:  # another theme
+            self._fill()
 
     def _make_heading(self) -> QHBoxLayout:
         self._fold, self._open_case = QToolButton(), ElidedLabel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QBrush, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -121,7 +121,7 @@ class CohortExportWindow(QWidget):
         self.deface.setEnabled(not work.running)
         self._what.setText(self._plan())
         self.export.setEnabled(not barred)
-        self.export.setToolTip(barred or "Choose the name of the new folder")
+        self.export.setToolTip(plain_tip(barred or "Choose the name of the new folder"))
         self.cancel.setEnabled(work.running)
         self._bar.setValue(round(WHOLE * work.done) if work.running else 0)
         words = f"{work.stage} {printable(work.detail)}".strip() if work.running else work.outcome or barred
@@ -131,6 +131,13 @@ class CohortExportWindow(QWidget):
         wishes, count = self._state.wishes, self._count()
         images = (_FACELESS if wishes.deface else _AS_THEY_ARE) if wishes.chosen.has_images else ""
         return f"{count:,} case{'s' if count != 1 else ''}. {wishes.chosen.words} {images}".strip()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # another theme
+            for row, case in enumerate(self._state.told[: self.list.topLevelItemCount()]):
+                if (item := self.list.topLevelItem(row)) is not None:
+                    _colour(item, case)
 
     def _fill(self) -> None:
         told = self._state.told
@@ -144,10 +151,14 @@ class CohortExportWindow(QWidget):
 def _row(case: CaseTold) -> QTreeWidgetItem:
     item = QTreeWidgetItem([printable(case.case_id), case.fate.value, printable(case.words)])
     item.setToolTip(_WORDS, plain_tip(case.words))
+    _colour(item, case)
+    return item
+
+
+def _colour(item: QTreeWidgetItem, case: CaseTold) -> None:
     brush = QBrush(colour("problem" if case.fate is CaseFate.LEFT_OUT else "text"))
     for column in (_FATE, _WORDS):
         item.setForeground(column, brush)
-    return item
 
 
 def _list() -> QTreeWidget:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QBrush, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -148,6 +148,13 @@ class CohortRunWindow(QWidget):
         self._apply_filter()
         self._on_selected()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # another theme
+            for identity, item in self._rows.items():
+                if (case := self._state.of(identity)) is not None:
+                    _show_case(item, case)
+
     def _on_selected(self) -> None:
         chosen = self._list.selectedItems()
         self._state.choose(item.data(_CASE, _SOURCE).identity for item in chosen)
@@ -185,7 +192,7 @@ class CohortRunWindow(QWidget):
         barred = why_not_run(self._session.cohort, segmenting, self._state)
         self._what.setText(self._plan())
         self.start.setEnabled(not barred)
-        self.start.setToolTip(barred or self._plan())
+        self.start.setToolTip(plain_tip(barred or self._plan()))
         self.cancel.setEnabled(work.running)
         self.retry.setEnabled(not work.running and bool(self._state.count(CaseStage.FAILED)))
         self._bar.setValue(round(WHOLE * work.done) if work.running else 0)

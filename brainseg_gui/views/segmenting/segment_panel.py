@@ -132,7 +132,7 @@ class SegmentPanel(QWidget):
         self._keep.setEnabled(not state.running)
         self._run.setEnabled(not state.running and not state.unavailable)
         tip = "Run the network on the open case (Ctrl+Return)"
-        self._run.setToolTip(state.unavailable or "\n".join(filter(None, (tip, state.caution))))
+        self._run.setToolTip(plain_tip(state.unavailable or "\n".join(filter(None, (tip, state.caution)))))
         self._cancel.setEnabled(state.running)
         self._bar.setVisible(state.running)
         self._bar.setValue(round(1000 * state.done) if state.running else 0)

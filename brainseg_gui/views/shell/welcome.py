@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -46,6 +46,7 @@ class Welcome(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("welcome")
+        self._cases: tuple[RecentCase, ...] = ()
         outer = QVBoxLayout(self)
         outer.addStretch(2)
         column = QVBoxLayout()
@@ -92,12 +93,18 @@ class Welcome(QWidget):
 
     def show_recent(self, cases: Sequence[RecentCase]) -> None:
         """Show the last cases as cards."""
+        self._cases = tuple(cases[:_SHOWN])
         clear_layout(self._recent)
         self._recent_title.setVisible(bool(cases))
         self._recent.addStretch(1)
-        for case in cases[:_SHOWN]:
+        for case in self._cases:
             self._recent.addWidget(self._card(case))
         self._recent.addStretch(1)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # another theme
+            self.show_recent(self._cases)
 
     def _card(self, case: RecentCase) -> QToolButton:
         card = QToolButton()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from brainseg_gui.errors import printable
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.grid import Voxel
 from brainseg_gui.imaging.numbering import CONVENTION_WORDS, file_words, position_words, voxel_words
@@ -35,6 +36,7 @@ class Readout(QWidget):
         row.setSpacing(16)
         self._position, self._values, self._labels = LineLabel(least=280), LineLabel(least=280), LineLabel(elided=True)
         self._convention, self._work = QLabel(), QLabel()
+        self._work.setTextFormat(Qt.TextFormat.PlainText)  # names of files stand in it
         self._cancel = QPushButton("Cancel")
         self._cancel.setObjectName("link")
         self._position.setToolTip(
@@ -80,7 +82,7 @@ class Readout(QWidget):
 
     def _on_work_changed(self, _change: object) -> None:
         words = [f"{work.stage} {round(100 * work.done)} %" for work in self._works if work.running]
-        self._work.setText(" · ".join(words) or self._session.saving.outcome)
+        self._work.setText(printable(" · ".join(words) or self._session.saving.outcome))
         self._cancel.setVisible(self._session.opening.running)
 
 

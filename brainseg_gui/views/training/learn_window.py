@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QBrush, QImage, QPixmap
 from PySide6.QtWidgets import (
     QLabel,
@@ -20,6 +20,7 @@ from brainseg_gui.learning.gate import Verdict
 from brainseg_gui.learning.stage import LearningRun, LearningStage
 from brainseg_gui.learning.verdict_text import CASE_HEADINGS, HEADINGS, case_cells, cells_of
 from brainseg_gui.state.training.learning import Learning
+from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
 from brainseg_gui.views.widgets.work_parts import WHOLE, button_row, column_of, dress_window, plain_words, work_bar
 
@@ -132,6 +133,17 @@ class LearnWindow(QWidget):
     def hideEvent(self, event: object) -> None:
         self.hidden.emit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:  # another theme
+            self._mark_worse()
+
+    def _mark_worse(self) -> None:
+        for row, measured in enumerate(self._verdict.rows if self._verdict is not None else ()):
+            item = self.table.topLevelItem(row)
+            if measured.is_worse and item is not None:
+                item.setForeground(4, QBrush(colour("problem")))
+
     def _on_case_chosen(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:
             self.picture_requested.emit(item.data(0, _CASE))
@@ -162,13 +174,15 @@ class LearnWindow(QWidget):
         self.begin.setEnabled(not busy and not learning.barred)
         self._texts["barred"].setText(f"{learning.barred}." if learning.barred else "")
         self._texts["barred"].setVisible(bool(learning.barred) and not busy)
-        self.begin.setToolTip(learning.barred or "Copy the corrected cases into a run folder, and train on them")
+        self.begin.setToolTip(
+            plain_tip(learning.barred or "Copy the corrected cases into a run folder, and train on them")
+        )
         _make_primary(self.step, self.step.isVisibleTo(self))
         _make_primary(self.begin, not self.step.isVisibleTo(self))
         self.cancel.setEnabled(busy)
         self.take_back.setVisible(bool(learning.promoted))
         self.take_back.setEnabled(not busy)
-        self.take_back.setToolTip(f"Use the network before {printable(learning.promoted)} again")
+        self.take_back.setToolTip(plain_tip(f"Use the network before {learning.promoted} again"))
 
     def _show_verdict(self, verdict: Verdict | None) -> None:
         self._below.setVisible(verdict is not None)
@@ -179,11 +193,8 @@ class LearnWindow(QWidget):
         self.cases.clear()
         if verdict is None:
             return
-        for row in verdict.rows:
-            item = _item(cells_of(row), 2)
-            if row.is_worse:
-                item.setForeground(4, QBrush(colour("problem")))
-            self.table.addTopLevelItem(item)
+        self.table.addTopLevelItems([_item(cells_of(row), 2) for row in verdict.rows])
+        self._mark_worse()
         for change in verdict.cases:
             item = _item(case_cells(change), 1)
             item.setData(0, _CASE, change)

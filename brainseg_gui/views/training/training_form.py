@@ -23,6 +23,7 @@ from brainseg_gui.runs.config_file import sections
 from brainseg_gui.runs.network_summary import summarise
 from brainseg_gui.state.training.training_draft import FOLDER_KEY, NAME_KEY, TrainingDraft
 from brainseg_gui.views.widgets.collapsible_section import CollapsibleSection
+from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.setting_fields import FIELD_WIDTH
 from brainseg_gui.views.widgets.setting_row import Remark, SettingRow, settings_grid, settings_label
 
@@ -237,7 +238,7 @@ class TrainingForm(QWidget):
         reason = draft.unavailable
         self._reason.setText(f"{reason}." if reason else "Start checks the images, measures a step, and trains.")
         self._start.setEnabled(not reason)
-        self._start.setToolTip(reason or "Make the run folder and start the trainer")
+        self._start.setToolTip(plain_tip(reason or "Make the run folder and start the trainer"))
 
     def _network_text(self) -> str:
         """Size of the network, before anything is started."""

@@ -49,6 +49,7 @@ class ValidationView(QWidget):
         self.picture = _Picture()
         column.addWidget(self.picture, 1)
         self._dice = QLabel()
+        self._dice.setTextFormat(Qt.TextFormat.PlainText)
         self._dice.setObjectName("quiet")
         column.addWidget(self._dice)
         column.addLayout(self._slider_row())

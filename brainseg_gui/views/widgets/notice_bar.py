@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.errors import printable
 from brainseg_gui.state.notices import Notice, Notices
+from brainseg_gui.views.widgets.plain_text import plain_caption
 from brainseg_gui.views.widgets.theme import icon
 from brainseg_gui.views.widgets.tool_button import IconButton
 
@@ -126,8 +127,7 @@ class NoticeBar(QFrame):
         self.setVisible(notice is not None)
         if notice is None:
             return
-        name, role = ("warning", "problem") if notice.problem else ("info", "accent")
-        self._icon.setPixmap(icon(name, role).pixmap(20, 20))
+        self._draw_icon(notice)
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         words = " ".join(part for part in (_sentence(notice.what), _sentence(notice.remedy)) if part)
         self._text.setText(printable(words))
@@ -141,6 +141,15 @@ class NoticeBar(QFrame):
         else:
             self._timer.start()
 
+    def _draw_icon(self, notice: Notice) -> None:
+        name, role = ("warning", "problem") if notice.problem else ("info", "accent")
+        self._icon.setPixmap(icon(name, role).pixmap(20, 20))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and (notice := self._notices.notice) is not None:
+            self._draw_icon(notice)
+
     def _fill_actions(self, notice: Notice) -> None:
         for button in self._buttons:
             button.hide()  # it takes room until it is gone
@@ -148,7 +157,7 @@ class NoticeBar(QFrame):
         self._buttons = []
         row = self._actions if len(notice.actions) < 2 else self._below  # the sentence needs its room
         for text, key in notice.actions:
-            button = QPushButton(text)
+            button = QPushButton(plain_caption(text))
             button.clicked.connect(lambda _checked=False, key=key: self.action_requested.emit(key))
             self._buttons.append(button)
             row.addWidget(button)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.state.training.training_draft import NAME_KEY, TrainingDraft, help_of_key, label_of
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
+from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.setting_fields import FIELD_WIDTH, SettingField, field_for
 from brainseg_gui.views.widgets.theme import icon
 
@@ -60,7 +61,8 @@ class SettingRow:
         self.field.show_value(self._draft.value(self._key))
         self.back.setVisible(self._draft.is_changed(self._key) and self._key not in (NAME_KEY, "data.train"))
         before = self._draft.baseline(self._key)
-        self.back.setToolTip(f"Changed; the recipe has {before if before not in ('', ()) else 'nothing'} here. Go back")
+        there = before if before not in ("", ()) else "nothing"
+        self.back.setToolTip(plain_tip(f"Changed; the recipe has {there} here. Go back"))
 
     def judge(self, problem: str) -> None:
         """Say what is wrong, or what the field is for."""
