@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from brainseg_gui.app import Application
 from brainseg_gui.controllers.shell.features.all_features import TOUR
 from brainseg_gui.views.shell.tour import STEPS, Tour
+from tests.gestures import take_focus
 
 Start = Callable[..., Application]
 
@@ -97,3 +98,14 @@ def test_no_tour_where_a_case_is_given_or_the_window_is_known(
     assert TOUR not in application.controllers
     application.greet()  # it has a case by now
     assert TOUR not in application.controllers
+
+
+def test_who_types_in_a_field_has_its_letters(start_application: Start, qtbot: QtBot) -> None:
+    application, tour = begun(start_application, qtbot)
+    window = application.window
+    window.panels.show("Cases")
+    field = window.panels.named("Cases")()._filter
+    take_focus(qtbot, field)
+    qtbot.keyClicks(field, "a b")
+    assert field.text() == "a b"
+    assert tour.step is STEPS[0]

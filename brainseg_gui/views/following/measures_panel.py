@@ -18,6 +18,7 @@ from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.following.lesion_table import TOO_SMALL, LesionTable
 from brainseg_gui.views.widgets.scroll_page import FootedPage
 
+_NOBODY: tuple[int | None, int | None] = (None, None)
 _EMPTY = "Measures come when the visits of a patient are read: File › Open a patient…"
 _WAITING = "The visits are registered and read; their measures come then"
 
@@ -42,6 +43,8 @@ class MeasuresPanel(FootedPage):
     def __init__(self, session: Session, actions: Actions) -> None:
         super().__init__(spacing=8)
         self._following = session.following
+        self._line, self._about = self._following.line, _NOBODY  # whom what stands in the fields is about
+        self._drafts: dict[tuple[int | None, int | None], str] = {}
         self.column.addWidget(self._make_criteria())
         self.table = LesionTable()
         self.column.addWidget(self.table)
@@ -102,11 +105,24 @@ class MeasuresPanel(FootedPage):
         with QSignalBlocker(self._criteria):
             self._criteria.setCurrentIndex(self._criteria.findData(choice.criteria))
         self._words.setText("\n".join(self._lines()) if record is not None else self._waiting_words())
+        self._keep_drafts()
         about = f"lesion {choice.lesion} at this visit" if choice.lesion else "this visit"
         self.remark.setPlaceholderText(f"Remark on {about}, Enter to write it")
         for widget in (self.remark, self.treatment, self.day):
             widget.setEnabled(record is not None)
         self.remark.setEnabled(record is not None and choice.visit is not None)
+
+    def _keep_drafts(self) -> None:
+        """What is written of one visit or lesion, and not entered yet, is no remark on another, nor on a patient."""
+        about = self._following.choice.visit, self._following.choice.lesion
+        if self._line != self._following.line:
+            self._line, self._drafts = self._following.line, {}
+            self.treatment.clear()
+            self.remark.clear()
+        elif about != self._about:
+            self._drafts[self._about] = self.remark.text()
+            self.remark.setText(self._drafts.pop(about, ""))
+        self._about = about
 
     def _waiting_words(self) -> str:
         """Why there are no measures yet, and what brings them."""

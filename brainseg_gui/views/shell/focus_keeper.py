@@ -24,7 +24,9 @@ from brainseg_gui.views.widgets.lazy_panel import LazyPanel
 if TYPE_CHECKING:
     from brainseg_gui.views.slices.ortho_view import OrthoView
 
-_TYPED_IN = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
+TYPED_IN = (QAbstractSpinBox, QLineEdit, QPlainTextEdit)
+"""Widgets whose keys are letters."""
+
 _ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _CTRL, _SHIFT, _ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -72,17 +74,17 @@ class FocusKeeper(QObject):
         view = self._view()
         if view is not None:
             view.setFocus(Qt.FocusReason.OtherFocusReason)
-        elif (field := self._window.focusWidget()) is not None and isinstance(field, _TYPED_IN):
+        elif (field := self._window.focusWidget()) is not None and isinstance(field, TYPED_IN):
             field.clearFocus()
 
     def leave_field(self) -> None:
         """What is typed in has its number, and the pictures the keyboard: an action is about them."""
-        if isinstance(self._window.focusWidget(), _TYPED_IN):
+        if isinstance(self._window.focusWidget(), TYPED_IN):
             self.give_back()
 
     def give_back_unless_typing(self) -> None:
         """The same, but what somebody is writing goes on."""
-        if not isinstance(self._window.focusWidget(), _TYPED_IN):
+        if not isinstance(self._window.focusWidget(), TYPED_IN):
             self.give_back()
 
     def _view(self) -> QWidget | None:
@@ -108,7 +110,7 @@ class FocusKeeper(QObject):
             self._last = now
         elif returns or _lost(before) or isinstance(before, QMenuBar) or _merely_clicked(now):
             self.give_back()
-        elif isinstance(now, _TYPED_IN):
+        elif isinstance(now, TYPED_IN):
             self._watch(now)
 
     # the field that is typed in
@@ -158,7 +160,7 @@ def _lost(before: QWidget | None) -> bool:
 def _merely_clicked(now: QWidget) -> bool:
     """Buttons, sliders and choices do their work without the keyboard; rows are stepped through with arrow keys."""
     pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-    typed_in = isinstance(now, (*_TYPED_IN, QAbstractItemView)) or (isinstance(now, QComboBox) and now.isEditable())
+    typed_in = isinstance(now, (*TYPED_IN, QAbstractItemView)) or (isinstance(now, QComboBox) and now.isEditable())
     return pressed and not typed_in
 
 

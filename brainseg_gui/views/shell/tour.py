@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushBu
 
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.actions.letters import without_letter
+from brainseg_gui.views.shell.focus_keeper import TYPED_IN
 from brainseg_gui.views.shell.main_window import MainWindow
 
 _WIDTH, _GAP, _EDGE = 340, 12, 3
@@ -140,10 +141,11 @@ class Tour(QObject):
         return False
 
     def _takes(self, event: QKeyEvent) -> bool:
-        """Turn the page with keys, while the window itself has the keyboard; all others go where they belong."""
+        """Turn the page with keys, while the window has the keyboard and nobody types; others go where they belong."""
         act = self._keys.get(Qt.Key(event.key()))
         elsewhere = QApplication.activePopupWidget() is not None or not self._window.isActiveWindow()
-        if act is None or elsewhere or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        typing = isinstance(self._window.focusWidget(), TYPED_IN)
+        if act is None or elsewhere or typing or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
         event.accept()
         if event.type() == QEvent.Type.KeyPress:

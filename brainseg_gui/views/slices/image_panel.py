@@ -42,17 +42,19 @@ class ImagePanel(QWidget):
         grid.setColumnStretch(0, 1)
         session.case_changed.connect(self._synchronize)
         session.viewing.events.windows.connect(self._synchronize)
-        session.viewing.events.modality.connect(self._synchronize)
+        session.viewing.events.modality.connect(self._on_modality_changed)
+        self._shown = session.viewing.modality
         self._synchronize()
 
     def _synchronize(self) -> None:
         viewing = self._session.viewing
+        self._shown = viewing.modality
         self._modality.setText(viewing.modality.title)
         window = viewing.windows.get(viewing.modality) if self._session.displayed else None
         self.setEnabled(window is not None)
         if window is None:
             return
-        decimals = 0 if window.width >= 100 else 3
+        decimals = 0 if window.width >= 100 else 1 if window.width >= 10 else 3  # as many as there is room for
         for box, value in ((self._level, window.level), (self._width, window.width)):
             with QSignalBlocker(box):
                 if box.decimals() != decimals:  # a box that takes them asks for a new layout of the window
@@ -61,10 +63,22 @@ class ImagePanel(QWidget):
                 if not box.hasFocus() or abs(box.value() - value) > 10.0**-decimals:
                     box.setValue(value)
 
+    def _on_modality_changed(self) -> None:
+        """What is typed, and not entered yet, was meant for the modality that was shown."""
+        before = self._numbers
+        with QSignalBlocker(self._level), QSignalBlocker(self._width):
+            self._level.interpretText()
+            self._width.interpretText()
+        if self._numbers != before and self._session.displayed is not None:
+            self._session.viewing.set_window(self._shown, self._numbers)
+        self._synchronize()
+
+    @property
+    def _numbers(self) -> Window:
+        return Window(self._level.value(), max(self._width.value(), 1e-4))
+
     def _on_number_changed(self) -> None:
-        self._session.viewing.set_window(
-            self._session.viewing.modality, Window(self._level.value(), max(self._width.value(), 1e-4))
-        )
+        self._session.viewing.set_window(self._session.viewing.modality, self._numbers)
 
 
 def _number(name: str) -> NumberBox:
