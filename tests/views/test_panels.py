@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
+    QDialogButtonBox,
     QDoubleSpinBox,
     QLabel,
     QLineEdit,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QPushButton,
+    QScrollArea,
     QSlider,
     QTableWidget,
     QToolButton,
@@ -50,6 +52,7 @@ from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.views.actions.actions import Actions
 from brainseg_gui.views.comparing.comparison_panel import ComparisonPanel
 from brainseg_gui.views.comparing.score_table import COLUMNS, SCORES
+from brainseg_gui.views.layers.assign_dialog import AssignDialog
 from brainseg_gui.views.layers.case_item import COUNT, REFERENCE
 from brainseg_gui.views.layers.cases_panel import CasesPanel
 from brainseg_gui.views.shell.main_window import MainWindow
@@ -334,6 +337,29 @@ def test_a_z_score_window_keeps_its_decimals(opened: MainWindow, session: Sessio
     level = _named(opened.panels.named("Image")(), QDoubleSpinBox, "Window level")
     assert level.value() == 0.125
     assert session.viewing.windows[Modality.T1CE] == Window(0.125, 3.25)
+
+
+def test_what_is_typed_counts_for_the_modality_that_it_was_typed_for(
+    qtbot: QtBot, opened: MainWindow, session: Session
+) -> None:
+    level = _named(opened.panels.named("Image")(), QDoubleSpinBox, "Window level")
+    before = session.viewing.windows
+    take_focus(qtbot, level)
+    level.selectAll()
+    qtbot.keyClicks(level, "123")
+    _click(qtbot, opened._tool_bar.modality_buttons[Modality.T2])  # it takes no focus, and so ends no typing
+    assert session.viewing.windows[Modality.T1CE].level == 123
+    assert session.viewing.windows[Modality.T2] == before[Modality.T2]
+    assert level.value() == pytest.approx(before[Modality.T2].level, abs=0.5)
+
+
+def test_level_and_width_have_room_for_their_numbers(opened: MainWindow, session: Session) -> None:
+    boxes = [_named(opened.panels.named("Image")(), QDoubleSpinBox, f"Window {name}") for name in ("level", "width")]
+    for window in (Window(1234.5, 88.0), Window(-1234.567, 50.0), Window(65535.0, 65535.0), Window(-0.123, 3.25)):
+        session.viewing.set_window(Modality.T1CE, window)
+        for box in boxes:
+            line = box.lineEdit()
+            assert line.fontMetrics().horizontalAdvance(box.text()) + 4 <= line.width()
 
 
 def test_auto_is_asked_for(qtbot: QtBot, opened: MainWindow) -> None:
@@ -824,3 +850,26 @@ def test_a_name_keeps_its_room_from_what_is_said_behind_it(qtbot: QtBot) -> None
     told = rows.grab(row).toImage()
     item.setData(WORDS, "")
     assert rows.grab(row).toImage() != told, "where there is room it is said"
+
+
+# --- dialogs ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [3, 60])
+def test_files_are_assigned_in_a_dialog_that_the_screen_has_room_for(
+    qtbot: QtBot, opened: MainWindow, count: int
+) -> None:
+    files = [Path(f"/x/series_{number:02}.nii.gz") for number in range(count)]
+    dialog = AssignDialog(files, {}, opened)
+    dialog.open()
+    assert dialog.height() <= dialog.screen().availableSize().height()
+    button = dialog._buttons.button(QDialogButtonBox.StandardButton.Open)
+    assert dialog.rect().contains(QRect(button.mapTo(dialog, QPoint()), button.size()))
+    boxes = dialog.findChildren(QComboBox)
+    assert len(boxes) == count
+    area = dialog.findChild(QScrollArea)
+    assert (area.verticalScrollBar().maximum() > 0) is (count > 3)  # a few rows need no bar
+    boxes[-1].setCurrentIndex(1)
+    assert dialog.modalities == {Modality.T1: files[-1]}
+    dialog.close()
+    dialog.deleteLater()

@@ -54,3 +54,15 @@ def test_an_elided_label_shows_names_as_they_are(qtbot: QtBot) -> None:
     assert label.text() == "c(U+202E)"
     label.setToolTip("<i>x")
     assert label.toolTip() == '<p style="white-space: pre-wrap">&lt;i&gt;x</p>'
+
+
+def test_the_tip_of_an_elided_label_is_its_text_unless_one_is_set(qtbot: QtBot) -> None:
+    label = ElidedLabel("none chosen")
+    qtbot.addWidget(label)
+    label.setText("/a/long/path")
+    assert label.toolTip() == "/a/long/path"
+    label.setToolTip("where it is")
+    label.setText("/another")
+    assert label.toolTip() == "where it is"
+    label.setToolTip("")
+    assert label.toolTip() == "/another"

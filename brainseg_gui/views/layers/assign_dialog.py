@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QFrame,
     QGridLayout,
     QLabel,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
+from brainseg_gui.views.widgets.screen_room import fit_screen
+from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 _NOTHING = "not used"
 _MASK = "mask"
+_WIDTH = 560
 
 
 class AssignDialog(QDialog):
@@ -36,19 +42,20 @@ class AssignDialog(QDialog):
     def __init__(self, files: Sequence[Path], assigned: Mapping[Path, Modality | str], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Assign files")
-        self.setMinimumWidth(520)
         self._choices: dict[Path, QComboBox] = {}
         column = QVBoxLayout(self)
         text = QLabel("What is each file? A modality can be given once; one file may be the mask.")
         text.setWordWrap(True)
         text.setObjectName("quiet")
         column.addWidget(text)
-        grid = QGridLayout()
+        rows = QWidget()
+        grid = QGridLayout(rows)
+        grid.setContentsMargins(0, 0, 8, 0)
         grid.setColumnStretch(0, 1)
         for row, path in enumerate(files):
             grid.addWidget(ElidedLabel(path.name), row, 0)
             grid.addWidget(self._choice(path, assigned.get(path)), row, 1)
-        column.addLayout(grid)
+        column.addWidget(_Scrolled(rows), 1)
         self._problem = QLabel()
         self._problem.setObjectName("problem")
         column.addWidget(self._problem)
@@ -56,6 +63,8 @@ class AssignDialog(QDialog):
         self._buttons.accepted.connect(self.accept)
         self._buttons.rejected.connect(self.reject)
         column.addWidget(self._buttons)
+        fit_screen(self, (_WIDTH, self.sizeHint().height()))
+        WheelGuard(rows)
         self._check()
 
     def _choice(self, path: Path, kind: Modality | str | None) -> QComboBox:
@@ -93,3 +102,18 @@ class AssignDialog(QDialog):
             problem = ""
         self._problem.setText(problem)
         self._buttons.button(QDialogButtonBox.StandardButton.Open).setEnabled(not problem)
+
+
+class _Scrolled(QScrollArea):
+    """As high as its rows where the screen has room for them; else they scroll, and the buttons stay in sight."""
+
+    def __init__(self, rows: QWidget) -> None:
+        super().__init__()
+        self._rows = rows
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(rows)
+
+    def sizeHint(self) -> QSize:
+        return self._rows.sizeHint()

@@ -16,17 +16,21 @@ from brainseg_gui.views.widgets.plain_text import plain_tip
 class ElidedLabel(QLabel):
     """One line of text, elided in the middle; the whole text is the tool tip unless one is set."""
 
+    _tip = ""  # one that was set
+
     def __init__(self, text: str = "") -> None:
         super().__init__(printable(text))
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setToolTip(text)
+        self.setToolTip("")
 
     def setText(self, text: str) -> None:
         super().setText(printable(text))
+        self.setToolTip(self._tip)
 
     def setToolTip(self, text: str) -> None:
-        super().setToolTip(plain_tip(text))
+        self._tip = text
+        super().setToolTip(plain_tip(text or self.text()))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(32, super().minimumSizeHint().height())
