@@ -166,6 +166,20 @@ def test_a_change_towards_other_regions_keeps_to_the_hint_and_knows_the_scheme()
     assert ((after > 0) == (wanted["WT"] & ~far)).all()
 
 
+@pytest.mark.parametrize("region", NESTED_REGIONS)
+def test_the_images_alone_leave_a_cavity_unless_it_is_pointed_at(bright_ball: Volumes, region: str) -> None:
+    scheme = scheme_named("brats2023")  # 4 is a cavity
+    cavity = ball((CENTRE[0] + 3, *CENTRE[1:]), 3)
+    values = np.where(cavity, 4, 0).astype(np.uint8)
+    beside = Hint(region, True, ((CENTRE[0] - 4, *CENTRE[1:]),))
+    after = applied(values, run_to_end(from_images(bright_ball, values, scheme, [beside])))
+    assert (after[cavity] == 4).all()
+    assert np.count_nonzero(after[~cavity]) > 100
+    within = Hint(region, True, ((CENTRE[0] + 3, *CENTRE[1:]),))
+    after = applied(values, run_to_end(from_images(bright_ball, values, scheme, [within])))
+    assert scheme.look_up(region_named(region))[after[within.voxels_ijk[0]]]
+
+
 def test_labels_that_are_in_no_region_stay() -> None:
     scheme = scheme_named("brats2023")  # 4 is a cavity
     values = np.where(ball(CENTRE, 3), 4, 0).astype(np.uint8)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainseg_gui.annotation.slab import Area, LabelChange, Mask, Slab, Values, area_of, slab_shape
 from brainseg_gui.annotation.tools.seeds import BACKGROUND_SEED, grow
@@ -82,10 +83,19 @@ def from_images(
     earlier = [other for other in hints[:-1] if other.region == hint.region]
     if is_nested(hint):
         mine = scheme.look_up(region_named(hint.region))[values]
+        if hint.adds:
+            mine |= ~_joinable(values, scheme, hint)[values]
         return joined_or_left(values, scheme, hint, (yield from grown_from_hint(volumes, mine, hint, earlier)))
     label = scheme.value_for(hint.region)
     area = yield from grown_from_hint(volumes, values == label, hint, earlier)
     return area.becomes(label if hint.adds else 0) if area is not None else None
+
+
+def _joinable(values: Values, scheme: LabelScheme, hint: Hint) -> NDArray[np.bool_]:
+    """Which of 256 numbers may join a region: nothing, tumour, and what else, such as a cavity, the hint points at."""
+    table = scheme.look_up(region_named("WT")).copy()
+    table[[0, *(int(values[voxel]) for voxel in hint.voxels_ijk)]] = True
+    return table
 
 
 def grown_from_hint(

@@ -22,6 +22,7 @@ EDGE = 40
 _SMOOTHING = 0.5  # voxels of the case, before the mask is sampled; as for the images
 _HINT_MM = 4.0  # standard deviation of a hint's spot
 _IN_BOX = 0.5
+_SUREST = 30.0  # a logit; beyond it the exponential may overflow
 _CERTAINTY = 8.0  # logits between a region that is there and one that is not
 
 Floats = NDArray[np.float32]
@@ -97,7 +98,8 @@ def refined_regions(
     found: dict[str, Mask] = {}
     for channel, region in enumerate(NESTED_REGIONS):
         before = sampled_mask(present[region], features.network_grid, patch.network)
-        after = 1 / (1 + np.exp(-(logits_before(before) + answer[0, i, j, k, channel])))
+        logits = np.clip(logits_before(before) + answer[0, i, j, k, channel], -_SUREST, _SUREST)
+        after = 1 / (1 + np.exp(-logits))
         change = apply_along_axes(np.asarray(after - before, np.float32), matrices)
         found[region] = present[region][patch.case] + change > 0.5
     if features.brain is not None:
