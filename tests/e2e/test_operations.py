@@ -381,6 +381,17 @@ def test_seeds_without_background_say_so(hand: Hand, wait: Wait) -> None:
     assert "right mouse button" in notice.remedy
 
 
+def test_return_means_the_proposal_of_its_moment(hand: Hand, wait: Wait) -> None:
+    put(hand, (BIG, ET))
+    hand.trigger("operate.grow")
+    hand.key(Qt.Key.Key_Return)  # before it is known
+    hand.annotating.operating.distance_mm = 3.0
+    wait()
+    assert len(hand.names) == 1, "nobody has seen what 3 mm come to"
+    hand.key(Qt.Key.Key_Return)
+    assert hand.names[1:] == ["Grow ET by 3 mm"]
+
+
 def test_growing_is_cancelled_with_escape(hand: Hand, qtbot: QtBot) -> None:
     scribble(hand)
     hand.key(Qt.Key.Key_W, SHIFT)

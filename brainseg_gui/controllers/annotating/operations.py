@@ -142,6 +142,7 @@ class OperationsController(QObject):
         kind, annotation = self._operating.kind, self._annotating.annotation
         if kind is None or annotation is None:
             return
+        self._accept_next = False  # that was about another proposal
         self._operating.fraction = 0.0
         self._operating.shown = OperationStage.WORKING
         work = self._grower if kind is OperationKind.SEEDS else self._soon
