@@ -13,17 +13,38 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.inference.image_steps import Mask
 from brainseg_gui.inference.infer import Batch
 from brainseg_gui.inference.models.passport import Passport
-from brainseg_gui.inference.network_grid import NetworkGrid
+from brainseg_gui.inference.network_grid import NetworkGrid, from_axes
 from brainseg_gui.inference.options import INFERRING
-from brainseg_gui.inference.preprocess import prepare
+from brainseg_gui.inference.preprocess import Prepared, prepare
+from brainseg_gui.inference.refine import Refinable, Refined, refine
 from brainseg_gui.progress import Progress, scaled
 
-_PREPARED = 0.5
+_PREPARED, _INFERRED = 0.4, 0.6
+_SEEN = 0.5  # of the probability that a voxel is any tissue
+_MARGIN = 2  # voxels around those, on the finer grid
+
+
+@dataclass(frozen=True, eq=False)
+class FineTissues:
+    """What a finer network tells the tissues to be, near what the first one found.
+
+    Parameters
+    ----------
+    probabilities
+        Of the classes, float16, (i, j, k, 4), in `box` of the finer grid; told of what is tumour alone.
+    network_grid, box
+        The finer grid, and the part of it.
+    """
+
+    probabilities: NDArray[np.float16]
+    network_grid: NetworkGrid
+    box: Box
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +59,14 @@ class CaseFeatures:
         Where that lies in the case.
     brain
         Voxels of the network grid's box that are brain; None where the passport does not ask.
+    tissues
+        None where no finer network told them.
     """
 
     values: NDArray[np.float16]
     network_grid: NetworkGrid
     brain: Mask | None
+    tissues: FineTissues | None = None
 
 
 class FeatureNetwork(Protocol):
@@ -84,4 +108,26 @@ def features_of(
     inside = prepared.network_grid.inside_padding
     # each (1, …, C) -> (I, J, K, C), joined to (I, J, K, features · classes · modalities)
     parts = [part[0][inside].astype(np.float16) for part in (last, probabilities, prepared.batch)]
-    return CaseFeatures(np.concatenate(parts, axis=-1), prepared.network_grid, prepared.brain)
+    values = np.concatenate(parts, axis=-1)
+    told = yield from scaled(_tissues(volumes, passport, network, probabilities, prepared), _INFERRED, 1.0)
+    return CaseFeatures(values, prepared.network_grid, prepared.brain, told)
+
+
+def _tissues(
+    volumes: Mapping[Modality, Volume], passport: Passport, network: FeatureNetwork, said: Batch, prepared: Prepared
+) -> Generator[Progress, None, FineTissues | None]:
+    """What the finer network of a model says, as when it segments; None without one, or where it cannot run."""
+    finer = network.finer if isinstance(network, Refinable) else None
+    if finer is None or any(modality not in volumes for modality in passport.modalities):
+        return None
+    refined = yield from refine(volumes, passport, finer, Refined(said, prepared))
+    grid = refined.prepared.network_grid
+    if grid is prepared.network_grid:
+        return None
+    # (1, …, C) in the passport's axes -> (I, J, K, C) without padding
+    probabilities = from_axes(refined.probabilities[0], passport.axes)[grid.inside_padding]
+    near = box_around(probabilities[..., passport.output.channels.index("background")] < 1 - _SEEN)
+    if near is None:
+        return None
+    box = grown(near, _MARGIN, grid.resampled)
+    return FineTissues(probabilities[box].astype(np.float16), grid, box)

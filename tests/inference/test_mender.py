@@ -8,6 +8,7 @@ import pickle
 import tracemalloc
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import ModelError
 from brainseg_gui.imaging.box import whole_box
 from brainseg_gui.imaging.hints import NESTED_REGIONS, REACH_MM, Hint, distance_mm
-from brainseg_gui.inference.case_features import CaseFeatures
+from brainseg_gui.inference.case_features import CaseFeatures, FineTissues
 from brainseg_gui.inference.clicks.mender import OUTPUTS, Mender, mended_regions
 from brainseg_gui.inference.clicks.mender_file import MENDER, read_mender, shipped_mender
 from brainseg_gui.inference.clicks.own_lesion import begun_regions, own_lesion
@@ -192,6 +193,27 @@ def test_a_click_within_a_lesion_that_the_network_sees_is_worth_all_of_it() -> N
     assert np.count_nonzero(whole ^ ball(12)) < 0.2 * np.count_nonzero(ball(12))
     assert 0 < np.count_nonzero(wanted["ET"]) < 0.25 * np.count_nonzero(wanted["WT"])
     assert own_lesion(features, outside) is None
+
+
+@pytest.mark.parametrize("fine", [(1.0, 1.0, 1.0), (0.8, 1.3, 0.8)], ids=["as the case", "odd"])
+def test_the_tissues_of_a_lesion_are_those_of_the_finer_network(fine: Triple) -> None:
+    features = features_on(GRIDS["1 mm"], 12)
+    grid = NetworkGrid.of_box(START, features.network_grid.shape).with_steps(fine)
+    places = np.stack(np.meshgrid(*map(np.arange, grid.resampled), indexing="ij"), axis=-1) * fine + START
+    away = np.linalg.norm(places - AT, axis=-1)
+    told = np.stack([np.zeros(away.shape), away <= 3, away > 5, (away > 3) & (away <= 5)], axis=-1)
+    box = tuple(slice(int(10 / step), int(45 / step)) for step in fine)
+    tissues = FineTissues(told[box].astype(np.float16), grid, (box[0], box[1], box[2]))
+    before, after = (own_lesion(one, Hint("WT", True, (AT,))) for one in (features, replace(features, tissues=tissues)))
+    assert before is not None
+    assert after is not None
+    assert before.box == after.box
+    np.testing.assert_array_equal(before.regions["WT"], after.regions["WT"])
+    rounding = 0 if fine == (1.0, 1.0, 1.0) else 0.2  # of the shell, two voxels thick
+    for region, wanted in (("TC", ball(5)), ("ET", ball(5) & ~ball(3))):
+        wrong = np.count_nonzero(after.regions[region] ^ wanted[after.box])
+        assert wrong <= rounding * np.count_nonzero(wanted)
+        assert np.count_nonzero(before.regions[region] ^ wanted[before.box]) > wrong
 
 
 def test_where_the_lesion_says_something_else_than_the_hint_it_is_mended_at_once() -> None:

@@ -8,11 +8,12 @@ from functools import reduce
 from operator import or_
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainseg_gui.imaging.box import Box, box_around, grown
 from brainseg_gui.imaging.connected import connected
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint, indices_in
-from brainseg_gui.inference.case_features import CaseFeatures
+from brainseg_gui.inference.case_features import CaseFeatures, FineTissues
 from brainseg_gui.inference.clicks.mender import Mender, mended_regions
 from brainseg_gui.inference.clicks.patch import Present
 from brainseg_gui.inference.clicks.traits import PROBABILITIES, Mask, voxels_at
@@ -50,7 +51,8 @@ class OwnLesion:
 def own_lesion(features: CaseFeatures, hint: Hint) -> OwnLesion | None:
     """The lesion in which a hint lies, as far as it is connected on the network's grid; None where there is none.
 
-    Its tissues are the network's most probable ones.
+    Its tissues are the most probable ones, by the finer network where the model has one: as when it segments, how much
+    of it is tumour stays the word of the first.
     """
     grid = features.network_grid
     whole = tuple(slice(0, count) for count in grid.resampled)
@@ -68,11 +70,21 @@ def own_lesion(features: CaseFeatures, hint: Hint) -> OwnLesion | None:
     shares = features.values[box][..., PROBABILITIES].astype(np.float32)
     channels = [apply_along_axes(np.asfortranarray(shares[..., n]), matrices) for n in range(shares.shape[-1])]
     classes = np.argmax(channels, axis=0)  # background, NCR, ED, ET
+    if features.tissues is not None:
+        classes = np.where(classes > 0, _finer_tissues(features.tissues, (i, j, k)), 0)
     if features.brain is not None:
         classes[~features.brain[i, j, k]] = 0
     regions = {"WT": classes > 0, "TC": (classes == 1) | (classes == 3), "ET": classes == 3}
     case = tuple(slice(p.start + first, p.stop + first) for p, first in zip((i, j, k), grid.start, strict=True))
     return OwnLesion((case[0], case[1], case[2]), regions)
+
+
+def _finer_tissues(tissues: FineTissues, box: Box) -> NDArray[np.intp]:
+    """The most probable tissue of each voxel of a box of the network's crop: NCR 1, ED 2, ET 3."""
+    matrices = tissues.network_grid.backward(tissues.box, box)
+    shares = np.moveaxis(tissues.probabilities[..., 1:].astype(np.float32), -1, 0)
+    likeliest = np.argmax([apply_along_axes(np.asfortranarray(share), matrices) for share in shares], axis=0)
+    return np.asarray(likeliest + 1, np.intp)
 
 
 def begun_regions(
