@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainseg_gui.api.values import Click, Mask, OpenCase, RefinedMask, Segmentation
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, GridMismatchError
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.hints import NESTED_REGIONS, Hint
@@ -211,12 +211,16 @@ def refine(case: OpenCase, mask: Mask, clicks: Iterable[Click], *, locked: Itera
     Raises
     ------
     BrainsegError
-        If a click lies outside the case, or speaks of what the mask's scheme has no number for.
+        If the mask lies on another grid, a click lies outside the case, or it speaks of what the mask's scheme has no
+        number for.
     """
     from brainseg_gui.annotation.refinement import refined
     from brainseg_gui.annotation.rules import PaintRules
     from brainseg_gui.inference.clicks.click_network import shipped_click_network
 
+    if difference := case.case.grid.difference_to(mask.label_map.grid):
+        what = f"the mask does not lie on the grid of {case.name}: {difference}"
+        raise GridMismatchError(what, "Read it by open_mask")
     hints = [_hint(click, mask.label_map) for click in clicks]
     rules, network = PaintRules(locked=frozenset(locked)), shipped_click_network(_engine())
     done = run_to_end(refined(case.case, mask.label_map, hints, rules, network))

@@ -138,6 +138,16 @@ def test_what_is_no_click_is_refused(folder: Path, click: tuple) -> None:
         api.refine(case, case.empty_mask(), [api.Click(*click)])
 
 
+@pytest.mark.parametrize("moved", [False, True], ids=["of another shape", "elsewhere in the patient"])
+def test_a_mask_on_another_grid_is_not_corrected(folder: Path, *, moved: bool) -> None:
+    case = api.open_case(folder)
+    affine, values = case.affine.copy(), np.zeros(case.empty_mask().values.shape, int)
+    affine[0, 3] += 5 * moved
+    mask = api.Mask.of(values if moved else values[1:], affine, "brats2020")
+    with pytest.raises(GridMismatchError, match="does not lie on the grid"):
+        api.refine(case, mask, [api.Click("+WT", (1, 1, 1))])
+
+
 @pytest.mark.engine
 @pytest.mark.usefixtures("engine_of_api")
 def test_a_case_is_segmented_and_corrected(folder: Path) -> None:
