@@ -68,7 +68,7 @@ class UnsavedPredictions:
             self._cases[case.source.identity] = LeftCase(case.source, case.stamps, missed, kept)
 
     def take(self, case: Case) -> list[Layer]:
-        """What was kept of a case, as it was; nothing where its images now lie on another grid."""
+        """What was kept of a case, as it was; nothing where its images were written anew, or lie on another grid."""
         kept = self.layers_of(case)
         self._cases.pop(case.source.identity, None)
         return kept
@@ -76,7 +76,7 @@ class UnsavedPredictions:
     def layers_of(self, case: Case) -> list[Layer]:
         """As `take`, but they stay kept."""
         left = self._cases.get(case.source.identity)
-        kept = left.kept if left is not None else ()
+        kept = left.kept if left is not None and left.stamps == case.stamps else ()
         return [_layer_of(one, case) for one in kept if one.layer.labels.grid.same_as(case.grid)]
 
     def forget(self, source: CaseSource) -> None:
