@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.imaging.volume import Volume
 
 _LARGEST_INTENSITY = 1e15  # its square still fits into float32
+_FAINT = 1e-3  # what is fainter throughout has no steps that windows, fields and thresholds can tell apart
+_MOST_TIMES = 36  # powers of ten that float32 holds
 
 
 def read_header(path: Path) -> ImageHeader:
@@ -93,12 +96,13 @@ def as_volume(picture: Picture, stored: Array) -> Volume:
     What is not a number outside the head is background, and it is said; inside it is refused.
     """
     stored, note = _finite(picture, stored)
-    _check_values(picture, stored)
+    largest = _check_values(picture, stored)
+    stored, slope, intercept, faint = _growing(picture, stored, largest)
     grid = picture.header.stored_grid
     turned = grid.to_ras(stored)
     turned.flags.writeable = False
-    notes = "; ".join(filter(None, (*picture.notes, note)))
-    return Volume(turned, grid.grid, picture.slope, picture.intercept, picture.path, notes)
+    notes = "; ".join(filter(None, (*picture.notes, note, faint)))
+    return Volume(turned, grid.grid, slope, intercept, picture.path, notes)
 
 
 def read_mask(path: Path, should_stop: ShouldStop | None = None, target: StoredGrid | None = None) -> StoredMask:
@@ -191,7 +195,21 @@ def _finite(picture: Picture, stored: Array) -> tuple[Array, str]:
     return filled, f"{np.count_nonzero(broken):,} values outside the head are not numbers; they are background"
 
 
-def _check_values(picture: Picture, stored: Array) -> None:
+def _growing(picture: Picture, stored: Array, largest: float) -> tuple[Array, float, float, str]:
+    """Values that grow as the intensities do and are not too faint to be seen, slope, intercept, and what was done."""
+    slope, intercept = picture.slope, picture.intercept
+    if slope > 0 and not 0 < largest < _FAINT:
+        return stored, slope, intercept, ""
+    factor = 10.0 ** min(2 - math.floor(math.log10(largest)), _MOST_TIMES) if 0 < largest < _FAINT else 1.0
+    values = np.asarray(stored * (slope * factor) + intercept * factor, np.float32)
+    words = (
+        f"its intensities reach {largest:.1g} only, and are shown {factor:.0e} times as large" if factor != 1 else ""
+    )
+    return values, 1.0, 0.0, words
+
+
+def _check_values(picture: Picture, stored: Array) -> float:
+    """The largest intensity, without its sign; of what cannot be shown it is said why."""
     low, high = stored.min(), stored.max()
     if low == high == 0:
         raise ImageError("all of its voxels are zero", "Export the image again, or leave the file out", picture.path)
@@ -199,3 +217,4 @@ def _check_values(picture: Picture, stored: Array) -> None:
     if largest > _LARGEST_INTENSITY:
         text = f"its intensities reach {largest:.1e}, which no scanner gives"
         raise ImageError(text, "Its scaling or its data type is wrong; export the image again", picture.path)
+    return largest
