@@ -209,7 +209,8 @@ class Checkpoints(keras.callbacks.Callback):  # type: ignore[misc]
         now.epoch_steps = run.position.epoch_steps + run.epoch_seen
         path = save_checkpoint(run.folder.checkpoints, synchronised(self.model), now)
         run.saved_step = now.step
-        run.events.write("checkpoint", step=now.step, file=str(path.relative_to(run.folder.path)))
+        file = str(path.relative_to(run.folder.path))
+        run.events.write("checkpoint", step=now.step, file=file, elapsed_s=now.elapsed_s)
         return path
 
 

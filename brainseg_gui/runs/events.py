@@ -30,7 +30,7 @@ KINDS = (
     "step",  # step, epoch, loss, learning_rate, seconds, waiting (share spent waiting for data), memory_bytes
     "epoch",  # epoch, step, metrics: name -> number, train and val_
     "validated",  # epoch, case, dice: region -> number, digest (of the mask), picture (file in the run folder, or None)
-    "checkpoint",  # step, file
+    "checkpoint",  # step, file, elapsed_s (of training, over all sessions)
     "model",  # folder, metrics, epoch, step, judged_by (name of the metric): a usable model, the best so far
     "warning",  # message
     "stopped",  # step, message: an end that was asked for; checkpoint (step): it was forced, what came later is lost

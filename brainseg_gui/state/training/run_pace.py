@@ -30,7 +30,9 @@ class RunPace:
     started
         Time of the last start.
     limit_s
-        Longest duration that was asked for; 0 for none.
+        Longest duration of all sessions that was asked for; 0 for none.
+    earlier_s
+        Seconds of training in the sessions before the last start.
     """
 
     step: int
@@ -41,6 +43,7 @@ class RunPace:
     resumed_from: float | None
     started: float
     limit_s: float
+    earlier_s: float = 0.0
 
     @property
     def done(self) -> float:
@@ -71,10 +74,12 @@ class RunPace:
 
     @property
     def _elapsed_s(self) -> float:
-        """Since the last start, by the clock; at least what its steps took, should the clock have been set back."""
+        """Over all sessions; since the last start by the clock, and at least what its steps took, should the clock have
+        been set back.
+        """
         steps = self.step - (self.resumed_from or 0.0)
         by_steps = steps * self.seconds_per_step
-        return max(self.last_time - self.started, by_steps if by_steps == by_steps else 0.0, 0.0)
+        return self.earlier_s + max(self.last_time - self.started, by_steps if by_steps == by_steps else 0.0, 0.0)
 
 
 def recent_median(curve: Curve) -> float:

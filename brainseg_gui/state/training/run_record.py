@@ -78,6 +78,8 @@ class RunRecord:
     last_time: float = 0.0
     _memory: float = float("nan")
     _anchor: tuple[float, float] | None = None
+    _earlier_s: float = 0.0
+    _spent_s: dict[int, float] = field(default_factory=dict)
     _epoch_ends: list[int] = field(default_factory=list)
     _validated: dict[tuple[str, int], ValidatedCase] = field(default_factory=dict)
     _last_epoch: Event | None = None
@@ -172,6 +174,7 @@ class RunRecord:
             resumed_from=0.0 if resumed != resumed else resumed,
             started=self.started.time if self.started is not None else 0.0,
             limit_s=self.config.length.hours * 3600,
+            earlier_s=self._earlier_s,
         )
 
     @property
@@ -250,6 +253,8 @@ class RunRecord:
             curve.cut(keep + 1)
         self.started, self.ended, self.starting, self._anchor = event, None, False, None
         self.step = self.checkpoint = keep
+        self._spent_s = {step: spent for step, spent in self._spent_s.items() if step <= keep}
+        self._earlier_s = self._spent_s[max(self._spent_s)] if self._spent_s else 0.0
         self._bests = [best for best in self._bests if best.step <= keep]
         self._epoch_ends = [step for step in self._epoch_ends if step <= keep]
         processes = whole(event.values.get("processes")) or 1
@@ -275,8 +280,11 @@ class RunRecord:
         self._last_epoch = event
 
     def _add_checkpoint(self, event: Event) -> None:
-        step = whole(event.values.get("step"))
-        self.checkpoint = self.checkpoint if step is None else step
+        if (step := whole(event.values.get("step"))) is None:
+            return
+        spent, since = number(event.values.get("elapsed_s")), self.started.time if self.started else event.time
+        by_clock = self._earlier_s + max(event.time - since, 0.0)  # runs of earlier versions do not say it
+        self.checkpoint, self._spent_s[step] = step, spent if 0 <= spent < float("inf") else by_clock
 
     def _add_model(self, event: Event) -> None:
         """The best so far; a model that was only written because the run ended has no epoch."""
