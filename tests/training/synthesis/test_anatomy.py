@@ -62,6 +62,37 @@ def test_a_bad_anatomy_is_named_with_the_remedy(
     assert not list(tmp_path.glob("out/SYN*"))
 
 
+def test_labels_that_a_program_scaled_are_whole_again(tmp_path: Path, anatomy: Anatomy, toy_labels: Labels) -> None:
+    """What nibabel writes of floats into int16 reads 40.9998 for 41, and once was 40."""
+    path = tmp_path / "toy.nii.gz"
+    image = nib.Nifti1Image(toy_labels.astype(np.float64), np.eye(4))
+    image.header.set_data_dtype(np.int16)
+    nib.save(image, path)
+    values = nib.load(path).get_fdata()
+    assert (values.astype(np.int16) != toy_labels).any()
+    np.testing.assert_array_equal(read_anatomy(path).tissue, anatomy.tissue)
+
+
+def test_labels_that_are_no_numbers_are_background(tmp_path: Path, anatomy: Anatomy, toy_labels: Labels) -> None:
+    values = toy_labels.astype(np.float32)
+    values[toy_labels == 0] = np.nan
+    nib.save(nib.Nifti1Image(values, np.eye(4)), tmp_path / "toy.nii.gz")
+    np.testing.assert_array_equal(read_anatomy(tmp_path / "toy.nii.gz").tissue, anatomy.tissue)
+
+
+def test_interpolated_labels_are_refused(tmp_path: Path, toy_labels: Labels) -> None:
+    nib.save(nib.Nifti1Image((toy_labels + np.float32(0.3)), np.eye(4)), tmp_path / "toy.nii.gz")
+    with pytest.raises(ImageError, match="holds fractions"):
+        read_anatomy(tmp_path / "toy.nii.gz")
+
+
+def test_what_macos_and_folders_leave_is_no_anatomy(tmp_path: Path, toy_file: Path) -> None:
+    (tmp_path / "A.nii.gz").write_bytes(toy_file.read_bytes())
+    (tmp_path / "._A.nii.gz").write_bytes(b"\0\5\x16\7")
+    (tmp_path / "B.nii.gz").mkdir()
+    assert find_anatomies(tmp_path) == (tmp_path / "A.nii.gz",)
+
+
 def test_an_empty_folder_holds_no_anatomies(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="no anatomical label map"):
         find_anatomies(tmp_path)
