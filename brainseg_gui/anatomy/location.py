@@ -22,6 +22,8 @@ _CEREBRUM = ("white", "cortex")
 _NEIGHBOURS = ("ventricle", "third", "fourth", "thalamus", "caudate", "putamen", "pallidum", "hippocampus", "stem")
 _HALF = 0.5  # probability at which a structure begins
 _NEAR_MM = 10.0
+LEAST_SHARE = 0.05
+"""Part of a lesion that a lobe or structure holds where it is named."""
 TOUCHING_MM = 3.0
 """Within a voxel of the atlas what lies beside a structure is said to touch it."""
 
@@ -57,8 +59,9 @@ class Location:
 
     @property
     def main(self) -> str:
-        """The lobe or structure that holds most of it."""
-        return max({**self.lobes, **self.structures}.items(), key=lambda item: item[1], default=("", 0.0))[0]
+        """The lobe or structure that holds most of it; empty where none holds a part that is worth its name."""
+        name, share = max({**self.lobes, **self.structures}.items(), key=lambda item: item[1], default=("", 0.0))
+        return name if share >= LEAST_SHARE else ""
 
     @property
     def touching(self) -> tuple[str, ...]:

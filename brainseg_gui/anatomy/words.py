@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brainseg_gui.anatomy.location import Location
+from brainseg_gui.anatomy.location import LEAST_SHARE, Location
 
 HEADS = ("side", "lobes and structures", "touches", "within a centimetre")
 NOT_SAID = "Where in the brain lesions lie is not said: {}"
@@ -11,7 +11,6 @@ HOW_RIGHT = (
     "Of 160 balls in brains left out of it the structure that holds most was right in 89 %, the side in all, contact "
     "with a lateral ventricle in 90 %; a part is right to about .12."
 )
-_LEAST_SHARE = 0.05  # of a lesion, to be named
 
 
 def brief_location(location: Location) -> str:
@@ -31,6 +30,6 @@ def brief_location(location: Location) -> str:
 def location_cells(location: Location) -> tuple[str, str, str, str]:
     """Side, parts in lobes and structures in per cent, what it touches, and what else is near with its distance."""
     parts = sorted({**location.lobes, **location.structures}.items(), key=lambda item: -item[1])
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in parts if share >= _LEAST_SHARE)
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in parts if share >= LEAST_SHARE)
     near = [f"{name} {mm:.0f} mm" for name, mm in location.near_mm.items() if name not in location.touching]
     return location.side, shares, ", ".join(location.touching), ", ".join(near)

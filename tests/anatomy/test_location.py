@@ -14,6 +14,7 @@ from brainseg_gui.anatomy.atlas import read_atlas, structures
 from brainseg_gui.anatomy.lobes import LOBES, beside_central, lobes_at
 from brainseg_gui.anatomy.location import Location, locate
 from brainseg_gui.anatomy.placing import place_in_atlas
+from brainseg_gui.anatomy.words import brief_location
 from brainseg_gui.imaging.grid import Affine, Grid
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.progress import run_to_end
@@ -99,6 +100,17 @@ def test_a_lesion_across_the_midline_is_on_both_sides() -> None:
     found = locate(_ball((0.0, 20.0, 22.0), 15, atlas.grid), atlas.grid, np.eye(4))
     assert found.side == "both sides"
     assert found.left == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("centre", [(-100, 0, 0), (-75, 0, 70), (90, -60, 0), (0, 100, 40), (0, -20, -80)])
+def test_a_lesion_outside_of_the_brain_is_in_no_lobe(centre: tuple[float, float, float]) -> None:
+    """Where no lobe has a part of it, the first of them was named."""
+    affine = np.diag([3.0, 3, 3, 1])
+    affine[:3, 3] = -120
+    found = locate(_ball(centre, 4, grid := Grid((80, 80, 80), affine)), grid, np.eye(4))
+    assert found.outside == pytest.approx(1, abs=0.05)
+    assert found.main == ""
+    assert brief_location(found) == "outside the brain"
 
 
 def test_a_head_that_was_moved_is_found_again() -> None:
