@@ -71,6 +71,17 @@ def test_every_tissue_comes_back_from_its_code_and_its_name() -> None:
         ("post-resection enhancing tumour", "", "ET"),
         ("residual tumour after resection", "108369006", "WT"),
         ("core without enhancement", "", "NCR"),
+        *[(name, "", "") for name in ("non-tumor", "Non_Tumour", "not tumor", "no lesion", "tumor-free brain")],
+        *[(name, "", "") for name in ("normal brain without tumor", "Cavity_Oral", "Nasal cavity", "Brainstem_Core")],
+        *[
+            (name, "", "NCR")
+            for name in ("non-contrast-enhancing tumor", "unenhanced tumour", "nCET", "nCE", "seg_NCR")
+        ],
+        *[(name, "", "NCR") for name in ("without contrast enhancement", "No enhancement", "tumor_necrosis")],
+        *[(name, "", "ET") for name in ("tumor_ET", "CET", "enhancing tumor (no necrosis)", "ET excl. oedema")],
+        *[(name, "", "ED") for name in ("label_ED", "peritumoral region", "Peri-tumoural", "infiltrated brain")],
+        *[(name, "", "WT") for name in ("GTV_no_edema", "tumour w/o oedema", "casino lesion", "mask_WT", "GTV1")],
+        ("resection_cavity", "", "RC"),
         ("Edema", "86049000", "ED"),  # programs code every segment as a tumour
         ("Segment_1", "86049000", "WT"),
         ("Edema", "6574001", "NCR"),

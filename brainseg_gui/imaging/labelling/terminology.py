@@ -15,15 +15,20 @@ from brainseg_gui.imaging.labels import WHOLE, LabelScheme, built_in_meanings, l
 OWN_CODES = "99BRAINSEG"
 _LONGEST_CODE = 16
 _TUMOUR = r"tumou?r|lesion|glioma|metast|gtv"
+# Parts that a name says to be left out, as "tumour without oedema" does; without enhancement is a tissue.
+_LEFT_OUT = r"(?<![a-z])(?:no|w/o|without|excl\w*|minus)[-. ]+(?:the )?(?:necro|o?edema|cyst|cavit)\w*"
 # Words of a label's name -> what it means; the first that is found counts.
 _NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (rf"(?<![a-z])(?:non?|not|without|outside)[-. ]*(?:the |any )?(?:{_TUMOUR})|(?:{_TUMOUR})[- ]*free", ()),
+    (r"(?:oral|nasal|tympanic|cranial|ventric\w*)[- ]+cavit|cavity[- ]+(?:oral|nasal)", ()),
     (r"cavity|(?<!post)(?<!post[-_ ])(?<!after[-_ ])resection|\brc\b", ("RC",)),
     (r"cyst", ("CC",)),
-    (r"(?:non|not|no|without)[-_ ]?enhanc|necro|\bncr\b|\bnet\b|netc|nec\b", ("NCR", "NET")),
+    (r"(?:non?|not|un|without)[- ]*(?:contrast[- ]*)?enhanc|necro|\bncr\b|\bn(?:c?et|ce)\b|netc|nec\b", ("NCR", "NET")),
     (r"o?edema|snfh|\bed\b|infiltrat", ("ED",)),
     (rf"whole.*(?:{_TUMOUR})|(?:{_TUMOUR}).*whole|^whole[-_ ]*(?:abnormality|mask|region|volume)?$|\bwt\b", ("WT",)),
-    (r"enhanc|\bet\b", ("ET",)),
+    (r"enhanc|\bc?et\b", ("ET",)),
     (r"core|\btc\b", ("TC",)),
+    (rf"peri[- ]*(?:{_TUMOUR})", ("ED",)),
     (_TUMOUR, ("WT",)),
 )
 _HOLDING = ("WT", "TC")  # regions that hold others, the outermost first
@@ -65,7 +70,8 @@ def meaning_of_code(value: str) -> str:
 
 def meanings_of_name(name: str) -> tuple[str, ...]:
     """What a label of that name may mean, the likeliest first; none where the name tells nothing."""
-    return next((keys for pattern, keys in _NAMES if re.search(pattern, name, re.IGNORECASE)), ())
+    said = re.sub(_LEFT_OUT, " ", name.replace("_", " "), flags=re.IGNORECASE)  # a word ends at an underscore, too
+    return next((keys for pattern, keys in _NAMES if re.search(pattern, said, re.IGNORECASE)), ())
 
 
 def meaning_of_name(name: str) -> str:
