@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
 from brainseg_gui.imaging.labels import LabelMap
+from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.progress import run_to_end
 from brainseg_gui.state.layers.layers import Layer, LayerRole, OverlayStyle
 from brainseg_gui.state.session import Session
@@ -132,6 +134,18 @@ def test_what_was_kept_does_not_go_onto_another_grid(session: Session, cases: li
     session.unsaved_predictions.keep(case, [layer])
     moved = replace(case.grid, affine=case.grid.affine @ np.diag([2.0, 1, 1, 1]))
     assert session.unsaved_predictions.take(replace(case, grid=moved)) == []
+
+
+def test_what_was_kept_does_not_lie_over_images_that_were_written_anew(session: Session, cases: list[Case]) -> None:
+    """The same grid says nothing: all cases of a data set share it."""
+    case = cases[0]
+    layer = Layer("p", LayerRole.PREDICTION, LabelMap(np.ones(case.grid.shape, np.uint8), case.grid, case.scheme))
+    session.unsaved_predictions.keep(case, [layer])
+    assert session.unsaved_predictions.layers_of(run_to_end(read_case(case.source)))
+    path = case.source.modalities[Modality.T1]
+    path.write_bytes(cases[1].source.modalities[Modality.T1].read_bytes())
+    os.utime(path, ns=(0, case.stamps[path][1] + 10**9))
+    assert session.unsaved_predictions.take(run_to_end(read_case(case.source))) == []
 
 
 def test_layers_are_renamed_and_moved(session: Session, predicted: Callable[..., Layer]) -> None:

@@ -17,7 +17,7 @@ _HEADER_BYTES, _HEADER_2_BYTES = 348, 540
 _PLACE_CODES, _ALIGNED = range(6), 2  # what qform_code and sform_code can be; the code that claims least
 _LENGTHS_MM = {1: 1000.0, 3: 0.001}  # what xyzt_units says of lengths that are not in mm: metres, micrometres
 _EDGES_MM = (0.05, 50.0)  # of a voxel of a head
-NO_PLACE = "it does not say which way is left; its first axis is taken to run from right to left, as FSL and nibabel do"
+NO_PLACE = "it does not say which way is left; left, anterior, superior is taken for its axes, as FSL and nibabel do"
 _LARGEST_OFFSET = 2**26  # header extensions before the voxels hold a patient's DICOM header at most
 
 

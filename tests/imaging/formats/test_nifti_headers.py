@@ -79,12 +79,12 @@ def test_two_places_in_metres_lie_apart_in_mm(write_nifti: Any) -> None:
 def test_a_header_without_a_place_is_a_note(
     write_nifti: Any, tmp_path: Path, kind: Any, codes: tuple[int, int]
 ) -> None:
-    """FSL and nibabel take its first axis for right to left, ITK for left to right: only the person can know."""
+    """FSL and nibabel take its axes for left, anterior, superior, ITK for left, posterior, superior: a mirror image."""
     lie = _set(qform_code=codes[0], sform_code=codes[1])
     write_nifti(CUBE, np.diag([2.0, 2, 2, 1]), name="Toy_t1.nii.gz", kind=kind, lie=lie)
     case = run_to_end(read_case(find_case(tmp_path)))
     assert case.stored_grid.codes == "LAS"
-    assert case.notes[0].startswith("T1: it does not say which way is left; its first axis is taken to run from right")
+    assert case.notes[0].startswith("T1: it does not say which way is left; left, anterior, superior is taken")
 
 
 def test_a_mask_without_a_place_is_named_in_its_note(write_nifti: Any) -> None:
