@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,7 @@ def test_the_check_is_printed_whole() -> None:
 
 
 @pytest.mark.engine
-def test_a_run_from_the_shell_to_its_end_and_a_failed_one(
+def test_a_run_from_the_shell_to_its_end(
     tmp_path: Path, toy_case: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(2):
@@ -147,15 +148,24 @@ def test_a_run_from_the_shell_to_its_end_and_a_failed_one(
     assert "Dice WT / TC / ET 0." in printed.out
     assert printed.out.splitlines()[-1] == "Finished after 5 steps"
     assert "5/5 steps" in printed.err
-    for mask in (tmp_path / "cases").glob("*/*_seg.nii.gz"):
-        mask.unlink()
-    assert cli.main(["train", "--json", "--run", str(tmp_path / "bad"), *given]) == 1
+
+
+def test_a_failed_run_is_told_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(folder: RunFolder) -> int:
+        with closing(EventWriter(folder.events_file)) as writer:
+            writer.write("started", resumed_from=0)
+            writer.write("failed", message="no case is left to train on. Add masks")
+        return os.getpid()
+
+    monkeypatch.setattr(RunFolder, "launch", fail)
+    assert cli.main(["train", "--json", "--run", str(tmp_path / "bad"), "--train", str(tmp_path)]) == 1
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert events[0]["event"] == "started"
-    assert events[-1]["event"] == "failed"
-    assert (
-        "no case is left to train on; the first problem: Toy_000 is left out: it has no mask" in events[-1]["message"]
-    )
+    assert [event["event"] for event in events] == ["started", "failed"]
+    assert events[-1]["message"] == "no case is left to train on. Add masks"
+    assert cli.main(["train", "--run", str(tmp_path / "worse"), "--train", str(tmp_path)]) == 1
+    assert "no case is left to train on. Add masks" in "".join(capsys.readouterr())
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -24,11 +25,29 @@ MakeCase = Callable[..., Case]
 @pytest.fixture(scope="session")
 def model_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The model folders of `build_models.py`."""
-    root = tmp_path_factory.mktemp("models")
+    mine = tmp_path_factory.getbasetemp()
+    root = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "models"
+    try:
+        root.with_suffix(".making").mkdir()
+    except FileExistsError:  # by another process of these tests: TensorFlow is imported once for all
+        _wait_for(root)
+    else:
+        _build_models(root.with_suffix(".making")).rename(root)
+    return root
+
+
+def _build_models(folder: Path) -> Path:
     script = Path(__file__).with_name("build_models.py")
     environment = {**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""}
-    subprocess.run([sys.executable, script, root], check=True, capture_output=True, env=environment)
-    return root
+    subprocess.run([sys.executable, script, folder], check=True, capture_output=True, env=environment)
+    return folder
+
+
+def _wait_for(folder: Path) -> None:
+    end = time.monotonic() + 150
+    while not folder.exists():
+        assert time.monotonic() < end, f"{folder} was begun and never finished"
+        time.sleep(0.1)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,7 @@ def test_run_length_and_deflated_files_are_read(tmp_path: Path, pixels: NDArray[
     check(run_to_end(read_stack(looked(tmp_path).usable[0])), Series(pixels))
 
 
+@cache
 def zeros(mebibytes: int) -> bytes:
     import zlib
 
