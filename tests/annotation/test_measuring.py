@@ -115,6 +115,15 @@ def test_a_ruler_is_drawn_by_a_drag_or_by_two_clicks() -> None:
     assert gesture.drawn is None
 
 
+@pytest.mark.parametrize("grid", [FLAT, tilted((0.5, 0.5, 5.0))], ids=["straight", "oblique"])
+@pytest.mark.parametrize("end", [(10.0, 4.0, 5.0), (4.0, 12.0, 5.0)], ids=["along a row", "along a column"])
+def test_an_ellipse_that_is_a_line_measures_nothing(grid: Grid, end: Point) -> None:
+    start = (4.0, 4.0, 5.0)
+    assert dragged(MeasureGesture(MarkKind.ELLIPSE, grid), start, end) is None
+    assert dragged(MeasureGesture(MarkKind.RULER, grid), start, end) is not None
+    assert dragged(MeasureGesture(MarkKind.ELLIPSE, grid), start, (end[0] + 1, end[1] + 1, 5.0)) is not None
+
+
 @pytest.mark.parametrize("first_arm", ["dragged", "clicked"])
 def test_an_angle_is_an_arm_and_the_end_of_the_other(first_arm: str) -> None:
     gesture, start, vertex, end = (

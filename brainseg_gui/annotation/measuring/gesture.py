@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from brainseg_gui.annotation.measuring.mark import Mark, MarkKind, Point, way_mm
+from brainseg_gui.annotation.measuring.mark import Mark, MarkKind, Point, is_flat, way_mm
 from brainseg_gui.annotation.measuring.mark_journal import MarkChange
 from brainseg_gui.imaging.grid import Grid
 from brainseg_gui.imaging.nearest import nearest_end
@@ -95,7 +95,7 @@ class MeasureGesture:
         if mark is None or not mark.complete:
             return None
         self.drop()
-        if mark == before or len(set(mark.points_ijk)) < len(mark.points_ijk):
+        if mark == before or is_flat(mark, self._grid):
             return None
         return MarkChange(before, mark)
 

@@ -96,6 +96,13 @@ def angle_deg(mark: Mark, grid: Grid) -> float:
     return math.degrees(math.atan2(across, along)) if across or along else math.nan
 
 
+def is_flat(mark: Mark, grid: Grid) -> bool:
+    """Whether it measures nothing: two of its points are one, or an ellipse is a line."""
+    if mark.kind is MarkKind.ELLIPSE:
+        return area_mm2(mark, grid) == 0
+    return len(set(mark.points_ijk)) < len(mark.points_ijk)
+
+
 def axes_mm(mark: Mark, grid: Grid) -> tuple[float, float]:
     """The two axes of an ellipse, along the slice's columns and rows."""
     across, down = (float(np.linalg.norm(side)) for side in _sides(mark, grid))
