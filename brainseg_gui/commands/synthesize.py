@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -45,17 +46,22 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Start the generator, which is a process of its own, and pass on its exit code."""
     generator = subprocess.Popen(command_of(args))
-    while True:
-        try:
-            return generator.wait()
-        except KeyboardInterrupt:  # the terminal has interrupted the generator too
-            generator.send_signal(signal.SIGINT)
+    try:
+        while True:
+            try:
+                return generator.wait()
+            except KeyboardInterrupt:  # the terminal has interrupted the generator too
+                generator.send_signal(signal.SIGINT)
+    except SystemExit:  # whoever ends this process means the generator
+        generator.send_signal(signal.SIGINT if sys.platform != "win32" else signal.SIGTERM)
+        generator.wait()
+        raise
 
 
 def command_of(args: argparse.Namespace) -> list[str]:
     """The generator's command line."""
-    command = [sys.executable, "-P", "-m", "training.synthesis", "--out", str(args.out)]
-    command += ["--anatomy", *(str(path) for path in args.anatomy)]
+    command = [sys.executable, "-P", "-m", "training.synthesis", "--out", _no_option(args.out)]
+    command += ["--anatomy", *map(_no_option, args.anatomy)]
     for name in ("cases", "seed", "priors", "spacing_mm"):
         command += [f"--{name.replace('_', '-')}", str(getattr(args, name))]
     if args.processes is not None:
@@ -63,3 +69,9 @@ def command_of(args: argparse.Namespace) -> list[str]:
     if args.cluster is not None:
         command += ["--cluster", args.cluster]
     return [*command, "--retries", str(retries_of(args))]
+
+
+def _no_option(path: Path) -> str:
+    """A path as a word of a command line that is not taken for an option, whatever it begins with."""
+    name = str(path)
+    return os.path.join(os.curdir, name) if name.startswith("-") else name

@@ -7,6 +7,7 @@ import argparse
 from brainseg_gui.errors import BrainsegError
 
 _RETRIES_ON_CLUSTER = 2
+_MOST_RETRIES = 99
 
 
 def add_cluster_options(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +20,16 @@ def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--retries",
-        type=int,
-        choices=range(100),
+        type=_retries,
         metavar="N",
         help=f"how often a case is tried again whose worker died ({_RETRIES_ON_CLUSTER} on a cluster, else 0)",
     )
+
+
+def _retries(text: str) -> int:
+    if not text.isdecimal() or int(text) > _MOST_RETRIES:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of tries, 0 to {_MOST_RETRIES}")
+    return int(text)
 
 
 def retries_of(args: argparse.Namespace) -> int:
