@@ -29,26 +29,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Deface every examination; 0, or 2 when something is at fault or to be looked at."""
+    """Deface every examination; 0, or 2 when only input is at fault or to be looked at, or 1."""
     from brainseg_gui.api.brain_finder import finder_of
+    from brainseg_gui.commands.tasks.faults import exit_code
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.preparation.defaced import deface_place
 
     if args.name and len(args.places) > 1:
         raise BrainsegError("--name is for one examination", "Deface them one by one")
-    said, troubles = roles_said(args.role, args.places), 0
+    said, doubtful = roles_said(args.role, args.places), False
+    faults: list[Exception] = []
     with closing(Engine()) as engine:
         finder = finder_of(engine)
         for place in args.places:
             try:
                 done = run_shown(deface_place(place, args.output, said, finder, args.name), place.name)
             except BrainsegError as error:
-                troubles += 1
+                faults.append(error)
                 say(str(error))
                 continue
-            troubles += bool(done.doubts)
+            doubtful = doubtful or bool(done.doubts)
             for doubt in done.doubts:
                 say(f"{done.folder.name}: {doubt}")
             rest = f"; {done.left_out} other series are not in it" if done.left_out else ""
             write_line(f"{done.folder}: {done.words}{rest}")
-    return INPUT_FAULT if troubles else 0
+    return exit_code(faults) or (INPUT_FAULT if doubtful else 0)

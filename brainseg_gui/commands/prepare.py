@@ -61,8 +61,9 @@ def add_role_option(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prepare every examination; 0, or 2 when something is at fault or to be looked at."""
+    """Prepare every examination; 0, or 2 when only input is at fault or to be looked at, or 1."""
     from brainseg_gui.api.brain_finder import finder_of
+    from brainseg_gui.commands.tasks.faults import exit_code
     from brainseg_gui.inference.engine.engine import Engine
     from brainseg_gui.preparation.prepare_place import PreparationRequest
     from brainseg_gui.preparation.steps.work import Space, Wishes
@@ -84,8 +85,8 @@ def run(args: argparse.Namespace) -> int:
         for place in args.places:
             preparing.prepare(place)
     if preparing.faults and len(args.places) > 1:
-        say(f"{preparing.faults} of {len(args.places)} examinations could not be prepared")
-    return INPUT_FAULT if preparing.faults or preparing.doubts else 0
+        say(f"{len(preparing.faults)} of {len(args.places)} examinations could not be prepared")
+    return exit_code(preparing.faults) or (INPUT_FAULT if preparing.doubts else 0)
 
 
 def roles_said(words: list[str], places: list[Path]) -> dict[Modality, str]:
@@ -142,7 +143,7 @@ class PreparationRun:
     request: PreparationRequest
     finder: BrainFinder | None
     as_json: bool = False
-    faults: int = 0
+    faults: list[Exception] = field(default_factory=list)
     doubts: int = 0
     _taken: set[Path] = field(default_factory=set)
 
@@ -151,7 +152,7 @@ class PreparationRun:
         try:
             done = prepare_shown(place, self.request, self.finder, self._taken)
         except BrainsegError as error:
-            self.faults += 1
+            self.faults.append(error)
             say(str(error))
             if self.as_json:
                 write_line(json.dumps({"place": str(place), "error": str(error)}))

@@ -9,6 +9,9 @@ from brainseg_gui.plain_files import for_terminal
 INPUT_FAULT = 2
 """Exit code of a command whose input was at fault, or doubtful."""
 
+FAULT = 1
+"""Exit code of a command that failed for another reason, such as a full disk."""
+
 BAR = "{percentage:3.0f} %|{bar}| {elapsed} {desc}"
 """A bar of tqdm."""
 

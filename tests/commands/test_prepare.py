@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.cli import main
+from brainseg_gui.errors import BrainsegError, CaseError, EngineError, SaveError
 from brainseg_gui.imaging.modality import Modality
 from tests.preparation.heads import T1CE, grid_of, head
 from tests.preparation.test_looking import telling
@@ -109,7 +110,7 @@ def test_roles_are_for_one_and_names_are_told_apart(
 ) -> None:
     assert prepare(raw / "Ann", raw / "Bob", "--role", "t1=1", "-o", tmp_path / "out") == 2
     assert "--role is for one examination" in capsys.readouterr().err
-    assert prepare(raw / "Zoe", raw / "Zoe", "--keep-skull", "-o", tmp_path / "out") == 2
+    assert prepare(raw / "Zoe", raw / "Zoe", "--keep-skull", "-o", tmp_path / "out") == 1, "as on a cluster"
     assert "two examinations are called Zoe" in capsys.readouterr().err
 
 
@@ -140,3 +141,18 @@ def test_what_holds_no_images_says_the_way_out(
     (tmp_path / "raw" / name).write_bytes(b"nothing that can be read")
     assert prepare(tmp_path / "raw", "-o", tmp_path / "out") == 2
     assert remedy in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [(SaveError("the disk is full"), 1), (EngineError("it died"), 1), (CaseError("no images"), 2)]
+)
+@pytest.mark.parametrize("command", ["prepare", "deface"])
+def test_what_is_no_fault_of_the_input_ends_with_one(
+    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, fault: BrainsegError, code: int
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("brainseg_gui.preparation.prepare_place.prepare_place", fails)
+    monkeypatch.setattr("brainseg_gui.preparation.defaced.deface_place", fails)
+    assert main([command, str(raw / "Ann"), str(raw / "Bob"), "-o", str(tmp_path / "out")]) == code

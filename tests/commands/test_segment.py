@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from brainseg_gui.commands import segment
-from brainseg_gui.commands.segmenting import local
 from brainseg_gui.commands.segmenting.jobs import plan_jobs, prepare_outputs
+from brainseg_gui.commands.tasks.faults import exit_code
 from brainseg_gui.errors import BrainsegError, CaseError, EngineError, ModelError, SaveError
 from brainseg_gui.execution.manifest import FOLDER
 from brainseg_gui.imaging.cases.sureness_note import read_sureness
@@ -229,7 +229,7 @@ def test_folders_that_were_made_before_one_that_cannot_be_are_removed(tmp_path: 
     ],
 )
 def test_exit_code_says_whose_fault_it_was(faults: list[Exception], code: int) -> None:
-    assert local._exit_code(faults) == code
+    assert exit_code(faults) == code
 
 
 class _Overlapping:
@@ -350,6 +350,10 @@ def test_all_masks_of_a_silent_cohort_are_numbered_alike_and_the_odd_one_is_told
     assert {json.loads(line)["scheme"] for line in out.splitlines()} == {"brats2020"}
     (line,) = err.splitlines()
     assert "D: Its reference is read as BraTS 2017–2021, as the others are; by itself" in line
+    assert call(tmp_path / "cohort", "-o", tmp_path / "out", "--json") == 2, "the doubt is one as long as the mask is"
+    again, said = capfd.readouterr()
+    assert line in said.splitlines()
+    assert [sorted(json.loads(one)) for one in again.splitlines()] == [["case", "known", "output"]] * len(order)
 
 
 @pytest.mark.parametrize(("words", "scheme"), [((), "brats2020"), (("--resample", "voxels"), "brats2023")])

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from brainseg_gui.cli import main
+from brainseg_gui.errors import SaveError
 from brainseg_gui.imaging.cases.case_folder import find_cohort
 from brainseg_gui.imaging.formats.reading import read_header
 from brainseg_gui.imaging.grid import Grid
@@ -164,3 +165,20 @@ def test_a_second_call_makes_again_what_did_not_come_back_to_a_series(
         known[call] = json.loads(capsys.readouterr().out)["known"]
         assert native.is_file()
     assert known == {"first": False, "second": True, "after a power cut": False}
+
+
+def test_a_mask_that_does_not_come_back_to_its_series_is_one_line_with_its_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SaveError("the disk is full", "Free some space", tmp_path)
+
+    monkeypatch.setattr("brainseg_gui.commands.segmenting.raw.write_native_masks", full)
+    save(head(FINE, T1CE), tmp_path / "raw" / "Jane" / "Jane_t1ce.nii.gz")
+    save(head(THICK, T2), tmp_path / "raw" / "Jane" / "Jane_t2.nii.gz")
+    assert segment(tmp_path / "raw" / "Jane", "-o", tmp_path / "out") == 1
+    out, err = capsys.readouterr()
+    (entry,) = map(json.loads, out.splitlines())
+    assert (entry["case"], "volumes_ml" in entry) == ("Jane", True)
+    assert "the disk is full" in entry["error"]
+    assert "the disk is full" in err

@@ -22,8 +22,9 @@ from brainseg_gui.commands.segmenting.jobs import (
     settings_of,
 )
 from brainseg_gui.commands.segmenting.raw import RawJobs
+from brainseg_gui.commands.tasks.faults import exit_code
 from brainseg_gui.commands.terminal import BAR, INPUT_FAULT, say, write_line
-from brainseg_gui.errors import BrainsegError, EngineError, SaveError, printable
+from brainseg_gui.errors import BrainsegError, printable
 from brainseg_gui.execution.claim import claimed_manifest
 from brainseg_gui.execution.manifest import FOLDER, Entry
 from brainseg_gui.inference.cohorts.case_job import CaseJob
@@ -92,7 +93,7 @@ class _LocalProgress:
     cases: int
     as_json: bool
     raw: RawJobs
-    faults: dict[str, Exception] = field(default_factory=dict)
+    faults: list[Refused] = field(default_factory=list)
     known: int = 0
     doubtful: int = 0
 
@@ -119,9 +120,11 @@ class _LocalProgress:
             if native := self.raw.bring_back(done):
                 entry["native"] = [str(path) for path in native]
         except BrainsegError as error:
-            self._tell_fault(Refused(done.job, error))
+            refused = Refused(done.job, error)
+            self._say_fault(refused)
+            entry["error"] = refused.sentence
         self._write(json.dumps(entry) if self.as_json else _sentence(entry))
-        self._tell_doubts(done)
+        self._tell_doubts(done.job, done.case.doubts)
 
     def _tell_mask(self, there: HasMask) -> None:
         """A mask that is there, whether it is the one that was asked for or another."""
@@ -129,21 +132,27 @@ class _LocalProgress:
             self._tell_fault(Refused(there.job, there.error))
             return
         self.known += 1
+        entry = dict(there.told) | {"known": True}
+        doubts, _ = entry.pop("doubts", []), entry.pop("of_network", [])
         if self.as_json:
-            self._write(json.dumps(dict(there.told)))
+            self._write(json.dumps(entry))
+        self._tell_doubts(there.job, doubts)
 
-    def _tell_doubts(self, done: Segmented) -> None:
-        """What may be wrong with a case that was segmented counts in the exit code."""
-        doubts = (*self.raw.doubts_of(done.job), *done.case.doubts)
+    def _tell_doubts(self, job: CaseJob, of_case: Iterable[str]) -> None:
+        """What may be wrong with a case counts in the exit code, whichever call segmented it."""
+        doubts = (*self.raw.doubts_of(job), *of_case)
         self.doubtful += bool(doubts)
         for doubt in doubts:
             self._bar.clear()
-            say(f"{done.job.name}: {doubt}")
+            say(f"{job.name}: {doubt}")
 
-    def _tell_fault(self, refused: Refused) -> None:
-        self.faults[refused.job.name] = refused.error
+    def _say_fault(self, refused: Refused) -> None:
+        self.faults.append(refused)
         self._bar.clear()
         say(refused.sentence)
+
+    def _tell_fault(self, refused: Refused) -> None:
+        self._say_fault(refused)
         if self.as_json:
             self._write(json.dumps({"case": refused.job.name, "error": refused.sentence}))
 
@@ -153,12 +162,13 @@ class _LocalProgress:
         if self.known:
             say(f"{self.known} of {self.cases} masks were made before, of the same files, and are passed over. {ANEW}")
         if self.faults and self.cases > 1:
-            say(f"{len(self.faults)} of {self.cases} cases failed: {', '.join(self.faults)}")
+            names = ", ".join(refused.job.name for refused in self.faults)
+            say(f"{len(self.faults)} of {self.cases} cases failed: {names}")
 
     @property
     def exit_code(self) -> int:
         """As that of every command: 2 when only input was at fault or doubtful, 1 when something else was."""
-        return _exit_code(self.faults.values()) or (INPUT_FAULT if self.doubtful else 0)
+        return exit_code(refused.error for refused in self.faults) or (INPUT_FAULT if self.doubtful else 0)
 
     def _write(self, line: str) -> None:
         self._bar.clear()
@@ -173,9 +183,3 @@ def _sentence(entry: dict[str, Any]) -> str:
     said = [f"on {len(native)} series as they were: {Path(native[0]).parent}"] if native else []
     notes = "".join(f"\n  {note}" for note in (*said, *([told] if told else []), *entry["notes"]))
     return f"{entry['case']}: {entry['output']} ({volumes}; {seconds:.1f} s on {entry['device']}){notes}"
-
-
-def _exit_code(faults: Iterable[Exception]) -> int:
-    """2 when only input was at fault; 1 when the engine, the disk or the program was."""
-    input_alone = [isinstance(f, BrainsegError) and not isinstance(f, (EngineError, SaveError)) for f in faults]
-    return 0 if not input_alone else 2 if all(input_alone) else 1

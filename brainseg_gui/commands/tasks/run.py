@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui.commands.options.cluster import retries_of
-from brainseg_gui.commands.terminal import INPUT_FAULT, say, write_line
+from brainseg_gui.commands.terminal import FAULT, INPUT_FAULT, say, write_line
 from brainseg_gui.errors import SaveError, printable
 from brainseg_gui.execution.clusters import Workers, cluster_workers, local_workers
 from brainseg_gui.execution.manifest import FOLDER
@@ -23,7 +23,6 @@ from brainseg_gui.storage.folder import make_folders, open_folder
 from brainseg_gui.storage.leftovers import sweep
 from brainseg_gui.storage.writing import remove_derived, write_text
 
-FAULT = 1
 LOGS = "failed"
 _BAR = "{percentage:3.0f} %|{bar}| {n:.0f}/{total:.0f}, {elapsed}, {remaining} left{postfix}"
 

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -208,7 +209,7 @@ class CohortSegmentation:
         _ = labels.counts  # here, so that whoever shows volumes need not count
         seconds = {"reading": reading_s, **result.seconds}
         entry, overwrite = self._entries.get(job.output), self._may_replace(job)
-        before_named = entry.enter if entry is not None else None
+        before_named = partial(entry.enter, doubts=case.doubts) if entry is not None else None
         self._writing = start_writing(
             job, case, labels, result, seconds, overwrite=overwrite, before_named=before_named
         )

@@ -61,8 +61,13 @@ class MaskEntry:
         """
         self._before = self._stamps()
 
-    def enter(self, mask: Path) -> None:
+    def enter(self, mask: Path, doubts: Sequence[str] = ()) -> None:
         """Enter a mask into the manifest that has not its name yet.
+
+        Parameters
+        ----------
+        doubts
+            What may be wrong with it: told again as long as it is there.
 
         Raises
         ------
@@ -78,7 +83,9 @@ class MaskEntry:
             raise AbandonedError("the run that asked for it has ended; nothing was written", "", output)
         if self._replaces_ours and not self.task.settings.overwrite and not self._is_ours():
             raise AbandonedError("somebody changed it meanwhile", "Give --overwrite, or move it away", output)
-        reply = {"case": self.task.source.case_id, "output": str(output)}
+        reply: dict[str, Any] = {"case": self.task.source.case_id, "output": str(output)}
+        if doubts:
+            reply["doubts"] = list(doubts)
         self._append(Entry(self.task.result, self.task.key, inputs, mark_of(mask), reply))
 
     def _made_by(self, entries: Sequence[Entry]) -> dict[str, Any] | None:
