@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from brainseg_gui.errors import CaseError, listed
+from brainseg_gui.exchange.burned_in import refuse_burned_in
 from brainseg_gui.imaging.case import Case
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.modality import Modality
@@ -46,8 +47,9 @@ def faceless(case: Case, finder: BrainFinder | None) -> Generator[Progress, None
     Raises
     ------
     CaseError
-        If no brain is found, so that nothing tells where the face is.
+        If no brain is found, so that nothing tells where the face is, or names are burned into an image.
     """
+    refuse_burned_in(case.source.folder)
     faced = {m: volume for m, volume in case.volumes.items() if bare_brain(volume) is None}
     bare = [m for m in case.volumes if m not in faced]
     if not faced:

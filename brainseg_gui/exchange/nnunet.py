@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from brainseg_gui.errors import CaseError, SaveError
+from brainseg_gui.exchange.burned_in import notes_of_burned_in
 from brainseg_gui.exchange.case_export import (
     REFERENCES,
     ChosenMasks,
@@ -110,7 +111,7 @@ def export_nnunet(
         def write(read: ReadCase) -> Sequence[str]:
             _check_channels(read.case.source, channels)
             _write_case(read, making, names[read.case.source.identity], channels, labels)
-            return ()
+            return notes_of_burned_in(read.case.source.folder)
 
         outcomes = yield from export_each(sources, masks, write, remove_faces)
         if all(outcome.error for outcome in outcomes):

@@ -22,6 +22,7 @@ from brainseg_gui.imaging.cases.background_thread import in_background, waited_f
 from brainseg_gui.imaging.formats.known_formats import MASK_ENDING
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.doubts import refuse_burned_in
 from brainseg_gui.preparation.face import MARGIN_MM, Face, without_face
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.looking import bare_brain
@@ -90,13 +91,14 @@ def deface_place(
     Raises
     ------
     BrainsegError
-        If no brain is found, or something cannot be read or written.
+        If no brain is found, names are burned into an image, or something cannot be read or written.
     """
     examination = yield from scaled(examine(place), 0.0, 0.05)
     folder = output / file_name(name or examination.name, set())
     check_new_name(folder)
     examination = yield from scaled(looked_at(examination, said, finder), 0.05, 0.15)
     choice = choose_series(examination, said)
+    refuse_burned_in(choice, examination)
     work = yield from scaled(prepare(examination, choice, WISHES, finder), 0.15, 0.85)
     return (yield from scaled(write_defaced(work, folder), 0.85, 1.0))
 
@@ -116,6 +118,7 @@ def check_new_name(folder: Path) -> None:
 def write_defaced(work: PreparationWork, folder: Path) -> Generator[Progress, None, DefacedExamination]:
     """Write the native series of a preparation without their face; see `deface_place`."""
     check_new_name(folder)
+    refuse_burned_in(work.choice, work.examination)
     face, removed = face_of(work), dict[Modality, float]()
     with in_the_making(folder) as making:
         for number, modality in enumerate(work.native):

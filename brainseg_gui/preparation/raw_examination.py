@@ -15,7 +15,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.preparation.dicom.examination import found_below, why_not
 from brainseg_gui.preparation.dicom.stacks import FEWEST_SLICES, Stack
-from brainseg_gui.preparation.one_examination import check_one, doubt_of_names
+from brainseg_gui.preparation.one_examination import check_one
 from brainseg_gui.preparation.raw_files import files_at, is_packed, series_of_file
 from brainseg_gui.preparation.roles import Certainty, Chosen, Role, choose, roles_of
 from brainseg_gui.preparation.series import Series, SetAside
@@ -132,10 +132,14 @@ def examine(place: Path) -> Generator[Progress, None, RawExamination]:
 def _unread(damaged: Sequence[Path]) -> list[SetAside]:
     """One sentence for each folder with DICOM files that cannot be read."""
     counts = Counter(path.parent for path in damaged)
-    return [SetAside(printable(folder.name), f"{_files(count)} could not be read") for folder, count in counts.items()]
+    return [
+        SetAside(printable(folder.name), f"{count_of_files(count)} could not be read")
+        for folder, count in counts.items()
+    ]
 
 
-def _files(count: int) -> str:
+def count_of_files(count: int) -> str:
+    """So many files, in words."""
     return f"{count} file{'' if count == 1 else 's'}"
 
 
@@ -238,32 +242,3 @@ def said_anew(examination: RawExamination, said: Mapping[Modality, str]) -> dict
         for modality, word in said.items()
         if word.casefold() == NONE or sure.get(modality) != examination.called(word).number - 1
     }
-
-
-def doubts_of(choice: Choice, examination: RawExamination) -> tuple[str, ...]:
-    """What a person should look at: guesses that are not sure, and series that may be of different cases."""
-    guesses = tuple(
-        f"“{examination.series[one.number].name}” is taken for {modality.title}, which is {one.role.certainty.value}: "
-        f"{one.role.reason}. If it is wrong, say --role {modality.value}=SERIES"
-        for modality, one in choice.chosen.items()
-        if one.role.certainty is Certainty.UNSURE
-    )
-    taken = {modality: examination.series[one.number] for modality, one in choice.chosen.items()}
-    mixed = [
-        f"Of “{one.name}” ({modality.title}) {one.stack.doubt}. Have it exported again, each acquisition by itself"
-        for modality, one in taken.items()
-        if one.stack is not None and one.stack.doubt
-    ]
-    return (*guesses, *mixed, *_beside_damaged(taken, examination.damaged), *doubt_of_names(taken))
-
-
-def _beside_damaged(taken: Mapping[Modality, Series], damaged: Sequence[Path]) -> list[str]:
-    """Series in whose folders files lie that cannot be read: slices at one end may be missing."""
-    counts = Counter(path.parent for path in damaged)
-    doubts = list[str]()
-    for modality, one in taken.items():
-        count = sum(counts[folder] for folder in {path.parent for path in one.files}) if one.stack is not None else 0
-        if count:
-            beside = f"{_files(count)} beside “{one.name}” ({modality.title}) could not be read"
-            doubts.append(f"{beside}: if slices of it are missing, copy the series again, whole")
-    return doubts

@@ -44,6 +44,8 @@ class PreparedSeries:
         Where it lies in the space of the prepared case.
     certainty, reason
         How sure it was that the series is of that modality, and why.
+    burned_in
+        Whether its header says that annotations are burned into its pixels.
     """
 
     modality: Modality
@@ -53,6 +55,7 @@ class PreparedSeries:
     alignment: Alignment
     certainty: str = ""
     reason: str = ""
+    burned_in: bool = False
 
     def still_there(self) -> bool:
         """Whether its files are as they were."""
@@ -198,6 +201,7 @@ def _series_entry(work: PreparationWork, modality: Modality, marks: Mapping[Path
         "series": series.name,
         "certainty": role.certainty.value,
         "reason": role.reason,
+        "burned_in": series.burned_in,
         "grid": {"shape": list(stored.shape), "affine": stored.affine.tolist()},
         "registration": _motion_entry(work.alignments[modality]),
         "files": [
@@ -269,7 +273,9 @@ def _series(entry: Mapping[str, Any]) -> PreparedSeries:
     if before is not None:
         alignment = replace(alignment, found=_motion(object_in(before)))
     words = (text_in(entry["certainty"]), text_in(entry["reason"]))
-    return PreparedSeries(Modality(entry["modality"]), text_in(entry["series"]), header, files, alignment, *words)
+    burned_in = entry.get("burned_in") is True  # in records from before it was noted, nobody looked
+    name = text_in(entry["series"])
+    return PreparedSeries(Modality(entry["modality"]), name, header, files, alignment, *words, burned_in)
 
 
 def _motion(entry: Mapping[str, Any]) -> Alignment:

@@ -97,6 +97,11 @@ class Series:
         return self.files[0].resolve()
 
     @property
+    def burned_in(self) -> bool:
+        """Whether any of its slices says that annotations, names for example, are burned into its pixels."""
+        return self.stack is not None and any(one.burned_in for one in self.stack.slices)
+
+    @property
     def spacing_mm(self) -> tuple[float, float, float]:
         """Edge lengths of a voxel."""
         return self.header.stored_grid.grid.spacing_mm

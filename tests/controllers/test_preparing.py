@@ -138,6 +138,26 @@ def test_what_is_prepared_anew_is_segmented_anew(
         state.outcome = ""
 
 
+def test_what_is_wrong_whatever_each_series_is_stands_there_before_anything_is_prepared(
+    preparing: PreparingController, parts: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """Names burned into pixels, files of perhaps two cases: once told when all was done, or never."""
+    for name, contrast in (("001_t1_gd", T1CE), ("002_t2", T2)):
+        save(head(GRID, contrast), tmp_path / "Two" / f"{name}.nii.gz")
+    pixels = np.arange(7 * 6 * 5, dtype=np.uint16).reshape(7, 6, 5)
+    tags = {"SeriesDescription": "t2_flair", "BurnedInAnnotation": "YES"}
+    write_classic(tmp_path / "Two" / "scan", Series(pixels, tags=tags))
+    state = parts.session.preparing
+    preparing.look(tmp_path / "Two")
+    qtbot.waitUntil(lambda: state.choice is not None)
+    panel = parts.window.panels[PREPARE]()
+    told = next(label.text() for label in panel.findChildren(QLabel) if "Look at this" in label.text())
+    assert "burned into its pixels" in told
+    assert "have different numbers (001 and 002)" in told
+    preparing.take_for(next(one.number for one in state.examination.series if one.burned_in), None)
+    assert len(state.doubts) == 1
+
+
 def test_one_click_says_what_a_series_is(panel: PreparePanel, parts: Any) -> None:
     box = _role(panel, 0)
     box.setCurrentIndex(box.findText("FLAIR"))

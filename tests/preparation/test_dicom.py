@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from brainseg_gui.errors import CaseError, ImageError
 from brainseg_gui.imaging.formats.dicom_guard import ItemCounter
+from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.defaced import deface_place
 from brainseg_gui.preparation.dicom.examination import Examination, look_through, why_not
 from brainseg_gui.preparation.dicom.headers import read_headers
 from brainseg_gui.preparation.dicom.pixels import read_stack
-from brainseg_gui.preparation.raw_examination import choose_series, doubts_of, examine
+from brainseg_gui.preparation.doubts import doubts_of, refuse_burned_in
+from brainseg_gui.preparation.raw_examination import choose_series, examine
 from brainseg_gui.progress import run_to_end
 from tests.preparation.conftest import AXIAL, Series, base, write_classic, write_enhanced
 
@@ -505,3 +508,24 @@ def test_what_describes_a_sequence_is_kept(tmp_path: Path, pixels: NDArray[np.ui
     assert header.times["InversionTime"] == 2500.0
     assert header.words["ContrastBolusAgent"] == "Gadovist"
     assert base(Series(pixels), "1.2", "1.3").Modality == header.modality
+
+
+def test_names_burned_into_pixels_are_told_and_no_copy_of_them_leaves(
+    tmp_path: Path, pixels: NDArray[np.uint16]
+) -> None:
+    """Once nobody read what the header says: `brainseg deface` gave such images away as anonymous."""
+    said = Series(pixels, tags={"SeriesDescription": "t1_tra", "BurnedInAnnotation": "NO"})
+    write_classic(tmp_path, said, BurnedInAnnotation=lambda number: "YES" if number == 5 else "NO")
+    write_classic(tmp_path, Series(pixels, uid="1.2.3.2", tags={"SeriesDescription": "t2_tra"}))
+    examination = run_to_end(examine(tmp_path))
+    choice = choose_series(examination)
+    (doubt,) = doubts_of(choice, examination)
+    assert doubt.startswith("“t1_tra” (T1): its header says that annotations are burned into its pixels")
+    assert "--role t1=none" in doubt
+    with pytest.raises(CaseError, match="no copy of “t1_tra” \\(T1\\) may leave") as caught:
+        run_to_end(deface_place(tmp_path, tmp_path.parent, {}, None, "given"))
+    assert "--role t1=none" in caught.value.remedy
+    assert not (tmp_path.parent / "given").exists()
+    without = choose_series(examination, {Modality.T1: "none"})
+    refuse_burned_in(without, examination)
+    assert not doubts_of(without, examination)

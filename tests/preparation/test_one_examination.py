@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.errors import CaseError
-from brainseg_gui.preparation.raw_examination import choose_series, doubts_of, examine
+from brainseg_gui.preparation.doubts import doubts_of
+from brainseg_gui.preparation.raw_examination import choose_series, examine
 from brainseg_gui.progress import run_to_end
 from tests.preparation.test_raw_examination import write_file
 

@@ -21,6 +21,7 @@ from brainseg_gui.errors import CaseError
 from brainseg_gui.imaging.case import CaseSource
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.doubts import doubts_of_series
 from brainseg_gui.preparation.heads.finder import BrainFinder
 from brainseg_gui.preparation.looking import Looks, look_at
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
@@ -244,6 +245,8 @@ class PreparingController(QObject):
         except CaseError as error:
             state.choice = None
             state.outcome = error.what
+        if not state.steps:  # what was prepared has its own
+            state.doubts = doubts_of_series(state.choice, state.examination) if state.choice is not None else ()
 
     def _on_progressed(self, progress: Progress) -> None:
         state = self._session.preparing

@@ -72,6 +72,7 @@ _TAGS = (
     "SamplesPerPixel",
     "PhotometricInterpretation",
     "BitsAllocated",
+    "BurnedInAnnotation",
     "PixelSpacing",
     "ImageOrientationPatient",
     "ImagePositionPatient",
@@ -130,6 +131,8 @@ class SliceHeader:
         How many the file holds.
     acquisition
         ``AcquisitionNumber``; 0 where there is none.
+    burned_in
+        Whether it says that annotations are burned into its pixels.
     """
 
     path: Path
@@ -151,6 +154,7 @@ class SliceHeader:
     samples: int = 1
     frames: int = 1
     acquisition: int = 0
+    burned_in: bool = False
 
     @property
     def modality(self) -> str:
@@ -265,6 +269,7 @@ def _header(path: Path, content: Dataset, frame: int | None, parts: Sequence[Dat
         samples=whole_of(content, "SamplesPerPixel") or 1,
         frames=frames,
         acquisition=whole_of(content, "AcquisitionNumber") or 0,
+        burned_in=text_of(content, "BurnedInAnnotation").strip().upper() == "YES",
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from brainseg_gui.imaging.cases.background_thread import in_background, waited_for
 from brainseg_gui.imaging.modality import Modality
+from brainseg_gui.preparation.doubts import doubts_of
 from brainseg_gui.preparation.heads.contrast import contrast_gain
 from brainseg_gui.preparation.heads.skull import Mask
 from brainseg_gui.preparation.image_roles import (
@@ -21,7 +22,6 @@ from brainseg_gui.preparation.image_roles import (
     with_contrast_gain,
     with_image,
 )
-from brainseg_gui.preparation.raw_examination import doubts_of
 from brainseg_gui.preparation.steps.work import PreparationWork, Stepped
 from brainseg_gui.progress import Progress
 
