@@ -7,14 +7,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from brainseg_gui.errors import CaseError, listed, printable
+from brainseg_gui.imaging.formats.known_formats import stem
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.conventions import words
-from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
+from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of, words_of
 from brainseg_gui.preparation.series import Series
 
 _TIME_OF_A_SERIES = re.compile(r"(?<!\d)(\d{8})\d{6}(?!\d)")  # as converters write it; its date stays
 _BETWEEN_WORDS = re.compile(r"[-_.\s+,()]+")
 _ONLY_NUMBERS = re.compile(r"[\W\d_]*")
+_ENTITY = re.compile(  # of BIDS, that tell series apart and not people
+    r"(?<![a-z0-9])(?:acq|ce|rec|run|space|desc|res|echo|part|inv|mod|chunk|dir|split)-[a-z0-9+]+", re.IGNORECASE
+)
+_NUMBER_OF_A_CASE = re.compile(r"(?<![a-z0-9])([a-z]*)(0\d{2,})(?![0-9])", re.IGNORECASE)
+_NUMBERED = frozenset(["s", "se", "ser", "serie", "series", "scan", "acq", "im", "img", "image", "run", "e", "i"])
+_CHANNEL = re.compile(r"_000\d$")  # as nnU-Net counts them
+_TIME_OR_DATE = re.compile(r"[01]\d[0-5]\d[0-5]\d|[0-3]\d[01]\d(?:19|20)\d{2}")
 _FEWEST = 2  # modalities that make a group of files look like an examination of its own
 
 
@@ -69,6 +77,9 @@ def case_in_name(path: Path) -> str:
     """
     if not isinstance(kind_of(path), Modality):
         return ""
+    told = words_of(stem(path))
+    if not told.prefix and told.suffix and _ONLY_NUMBERS.fullmatch(told.suffix):
+        return told.suffix
     before = _TIME_OF_A_SERIES.sub(r"\1", prefix_of(path)).lower()
     sequences = frozenset().union(*(words()[key] for key in ("t1", "t1ce", "t2", "flair")))
     return "" if sequences.intersection(_BETWEEN_WORDS.split(before)) else before
@@ -77,14 +88,29 @@ def case_in_name(path: Path) -> str:
 def doubt_of_names(taken: Mapping[Modality, Series]) -> tuple[str, ...]:
     """Where the files that are taken are called as if they were of different cases.
 
-    Numbers alone are those of series, and a name may go on from another one: ``Jane``, ``Jane_thin``.
+    Numbers alone are those of series, unless they are written as those of patients are, with zeros before: ``001``. A
+    name may go on from another one: ``Jane``, ``Jane_thin``.
     """
     files = [one.files[0] for one in taken.values() if one.stack is None]
     names = sorted({name for path in files if (name := case_in_name(path)) and not _ONLY_NUMBERS.fullmatch(name)})
-    if all(_goes_on(names[0], other) for other in names[1:]):
-        return ()
     said = listed([printable(path.name) for path in files])
-    return (f"{said} are called as if they were of different cases. If they are, prepare each of them by itself",)
+    if not all(_goes_on(names[0], other) for other in names[1:]):
+        return (f"{said} are called as if they were of different cases. If they are, prepare each of them by itself",)
+    numbers = [found for path in files if (found := _numbers_of_cases(path))]
+    if any(one.isdisjoint(other) for one in numbers for other in numbers):
+        apart = listed(sorted(printable(number) for number in frozenset().union(*numbers)))
+        return (f"{said} have different numbers ({apart}). If they are of different cases, prepare each by itself",)
+    return ()
+
+
+def _numbers_of_cases(path: Path) -> frozenset[str]:
+    """The numbers in a name that may be those of patients: with zeros before, and neither a time nor a series'."""
+    found = _NUMBER_OF_A_CASE.finditer(_CHANNEL.sub("", _ENTITY.sub("", stem(path))))
+    return frozenset(
+        number[0].lower()
+        for number in found
+        if number[1].lower() not in _NUMBERED and not _TIME_OR_DATE.fullmatch(number[2])
+    )
 
 
 def _goes_on(one: str, other: str) -> bool:

@@ -18,9 +18,10 @@ from tests.preparation.test_raw_examination import write_file
     [
         ("pat1_t1", "pat1_flair", "pat2_t1", "pat2_flair"),
         ("001_t1", "001_t2", "002_t1", "002_t2"),
+        ("T1_001", "FLAIR_001", "T1_002", "FLAIR_002"),
         ("ses-1/sub-1_ses-1_T1w", "ses-1/sub-1_ses-1_FLAIR", "ses-2/sub-1_ses-2_T1w", "ses-2/sub-1_ses-2_ce-gd_T1w"),
     ],
-    ids=["patients", "numbered", "visits"],
+    ids=["patients", "numbered", "numbered behind", "visits"],
 )
 def test_names_of_two_cases_are_two_examinations(tmp_path: Path, names: tuple[str, ...]) -> None:
     for name in names:
@@ -51,3 +52,28 @@ def test_names_that_differ_are_a_doubt_where_one_does_not_go_on_from_the_other(
     found = run_to_end(examine(tmp_path))
     doubts = doubts_of(choose_series(found), found)
     assert any("as if they were of different cases" in doubt for doubt in doubts) is doubtful
+
+
+@pytest.mark.parametrize(
+    ("names", "doubtful"),
+    [
+        (("001_t1", "002_flair"), True),
+        (("T1_001", "FLAIR_002"), True),
+        (("T1_P001", "FLAIR_P002", "T2_P002"), True),
+        (("001_t1", "001_t1_gd", "flair"), False),
+        (("T1_001", "FLAIR_001"), False),
+        (("P007_001_t1", "P007_002_flair"), False),
+        (("t1_mprage_se001", "t2_tse_se002"), False),
+        (("t1_tse_093015", "t2_tse_094500"), False),
+        (("sub-1_run-001_T1w", "sub-1_run-002_FLAIR"), False),
+        (("t1_tse_3", "t2_tse_4"), False),
+    ],
+)
+def test_numbers_as_of_patients_that_differ_are_a_doubt(tmp_path: Path, names: tuple[str, ...], doubtful: bool) -> None:
+    """`001_t1` and `002_flair` may be of one patient or of two: once they were joined without a word."""
+    for name in names:
+        write_file(tmp_path / f"{name}.nii.gz")
+    found = run_to_end(examine(tmp_path))
+    doubts = doubts_of(choose_series(found), found)
+    assert any("have different numbers" in doubt for doubt in doubts) is doubtful
+    assert any("prepare each by itself" in doubt for doubt in doubts) is doubtful
