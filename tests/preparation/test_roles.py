@@ -227,12 +227,26 @@ def test_of_two_t1_the_one_that_shines_is_taken_for_t1ce_and_a_change_is_told() 
 
 def test_what_shines_and_what_each_image_looks_like_are_weighed_against_each_other() -> None:
     plain, enhanced = Role(T1, Certainty.UNSURE, "silent"), Role(T1CE, Certainty.UNSURE, "silent")
-    settled = with_contrast_gain(plain, enhanced, 0.1, looks=0.8)
-    assert {role.certainty for role in settled[:2]} == {Certainty.LIKELY}
-    contrary = with_contrast_gain(plain, enhanced, -1.2, looks=0.8)
+    by_looks = with_contrast_gain(plain, enhanced, 0.1, looks=0.8)
+    assert {role.certainty for role in by_looks[:2]} == {Certainty.UNSURE}, "one image by itself settles nothing"
+    contrary = with_contrast_gain(plain, enhanced, -1.5, looks=0.8)
     assert not contrary.changed
     assert contrary.enhanced.certainty is Certainty.UNSURE
     assert "the other T1 shines more" in contrary.enhanced.reason
+
+
+@pytest.mark.parametrize(("gain", "changed"), [(-1.0, True), (-0.2, False), (0.2, False), (1.0, False)])
+def test_what_shines_too_little_to_tell_is_a_doubt_in_either_order(gain: float, *, changed: bool) -> None:
+    """Two painted T1 without agent differ by up to 1: once 0.5 was enough to call the guess likely."""
+    plain, enhanced = Role(T1, Certainty.UNSURE, "silent"), Role(T1CE, Certainty.UNSURE, "silent")
+    found = with_contrast_gain(plain, enhanced, gain)
+    assert found.changed is changed
+    assert [role.modality for role in found[:2]] == [T1, T1CE]
+    assert {role.certainty for role in found[:2]} == {Certainty.UNSURE}
+    assert "shines" in found.enhanced.reason
+    by_tags = with_contrast_gain(Role(T1, Certainty.SURE, "t1"), enhanced, gain)
+    assert not by_tags.changed, "what a tag says is exchanged for clear ones alone"
+    assert by_tags.enhanced.certainty is Certainty.UNSURE
 
 
 @pytest.mark.parametrize(

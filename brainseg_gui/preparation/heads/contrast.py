@@ -17,7 +17,7 @@ from brainseg_gui.progress import Progress
 LOOKING = "looking at the contrast"
 CHANNELS: tuple[Modality | None, ...] = (Modality.T1, Modality.T1CE, Modality.T2, Modality.FLAIR, None)
 """What the network's outputs mean; None is any other contrast."""
-_TAILS = (1.0, 99.0)
+_TAILS = (0.2, 99.8)
 _AGENT_AT, _AGENT_STEEP = 1.56, 7.3
 """Where `shine` speaks as much for contrast agent as against it, and how steeply that turns: fitted to T1 and T1ce of
 29 patients. Left out one by one, 28 of their T1 and 26 of their T1ce are told rightly; at 90 % and more no T1 is taken
@@ -93,14 +93,17 @@ def shine(image: FloatArray, brain: Mask) -> float:
 def contrast_gain(first: FloatArray, second: FloatArray, mask: Mask) -> float:
     """How much more shines in the second of two T1 than in the first, in units of what they differ by anyway.
 
-    Above about 0.5 the second was taken after contrast agent, below -0.5 the first was; near 0 nobody can tell.
+    From 1.3 on the second was taken after contrast agent, below -1.3 the first was; in between nobody can tell. Of 30
+    pairs of patients it is 1.4 to 16, of 19 pairs of painted heads 0.3 to 6 (13 above 1.3, none below 0), and of 19
+    pairs of painted T1 that were both taken without it -0.9 to 1.03.
 
     Parameters
     ----------
     first, second
         On one grid, registered.
     mask
-        Where both show brain, skull or mucosa: the brain, better grown by a centimetre.
+        Well inside the brain. Around it fat decides, which one of both may suppress: with a rim of a centimetre 10 of
+        30 painted pairs had the wrong sign.
     """
     if int(mask.sum()) < _LEAST_VOXELS:
         return 0.0

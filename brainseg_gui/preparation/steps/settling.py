@@ -27,8 +27,8 @@ from brainseg_gui.progress import Progress
 
 SETTLING = "comparing images with tags"
 _BOTH = (Modality.T1, Modality.T1CE)
-_RIM_MM = 10.0  # around the brain: mucosa and skull shine after contrast agent too
-_CHANGED_PLACES = "What was taken for T1 shines where the other T1 does not, so that they changed places"
+_EDGE_MM = 3.0  # of the brain, where a mask may hold fat and marrow
+_CHANGED_PLACES = "What was taken for T1 shines more than what was taken for T1ce, so that they changed places"
 Value = TypeVar("Value")
 
 
@@ -87,12 +87,12 @@ def _more_agent(work: PreparationWork) -> float:
 
 
 def _gain(work: PreparationWork, brain: Mask) -> float:
-    """How much more the T1ce shines than the T1, in the brain and a little around it."""
-    from scipy.ndimage import binary_dilation
+    """How much more the T1ce shines than the T1, in the brain without its edge."""
+    from scipy.ndimage import binary_erosion
 
-    around = binary_dilation(brain, iterations=max(1, round(_RIM_MM / float(np.mean(work.grid.spacing_mm)))))
+    inside = binary_erosion(brain, iterations=max(1, round(_EDGE_MM / float(np.mean(work.grid.spacing_mm)))))
     first, second = (work.prepared[one].intensities() for one in _BOTH)
-    return contrast_gain(first, second, around)
+    return contrast_gain(first, second, inside)
 
 
 def _exchanged(work: PreparationWork, compared: Compared) -> PreparationWork:
