@@ -96,9 +96,10 @@ def doubt_of_names(taken: Mapping[Modality, Series]) -> tuple[str, ...]:
     said = listed([printable(path.name) for path in files])
     if not all(_goes_on(names[0], other) for other in names[1:]):
         return (f"{said} are called as if they were of different cases. If they are, prepare each of them by itself",)
-    numbers = [found for path in files if (found := _numbers_of_cases(path))]
-    if any(one.isdisjoint(other) for one in numbers for other in numbers):
-        apart = listed(sorted(printable(number) for number in frozenset().union(*numbers)))
+    numbers = {path: found for path in files if (found := _numbers_of_cases(path))}
+    if any(one.isdisjoint(other) for one in numbers.values() for other in numbers.values()):
+        said = listed([printable(path.name) for path in numbers])
+        apart = listed(sorted(printable(number) for number in frozenset().union(*numbers.values())))
         return (f"{said} have different numbers ({apart}). If they are of different cases, prepare each by itself",)
     return ()
 

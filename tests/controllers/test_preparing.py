@@ -158,6 +158,25 @@ def test_what_is_wrong_whatever_each_series_is_stands_there_before_anything_is_p
     assert len(state.doubts) == 1
 
 
+def test_long_names_of_files_and_folders_leave_what_each_series_is_in_sight(
+    preparing: PreparingController, parts: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """A folder or a doubt with one long word made the page wider than its dock: every role lay outside."""
+    place = tmp_path / "OSTEUROPA-GLIOMA-2024_patient_000123_baseline_before_resection"
+    names = ("001_t1_mprage_sag_p2_iso_KM_Gadovist_nach_zehn_Minuten_MPR_Range", "002_t2_tse_tra_" + 40 * "x")
+    for name, contrast in zip(names, (T1CE, T2), strict=True):
+        save(head(GRID, contrast), place / f"{name}.nii.gz")
+    state = parts.session.preparing
+    preparing.look(place)
+    qtbot.waitUntil(lambda: state.choice is not None and not state.running)
+    panel = parts.window.panels[PREPARE]()
+    assert state.doubts
+    assert panel.minimumSizeHint().width() <= 320
+    assert panel.page.page.minimumSizeHint().width() <= 320
+    doubt = next(one for one in panel.findChildren(QLabel) if "Look at this" in one.text())
+    assert 0 <= panel.column.indexOf(doubt) < panel.column.indexOf(panel.rows[0].parentWidget())
+
+
 def test_one_click_says_what_a_series_is(panel: PreparePanel, parts: Any) -> None:
     box = _role(panel, 0)
     box.setCurrentIndex(box.findText("FLAIR"))

@@ -16,7 +16,8 @@ from brainseg_gui.preparation.steps.placing import READING
 from brainseg_gui.preparation.steps.work import StepDone
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.preparing.series_row import SeriesRow
-from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.elided_label import ElidedLabel
+from brainseg_gui.views.widgets.plain_text import breakable, plain_tip
 from brainseg_gui.views.widgets.scroll_page import FootedPage
 
 _INDENT_PX = 12
@@ -42,7 +43,9 @@ class PreparePanel(FootedPage):
     def __init__(self, session: Session) -> None:
         super().__init__(spacing=8)
         self._state = session.preparing
-        self._head, self._plan, self._steps, self._where, self._status = (_words() for _ in range(5))
+        self._head, self._plan, self._steps, self._status = (_words() for _ in range(4))
+        self._where = ElidedLabel()
+        self._where.setObjectName("quiet")
         self._steps.setTextFormat(Qt.TextFormat.RichText)
         self._doubts = _words("problem")
         self.rows: list[SeriesRow] = []
@@ -56,9 +59,11 @@ class PreparePanel(FootedPage):
         self.faceless.setToolTip("Copies to give away: each series on its own voxels, without face, header and name")
         self.faceless.clicked.connect(self.faceless_requested)
         left = Qt.AlignmentFlag.AlignLeft
-        for part in (self._head, self._list, self._plan, self._doubts):
-            self.column.addWidget(part)
+        self.column.addWidget(self._head)
+        self.column.addWidget(self._doubts)  # over a list that may be longer than the window
         self.column.addWidget(self.nudge, 0, left)  # under the doubt that it is for, not under all steps
+        self.column.addWidget(self._list)
+        self.column.addWidget(self._plan)
         self.column.addWidget(self._steps)
         self.column.addWidget(self.faceless, 0, left)
         self.column.addStretch(1)
@@ -94,13 +99,13 @@ class PreparePanel(FootedPage):
 
     def _synchronize(self) -> None:
         state, examination = self._state, self._state.examination
-        self._head.setText(_EMPTY if examination is None else _in_words(examination, looking=state.looking))
+        self._head.setText(_EMPTY if examination is None else breakable(_in_words(examination, looking=state.looking)))
         self._head.setToolTip("" if examination is None else plain_tip(str(examination.place)))
         self._fill()
         self._plan.setVisible(state.choice is not None and not state.steps)
         self._plan.setText(_plan_of(state.choice) if state.choice is not None else "")
         self._doubts.setVisible(bool(state.doubts))
-        self._doubts.setText("\n".join(f"Look at this: {doubt}" for doubt in state.doubts))
+        self._doubts.setText(breakable("\n".join(f"Look at this: {doubt}" for doubt in state.doubts)))
         self._steps.setVisible(bool(state.steps))
         self._steps.setText(_lines(state.steps))
         self.nudge.setVisible(state.prepared is not None)
@@ -108,14 +113,15 @@ class PreparePanel(FootedPage):
         self.faceless.setVisible(state.choice is not None)
         self.faceless.setEnabled(not state.running)
         self._where.setText("" if state.output is None else f"Into {state.output.name}")
-        self._where.setToolTip("" if state.output is None else plain_tip(str(state.output)))
+        self._where.setToolTip("" if state.output is None else str(state.output))
         self._change.setVisible(state.output is not None)
         self._run.setEnabled(state.choice is not None and not state.running)
         self._run.setToolTip("" if state.choice is not None else "Say first what at least one series is")
         self._cancel.setEnabled(state.running)
         self._bar.setVisible(state.running)
         self._bar.setValue(round(1000 * state.done))
-        self._status.setText(f"{state.stage} …" if state.running else state.outcome)
+        self._status.setVisible(state.running or bool(state.outcome))
+        self._status.setText(breakable(f"{state.stage} …" if state.running else state.outcome))
 
     def _fill(self) -> None:
         series = self._state.examination.series if self._state.examination is not None else ()
@@ -173,7 +179,7 @@ def _lines(steps: tuple[StepDone, ...]) -> str:
     import html  # see `plain_tip`
 
     def line(text: str, indent_px: int) -> str:
-        return f'<p style="margin: 0 0 0 {indent_px}px">{html.escape(printable(text))}</p>'
+        return f'<p style="margin: 0 0 0 {indent_px}px">{html.escape(breakable(printable(text)))}</p>'
 
     done = []
     for step in steps:

@@ -11,7 +11,7 @@ from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.preparation.roles import Certainty, Role
 from brainseg_gui.preparation.series import Series, SeriesLook
 from brainseg_gui.views.widgets.elided_label import ElidedLabel
-from brainseg_gui.views.widgets.plain_text import plain_tip
+from brainseg_gui.views.widgets.plain_text import breakable, plain_tip
 from brainseg_gui.views.widgets.wheel_guard import WheelGuard
 
 _PICTURE_PX = 52
@@ -75,7 +75,7 @@ class SeriesRow(QWidget):
             self.why.setObjectName(named)
             self.why.style().polish(self.why)
         told = f"{taken.certainty.value}: {why}" if taken is not None else why
-        self.why.setText(f"{size} · {told}")
+        self.why.setText(breakable(f"{size} · {told}"))
         with QSignalBlocker(self.role):
             self.role.setCurrentIndex(self.role.findData(taken.modality if taken is not None else None))
         self.role.setAccessibleName(f"What {series.name} is")

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtGui import Qt
 
 from brainseg_gui.errors import printable
+
+_MOST_UNBROKEN = 16
+_LONG_WORD = re.compile(rf"\S{{{_MOST_UNBROKEN + 1},}}")
+_MAY_BREAK = re.compile(rf"[^_./\\-]{{0,{_MOST_UNBROKEN}}}[_./\\-]?")
+_HERE = "\u200b"  # a space without width, at which Qt begins a new line
+
+
+def breakable(text: str) -> str:
+    """The same for a label that wraps, whose width the longest word would set: names of files may be longer than it."""
+    return _LONG_WORD.sub(lambda word: _HERE.join(filter(None, _MAY_BREAK.findall(word[0]))), text)
 
 
 def plain_tip(text: str) -> str:
