@@ -57,7 +57,7 @@ def test_images_tell_what_tags_do_not(raw: Path) -> None:
     told = run_to_end(look_at(examination, telling(Modality.T2, Modality.T1CE, Modality.T1)))
     roles = {one.name: one.role for one in told.series}
     assert [roles[name].modality for name in "abc"] == [Modality.T2, Modality.T1CE, Modality.T1]
-    assert roles["a"].certainty is Certainty.LIKELY
+    assert roles["a"].certainty is Certainty.UNSURE, "an image alone is never taken without a word"
     assert roles["b"].certainty is Certainty.UNSURE
     choice = choose_series(told)
     assert choice.reference is Modality.T1CE

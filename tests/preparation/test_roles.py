@@ -184,7 +184,7 @@ UNKNOWN = Role(None, Certainty.UNSURE, "neither its name nor its times tell what
 @pytest.mark.parametrize(
     ("role", "image", "modality", "certainty"),
     [
-        (UNKNOWN, seen(t2=0.95), T2, Certainty.LIKELY),
+        (UNKNOWN, seen(t2=0.95), T2, Certainty.UNSURE),
         (UNKNOWN, seen(t2=0.6), T2, Certainty.UNSURE),
         (UNKNOWN, seen(t1ce=0.99), T1CE, Certainty.UNSURE),
         (UNKNOWN, seen(t1=0.28, t1ce=0.32, t2=0.4), T1CE, Certainty.UNSURE),  # of both T1 together, more than of T2

@@ -204,6 +204,23 @@ def test_the_t1_that_shines_is_the_t1ce(first: int, second: int, *, changed: boo
     assert bool(kept.doubts) is changed
 
 
+def test_a_t1_told_by_its_image_alone_stays_a_doubt_whatever_shines() -> None:
+    """What is taken for a T1 may be a FLAIR: the comparison tells two T1 apart, and not that they are T1."""
+    work = prepared_work(t1ce=enhanced(2, 300), t1=enhanced(1, 0))
+    silent = Role(None, Certainty.UNSURE, "neither its name nor its times tell what it is")
+    series = tuple(replace(one, first_role=silent) for one in work.examination.series)
+    chosen = {m: Chosen(one.number, Role(m, Certainty.UNSURE, "a guess")) for m, one in work.choice.chosen.items()}
+    untold = replace(
+        work,
+        brain=brain(REFERENCE),
+        examination=replace(work.examination, series=series),
+        choice=replace(work.choice, chosen=chosen),
+    )
+    found = stepped(settle_roles, untold).work
+    assert found.prepared == untold.prepared
+    assert len([one for one in found.doubts if "which is unsure" in one]) == 2
+
+
 def test_fat_that_one_of_two_t1_suppresses_is_not_taken_for_contrast_agent() -> None:
     """Fat beside the brain once decided: of 30 painted pairs with agent it exchanged 10."""
     plain, shining = enhanced(1, 0), enhanced(2, 300)

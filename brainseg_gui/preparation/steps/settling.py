@@ -22,6 +22,7 @@ from brainseg_gui.preparation.image_roles import (
     with_contrast_gain,
     with_image,
 )
+from brainseg_gui.preparation.roles import Certainty
 from brainseg_gui.preparation.steps.work import PreparationWork, Stepped
 from brainseg_gui.progress import Progress
 
@@ -62,12 +63,23 @@ def compare_both_t1(work: PreparationWork) -> Generator[Progress, None, Stepped]
         return Stepped(work, ())
     gain = yield from waited_for(in_background(partial(_gain, work, work.brain), SETTLING), Progress(SETTLING, 0.2))
     plain, enhanced = (work.choice.chosen[one].role for one in _BOTH)
-    compared = with_contrast_gain(plain, enhanced, gain, _more_agent(work))
+    compared = _no_surer(work, with_contrast_gain(plain, enhanced, gain, _more_agent(work)))
     if not compared.changed:
         return Stepped(_kept(work, compared), (f"T1ce: {compared.enhanced.reason}",))
     if not work.choice.by_person.isdisjoint(_BOTH):
         return Stepped(work.with_doubts("What was said to be T1 shines where the series said to be T1ce does not"), ())
     return Stepped(_exchanged(work, compared), (_CHANGED_PLACES,))
+
+
+def _no_surer(work: PreparationWork, compared: Compared) -> Compared:
+    """The same, unsure for series of which images alone say that they are T1: what shines tells both T1 apart only."""
+    told = {one: work.series_of(one).role_by_tags.modality is not None for one in _BOTH}
+    by_tags = [told[one] for one in (reversed(_BOTH) if compared.changed else _BOTH)]
+    roles = (compared.plain, compared.enhanced)
+    plain, enhanced = (
+        role if said else replace(role, certainty=Certainty.UNSURE) for role, said in zip(roles, by_tags, strict=True)
+    )
+    return Compared(plain, enhanced, compared.changed)
 
 
 def _kept(work: PreparationWork, compared: Compared) -> PreparationWork:
