@@ -137,7 +137,7 @@ def _marks(work: PreparationWork) -> dict[Modality, dict[Path, FileMark]]:
 
 
 def write_native_masks(
-    labels: LabelMap, preparation: Preparation, folder: Path, made_by: str = ""
+    labels: LabelMap, preparation: Preparation, folder: Path, made_by: str = "", kind: str = "pred"
 ) -> Generator[Progress, None, list[Path]]:
     """Write a mask of a prepared case on the voxels of each series that it was made of.
 
@@ -146,13 +146,15 @@ def write_native_masks(
     folder
         In the folder of the prepared case, which may be of others: no link in that is followed. Gets
         ``<series>_pred.nii.gz`` for each; what is there of these names is replaced.
+    kind
+        What the names end with instead of ``pred``.
 
     Raises
     ------
     SaveError
         If one could not be written.
     """
-    paths = native_paths(preparation, folder)
+    paths = native_paths(preparation, folder, kind)
     for number, (one, path) in enumerate(zip(preparation.series, paths, strict=True)):
         progress = Progress(GOING_BACK, number / len(preparation.series), printable(one.name))
         writing = in_background(partial(_write_native, labels, one, path, made_by), GOING_BACK)
@@ -163,10 +165,10 @@ def write_native_masks(
     return paths
 
 
-def native_paths(preparation: Preparation, folder: Path) -> list[Path]:
+def native_paths(preparation: Preparation, folder: Path, kind: str = "pred") -> list[Path]:
     """Where the mask of each series goes, in their order."""
     taken: set[str] = set()
-    return [folder / f"{file_name(one.name, taken)}_pred{MASK_ENDING}" for one in preparation.series]
+    return [folder / f"{file_name(one.name, taken)}_{kind}{MASK_ENDING}" for one in preparation.series]
 
 
 def _write_native(labels: LabelMap, series: PreparedSeries, path: Path, made_by: str) -> None:

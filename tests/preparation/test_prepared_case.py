@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from brainseg_gui.errors import CaseError, SaveError
 from brainseg_gui.imaging.cases.case_folder import find_case
 from brainseg_gui.imaging.cases.read_case import read_case
-from brainseg_gui.imaging.formats.reading import read_header, read_labels
+from brainseg_gui.imaging.formats.reading import read_header, read_labels, read_volume
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
 from brainseg_gui.imaging.labels import LabelMap
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.volume import Volume
+from brainseg_gui.preparation.edits_back import edits_back
 from brainseg_gui.preparation.prepare_place import PreparationRequest, PreparedExamination, prepare_place
-from brainseg_gui.preparation.prepared_case import write_native_masks
+from brainseg_gui.preparation.prepared_case import NATIVE, native_paths, write_native_masks
 from brainseg_gui.preparation.raw_files import RECORD
 from brainseg_gui.preparation.record import read_preparation
 from brainseg_gui.preparation.steps.work import Space, Wishes
@@ -226,6 +227,32 @@ def test_a_cancel_at_any_stage_leaves_nothing(small: Path, tmp_path: Path, stage
             assert list((tmp_path / "out").iterdir())
     assert not list((tmp_path / "out").glob("*"))
     assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_what_a_person_saves_comes_back_to_each_series_beside_what_the_network_said(
+    prepared: PreparedExamination, tmp_path: Path
+) -> None:
+    """Once the prediction alone came back, and edits stayed in the prepared space."""
+    folder = tmp_path / "Jane"
+    shutil.copytree(prepared.folder, folder)
+    header = read_header(next(folder.glob("Jane_t1ce.nii.gz")))
+    values = np.zeros(header.shape, np.uint8)
+    i, j, k = (count // 2 for count in header.shape)
+    values[i - 3 : i + 3, j - 3 : j + 3, k - 3 : k + 3] = 4
+    labels = LabelMap(values, header.stored_grid.grid, scheme_named("brats2020"))
+    saved = folder / "Jane_annotation_2.nii.gz"
+    assert run_to_end(edits_back(folder, "Jane", labels, saved)) is None
+    made = read_preparation(folder)
+    paths = native_paths(made, folder / NATIVE, "annotation_2")
+    for path, one in zip(paths, made.series, strict=True):
+        mask = read_volume(path)[0]
+        assert mask.grid.same_as(one.header.stored_grid.grid)
+        assert (mask.stored == 4).any()
+    (folder / RECORD).write_text("{}")
+    problem = run_to_end(edits_back(folder, "Jane", labels, saved))
+    assert problem is not None
+    assert "the mask is saved, but did not come back" in problem.what
+    assert run_to_end(edits_back(tmp_path, "Jane", labels, saved)) is None, "no prepared case"
 
 
 def test_nothing_but_a_prepared_case_is_replaced(small: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from brainseg_gui.annotation.saving.save_mask import SavedMaskFile, SaveRequest,
 from brainseg_gui.annotation.saving.study_memory import StudyMemory
 from brainseg_gui.controllers.annotating.annotation_record import AnnotationRecord, origin_of
 from brainseg_gui.controllers.settings.person import person
+from brainseg_gui.preparation.edits_back import edits_back
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.layers.layers import Layer
 
@@ -37,7 +38,7 @@ class PendingSave:
 def written(
     save: PendingSave, layers: Sequence[Layer], memory: StudyMemory
 ) -> Generator[Progress, None, SavedMaskFile]:
-    """Write the mask; of an annotation, also how it was made."""
+    """Write the mask; of an annotation, also how it was made, and of a prepared case on each of its series."""
     record, request = save.record, save.request
     made_by = save.layer.author if save.layer.model_sha256 else ""
     note = partial(_note, record, save, layers) if record is not None else None
@@ -45,6 +46,9 @@ def written(
     if record is not None:
         with suppress(OSError):  # the mask is saved all the same
             _remember(memory, saved, request)
+        source = request.case.source
+        problem = yield from edits_back(source.folder, source.case_id, request.labels, saved.file.path)
+        saved = replace(saved, problem=saved.problem or problem)
     return saved
 
 
