@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.imaging.modality import Modality
-from brainseg_gui.imaging.plane import DisplayConvention, Plane
+from brainseg_gui.imaging.plane import DisplayConvention, Plane, edge_letters
 from brainseg_gui.imaging.volume import Volume
 from brainseg_gui.imaging.window import Window
 from brainseg_gui.preparation.nudging import Nudged, NudgedExamination, Seen, Trail
@@ -213,6 +213,21 @@ def test_the_series_comes_back_when_the_keys_go_while_space_is_held(window: Nudg
     QApplication.sendEvent(view, QFocusEvent(QEvent.Type.FocusOut, Qt.FocusReason.ActiveWindowFocusReason))
     assert not state.blink
     QTest.keyRelease(view, Qt.Key.Key_Space)
+
+
+def test_left_and_right_are_as_in_the_main_window_whenever_that_changes(window: NudgeWindow, session: Session) -> None:
+    view = window.views[Plane.AXIAL]
+    before = view._picture.current()
+    letters = []
+    for convention in (DisplayConvention.NEUROLOGICAL, DisplayConvention.RADIOLOGICAL):
+        session.viewing.convention = convention
+        letters.append(edge_letters(Plane.AXIAL, view._convention).left)
+        shown = view._picture.current()
+        assert before is not None
+        assert shown is not None
+        mirrored = convention is DisplayConvention.NEUROLOGICAL
+        assert np.array_equal(shown, before[:, ::-1] if mirrored else before)
+    assert letters == ["L", "R"]
 
 
 def _turn_wheel(view: NudgeView, by: QPoint) -> None:

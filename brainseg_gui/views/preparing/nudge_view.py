@@ -59,6 +59,11 @@ class NudgeView(QWidget):
         self.setAccessibleName(f"{plane.title} picture of the series over its reference")
         nudging.events.connect(lambda _: self.update())
 
+    def show_as(self, convention: DisplayConvention) -> None:
+        """Show the patient's right on the other side of the screen, or where it is."""
+        self._convention = self._picture.convention = convention
+        self.update()
+
     # --- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -68,6 +68,7 @@ class NudgeWindow(QWidget):
         for view in self.views.values():
             view.shifted.connect(self._on_shifted)
             view.turned.connect(self._on_turned)
+            session.viewing.events.convention.connect(view.show_as)
         self._make_choices()
         self._make_buttons()
         self.numbers = [self._number_box(number) for number in range(len(_NUMBERS))]
