@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -44,7 +45,9 @@ def draw_diameters(painter: QPainter, frame: QRect, mapping: SliceMapping, follo
             painter.drawPath(path)
         if shown.which == "longest":
             words = f"{shown.lesion}: {shown.line.length_mm(mapping.grid):.1f} mm"
-            _write_beside(painter, frame, max((start, end), key=lambda point: point.x()), words, own.lighter(_LIGHTER))
+            if _is_seen([start, end], frame):
+                end = max((start, end), key=lambda point: point.x())
+                _write_beside(painter, frame, end, words, own.lighter(_LIGHTER))
 
 
 def _draw(painter: QPainter, frame: QRect, mapping: SliceMapping, mark: Mark, *, chosen: bool) -> None:
@@ -61,18 +64,24 @@ def _draw(painter: QPainter, frame: QRect, mapping: SliceMapping, mark: Mark, *,
         painter.setPen(screen_pen(painter, colour, width))
         painter.drawPath(path)
     words = value_words(mark, mapping.grid)
-    if words:
+    if words and _is_seen(points, frame):
         vertex = points[1] if mark.kind is MarkKind.ANGLE else max(points, key=lambda place: place.x())
         _write_beside(painter, frame, vertex, words)
+
+
+def _is_seen(points: Sequence[QPointF], frame: QRect) -> bool:
+    """Whether a part of what lies between the points may be in the picture: words alone would stand for nothing."""
+    return QPolygonF(points).boundingRect().adjusted(-_END, -_END, _END, _END).intersects(QRectF(frame))
 
 
 def _write_beside(painter: QPainter, frame: QRect, point: QPointF, words: str, colour: QColor = _LINE) -> None:
     """To the right of a point; within the picture as far as they fit."""
     image = _words_image(words, screen_ratio(painter), colour.rgb())
     size = image.deviceIndependentSize()
-    left = min(point.x() + _AWAY, frame.right() - size.width())
+    left = max(min(point.x() + _AWAY, frame.right() - size.width()), frame.left())
     top = point.y() - size.height() / 2 if left > point.x() else point.y() + _AWAY
-    painter.drawImage(QPointF(round(left), round(min(top, frame.bottom() - size.height()))), image)
+    top = max(min(top, frame.bottom() - size.height()), frame.top())
+    painter.drawImage(QPointF(round(left), round(top)), image)
 
 
 @lru_cache(maxsize=256)
