@@ -123,6 +123,18 @@ def test_what_was_proposed_waits_until_its_case_is_seen_again(behind: Hand, othe
     assert len(behind.names) == 3
 
 
+def test_escape_is_about_the_reading_and_drops_nothing_behind_it(behind: Hand, other: Case, qtbot: QtBot) -> None:
+    application, annotating = behind.application, behind.annotating
+    application.run_action("operate.grow")
+    qtbot.waitUntil(lambda: annotating.preview is not None)
+    application.session.preview(other)
+    application.run_action("segment.cancel")
+    assert annotating.preview is not None
+    application.session.end_preview()
+    application.run_action("segment.cancel")
+    assert annotating.preview is None
+
+
 def test_what_is_in_the_hand_is_kept_when_another_case_comes(behind: Hand, other: Case) -> None:
     i, j, k = FAR
     behind.press((i, j - 12, k))

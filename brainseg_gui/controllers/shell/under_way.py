@@ -55,11 +55,15 @@ class UnderWayController:
 
     def cancel(self) -> None:
         """Drop what is in the hand or previewed, else stop what runs, else close what is being said."""
-        if self.measuring is not None and self.measuring.cancel():
-            return
-        if self._paint.cancel() or self._operations.drop() or self._proposal.leave():
+        if not self._session.previewing and self._dropped():  # behind a case that is read nobody sees what would go
             return
         if not (self._session.opening.running or self._session.segmenting.running):
             self._session.say(None)
         self._files.cancel()
         self._segment.cancel()
+
+    def _dropped(self) -> bool:
+        """Drop what is in the hand or previewed; returns whether there was anything."""
+        if self.measuring is not None and self.measuring.cancel():
+            return True
+        return self._paint.cancel() or self._operations.drop() or self._proposal.leave()
