@@ -81,6 +81,12 @@ def test_every_tissue_comes_back_from_its_code_and_its_name() -> None:
         *[(name, "", "ET") for name in ("tumor_ET", "CET", "enhancing tumor (no necrosis)", "ET excl. oedema")],
         *[(name, "", "ED") for name in ("label_ED", "peritumoral region", "Peri-tumoural", "infiltrated brain")],
         *[(name, "", "WT") for name in ("GTV_no_edema", "tumour w/o oedema", "casino lesion", "mask_WT", "GTV1")],
+        *[
+            (name, "", "")
+            for name in ("whole brain without tumor", "enhancing, non-tumour", "vessels outside the tumor")
+        ],
+        *[(name, "", "ED") for name in ("edema without tumor", "non-tumor oedema")],
+        ("necrosis (non-tumor)", "", "NCR"),
         ("resection_cavity", "", "RC"),
         ("Edema", "86049000", "ED"),  # programs code every segment as a tumour
         ("Segment_1", "86049000", "WT"),

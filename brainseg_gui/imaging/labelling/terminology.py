@@ -19,12 +19,12 @@ _TUMOUR = r"tumou?r|lesion|glioma|metast|gtv"
 _LEFT_OUT = r"(?<![a-z])(?:no|w/o|without|excl\w*|minus)[-. ]+(?:the )?(?:necro|o?edema|cyst|cavit)\w*"
 # Words of a label's name -> what it means; the first that is found counts.
 _NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (rf"(?<![a-z])(?:non?|not|without|outside)[-. ]*(?:the |any )?(?:{_TUMOUR})|(?:{_TUMOUR})[- ]*free", ()),
     (r"(?:oral|nasal|tympanic|cranial|ventric\w*)[- ]+cavit|cavity[- ]+(?:oral|nasal)", ()),
     (r"cavity|(?<!post)(?<!post[-_ ])(?<!after[-_ ])resection|\brc\b", ("RC",)),
     (r"cyst", ("CC",)),
     (r"(?:non?|not|un|without)[- ]*(?:contrast[- ]*)?enhanc|necro|\bncr\b|\bn(?:c?et|ce)\b|netc|nec\b", ("NCR", "NET")),
     (r"o?edema|snfh|\bed\b|infiltrat", ("ED",)),
+    (rf"(?<![a-z])(?:non?|not|without|outside)[-. ]*(?:the |any )?(?:{_TUMOUR})|(?:{_TUMOUR})[- ]*free", ()),
     (rf"whole.*(?:{_TUMOUR})|(?:{_TUMOUR}).*whole|^whole[-_ ]*(?:abnormality|mask|region|volume)?$|\bwt\b", ("WT",)),
     (r"enhanc|\bc?et\b", ("ET",)),
     (r"core|\btc\b", ("TC",)),
