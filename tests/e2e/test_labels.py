@@ -246,6 +246,9 @@ def test_files_of_other_programs_come_in_and_go_out(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), "Colour table of 3D Slicer (*.ctbl)"))
     press(dialog, "Export…")
     assert (tmp_path / "out.ctbl").read_text().splitlines()[-1] == "2 left_CA3 1 2 3 255"
+    target = tmp_path / "vessels v1.2"
+    press(dialog, "Export…")
+    assert (tmp_path / "vessels v1.2.ctbl").read_text().splitlines()[-1] == "2 left_CA3 1 2 3 255"
     source.write_text("nonsense")
     press(dialog, "Import…")
     assert "line 1 is no label: nonsense" in dialog._problem.text()

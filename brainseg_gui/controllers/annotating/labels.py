@@ -9,9 +9,15 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainseg_gui.controllers.annotating.annotate import AnnotateController
 from brainseg_gui.controllers.jobs.notices import notice_of
+from brainseg_gui.controllers.layers.save_dialog import ending_of
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.labelling.known_schemes import scheme_named
-from brainseg_gui.imaging.labelling.label_files import LabelFileError, read_labels_file, write_labels_file
+from brainseg_gui.imaging.labelling.label_files import (
+    LABEL_ENDINGS,
+    LabelFileError,
+    read_labels_file,
+    write_labels_file,
+)
 from brainseg_gui.imaging.labelling.own_schemes import save_own_scheme
 from brainseg_gui.imaging.labels import LabelScheme
 from brainseg_gui.state.annotating.active_annotation import ActiveAnnotation
@@ -107,8 +113,9 @@ class LabelsController(QObject):
         proposal = Path(self._folder()) / f"{draft.scheme.name}.txt"
         name, kind = QFileDialog.getSaveFileName(dialog, "Export labels", str(proposal), _WRITE)
         if name:
-            path = Path(name)
-            path = path if path.suffix else path.with_suffix(kind.partition("*")[2].rstrip(")"))
+            typed = Path(name)
+            known = typed.suffix.lower() in LABEL_ENDINGS  # of “vessels v1.2” a version is none
+            path = typed if known else typed.with_name(typed.name + ending_of(kind))
             self._preferences.set("last label folder", str(path.parent))
             try:
                 write_labels_file(path, draft.scheme)

@@ -20,6 +20,7 @@ from brainseg_gui.plain_files import read_text, toml_of, visible
 from brainseg_gui.storage.writing import write_text
 
 FORMAT = 1
+LABEL_ENDINGS = (".txt", ".label", ".lbl", ".ctbl", ".toml")
 _SNAP = re.compile(r'\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+([\d.eE+-]+)\s+([01])\s+([01])\s+"(.*)"\s*')
 _SLICER = re.compile(r"\s*(\d+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+(\d+))?\s*")
 _SNAP_HEAD = """\
