@@ -77,10 +77,10 @@ def test_colours_and_width_are_as_asked(case: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("layout", ["planes", "modalities", "seed", "montage"])
 def test_every_layout_draws_the_prediction(layout: str, case: Path, prediction: Path, tmp_path: Path) -> None:
-    slices = ("--slices", "18-20") if layout == "seed" else ()
+    words = ("--layout", layout, "--dpi", "100", *(("--slices", "18-20") if layout == "seed" else ()))
     with_it, without = tmp_path / "with.png", tmp_path / "without.png"
-    assert _run(case, "--prediction", prediction, "-o", with_it, "--layout", layout, *slices) == 0
-    assert _run(case, "-o", without, "--layout", layout, *slices) == 0
+    assert _run(case, "--prediction", prediction, "-o", with_it, *words) == 0
+    assert _run(case, "-o", without, *words) == 0
     ours, theirs = imread(with_it), imread(without)
     assert ours.shape == theirs.shape
     assert (np.abs(ours - theirs).max(axis=2) > 0.2).mean() > 0.005

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,10 @@ from brainseg_gui.progress import run_to_end
 LONG = "A_rather_long_name_of_a_project-Patient-0000123456-Timepoint-002-baseline-preoperative"
 
 
-@pytest.fixture
-def content(toy_case: Any, tmp_path: Path) -> FigureContent:
-    case = run_to_end(read_case(find_case(toy_case(tmp_path, shape=(40, 44, 30), case_id=LONG))))
+@pytest.fixture(scope="module")
+def content(toy_case: Any, tmp_path_factory: pytest.TempPathFactory) -> FigureContent:
+    folder = tmp_path_factory.mktemp("case")
+    case = run_to_end(read_case(find_case(toy_case(folder, shape=(40, 44, 30), case_id=LONG))))
     reference = case.reference
     assert reference is not None
     values = reference.values.copy()
@@ -49,6 +52,20 @@ def _all(content: FigureContent, style: FigureStyle) -> list[Figure]:
     ]
 
 
+@pytest.fixture(scope="module")
+def drawn(content: FigureContent) -> Callable[[float], list[Figure]]:
+    """A function that draws every layout so wide, once for all tests."""
+
+    @cache
+    def draw(width_mm: float) -> list[Figure]:
+        figures = _all(content, FigureStyle(width_mm=width_mm, dots_per_inch=100))
+        for figure in figures:
+            figure.draw(FigureCanvasAgg(figure).get_renderer())
+        return figures
+
+    return draw
+
+
 def _texts(figure: Figure) -> list[Text]:
     texts = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
     for axes in figure.axes:
@@ -57,11 +74,12 @@ def _texts(figure: Figure) -> list[Text]:
 
 
 @pytest.mark.parametrize("width_mm", [85.0, 183.0])
-def test_text_is_never_small_and_stays_on_the_page_whatever_its_width(width_mm: float, content: FigureContent) -> None:
-    for figure in _all(content, FigureStyle(width_mm=width_mm, dots_per_inch=100)):
+def test_text_is_never_small_and_stays_on_the_page_whatever_its_width(
+    width_mm: float, drawn: Callable[[float], list[Figure]]
+) -> None:
+    for figure in drawn(width_mm):
         assert figure.get_size_inches()[0] == pytest.approx(width_mm / 25.4)
         renderer = FigureCanvasAgg(figure).get_renderer()
-        figure.draw(renderer)
         for text in _texts(figure):
             assert text.get_fontsize() >= 7, text
             box = text.get_window_extent(renderer)
@@ -71,10 +89,9 @@ def test_text_is_never_small_and_stays_on_the_page_whatever_its_width(width_mm: 
 
 
 @pytest.mark.parametrize("width_mm", [60.0, 85.0, 183.0])
-def test_heading_legend_and_footer_do_not_overlap(width_mm: float, content: FigureContent) -> None:
-    for figure in _all(content, FigureStyle(width_mm=width_mm, dots_per_inch=100))[:4]:
+def test_heading_legend_and_footer_do_not_overlap(width_mm: float, drawn: Callable[[float], list[Figure]]) -> None:
+    for figure in drawn(width_mm)[:4]:
         renderer = FigureCanvasAgg(figure).get_renderer()
-        figure.draw(renderer)
         boxes = [text.get_window_extent(renderer) for text in figure.texts]
         boxes += [legend.get_window_extent(renderer).padded(-2) for legend in figure.legends]
         boxes += [axes.bbox for axes in figure.axes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -59,14 +60,21 @@ class _Parsed(HTMLParser):
 
 
 MakeReport = Callable[..., CohortReport]
+PageOf = Callable[..., str]
 
 
-@pytest.fixture
-def make_report(tmp_path: Path) -> MakeReport:
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the files of the reports lie."""
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="module")
+def make_report(root: Path) -> MakeReport:
     """A function that makes a report of so many cases of each model; one case has nothing predicted."""
-    reference = write_mask(tmp_path / "r.nii", REFERENCE)
-    good = score_pair(Pair("", reference, write_mask(tmp_path / "p.nii", PREDICTION)), SCHEMES, RULES)
-    none = score_pair(Pair("", reference, write_mask(tmp_path / "e.nii", [0] * 10)), SCHEMES, RULES)
+    reference = write_mask(root / "r.nii", REFERENCE)
+    good = score_pair(Pair("", reference, write_mask(root / "p.nii", PREDICTION)), SCHEMES, RULES)
+    none = score_pair(Pair("", reference, write_mask(root / "e.nii", [0] * 10)), SCHEMES, RULES)
 
     def make(count: int, models: tuple[str, ...] = ("m",), name: str = "Case") -> CohortReport:
         cases: list[CaseReport] = []
@@ -74,20 +82,23 @@ def make_report(tmp_path: Path) -> MakeReport:
             for place, model in enumerate(models):
                 case = none if number == place else good
                 cases.append(replace(case, case_id=f"{name} {number}", model=model))
-        bad = Unpaired(
-            f"{name} x", tmp_path / "secret" / "x.nii", f"{tmp_path / 'secret' / 'x.nii'}: cut off", models[0]
-        )
+        bad = Unpaired(f"{name} x", root / "secret" / "x.nii", f"{root / 'secret' / 'x.nii'}: cut off", models[0])
         return CohortReport(tuple(cases), models, RULES, (bad,), (bad,), "2025-01-31 12:00", {"brainseg": "1"})
 
     return make
 
 
+@pytest.fixture(scope="module")
+def page_of(make_report: MakeReport) -> PageOf:
+    """A function that gives the page of such a report; each is made once, for it takes up to a second."""
+    made = cache(lambda count, models: cohort_page(make_report(count, models)))
+    return lambda count, models=("m",): made(count, models)
+
+
 @pytest.mark.parametrize("models", [("m",), ("one", "two")])
 @pytest.mark.parametrize("count", [0, 1, 9, 12])
-def test_the_page_parses_and_its_contents_lead_somewhere(
-    make_report: MakeReport, count: int, models: tuple[str, ...]
-) -> None:
-    page = _Parsed(cohort_page(make_report(count, models)))
+def test_the_page_parses_and_its_contents_lead_somewhere(page_of: PageOf, count: int, models: tuple[str, ...]) -> None:
+    page = _Parsed(page_of(count, models))
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
     links = [str(attributes["href"]) for attributes in page.named("a")]
@@ -96,9 +107,8 @@ def test_the_page_parses_and_its_contents_lead_somewhere(
     assert ("models" in ids) == (count > 0 and len(models) > 1)
 
 
-def test_visits_are_counted_apart_from_patients(make_report: MakeReport) -> None:
-    report = make_report(12, ("one", "two"))
-    plain = cohort_page(report)
+def test_visits_are_counted_apart_from_patients(make_report: MakeReport, page_of: PageOf) -> None:
+    report, plain = make_report(12, ("one", "two")), page_of(12, ("one", "two"))
     assert "12 cases scored" in plain
     assert "<th>Patients" not in plain
     assert "mean differences." not in plain.split("Definitions")[0]
@@ -116,8 +126,8 @@ def test_visits_are_counted_apart_from_patients(make_report: MakeReport) -> None
     assert f"{EVIL} 3" in page.words
 
 
-def test_nothing_is_fetched(make_report: MakeReport) -> None:
-    text = cohort_page(make_report(12, ("one", "two")))
+def test_nothing_is_fetched(page_of: PageOf) -> None:
+    text = page_of(12, ("one", "two"))
     page = _Parsed(text)
     assert page.named("link") == page.named("iframe") == []
     for _, attributes in page.tags:
@@ -137,27 +147,27 @@ def test_no_name_is_taken_for_markup(make_report: MakeReport) -> None:
     assert any(f"{EVIL} 3" in words for words in page.words)
 
 
-def test_no_path_of_somebodys_machine_is_told(make_report: MakeReport, tmp_path: Path) -> None:
-    text = cohort_page(make_report(3))
-    assert str(tmp_path) not in text
+def test_no_path_of_somebodys_machine_is_told(page_of: PageOf, root: Path) -> None:
+    text = page_of(3)
+    assert str(root) not in text
     assert "x.nii: cut off" in text
 
 
-def test_fewer_than_ten_cases_have_no_headline(make_report: MakeReport) -> None:
-    assert 'class="card"' not in cohort_page(make_report(9))
-    assert "fewer than 10 carry no headline" in cohort_page(make_report(9))
-    assert cohort_page(make_report(10)).count('class="card"') == 3
+def test_fewer_than_ten_cases_have_no_headline(page_of: PageOf) -> None:
+    assert 'class="card"' not in page_of(9)
+    assert "fewer than 10 carry no headline" in page_of(9)
+    assert page_of(10).count('class="card"') == 3
 
 
-def test_worst_cases_come_first_and_have_pictures_without_images(make_report: MakeReport) -> None:
-    page = cohort_page(make_report(12))
+def test_worst_cases_come_first_and_have_pictures_without_images(page_of: PageOf) -> None:
+    page = page_of(12)
     section = page[page.index('id="worst"') :]
     assert section.index("Case 0") < section.index("Case 1")
     assert _Parsed(page).named("img")
 
 
-def test_too_few_differences_are_said(make_report: MakeReport) -> None:
-    section = cohort_page(make_report(12, ("one", "two")))
+def test_too_few_differences_are_said(page_of: PageOf) -> None:
+    section = page_of(12, ("one", "two"))
     section = section[section.index('id="models"') : section.index('id="worst"')]
     assert "too few" in section
     assert "12 cases that both have" in section
