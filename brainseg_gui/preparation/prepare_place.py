@@ -98,7 +98,7 @@ def prepare_place(
     if before is not None and not request.fresh and _would_be_the_same(before, examination, request, finder):
         prepared = PreparedExamination(folder, before, None)
     else:
-        check_free(folder, overwrite=overwrite)
+        _check_free(folder, before, examination, overwrite=overwrite)
         examination = yield from scaled(looked_at(examination, request.said, finder, request.looks), 0.05, 0.15)
         choice = choose_series(examination, request.said)
         placed = request.placed or (before.put_by_hand(there) if before is not None else None)
@@ -124,6 +124,18 @@ def looked_at(
         return (is_unsure(one) or one.number in alike) and one.number not in by_person
 
     return (yield from look_at(known, finder, wanted))
+
+
+def _check_free(folder: Path, before: Preparation | None, examination: RawExamination, *, overwrite: bool) -> None:
+    """As `check_free`; where series changed since they were prepared, that is why, and is said."""
+    try:
+        check_free(folder, overwrite=overwrite)
+    except SaveError as error:
+        same = before is None or (before.is_of(examination) and all(one.still_there() for one in before.series))
+        if same:
+            raise
+        what = f"its series changed since it was prepared, and {error.what}"
+        raise SaveError(what, error.remedy, error.path) from error
 
 
 def _made_before(folder: Path, *, overwrite: bool) -> Preparation | None:

@@ -274,6 +274,10 @@ def test_what_somebody_added_to_a_prepared_case_is_never_replaced(small: Path, t
     with pytest.raises(SaveError, match="holds what somebody added"):
         run_to_end(prepare_place(small, other, None))
     assert theirs.read_text() == "an hour of work"
+    save(head(grid_of((9, 10, 8), (20.0, 20.0, 20.0)), T2), next(small.glob("*.nii.gz")))
+    with pytest.raises(SaveError, match="its series changed since it was prepared, and the prepared case"):
+        run_to_end(prepare_place(small, PreparationRequest(tmp_path / "out", WISHES, overwrite=True), None))
+    assert theirs.read_text() == "an hour of work"
 
 
 @pytest.mark.parametrize(
