@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from brainseg_gui import __version__
-from brainseg_gui.errors import BrainsegError, printable
+from brainseg_gui.errors import BrainsegError, EngineError, printable
 from brainseg_gui.faults.home import stand_in
 from brainseg_gui.faults.process_guard import ending_in_order, guard_process, hold_standard_streams
 from brainseg_gui.plain_files import for_terminal, visible
@@ -58,7 +58,7 @@ def _path_of(word: str) -> Path:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; a user's error is one line on stderr and exit code 2."""
+    """Run one command; a user's error is one line on stderr and exit code 2, one of the drive or the network 1."""
     hold_standard_streams()
     guard_process()
     stand_in()
@@ -98,7 +98,7 @@ def _run(arguments: argparse.Namespace) -> int:
             return code
     except BrainsegError as error:
         print(f"brainseg: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return 1 if _is_of_the_machine(error) else 2
     except BrokenPipeError:
         _forget_output()
         return 1
@@ -111,6 +111,12 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("brainseg: interrupted", file=sys.stderr)  # noqa: T201
         return 130
+
+
+def _is_of_the_machine(error: BrainsegError) -> bool:
+    """Whether nothing that was given is at fault: the drive is full, or the network's process died."""
+    full = isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROOM
+    return full or isinstance(error, EngineError)
 
 
 def _of_the_drive(error: OSError) -> str:

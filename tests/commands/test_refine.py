@@ -10,8 +10,9 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from brainseg_gui.cli import main
 from brainseg_gui.commands import refine
-from brainseg_gui.errors import BrainsegError
+from brainseg_gui.errors import BrainsegError, EngineError
 
 SHAPE = (40, 36, 32)
 ET = 4
@@ -95,3 +96,14 @@ def test_nothing_changes_far_from_the_click(case: Path) -> None:
 def test_a_click_that_makes_no_sense_is_told(case: Path, click: str, sentence: str) -> None:
     with pytest.raises(BrainsegError, match=sentence):
         refined(case, "--click", click)
+
+
+def test_a_network_that_died_is_no_mistake_of_the_input(
+    case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def died(*_: object, **__: object) -> None:
+        raise EngineError("the network's process died", "Try again")
+
+    monkeypatch.setattr("brainseg_gui.api.refine", died)
+    assert main(["refine", str(case), "--click=+ET:3,3,3", "-o", str(case.parent / "new.nii.gz")]) == 1
+    assert "the network's process died" in capsys.readouterr().err
