@@ -22,13 +22,18 @@ FIGURES = ("a.tif", "a.tiff", "a.pdf", "a.png", "a.svg", "a.gif", "a.apng", "a.w
 
 @contextmanager
 def full_disk(room_bytes: int = 64) -> Iterator[None]:
-    """No file takes more than so many bytes: the system answers as if the disk were full."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    """No file takes more than so many bytes: the system answers as if the disk were full.
+
+    Python keeps nothing compiled meanwhile: half of it would be written, and nobody could import that later.
+    """
+    before, keeps_none = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = keeps_none
 
 
 @pytest.fixture
