@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from brainseg_gui.imaging.case import CaseSource
-from brainseg_gui.imaging.cases.case_folder import find_cohort
-from brainseg_gui.imaging.naming.patients import patient_of, patients_of
+from brainseg_gui.imaging.cases.case_folder import find_case, find_cohort
+from brainseg_gui.imaging.naming.patients import patient_by_names, patient_of, patients_of, visit_of
 
 
 @pytest.mark.parametrize(
@@ -176,3 +176,52 @@ def test_a_row_that_takes_any_name_for_a_patients_does_not_hide_visits(tmp_path:
 def test_one_case_without_a_number_does_not_end_the_doubt(tmp_path: Path) -> None:
     owners = _owners(tmp_path, "P1/1", "P1/2", "P2/1", "P2/2", "P3")
     assert owners == {"P1/1": "P1", "P1/2": "P1", "P2/1": "P2", "P2/2": "P2", "P3": "P3"}
+
+
+@pytest.mark.parametrize(
+    ("visits", "ids"),
+    [
+        (("M00", "M06"), ("P7_M00", "P7_M06")),
+        (("3mo", "6 months"), ("P7_3mo", "P7_6 months")),
+        (("ses-01", "ses-02"), ("P7_ses-01", "P7_ses-02")),
+        (("2021-05-01", "2022-05-01"), ("P7_2021-05-01", "P7_2022-05-01")),
+        (("M00/anat", "M06/anat"), ("P7_M00", "P7_M06")),
+        (("P7_M00", "P7_M06"), ("P7_M00", "P7_M06")),
+    ],
+)
+def test_a_visit_is_the_same_case_whatever_folder_is_opened(
+    tmp_path: Path, visits: tuple[str, ...], ids: tuple[str, ...]
+) -> None:
+    """A folder M06 was opened as a case "M06" of a patient "M06", which no cohort knew again."""
+    _owners(tmp_path, *(f"P7/{visit}" for visit in visits), "P8/M03")
+    alone = [find_case(tmp_path / "P7" / visit) for visit in visits]
+    assert tuple(case.case_id for case in alone) == ids
+    for opened in (tmp_path / "P7", tmp_path):
+        assert {case.identity for case in alone} <= {case.identity for case in find_cohort(opened)}
+    for case, visit in zip(alone, visits, strict=True):
+        owner = patient_by_names(case)
+        assert Path(owner).name == "P7"
+        assert visit_of(case.case_id, owner)[0] == visit.removesuffix("/anat").removeprefix("P7_")
+    assert all(case.folder.name in case.names for case in alone)  # masks that were named after it are found
+
+
+def test_visits_of_one_name_at_two_sites_are_of_two_people(tmp_path: Path) -> None:
+    _owners(tmp_path, "north/001/M00", "north/001/M06", "south/001/M00")
+    cases = find_cohort(tmp_path)
+    assert [case.case_id for case in cases] == ["north_001_M00", "north_001_M06", "south_001_M00"]
+    assert len(set(patients_of(cases)[0].values())) == 2
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        [f"M{n:02}" for n in range(1, 6)],  # five men, or five meningiomas
+        [f"scan{n}" for n in range(20)],  # nobody has twenty visits
+        ["M01", "F01", "F02"],
+    ],
+)
+def test_numbers_of_people_are_no_visits_of_the_folder_around_them(tmp_path: Path, folders: list[str]) -> None:
+    owners = _owners(tmp_path, *folders)
+    assert [case.case_id for case in find_cohort(tmp_path)] == sorted(folders)
+    assert find_case(tmp_path / folders[0]).case_id == folders[0]
+    assert len(set(owners.values())) == len(folders)

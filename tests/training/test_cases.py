@@ -186,7 +186,7 @@ def test_cases_of_one_name_in_several_folders_are_all_trained_on(toy_case: Calla
     relabelled(tmp_path / "one" / "P2" / "visit1", 1, 0)
     config = Data(train=(str(tmp_path / "one"), str(tmp_path / "two")), validation=(), split=0.0)
     found = check_data(config, ALL, seed=0)
-    assert [case.case_id for case in found.training] == ["P1_visit1", "P2_visit1", "visit1"]
+    assert [case.case_id for case in found.training] == ["P1_visit1", "P2_visit1", "two_visit1"]
     assert len({file for case in found.training for file in case.source.modalities.values()}) == 3 * len(ALL)
     assert not found.problems
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -25,8 +23,8 @@ from brainseg_gui.imaging.formats.mask_note import wrote_mask
 from brainseg_gui.imaging.modality import Modality
 from brainseg_gui.imaging.naming.case_files import check_volumes, source_of
 from brainseg_gui.imaging.naming.case_groups import groups_of
+from brainseg_gui.imaging.naming.case_ids import id_of, ids_of, told_apart
 from brainseg_gui.imaging.naming.case_tree import FolderListing, answers, listed, tree
-from brainseg_gui.imaging.naming.conventions import words
 from brainseg_gui.imaging.naming.file_words import kind_of, prefix_of
 from brainseg_gui.imaging.naming.found_file import Group
 
@@ -61,10 +59,10 @@ def _only_case(folder: Path, *, deep: bool) -> CaseSource:
     """The case of a folder: the one whose files lie in it, else the only one below it."""
     unread = tree(folder)
     below = [next(unread)]  # each folder is listed once: it may hold tens of thousands of files, on a slow drive
-    sources = _sources(groups_of(below))
+    sources = _sources(below)
     if not sources:
         below += unread
-        sources = _sources(groups_of(below)) if deep and len(below) > 1 else []
+        sources = _sources(below) if deep and len(below) > 1 else []
     if len(sources) > 1:
         raise CaseError(f"it holds {len(sources)} cases", "Open it as a cohort, or choose one case's files", folder)
     if not sources:
@@ -72,10 +70,12 @@ def _only_case(folder: Path, *, deep: bool) -> CaseSource:
     return _checked(sources[0])
 
 
-def _sources(groups: Sequence[Group]) -> list[CaseSource]:
-    several = Counter(group.folder for group in groups)
-    named = [(group, _id_of(group, alone=several[group.folder] == 1)) for group in groups]
-    found = [source for group, case_id in named if (source := source_of(group, case_id)) is not None]
+def _sources(folders: Sequence[FolderListing]) -> list[CaseSource]:
+    found = [
+        source
+        for group, case_id in ids_of(groups_of(folders), folders)
+        if (source := source_of(group, case_id)) is not None
+    ]
     return sorted(found, key=lambda source: (source.folder, source.case_id))
 
 
@@ -103,7 +103,7 @@ def source_of_files(paths: Sequence[Path]) -> CaseSource:
     group = _group_with(first) if len(paths) == 1 else None
     if group is None:
         group = next(iter(groups_of([FolderListing(first.parent, tuple(paths))])), None)
-    source = source_of(group, _id_of(group)) if group is not None else None
+    source = source_of(group, id_of(group)) if group is not None else None
     return _checked(source) if source is not None else _only_images(paths)
 
 
@@ -119,7 +119,7 @@ def _no_image(path: Path) -> CaseError:
 
 def _case_of_mask(path: Path) -> CaseSource:
     """The case that a mask of the program lies beside: it is no image, whatever else lies there."""
-    sources = _sources(groups_of([listed(path.parent)]))
+    sources = _sources([listed(path.parent)])
     named = [source for source in sources if re.match(rf"{re.escape(source.case_id)}[-_. ]", stem(path))]
     if not named and len(sources) != 1:
         raise CaseError(
@@ -175,39 +175,10 @@ def find_cohort(folder: Path) -> tuple[CaseSource, ...]:
 
 def cohort_among(below: Sequence[FolderListing], folder: Path) -> tuple[CaseSource, ...]:
     """What `find_cohort` finds, of folders that are listed already: `folder` and those below it."""
-    found = _sources(groups_of(below))
+    found = _sources(below)
     if not found:
         raise _nothing_found(folder, below)
-    return _told_apart(found, folder)
-
-
-def _id_of(group: Group, *, alone: bool = False) -> str:
-    """Id of a case: what its row of the table says, its folder's name, or the beginning of its files' names."""
-    if group.match is not None and group.match.whole:
-        return group.match.case_id
-    prefixes = {found.prefix for found in group.files if found.is_image and found.prefix}
-    prefix = group.name or (prefixes.pop() if len(prefixes) == 1 else "")  # series named apart share no beginning
-    folder = group.folder.resolve() if group.folder.name in ("", "..") else group.folder
-    if alone and not _says_nothing(folder):
-        return folder.name
-    return prefix or next((place.name for place in (folder, *folder.parents) if not _says_nothing(place)), folder.name)
-
-
-def _says_nothing(folder: Path) -> bool:
-    """Whether a folder is named after what lies in it, not after a case."""
-    return folder.name.lower() in words()["folders"] | words()["mask_folders"] or folder.name.startswith("images")
-
-
-def _told_apart(cases: Sequence[CaseSource], folder: Path) -> tuple[CaseSource, ...]:
-    """Cases by the names of all their folders where two have one name: P1_visit1 and P2_visit1."""
-    if len({case.case_id for case in cases}) == len(cases):
-        return tuple(cases)
-    return tuple(replace(case, case_id=_long_id(case, folder)) for case in cases)
-
-
-def _long_id(case: CaseSource, folder: Path) -> str:
-    parts = [printable(part) for part in case.folder.relative_to(folder).parts]
-    return "_".join(parts if parts and parts[-1] == case.case_id else [*parts, case.case_id])
+    return told_apart(found, folder)
 
 
 def _some_files(folder: Path) -> Iterator[Path]:

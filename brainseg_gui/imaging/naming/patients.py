@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from brainseg_gui.imaging.case import CaseSource
@@ -27,6 +27,8 @@ _AFTER_VISIT = re.compile(rf"{_ONE}[-_. ]+(?=.*[a-z]|\d{{3}})(.+)", re.IGNORECAS
 _WORD = re.compile(rf"{_ALONE}|{_COUNTED}", re.IGNORECASE)  # "ses" of "ses-20210501" names nobody
 _NBIA = r"[01]\d-[0-3]\d-(?:19|20)\d\d-.*-\d{5}"  # folders of studies as The Cancer Imaging Archive gives them
 _VISIT = re.compile(rf"{_ONE}(?:[-_. ]+(?:{_ONE}|\d{{1,2}}[a-z]?))*|{_NBIA}", re.IGNORECASE)
+_MONTH = re.compile(r"m(\d\d)", re.IGNORECASE)
+_TIME = re.compile(r"\d{1,3}[-_. ]?(?:days?|weeks?|wks?|months?|mos?|[dwm])", re.IGNORECASE)  # 3mo, 6 months, 12w
 _NUMBER_OF_STUDY = re.compile(r"[\d.]{6,}")  # of an archive: accession numbers, unique identifiers
 _LAST = re.compile(r"(.+)[-_. ](\d{1,3}[a-z]?|[a-z])$", re.IGNORECASE)
 _MOST_VISITS = 12  # of one patient, where only numbers at the end of ids tell
@@ -49,6 +51,27 @@ def is_visit(folder_name: str) -> bool:
     return _VISIT.fullmatch(folder_name) is not None
 
 
+def may_be_visit(folder_name: str) -> bool:
+    """Whether a folder may be named after a visit: also where the number may be a person's, as that of M06 may."""
+    return any(pattern.fullmatch(folder_name) for pattern in (_VISIT, _MONTH, _TIME))
+
+
+def is_visit_beside(folder_name: str, others: Iterable[str]) -> bool:
+    """Whether a folder is named after one of a patient's visits, beside those of these names; ``M06`` and ``3mo`` too.
+
+    Nobody has more than a few. M00, M03, M06 count months, as M01 does beside "baseline"; M01, M02, M03 number people.
+    """
+    beside = {folder_name, *filter(may_be_visit, others)}
+    months = sorted(int(found[1]) for name in beside if (found := _MONTH.fullmatch(name)))
+    of_person = len(beside) == len(months) and months == list(range(1, len(months) + 1))
+    return may_be_visit(folder_name) and len(beside) <= _MOST_VISITS and not of_person
+
+
+def visit_id(patient: str, visit: str) -> str:
+    """Id of the case in a folder that is named after a visit, in that of its patient: ``P7_M06``."""
+    return visit if _goes_on(visit, patient) else f"{patient}_{visit}"
+
+
 def visit_of(case_id: str, patient: str) -> tuple[str, str]:
     """What a case's id says of its visit, and how its data set counts days there (empty where it does not).
 
@@ -60,8 +83,9 @@ def visit_of(case_id: str, patient: str) -> tuple[str, str]:
     row = row_of_id(case_id)
     if row is not None and (found := row[0].id_pattern.match(case_id)):
         return found.groupdict().get("visit") or "", row[0].moment
-    if case_id.startswith(patient) and len(case_id) > len(patient):
-        return case_id[len(patient) :].strip("-_. "), ""
+    name = Path(patient).name  # of the folder, where that tells whose it is
+    if case_id.startswith(name) and len(case_id) > len(name):
+        return case_id[len(name) :].strip("-_. "), ""
     return case_id.removesuffix(f"_{patient}"), ""
 
 
@@ -69,6 +93,11 @@ def patient_by_names(source: CaseSource) -> str:
     """The patient of a case, by its data set, its id and its folders."""
     if source.patient:
         return source.patient
+    folder = _own_folder(source.folder)
+    patient = folder.parent
+    told = may_be_visit(folder.name) and not is_visit(patient.name)
+    if told and source.case_id == visit_id(patient.name, folder.name):
+        return str(patient)
     by_id = patient_of(source.case_id)
     if by_id != source.case_id:
         return by_id
