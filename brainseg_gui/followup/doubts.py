@@ -1,4 +1,4 @@
-"""Where the category that the numbers give rests on lesions that are not measurable, or others grew meanwhile.
+"""Where the category that the numbers give rests on lesions that are not measurable, others grew, or surgery was done.
 
 RANO 2.0 (Wen et al., J Clin Oncol 2023, 41:5187) and RANO-BM (Lin et al., Lancet Oncol 2015, 16:e270) measure lesions
 from a least diameter on: of smaller ones a voxel more or less is many per cent, so a change of theirs is no basis.
@@ -15,6 +15,7 @@ from brainseg_gui.followup.response import Category
 from brainseg_gui.followup.results import VisitResult, results_of
 
 _LEAST_MM = 5.0  # of growth, as RANO-BM has it
+_CAVITY = "RC"
 _LEAST_ANGLE = 80.0  # degrees between two diameters that are to be perpendicular
 
 
@@ -31,6 +32,7 @@ def doubts_of(record: FollowUp, results: Sequence[VisitResult] | None = None) ->
     for result in results:
         places = _small(record, _basis(record, result, results))
         said = [f"it rests on what is not measurable, {'; '.join(places)}"] if places else []
+        said += _cut(record, result)
         if grown := _grown_others(record, result, results):
             said.append(f"lesions that are no targets grew, {'; '.join(grown)}")
         said += [f"the lines of lesion {number} are {angle:.0f}° apart" for number, angle in _askew(record, result)]
@@ -56,6 +58,19 @@ def _grown_others(record: FollowUp, result: VisitResult, results: Sequence[Visit
         if sizes and now >= min(sizes) + _LEAST_MM and now >= min(sizes) * (1 + record.criteria.progression / 100):
             found.append(f"lesion {number} from {min(sizes):.1f} to {now:.1f} mm")
     return found
+
+
+def _cut(record: FollowUp, result: VisitResult) -> list[str]:
+    """That a resection lies between the baseline and a visit that is compared with it, by the cavity in its mask."""
+    compared = (Category.COMPLETE, Category.PARTIAL, Category.MINOR, Category.STABLE)
+    if result.diameters.category not in compared or _CAVITY in record.visits[record.baseline].volumes:
+        return []
+    after = range(record.baseline + 1, result.visit + 1)
+    first = next((visit for visit in after if _CAVITY in record.visits[visit].volumes), None)
+    if first is None:
+        return []
+    name = printable(record.visits[first].name)
+    return [f"the mask of {name} has a resection cavity that the baseline has not, and what was removed is no response"]
 
 
 def _askew(record: FollowUp, result: VisitResult) -> list[tuple[int, float]]:

@@ -18,6 +18,7 @@ CAUTION = (
     "A category of measurements alone: no diagnosis. Clinical state, steroids, treatment, a confirming scan and what "
     "other sequences show are not looked at; of lesions that are no targets a person is told where they grow."
 )
+_TENTHS_BELOW = 200.0  # per cent
 _SAME = 1e-9  # per cent: a change of exactly 25 % is 25 %
 
 
@@ -115,6 +116,15 @@ def volume_thresholds_of(criteria: Criteria) -> Thresholds | None:
     return Thresholds(criteria.volume_response, criteria.volume_minor, criteria.volume_progression)
 
 
+def percent_words(change: float) -> str:
+    """A change in per cent: tenths where a threshold may be near; a thousandfold is no more exact for them.
+
+    >>> percent_words(24.96), percent_words(-99.94), percent_words(5445.51)
+    ('+25.0', '-99.9', '+5446')
+    """
+    return f"{change:+.0f}" if change >= _TENTHS_BELOW else f"{change:+.1f}"
+
+
 def change_percent(now: float, before: float) -> float:
     """Change in per cent; NaN where nothing was there before.
 
@@ -192,7 +202,7 @@ def _assessed(sums: Sums, thresholds: Thresholds, baseline: int, index: int, lea
     elif total > 0 and nadir == 0 and first > 0:
         reasons[Category.PROGRESSION] = "target lesions are back"
     elif from_nadir >= thresholds.progression - _SAME and grown >= least_growth - _SAME:
-        reasons[Category.PROGRESSION] = f"{from_nadir:+.1f} % from the smallest sum"
+        reasons[Category.PROGRESSION] = f"{percent_words(from_nadir)} % from the smallest sum"
     if first > 0:
         reasons |= _decrease(from_baseline, thresholds, sums.lesions[index])
     if not reasons:
@@ -203,7 +213,7 @@ def _assessed(sums: Sums, thresholds: Thresholds, baseline: int, index: int, lea
 
 
 def _decrease(change: float, thresholds: Thresholds, lesions: int) -> dict[Category, str]:
-    words = f"{change:+.1f} % from the baseline"
+    words = f"{percent_words(change)} % from the baseline"
     if lesions == 0:
         return {Category.COMPLETE: "no lesion is left"}
     if change <= thresholds.response + _SAME:

@@ -18,6 +18,7 @@ from brainseg_gui.followup.moments import moment_on
 from brainseg_gui.followup.pace import pace_words
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.results import results_of
+from brainseg_gui.followup.volumes import VolumeRange
 from brainseg_gui.imaging.plane import Plane
 
 _LINE = Line((0.0, 0.0, 0.0), (1.0, 0.0, 0.0))
@@ -67,6 +68,19 @@ def test_targets_that_a_person_chose_too_small_leave_every_category_in_doubt() -
     found = record({1: lesion(20), 2: lesion(6)}, {1: lesion(20), 2: lesion(6)}).with_edit(TargetsChosen((2,)))
     assert letters(found) == ["BL", "SD"]
     assert doubts_of(found)[1].endswith("lesion 2 at v0 (below 10 mm)")
+
+
+def test_what_surgery_took_out_is_no_response() -> None:
+    """A cavity that the baseline has not: the lesion shrank by the knife."""
+    found = record({1: lesion(20)}, {1: lesion(12)}, {1: lesion(14)}, {1: lesion(30)})
+    cavity = {"RC": VolumeRange(6.0, 5.0, 7.0)}
+    after = (found.visits[0], *(replace(visit, volumes=cavity) for visit in found.visits[1:]))
+    cut = replace(found, visits=after)
+    assert letters(cut) == ["BL", "PR", "PD", "PD"]
+    assert list(doubts_of(cut)) == [1]  # progression is counted from the smallest sum, after surgery
+    assert "the mask of v1 has a resection cavity that the baseline has not" in doubts_of(cut)[1]
+    assert doubts_of(replace(found, visits=tuple(replace(visit, volumes=cavity) for visit in found.visits))) == {}
+    assert doubts_of(cut.with_edit(BaselineChosen(1))) == {}
 
 
 def test_a_new_lesion_is_in_doubt_while_it_is_too_small() -> None:

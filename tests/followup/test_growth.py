@@ -49,7 +49,10 @@ def test_table_page_and_csv_hold_growth(record: FollowUp) -> None:
     assert len(table.rows) == 4 * 3 + 3
     assert table.rows[0][4:] == ("", "", "")
     assert table.rows[4][:2] == ("visit2_2021-03-15", "TC")
-    assert table.rows[4][5] == f"{growth_of(record)[1].doubling.value:.0f}"
+    assert table.rows[4][5] == f"halves in {-growth_of(record)[1].doubling.value:.0f}"
+    rates = overall_rates(record)
+    told = [rates[row[1]].low * rates[row[1]].high > 0 for row in table.rows[-3:]]
+    assert [bool(row[5]) for row in table.rows[-3:]] == told  # 1,500 days of a rate that may be none say nothing
     assert table.rows[-1][0] == "all, fitted"
     assert "Volumes and growth" in follow_up_page(record)
     assert any("Mehrara" in line for line in definition_lines(record))

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import Ellipse
 
 from brainseg_gui.evaluation.documents.pages import SMALL, Pages
 from brainseg_gui.evaluation.reports.case_tables import TextTable
@@ -26,7 +27,7 @@ from brainseg_gui.followup.documents.tables import visit_table
 from brainseg_gui.followup.edits import TreatmentNoted, VisitRemark
 from brainseg_gui.followup.measure import FollowUpRequest, measure_patient
 from brainseg_gui.followup.record import FollowUp
-from brainseg_gui.followup.response import CAUTION
+from brainseg_gui.followup.response import CAUTION, percent_words
 from brainseg_gui.followup.results import results_of
 from brainseg_gui.followup.visits import TimeLine, time_line_of
 from brainseg_gui.progress import run_to_end
@@ -155,6 +156,42 @@ def test_names_stand_behind_their_curves(record: FollowUp) -> None:
             for end, line in zip(ends.values(), axes.lines, strict=True)
         )
         assert axes.get_legend() is None
+
+
+def test_names_of_curves_that_end_together_do_not_lie_on_each_other(record: FollowUp) -> None:
+    _, volumes = curves_of(record)
+    level = tuple(1.0 for _ in volumes.places)
+    same = replace(volumes, curves=tuple((name, level) for name, _ in volumes.curves))
+    figure = pdf._curve_figure([same])
+    FigureCanvasAgg(figure).draw()
+    boxes = sorted((text.get_window_extent() for text in figure.axes[0].texts), key=lambda box: box.y0)
+    assert len(boxes) == 3
+    assert all(lower.y1 <= upper.y0 + 1 for lower, upper in pairwise(boxes))
+
+
+def test_a_table_over_two_pages_says_on_both_what_its_columns_hold() -> None:
+    pages = Pages("P", "lead", "footer")
+    pages.table(TextTable("Volumes", ("visit", "ml"), tuple((f"v{number}", "1.0") for number in range(90)), words=1))
+    assert len(pages._figures) == 2
+    for figure in pages._figures:
+        assert [text.get_text() for text in figure.texts].count("ml") == 1
+
+
+def test_a_small_lesion_is_not_hidden_by_what_is_drawn_on_it(images: tuple[KeyImage, ...]) -> None:
+    image = images[0]
+    small = replace(image, cross=replace(image.cross, longest_mm=9.0))
+    axes = key_figure([small, image]).axes
+    assert all(line.get_marker() in ("", "None") for line in axes[0].lines if len(line.get_xdata()) == 2)
+    assert [len([patch for patch in one.patches if isinstance(patch, Ellipse)]) for one in axes] == [1, 0]
+
+
+def test_a_change_a_hundredfold_has_no_tenths() -> None:
+    assert [percent_words(change) for change in (24.96, -98.94, 199.9, 5445.51)] == [
+        "+25.0",
+        "-98.9",
+        "+199.9",
+        "+5446",
+    ]
 
 
 def test_a_date_is_not_written_twice(record: FollowUp) -> None:

@@ -22,6 +22,7 @@ TEXT, SMALL = 9.0, 7.5
 """Sizes of letters, in points."""
 _TITLE, _CELL = 16.0, 7.0
 _LEADING = 1.4
+_ROW = SMALL * 1.65 / 72  # height of a table's row, inches
 _LONG = 0.4  # of a page's width: a column of such texts leaves no room for others
 _PICTURE_DPI = 220
 
@@ -74,8 +75,11 @@ class Pages:
         self._figures.append(Figure(figsize=_PAGE))
         self._top = _PAGE[1] - _EDGE
 
+    def _has_room(self, height: float) -> bool:
+        return self._top - height >= _EDGE
+
     def _room(self, height: float) -> None:
-        if self._top - height < _EDGE:
+        if not self._has_room(height):
             self._turn()
 
     def gap(self, height: float) -> None:
@@ -167,14 +171,16 @@ class Pages:
         columns = [width * points / _CELL for width in columns]
         self._row(text_table.heads, text_table, columns, points, bold=True)
         for row in text_table.rows:
+            if not self._has_room(_ROW):  # what a column holds is said on each page
+                self._turn()
+                self._row(text_table.heads, text_table, columns, points, bold=True)
             self._row(row, text_table, columns, points)
 
     def _row(
         self, row: Sequence[str], table: TextTable, columns: Sequence[float], points: float, *, bold: bool = False
     ) -> None:
-        height = SMALL * 1.65 / 72
-        self._room(height)
-        self._top -= height
+        self._room(_ROW)
+        self._top -= _ROW
         left = _EDGE
         for number, (text, width) in enumerate(zip(row, columns, strict=True)):
             end = number >= table.words

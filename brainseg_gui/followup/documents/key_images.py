@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
 from numpy.typing import NDArray
 
 from brainseg_gui.errors import BrainsegError, printable
@@ -43,6 +44,7 @@ _MARGIN_MM = 6.0
 _SHOWN_ON = {"enhancing": Modality.T1CE}  # what is not enhancing is seen on FLAIR
 _LINE, _CASING = "#ffd84d", "#101214"
 _END_POINTS = 2.6
+_SMALL_MM, _AROUND_MM = 15.0, 7.0  # a lesion that dots would cover has a ring around it instead
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,15 +134,39 @@ def _draw(axes: Axes, image: KeyImage) -> None:
     draw_letters(axes, edge_letters(image.cross.plane, CONVENTION))
     draw_scale_bar(axes, frame, width_mm)
     draw_note(axes, image.visit)
+    small = image.cross.longest_mm < _SMALL_MM
     for line in (image.cross.longest, image.cross.across):
-        _draw_line(axes, line, image)
+        _draw_line(axes, line, image, dots=not small)
+    if small:
+        _draw_ring(axes, image, height_mm, width_mm)
 
 
-def _draw_line(axes: Axes, line: Line, image: KeyImage) -> None:
-    ends = [voxel_to_pixel(end, image.cross.plane, image.grid, CONVENTION) for end in (line.start_ijk, line.end_ijk)]
-    down, across = zip(*ends, strict=True)
-    for colour, width in ((_CASING, 2.2), (_LINE, 1.0)):
-        axes.plot(across, down, color=colour, linewidth=width, marker="o", markersize=_END_POINTS, zorder=5)
+def _ends(line: Line, image: KeyImage) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Down and across, in pixels of the picture."""
+    start, end = (
+        voxel_to_pixel(end, image.cross.plane, image.grid, CONVENTION) for end in (line.start_ijk, line.end_ijk)
+    )
+    return start, end
+
+
+def _draw_line(axes: Axes, line: Line, image: KeyImage, *, dots: bool) -> None:
+    down, across = zip(*_ends(line, image), strict=True)
+    for colour, width in ((_CASING, 2.2), (_LINE, 1.0)) if dots else ((_LINE, 0.7),):
+        axes.plot(
+            across, down, color=colour, linewidth=width, marker="o" if dots else "", markersize=_END_POINTS, zorder=5
+        )
+
+
+def _draw_ring(axes: Axes, image: KeyImage, height_mm: float, width_mm: float) -> None:
+    """Where to look for a lesion that is smaller than what would be drawn on it."""
+    (top, left), (bottom, right) = _ends(image.cross.longest, image)
+    across_mm = image.cross.longest_mm + 2 * _AROUND_MM
+    middle = (left + right) / 2, (top + bottom) / 2
+    axes.add_patch(
+        Ellipse(
+            middle, across_mm / width_mm, across_mm / height_mm, fill=False, edgecolor=_LINE, linewidth=0.8, zorder=5
+        )
+    )
 
 
 def _square(frame: Frame, height_mm: float, width_mm: float) -> Frame:

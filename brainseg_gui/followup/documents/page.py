@@ -10,6 +10,7 @@ from brainseg_gui.evaluation.reports.case_tables import TextTable
 from brainseg_gui.followup.documents.curves import curves_of
 from brainseg_gui.followup.documents.tables import (
     definition_lines,
+    doubt_lines,
     event_lines,
     growth_table,
     key_images_caption,
@@ -35,10 +36,11 @@ def follow_up_page(record: FollowUp, key_images: bytes = b"") -> str:
     caption = key_images_caption(record)
     versions = ", ".join(f"{name} {version}" for name, version in record.versions.items())
     methods = [_list(definition_lines(record)), element("h3", "Versions"), paragraph(versions)]
+    lines = [*doubt_lines(record), *note_lines(record)]
     parts = {
         "visits": (
             "Visits",
-            joined([paragraph(CAUTION, "note"), table_of(visit_table(record)), _list(note_lines(record))]),
+            joined([paragraph(CAUTION, "note"), table_of(visit_table(record)), _list(lines)]),
         ),
         "curves": ("Curves", joined([*_curves(record), *_titled(growth_table(record))])),
         "images": ("Key images", picture(key_images, caption, caption) if key_images else Html("")),

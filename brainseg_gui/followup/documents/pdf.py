@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from brainseg_gui.followup.documents.curves import Curves, curves_of
 from brainseg_gui.followup.documents.key_images import KeyImage, key_figure
 from brainseg_gui.followup.documents.tables import (
     definition_lines,
+    doubt_lines,
     event_lines,
     growth_table,
     key_images_caption,
@@ -34,6 +35,7 @@ from brainseg_gui.followup.record import FollowUp
 from brainseg_gui.followup.response import CAUTION
 
 _CURVE_INCHES = (3.4, 2.1)
+_HEIGHT = 0.7  # of a picture, about: what the axes take of it
 
 
 def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path) -> None:
@@ -47,8 +49,12 @@ def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path
     pages = Pages(record.patient, lead(record), FOOTER)
     pages.words(CAUTION, SMALL)
     pages.gap(0.1)
-    for table in _narrow(visit_table(record)):
-        pages.table(table)
+    visits, volumes = _narrow(visit_table(record))
+    pages.table(visits)
+    pages.gap(0.08)
+    for line in doubt_lines(record):
+        pages.words(line, SMALL)
+    pages.table(volumes)
     curves = curves_of(record)
     if curves:
         pages.gap(0.25)
@@ -74,14 +80,14 @@ def write_follow_up_pdf(record: FollowUp, images: Sequence[KeyImage], path: Path
     pages.write(path)
 
 
-def _narrow(table: TextTable) -> list[TextTable]:
+def _narrow(table: TextTable) -> tuple[TextTable, TextTable]:
     """The table of visits in two that fit a page upright: what they come to, and the volumes."""
     first = tuple(head for head in ("visit", "when", "category", "days") if head in table.heads)
     ml = tuple(head for head in table.heads if head.endswith(" ml"))
     rest = tuple(head for head in table.heads if head not in first + ml)
     ml = tuple(head for head in ml if any(row[table.heads.index(head)] for row in table.rows))
-    parts = (("Visits", (*first, *rest)), ("Volumes", (*first[: first.index("category")], *ml)))
-    return [_columns(replace(table, title=title), heads) for title, heads in parts]
+    volumes = replace(table, title="Volumes")
+    return _columns(table, (*first, *rest)), _columns(volumes, (*first[: first.index("category")], *ml))
 
 
 def _columns(table: TextTable, heads: Sequence[str]) -> TextTable:
@@ -94,9 +100,10 @@ def _curve_figure(curves: Sequence[Curves]) -> Figure:
     width, height = _CURVE_INCHES
     figure = Figure(figsize=(width * len(curves), height), layout="constrained")
     for axes, shown in zip(figure.subplots(1, len(curves), squeeze=False)[0], curves, strict=True):
-        for number, (name, values) in enumerate(shown.curves):
+        colours = []
+        for number, (_, values) in enumerate(shown.curves):
             (line,) = axes.plot(shown.places, values, marker="o", markersize=3, linewidth=1)
-            _name_at_end(axes, name, shown.places, values, line.get_color())
+            colours.append(line.get_color())
             if shown.limits:
                 axes.vlines(shown.places, *zip(*shown.limits[number], strict=True), line.get_color(), linewidth=0.7)
         for day, what in shown.treatments:
@@ -109,15 +116,31 @@ def _curve_figure(curves: Sequence[Curves]) -> Figure:
         axes.set_xticks(shown.places, shown.names, fontsize=SMALL_POINTS - 1.5, rotation=30, ha="right")
         axes.tick_params(axis="y", labelsize=SMALL_POINTS - 1)
         axes.set_ylim(bottom=0)
+        _name_at_ends(axes, shown, colours)
         axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
-def _name_at_end(axes: Axes, name: str, places: Sequence[float], values: Sequence[float], colour: ColorType) -> None:
-    """The name of a line right of its last value: a key would lie over the lines."""
-    known = [(place, value) for place, value in zip(places, values, strict=True) if math.isfinite(value)]
-    if known:
-        axes.annotate(
-            name, known[-1], xytext=(6, 0), textcoords="offset points", va="center", fontsize=SMALL_POINTS - 1,
-            color=colour, annotation_clip=False,
-        )  # fmt: skip
+def _name_at_ends(axes: Axes, shown: Curves, colours: Sequence[ColorType]) -> None:
+    """The names of lines right of their last values, none over another: a key would lie over the lines."""
+    ends = {}
+    for name, values in shown.curves:
+        known = [(place, value) for place, value in zip(shown.places, values, strict=True) if math.isfinite(value)]
+        ends |= {name: known[-1]} if known else {}
+    points = _CURVE_INCHES[1] * _HEIGHT * 72 / (axes.get_ylim()[1] or 1.0)
+    raised = _apart({name: value * points for name, (_, value) in ends.items()})
+    for (name, _), colour in zip(shown.curves, colours, strict=True):
+        if name in ends:
+            axes.annotate(
+                name, ends[name], xytext=(6, raised[name]), textcoords="offset points", va="center",
+                fontsize=SMALL_POINTS - 1, color=colour, annotation_clip=False,
+            )  # fmt: skip
+
+
+def _apart(heights: Mapping[str, float]) -> dict[str, float]:
+    """How many points each of several names is raised by, so that none lies over the one below."""
+    raised, lowest = {}, -math.inf
+    for name in sorted(heights, key=lambda name: heights[name]):
+        lowest = max(heights[name], lowest + SMALL_POINTS)
+        raised[name] = lowest - heights[name]
+    return raised

@@ -10,12 +10,13 @@ from brainseg_gui.followup.documents.growth import REGIONS, growth_of, overall_r
 from brainseg_gui.followup.doubts import doubts_of
 from brainseg_gui.followup.moments import Span
 from brainseg_gui.followup.record import FollowUp
-from brainseg_gui.followup.response import CAUTION, Assessment
+from brainseg_gui.followup.response import CAUTION, Assessment, percent_words
 from brainseg_gui.followup.results import VisitResult, results_of
-from brainseg_gui.followup.volumes import UNKNOWN, VolumeRange, doubling_days, growth_rate, volume_words
+from brainseg_gui.followup.volumes import VolumeRange, doubling_days, growth_rate, volume_words
 from brainseg_gui.imaging.numbering import number_of
 
 _REGIONS = ("WT", "TC", "ET", "RC")
+_SLOW = 0.1  # per cent a day
 _GROWTH = (
     "± and limits of a volume hold two parts, put together as the root of their sum of squares (JCGM 100:2008): a "
     "border half a voxel further in or out, as another grid or another hand would draw it; and, of a mask that a "
@@ -24,8 +25,7 @@ _GROWTH = (
     "et al., Insur Math Econ 2002, 31:3). "
     "Growth in % a day is ln(V2 / V1) / t (Mehrara et al., Cancer Res 2007, 67:3970), "
     "mm a year that of the diameter of a ball (Mandonnet et al., Ann Neurol 2003, 53:524); limits of both come from "
-    "dates that are not exact; doubling days below zero are those in which it halves. Over all visits: least squares, "
-    "with 95 % interval."
+    "dates that are not exact. Over all visits: least squares, with 95 % interval; no doubling time where that holds 0."
 )
 _ATLAS = (
     "Where lesions lie is what an atlas of 20 healthy brains says of their places, laid on the first visit affinely. "
@@ -95,7 +95,12 @@ def _doubling(record: FollowUp, before: VisitResult, now: VisitResult) -> str:
         return ""
     days = record.visits[before.visit].moment.days_until(record.visits[now.visit].moment)
     found = doubling_days(growth_rate(before.volumes.total, now.volumes.total, days)).value
-    return "" if math.isnan(found) else f"{found:.0f}"
+    return "" if math.isnan(found) else _days_to(found)
+
+
+def _days_to(doubling: float) -> str:
+    """Days to double, or to halve."""
+    return f"{doubling:.0f}" if doubling > 0 else f"halves in {-doubling:.0f}"
 
 
 def days_words(days: Span | None) -> str:
@@ -106,7 +111,7 @@ def days_words(days: Span | None) -> str:
 
 
 def _percent(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:+.1f}"
+    return "" if math.isnan(value) else percent_words(value)
 
 
 def growth_table(record: FollowUp) -> TextTable:
@@ -119,11 +124,13 @@ def growth_table(record: FollowUp) -> TextTable:
     for index, visit in enumerate(record.visits):
         for region in (key for key in REGIONS if key in visit.volumes):
             volume, found = visit.volumes[region], growth.get((index, region))
-            rates = (found.rate, found.doubling, found.diametric) if found is not None else (UNKNOWN,) * 3
+            paces = ("", "", "")
+            if found is not None:
+                paces = (_rate(found.rate), _doubling_range(found.doubling), _ranged(found.diametric, 1))
             limits = [_limits_words(volume.low, volume.high)]
             if told:
                 limits.append(_limits_words(*visit.by_network[region]) if region in visit.by_network else "")
-            rows.append((visit.name, region, f"{volume.value:.1f}", *limits, *map(_ranged, rates, (3, 0, 1))))
+            rows.append((visit.name, region, f"{volume.value:.1f}", *limits, *paces))
     for region, rate in overall_rates(record).items():
         rows.append(
             (
@@ -132,12 +139,24 @@ def growth_table(record: FollowUp) -> TextTable:
                 "",
                 "",
                 *([""] if told else []),
-                _ranged(rate, 3),
-                _ranged(doubling_days(rate), 0),
+                _rate(rate),
+                _doubling_range(doubling_days(rate)) if rate.low * rate.high > 0 else "",
                 "",
             )
         )
     return TextTable("Volumes and growth", heads, tuple(rows), words=2)
+
+
+def _rate(rate: VolumeRange) -> str:
+    """Per cent a day, to two digits where it is slow: a glioma of low grade grows by some hundredths."""
+    return _ranged(rate, 2 if abs(rate.value) >= _SLOW else 3)
+
+
+def _doubling_range(days: VolumeRange) -> str:
+    """Days to double, or to halve, with their limits."""
+    if not math.isfinite(days.value) or days.value > 0:
+        return _ranged(days, 0)
+    return f"halves in {_ranged(VolumeRange(-days.value, -days.high, -days.low), 0)}"
 
 
 def _limits_words(low: float, high: float) -> str:
@@ -184,10 +203,14 @@ def event_lines(record: FollowUp) -> list[str]:
     return [f"{record.visits[event.visit].name}: {event.words}" for event in record.events]
 
 
+def doubt_lines(record: FollowUp) -> list[str]:
+    """Why the categories with a question mark are in doubt, visit by visit."""
+    return [f"{record.visits[visit].name}: {doubt}." for visit, doubt in doubts_of(record).items()]
+
+
 def note_lines(record: FollowUp) -> list[str]:
-    """What was assumed, what is in doubt, and how masks were read: each sentence once."""
+    """What was assumed, and how masks were read: each sentence once."""
     lines = [f"{note}." for note in record.notes]
-    lines += [f"{record.visits[visit].name}: {doubt}." for visit, doubt in doubts_of(record).items()]
     seen: dict[str, list[str]] = {}
     for visit in record.visits:
         for note in visit.notes:
