@@ -16,7 +16,7 @@ from brainseg_gui.imaging.cohorts.cohort_scheme import Vote, agreed_schemes
 from brainseg_gui.imaging.formats.mask_note import said_scheme
 from brainseg_gui.imaging.formats.reading import read_mask
 from brainseg_gui.imaging.labelling.known_schemes import label_schemes, scheme_named
-from brainseg_gui.imaging.labels import LabelMap, LabelScheme
+from brainseg_gui.imaging.labels import UNKNOWN, LabelMap, LabelScheme
 from brainseg_gui.imaging.schemes.understanding import stated_schemes
 from brainseg_gui.progress import Progress, scaled
 
@@ -88,8 +88,8 @@ def _understood(visit: Visit, path: Path, scheme: LabelScheme | None) -> Generat
     stored = read_mask(path)
     labels = stored.as_labels(stored.values, stored.stored_grid.grid, scheme_named("brats2020"))
     listed = stated_schemes(visit.source) if scheme is None and path == visit.source.reference else ()
-    if len(listed) == 1:
-        known = label_schemes()[listed[0]]
+    known = label_schemes()[listed[0]] if len(listed) == 1 else None
+    if known is not None and all(known.meaning_of(value) != UNKNOWN for value in labels.present()):
         sentence = f"The labels are read as {known.title}, as the data set states"
         return VisitMask(path, labels.with_scheme(known), (sentence, *stored.notes), True)
     told = scheme is not None or said_scheme(labels, path) is not None

@@ -91,3 +91,25 @@ def test_masks_are_read_where_no_image_can_be(operated: Sequence[Visit]) -> None
         for path in visit.source.modalities.values():
             path.write_bytes(b"no image")
     assert "guessed without images" in _read(operated)[1].notes[0]
+
+
+@pytest.mark.parametrize(("rim", "title"), [(4, "BraTS 2017–2021"), (3, "BraTS since 2023")])
+def test_a_number_that_the_data_set_does_not_know_is_not_left_out(tmp_path: Path, rim: int, title: str) -> None:
+    """A rim of 3 in a set that states 4 for it was measured as nothing, where the window saw it as enhancing."""
+    for visit in ("", "_FU064d"):
+        case = f"UCSF-PDGM-0431{visit}"
+        folder = tmp_path / f"{case}_nifti"
+        _write(folder, numbers=(0, 1, 2, rim))
+        for name, known in (
+            ("t1", "T1"),
+            ("t1ce", "T1c"),
+            ("t2", "T2"),
+            ("flair", "FLAIR"),
+            ("seg", "tumor_segmentation"),
+        ):
+            (folder / f"{name}.nii.gz").rename(folder / f"{case}_{known}.nii.gz")
+    visits = time_line_of(tmp_path).visits
+    paths = {index: visit.source.reference for index, visit in enumerate(visits) if visit.source.reference is not None}
+    masks = run_to_end(read_masks(visits, paths, None))
+    assert [mask.labels.scheme.meaning_of(rim) for mask in masks.values()] == ["ET", "ET"]
+    assert all(title in mask.notes[0] for mask in masks.values())

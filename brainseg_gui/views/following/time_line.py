@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from brainseg_gui.errors import printable
 from brainseg_gui.followup.documents.curves import Curves, curves_of
+from brainseg_gui.followup.documents.tables import days_words
 from brainseg_gui.followup.doubts import doubts_of
 from brainseg_gui.followup.record import FollowUp, VisitMeasures
 from brainseg_gui.followup.results import VisitResult, results_of
@@ -254,12 +255,14 @@ def _facts_of(line: TimeLine, record: FollowUp | None) -> list[VisitFacts]:
 
 
 def _when(line: TimeLine, index: int) -> str:
-    """The date, where the name does not say it, and how long after the first visit."""
+    """How long after the first visit, then the date where the name does not say it: a narrow card cuts the end."""
     visit, days = line.visits[index], line.days(index)
+    if (counted := visit.moment.since_start) is not None:
+        return f"day {days_words(counted)}"
     told = visit.moment.words.replace("-", "")
     date = "" if told and told in re.sub(r"[-_.]", "", visit.name) else visit.moment.words
-    since = "" if days is None or visit.moment.since_start else f"day {days.most:.0f}" if index else "first visit"
-    return " · ".join(filter(None, (date, since)))
+    since = "" if days is None else f"day {days.most:.0f}" if index else "first visit"
+    return " · ".join(filter(None, (since, date)))
 
 
 def _measured(

@@ -12,7 +12,7 @@ from brainseg_gui.followup.volumes import VolumeRange
 from brainseg_gui.views.widgets.plain_text import plain_tip
 from brainseg_gui.views.widgets.theme import colour
 
-_WIDTH, _NARROW, _HEIGHT = 148, 120, 88
+_WIDTH, _NARROW, _HEIGHT = 176, 120, 88
 _EDGE, _LINE, _BAR = 8, 17, 5
 _KEY, _NUMBER = 22, 72  # pixels for "WT" before a bar, and for its ml behind it
 
