@@ -174,6 +174,11 @@ def _refuse_unwritable(args: argparse.Namespace) -> None:
         if not os.access(path.parent, os.W_OK):
             raise SaveError("its folder cannot be written to", "Choose another folder", path)
     check_results(files)
+    if args.carry_over:
+        folder = Path(args.carry_over[1]).absolute()
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise SaveError("masks cannot be written there", "Choose another folder", folder)
 
 
 def _write_each(outputs: Iterable[Callable[[], object]]) -> None:

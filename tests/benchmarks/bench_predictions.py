@@ -92,6 +92,10 @@ def _agreement_rows(patients: Sequence[Predicted]) -> list[Row]:
         *(Row(f"Dice of {r.key}, median of visits", _median_dice(patients, r.key), "", higher=True) for r in regions()),
         *(Row(f"volume of {r.key}, 1 - ICC", 1 - icc(_volumes(patients, r.key)), "", at_most=0.05) for r in regions()),
         *(Row(f"volume of {r.key}, error, median", _error(patients, r.key), "%") for r in regions()),
+        *(
+            Row(f"{r.key} in parts of the baseline's, 1 - ICC", 1 - icc(_changes(patients, r.key)), "")
+            for r in regions()
+        ),
         Row("sums of products, 1 - ICC", 1 - icc(sums), "", at_most=0.05),
         Row("category of sums agrees", agreement(pairs, volumes=False), "%", higher=True),
         Row("category of volumes agrees", agreement(pairs, volumes=True), "%", higher=True),
@@ -170,6 +174,16 @@ def _median_dice(patients: Sequence[Predicted], key: str) -> float:
 def _volumes(patients: Sequence[Predicted], key: str) -> list[tuple[float, float]]:
     both = (pair for patient in patients for pair in zip(patient.truth.visits, patient.found.visits, strict=True))
     return [(a.volumes[key].value, b.volumes[key].value) for a, b in both]
+
+
+def _changes(patients: Sequence[Predicted], key: str) -> list[tuple[float, float]]:
+    """Volumes in parts of that at the baseline: what a mask that is too wide at every visit leaves right."""
+    found = []
+    for patient in patients:
+        (first, *later) = _volumes([patient], key)
+        if min(first) > 0:
+            found += [(true / first[0], ours / first[1]) for true, ours in later]
+    return found
 
 
 def _error(patients: Sequence[Predicted], key: str) -> float:

@@ -80,6 +80,17 @@ def test_what_could_not_be_written_is_said_before_anything_is_measured(
     assert f"{file}: {why}" in capsys.readouterr().err
 
 
+def test_a_folder_for_carried_masks_that_cannot_be_made_is_said_before_anything_is_measured(
+    patient: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A drive that may only be read: registering six visits takes a minute, and the masks were refused after it."""
+    monkeypatch.setattr("brainseg_gui.followup.measure.measure_patient", None)
+    monkeypatch.setattr("os.access", lambda place, _mode: Path(place) != tmp_path)
+    folder = tmp_path / "drive" / "masks"
+    assert main(["follow", str(patient), "--carry-over", "visit1_2021-01-10", str(folder)]) != 0
+    assert f"{folder}: masks cannot be written there" in capsys.readouterr().err
+
+
 def test_a_full_disk_costs_no_other_file_and_leaves_nothing_half_written(
     patient: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

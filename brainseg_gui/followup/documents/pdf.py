@@ -123,7 +123,7 @@ def _curve_figure(curves: Sequence[Curves]) -> Figure:
 
 def _name_at_ends(axes: Axes, shown: Curves, colours: Sequence[ColorType]) -> None:
     """The names of lines right of their last values, none over another: a key would lie over the lines."""
-    ends = {}
+    ends: dict[str, tuple[float, float]] = {}
     for name, values in shown.curves:
         known = [(place, value) for place, value in zip(shown.places, values, strict=True) if math.isfinite(value)]
         ends |= {name: known[-1]} if known else {}
