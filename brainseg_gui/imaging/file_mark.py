@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,14 @@ def stamp_of(path: Path) -> Stamp:
     """
     found = path.stat()
     return found.st_size, found.st_mtime_ns
+
+
+def as_they_were(stamps: Mapping[Path, Stamp]) -> bool:
+    """Whether nobody wrote any of some files, nor took it away."""
+    try:
+        return all(stamp_of(path) == stamp for path, stamp in stamps.items())
+    except OSError:
+        return False
 
 
 def mark_of(path: Path) -> FileMark:

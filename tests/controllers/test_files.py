@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -586,6 +587,52 @@ def test_a_click_in_the_list_opens_the_case(
     settled()
     parts.window.panels.named("Cases")().case_requested.emit(session.cohort[2])
     settled()
+    assert session.case.case_id == "Toy_003"
+
+
+def test_a_click_at_the_open_case_leaves_it_as_it_is(
+    files: FilesController, session: Session, parts: Any, cohort: Path, settled: Callable[[], None], qtbot: QtBot
+) -> None:
+    """Read anew, a mask that was painted and saved began without what could be undone."""
+    files.open_paths([cohort])
+    settled()
+    case = session.case
+    asked = parts.window.panels.named("Cases")().case_requested
+    asked.emit(session.cohort[0])
+    settled()
+    assert session.case is case
+    files.open_source(session.cohort[1])
+    qtbot.waitUntil(lambda: session.previewing)
+    asked.emit(session.cohort[0])  # the other one is not wanted any more
+    settled()
+    assert session.case is case
+    assert not session.previewing
+    os.utime(case.source.reference, ns=(1, 1))
+    asked.emit(session.cohort[0])
+    settled()
+    assert session.case is not case
+    assert session.case.case_id == case.case_id
+
+
+def test_a_double_click_reads_a_case_once(
+    files: FilesController,
+    session: Session,
+    parts: Any,
+    cohort: Path,
+    settled: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files.open_paths([cohort])
+    settled()
+    read = list[str]()
+    start = files.reading.read
+    monkeypatch.setattr(
+        files.reading, "read", lambda source, **more: (read.append(source.case_id), start(source, **more))
+    )
+    for _ in range(3):
+        parts.window.panels.named("Cases")().case_requested.emit(session.cohort[2])
+    settled()
+    assert read == ["Toy_003"]
     assert session.case.case_id == "Toy_003"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
@@ -70,6 +70,12 @@ def test_everything_applies_at_once_and_is_remembered(
         "Dr. Anna",
         str(tmp_path),
     )
+    asked = list[str]()
+    answers = iter((QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes))
+    monkeypatch.setattr(QMessageBox, "question", lambda _parent, _title, words: (asked.append(words), next(answers))[1])
+    press(dialog, "Reset all")
+    assert person() == "Dr. Anna"
+    assert len(asked) == 1
     press(dialog, "Reset all")
     assert person() == user_name()
     assert colour("base").name() == dark

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from brainseg_gui.app import Application
+from brainseg_gui.controllers.shell.features.all_features import SURFACES
 from brainseg_gui.imaging.plane import Plane
 from brainseg_gui.state.slices.viewing import ViewLayout
 from brainseg_gui.state.surfaces.seen_surfaces import SeenSurfaces
@@ -218,3 +219,18 @@ def test_an_export_waits_until_the_surfaces_are_made(
     qtbot.waitUntil(path.exists)
     assert asked == [4], "three labels and the brain"
     assert QApplication.activeModalWidget() is None
+
+
+@pytest.mark.parametrize("why", ["it could not be made", "another case"])
+def test_no_dialog_comes_up_later_for_what_was_not_made(
+    why: str, qtbot: QtBot, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[object]()
+    monkeypatch.setattr("brainseg_gui.controllers.surfaces.export.ask_path", lambda *told: asked.append(told))
+    hand.trigger("layers.export_surfaces")
+    surfaces = hand.application.controllers[SURFACES]
+    assert surfaces.making.running
+    (surfaces.making.failed if why == "it could not be made" else hand.application.session.case_changed).emit()
+    qtbot.waitUntil(lambda: len(hand.application.session.solid.drawn) == 4)
+    qtbot.waitUntil(lambda: not surfaces.making.running)
+    assert asked == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +15,7 @@ from brainseg_gui.controllers.jobs.notices import notice_of
 from brainseg_gui.controllers.layers.carried_windows import CarriedWindows
 from brainseg_gui.controllers.settings.preferences import Preferences
 from brainseg_gui.imaging.case import Case, CaseSource
+from brainseg_gui.imaging.file_mark import Stamp, as_they_were, stamp_of
 from brainseg_gui.imaging.regrid_policy import RegridPolicy
 from brainseg_gui.progress import Progress
 from brainseg_gui.state.session import Notice, Session
@@ -50,6 +53,7 @@ class CaseReading(QObject):
         self._job: Job | None = None
         self._said_of_list: set[str] = set()  # about the masks of the list
         self._together: CohortReading | None = None
+        self._read: dict[Path, Stamp] = {}  # files of the open case
         self._windows = CarriedWindows(session, preferences)
         session.cohort_changed.connect(self._on_cohort_changed)
 
@@ -90,6 +94,15 @@ class CaseReading(QObject):
         job.failed.connect(self._on_failed)
         job.cancelled.connect(self._on_cancelled)
         return job.start()
+
+    def is_open(self, source: CaseSource) -> bool:
+        """Whether a case is the open one, and its files are what was read."""
+        case = self._session.case
+        return case is not None and case.source.identity == source.identity and as_they_were(self._read)
+
+    def is_coming(self, source: CaseSource) -> bool:
+        """Whether a case is being read."""
+        return self._job is not None and self.source is not None and self.source.identity == source.identity
 
     def is_listed(self, source: CaseSource) -> bool:
         """Whether a case is one of the list; its files may have become more since the list was made."""
@@ -136,6 +149,7 @@ class CaseReading(QObject):
         if opened.study:
             self.know(case, opened.study)
         self._session.open(case, remembered)
+        self._note_files(case)
         self._add_annotations(opened)
         self._windows.begin(case, carry=not remembered and self.is_listed(case.source))
         self._session.opening.end(f"Opened {case.case_id}")
@@ -145,6 +159,12 @@ class CaseReading(QObject):
         if opened.marks_problem is not None:
             self._session.say(notice_of(opened.marks_problem))
         self._say_notes(opened, said)
+
+    def _note_files(self, case: Case) -> None:
+        self._read = dict(case.stamps)
+        with contextlib.suppress(OSError):
+            if case.source.reference is not None:
+                self._read[case.source.reference] = stamp_of(case.source.reference)
 
     def _say_notes(self, opened: Opened, said: Notice | None) -> None:
         from brainseg_gui.controllers.layers.ways_out import ways_on  # the start does not wait for it

@@ -102,6 +102,17 @@ class FilesController(QObject):
         """Read a case whose files are known, and open it."""
         self.leave(partial(self.reading.read, source, regrid=regrid))
 
+    def open_listed(self, source: CaseSource) -> None:
+        """Open a case of the list; the open one stays as it is, with all that can be undone, as long as its files do.
+
+        A double click asks twice: what is being read is not read anew.
+        """
+        reading = self.reading
+        if reading.is_open(source):
+            reading.cancel()  # of the case that was to take its place
+        elif not reading.is_coming(source):
+            self.open_source(source)
+
     def step(self, steps: int) -> None:
         """Open the next (1) or previous (-1) case of the cohort."""
         cohort, asked = self._session.cohort, self.reading.source

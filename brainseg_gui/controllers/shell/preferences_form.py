@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from brainseg_gui.controllers.settings.person import call_person, user_name
 from brainseg_gui.controllers.settings.preferences import Preferences
@@ -91,6 +91,11 @@ class PreferencesFormController(QObject):
             self._synchronize()
 
     def _reset(self) -> None:
+        words = (
+            "Theme, colours, name, folders and brush become what they were at the first start. Keys and labels stay."
+        )
+        if QMessageBox.question(self.dialog, "Reset all", words) != QMessageBox.StandardButton.Yes:
+            return
         usual, options = ToolOptions(), self._session.annotating.options
         self._appearance.choose_theme(THEMES[0])
         self._session.viewing.colours, self._session.viewing.file_index = USUAL, False

@@ -41,9 +41,12 @@ class SurfaceMaking(QObject):
     -------
     settled
         Nothing is being made any more.
+    failed
+        What was being made is not there, and the note says why.
     """
 
     settled = Signal()
+    failed = Signal()
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -144,6 +147,7 @@ class SurfaceMaking(QObject):
 
     def _on_failed(self) -> None:
         self._state.note = _FAILED
+        self.failed.emit()
 
     def _on_shell_made(self, shell: Surface | None) -> None:
         self._state.shell = shell

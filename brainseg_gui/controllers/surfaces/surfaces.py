@@ -58,6 +58,8 @@ class SurfacesController(QObject):
         self.panel.solid.pointed.connect(self._on_pointed)
         self.panel.export_requested.connect(self.choose_export)
         self.making.settled.connect(self._on_settled)
+        self.making.failed.connect(self._forget_export)
+        session.case_changed.connect(self._forget_export)
         pictures.when_made(lambda made: made.fitted.connect(self._see_all))
         self._state.events.shown.connect(self._synchronize)
         session.viewing.events.layout.connect(self._on_layout_changed)
@@ -102,6 +104,10 @@ class SurfacesController(QObject):
         if self._export_wanted:
             self._export_wanted = False
             self.export.choose()
+
+    def _forget_export(self) -> None:
+        """No dialog comes up for what somebody wanted of another case, or of what could not be made."""
+        self._export_wanted = False
 
     def _on_layout_changed(self, layout: ViewLayout) -> None:
         """Four modalities leave no quarter; with the planes the surfaces come back."""

@@ -61,7 +61,7 @@ def files(parts: Parts) -> FilesController:
     window.welcome.open_requested.connect(lambda: controller.choose_folder())
     window.welcome.demo_requested.connect(controller.open_demo)
     cases = window.panels[CASES]
-    cases.when_made(lambda panel: panel.case_requested.connect(controller.open_source))
+    cases.when_made(lambda panel: panel.case_requested.connect(controller.open_listed))
     cases.when_made(lambda panel: panel.folded.connect(window.share_left_column))
     window.readout.cancel_requested.connect(controller.cancel)
     controller.patient_found.connect(lambda: window.actions_table["follow.list"].trigger())
