@@ -81,7 +81,7 @@ def test_every_layout_walks_and_says_where_it_is(qtbot: QtBot, compared: Applica
         compared.window.actions_table[key].trigger()
         _press(qtbot, compared)
         session = compared.session
-        assert session.errors.words_at(session.viewing.crosshair).startswith(f"{session.errors.position + 1} of ")
+        assert f"· {session.errors.position + 1} of " in session.errors.words_at(session.viewing.crosshair)
         compared.window.grab()
 
 

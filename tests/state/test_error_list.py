@@ -89,17 +89,60 @@ def test_steps_follow_the_order_that_is_shown_and_sorting_keeps_the_place(errors
     assert [entry.piece.voxels for entry in errors.entries] == [64, 27, 18]
 
 
-def test_another_list_has_nothing_looked_at_yet(errors: ErrorList) -> None:
+def test_what_is_looked_at_stays_in_another_list_of_the_same_layers(errors: ErrorList) -> None:
     errors.step(1)
+    errors.step(1)
+    before = errors.current
     errors.show(_found(), HEALTHY)
+    assert before is not None
+    assert errors.current is not None
+    assert errors.current is not before
+    assert (errors.position, errors.current.piece.region) == (1, ET)
+    errors.step(1)
+    assert errors.position == 2
+
+
+def test_steps_go_on_where_an_error_was_mended(errors: ErrorList) -> None:
+    for _ in range(4):
+        errors.step(1)
+    assert _rows(errors)[3] == (4, "WT", 18)
+    errors.show(_with_the_thin_one_mended(), HEALTHY)
     assert errors.current is None
-    assert errors.position is None
+    errors.show(_with_the_thin_one_mended(), HEALTHY)  # of a search that was asked for meanwhile
+    errors.step(1)
+    assert errors.current is not None
+    assert errors.current.piece.voxels == 27
+    errors.step(1)
+    assert errors.position == 0
+
+
+def test_steps_back_from_where_an_error_was_mended(errors: ErrorList) -> None:
+    for _ in range(4):
+        errors.step(1)
+    errors.show(_with_the_thin_one_mended(), HEALTHY)
+    errors.step(-1)
+    assert errors.position == 2
+
+
+def test_after_the_last_error_was_mended_the_first_is_next(errors: ErrorList) -> None:
+    errors.step(-1)
+    ours, theirs = _pair()
+    theirs.values[20:23, 4:7, 4:7] = 0
+    errors.show(tuple(find_disagreements(ours, theirs, region) for region in regions()), HEALTHY)
+    errors.step(1)
+    assert errors.position == 0
+
+
+def _with_the_thin_one_mended() -> tuple[Disagreements, ...]:
+    ours, theirs = _pair()
+    theirs.values[10:12, 2:11, 2] = 2
+    return tuple(find_disagreements(ours, theirs, region) for region in regions())
 
 
 def test_words_are_for_the_crosshair_that_is_still_there(errors: ErrorList) -> None:
     errors.step(1)
     assert errors.current is not None
-    assert errors.words_at(errors.current.piece.centre) == "1 of 5 · missed lesion, TC"
+    assert errors.words_at(errors.current.piece.centre) == "missed lesion, TC · 1 of 5"
     assert errors.words_at((0, 0, 0)) == ""
 
 

@@ -58,6 +58,7 @@ class ErrorList:
         self._order, self._descending = ErrorOrder.RANK, False
         self._entries: tuple[ErrorEntry, ...] = ()
         self._current: ErrorEntry | None = None
+        self._mended_at: int | None = None  # where the place that was looked at stood, since it is no error any more
 
     @property
     def found(self) -> tuple[Disagreements, ...]:
@@ -115,7 +116,7 @@ class ErrorList:
         if self._current is None or self.position is None or self._current.piece.centre != voxel_ijk:
             return ""
         piece = self._current.piece
-        return f"{self.position + 1} of {len(self._entries)} · {piece.words}, {piece.region.key}"
+        return f"{piece.words}, {piece.region.key} · {self.position + 1} of {len(self._entries)}"
 
     def dice_of(self, region: Region) -> float:
         """Dice of a region before anything is corrected; NaN for one that is not listed."""
@@ -134,9 +135,15 @@ class ErrorList:
         self.slices_changed.emit()
 
     def show(self, found: tuple[Disagreements, ...], healthy: Mapping[Modality, float]) -> None:
-        """Show other lists; nothing is looked at yet."""
+        """Show other lists. Of the same layers, what is looked at stays, and steps go on from there if it is mended."""
+        before, position = self._current, self.position
         self._found, self._healthy, self._searching = found, healthy, False
+        mended_at = position if position is not None else self._mended_at
         self._list()
+        if before is not None:
+            self._current = next((entry for entry in self._entries if _is_left_of(entry, before)), None)
+        self._mended_at = mended_at if self._current is None else None
+        self.changed.emit()
 
     def clear(self) -> None:
         """There are no two masks to compare."""
@@ -149,30 +156,34 @@ class ErrorList:
         if region != self._region:
             self._region = region
             self._list()
+            self.changed.emit()
 
     def sort(self, order: ErrorOrder, *, descending: bool) -> None:
         """Sort the list; what is looked at stays."""
         if (order, descending) != (self._order, self._descending):
             self._order, self._descending = order, descending
-            self._entries = self._sorted(self._entries)
+            self._entries, self._mended_at = self._sorted(self._entries), None
             self.changed.emit()
 
     def go(self, position: int) -> None:
         """Look at a place of the list."""
-        self._current = self._entries[position]
+        self._current, self._mended_at = self._entries[position], None
         self.moved.emit()
 
     def step(self, steps: int) -> None:
-        """Look at the next or previous place; from nowhere, at the first or last. The ends meet."""
+        """Look at the next or previous place; from nowhere, at the first or last. The ends meet.
+
+        From a place that was mended, the next is the one that came to stand there.
+        """
         if self._entries:
             start = self.position
             if start is None:
-                start = -1 if steps > 0 else 0
+                start = min(self._mended_at or 0, len(self._entries)) - int(steps > 0)
             self.go((start + steps) % len(self._entries))
 
     def _forget(self) -> None:
         self._found, self._healthy = (), {}
-        self._entries, self._current = (), None
+        self._entries, self._current, self._mended_at = (), None, None
         if self._slices is not None:
             self._slices = None
             self.slices_changed.emit()
@@ -184,13 +195,22 @@ class ErrorList:
         pieces = [piece for found in self._listed() for piece in found]
         pieces.sort(key=lambda piece: -piece.cost)  # stable: of equal ones the larger region first
         self._entries = self._sorted(tuple(ErrorEntry(rank, piece) for rank, piece in enumerate(pieces, start=1)))
-        self._current = None
-        self.changed.emit()
+        self._current, self._mended_at = None, None
 
     def _sorted(self, entries: tuple[ErrorEntry, ...]) -> tuple[ErrorEntry, ...]:
         """In the chosen order; of equal ones the more expensive first."""
         by_rank = sorted(entries, key=lambda entry: entry.rank)
         return tuple(sorted(by_rank, key=_KEYS[self._order], reverse=self._descending))
+
+
+def _is_left_of(entry: ErrorEntry, before: ErrorEntry) -> bool:
+    """Whether an error of a later list is what is left of one: of its region and kind, and where it was looked at."""
+    now, then = entry.piece, before.piece
+    if (now.region, now.kind.missed) != (then.region, then.kind.missed):
+        return False
+    at = [place - part.start for place, part in zip(then.centre, now.box, strict=True)]
+    within = all(0 <= place < size for place, size in zip(at, now.inside.shape, strict=True))
+    return within and bool(now.inside[tuple(at)])
 
 
 _KEYS: Mapping[ErrorOrder, Callable[[ErrorEntry], float | str]] = {
