@@ -23,16 +23,16 @@ _COLUMNS: tuple[tuple[ErrorOrder, str, str], ...] = (
         "Missed lesion: no voxel of it was predicted. False lesion: no voxel of it is in the reference. "
         "Parts and rims lie along a border that both masks have; a rim is less than 2 mm deep",
     ),
-    (ErrorOrder.REGION, "Region", "The region that it is an error of"),
+    (ErrorOrder.REGION, "In", "The region that it is an error of"),
     (ErrorOrder.VOLUME, "ml", "Volume, ml"),
     (
         ErrorOrder.DEPTH,
         "mm deep",
         "Largest distance from inside the error to its edge, mm: a rim is thin, a bite is deep",
     ),
-    (ErrorOrder.COST, "Dice cost", "By how much the region's Dice grows if this one alone is corrected"),
+    (ErrorOrder.COST, "Cost", "By how much the region's Dice grows if this one alone is corrected"),
 )
-_LONGEST = ("300", "", "Region ▾", "000.00", "mm deep ▾", "Dice cost ▾")  # what a column has room for, in any font
+_LONGEST = ("300", "", "WT ▾", "000.00", "mm deep ▾", "<0.001")  # what a column has room for, in any font
 _MARK, _MARGIN = 12, 11  # pixels
 _ERROR, _DEPTH = 1, 4
 _WORDS = "missed lesion"  # the errors' words come before the depth, which the tip tells too

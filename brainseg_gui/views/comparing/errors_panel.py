@@ -24,7 +24,8 @@ from brainseg_gui.state.layers.layers import LayerRole
 from brainseg_gui.state.session import Session
 from brainseg_gui.views.actions.actions import Actions, ActionTip
 from brainseg_gui.views.actions.letters import without_letter
-from brainseg_gui.views.comparing.error_table import ErrorTable, cost_text
+from brainseg_gui.views.comparing.error_table import ErrorTable
+from brainseg_gui.views.widgets.elided_label import ElidedLabel
 from brainseg_gui.views.widgets.theme import icon
 
 _INSIDE = (Modality.FLAIR, Modality.T1CE)
@@ -60,10 +61,14 @@ class ErrorsPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(self._top_row())
+        self._progress = ElidedLabel()
+        self._progress.setObjectName("quiet")
+        self._progress.setToolTip("Dice as it is, and with this error alone corrected")
+        column.addWidget(self._progress)
         self.table = ErrorTable(session.errors)
         self.table.row_chosen.connect(self.piece_chosen)
         column.addWidget(self.table, 1)
-        self._remainder = QLabel()
+        self._remainder = ElidedLabel()
         self._remainder.setObjectName("faint")
         column.addWidget(self._remainder)
         self._facts = _Facts(session)
@@ -95,11 +100,6 @@ class ErrorsPanel(QWidget):
             self._regions.addButton(button)
             row.addWidget(button)
         row.addStretch(1)
-        self._progress = QLabel()
-        self._progress.setTextFormat(Qt.TextFormat.PlainText)
-        self._progress.setObjectName("quiet")
-        row.addWidget(self._progress)
-        row.addSpacing(4)
         self._steps = {way: _step(self._actions[f"layers.{way}_error"]) for way in ("previous", "next")}
         for button, steps in zip(self._steps.values(), (-1, 1), strict=True):
             button.clicked.connect(lambda _=False, steps=steps: self.step_requested.emit(steps))
@@ -129,6 +129,7 @@ class ErrorsPanel(QWidget):
             button.setChecked(button.text() == (errors.region.key if errors.region else _ALL))
             button.setVisible(bool(errors.found))
         there = bool(errors.entries)
+        self._progress.setVisible(there)
         for widget in (self.table, self._facts, *self._steps.values()):
             widget.setVisible(there)
         for name, button in self._steps.items():
@@ -137,7 +138,7 @@ class ErrorsPanel(QWidget):
         self._empty.setText(self._what_is_missing())
         count, ml = errors.left_out
         self._remainder.setVisible(count > 0)
-        self._remainder.setText(f"{count:,} cheaper ones, {ml:.2f} ml together, are left out")
+        self._remainder.setText(f"{ml:.2f} ml in {count:,} cheaper ones left out")
         self.table.refresh()
         self._on_moved()
 
@@ -157,7 +158,9 @@ class ErrorsPanel(QWidget):
         if errors.current is None or errors.position is None:
             return f"{len(errors.entries)} errors"
         piece = errors.current.piece
-        return f"{errors.position + 1} of {len(errors.entries)} · costs {cost_text(piece.cost)} of {piece.region.key}"
+        before = errors.dice_of(piece.region)
+        gain = f"{piece.region.key} Dice {before:.3f} → {before + piece.cost:.3f}"
+        return f"{errors.position + 1} of {len(errors.entries)} · {gain}"
 
     def _what_is_missing(self) -> str:
         session = self._session
@@ -184,7 +187,7 @@ class ErrorsPanel(QWidget):
 
 
 class _Facts(QWidget):
-    """Five numbers of one error, each under its name; the places stay when the numbers change."""
+    """Four numbers of one error, each under its name; the places stay when the numbers change."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -195,12 +198,12 @@ class _Facts(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setVerticalSpacing(0)
         self._names, self._values = [], []
-        for column in range(3 + len(_INSIDE)):
+        for column in range(2 + len(_INSIDE)):
             name, value = QLabel(), QLabel("–")
             name.setObjectName("faint")
             grid.addWidget(name, 0, column)
             grid.addWidget(value, 1, column)
-            grid.setColumnStretch(column, 3 if column == 2 else 2)
+            grid.setColumnStretch(column, 2 if column < 2 else 3)
             self._names.append(name)
             self._values.append(value)
 
@@ -214,17 +217,13 @@ class _Facts(QWidget):
                 label.setToolTip(tip)
 
     def _facts_of(self, piece: Disagreement | None) -> list[tuple[str, str, str]]:
-        region = piece.region.key if piece else ""
-        volume = depth = corrected = "–"
+        volume = depth = "–"
         if piece is not None:
-            before = self._session.errors.dice_of(piece.region)
             volume, depth = f"{piece.ml:.2f} ml", f"{piece.depth_mm:.1f} mm"
-            corrected = f"{before:.3f} → {before + piece.cost:.3f}"
         voxels = f"{piece.voxels:,} voxels" if piece else "Volume"
         return [
             ("Volume", volume, voxels),
             ("Depth", depth, "Largest distance from inside the error to its edge"),
-            (f"{region} Dice".strip(), corrected, "As it is, and with this error alone corrected"),
             *(self._inside(modality, piece) for modality in _INSIDE),
         ]
 
@@ -234,7 +233,7 @@ class _Facts(QWidget):
         if piece is None or case is None or modality not in case.volumes:
             return modality.title, "–", tip
         inside = brightness(case.volumes[modality], healthy.get(modality, float("nan")), piece)
-        mean = f"{inside.mean:.0f}" if abs(inside.mean) >= 100 else f"{inside.mean:.2f}"
+        mean = f"{inside.mean:.0f}" if abs(inside.mean) >= 100 else f"{inside.mean:.3g}"
         if inside.ratio is None:
             return modality.title, mean, f"{tip}: {inside.healthy:.3g}"
         return modality.title, f"{mean} · {inside.ratio:.1f}×", f"{tip}: {inside.healthy:.4g}"

@@ -167,11 +167,17 @@ class SlicePainting(QObject):
         return SliceMarks(
             edge_letters(plane, mapping.convention),
             _titles(plane, modality, missing),
-            self._content_title(),
+            self._content_titles(),
             (f"{number} / {case.grid.shape[plane.axis]}", str(number)),
             mapping.screen_pixels_per_mm,
             agreement.key if agreement is not None else "",
         )
+
+    def _content_titles(self) -> tuple[str, ...]:
+        """From the longest to the shortest: what an error is says more than which one it is."""
+        title = self._content_title()
+        error = title == self._session.errors.words_at(self._session.viewing.crosshair)
+        return (title, title.partition(" · ")[0]) if error else (title,)
 
     def _content_title(self) -> str:
         """Which masks are shown, where it is not all of them."""

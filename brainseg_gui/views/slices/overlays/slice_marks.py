@@ -76,7 +76,7 @@ class SliceMarks:
 
     letters: EdgeLetters
     titles: tuple[str, ...]
-    content: str
+    content: tuple[str, ...]
     positions: tuple[str, ...]
     pixels_per_mm: float
     agreement: str = ""
@@ -96,8 +96,8 @@ def draw_marks(painter: QPainter, frame: QRect, marks: SliceMarks, overlay: Scal
     for line, (word, colour) in enumerate(_agreement_words(marks.agreement), start=1):
         _write(painter, frame.adjusted(0, line * _LINE, 0, 0), _TOP_LEFT, word, colour, ratio)
     _write(painter, frame, _BOTTOM_LEFT, _fitting(marks.positions, half), _QUIET, ratio, changing=True)
-    if marks.content:
-        _write(painter, frame, _TOP_RIGHT, _elided(marks.content, half), _TEXT, ratio)
+    if any(marks.content):
+        _write(painter, frame, _TOP_RIGHT, _fitting(marks.content, half), _TEXT, ratio)
     if overlay is not None:
         painter.setFont(_font(10, False))
         draw_legend(painter, frame, overlay, QColor.fromRgba(_TEXT))
