@@ -114,6 +114,12 @@ def _turn_the_wheel(_qtbot: QtBot, application: Application) -> None:
     QTest.wheelEvent(application.window.windowHandle(), QPointF(place), QPoint(0, 120))  # as if by hand
 
 
+def _press_a_letter_that_is_in_no_number(_qtbot: QtBot, application: Application) -> None:
+    shown = application.session.viewing.masks_visible
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_S)
+    assert application.session.viewing.masks_visible != shown
+
+
 def _press_keys_that_fields_have_on_some_desktops(_qtbot: QtBot, application: Application) -> None:
     QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     assert application.session.annotating.annotation is not None
@@ -128,6 +134,7 @@ def _press_keys_that_fields_have_on_some_desktops(_qtbot: QtBot, application: Ap
         _leave_a_menu_with_the_mouse,
         _turn_the_wheel,
         _press_keys_that_fields_have_on_some_desktops,
+        _press_a_letter_that_is_in_no_number,
         _answer_a_notice,
         _close_its_panel,
         _disable_it,

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDoubleSpinBox,
     QLineEdit,
     QMainWindow,
     QMenuBar,
     QPlainTextEdit,
+    QSpinBox,
     QWidget,
 )
 
@@ -130,7 +132,9 @@ class FocusKeeper(QObject):
         if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
             event.accept()  # it leaves the field, and cancels nothing
             return True
-        if event.type() == QEvent.Type.ShortcutOverride and _is_for_the_window(event):
+        if event.type() == QEvent.Type.ShortcutOverride and (
+            _is_for_the_window(event) or _is_no_number(event, watched)
+        ):
             event.ignore()
             return True
         if event.type() != QEvent.Type.KeyPress or event.key() not in (*_ENDS, Qt.Key.Key_Escape):
@@ -146,6 +150,14 @@ class FocusKeeper(QObject):
 def _is_for_the_window(event: QKeyEvent) -> bool:
     """On some desktops a field takes Ctrl+E and Ctrl+K for itself, as Emacs does; what nobody wants it still has."""
     return event.modifiers() in (_CTRL, _CTRL | _SHIFT, _ALT) and not any(map(event.matches, _EDITING))
+
+
+def _is_no_number(event: QKeyEvent, field: QObject) -> bool:
+    """A letter that nobody types in a number is a key of the window: who clicked a field and went on meant that."""
+    if not isinstance(field, QSpinBox | QDoubleSpinBox) or event.modifiers() & ~_SHIFT:
+        return False
+    known = f"{field.prefix()}{field.suffix()}{field.specialValueText()}".casefold()
+    return event.text().isalpha() and event.text().casefold() not in known
 
 
 def _there(widget: QWidget | None) -> bool:
